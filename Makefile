@@ -1,0 +1,54 @@
+# `make demo` runs the main job, `make test` passes the tests, `make down` stops the network of the demo.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+HOME_FOLDER := .kindpakket
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo down test test-go test-python lint format clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+setup: $(VENV)/.ready  ## virtual environment, and Fabric's programs built from source (cached)
+	@$(BIN)/kindpakket network programs
+
+$(VENV)/.ready: setup.cfg pyproject.toml
+	@sh tools/prerequisites.sh $(PYTHON)
+	@echo "Python: making the virtual environment $(VENV) and installing what setup.cfg names (about a minute) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/pip install --quiet --upgrade pip
+	@$(BIN)/pip install --quiet --progress-bar on --editable '.[report,test,dev]'
+	@touch $@
+
+demo: setup  ## one Kindpakket day on a network of four organisations, which then stays up
+	@PYTHONPATH=demo $(BIN)/python -m kindpakket_demo --home $(HOME_FOLDER)
+
+down:  ## stop the network of the demo (its ledgers stay)
+	@if [ -x $(BIN)/kindpakket ]; then $(BIN)/kindpakket network down --home $(HOME_FOLDER); else echo "Nothing to stop: there is no $(VENV) yet."; fi
+
+test: setup test-go test-python  ## all tests; those in tests/network start a network of their own
+
+test-go: setup
+	@echo "Go: the rules and the contract ..."
+	@cd chaincode && go test ./...
+
+test-python: setup
+	@echo "Python: unit tests, then the tests on real peers ..."
+	@$(BIN)/pytest
+
+lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
+	@cd chaincode && ! gofmt -d . | grep .
+	@cd chaincode && go vet ./... && go tool staticcheck ./...
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@sh -n tools/prerequisites.sh network/kindpakket_network/data/builder/bin/*
+	@echo "lint: clean"
+
+format: $(VENV)/.ready  ## lay the code out as the formatters want it
+	@cd chaincode && gofmt -w .
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+clean: down  ## remove what the demo and set-up made here (not the cache of built programs)
+	rm -rf $(HOME_FOLDER) $(VENV) build *.egg-info

@@ -1,0 +1,5 @@
+"""The command `kindpakket`."""
+
+
+def main() -> None:
+    """Run the command."""
