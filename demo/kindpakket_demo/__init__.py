@@ -1,0 +1,1 @@
+"""The main job of `make demo`: one day of a Kindpakket of Zuidhorn's size, on a real network."""

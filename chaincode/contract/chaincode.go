@@ -1,0 +1,95 @@
+// Package contract holds the transactions of Kindpakket. Each parses its request, authorises its caller, calls the rules, writes
+// and emits; what they accept and answer is described in docs/transactions.md.
+package contract
+
+import (
+	"fmt"
+	"log"
+	"reflect"
+
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+	"github.com/hyperledger/fabric-contract-api-go/v2/contractapi"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+const metadataTransaction = contractapi.SystemContractName + ":GetMetadata"
+
+// Chaincode routes calls to the contracts and answers in the one form of refusals what the contract API would answer in another.
+type Chaincode struct {
+	contracts    *contractapi.ContractChaincode
+	transactions map[string]bool
+}
+
+// New makes the chaincode out of its contracts.
+func New() (*Chaincode, error) {
+	named := func(name string) contractapi.Contract { return contractapi.Contract{Name: name} }
+	contracts := []contractapi.ContractInterface{
+		&OrganisationsContract{named("organisations")},
+		&SchemeContract{named("scheme")},
+		&ShopContract{named("shop")},
+		&VoucherContract{named("voucher")},
+		&PaymentContract{named("payment")},
+		&SettlementContract{named("settlement")},
+		&AuditContract{named("audit")},
+	}
+	api, err := contractapi.NewChaincode(contracts...)
+	if err != nil {
+		return nil, fmt.Errorf("the contracts cannot be served: %w", err)
+	}
+	chaincode := &Chaincode{contracts: api, transactions: map[string]bool{}}
+	for _, contract := range contracts {
+		for _, method := range transactionsOf(contract) {
+			chaincode.transactions[contract.GetName()+":"+method] = true
+		}
+	}
+	return chaincode, nil
+}
+
+// transactionsOf names the methods of a contract that take a context and a text.
+func transactionsOf(contract contractapi.ContractInterface) []string {
+	var names []string
+	transaction := reflect.TypeFor[func(*Context, string) (string, error)]()
+	value := reflect.ValueOf(contract)
+	for i := range value.NumMethod() {
+		if value.Method(i).Type() == transaction {
+			names = append(names, value.Type().Method(i).Name)
+		}
+	}
+	return names
+}
+
+// Init does nothing: organisations:Initialise is a transaction of its own.
+func (c *Chaincode) Init(shim.ChaincodeStubInterface) *peer.Response {
+	return shim.Success(nil)
+}
+
+// Invoke runs one transaction. A defect of the chaincode ends the transaction, not the process that serves the others.
+func (c *Chaincode) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Response) {
+	defer func() {
+		if defect := recover(); defect != nil {
+			log.Printf("transaction %s: %v", stub.GetTxID(), defect)
+			response = shim.Error("the chaincode has a defect that this transaction met; nothing was changed")
+		}
+	}()
+	name, arguments := stub.GetFunctionAndParameters()
+	if name == metadataTransaction {
+		return c.contracts.Invoke(stub)
+	}
+	if !c.transactions[name] {
+		return refuse(rules.Refuse(rules.UnknownTransaction, rules.Details{"name": rules.Excerpt(name)}, ""))
+	}
+	if len(arguments) != 1 {
+		return refuse(rules.Refuse(rules.MalformedRequest, rules.Details{"arguments": len(arguments)},
+			"a transaction takes one argument, a JSON object, and not %d", len(arguments)))
+	}
+	if len(arguments[0]) > maxRequestBytes {
+		return refuse(tooLarge(len(arguments[0])))
+	}
+	return c.contracts.Invoke(stub)
+}
+
+func refuse(refusal error) *peer.Response {
+	return shim.Error(refusal.Error())
+}

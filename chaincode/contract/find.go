@@ -1,0 +1,126 @@
+package contract
+
+import (
+	"fmt"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/protobuf/proto"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+// closedDays is the record of the last closed day of a scheme; "" before the first.
+type closedDays struct {
+	ClosedUntil rules.Day `json:"closed_until"`
+}
+
+// storedTerms are the terms of a scheme as one version of its rules.
+type storedTerms struct {
+	Scheme  string       `json:"scheme"`
+	Version rules.Number `json:"version"`
+	rules.Terms
+}
+
+// find reads a record and refuses its absence.
+func find[T any](tx *transaction, code rules.Code, thing, id, key string) (*T, error) {
+	record, err := get[T](tx, key)
+	if err == nil && record == nil {
+		err = rules.Refuse(code, rules.Details{thing: id}, "there is no %s %s", thing, id)
+	}
+	return record, err
+}
+
+func (tx *transaction) scheme(id string) (*rules.Scheme, error) {
+	return find[rules.Scheme](tx, rules.SchemeNotFound, "scheme", id, schemeKey(id))
+}
+
+func (tx *transaction) openScheme(id string) (*rules.Scheme, error) {
+	scheme, err := tx.scheme(id)
+	if err != nil {
+		return nil, err
+	}
+	return scheme, scheme.CheckOpen()
+}
+
+func (tx *transaction) terms(scheme string, version rules.Number) (*storedTerms, error) {
+	return find[storedTerms](tx, rules.LedgerInconsistent, "rules", scheme, rulesKey(scheme, version))
+}
+
+func (tx *transaction) budget(scheme string) (*rules.Budget, error) {
+	return find[rules.Budget](tx, rules.LedgerInconsistent, "budget", scheme, budgetKey(scheme))
+}
+
+func (tx *transaction) closedUntil(scheme string) (rules.Day, error) {
+	days, err := find[closedDays](tx, rules.LedgerInconsistent, "day", scheme, dayKey(scheme))
+	if err != nil {
+		return "", err
+	}
+	return days.ClosedUntil, nil
+}
+
+// bookingDay gives the day that something of this moment is booked on.
+func (tx *transaction) bookingDay(scheme string) (rules.Day, error) {
+	closedUntil, err := tx.closedUntil(scheme)
+	return rules.BookingDay(tx.now, closedUntil), err
+}
+
+func (tx *transaction) shop(id string) (*rules.Shop, error) {
+	return find[rules.Shop](tx, rules.ShopNotFound, "shop", id, shopKey(id))
+}
+
+// ownShop finds a shop and refuses tills that are not its own.
+func (tx *transaction) ownShop(id string) (*rules.Shop, error) {
+	if err := tx.caller.checkShop(id); err != nil {
+		return nil, err
+	}
+	shop, err := tx.shop(id)
+	if err != nil {
+		return nil, err
+	}
+	return shop, tx.caller.checkOwns(shop)
+}
+
+func (tx *transaction) voucher(scheme, id string) (*rules.Voucher, error) {
+	return find[rules.Voucher](tx, rules.VoucherNotFound, "voucher", id, voucherKey(scheme, id))
+}
+
+// ownPayment finds a payment and refuses tills of another shop than took it.
+func (tx *transaction) ownPayment(id string) (*rules.Payment, error) {
+	payment, err := find[rules.Payment](tx, rules.PaymentNotFound, "payment", id, paymentKey(id))
+	if err != nil {
+		return nil, err
+	}
+	_, err = tx.ownShop(payment.Shop)
+	return payment, err
+}
+
+func (tx *transaction) settlement(scheme, id string) (*rules.Settlement, error) {
+	return find[rules.Settlement](tx, rules.SettlementNotFound, "settlement", id, settlementKey(scheme, id))
+}
+
+// domain tells on which channel and by which chaincode name the client asked, as holders sign it.
+func (tx *transaction) domain() (rules.Domain, error) {
+	signed, err := tx.stub.GetSignedProposal()
+	if err != nil {
+		return rules.Domain{}, fmt.Errorf("cannot read the proposal: %w", err)
+	}
+	var proposal peer.Proposal
+	var header common.Header
+	var channel common.ChannelHeader
+	var extension peer.ChaincodeHeaderExtension
+	for _, part := range []struct {
+		data func() []byte
+		into proto.Message
+	}{
+		{signed.GetProposalBytes, &proposal},
+		{proposal.GetHeader, &header},
+		{header.GetChannelHeader, &channel},
+		{channel.GetExtension, &extension},
+	} {
+		if err := proto.Unmarshal(part.data(), part.into); err != nil {
+			return rules.Domain{}, fmt.Errorf("cannot read the proposal's header: %w", err)
+		}
+	}
+	return rules.Domain{Channel: tx.stub.GetChannelID(), Chaincode: extension.GetChaincodeId().GetName()}, nil
+}

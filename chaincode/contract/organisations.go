@@ -1,0 +1,80 @@
+package contract
+
+import (
+	"github.com/hyperledger/fabric-contract-api-go/v2/contractapi"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+// OrganisationsContract names the organisations of the channel, once.
+type OrganisationsContract struct{ contractapi.Contract }
+
+// GetEvaluateTransactions names the queries.
+func (*OrganisationsContract) GetEvaluateTransactions() []string { return []string{"Show"} }
+
+type initialiseRequest struct {
+	header
+	rules.Organisations
+}
+
+func (r *initialiseRequest) check() error {
+	if err := r.checkHeader(); err != nil {
+		return err
+	}
+	return r.Organisations.Check()
+}
+
+var initialise = operation{name: "organisations:Initialise", event: "OrganisationsInitialised", roles: []role{approver}}
+
+// Initialise names the MSPs of the municipality, the shops and the auditors. An approver of the very MSP that is named as the
+// municipality does it; nothing else works before.
+func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, error) {
+	r := new(initialiseRequest)
+	tx, err := prepare(ctx, initialise, text, r)
+	if err != nil {
+		return "", err
+	}
+	existing, err := get[rules.Organisations](tx, organisationsKey)
+	if err != nil {
+		return "", err
+	}
+	if existing == nil {
+		if err := tx.caller.admit(&r.Organisations, initialise.roles); err != nil {
+			return "", err
+		}
+		if err := tx.caller.checkPerson(); err != nil {
+			return "", err
+		}
+	}
+	return tx.once(initialise, text, r.RequestID, "", func() (any, error) {
+		if existing != nil {
+			return nil, rules.Refuse(rules.AlreadyInitialised, rules.Details{"municipality": existing.Municipality}, "")
+		}
+		tx.event = r.Organisations
+		return r.Organisations, tx.put(organisationsKey, r.Organisations)
+	})
+}
+
+type nothing struct{}
+
+func (*nothing) check() error { return nil }
+
+// Show gives the organisations to everybody.
+func (*OrganisationsContract) Show(ctx *Context, text string) (string, error) {
+	if err := parse(text, "", new(nothing)); err != nil {
+		return "", err
+	}
+	tx, err := begin(ctx)
+	if err != nil {
+		return "", err
+	}
+	organisations, err := get[rules.Organisations](tx, organisationsKey)
+	if err != nil {
+		return "", err
+	}
+	if organisations == nil {
+		return "", rules.Refuse(rules.NotInitialised, nil, "")
+	}
+	answer, err := encode(organisations)
+	return string(answer), err
+}

@@ -1,0 +1,114 @@
+package contract
+
+import "kindpakket.eu/chaincode/rules"
+
+type exportRequest struct {
+	header
+	Scheme      string   `json:"scheme"`
+	Settlements []string `json:"settlements"`
+	FileSHA256  string   `json:"file_sha256"`
+}
+
+func (r *exportRequest) check() error {
+	if err := r.checkHeader(); err != nil {
+		return err
+	}
+	if err := rules.CheckID("scheme", r.Scheme); err != nil {
+		return err
+	}
+	if err := rules.CheckCount("settlements", len(r.Settlements), maxBulk); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, id := range r.Settlements {
+		if err := rules.CheckID("settlements", id); err != nil {
+			return err
+		}
+		if seen[id] {
+			return malformed("settlement %s stands in it twice", id)
+		}
+		seen[id] = true
+	}
+	return rules.CheckDigest("file_sha256", r.FileSHA256)
+}
+
+func (r *exportRequest) reads() []string {
+	keys := make([]string, 0, len(r.Settlements))
+	for _, id := range r.Settlements {
+		keys = append(keys, settlementKey(r.Scheme, id))
+	}
+	return keys
+}
+
+// exported is the answer to exporting, and its event.
+type exported struct {
+	Scheme      string      `json:"scheme"`
+	Settlements []string    `json:"settlements"`
+	Cents       rules.Cents `json:"cents"`
+	FileSHA256  string      `json:"file_sha256"`
+}
+
+var exportSettlements = operation{name: "settlement:Export", event: "SettlementsExported", roles: []role{treasurer}}
+
+// Export marks approved settlements as part of one payment file, all or none.
+func (*SettlementContract) Export(ctx *Context, text string) (string, error) {
+	return write(ctx, exportSettlements, text, func(tx *transaction, r *exportRequest) (any, error) {
+		answer := exported{Scheme: r.Scheme, Settlements: r.Settlements, FileSHA256: r.FileSHA256}
+		for _, id := range r.Settlements {
+			settlement, err := tx.settlement(r.Scheme, id)
+			if err != nil {
+				return nil, err
+			}
+			if err := settlement.Export(tx.caller.person, r.FileSHA256); err != nil {
+				return nil, err
+			}
+			answer.Cents += settlement.Cents
+			if err := tx.put(settlementKey(r.Scheme, id), settlement); err != nil {
+				return nil, err
+			}
+		}
+		tx.event = answer
+		return answer, nil
+	})
+}
+
+type bookRequest struct {
+	settlementRequest
+	Outcome rules.Step `json:"outcome"`
+	Reason  string     `json:"reason"`
+}
+
+func (r *bookRequest) check() error {
+	if err := r.settlementRequest.check(); err != nil {
+		return err
+	}
+	if err := rules.CheckOutcome(r.Outcome); err != nil {
+		return err
+	}
+	if r.Outcome == rules.BookPaid && r.Reason == "" {
+		return nil
+	}
+	return rules.CheckCode("reason", r.Reason)
+}
+
+var bookSettlement = operation{name: "settlement:Book", event: "SettlementBooked", roles: []role{treasurer}}
+
+// Book enters the bank's answer. What was rejected or returned opens the settlement's items again.
+func (*SettlementContract) Book(ctx *Context, text string) (string, error) {
+	return write(ctx, bookSettlement, text, func(tx *transaction, r *bookRequest) (any, error) {
+		settlement, err := tx.settlement(r.Scheme, r.Settlement)
+		if err != nil {
+			return nil, err
+		}
+		reopen, err := settlement.Book(r.Outcome, tx.caller.person, r.Reason)
+		if err != nil {
+			return nil, err
+		}
+		if reopen {
+			if err := tx.reopen(settlement); err != nil {
+				return nil, err
+			}
+		}
+		return settlement, tx.putSettlement(settlement)
+	})
+}

@@ -1,0 +1,140 @@
+package contract
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+const (
+	maxRequestBytes = 1 << 20
+	maxDepth        = 8
+)
+
+// header is what every request that writes carries.
+type header struct {
+	RequestID string `json:"request_id"`
+}
+
+func (h header) id() string         { return h.RequestID }
+func (h header) checkHeader() error { return rules.CheckID("request_id", h.RequestID) }
+
+// parse reads a request strictly into a struct: one JSON object, no unknown, duplicate or differently cased members, plain
+// integers. Public texts are screened for personal data before any check of their form. private names a member that may only
+// travel in the transient map.
+func parse(text, private string, into any) error {
+	if err := inspect(text, private); err != nil {
+		return err
+	}
+	return decode([]byte(text), into)
+}
+
+func decode(data []byte, into any) error {
+	err := json.Unmarshal(data, into, json.RejectUnknownMembers(true))
+	if err == nil {
+		return nil
+	}
+	if refusal, found := errors.AsType[*rules.Refusal](err); found {
+		return refusal
+	}
+	if semantic, found := errors.AsType[*json.SemanticError](err); found {
+		return malformed("at %s: %s", rules.Excerpt(string(semantic.JSONPointer)), reason(semantic))
+	}
+	return malformed("it is not one JSON object")
+}
+
+func reason(semantic *json.SemanticError) string {
+	if errors.Is(semantic, json.ErrUnknownName) {
+		return "there is no such member"
+	}
+	return "a value of another type belongs there"
+}
+
+// inspect walks over all tokens of a request.
+func inspect(text, private string) error {
+	decoder := jsontext.NewDecoder(strings.NewReader(text))
+	if decoder.PeekKind() != '{' {
+		return malformed("it is not one JSON object in UTF-8")
+	}
+	for {
+		token, err := decoder.ReadToken()
+		if errors.Is(err, io.EOF) && decoder.StackDepth() == 0 {
+			return nil
+		}
+		if err != nil {
+			return malformed("it is not one JSON object in UTF-8 with distinct members (byte %d)", decoder.InputOffset())
+		}
+		if decoder.StackDepth() > maxDepth {
+			return malformed("it has more than %d levels", maxDepth)
+		}
+		if token.Kind() != '"' {
+			continue
+		}
+		member := decoder.StackPointer()
+		if isName(decoder) {
+			member = member.Parent()
+		}
+		if private != "" && decoder.StackPointer() == jsontext.Pointer("/"+private) {
+			return rules.Refuse(rules.TransientRequired, rules.Details{"transient": private},
+				"%s belongs in the transient map and not in the request, which everybody on the channel keeps", private)
+		}
+		if err := rules.ScreenPersonalData(rules.Excerpt(string(member)), token.String()); err != nil {
+			return err
+		}
+	}
+}
+
+// isName tells whether the token just read is the name of a member.
+func isName(decoder *jsontext.Decoder) bool {
+	kind, count := decoder.StackIndex(decoder.StackDepth())
+	return kind == '{' && count%2 == 1
+}
+
+// digest identifies a request: SHA-256 over the operation, the caller's shop ("" for others), the request as canonical JSON
+// (RFC 8785) without members named proof, and the digest of a private record if one travels along, joined by line feeds.
+func digest(operation, shop, text, private string) (string, error) {
+	var stripped bytes.Buffer
+	decoder := jsontext.NewDecoder(strings.NewReader(text))
+	encoder := jsontext.NewEncoder(&stripped)
+	for {
+		token, err := decoder.ReadToken()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return "", malformed("it is not JSON")
+		}
+		if token.Kind() == '"' && isName(decoder) && token.String() == "proof" {
+			if err := decoder.SkipValue(); err != nil {
+				return "", malformed("it is not JSON")
+			}
+			continue
+		}
+		if err := encoder.WriteToken(token); err != nil {
+			return "", err
+		}
+	}
+	canonical := jsontext.Value(bytes.TrimSpace(stripped.Bytes()))
+	if err := canonical.Canonicalize(jsontext.CanonicalizeRawInts(false)); err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{operation, shop, string(canonical), private}, "\n")))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func malformed(format string, values ...any) error {
+	return rules.Refuse(rules.MalformedRequest, nil, "the request cannot be read: "+format, values...)
+}
+
+func tooLarge(bytes int) error {
+	return rules.Refuse(rules.RequestTooLarge, rules.Details{"bytes": bytes, "most": maxRequestBytes},
+		"%d bytes are too many: send at most %d", bytes, maxRequestBytes)
+}

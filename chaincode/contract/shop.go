@@ -1,0 +1,150 @@
+package contract
+
+import (
+	"github.com/hyperledger/fabric-contract-api-go/v2/contractapi"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+// ShopContract admits shops and suspends them.
+type ShopContract struct{ contractapi.Contract }
+
+// GetEvaluateTransactions names the queries.
+func (*ShopContract) GetEvaluateTransactions() []string { return []string{"Show", "List", "Account"} }
+
+// shopEvent is the payload of a shop's events.
+type shopEvent struct {
+	Shop  string      `json:"shop"`
+	State rules.State `json:"state"`
+}
+
+type applyRequest struct {
+	header
+	Categories []string `json:"categories"`
+}
+
+func (r *applyRequest) check() error {
+	if err := r.checkHeader(); err != nil {
+		return err
+	}
+	return rules.CheckRequested(r.Categories)
+}
+
+var applyShop = operation{name: "shop:Apply", event: "ShopApplied", roles: []role{shopkeeper}, private: "account"}
+
+// Apply asks for a shop's admission. The account that it is to be paid on travels in the transient map and stays private; its
+// digest counts into that of the request, so that the same request with another account is a conflict.
+func (*ShopContract) Apply(ctx *Context, text string) (string, error) {
+	r := new(applyRequest)
+	tx, err := prepare(ctx, applyShop, text, r)
+	if err != nil {
+		return "", err
+	}
+	if err := tx.authorise(applyShop); err != nil {
+		return "", err
+	}
+	if err := tx.caller.checkShop(r.RequestID); err != nil {
+		return "", err
+	}
+	account := new(rules.ShopAccount)
+	if err := tx.transient(applyShop.private, account); err != nil {
+		return "", err
+	}
+	if err := account.Check(); err != nil {
+		return "", err
+	}
+	hash, err := recordHash(account)
+	if err != nil {
+		return "", err
+	}
+	return tx.once(applyShop, text, r.RequestID, hash, func() (any, error) { return tx.admitShop(r, account) })
+}
+
+func (tx *transaction) admitShop(r *applyRequest, account *rules.ShopAccount) (any, error) {
+	exists, err := tx.has(shopKey(r.RequestID))
+	if err != nil {
+		return nil, err
+	}
+	if exists {
+		return nil, rules.Refuse(rules.ShopExists, rules.Details{"shop": r.RequestID}, "shop %s has applied before", r.RequestID)
+	}
+	shop := &rules.Shop{
+		ID: r.RequestID, MSP: tx.caller.msp, State: rules.ShopApplied, Requested: r.Categories, AppliedBy: tx.caller.person,
+	}
+	tx.event = shopEvent{Shop: shop.ID, State: shop.State}
+	if err := tx.putPrivate(shopAccounts, accountKey(shop.ID), account); err != nil {
+		return nil, err
+	}
+	return shop, tx.put(shopKey(shop.ID), shop)
+}
+
+type approveShopRequest struct {
+	header
+	Shop       string               `json:"shop"`
+	Categories []rules.ShopCategory `json:"categories"`
+}
+
+func (r *approveShopRequest) check() error {
+	if err := r.checkHeader(); err != nil {
+		return err
+	}
+	if err := rules.CheckID("shop", r.Shop); err != nil {
+		return err
+	}
+	return rules.CheckGranted(r.Categories)
+}
+
+var approveShop = operation{name: "shop:Approve", event: "ShopApproved", roles: []role{approver}}
+
+// Approve admits a shop and grants it categories.
+func (*ShopContract) Approve(ctx *Context, text string) (string, error) {
+	return write(ctx, approveShop, text, func(tx *transaction, r *approveShopRequest) (any, error) {
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Approve(tx.caller.person, r.Categories) })
+	})
+}
+
+type turnShopRequest struct {
+	header
+	Shop   string `json:"shop"`
+	Reason string `json:"reason"`
+}
+
+func (r *turnShopRequest) check() error {
+	if err := r.checkHeader(); err != nil {
+		return err
+	}
+	if err := rules.CheckID("shop", r.Shop); err != nil {
+		return err
+	}
+	return rules.CheckCode("reason", r.Reason)
+}
+
+var suspendShop = operation{name: "shop:Suspend", event: "ShopSuspended", roles: []role{approver}}
+
+// Suspend stops a shop from taking payments; it can still refund.
+func (*ShopContract) Suspend(ctx *Context, text string) (string, error) {
+	return write(ctx, suspendShop, text, func(tx *transaction, r *turnShopRequest) (any, error) {
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Turn(rules.SuspendShop, tx.caller.person, r.Reason) })
+	})
+}
+
+var reinstateShop = operation{name: "shop:Reinstate", event: "ShopReinstated", roles: []role{approver}}
+
+// Reinstate lets a suspended shop take payments again.
+func (*ShopContract) Reinstate(ctx *Context, text string) (string, error) {
+	return write(ctx, reinstateShop, text, func(tx *transaction, r *turnShopRequest) (any, error) {
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Turn(rules.ReinstateShop, tx.caller.person, r.Reason) })
+	})
+}
+
+func (tx *transaction) changeShop(id string, step func(*rules.Shop) error) (any, error) {
+	shop, err := tx.shop(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := step(shop); err != nil {
+		return nil, err
+	}
+	tx.event = shopEvent{Shop: id, State: shop.State}
+	return shop, tx.put(shopKey(id), shop)
+}

@@ -1,0 +1,31 @@
+package contract
+
+import "kindpakket.eu/chaincode/rules"
+
+type showShopRequest struct {
+	Shop string `json:"shop"`
+}
+
+func (r *showShopRequest) check() error { return rules.CheckID("shop", r.Shop) }
+
+// Show gives a shop; to shops their own.
+func (*ShopContract) Show(ctx *Context, text string) (string, error) {
+	return query(ctx, everybody, text, func(tx *transaction, r *showShopRequest) (any, error) {
+		return tx.ownShop(r.Shop)
+	})
+}
+
+// List gives the shops of the channel.
+func (*ShopContract) List(ctx *Context, text string) (string, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *paging) (any, error) {
+		shops, _, err := list[rules.Shop](tx, shopPrefix, r)
+		return shops, err
+	})
+}
+
+// Account gives where a shop is paid, to the treasurer, on a peer that holds the private collection.
+func (*ShopContract) Account(ctx *Context, text string) (string, error) {
+	return query(ctx, []role{treasurer}, text, func(tx *transaction, r *showShopRequest) (any, error) {
+		return tx.accountOf(r.Shop)
+	})
+}

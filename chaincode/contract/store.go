@@ -1,0 +1,178 @@
+package contract
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+// Stored records are JSON objects with the version of their layout as first member.
+const recordStart = `{"v":1`
+
+// change is one write of a transaction: a value, or nil to delete the key.
+type change struct {
+	collection string
+	key        string
+	value      []byte
+}
+
+// encode gives the one form of a value: struct members in order, maps by key.
+func encode(value any) ([]byte, error) {
+	return json.Marshal(value, json.Deterministic(true))
+}
+
+func encodeRecord(record any) ([]byte, error) {
+	data, err := encode(record)
+	if err != nil {
+		return nil, err
+	}
+	if string(data) == "{}" {
+		return []byte(recordStart + "}"), nil
+	}
+	return append([]byte(recordStart+","), data[1:]...), nil
+}
+
+func decodeRecord(key string, data []byte, into any) error {
+	var layout struct {
+		V int `json:"v"`
+	}
+	if err := json.Unmarshal(data, &layout); err != nil || layout.V != 1 {
+		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "the record %s has no known layout", key)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "the record %s cannot be read", key)
+	}
+	return nil
+}
+
+// prefetch reads many keys in one exchange with the peer. What it read is not read again. The peer answers a failing state
+// database with fewer values than keys and without an error, and records no read then.
+func (tx *transaction) prefetch(keys ...string) error {
+	var missing []string
+	for _, key := range keys {
+		if _, known := tx.reads[key]; !known {
+			tx.reads[key] = nil
+			missing = append(missing, key)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	values, err := tx.stub.GetMultipleStates(missing...)
+	if err != nil {
+		return fmt.Errorf("cannot read %d keys: %w", len(missing), err)
+	}
+	if len(values) != len(missing) {
+		return fmt.Errorf("the peer gave %d values for %d keys: its state database may be down", len(values), len(missing))
+	}
+	for i, key := range missing {
+		tx.reads[key] = values[i]
+	}
+	return nil
+}
+
+// has tells whether a key has a value on the ledger. A transaction does not see its own writes.
+func (tx *transaction) has(key string) (bool, error) {
+	data, err := tx.read(key)
+	return len(data) > 0, err
+}
+
+func (tx *transaction) read(key string) ([]byte, error) {
+	if data, known := tx.reads[key]; known {
+		return data, nil
+	}
+	data, err := tx.stub.GetState(key)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", key, err)
+	}
+	tx.reads[key] = data
+	return data, nil
+}
+
+// get reads a record; nil when there is none.
+func get[T any](tx *transaction, key string) (*T, error) {
+	data, err := tx.read(key)
+	if err != nil || len(data) == 0 {
+		return nil, err
+	}
+	record := new(T)
+	return record, decodeRecord(key, data, record)
+}
+
+// put writes a record when the transaction has come to its end without a refusal.
+func (tx *transaction) put(key string, record any) error {
+	return tx.putPrivate("", key, record)
+}
+
+func (tx *transaction) putPrivate(collection, key string, record any) error {
+	data, err := encodeRecord(record)
+	if err != nil {
+		return fmt.Errorf("cannot encode %s: %w", key, err)
+	}
+	tx.changes = append(tx.changes, change{collection: collection, key: key, value: data})
+	return nil
+}
+
+// putAll writes several records.
+func (tx *transaction) putAll(records map[string]any) error {
+	for _, key := range slices.Sorted(maps.Keys(records)) {
+		if err := tx.put(key, records[key]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *transaction) delete(key string) {
+	tx.changes = append(tx.changes, change{key: key})
+}
+
+// privateHash gives the SHA-256 digest of a private record in hexadecimal, "" when there is none. Any peer can tell, a member of
+// the collection or not.
+func (tx *transaction) privateHash(collection, key string) (string, error) {
+	hash, err := tx.stub.GetPrivateDataHash(collection, key)
+	if err != nil {
+		return "", fmt.Errorf("cannot read the hash of %s in %s: %w", key, collection, err)
+	}
+	return hex.EncodeToString(hash), nil
+}
+
+// recordHash gives what privateHash gives once the record is kept.
+func recordHash(record any) (string, error) {
+	data, err := encodeRecord(record)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// flush hands all writes to the peer, in one exchange if it can.
+func (tx *transaction) flush() error {
+	tx.stub.StartWriteBatch()
+	for _, change := range tx.changes {
+		if err := tx.apply(change); err != nil {
+			return fmt.Errorf("cannot write %s: %w", change.key, err)
+		}
+	}
+	if err := tx.stub.FinishWriteBatch(); err != nil {
+		return fmt.Errorf("cannot write %d keys: %w", len(tx.changes), err)
+	}
+	return nil
+}
+
+func (tx *transaction) apply(change change) error {
+	switch {
+	case change.value == nil:
+		return tx.stub.DelState(change.key)
+	case change.collection != "":
+		return tx.stub.PutPrivateData(change.collection, change.key, change.value)
+	}
+	return tx.stub.PutState(change.key, change.value)
+}

@@ -1,0 +1,201 @@
+package contract
+
+import (
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+	"github.com/hyperledger/fabric-contract-api-go/v2/contractapi"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+// Context is what the contract API hands to every transaction.
+type Context = contractapi.TransactionContext
+
+// operation describes a transaction that writes.
+type operation struct {
+	name    string
+	event   string
+	roles   []role
+	private string
+}
+
+// request is a parsed request that writes.
+type request interface {
+	id() string
+	check() error
+}
+
+// reading is a request that knows beforehand which keys its transaction reads.
+type reading interface {
+	reads() []string
+}
+
+// committed is what a write leaves under its request id.
+type committed struct {
+	Operation string         `json:"operation"`
+	Digest    string         `json:"digest"`
+	Answer    jsontext.Value `json:"answer"`
+}
+
+// transaction is one call: who calls, when, what was read and what is to be written.
+type transaction struct {
+	stub          shim.ChaincodeStubInterface
+	organisations *rules.Organisations
+	caller        caller
+	now           rules.Number
+	reads         map[string][]byte
+	changes       []change
+	event         any
+}
+
+func begin(ctx *Context) (*transaction, error) {
+	stub := ctx.GetStub()
+	timestamp, err := stub.GetTxTimestamp()
+	if err != nil {
+		return nil, fmt.Errorf("the proposal has no timestamp: %w", err)
+	}
+	return &transaction{
+		stub: stub, caller: identify(stub), now: rules.Number(timestamp.GetSeconds()), reads: map[string][]byte{},
+	}, nil
+}
+
+// write runs a transaction that writes: parse, authorise, answer a repeated request as before, apply the rules, write, emit.
+// do gives the answer, and the payload of the event by tx.event.
+func write[R any, P interface {
+	*R
+	request
+}](ctx *Context, op operation, text string, do func(tx *transaction, r P) (any, error)) (string, error) {
+	r := P(new(R))
+	tx, err := prepare(ctx, op, text, r)
+	if err != nil {
+		return "", err
+	}
+	if err := tx.authorise(op); err != nil {
+		return "", err
+	}
+	return tx.once(op, text, r.id(), "", func() (any, error) { return do(tx, r) })
+}
+
+// prepare parses a request and reads what it will need.
+func prepare(ctx *Context, op operation, text string, r request) (*transaction, error) {
+	if err := parse(text, op.private, r); err != nil {
+		return nil, err
+	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	tx, err := begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys := []string{organisationsKey, requestKey(r.id())}
+	if known, ok := r.(reading); ok {
+		keys = append(keys, known.reads()...)
+	}
+	return tx, tx.prefetch(keys...)
+}
+
+func (tx *transaction) authorise(op operation) error {
+	if err := tx.admit(op.roles); err != nil {
+		return err
+	}
+	return tx.caller.checkPerson()
+}
+
+// admit refuses everybody before the organisations are named, and then who lacks the role.
+func (tx *transaction) admit(roles []role) error {
+	organisations, err := get[rules.Organisations](tx, organisationsKey)
+	if err != nil {
+		return err
+	}
+	if organisations == nil {
+		return rules.Refuse(rules.NotInitialised, nil, "")
+	}
+	tx.organisations = organisations
+	return tx.caller.admit(organisations, roles)
+}
+
+// once gives the answer of a request that was committed before, or performs it and leaves its answer under its id.
+func (tx *transaction) once(op operation, text, id, private string, do func() (any, error)) (string, error) {
+	digest, err := digest(op.name, tx.tillShop(), text, private)
+	if err != nil {
+		return "", err
+	}
+	answer, err := tx.replay(op, id, digest)
+	if answer != "" || err != nil {
+		return answer, err
+	}
+	result, err := do()
+	if err != nil {
+		return "", err
+	}
+	encoded, err := encode(result)
+	if err != nil {
+		return "", err
+	}
+	if err := tx.put(requestKey(id), committed{Operation: op.name, Digest: digest, Answer: encoded}); err != nil {
+		return "", err
+	}
+	return string(encoded), tx.finish(op)
+}
+
+// replay gives the answer of the same request, "" when the id is new, and a conflict when it stands for another request.
+func (tx *transaction) replay(op operation, id, digest string) (string, error) {
+	before, err := get[committed](tx, requestKey(id))
+	if err != nil || before == nil {
+		return "", err
+	}
+	if before.Operation != op.name || before.Digest != digest {
+		return "", rules.Refuse(rules.IdempotencyConflict, rules.Details{"request": id, "operation": before.Operation},
+			"request %s was used before, for another request: draw a new id", id)
+	}
+	return string(before.Answer), nil
+}
+
+// finish writes and emits.
+func (tx *transaction) finish(op operation) error {
+	if err := tx.flush(); err != nil {
+		return err
+	}
+	payload, err := encode(tx.event)
+	if err != nil {
+		return err
+	}
+	return tx.stub.SetEvent(op.event, payload)
+}
+
+func (tx *transaction) tillShop() string {
+	if tx.caller.isTill() {
+		return tx.caller.shop
+	}
+	return ""
+}
+
+// query runs a transaction that only reads.
+func query[R any, P interface {
+	*R
+	check() error
+}](ctx *Context, roles []role, text string, do func(tx *transaction, r P) (any, error)) (string, error) {
+	r := P(new(R))
+	if err := parse(text, "", r); err != nil {
+		return "", err
+	}
+	if err := r.check(); err != nil {
+		return "", err
+	}
+	tx, err := begin(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := tx.admit(roles); err != nil {
+		return "", err
+	}
+	result, err := do(tx, r)
+	if err != nil {
+		return "", err
+	}
+	encoded, err := encode(result)
+	return string(encoded), err
+}

@@ -1,0 +1,51 @@
+package rules
+
+// Budget is the money of a scheme, in cents. At every block budget = issued + topped up − lapsed − revoked + unallocated.
+type Budget struct {
+	Budget      Cents `json:"budget_cents"`
+	Issued      Cents `json:"issued_cents"`
+	ToppedUp    Cents `json:"topped_up_cents"`
+	Lapsed      Cents `json:"lapsed_cents"`
+	Revoked     Cents `json:"revoked_cents"`
+	Unallocated Cents `json:"unallocated_cents"`
+}
+
+// NewBudget is a budget of which nothing has been issued.
+func NewBudget(cents Cents) Budget {
+	return Budget{Budget: cents, Unallocated: cents}
+}
+
+// Issue takes the cents of new vouchers from what is unallocated.
+func (b *Budget) Issue(cents Cents) error {
+	if cents > b.Unallocated {
+		return Refuse(BudgetExceeded, Details{"cents": cents, "unallocated_cents": b.Unallocated},
+			"%d cents are more than the %d that the budget has left", cents, b.Unallocated)
+	}
+	return firstError(change(&b.Issued, cents), change(&b.Unallocated, -cents), b.Check())
+}
+
+// TakeBack returns refunded cents of a voucher that can no longer be spent.
+func (b *Budget) TakeBack(cents Cents, as Destination) error {
+	term := &b.Lapsed
+	if as == ToRevoked {
+		term = &b.Revoked
+	}
+	return firstError(change(term, cents), change(&b.Unallocated, cents), b.Check())
+}
+
+// Check verifies the equation of the budget.
+func (b *Budget) Check() error {
+	given, err := sum(b.Issued, b.ToppedUp, b.Unallocated)
+	if err != nil {
+		return err
+	}
+	returned, err := sum(b.Lapsed, b.Revoked)
+	if err != nil {
+		return err
+	}
+	if b.Budget < 0 || b.Budget != given-returned {
+		return Refuse(LedgerInconsistent, Details{"budget_cents": b.Budget, "allocated_cents": given - returned},
+			"the terms of the budget add up to %d and not to %d cents", given-returned, b.Budget)
+	}
+	return nil
+}

@@ -1,0 +1,26 @@
+package rules
+
+import "slices"
+
+// Organisations names the MSPs of the channel by what they are. Roles count only in the MSP that they belong to.
+type Organisations struct {
+	Municipality string   `json:"municipality"`
+	Shops        []string `json:"shops"`
+	Auditors     []string `json:"auditors"`
+}
+
+// Check refuses malformed MSP ids and an organisation that stands in two places.
+func (o *Organisations) Check() error {
+	all := slices.Concat([]string{o.Municipality}, o.Shops, o.Auditors)
+	for i, msp := range all {
+		if !mspForm.MatchString(msp) || slices.Contains(all[:i], msp) {
+			return Refuse(InvalidOrganisations, Details{"msp": Excerpt(msp)},
+				"%q is not an MSP id, or stands in two places: name each organisation once", Excerpt(msp))
+		}
+	}
+	if len(o.Shops) == 0 || len(o.Auditors) == 0 || len(all) > 100 {
+		return Refuse(InvalidOrganisations, Details{"shops": len(o.Shops), "auditors": len(o.Auditors)},
+			"name at least one organisation of shops and one of auditors, and at most 100 in all")
+	}
+	return nil
+}

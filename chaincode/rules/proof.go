@@ -1,0 +1,148 @@
+package rules
+
+import (
+	"encoding/binary"
+	"strconv"
+)
+
+const (
+	messageDomain = "kindpakket/authorisation/1"
+
+	// MaxDeadline is how far ahead of a payment its deadline may lie, in seconds.
+	MaxDeadline Number = 900
+	// FirstVersion is the version of the authorisation that a voucher is activated with.
+	FirstVersion Number = 1
+)
+
+// Proof is the holder's agreement: a signature in padded base64 by the voucher's key, or by a page of its booklet with the page's
+// Ed25519 key and its Merkle path.
+type Proof struct {
+	Kind      ProofKind `json:"kind"`
+	Version   Number    `json:"version"`
+	Page      *Number   `json:"page,omitzero"`
+	PublicKey string    `json:"public_key,omitzero"`
+	Path      []string  `json:"path,omitzero"`
+	Signature string    `json:"signature"`
+}
+
+// Domain is the chaincode on the channel that a proof is made for. It counts nowhere else.
+type Domain struct {
+	Channel   string
+	Chaincode string
+}
+
+// Message frames fields for signing: each as its length in four bytes, big-endian, and its bytes in UTF-8.
+func Message(fields ...string) []byte {
+	var message []byte
+	for _, field := range fields {
+		message = binary.BigEndian.AppendUint32(message, uint32(len(field)))
+		message = append(message, field...)
+	}
+	return message
+}
+
+// ActivationMessage is what a holder signs to bind a voucher to a key or a booklet.
+func (d Domain) ActivationMessage(scheme, voucher string, authorisation Authorisation) []byte {
+	fields := []string{messageDomain, d.Channel, d.Chaincode, "voucher:Activate", scheme, voucher, decimal(FirstVersion), voucher}
+	return Message(append(fields, authorisation.fields()...)...)
+}
+
+// PaymentMessage is what a holder signs to pay; version is that of the voucher's authorisation, deadline an instant.
+func (d Domain) PaymentMessage(scheme, voucher string, version Number, request, shop string, deadline Number, lines []Line) []byte {
+	fields := []string{messageDomain, d.Channel, d.Chaincode, "payment:Pay", scheme, voucher, decimal(version), request,
+		shop, decimal(deadline), strconv.Itoa(len(lines))}
+	for _, line := range lines {
+		fields = append(fields, line.Category, strconv.FormatInt(int64(line.Cents), 10))
+	}
+	return Message(fields...)
+}
+
+// VerifyActivation refuses a proof that was not made with the very key, or page 0 of the very booklet, that it binds.
+func (a *Authorisation) VerifyActivation(proof *Proof, message []byte) error {
+	if proof == nil {
+		return Refuse(HolderProofMissing, nil, "")
+	}
+	if err := a.checkProof(proof, FirstVersion, message); err != nil {
+		return err
+	}
+	if a.Kind == ProofByBooklet && *proof.Page != 0 {
+		return invalidProof("page", "a booklet is activated with page 0, not %d", *proof.Page)
+	}
+	return nil
+}
+
+// VerifyPayment refuses a proof that does not fit the message, or whose page was used before or lies before one that was. It
+// leaves the booklet at the page of the proof.
+func (b *BoundAuthorisation) VerifyPayment(proof *Proof, message []byte) error {
+	if err := b.checkProof(proof, b.Version, message); err != nil {
+		return err
+	}
+	if b.Kind == ProofByKey {
+		return nil
+	}
+	if b.LastPage == nil {
+		return Refuse(LedgerInconsistent, nil, "the voucher's booklet has no last page")
+	}
+	if *proof.Page <= *b.LastPage {
+		return invalidProof("page", "page %d is void: the last page used is %d", *proof.Page, *b.LastPage)
+	}
+	b.LastPage = proof.Page
+	return nil
+}
+
+// CheckDeadline refuses a payment after the deadline that its holder signed, or with one that lies too far ahead.
+func CheckDeadline(deadline, now Number) error {
+	if now > deadline || deadline-now > MaxDeadline {
+		return Refuse(HolderProofExpired, Details{"deadline": deadline, "now": now, "most_ahead": MaxDeadline},
+			"the deadline %d is not within the %d seconds from now (%d) on", deadline, MaxDeadline, now)
+	}
+	return nil
+}
+
+func (a *Authorisation) checkProof(proof *Proof, version Number, message []byte) error {
+	if proof.Kind != a.Kind {
+		return invalidProof("kind", "the voucher is bound to a %s, and the proof is by %q", a.Kind, Excerpt(string(proof.Kind)))
+	}
+	if proof.Version != version {
+		return invalidProof("version", "the proof is for version %d of the authorisation, which is %d", proof.Version, version)
+	}
+	signature, ok := decodeBase64(proof.Signature)
+	if !ok {
+		return invalidProof("encoding", "the signature is not padded base64")
+	}
+	if a.Kind == ProofByBooklet {
+		return a.checkPage(proof, message, signature)
+	}
+	if proof.Page != nil || proof.PublicKey != "" || len(proof.Path) != 0 {
+		return invalidProof("kind", "a proof by key has no page")
+	}
+	if !a.verify(message, signature) {
+		return invalidProof("signature", "the signature does not fit this request and the voucher's key")
+	}
+	return nil
+}
+
+func (a *Authorisation) checkPage(proof *Proof, message, signature []byte) error {
+	if proof.Page == nil {
+		return invalidProof("page", "a proof by booklet names its page")
+	}
+	key, ok := decodeBase64(proof.PublicKey)
+	if !ok {
+		return invalidProof("encoding", "the page's public key is not padded base64")
+	}
+	if !a.isPageOf(*proof.Page, key, proof.Path) {
+		return invalidProof("path", "the key is not that of page %d of the voucher's booklet", *proof.Page)
+	}
+	if !verifyEd25519(key, message, signature) {
+		return invalidProof("signature", "the signature does not fit this request and the page's key")
+	}
+	return nil
+}
+
+func invalidProof(why, format string, values ...any) error {
+	return Refuse(HolderProofInvalid, Details{"why": why}, format, values...)
+}
+
+func decimal(number Number) string {
+	return strconv.FormatInt(int64(number), 10)
+}

@@ -1,0 +1,77 @@
+// Package rules holds the rules of Kindpakket: what a scheme, a shop, a voucher, a payment and a settlement are, what may happen
+// to them, and where their money goes. It knows neither Fabric nor a clock: whoever calls it brings the time, the caller and the
+// records.
+package rules
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+)
+
+//go:embed refusals.json
+var table []byte
+
+var meanings = readTable()
+
+// Code is the stable name of a refusal; refusals.json lists all of them.
+type Code string
+
+// Details are the values that a refusal is about: ids, cents, states.
+type Details map[string]any
+
+// Refusal is the answer to a request that the rules do not allow.
+type Refusal struct {
+	Code     Code
+	Sentence string
+	Details  Details
+}
+
+// Refuse makes a refusal. An empty format stands for the meaning of the code in refusals.json.
+func Refuse(code Code, details Details, format string, values ...any) *Refusal {
+	sentence := fmt.Sprintf(format, values...)
+	if format == "" {
+		sentence = meanings[code]
+	}
+	return &Refusal{Code: code, Sentence: sentence, Details: details}
+}
+
+// Error gives the refusal as clients parse it: `CODE: sentence {details}`. The sentence never holds a brace.
+func (r *Refusal) Error() string {
+	details := r.Details
+	if details == nil {
+		details = Details{}
+	}
+	encoded, err := json.Marshal(details, json.Deterministic(true))
+	if err != nil {
+		encoded = []byte(`{}`)
+	}
+	sentence := strings.ReplaceAll(strings.ToValidUTF8(r.Sentence, "?"), "{", "(")
+	return fmt.Sprintf("%s: %s %s", r.Code, sentence, encoded)
+}
+
+// Excerpt shortens a text of a caller for the details of a refusal.
+func Excerpt(text string) string {
+	letters := []rune(strings.ToValidUTF8(text, "?"))
+	if len(letters) > 40 {
+		return string(letters[:40]) + "…"
+	}
+	return string(letters)
+}
+
+func readTable() map[Code]string {
+	var rows []struct {
+		Code    Code   `json:"code"`
+		Meaning string `json:"meaning"`
+	}
+	if err := json.Unmarshal(table, &rows); err != nil {
+		panic(fmt.Sprintf("rules/refusals.json: %v", err))
+	}
+	found := make(map[Code]string, len(rows))
+	for _, row := range rows {
+		found[row.Code] = row.Meaning
+	}
+	return found
+}

@@ -1,0 +1,240 @@
+package rules
+
+import (
+	"maps"
+	"slices"
+)
+
+// States of a scheme.
+const (
+	SchemeDraft    State = "draft"
+	SchemeApproved State = "approved"
+	SchemeOpen     State = "open"
+	SchemePaused   State = "paused"
+)
+
+// Steps of a scheme.
+const (
+	ApproveScheme Step = "approve"
+	OpenScheme    Step = "open"
+	PauseScheme   Step = "pause"
+)
+
+var schemeLife = machine{thing: "scheme", refusal: SchemeState, steps: map[Step]map[State]State{
+	ApproveScheme: {SchemeDraft: SchemeApproved},
+	OpenScheme:    {SchemeApproved: SchemeOpen, SchemePaused: SchemeOpen},
+	PauseScheme:   {SchemeOpen: SchemePaused},
+}}
+
+// Scheme is a provision (regeling): its state and who did what. Its rules, budget and closed days are records of their own,
+// because they change at different times.
+type Scheme struct {
+	ID           string `json:"id"`
+	State        State  `json:"state"`
+	RulesVersion Number `json:"rules_version"`
+	DraftedBy    string `json:"drafted_by"`
+	ApprovedBy   string `json:"approved_by,omitzero"`
+	OpenedBy     string `json:"opened_by,omitzero"`
+	PausedBy     string `json:"paused_by,omitzero"`
+	PauseReason  string `json:"pause_reason,omitzero"`
+}
+
+// Approve makes the draft of another person valid.
+func (s *Scheme) Approve(person string) error {
+	state, err := schemeLife.next(s.ID, ApproveScheme, s.State)
+	if err != nil {
+		return err
+	}
+	if err := CheckSecondPerson(s.DraftedBy, person); err != nil {
+		return err
+	}
+	s.State, s.ApprovedBy = state, person
+	return nil
+}
+
+// Open lets vouchers be issued and spent, for the first time or after a pause.
+func (s *Scheme) Open(person string) error {
+	state, err := schemeLife.next(s.ID, OpenScheme, s.State)
+	if err != nil {
+		return err
+	}
+	s.State, s.OpenedBy, s.PausedBy, s.PauseReason = state, person, "", ""
+	return nil
+}
+
+// Pause stops issuing and spending.
+func (s *Scheme) Pause(person, reason string) error {
+	state, err := schemeLife.next(s.ID, PauseScheme, s.State)
+	if err != nil {
+		return err
+	}
+	s.State, s.PausedBy, s.PauseReason = state, person, reason
+	return nil
+}
+
+// CheckOpen refuses a scheme that is not open.
+func (s *Scheme) CheckOpen() error {
+	if s.State != SchemeOpen {
+		return Refuse(SchemeNotOpen, Details{"scheme": s.ID, "state": s.State}, "scheme %s is %s", s.ID, s.State)
+	}
+	return nil
+}
+
+// CheckSecondPerson refuses a second step by the person who did the first.
+func CheckSecondPerson(first, second string) error {
+	if first == second {
+		return Refuse(SecondPersonRequired, Details{"person": second}, "")
+	}
+	return nil
+}
+
+// Terms are what a scheme's vouchers may do, as two persons agreed it. Amounts are cents; dates are inclusive.
+type Terms struct {
+	Name            string           `json:"name"`
+	StartsOn        Day              `json:"starts_on"`
+	EndsOn          Day              `json:"ends_on"`
+	EndsAt          *Number          `json:"ends_at,omitzero"`
+	Presets         map[string]Cents `json:"presets"`
+	Categories      []Category       `json:"categories"`
+	PaymentMin      Cents            `json:"payment_min_cents"`
+	PaymentCap      Cents            `json:"payment_cap_cents"`
+	DayCap          Cents            `json:"day_cap_cents"`
+	Proofs          []ProofKind      `json:"proofs"`
+	PaperCap        Cents            `json:"paper_cap_cents"`
+	RefundGraceDays *Number          `json:"refund_grace_days"`
+	SettlementDays  *Number          `json:"settlement_days"`
+	RetentionDays   *Number          `json:"retention_days"`
+}
+
+// Category is what money may be spent on; a cap holds per voucher.
+type Category struct {
+	Code string `json:"code"`
+	Cap  *Cents `json:"cap_cents,omitzero"`
+}
+
+const (
+	maxPresets    = 50
+	maxCategories = 50
+	maxDays       = 36_500
+)
+
+// Check refuses terms that are malformed (by their member) or that contradict each other (INVALID_RULES).
+func (t *Terms) Check() error {
+	if err := firstError(
+		CheckCode("name", t.Name),
+		CheckDay("starts_on", t.StartsOn),
+		CheckDay("ends_on", t.EndsOn),
+		t.checkPresets(),
+		t.checkCategories(),
+		CheckAmount("payment_min_cents", t.PaymentMin),
+		CheckAmount("payment_cap_cents", t.PaymentCap),
+		CheckAmount("day_cap_cents", t.DayCap),
+		CheckAmount("paper_cap_cents", t.PaperCap),
+		t.checkProofs(),
+		checkDays("refund_grace_days", t.RefundGraceDays),
+		checkDays("settlement_days", t.SettlementDays),
+		checkDays("retention_days", t.RetentionDays),
+	); err != nil {
+		return err
+	}
+	lastInstant := t.EndsOn.Next().Start()
+	switch {
+	case t.StartsOn > t.EndsOn:
+		return Refuse(InvalidRules, Details{"starts_on": t.StartsOn, "ends_on": t.EndsOn}, "the scheme ends before it starts")
+	case t.EndsAt != nil && (*t.EndsAt <= t.EndsOn.Start() || *t.EndsAt > lastInstant):
+		return Refuse(InvalidRules, Details{"ends_at": *t.EndsAt, "ends_on": t.EndsOn, "after": t.EndsOn.Start(), "until": lastInstant},
+			"ends_at does not lie within the last day")
+	case t.PaymentMin > t.PaymentCap, t.PaymentMin > t.DayCap:
+		return Refuse(InvalidRules, Details{"payment_min_cents": t.PaymentMin, "payment_cap_cents": t.PaymentCap, "day_cap_cents": t.DayCap},
+			"the smallest payment is above a cap")
+	case slices.Contains(t.Proofs, ProofByBooklet) && t.PaymentMin > t.PaperCap:
+		return Refuse(InvalidRules, Details{"payment_min_cents": t.PaymentMin, "paper_cap_cents": t.PaperCap},
+			"the smallest payment is above the cap on paper")
+	}
+	return nil
+}
+
+// End gives the first instant at which a voucher of these terms can no longer be spent, in Unix seconds.
+func (t *Terms) End() Number {
+	if t.EndsAt != nil {
+		return *t.EndsAt
+	}
+	return t.EndsOn.Next().Start()
+}
+
+// Category finds a category by its code.
+func (t *Terms) Category(code string) (Category, bool) {
+	at := slices.IndexFunc(t.Categories, func(c Category) bool { return c.Code == code })
+	if at < 0 {
+		return Category{}, false
+	}
+	return t.Categories[at], true
+}
+
+// Amount gives the cents of a voucher: a preset times its units.
+func (t *Terms) Amount(preset string, units Number) (Cents, error) {
+	perUnit, known := t.Presets[preset]
+	if !known {
+		return 0, Refuse(PresetUnknown, Details{"preset": preset, "presets": slices.Sorted(maps.Keys(t.Presets))},
+			"the scheme has no preset %s", preset)
+	}
+	if perUnit > MaxAmount/Cents(units) {
+		return 0, Refuse(InvalidAmount, Details{"preset": preset, "units": units, "most": MaxAmount},
+			"%d units of %s are more than a voucher may hold", units, preset)
+	}
+	return perUnit * Cents(units), nil
+}
+
+func (t *Terms) checkPresets() error {
+	if err := CheckCount("presets", len(t.Presets), maxPresets); err != nil {
+		return err
+	}
+	for _, code := range slices.Sorted(maps.Keys(t.Presets)) {
+		if err := firstError(CheckCode("presets", code), CheckAmount("presets."+code, t.Presets[code])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Terms) checkCategories() error {
+	if err := CheckCount("categories", len(t.Categories), maxCategories); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, category := range t.Categories {
+		if err := CheckCode("categories.code", category.Code); err != nil {
+			return err
+		}
+		if seen[category.Code] {
+			return Refuse(InvalidRules, Details{"category": category.Code}, "category %s is named twice", category.Code)
+		}
+		seen[category.Code] = true
+		if category.Cap == nil {
+			continue
+		}
+		if err := CheckAmount("categories.cap_cents", *category.Cap); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Terms) checkProofs() error {
+	for i, kind := range t.Proofs {
+		if (kind != ProofByKey && kind != ProofByBooklet) || slices.Contains(t.Proofs[:i], kind) {
+			return Refuse(InvalidRules, Details{"proofs": Excerpt(string(kind))}, "proofs must be key, booklet or both, each once")
+		}
+	}
+	if len(t.Proofs) == 0 {
+		return Refuse(InvalidRules, Details{"proofs": []string{}}, "proofs must be key, booklet or both")
+	}
+	return nil
+}
+
+func checkDays(member string, days *Number) error {
+	if days == nil {
+		return Refuse(InvalidNumber, Details{"member": member}, "%s is missing: give a number of days", member)
+	}
+	return CheckNumber(member, *days, 0, maxDays)
+}

@@ -1,0 +1,30 @@
+package rules
+
+import (
+	"maps"
+	"slices"
+)
+
+// State is where a scheme, shop, voucher, payment or settlement stands in its life.
+type State string
+
+// Step is what moves a thing from one state to another.
+type Step string
+
+// machine lists for each step from which state it leads to which. What it does not list cannot happen.
+type machine struct {
+	thing   string
+	refusal Code
+	steps   map[Step]map[State]State
+}
+
+// next gives the state after a step, or refuses the step with the states that it needs.
+func (m machine) next(id string, step Step, from State) (State, error) {
+	to, listed := m.steps[step][from]
+	if !listed {
+		needed := slices.Sorted(maps.Keys(m.steps[step]))
+		return "", Refuse(m.refusal, Details{"id": id, "step": step, "state": from, "needed": needed},
+			"%s %s is %s: to %s it must be one of %v", m.thing, id, from, step, needed)
+	}
+	return to, nil
+}

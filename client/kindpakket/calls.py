@@ -1,0 +1,163 @@
+"""How the typed facades call the chaincode: one JSON object in, one out, refusals as exceptions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from kindpakket.fabric import CommitError, EndorseError, GatewayError
+from kindpakket.ids import new_id
+from kindpakket.refusals import parse
+from kindpakket.signing import Domain
+
+PAGE = 500
+_ATTEMPTS = 8
+_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
+_MISMATCH = "ProposalResponsePayloads do not match"
+
+
+class Ledger(Protocol):
+    """What the facades need of a `kindpakket.fabric.Contract`."""
+
+    channel: str
+    chaincode: str
+
+    def evaluate(
+        self,
+        name: str,
+        *arguments: str | bytes,
+        transient: Mapping[str, str | bytes] | None = None,
+        endorsing_organizations: Sequence[str] = (),
+    ) -> bytes:
+        """Run a query on one peer."""
+
+    def submit(
+        self,
+        name: str,
+        *arguments: str | bytes,
+        transient: Mapping[str, str | bytes] | None = None,
+        endorsing_organizations: Sequence[str] = (),
+    ) -> bytes:
+        """Endorse, submit and wait for a valid commit."""
+
+
+class Caller:
+    """Calls transactions of the chaincode by name.
+
+    Errors of every call:
+        Refusal: the chaincode refused; nothing was changed. `kindpakket.refusals` has a class for each code.
+        CommitError, EndorseError, SubmitError, EvaluateError: Fabric failed; nothing was changed.
+        UnknownOutcome: it may yet be committed. Send the same request with the same `request_id` again, or
+            resolve it as `kindpakket.fabric` says; never send it under a new id.
+    """
+
+    def __init__(self, contract: Ledger) -> None:
+        """Call through a contract of `kindpakket.fabric`; its gateway's identity is the caller."""
+        self.contract = contract
+
+    @property
+    def domain(self) -> Domain:
+        """The channel and the chaincode, which holders' signatures name."""
+        return Domain(self.contract.channel, self.contract.chaincode)
+
+    def query(
+        self, name: str, members: Mapping[str, object] | None = None, *, organisations: Sequence[str] = ()
+    ) -> Any:
+        """Run a query.
+
+        Args:
+            name: the transaction, such as `voucher:Show`.
+            members: the members of the request; default: none.
+            organisations: MSP ids, one of whose peers is to answer; default: the gateway chooses.
+        """
+        with _refusals():
+            answer = self.contract.evaluate(name, _json(members or {}), endorsing_organizations=organisations)
+        return json.loads(answer)
+
+    def pages(self, name: str, members: Mapping[str, object] | None = None) -> Iterator[Any]:
+        """The pages of a paged query.
+
+        They are read one after another: what changes meanwhile may show in one and not in another.
+        """
+        cursor = ""
+        while True:
+            page = self.query(name, {**(members or {}), "cursor": cursor, "limit": PAGE})
+            yield page
+            cursor = page["next"]
+            if not cursor:
+                return
+
+    def items(self, name: str, members: Mapping[str, object] | None = None) -> Iterator[Any]:
+        """The items of a paged list, page after page."""
+        for page in self.pages(name, members):
+            yield from page["items"]
+
+    def invoke(
+        self,
+        name: str,
+        members: Mapping[str, object],
+        *,
+        request_id: str | None = None,
+        transient: Mapping[str, object] | None = None,
+        organisations: Sequence[str] = (),
+    ) -> Any:
+        """Run a transaction that writes, and wait until it is committed.
+
+        A conflict with another transaction that was ordered first, and peers that were not equally far, are
+        resolved by sending the same request again, a few times: the request id makes it count once.
+
+        Args:
+            name: the transaction, such as `payment:Pay`.
+            members: the members of the request beside `request_id`.
+            request_id: 32 hexadecimal characters; default: a fresh one.
+            transient: private records by name, sent as JSON.
+            organisations: MSP ids of those that are to endorse; default: the gateway chooses by the policy.
+        """
+        argument = _json({"request_id": request_id or new_id(), **members})
+        private = {key: _json(value) for key, value in (transient or {}).items()}
+        with _refusals():
+            answer = _retrying()(
+                self.contract.submit,
+                name,
+                argument,
+                transient=private,
+                endorsing_organizations=organisations,
+            )
+        return json.loads(answer)
+
+
+def _retrying() -> Retrying:
+    return Retrying(
+        retry=retry_if_exception(_overtaken),
+        stop=stop_after_attempt(_ATTEMPTS),
+        wait=wait_random_exponential(multiplier=0.05, max=1.0),
+        reraise=True,
+    )
+
+
+def _overtaken(error: BaseException) -> bool:
+    if isinstance(error, CommitError):
+        return error.code in _CONFLICTS
+    if isinstance(error, EndorseError):
+        return any(_MISMATCH in detail.message for detail in error.details)
+    return False
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except GatewayError as error:
+        words = error.chaincode_message
+        refusal = parse(words, error.transaction_id) if words else None
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,34 @@
+"""Calendar days in Europe/Amsterdam, as the ledger counts them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+
+def today() -> date:
+    """Today in Amsterdam, by this machine's clock."""
+    return datetime.now(_AMSTERDAM).date()
+
+
+def day_of(instant: int) -> str:
+    """The day, `YYYY-MM-DD`, of an instant in Unix seconds."""
+    return datetime.fromtimestamp(instant, UTC).astimezone(_AMSTERDAM).date().isoformat()
+
+
+def next_day(day: str) -> str:
+    """The day after."""
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+
+
+def first_instant(day: str) -> int:
+    """The first instant of a day, Unix seconds."""
+    return int(datetime.combine(date.fromisoformat(day), time(), _AMSTERDAM).timestamp())
+
+
+def booking_day(instant: int, closed_until: str) -> str:
+    """The day that a payment is booked on: its own, or the one after the last closed day if that is later."""
+    own = day_of(instant)
+    return own if own > closed_until else next_day(closed_until)

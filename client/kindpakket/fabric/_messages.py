@@ -1,0 +1,63 @@
+"""Fabric's protobuf messages. They carry no types, so this module and `_wire` are where `Any` stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fabric_protos.common import common_pb2, ledger_pb2
+from fabric_protos.gateway import gateway_pb2
+from fabric_protos.ledger.rwset import rwset_pb2
+from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
+from fabric_protos.msp import identities_pb2
+from fabric_protos.orderer import ab_pb2
+from fabric_protos.peer import (
+    chaincode_event_pb2,
+    chaincode_pb2,
+    events_pb2,
+    proposal_pb2,
+    proposal_response_pb2,
+    transaction_pb2,
+)
+from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory
+
+common: Any = common_pb2
+ledger: Any = ledger_pb2
+gateway: Any = gateway_pb2
+rwset: Any = rwset_pb2
+kv_rwset: Any = kv_rwset_pb2
+identities: Any = identities_pb2
+ab: Any = ab_pb2
+chaincode: Any = chaincode_pb2
+chaincode_event: Any = chaincode_event_pb2
+events: Any = events_pb2
+proposal: Any = proposal_pb2
+proposal_response: Any = proposal_response_pb2
+transaction: Any = transaction_pb2
+
+
+def _rpc_status() -> Any:
+    """`google.rpc.Status`, in a pool of its own: fabric_protos does not bring it, and other packages may."""
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(any_pb2.DESCRIPTOR.serialized_pb)
+    file = descriptor_pb2.FileDescriptorProto(
+        name="google/rpc/status.proto",
+        package="google.rpc",
+        syntax="proto3",
+        dependency=["google/protobuf/any.proto"],
+    )
+    message = file.message_type.add(name="Status")
+    field = descriptor_pb2.FieldDescriptorProto
+    message.field.add(name="code", number=1, type=field.TYPE_INT32, label=field.LABEL_OPTIONAL)
+    message.field.add(name="message", number=2, type=field.TYPE_STRING, label=field.LABEL_OPTIONAL)
+    message.field.add(
+        name="details",
+        number=3,
+        type=field.TYPE_MESSAGE,
+        type_name=".google.protobuf.Any",
+        label=field.LABEL_REPEATED,
+    )
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("google.rpc.Status"))
+
+
+RpcStatus: Any = _rpc_status()

@@ -1,0 +1,326 @@
+"""The names of `kindpakket.fabric` for asyncio: the same steps, arguments and errors, to be awaited.
+
+    async with connect(profile, identity) as gateway:
+        contract = gateway.network("zuidhorn").contract("kindpakket")
+        result = await contract.submit("shop:List", '{"cursor": "", "limit": 100}')
+
+What a method does is said at its sync twin. A gateway belongs to the event loop in which it was made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from types import TracebackType
+from typing import Any, Generic, TypeVar, overload
+
+import grpc
+import grpc.aio
+
+from kindpakket.fabric import events
+from kindpakket.fabric._session import AsyncSession, cancelled_from_outside
+from kindpakket.fabric.commit import BaseCommit, CommitStatus
+from kindpakket.fabric.contract import BaseContract, Transient
+from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
+from kindpakket.fabric.errors import EventsError
+from kindpakket.fabric.gateway import Target
+from kindpakket.fabric.identity import Identity
+from kindpakket.fabric.network import BaseNetwork
+from kindpakket.fabric.profile import Profile
+from kindpakket.fabric.proposal import BaseProposal
+from kindpakket.fabric.transaction import BaseTransaction
+
+__all__ = [
+    "Commit",
+    "Contract",
+    "Gateway",
+    "Network",
+    "Proposal",
+    "Stream",
+    "SubmittedTransaction",
+    "Transaction",
+    "connect",
+]
+
+T = TypeVar("T")
+
+
+class Commit(BaseCommit[AsyncSession]):
+    """A transaction that was offered to the orderers; see `kindpakket.fabric.Commit`."""
+
+    async def status(self, *, timeout: float | None = None) -> CommitStatus:
+        """Wait until the transaction is in a block, and say whether it is valid."""
+        seconds = self._session.deadlines.commit_status if timeout is None else timeout
+        return await self._session.run(self._waiting(seconds))
+
+
+class Transaction(BaseTransaction[AsyncSession]):
+    """An endorsed transaction; see `kindpakket.fabric.Transaction`."""
+
+    async def submit(self, *, deadlines: Deadlines | None = None) -> Commit:
+        """Offer the transaction to the orderers, and return its commit."""
+        status = await self._session.run(self._submitting(deadlines or self._session.deadlines))
+        return Commit(self._session, self.channel, self.transaction_id, status)
+
+
+class Proposal(BaseProposal[AsyncSession]):
+    """A call of the chaincode; see `kindpakket.fabric.Proposal`."""
+
+    async def evaluate(self, *, timeout: float | None = None) -> bytes:
+        """Run the chaincode on one peer and return its result."""
+        seconds = self._session.deadlines.evaluate if timeout is None else timeout
+        return await self._session.run(self._evaluating(seconds))
+
+    async def endorse(self, *, timeout: float | None = None) -> Transaction:
+        """Collect endorsements, and sign the transaction that they make."""
+        seconds = self._session.deadlines.endorse if timeout is None else timeout
+        return Transaction(self._session, await self._session.run(self._endorsing(seconds)))
+
+
+class SubmittedTransaction(Commit):
+    """A transaction that is not waited for; see `kindpakket.fabric.SubmittedTransaction`."""
+
+    def __init__(
+        self, session: AsyncSession, transaction: BaseTransaction[AsyncSession], status: CommitStatus | None
+    ) -> None:
+        super().__init__(session, transaction.channel, transaction.transaction_id, status)
+        self.result = transaction.result
+        self.envelope = transaction.envelope
+
+
+class Contract(BaseContract[AsyncSession]):
+    """A chaincode on a channel; see `kindpakket.fabric.Contract`."""
+
+    async def evaluate(
+        self,
+        name: str,
+        *arguments: str | bytes,
+        transient: Transient | None = None,
+        endorsing_organizations: Sequence[str] = (),
+        timeout: float | None = None,
+    ) -> bytes:
+        """Run a function of the chaincode on one peer and return its result."""
+        proposal = self.proposal(
+            name, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
+        )
+        return await proposal.evaluate(timeout=timeout)
+
+    async def submit(
+        self,
+        name: str,
+        *arguments: str | bytes,
+        transient: Transient | None = None,
+        endorsing_organizations: Sequence[str] = (),
+        deadlines: Deadlines | None = None,
+    ) -> bytes:
+        """Endorse, submit, wait for a valid commit, and return the chaincode's result.
+
+        A cancelled call may have had its effect: shield it, or take the single steps and keep the envelope.
+        """
+        proposal = self.proposal(
+            name, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
+        )
+        return await self._session.run(self._committing(proposal, deadlines or self._session.deadlines))
+
+    async def submit_async(
+        self,
+        name: str,
+        *arguments: str | bytes,
+        transient: Transient | None = None,
+        endorsing_organizations: Sequence[str] = (),
+        deadlines: Deadlines | None = None,
+    ) -> SubmittedTransaction:
+        """Endorse and submit, and return before the transaction is in a block."""
+        proposal = self.proposal(
+            name, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
+        )
+        transaction, status = await self._session.run(
+            self._offering(proposal, deadlines or self._session.deadlines)
+        )
+        return SubmittedTransaction(self._session, transaction, status)
+
+    def proposal(
+        self,
+        name: str,
+        *arguments: str | bytes,
+        transient: Transient | None = None,
+        endorsing_organizations: Sequence[str] = (),
+    ) -> Proposal:
+        """Make a proposal."""
+        return Proposal(
+            self._session,
+            self.channel,
+            self.chaincode,
+            name,
+            arguments=arguments,
+            transient=transient,
+            endorsing_organizations=endorsing_organizations,
+        )
+
+
+class Stream(Generic[T]):
+    """An async iterator over what the peer sends. Close it, or use `async with`, to stop before its end."""
+
+    def __init__(self, session: AsyncSession, reading: events.Reading[T]) -> None:
+        session.check_open()
+        self._reading = reading
+        self._closed = False
+        self._waiting: Iterator[T] = iter(())
+        if reading.bidirectional:
+            method: Any = session.channel.stream_stream(reading.path, None, None)
+            self._call: Any = method(iter((reading.request,)))
+        else:
+            method = session.channel.unary_stream(reading.path, None, None)
+            self._call = method(reading.request)
+        self._responses: AsyncIterator[bytes] = aiter(self._call)
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while not self._closed:
+            for item in self._waiting:
+                return item
+            await self._read()
+        raise StopAsyncIteration
+
+    async def _read(self) -> None:
+        try:
+            items = self._reading.decode(await anext(self._responses))
+        except (asyncio.CancelledError, StopAsyncIteration, grpc.RpcError) as error:
+            if cancelled_from_outside(error):
+                await self.close()
+                raise
+            if self._closed:
+                return
+            await self.close()
+            raise events.events_error(error) from None
+        except EventsError:
+            await self.close()
+            raise
+        if items is None:
+            await self.close()
+        else:
+            self._waiting = iter(items)
+
+    async def close(self) -> None:
+        """Stop the stream, also from another task; the iteration then ends."""
+        self._closed = True
+        self._call.cancel()
+
+    async def __aenter__(self) -> Stream[T]:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+class Network(BaseNetwork[AsyncSession]):
+    """A channel, seen through the organisation's own peer; see `kindpakket.fabric.Network`."""
+
+    def contract(self, chaincode: str) -> Contract:
+        """A chaincode on this channel."""
+        return Contract(self._session, self.name, chaincode)
+
+    def commit(self, transaction_id: str) -> Commit:
+        """The commit of a transaction that was submitted earlier."""
+        return Commit(self._session, self.name, transaction_id)
+
+    def transaction_from(self, envelope: bytes) -> Transaction:
+        """The transaction in an envelope that was kept, to be offered again."""
+        return Transaction(self._session, *self._opened(envelope))
+
+    async def ledger_height(self, *, timeout: float | None = None) -> int:
+        """Number of blocks that the peer has."""
+        seconds = self._session.deadlines.evaluate if timeout is None else timeout
+        return await self._session.run(self._measuring(seconds))
+
+    def blocks(self, start: int | None = 0, stop: int | None = None) -> Stream[events.BlockMessage]:
+        """Blocks as `common.Block` messages, in order."""
+        return Stream(self._session, events.reading_blocks(self._session, self.name, start, stop))
+
+    def filtered_blocks(self, start: int | None = 0, stop: int | None = None) -> Stream[events.FilteredBlock]:
+        """Blocks reduced to transaction ids, validation codes and names of events."""
+        return Stream(self._session, events.reading_filtered_blocks(self._session, self.name, start, stop))
+
+    def chaincode_events(
+        self, chaincode: str, *, start_block: int | None = None, after_transaction_id: str = ""
+    ) -> Stream[events.ChaincodeEvent]:
+        """Events that valid transactions of a chaincode emitted, in order, without end."""
+        reading = events.reading_chaincode_events(
+            self._session, self.name, chaincode, start_block, after_transaction_id
+        )
+        return Stream(self._session, reading)
+
+
+class Gateway:
+    """A connection to the Gateway service of a peer; see `kindpakket.fabric.Gateway`."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    @property
+    def identity(self) -> Identity:
+        """Who speaks."""
+        return self._session.identity
+
+    def network(self, channel: str) -> Network:
+        """A channel that the peer has joined."""
+        return Network(self._session, channel)
+
+    async def close(self) -> None:
+        """Close the connection; calls and streams under way are cancelled."""
+        await self._session.close()
+
+    async def __aenter__(self) -> Gateway:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+@overload
+def connect(
+    profile: Profile | str | os.PathLike[str],
+    identity: Identity,
+    *,
+    peer: str | None = None,
+    deadlines: Deadlines = ...,
+) -> Gateway: ...
+
+
+@overload
+def connect(
+    *,
+    identity: Identity,
+    endpoint: str,
+    tls_root: bytes | str | os.PathLike[str] | None = None,
+    server_name: str | None = None,
+    deadlines: Deadlines = ...,
+) -> Gateway: ...
+
+
+def connect(
+    profile: Profile | str | os.PathLike[str] | None = None,
+    identity: Identity | None = None,
+    *,
+    peer: str | None = None,
+    endpoint: str | None = None,
+    tls_root: bytes | str | os.PathLike[str] | None = None,
+    server_name: str | None = None,
+    deadlines: Deadlines = DEFAULT_DEADLINES,
+) -> Gateway:
+    """Connect to a peer's Gateway service, within a running event loop. Arguments as of its sync twin."""
+    target = Target.resolve(profile, peer, endpoint, tls_root, server_name)
+    if identity is None:
+        raise TypeError("connect needs an identity")
+    if target.credentials is None:
+        channel = grpc.aio.insecure_channel(target.address, options=target.options)
+    else:
+        channel = grpc.aio.secure_channel(target.address, target.credentials, options=target.options)
+    return Gateway(AsyncSession(identity, deadlines, target.address, channel))

@@ -1,0 +1,83 @@
+"""The end of a transaction: whether it is in a block, and valid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from kindpakket.fabric import _wire
+from kindpakket.fabric._flow import CallFailed, Flow, repeatedly
+from kindpakket.fabric._session import Session, SyncSession
+from kindpakket.fabric.deadlines import Countdown
+from kindpakket.fabric.errors import CommitStatusError
+
+S = TypeVar("S", bound=Session)
+
+
+@dataclass(frozen=True, slots=True)
+class CommitStatus:
+    """What became of a transaction; it never changes.
+
+    Attributes:
+        transaction_id: the transaction.
+        code: name of its validation code: `VALID`, `MVCC_READ_CONFLICT`, …
+        block_number: the block that holds it.
+    """
+
+    transaction_id: str
+    code: str
+    block_number: int
+
+    @property
+    def successful(self) -> bool:
+        """The transaction is valid and has taken effect."""
+        return self.code == "VALID"
+
+
+class BaseCommit(Generic[S]):
+    """A transaction that was offered to the orderers, before its driver is known."""
+
+    def __init__(
+        self, session: S, channel: str, transaction_id: str, status: CommitStatus | None = None
+    ) -> None:
+        self._session = session
+        self._channel = channel
+        self._status = status
+        self.transaction_id = transaction_id
+
+    def _waiting(self, seconds: float) -> Flow[CommitStatus]:
+        if self._status is None:
+            self._status = yield from status_of(self._session, self._channel, self.transaction_id, seconds)
+        return self._status
+
+
+class Commit(BaseCommit[SyncSession]):
+    """A transaction that was offered to the orderers."""
+
+    def status(self, *, timeout: float | None = None) -> CommitStatus:
+        """Wait until the transaction is in a block, and say whether it is valid.
+
+        Args:
+            timeout: seconds to wait; default: the gateway's deadline for commit status.
+
+        Raises:
+            CommitStatusError: it did not become known in that time. Ask again: it may be valid all the same.
+        """
+        seconds = self._session.deadlines.commit_status if timeout is None else timeout
+        return self._session.run(self._waiting(seconds))
+
+
+def status_of(session: Session, channel: str, transaction_id: str, seconds: float) -> Flow[CommitStatus]:
+    """Ask for a commit status, again after passing failures, for so many seconds."""
+    identity = session.identity
+    request = _wire.commit_status_request(transaction_id, channel, identity.serialized)
+    signed = _wire.signed_commit_status_request(request, identity.sign(request))
+
+    def error(failure: CallFailed) -> CommitStatusError:
+        return CommitStatusError(
+            failure.reason, status=failure.status, details=failure.details, transaction_id=transaction_id
+        )
+
+    response = yield from repeatedly(_wire.COMMIT_STATUS, signed, Countdown(seconds), error, attempts=None)
+    code, block_number = _wire.commit_status(response)
+    return CommitStatus(transaction_id, code, block_number)

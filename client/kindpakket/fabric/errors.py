@@ -1,0 +1,284 @@
+"""What can go wrong between a program and Fabric.
+
+    FabricError
+    ├── ProfileError            a connection profile that cannot be used
+    ├── IdentityError           a certificate or key that cannot be used
+    ├── ConnectionClosed        a call on a gateway that was closed
+    ├── ProtocolError           an answer that does not belong to the question
+    ├── DecodeError             bytes that are not the Fabric message they should be
+    ├── GatewayError            the peer's Gateway service refused or failed a call
+    │   ├── EvaluateError
+    │   ├── EndorseError        certain: nothing was ordered
+    │   ├── SubmitError         certain: ordering refused the transaction
+    │   ├── CommitStatusError   the status could not be learnt; the transaction may be valid
+    │   └── EventsError         a stream of blocks or events ended
+    ├── CommitError             certain: the transaction is in a block and invalid
+    └── UnknownOutcome          not known yet whether the transaction is or will be in a block
+
+A caller of `Contract.submit` needs care for one of these only: `UnknownOutcome`. All others that it raises
+are certain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grpc import StatusCode
+
+if TYPE_CHECKING:
+    from kindpakket.fabric.commit import CommitStatus
+
+_CHAINCODE_RESPONSE = re.compile(r"chaincode response \d+, (.*)", re.DOTALL)
+_ORDERER_STATUS = re.compile(r"\bstatus=([A-Z_]+)")
+_ORDERER_REFUSALS = frozenset({"BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "REQUEST_ENTITY_TOO_LARGE"})
+_REFUSED_BEFORE_ORDERING = frozenset(
+    {
+        StatusCode.INVALID_ARGUMENT,
+        StatusCode.NOT_FOUND,
+        StatusCode.FAILED_PRECONDITION,
+        StatusCode.UNIMPLEMENTED,
+    }
+)
+
+
+class FabricError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class ProfileError(FabricError):
+    """A connection profile that cannot be used; the message names the file and the member."""
+
+
+class IdentityError(FabricError):
+    """A certificate, private key or MSP folder that cannot be used; the message names which."""
+
+
+class ConnectionClosed(FabricError):
+    """A call on a gateway that was closed."""
+
+
+class ProtocolError(FabricError):
+    """An answer that does not belong to the question, such as a transaction that was not the one proposed.
+
+    Nothing is signed after such an answer: the peer, or something between, is faulty or hostile.
+    """
+
+
+class DecodeError(FabricError):
+    """Bytes that are not the Fabric message they should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDetail:
+    """What one peer or orderer said.
+
+    Attributes:
+        address: host and port of the node.
+        mspid: MSP id of the organisation that runs it.
+        message: its words.
+    """
+
+    address: str
+    mspid: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.address} ({self.mspid}): {self.message}"
+
+
+class GatewayError(FabricError):
+    """The Gateway service of the peer refused or failed a call.
+
+    The status alone says little, since Fabric reports one cause under several statuses; the properties below
+    look at the nodes' own words first.
+
+    Attributes:
+        status: the gRPC status.
+        reason: the gateway's sentence.
+        details: what each node said, if nodes were asked.
+        transaction_id: the transaction concerned; "" for streams.
+    """
+
+    step = "call"
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        status: StatusCode,
+        details: tuple[ErrorDetail, ...] = (),
+        transaction_id: str = "",
+    ) -> None:
+        self.reason = reason
+        self.status = status
+        self.details = details
+        self.transaction_id = transaction_id
+        super().__init__(self._sentence())
+
+    def _sentence(self) -> str:
+        of = f" of transaction {self.transaction_id}" if self.transaction_id else ""
+        said = "".join(f"; {detail}" for detail in self.details)
+        return f"{self.step}{of} failed: {self.status.name}: {self.reason}{said}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_restore, (type(self), self.reason, self.status, self.details, self.transaction_id))
+
+    def _texts(self) -> Iterator[str]:
+        for detail in self.details:
+            yield detail.message
+        yield self.reason
+
+    def _says(self, *phrases: str) -> bool:
+        return any(phrase in text for text in self._texts() for phrase in phrases)
+
+    @property
+    def chaincode_message(self) -> str | None:
+        """The chaincode's own words, when the chaincode refused; else None."""
+        matches = (_CHAINCODE_RESPONSE.search(text) for text in self._texts())
+        return next((match.group(1) for match in matches if match), None)
+
+    @property
+    def overloaded(self) -> bool:
+        """A node had no capacity for the call and did nothing; the same call later may succeed."""
+        return self.status is StatusCode.RESOURCE_EXHAUSTED or self._says("exceeding concurrency limit")
+
+    @property
+    def forbidden(self) -> bool:
+        """A policy of the channel refuses this identity; the same call later fails again."""
+        return self.status is StatusCode.PERMISSION_DENIED or self._says("status=FORBIDDEN", "access denied")
+
+    @property
+    def identity_expired(self) -> bool:
+        """A peer refuses the certificate of this identity because it has expired; enrol again."""
+        return self._says("client identity expired")
+
+    @property
+    def clock_refused(self) -> bool:
+        """A peer finds the proposal's timestamp too far from its own clock; set this machine's clock."""
+        return self._says("due to incorrect timestamp")
+
+    @property
+    def retryable(self) -> bool:
+        """The same call may succeed later, and repeating it harms nothing before ordering."""
+        final = (
+            self.forbidden
+            or self.identity_expired
+            or self.clock_refused
+            or self.chaincode_message is not None
+        )
+        return not final and (self.overloaded or self.status is StatusCode.UNAVAILABLE)
+
+
+def _restore(
+    kind: type[GatewayError],
+    reason: str,
+    status: StatusCode,
+    details: tuple[ErrorDetail, ...],
+    transaction_id: str,
+) -> GatewayError:
+    return kind(reason, status=status, details=details, transaction_id=transaction_id)
+
+
+class EvaluateError(GatewayError):
+    """An evaluation failed; see `chaincode_message` for the chaincode's own refusal."""
+
+    step = "evaluate"
+
+
+class EndorseError(GatewayError):
+    """Endorsement failed; nothing was ordered. See `chaincode_message` for the chaincode's own refusal."""
+
+    step = "endorse"
+
+
+class SubmitError(GatewayError):
+    """Ordering failed or refused the transaction.
+
+    `Transaction.submit` raises it for certain refusals only; all else is resolved by the commit status.
+    """
+
+    step = "submit"
+
+    @property
+    def already_submitted(self) -> bool:
+        """An orderer says that it has, or has had, this very transaction."""
+        return self._says("request already processed", "request already exists")
+
+    @property
+    def refused(self) -> bool:
+        """The transaction was certainly not ordered by this call.
+
+        True when every orderer that was heard refused it for good (such as FORBIDDEN), or when the gateway
+        refused before it asked any orderer. One refusal among other failures proves nothing on BFT, where one
+        node may lie.
+        """
+        if self.details:
+            verdicts = [_ORDERER_STATUS.search(detail.message) for detail in self.details]
+            return all(verdict and verdict.group(1) in _ORDERER_REFUSALS for verdict in verdicts)
+        verdict = _ORDERER_STATUS.search(self.reason)
+        if verdict:
+            return verdict.group(1) in _ORDERER_REFUSALS
+        return self.status in _REFUSED_BEFORE_ORDERING
+
+
+class CommitStatusError(GatewayError):
+    """The commit status could not be learnt. The transaction may be valid all the same: ask again."""
+
+    step = "commit status"
+
+
+class EventsError(GatewayError):
+    """A stream of blocks or events ended; continue from the block after the last one received."""
+
+    step = "events"
+
+
+class CommitError(FabricError):
+    """The transaction is in a block and invalid: it changed nothing, and never will.
+
+    Attributes:
+        transaction_id: the transaction.
+        code: name of the validation code, such as `MVCC_READ_CONFLICT`.
+        block_number: the block that holds it.
+    """
+
+    def __init__(self, transaction_id: str, code: str, block_number: int) -> None:
+        self.transaction_id = transaction_id
+        self.code = code
+        self.block_number = block_number
+        super().__init__(f"transaction {transaction_id} is invalid in block {block_number}: {code}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.transaction_id, self.code, self.block_number))
+
+    @classmethod
+    def of(cls, status: CommitStatus) -> CommitError:
+        """The error for an unsuccessful commit status."""
+        return cls(status.transaction_id, status.code, status.block_number)
+
+
+class UnknownOutcome(FabricError):
+    """It is not known whether the transaction is or will be in a block. Never propose it anew.
+
+    Resolve it later: `network.commit(transaction_id).status()` asks only;
+    `network.transaction_from(envelope).submit()` offers the same transaction again, which the ledger counts
+    once. The last failed offer, or failed look, is the `__cause__`.
+
+    Attributes:
+        transaction_id: the transaction.
+        envelope: the signed transaction, bytes.
+    """
+
+    def __init__(self, transaction_id: str, envelope: bytes) -> None:
+        self.transaction_id = transaction_id
+        self.envelope = envelope
+        super().__init__(
+            f"the outcome of transaction {transaction_id} is unknown: ask for its commit status later, "
+            "or offer the same envelope again; do not propose it anew"
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.transaction_id, self.envelope))

@@ -1,0 +1,146 @@
+"""A call of the chaincode, before anybody has agreed to it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from kindpakket.fabric import _wire
+from kindpakket.fabric._flow import CallFailed, Flow, repeatedly
+from kindpakket.fabric._session import Session, SyncSession
+from kindpakket.fabric.deadlines import Countdown
+from kindpakket.fabric.errors import DecodeError, EndorseError, EvaluateError, ProtocolError
+from kindpakket.fabric.transaction import Transaction
+
+S = TypeVar("S", bound=Session)
+
+_NONCE_BYTES = 24
+
+
+class BaseProposal(Generic[S]):
+    """A call of the chaincode, before its driver is known.
+
+    Attributes:
+        transaction_id: its id, 64 hexadecimal characters, fresh for each proposal.
+        bytes: what is signed.
+    """
+
+    def __init__(
+        self,
+        session: S,
+        channel: str,
+        chaincode: str,
+        name: str,
+        *,
+        arguments: Sequence[str | bytes],
+        transient: Mapping[str, str | bytes] | None = None,
+        endorsing_organizations: Sequence[str] = (),
+    ) -> None:
+        if isinstance(endorsing_organizations, str):
+            raise TypeError(
+                f"endorsing_organizations is the text {endorsing_organizations!r}: give a list of MSP ids"
+            )
+        self._parts = _wire.proposal(
+            creator=session.identity.serialized,
+            nonce=os.urandom(_NONCE_BYTES),
+            now=datetime.now(UTC),
+            channel=channel,
+            chaincode=chaincode,
+            arguments=[_bytes(argument) for argument in (name, *arguments)],
+            transient={key: _bytes(value) for key, value in (transient or {}).items()},
+        )
+        self.transaction_id = self._parts.transaction_id
+        self.bytes = self._parts.proposal
+        self._session = session
+        self._channel = channel
+        self._organizations = tuple(endorsing_organizations)
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of `bytes`, which an ECDSA key signs."""
+        return hashlib.sha256(self.bytes).digest()
+
+    def _evaluating(self, seconds: float) -> Flow[bytes]:
+        def error(failure: CallFailed) -> EvaluateError:
+            return EvaluateError(
+                failure.reason,
+                status=failure.status,
+                details=failure.details,
+                transaction_id=self.transaction_id,
+            )
+
+        signature = self._session.identity.sign(self.bytes)
+        request = _wire.evaluate_request(
+            self.transaction_id, self._channel, self.bytes, signature, self._organizations
+        )
+        deadline = Countdown(seconds)
+        return _wire.evaluate_result((yield from repeatedly(_wire.EVALUATE, request, deadline, error)))
+
+    def _endorsing(self, seconds: float) -> Flow[bytes]:
+        """Collect endorsements; the payload of the transaction, checked to be the one proposed."""
+
+        def error(failure: CallFailed) -> EndorseError:
+            return EndorseError(
+                failure.reason,
+                status=failure.status,
+                details=failure.details,
+                transaction_id=self.transaction_id,
+            )
+
+        signature = self._session.identity.sign(self.bytes)
+        request = _wire.endorse_request(
+            self.transaction_id, self._channel, self.bytes, signature, self._organizations
+        )
+        deadline = Countdown(seconds)
+        payload = _wire.prepared_payload((yield from repeatedly(_wire.ENDORSE, request, deadline, error)))
+        self._check(payload)
+        return payload
+
+    def _check(self, payload: bytes) -> None:
+        try:
+            parts = _wire.transaction_parts(payload)
+        except DecodeError as error:
+            raise ProtocolError(
+                f"the gateway answered {self.transaction_id} with no transaction: {error}"
+            ) from error
+        if (parts.header, parts.invocation) != (self._parts.header, self._parts.invocation):
+            raise ProtocolError(
+                f"the gateway prepared another transaction ({parts.transaction_id}) than the one proposed "
+                f"({self.transaction_id}): it was not signed; check what answers on {self._session.address}"
+            )
+
+
+class Proposal(BaseProposal[SyncSession]):
+    """A call of the chaincode, before anybody has agreed to it."""
+
+    def evaluate(self, *, timeout: float | None = None) -> bytes:
+        """Run the chaincode on one peer and return its result; nothing is written.
+
+        Args:
+            timeout: seconds, retries included; default: the gateway's deadline for evaluate.
+
+        Raises:
+            EvaluateError: the peer or the chaincode refused or failed.
+        """
+        seconds = self._session.deadlines.evaluate if timeout is None else timeout
+        return self._session.run(self._evaluating(seconds))
+
+    def endorse(self, *, timeout: float | None = None) -> Transaction:
+        """Collect the endorsements that the policy asks for, and sign the transaction that they make.
+
+        Args:
+            timeout: seconds, retries included; default: the gateway's deadline for endorse.
+
+        Raises:
+            EndorseError: a peer or the chaincode refused or failed. Nothing was ordered.
+            ProtocolError: the gateway answered with another transaction than the one proposed.
+        """
+        seconds = self._session.deadlines.endorse if timeout is None else timeout
+        return Transaction(self._session, self._session.run(self._endorsing(seconds)))
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value

@@ -1,0 +1,209 @@
+"""A Gateway service in memory, to test programs against: a real gRPC server, a scripted chaincode, no Fabric.
+
+    def counter(call: Invocation) -> str:
+        if call.name != "Increment":
+            raise ChaincodeRefusal(f"there is no function {call.name}")
+        value = int(call.get("count") or 0) + 1
+        call.put("count", str(value))
+        return str(value)
+
+    with MemoryGateway({"counter": counter}) as memory, memory.connect() as gateway:
+        assert gateway.network("channel").contract("counter").submit("Increment") == b"1"
+
+Signatures, read conflicts, duplicate transactions, blocks and their hashes are as in Fabric. There is one
+peer, no policy and no private data. `MemoryGateway.fail` and its neighbours script what goes wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent import futures
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Literal, TypeAlias
+
+import grpc
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.x509.oid import NameOID
+
+from kindpakket.fabric._memory_ledger import Chaincode, ChaincodeRefusal, Invocation, MemoryLedger
+from kindpakket.fabric._memory_service import Fault, MemoryService, StepName
+from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
+from kindpakket.fabric.errors import ErrorDetail
+from kindpakket.fabric.gateway import Gateway, connect
+from kindpakket.fabric.identity import Identity, PrivateKey
+
+__all__ = ["Chaincode", "ChaincodeRefusal", "Invocation", "MemoryGateway", "StepName", "make_identity"]
+
+Algorithm: TypeAlias = Literal["P-256", "P-384", "Ed25519"]
+
+_ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")  # where Fabric CA keeps an identity's attributes
+_THREADS = 32
+_TLS_NAME = "peer0.memory"
+
+
+class MemoryGateway:
+    """A peer with a Gateway service in memory. Use it in a `with` statement.
+
+    Attributes:
+        endpoint: where it listens, for `connect(endpoint=…)`: a free port of the loopback address.
+        tls_root: with TLS, the certificate to trust, PEM; it is for the name `peer0.memory`. Else None.
+        identity: a member of `Org1MSP` that it knows; any other certificate is accepted too.
+    """
+
+    def __init__(
+        self, chaincodes: Mapping[str, Chaincode], *, channel: str = "channel", tls: bool = False
+    ) -> None:
+        """Make a gateway.
+
+        Args:
+            chaincodes: for each name of a chaincode the function that stands for it.
+            channel: name of the only channel.
+            tls: listen with TLS; the default is without.
+        """
+        self.endpoint = ""
+        self.tls_root: bytes | None = None
+        self._tls = tls
+        self.identity = make_identity()
+        self._ledger = MemoryLedger(channel, make_identity(name="peer0"))
+        self._service = MemoryService(self._ledger, chaincodes)
+        self._server = grpc.server(futures.ThreadPoolExecutor(_THREADS), options=(("grpc.so_reuseport", 0),))
+
+    def fail(
+        self,
+        step: StepName,
+        status: grpc.StatusCode,
+        reason: str = "",
+        *,
+        details: Sequence[ErrorDetail] = (),
+        times: int = 1,
+        after: bool = False,
+    ) -> None:
+        """Let the next calls of a step fail; `after`: the step takes effect, and only its answer is lost."""
+        self._service.faults.append(Fault(step, status, reason, tuple(details), times, after))
+
+    def hang(self, step: StepName, *, times: int = 1, after: bool = False) -> None:
+        """Let the next calls of a step stay without an answer until the client gives up."""
+        self._service.faults.append(Fault(step, None, "", (), times, after))
+
+    def forget_faults(self) -> None:
+        """Let nothing fail any more."""
+        self._service.faults.clear()
+
+    def invalidate(self, code: str) -> None:
+        """Give the next transaction this validation code, such as `ENDORSEMENT_POLICY_FAILURE`."""
+        self._service.next_code = code
+
+    def end_deliver(self, status: str) -> None:
+        """Let streams of blocks end at once, with a status such as `FORBIDDEN`, or "" for none."""
+        self._service.deliver_end = status
+
+    def hold(self) -> None:
+        """Accept transactions from now on, and order them only at `release`."""
+        self._service.held = []
+
+    def release(self) -> None:
+        """Order what was held."""
+        held, self._service.held = self._service.held or [], None
+        for envelope in held:
+            self._service.order(envelope)
+
+    def get(self, key: str) -> bytes | None:
+        """The committed value of a key."""
+        found = self._ledger.state.get(key)
+        return found[0] if found else None
+
+    @property
+    def calls(self) -> list[StepName]:
+        """The steps that clients called, in order."""
+        return self._service.calls
+
+    def wait_for_call(self, step: StepName, *, timeout: float = 5.0) -> None:
+        """Wait until a client has called a step; `TimeoutError` after so many seconds."""
+        if not self._service.wait_for(step, timeout):
+            raise TimeoutError(f"no client called {step} within {timeout} s; they called {self.calls}")
+
+    @property
+    def height(self) -> int:
+        """Number of blocks."""
+        return len(self._ledger.blocks)
+
+    def connect(
+        self, identity: Identity | None = None, *, deadlines: Deadlines = DEFAULT_DEADLINES
+    ) -> Gateway:
+        """A gateway connected to this service. For asyncio use `aio.connect` on `endpoint`."""
+        return connect(
+            identity=identity or self.identity,
+            endpoint=self.endpoint,
+            tls_root=self.tls_root,
+            server_name=_TLS_NAME if self._tls else None,
+            deadlines=deadlines,
+        )
+
+    def __enter__(self) -> MemoryGateway:
+        self._server.add_generic_rpc_handlers(self._service.handlers())
+        if self._tls:
+            self.endpoint = f"127.0.0.1:{self._server.add_secure_port('127.0.0.1:0', self._credentials())}"
+        else:
+            self.endpoint = f"grpc://127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop(None).wait()
+
+    def _credentials(self) -> grpc.ServerCredentials:
+        key, certificate = _self_signed(_TLS_NAME, "P-256", {})
+        self.tls_root = certificate.public_bytes(serialization.Encoding.PEM)
+        key_pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return grpc.ssl_server_credentials([(key_pem, self.tls_root)])
+
+
+def make_identity(
+    mspid: str = "Org1MSP",
+    *,
+    name: str = "user",
+    attributes: Mapping[str, str] | None = None,
+    algorithm: Algorithm = "P-256",
+) -> Identity:
+    """A fresh identity with a certificate that it signed itself, valid for a day from an hour ago.
+
+    Args:
+        mspid: MSP id of its organisation.
+        name: common name in the certificate.
+        attributes: what Fabric CA would write into the certificate, such as a role.
+        algorithm: kind of its key.
+    """
+    key, certificate = _self_signed(name, algorithm, attributes or {})
+    return Identity(mspid, certificate.public_bytes(serialization.Encoding.PEM), key)
+
+
+def _self_signed(
+    name: str, algorithm: Algorithm, attributes: Mapping[str, str]
+) -> tuple[PrivateKey, x509.Certificate]:
+    key: PrivateKey
+    if algorithm == "Ed25519":
+        key = ed25519.Ed25519PrivateKey.generate()
+    else:
+        key = ec.generate_private_key(ec.SECP256R1() if algorithm == "P-256" else ec.SECP384R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    start = datetime.now(UTC) - timedelta(hours=1)
+    builder = (
+        x509.CertificateBuilder(subject_name=subject, issuer_name=subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    )
+    if attributes:
+        content = json.dumps({"attrs": dict(attributes)}).encode()
+        builder = builder.add_extension(x509.UnrecognizedExtension(_ATTRIBUTES, content), critical=False)
+    return key, builder.sign(key, None if algorithm == "Ed25519" else hashes.SHA256())

@@ -1,0 +1,114 @@
+"""An endorsed transaction, ready for the orderers."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from itertools import count
+from typing import Generic, TypeVar
+
+from kindpakket.fabric import _wire
+from kindpakket.fabric._flow import CallFailed, Flow, backoff, call, pause
+from kindpakket.fabric._session import Session, SyncSession
+from kindpakket.fabric.commit import Commit, CommitStatus, status_of
+from kindpakket.fabric.deadlines import Countdown, Deadlines
+from kindpakket.fabric.errors import CommitStatusError, SubmitError, UnknownOutcome
+
+S = TypeVar("S", bound=Session)
+
+_FIRST_LOOK = 1.0
+_LONGEST_LOOK = 8.0
+
+
+class BaseTransaction(Generic[S]):
+    """An endorsed transaction, before its driver is known.
+
+    Attributes:
+        transaction_id: its id, 64 hexadecimal characters.
+        channel: the channel it belongs to.
+        result: what the chaincode returned, bytes. It takes effect only when the transaction is committed and
+            valid.
+        bytes: what is signed.
+        envelope: the signed transaction. It can be kept, and offered any number of times: the ledger counts
+            it once.
+    """
+
+    def __init__(self, session: S, payload: bytes, signature: bytes | None = None) -> None:
+        parts = _wire.transaction_parts(payload)
+        self._session = session
+        self.bytes = payload
+        self.channel = parts.channel
+        self.transaction_id = parts.transaction_id
+        self.result = parts.result
+        self.envelope = _wire.envelope(payload, signature or session.identity.sign(payload))
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of `bytes`, which an ECDSA key signs."""
+        return hashlib.sha256(self.bytes).digest()
+
+    def _submitting(self, deadlines: Deadlines) -> Flow[CommitStatus | None]:
+        """Offer the transaction; the commit status if it had to be asked for, else None."""
+        try:
+            yield from self._offering(deadlines.submit)
+        except SubmitError as error:
+            if error.refused:
+                raise
+            return (yield from self._resolving(error, deadlines))
+        return None
+
+    def _offering(self, seconds: float) -> Flow[None]:
+        request = _wire.submit_request(self.transaction_id, self.channel, self.envelope)
+        try:
+            yield from call(_wire.SUBMIT, request, seconds)
+        except CallFailed as failure:
+            raise SubmitError(
+                failure.reason,
+                status=failure.status,
+                details=failure.details,
+                transaction_id=self.transaction_id,
+            ) from None
+
+    def _resolving(self, problem: SubmitError, deadlines: Deadlines) -> Flow[CommitStatus | None]:
+        """Make an unclear submit certain: ask for the status, and offer the same envelope again.
+
+        Only a commit status or an accepted offer ends it: once an offer may have been ordered, a later
+        refusal of the same envelope proves nothing.
+        """
+        deadline = Countdown(deadlines.resolve)
+        for attempt in count(1):
+            if not problem.overloaded:
+                look = min(_FIRST_LOOK * 2 ** (attempt - 1), _LONGEST_LOOK, deadline.remaining)
+                with suppress(CommitStatusError):
+                    return (yield from status_of(self._session, self.channel, self.transaction_id, look))
+            yield from pause(min(backoff(attempt), deadline.remaining))
+            if not deadline.remaining or self._session.closed:
+                break
+            try:
+                yield from self._offering(min(deadlines.submit, deadline.remaining))
+            except SubmitError as error:
+                problem = error
+            else:
+                return None
+        raise UnknownOutcome(self.transaction_id, self.envelope) from problem
+
+
+class Transaction(BaseTransaction[SyncSession]):
+    """An endorsed transaction, ready for the orderers."""
+
+    def submit(self, *, deadlines: Deadlines | None = None) -> Commit:
+        """Offer the transaction to the orderers, and return its commit, whose status is then to be asked.
+
+        When an offer fails without being certainly refused, the transaction may have been ordered all the
+        same. Then its commit status is asked and the same envelope offered again, within the gateway's
+        deadline `resolve`.
+
+        Args:
+            deadlines: other deadlines for this call (`submit` and `resolve`); default: the gateway's.
+
+        Raises:
+            SubmitError: ordering certainly refused the transaction.
+            UnknownOutcome: it could not be made certain in time.
+        """
+        status = self._session.run(self._submitting(deadlines or self._session.deadlines))
+        return Commit(self._session, self.channel, self.transaction_id, status)

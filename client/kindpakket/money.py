@@ -1,0 +1,8 @@
+"""Euro cents as people write them."""
+
+
+def euros(cents: int) -> str:
+    """An amount in cents as text: `1234567` is `€ 12,345.67`."""
+    sign = "-" if cents < 0 else ""
+    whole, rest = divmod(abs(cents), 100)
+    return f"{sign}€ {whole:,}.{rest:02}"

@@ -1,0 +1,51 @@
+"""The plot of the report; needs matplotlib, which the extra `kindpakket[report]` brings."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+
+import matplotlib as mpl
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.figure import Figure
+
+_BLUE = "#1d4f91"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One payment (positive), refund or cancellation (negative): when, UTC, and how much, in cents."""
+
+    at: datetime
+    cents: int
+
+
+def spend_over_time(movements: Sequence[Movement]) -> str:
+    """A plot of the net sum spent up to each instant, as SVG text; empty without movements."""
+    if not movements:
+        return ""
+    ordered = sorted(movements, key=lambda movement: movement.at)
+    before = ordered[0].at - timedelta(seconds=1)
+    instants = [before, *(movement.at for movement in ordered)]
+    times = [float(date2num(instant.astimezone(UTC))) for instant in instants]
+    euros = [0.0, *(cents / 100 for cents in accumulate(movement.cents for movement in ordered))]
+    with mpl.rc_context({"svg.hashsalt": "kindpakket", "svg.fonttype": "none", "font.family": "sans-serif"}):
+        figure = Figure(figsize=(9, 3.2), layout="constrained")
+        axes = figure.add_subplot()
+        axes.step(times, euros, where="post", color=_BLUE, linewidth=1.6)
+        axes.fill_between(times, euros, step="post", color=_BLUE, alpha=0.12, linewidth=0)
+        locator = AutoDateLocator()
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axes.set_xlabel("time of payment, UTC")
+        axes.set_ylabel("euro, net of refunds")
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    text = drawn.getvalue()
+    return text[text.index("<svg") :]

@@ -1,0 +1,72 @@
+"""The day is closed, settlements are drafted and approved by two persons, and one file goes to the bank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from kindpakket.records import Settlement
+from kindpakket.refusals import NothingToSettle
+from kindpakket.sepa import CreditTransfer, Debtor, PaymentFile, payment_file
+
+from .desk import Desk, now
+from .schemes import OpenScheme
+from .shops import Street
+
+DEBTOR = Debtor("Gemeente Zuidhorn", "NL91ABNA0417164300", "ABNANL2A")
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """What goes to the bank."""
+
+    settlements: list[Settlement]
+    file: PaymentFile
+    path: Path
+
+
+def pay_out(desk: Desk, schemes: list[OpenScheme], street: Street) -> Payout:
+    """Close the day, draft, approve, export."""
+    closing = now()
+    drafted: list[Settlement] = []
+    for scheme in schemes:
+        desk.treasurer.close_day(scheme.id, closing.date())
+        for till in street.open:
+            drafted += _draft_all(desk, scheme.id, till.shop.shop_id)
+    for settlement in drafted:
+        desk.manager.approve_settlement(settlement["scheme"], settlement["id"])
+    made = payment_file(
+        DEBTOR,
+        [_transfer(desk, settlement) for settlement in drafted],
+        created_at=datetime.now(UTC),
+        execution_date=closing.date() + timedelta(days=1),
+    )
+    path = desk.results / f"{made.message_id}.xml"
+    path.touch(mode=0o600)
+    path.write_bytes(made.content)
+    for scheme in schemes:
+        ids = [settlement["id"] for settlement in drafted if settlement["scheme"] == scheme.id]
+        if ids:
+            desk.treasurer.export_settlements(scheme.id, ids, made.sha256)
+    return Payout(drafted, made, path)
+
+
+def _draft_all(desk: Desk, scheme: str, shop: str) -> list[Settlement]:
+    drafted: list[Settlement] = []
+    while True:
+        try:
+            drafted.append(desk.treasurer.draft_settlement(scheme, shop))
+        except NothingToSettle:
+            return drafted
+
+
+def _transfer(desk: Desk, settlement: Settlement) -> CreditTransfer:
+    account = desk.treasurer.shop_account(settlement["shop"])
+    return CreditTransfer(
+        settlement=settlement["id"],
+        name=account["holder"],
+        iban=account["iban"],
+        cents=settlement["cents"],
+        text=f"Kindpakket, payments up to {settlement['through']}",
+    )

@@ -1,0 +1,80 @@
+"""Two schemes: the provision itself, and a small one that ends within seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kindpakket.records import CategoryRule, Rules
+
+from .desk import AMSTERDAM, Desk
+from .town import CATEGORIES
+
+PRESET = "child"
+CENTS_PER_CHILD = 30_000
+SHORT_CENTS = 5_000
+PAPER_CAP_CENTS = 7_500
+CATEGORY_CAPS = {"computer": 20_000, "toys": 15_000}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenScheme:
+    """A scheme that was opened."""
+
+    id: str
+    rules: Rules
+
+
+def open_provision(desk: Desk, children: int, today: datetime) -> OpenScheme:
+    """Draft the provision of this year, have it approved by a second person, and open it."""
+    starts = today.date().replace(day=1)
+    rules = _rules(
+        name=f"kindpakket-{today.year}",
+        starts_on=starts.isoformat(),
+        ends_on=(starts + timedelta(days=364)).isoformat(),
+        cents=CENTS_PER_CHILD,
+    )
+    return _open(desk, rules, budget=children * CENTS_PER_CHILD * 11 // 10)
+
+
+def open_short(desk: Desk, vouchers: int, now: datetime, seconds: int) -> OpenScheme:
+    """Open a scheme that ends so many seconds from now."""
+    ends_at = int(now.timestamp()) + seconds
+    last_day = datetime.fromtimestamp(ends_at - 1, AMSTERDAM).date()
+    rules = _rules(
+        name=f"try-out-{now.year}",
+        starts_on=(last_day - timedelta(days=1)).isoformat(),
+        ends_on=last_day.isoformat(),
+        cents=SHORT_CENTS,
+    )
+    rules["ends_at"] = ends_at
+    return _open(desk, rules, budget=vouchers * SHORT_CENTS)
+
+
+def _rules(name: str, starts_on: str, ends_on: str, cents: int) -> Rules:
+    categories: list[CategoryRule] = [
+        {"code": code, "cap_cents": CATEGORY_CAPS[code]} if code in CATEGORY_CAPS else {"code": code}
+        for code in CATEGORIES
+    ]
+    return {
+        "name": name,
+        "starts_on": starts_on,
+        "ends_on": ends_on,
+        "presets": {PRESET: cents},
+        "categories": categories,
+        "payment_min_cents": 100,
+        "payment_cap_cents": CENTS_PER_CHILD,
+        "day_cap_cents": 2 * CENTS_PER_CHILD,
+        "proofs": ["key", "booklet"],
+        "paper_cap_cents": PAPER_CAP_CENTS,
+        "refund_grace_days": 30,
+        "settlement_days": 7,
+        "retention_days": 7 * 365,
+    }
+
+
+def _open(desk: Desk, rules: Rules, budget: int) -> OpenScheme:
+    scheme = desk.clerk.draft_scheme(rules, budget)["id"]
+    desk.manager.approve_scheme(scheme)
+    desk.clerk.open_scheme(scheme)
+    return OpenScheme(scheme, rules)

@@ -1,0 +1,31 @@
+"""The shops apply, and the municipality accredits all but the last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from .desk import Desk, Till
+from .town import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """The shops of the town: those that may take payments, and one that waits for its approval."""
+
+    open: tuple[Till, ...]
+    applicant: Till
+
+
+def accredit(desk: Desk, stores: tuple[Store, ...], applicant: Store, today: date) -> Street:
+    """Enrol, apply and approve."""
+    tills = [desk.till(store, f"shop-{number:02}") for number, store in enumerate((*stores, applicant), 1)]
+    for till in tills:
+        store = till.store
+        till.shop.apply(
+            store.categories, iban=store.iban, holder=store.name, kvk=store.kvk, contact="administratie"
+        )
+    for till in tills[:-1]:
+        grants = [{"code": code, "from": today.isoformat()} for code in till.store.categories]
+        desk.manager.approve_shop(till.shop.shop_id, grants)  # type: ignore[arg-type]
+    return Street(tuple(tills[:-1]), tills[-1])

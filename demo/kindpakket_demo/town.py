@@ -1,0 +1,124 @@
+"""A town that does not exist: children, households and shops, the same for the same seed.
+
+Numbers have the form of real ones and pass their checks. The citizen service numbers lie in a range that is used for tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+
+from stdnum import iban
+from stdnum.nl import bsn
+
+CATEGORIES = ("books", "bikes", "sport", "swimming", "computer", "clothing", "toys")
+
+_FIRST_NAMES = (
+    "Aaltje Abel Anouk Berend Bram Carlijn Daan Derya Eelke Elin Femke Fenna Gijs Hamza Hanna Hidde Ilse Imane Jelle "
+    "Jorrit Julia Kaoutar Lars Lieke Lotte Maud Mees Mila Milan Nadia Niek Noor Oguz Pieter Pleun Quinten Rens Rixt "
+    "Roos Saar Salma Sem Sietse Siem Tess Thijs Tjitske Wieke Yara Youssef Zoë"
+).split()
+_FAMILY_NAMES = (
+    "Alserda Bolhuis Boukhari van_der_Bruggen Clevering Dijkinga Elzinga Feenstraal Geertsema Haanstra van_den_Heuvelink "
+    "Ibrahimi Jellema Kloosterhuis Lutgerink Meerstra Noorderhof Oosterlaan Postmavaart Rietema Schuringa Tuinhof "
+    "Uilkema Veldkampstra Wiersinghe Yildirimci Zijlemaker"
+).split()
+_SHOPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Boekhandel De Leeslamp", ("books", "toys")),
+    ("Fietsenmaker Rondom", ("bikes",)),
+    ("Sporthuis De Aanloop", ("sport", "clothing")),
+    ("Zwembad De Waterlelie", ("swimming",)),
+    ("Computerhuis Bit & Byte", ("computer",)),
+    ("Kinderkleding Kiek", ("clothing",)),
+    ("Speelgoedwinkel Tol", ("toys",)),
+    ("Warenhuis Noord", ("clothing", "toys", "books")),
+    ("Sportvereniging Vlug", ("sport",)),
+    ("Tweedehands Tweewielers", ("bikes",)),
+    ("Bruna aan het Diep", ("books",)),
+    ("Elektronica Oord", ("computer", "toys")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A row of the municipality's file. None of it may reach the ledger."""
+
+    bsn: str
+    first_name: str
+    family_name: str
+    born: date
+    household: str
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A shop and its account, which is private data."""
+
+    name: str
+    categories: tuple[str, ...]
+    iban: str
+    kvk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Children, by household, and shops."""
+
+    children: tuple[Child, ...]
+    shops: tuple[Store, ...]
+
+    @property
+    def personal_values(self) -> set[str]:
+        """Texts that must be in no block: numbers, accounts, and names with their family name."""
+        values = {child.bsn for child in self.children}
+        values |= {f"{child.first_name} {child.family_name}" for child in self.children}
+        values |= {child.family_name for child in self.children}
+        return values | {shop.iban for shop in self.shops} | {shop.name for shop in self.shops}
+
+
+def make_town(children: int, households: int, today: date, seed: int) -> Town:
+    """Invent a town.
+
+    Args:
+        children: number of children, of 4 to 17 years.
+        households: number of households that they are spread over, no more than children.
+        today: the day on which they have that age.
+        seed: the same seed gives the same town.
+    """
+    random = Random(seed)  # noqa: S311
+    numbers = _service_numbers(random, children)
+    families = [random.choice(_FAMILY_NAMES).replace("_", " ") for _ in range(households)]
+    people = []
+    for index, number in enumerate(numbers):
+        home = index % households
+        people.append(
+            Child(
+                bsn=number,
+                first_name=random.choice(_FIRST_NAMES),
+                family_name=families[home],
+                born=today - timedelta(days=random.randint(4 * 366, 17 * 365)),
+                household=f"H{home + 1:04}",
+            )
+        )
+    people.sort(key=lambda child: (child.household, child.born))
+    stores = [
+        Store(name, categories, _account(random), f"{random.randint(10_000_000, 89_999_999)}")
+        for name, categories in _SHOPS
+    ]
+    return Town(tuple(people), tuple(stores))
+
+
+def _service_numbers(random: Random, count: int) -> list[str]:
+    found: dict[str, None] = {}
+    while len(found) < count:
+        number = f"999{random.randint(0, 999_999):06}"
+        if bsn.is_valid(number):
+            found[number] = None
+    return list(found)
+
+
+def _account(random: Random) -> str:
+    bank = random.choice(("ABNA", "INGB", "RABO", "TRIO"))
+    rest = f"{bank}{random.randint(1, 999_999_999):010}"
+    return f"NL{iban.calc_check_digits(f'NL00{rest}')}{rest}"

@@ -1,0 +1,63 @@
+"""What holders have: a key on a device, or a paper booklet whose pages are used in turn."""
+
+from __future__ import annotations
+
+from random import Random
+
+from kindpakket.booklet import Booklet
+from kindpakket.holder import HolderKey
+from kindpakket.records import Activation, Proof
+from kindpakket.signing import Domain, PaymentOrder
+
+PAGES = 32
+
+
+class Wallet:
+    """The holder's side of one voucher.
+
+    Attributes:
+        voucher: the voucher's id.
+        on_paper: it is a booklet.
+        last_page: the last page that was torn out.
+    """
+
+    def __init__(self, voucher: str, authority: HolderKey | Booklet) -> None:
+        self.voucher = voucher
+        self.authority = authority
+        self.last_page = 0
+
+    @property
+    def on_paper(self) -> bool:
+        """It is a booklet."""
+        return isinstance(self.authority, Booklet)
+
+    def activate(self, domain: Domain, scheme: str) -> Activation:
+        """The holder's part in the activation."""
+        return self.authority.activate(domain, scheme, self.voucher)
+
+    def authorise(self, order: PaymentOrder) -> Proof:
+        """Agree to a payment, with the key or with the next page."""
+        if isinstance(self.authority, HolderKey):
+            return self.authority.authorise(order)
+        self.last_page += 1
+        return self.authorise_again(order)
+
+    def authorise_again(self, order: PaymentOrder) -> Proof:
+        """Agree with the page that was used last."""
+        if isinstance(self.authority, HolderKey):
+            return self.authority.authorise(order)
+        return self.authority.page(self.last_page).authorise(order)
+
+
+def hand_out(vouchers: list[str], random: Random) -> list[Wallet]:
+    """Give each voucher's holder a key (one in ten of the kind that web browsers keep) or, one in four, a booklet."""
+    wallets = []
+    for voucher in vouchers:
+        draw = random.random()
+        authority: HolderKey | Booklet
+        if draw < 0.25:
+            authority = Booklet.generate(PAGES)
+        else:
+            authority = HolderKey.generate("p256" if draw < 0.35 else "ed25519")
+        wallets.append(Wallet(voucher, authority))
+    return wallets

@@ -1,0 +1,146 @@
+"""An organisation's Fabric CA server, with two authorities: `ca` for identities and `tlsca` for TLS."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kindpakket.fabric.ca import CaAlreadyRegistered, CaClient, CaError, Enrolment
+
+from . import ports
+from .errors import NetworkError
+from .home import Home, write
+from .process import Program
+from .programs import Programs
+from .templates import render
+
+IDENTITIES = "ca"
+TLS = "tlsca"
+# The signing profiles; see data/templates/fabric-ca-server-config.yaml.j2 for why they have one name.
+NODE_PROFILE = "tls"
+TLS_PROFILE = "tls"
+_REGISTRAR = "registrar"
+_CONFIGURATION = "fabric-ca-server-config.yaml"
+
+
+@dataclass
+class Authority:
+    """The CA server of an organisation.
+
+    Args:
+        home: the network's folder.
+        organisation: the organisation's name.
+        ports: the server's port and its operations port.
+    """
+
+    home: Home
+    organisation: str
+    ports: tuple[int, int]
+    _registrars: dict[str, Enrolment] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def node(self) -> str:
+        """The server's node name."""
+        return f"ca.{self.organisation}"
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return f"https://{ports.HOST}:{self.ports[0]}"
+
+    @property
+    def folder(self) -> Path:
+        """The server's folder; the authority for identities has a folder in it."""
+        return self.home.organisation(self.organisation) / "authority"
+
+    def certificate(self, name: str) -> Path:
+        """The root certificate of one of the two authorities."""
+        return self.folder / "ca-cert.pem" if name == TLS else self.folder / name / "ca-cert.pem"
+
+    def program(self, programs: Programs) -> Program:
+        """The server's process; its configuration is written when it is not there."""
+        inner = self.folder / IDENTITIES / _CONFIGURATION
+        self._configure(IDENTITIES, inner, None)
+        server = {"port": self.ports[0], "operations_port": self.ports[1], "others": [str(inner)]}
+        self._configure(TLS, self.folder / _CONFIGURATION, server)
+        arguments = [programs.path("fabric-ca-server"), "start", "--home", str(self.folder)]
+        return Program(self.node, arguments, {}, self.folder)
+
+    def ready(self) -> bool:
+        """Whether the server answers for both authorities."""
+        if not all(self.certificate(name).is_file() for name in (IDENTITIES, TLS)):
+            return False
+        try:
+            for name in (IDENTITIES, TLS):
+                with self._client(name) as client:
+                    client.chain()
+        except (CaError, OSError):
+            return False
+        return True
+
+    def issue(
+        self,
+        authority: str,
+        name: str,
+        *,
+        kind: str,
+        attributes: Mapping[str, str],
+        hosts: Sequence[str],
+        profile: str | None,
+    ) -> Enrolment:
+        """Register an identity, unless it is registered, and enrol it.
+
+        Args:
+            authority: `IDENTITIES` or `TLS`.
+            name: the enrolment name.
+            kind: the node OU.
+            attributes: attributes for its certificates; they count at the first registration.
+            hosts: host names and addresses of a TLS certificate.
+            profile: the signing profile.
+
+        Raises:
+            NetworkError: the authority refused or did not answer.
+        """
+        secret = self.home.secret(f"organisations/{self.organisation}/secrets/{authority}.{name}")
+        try:
+            with self._client(authority) as client:
+                registrar = self._registrar(authority, client)
+                with contextlib.suppress(CaAlreadyRegistered):
+                    client.register(registrar, name, secret, kind, attributes)
+                return client.enrol(name, secret, hosts, profile)
+        except CaError as error:
+            raise NetworkError(
+                f"{self.node} issued no certificate to {name}: {error}\nRead {self.home.log(self.node)}"
+            ) from error
+
+    def _client(self, authority: str) -> CaClient:
+        return CaClient(self.url, authority, self.certificate(TLS))
+
+    def _registrar(self, authority: str, client: CaClient) -> Enrolment:
+        with self._guard:
+            if authority not in self._registrars:
+                secret = self.home.secret(self._registrar_secret(authority))
+                self._registrars[authority] = client.enrol(_REGISTRAR, secret)
+            return self._registrars[authority]
+
+    def _registrar_secret(self, authority: str) -> str:
+        return f"organisations/{self.organisation}/secrets/{authority}.{_REGISTRAR}"
+
+    def _configure(self, authority: str, path: Path, server: Mapping[str, object] | None) -> None:
+        if path.exists():
+            return
+        text = render(
+            "fabric-ca-server-config.yaml",
+            name=authority,
+            server=server,
+            secret=self.home.secret(self._registrar_secret(authority)),
+            common_name=f"{authority}.{self.organisation}",
+            organisation=self.organisation,
+            hosts=[self.node, "localhost", ports.HOST],
+        )
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write(path, text, mode=0o600)

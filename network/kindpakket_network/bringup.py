@@ -1,0 +1,222 @@
+"""The stages that bring a network up. Each looks at what is there, and does what is lacking."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from . import chaincode as code
+from .deployment import Deployed, Deployment
+from .enrolment import ensure, write_organisation
+from .errors import NetworkError, NodeFailed
+from .genesis import genesis_block
+from .home import Home, write
+from .inventory import Inventory
+from .leader import leader
+from .lifecycle import PeerCommands
+from .orderer import Orderer
+from .peer import Peer
+from .process import Processes
+from .profile import profile
+from .programs import Programs
+from .starter import Starter
+from .topology import Channel, Topology
+from .wait import together, until
+
+Progress = Callable[[str], None]
+_ORDERING_DEADLINE = 60.0
+_CATCH_UP_DEADLINE = 120.0
+
+
+@dataclass(frozen=True)
+class BringUp:
+    """One run of the stages.
+
+    Args:
+        topology: the network.
+        home: its folder.
+        inventory: its nodes.
+        programs: Fabric's programs.
+        processes: its processes.
+        progress: takes a sentence per stage.
+    """
+
+    topology: Topology
+    home: Home
+    inventory: Inventory
+    programs: Programs
+    processes: Processes
+    progress: Progress
+
+    @property
+    def starter(self) -> Starter:
+        """What starts nodes."""
+        return Starter(self.home, self.processes, self.programs)
+
+    def run(self) -> None:
+        """All stages.
+
+        Raises:
+            NetworkError: a stage failed. What was done stays, and the next run carries on from there.
+        """
+        with self._compiling():
+            with self._stage("certificate authorities"):
+                self.starter.start(list(self.inventory.authorities.values()))
+            with self._stage("certificates"):
+                together(self.enrol_organisation, [one.name for one in self.topology.organisations])
+            with self._stage("orderers and peers"):
+                self.start_nodes()
+            for channel in self.topology.channels:
+                with self._stage(f"channel {channel.name}"):
+                    self.join(channel)
+                    self.await_ordering(channel)
+                    self.await_peers(channel)
+        for channel in self.topology.channels:
+            for chaincode in channel.chaincodes:
+                with self._stage(f"chaincode {chaincode.name} on {channel.name}"):
+                    self.deployment(channel, chaincode.name).run(self.progress)
+
+    def enrol_organisation(self, name: str) -> None:
+        """Have all certificates of an organisation issued, and write its connection profile."""
+        authority = self.inventory.authorities[name]
+        write_organisation(authority, self.home.organisation(name))
+        issues = self.inventory.issues(self.topology, self.home, name)
+        together(lambda issue: ensure(authority, issue), issues, at_once=4)
+        write(self.home.profile(name), profile(self.topology, name, self.inventory, self.home))
+
+    def start_nodes(self) -> None:
+        """Start orderers and peers, and the chaincode processes of packages that were deployed before."""
+        for channel in self.topology.channels:
+            for chaincode in channel.chaincodes:
+                record = Deployed.read(self.home.deployed(channel.name, chaincode.name))
+                if record is not None and code.source_digest(chaincode.source).startswith(
+                    record.label.rpartition("-")[2]
+                ):
+                    self.deployment(channel, chaincode.name).serve(record)
+        self.starter.start([*self.inventory.orderers, *self.inventory.peers])
+
+    def join(self, channel: Channel) -> None:
+        """Have all orderers, and the members' peers, join a channel."""
+        block = genesis_block(self.topology, channel, self.inventory, self.home, self.programs)
+        genesis = block.read_bytes()
+        commands = [
+            PeerCommands(
+                self.programs, self.home, peer, self.topology.organisation(peer.organisation).admin.name
+            )
+            for organisation in self.topology.members_with_peers(channel)
+            for peer in self.inventory.peers_of(organisation.name)
+        ]
+
+        def join(node: Orderer | PeerCommands) -> None:
+            if isinstance(node, Orderer):
+                node.join(channel.name, genesis)
+            elif node.peer.height(channel.name) is None:
+                node.join(block)
+
+        nodes: list[Orderer | PeerCommands] = [*commands, *self.inventory.orderers]
+        together(join, nodes)
+
+    def await_ordering(self, channel: Channel) -> None:
+        """Wait until every consenter takes part, and a leader is known.
+
+        Raises:
+            NodeFailed: a consenter does not take part in time.
+        """
+        for orderer in self.inventory.orderers:
+            active = until(lambda one=orderer: one.active(channel.name) or None, _ORDERING_DEADLINE)  # type: ignore[misc]
+            if active is None:
+                raise NodeFailed(
+                    orderer.node,
+                    f"does not take part in ordering {channel.name} after {_ORDERING_DEADLINE:g} seconds",
+                    self.home.log(orderer.node),
+                    self.processes.last_words(orderer.node),
+                )
+        if until(lambda: self.leading(channel.name), _ORDERING_DEADLINE) is None:
+            logs = ", ".join(str(self.home.log(orderer.node)) for orderer in self.inventory.orderers)
+            raise NetworkError(
+                f"no consenter leads {channel.name} after {_ORDERING_DEADLINE:g} seconds: read {logs}"
+            )
+
+    def await_peers(self, channel: Channel) -> None:
+        """Wait until the members' peers have all the blocks that the orderers have now.
+
+        Raises:
+            NodeFailed: a peer has not caught up in time.
+        """
+        found = [orderer.participation(channel.name) for orderer in self.inventory.orderers]
+        height = max(int(one["height"]) for one in found if one is not None)
+        for organisation in self.topology.members_with_peers(channel):
+            for peer in self.inventory.peers_of(organisation.name):
+
+                def caught_up(peer: Peer = peer) -> bool | None:
+                    return (peer.height(channel.name) or 0) >= height or None
+
+                if until(caught_up, _CATCH_UP_DEADLINE) is None:
+                    raise NodeFailed(
+                        peer.node,
+                        f"has not {height} blocks of {channel.name} after {_CATCH_UP_DEADLINE:g} seconds",
+                        self.home.log(peer.node),
+                        self.processes.last_words(peer.node),
+                    )
+
+    def leading(self, channel: str) -> Orderer | None:
+        """The consenter that leads a channel."""
+        return leader(
+            channel,
+            self.topology.ordering,
+            self.inventory.orderers,
+            self.home,
+            lambda node: self.processes.find(node) is not None,
+        )
+
+    def deployment(self, channel: Channel, name: str) -> Deployment:
+        """The deployment of a channel's chaincode.
+
+        Raises:
+            NetworkError: the channel has no chaincode of that name.
+        """
+        chaincode = next((one for one in channel.chaincodes if one.name == name), None)
+        if chaincode is None:
+            raise NetworkError(f"the topology has no chaincode {name!r} on {channel.name}: declare it there")
+
+        def orderer() -> Orderer:
+            running = [one for one in self.inventory.orderers if self.processes.find(one.node) is not None]
+            return self.leading(channel.name) or (running or list(self.inventory.orderers))[0]
+
+        return Deployment(
+            self.topology,
+            self.home,
+            self.inventory,
+            self.programs,
+            self.processes,
+            channel,
+            chaincode,
+            orderer,
+        )
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        begun = time.monotonic()
+        self.progress(f"{name} ...")
+        yield
+        self.progress(f"{name}: ready after {time.monotonic() - begun:.1f} s")
+
+    @contextmanager
+    def _compiling(self) -> Iterator[None]:
+        """Compile the chaincodes beside the other stages; what is wrong with them shows at the end."""
+        sources = {one.name: one.source for channel in self.topology.channels for one in channel.chaincodes}
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            futures: list[Future[object]] = [
+                pool.submit(
+                    lambda name=name, source=source: code.build(  # type: ignore[misc]
+                        source, code.package(name, code.source_digest(source)), self.home
+                    )
+                )
+                for name, source in sources.items()
+            ]
+            yield
+            for future in futures:
+                future.result()

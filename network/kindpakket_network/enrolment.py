@@ -1,0 +1,112 @@
+"""The folders with certificates and keys, as Fabric reads them: MSP folders and TLS folders."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kindpakket.fabric.ca import Enrolment
+
+from .authority import IDENTITIES, TLS, Authority
+from .errors import NetworkError
+from .home import write
+from .templates import render
+
+_RECORD = "enrolment.json"
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A certificate that is to be there.
+
+    Attributes:
+        folder: where it goes: `…/msp` or `…/tls`.
+        authority: `IDENTITIES` makes an MSP folder, `TLS` a TLS folder.
+        name: the enrolment name.
+        kind: the node OU.
+        attributes: attributes in the certificate.
+        hosts: host names and addresses (TLS).
+        profile: the signing profile.
+    """
+
+    folder: Path
+    authority: str
+    name: str
+    kind: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    hosts: Sequence[str] = ()
+    profile: str | None = None
+
+
+def write_organisation(authority: Authority, folder: Path) -> None:
+    """Write what others need to verify an organisation: `msp/` without keys, and `tls/ca.pem`."""
+    msp = folder / "msp"
+    identity_root = authority.certificate(IDENTITIES).read_bytes()
+    tls_root = authority.certificate(TLS).read_bytes()
+    write(msp / "cacerts" / "ca.pem", identity_root)
+    write(msp / "tlscacerts" / "tlsca.pem", tls_root)
+    write(msp / "config.yaml", render("msp-config.yaml"))
+    write(folder / "tls" / "ca.pem", tls_root)
+
+
+def ensure(authority: Authority, issue: Issue) -> Path:
+    """Have a certificate issued, unless it is there.
+
+    The folder appears as a whole or not at all: a command that is killed half way leaves nothing to repair.
+
+    Returns:
+        The issue's folder.
+
+    Raises:
+        NetworkError: the authority refused, or the folder holds a certificate for something else.
+    """
+    record = {
+        "name": issue.name,
+        "kind": issue.kind,
+        "attributes": dict(issue.attributes),
+        "hosts": list(issue.hosts),
+    }
+    if (issue.folder / _RECORD).is_file():
+        present = json.loads((issue.folder / _RECORD).read_text("utf-8"))
+        if present != record:
+            raise NetworkError(
+                f"{issue.folder} holds a certificate for {present}, not for {record}: "
+                "give the identity another name"
+            )
+        return issue.folder
+    enrolment = authority.issue(
+        issue.authority,
+        issue.name,
+        kind=issue.kind,
+        attributes=issue.attributes,
+        hosts=issue.hosts,
+        profile=issue.profile,
+    )
+    temporary = issue.folder.with_name(f".{issue.folder.name}.new")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(mode=0o700, parents=True)
+    if issue.authority == IDENTITIES:
+        _write_msp(temporary, enrolment, authority)
+    else:
+        _write_tls(temporary, enrolment, authority)
+    write(temporary / _RECORD, json.dumps(record, indent=1))
+    shutil.rmtree(issue.folder, ignore_errors=True)
+    temporary.rename(issue.folder)
+    return issue.folder
+
+
+def _write_msp(folder: Path, enrolment: Enrolment, authority: Authority) -> None:
+    write(folder / "signcerts" / "cert.pem", enrolment.certificate)
+    write(folder / "keystore" / "key.pem", enrolment.key, mode=0o600)
+    write(folder / "cacerts" / "ca.pem", authority.certificate(IDENTITIES).read_bytes())
+    write(folder / "tlscacerts" / "tlsca.pem", authority.certificate(TLS).read_bytes())
+    write(folder / "config.yaml", render("msp-config.yaml"))
+
+
+def _write_tls(folder: Path, enrolment: Enrolment, authority: Authority) -> None:
+    write(folder / "cert.pem", enrolment.certificate)
+    write(folder / "key.pem", enrolment.key, mode=0o600)
+    write(folder / "ca.pem", authority.certificate(TLS).read_bytes())

@@ -1,0 +1,76 @@
+"""Questions to nodes over HTTPS, with an administrator's certificate."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from .ports import HOST
+
+_TIMEOUT = 5.0
+_OK = 200
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A TLS client of an organisation's nodes.
+
+    Attributes:
+        certificate: certificate file.
+        key: key file.
+        root: the certificate of the organisation's TLS authority.
+    """
+
+    certificate: Path
+    key: Path
+    root: Path
+
+    def session(self) -> requests.Session:
+        """A session that identifies itself, trusts that authority only, and uses no proxy."""
+        session = requests.Session()
+        session.trust_env = False
+        session.verify = str(self.root)
+        session.cert = (str(self.certificate), str(self.key))
+        return session
+
+    def get(self, port: int, path: str) -> requests.Response | None:
+        """Ask a node, or None when nothing answers there."""
+        with self.session() as session:
+            try:
+                return session.get(f"https://{HOST}:{port}{path}", timeout=_TIMEOUT)
+            except requests.RequestException:
+                return None
+
+    def healthy(self, port: int) -> bool:
+        """Whether the node with this operations port says that it is healthy."""
+        answer = self.get(port, "/healthz")
+        return answer is not None and answer.status_code == _OK
+
+    def metrics(self, port: int) -> Mapping[str, float]:
+        """The metrics of a node by name and labels, such as `ledger_blockchain_height{channel="x"}`.
+
+        Empty when the node is down.
+        """
+        answer = self.get(port, "/metrics")
+        if answer is None or answer.status_code != _OK:
+            return {}
+        found: dict[str, float] = {}
+        for name, value in re.findall(
+            r"^([a-zA-Z_:][^ \n]*(?:\{[^\n]*\})?) (\S+)$", answer.text, re.MULTILINE
+        ):
+            found[name] = float(value)
+        return found
+
+
+def listens(port: int) -> bool:
+    """Whether something accepts connections on a port of the loopback."""
+    try:
+        with socket.create_connection((HOST, port), timeout=1.0):
+            return True
+    except OSError:
+        return False

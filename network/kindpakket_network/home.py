@@ -1,0 +1,167 @@
+"""The folder of a network: where everything that it keeps on disk lies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from .errors import NetworkError
+
+_LOCK_PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Home:
+    """The layout.
+
+        topology.yaml                   what was brought up here
+        organisations/<organisation>/   authority/  msp/  tls/ca.pem  users/<user>/{msp,tls}  secrets/
+                                        profile.yaml
+        nodes/<node>/                   msp/  tls/  data/  and Fabric's configuration file
+        channels/<channel>/             configtx.yaml  genesis.block
+        chaincode/<label>/              the program and the package
+        chaincode/<channel>.<name>.json what was deployed
+        builder/                        the external builder that peers call
+        run/<node>.json                 processes
+        logs/<node>.log
+
+    Args:
+        root: an absolute path.
+    """
+
+    root: Path
+
+    @property
+    def topology(self) -> Path:
+        """The topology that was brought up."""
+        return self.root / "topology.yaml"
+
+    @property
+    def builder(self) -> Path:
+        """The external builder."""
+        return self.root / "builder"
+
+    def organisation(self, name: str) -> Path:
+        """The folder of an organisation."""
+        return self.root / "organisations" / name
+
+    def user(self, organisation: str, user: str) -> Path:
+        """The folder of a user: `msp` and, for administrators, `tls`."""
+        return self.organisation(organisation) / "users" / user
+
+    def tls_root(self, organisation: str) -> Path:
+        """The certificate of an organisation's TLS authority."""
+        return self.organisation(organisation) / "tls" / "ca.pem"
+
+    def profile(self, organisation: str) -> Path:
+        """An organisation's connection profile."""
+        return self.organisation(organisation) / "profile.yaml"
+
+    def node(self, name: str) -> Path:
+        """The folder of a node."""
+        return self.root / "nodes" / name
+
+    def channel(self, name: str) -> Path:
+        """The folder of a channel."""
+        return self.root / "channels" / name
+
+    def chaincode(self, label: str) -> Path:
+        """The folder of a chaincode's program and package."""
+        return self.root / "chaincode" / label
+
+    def deployed(self, channel: str, chaincode: str) -> Path:
+        """The record of what was deployed."""
+        return self.root / "chaincode" / f"{channel}.{chaincode}.json"
+
+    def log(self, node: str) -> Path:
+        """The log of a node."""
+        return self.root / "logs" / f"{node}.log"
+
+    def pid(self, node: str) -> Path:
+        """The record of a node's process."""
+        return self.root / "run" / f"{node}.json"
+
+    def exists(self) -> bool:
+        """Whether a network was brought up here."""
+        return self.topology.is_file()
+
+    def create(self) -> None:
+        """Make the folders, readable by their owner only."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("organisations", "nodes", "channels", "chaincode", "run", "logs"):
+            (self.root / name).mkdir(mode=0o700, exist_ok=True)
+
+    def install_builder(self) -> None:
+        """Copy the external builder here, executable whatever way this package was installed."""
+        source = resources.files(__package__) / "data" / "builder" / "bin"
+        folder = self.builder / "bin"
+        folder.mkdir(parents=True, exist_ok=True)
+        for script in ("detect", "build", "release"):
+            write(folder / script, (source / script).read_bytes(), mode=0o755)
+
+    def secret(self, name: str) -> str:
+        """A random text of 32 hexadecimal characters that stays the same for this home.
+
+        Args:
+            name: what it is for: a path below the home.
+        """
+        path = self.root / name
+        if not path.exists():
+            write(path, secrets.token_hex(16).encode(), mode=0o600)
+        return path.read_text("ascii")
+
+    def remove(self) -> None:
+        """Delete everything."""
+        shutil.rmtree(self.root)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other commands from changing this network meanwhile.
+
+        Raises:
+            NetworkError: another command keeps it for more than a minute.
+        """
+        self.create()
+        with (self.root / "lock").open("a") as file:
+            deadline = time.monotonic() + _LOCK_PATIENCE
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise NetworkError(
+                            f"another command is changing the network in {self.root}: wait until it is done"
+                        ) from None
+                    time.sleep(0.1)
+            yield
+
+
+def write(path: Path, content: bytes | str, mode: int = 0o644) -> None:
+    """Write a file so that it is there as a whole or not at all.
+
+    Args:
+        path: the file; its folder is made when it is not there.
+        content: its content, text as UTF-8.
+        mode: its permissions from the first moment on.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    data = content.encode() if isinstance(content, str) else content
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,114 @@
+"""The nodes of a topology, placed in a home."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import ports
+from .authority import IDENTITIES, TLS, TLS_PROFILE, Authority
+from .chaincode_server import ChaincodeServer
+from .enrolment import Issue
+from .errors import NetworkError
+from .health import Operator
+from .home import Home
+from .orderer import Orderer
+from .peer import Peer
+from .topology import Topology
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All nodes, in the order in which they are started.
+
+    Attributes:
+        authorities: the CA servers by organisation.
+        orderers: the consenters, by their ids.
+        peers: the peers.
+        chaincodes: the chaincode processes.
+    """
+
+    authorities: dict[str, Authority]
+    orderers: tuple[Orderer, ...]
+    peers: tuple[Peer, ...]
+    chaincodes: tuple[ChaincodeServer, ...]
+
+    @classmethod
+    def of(cls, topology: Topology, home: Home) -> Inventory:
+        """The nodes of a topology."""
+        authorities: dict[str, Authority] = {}
+        orderers: list[Orderer] = []
+        peers: list[Peer] = []
+        servers: list[ChaincodeServer] = []
+        for number, organisation in enumerate(topology.organisations):
+            name, msp = organisation.name, organisation.msp
+            tls = home.user(name, organisation.admin.name) / "tls"
+            operator = Operator(tls / "cert.pem", tls / "key.pem", tls / "ca.pem")
+            authorities[name] = Authority(home, name, ports.authority(topology.base, number))
+            if organisation.consenter:
+                at = ports.consenter(topology.base, number)
+                orderers.append(Orderer(home, name, msp, len(orderers) + 1, at, operator))
+            for peer_number, peer_name in enumerate(organisation.peers):
+                at = ports.peer(topology.base, number, peer_number)
+                peer = Peer(home, topology.name, name, msp, peer_name, at, operator)
+                peers.append(peer)
+                for code_number, chaincode in enumerate(chaincodes_of(topology)):
+                    if chaincode in _chaincodes_at(topology, name):
+                        port = ports.chaincode(topology.base, number, peer_number, code_number)
+                        servers.append(ChaincodeServer(home, peer, chaincode, port))
+        return cls(authorities, tuple(orderers), tuple(peers), tuple(servers))
+
+    def nodes(self) -> tuple[str, ...]:
+        """All node names."""
+        groups = (self.authorities.values(), self.orderers, self.peers, self.chaincodes)
+        return tuple(one.node for group in groups for one in group)
+
+    def find(self, node: str) -> Authority | Orderer | Peer | ChaincodeServer:
+        """The node of that name.
+
+        Raises:
+            NetworkError: there is none.
+        """
+        groups = (self.authorities.values(), self.orderers, self.peers, self.chaincodes)
+        for group in groups:
+            for one in group:
+                if one.node == node:
+                    return one
+        raise NetworkError(f"there is no node {node!r}: use one of {', '.join(self.nodes())}")
+
+    def peers_of(self, organisation: str) -> list[Peer]:
+        """The peers of an organisation."""
+        return [peer for peer in self.peers if peer.organisation == organisation]
+
+    def issues(self, topology: Topology, home: Home, organisation: str) -> list[Issue]:
+        """All certificates that an organisation's nodes and declared users need."""
+        found: list[Issue] = []
+        for user in topology.organisation(organisation).users:
+            folder = home.user(organisation, user.name)
+            found.append(Issue(folder / "msp", IDENTITIES, user.name, user.kind, user.attributes))
+            if user.kind == "admin":
+                found.append(Issue(folder / "tls", TLS, user.name, "admin", profile=TLS_PROFILE))
+        for group in (self.orderers, self.peers):
+            for node in group:
+                if node.organisation == organisation:
+                    found += node.issues()
+        for server in self.chaincodes:
+            if server.peer.organisation == organisation:
+                found += server.issues()
+        return found
+
+
+def chaincodes_of(topology: Topology) -> list[str]:
+    """The names of all chaincodes, in the order of their ports."""
+    names: list[str] = []
+    for channel in topology.channels:
+        names += [chaincode.name for chaincode in channel.chaincodes if chaincode.name not in names]
+    return names
+
+
+def _chaincodes_at(topology: Topology, organisation: str) -> set[str]:
+    return {
+        chaincode.name
+        for channel in topology.channels
+        if organisation in [member.organisation for member in channel.members]
+        for chaincode in channel.chaincodes
+    }

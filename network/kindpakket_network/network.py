@@ -1,0 +1,283 @@
+"""A network and what can be done with it."""
+
+from __future__ import annotations
+
+import signal as signals
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Self
+
+from .authority import IDENTITIES, Authority
+from .bringup import BringUp
+from .chaincode_server import ChaincodeServer
+from .deployment import Deployed
+from .enrolment import Issue, ensure
+from .errors import NetworkError
+from .home import Home, write
+from .inventory import Inventory
+from .leader import leader
+from .process import Processes
+from .programs import programs
+from .starter import Starter, ensure_free
+from .status import NetworkStatus, endpoint, status
+from .topology import Topology
+from .wait import together
+
+Progress = Callable[[str], None]
+
+
+def silent(_: str) -> None:
+    """Takes progress and says nothing."""
+
+
+class Network:
+    """A network in a home. Commands that change it exclude one another, also across processes.
+
+    Args:
+        topology: its description.
+        home: its folder; made by `up`.
+    """
+
+    def __init__(self, topology: Topology, home: Path | str) -> None:
+        self._topology = topology
+        self._home = Home(Path(home).absolute())
+        self._inventory = Inventory.of(topology, self._home)
+        self._processes = Processes(self._home)
+
+    @classmethod
+    def open(cls, home: Path | str) -> Self:
+        """The network that was brought up in a home.
+
+        Raises:
+            NetworkError: there is none.
+        """
+        found = Home(Path(home).absolute())
+        if not found.exists():
+            raise NetworkError(f"there is no network in {found.root}: bring one up, or name another home")
+        return cls(Topology.load(found.topology), found.root)
+
+    @property
+    def topology(self) -> Topology:
+        """Its description."""
+        return self._topology
+
+    @property
+    def home(self) -> Path:
+        """Its folder."""
+        return self._home.root
+
+    def up(self, progress: Progress = silent) -> None:
+        """Bring everything up that the topology describes. What is there already stays as it is.
+
+        Args:
+            progress: takes a sentence about each stage.
+
+        Raises:
+            NetworkError: something failed; the message says what to read. The next `up` carries on.
+        """
+        built = programs(progress)
+        with self._home.locked():
+            self._ensure_same_topology()
+            write(self._home.topology, self._topology.as_yaml())
+            self._home.install_builder()
+            BringUp(self._topology, self._home, self._inventory, built, self._processes, progress).run()
+
+    def down(self) -> None:
+        """Stop all processes; ledgers, keys and certificates stay.
+
+        Raises:
+            NetworkError: a process does not end.
+        """
+        if self._home.root.is_dir():
+            with self._home.locked():
+                self._stop_all()
+
+    def reset(self) -> None:
+        """Stop all processes and delete the home.
+
+        Raises:
+            NetworkError: a process does not end, or the folder holds something else than a network.
+        """
+        if not self._home.root.is_dir():
+            return
+        if not self._home.exists():
+            raise NetworkError(f"{self._home.root} holds no network: it is not deleted")
+        with self._home.locked():
+            self._stop_all()
+            self._home.remove()
+
+    def status(self) -> NetworkStatus:
+        """What it is doing now."""
+        return status(self._topology, self._home, self._inventory, self._processes)
+
+    def deploy(self, chaincode: str | None = None, progress: Progress = silent) -> list[Deployed]:
+        """Deploy the topology's chaincodes; a changed source or definition is an upgrade.
+
+        Args:
+            chaincode: only the one of this name, on every channel that has it.
+            progress: takes a sentence about each stage.
+
+        Raises:
+            NetworkError: a step failed; the next call carries on.
+        """
+        bring_up = self._bring_up(progress)
+        found = [
+            (channel, one.name)
+            for channel in self._topology.channels
+            for one in channel.chaincodes
+            if chaincode in (None, one.name)
+        ]
+        if chaincode is not None and not found:
+            raise NetworkError(f"the topology has no chaincode {chaincode!r}: declare it on a channel")
+        with self._home.locked():
+            self._ensure_same_topology()
+            write(self._home.topology, self._topology.as_yaml())
+            return [bring_up.deployment(channel, name).run(progress) for channel, name in found]
+
+    def enrol(
+        self, organisation: str, user: str, attributes: Mapping[str, str] | None = None, type: str = "client"
+    ) -> Path:
+        """Have a certificate issued to a user, unless that was done.
+
+        Args:
+            organisation: the organisation whose CA issues it.
+            user: the user's name; it stands in the certificate, so no person's name.
+            attributes: attributes in the certificate.
+            type: `client` or `admin`.
+
+        Returns:
+            The user's MSP folder.
+
+        Raises:
+            NetworkError: the CA does not run or refused, or the user has other attributes already.
+        """
+        authority = self._authority(organisation)
+        folder = self._home.user(organisation, user) / "msp"
+        return ensure(authority, Issue(folder, IDENTITIES, user, type, dict(attributes or {})))
+
+    def profile(self, organisation: str) -> Path:
+        """The file with an organisation's connection profile."""
+        return self._home.profile(self._authority(organisation).organisation)
+
+    def user(self, organisation: str, user: str) -> Path:
+        """The MSP folder of a user.
+
+        Raises:
+            NetworkError: the user was not enrolled.
+        """
+        folder = self._home.user(self._authority(organisation).organisation, user) / "msp"
+        if not folder.is_dir():
+            raise NetworkError(f"{organisation} has no user {user!r} in {self._home.root}: enrol it first")
+        return folder
+
+    def nodes(self) -> tuple[str, ...]:
+        """The names of all nodes, in the order in which they are started."""
+        return self._inventory.nodes()
+
+    def endpoint(self, node: str) -> str:
+        """Where a node serves, as `host:port`.
+
+        Raises:
+            NetworkError: there is no such node.
+        """
+        return endpoint(self._inventory, node)
+
+    def log(self, node: str) -> Path:
+        """The log of a node.
+
+        Raises:
+            NetworkError: there is no such node.
+        """
+        return self._home.log(self._inventory.find(node).node)
+
+    def start(self, node: str) -> None:
+        """Start a node that was stopped, and wait until it is ready.
+
+        Raises:
+            NetworkError: there is no such node, its port is taken, or it does not come up.
+        """
+        found = self._inventory.find(node)
+        bring_up = self._bring_up(silent)
+        with self._home.locked():
+            if not isinstance(found, ChaincodeServer):
+                Starter(self._home, self._processes, bring_up.programs).start([found])
+                return
+            for channel in self._topology.channels:
+                record = Deployed.read(self._home.deployed(channel.name, found.chaincode))
+                if record is not None:
+                    if self._processes.find(node) is None:
+                        ensure_free(node, found.port)
+                    bring_up.deployment(channel, found.chaincode).serve_one(node, record)
+                    return
+        raise NetworkError(f"{found.chaincode} was not deployed yet: run `up` or `deploy`")
+
+    def stop(self, node: str, signal: signals.Signals = signals.SIGTERM) -> bool:
+        """Stop a node.
+
+        Args:
+            node: its name.
+            signal: the first signal; SIGKILL follows when it has not ended in time.
+
+        Returns:
+            Whether it ran.
+
+        Raises:
+            NetworkError: there is no such node, or it does not end.
+        """
+        return self._processes.stop(self._inventory.find(node).node, signal)
+
+    def leader(self, channel: str) -> str | None:
+        """The node that leads the ordering of a channel, or None when none is known."""
+        found = leader(
+            channel,
+            self._topology.ordering,
+            self._inventory.orderers,
+            self._home,
+            lambda node: self._processes.find(node) is not None,
+        )
+        return found.node if found else None
+
+    def _authority(self, organisation: str) -> Authority:
+        try:
+            return self._inventory.authorities[organisation]
+        except KeyError:
+            names = ", ".join(self._inventory.authorities)
+            raise NetworkError(f"there is no organisation {organisation!r}: use one of {names}") from None
+
+    def _bring_up(self, progress: Progress) -> BringUp:
+        if not self._home.exists():
+            raise NetworkError(f"there is no network in {self._home.root}: bring it up first")
+        built = programs(progress)
+        return BringUp(self._topology, self._home, self._inventory, built, self._processes, progress)
+
+    def _ensure_same_topology(self) -> None:
+        """What stands in certificates and blocks stays as it was; users and chaincodes may change."""
+        if not self._home.exists():
+            return
+        present, wanted = _fixed(Topology.load(self._home.topology)), _fixed(self._topology)
+        differing = [name for name in wanted if present[name] != wanted[name]]
+        if differing:
+            raise NetworkError(
+                f"{self._home.root} holds a network with other {', '.join(differing)} than this topology: "
+                "use another home, open this one with its own topology, or reset it"
+            )
+
+    def _stop_all(self) -> None:
+        running = set(self._processes.all())
+        order = ("chaincode.", "", "orderer.", "ca.")
+        rest = [node for node in running if not node.startswith(("chaincode.", "orderer.", "ca."))]
+        for prefix in order:
+            nodes = [node for node in running if node.startswith(prefix)] if prefix else rest
+            together(self._processes.stop, nodes)
+        for record in (self._home.root / "run").glob("*.json"):
+            record.unlink(missing_ok=True)
+
+
+def _fixed(topology: Topology) -> dict[str, object]:
+    return {
+        "name": topology.name,
+        "ports": topology.base,
+        "ordering": topology.ordering,
+        "organisations": [(one.name, one.msp, one.peers, one.consenter) for one in topology.organisations],
+        "channels": [(one.name, one.lifecycle_endorsement, one.members) for one in topology.channels],
+    }

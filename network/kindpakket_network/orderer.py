@@ -1,0 +1,151 @@
+"""An organisation's orderer: its files, its environment, and its administration interface."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
+from .enrolment import Issue
+from .errors import NetworkError
+from .health import Operator
+from .home import Home
+from .ports import HOST
+from .process import Program
+from .programs import Programs
+
+# The gRPC library tells every connection attempt at level info; everything of Fabric stays visible.
+LOG_SPEC = "info:grpc=error"
+LOG_FORMAT = "%{time:2006-01-02 15:04:05.000 MST} %{level:.4s} [%{module}] %{shortfunc}: %{message}"
+_CREATED = 201
+_EXISTS = 405
+_OK = 200
+
+
+@dataclass(frozen=True)
+class Orderer:
+    """A consenter of every channel.
+
+    Attributes:
+        home: the network's folder.
+        organisation: the organisation's name.
+        msp: its MSP id.
+        number: its consenter id, from 1.
+        ports: service, operations, administration.
+        operator: who may ask and administer it.
+    """
+
+    home: Home
+    organisation: str
+    msp: str
+    number: int
+    ports: tuple[int, int, int]
+    operator: Operator
+
+    @property
+    def node(self) -> str:
+        """Its node name."""
+        return f"orderer.{self.organisation}"
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+        return self.home.node(self.node)
+
+    @property
+    def endpoint(self) -> str:
+        """Where it serves."""
+        return f"{HOST}:{self.ports[0]}"
+
+    def issues(self) -> list[Issue]:
+        """The certificates it needs."""
+        hosts = (self.node, "localhost", HOST)
+        return [
+            Issue(self.folder / "msp", IDENTITIES, self.node, "orderer", profile=NODE_PROFILE),
+            Issue(self.folder / "tls", TLS, self.node, "orderer", hosts=hosts, profile=TLS_PROFILE),
+        ]
+
+    def program(self, programs: Programs) -> Program:
+        """Its process."""
+        tls, data = self.folder / "tls", self.folder / "data"
+        shutil.copyfile(programs.config / "orderer.yaml", self.folder / "orderer.yaml")
+        environment = {
+            "FABRIC_CFG_PATH": str(self.folder),
+            "FABRIC_LOGGING_SPEC": LOG_SPEC,
+            "FABRIC_LOGGING_FORMAT": LOG_FORMAT,
+            "ORDERER_GENERAL_LISTENADDRESS": HOST,
+            "ORDERER_GENERAL_LISTENPORT": str(self.ports[0]),
+            "ORDERER_GENERAL_LOCALMSPID": self.msp,
+            "ORDERER_GENERAL_LOCALMSPDIR": str(self.folder / "msp"),
+            "ORDERER_GENERAL_BOOTSTRAPMETHOD": "none",
+            # Fabric's clients ping every minute, and its servers hang up on who pings more often than that.
+            "ORDERER_GENERAL_KEEPALIVE_SERVERMININTERVAL": "30s",
+            "ORDERER_GENERAL_TLS_ENABLED": "true",
+            "ORDERER_GENERAL_TLS_CERTIFICATE": str(tls / "cert.pem"),
+            "ORDERER_GENERAL_TLS_PRIVATEKEY": str(tls / "key.pem"),
+            "ORDERER_GENERAL_TLS_ROOTCAS": f"[{tls / 'ca.pem'}]",
+            "ORDERER_GENERAL_CLUSTER_CLIENTCERTIFICATE": str(tls / "cert.pem"),
+            "ORDERER_GENERAL_CLUSTER_CLIENTPRIVATEKEY": str(tls / "key.pem"),
+            "ORDERER_CHANNELPARTICIPATION_ENABLED": "true",
+            "ORDERER_FILELEDGER_LOCATION": str(data / "ledger"),
+            "ORDERER_CONSENSUS_WALDIR": str(data / "wal"),
+            "ORDERER_CONSENSUS_SNAPDIR": str(data / "snapshots"),
+            "ORDERER_ADMIN_LISTENADDRESS": f"{HOST}:{self.ports[2]}",
+            "ORDERER_OPERATIONS_LISTENADDRESS": f"{HOST}:{self.ports[1]}",
+            "ORDERER_METRICS_PROVIDER": "prometheus",
+        }
+        for server in ("ADMIN", "OPERATIONS"):
+            environment |= {
+                f"ORDERER_{server}_TLS_ENABLED": "true",
+                f"ORDERER_{server}_TLS_CERTIFICATE": str(tls / "cert.pem"),
+                f"ORDERER_{server}_TLS_PRIVATEKEY": str(tls / "key.pem"),
+                f"ORDERER_{server}_TLS_CLIENTAUTHREQUIRED": "true",
+                f"ORDERER_{server}_TLS_CLIENTROOTCAS": f"[{tls / 'ca.pem'}]",
+            }
+        return Program(self.node, [programs.path("orderer")], environment, self.folder)
+
+    def ready(self) -> bool:
+        """Whether it is healthy and its administration interface answers."""
+        if not self.operator.healthy(self.ports[1]):
+            return False
+        answer = self.operator.get(self.ports[2], "/participation/v1/channels")
+        return answer is not None and answer.status_code == _OK
+
+    def join(self, channel: str, genesis: bytes) -> None:
+        """Join a channel, unless it has joined.
+
+        Args:
+            channel: the channel's name.
+            genesis: its first block.
+
+        Raises:
+            NetworkError: the orderer refused.
+        """
+        if self.participation(channel) is not None:
+            return
+        with self.operator.session() as session:
+            answer = session.post(
+                f"https://{HOST}:{self.ports[2]}/participation/v1/channels",
+                files={"config-block": ("genesis.block", genesis)},
+                timeout=30.0,
+            )
+        if answer.status_code not in (_CREATED, _EXISTS):
+            raise NetworkError(
+                f"{self.node} did not join {channel} (status {answer.status_code}): {answer.text.strip()}\n"
+                f"Read {self.home.log(self.node)}"
+            )
+
+    def participation(self, channel: str) -> Mapping[str, Any] | None:
+        """What it says of a channel: `height`, `status`, `consensusRelation`; None when down or not in it."""
+        answer = self.operator.get(self.ports[2], f"/participation/v1/channels/{channel}")
+        if answer is None or answer.status_code != _OK:
+            return None
+        return dict(answer.json())
+
+    def active(self, channel: str) -> bool:
+        """Whether it takes part in ordering a channel."""
+        found = self.participation(channel)
+        return found is not None and (found["status"], found["consensusRelation"]) == ("active", "consenter")

@@ -1,0 +1,157 @@
+"""An organisation's peer: its files and its environment."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
+from .enrolment import Issue
+from .health import Operator, listens
+from .home import Home
+from .orderer import LOG_FORMAT, LOG_SPEC
+from .ports import HOST
+from .process import Program
+from .programs import Programs
+
+# With Fabric's own intervals, peers of different organisations find one another only after half a minute.
+_GOSSIP = {
+    "RECONNECTINTERVAL": "500ms",
+    "ALIVETIMEINTERVAL": "1s",
+    "ALIVEEXPIRATIONTIMEOUT": "10s",
+    "PUBLISHSTATEINFOINTERVAL": "500ms",
+    "REQUESTSTATEINFOINTERVAL": "500ms",
+    "MEMBERSHIPTRACKERINTERVAL": "2s",
+    "PULLINTERVAL": "1s",
+    "USELEADERELECTION": "false",
+    "ORGLEADER": "true",
+}
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A peer.
+
+    Attributes:
+        home: the network's folder.
+        network: the network's name.
+        organisation: the organisation's name.
+        msp: its MSP id.
+        name: the peer's name within the organisation.
+        ports: service, operations, chaincodes that register by themselves.
+        operator: who may ask for its metrics.
+    """
+
+    home: Home
+    network: str
+    organisation: str
+    msp: str
+    name: str
+    ports: tuple[int, int, int]
+    operator: Operator
+
+    @property
+    def node(self) -> str:
+        """Its node name."""
+        return f"{self.name}.{self.organisation}"
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+        return self.home.node(self.node)
+
+    @property
+    def endpoint(self) -> str:
+        """Where it serves."""
+        return f"{HOST}:{self.ports[0]}"
+
+    @property
+    def tls_root(self) -> Path:
+        """The certificate to trust when calling it."""
+        return self.folder / "tls" / "ca.pem"
+
+    @property
+    def connections(self) -> Path:
+        """The folder in which its external builder finds the connections to chaincode processes."""
+        return self.folder / "connections"
+
+    def issues(self) -> list[Issue]:
+        """The certificates it needs."""
+        hosts = (self.node, "localhost", HOST)
+        return [
+            Issue(self.folder / "msp", IDENTITIES, self.node, "peer", profile=NODE_PROFILE),
+            Issue(self.folder / "tls", TLS, self.node, "peer", hosts=hosts, profile=TLS_PROFILE),
+        ]
+
+    def program(self, programs: Programs) -> Program:
+        """Its process."""
+        shutil.copyfile(programs.config / "core.yaml", self.folder / "core.yaml")
+        arguments = [programs.path("peer"), "node", "start"]
+        return Program(self.node, arguments, self._environment(), self.folder)
+
+    def ready(self) -> bool:
+        """Whether it is healthy and serves."""
+        return self.operator.healthy(self.ports[1]) and listens(self.ports[0])
+
+    def metrics(self) -> Mapping[str, float]:
+        """Its metrics; empty when it is down."""
+        return self.operator.metrics(self.ports[1])
+
+    def height(self, channel: str) -> int | None:
+        """The number of blocks of a channel that it has committed; None when down or not joined."""
+        value = self.metrics().get(f'ledger_blockchain_height{{channel="{channel}"}}')
+        return None if value is None else int(value)
+
+    def _environment(self) -> dict[str, str]:
+        tls, data = self.folder / "tls", self.folder / "data"
+        builder = {
+            "name": "kindpakket",
+            "path": str(self.home.builder),
+            "propagateEnvironment": ["KINDPAKKET_CONNECTIONS"],
+        }
+        environment = {
+            "FABRIC_CFG_PATH": str(self.folder),
+            "FABRIC_LOGGING_SPEC": LOG_SPEC,
+            "FABRIC_LOGGING_FORMAT": LOG_FORMAT,
+            "KINDPAKKET_CONNECTIONS": str(self.connections),
+            "CORE_PEER_ID": self.node,
+            "CORE_PEER_NETWORKID": self.network,
+            "CORE_PEER_LISTENADDRESS": self.endpoint,
+            "CORE_PEER_ADDRESS": self.endpoint,
+            # Fabric's clients ping every minute, and its servers hang up on who pings more often than that.
+            "CORE_PEER_KEEPALIVE_MININTERVAL": "30s",
+            "CORE_PEER_CHAINCODELISTENADDRESS": f"{HOST}:{self.ports[2]}",
+            "CORE_PEER_CHAINCODEADDRESS": f"{HOST}:{self.ports[2]}",
+            "CORE_PEER_LOCALMSPID": self.msp,
+            "CORE_PEER_MSPCONFIGPATH": str(self.folder / "msp"),
+            "CORE_PEER_FILESYSTEMPATH": str(data),
+            "CORE_LEDGER_SNAPSHOTS_ROOTDIR": str(data / "snapshots"),
+            "CORE_PEER_TLS_ENABLED": "true",
+            "CORE_PEER_TLS_CERT_FILE": str(tls / "cert.pem"),
+            "CORE_PEER_TLS_KEY_FILE": str(tls / "key.pem"),
+            "CORE_PEER_TLS_ROOTCERT_FILE": str(tls / "ca.pem"),
+            "CORE_PEER_AUTHENTICATION_TIMEWINDOW": "2m",
+            "CORE_PEER_LIMITS_CONCURRENCY_GATEWAYSERVICE": "1000",
+            "CORE_PEER_GOSSIP_BOOTSTRAP": self.endpoint,
+            "CORE_PEER_GOSSIP_ENDPOINT": self.endpoint,
+            "CORE_PEER_GOSSIP_EXTERNALENDPOINT": self.endpoint,
+            "CORE_VM_ENDPOINT": "",
+            "CORE_CHAINCODE_EXTERNALBUILDERS": json.dumps([builder]),
+            "CORE_CHAINCODE_STARTUPTIMEOUT": "10s",
+            "CORE_CHAINCODE_RUNTIMEPARAMS_USEWRITEBATCH": "true",
+            "CORE_CHAINCODE_RUNTIMEPARAMS_USEGETMULTIPLEKEYS": "true",
+            "CORE_LEDGER_PVTDATASTORE_PURGEINTERVAL": "1",
+            "CORE_LEDGER_PVTDATASTORE_PURGEDKEYAUDITLOGGING": "false",
+            "CORE_OPERATIONS_LISTENADDRESS": f"{HOST}:{self.ports[1]}",
+            "CORE_OPERATIONS_TLS_ENABLED": "true",
+            "CORE_OPERATIONS_TLS_CERT_FILE": str(tls / "cert.pem"),
+            "CORE_OPERATIONS_TLS_KEY_FILE": str(tls / "key.pem"),
+            "CORE_OPERATIONS_TLS_CLIENTAUTHREQUIRED": "true",
+            # A list in the environment is split at spaces, so this one path is relative to core.yaml.
+            "CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES": "tls/ca.pem",
+            "CORE_METRICS_PROVIDER": "prometheus",
+        }
+        return environment | {f"CORE_PEER_GOSSIP_{name}": value for name, value in _GOSSIP.items()}

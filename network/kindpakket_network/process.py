@@ -1,0 +1,272 @@
+"""The one place that starts and stops processes.
+
+A node's process carries the mark `KINDPAKKET_NODE=<home>#<node>` in its environment. Together with its start
+time that tells it from any other process that the system gave the same pid later, and it finds a process
+whose record was never written because the command that started it was killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from .command import Command, Result
+from .errors import CommandFailed, NetworkError
+from .home import Home, write
+
+MARK = "KINDPAKKET_NODE"
+_KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER", "LD_LIBRARY_PATH")
+_START_TOLERANCE = 2.0
+_TERMINATION = 10.0
+_LONGEST = 600
+
+
+@dataclass(frozen=True)
+class Program:
+    """A long-running program of a node.
+
+    Attributes:
+        node: the node's name.
+        arguments: program and arguments.
+        environment: variables beside the few that every process gets.
+        folder: its working folder.
+    """
+
+    node: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+
+
+def base_environment() -> dict[str, str]:
+    """The variables of ours that programs get: no settings of Fabric and no proxies."""
+    return {name: os.environ[name] for name in _KEPT if name in os.environ}
+
+
+def run(command: Command, lines: Callable[[str], None] | None = None) -> Result:
+    """Run a program to its end.
+
+    Args:
+        command: what to run.
+        lines: takes each line that it writes to standard error, as it comes.
+
+    Raises:
+        CommandFailed: it cannot be started, ends with an error, or is killed because its deadline passed.
+    """
+    environment = {**base_environment(), **command.environment}
+    try:
+        process = subprocess.Popen(
+            list(command.arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=environment,
+            cwd=command.folder,
+        )
+    except OSError as error:
+        raise CommandFailed(f"{command.name} cannot be started: {error}", "") from error
+    written: list[str] = []
+
+    def read_errors() -> None:
+        assert process.stderr is not None  # noqa: S101
+        for line in process.stderr:
+            written.append(line)
+            if lines is not None:
+                lines(line.rstrip("\n"))
+
+    reader = threading.Thread(target=read_errors, daemon=True)
+    reader.start()
+    timer = threading.Timer(command.deadline, process.kill)
+    timer.start()
+    try:
+        assert process.stdout is not None  # noqa: S101
+        output = process.stdout.read()
+        status = process.wait()
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    finally:
+        late = not timer.is_alive()
+        timer.cancel()
+    reader.join()
+    errors = "".join(written)
+    if late:
+        raise CommandFailed(f"{command.name} was not done within {command.deadline:g} seconds", errors)
+    if status != 0:
+        words = last_words(errors) or last_words(output) or "nothing"
+        raise CommandFailed(f"{command.name} failed (status {status}); it says: {words}", output + errors)
+    return Result(output, errors)
+
+
+def last_words(text: str) -> str:
+    """The last line of a log that matters: the last that tells of an error, else the last with text."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    markers = ("panic:", "PANI", "FATA", "[FATAL]", "ERRO", "[ERROR]", "Error:", "error:")
+    for line in reversed(lines):
+        if any(marker in line for marker in markers):
+            return line[:_LONGEST]
+    return lines[-1][:_LONGEST] if lines else ""
+
+
+@dataclass
+class Processes:
+    """The processes of a network's nodes.
+
+    Args:
+        home: where their records and logs are.
+    """
+
+    home: Home
+    _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, program: Program) -> int:
+        """Start a node's process in a session of its own, unless it runs already.
+
+        Returns:
+            Its pid.
+
+        Raises:
+            NetworkError: the program cannot be started.
+        """
+        running = self.find(program.node)
+        if running is not None:
+            return running.pid
+        log = self.home.log(program.node)
+        environment = {**base_environment(), **program.environment, MARK: self._mark(program.node)}
+        try:
+            with log.open("ab") as output:
+                child = subprocess.Popen(
+                    list(program.arguments),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                    cwd=program.folder,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise NetworkError(f"{program.node} cannot be started: {error}") from error
+        self._children[program.node] = child
+        self._record(program.node, psutil.Process(child.pid))
+        return child.pid
+
+    def find(self, node: str) -> psutil.Process | None:
+        """The running process of a node, or None.
+
+        It is our own child; else the one in the node's record, if pid, start time and mark agree; else one that
+        carries the mark.
+        """
+        self._reap(node)
+        if node in self._children:
+            return psutil.Process(self._children[node].pid)
+        try:
+            record = json.loads(self.home.pid(node).read_text("utf-8"))
+            process = psutil.Process(record["pid"])
+            if abs(process.create_time() - record["started"]) < _START_TOLERANCE and self._is(process, node):
+                return process
+        except (OSError, ValueError, KeyError, psutil.Error):
+            pass
+        for process in psutil.process_iter():
+            if self._is(process, node):
+                self._record(node, process)
+                return process
+        return None
+
+    def all(self) -> dict[str, psutil.Process]:
+        """The running processes of this home by node, also of nodes that the topology no longer names."""
+        prefix = self._mark("")
+        found: dict[str, psutil.Process] = {}
+        for node in list(self._children):
+            self._reap(node)
+        for process in psutil.process_iter():
+            mark = _mark_of(process)
+            if mark is not None and mark.startswith(prefix):
+                found[mark.removeprefix(prefix)] = process
+        return found
+
+    def stop(
+        self, node: str, number: signal.Signals = signal.SIGTERM, deadline: float = _TERMINATION
+    ) -> bool:
+        """Stop a node's process: send a signal, and SIGKILL when it still runs after the deadline.
+
+        Args:
+            node: the node.
+            number: the first signal.
+            deadline: seconds to wait for its end.
+
+        Returns:
+            Whether it ran.
+
+        Raises:
+            NetworkError: it does not even end on SIGKILL.
+        """
+        process = self.find(node)
+        if process is not None:
+            for step in (number, signal.SIGKILL):
+                try:
+                    process.send_signal(step)
+                except psutil.NoSuchProcess:
+                    break
+                if self._ended(node, process, deadline):
+                    break
+            else:
+                raise NetworkError(f"{node} (pid {process.pid}) does not end, not even on SIGKILL")
+        self.home.pid(node).unlink(missing_ok=True)
+        return process is not None
+
+    def last_words(self, node: str) -> str:
+        """The last line in a node's log that matters."""
+        try:
+            with self.home.log(node).open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - 65536))
+                return last_words(file.read().decode("utf-8", "replace"))
+        except OSError:
+            return ""
+
+    def _mark(self, node: str) -> str:
+        return f"{self.home.root}#{node}"
+
+    def _is(self, process: psutil.Process, node: str) -> bool:
+        return _mark_of(process) == self._mark(node)
+
+    def _record(self, node: str, process: psutil.Process) -> None:
+        try:
+            record = {"pid": process.pid, "started": process.create_time()}
+        except psutil.NoSuchProcess:
+            return
+        write(self.home.pid(node), json.dumps(record))
+
+    def _reap(self, node: str) -> None:
+        child = self._children.get(node)
+        if child is not None and child.poll() is not None:
+            del self._children[node]
+
+    def _ended(self, node: str, process: psutil.Process, deadline: float) -> bool:
+        end = time.monotonic() + deadline
+        while time.monotonic() < end:
+            self._reap(node)
+            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+                return True
+            time.sleep(0.02)
+        return False
+
+
+def _mark_of(process: psutil.Process) -> str | None:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return process.environ().get(MARK)
+    except (psutil.Error, OSError):
+        return None

@@ -1,0 +1,94 @@
+"""Starting nodes and waiting until they are ready."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import psutil
+
+from .authority import Authority
+from .errors import NodeFailed, PortInUse
+from .home import Home
+from .orderer import Orderer
+from .peer import Peer
+from .ports import HOST, is_free
+from .process import Processes
+from .programs import Programs
+from .wait import together, until
+
+Node = Authority | Orderer | Peer
+_READY = 45.0
+_FREED = 5.0
+
+
+@dataclass(frozen=True)
+class Starter:
+    """Starts nodes.
+
+    Args:
+        home: the network's folder.
+        processes: its processes.
+        programs: Fabric's programs.
+    """
+
+    home: Home
+    processes: Processes
+    programs: Programs
+
+    def start(self, nodes: Sequence[Node]) -> None:
+        """Start those that do not run, all at once, and wait until every one is ready.
+
+        Raises:
+            PortInUse: something else listens on a node's port; nothing was started then.
+            NodeFailed: a node ended, or was not ready in time.
+        """
+        halted = [node for node in nodes if self.processes.find(node.node) is None]
+        for node in halted:
+            for port in node.ports:
+                ensure_free(node.node, port)
+        for node in halted:
+            self.processes.start(node.program(self.programs))
+        together(lambda node: self.await_ready(node.node, node.ready), nodes)
+
+    def await_ready(self, node: str, ready: Callable[[], bool]) -> None:
+        """Wait until a node that was started is ready.
+
+        Raises:
+            NodeFailed: it ended, or was not ready in time.
+        """
+
+        def state() -> str | None:
+            if ready():
+                return "ready"
+            return "ended" if self.processes.find(node) is None else None
+
+        found = until(state, _READY)
+        if found != "ready":
+            words = "ended by itself" if found else f"was not ready within {_READY:g} seconds"
+            raise NodeFailed(node, words, self.home.log(node), self.processes.last_words(node))
+
+
+def ensure_free(node: str, port: int) -> None:
+    """See that a node can listen on its port; a port that is just being given up is waited for.
+
+    Raises:
+        PortInUse: something else listens there.
+    """
+    if until(lambda: is_free(port) or None, 0 if _listener(port) else _FREED) is None:
+        owner = _listener(port) or "another program"
+        raise PortInUse(
+            f"port {port} on {HOST}, which {node} needs, is in use by {owner}: stop that, "
+            "or give `ports.base` in the topology another value"
+        )
+
+
+def _listener(port: int) -> str | None:
+    try:
+        for connection in psutil.net_connections("tcp"):
+            listening = connection.status == psutil.CONN_LISTEN and connection.pid
+            if listening and tuple(connection.laddr)[1:2] == (port,):
+                return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
+    except psutil.Error:
+        pass
+    return None

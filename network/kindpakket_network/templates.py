@@ -1,0 +1,21 @@
+"""The templates of Fabric's configuration files."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+
+def render(template: str, /, **values: Any) -> str:
+    """Fill in a template of `data/templates`.
+
+    Raises:
+        jinja2.UndefinedError: the template uses a value that is not given.
+    """
+    text = (resources.files(__package__) / "data" / "templates" / f"{template}.j2").read_text("utf-8")
+    environment = Environment(  # noqa: S701 - the templates make YAML
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(text).render(values)

@@ -1,0 +1,144 @@
+"""Identities: certificates, keys, and signatures as Fabric verifies them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kindpakket.fabric import Identity, IdentityError, _messages
+from kindpakket.fabric.identity import _ORDERS, verify
+from kindpakket.fabric.testing import make_identity
+
+IDENTITIES = {algorithm: make_identity(algorithm=algorithm) for algorithm in ("P-256", "P-384", "Ed25519")}
+
+
+def pem(key: Any, password: bytes | None = None) -> bytes:
+    encryption = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    done: bytes = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+    return done
+
+
+def key_of(identity: Identity) -> Any:
+    signer: Any = identity._signer
+    return getattr(signer, "_key", signer)
+
+
+@pytest.mark.parametrize("algorithm", IDENTITIES)
+@settings(max_examples=50, deadline=None)
+@given(message=st.binary(max_size=200))
+def test_signatures_verify_and_are_low_s(algorithm: str, message: bytes) -> None:
+    identity = IDENTITIES[algorithm]
+    signature = identity.sign(message)
+    assert verify(identity.certificate, message, signature)
+    assert not verify(identity.certificate, message + b"x", signature)
+    public = identity.certificate.public_key()
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        assert decode_dss_signature(signature)[1] <= _ORDERS[public.curve.name] // 2
+        public.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+
+
+@pytest.mark.parametrize("algorithm", ["P-256", "P-384"])
+def test_the_other_of_two_equivalent_signatures_is_refused(algorithm: str) -> None:
+    identity = IDENTITIES[algorithm]
+    public = identity.certificate.public_key()
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    r, s = decode_dss_signature(identity.sign(b"message"))
+    high = encode_dss_signature(r, _ORDERS[public.curve.name] - s)
+    public.verify(high, b"message", ec.ECDSA(hashes.SHA256()))
+    assert not verify(identity.certificate, b"message", high)
+
+
+def test_garbage_is_no_signature() -> None:
+    for identity in IDENTITIES.values():
+        assert not verify(identity.certificate, b"message", b"garbage")
+
+
+def test_the_creator_is_the_msp_id_and_the_certificate() -> None:
+    identity = IDENTITIES["P-256"]
+    creator = _messages.identities.SerializedIdentity.FromString(identity.serialized)
+    assert (creator.mspid, creator.id_bytes) == ("Org1MSP", identity.certificate_pem)
+    assert repr(identity) == "Identity('Org1MSP', 'CN=user')"
+
+
+def write_msp(folder: Path, identity: Identity, *keys: Any) -> Path:
+    (folder / "signcerts").mkdir(parents=True)
+    (folder / "keystore").mkdir()
+    (folder / "signcerts" / "cert.pem").write_bytes(identity.certificate_pem)
+    for number, key in enumerate(keys):
+        (folder / "keystore" / f"{number}_sk").write_bytes(pem(key))
+    return folder
+
+
+def test_an_msp_folder_is_read(tmp_path: Path) -> None:
+    identity = IDENTITIES["P-256"]
+    folder = write_msp(tmp_path / "msp", identity, key_of(identity))
+    assert Identity.from_msp(folder, "Org1MSP").serialized == identity.serialized
+
+
+def test_of_several_keys_the_one_that_belongs_to_the_certificate_is_taken(tmp_path: Path) -> None:
+    identity = IDENTITIES["P-256"]
+    folder = write_msp(tmp_path, identity, ec.generate_private_key(ec.SECP256R1()), key_of(identity))
+    signature = Identity.from_msp(str(folder), "Org1MSP").sign(b"message")
+    assert verify(identity.certificate, b"message", signature)
+
+
+def test_an_msp_folder_without_the_right_key_says_so(tmp_path: Path) -> None:
+    folder = write_msp(tmp_path, IDENTITIES["P-256"], ec.generate_private_key(ec.SECP256R1()))
+    with pytest.raises(IdentityError, match=r"keystore holds no key of .*cert\.pem: 1 files tried"):
+        Identity.from_msp(folder, "Org1MSP")
+
+
+def test_an_incomplete_msp_folder_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(IdentityError, match=r"there is no folder .*signcerts"):
+        Identity.from_msp(tmp_path, "Org1MSP")
+    folder = write_msp(tmp_path, IDENTITIES["P-256"])
+    with pytest.raises(IdentityError, match="0 files tried"):
+        Identity.from_msp(folder, "Org1MSP")
+    (folder / "signcerts" / "second.pem").write_text("")
+    with pytest.raises(IdentityError, match="signcerts holds 2 files: it must hold one certificate"):
+        Identity.from_msp(folder, "Org1MSP")
+
+
+def test_keys_come_as_pem_as_objects_or_as_a_signer() -> None:
+    identity = IDENTITIES["Ed25519"]
+    key = key_of(identity)
+
+    class Module:
+        def sign(self, message: bytes) -> bytes:
+            return bytes(key.sign(message))
+
+    for form in (pem(key), pem(key).decode(), key, Module()):
+        again = Identity("Org1MSP", identity.certificate_pem.decode(), form)
+        assert verify(identity.certificate, b"message", again.sign(b"message"))
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        (b"nonsense", "the private key cannot be read as PEM"),
+        (pem(ec.generate_private_key(ec.SECP256R1()), b"secret"), "the private key is encrypted"),
+        (pem(ec.generate_private_key(ec.SECP256R1())), "does not belong to the certificate of CN=user"),
+        (ed25519.Ed25519PrivateKey.generate(), "does not belong to the certificate of CN=user"),
+        (ec.generate_private_key(ec.SECP521R1()), "on curve secp521r1: Fabric uses P-256 or P-384"),
+        (rsa.generate_private_key(65537, 2048), "cannot sign: use ECDSA P-256, P-384 or Ed25519"),
+        (None, "a key of type NoneType cannot sign"),
+    ],
+)
+def test_unfit_keys_are_refused(key: Any, message: str) -> None:
+    with pytest.raises(IdentityError, match=message):
+        Identity("Org1MSP", IDENTITIES["P-256"].certificate_pem, key)
+
+
+def test_an_unfit_certificate_or_msp_id_is_refused() -> None:
+    key = key_of(IDENTITIES["P-256"])
+    with pytest.raises(IdentityError, match="the certificate cannot be read"):
+        Identity("Org1MSP", "nonsense", key)
+    with pytest.raises(IdentityError, match="the MSP id is empty"):
+        Identity("", IDENTITIES["P-256"].certificate_pem, key)

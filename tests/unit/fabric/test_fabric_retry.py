@@ -1,0 +1,116 @@
+"""Steps that harm nothing when repeated are repeated, within bounds; the others are not."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from grpc import StatusCode
+
+from kindpakket.fabric import CommitStatusError, Deadlines, EndorseError, ErrorDetail, EvaluateError, _flow
+from kindpakket.fabric.testing import MemoryGateway
+
+OVERLOAD = "too many requests for /gateway.Gateway, exceeding concurrency limit (500)"
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_flow, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(_flow, "_LONGEST_PAUSE", 0.05)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(StatusCode.UNKNOWN, OVERLOAD), (StatusCode.UNAVAILABLE, "connection refused")]
+)
+def test_overload_and_unavailability_are_waited_out(
+    contract: Any, memory: MemoryGateway, status: StatusCode, reason: str
+) -> None:
+    memory.fail("Evaluate", status, reason, times=2)
+    assert contract.evaluate("Show", "a") == b""
+    assert memory.calls == ["Evaluate"] * 3
+    memory.fail("Endorse", status, reason, times=2)
+    memory.fail("CommitStatus", status, reason, times=2)
+    assert contract.submit("Add", "a", "5") == b"5"
+    assert memory.calls[3:] == ["Endorse"] * 3 + ["Submit"] + ["CommitStatus"] * 3
+
+
+def test_overload_of_one_endorser_is_waited_out(contract: Any, memory: MemoryGateway) -> None:
+    details = (ErrorDetail("peer1:7051", "Org2MSP", f"rpc error: code = Unknown desc = {OVERLOAD}"),)
+    memory.fail("Endorse", StatusCode.ABORTED, "failed to collect enough endorsements", details=details)
+    assert contract.submit("Add", "a", "5") == b"5"
+
+
+def test_attempts_are_bounded(contract: Any, memory: MemoryGateway) -> None:
+    memory.fail("Evaluate", StatusCode.UNAVAILABLE, "connection refused", times=100)
+    with pytest.raises(EvaluateError) as caught:
+        contract.evaluate("Show", "a")
+    assert caught.value.retryable
+    assert memory.calls == ["Evaluate"] * _flow._ATTEMPTS
+
+
+def test_the_deadline_bounds_the_retries(
+    contract: Any, memory: MemoryGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_flow, "_FIRST_PAUSE", 10)
+    monkeypatch.setattr(_flow, "_LONGEST_PAUSE", 10)
+    memory.fail("Evaluate", StatusCode.UNAVAILABLE, "connection refused", times=100)
+    with pytest.raises(EvaluateError):
+        contract.evaluate("Show", "a", timeout=0.5)
+    assert memory.calls == ["Evaluate"]
+
+
+def test_a_call_without_an_answer_ends_at_its_deadline(contract: Any, memory: MemoryGateway) -> None:
+    memory.hang("Evaluate")
+    memory.hang("Endorse")
+    started = time.monotonic()
+    with pytest.raises(EvaluateError) as evaluating:
+        contract.evaluate("Show", "a", timeout=0.2)
+    with pytest.raises(EndorseError) as endorsing:
+        contract.submit("Show", "a", deadlines=Deadlines(endorse=0.2))
+    assert evaluating.value.status is endorsing.value.status is StatusCode.DEADLINE_EXCEEDED
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("words", "flag"),
+    [
+        ("access denied: channel [channel] creator org [Org1MSP]", "forbidden"),
+        ("proposal client identity expired", "identity_expired"),
+        (
+            "request unauthorized due to incorrect timestamp 2026-01-01, peer time 2026-01-02, "
+            "peer.authentication.timewindow 2m0s",
+            "clock_refused",
+        ),
+    ],
+)
+def test_what_time_does_not_heal_is_not_repeated(
+    contract: Any, memory: MemoryGateway, words: str, flag: str
+) -> None:
+    details = (ErrorDetail("peer0:7051", "Org1MSP", f"rpc error: code = Unknown desc = {words}"),)
+    memory.fail(
+        "Evaluate", StatusCode.UNAVAILABLE, "failed to evaluate transaction", details=details, times=9
+    )
+    with pytest.raises(EvaluateError) as caught:
+        contract.evaluate("Show", "a")
+    flags = {name: getattr(caught.value, name) for name in ("forbidden", "identity_expired", "clock_refused")}
+    assert flags == {"forbidden": False, "identity_expired": False, "clock_refused": False, flag: True}
+    assert memory.calls == ["Evaluate"]
+
+
+def test_a_status_that_does_not_become_known_is_a_commit_status_error(
+    contract: Any, memory: MemoryGateway
+) -> None:
+    memory.hold()
+    commit = contract.proposal("Add", "a", "5").endorse().submit()
+    with pytest.raises(CommitStatusError) as caught:
+        commit.status(timeout=0.2)
+    assert caught.value.transaction_id == commit.transaction_id
+    memory.release()
+    assert commit.status().successful
+
+
+def test_commit_status_is_asked_until_its_deadline(contract: Any, memory: MemoryGateway) -> None:
+    memory.fail("CommitStatus", StatusCode.UNKNOWN, OVERLOAD, times=9)
+    assert contract.submit("Add", "a", "5", deadlines=Deadlines(commit_status=20)) == b"5"
+    assert memory.calls.count("CommitStatus") == 10

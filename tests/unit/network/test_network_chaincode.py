@@ -1,0 +1,127 @@
+"""The chaincode package: the same bytes for the same source, and nothing of any organisation in it."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from kindpakket_network import NetworkError, chaincode
+from kindpakket_network.home import Home
+
+DIGEST = "ab" * 32
+KNOWN = "bbec012e5439850af05d690ae074b9754aadea6a9ea5dbaf35a923d2e011762a"
+
+
+def entries(content: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(content))) as archive:
+        found = {}
+        for member in archive.getmembers():
+            assert (member.mtime, member.uid, member.gid, member.uname) == (0, 0, 0, "")
+            file = archive.extractfile(member)
+            assert file is not None
+            found[member.name] = file.read()
+        return found
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Path:
+    folder = tmp_path / "module"
+    (folder / "rules").mkdir(parents=True)
+    (folder / "go.mod").write_text("module x\n")
+    (folder / "main.go").write_text("package main\n")
+    (folder / "rules" / "refusals.json").write_text("[]")
+    return folder
+
+
+def test_the_package_id_is_fixed_by_the_source_alone() -> None:
+    made = chaincode.package("kindpakket", DIGEST)
+    assert made == chaincode.package("kindpakket", DIGEST)
+    assert made.id == f"kindpakket-abababababab:{hashlib.sha256(made.content).hexdigest()}"
+    # Every organisation must compute this very id, on whatever machine and Python.
+    assert made.id.endswith(":" + KNOWN)
+
+
+def test_the_package_names_the_source_and_no_address_or_key() -> None:
+    outer = entries(chaincode.package("kindpakket", DIGEST).content)
+    assert json.loads(outer["metadata.json"]) == {
+        "label": "kindpakket-abababababab",
+        "path": "",
+        "type": "ccaas",
+    }
+    inner = entries(outer["code.tar.gz"])
+    assert {name: json.loads(text) for name, text in inner.items()} == {
+        "chaincode.json": {"name": "kindpakket", "source_sha256": DIGEST}
+    }
+
+
+def test_the_digest_follows_what_is_compiled(module: Path) -> None:
+    first = chaincode.source_digest(module)
+    (module / "main_test.go").write_text("package main\n")
+    (module / "README.md").write_text("words")
+    (module / ".git").mkdir()
+    (module / ".git" / "HEAD").write_text("x")
+    assert chaincode.source_digest(module) == first
+    (module / "rules" / "refusals.json").write_text('["A"]')
+    second = chaincode.source_digest(module)
+    (module / "rules" / "refusals.json").rename(module / "refusals.json")
+    assert len({first, second, chaincode.source_digest(module)}) == 3
+
+
+def test_a_folder_without_a_module_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match=r"no Go module in .*: name the chaincode's folder"):
+        chaincode.source_digest(tmp_path)
+
+
+@pytest.fixture
+def builder(tmp_path: Path) -> Path:
+    home = Home(tmp_path / "home")
+    home.install_builder()
+    return home.builder / "bin"
+
+
+def build(
+    builder: Path, tmp_path: Path, metadata: str, connections: Path
+) -> subprocess.CompletedProcess[str]:
+    for name in ("src", "meta", "out", "rel"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "meta" / "metadata.json").write_text(metadata)
+    steps = (("detect", "src", "meta"), ("build", "src", "meta", "out"), ("release", "out", "rel"))
+    for script, *folders in steps:
+        done = subprocess.run(
+            [builder / script, *(tmp_path / folder for folder in folders)],
+            env={"PATH": "/usr/bin:/bin", "KINDPAKKET_CONNECTIONS": str(connections)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            break
+    return done
+
+
+def test_the_builder_releases_the_peers_own_connection(builder: Path, tmp_path: Path) -> None:
+    connections = tmp_path / "with a space"
+    connections.mkdir()
+    (connections / "kindpakket-abababababab.json").write_text('{"address": "127.0.0.1:1"}')
+    metadata = entries(chaincode.package("kindpakket", DIGEST).content)["metadata.json"].decode()
+    done = build(builder, tmp_path, metadata, connections)
+    assert done.returncode == 0, done.stderr
+    released = tmp_path / "rel" / "chaincode" / "server" / "connection.json"
+    assert released.read_text() == '{"address": "127.0.0.1:1"}'
+    assert released.stat().st_mode & 0o077 == 0
+
+
+def test_the_builder_says_which_connection_is_missing(builder: Path, tmp_path: Path) -> None:
+    done = build(builder, tmp_path, '{"type":"ccaas","label":"x-1"}', tmp_path)
+    assert done.returncode != 0
+    assert f"there is no connection file {tmp_path}/x-1.json" in done.stderr
+
+
+def test_the_builder_leaves_other_packages_alone(builder: Path, tmp_path: Path) -> None:
+    assert build(builder, tmp_path, '{"type":"golang","label":"x"}', tmp_path).returncode != 0
