@@ -90,7 +90,7 @@ func CheckCount(member string, count, most int) error {
 
 // change adds to a term of a balance. A term never becomes negative, nor larger than 64 bits hold.
 func change(term *Cents, by Cents) error {
-	if (by > 0 && *term > math.MaxInt64-by) || (by < 0 && *term < -by) {
+	if *term < 0 || (by > 0 && *term > math.MaxInt64-by) || *term+by < 0 {
 		return Refuse(LedgerInconsistent, Details{"term": *term, "by": by}, "a balance of %d cents cannot change by %d", *term, by)
 	}
 	*term += by

@@ -1,4 +1,4 @@
-"""The auditor's own books: what a replay of the requests makes of every scheme, voucher, payment and settlement.
+"""The auditor's own books: what a replay of the requests makes of schemes, vouchers, payments, settlements.
 
 Amounts are euro cents, instants Unix seconds, days `YYYY-MM-DD` in Europe/Amsterdam.
 """

@@ -112,7 +112,7 @@ class Caller:
 
         Args:
             name: the transaction, such as `payment:Pay`.
-            members: the members of the request beside `request_id`.
+            members: the members of the request; its `request_id` need not be among them.
             request_id: 32 hexadecimal characters; default: a fresh one.
             transient: private records by name, sent as JSON.
             organisations: MSP ids of those that are to endorse; default: the gateway chooses by the policy.

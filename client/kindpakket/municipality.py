@@ -18,6 +18,7 @@ from kindpakket.records import (
     Allocation,
     CaseRecord,
     ClosedDay,
+    Exported,
     Issued,
     Organisations,
     Recorded,
@@ -164,7 +165,7 @@ class Municipality(Queries):
 
     def export_settlements(
         self, scheme: str, settlements: Sequence[str], file_sha256: str, *, request_id: str | None = None
-    ) -> object:
+    ) -> Exported:
         """`settlement:Export`: say that a payment file holds these settlements; all or none.
 
         Args:
@@ -174,7 +175,7 @@ class Municipality(Queries):
             request_id: see above.
         """
         members = {"scheme": scheme, "settlements": list(settlements), "file_sha256": file_sha256}
-        return self.invoke("settlement:Export", members, request_id=request_id)
+        return cast(Exported, self.invoke("settlement:Export", members, request_id=request_id))
 
     def book_settlement(
         self,

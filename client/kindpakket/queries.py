@@ -66,9 +66,8 @@ class Queries(Caller):
 
     def allowance(self, scheme: str, voucher: str, shop: str) -> Allowance:
         """`voucher:Allowance`: what a voucher could pay now at a shop."""
-        return cast(
-            Allowance, self.query("voucher:Allowance", {"scheme": scheme, "voucher": voucher, "shop": shop})
-        )
+        members = {"scheme": scheme, "voucher": voucher, "shop": shop}
+        return cast(Allowance, self.query("voucher:Allowance", members))
 
     def payment(self, payment: str) -> Payment:
         """`payment:Show`: a payment."""

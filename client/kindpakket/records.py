@@ -42,6 +42,13 @@ class Rules(TypedDict):
     retention_days: int
 
 
+class StoredRules(Rules):
+    """A version of a scheme's rules, as the ledger keeps it."""
+
+    scheme: str
+    version: int
+
+
 class Scheme(TypedDict):
     """A scheme's state and who did what."""
 
@@ -70,7 +77,7 @@ class SchemeView(TypedDict):
     """A scheme with its rules, its budget and the last closed day ("" when there is none)."""
 
     scheme: Scheme
-    rules: Rules
+    rules: StoredRules
     budget: Budget
     closed_until: str
 
@@ -251,7 +258,7 @@ class Allowance(TypedDict):
     paper_cap_cents: int
     ends_at: int
     authorisation_version: int
-    last_page: int | None
+    last_page: int
 
 
 class Line(TypedDict):
@@ -330,6 +337,15 @@ class Settlement(TypedDict):
     file_sha256: NotRequired[str]
     booked_by: NotRequired[str]
     book_reason: NotRequired[str]
+
+
+class Exported(TypedDict):
+    """The answer to exporting: what the payment file holds, in cents."""
+
+    scheme: str
+    settlements: list[str]
+    cents: int
+    file_sha256: str
 
 
 class HistoryEntry(TypedDict):

@@ -1,9 +1,8 @@
-"""The requests in a block: what was asked of the chaincode, by whom and when. Write sets are not looked at."""
+"""The requests in a block: what was asked of the chaincode, by whom, when. Write sets are not looked at."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -40,19 +39,20 @@ class Requested:
     shop: str = ""
 
 
-class UnreadableRequest(ValueError):
-    """A valid transaction whose argument is not one JSON object: the chaincode cannot have taken it."""
+def requests_in(block: Block, chaincode: str) -> tuple[list[Requested], list[str]]:
+    """The valid requests to a chaincode in a block, in order, and what is wrong with unreadable ones.
 
-
-def requests_in(block: Block, chaincode: str) -> Iterator[Requested]:
-    """The valid transactions of a chaincode, in order.
-
-    Raises:
-        UnreadableRequest: a valid transaction cannot be read.
+    A valid transaction whose argument is not one JSON object cannot have been taken by the chaincode.
     """
+    requests: list[Requested] = []
+    unreadable: list[str] = []
     for transaction in block.transactions:
-        if transaction.valid and transaction.chaincode == chaincode:
-            yield _read(block.number, transaction)
+        if transaction.valid and (transaction.malformed or transaction.chaincode == chaincode):
+            try:
+                requests.append(_read(block.number, transaction))
+            except ValueError as error:
+                unreadable.append(f"transaction {transaction.transaction_id} cannot be read: {error}")
+    return requests, unreadable
 
 
 def attributes_of(certificate_pem: bytes) -> dict[str, str]:
@@ -68,16 +68,12 @@ def attributes_of(certificate_pem: bytes) -> dict[str, str]:
 
 
 def _read(number: int, transaction: BlockTransaction) -> Requested:
-    where = f"transaction {transaction.transaction_id} in block {number}"
     if transaction.malformed or transaction.timestamp is None or transaction.creator is None:
-        raise UnreadableRequest(f"{where} is valid and cannot be read: {transaction.malformed}")
-    try:
-        (argument,) = transaction.arguments
-        request = json.loads(argument)
-        if not isinstance(request, dict):
-            raise ValueError(f"it is a {type(request).__name__}")
-    except ValueError as error:
-        raise UnreadableRequest(f"the argument of {where} is not one JSON object: {error}") from error
+        raise ValueError(transaction.malformed or "it has no timestamp or creator")
+    (argument,) = transaction.arguments
+    request = json.loads(argument)
+    if not isinstance(request, dict):
+        raise ValueError(f"its argument is a {type(request).__name__}, not an object")
     attributes = _attributes(transaction.creator.certificate_pem)
     return Requested(
         block_number=number,

@@ -34,11 +34,19 @@ class Shop(Caller):
         self.shop_id = shop_id
 
     def apply(
-        self, categories: Sequence[str], *, iban: str, holder: str, kvk: str, contact: str
+        self,
+        categories: Sequence[str],
+        *,
+        iban: str,
+        holder: str,
+        kvk: str,
+        contact: str,
+        salt: str | None = None,
     ) -> ShopRecord:
         """`shop:Apply`: ask to be accepted. The account goes to the private collection only.
 
-        The shop's id is the request id, so a shop applies once.
+        The shop's id is the request id, so a shop applies once. To send it again after a lost answer, give
+        the same salt.
 
         Args:
             categories: codes of what the shop sells.
@@ -46,8 +54,15 @@ class Shop(Caller):
             holder: name of the account's holder.
             kvk: number in the trade register, eight digits.
             contact: how to reach the shop.
+            salt: at least 32 hexadecimal characters; default: a fresh one.
         """
-        account = {"iban": iban, "holder": holder, "kvk": kvk, "contact": contact, "salt": new_salt()}
+        account = {
+            "iban": iban,
+            "holder": holder,
+            "kvk": kvk,
+            "contact": contact,
+            "salt": salt or new_salt(),
+        }
         answer = self.invoke(
             "shop:Apply",
             {"categories": list(categories)},
@@ -105,16 +120,7 @@ class Shop(Caller):
             order: as `order` made it.
             proof: the holder's agreement; without it the chaincode refuses.
         """
-        members: dict[str, object] = {
-            "scheme": order.scheme,
-            "voucher": order.voucher,
-            "shop": order.shop,
-            "lines": list(order.lines),
-            "deadline": order.deadline,
-        }
-        if proof is not None:
-            members["proof"] = proof
-        return cast(Payment, self.invoke("payment:Pay", members, request_id=order.request_id))
+        return cast(Payment, self.invoke("payment:Pay", order.request(proof)))
 
     def cancel(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
         """`payment:Cancel`: undo a payment in full, on its booking day. The reason is a code."""

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kindpakket.records import Authorisation, Line
+from kindpakket.records import Authorisation, Line, Proof
 
 _DOMAIN = "kindpakket/authorisation/1"
 FIRST_VERSION = 1
@@ -51,6 +51,18 @@ class PaymentOrder:
     def cents(self) -> int:
         """The sum of the lines, in cents."""
         return sum(line["cents"] for line in self.lines)
+
+    def request(self, proof: Proof | None) -> dict[str, object]:
+        """The argument of `payment:Pay`, with what the holder gave."""
+        members: dict[str, object] = {
+            "request_id": self.request_id,
+            "scheme": self.scheme,
+            "voucher": self.voucher,
+            "shop": self.shop,
+            "lines": list(self.lines),
+            "deadline": self.deadline,
+        }
+        return members if proof is None else {**members, "proof": proof}
 
     def message(self) -> bytes:
         """What the holder signs."""

@@ -13,17 +13,18 @@ from zoneinfo import ZoneInfo
 
 from kindpakket.auditor import Auditor
 from kindpakket.fabric import Contract, Gateway, Identity, Profile, connect
-from kindpakket.fabric import Network as Channel
 from kindpakket.ids import new_id
 from kindpakket.municipality import Municipality
 from kindpakket.shop import Shop
 from kindpakket_network import Network
+from kindpakket_network.wait import until
 
 from .town import Store
 
 CHANNEL = "zuidhorn"
 CHAINCODE = "kindpakket"
 MUNICIPALITY, SHOPS, AUDITOR = "gemeente", "winkels", "auditor"
+SECONDS_TO_CATCH_UP = 20
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
@@ -33,10 +34,11 @@ class DemoFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """A shop of the town at its till."""
+    """A shop of the town at its till; `user` is the name that its certificate was issued under."""
 
     store: Store
     shop: Shop
+    user: str
 
 
 class Desk:
@@ -53,6 +55,7 @@ class Desk:
         self.results = results
         self.random = random
         self._open = ExitStack()
+        self._gateways: dict[tuple[str, str], Gateway] = {}
         self.clerk = Municipality(self.contract(MUNICIPALITY, "clerk"))
         self.manager = Municipality(self.contract(MUNICIPALITY, "manager"))
         self.treasurer = Municipality(self.contract(MUNICIPALITY, "treasurer"))
@@ -68,12 +71,38 @@ class Desk:
         self._open.close()
 
     def gateway(self, organisation: str, user: str) -> Gateway:
-        """A connection of a user to the peer of the user's organisation."""
-        return self._connected(organisation, self.network.user(organisation, user))
+        """The connection of a user to the peer of the user's organisation, made once."""
+        if (organisation, user) in self._gateways:
+            return self._gateways[organisation, user]
+        profile = Profile.load(self.network.profile(organisation))
+        identity = Identity.from_msp(self.network.user(organisation, user), profile.mspid)
+        made = self._open.enter_context(connect(profile, identity))
+        self._gateways[organisation, user] = made
+        return made
 
     def contract(self, organisation: str, user: str) -> Contract:
         """The chaincode as a user calls it."""
         return self.gateway(organisation, user).network(CHANNEL).contract(CHAINCODE)
+
+    def in_step(self) -> None:
+        """Wait until the shops' and the auditor's peers have every block that the municipality's has.
+
+        What a call of one organisation has committed may reach another's peer a moment later.
+
+        Raises:
+            DemoFailed: a peer stays behind.
+        """
+        height = self._height(MUNICIPALITY)
+        for organisation in (SHOPS, AUDITOR):
+
+            def caught_up(organisation: str = organisation) -> bool | None:
+                return self._height(organisation) >= height or None
+
+            if until(caught_up, SECONDS_TO_CATCH_UP) is None:
+                raise DemoFailed(f"the peer of {organisation} stays behind block {height - 1}: see its log")
+
+    def _height(self, organisation: str) -> int:
+        return self.gateway(organisation, "admin").network(CHANNEL).ledger_height()
 
     def till(self, store: Store, user: str) -> Till:
         """Enrol a shop's user under a new shop id and connect it."""
@@ -83,14 +112,9 @@ class Desk:
             "kindpakket.person": f"p-{shop_id[:8]}",
             "kindpakket.shop": shop_id,
         }
-        folder = self.network.enrol(SHOPS, f"{user}-{shop_id[:8]}", attributes)
-        channel: Channel = self._connected(SHOPS, folder).network(CHANNEL)
-        return Till(store, Shop(channel.contract(CHAINCODE), shop_id))
-
-    def _connected(self, organisation: str, folder: Path) -> Gateway:
-        profile = Profile.load(self.network.profile(organisation))
-        identity = Identity.from_msp(folder, profile.mspid)
-        return self._open.enter_context(connect(profile, identity))
+        name = f"{user}-{shop_id[:8]}"
+        self.network.enrol(SHOPS, name, attributes)
+        return Till(store, Shop(self.contract(SHOPS, name), shop_id), name)
 
 
 def now() -> datetime:

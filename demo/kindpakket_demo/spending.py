@@ -14,7 +14,15 @@ from .schemes import CATEGORY_CAPS, PAPER_CAP_CENTS, OpenScheme
 from .wallets import Wallet
 
 AT_ONCE = 16
-_USUAL = {"books": 2_500, "bikes": 9_000, "sport": 4_500, "swimming": 5_000, "computer": 9_500, "clothing": 4_000, "toys": 2_000}
+_USUAL = {
+    "books": 2_500,
+    "bikes": 9_000,
+    "sport": 4_500,
+    "swimming": 5_000,
+    "computer": 9_500,
+    "clothing": 4_000,
+    "toys": 2_000,
+}
 
 
 @dataclass(slots=True)
@@ -48,7 +56,9 @@ class Errand:
     lines: list[Line]
 
 
-def plan(purses: list[Purse], tills: tuple[Till, ...], payments: int, random: Random) -> list[tuple[Purse, list[Errand]]]:
+def plan(
+    purses: list[Purse], tills: tuple[Till, ...], payments: int, random: Random
+) -> list[tuple[Purse, list[Errand]]]:
     """Choose who buys what where, within every limit, so that each payment must succeed."""
     errands: dict[int, list[Errand]] = {}
     for _ in range(payments):
@@ -62,8 +72,10 @@ def plan(purses: list[Purse], tills: tuple[Till, ...], payments: int, random: Ra
 
 
 def _basket(purse: Purse, till: Till, random: Random) -> list[Line]:
-    """One category, or now and then two, each within what the voucher may still pay; empty when there is no room."""
-    categories = random.sample(till.store.categories, min(len(till.store.categories), random.choice((1, 1, 1, 2))))
+    """One category, now and then two, within what the voucher may still pay; empty without room."""
+    categories = random.sample(
+        till.store.categories, min(len(till.store.categories), random.choice((1, 1, 1, 2)))
+    )
     lines: list[Line] = []
     left = purse.room(categories[0])
     for category in categories:

@@ -50,7 +50,7 @@ class Wallet:
 
 
 def hand_out(vouchers: list[str], random: Random) -> list[Wallet]:
-    """Give each voucher's holder a key (one in ten of the kind that web browsers keep) or, one in four, a booklet."""
+    """Give one holder in four a booklet, one in ten a P-256 key as browsers keep it, the others Ed25519."""
     wallets = []
     for voucher in vouchers:
         draw = random.random()

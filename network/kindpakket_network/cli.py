@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -260,16 +261,18 @@ def stop(target: Network, node: str, kill: bool) -> None:
 
 
 def _show(found: NetworkStatus) -> None:
-    nodes = Table()
+    nodes = Table(box=box.SIMPLE_HEAD)
     for title in ("node", "state", "pid", "memory", "endpoint", *(one.name for one in found.channels)):
-        nodes.add_column(title, no_wrap=True)
+        nodes.add_column(title, no_wrap=title != "node", overflow="fold")
     for node in found.nodes:
         heights = [_height(channel.heights, node.node, channel.leader) for channel in found.channels]
         memory = "" if node.memory_bytes is None else f"{node.memory_bytes / 2**20:.0f} MB"
         state = "[green]runs[/green]" if node.running else "[red]stopped[/red]"
         nodes.add_row(node.node, state, str(node.pid or ""), memory, node.endpoint, *heights)
     _out.print(nodes)
-    chaincodes = Table("channel", "chaincode", "version", "sequence", "package")
+    chaincodes = Table(box=box.SIMPLE_HEAD)
+    for title in ("channel", "chaincode", "version", "sequence", "package"):
+        chaincodes.add_column(title, overflow="fold")
     for channel in found.channels:
         for one in channel.chaincodes:
             sequence = "not deployed" if one.sequence is None else str(one.sequence)

@@ -88,7 +88,9 @@ class Deployment:
         """
         halted = [peer.node for peer in self._peers() if self.processes.find(peer.node) is None]
         if halted:
-            raise NetworkError(f"{', '.join(halted)} must run to deploy {self.chaincode.name}: bring it up first")
+            raise NetworkError(
+                f"{', '.join(halted)} must run to deploy {self.chaincode.name}: bring it up first"
+            )
         package = code.package(self.chaincode.name, code.source_digest(self.chaincode.source))
         binary = code.build(self.chaincode.source, package, self.home)
         record = self._record(package, binary)

@@ -43,7 +43,7 @@ class Operator:
         with self.session() as session:
             try:
                 return session.get(f"https://{HOST}:{port}{path}", timeout=_TIMEOUT)
-            except requests.RequestException:
+            except OSError:
                 return None
 
     def healthy(self, port: int) -> bool:

@@ -40,7 +40,7 @@ class Network:
 
     def __init__(self, topology: Topology, home: Path | str) -> None:
         self._topology = topology
-        self._home = Home(Path(home).absolute())
+        self._home = Home(Path(home).resolve())
         self._inventory = Inventory.of(topology, self._home)
         self._processes = Processes(self._home)
 
@@ -51,7 +51,7 @@ class Network:
         Raises:
             NetworkError: there is none.
         """
-        found = Home(Path(home).absolute())
+        found = Home(Path(home).resolve())
         if not found.exists():
             raise NetworkError(f"there is no network in {found.root}: bring one up, or name another home")
         return cls(Topology.load(found.topology), found.root)
@@ -152,8 +152,12 @@ class Network:
             NetworkError: the CA does not run or refused, or the user has other attributes already.
         """
         authority = self._authority(organisation)
-        folder = self._home.user(organisation, user) / "msp"
-        return ensure(authority, Issue(folder, IDENTITIES, user, type, dict(attributes or {})))
+        self._ensure_exists()
+        issue = Issue(
+            self._home.user(organisation, user) / "msp", IDENTITIES, user, type, dict(attributes or {})
+        )
+        with self._home.locked():
+            return ensure(authority, issue)
 
     def profile(self, organisation: str) -> Path:
         """The file with an organisation's connection profile."""
@@ -245,10 +249,13 @@ class Network:
             raise NetworkError(f"there is no organisation {organisation!r}: use one of {names}") from None
 
     def _bring_up(self, progress: Progress) -> BringUp:
-        if not self._home.exists():
-            raise NetworkError(f"there is no network in {self._home.root}: bring it up first")
+        self._ensure_exists()
         built = programs(progress)
         return BringUp(self._topology, self._home, self._inventory, built, self._processes, progress)
+
+    def _ensure_exists(self) -> None:
+        if not self._home.exists():
+            raise NetworkError(f"there is no network in {self._home.root}: bring it up first")
 
     def _ensure_same_topology(self) -> None:
         """What stands in certificates and blocks stays as it was; users and chaincodes may change."""

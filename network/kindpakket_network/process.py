@@ -89,18 +89,18 @@ def run(command: Command, lines: Callable[[str], None] | None = None) -> Result:
     reader.start()
     timer = threading.Timer(command.deadline, process.kill)
     timer.start()
-    try:
-        assert process.stdout is not None  # noqa: S101
-        output = process.stdout.read()
-        status = process.wait()
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    finally:
-        late = not timer.is_alive()
-        timer.cancel()
-    reader.join()
+    with process:
+        try:
+            assert process.stdout is not None  # noqa: S101
+            output = process.stdout.read()
+            status = process.wait()
+            reader.join()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            late = not timer.is_alive()
+            timer.cancel()
     errors = "".join(written)
     if late:
         raise CommandFailed(f"{command.name} was not done within {command.deadline:g} seconds", errors)
@@ -165,8 +165,8 @@ class Processes:
     def find(self, node: str) -> psutil.Process | None:
         """The running process of a node, or None.
 
-        It is our own child; else the one in the node's record, if pid, start time and mark agree; else one that
-        carries the mark.
+        It is our own child; else the one in the node's record, if pid, start time and mark agree; else one
+        that carries the mark.
         """
         self._reap(node)
         if node in self._children:
@@ -176,8 +176,8 @@ class Processes:
             process = psutil.Process(record["pid"])
             if abs(process.create_time() - record["started"]) < _START_TOLERANCE and self._is(process, node):
                 return process
-        except (OSError, ValueError, KeyError, psutil.Error):
-            pass
+        except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+            pass  # no record, or none of a process that runs
         for process in psutil.process_iter():
             if self._is(process, node):
                 self._record(node, process)

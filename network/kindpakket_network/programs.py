@@ -168,23 +168,26 @@ def _build(module: ToolModule, folder: Path, progress: Progress) -> None:
         )
     progress(f"Building {module.title} from its Go module; this takes some minutes, once ...")
     source = resources.files(__package__) / "data" / "tools" / module.name
-    with tempfile.TemporaryDirectory(prefix=f".{module.name}-", dir=folder.parent) as temporary:
+    prefix = f".{module.name}."
+    for left in folder.parent.glob(f"{prefix}*"):  # of a build that was killed
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent) as temporary:
         work = Path(temporary)
         for name in ("go.mod", "go.sum"):
             (work / name).write_bytes((source / name).read_bytes())
         result = work / "result"
         (result / "bin").mkdir(parents=True)
-        flags = ["-v", "-trimpath", "-buildvcs=false", "-ldflags", f"-X {module.version}"]
+        flags = ["-v", "-buildvcs=false", "-ldflags", f"-X {module.version}"]
         _go(module, work, ["build", *flags, "-o", f"{result / 'bin'}/", "tool"], progress)
+        missing = [program for program in module.programs if not (result / "bin" / program).is_file()]
+        if missing:
+            raise ProgramError(f"building {module.title} gave no {', '.join(missing)}")
         if module.configuration is not None:
             name, below = module.configuration
             found = _go(module, work, ["list", "-m", "-f", "{{.Dir}}", name], progress).strip()
             (result / "config").mkdir()
             for file in ("core.yaml", "orderer.yaml"):
                 (result / "config" / file).write_bytes((Path(found) / below / file).read_bytes())
-        missing = [program for program in module.programs if not (result / "bin" / program).is_file()]
-        if missing:
-            raise ProgramError(f"building {module.title} gave no {', '.join(missing)}")
         result.rename(folder)
     progress(f"{module.title} is built.")
 

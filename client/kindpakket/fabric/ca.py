@@ -263,7 +263,7 @@ class CaClient:
             answer = self._session.request(
                 method, url, data=body, headers=headers, auth=basic, timeout=self._timeout
             )
-        except requests.RequestException as error:
+        except OSError as error:
             raise CaUnreachable(f"no answer from the authority {self._name} at {url}: {error}") from error
         return self._result(path, answer)
 

@@ -193,6 +193,11 @@ class EndorseError(GatewayError):
 
     step = "endorse"
 
+    @property
+    def endorsements_differ(self) -> bool:
+        """Two peers came to different results, as when one is a block behind; a new proposal may succeed."""
+        return self._says("ProposalResponsePayloads do not match")
+
 
 class SubmitError(GatewayError):
     """Ordering failed or refused the transaction.

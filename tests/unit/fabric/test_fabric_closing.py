@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from conftest import QUICK
+from fabric_helpers import QUICK
 
 from kindpakket.fabric import EvaluateError, EventsError, UnknownOutcome, aio
 from kindpakket.fabric.testing import MemoryGateway, StepName

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ledger
+from fabric_helpers import ledger
 from grpc import StatusCode
 
 from kindpakket.fabric import Deadlines, EvaluateError, Profile, ProfileError, aio, connect

@@ -58,6 +58,7 @@ def test_details_come_from_the_trailing_metadata(contract: Any, memory: MemoryGa
     with pytest.raises(EndorseError) as caught:
         contract.submit("Add", "a", "1")
     assert caught.value.details == details
+    assert caught.value.endorsements_differ
     assert caught.value.chaincode_message == "NO: not today"
 
 

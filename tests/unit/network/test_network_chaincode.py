@@ -11,6 +11,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+
 from kindpakket_network import NetworkError, chaincode
 from kindpakket_network.home import Home
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from kindpakket_network import Topology
 from kindpakket_network.genesis import configtx
 from kindpakket_network.home import Home

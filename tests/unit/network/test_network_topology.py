@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from kindpakket_network import Topology, TopologyError
 from kindpakket_network.ports import BLOCK, is_free
 

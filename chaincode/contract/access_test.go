@@ -1,0 +1,208 @@
+package contract
+
+import (
+	"slices"
+	"testing"
+
+	"kindpakket.eu/chaincode/internal/fakeledger"
+	"kindpakket.eu/chaincode/rules"
+)
+
+// wellFormed gives a request of each write that only its caller's role can stop.
+func wellFormed(w *town) map[string]object {
+	id, header := w.id(), func(members object) object {
+		members["request_id"] = w.id()
+		return members
+	}
+	h := newHolder(w.scheme, w.id())
+	vouchers, _ := allocations(w.world, 1)
+	return map[string]object{
+		"scheme:Draft":        header(object{"rules": schemeRules(), "budget_cents": 5}),
+		"scheme:Approve":      header(object{"scheme": id}),
+		"scheme:Open":         header(object{"scheme": id}),
+		"scheme:Pause":        header(object{"scheme": id, "reason": "x"}),
+		"scheme:CloseDay":     header(object{"scheme": id, "day": "2026-03-10"}),
+		"shop:Apply":          header(object{"categories": []string{"books"}}),
+		"shop:Approve":        header(object{"shop": id, "categories": []object{{"code": "books", "from": "2026-01-01"}}}),
+		"shop:Suspend":        header(object{"shop": id, "reason": "x"}),
+		"shop:Reinstate":      header(object{"shop": id, "reason": "x"}),
+		"voucher:RecordCases": header(object{"scheme": id}),
+		"voucher:Issue":       header(object{"scheme": id, "vouchers": vouchers}),
+		"voucher:Activate":    header(object{"scheme": id, "activations": []object{h.activation()}}),
+		"voucher:Block":       header(object{"scheme": id, "voucher": id, "reason": "x"}),
+		"voucher:Unblock":     header(object{"scheme": id, "voucher": id}),
+		"payment:Pay":         h.pay(w.id(), id, w.now, clothing(500)),
+		"payment:Cancel":      header(object{"payment": id, "reason": "x"}),
+		"payment:Refund":      header(object{"payment": id, "reason": "x", "lines": []rules.Line{books(1)}}),
+		"settlement:Draft":    header(object{"scheme": id, "shop": id}),
+		"settlement:Approve":  header(object{"scheme": id, "settlement": id}),
+		"settlement:Withdraw": header(object{"scheme": id, "settlement": id, "reason": "x"}),
+		"settlement:Export":   header(object{"scheme": id, "settlements": []string{id}, "file_sha256": id + id}),
+		"settlement:Book":     header(object{"scheme": id, "settlement": id, "outcome": "paid", "reason": "x"}),
+	}
+}
+
+// allowed says who may write what, as docs/transactions.md has it.
+var allowed = map[string][]string{
+	"clerk": {
+		"scheme:Draft", "scheme:Open", "scheme:CloseDay", "voucher:RecordCases", "voucher:Issue", "voucher:Activate", "voucher:Block", "settlement:Draft",
+	},
+	"manager": {
+		"scheme:Approve", "scheme:Open", "scheme:Pause", "shop:Approve", "shop:Suspend", "shop:Reinstate", "voucher:Block", "voucher:Unblock",
+		"settlement:Approve",
+	},
+	"treasurer": {"scheme:CloseDay", "settlement:Draft", "settlement:Withdraw", "settlement:Export", "settlement:Book"},
+	"shop":      {"shop:Apply", "payment:Pay", "payment:Cancel", "payment:Refund"},
+	"till":      {"payment:Pay", "payment:Cancel", "payment:Refund"},
+	"auditor":   {}, "admin": {}, "shops-admin": {}, "forged-clerk": {}, "forged-manager": {}, "forged-shop": {}, "forged-auditor": {}, "stranger": {},
+}
+
+func TestEveryWriteNeedsItsRoleWhereItCounts(t *testing.T) {
+	w := newTown(t)
+	w.enrol("till", "WinkelsMSP", "cashier", "p-till", w.shop)
+	w.enrol("shops-admin", "WinkelsMSP", "", "", "")
+	w.enrol("forged-clerk", "WinkelsMSP", "issuer", "p-x", "")
+	w.enrol("forged-manager", "AuditorMSP", "approver", "p-x", "")
+	w.enrol("forged-shop", "GemeenteMSP", "shopkeeper", "p-x", w.shop)
+	w.enrol("forged-auditor", "GemeenteMSP", "auditor", "p-x", "")
+	w.enrol("stranger", "AndersMSP", "issuer", "p-x", "")
+	for user, names := range allowed {
+		for name, request := range wellFormed(w) {
+			_, code := w.send(user, name, request)
+			if may := slices.Contains(names, name); may == (code == "ROLE_REQUIRED") {
+				t.Errorf("%s sends %s: %q", user, name, code)
+			}
+		}
+	}
+}
+
+func TestEveryQueryNeedsARole(t *testing.T) {
+	w := newTown(t)
+	queries := map[string]object{
+		"scheme:Show": {"scheme": w.scheme}, "scheme:List": {}, "shop:Show": {"shop": w.shop}, "shop:List": {}, "shop:Account": {"shop": w.shop},
+		"voucher:Show": {"scheme": w.scheme, "voucher": w.id()}, "voucher:List": {"scheme": w.scheme}, "payment:Show": {"payment": w.id()},
+		"voucher:Allowance": {"scheme": w.scheme, "voucher": w.id(), "shop": w.shop}, "payment:Unsettled": {"scheme": w.scheme, "shop": w.shop},
+		"settlement:Show": {"scheme": w.scheme, "settlement": w.id()}, "settlement:List": {"scheme": w.scheme},
+		"audit:History": {"key": "day/" + w.scheme}, "audit:Totals": {"scheme": w.scheme},
+	}
+	tills := []string{"voucher:Allowance", "shop:Show", "payment:Show", "payment:Unsettled", "settlement:Show"}
+	for name, request := range queries {
+		for user, may := range map[string]bool{
+			"clerk": name != "shop:Account", "manager": name != "shop:Account", "treasurer": true, "auditor": name != "shop:Account",
+			"shop": slices.Contains(tills, name), "admin": false,
+		} {
+			if _, code := w.send(user, name, request); may == (code == "ROLE_REQUIRED") {
+				t.Errorf("%s asks %s: %q", user, name, code)
+			}
+			if len(w.last.Writes) > 0 {
+				t.Errorf("%s writes", name)
+			}
+		}
+	}
+	w.must("admin", "organisations:Show", object{})
+}
+
+func TestWritesNeedAPerson(t *testing.T) {
+	w := newTown(t)
+	for _, person := range []string{"", "123456782", "Jan de Vries"} {
+		w.enrol("nobody", "GemeenteMSP", "approver", person, "")
+		w.refused("PERSON_REQUIRED", "nobody", "scheme:Approve", object{"request_id": w.id(), "scheme": w.scheme})
+		w.must("nobody", "scheme:List", object{})
+	}
+}
+
+func TestWhoHasNoCertificateHasNoRole(t *testing.T) {
+	w := newTown(t)
+	for _, creator := range [][]byte{nil, []byte("nonsense"), {0x0a, 0x01, 'X'}} {
+		w.users["broken"] = creator
+		w.refused("ROLE_REQUIRED", "broken", "scheme:Approve", object{"request_id": w.id(), "scheme": w.scheme})
+	}
+}
+
+func TestBeforeInitialisingNothingWorks(t *testing.T) {
+	w := newWorld(t)
+	w.enrol("shop", "WinkelsMSP", "shopkeeper", "p-shop", w.id())
+	town := &town{world: w, scheme: w.id()}
+	for name, request := range wellFormed(town) {
+		for _, user := range []string{"clerk", "manager", "shop", "admin"} {
+			w.refused("NOT_INITIALISED", user, name, request)
+		}
+	}
+	w.refused("NOT_INITIALISED", "auditor", "organisations:Show", object{})
+	w.refused("NOT_INITIALISED", "auditor", "scheme:List", object{})
+}
+
+func TestTheMunicipalityNamesTheOrganisationsOnce(t *testing.T) {
+	w := newWorld(t)
+	w.enrol("other", "WinkelsMSP", "approver", "p-x", "")
+	request := func() object {
+		return object{"request_id": w.id(), "municipality": "GemeenteMSP", "shops": []string{"WinkelsMSP"}, "auditors": []string{"AuditorMSP"}}
+	}
+	for _, user := range []string{"clerk", "treasurer", "admin", "auditor", "other"} {
+		w.refused("ROLE_REQUIRED", user, "organisations:Initialise", request())
+	}
+	double := request()
+	double["auditors"] = []string{"WinkelsMSP"}
+	w.refused("INVALID_ORGANISATIONS", "manager", "organisations:Initialise", double)
+	first := request()
+	answer := w.must("manager", "organisations:Initialise", first)
+	if answer["municipality"] != "GemeenteMSP" || w.last.Event.GetEventName() != "OrganisationsInitialised" {
+		t.Fatal(answer)
+	}
+	for _, user := range []string{"manager", "clerk", "other", "admin"} {
+		w.refused("ALREADY_INITIALISED", user, "organisations:Initialise", request())
+	}
+	w.must("manager", "organisations:Initialise", first)
+	if len(w.last.Writes) > 0 {
+		t.Error("the same request again writes")
+	}
+	if shown := w.must("stranger", "organisations:Show", object{}); shown["municipality"] != "GemeenteMSP" {
+		t.Fatal(shown)
+	}
+}
+
+func TestShopsSeeOnlyTheirOwn(t *testing.T) {
+	w := newTown(t)
+	h := w.holder()
+	payment := w.paid(h, clothing(500))
+	w.must("treasurer", "scheme:CloseDay", object{"request_id": w.id(), "scheme": w.scheme, "day": "2026-03-10"})
+	settlement := w.id()
+	w.must("clerk", "settlement:Draft", object{"request_id": settlement, "scheme": w.scheme, "shop": w.shop})
+	other := w.admitShop("rival", "clothing")
+	// A chain's own organisation might give its tills any shop's id.
+	w.enrol("impostor", "KetenMSP", "shopkeeper", "p-x", w.shop)
+	w.ledger.Put("organisations", []byte(`{"v":1,"municipality":"GemeenteMSP","shops":["WinkelsMSP","KetenMSP"],"auditors":["AuditorMSP"]}`))
+	for _, user := range []string{"rival", "impostor"} {
+		w.refused("NOT_YOURS", user, "payment:Show", object{"payment": payment})
+		w.refused("NOT_YOURS", user, "payment:Cancel", object{"request_id": w.id(), "payment": payment, "reason": "x"})
+		w.refused("NOT_YOURS", user, "payment:Refund", object{
+			"request_id": w.id(), "payment": payment, "reason": "x", "lines": []rules.Line{clothing(1)},
+		})
+		w.refused("NOT_YOURS", user, "payment:Unsettled", object{"scheme": w.scheme, "shop": w.shop})
+		w.refused("NOT_YOURS", user, "settlement:Show", object{"scheme": w.scheme, "settlement": settlement})
+		w.refused("NOT_YOURS", user, "shop:Show", object{"shop": w.shop})
+		w.refused("NOT_YOURS", user, "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
+		w.refused("NOT_YOURS", user, "payment:Pay", h.pay(w.id(), w.shop, w.now+60, clothing(500)))
+	}
+	w.refused("NOT_YOURS", "rival", "shop:Apply", object{"request_id": w.id(), "categories": []string{"books"}}, account())
+	// A cursor cannot lead out of the shop's own items.
+	for _, cursor := range []string{"0", "2026-03-10/" + payment, "zzz"} {
+		page := w.must("rival", "payment:Unsettled", object{"scheme": w.scheme, "shop": other, "cursor": cursor})
+		if len(page["items"].([]any)) > 0 {
+			t.Errorf("the cursor %s shows %v", cursor, page)
+		}
+	}
+	w.must("shop", "settlement:Show", object{"scheme": w.scheme, "settlement": settlement})
+	w.must("rival", "shop:Show", object{"shop": other})
+}
+
+func TestRolesComeFromTheCertificateOfThisCall(t *testing.T) {
+	w := newTown(t)
+	s := w.ledger.Simulate(fakeledger.Call{
+		Name: "scheme:Pause", Arguments: []string{`{"request_id":"` + w.id() + `","scheme":"` + w.scheme + `","reason":"x"}`},
+		Creator: w.users["clerk"], Transient: map[string][]byte{"kindpakket.role": []byte("approver")}, Now: w.now,
+	})
+	if code := codeOf(t, s.Response.GetMessage()); code != "ROLE_REQUIRED" {
+		t.Fatal(s.Response)
+	}
+}

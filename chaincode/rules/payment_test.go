@@ -1,0 +1,162 @@
+package rules
+
+import "testing"
+
+func TestWhatAPurchaseMayTake(t *testing.T) {
+	for name, test := range map[string]struct {
+		lines []Line
+		by    ProofKind
+		set   func(*Purchase)
+		code  Code
+	}{
+		"one line":           {lines: []Line{{"clothing", 8_000}}},
+		"the minimum":        {lines: []Line{{"clothing", 50}}},
+		"below the minimum":  {lines: []Line{{"clothing", 49}}, code: AmountBelowMinimum},
+		"two make a minimum": {lines: []Line{{"clothing", 25}, {"books", 25}}},
+		"above the cap":      {lines: []Line{{"clothing", 8_001}}, code: PaymentCapExceeded},
+		"two above the cap":  {lines: []Line{{"clothing", 5_000}, {"books", 3_001}}, code: PaymentCapExceeded},
+		"paper":              {lines: []Line{{"clothing", 2_500}}, by: ProofByBooklet},
+		"above paper's cap":  {lines: []Line{{"clothing", 2_501}}, by: ProofByBooklet, code: PaperCapExceeded},
+		"not in the scheme":  {lines: []Line{{"sport", 100}}, code: CategoryNotAllowed},
+		"not in the shop":    {lines: []Line{{"books", 100}}, set: func(p *Purchase) { p.Shop.Categories = p.Shop.Categories[:1] }, code: CategoryNotAllowed},
+		"not yet":            {lines: []Line{{"books", 100}}, set: func(p *Purchase) { p.Shop.Categories[1].From = "2026-03-11" }, code: CategoryNotAllowed},
+		"the category's cap": {lines: []Line{{"books", 4_000}}},
+		"above category cap": {lines: []Line{{"books", 4_001}}, code: CategoryCapExceeded},
+		"category used up": {lines: []Line{{"books", 51}}, code: CategoryCapExceeded,
+			set: func(p *Purchase) { spend(p, "books", 3_950, "2026-03-09") }},
+		"the day's cap": {lines: []Line{{"clothing", 1_000}}, set: func(p *Purchase) { spend(p, "clothing", 8_000, "2026-03-10") }},
+		"above the day": {lines: []Line{{"clothing", 1_001}}, set: func(p *Purchase) { spend(p, "clothing", 8_000, "2026-03-10") }, code: DayCapExceeded},
+		"another day":   {lines: []Line{{"clothing", 2_000}}, set: func(p *Purchase) { spend(p, "clothing", 8_000, "2026-03-09") }},
+		"a later day":   {lines: []Line{{"clothing", 1_001}}, set: func(p *Purchase) { spend(p, "clothing", 8_000, "2026-03-11") }, code: DayCapExceeded},
+		"all that is":   {lines: []Line{{"clothing", 2_000}}, set: func(p *Purchase) { spend(p, "clothing", 8_000, "2026-03-09") }},
+		"more than is":  {lines: []Line{{"clothing", 2_001}}, set: func(p *Purchase) { spend(p, "clothing", 8_000, "2026-03-09") }, code: InsufficientBalance},
+	} {
+		t.Run(name, func(t *testing.T) {
+			purchase := purchaseOf(activeVoucher(t))
+			if test.set != nil {
+				test.set(purchase)
+			}
+			by := test.by
+			if by == "" {
+				by = ProofByKey
+			}
+			before := purchase.Voucher.Available
+			expect(t, test.code, purchase.Take(test.lines, by))
+			if test.code == "" && purchase.Voucher.Available != before-Total(test.lines) {
+				t.Errorf("available went from %d to %d", before, purchase.Voucher.Available)
+			}
+			expect(t, "", purchase.Voucher.Check())
+		})
+	}
+}
+
+// spend puts an earlier payment into a voucher.
+func spend(p *Purchase, category string, cents Cents, day Day) {
+	v := p.Voucher
+	v.SpentByCategory[category] += cents
+	v.Spent, v.Available, v.Day = v.Spent+cents, v.Available-cents, DaySpending{Date: day, Cents: cents}
+}
+
+func TestPurchasesArePossibleOnlyWhenEverythingIsOpen(t *testing.T) {
+	open := &Scheme{ID: idA, State: SchemeOpen}
+	now := Number(1_773_140_400)
+	expect(t, "", purchaseOf(activeVoucher(t)).Check(open, now))
+	expect(t, SchemeNotOpen, purchaseOf(activeVoucher(t)).Check(&Scheme{ID: idA, State: SchemePaused}, now))
+	early := purchaseOf(activeVoucher(t))
+	early.Today = "2025-12-31"
+	expect(t, SchemeNotOpen, early.Check(open, now))
+	closed := purchaseOf(activeVoucher(t))
+	closed.Shop.State = ShopSuspended
+	expect(t, ShopNotApproved, closed.Check(open, now))
+}
+
+func TestPayable(t *testing.T) {
+	purchase := purchaseOf(activeVoucher(t))
+	purchase.Shop.Categories = purchase.Shop.Categories[1:]
+	spend(purchase, "books", 3_000, "2026-03-10")
+	payable := purchase.Payable()
+	if len(payable) != 1 || payable["books"] != 1_000 {
+		t.Fatalf("%v", payable)
+	}
+}
+
+func TestLines(t *testing.T) {
+	many := make([]Line, 21)
+	for _, test := range []struct {
+		lines []Line
+		code  Code
+	}{
+		{[]Line{{"books", 1}}, ""}, {nil, InvalidNumber}, {many, InvalidNumber}, {[]Line{{"Books", 1}}, InvalidCode}, {[]Line{{"books", 0}}, InvalidAmount},
+		{[]Line{{"books", MaxAmount + 1}}, InvalidAmount}, {[]Line{{"books", 1}, {"books", 1}}, MalformedRequest},
+	} {
+		expect(t, test.code, CheckLines(test.lines))
+	}
+}
+
+func payment(t *testing.T, voucher *Voucher) *Payment {
+	t.Helper()
+	lines := []Line{{"clothing", 1_000}, {"books", 500}}
+	expect(t, "", purchaseOf(voucher).Take(lines, ProofByKey))
+	return &Payment{ID: idA, Voucher: voucher.ID, Lines: lines, Cents: 1_500, Refunded: map[string]Cents{}, State: PaymentPaid, Day: "2026-03-10"}
+}
+
+func TestRefunds(t *testing.T) {
+	voucher := activeVoucher(t)
+	paid := payment(t, voucher)
+	refund := func(lines ...Line) error {
+		_, err := paid.Refund(voucher, 1_773_140_400, lines)
+		return err
+	}
+	expect(t, RefundExceedsPayment, refund(Line{"books", 501}))
+	expect(t, RefundExceedsPayment, refund(Line{"sport", 1}))
+	expect(t, "", refund(Line{"books", 500}))
+	if paid.State != PaymentPartlyRefunded || voucher.SpentByCategory["books"] != 0 || voucher.Available != 9_000 {
+		t.Fatalf("%+v %+v", paid, voucher)
+	}
+	expect(t, RefundExceedsPayment, refund(Line{"books", 1}))
+	expect(t, "", refund(Line{"clothing", 1_000}))
+	if paid.State != PaymentRefunded || paid.RefundedCents != 1_500 || voucher.Available != 10_000 {
+		t.Fatalf("%+v %+v", paid, voucher)
+	}
+	expect(t, RefundExceedsPayment, refund(Line{"clothing", 1}))
+	_, err := paid.Cancel(voucher, 1_773_140_400, "2026-03-10", "late")
+	expect(t, PaymentState, err)
+}
+
+func TestCancellations(t *testing.T) {
+	voucher := activeVoucher(t)
+	paid := payment(t, voucher)
+	_, err := paid.Cancel(voucher, 1_773_140_400, "2026-03-11", "late")
+	expect(t, CancelTooLate, err)
+	to, err := paid.Cancel(voucher, 1_773_140_400, "2026-03-10", "wrong")
+	expect(t, "", err)
+	if to != ToAvailable || voucher.Cancelled != 1_500 || voucher.Available != 10_000 || voucher.Day.Cents != 0 {
+		t.Fatalf("%s %+v", to, voucher)
+	}
+	_, err = paid.Cancel(voucher, 1_773_140_400, "2026-03-10", "wrong")
+	expect(t, PaymentState, err)
+	_, err = paid.Refund(voucher, 1_773_140_400, []Line{{"books", 1}})
+	expect(t, PaymentState, err)
+}
+
+func TestWhereReturnedMoneyGoes(t *testing.T) {
+	for name, test := range map[string]struct {
+		set  func(*Voucher) Number
+		want Balance
+	}{
+		"active": {func(v *Voucher) Number { return v.EndsAt - 1 }, Balance{Issued: 10_000, Spent: 1_500, Refunded: 1_500, Available: 10_000}},
+		"over":   {func(v *Voucher) Number { return v.EndsAt }, Balance{Issued: 10_000, Spent: 1_500, Refunded: 1_500, Available: 8_500, Lapsed: 1_500}},
+		"revoked": {func(v *Voucher) Number { v.State = VoucherIsRevoked; return v.EndsAt },
+			Balance{Issued: 10_000, Spent: 1_500, Refunded: 1_500, Available: 8_500, Revoked: 1_500}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			voucher := activeVoucher(t)
+			paid := payment(t, voucher)
+			_, err := paid.Refund(voucher, test.set(voucher), paid.Lines)
+			expect(t, "", err)
+			if voucher.Balance != test.want {
+				t.Fatalf("%+v", voucher.Balance)
+			}
+		})
+	}
+}

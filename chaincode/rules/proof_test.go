@@ -1,0 +1,193 @@
+package rules
+
+import (
+	"encoding/hex"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var testDomain = Domain{Channel: "zuidhorn", Chaincode: "kindpakket"}
+
+func TestMessagesAreFramed(t *testing.T) {
+	if got := hex.EncodeToString(Message("a", "", "bé")); got != "00000001610000000000000003"+"62c3a9" {
+		t.Fatal(got)
+	}
+	if slices.Equal(Message("ab", "c"), Message("a", "bc")) {
+		t.Fatal("fields run into each other")
+	}
+}
+
+func TestEveryFieldIsSigned(t *testing.T) {
+	lines := []Line{{"clothing", 100}, {"books", 200}}
+	base := testDomain.PaymentMessage(idA, idB, 1, idA, idB, 1_800_000_000, lines)
+	for name, other := range map[string][]byte{
+		"channel":   Domain{"eemsdelta", "kindpakket"}.PaymentMessage(idA, idB, 1, idA, idB, 1_800_000_000, lines),
+		"chaincode": Domain{"zuidhorn", "other"}.PaymentMessage(idA, idB, 1, idA, idB, 1_800_000_000, lines),
+		"scheme":    testDomain.PaymentMessage(idB, idB, 1, idA, idB, 1_800_000_000, lines),
+		"voucher":   testDomain.PaymentMessage(idA, idA, 1, idA, idB, 1_800_000_000, lines),
+		"version":   testDomain.PaymentMessage(idA, idB, 2, idA, idB, 1_800_000_000, lines),
+		"request":   testDomain.PaymentMessage(idA, idB, 1, idB, idB, 1_800_000_000, lines),
+		"shop":      testDomain.PaymentMessage(idA, idB, 1, idA, idA, 1_800_000_000, lines),
+		"deadline":  testDomain.PaymentMessage(idA, idB, 1, idA, idB, 1_800_000_001, lines),
+		"amount":    testDomain.PaymentMessage(idA, idB, 1, idA, idB, 1_800_000_000, []Line{{"clothing", 101}, {"books", 200}}),
+		"category":  testDomain.PaymentMessage(idA, idB, 1, idA, idB, 1_800_000_000, []Line{{"sport", 100}, {"books", 200}}),
+		"order":     testDomain.PaymentMessage(idA, idB, 1, idA, idB, 1_800_000_000, []Line{lines[1], lines[0]}),
+		"lines":     testDomain.PaymentMessage(idA, idB, 1, idA, idB, 1_800_000_000, lines[:1]),
+	} {
+		if slices.Equal(base, other) {
+			t.Errorf("%s is not signed", name)
+		}
+	}
+}
+
+func TestProofsByKey(t *testing.T) {
+	message := []byte("a message")
+	for _, newKey := range map[string]func() (Authorisation, func([]byte) []byte){Ed25519: ed25519TestKey, P256: p256TestKey} {
+		authorisation, sign := newKey()
+		for flaw, spoil := range map[string]func(*Proof){
+			"":          func(*Proof) {},
+			"kind":      func(p *Proof) { p.Kind = ProofByBooklet },
+			"version":   func(p *Proof) { p.Version = 2 },
+			"encoding":  func(p *Proof) { p.Signature = "!" },
+			"signature": func(p *Proof) { p.Signature = base64Of(sign([]byte("another"))) },
+		} {
+			proof := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(sign(message))}
+			spoil(&proof)
+			err := authorisation.Bind(1).VerifyPayment(&proof, message)
+			expectWhy(t, flaw, err)
+			expectWhy(t, flaw, authorisation.VerifyActivation(&proof, message))
+		}
+		withPage := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(sign(message)), Page: pointer(Number(1))}
+		expectWhy(t, "kind", authorisation.Bind(1).VerifyPayment(&withPage, message))
+		newline := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(sign(message))[:8] + "\n" + base64Of(sign(message))[8:]}
+		expectWhy(t, "encoding", authorisation.Bind(1).VerifyPayment(&newline, message))
+		for _, signature := range [][]byte{nil, sign(message)[1:], make([]byte, 64)} {
+			short := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(signature)}
+			expectWhy(t, "signature", authorisation.Bind(1).VerifyPayment(&short, message))
+		}
+	}
+	authorisation, _ := ed25519TestKey()
+	expect(t, HolderProofMissing, authorisation.VerifyActivation(nil, message))
+}
+
+func expectWhy(t *testing.T, why string, err error) {
+	t.Helper()
+	if why == "" {
+		expect(t, "", err)
+		return
+	}
+	expect(t, HolderProofInvalid, err)
+	if got := err.(*Refusal).Details["why"]; got != why {
+		t.Fatalf("refused for %v and not for %s: %v", got, why, err)
+	}
+}
+
+func TestProofsByBooklet(t *testing.T) {
+	booklet := newTestBooklet(5)
+	message := []byte("a message")
+	for name, test := range map[string]struct {
+		why   string
+		last  Number
+		page  int
+		spoil func(*Proof)
+	}{
+		"next page":        {"", 0, 1, nil},
+		"skipped pages":    {"", 0, 4, nil},
+		"used page":        {"page", 2, 2, nil},
+		"page before":      {"page", 2, 1, nil},
+		"activation page":  {"page", 0, 0, nil},
+		"no page":          {"page", 0, 1, func(p *Proof) { p.Page = nil }},
+		"another page":     {"path", 0, 1, func(p *Proof) { p.Page = pointer(Number(2)) }},
+		"page of padding":  {"path", 0, 1, func(p *Proof) { p.Page = pointer(Number(5)) }},
+		"page beyond":      {"path", 0, 1, func(p *Proof) { p.Page = pointer(Number(1 << 33)) }},
+		"negative page":    {"path", 0, 1, func(p *Proof) { p.Page = pointer(Number(-1)) }},
+		"short path":       {"path", 0, 1, func(p *Proof) { p.Path = p.Path[1:] }},
+		"long path":        {"path", 0, 1, func(p *Proof) { p.Path = append(p.Path, p.Path[0]) }},
+		"another path":     {"path", 0, 1, func(p *Proof) { p.Path = booklet.path(2) }},
+		"malformed path":   {"path", 0, 1, func(p *Proof) { p.Path[0] = "xyz" }},
+		"another key":      {"path", 0, 1, func(p *Proof) { p.PublicKey = booklet.proof(2, message).PublicKey }},
+		"no key":           {"path", 0, 1, func(p *Proof) { p.PublicKey = "" }},
+		"malformed key":    {"encoding", 0, 1, func(p *Proof) { p.PublicKey = "x" }},
+		"another's word":   {"signature", 0, 1, func(p *Proof) { p.Signature = booklet.proof(2, message).Signature }},
+		"another kind":     {"kind", 0, 1, func(p *Proof) { p.Kind = ProofByKey }},
+		"another version":  {"version", 0, 1, func(p *Proof) { p.Version = 0 }},
+		"inner node's key": {"path", 0, 1, func(p *Proof) { p.Path = p.Path[:2] }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bound := booklet.authorisation().Bind(1)
+			*bound.LastPage = test.last
+			proof := booklet.proof(test.page, message)
+			if test.spoil != nil {
+				test.spoil(&proof)
+			}
+			expectWhy(t, test.why, bound.VerifyPayment(&proof, message))
+			if want := test.last; test.why == "" {
+				want = Number(test.page)
+				if *bound.LastPage != want {
+					t.Fatalf("the last page is %d", *bound.LastPage)
+				}
+			}
+		})
+	}
+	authorisation := booklet.authorisation()
+	zero, one := booklet.proof(0, message), booklet.proof(1, message)
+	expect(t, "", authorisation.VerifyActivation(&zero, message))
+	expectWhy(t, "page", authorisation.VerifyActivation(&one, message))
+}
+
+func TestBookletsOfEverySize(t *testing.T) {
+	message := []byte("a message")
+	for _, pages := range []int{2, 3, 4, 5, 8, 9, 255, 256} {
+		booklet := newTestBooklet(pages)
+		for _, page := range []int{1, pages / 2, pages - 1} {
+			proof := booklet.proof(page, message)
+			expect(t, "", booklet.authorisation().Bind(1).VerifyPayment(&proof, message))
+		}
+	}
+}
+
+func TestAuthorisations(t *testing.T) {
+	both := []ProofKind{ProofByKey, ProofByBooklet}
+	ed, _ := ed25519TestKey()
+	p256, _ := p256TestKey()
+	paper := newTestBooklet(5).authorisation()
+	for _, good := range []Authorisation{ed, p256, paper} {
+		expect(t, "", good.Check(both))
+	}
+	spoiled := func(a Authorisation, spoil func(*Authorisation)) Authorisation {
+		spoil(&a)
+		return a
+	}
+	bad := []Authorisation{
+		{}, {Kind: "face"},
+		spoiled(ed, func(a *Authorisation) { a.Algorithm = P256 }),
+		spoiled(ed, func(a *Authorisation) { a.Algorithm = "rsa" }),
+		spoiled(ed, func(a *Authorisation) { a.PublicKey = a.PublicKey[:8] }),
+		spoiled(ed, func(a *Authorisation) { a.PublicKey = strings.TrimRight(a.PublicKey, "=") }),
+		spoiled(ed, func(a *Authorisation) { a.Pages = 5 }),
+		spoiled(p256, func(a *Authorisation) { a.PublicKey = base64Of(slices.Concat([]byte{4}, make([]byte, 64))) }),
+		spoiled(p256, func(a *Authorisation) { a.Algorithm = Ed25519 }),
+		spoiled(paper, func(a *Authorisation) { a.Pages = 1 }),
+		spoiled(paper, func(a *Authorisation) { a.Pages = 257 }),
+		spoiled(paper, func(a *Authorisation) { a.Root = strings.ToUpper(a.Root) }),
+		spoiled(paper, func(a *Authorisation) { a.Root = a.Root[:32] }),
+		spoiled(paper, func(a *Authorisation) { a.PublicKey = ed.PublicKey }),
+	}
+	for _, encoded := range smallOrder {
+		raw, _ := hex.DecodeString(encoded)
+		bad = append(bad, keyAuthorisation(Ed25519, raw))
+		raw[31] |= 0x80
+		bad = append(bad, keyAuthorisation(Ed25519, raw))
+	}
+	for _, authorisation := range bad {
+		expect(t, InvalidAuthorisation, authorisation.Check(both))
+	}
+	expect(t, InvalidAuthorisation, paper.Check([]ProofKind{ProofByKey}))
+}
+
+func TestDeadlines(t *testing.T) {
+	for ahead, code := range map[Number]Code{0: "", 1: "", 900: "", 901: HolderProofExpired, -1: HolderProofExpired} {
+		expect(t, code, CheckDeadline(1_800_000_000+ahead, 1_800_000_000))
+	}
+}

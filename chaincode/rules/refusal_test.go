@@ -1,0 +1,58 @@
+package rules
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestCodesAreThoseOfTheTable(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "codes.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var declared []Code
+	ast.Inspect(file, func(node ast.Node) bool {
+		if literal, ok := node.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			text, _ := strconv.Unquote(literal.Value)
+			declared = append(declared, Code(text))
+		}
+		return true
+	})
+	slices.Sort(declared)
+	if listed := slices.Sorted(maps.Keys(meanings)); !slices.Equal(declared, listed) {
+		t.Fatalf("codes.go has\n%v\nand refusals.json\n%v", declared, listed)
+	}
+}
+
+func TestRefusalsHaveOneForm(t *testing.T) {
+	for _, test := range []struct {
+		refusal *Refusal
+		want    string
+	}{
+		{Refuse(VoucherExpired, Details{"voucher": "3f", "at": 5}, "voucher %s expired", "3f"),
+			`VOUCHER_EXPIRED: voucher 3f expired {"at":5,"voucher":"3f"}`},
+		{Refuse(NotInitialised, nil, ""), `NOT_INITIALISED: The organisations of the channel have not been named yet. {}`},
+		{Refuse(InvalidCode, Details{}, "not %q", "{x"), `INVALID_CODE: not "(x" {}`},
+		{Refuse(InvalidCode, Details{"x": "a\xffb"}, "\xff"), `INVALID_CODE: ? {}`},
+	} {
+		if got := test.refusal.Error(); got != test.want {
+			t.Errorf("got %s, want %s", got, test.want)
+		}
+	}
+}
+
+func TestExcerptsAreShortAndValid(t *testing.T) {
+	for text, want := range map[string]string{
+		"short": "short", "a\xffb": "a?b", strings.Repeat("é", 41): strings.Repeat("é", 40) + "…",
+	} {
+		if got := Excerpt(text); got != want {
+			t.Errorf("the excerpt of %q is %q", text, got)
+		}
+	}
+}

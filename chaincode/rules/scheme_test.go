@@ -1,0 +1,154 @@
+package rules
+
+import "testing"
+
+func TestTerms(t *testing.T) {
+	expect(t, "", goodTerms().Check())
+	end := Day("2026-12-31").Start()
+	for name, test := range map[string]struct {
+		code  Code
+		spoil func(*Terms)
+	}{
+		"name":               {InvalidCode, func(s *Terms) { s.Name = "Kindpakket 2026" }},
+		"start":              {InvalidDate, func(s *Terms) { s.StartsOn = "2026" }},
+		"end":                {InvalidDate, func(s *Terms) { s.EndsOn = "" }},
+		"ends before start":  {InvalidRules, func(s *Terms) { s.EndsOn = "2025-12-31" }},
+		"instant too early":  {InvalidRules, func(s *Terms) { s.EndsAt = &end }},
+		"instant too late":   {InvalidRules, func(s *Terms) { s.EndsAt = pointer(end + 86_401) }},
+		"last instant":       {"", func(s *Terms) { s.EndsAt = pointer(end + 86_400) }},
+		"first instant":      {"", func(s *Terms) { s.EndsAt = pointer(end + 1) }},
+		"no presets":         {InvalidNumber, func(s *Terms) { s.Presets = nil }},
+		"preset's code":      {InvalidCode, func(s *Terms) { s.Presets["Junior"] = 5 }},
+		"preset of nothing":  {InvalidAmount, func(s *Terms) { s.Presets["junior"] = 0 }},
+		"no categories":      {InvalidNumber, func(s *Terms) { s.Categories = nil }},
+		"category's code":    {InvalidCode, func(s *Terms) { s.Categories[0].Code = "" }},
+		"category twice":     {InvalidRules, func(s *Terms) { s.Categories[0].Code = "books" }},
+		"cap of nothing":     {InvalidAmount, func(s *Terms) { s.Categories[1].Cap = pointer(Cents(0)) }},
+		"no minimum":         {InvalidAmount, func(s *Terms) { s.PaymentMin = 0 }},
+		"no cap":             {InvalidAmount, func(s *Terms) { s.PaymentCap = 0 }},
+		"no cap for the day": {InvalidAmount, func(s *Terms) { s.DayCap = MaxAmount + 1 }},
+		"no cap on paper":    {InvalidAmount, func(s *Terms) { s.PaperCap = -1 }},
+		"minimum above cap":  {InvalidRules, func(s *Terms) { s.PaymentMin = 8_001 }},
+		"minimum above day":  {InvalidRules, func(s *Terms) { s.DayCap = 49 }},
+		"minimum above page": {InvalidRules, func(s *Terms) { s.PaperCap = 49 }},
+		"no paper, low cap":  {"", func(s *Terms) { s.PaperCap, s.Proofs = 49, []ProofKind{ProofByKey} }},
+		"no proofs":          {InvalidRules, func(s *Terms) { s.Proofs = nil }},
+		"unknown proof":      {InvalidRules, func(s *Terms) { s.Proofs = []ProofKind{"face"} }},
+		"proof twice":        {InvalidRules, func(s *Terms) { s.Proofs = []ProofKind{ProofByKey, ProofByKey} }},
+		"no grace days":      {InvalidNumber, func(s *Terms) { s.RefundGraceDays = nil }},
+		"negative days":      {InvalidNumber, func(s *Terms) { s.SettlementDays = pointer(Number(-1)) }},
+		"too many days":      {InvalidNumber, func(s *Terms) { s.RetentionDays = pointer(Number(36_501)) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			terms := goodTerms()
+			test.spoil(terms)
+			expect(t, test.code, terms.Check())
+		})
+	}
+}
+
+func TestEndOfTerms(t *testing.T) {
+	terms := goodTerms()
+	if terms.End() != instant(t, "2026-12-31T23:00:00Z") {
+		t.Errorf("the last day counts whole: %d", terms.End())
+	}
+	terms.EndsAt = pointer(instant(t, "2026-12-31T17:00:00Z"))
+	if terms.End() != *terms.EndsAt {
+		t.Errorf("an instant ends the last day: %d", terms.End())
+	}
+}
+
+func TestAmountOfVoucher(t *testing.T) {
+	terms := goodTerms()
+	for _, test := range []struct {
+		preset string
+		units  Number
+		cents  Cents
+		code   Code
+	}{
+		{"junior", 1, 10_000, ""}, {"junior", 10_000, MaxAmount, ""}, {"junior", 10_001, 0, InvalidAmount}, {"senior", 1, 0, PresetUnknown},
+	} {
+		cents, err := terms.Amount(test.preset, test.units)
+		expect(t, test.code, err)
+		if cents != test.cents {
+			t.Errorf("%d of %s are %d", test.units, test.preset, cents)
+		}
+	}
+}
+
+func TestLifeOfScheme(t *testing.T) {
+	type step struct {
+		do   func(*Scheme) error
+		code Code
+		then State
+	}
+	approve := func(s *Scheme) error { return s.Approve("p-manager") }
+	open := func(s *Scheme) error { return s.Open("p-clerk") }
+	pause := func(s *Scheme) error { return s.Pause("p-manager", "fraud") }
+	scheme := &Scheme{ID: idA, State: SchemeDraft, DraftedBy: "p-clerk"}
+	for i, step := range []step{
+		{open, SchemeState, SchemeDraft}, {pause, SchemeState, SchemeDraft},
+		{func(s *Scheme) error { return s.Approve("p-clerk") }, SecondPersonRequired, SchemeDraft},
+		{approve, "", SchemeApproved}, {approve, SchemeState, SchemeApproved}, {pause, SchemeState, SchemeApproved},
+		{open, "", SchemeOpen}, {open, SchemeState, SchemeOpen}, {pause, "", SchemePaused}, {pause, SchemeState, SchemePaused},
+		{(*Scheme).CheckOpen, SchemeNotOpen, SchemePaused}, {open, "", SchemeOpen}, {(*Scheme).CheckOpen, "", SchemeOpen},
+	} {
+		expect(t, step.code, step.do(scheme))
+		if scheme.State != step.then {
+			t.Fatalf("after step %d the scheme is %s", i, scheme.State)
+		}
+	}
+}
+
+func TestLifeOfShop(t *testing.T) {
+	shop := &Shop{ID: idA, State: ShopApplied}
+	expect(t, ShopNotApproved, shop.CheckApproved())
+	expect(t, ShopState, shop.Turn(SuspendShop, "p-x", "fraud"))
+	expect(t, "", shop.Approve("p-x", []ShopCategory{{Code: "books", From: "2026-03-10"}}))
+	expect(t, ShopState, shop.Approve("p-x", nil))
+	expect(t, "", shop.CheckApproved())
+	expect(t, ShopState, shop.Turn(ReinstateShop, "p-x", "sorry"))
+	expect(t, "", shop.Turn(SuspendShop, "p-x", "fraud"))
+	expect(t, ShopNotApproved, shop.CheckApproved())
+	expect(t, "", shop.Turn(ReinstateShop, "p-x", "sorry"))
+	for day, sells := range map[Day]bool{"2026-03-09": false, "2026-03-10": true, "2026-03-11": true} {
+		if shop.Sells("books", day) != sells {
+			t.Errorf("books on %s: %v", day, !sells)
+		}
+	}
+	expect(t, "", CheckRequested([]string{"books"}))
+	expect(t, InvalidNumber, CheckRequested(nil))
+	expect(t, InvalidCode, CheckRequested([]string{"Books"}))
+	expect(t, MalformedRequest, CheckRequested([]string{"books", "books"}))
+	expect(t, InvalidNumber, CheckGranted(nil))
+	expect(t, InvalidDate, CheckGranted([]ShopCategory{{Code: "books"}}))
+	expect(t, MalformedRequest, CheckGranted([]ShopCategory{{Code: "books", From: "2026-01-01"}, {Code: "books", From: "2026-02-01"}}))
+}
+
+func TestPrivateRecords(t *testing.T) {
+	salt := idA
+	account := ShopAccount{IBAN: "NL91ABNA0417164300", Holder: "De Tijd", KvK: "12345678", Contact: "x@example.nl", Salt: salt}
+	expect(t, "", account.Check())
+	for code, spoil := range map[Code]func(*ShopAccount){
+		InvalidIBAN:      func(a *ShopAccount) { a.IBAN = "NL92ABNA0417164300" },
+		InvalidKVK:       func(a *ShopAccount) { a.KvK = "1234567" },
+		MalformedRequest: func(a *ShopAccount) { a.Holder = "" },
+		SaltTooShort:     func(a *ShopAccount) { a.Salt = salt[:31] },
+	} {
+		spoiled := account
+		spoil(&spoiled)
+		expect(t, code, spoiled.Check())
+	}
+	for _, iban := range []string{"", "nl91abna0417164300", "NL91 ABNA 0417 1643 00", "0000", "NL9"} {
+		spoiled := account
+		spoiled.IBAN = iban
+		expect(t, InvalidIBAN, spoiled.Check())
+	}
+	record := CaseRecord{Voucher: idA, Case: "2026/17", Salt: salt}
+	expect(t, "", CheckCases([]CaseRecord{record}, 500))
+	expect(t, InvalidNumber, CheckCases(nil, 500))
+	expect(t, MalformedRequest, CheckCases([]CaseRecord{record, record}, 500))
+	expect(t, InvalidID, CheckCases([]CaseRecord{{Case: "x", Salt: salt}}, 500))
+	expect(t, MalformedRequest, CheckCases([]CaseRecord{{Voucher: idA, Salt: salt}}, 500))
+	expect(t, SaltTooShort, CheckCases([]CaseRecord{{Voucher: idA, Case: "x", Salt: "zz" + salt[2:]}}, 500))
+}

@@ -1,0 +1,51 @@
+"""The municipality's file of entitled children, and the register that ties vouchers to them."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kindpakket.citizens import OPTIONAL, REQUIRED, read_file
+from kindpakket.register import Bulk, Register
+
+from . import town
+from .desk import Desk
+from .schemes import PRESET, OpenScheme
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """Children who were found entitled, with the vouchers drawn for them."""
+
+    bulks: list[Bulk]
+    personal_values: list[str]
+
+    @property
+    def vouchers(self) -> list[str]:
+        """Ids of the vouchers."""
+        return [entry.voucher for bulk in self.bulks for entry in bulk.entries]
+
+
+def write_file(path: Path, children: Sequence[town.Child]) -> None:
+    """Write the file as the municipality's case system exports it."""
+    with os.fdopen(
+        os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8", newline=""
+    ) as file:
+        rows = csv.writer(file, delimiter=";")
+        rows.writerow((*REQUIRED, *OPTIONAL))
+        for number, child in enumerate(children, 1):
+            case = f"Z-{child.born.year}-{number:05}"
+            rows.writerow(
+                (child.bsn, child.first_name, child.family_name, child.born, child.household, case, PRESET, 1)
+            )
+
+
+def enrol(desk: Desk, path: Path, scheme: OpenScheme, first: int | None = None) -> Enrolled:
+    """Read the file, all of it or nothing, and draw a voucher for each child, or for the first few."""
+    children = read_file(path)[:first]
+    with Register(desk.results / "register.sqlite") as register:
+        bulks = register.enrol(scheme.id, scheme.rules["starts_on"][:4], children)
+        return Enrolled(bulks, register.personal_values())

@@ -1,0 +1,147 @@
+"""The day, from the municipality's file to the auditor's verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kindpakket.report import Report
+
+from . import attempts as refused
+from . import children, figures, payout, schemes, shops, spending, vouchers, wallets
+from .attempts import Attempts
+from .desk import DemoFailed, Desk, now
+from .payout import Payout
+from .shops import Street
+from .spending import Purse
+from .town import Store, Town
+
+SHORT_SCHEME_SECONDS = 20
+SHORT_SCHEME_VOUCHERS = 3
+APPLICANT = Store("IJssalon De Applicant", ("books",), "NL20INGB0001234567", "12345678")
+
+Step = Callable[[str, int | None], AbstractContextManager[Callable[[], None]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What the run made.
+
+    Attributes:
+        scheme: id of the provision.
+        voucher: a voucher that paid, for trying queries.
+        report: the auditor's report.
+        report_path: the report as a page.
+        payout: what goes to the bank.
+        valid_payments: number of payments that were taken.
+        refunds: number of refunds.
+        history: number of versions of that voucher that the auditor's peer has.
+    """
+
+    scheme: str
+    voucher: str
+    report: Report
+    report_path: Path
+    payout: Payout
+    valid_payments: int
+    refunds: int
+    history: int
+
+
+def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
+    """Run the whole day.
+
+    Args:
+        desk: who does it.
+        town: children and shops.
+        payments: how many payments are planned.
+        step: opens a step of the progress display: its words, and how many advances it will make, if known.
+
+    Raises:
+        DemoFailed: something went otherwise than it must.
+    """
+    today = now()
+    attempts = Attempts()
+    with step("The municipality opens a scheme, with a second person's approval", None):
+        provision = schemes.open_provision(desk, len(town.children), today)
+        refused.against_power(attempts, desk, provision)
+    with step(f"{len(town.shops)} shops apply and are accredited", None):
+        street = shops.accredit(desk, town.shops, APPLICANT, today.date())
+    with step(f"Vouchers for {len(town.children)} children, from the file of those entitled", None):
+        path = desk.results / "entitled-children.csv"
+        children.write_file(path, town.children)
+        enrolled = children.enrol(desk, path, provision)
+        purses = _hand_out(desk, provision, enrolled, schemes.CENTS_PER_CHILD)
+    with step("A small scheme that ends within seconds", None):
+        short = schemes.open_short(desk, SHORT_SCHEME_VOUCHERS, now(), SHORT_SCHEME_SECONDS)
+        some = children.enrol(desk, path, short, first=SHORT_SCHEME_VOUCHERS)
+        short_purses = _hand_out(desk, short, some, schemes.SHORT_CENTS)
+        spending.pay(
+            short, spending.plan(short_purses, street.open, SHORT_SCHEME_VOUCHERS, desk.random), _nothing
+        )
+    planned = spending.plan(purses, street.open, payments, desk.random)
+    with step(
+        "Holders pay, by key and by booklet page", sum(len(errands) for _, errands in planned)
+    ) as advance:
+        spending.pay(provision, planned, advance)
+    desk.in_step()
+    with step("What must be refused is refused; one answer is lost; some goods go back", None):
+        refunds = _incidents(desk, attempts, provision, street, purses)
+        refused.against_an_ended_scheme(attempts, short, street, short_purses)
+        _compare(desk, provision.id, purses)
+    with step("Settlements: drafted, approved by a second person, one file for the bank", None):
+        paid = payout.pay_out(desk, [provision, short], street)
+        desk.in_step()
+    with step("The auditor recomputes everything from its own peer's blocks", None):
+        values = {*enrolled.personal_values, *town.personal_values}
+        audit = desk.auditor.verify(values)
+        voucher = next(purse.wallet.voucher for purse in purses if purse.payments)
+        history = list(desk.auditor.history(f"voucher/{provision.id}/{voucher}"))
+        report = figures.report_of(audit, [provision.id, short.id], street, attempts.refused)
+        report_path = desk.results / "report.html"
+        report_path.write_text(report.as_html(), encoding="utf-8")
+    taken = sum(len(purse.payments) for purse in (*purses, *short_purses))
+    return Day(provision.id, voucher, report, report_path, paid, taken, refunds, len(history))
+
+
+def _hand_out(desk: Desk, scheme: schemes.OpenScheme, enrolled: children.Enrolled, cents: int) -> list[Purse]:
+    issued = vouchers.issue(desk, scheme.id, enrolled.bulks)
+    if issued != cents * len(enrolled.vouchers):
+        raise DemoFailed(f"{issued} cents were issued to {len(enrolled.vouchers)} vouchers of {cents}")
+    handed = wallets.hand_out(enrolled.vouchers, desk.random)
+    vouchers.activate(desk, scheme.id, handed)
+    return [Purse(wallet, cents) for wallet in handed]
+
+
+def _incidents(
+    desk: Desk, attempts: Attempts, scheme: schemes.OpenScheme, street: Street, purses: list[Purse]
+) -> int:
+    by_key, spare = _two(purse for purse in purses if not purse.wallet.on_paper and purse.payments)
+    by_page = next(purse for purse in purses if purse.wallet.on_paper and purse.payments)
+    refused.against_payments(attempts, scheme, street, by_key, by_page)
+    spending.pay_after_a_lost_answer(scheme, by_key, street.open[0])
+    refused.against_a_blocked_voucher(attempts, desk, scheme, street, spare)
+    others = [purse for purse in purses if purse not in (by_key, by_page, spare)]
+    cancelled, refunds = spending.give_back(others, desk.random, refunds=12)
+    if not cancelled or not refunds:
+        raise DemoFailed("there were too few payments to give anything back: ask for more of them")
+    return refunds
+
+
+def _two(purses: Iterator[Purse]) -> tuple[Purse, Purse]:
+    return next(purses), next(purses)
+
+
+def _compare(desk: Desk, scheme: str, purses: list[Purse]) -> None:
+    """The ledger holds for every voucher what the holders counted for themselves."""
+    available = {voucher["id"]: voucher["available_cents"] for voucher in desk.clerk.vouchers(scheme)}
+    for purse in purses:
+        found = available[purse.wallet.voucher]
+        if found != purse.available:
+            raise DemoFailed(f"voucher {purse.wallet.voucher} holds {found} cents, not {purse.available}")
+
+
+def _nothing() -> None:
+    """Advances no progress display."""

@@ -1,0 +1,112 @@
+"""The report of a run: the auditor's books, the refusals that the shops saw, the audit's verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from kindpakket.audit import Audit
+from kindpakket.books import Books, SchemeBook
+from kindpakket.plot import Movement
+from kindpakket.report import CategoryFigures, Check, Report, SchemeFigures, ShopFigures
+
+from .shops import Street
+
+
+def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mapping[str, int]) -> Report:
+    """Make the report of the schemes of one run; a channel may hold schemes of earlier runs too."""
+    books = audit.books
+    chosen = [books.schemes[scheme] for scheme in schemes]
+    moves = [move for move in books.movements if move.scheme in schemes]
+    return Report(
+        title=f"Kindpakket: {chosen[0].rules['name']}",
+        made_at=datetime.now(UTC),
+        channel=audit.channel,
+        height=audit.height,
+        schemes=[_scheme(book) for book in chosen],
+        categories=[figures for book in chosen for figures in _categories(book, books)],
+        shops=[_shop(till.store.name, till.shop.shop_id, schemes, books) for till in street.open],
+        movements=[Movement(datetime.fromtimestamp(move.at, UTC), move.cents) for move in moves],
+        refusals=refusals,
+        checks=checks_of(audit),
+    )
+
+
+def checks_of(audit: Audit) -> list[Check]:
+    """The audit's verdict, check by check."""
+    chain = f"{audit.height} blocks from the first on; the head is {audit.head[:16]}…"
+    valid = audit.codes.get("VALID", 0)
+    invalid = sum(audit.codes.values()) - valid
+    rules = (
+        f"{audit.requests} requests replayed by rules of the auditor's own, holders' proofs included; "
+        f"{audit.repeated} came a second time and counted once"
+    )
+    terms = [scheme.terms() for scheme in audit.books.schemes.values()]
+    state = (
+        f"{len(audit.books.payments)} payments and "
+        f"{sum(len(scheme.vouchers) for scheme in audit.books.schemes.values())} vouchers, "
+        f"{sum(term.net for term in terms)} cents spent net"
+    )
+    return [
+        Check("the blocks hang together", not audit.flaws, chain),
+        Check("transactions", valid > 0, f"{valid} valid; {invalid} invalid, which count for nothing"),
+        Check("every valid request keeps the rules", not audit.findings, _found(audit.findings) or rules),
+        Check("the state agrees to the cent", not audit.differences, _found(audit.differences) or state),
+        Check(
+            "no personal value in any block",
+            not audit.traces and audit.values_scanned > 0,
+            f"{len(audit.traces)} found of {audit.values_scanned} that were looked for",
+        ),
+    ]
+
+
+def _found(things: tuple[object, ...]) -> str:
+    return f"{len(things)}, the first: {things[0]}" if things else ""
+
+
+def _scheme(book: SchemeBook) -> SchemeFigures:
+    terms, budget = book.terms(), book.budget_members()
+    return SchemeFigures(
+        id=book.id,
+        name=book.rules["name"],
+        state=book.state,
+        vouchers=len(book.vouchers),
+        budget=budget["budget_cents"],
+        issued=terms.issued,
+        spent=terms.spent,
+        refunded=terms.refunded,
+        cancelled=terms.cancelled,
+        available=terms.available,
+        unallocated=budget["unallocated_cents"],
+    )
+
+
+def _categories(book: SchemeBook, books: Books) -> list[CategoryFigures]:
+    payments: Counter[str] = Counter(
+        move.category for move in books.movements if move.scheme == book.id and move.kind == "payment"
+    )
+    net = book.by_category()
+    return [
+        CategoryFigures(book.rules["name"], category, payments[category], net.get(category, 0))
+        for category in sorted(payments)
+    ]
+
+
+def _shop(name: str, shop: str, schemes: list[str], books: Books) -> ShopFigures:
+    moves = [move for move in books.movements if move.shop == shop and move.scheme in schemes]
+    sums: Counter[str] = Counter()
+    for move in moves:
+        sums[move.kind] += abs(move.cents)
+    standings = [books.standing(scheme, shop) for scheme in schemes]
+    unsettled = sum(standing.unsettled for standing in standings)
+    payments = [each for each in books.payments.values() if each.shop == shop and each.scheme in schemes]
+    return ShopFigures(
+        name=name,
+        payments=len(payments),
+        spent=sums["payment"],
+        refunded=sums["refund"],
+        cancelled=sums["cancellation"],
+        settled=sum(standing.net for standing in standings) - unsettled,
+        unsettled=unsettled,
+    )

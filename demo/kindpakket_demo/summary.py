@@ -1,0 +1,104 @@
+"""The end of the day in the terminal, or as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from kindpakket.money import euros
+
+from .day import Day
+
+
+def show(day: Day, seconds: float, home: Path, console: Console) -> None:
+    """Print tables, the verdict, where the files are, and what to try next."""
+    console.print()
+    console.print(_schemes(day))
+    console.print(_shops(day))
+    console.print(_refusals(day))
+    for check in day.report.checks:
+        mark = "[green]holds[/green]" if check.passed else "[red]fails[/red]"
+        console.print(f"  {mark}  {check.name}: [dim]{check.detail}[/dim]")
+    file = day.payout.file
+    console.print(
+        f"\n{day.valid_payments} payments taken, {day.refunds} refunded, one cancelled, "
+        f"one sent twice and counted once.\n"
+        f"{file.payments} settlements, {euros(file.cents)} in one payment file, valid pain.001.001.09.\n"
+        f"The auditor's peer tells {day.history} versions of voucher {day.voucher}."
+    )
+    verdict = "[bold green]The audit agrees to the cent.[/bold green]"
+    console.print(verdict if day.report.passed else "[bold red]The audit does not agree.[/bold red]")
+    console.print(f"\nReport        {day.report_path}\nPayment file  {day.payout.path}", soft_wrap=True)
+    console.print(f"\nDone in {seconds:.0f} s. The network is up. Try:")
+    for command in next_commands(day, home):
+        console.print(f"  {command}", soft_wrap=True, style="cyan")
+
+
+def next_commands(day: Day, home: Path) -> list[str]:
+    """Commands that work now, from the folder where the demo was started."""
+    run = ".venv/bin/kindpakket"
+    audit = f"{run} --home {home} --organisation auditor --user auditor audit"
+    return [
+        f"{run} network status --home {home}",
+        f"{run} --home {home} scheme show {day.scheme}",
+        f"{audit} verify",
+        f"{audit} history voucher/{day.scheme}/{day.voucher}",
+        "make down",
+    ]
+
+
+def as_json(day: Day, seconds: float) -> dict[str, object]:
+    """The summary as data; amounts in cents, durations in seconds."""
+    return {
+        "passed": day.report.passed,
+        "seconds": round(seconds, 1),
+        "height": day.report.height,
+        "payments": day.valid_payments,
+        "refunds": day.refunds,
+        "refusals": dict(day.report.refusals),
+        "settlements": day.payout.file.payments,
+        "settled_cents": day.payout.file.cents,
+        "schemes": [
+            {"id": scheme.id, "name": scheme.name, "issued_cents": scheme.issued, "spent_cents": scheme.spent}
+            for scheme in day.report.schemes
+        ],
+        "checks": {check.name: check.passed for check in day.report.checks},
+        "report": str(day.report_path),
+        "payment_file": str(day.payout.path),
+    }
+
+
+def _schemes(day: Day) -> Table:
+    table = Table(title="Schemes", title_justify="left")
+    for name in ("scheme", "vouchers", "budget", "issued", "spent", "refunded", "cancelled", "available"):
+        table.add_column(name, justify="left" if name == "scheme" else "right")
+    for scheme in day.report.schemes:
+        amounts = (
+            scheme.budget,
+            scheme.issued,
+            scheme.spent,
+            scheme.refunded,
+            scheme.cancelled,
+            scheme.available,
+        )
+        table.add_row(scheme.name, str(scheme.vouchers), *(euros(cents) for cents in amounts))
+    return table
+
+
+def _shops(day: Day) -> Table:
+    table = Table(title="Shops", title_justify="left")
+    for name in ("shop", "payments", "spent", "refunded", "settled", "unsettled"):
+        table.add_column(name, justify="left" if name == "shop" else "right")
+    for shop in day.report.shops:
+        amounts = (shop.spent, shop.refunded + shop.cancelled, shop.settled, shop.unsettled)
+        table.add_row(shop.name, str(shop.payments), *(euros(cents) for cents in amounts))
+    return table
+
+
+def _refusals(day: Day) -> Table:
+    table = Table("code", "times", title="Refused, as they must be", title_justify="left")
+    for code, times in sorted(day.report.refusals.items()):
+        table.add_row(code, str(times))
+    return table

@@ -1,0 +1,29 @@
+"""Vouchers in bulk: cases recorded, issued, activated with what their holders proved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kindpakket.municipality import BULK
+from kindpakket.register import Bulk
+
+from .desk import Desk
+from .wallets import Wallet
+
+
+def issue(desk: Desk, scheme: str, bulks: Sequence[Bulk]) -> int:
+    """Record the cases, then issue; returns the cents that were issued."""
+    issued = 0
+    for bulk in bulks:
+        desk.clerk.record_cases(scheme, [entry.case_record() for entry in bulk.entries])
+        allocations = [entry.allocation() for entry in bulk.entries]
+        issued += desk.clerk.issue(scheme, allocations, request_id=bulk.request_id)["issued_cents"]
+    return issued
+
+
+def activate(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:
+    """Bind each voucher to what its holder has."""
+    for start in range(0, len(wallets), BULK):
+        part = wallets[start : start + BULK]
+        desk.clerk.activate(scheme, [wallet.activate(desk.clerk.domain, scheme) for wallet in part])
+    desk.in_step()

@@ -1,0 +1,50 @@
+"""What the tests on the network share: a town, and ways to reach a peer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from kindpakket.fabric import Contract, Identity, Profile, connect
+from kindpakket.records import Line
+from kindpakket.signing import PaymentOrder
+from kindpakket_demo.desk import CHAINCODE, CHANNEL, Desk, Till
+from kindpakket_demo.schemes import OpenScheme
+from kindpakket_demo.shops import Street
+from kindpakket_demo.wallets import Wallet
+from kindpakket_network import Network
+
+
+@dataclass
+class Town:
+    """An open scheme, four shops that may sell and one that may not yet, and vouchers that nobody used."""
+
+    desk: Desk
+    scheme: OpenScheme
+    street: Street
+    keys: Iterator[Wallet]
+    booklets: Iterator[Wallet]
+
+    @property
+    def till(self) -> Till:
+        """A shop that sells books."""
+        return self.street.open[0]
+
+    def order(self, wallet: Wallet, cents: int = 1_000, till: Till | None = None) -> PaymentOrder:
+        """An order for books."""
+        lines: list[Line] = [{"category": "books", "cents": cents}]
+        return (till or self.till).shop.order(self.scheme.id, wallet.voucher, lines)
+
+    def available(self, wallet: Wallet) -> int:
+        """What the voucher holds, in cents, as the municipality's peer says."""
+        return self.desk.clerk.voucher(self.scheme.id, wallet.voucher)["available_cents"]
+
+
+@contextmanager
+def through(network: Network, peer_of: str, organisation: str, user: str) -> Iterator[Contract]:
+    """The chaincode as a user of one organisation reaches it through the peer of another."""
+    mspid = Profile.load(network.profile(organisation)).mspid
+    identity = Identity.from_msp(network.user(organisation, user), mspid)
+    with connect(Profile.load(network.profile(peer_of)), identity) as gateway:
+        yield gateway.network(CHANNEL).contract(CHAINCODE)

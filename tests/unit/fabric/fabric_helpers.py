@@ -1,0 +1,72 @@
+"""What the tests of `kindpakket.fabric` share: a scripted chaincode, and asyncio clients in sync clothes."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Any
+
+from kindpakket.fabric import Deadlines, aio
+from kindpakket.fabric.testing import ChaincodeRefusal, Invocation
+
+QUICK = Deadlines(evaluate=2, endorse=2, submit=1, resolve=2, commit_status=2)
+
+
+class Blocking:
+    """An asyncio object, used as its sync twin: what it returns is awaited, what it streams is read."""
+
+    def __init__(self, runner: asyncio.Runner, wrapped: Any) -> None:
+        self._runner = runner
+        self._wrapped = wrapped
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._wrapped, name)
+        if inspect.ismethod(found):
+            return lambda *args, **kwargs: self._settled(found(*args, **kwargs))
+        return found
+
+    def __iter__(self) -> Blocking:
+        return self
+
+    def __next__(self) -> Any:
+        async def one() -> Any:
+            return await anext(self._wrapped)
+
+        try:
+            return self._runner.run(one())
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def __enter__(self) -> Blocking:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _settled(self, result: Any) -> Any:
+        if inspect.isawaitable(result):
+
+            async def settle() -> Any:
+                return await result
+
+            result = self._runner.run(settle())
+        ours = type(result).__module__ == aio.__name__
+        return Blocking(self._runner, result) if ours else result
+
+
+def ledger(call: Invocation) -> str | bytes:
+    """The scripted chaincode of these tests."""
+    if call.name == "Add":
+        key, number = (argument.decode() for argument in call.arguments)
+        total = int(call.get(key) or 0) + int(number)
+        call.put(key, str(total))
+        call.emit("Added", f"{key}={total}")
+        return str(total)
+    if call.name == "Show":
+        return call.get(call.arguments[0].decode()) or b""
+    if call.name == "Echo":
+        return b"|".join(call.arguments + tuple(call.transient[key] for key in sorted(call.transient)))
+    if call.name == "Remove":
+        call.delete(call.arguments[0].decode())
+        return b""
+    raise ChaincodeRefusal(f"NO_SUCH_FUNCTION: there is no {call.name}\n{{}}")

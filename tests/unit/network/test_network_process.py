@@ -1,0 +1,167 @@
+"""Starting, finding and stopping processes, with real children."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from kindpakket_network import CommandFailed, NetworkError
+from kindpakket_network.command import Command
+from kindpakket_network.home import Home
+from kindpakket_network.process import MARK, Processes, Program, last_words, run
+from kindpakket_network.wait import until
+
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "home")
+    home.create()
+    return home
+
+
+@pytest.fixture
+def processes(home: Home) -> Iterator[Processes]:
+    made = Processes(home)
+    yield made
+    for node in made.all():
+        made.stop(node, signal.SIGKILL)
+
+
+def sleeper(node: str, code: str = "import time; time.sleep(60)") -> Program:
+    return Program(node, [sys.executable, "-c", code], {}, Path("/"))
+
+
+def test_a_process_is_found_by_its_record_from_another_command(home: Home, processes: Processes) -> None:
+    pid = processes.start(sleeper("peer0.x"))
+    found = Processes(home).find("peer0.x")
+    assert found is not None
+    assert found.pid == pid
+    assert processes.start(sleeper("peer0.x")) == pid
+    assert os.getsid(pid) == pid
+
+
+def test_a_process_whose_record_is_lost_is_found_by_its_mark(home: Home, processes: Processes) -> None:
+    pid = processes.start(sleeper("peer0.x"))
+    home.pid("peer0.x").unlink()
+    found = Processes(home).find("peer0.x")
+    assert found is not None
+    assert found.pid == pid
+    assert home.pid("peer0.x").is_file()
+
+
+def test_a_process_that_got_the_pid_later_is_not_taken_for_the_node(home: Home) -> None:
+    ours = psutil.Process()
+    home.pid("peer0.x").write_text(json.dumps({"pid": ours.pid, "started": ours.create_time()}))
+    assert Processes(home).find("peer0.x") is None
+    stranger = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(60)"], env={MARK: f"{home.root}#peer0.x"}
+    )
+    try:
+        started = psutil.Process(stranger.pid).create_time()
+        home.pid("peer0.x").write_text(json.dumps({"pid": stranger.pid, "started": started - 100}))
+        found = Processes(home).find("peer0.x")
+        assert found is not None  # by its mark, and the record is put right
+        assert json.loads(home.pid("peer0.x").read_text())["started"] == pytest.approx(started)
+    finally:
+        stranger.kill()
+        stranger.wait()
+    assert Processes(home).find("peer0.x") is None
+
+
+@pytest.mark.parametrize("record", ["", "{}", '{"pid": "x"}', "[1]", '{"pid": 0, "started": 0}'])
+def test_a_broken_record_is_no_process(home: Home, record: str) -> None:
+    home.pid("peer0.x").write_text(record)
+    assert Processes(home).find("peer0.x") is None
+
+
+def test_another_homes_node_of_the_same_name_is_left_alone(tmp_path: Path, processes: Processes) -> None:
+    pid = processes.start(sleeper("peer0.x"))
+    other = Home(tmp_path / "home2")
+    other.create()
+    assert Processes(other).find("peer0.x") is None
+    assert Processes(other).stop("peer0.x") is False
+    assert psutil.pid_exists(pid)
+
+
+def test_stopping_ends_the_process_and_its_record(home: Home, processes: Processes) -> None:
+    pid = processes.start(sleeper("peer0.x"))
+    assert processes.stop("peer0.x") is True
+    assert not psutil.pid_exists(pid)
+    assert not home.pid("peer0.x").exists()
+    assert processes.stop("peer0.x") is False
+
+
+def test_a_process_that_ignores_sigterm_is_killed_after_the_deadline(
+    home: Home, processes: Processes
+) -> None:
+    pid = processes.start(sleeper("peer0.x", STUBBORN))
+    assert until(lambda: "up" in home.log("peer0.x").read_text() or None, 10)
+    assert processes.stop("peer0.x", deadline=0.2) is True
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_child_that_ended_is_not_running(processes: Processes) -> None:
+    processes.start(sleeper("peer0.x", "print('FATA no disk')"))
+    assert until(lambda: True if processes.find("peer0.x") is None else None, 10)
+    assert processes.last_words("peer0.x") == "FATA no disk"
+
+
+def test_a_program_that_is_not_there_is_named(processes: Processes) -> None:
+    with pytest.raises(NetworkError, match=r"peer0\.x cannot be started: .*/no/such/program"):
+        processes.start(Program("peer0.x", ["/no/such/program"], {}, Path("/")))
+
+
+def test_a_command_gives_its_output_and_lines_as_they_come() -> None:
+    lines: list[str] = []
+    code = "import sys; print('out'); print('one', file=sys.stderr); print('two', file=sys.stderr)"
+    result = run(Command("python", [sys.executable, "-c", code]), lines.append)
+    assert (result.output, lines) == ("out\n", ["one", "two"])
+
+
+def test_a_failing_command_is_told_with_the_line_that_matters() -> None:
+    code = "import sys; print('Error: no such channel\\nUsage: ...', file=sys.stderr); sys.exit(3)"
+    with pytest.raises(
+        CommandFailed, match=r"`x` failed \(status 3\); it says: Error: no such channel$"
+    ) as caught:
+        run(Command("`x`", [sys.executable, "-c", code]))
+    assert "Usage" in caught.value.output
+
+
+def test_a_command_is_killed_at_its_deadline() -> None:
+    with pytest.raises(CommandFailed, match=r"was not done within 0\.2 seconds"):
+        run(Command("`x`", [sys.executable, "-c", "import time; time.sleep(60)"], deadline=0.2))
+
+
+def test_settings_of_fabric_and_proxies_do_not_reach_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CORE_PEER_ID", "ORDERER_GENERAL_LISTENPORT", "FABRIC_CFG_PATH", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "wrong")
+    code = "import os; print(sorted(n for n, v in os.environ.items() if v == 'wrong'))"
+    assert run(Command("x", [sys.executable, "-c", code])).output == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ""),
+        ("one\n\n", "one"),
+        ("INFO a\nPANI [x] f: port taken\ngoroutine 1 [running]:\nmain.main()", "PANI [x] f: port taken"),
+        ("Error: bad\nUsage:\n  peer", "Error: bad"),
+    ],
+)
+def test_the_line_that_matters(text: str, expected: str) -> None:
+    assert last_words(text) == expected
