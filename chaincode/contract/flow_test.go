@@ -61,7 +61,7 @@ func (w *world) admitShop(user string, categories ...string) string {
 	return shop
 }
 
-func newTown(t testing.TB) *town {
+func newTown(t tester) *town {
 	w := newWorld(t)
 	w.initialise()
 	return &town{world: w, scheme: w.openScheme(schemeRules(), 10_000_000), shop: w.admitShop("shop", "clothing", "books")}

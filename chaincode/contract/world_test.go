@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
@@ -34,9 +33,16 @@ const (
 
 type object = map[string]any
 
+// tester is what tests and property tests have in common.
+type tester interface {
+	Helper()
+	Fatal(arguments ...any)
+	Fatalf(format string, arguments ...any)
+}
+
 // world is a ledger with the people who use it.
 type world struct {
-	t      testing.TB
+	t      tester
 	ledger *fakeledger.Ledger
 	now    int64
 	users  map[string][]byte
@@ -56,7 +62,7 @@ var testKey = func() *ecdsa.PrivateKey {
 // noon of 2026-03-10 in Amsterdam.
 const noon = 1773140400
 
-func newWorld(t testing.TB) *world {
+func newWorld(t tester) *world {
 	t.Helper()
 	chaincode, err := New()
 	if err != nil {
@@ -83,7 +89,7 @@ func (w *world) enrol(user, mspID, role, person, shop string) {
 	w.users[user] = creator(w.t, mspID, user, attributes)
 }
 
-func creator(t testing.TB, mspID, name string, attributes map[string]string) []byte {
+func creator(t tester, mspID, name string, attributes map[string]string) []byte {
 	t.Helper()
 	extension, err := json.Marshal(object{"attrs": attributes})
 	if err != nil {
@@ -169,7 +175,7 @@ func (w *world) refused(code, user, name string, request object, private ...obje
 }
 
 // codeOf reads a refusal in its one form.
-func codeOf(t testing.TB, message string) string {
+func codeOf(t tester, message string) string {
 	t.Helper()
 	code, rest, found := strings.Cut(message, ": ")
 	brace := strings.Index(rest, "{")
@@ -183,7 +189,7 @@ func codeOf(t testing.TB, message string) string {
 	return code
 }
 
-func encodeJSON(t testing.TB, value any) []byte {
+func encodeJSON(t tester, value any) []byte {
 	t.Helper()
 	data, err := json.Marshal(value)
 	if err != nil {
@@ -192,7 +198,7 @@ func encodeJSON(t testing.TB, value any) []byte {
 	return data
 }
 
-func decodeJSON(t testing.TB, data []byte) object {
+func decodeJSON(t tester, data []byte) object {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -203,7 +209,7 @@ func decodeJSON(t testing.TB, data []byte) object {
 	return value
 }
 
-func cents(t testing.TB, value any) int64 {
+func cents(t tester, value any) int64 {
 	t.Helper()
 	number, err := value.(json.Number).Int64()
 	if err != nil {

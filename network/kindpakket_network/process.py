@@ -12,7 +12,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ import psutil
 from .command import Command, Result
 from .errors import CommandFailed, NetworkError
 from .home import Home, write
+from .wait import until
 
 MARK = "KINDPAKKET_NODE"
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER", "LD_LIBRARY_PATH")
@@ -254,13 +254,23 @@ class Processes:
             del self._children[node]
 
     def _ended(self, node: str, process: psutil.Process, deadline: float) -> bool:
-        end = time.monotonic() + deadline
-        while time.monotonic() < end:
-            self._reap(node)
-            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-                return True
-            time.sleep(0.02)
-        return False
+        child = self._children.get(node)
+        if child is None:
+            return until(lambda: _is_gone(process) or None, deadline, interval=0.02) is not None
+        try:
+            child.wait(deadline)
+        except subprocess.TimeoutExpired:
+            return False
+        self._reap(node)
+        return True
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    """It ended, though nobody may have asked for its exit status yet, as in a container without an init."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _mark_of(process: psutil.Process) -> str | None:

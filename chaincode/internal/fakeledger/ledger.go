@@ -5,7 +5,6 @@ package fakeledger
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,11 +21,12 @@ type Ledger struct {
 	// DatabaseDown makes reads of many keys come back empty and without an error, as peers of Fabric 3.1.1 do.
 	DatabaseDown bool
 
-	state    map[string][]byte
-	versions map[string]int
-	private  map[string]map[string][]byte
-	history  map[string][]*queryresult.KeyModification
-	commits  int
+	state     map[string][]byte
+	versions  map[string]int
+	private   map[string]map[string][]byte
+	history   map[string][]*queryresult.KeyModification
+	commits   int
+	proposals int
 }
 
 // New makes an empty ledger.
@@ -71,10 +71,11 @@ type rangeRead struct {
 
 // Simulate endorses a proposal against the committed state.
 func (l *Ledger) Simulate(call Call) *Simulation {
+	l.proposals++
 	simulation := &Simulation{
 		Reads: map[string]int{}, Writes: map[string][]byte{}, now: call.Now,
 		PrivateReads: map[string]bool{}, PrivateWrite: map[string][]byte{},
-		TxID: fmt.Sprintf("%064x", sha256.Sum256(fmt.Append(nil, l.commits, call))),
+		TxID: fmt.Sprintf("%064x", l.proposals),
 	}
 	simulation.Response = l.Chaincode.Invoke(&stub{ledger: l, call: call, simulation: simulation})
 	return simulation
