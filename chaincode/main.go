@@ -45,7 +45,7 @@ func serve() error {
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Start() }()
-	log.Printf("serving %s on %s", server.CCID, server.Address)
+	log.Printf("starting %s on %s", server.CCID, server.Address)
 	select {
 	case err := <-failed:
 		return fmt.Errorf("cannot serve on %s: %w", server.Address, err)

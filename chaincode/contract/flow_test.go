@@ -198,11 +198,10 @@ func voucherPayment(t *testing.T, w *town) string {
 // checkMoney verifies the equations of the design over the whole ledger.
 func (w *town) checkMoney() {
 	w.t.Helper()
-	total := object{}
 	cursor := ""
 	sums := map[string]int64{}
 	for {
-		total = w.must("auditor", "audit:Totals", object{"scheme": w.scheme, "cursor": cursor, "limit": 7})
+		total := w.must("auditor", "audit:Totals", object{"scheme": w.scheme, "cursor": cursor, "limit": 7})
 		for name, value := range total {
 			if name != "next" {
 				sums[name] += cents(w.t, value)

@@ -155,7 +155,7 @@ def up(target: Network, as_json: bool) -> None:
 def down(target: Network) -> None:
     """Stop all processes; ledgers, keys and certificates stay."""
     target.down()
-    click.echo(f"Nothing of the network in {target.home} runs.")
+    click.echo(f"The network in {target.home} is down; its ledgers and keys stay.")
 
 
 @network.command()

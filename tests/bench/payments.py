@@ -1,0 +1,171 @@
+"""How long a payment takes, and how many pass in a second, on a network of its own.
+
+    python tests/bench/payments.py [--payments 1000] [--in-flight 100] [--json]
+
+Every payment spends another voucher, as on a busy day. In the same run transactions that write nothing go
+through the same steps (endorse, order, validate): compare the two, not the seconds of different machines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from kindpakket.fabric import Identity, Profile
+from kindpakket.fabric.aio import Contract, connect
+from kindpakket.holder import HolderKey
+from kindpakket.ids import new_id, new_salt
+from kindpakket.municipality import BULK
+from kindpakket_demo.desk import CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, Till, now
+from kindpakket_demo.schemes import PRESET, OpenScheme, open_provision
+from kindpakket_demo.shops import accredit
+from kindpakket_demo.town import make_town
+from kindpakket_demo.vouchers import activate
+from kindpakket_demo.wallets import Wallet
+from kindpakket_network import Network, Topology
+
+Call = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One measured run; durations in milliseconds, from proposal to commit status."""
+
+    name: str
+    in_flight: int
+    transactions: int
+    valid: int
+    per_second: float
+    p50: float
+    p95: float
+    other_codes: dict[str, int]
+
+
+async def measure(name: str, contract: Contract, calls: Sequence[Call], in_flight: int) -> Run:
+    """Submit calls with so many in flight, and wait for the commit status of each."""
+    waiting = iter(calls)
+    durations: list[float] = []
+    codes: Counter[str] = Counter()
+
+    async def work() -> None:
+        for function, argument in waiting:
+            began = time.perf_counter()
+            submitted = await contract.submit_async(function, argument)
+            codes[(await submitted.status()).code] += 1
+            durations.append(1000 * (time.perf_counter() - began))
+
+    began = time.perf_counter()
+    await asyncio.gather(*(work() for _ in range(in_flight)))
+    seconds = time.perf_counter() - began
+    cuts = statistics.quantiles(durations, n=20, method="inclusive")
+    valid = codes.pop("VALID", 0)
+    return Run(
+        name,
+        in_flight,
+        len(calls),
+        valid,
+        round(valid / seconds, 1),
+        round(cuts[9], 1),
+        round(cuts[18], 1),
+        dict(codes),
+    )
+
+
+def prepare(desk: Desk, count: int) -> tuple[OpenScheme, Till, list[Wallet]]:
+    """A scheme, a shop, and so many vouchers that nobody used."""
+    today = now()
+    scheme = open_provision(desk, count, today)
+    stores = make_town(1, 1, today.date(), seed=1).shops
+    till = accredit(desk, stores[:1], stores[1], today.date()).open[0]
+    wallets = [Wallet(new_id(), HolderKey.generate()) for _ in range(count)]
+    for start in range(0, count, BULK):
+        part = wallets[start : start + BULK]
+        cases = [{"voucher": each.voucher, "case": "Z-1", "salt": new_salt()} for each in part]
+        desk.clerk.record_cases(scheme.id, cases)  # type: ignore[arg-type]
+        allocations = [
+            {"id": each.voucher, "entitlement": new_id(), "preset": PRESET, "units": 1} for each in part
+        ]
+        desk.clerk.issue(scheme.id, allocations)  # type: ignore[arg-type]
+    activate(desk, scheme.id, wallets)
+    return scheme, till, wallets
+
+
+async def run_all(network: Network, desk: Desk, payments: int, in_flight: int) -> list[Run]:
+    """One at a time, then many in flight: payments, and for comparison transactions without writes."""
+    single = 100
+    scheme, till, wallets = prepare(desk, single + payments)
+    calls: list[Call] = []
+    for wallet in wallets:
+        order = till.shop.order(
+            scheme.id,
+            wallet.voucher,
+            [{"category": "books", "cents": 1_000}],
+            deadline=int(time.time()) + 900,
+        )
+        calls.append(("payment:Pay", json.dumps(order.request(wallet.authorise(order)))))
+    empty = [("scheme:Show", json.dumps({"scheme": scheme.id}))] * payments
+
+    def connection(organisation: str, user: str):
+        profile = Profile.load(network.profile(organisation))
+        return connect(profile, Identity.from_msp(network.user(organisation, user), profile.mspid))
+
+    async with connection(SHOPS, till.user) as tills, connection(MUNICIPALITY, "clerk") as office:
+        contract = tills.network(CHANNEL).contract(CHAINCODE)
+        nothing = office.network(CHANNEL).contract(CHAINCODE)
+        return [
+            await measure("without writes", nothing, empty[:single], 1),
+            await measure("payment", contract, calls[:single], 1),
+            await measure("without writes", nothing, empty, in_flight),
+            await measure("payment", contract, calls[single:], in_flight),
+        ]
+
+
+@click.command()
+@click.option("--payments", type=click.IntRange(100, 20_000), default=1000, show_default=True)
+@click.option("--in-flight", type=click.IntRange(1, 400), default=100, show_default=True)
+@click.option("--json", "as_data", is_flag=True, help="Print the runs as JSON.")
+def main(payments: int, in_flight: int, as_data: bool) -> None:
+    """Start a network, measure, stop it."""
+    console = Console(stderr=as_data)
+    with tempfile.TemporaryDirectory() as folder:
+        network = Network(Topology.packaged("kindpakket").with_free_ports(), Path(folder) / "home")
+        try:
+            began = time.perf_counter()
+            network.up(progress=console.print)
+            up = time.perf_counter() - began
+            memory = sum(node.memory_bytes or 0 for node in network.status().nodes)
+            with Desk(network, Path(folder), Random(1)) as desk:
+                runs = asyncio.run(run_all(network, desk, payments, in_flight))
+        finally:
+            network.down()
+    if as_data:
+        click.echo(
+            json.dumps({"up_seconds": up, "memory_bytes": memory, "runs": [asdict(run) for run in runs]})
+        )
+        return
+    table = Table("transactions", "in flight", "valid", "per second", "p50 ms", "p95 ms", "other codes")
+    for run in runs:
+        figures = (run.in_flight, f"{run.valid}/{run.transactions}", run.per_second, run.p50, run.p95)
+        table.add_row(run.name, *(str(figure) for figure in figures), json.dumps(run.other_codes))
+    console.print(table)
+    ratio = runs[3].per_second / runs[2].per_second
+    console.print(f"payments at {ratio:.2f} of the rate of transactions that write nothing")
+    console.print(f"up in {up:.1f} s; {memory / 1e6:.0f} MB resident in all processes before the load")
+    sys.exit(0 if all(run.valid == run.transactions for run in runs) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+"""The typed facades: one JSON object for each call, fresh ids, safe repetition, refusals as exceptions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pytest
+from grpc import StatusCode
+from story import rules
+
+from kindpakket.books import TERMS
+from kindpakket.fabric import CommitError, EndorseError, ErrorDetail, EvaluateError, UnknownOutcome
+from kindpakket.holder import HolderKey
+from kindpakket.ids import is_id
+from kindpakket.municipality import Municipality
+from kindpakket.refusals import InsufficientBalance, SchemeNotFound
+from kindpakket.shop import Shop
+from kindpakket.signing import Domain
+
+
+@dataclass
+class Call:
+    name: str
+    request: dict[str, Any]
+    transient: Mapping[str, str | bytes]
+    organisations: tuple[str, ...]
+
+
+@dataclass
+class FakeLedger:
+    """Answers in order; an answer that is an exception is raised."""
+
+    answers: list[Any]
+    channel: str = "zuidhorn"
+    chaincode: str = "kindpakket"
+    calls: list[Call] = field(default_factory=list)
+
+    def evaluate(
+        self,
+        name: str,
+        *arguments: str | bytes,
+        transient: Mapping[str, str | bytes] | None = None,
+        endorsing_organizations: Sequence[str] = (),
+    ) -> bytes:
+        (argument,) = arguments
+        self.calls.append(Call(name, json.loads(argument), transient or {}, tuple(endorsing_organizations)))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return json.dumps(answer).encode()
+
+    submit = evaluate
+
+
+def endorse_error(message: str) -> EndorseError:
+    detail = ErrorDetail("127.0.0.1:7051", "GemeenteMSP", message)
+    return EndorseError("failed", status=StatusCode.ABORTED, details=(detail,), transaction_id="tx-1")
+
+
+def test_a_write_is_one_object_with_a_fresh_request_id() -> None:
+    ledger = FakeLedger([{"id": "x"}, {"id": "y"}])
+    municipality = Municipality(ledger)
+    municipality.draft_scheme(rules(), 100)
+    municipality.draft_scheme(rules(), 100)
+    first, second = ledger.calls
+    assert first.name == "scheme:Draft"
+    assert first.request["rules"]["name"] == "kindpakket-2026"
+    assert first.request["budget_cents"] == 100
+    assert is_id(first.request["request_id"])
+    assert first.request["request_id"] != second.request["request_id"]
+
+
+def test_a_request_id_that_is_given_is_sent() -> None:
+    ledger = FakeLedger([{}])
+    Municipality(ledger).close_day("s" * 32, date(2026, 3, 10), request_id="1" * 32)
+    assert ledger.calls[0].request == {"request_id": "1" * 32, "scheme": "s" * 32, "day": "2026-03-10"}
+
+
+@pytest.mark.parametrize(
+    "conflict",
+    [
+        CommitError("tx", "MVCC_READ_CONFLICT", 7),
+        CommitError("tx", "PHANTOM_READ_CONFLICT", 7),
+        endorse_error("ProposalResponsePayloads do not match"),
+    ],
+    ids=lambda error: getattr(error, "code", "mismatch"),
+)
+def test_a_conflict_is_sent_again_with_the_same_request(conflict: Exception) -> None:
+    ledger = FakeLedger([conflict, conflict, {"done": True}])
+    assert Municipality(ledger).open_scheme("s" * 32) == {"done": True}
+    assert len(ledger.calls) == 3
+    assert len({json.dumps(call.request) for call in ledger.calls}) == 1
+
+
+def test_conflicts_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda seconds: None)
+    ledger = FakeLedger([CommitError("tx", "MVCC_READ_CONFLICT", at) for at in range(20)])
+    with pytest.raises(CommitError, match="MVCC_READ_CONFLICT"):
+        Municipality(ledger).open_scheme("s" * 32)
+    assert 1 < len(ledger.calls) <= 10
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        CommitError("tx", "ENDORSEMENT_POLICY_FAILURE", 7),
+        UnknownOutcome("tx", b"envelope"),
+        endorse_error("no"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_other_errors_are_not_sent_again(error: Exception) -> None:
+    ledger = FakeLedger([error])
+    with pytest.raises(type(error)):
+        Municipality(ledger).open_scheme("s" * 32)
+
+
+def test_a_refusal_is_an_exception_of_its_code() -> None:
+    words = 'chaincode response 500, INSUFFICIENT_BALANCE: too much {"available_cents":5}'
+    ledger = FakeLedger([endorse_error(words)])
+    till = Shop(ledger, "b" * 32)
+    order = till.order("a" * 32, "c" * 32, [{"category": "books", "cents": 6}])
+    with pytest.raises(InsufficientBalance) as caught:
+        till.pay(order, HolderKey.generate().authorise(order))
+    assert caught.value.details == {"available_cents": 5}
+    assert caught.value.transaction_id == "tx-1"
+    assert isinstance(caught.value.__cause__, EndorseError)
+
+
+def test_a_query_can_be_refused_too() -> None:
+    words = "evaluate call to endorser returned error: chaincode response 500, SCHEME_NOT_FOUND: none {}"
+    ledger = FakeLedger([EvaluateError(words, status=StatusCode.UNKNOWN)])
+    with pytest.raises(SchemeNotFound):
+        Municipality(ledger).scheme("a" * 32)
+
+
+def test_lists_are_read_page_by_page() -> None:
+    ledger = FakeLedger(
+        [{"items": [{"id": "1"}, {"id": "2"}], "next": "2"}, {"items": [{"id": "3"}], "next": ""}]
+    )
+    assert [voucher["id"] for voucher in Municipality(ledger).vouchers("s" * 32)] == ["1", "2", "3"]
+    assert [call.request["cursor"] for call in ledger.calls] == ["", "2"]
+    assert all(call.request["limit"] == 500 for call in ledger.calls)
+
+
+def test_totals_are_added_up_over_the_pages() -> None:
+    pages = [
+        {**{f"{term}_cents": number for term in TERMS}, "vouchers": number, "next": following}
+        for number, following in ((500, "f"), (20, ""))
+    ]
+    totals = Municipality(FakeLedger(pages)).totals("s" * 32)
+    assert totals["vouchers"] == totals["issued_cents"] == totals["revoked_cents"] == 520
+
+
+def test_history_is_read_page_by_page() -> None:
+    entry = {"transaction_id": "t", "at": 1, "deleted": True, "value": None}
+    ledger = FakeLedger([{"entries": [entry], "next": "t"}, {"entries": [entry], "next": ""}])
+    assert len(list(Municipality(ledger).history("shop/x"))) == 2
+
+
+def test_case_records_go_to_the_municipality_alone_and_not_into_the_request() -> None:
+    ledger = FakeLedger([{"municipality": "GemeenteMSP", "shops": [], "auditors": []}, {"recorded": 1}])
+    case = {"voucher": "c" * 32, "case": "Z-1", "salt": "f" * 32}
+    Municipality(ledger).record_cases("a" * 32, [case])  # type: ignore[list-item]
+    record = ledger.calls[1]
+    assert record.organisations == ("GemeenteMSP",)
+    assert json.loads(record.transient["cases"]) == [case]
+    assert set(record.request) == {"request_id", "scheme"}
+
+
+def test_a_shop_account_is_asked_of_a_municipal_peer() -> None:
+    account = {"iban": "NL91ABNA0417164300", "holder": "h", "kvk": "12345678", "contact": "c", "salt": "s"}
+    ledger = FakeLedger([{"municipality": "GemeenteMSP", "shops": [], "auditors": []}, account])
+    assert Municipality(ledger).shop_account("b" * 32) == account
+    assert ledger.calls[1].organisations == ("GemeenteMSP",)
+
+
+def test_an_application_carries_the_account_privately() -> None:
+    ledger = FakeLedger([{"id": "b" * 32}])
+    Shop(ledger, "b" * 32).apply(
+        ["books"], iban="NL91ABNA0417164300", holder="h", kvk="12345678", contact="c"
+    )
+    (call,) = ledger.calls
+    assert call.request == {"request_id": "b" * 32, "categories": ["books"]}
+    assert "NL91" not in json.dumps(call.request)
+    assert len(json.loads(call.transient["account"])["salt"]) >= 32
+
+
+def test_an_order_is_complete_before_anybody_signs_and_is_sent_as_it_is() -> None:
+    ledger = FakeLedger([{"id": "p"}, {"id": "p"}])
+    till = Shop(ledger, "b" * 32)
+    order = till.order(
+        "a" * 32, "c" * 32, [{"category": "books", "cents": 5}], version=2, deadline=1_800_000_000
+    )
+    assert order.domain == Domain("zuidhorn", "kindpakket")
+    proof = HolderKey.generate().authorise(order)
+    assert till.pay(order, proof) == till.pay(order, proof)
+    first, second = ledger.calls
+    assert first == second
+    assert first.request == {
+        "request_id": order.request_id,
+        "scheme": "a" * 32,
+        "voucher": "c" * 32,
+        "shop": "b" * 32,
+        "lines": [{"category": "books", "cents": 5}],
+        "deadline": 1_800_000_000,
+        "proof": proof,
+    }
+
+
+def test_a_payment_without_a_proof_is_left_for_the_chaincode_to_refuse() -> None:
+    ledger = FakeLedger([{}])
+    till = Shop(ledger, "b" * 32)
+    till.pay(till.order("a" * 32, "c" * 32, [{"category": "books", "cents": 5}]), None)
+    assert "proof" not in ledger.calls[0].request
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "operation"),
+    [
+        ("approve_scheme", ("a",), "scheme:Approve"),
+        ("pause_scheme", ("a", "audit"), "scheme:Pause"),
+        ("approve_shop", ("a", []), "shop:Approve"),
+        ("suspend_shop", ("a", "x"), "shop:Suspend"),
+        ("reinstate_shop", ("a", "x"), "shop:Reinstate"),
+        ("issue", ("a", []), "voucher:Issue"),
+        ("activate", ("a", []), "voucher:Activate"),
+        ("block", ("a", "c", "x"), "voucher:Block"),
+        ("unblock", ("a", "c"), "voucher:Unblock"),
+        ("draft_settlement", ("a", "b"), "settlement:Draft"),
+        ("approve_settlement", ("a", "b"), "settlement:Approve"),
+        ("withdraw_settlement", ("a", "b", "x"), "settlement:Withdraw"),
+        ("export_settlements", ("a", ["b"], "f"), "settlement:Export"),
+        ("book_settlement", ("a", "b", "paid", "x"), "settlement:Book"),
+        ("initialise", ("A", ["B"], ["C"]), "organisations:Initialise"),
+    ],
+)
+def test_each_method_is_one_transaction(method: str, arguments: tuple[Any, ...], operation: str) -> None:
+    ledger = FakeLedger([{}])
+    getattr(Municipality(ledger), method)(*arguments, request_id="1" * 32)
+    (call,) = ledger.calls
+    assert call.name == operation
+    assert call.request["request_id"] == "1" * 32

@@ -1,0 +1,207 @@
+"""Keys and booklets of holders: the same messages, trees and signatures as the chaincode's."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from hypothesis import given
+from hypothesis import strategies as st
+from story import DOMAIN, SCHEME, SHOP, VOUCHER
+
+from kindpakket.booklet import Booklet, Page, depth, root_of
+from kindpakket.holder import HolderKey
+from kindpakket.records import Line
+from kindpakket.signing import Domain, PaymentOrder, activation_message, frame
+from kindpakket.verification import flaw_of_activation, flaw_of_payment
+
+VECTORS = json.loads(
+    (Path(__file__).parents[2] / "chaincode" / "rules" / "testdata" / "proof_vectors.json").read_text()
+)
+PLACE = Domain(VECTORS["channel"], VECTORS["chaincode"])
+HEX = st.text("0123456789abcdef", min_size=32, max_size=32)
+LINES = st.lists(
+    st.builds(Line, category=st.text("abcdefgh-", min_size=1, max_size=8), cents=st.integers(1, 10**8)),
+    min_size=1,
+    max_size=5,
+)
+ORDERS = st.builds(
+    PaymentOrder,
+    domain=st.builds(Domain, channel=st.text(max_size=8), chaincode=st.text(max_size=8)),
+    scheme=HEX,
+    voucher=HEX,
+    version=st.integers(1, 99),
+    request_id=HEX,
+    shop=HEX,
+    lines=LINES.map(tuple),
+    deadline=st.integers(0, 2**40),
+)
+
+
+def vector_order(vector: dict[str, Any]) -> PaymentOrder:
+    return PaymentOrder(
+        domain=PLACE,
+        scheme=VECTORS["scheme"],
+        voucher=VECTORS["voucher"],
+        version=vector["payment"]["proof"]["version"],
+        request_id=VECTORS["request_id"],
+        shop=VECTORS["shop"],
+        lines=tuple(VECTORS["lines"]),
+        deadline=VECTORS["deadline"],
+    )
+
+
+def vector_key(vector: dict[str, Any]) -> HolderKey:
+    raw = bytes.fromhex(vector["private"])
+    if vector["authorisation"]["algorithm"] == "ed25519":
+        return HolderKey(ed25519.Ed25519PrivateKey.from_private_bytes(raw))
+    return HolderKey(ec.derive_private_key(int.from_bytes(raw, "big"), ec.SECP256R1()))
+
+
+@pytest.mark.parametrize("vector", VECTORS["keys"], ids=lambda vector: vector["authorisation"]["algorithm"])
+def test_keys_agree_with_the_chaincode(vector: dict[str, Any]) -> None:
+    key, order = vector_key(vector), vector_order(vector)
+    scheme, voucher, authorisation = VECTORS["scheme"], VECTORS["voucher"], vector["authorisation"]
+    message = activation_message(PLACE, scheme, voucher, authorisation)
+    assert key.authorisation() == authorisation
+    assert message.hex() == vector["activation"]["message"]
+    assert order.message().hex() == vector["payment"]["message"]
+    assert not flaw_of_activation(PLACE, scheme, voucher, authorisation, vector["activation"]["proof"])
+    assert not flaw_of_payment(authorisation, 0, order, vector["payment"]["proof"])
+    if authorisation["algorithm"] == "ed25519":
+        assert key.activate(PLACE, scheme, voucher)["proof"] == vector["activation"]["proof"]
+        assert key.authorise(order) == vector["payment"]["proof"]
+
+
+def test_booklets_agree_with_the_chaincode() -> None:
+    vector = VECTORS["booklet"]
+    booklet = Booklet([bytes.fromhex(seed) for seed in vector["seeds"]])
+    scheme, voucher, order = VECTORS["scheme"], VECTORS["voucher"], vector_order(vector)
+    assert booklet.authorisation() == vector["authorisation"]
+    paths = [[sibling.hex() for sibling in booklet.page(page).path] for page in range(booklet.pages)]
+    assert paths == vector["paths"]
+    assert booklet.activate(PLACE, scheme, voucher)["proof"] == vector["activation"]["proof"]
+    page = vector["payment"]["proof"]["page"]
+    assert booklet.page(page).authorise(order) == vector["payment"]["proof"]
+    assert not flaw_of_payment(booklet.authorisation(), page - 1, order, vector["payment"]["proof"])
+
+
+@given(st.lists(st.text(max_size=6), max_size=6), st.lists(st.text(max_size=6), max_size=6))
+def test_no_two_lists_of_fields_share_a_message(some: list[str], others: list[str]) -> None:
+    assert (frame(some) == frame(others)) == (some == others)
+
+
+@given(ORDERS, ORDERS)
+def test_no_two_orders_share_a_message(one: PaymentOrder, other: PaymentOrder) -> None:
+    assert (one.message() == other.message()) == (one == other)
+
+
+@pytest.mark.parametrize("algorithm", ["ed25519", "p256"])
+def test_a_proof_fits_only_the_order_that_was_signed(algorithm: Any) -> None:
+    key = HolderKey.generate(algorithm)
+    order = PaymentOrder(
+        DOMAIN, SCHEME, VOUCHER, 1, "1" * 32, SHOP, (Line(category="books", cents=500),), 1_800_000_000
+    )
+    proof = key.authorise(order)
+    assert not flaw_of_payment(key.authorisation(), 0, order, proof)
+    changes: list[dict[str, Any]] = [
+        {"lines": (Line(category="books", cents=501),)},
+        {"lines": (Line(category="toys", cents=500),)},
+        {"shop": "9" * 32},
+        {"voucher": "9" * 32},
+        {"request_id": "9" * 32},
+        {"deadline": 1_800_000_001},
+        {"domain": Domain("westerkwartier", "kindpakket")},
+    ]
+    for change in changes:
+        assert flaw_of_payment(key.authorisation(), 0, replace(order, **change), proof), change
+    assert "version" in flaw_of_payment(key.authorisation(), 0, replace(order, version=2), proof)
+    assert flaw_of_payment(HolderKey.generate(algorithm).authorisation(), 0, order, proof)
+
+
+def test_a_key_is_kept_encrypted() -> None:
+    key = HolderKey.generate("p256")
+    pem = key.to_pem(b"correct horse")
+    assert HolderKey.from_pem(pem, b"correct horse").authorisation() == key.authorisation()
+    with pytest.raises(ValueError, match="password"):
+        HolderKey.from_pem(pem, b"wrong")
+
+
+def test_keys_of_other_curves_are_refused() -> None:
+    with pytest.raises(ValueError, match="secp384r1"):
+        HolderKey(ec.generate_private_key(ec.SECP384R1()))
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), min_size=2, max_size=20, unique=True), st.data())
+def test_every_page_leads_to_the_root_and_to_no_other_place(seeds: list[bytes], data: st.DataObject) -> None:
+    booklet = Booklet(seeds)
+    number = data.draw(st.integers(0, booklet.pages - 1))
+    page = booklet.page(number)
+    key = ed25519.Ed25519PrivateKey.from_private_bytes(page.seed).public_key().public_bytes_raw()
+    assert len(page.path) == depth(booklet.pages)
+    assert root_of(number, key, page.path) == booklet.root
+    other = data.draw(st.integers(0, booklet.pages - 1).filter(lambda found: found != number))
+    assert root_of(other, key, page.path) != booklet.root
+
+
+@given(st.integers(2, 256), st.data())
+def test_the_text_of_a_page_is_enough_to_pay(pages: int, data: st.DataObject) -> None:
+    number = data.draw(st.integers(0, pages - 1))
+    path = tuple(data.draw(st.binary(min_size=32, max_size=32)) for _ in range(depth(pages)))
+    page = Page(number, data.draw(st.binary(min_size=32, max_size=32)), path)
+    assert Page.from_text(page.as_text()) == page
+    assert len(page.as_text()) < 500
+
+
+@pytest.mark.parametrize("text", ["", "kp1:", "kp1:AAAA", "kp2:" + "A" * 88, "kp1:" + "A" * 90, "kp1:é", "x"])
+def test_other_texts_are_no_page(text: str) -> None:
+    with pytest.raises(ValueError, match="scan it again"):
+        Page.from_text(text)
+
+
+def test_a_page_that_was_used_voids_itself_and_those_before_it() -> None:
+    booklet = Booklet.generate(5)
+    order = PaymentOrder(DOMAIN, SCHEME, VOUCHER, 1, "1" * 32, SHOP, (Line(category="toys", cents=1),), 9)
+    proof = booklet.page(3).authorise(order)
+    assert not flaw_of_payment(booklet.authorisation(), 2, order, proof)
+    assert "void" in flaw_of_payment(booklet.authorisation(), 3, order, proof)
+    assert "void" in flaw_of_payment(booklet.authorisation(), 4, order, proof)
+
+
+def test_only_page_zero_activates() -> None:
+    booklet = Booklet.generate(4)
+    message = activation_message(DOMAIN, SCHEME, VOUCHER, booklet.authorisation())
+    assert not flaw_of_activation(
+        DOMAIN, SCHEME, VOUCHER, booklet.authorisation(), booklet.page(0).sign(message, 1)
+    )
+    flaw = flaw_of_activation(
+        DOMAIN, SCHEME, VOUCHER, booklet.authorisation(), booklet.page(1).sign(message, 1)
+    )
+    assert "only page 0" in flaw
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        {"kind": "key", "version": 1},
+        {"kind": "key", "version": 1, "signature": "***"},
+        {"kind": "booklet", "version": 1, "signature": ""},
+        {},
+    ],
+)
+def test_a_proof_that_cannot_be_read_is_a_flaw_and_no_crash(proof: Any) -> None:
+    key = HolderKey.generate()
+    assert flaw_of_activation(DOMAIN, SCHEME, VOUCHER, key.authorisation(), proof)
+
+
+@pytest.mark.parametrize("seeds", [[b"1" * 32], [b"1" * 32] * 2, [b"1" * 31, b"2" * 32]])
+def test_a_booklet_needs_enough_different_seeds(seeds: list[bytes]) -> None:
+    with pytest.raises(ValueError, match="booklet"):
+        Booklet(seeds)
+
+
+def test_a_booklet_has_no_page_past_its_last() -> None:
+    with pytest.raises(IndexError, match="pages 0 to 2"):
+        Booklet.generate(3).page(3)
