@@ -9,13 +9,7 @@ type cancelRequest struct {
 }
 
 func (r *cancelRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	if err := rules.CheckID("payment", r.Payment); err != nil {
-		return err
-	}
-	return rules.CheckCode("reason", r.Reason)
+	return rules.FirstError(r.checkHeader(), rules.CheckID("payment", r.Payment), rules.CheckCode("reason", r.Reason))
 }
 
 func (r *cancelRequest) reads() []string { return []string{paymentKey(r.Payment)} }
@@ -45,10 +39,7 @@ type refundRequest struct {
 }
 
 func (r *refundRequest) check() error {
-	if err := r.cancelRequest.check(); err != nil {
-		return err
-	}
-	return rules.CheckLines(r.Lines)
+	return rules.FirstError(r.cancelRequest.check(), rules.CheckLines(r.Lines))
 }
 
 var refundPayment = operation{name: "payment:Refund", event: "PaymentRefunded", roles: tills}

@@ -9,13 +9,7 @@ type issueRequest struct {
 }
 
 func (r *issueRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	if err := rules.CheckID("scheme", r.Scheme); err != nil {
-		return err
-	}
-	return rules.CheckAllocations(r.Vouchers, maxBulk)
+	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckAllocations(r.Vouchers, maxBulk))
 }
 
 // issued is the answer to issuing, and its event.

@@ -18,10 +18,7 @@ type initialiseRequest struct {
 }
 
 func (r *initialiseRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	return r.Organisations.Check()
+	return rules.FirstError(r.checkHeader(), r.Organisations.Check())
 }
 
 var initialise = operation{name: "organisations:Initialise", event: "OrganisationsInitialised", roles: []role{approver}}

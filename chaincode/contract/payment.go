@@ -23,18 +23,14 @@ type payRequest struct {
 }
 
 func (r *payRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	for _, id := range []struct{ member, value string }{{"scheme", r.Scheme}, {"voucher", r.Voucher}, {"shop", r.Shop}} {
-		if err := rules.CheckID(id.member, id.value); err != nil {
-			return err
-		}
-	}
-	if err := rules.CheckLines(r.Lines); err != nil {
-		return err
-	}
-	if err := rules.CheckInstant("deadline", r.Deadline); err != nil {
+	if err := rules.FirstError(
+		r.checkHeader(),
+		rules.CheckID("scheme", r.Scheme),
+		rules.CheckID("voucher", r.Voucher),
+		rules.CheckID("shop", r.Shop),
+		rules.CheckLines(r.Lines),
+		rules.CheckInstant("deadline", r.Deadline),
+	); err != nil {
 		return err
 	}
 	if r.Proof == nil {

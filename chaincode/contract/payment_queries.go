@@ -26,13 +26,7 @@ type unsettledRequest struct {
 }
 
 func (r *unsettledRequest) check() error {
-	if err := rules.CheckID("scheme", r.Scheme); err != nil {
-		return err
-	}
-	if err := rules.CheckID("shop", r.Shop); err != nil {
-		return err
-	}
-	return r.paging.check()
+	return rules.FirstError(rules.CheckID("scheme", r.Scheme), rules.CheckID("shop", r.Shop), r.paging.check())
 }
 
 // Unsettled gives what no live settlement of a shop holds, oldest first; to shops for their own.

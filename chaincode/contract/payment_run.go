@@ -10,26 +10,12 @@ type exportRequest struct {
 }
 
 func (r *exportRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	if err := rules.CheckID("scheme", r.Scheme); err != nil {
-		return err
-	}
-	if err := rules.CheckCount("settlements", len(r.Settlements), maxBulk); err != nil {
-		return err
-	}
-	seen := map[string]bool{}
-	for _, id := range r.Settlements {
-		if err := rules.CheckID("settlements", id); err != nil {
-			return err
-		}
-		if seen[id] {
-			return malformed("settlement %s stands in it twice", id)
-		}
-		seen[id] = true
-	}
-	return rules.CheckDigest("file_sha256", r.FileSHA256)
+	return rules.FirstError(
+		r.checkHeader(),
+		rules.CheckID("scheme", r.Scheme),
+		rules.CheckIDs("settlements", r.Settlements, maxBulk),
+		rules.CheckDigest("file_sha256", r.FileSHA256),
+	)
 }
 
 func (r *exportRequest) reads() []string {
@@ -79,10 +65,7 @@ type bookRequest struct {
 }
 
 func (r *bookRequest) check() error {
-	if err := r.settlementRequest.check(); err != nil {
-		return err
-	}
-	if err := rules.CheckOutcome(r.Outcome); err != nil {
+	if err := rules.FirstError(r.settlementRequest.check(), rules.CheckOutcome(r.Outcome)); err != nil {
 		return err
 	}
 	if r.Outcome == rules.BookPaid && r.Reason == "" {

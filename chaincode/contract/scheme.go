@@ -28,13 +28,7 @@ type draftSchemeRequest struct {
 }
 
 func (r *draftSchemeRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	if err := r.Rules.Check(); err != nil {
-		return err
-	}
-	return rules.CheckBudget("budget_cents", r.Budget)
+	return rules.FirstError(r.checkHeader(), r.Rules.Check(), rules.CheckBudget("budget_cents", r.Budget))
 }
 
 var draftScheme = operation{name: "scheme:Draft", event: "SchemeDrafted", roles: []role{issuer}}
@@ -59,10 +53,7 @@ type schemeRequest struct {
 }
 
 func (r *schemeRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	return rules.CheckID("scheme", r.Scheme)
+	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme))
 }
 
 var approveScheme = operation{name: "scheme:Approve", event: "SchemeApproved", roles: []role{approver}}
@@ -89,10 +80,7 @@ type pauseSchemeRequest struct {
 }
 
 func (r *pauseSchemeRequest) check() error {
-	if err := r.schemeRequest.check(); err != nil {
-		return err
-	}
-	return rules.CheckCode("reason", r.Reason)
+	return rules.FirstError(r.schemeRequest.check(), rules.CheckCode("reason", r.Reason))
 }
 
 var pauseScheme = operation{name: "scheme:Pause", event: "SchemePaused", roles: []role{approver}}
@@ -122,10 +110,7 @@ type closeDayRequest struct {
 }
 
 func (r *closeDayRequest) check() error {
-	if err := r.schemeRequest.check(); err != nil {
-		return err
-	}
-	return rules.CheckDay("day", r.Day)
+	return rules.FirstError(r.schemeRequest.check(), rules.CheckDay("day", r.Day))
 }
 
 // dayClosed is the answer to closing a day, and its event.

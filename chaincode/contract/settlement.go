@@ -22,13 +22,7 @@ type draftSettlementRequest struct {
 }
 
 func (r *draftSettlementRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	if err := rules.CheckID("scheme", r.Scheme); err != nil {
-		return err
-	}
-	return rules.CheckID("shop", r.Shop)
+	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckID("shop", r.Shop))
 }
 
 // drafted is the answer to drafting: the settlement, and whether items of closed days are left.
@@ -112,13 +106,7 @@ type settlementRequest struct {
 }
 
 func (r *settlementRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	if err := rules.CheckID("scheme", r.Scheme); err != nil {
-		return err
-	}
-	return rules.CheckID("settlement", r.Settlement)
+	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckID("settlement", r.Settlement))
 }
 
 var approveSettlement = operation{name: "settlement:Approve", event: "SettlementApproved", roles: []role{approver}}
@@ -143,10 +131,7 @@ type withdrawRequest struct {
 }
 
 func (r *withdrawRequest) check() error {
-	if err := r.settlementRequest.check(); err != nil {
-		return err
-	}
-	return rules.CheckCode("reason", r.Reason)
+	return rules.FirstError(r.settlementRequest.check(), rules.CheckCode("reason", r.Reason))
 }
 
 var withdrawSettlement = operation{name: "settlement:Withdraw", event: "SettlementWithdrawn", roles: []role{treasurer}}

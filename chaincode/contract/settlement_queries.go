@@ -8,10 +8,7 @@ type showSettlementRequest struct {
 }
 
 func (r *showSettlementRequest) check() error {
-	if err := rules.CheckID("scheme", r.Scheme); err != nil {
-		return err
-	}
-	return rules.CheckID("settlement", r.Settlement)
+	return rules.FirstError(rules.CheckID("scheme", r.Scheme), rules.CheckID("settlement", r.Settlement))
 }
 
 // Show gives a settlement; to shops their own.

@@ -24,10 +24,7 @@ type applyRequest struct {
 }
 
 func (r *applyRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	return rules.CheckRequested(r.Categories)
+	return rules.FirstError(r.checkHeader(), rules.CheckRequested(r.Categories))
 }
 
 var applyShop = operation{name: "shop:Apply", event: "ShopApplied", roles: []role{shopkeeper}, private: "account"}
@@ -85,13 +82,7 @@ type approveShopRequest struct {
 }
 
 func (r *approveShopRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	if err := rules.CheckID("shop", r.Shop); err != nil {
-		return err
-	}
-	return rules.CheckGranted(r.Categories)
+	return rules.FirstError(r.checkHeader(), rules.CheckID("shop", r.Shop), rules.CheckGranted(r.Categories))
 }
 
 var approveShop = operation{name: "shop:Approve", event: "ShopApproved", roles: []role{approver}}
@@ -110,13 +101,7 @@ type turnShopRequest struct {
 }
 
 func (r *turnShopRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	if err := rules.CheckID("shop", r.Shop); err != nil {
-		return err
-	}
-	return rules.CheckCode("reason", r.Reason)
+	return rules.FirstError(r.checkHeader(), rules.CheckID("shop", r.Shop), rules.CheckCode("reason", r.Reason))
 }
 
 var suspendShop = operation{name: "shop:Suspend", event: "ShopSuspended", roles: []role{approver}}

@@ -27,26 +27,11 @@ type activation struct {
 }
 
 func (r *activateRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	if err := rules.CheckID("scheme", r.Scheme); err != nil {
-		return err
-	}
-	if err := rules.CheckCount("activations", len(r.Activations), maxBulk); err != nil {
-		return err
-	}
-	seen := map[string]bool{}
+	vouchers := make([]string, 0, len(r.Activations))
 	for _, activation := range r.Activations {
-		if err := rules.CheckID("activations.voucher", activation.Voucher); err != nil {
-			return err
-		}
-		if seen[activation.Voucher] {
-			return malformed("voucher %s is activated twice", activation.Voucher)
-		}
-		seen[activation.Voucher] = true
+		vouchers = append(vouchers, activation.Voucher)
 	}
-	return nil
+	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckIDs("activations", vouchers, maxBulk))
 }
 
 func (r *activateRequest) reads() []string {
@@ -116,13 +101,7 @@ type unblockRequest struct {
 }
 
 func (r *unblockRequest) check() error {
-	if err := r.checkHeader(); err != nil {
-		return err
-	}
-	if err := rules.CheckID("scheme", r.Scheme); err != nil {
-		return err
-	}
-	return rules.CheckID("voucher", r.Voucher)
+	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckID("voucher", r.Voucher))
 }
 
 type blockRequest struct {
@@ -131,10 +110,7 @@ type blockRequest struct {
 }
 
 func (r *blockRequest) check() error {
-	if err := r.unblockRequest.check(); err != nil {
-		return err
-	}
-	return rules.CheckCode("reason", r.Reason)
+	return rules.FirstError(r.unblockRequest.check(), rules.CheckCode("reason", r.Reason))
 }
 
 // voucherEvent is the payload of blocking and unblocking.

@@ -8,10 +8,7 @@ type showVoucherRequest struct {
 }
 
 func (r *showVoucherRequest) check() error {
-	if err := rules.CheckID("scheme", r.Scheme); err != nil {
-		return err
-	}
-	return rules.CheckID("voucher", r.Voucher)
+	return rules.FirstError(rules.CheckID("scheme", r.Scheme), rules.CheckID("voucher", r.Voucher))
 }
 
 // Show gives a voucher.
@@ -28,10 +25,7 @@ type listOfSchemeRequest struct {
 }
 
 func (r *listOfSchemeRequest) check() error {
-	if err := rules.CheckID("scheme", r.Scheme); err != nil {
-		return err
-	}
-	return r.paging.check()
+	return rules.FirstError(rules.CheckID("scheme", r.Scheme), r.paging.check())
 }
 
 // List gives the vouchers of a scheme.
@@ -48,10 +42,7 @@ type allowanceRequest struct {
 }
 
 func (r *allowanceRequest) check() error {
-	if err := r.showVoucherRequest.check(); err != nil {
-		return err
-	}
-	return rules.CheckID("shop", r.Shop)
+	return rules.FirstError(r.showVoucherRequest.check(), rules.CheckID("shop", r.Shop))
 }
 
 // allowance is what a till shows before a payment. Categories holds what each could take now at this shop, in cents: nothing

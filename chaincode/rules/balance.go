@@ -61,13 +61,13 @@ func (b *Balance) Plus(other *Balance) error {
 }
 
 func (b *Balance) pay(cents Cents) error {
-	return firstError(change(&b.Available, -cents), change(&b.Spent, cents), b.Check())
+	return FirstError(change(&b.Available, -cents), change(&b.Spent, cents), b.Check())
 }
 
 // giveBack moves refunded or cancelled cents, whose term it is given, to their destination.
 func (b *Balance) giveBack(term *Cents, cents Cents, to Destination) error {
 	target := map[Destination]*Cents{ToAvailable: &b.Available, ToLapsed: &b.Lapsed, ToRevoked: &b.Revoked}[to]
-	return firstError(change(term, cents), change(target, cents), b.Check())
+	return FirstError(change(term, cents), change(target, cents), b.Check())
 }
 
 func (b *Balance) terms() []*Cents {

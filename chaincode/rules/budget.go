@@ -21,7 +21,7 @@ func (b *Budget) Issue(cents Cents) error {
 		return Refuse(BudgetExceeded, Details{"cents": cents, "unallocated_cents": b.Unallocated},
 			"%d cents are more than the %d that the budget has left", cents, b.Unallocated)
 	}
-	return firstError(change(&b.Issued, cents), change(&b.Unallocated, -cents), b.Check())
+	return FirstError(change(&b.Issued, cents), change(&b.Unallocated, -cents), b.Check())
 }
 
 // TakeBack returns refunded cents of a voucher that can no longer be spent.
@@ -30,7 +30,7 @@ func (b *Budget) TakeBack(cents Cents, as Destination) error {
 	if as == ToRevoked {
 		term = &b.Revoked
 	}
-	return firstError(change(term, cents), change(&b.Unallocated, cents), b.Check())
+	return FirstError(change(term, cents), change(&b.Unallocated, cents), b.Check())
 }
 
 // Check verifies the equation of the budget.

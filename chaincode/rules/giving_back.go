@@ -62,5 +62,5 @@ func (v *Voucher) giveBack(term *Cents, lines []Line, to Destination) error {
 		}
 		v.SpentByCategory[line.Category] = net
 	}
-	return firstError(v.Balance.giveBack(term, Total(lines), to), v.Check())
+	return FirstError(v.Balance.giveBack(term, Total(lines), to), v.Check())
 }

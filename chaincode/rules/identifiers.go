@@ -20,6 +20,24 @@ func CheckID(member, id string) error {
 	return nil
 }
 
+// CheckIDs refuses a list of too few or too many ids, malformed ones, and one that stands in it twice.
+func CheckIDs(member string, ids []string, most int) error {
+	if err := CheckCount(member, len(ids), most); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, id := range ids {
+		if err := CheckID(member, id); err != nil {
+			return err
+		}
+		if seen[id] {
+			return Refuse(MalformedRequest, Details{"member": member, "id": id}, "%s stands twice in %s", id, member)
+		}
+		seen[id] = true
+	}
+	return nil
+}
+
 // CheckCode refuses what is not a code of a category, preset, reason or name.
 func CheckCode(member, code string) error {
 	if !codeForm.MatchString(code) {

@@ -111,8 +111,8 @@ func sum(terms ...Cents) (Cents, error) {
 	return total, nil
 }
 
-// firstError gives the first error of a list of checks.
-func firstError(errs ...error) error {
+// FirstError gives the first error of a list of checks.
+func FirstError(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
 			return err

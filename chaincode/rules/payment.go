@@ -77,7 +77,7 @@ func CheckLines(lines []Line) error {
 	}
 	for i, line := range lines {
 		twice := slices.ContainsFunc(lines[:i], func(l Line) bool { return l.Category == line.Category })
-		if err := firstError(CheckAmount("lines.cents", line.Cents), checkCategoryOnce(line.Category, twice)); err != nil {
+		if err := FirstError(CheckAmount("lines.cents", line.Cents), checkCategoryOnce(line.Category, twice)); err != nil {
 			return err
 		}
 	}
@@ -113,7 +113,7 @@ func (p *Purchase) Take(lines []Line, by ProofKind) error {
 		v.SpentByCategory[line.Category] += line.Cents
 	}
 	v.Day = DaySpending{Date: max(p.Booked, v.Day.Date), Cents: v.SpentOn(p.Booked) + total}
-	return firstError(v.pay(total), v.Check())
+	return FirstError(v.pay(total), v.Check())
 }
 
 func (p *Purchase) checkAmounts(lines []Line, total Cents, by ProofKind) error {
@@ -179,7 +179,7 @@ func (p *Purchase) Payable() map[string]Cents {
 
 // Check refuses a purchase by the state of its scheme, shop and voucher, and outside their period.
 func (p *Purchase) Check(scheme *Scheme, now Number) error {
-	if err := firstError(scheme.CheckOpen(), p.Shop.CheckApproved(), p.Voucher.CheckSpendable(now)); err != nil {
+	if err := FirstError(scheme.CheckOpen(), p.Shop.CheckApproved(), p.Voucher.CheckSpendable(now)); err != nil {
 		return err
 	}
 	if p.Today < p.Terms.StartsOn {

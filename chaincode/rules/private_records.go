@@ -31,12 +31,12 @@ func (a *ShopAccount) Check() error {
 	if !kvkForm.MatchString(a.KvK) {
 		return Refuse(InvalidKVK, nil, "")
 	}
-	return firstError(checkText("holder", a.Holder, 140), checkText("contact", a.Contact, 254), checkSalt(a.Salt))
+	return FirstError(checkText("holder", a.Holder, 140), checkText("contact", a.Contact, 254), checkSalt(a.Salt))
 }
 
 // Check refuses a malformed case record. The refusal repeats none of its values but the voucher's id.
 func (c *CaseRecord) Check() error {
-	return firstError(CheckID("voucher", c.Voucher), checkText("case", c.Case, 140), checkSalt(c.Salt))
+	return FirstError(CheckID("voucher", c.Voucher), checkText("case", c.Case, 140), checkSalt(c.Salt))
 }
 
 func checkText(member, text string, most int) error {

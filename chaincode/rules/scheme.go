@@ -120,7 +120,7 @@ const (
 
 // Check refuses terms that are malformed (by their member) or that contradict each other (INVALID_RULES).
 func (t *Terms) Check() error {
-	if err := firstError(
+	if err := FirstError(
 		CheckCode("name", t.Name),
 		CheckDay("starts_on", t.StartsOn),
 		CheckDay("ends_on", t.EndsOn),
@@ -190,7 +190,7 @@ func (t *Terms) checkPresets() error {
 		return err
 	}
 	for _, code := range slices.Sorted(maps.Keys(t.Presets)) {
-		if err := firstError(CheckCode("presets", code), CheckAmount("presets."+code, t.Presets[code])); err != nil {
+		if err := FirstError(CheckCode("presets", code), CheckAmount("presets."+code, t.Presets[code])); err != nil {
 			return err
 		}
 	}

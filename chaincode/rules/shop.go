@@ -94,7 +94,7 @@ func CheckGranted(categories []ShopCategory) error {
 	}
 	for i, category := range categories {
 		twice := slices.ContainsFunc(categories[:i], func(c ShopCategory) bool { return c.Code == category.Code })
-		if err := firstError(checkCategoryOnce(category.Code, twice), CheckDay("categories.from", category.From)); err != nil {
+		if err := FirstError(checkCategoryOnce(category.Code, twice), CheckDay("categories.from", category.From)); err != nil {
 			return err
 		}
 	}

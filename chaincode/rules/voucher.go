@@ -169,7 +169,7 @@ func CheckAllocations(allocations []Allocation, most int) error {
 	}
 	vouchers, entitlements := map[string]bool{}, map[string]bool{}
 	for _, a := range allocations {
-		if err := firstError(
+		if err := FirstError(
 			CheckID("vouchers.id", a.ID),
 			CheckID("vouchers.entitlement", a.Entitlement),
 			CheckCode("vouchers.preset", a.Preset),

@@ -26,7 +26,7 @@ VOUCHERS = 240
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     """The packaged network of four organisations on free ports, stopped at the end whatever happens."""
     topology = Topology.packaged("kindpakket").with_free_ports()
-    made = Network(topology, tmp_path_factory.mktemp("network") / "home")
+    made = Network(topology, tmp_path_factory.mktemp("network") / ".kindpakket")
     try:
         made.up(progress=print)
         yield made

@@ -264,7 +264,7 @@ def unknown_operation(story: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    (change, "words"),
+    ("change", "words"),
     [
         (no_proof, "spent without its holder: the signature does not fit"),
         (changed_amount, "spent without its holder: the signature does not fit"),
