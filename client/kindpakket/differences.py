@@ -173,7 +173,7 @@ def _voucher_members(voucher: VoucherBook) -> dict[str, object]:
 
 
 def _stored_voucher(voucher: Voucher) -> dict[str, object]:
-    return {**voucher, "spent_by_category": _amounts(voucher["spent_by_category"])}
+    return {**voucher, "spent_by_category": _amounts(voucher.get("spent_by_category", {}))}
 
 
 def _payment_members(payment: PaymentBook) -> dict[str, object]:
@@ -193,7 +193,7 @@ def _payment_members(payment: PaymentBook) -> dict[str, object]:
 
 
 def _stored_payment(payment: Payment) -> dict[str, object]:
-    return {**payment, "refunded": _amounts(payment["refunded"])}
+    return {**payment, "refunded": _amounts(payment.get("refunded", {}))}
 
 
 def _settlement_members(settlement: SettlementBook) -> dict[str, object]:
