@@ -54,7 +54,7 @@ class Home:
     root: Path
 
     def users(self) -> Iterator[User]:
-        """All users with a certificate, by organisation and name.
+        """All users with a certificate: first those of the network's description, then those enrolled later.
 
         Raises:
             HomeError: there is no network in the folder.
@@ -65,14 +65,19 @@ class Home:
                 f"there is no network in {self.root}: start one with kindpakket network up, "
                 "or name its folder with --home"
             )
+        declared = self._declared()
+        found: list[User] = []
         for certificate in sorted(organisations.glob("*/users/*/msp/signcerts/*.pem")):
             folder = certificate.parents[1]
-            yield User(
-                organisation=folder.parents[2].name,
-                name=folder.parent.name,
-                folder=folder,
-                attributes=attributes_of(certificate.read_bytes()),
+            found.append(
+                User(
+                    organisation=folder.parents[2].name,
+                    name=folder.parent.name,
+                    folder=folder,
+                    attributes=attributes_of(certificate.read_bytes()),
+                )
             )
+        yield from sorted(found, key=lambda user: (user.organisation, user.name) not in declared)
 
     def user(
         self,
@@ -146,11 +151,9 @@ class Home:
         Raises:
             HomeError: it has none, or several, or there is no description.
         """
-        path = self.root / "topology.yaml"
-        try:
-            topology = yaml.safe_load(path.read_text("utf-8"))
-        except OSError as error:
-            raise HomeError(f"{path} cannot be read ({error.strerror}): give --chaincode") from error
+        if not self._topology.is_file():
+            raise HomeError(f"there is no {self._topology}: give --chaincode")
+        topology = yaml.safe_load(self._topology.read_text("utf-8"))
         names = [
             chaincode["name"]
             for found in topology["channels"]
@@ -158,6 +161,21 @@ class Home:
             for chaincode in found.get("chaincodes", ())
         ]
         return self._only("chaincode", names)
+
+    @property
+    def _topology(self) -> Path:
+        return self.root / "topology.yaml"
+
+    def _declared(self) -> set[tuple[str, str]]:
+        """Organisation and name of the users that the network's description names."""
+        if not self._topology.is_file():
+            return set()
+        topology = yaml.safe_load(self._topology.read_text("utf-8"))
+        return {
+            (organisation["name"], user["name"])
+            for organisation in topology.get("organisations", ())
+            for user in organisation.get("users", ())
+        }
 
     def _only(self, kind: str, names: Sequence[str]) -> str:
         if len(names) != 1:

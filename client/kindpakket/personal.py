@@ -16,6 +16,8 @@ SHORTEST = 5
 """The least length, in characters, of a value that is not found by accident."""
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 _HEX_RUN = re.compile(rb"[0-9a-f]{32,}")
+_HEX_DIGEST = re.compile(rb"(?=([0-9a-f]{64}))")
+_BASE64_DIGEST = re.compile(rb"(?=([A-Za-z0-9+/]{43}=))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,9 @@ class PersonalScan:
             if len(value) < SHORTEST:
                 raise ValueError(f"{value!r} is too short to look for: give {SHORTEST} characters or more")
         self._texts = [(value.casefold().encode(), value) for value in self.values]
-        self._hashes = [(form, value) for value in self.values for form in _hashed(value)]
+        digests = {value: hashlib.sha256(value.encode()).digest() for value in self.values}
+        self._digests = {digest: value for value, digest in digests.items()}
+        self._written = {form: value for value, digest in digests.items() for form in _written(digest)}
 
     def traces(self, block: Block) -> Iterator[Trace]:
         """What of the values stands in a block; each value and form once."""
@@ -63,14 +67,15 @@ class PersonalScan:
         for text, value in self._texts:
             if text in folded and not (value.isdigit() and _within_ids_only(text, folded)):
                 yield Trace(block.number, "text", value)
-        for form, value in self._hashes:
-            if form in raw:
-                yield Trace(block.number, "SHA-256", value)
+        hashed = {value for digest, value in self._digests.items() if digest in raw}
+        for run, text in ((_HEX_DIGEST, folded), (_BASE64_DIGEST, raw)):
+            hashed.update(self._written[found] for found in run.findall(text) if found in self._written)
+        yield from (Trace(block.number, "SHA-256", value) for value in sorted(hashed))
 
 
-def _hashed(value: str) -> tuple[bytes, ...]:
-    digest = hashlib.sha256(value.encode()).digest()
-    return digest, digest.hex().encode(), base64.b64encode(digest)
+def _written(digest: bytes) -> tuple[bytes, bytes]:
+    """A digest as people write it, in hexadecimal and in base64."""
+    return digest.hex().encode(), base64.b64encode(digest)
 
 
 def _decoded_certificates(raw: bytes) -> Iterator[bytes]:

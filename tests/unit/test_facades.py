@@ -172,6 +172,16 @@ def test_case_records_go_to_the_municipality_alone_and_not_into_the_request() ->
     assert set(record.request) == {"request_id", "scheme"}
 
 
+def test_case_records_that_are_there_already_are_no_failure() -> None:
+    organisations = {"municipality": "GemeenteMSP", "shops": [], "auditors": []}
+    case = {"voucher": "c" * 32, "case": "Z-1", "salt": "f" * 32}
+    ledger = FakeLedger([organisations, CommitError("tx", "ENDORSEMENT_POLICY_FAILURE", 7)])
+    assert Municipality(ledger).record_cases("a" * 32, [case]) == {"recorded": 1}  # type: ignore[list-item]
+    ledger = FakeLedger([organisations, CommitError("tx", "EXPIRED_CHAINCODE", 7)])
+    with pytest.raises(CommitError, match="EXPIRED_CHAINCODE"):
+        Municipality(ledger).record_cases("a" * 32, [case])  # type: ignore[list-item]
+
+
 def test_a_shop_account_is_asked_of_a_municipal_peer() -> None:
     account = {"iban": "NL91ABNA0417164300", "holder": "h", "kvk": "12345678", "contact": "c", "salt": "s"}
     ledger = FakeLedger([{"municipality": "GemeenteMSP", "shops": [], "auditors": []}, account])

@@ -1,0 +1,508 @@
+"""The command `kindpakket`, against a gateway in memory: who acts, what is asked, how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from grpc import StatusCode
+from story import DOMAIN, ENTITLEMENT, SCHEME, SHOP, VOUCHER, rules
+
+from kindpakket.booklet import Booklet
+from kindpakket.cli import main
+from kindpakket.fabric.testing import ChaincodeRefusal, Invocation, MemoryGateway
+from kindpakket.home import Home, HomeError
+from kindpakket.requested import attributes_of
+
+ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
+SETTLEMENT = "5" * 32
+ACCOUNT = {
+    "iban": "NL91ABNA0417164300",
+    "holder": "Boekhandel De Leeslamp",
+    "kvk": "12345678",
+    "contact": "post@leeslamp.example",
+    "salt": "f" * 64,
+}
+USERS = {
+    ("gemeente", "clerk"): {"kindpakket.role": "issuer", "kindpakket.person": "p-clerk"},
+    ("gemeente", "manager"): {"kindpakket.role": "approver", "kindpakket.person": "p-manager"},
+    ("gemeente", "treasurer"): {"kindpakket.role": "treasurer", "kindpakket.person": "p-treasurer"},
+    ("winkels", "till"): {
+        "kindpakket.role": "shopkeeper",
+        "kindpakket.person": "p-shop",
+        "kindpakket.shop": SHOP,
+    },
+    ("auditor", "auditor"): {"kindpakket.role": "auditor", "kindpakket.person": "p-auditor"},
+}
+MSPS = {"gemeente": "GemeenteMSP", "winkels": "WinkelsMSP", "auditor": "AuditorMSP"}
+
+
+class Desk:
+    """A chaincode that notes what it was asked, and answers what it was told to."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {}
+        self.asked: list[tuple[str, dict[str, Any], str]] = []
+        self.transient: dict[str, bytes] = {}
+
+    def __call__(self, call: Invocation) -> str:
+        pem = call.certificate.public_bytes(serialization.Encoding.PEM)
+        request = json.loads(call.arguments[0])
+        self.asked.append((call.name, request, attributes_of(pem).get("kindpakket.person", "")))
+        self.transient.update(call.transient)
+        answer = self.answers.get(call.name, {})
+        if isinstance(answer, Exception):
+            raise answer
+        if "request_id" in request:
+            call.put(f"request/{request['request_id']}", "{}")
+        return json.dumps(answer)
+
+    def requests(self, name: str) -> list[dict[str, Any]]:
+        return [request for asked, request, _ in self.asked if asked == name]
+
+
+def write_user(folder: Path, name: str, attributes: dict[str, str]) -> None:
+    """An MSP folder as the network writes it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    start = datetime.now(UTC) - timedelta(hours=1)
+    value = json.dumps({"attrs": attributes}).encode()
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=1))
+        .add_extension(x509.UnrecognizedExtension(ATTRIBUTES, value), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "signcerts").mkdir(parents=True)
+    (folder / "keystore").mkdir()
+    (folder / "signcerts" / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "keystore" / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+
+
+def write_home(root: Path, endpoint: str) -> Path:
+    """A network's folder whose peers are all at one place."""
+    for (organisation, user), attributes in USERS.items():
+        folder = root / "organisations" / organisation
+        write_user(folder / "users" / user / "msp", user, attributes)
+        profile = {
+            "client": {"organization": organisation},
+            "organizations": {organisation: {"mspid": MSPS[organisation], "peers": ["peer0"]}},
+            "peers": {"peer0": {"url": endpoint}},
+            "channels": {DOMAIN.channel: {"peers": ["peer0"]}},
+        }
+        (folder / "profile.yaml").write_text(yaml.safe_dump(profile))
+    topology = {
+        "organisations": [
+            {"name": name, "users": [{"name": user} for owner, user in USERS if owner == name]}
+            for name in MSPS
+        ],
+        "channels": [{"name": DOMAIN.channel, "chaincodes": [{"name": DOMAIN.chaincode}]}],
+    }
+    (root / "topology.yaml").write_text(yaml.safe_dump(topology))
+    return root
+
+
+class Command:
+    """Runs the command in a network's folder."""
+
+    def __init__(self, home: Path, desk: Desk, memory: MemoryGateway) -> None:
+        self.home = home
+        self.desk = desk
+        self.memory = memory
+
+    def __call__(self, *arguments: str, stdin: str | None = None) -> Result:
+        result = CliRunner().invoke(main, [*arguments, "--home", str(self.home)], input=stdin)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result
+
+    def answer(self, *arguments: str, stdin: str | None = None) -> Any:
+        result = self(*arguments, "--json", stdin=stdin)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+
+@pytest.fixture
+def kindpakket(tmp_path: Path) -> Iterator[Command]:
+    desk = Desk()
+    desk.answers["organisations:Show"] = {
+        "municipality": "GemeenteMSP",
+        "shops": ["WinkelsMSP"],
+        "auditors": ["AuditorMSP"],
+    }
+    with MemoryGateway({DOMAIN.chaincode: desk}, channel=DOMAIN.channel) as memory:
+        yield Command(write_home(tmp_path / ".kindpakket", memory.endpoint), desk, memory)
+
+
+def settlement(state: str = "approved") -> dict[str, Any]:
+    return {
+        "id": SETTLEMENT,
+        "scheme": SCHEME,
+        "shop": SHOP,
+        "state": state,
+        "items": [{"id": "7" * 32, "day": "2026-03-10", "cents": 1500}],
+        "cents": 1500,
+        "through": "2026-03-10",
+        "drafted_by": "p-treasurer",
+    }
+
+
+def test_the_version_and_the_groups() -> None:
+    runner = CliRunner()
+    assert runner.invoke(main, ["--version"]).output.startswith("kindpakket 0.")
+    listed = runner.invoke(main, ["--help"]).output
+    assert {"network", "scheme", "voucher", "audit", "query", "invoke"} <= set(main.commands)
+    for group in main.commands:
+        assert group in listed
+    assert "Exit codes" in listed
+
+
+def test_every_command_has_help() -> None:
+    for name, group in main.commands.items():
+        if name == "network":
+            continue
+        for path in [[name, sub] for sub in getattr(group, "commands", {})] or [[name]]:
+            result = CliRunner().invoke(main, [*path, "--help"])
+            assert result.exit_code == 0
+            assert "--home" in result.output
+
+
+def test_commands_act_as_a_user_with_the_role(kindpakket: Command) -> None:
+    kindpakket.desk.answers["settlement:Draft"] = settlement("drafted")
+    kindpakket("scheme", "approve", SCHEME)
+    kindpakket("settlement", "draft", SCHEME, SHOP)
+    kindpakket("query", "shop:List", "--organisation", "auditor")
+    people = [person for name, _, person in kindpakket.desk.asked if name != "organisations:Show"]
+    assert people == ["p-manager", "p-treasurer", "p-auditor"]
+
+
+def test_users_of_the_description_come_before_those_enrolled_later(kindpakket: Command) -> None:
+    folder = kindpakket.home / "organisations" / "gemeente" / "users" / "aaron" / "msp"
+    write_user(folder, "aaron", {"kindpakket.role": "approver", "kindpakket.person": "p-clerk"})
+    kindpakket("scheme", "approve", SCHEME)
+    kindpakket("scheme", "approve", SCHEME, "--user", "aaron")
+    assert [person for _, _, person in kindpakket.desk.asked] == ["p-manager", "p-clerk"]
+
+
+def test_another_user_can_be_named(kindpakket: Command) -> None:
+    kindpakket("scheme", "approve", SCHEME, "--organisation", "gemeente", "--user", "clerk")
+    assert kindpakket.desk.asked[0][2] == "p-clerk"
+
+
+def test_the_options_may_stand_before_the_command_too(kindpakket: Command) -> None:
+    before = ["--home", str(kindpakket.home), "--organisation", "gemeente", "--user", "clerk", "--json"]
+    result = CliRunner().invoke(main, [*before, "scheme", "approve", SCHEME])
+    assert (result.exit_code, result.stdout) == (0, "{}\n")
+    after = CliRunner().invoke(main, [*before, "scheme", "approve", SCHEME, "--user", "manager"])
+    assert after.exit_code == 0
+    assert [person for _, _, person in kindpakket.desk.asked] == ["p-clerk", "p-manager"]
+
+
+def test_the_home_before_the_command_is_the_networks_too(tmp_path: Path) -> None:
+    named = str(tmp_path / "somewhere")
+    results = [
+        CliRunner().invoke(main, arguments)
+        for arguments in (["--home", named, "network", "status"], ["network", "status", "--home", named])
+    ]
+    assert results[0].output == results[1].output
+    assert named in results[0].output.replace("\n", "")
+
+
+def test_a_scheme_is_drafted_from_yaml(kindpakket: Command, tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(yaml.safe_dump(dict(rules())).replace("'2026-01-01'", "2026-01-01"))
+    assert "starts_on: 2026-01-01" in file.read_text()
+    kindpakket("scheme", "draft", str(file), "--budget-cents", "100000")
+    (request,) = kindpakket.desk.requests("scheme:Draft")
+    assert request["rules"] == rules()
+    assert request["budget_cents"] == 100000
+
+
+@pytest.mark.parametrize("content", ["- a list\n", "a: [unclosed\n", "\xff"])
+def test_rules_that_are_none_are_wrong(kindpakket: Command, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_bytes(content.encode("latin-1"))
+    result = kindpakket("scheme", "draft", str(file), "--budget-cents", "1")
+    assert result.exit_code == 2
+    assert str(file) in result.stderr
+
+
+def test_tables_are_for_people(kindpakket: Command) -> None:
+    kindpakket.desk.answers |= {
+        "scheme:List": {"items": [{"id": SCHEME}], "next": ""},
+        "scheme:Show": {
+            "scheme": {"id": SCHEME, "state": "open"},
+            "rules": rules(),
+            "budget": {"budget_cents": 123456, "issued_cents": 30000, "unallocated_cents": 93456},
+            "closed_until": "",
+        },
+    }
+    shown = kindpakket("scheme", "list").stdout
+    for text in (SCHEME, "kindpakket-2026", "open", "€ 1,234.56", "€ 300.00"):
+        assert text in shown
+    (view,) = kindpakket.answer("scheme", "list")
+    assert view["budget"]["budget_cents"] == 123456
+
+
+def test_a_refusal_is_one_sentence_and_exit_code_1(kindpakket: Command) -> None:
+    kindpakket.desk.answers["scheme:Open"] = ChaincodeRefusal(
+        'SCHEME_STATE: scheme aa is draft {"state":"draft"}'
+    )
+    result = kindpakket("scheme", "open", SCHEME)
+    assert result.exit_code == 1
+    assert result.stderr == "Error: refused: SCHEME_STATE: scheme aa is draft\n"
+
+
+def test_no_network_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["scheme", "list", "--home", str(tmp_path / "none")])
+    assert result.exit_code == 2
+    assert "there is no network in" in result.stderr
+    assert "kindpakket network up" in result.stderr
+
+
+def test_a_peer_that_is_down_is_one_sentence_and_exit_code_3(kindpakket: Command) -> None:
+    kindpakket.memory.fail("Evaluate", StatusCode.UNAVAILABLE, "connection refused", times=1000)
+    result = kindpakket("query", "shop:List")
+    assert result.exit_code == 3
+    assert "the peer cannot be reached (connection refused)" in result.stderr
+    assert "kindpakket network status" in result.stderr
+
+
+def test_nobody_with_the_role_is_exit_code_2(kindpakket: Command) -> None:
+    result = kindpakket("scheme", "approve", SCHEME, "--organisation", "winkels")
+    assert result.exit_code == 2
+    assert "no user with the role approver of winkels" in result.stderr
+
+
+CSV = (
+    "bsn;voornamen;achternaam;geboortedatum;huishouden;zaaknummer;regeling_preset\n"
+    "999990019;Fenna;Dijkstra;2015-04-02;h-1;Z-0001;child\n"
+    "999990020;Mees;Dijkstra;2013-04-02;h-1;Z-0002;child\n"
+)
+
+
+def test_vouchers_are_issued_from_the_municipalitys_file_and_safely_again(
+    kindpakket: Command, tmp_path: Path
+) -> None:
+    file, register = tmp_path / "kinderen.csv", tmp_path / "register.db"
+    file.write_text(CSV, "utf-8")
+    kindpakket.desk.answers["voucher:Issue"] = {
+        "scheme": SCHEME,
+        "vouchers": [{"id": VOUCHER, "cents": 30000}] * 2,
+        "issued_cents": 60000,
+    }
+    issue = ("voucher", "issue", SCHEME, str(file), "--period", "2026", "--register", str(register))
+    assert kindpakket.answer(*issue) == {"scheme": SCHEME, "vouchers": 2, "issued_cents": 60000}
+    assert kindpakket.answer(*issue)["vouchers"] == 2
+    first, second = kindpakket.desk.requests("voucher:Issue")
+    assert first == second
+    assert [allocation["preset"] for allocation in first["vouchers"]] == ["child", "child"]
+    cases = json.loads(kindpakket.desk.transient["cases"])
+    assert [case["case"] for case in cases] == ["Z-0001", "Z-0002"]
+    public = json.dumps([request for _, request, _ in kindpakket.desk.asked])
+    assert not any(value in public for value in ("999990019", "Fenna", "Dijkstra", "Z-0001"))
+
+
+def test_a_bad_file_issues_nothing(kindpakket: Command, tmp_path: Path) -> None:
+    file = tmp_path / "kinderen.csv"
+    file.write_text(CSV.replace("999990020", "123456789"), "utf-8")
+    register = tmp_path / "register.db"
+    result = kindpakket(
+        "voucher", "issue", SCHEME, str(file), "--period", "2026", "--register", str(register)
+    )
+    assert result.exit_code == 2
+    assert "line 3: bsn is not a citizen service number" in result.stderr
+    assert kindpakket.desk.asked == []
+    assert not register.exists()
+
+
+def test_vouchers_are_activated_from_a_file(kindpakket: Command, tmp_path: Path) -> None:
+    file = tmp_path / "activations.json"
+    file.write_text(json.dumps([Booklet.generate(3).activate(DOMAIN, SCHEME, VOUCHER)]))
+    kindpakket.desk.answers["voucher:Activate"] = {"scheme": SCHEME, "vouchers": [VOUCHER]}
+    assert kindpakket.answer("voucher", "activate", SCHEME, str(file))["vouchers"] == [VOUCHER]
+    file.write_text("{}")
+    assert kindpakket("voucher", "activate", SCHEME, str(file)).exit_code == 2
+
+
+def test_a_till_takes_a_payment_with_a_scanned_page(kindpakket: Command) -> None:
+    booklet = Booklet.generate(4)
+    kindpakket.desk.answers |= {"voucher:Allowance": {"authorisation_version": 1}, "payment:Pay": {"id": "p"}}
+    pay = ("payment", "pay", SCHEME, VOUCHER, "--line", "books=1295", "--line", "toys=5")
+    kindpakket.answer(*pay, "--request-id", "1" * 32, stdin=booklet.page(2).as_text() + "\n")
+    (request,) = kindpakket.desk.requests("payment:Pay")
+    assert (request["request_id"], request["shop"], request["proof"]["page"]) == ("1" * 32, SHOP, 2)
+    assert request["lines"] == [{"category": "books", "cents": 1295}, {"category": "toys", "cents": 5}]
+    assert kindpakket.desk.asked[-1][2] == "p-shop"
+
+
+@pytest.mark.parametrize(
+    ("line", "code"), [("books=1,50", "page"), ("books", "page"), ("=5", "page"), ("books=5", "x")]
+)
+def test_a_payment_that_cannot_be_read_is_not_sent(kindpakket: Command, line: str, code: str) -> None:
+    text = Booklet.generate(2).page(1).as_text() if code == "page" else code
+    kindpakket.desk.answers["voucher:Allowance"] = {"authorisation_version": 1}
+    assert kindpakket("payment", "pay", SCHEME, VOUCHER, "--line", line, stdin=text).exit_code == 2
+    assert not kindpakket.desk.requests("payment:Pay")
+
+
+EXPORT = ("--name", "Gemeente Zuidhorn", "--iban", "NL91ABNA0417164300", "--bic", "ABNANL2A")
+
+
+def test_settlements_are_exported_with_the_hash_of_the_file(kindpakket: Command, tmp_path: Path) -> None:
+    kindpakket.desk.answers |= {
+        "settlement:List": {"items": [settlement(), settlement("paid") | {"id": "6" * 32}], "next": ""},
+        "shop:Account": ACCOUNT,
+        "scheme:Show": {"rules": rules()},
+    }
+    path = tmp_path / "payments.xml"
+    arguments = (
+        "settlement",
+        "export",
+        SCHEME,
+        "--file",
+        str(path),
+        *EXPORT,
+        "--execution-date",
+        "2026-03-11",
+    )
+    answer = kindpakket.answer(*arguments)
+    (request,) = kindpakket.desk.requests("settlement:Export")
+    assert request["settlements"] == [SETTLEMENT]
+    assert request["file_sha256"] == answer["sha256"]
+    assert (answer["payments"], answer["cents"]) == (1, 1500)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert SETTLEMENT in path.read_text()
+    assert kindpakket(*arguments).exit_code == 2
+    assert len(kindpakket.desk.requests("settlement:Export")) == 1
+
+
+def test_a_file_whose_settlements_were_not_marked_has_not_its_name(
+    kindpakket: Command, tmp_path: Path
+) -> None:
+    kindpakket.desk.answers |= {
+        "settlement:List": {"items": [settlement()], "next": ""},
+        "shop:Account": ACCOUNT,
+        "scheme:Show": {"rules": rules()},
+        "settlement:Export": ChaincodeRefusal("SETTLEMENT_STATE: no {}"),
+    }
+    path = tmp_path / "payments.xml"
+    arguments = (
+        "settlement",
+        "export",
+        SCHEME,
+        "--file",
+        str(path),
+        *EXPORT,
+        "--execution-date",
+        "2026-03-11",
+    )
+    assert kindpakket(*arguments).exit_code == 1
+    assert not path.exists()
+    assert path.with_name("payments.xml.part").exists()
+
+
+def test_nothing_approved_is_nothing_to_export(kindpakket: Command, tmp_path: Path) -> None:
+    kindpakket.desk.answers |= {
+        "settlement:List": {"items": [settlement("drafted")], "next": ""},
+        "scheme:Show": {"rules": rules()},
+    }
+    path = tmp_path / "payments.xml"
+    result = kindpakket(
+        "settlement", "export", SCHEME, "--file", str(path), *EXPORT, "--execution-date", "2026-03-11"
+    )
+    assert result.exit_code == 2
+    assert "approve settlements first" in result.stderr
+
+
+def test_an_audit_that_finds_nothing_ends_with_0(kindpakket: Command, tmp_path: Path) -> None:
+    kindpakket.desk.answers |= {
+        "scheme:List": {"items": [], "next": ""},
+        "shop:List": {"items": [], "next": ""},
+    }
+    personal = tmp_path / "personal.txt"
+    personal.write_text("999990019\nFenna Dijkstra\n", "utf-8")
+    result = kindpakket("audit", "verify", "--personal", str(personal))
+    assert result.exit_code == 0, result.output
+    assert "Verdict: nothing is wrong." in result.stdout
+    assert "2 personal values looked for, 0 traces." in result.stdout
+    assert kindpakket.answer("audit", "verify")["passed"] is True
+
+
+def test_an_audit_that_finds_something_ends_with_1(kindpakket: Command) -> None:
+    kindpakket.desk.answers |= {
+        "scheme:List": {"items": [{"id": SCHEME, "state": "open"}], "next": ""},
+        "shop:List": {"items": [], "next": ""},
+    }
+    result = kindpakket("audit", "verify")
+    assert result.exit_code == 1
+    assert f"state: scheme {SCHEME}, id: None by the blocks" in result.stdout
+    assert "Verdict: 1 things are wrong." in result.stdout
+
+
+def test_values_that_are_too_short_are_wrong(kindpakket: Command, tmp_path: Path) -> None:
+    personal = tmp_path / "personal.txt"
+    personal.write_text("Bos\n", "utf-8")
+    assert kindpakket("audit", "verify", "--personal", str(personal)).exit_code == 2
+
+
+def test_history_and_totals(kindpakket: Command) -> None:
+    entry = {"transaction_id": "t" * 64, "at": 1_773_140_400, "deleted": False, "value": {"state": "open"}}
+    kindpakket.desk.answers["audit:History"] = {"entries": [entry], "next": ""}
+    assert "t" * 64 in kindpakket("audit", "history", f"scheme/{SCHEME}").stdout
+    assert kindpakket.answer("audit", "history", f"scheme/{SCHEME}") == [entry]
+
+
+def test_any_transaction_can_be_called(kindpakket: Command, tmp_path: Path) -> None:
+    kindpakket.desk.answers["voucher:Show"] = {"id": VOUCHER, "entitlement": ENTITLEMENT}
+    shown = kindpakket("query", "voucher:Show", json.dumps({"scheme": SCHEME, "voucher": VOUCHER}))
+    assert json.loads(shown.stdout)["entitlement"] == ENTITLEMENT
+    secret = tmp_path / "account.json"
+    secret.write_text(json.dumps(ACCOUNT))
+    request = json.dumps({"request_id": "1" * 32, "categories": ["books"]})
+    kindpakket("invoke", "shop:Apply", request, "--transient", "account", str(secret), "--user", "till")
+    assert kindpakket.desk.requests("shop:Apply") == [{"request_id": "1" * 32, "categories": ["books"]}]
+    assert json.loads(kindpakket.desk.transient["account"]) == ACCOUNT
+
+
+@pytest.mark.parametrize("request_text", ["[]", "{", "1"])
+def test_a_request_is_a_json_object(kindpakket: Command, request_text: str) -> None:
+    assert kindpakket("query", "voucher:Show", request_text).exit_code == 2
+    assert kindpakket.desk.asked == []
+
+
+def test_a_home_with_several_channels_needs_to_be_told_which(kindpakket: Command) -> None:
+    profile = kindpakket.home / "organisations" / "gemeente" / "profile.yaml"
+    members = yaml.safe_load(profile.read_text())
+    members["channels"]["westerkwartier"] = {"peers": ["peer0"]}
+    profile.write_text(yaml.safe_dump(members))
+    result = kindpakket("scheme", "approve", SCHEME)
+    assert result.exit_code == 2
+    assert "has not one channel but westerkwartier, zuidhorn: give --channel" in result.stderr
+    assert kindpakket("scheme", "approve", SCHEME, "--channel", "zuidhorn").exit_code == 0
+
+
+def test_users_are_found_by_role_shop_and_name(kindpakket: Command) -> None:
+    home = Home(kindpakket.home)
+    assert home.user(["treasurer", "issuer"]).name == "treasurer"
+    assert home.user(shop=SHOP).name == "till"
+    assert home.user(organisation="auditor").role == "auditor"
+    assert len(list(home.users())) == len(USERS)
+    with pytest.raises(HomeError, match="called nobody"):
+        home.user(name="nobody")
+    with pytest.raises(HomeError, match="of shop"):
+        home.user(shop="0" * 32)
