@@ -105,6 +105,7 @@ def against_a_blocked_voucher(
     """A holder lost the device: the voucher is blocked at once, and pays nothing any more."""
     till = _selling(street, "books")
     desk.clerk.block(scheme.id, purse.wallet.voucher, "device-lost")
+    desk.in_step()
     order = till.shop.order(scheme.id, purse.wallet.voucher, [{"category": "books", "cents": 500}])
     attempts.expect("VOUCHER_BLOCKED", lambda: till.shop.pay(order, purse.wallet.authorise(order)))
 
@@ -139,6 +140,7 @@ def against_power(attempts: Attempts, desk: Desk, scheme: OpenScheme) -> None:
     attempts.expect("ROLE_REQUIRED", lambda: desk.clerk.approve_scheme(draft["id"]))
     administrator = Municipality(desk.contract(MUNICIPALITY, "admin"))
     attempts.expect("ROLE_REQUIRED", lambda: administrator.open_scheme(scheme.id))
+    desk.in_step()
     _auditor_cannot_submit(attempts, desk, scheme)
 
 

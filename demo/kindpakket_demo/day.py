@@ -90,6 +90,7 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
     with step("What must be refused is refused; one answer is lost; some goods go back", None):
         refunds = _incidents(desk, attempts, provision, street, purses)
         refused.against_an_ended_scheme(attempts, short, street, short_purses)
+        desk.in_step()
         _compare(desk, provision.id, purses)
     with step("Settlements: drafted, approved by a second person, one file for the bank", None):
         paid = payout.pay_out(desk, [provision, short], street)

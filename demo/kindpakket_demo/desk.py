@@ -85,15 +85,16 @@ class Desk:
         return self.gateway(organisation, user).network(CHANNEL).contract(CHAINCODE)
 
     def in_step(self) -> None:
-        """Wait until the shops' and the auditor's peers have every block that the municipality's has.
+        """Wait until every organisation's peer has all blocks that any of them has now.
 
         What a call of one organisation has committed may reach another's peer a moment later.
 
         Raises:
             DemoFailed: a peer stays behind.
         """
-        height = self._height(MUNICIPALITY)
-        for organisation in (SHOPS, AUDITOR):
+        everyone = (MUNICIPALITY, SHOPS, AUDITOR)
+        height = max(self._height(organisation) for organisation in everyone)
+        for organisation in everyone:
 
             def caught_up(organisation: str = organisation) -> bool | None:
                 return self._height(organisation) >= height or None

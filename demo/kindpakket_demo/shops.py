@@ -25,6 +25,7 @@ def accredit(desk: Desk, stores: tuple[Store, ...], applicant: Store, today: dat
         till.shop.apply(
             store.categories, iban=store.iban, holder=store.name, kvk=store.kvk, contact="administratie"
         )
+    desk.in_step()
     for till in tills[:-1]:
         grants = [{"code": code, "from": today.isoformat()} for code in till.store.categories]
         desk.manager.approve_shop(till.shop.shop_id, grants)  # type: ignore[arg-type]

@@ -38,6 +38,7 @@ class Town:
 
     def available(self, wallet: Wallet) -> int:
         """What the voucher holds, in cents, as the municipality's peer says."""
+        self.desk.in_step()
         return self.desk.clerk.voucher(self.scheme.id, wallet.voucher)["available_cents"]
 
 

@@ -11,6 +11,7 @@ from kindpakket_demo.wallets import Wallet
 
 
 def test_the_auditors_client_cannot_submit(town: Town) -> None:
+    town.desk.in_step()
     contract = town.desk.contract(AUDITOR, "auditor")
     height = town.desk.gateway(AUDITOR, "auditor").network(CHANNEL).ledger_height()
     with pytest.raises(SubmitError) as caught:
@@ -22,6 +23,7 @@ def test_the_auditors_client_cannot_submit(town: Town) -> None:
 def test_the_auditor_reads_a_vouchers_history_from_its_own_peer(town: Town, wallet: Wallet) -> None:
     order = town.order(wallet)
     town.till.shop.pay(order, wallet.authorise(order))
+    town.desk.in_step()
     entries = list(town.desk.auditor.history(f"voucher/{town.scheme.id}/{wallet.voucher}"))
     spent = [entry["value"]["spent_cents"] for entry in entries if entry["value"]]
     assert spent == [order.cents, 0, 0]
