@@ -17,7 +17,6 @@ from kindpakket.signing import Domain
 PAGE = 500
 _ATTEMPTS = 8
 _CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
-_MISMATCH = "ProposalResponsePayloads do not match"
 
 
 class Ledger(Protocol):
@@ -142,9 +141,7 @@ def _retrying() -> Retrying:
 def _overtaken(error: BaseException) -> bool:
     if isinstance(error, CommitError):
         return error.code in _CONFLICTS
-    if isinstance(error, EndorseError):
-        return any(_MISMATCH in detail.message for detail in error.details)
-    return False
+    return isinstance(error, EndorseError) and error.endorsements_differ
 
 
 @contextmanager

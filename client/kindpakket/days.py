@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-_AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+"""The time zone in which days are counted."""
 
 
 def today() -> date:
     """Today in Amsterdam, by this machine's clock."""
-    return datetime.now(_AMSTERDAM).date()
+    return datetime.now(AMSTERDAM).date()
 
 
 def day_of(instant: int) -> str:
     """The day, `YYYY-MM-DD`, of an instant in Unix seconds."""
-    return datetime.fromtimestamp(instant, UTC).astimezone(_AMSTERDAM).date().isoformat()
+    return datetime.fromtimestamp(instant, UTC).astimezone(AMSTERDAM).date().isoformat()
 
 
 def next_day(day: str) -> str:
@@ -25,7 +26,7 @@ def next_day(day: str) -> str:
 
 def first_instant(day: str) -> int:
     """The first instant of a day, Unix seconds."""
-    return int(datetime.combine(date.fromisoformat(day), time(), _AMSTERDAM).timestamp())
+    return int(datetime.combine(date.fromisoformat(day), time(), AMSTERDAM).timestamp())
 
 
 def booking_day(instant: int, closed_until: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cached_property
 from typing import Literal, cast
 
 from kindpakket.fabric import CommitError
@@ -39,6 +40,11 @@ _NOT_BY_ONE_ALONE = "ENDORSEMENT_POLICY_FAILURE"
 
 class Municipality(Queries):
     """The municipality, as the user whose identity the contract's gateway has."""
+
+    @cached_property
+    def _municipal(self) -> list[str]:
+        """The MSP id of the municipality; it is named once, so it is asked once."""
+        return [self.organisations()["municipality"]]
 
     def initialise(
         self,
@@ -100,8 +106,7 @@ class Municipality(Queries):
 
     def shop_account(self, shop: str) -> ShopAccount:
         """`shop:Account`: where a shop is paid, from the private collection on a municipal peer."""
-        own = [self.organisations()["municipality"]]
-        return cast(ShopAccount, self.query("shop:Account", {"shop": shop}, organisations=own))
+        return cast(ShopAccount, self.query("shop:Account", {"shop": shop}, organisations=self._municipal))
 
     def record_cases(
         self, scheme: str, cases: Sequence[CaseRecord], *, request_id: str | None = None
@@ -121,7 +126,7 @@ class Municipality(Queries):
                 {"scheme": scheme},
                 request_id=request_id,
                 transient={"cases": list(cases)},
-                organisations=[self.organisations()["municipality"]],
+                organisations=self._municipal,
             )
         except CommitError as error:
             if error.code != _NOT_BY_ONE_ALONE:

@@ -9,9 +9,9 @@ from pathlib import Path
 from random import Random
 from types import TracebackType
 from typing import Self
-from zoneinfo import ZoneInfo
 
 from kindpakket.auditor import Auditor
+from kindpakket.days import AMSTERDAM
 from kindpakket.fabric import Contract, Gateway, Identity, Profile, connect
 from kindpakket.ids import new_id
 from kindpakket.municipality import Municipality
@@ -25,7 +25,6 @@ CHANNEL = "zuidhorn"
 CHAINCODE = "kindpakket"
 MUNICIPALITY, SHOPS, AUDITOR = "gemeente", "winkels", "auditor"
 SECONDS_TO_CATCH_UP = 20
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
 class DemoFailed(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,11 +55,10 @@ def pay_out(desk: Desk, schemes: list[OpenScheme], street: Street) -> Payout:
 
 def _draft_all(desk: Desk, scheme: str, shop: str) -> list[Settlement]:
     drafted: list[Settlement] = []
-    while True:
-        try:
+    with suppress(NothingToSettle):
+        while not drafted or drafted[-1].get("more"):
             drafted.append(desk.treasurer.draft_settlement(scheme, shop))
-        except NothingToSettle:
-            return drafted
+    return drafted
 
 
 def _transfer(desk: Desk, settlement: Settlement) -> CreditTransfer:

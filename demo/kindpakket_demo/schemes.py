@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from kindpakket.days import AMSTERDAM
 from kindpakket.records import CategoryRule, Rules
 
-from .desk import AMSTERDAM, Desk
+from .desk import Desk
 from .town import CATEGORIES
 
 PRESET = "child"

@@ -1,6 +1,6 @@
 """How long a payment takes, and how many pass in a second, on a network of its own.
 
-    python tests/bench/payments.py [--payments 1000] [--in-flight 100] [--json]
+    PYTHONPATH=demo:tests/network python tests/bench/payments.py [--payments 1000] [--in-flight 100] [--json]
 
 Every payment spends another voucher, as on a busy day. In the same run transactions that write nothing go
 through the same steps (endorse, order, validate): compare the two, not the seconds of different machines.
@@ -23,17 +23,16 @@ from random import Random
 import click
 from rich.console import Console
 from rich.table import Table
+from support import issue_to
 
 from kindpakket.fabric import Identity, Profile
 from kindpakket.fabric.aio import Contract, connect
 from kindpakket.holder import HolderKey
-from kindpakket.ids import new_id, new_salt
-from kindpakket.municipality import BULK
+from kindpakket.ids import new_id
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, Till, now
-from kindpakket_demo.schemes import PRESET, OpenScheme, open_provision
+from kindpakket_demo.schemes import OpenScheme, open_provision
 from kindpakket_demo.shops import accredit
 from kindpakket_demo.town import make_town
-from kindpakket_demo.vouchers import activate
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 
@@ -91,15 +90,7 @@ def prepare(desk: Desk, count: int) -> tuple[OpenScheme, Till, list[Wallet]]:
     stores = make_town(1, 1, today.date(), seed=1).shops
     till = accredit(desk, stores[:1], stores[1], today.date()).open[0]
     wallets = [Wallet(new_id(), HolderKey.generate()) for _ in range(count)]
-    for start in range(0, count, BULK):
-        part = wallets[start : start + BULK]
-        cases = [{"voucher": each.voucher, "case": "Z-1", "salt": new_salt()} for each in part]
-        desk.clerk.record_cases(scheme.id, cases)  # type: ignore[arg-type]
-        allocations = [
-            {"id": each.voucher, "entitlement": new_id(), "preset": PRESET, "units": 1} for each in part
-        ]
-        desk.clerk.issue(scheme.id, allocations)  # type: ignore[arg-type]
-    activate(desk, scheme.id, wallets)
+    issue_to(desk, scheme.id, wallets)
     return scheme, till, wallets
 
 

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from support import Town
+from support import Town, issue_to
 
 from kindpakket.booklet import Booklet
 from kindpakket.holder import HolderKey
-from kindpakket.ids import new_id, new_salt
+from kindpakket.ids import new_id
 from kindpakket_demo.desk import Desk, now
-from kindpakket_demo.schemes import PRESET, open_provision
+from kindpakket_demo.schemes import open_provision
 from kindpakket_demo.shops import accredit
 from kindpakket_demo.town import make_town
-from kindpakket_demo.vouchers import activate
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 
@@ -53,18 +52,7 @@ def town(desk: Desk) -> Town:
         Wallet(new_id(), HolderKey.generate() if number % 2 else Booklet.generate(8))
         for number in range(VOUCHERS)
     ]
-    desk.clerk.record_cases(
-        scheme.id,
-        [
-            {"voucher": wallet.voucher, "case": f"Z-{number}", "salt": new_salt()}
-            for number, wallet in enumerate(wallets)
-        ],
-    )
-    desk.clerk.issue(
-        scheme.id,
-        [{"id": wallet.voucher, "entitlement": new_id(), "preset": PRESET, "units": 1} for wallet in wallets],
-    )
-    activate(desk, scheme.id, wallets)
+    issue_to(desk, scheme.id, wallets)
     return Town(
         desk,
         scheme,
