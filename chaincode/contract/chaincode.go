@@ -32,6 +32,7 @@ func New() (*Chaincode, error) {
 		&VoucherContract{named("voucher")},
 		&PaymentContract{named("payment")},
 		&SettlementContract{named("settlement")},
+		&RequestContract{named("request")},
 		&AuditContract{named("audit")},
 	}
 	api, err := contractapi.NewChaincode(contracts...)

@@ -43,7 +43,7 @@ func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, err
 			return "", err
 		}
 	}
-	return tx.once(initialise, text, r.RequestID, "", func() (any, error) {
+	return tx.once(initialise, text, r, "", func() (any, error) {
 		if existing != nil {
 			return nil, rules.Refuse(rules.AlreadyInitialised, rules.Details{"municipality": existing.Municipality}, "")
 		}

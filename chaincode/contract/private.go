@@ -25,7 +25,7 @@ func (tx *transaction) transient(name string, into any) error {
 
 // accountOf reads where a shop is paid, from the private collection of the caller's own peer.
 func (tx *transaction) accountOf(shop string) (*rules.ShopAccount, error) {
-	data, err := tx.stub.GetPrivateData(shopAccounts, accountKey(shop))
+	data, err := tx.stub.GetPrivateData(shopAccounts, accountKey(shop, ""))
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the account of shop %s: %w", shop, err)
 	}
@@ -33,5 +33,5 @@ func (tx *transaction) accountOf(shop string) (*rules.ShopAccount, error) {
 		return nil, rules.Refuse(rules.ShopNotFound, rules.Details{"shop": shop}, "shop %s has no account", shop)
 	}
 	account := new(rules.ShopAccount)
-	return account, decodeRecord(accountKey(shop), data, account)
+	return account, decodeRecord(accountKey(shop, ""), data, account)
 }

@@ -54,7 +54,7 @@ func (*ShopContract) Apply(ctx *Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return tx.once(applyShop, text, r.RequestID, hash, func() (any, error) { return tx.admitShop(r, account) })
+	return tx.once(applyShop, text, r, hash, func() (any, error) { return tx.admitShop(r, account) })
 }
 
 func (tx *transaction) admitShop(r *applyRequest, account *rules.ShopAccount) (any, error) {
@@ -69,7 +69,7 @@ func (tx *transaction) admitShop(r *applyRequest, account *rules.ShopAccount) (a
 		ID: r.RequestID, MSP: tx.caller.msp, State: rules.ShopApplied, Requested: r.Categories, AppliedBy: tx.caller.person,
 	}
 	tx.event = shopEvent{Shop: shop.ID, State: shop.State}
-	if err := tx.putPrivate(shopAccounts, accountKey(shop.ID), account); err != nil {
+	if err := tx.putPrivate(shopAccounts, accountKey(shop.ID, ""), account); err != nil {
 		return nil, err
 	}
 	return shop, tx.put(shopKey(shop.ID), shop)

@@ -32,11 +32,24 @@ type reading interface {
 	reads() []string
 }
 
+// reasoned is a request that gives its reason as a code.
+type reasoned interface {
+	reason() string
+}
+
+// because is the member of a request that has to say why.
+type because struct {
+	Reason string `json:"reason"`
+}
+
+func (b because) reason() string     { return b.Reason }
+func (b because) checkReason() error { return rules.CheckCode("reason", b.Reason) }
+
 // committed is what a write leaves under its request id.
 type committed struct {
 	Operation string         `json:"operation"`
 	Digest    string         `json:"digest"`
-	Answer    jsontext.Value `json:"answer"`
+	Answer    jsontext.Value `json:"answer,omitzero"`
 }
 
 // transaction is one call: who calls, when, what was read and what is to be written.
@@ -45,6 +58,7 @@ type transaction struct {
 	organisations *rules.Organisations
 	caller        caller
 	now           rules.Number
+	mark          mark
 	reads         map[string][]byte
 	changes       []change
 	event         any
@@ -75,7 +89,7 @@ func write[R any, P interface {
 	if err := tx.authorise(op); err != nil {
 		return "", err
 	}
-	return tx.once(op, text, r.id(), "", func() (any, error) { return do(tx, r) })
+	return tx.once(op, text, r, "", func() (any, error) { return do(tx, r) })
 }
 
 // prepare parses a request and reads what it will need.
@@ -118,7 +132,9 @@ func (tx *transaction) admit(roles []role) error {
 }
 
 // once gives the answer of a request that was committed before, or performs it and leaves its answer under its id.
-func (tx *transaction) once(op operation, text, id, private string, do func() (any, error)) (string, error) {
+func (tx *transaction) once(op operation, text string, r request, private string, do func() (any, error)) (string, error) {
+	id := r.id()
+	tx.mark = tx.caller.mark(op.name, r)
 	digest, err := digest(op.name, tx.tillShop(), text, private)
 	if err != nil {
 		return "", err
@@ -146,6 +162,9 @@ func (tx *transaction) replay(op operation, id, digest string) (string, error) {
 	before, err := get[committed](tx, requestKey(id))
 	if err != nil || before == nil {
 		return "", err
+	}
+	if before.isVoid() {
+		return "", rules.Refuse(rules.RequestVoid, rules.Details{"request": id}, "request %s was voided and counts nowhere: draw a new id", id)
 	}
 	if before.Operation != op.name || before.Digest != digest {
 		return "", rules.Refuse(rules.IdempotencyConflict, rules.Details{"request": id, "operation": before.Operation},

@@ -33,7 +33,7 @@ func goodTerms() *Terms {
 		Presets:    map[string]Cents{"junior": 10_000},
 		Categories: []Category{{Code: "clothing"}, {Code: "books", Cap: pointer(Cents(4_000))}},
 		PaymentMin: 50, PaymentCap: 8_000, DayCap: 9_000, PaperCap: 2_500,
-		Proofs: []ProofKind{ProofByKey, ProofByBooklet}, RefundGraceDays: pointer(Number(0)),
+		Proofs: []ProofKind{ProofByKey, ProofByBooklet}, HoldDays: pointer(Number(14)), ExtensionDays: pointer(Number(90)), RefundGraceDays: pointer(Number(0)),
 		SettlementDays: pointer(Number(7)), RetentionDays: pointer(Number(2555)),
 	}
 }
