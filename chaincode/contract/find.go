@@ -52,6 +52,10 @@ func (tx *transaction) termsFor(scheme *rules.Scheme, voucher *rules.Voucher) (*
 	return tx.terms(scheme.ID, scheme.VersionFor(voucher.RulesVersion))
 }
 
+func (tx *transaction) change(scheme, id string) (*rules.Change, error) {
+	return find[rules.Change](tx, rules.ChangeNotFound, "change", id, changeKey(scheme, id))
+}
+
 func (tx *transaction) budget(scheme string) (*rules.Budget, error) {
 	return find[rules.Budget](tx, rules.LedgerInconsistent, "budget", scheme, budgetKey(scheme))
 }
