@@ -108,6 +108,10 @@ func (tx *transaction) settlement(scheme, id string) (*rules.Settlement, error) 
 	return find[rules.Settlement](tx, rules.SettlementNotFound, "settlement", id, settlementKey(scheme, id))
 }
 
+func (tx *transaction) erasure(id string) (*rules.Erasure, error) {
+	return find[rules.Erasure](tx, rules.ErasureNotFound, "erasure", id, erasureKey(id))
+}
+
 // domain tells on which channel and by which chaincode name the client asked, as holders sign it.
 func (tx *transaction) domain() (rules.Domain, error) {
 	signed, err := tx.stub.GetSignedProposal()

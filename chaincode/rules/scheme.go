@@ -131,7 +131,8 @@ func (s *Scheme) IsClosed() bool {
 
 func (s *Scheme) checkState(code Code, needed ...State) error {
 	if !slices.Contains(needed, s.State) {
-		return Refuse(code, Details{"scheme": s.ID, "state": s.State, "needed": needed}, "scheme %s is %s and not one of %v", s.ID, s.State, needed)
+		return Refuse(code, Details{"scheme": s.ID, "state": s.State, "needed": needed},
+			"scheme %s is %s and not one of %v", s.ID, s.State, needed)
 	}
 	return nil
 }
@@ -251,7 +252,8 @@ func (t *Terms) Check() error {
 // CheckNext refuses terms that cannot follow these: vouchers may have been spent from the first day on.
 func (t *Terms) CheckNext(next *Terms) error {
 	if next.StartsOn != t.StartsOn {
-		return Refuse(InvalidRules, Details{"starts_on": next.StartsOn, "needed": t.StartsOn}, "a scheme that starts on %s keeps that day", t.StartsOn)
+		return Refuse(InvalidRules, Details{"starts_on": next.StartsOn, "needed": t.StartsOn},
+			"a scheme that starts on %s keeps that day", t.StartsOn)
 	}
 	return nil
 }

@@ -101,6 +101,15 @@ func (s *Shop) CheckApproved() error {
 	return nil
 }
 
+// CheckEnded refuses a shop that still takes part.
+func (s *Shop) CheckEnded() error {
+	if !s.IsEnded() {
+		return Refuse(ShopState, Details{"id": s.ID, "state": s.State, "needed": []State{ShopEnded}},
+			"shop %s is %s and has to be ended first", s.ID, s.State)
+	}
+	return nil
+}
+
 // IsEnded tells whether the shop takes part no more, for ever.
 func (s *Shop) IsEnded() bool {
 	return s.State == ShopEnded
