@@ -34,6 +34,7 @@ func New() (*Chaincode, error) {
 		&SettlementContract{named("settlement")},
 		&RequestContract{named("request")},
 		&AuditContract{named("audit")},
+		&ErasureContract{named("erasure")},
 	}
 	api, err := contractapi.NewChaincode(contracts...)
 	if err != nil {

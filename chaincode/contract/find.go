@@ -47,6 +47,15 @@ func (tx *transaction) terms(scheme string, version rules.Number) (*storedTerms,
 	return find[storedTerms](tx, rules.LedgerInconsistent, "rules", scheme, rulesKey(scheme, version))
 }
 
+// termsFor gives the terms that count for a voucher: those it was issued under, or later ones that two persons applied to all.
+func (tx *transaction) termsFor(scheme *rules.Scheme, voucher *rules.Voucher) (*storedTerms, error) {
+	return tx.terms(scheme.ID, scheme.VersionFor(voucher.RulesVersion))
+}
+
+func (tx *transaction) change(scheme, id string) (*rules.Change, error) {
+	return find[rules.Change](tx, rules.ChangeNotFound, "change", id, changeKey(scheme, id))
+}
+
 func (tx *transaction) budget(scheme string) (*rules.Budget, error) {
 	return find[rules.Budget](tx, rules.LedgerInconsistent, "budget", scheme, budgetKey(scheme))
 }
@@ -97,6 +106,10 @@ func (tx *transaction) ownPayment(id string) (*rules.Payment, error) {
 
 func (tx *transaction) settlement(scheme, id string) (*rules.Settlement, error) {
 	return find[rules.Settlement](tx, rules.SettlementNotFound, "settlement", id, settlementKey(scheme, id))
+}
+
+func (tx *transaction) erasure(id string) (*rules.Erasure, error) {
+	return find[rules.Erasure](tx, rules.ErasureNotFound, "erasure", id, erasureKey(id))
 }
 
 // domain tells on which channel and by which chaincode name the client asked, as holders sign it.

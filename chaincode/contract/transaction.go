@@ -92,6 +92,40 @@ func write[R any, P interface {
 	return tx.once(op, text, r, "", func() (any, error) { return do(tx, r) })
 }
 
+// writePrivate runs a transaction that writes a private collection and nothing public, so that the collection's members alone can
+// endorse it. It leaves nothing under its request id: do has to see by itself what is done already. It emits when it writes.
+func writePrivate[R any, P interface {
+	*R
+	request
+}](ctx *Context, op operation, text string, do func(tx *transaction, r P) (any, error)) (string, error) {
+	r := P(new(R))
+	tx, err := prepare(ctx, op, text, r)
+	if err != nil {
+		return "", err
+	}
+	if err := tx.authorise(op); err != nil {
+		return "", err
+	}
+	digest, err := digest(op.name, tx.tillShop(), text, "")
+	if err != nil {
+		return "", err
+	}
+	if _, err := tx.replay(op, r.id(), digest); err != nil {
+		return "", err
+	}
+	answer, err := do(tx, r)
+	if err != nil {
+		return "", err
+	}
+	if len(tx.changes) > 0 {
+		if err := tx.finish(op); err != nil {
+			return "", err
+		}
+	}
+	encoded, err := encode(answer)
+	return string(encoded), err
+}
+
 // prepare parses a request and reads what it will need.
 func prepare(ctx *Context, op operation, text string, r request) (*transaction, error) {
 	if err := parse(text, op.private, r); err != nil {

@@ -1,10 +1,9 @@
 // Package fakeledger is a ledger in memory for tests. It behaves as Fabric does where a chaincode could notice: a transaction does
-// not see its own writes, ranges come in the order of keys, private data leaves a public hash, pages cannot be followed by writes,
-// and a committed read set is checked for keys that changed and ranges that grew.
+// not see its own writes, ranges come in the order of keys, private data leaves a public hash until it is purged, pages cannot be
+// followed by writes, and a committed read set is checked for keys and hashes that changed and ranges that grew.
 package fakeledger
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,7 +22,8 @@ type Ledger struct {
 
 	state     map[string][]byte
 	versions  map[string]int
-	private   map[string]map[string][]byte
+	private   map[string][]byte
+	hashes    map[string]int
 	history   map[string][]*queryresult.KeyModification
 	commits   int
 	proposals int
@@ -33,7 +33,7 @@ type Ledger struct {
 func New(chaincode shim.Chaincode) *Ledger {
 	return &Ledger{
 		Chaincode: chaincode, state: map[string][]byte{}, versions: map[string]int{},
-		private: map[string]map[string][]byte{}, history: map[string][]*queryresult.KeyModification{},
+		private: map[string][]byte{}, hashes: map[string]int{}, history: map[string][]*queryresult.KeyModification{},
 	}
 }
 
@@ -48,14 +48,15 @@ type Call struct {
 	Chaincode string
 }
 
-// Simulation is an endorsed proposal: its response, and what it read and would write.
+// Simulation is an endorsed proposal: its response, and what it read and would write. Private keys stand there as privateName gives
+// them; a purged one is written as nil.
 type Simulation struct {
 	Response     *peer.Response
 	Event        *peer.ChaincodeEvent
 	TxID         string
 	Reads        map[string]int
 	Writes       map[string][]byte
-	PrivateReads map[string]bool
+	PrivateReads map[string]int
 	PrivateWrite map[string][]byte
 	Exchanges    int
 
@@ -74,7 +75,7 @@ func (l *Ledger) Simulate(call Call) *Simulation {
 	l.proposals++
 	simulation := &Simulation{
 		Reads: map[string]int{}, Writes: map[string][]byte{}, now: call.Now,
-		PrivateReads: map[string]bool{}, PrivateWrite: map[string][]byte{},
+		PrivateReads: map[string]int{}, PrivateWrite: map[string][]byte{},
 		TxID: fmt.Sprintf("%064x", l.proposals),
 	}
 	simulation.Response = l.Chaincode.Invoke(&stub{ledger: l, call: call, simulation: simulation})
@@ -88,6 +89,11 @@ func (l *Ledger) Commit(s *Simulation) string {
 			return "MVCC_READ_CONFLICT"
 		}
 	}
+	for name, version := range s.PrivateReads {
+		if l.hashes[name] != version {
+			return "MVCC_READ_CONFLICT"
+		}
+	}
 	for _, read := range s.ranges {
 		if !slices.Equal(read.keys, l.scan(read)) {
 			return "PHANTOM_READ_CONFLICT"
@@ -98,11 +104,12 @@ func (l *Ledger) Commit(s *Simulation) string {
 		l.apply(key, s.Writes[key], s)
 	}
 	for name, value := range s.PrivateWrite {
-		collection, key, _ := bytes.Cut([]byte(name), []byte{0})
-		if l.private[string(collection)] == nil {
-			l.private[string(collection)] = map[string][]byte{}
+		l.hashes[name] = l.commits
+		if value == nil {
+			delete(l.private, name)
+		} else {
+			l.private[name] = value
 		}
-		l.private[string(collection)][string(key)] = value
 	}
 	return "VALID"
 }
@@ -137,9 +144,13 @@ func (l *Ledger) Put(key string, value []byte) {
 	l.state[key] = value
 }
 
-// Private gives a private record.
+// Private gives a private record, nil when there is none or it was purged.
 func (l *Ledger) Private(collection, key string) []byte {
-	return l.private[collection][key]
+	return l.private[privateName(collection, key)]
+}
+
+func privateName(collection, key string) string {
+	return collection + "\x00" + key
 }
 
 func (l *Ledger) between(start, end string) []string {

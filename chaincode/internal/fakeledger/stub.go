@@ -101,15 +101,19 @@ func (s *stub) SetEvent(name string, payload []byte) error {
 	return nil
 }
 
+func (s *stub) readPrivate(collection, key string) []byte {
+	name := privateName(collection, key)
+	s.simulation.PrivateReads[name] = s.ledger.hashes[name]
+	return s.ledger.private[name]
+}
+
 func (s *stub) GetPrivateData(collection, key string) ([]byte, error) {
-	s.simulation.PrivateReads[collection+"\x00"+key] = true
-	return s.ledger.private[collection][key], nil
+	return s.readPrivate(collection, key), nil
 }
 
 func (s *stub) GetPrivateDataHash(collection, key string) ([]byte, error) {
-	s.simulation.PrivateReads[collection+"\x00"+key] = true
-	value, found := s.ledger.private[collection][key]
-	if !found {
+	value := s.readPrivate(collection, key)
+	if value == nil {
 		return nil, nil
 	}
 	hash := sha256.Sum256(value)
@@ -117,7 +121,12 @@ func (s *stub) GetPrivateDataHash(collection, key string) ([]byte, error) {
 }
 
 func (s *stub) PutPrivateData(collection, key string, value []byte) error {
-	s.simulation.PrivateWrite[collection+"\x00"+key] = value
+	s.simulation.PrivateWrite[privateName(collection, key)] = value
+	return s.write()
+}
+
+func (s *stub) PurgePrivateData(collection, key string) error {
+	s.simulation.PrivateWrite[privateName(collection, key)] = nil
 	return s.write()
 }
 
