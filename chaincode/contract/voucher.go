@@ -88,8 +88,8 @@ func (tx *transaction) activate(scheme *rules.Scheme, domain rules.Domain, a act
 	if err := a.Authorisation.Check(terms.Proofs); err != nil {
 		return err
 	}
-	message := domain.ActivationMessage(scheme.ID, a.Voucher, a.Authorisation)
-	if err := a.Authorisation.VerifyActivation(a.Proof, message); err != nil {
+	message := domain.ActivationMessage(rules.OperationActivate, scheme.ID, a.Voucher, rules.FirstVersion, a.Authorisation, "")
+	if err := a.Authorisation.VerifyActivation(a.Proof, rules.FirstVersion, message); err != nil {
 		return err
 	}
 	if err := voucher.Activate(a.Authorisation); err != nil {
