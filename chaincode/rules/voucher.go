@@ -19,7 +19,7 @@ const (
 	ActivateVoucher Step = "activate"
 	BlockVoucher    Step = "block"
 	UnblockVoucher  Step = "unblock"
-	ReplaceVoucher  Step = "replace the authorisation of"
+	ReplaceVoucher  Step = "replace"
 	TopUpVoucher    Step = "top up"
 	ExtendVoucher   Step = "extend"
 	RevokeVoucher   Step = "revoke"
