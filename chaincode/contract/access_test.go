@@ -30,7 +30,7 @@ func wellFormed(w *town) map[string]object {
 		"voucher:Issue":       header(object{"scheme": id, "vouchers": vouchers}),
 		"voucher:Activate":    header(object{"scheme": id, "activations": []object{h.activation()}}),
 		"voucher:Block":       header(object{"scheme": id, "voucher": id, "reason": "x"}),
-		"voucher:Unblock":     header(object{"scheme": id, "voucher": id}),
+		"voucher:Unblock":     header(object{"scheme": id, "voucher": id, "reason": "x"}),
 		"payment:Pay":         h.pay(w.id(), id, w.now, clothing(500)),
 		"payment:Cancel":      header(object{"payment": id, "reason": "x"}),
 		"payment:Refund":      header(object{"payment": id, "reason": "x", "lines": []rules.Line{books(1)}}),

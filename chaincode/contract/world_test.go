@@ -218,15 +218,18 @@ func cents(t tester, value any) int64 {
 	return number
 }
 
-// holder signs for a voucher with an Ed25519 key drawn from its id.
+// holder signs for a voucher with an Ed25519 key drawn from its id and the version of its authorisation.
 type holder struct {
 	scheme, voucher string
+	version         int
 	key             ed25519.PrivateKey
 }
 
-func newHolder(scheme, voucher string) holder {
-	seed := sha256.Sum256([]byte("holder of " + voucher))
-	return holder{scheme: scheme, voucher: voucher, key: ed25519.NewKeyFromSeed(seed[:])}
+func newHolder(scheme, voucher string) holder { return holderOf(scheme, voucher, 1) }
+
+func holderOf(scheme, voucher string, version int) holder {
+	seed := sha256.Sum256(fmt.Appendf(nil, "holder %d of %s", version, voucher))
+	return holder{scheme: scheme, voucher: voucher, version: version, key: ed25519.NewKeyFromSeed(seed[:])}
 }
 
 func (h holder) authorisation() rules.Authorisation {
@@ -237,17 +240,17 @@ func (h holder) authorisation() rules.Authorisation {
 var testDomain = rules.Domain{Channel: channelName, Chaincode: chaincodeName}
 
 func (h holder) activation() object {
-	message := testDomain.ActivationMessage(h.scheme, h.voucher, h.authorisation())
+	message := testDomain.ActivationMessage(rules.OperationActivate, h.scheme, h.voucher, 1, h.authorisation(), "")
 	return object{"voucher": h.voucher, "authorisation": h.authorisation(), "proof": h.proof(message)}
 }
 
 func (h holder) proof(message []byte) object {
 	signature := base64.StdEncoding.EncodeToString(ed25519.Sign(h.key, message))
-	return object{"kind": "key", "version": 1, "signature": signature}
+	return object{"kind": "key", "version": h.version, "signature": signature}
 }
 
 func (h holder) pay(request, shop string, deadline int64, lines ...rules.Line) object {
-	message := testDomain.PaymentMessage(h.scheme, h.voucher, 1, request, shop, rules.Number(deadline), lines)
+	message := testDomain.PaymentMessage(h.scheme, h.voucher, rules.Number(h.version), request, shop, rules.Number(deadline), lines)
 	return object{
 		"request_id": request, "scheme": h.scheme, "voucher": h.voucher, "shop": shop,
 		"lines": lines, "deadline": deadline, "proof": h.proof(message),
@@ -310,7 +313,7 @@ func (b booklet) proof(page int, message []byte) object {
 }
 
 func (b booklet) activation() object {
-	message := testDomain.ActivationMessage(b.scheme, b.voucher, b.authorisation())
+	message := testDomain.ActivationMessage(rules.OperationActivate, b.scheme, b.voucher, 1, b.authorisation(), "")
 	return object{"voucher": b.voucher, "authorisation": b.authorisation(), "proof": b.proof(0, message)}
 }
 
