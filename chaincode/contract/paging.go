@@ -89,3 +89,40 @@ func scan[T any](tx *transaction, prefix string, page *paging, take func(name st
 	}
 	return strings.TrimPrefix(answer.GetBookmark(), prefix), nil
 }
+
+// eachIn hands over the records of a range in the order of their keys until take says that it wants no more. A peer ends a range
+// without a word after its own total limit: so the range after the last key is read again until it holds nothing.
+func eachIn[T any](tx *transaction, start, end string, take func(key string, record *T) (more bool, err error)) error {
+	for start != "" {
+		last, err := eachOf(tx, start, end, take)
+		if err != nil {
+			return err
+		}
+		start = last
+	}
+	return nil
+}
+
+// eachOf hands over what one read of a range gives, and where the next has to start: "" when nothing is left or wanted.
+func eachOf[T any](tx *transaction, start, end string, take func(key string, record *T) (more bool, err error)) (next string, err error) {
+	iterator, err := tx.stub.GetStateByRange(start, end)
+	if err != nil {
+		return "", fmt.Errorf("cannot read from %s to %s: %w", start, end, err)
+	}
+	defer iterator.Close()
+	for iterator.HasNext() {
+		entry, err := iterator.Next()
+		if err != nil {
+			return "", fmt.Errorf("cannot read from %s to %s: %w", start, end, err)
+		}
+		record := new(T)
+		if err := decodeRecord(entry.GetKey(), entry.GetValue(), record); err != nil {
+			return "", err
+		}
+		if more, err := take(entry.GetKey(), record); !more || err != nil {
+			return "", err
+		}
+		next = entry.GetKey() + "\x00"
+	}
+	return next, nil
+}

@@ -11,6 +11,7 @@ const (
 	SchemeApproved State = "approved"
 	SchemeOpen     State = "open"
 	SchemePaused   State = "paused"
+	SchemeClosed   State = "closed"
 )
 
 // Steps of a scheme.

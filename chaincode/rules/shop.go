@@ -7,6 +7,7 @@ const (
 	ShopApplied   State = "applied"
 	ShopApproved  State = "approved"
 	ShopSuspended State = "suspended"
+	ShopEnded     State = "ended"
 )
 
 // Steps of a shop.

@@ -20,6 +20,8 @@ type Ledger struct {
 	Chaincode shim.Chaincode
 	// DatabaseDown makes reads of many keys come back empty and without an error, as peers of Fabric 3.1.1 do.
 	DatabaseDown bool
+	// TotalQueryLimit ends what one range or history query gives, without an error; 0 stands for no limit.
+	TotalQueryLimit int
 
 	state     map[string][]byte
 	versions  map[string]int
