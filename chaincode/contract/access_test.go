@@ -207,6 +207,7 @@ func TestRolesComeFromTheCertificateOfThisCall(t *testing.T) {
 	s := w.ledger.Simulate(fakeledger.Call{
 		Name: "scheme:Pause", Arguments: []string{`{"request_id":"` + w.id() + `","scheme":"` + w.scheme + `","reason":"x"}`},
 		Creator: w.users["clerk"], Transient: map[string][]byte{"kindpakket.role": []byte("approver")}, Now: w.now,
+		Channel: channelName, Chaincode: chaincodeName,
 	})
 	if code := codeOf(t, s.Response.GetMessage()); code != "ROLE_REQUIRED" {
 		t.Fatal(s.Response)
