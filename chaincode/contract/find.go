@@ -1,14 +1,6 @@
 package contract
 
-import (
-	"fmt"
-
-	"github.com/hyperledger/fabric-protos-go-apiv2/common"
-	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
-	"google.golang.org/protobuf/proto"
-
-	"kindpakket.eu/chaincode/rules"
-)
+import "kindpakket.eu/chaincode/rules"
 
 // closedDays is the record of the last closed day of a scheme; "" before the first.
 type closedDays struct {
@@ -114,26 +106,5 @@ func (tx *transaction) erasure(id string) (*rules.Erasure, error) {
 
 // domain tells on which channel and by which chaincode name the client asked, as holders sign it.
 func (tx *transaction) domain() (rules.Domain, error) {
-	signed, err := tx.stub.GetSignedProposal()
-	if err != nil {
-		return rules.Domain{}, fmt.Errorf("cannot read the proposal: %w", err)
-	}
-	var proposal peer.Proposal
-	var header common.Header
-	var channel common.ChannelHeader
-	var extension peer.ChaincodeHeaderExtension
-	for _, part := range []struct {
-		data func() []byte
-		into proto.Message
-	}{
-		{signed.GetProposalBytes, &proposal},
-		{proposal.GetHeader, &header},
-		{header.GetChannelHeader, &channel},
-		{channel.GetExtension, &extension},
-	} {
-		if err := proto.Unmarshal(part.data(), part.into); err != nil {
-			return rules.Domain{}, fmt.Errorf("cannot read the proposal's header: %w", err)
-		}
-	}
-	return rules.Domain{Channel: tx.stub.GetChannelID(), Chaincode: extension.GetChaincodeId().GetName()}, nil
+	return rules.Domain{Channel: tx.stub.GetChannelID(), Chaincode: tx.proposal.chaincode}, nil
 }

@@ -13,7 +13,9 @@ const (
 	selfBlockCode = "5e1fb10c5e1fb10c5e1fb10c5e1fb10c"
 )
 
-func (h holder) selfBlock() string { return testDomain.SelfBlockHash(h.scheme, h.voucher, selfBlockCode) }
+func (h holder) selfBlock() string {
+	return testDomain.SelfBlockHash(h.scheme, h.voucher, selfBlockCode)
+}
 
 // activationWithCode binds the voucher to the holder's key, with a self-block code.
 func (h holder) activationWithCode() object {
@@ -104,9 +106,6 @@ func (w *town) product() holder {
 	w.must("clerk", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activation()}})
 	return h
 }
-
-// closeScheme closes the town's scheme behind the chaincode's back.
-func (w *town) closeScheme() { w.setScheme("closed") }
 
 func (w *town) setScheme(state string) {
 	w.t.Helper()

@@ -55,6 +55,7 @@ type committed struct {
 // transaction is one call: who calls, when, what was read and what is to be written.
 type transaction struct {
 	stub          shim.ChaincodeStubInterface
+	proposal      *proposal
 	organisations *rules.Organisations
 	caller        caller
 	now           rules.Number
@@ -70,8 +71,13 @@ func begin(ctx *Context) (*transaction, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the proposal has no timestamp: %w", err)
 	}
+	proposal, err := readProposal(stub)
+	if err != nil {
+		return nil, err
+	}
 	return &transaction{
-		stub: stub, caller: identify(stub), now: rules.Number(timestamp.GetSeconds()), reads: map[string][]byte{},
+		stub: stub, proposal: proposal, caller: identify(stub), now: rules.Number(timestamp.GetSeconds()),
+		reads: map[string][]byte{},
 	}, nil
 }
 
@@ -154,15 +160,12 @@ func (tx *transaction) authorise(op operation) error {
 
 // admit refuses everybody before the organisations are named, and then who lacks the role.
 func (tx *transaction) admit(roles []role) error {
-	organisations, err := get[rules.Organisations](tx, organisationsKey)
+	organisations, err := tx.named()
 	if err != nil {
 		return err
 	}
-	if organisations == nil {
-		return rules.Refuse(rules.NotInitialised, nil, "")
-	}
-	tx.organisations = organisations
-	return tx.caller.admit(organisations, roles)
+	tx.organisations = &organisations.Organisations
+	return tx.caller.admit(tx.organisations, roles)
 }
 
 // once gives the answer of a request that was committed before, or performs it and leaves its answer under its id.
