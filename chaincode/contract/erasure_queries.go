@@ -23,24 +23,24 @@ func (*ErasureContract) List(ctx *Context, text string) (string, error) {
 	})
 }
 
-type dueRequest struct {
+type dueRecordsRequest struct {
 	privateRecords
 	paging
 }
 
-func (r *dueRequest) check() error {
+func (r *dueRecordsRequest) check() error {
 	return rules.FirstError(r.privateRecords.check(), r.paging.check())
 }
 
-// due is a voucher or shop whose private records are to be purged since a day.
-type due struct {
+// dueRecord is a voucher or shop whose private records are to be purged since a day.
+type dueRecord struct {
 	ID    string    `json:"id"`
 	DueOn rules.Day `json:"due_on"`
 }
 
 // Due gives the vouchers or shops of a page whose retention term has passed and that still have a private record.
 func (*ErasureContract) Due(ctx *Context, text string) (string, error) {
-	return query(ctx, readers, text, func(tx *transaction, r *dueRequest) (any, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *dueRecordsRequest) (any, error) {
 		if r.Collection == citizens {
 			return tx.dueCases(r)
 		}
@@ -48,7 +48,7 @@ func (*ErasureContract) Due(ctx *Context, text string) (string, error) {
 	})
 }
 
-func (tx *transaction) dueCases(r *dueRequest) (any, error) {
+func (tx *transaction) dueCases(r *dueRecordsRequest) (any, error) {
 	scheme, err := tx.scheme(r.Scheme)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (tx *transaction) dueCases(r *dueRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := &listed[due]{Next: vouchers.Next}
+	page := &listed[dueRecord]{Next: vouchers.Next}
 	for i := range vouchers.Items {
 		voucher := &vouchers.Items[i]
 		terms, err := tx.termsFor(scheme, voucher)
@@ -71,12 +71,12 @@ func (tx *transaction) dueCases(r *dueRequest) (any, error) {
 	return page, nil
 }
 
-func (tx *transaction) dueAccounts(r *dueRequest) (any, error) {
+func (tx *transaction) dueAccounts(r *dueRecordsRequest) (any, error) {
 	shops, _, err := list[rules.Shop](tx, shopPrefix, &r.paging)
 	if err != nil {
 		return nil, err
 	}
-	page := &listed[due]{Next: shops.Next}
+	page := &listed[dueRecord]{Next: shops.Next}
 	for i := range shops.Items {
 		if err := tx.addDue(page, r.privateRecords, shops.Items[i].ID, shops.Items[i].AccountTerm()); err != nil {
 			return nil, err
@@ -86,13 +86,13 @@ func (tx *transaction) dueAccounts(r *dueRequest) (any, error) {
 }
 
 // addDue adds a voucher or shop to a page when its term has passed and a record is left.
-func (tx *transaction) addDue(page *listed[due], p privateRecords, id string, term rules.Term) error {
+func (tx *transaction) addDue(page *listed[dueRecord], p privateRecords, id string, term rules.Term) error {
 	if !term.HasPassed(tx.now) {
 		return nil
 	}
 	left, err := tx.recordsOf(p, id)
 	if err == nil && len(left) > 0 {
-		page.Items = append(page.Items, due{ID: id, DueOn: term.DueOn()})
+		page.Items = append(page.Items, dueRecord{ID: id, DueOn: term.DueOn()})
 	}
 	return err
 }

@@ -24,15 +24,6 @@ func (b *Budget) Issue(cents Cents) error {
 	return FirstError(change(&b.Issued, cents), change(&b.Unallocated, -cents), b.Check())
 }
 
-// Grow adds what two persons agreed on. No budget grows above MaxBudget.
-func (b *Budget) Grow(cents Cents) error {
-	if most := MaxBudget - b.Budget; cents > most {
-		return Refuse(InvalidAmount, Details{"member": "add_cents", "cents": cents, "most": most},
-			"%d cents would make a budget of %d larger than the %d that one may be", cents, b.Budget, MaxBudget)
-	}
-	return FirstError(change(&b.Budget, cents), change(&b.Unallocated, cents), b.Check())
-}
-
 // TakeBack returns refunded cents of a voucher that can no longer be spent.
 func (b *Budget) TakeBack(cents Cents, as Destination) error {
 	term := &b.Lapsed
@@ -40,6 +31,15 @@ func (b *Budget) TakeBack(cents Cents, as Destination) error {
 		term = &b.Revoked
 	}
 	return FirstError(change(term, cents), change(&b.Unallocated, cents), b.Check())
+}
+
+// Grow adds what two persons agreed on. No budget grows above MaxBudget.
+func (b *Budget) Grow(cents Cents) error {
+	if most := MaxBudget - b.Budget; cents > most {
+		return Refuse(InvalidAmount, Details{"member": "add_cents", "cents": cents, "most": most},
+			"%d cents would make a budget of %d larger than the %d that one may be", cents, b.Budget, MaxBudget)
+	}
+	return FirstError(change(&b.Budget, cents), change(&b.Unallocated, cents), b.Check())
 }
 
 // Check verifies the equation of the budget.
