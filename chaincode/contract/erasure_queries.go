@@ -23,12 +23,12 @@ func (*ErasureContract) List(ctx *Context, text string) (string, error) {
 	})
 }
 
-type dueErasureRequest struct {
+type dueRecordsRequest struct {
 	privateRecords
 	paging
 }
 
-func (r *dueErasureRequest) check() error {
+func (r *dueRecordsRequest) check() error {
 	return rules.FirstError(r.privateRecords.check(), r.paging.check())
 }
 
@@ -40,7 +40,7 @@ type dueRecord struct {
 
 // Due gives the vouchers or shops of a page whose retention term has passed and that still have a private record.
 func (*ErasureContract) Due(ctx *Context, text string) (string, error) {
-	return query(ctx, readers, text, func(tx *transaction, r *dueErasureRequest) (any, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *dueRecordsRequest) (any, error) {
 		if r.Collection == citizens {
 			return tx.dueCases(r)
 		}
@@ -48,7 +48,7 @@ func (*ErasureContract) Due(ctx *Context, text string) (string, error) {
 	})
 }
 
-func (tx *transaction) dueCases(r *dueErasureRequest) (any, error) {
+func (tx *transaction) dueCases(r *dueRecordsRequest) (any, error) {
 	scheme, err := tx.scheme(r.Scheme)
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func (tx *transaction) dueCases(r *dueErasureRequest) (any, error) {
 	return page, nil
 }
 
-func (tx *transaction) dueAccounts(r *dueErasureRequest) (any, error) {
+func (tx *transaction) dueAccounts(r *dueRecordsRequest) (any, error) {
 	shops, _, err := list[rules.Shop](tx, shopPrefix, &r.paging)
 	if err != nil {
 		return nil, err

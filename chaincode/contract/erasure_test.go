@@ -205,7 +205,7 @@ func TestATermThatBeginsWithTheClosing(t *testing.T) {
 	voucher := w.issue(1)[0]
 	w.now += 86_400 * 30
 	w.refused("ERASURE_NOT_DUE", "clerk", "erasure:Order", w.orderCases("retention", voucher))
-	w.closeScheme()
+	w.windUp()
 	w.refused("ERASURE_NOT_DUE", "clerk", "erasure:Order", w.orderCases("retention", voucher))
 	w.now += 86_400 * 2
 	w.erase(w.orderCases("retention", voucher))

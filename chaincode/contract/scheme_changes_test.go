@@ -37,7 +37,7 @@ func (w *town) changed(operation string, members object) object {
 	return w.must("manager", "scheme:ApproveChange", w.onScheme(object{"change": proposal["id"]}))
 }
 
-func (w *town) closeScheme() {
+func (w *town) windUp() {
 	w.t.Helper()
 	w.changed("scheme:ProposeClosing", object{"reason": "over"})
 }
@@ -257,7 +257,7 @@ func TestChangesNeedASchemeInForce(t *testing.T) {
 	w.scheme = open
 	w.must("manager", "scheme:Pause", w.onScheme(object{"reason": "audit"}))
 	waiting := w.must("clerk", "scheme:ProposeBudget", w.onScheme(propose["scheme:ProposeBudget"]))["id"]
-	w.closeScheme()
+	w.windUp()
 	for name, members := range propose {
 		w.refused("SCHEME_STATE", "clerk", name, w.onScheme(members))
 	}
@@ -270,7 +270,7 @@ func TestAClosedSchemeOnlyWindsUp(t *testing.T) {
 	h := w.holder()
 	waiting := newHolder(w.scheme, w.issue(1)[0])
 	one, two := w.paid(h, clothing(2_000)), w.paid(h, clothing(3_000))
-	w.closeScheme()
+	w.windUp()
 	scheme := w.must("auditor", "scheme:Show", object{"scheme": w.scheme})["scheme"].(object)
 	if scheme["state"] != "closed" || scheme["closed_by"] != "p-manager" || scheme["close_reason"] != "over" || cents(t, scheme["closed_at"]) != noon {
 		t.Fatal(scheme)
@@ -297,7 +297,7 @@ func TestAClosedSchemeOnlyWindsUp(t *testing.T) {
 
 func TestAPaymentThatWasWithheldFailsAfterAClosingOrAChangeOfRules(t *testing.T) {
 	for name, act := range map[string]func(w *town){
-		"closing": func(w *town) { w.closeScheme() },
+		"closing": func(w *town) { w.windUp() },
 		"rules": func(w *town) {
 			w.changed("scheme:ProposeRules", object{"rules": schemeRules(), "applies_to": "all", "reason": "x"})
 		},

@@ -34,15 +34,6 @@ func (b *Budget) allocate(term *Cents, cents Cents) error {
 	return FirstError(change(term, cents), change(&b.Unallocated, -cents), b.Check())
 }
 
-// Grow adds what two persons agreed on. No budget grows above MaxBudget.
-func (b *Budget) Grow(cents Cents) error {
-	if most := MaxBudget - b.Budget; cents > most {
-		return Refuse(InvalidAmount, Details{"member": "add_cents", "cents": cents, "most": most},
-			"%d cents would make a budget of %d larger than the %d that one may be", cents, b.Budget, MaxBudget)
-	}
-	return FirstError(change(&b.Budget, cents), change(&b.Unallocated, cents), b.Check())
-}
-
 // TakeBack returns cents of vouchers that can no longer be spent, or that were revoked.
 func (b *Budget) TakeBack(cents Cents, as Destination) error {
 	term := &b.Lapsed
@@ -50,6 +41,15 @@ func (b *Budget) TakeBack(cents Cents, as Destination) error {
 		term = &b.Revoked
 	}
 	return FirstError(change(term, cents), change(&b.Unallocated, cents), b.Check())
+}
+
+// Grow adds what two persons agreed on. No budget grows above MaxBudget.
+func (b *Budget) Grow(cents Cents) error {
+	if most := MaxBudget - b.Budget; cents > most {
+		return Refuse(InvalidAmount, Details{"member": "add_cents", "cents": cents, "most": most},
+			"%d cents would make a budget of %d larger than the %d that one may be", cents, b.Budget, MaxBudget)
+	}
+	return FirstError(change(&b.Budget, cents), change(&b.Unallocated, cents), b.Check())
 }
 
 // Check verifies the equation of the budget.

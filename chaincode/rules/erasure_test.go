@@ -92,6 +92,7 @@ func TestWhatATermIsCountedFrom(t *testing.T) {
 			t.Errorf("from %q: %s", start, got)
 		}
 	}
+	terms.RetentionFrom = RetentionFromClosing
 	if got := terms.CaseTerm(&Scheme{State: SchemeOpen}, voucher).DueOn(); got != "" {
 		t.Errorf("an open scheme's term has begun: %s", got)
 	}

@@ -38,7 +38,7 @@ func newLedger(t *rapid.T) *ledger {
 	terms.RefundGraceDays, terms.HoldDays = pointer(Number(10)), pointer(Number(rapid.IntRange(0, 20).Draw(t, "hold days")))
 	terms.SettlementDays = pointer(Number(rapid.IntRange(0, 4).Draw(t, "rhythm")))
 	l := &ledger{
-		now: noon, terms: terms, budget: NewBudget(100_000), granted: 100_000, open: map[string][]Item{},
+		now: terms.EndsOn.Start() - Number(rapid.IntRange(1, 30).Draw(t, "days before the end"))*86_400, terms: terms, budget: NewBudget(100_000), granted: 100_000, open: map[string][]Item{},
 		scheme: &Scheme{ID: idA, State: SchemeOpen, RulesVersion: 1},
 	}
 	for _, id := range []string{"shop-1", "shop-2"} {
