@@ -13,7 +13,9 @@ const (
 	selfBlockCode = "5e1fb10c5e1fb10c5e1fb10c5e1fb10c"
 )
 
-func (h holder) selfBlock() string { return testDomain.SelfBlockHash(h.scheme, h.voucher, selfBlockCode) }
+func (h holder) selfBlock() string {
+	return testDomain.SelfBlockHash(h.scheme, h.voucher, selfBlockCode)
+}
 
 // activationWithCode binds the voucher to the holder's key, with a self-block code.
 func (h holder) activationWithCode() object {
@@ -105,10 +107,8 @@ func (w *town) product() holder {
 	return h
 }
 
-// closeScheme closes the town's scheme behind the chaincode's back.
-func (w *town) closeScheme() { w.setScheme("closed") }
-
-func (w *town) setScheme(state string) {
+// putScheme puts the town's scheme into a state behind the chaincode's back.
+func (w *town) putScheme(state string) {
 	w.t.Helper()
 	key := "scheme/" + w.scheme
 	record := decodeJSON(w.t, w.ledger.Value(key))
@@ -116,7 +116,8 @@ func (w *town) setScheme(state string) {
 	w.ledger.Put(key, encodeJSON(w.t, record))
 }
 
-func (w *town) setShop(state string) {
+// putShop puts the town's shop into a state behind the chaincode's back.
+func (w *town) putShop(state string) {
 	w.t.Helper()
 	key := "shop/" + w.shop
 	record := decodeJSON(w.t, w.ledger.Value(key))
