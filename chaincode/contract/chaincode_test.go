@@ -18,6 +18,7 @@ func TestMetadataNamesEveryTransaction(t *testing.T) {
 		"organisations:Show": true, "scheme:Show": true, "scheme:List": true, "shop:Show": true, "shop:List": true, "shop:Account": true,
 		"voucher:Show": true, "voucher:List": true, "voucher:Allowance": true, "payment:Show": true, "payment:Unsettled": true,
 		"settlement:Show": true, "settlement:List": true, "settlement:Due": true, "request:Show": true, "audit:History": true, "audit:Totals": true,
+		"audit:VoucherStatement": true, "audit:SchemeStatement": true, "audit:ShopStatement": true, "audit:Sample": true,
 	}
 	writes := strings.Fields(`organisations:Initialise scheme:Draft scheme:Approve scheme:Open scheme:Pause scheme:CloseDay
 		shop:Apply shop:Approve shop:Suspend shop:Reinstate voucher:RecordCases voucher:Issue voucher:Activate voucher:Block
