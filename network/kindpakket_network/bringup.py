@@ -99,7 +99,7 @@ class BringUp:
         self.starter.start([*self.inventory.orderers, *self.inventory.peers])
 
     def join(self, channel: Channel) -> None:
-        """Have all orderers, and the members' peers, join a channel."""
+        """Have the channel's consenters, and the members' peers, join it."""
         block = genesis_block(self.topology, channel, self.inventory, self.home, self.programs)
         genesis = block.read_bytes()
         commands = [
@@ -116,7 +116,7 @@ class BringUp:
             elif node.peer.height(channel.name) is None:
                 node.join(block)
 
-        nodes: list[Orderer | PeerCommands] = [*commands, *self.inventory.orderers]
+        nodes: list[Orderer | PeerCommands] = [*commands, *self.inventory.consenters_of(channel)]
         together(join, nodes)
 
     def await_ordering(self, channel: Channel) -> None:
@@ -125,7 +125,8 @@ class BringUp:
         Raises:
             NodeFailed: a consenter does not take part in time.
         """
-        for orderer in self.inventory.orderers:
+        consenters = self.inventory.consenters_of(channel)
+        for orderer in consenters:
             active = until(lambda one=orderer: one.active(channel.name) or None, _ORDERING_DEADLINE)  # type: ignore[misc]
             if active is None:
                 raise NodeFailed(
@@ -134,8 +135,8 @@ class BringUp:
                     self.home.log(orderer.node),
                     self.processes.last_words(orderer.node),
                 )
-        if until(lambda: self.leading(channel.name), _ORDERING_DEADLINE) is None:
-            logs = ", ".join(str(self.home.log(orderer.node)) for orderer in self.inventory.orderers)
+        if until(lambda: self.leading(channel), _ORDERING_DEADLINE) is None:
+            logs = ", ".join(str(self.home.log(orderer.node)) for orderer in consenters)
             raise NetworkError(
                 f"no consenter leads {channel.name} after {_ORDERING_DEADLINE:g} seconds: read {logs}"
             )
@@ -146,7 +147,7 @@ class BringUp:
         Raises:
             NodeFailed: a peer has not caught up in time.
         """
-        found = [orderer.participation(channel.name) for orderer in self.inventory.orderers]
+        found = [orderer.participation(channel.name) for orderer in self.inventory.consenters_of(channel)]
         height = max(int(one["height"]) for one in found if one is not None)
         for organisation in self.topology.members_with_peers(channel):
             for peer in self.inventory.peers_of(organisation.name):
@@ -162,12 +163,12 @@ class BringUp:
                         self.processes.last_words(peer.node),
                     )
 
-    def leading(self, channel: str) -> Orderer | None:
+    def leading(self, channel: Channel) -> Orderer | None:
         """The consenter that leads a channel."""
         return leader(
-            channel,
+            channel.name,
             self.topology.ordering,
-            self.inventory.orderers,
+            self.inventory.consenters_of(channel),
             self.home,
             lambda node: self.processes.find(node) is not None,
         )
@@ -183,8 +184,9 @@ class BringUp:
             raise NetworkError(f"the topology has no chaincode {name!r} on {channel.name}: declare it there")
 
         def orderer() -> Orderer:
-            running = [one for one in self.inventory.orderers if self.processes.find(one.node) is not None]
-            return self.leading(channel.name) or (running or list(self.inventory.orderers))[0]
+            consenters = self.inventory.consenters_of(channel)
+            running = [one for one in consenters if self.processes.find(one.node) is not None]
+            return self.leading(channel) or (running or consenters)[0]
 
         return Deployment(
             self.topology,

@@ -13,7 +13,7 @@ from .health import Operator
 from .home import Home
 from .orderer import Orderer
 from .peer import Peer
-from .topology import Topology
+from .topology import Channel, Topology
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Inventory:
 
     Attributes:
         authorities: the CA servers by organisation.
-        orderers: the consenters, by their ids.
+        orderers: the orderers; see `consenters_of` for those of a channel.
         peers: the peers.
         chaincodes: the chaincode processes.
     """
@@ -46,7 +46,7 @@ class Inventory:
             authorities[name] = Authority(home, name, ports.authority(topology.base, number))
             if organisation.consenter:
                 at = ports.consenter(topology.base, number)
-                orderers.append(Orderer(home, name, msp, len(orderers) + 1, at, operator))
+                orderers.append(Orderer(home, name, msp, at, operator))
             for peer_number, peer_name in enumerate(organisation.peers):
                 at = ports.peer(topology.base, number, peer_number)
                 peer = Peer(home, topology.name, name, msp, peer_name, at, operator)
@@ -78,6 +78,11 @@ class Inventory:
     def peers_of(self, organisation: str) -> list[Peer]:
         """The peers of an organisation."""
         return [peer for peer in self.peers if peer.organisation == organisation]
+
+    def consenters_of(self, channel: Channel) -> list[Orderer]:
+        """The orderers that order a channel, by their consenter ids."""
+        by_organisation = {one.organisation: one for one in self.orderers}
+        return [by_organisation[name] for name in channel.consenters]
 
     def issues(self, topology: Topology, home: Home, organisation: str) -> list[Issue]:
         """All certificates that an organisation's nodes and declared users need."""

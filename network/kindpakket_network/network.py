@@ -231,11 +231,18 @@ class Network:
         return self._processes.stop(self._inventory.find(node).node, signal)
 
     def leader(self, channel: str) -> str | None:
-        """The node that leads the ordering of a channel, or None when none is known."""
+        """The node that leads the ordering of a channel, or None when none is known.
+
+        Raises:
+            NetworkError: the topology has no such channel.
+        """
+        known = {one.name: one for one in self._topology.channels}
+        if channel not in known:
+            raise NetworkError(f"there is no channel {channel!r}: use one of {', '.join(known)}")
         found = leader(
             channel,
             self._topology.ordering,
-            self._inventory.orderers,
+            self._inventory.consenters_of(known[channel]),
             self._home,
             lambda node: self._processes.find(node) is not None,
         )
@@ -286,5 +293,7 @@ def _fixed(topology: Topology) -> dict[str, object]:
         "ports": topology.base,
         "ordering": topology.ordering,
         "organisations": [(one.name, one.msp, one.peers, one.consenter) for one in topology.organisations],
-        "channels": [(one.name, one.lifecycle_endorsement, one.members) for one in topology.channels],
+        "channels": [
+            (one.name, one.consenters, one.lifecycle_endorsement, one.members) for one in topology.channels
+        ],
     }

@@ -29,12 +29,7 @@ def mistakes(document: Any) -> list[str]:
 
 def test_the_packaged_topology_is_four_organisations_with_a_consenter_each() -> None:
     topology = Topology.packaged("kindpakket")
-    assert [one.msp for one in topology.consenters()] == [
-        "GemeenteMSP",
-        "WinkelsMSP",
-        "AuditorMSP",
-        "RegieMSP",
-    ]
+    assert topology.channels[0].consenters == ("gemeente", "winkels", "auditor", "regie")
     assert [one.name for one in topology.members_with_peers(topology.channels[0])] == [
         "gemeente",
         "winkels",
@@ -110,6 +105,21 @@ MEANING: list[tuple[str, Change, str]] = [
         "organisations[3].users",
     ),
     ("three for BFT", lambda d: d["organisations"][3].update(consenter=False), "ordering.type: bft with 3"),
+    (
+        "three for BFT on a channel",
+        lambda d: d["channels"][0].update(consenters=["gemeente", "winkels", "auditor"]),
+        "channels[0].consenters: bft with 3",
+    ),
+    (
+        "stranger as consenter",
+        lambda d: d["channels"][0].update(consenters=["gemeente", "winkels", "auditor", "regie", "nobody"]),
+        "channels[0].consenters[4]: 'nobody'",
+    ),
+    (
+        "same consenter",
+        lambda d: d["channels"][0].update(consenters=["gemeente", "winkels", "auditor", "regie", "regie"]),
+        "channels[0].consenters[4]: the consenter 'regie'",
+    ),
     (
         "no consenter",
         lambda d: [one.update(consenter=False) for one in d["organisations"]],
