@@ -39,6 +39,15 @@ def test_the_packaged_topology_is_four_organisations_with_a_consenter_each() -> 
     assert topology.channels[0].chaincodes[0].source.is_absolute()
 
 
+def test_every_municipality_has_a_channel_that_no_other_one_orders_or_reads() -> None:
+    topology = Topology.packaged("two-municipalities")
+    shared = {"winkels", "auditor", "regie"}
+    for channel, own in zip(topology.channels, ("gemeente", "westerkwartier"), strict=True):
+        assert set(channel.consenters) == {own, *shared}
+        assert {member.organisation for member in channel.members} == {own, "winkels", "auditor"}
+    assert len({channel.chaincodes[0].source for channel in topology.channels}) == 1
+
+
 def test_the_packaged_ports_leave_the_default_ones_of_fabric_alone() -> None:
     topology = Topology.packaged("kindpakket")
     assert topology.base == 17050
