@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from . import chaincode as code
-from .deployment import Deployed, Deployment
+from .deployment import Deployment
 from .enrolment import ensure, write_organisation
 from .errors import NetworkError, NodeFailed
 from .genesis import genesis_block
@@ -22,6 +22,7 @@ from .peer import Peer
 from .process import Processes
 from .profile import profile
 from .programs import Programs
+from .serving import Serving
 from .starter import Starter
 from .topology import Channel, Topology
 from .wait import together, until
@@ -56,6 +57,11 @@ class BringUp:
         """What starts nodes."""
         return Starter(self.home, self.processes, self.programs)
 
+    @property
+    def serving(self) -> Serving:
+        """What serves chaincodes."""
+        return Serving(self.topology, self.home, self.inventory, self.processes)
+
     def run(self) -> None:
         """All stages.
 
@@ -89,13 +95,7 @@ class BringUp:
 
     def start_nodes(self) -> None:
         """Start orderers and peers, and the chaincode processes of packages that were deployed before."""
-        for channel in self.topology.channels:
-            for chaincode in channel.chaincodes:
-                record = Deployed.read(self.home.deployed(channel.name, chaincode.name))
-                if record is not None and code.source_digest(chaincode.source).startswith(
-                    record.label.rpartition("-")[2]
-                ):
-                    self.deployment(channel, chaincode.name).serve(record)
+        together(lambda one: self.serving.serve_one(*one), self.serving.needed().items())
         self.starter.start([*self.inventory.orderers, *self.inventory.peers])
 
     def join(self, channel: Channel) -> None:
@@ -106,8 +106,7 @@ class BringUp:
             PeerCommands(
                 self.programs, self.home, peer, self.topology.organisation(peer.organisation).admin.name
             )
-            for organisation in self.topology.members_with_peers(channel)
-            for peer in self.inventory.peers_of(organisation.name)
+            for peer in self.inventory.peers_on(self.topology, channel)
         ]
 
         def join(node: Orderer | PeerCommands) -> None:
@@ -149,19 +148,18 @@ class BringUp:
         """
         found = [orderer.participation(channel.name) for orderer in self.inventory.consenters_of(channel)]
         height = max(int(one["height"]) for one in found if one is not None)
-        for organisation in self.topology.members_with_peers(channel):
-            for peer in self.inventory.peers_of(organisation.name):
+        for peer in self.inventory.peers_on(self.topology, channel):
 
-                def caught_up(peer: Peer = peer) -> bool | None:
-                    return (peer.height(channel.name) or 0) >= height or None
+            def caught_up(peer: Peer = peer) -> bool | None:
+                return (peer.height(channel.name) or 0) >= height or None
 
-                if until(caught_up, _CATCH_UP_DEADLINE) is None:
-                    raise NodeFailed(
-                        peer.node,
-                        f"has not {height} blocks of {channel.name} after {_CATCH_UP_DEADLINE:g} seconds",
-                        self.home.log(peer.node),
-                        self.processes.last_words(peer.node),
-                    )
+            if until(caught_up, _CATCH_UP_DEADLINE) is None:
+                raise NodeFailed(
+                    peer.node,
+                    f"has not {height} blocks of {channel.name} after {_CATCH_UP_DEADLINE:g} seconds",
+                    self.home.log(peer.node),
+                    self.processes.last_words(peer.node),
+                )
 
     def leading(self, channel: Channel) -> Orderer | None:
         """The consenter that leads a channel."""
@@ -194,6 +192,7 @@ class BringUp:
             self.inventory,
             self.programs,
             self.processes,
+            self.serving,
             channel,
             chaincode,
             orderer,
@@ -209,7 +208,7 @@ class BringUp:
     @contextmanager
     def _compiling(self) -> Iterator[None]:
         """Compile the chaincodes beside the other stages; what is wrong with them shows at the end."""
-        sources = {one.name: one.source for channel in self.topology.channels for one in channel.chaincodes}
+        sources = {(one.name, one.source) for channel in self.topology.channels for one in channel.chaincodes}
         with ThreadPoolExecutor(max_workers=1) as pool:
             futures: list[Future[object]] = [
                 pool.submit(
@@ -217,7 +216,7 @@ class BringUp:
                         source, code.package(name, code.source_digest(source)), self.home
                     )
                 )
-                for name, source in sources.items()
+                for name, source in sorted(sources)
             ]
             yield
             for future in futures:

@@ -10,12 +10,13 @@ from typing import Any
 import psutil
 
 from .certificates import Expiry, expiries
-from .deployment import Deployed
+from .deployed import Deployed
 from .home import Home
 from .inventory import Inventory
 from .leader import leader
 from .orderer import Orderer
 from .process import Processes
+from .serving import Serving
 from .topology import Channel, Topology
 from .wait import together
 
@@ -124,11 +125,12 @@ class NetworkStatus:
 def status(topology: Topology, home: Home, inventory: Inventory, processes: Processes) -> NetworkStatus:
     """Ask all nodes."""
     running = processes.all()
+    nodes = Serving(topology, home, inventory, processes).nodes()
     return NetworkStatus(
         name=topology.name,
         home=str(home.root),
         ordering=topology.ordering.type,
-        nodes=tuple(_node(node, inventory, running.get(node)) for node in inventory.nodes()),
+        nodes=tuple(_node(node, inventory, running.get(node)) for node in nodes),
         channels=tuple(_channel(one, topology, home, inventory, running) for one in topology.channels),
         certificates=tuple(expiries(home)),
     )
@@ -167,11 +169,7 @@ def _channel(
         return None if found is None else int(found["height"])
 
     consenters = inventory.consenters_of(channel)
-    peers = [
-        peer
-        for organisation in topology.members_with_peers(channel)
-        for peer in inventory.peers_of(organisation.name)
-    ]
+    peers = inventory.peers_on(topology, channel)
     orderer_heights = together(orderer_height, consenters)
     peer_heights = together(lambda peer: peer.height(channel.name), peers)
     heights = {one.node: height for one, height in zip(consenters, orderer_heights, strict=True)}

@@ -124,6 +124,7 @@ def test_no_two_nodes_share_a_port() -> None:
     taken = [port for one in inventory.authorities.values() for port in one.ports]
     taken += [port for one in (*inventory.orderers, *inventory.peers) for port in one.ports]
     taken += [one.port for one in inventory.chaincodes]
+    assert len(inventory.chaincodes) == 3 * len(inventory.peers)
     assert len(set(taken)) == len(taken)
     assert all(17050 <= port < 17200 for port in taken)
 

@@ -48,6 +48,13 @@ def test_every_municipality_has_a_channel_that_no_other_one_orders_or_reads() ->
     assert len({channel.chaincodes[0].source for channel in topology.channels}) == 1
 
 
+def test_channels_may_have_different_sources_of_one_chaincode(document: dict[str, Any]) -> None:
+    document["channels"].append({**copy.deepcopy(document["channels"][0]), "name": "other"})
+    document["channels"][1]["chaincodes"][0]["source"] = "elsewhere"
+    channels = Topology.read(document, Path("/")).channels
+    assert channels[1].chaincodes[0].source == Path("/elsewhere") != channels[0].chaincodes[0].source
+
+
 def test_the_packaged_ports_leave_the_default_ones_of_fabric_alone() -> None:
     topology = Topology.packaged("kindpakket")
     assert topology.base == 17050
@@ -210,12 +217,16 @@ MEANING: list[tuple[str, Change, str]] = [
         "channels[0].chaincodes[0].initialise.check.members[0]",
     ),
     (
-        "two sources of one chaincode",
-        lambda d: (
-            d["channels"].append({**copy.deepcopy(d["channels"][0]), "name": "other"})
-            or d["channels"][1]["chaincodes"][0].update(source="/elsewhere")
+        "more chaincodes than places",
+        lambda d: d["channels"].extend(
+            {
+                **d["channels"][0],
+                "name": name,
+                "chaincodes": [{**d["channels"][0]["chaincodes"][0], "name": name}],
+            }
+            for name in ("other", "third")
         ),
-        "channels[1].chaincodes[0].source",
+        "channels: 3 chaincodes, and a peer has ports for 2",
     ),
 ]
 
