@@ -95,9 +95,11 @@ def issue_unbound(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:
         desk.clerk.record_cases(
             scheme, [{"voucher": each, "case": "Z-1", "salt": new_salt()} for each in ids]
         )
+        desk.in_step()
         desk.clerk.issue(
             scheme, [{"id": each, "entitlement": new_id(), "preset": PRESET, "units": 1} for each in ids]
         )
+        desk.in_step()
 
 
 def doubted_votes(network: Network) -> list[str]:

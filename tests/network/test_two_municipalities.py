@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
@@ -42,8 +43,15 @@ class Region:
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
-    """The packaged network of two municipalities."""
-    with running(Topology.packaged("two-municipalities"), tmp_path_factory.mktemp("two")) as made:
+    """The packaged network of two municipalities, with a copy of the chaincode's source for each."""
+    folder = tmp_path_factory.mktemp("two")
+    document = json.loads(json.dumps(Topology.packaged("two-municipalities").document))
+    for channel in document["channels"]:
+        (chaincode,) = channel["chaincodes"]
+        unused = shutil.ignore_patterns("*_test.go", "testdata")
+        shutil.copytree(chaincode["source"], folder / channel["name"], ignore=unused)
+        chaincode["source"] = channel["name"]
+    with running(Topology.read(document, folder), folder) as made:
         yield made
 
 
@@ -167,3 +175,36 @@ def test_both_audits_agree_and_each_channel_has_its_own_books(region: Region) ->
 def test_all_consenters_of_both_channels_trust_one_another(region: Region, two: Network) -> None:
     assert {channel.leader is not None for channel in two.status().channels} == {True}
     assert doubted_votes(two) == []
+
+
+def test_one_municipality_upgrades_before_the_other(region: Region, two: Network) -> None:
+    """The peers that serve both run both packages, until nobody needs the older one any more."""
+    sources = {channel.name: channel.chaincodes[0].source for channel in two.topology.channels}
+    shared = f"chaincode.peer0.{SHOPS}."
+
+    def served(channel: str) -> str:
+        return packages(two)[channel]
+
+    def pay_on_both() -> None:
+        wallet = next(region.here.keys)
+        issue_to(region.there.desk, region.there.scheme.id, [wallet])
+        for town in (region.here, region.there):
+            order = town.order(wallet)
+            town.till.shop.pay(order, wallet.authorise(order))
+            assert town.available(wallet) == CENTS_PER_CHILD - order.cents
+
+    old = served(OTHER_CHANNEL)
+    assert served(CHANNEL) == old
+    for upgraded, processes in ((CHANNEL, 2), (OTHER_CHANNEL, 1)):
+        (sources[upgraded] / "next.go").write_text("package main\n")
+        two.deploy()
+        assert served(upgraded) != old
+        assert sum(node.startswith(shared) for node in two.nodes()) == processes
+        pay_on_both()
+    assert served(CHANNEL) == served(OTHER_CHANNEL)
+    assert two.status().up
+
+
+def packages(network: Network) -> dict[str, str | None]:
+    """The package that each channel goes by."""
+    return {channel.name: channel.chaincodes[0].package_id for channel in network.status().channels}
