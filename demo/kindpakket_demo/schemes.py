@@ -26,8 +26,15 @@ class OpenScheme:
     rules: Rules
 
 
-def open_provision(desk: Desk, children: int, today: datetime) -> OpenScheme:
-    """Draft the provision of this year, have it approved by a second person, and open it."""
+def open_provision(desk: Desk, children: int, today: datetime, scheme: str | None = None) -> OpenScheme:
+    """Draft the provision of this year, have it approved by a second person, and open it.
+
+    Args:
+        desk: who does it.
+        children: the number of children that its budget is for, with a tenth to spare.
+        today: the present.
+        scheme: its id; default: a fresh one.
+    """
     starts = today.date().replace(day=1)
     rules = _rules(
         name=f"kindpakket-{today.year}",
@@ -35,7 +42,7 @@ def open_provision(desk: Desk, children: int, today: datetime) -> OpenScheme:
         ends_on=(starts + timedelta(days=364)).isoformat(),
         cents=CENTS_PER_CHILD,
     )
-    return _open(desk, rules, budget=children * CENTS_PER_CHILD * 11 // 10)
+    return _open(desk, rules, budget=children * CENTS_PER_CHILD * 11 // 10, request_id=scheme)
 
 
 def open_short(desk: Desk, vouchers: int, now: datetime, seconds: int) -> OpenScheme:
@@ -74,8 +81,11 @@ def _rules(name: str, starts_on: str, ends_on: str, cents: int) -> Rules:
     }
 
 
-def _open(desk: Desk, rules: Rules, budget: int) -> OpenScheme:
-    scheme = desk.clerk.draft_scheme(rules, budget)["id"]
+def _open(desk: Desk, rules: Rules, budget: int, request_id: str | None = None) -> OpenScheme:
+    scheme = desk.clerk.draft_scheme(rules, budget, request_id=request_id)["id"]
+    desk.in_step()
     desk.manager.approve_scheme(scheme)
+    desk.in_step()
     desk.clerk.open_scheme(scheme)
+    desk.in_step()
     return OpenScheme(scheme, rules)
