@@ -5,7 +5,7 @@ import "kindpakket.eu/chaincode/rules"
 // privateRecords names a collection of private records; of the citizens' those of one scheme.
 type privateRecords struct {
 	Collection string `json:"collection"`
-	Scheme     string `json:"scheme"`
+	Scheme     string `json:"scheme,omitzero"`
 }
 
 func recordsIn(erasure *rules.Erasure) privateRecords {

@@ -46,15 +46,18 @@ var patterns = map[string]string{
 	"municipality": mspPattern, "shops": mspPattern, "auditors": mspPattern,
 	"cursor": cursorForm.String(), "key": keyForm.String(), "seed": `^[0-9a-f]{1,64}$`, "salt": `^[0-9a-f]{32,128}$`,
 	// Where a member means something else, the name of the structure's type stands before its own.
-	"bookRequest.reason": `^([a-z][a-z0-9-]{0,31})?$`,
+	"selfBlockRequest.code": idPattern,
+	"bookRequest.reason":    `^([a-z][a-z0-9-]{0,31})?$`,
 }
 
 // choices are the values of texts that have few, by their type, or by the type and the name of their member.
 var choices = map[string][]string{
-	"ProofKind":           {string(rules.ProofByKey), string(rules.ProofByBooklet)},
-	"RetentionStart":      {string(rules.RetentionFromEnd), string(rules.RetentionFromClosing)},
-	"bookRequest.outcome": {string(rules.BookPaid), string(rules.BookRejected), string(rules.BookReturned)},
-	"sampleRequest.kind":  {ofVouchers, ofPayments, ofSettlements},
+	"ProofKind":                 {string(rules.ProofByKey), string(rules.ProofByBooklet)},
+	"RetentionStart":            {string(rules.RetentionFromEnd), string(rules.RetentionFromClosing)},
+	"bookRequest.outcome":       {string(rules.BookPaid), string(rules.BookRejected), string(rules.BookReturned)},
+	"Reach":                     {string(rules.ReachNew), string(rules.ReachAll)},
+	"sampleRequest.kind":        {ofVouchers, ofPayments, ofSettlements},
+	"privateRecords.collection": {citizens, shopAccounts},
 }
 
 // span is a least and a most.
