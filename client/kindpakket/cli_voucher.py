@@ -120,7 +120,8 @@ def block(session: Session, scheme_id: str, voucher_id: str, reason: str) -> Non
 @voucher.command("unblock")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_id", metavar="VOUCHER")
+@click.option("--reason", required=True, help="A code, such as `found`.")
 @acting_as("approver")
-def unblock(session: Session, scheme_id: str, voucher_id: str) -> None:
+def unblock(session: Session, scheme_id: str, voucher_id: str, reason: str) -> None:
     """Give a blocked voucher back; by another person than who blocked it."""
-    session.answer(session.municipality().unblock(scheme_id, voucher_id))
+    session.answer(session.municipality().unblock(scheme_id, voucher_id, reason))

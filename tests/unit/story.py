@@ -25,14 +25,17 @@ def rules(**changes: Any) -> Rules:
         "starts_on": "2026-01-01",
         "ends_on": "2026-12-31",
         "presets": {"child": 30000},
+        "products": {"course": {"category": "toys", "max_cents": 12500}},
         "categories": [{"code": "books", "cap_cents": 20000}, {"code": "toys"}],
         "payment_min_cents": 100,
         "payment_cap_cents": 25000,
         "day_cap_cents": 30000,
         "proofs": ["key", "booklet"],
         "paper_cap_cents": 5000,
+        "hold_days": 7,
+        "extension_days": 60,
         "refund_grace_days": 14,
-        "settlement_days": 7,
+        "settlement_days": 1,
         "retention_days": 2555,
     }
     return {**base, **changes}  # type: ignore[typeddict-item,return-value]
