@@ -47,6 +47,11 @@ func (tx *transaction) terms(scheme string, version rules.Number) (*storedTerms,
 	return find[storedTerms](tx, rules.LedgerInconsistent, "rules", scheme, rulesKey(scheme, version))
 }
 
+// termsFor gives the terms that count for a voucher: those it was issued under, or later ones that two persons applied to all.
+func (tx *transaction) termsFor(scheme *rules.Scheme, voucher *rules.Voucher) (*storedTerms, error) {
+	return tx.terms(scheme.ID, scheme.VersionFor(voucher.RulesVersion))
+}
+
 func (tx *transaction) budget(scheme string) (*rules.Budget, error) {
 	return find[rules.Budget](tx, rules.LedgerInconsistent, "budget", scheme, budgetKey(scheme))
 }

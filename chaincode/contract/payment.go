@@ -112,7 +112,7 @@ func (tx *transaction) judge(r *payRequest) (*rules.Purchase, error) {
 	if err != nil {
 		return nil, err
 	}
-	purchase, err := tx.purchase(voucher, shop)
+	purchase, err := tx.purchase(scheme, voucher, shop)
 	if err != nil {
 		return nil, err
 	}
@@ -120,8 +120,8 @@ func (tx *transaction) judge(r *payRequest) (*rules.Purchase, error) {
 }
 
 // purchase brings together what a payment of now is judged by.
-func (tx *transaction) purchase(voucher *rules.Voucher, shop *rules.Shop) (*rules.Purchase, error) {
-	terms, err := tx.terms(voucher.Scheme, voucher.RulesVersion)
+func (tx *transaction) purchase(scheme *rules.Scheme, voucher *rules.Voucher, shop *rules.Shop) (*rules.Purchase, error) {
+	terms, err := tx.termsFor(scheme, voucher)
 	if err != nil {
 		return nil, err
 	}

@@ -150,7 +150,7 @@ func TestActivationNeedsTheHoldersProof(t *testing.T) {
 	stolen["voucher"] = ids[2]
 	send("HOLDER_PROOF_INVALID", stolen)
 	wrong := b.activation()
-	wrong["proof"] = b.proof(1, testDomain.ActivationMessage(w.scheme, ids[1], b.authorisation()))
+	wrong["proof"] = b.proof(1, testDomain.ActivationMessage(rules.OperationActivate, w.scheme, ids[1], 1, b.authorisation(), ""))
 	send("HOLDER_PROOF_INVALID", wrong)
 	weak := h.activation()
 	weak["authorisation"] = rules.Authorisation{Kind: "key", Algorithm: "ed25519", PublicKey: "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}

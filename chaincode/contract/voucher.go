@@ -53,7 +53,11 @@ var activateVouchers = operation{name: "voucher:Activate", event: "VouchersActiv
 // Activate binds vouchers to the keys or booklets of their holders, who prove that they have them. All or none.
 func (*VoucherContract) Activate(ctx *Context, text string) (string, error) {
 	return write(ctx, activateVouchers, text, func(tx *transaction, r *activateRequest) (any, error) {
-		if _, err := tx.scheme(r.Scheme); err != nil {
+		scheme, err := tx.scheme(r.Scheme)
+		if err != nil {
+			return nil, err
+		}
+		if err := scheme.CheckNotClosed(); err != nil {
 			return nil, err
 		}
 		domain, err := tx.domain()
@@ -62,7 +66,7 @@ func (*VoucherContract) Activate(ctx *Context, text string) (string, error) {
 		}
 		answer := activated{Scheme: r.Scheme}
 		for _, activation := range r.Activations {
-			if err := tx.activate(r.Scheme, domain, activation); err != nil {
+			if err := tx.activate(scheme, domain, activation); err != nil {
 				return nil, err
 			}
 			answer.Vouchers = append(answer.Vouchers, activation.Voucher)
@@ -72,26 +76,26 @@ func (*VoucherContract) Activate(ctx *Context, text string) (string, error) {
 	})
 }
 
-func (tx *transaction) activate(scheme string, domain rules.Domain, a activation) error {
-	voucher, err := tx.voucher(scheme, a.Voucher)
+func (tx *transaction) activate(scheme *rules.Scheme, domain rules.Domain, a activation) error {
+	voucher, err := tx.voucher(scheme.ID, a.Voucher)
 	if err != nil {
 		return err
 	}
-	terms, err := tx.terms(scheme, voucher.RulesVersion)
+	terms, err := tx.termsFor(scheme, voucher)
 	if err != nil {
 		return err
 	}
 	if err := a.Authorisation.Check(terms.Proofs); err != nil {
 		return err
 	}
-	message := domain.ActivationMessage(scheme, a.Voucher, a.Authorisation)
-	if err := a.Authorisation.VerifyActivation(a.Proof, message); err != nil {
+	message := domain.ActivationMessage(rules.OperationActivate, scheme.ID, a.Voucher, rules.FirstVersion, a.Authorisation, "")
+	if err := a.Authorisation.VerifyActivation(a.Proof, rules.FirstVersion, message); err != nil {
 		return err
 	}
 	if err := voucher.Activate(a.Authorisation); err != nil {
 		return err
 	}
-	return tx.put(voucherKey(scheme, a.Voucher), voucher)
+	return tx.put(voucherKey(scheme.ID, a.Voucher), voucher)
 }
 
 type unblockRequest struct {

@@ -74,7 +74,7 @@ func (*VoucherContract) Allowance(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		purchase, err := tx.purchase(voucher, shop)
+		purchase, err := tx.purchase(scheme, voucher, shop)
 		if err != nil {
 			return nil, err
 		}

@@ -237,7 +237,7 @@ func (h holder) authorisation() rules.Authorisation {
 var testDomain = rules.Domain{Channel: channelName, Chaincode: chaincodeName}
 
 func (h holder) activation() object {
-	message := testDomain.ActivationMessage(h.scheme, h.voucher, h.authorisation())
+	message := testDomain.ActivationMessage(rules.OperationActivate, h.scheme, h.voucher, 1, h.authorisation(), "")
 	return object{"voucher": h.voucher, "authorisation": h.authorisation(), "proof": h.proof(message)}
 }
 
@@ -310,7 +310,7 @@ func (b booklet) proof(page int, message []byte) object {
 }
 
 func (b booklet) activation() object {
-	message := testDomain.ActivationMessage(b.scheme, b.voucher, b.authorisation())
+	message := testDomain.ActivationMessage(rules.OperationActivate, b.scheme, b.voucher, 1, b.authorisation(), "")
 	return object{"voucher": b.voucher, "authorisation": b.authorisation(), "proof": b.proof(0, message)}
 }
 

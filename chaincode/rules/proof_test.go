@@ -41,6 +41,43 @@ func TestEveryFieldIsSigned(t *testing.T) {
 	}
 }
 
+func TestNoMessagePassesForAnother(t *testing.T) {
+	key, _ := ed25519TestKey()
+	lines := []Line{{"clothing", 100}}
+	hash := testDomain.SelfBlockHash(idA, idB, idA)
+	activation := func(operation string, version Number, authorisation Authorisation, selfBlock string) []byte {
+		return testDomain.ActivationMessage(operation, idA, idB, version, authorisation, selfBlock)
+	}
+	messages := map[string][]byte{
+		"payment":     testDomain.PaymentMessage(idA, idB, 1, idB, idB, 1_800_000_000, lines),
+		"hold":        testDomain.HoldMessage(idA, idB, 1, idB, idB, 1_800_000_000, 1_800_000_100, lines),
+		"longer hold": testDomain.HoldMessage(idA, idB, 1, idB, idB, 1_800_000_000, 1_800_000_101, lines),
+		"activation":  activation(OperationActivate, 1, key, ""),
+		"self-block":  activation(OperationActivate, 1, key, hash),
+		"replacement": activation(OperationReplace, 1, key, ""),
+		"version":     activation(OperationReplace, 2, key, ""),
+		"booklet":     activation(OperationActivate, 1, newTestBooklet(5).authorisation(), ""),
+	}
+	seen := map[string]string{}
+	for name, message := range messages {
+		if other, found := seen[string(message)]; found {
+			t.Errorf("%s and %s are the same message", name, other)
+		}
+		seen[string(message)] = name
+	}
+	for name, other := range map[string]string{
+		"channel":   Domain{"eemsdelta", "kindpakket"}.SelfBlockHash(idA, idB, idA),
+		"chaincode": Domain{"zuidhorn", "other"}.SelfBlockHash(idA, idB, idA),
+		"scheme":    testDomain.SelfBlockHash(idB, idB, idA),
+		"voucher":   testDomain.SelfBlockHash(idA, idA, idA),
+		"code":      testDomain.SelfBlockHash(idA, idB, idB),
+	} {
+		if other == hash {
+			t.Errorf("%s does not count into the self-block hash", name)
+		}
+	}
+}
+
 func TestProofsByKey(t *testing.T) {
 	message := []byte("a message")
 	for _, newKey := range map[string]func() (Authorisation, func([]byte) []byte){Ed25519: ed25519TestKey, P256: p256TestKey} {
@@ -56,7 +93,7 @@ func TestProofsByKey(t *testing.T) {
 			spoil(&proof)
 			err := authorisation.Bind(1).VerifyPayment(&proof, message)
 			expectWhy(t, flaw, err)
-			expectWhy(t, flaw, authorisation.VerifyActivation(&proof, message))
+			expectWhy(t, flaw, authorisation.VerifyActivation(&proof, 1, message))
 		}
 		withPage := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(sign(message)), Page: pointer(Number(1))}
 		expectWhy(t, "kind", authorisation.Bind(1).VerifyPayment(&withPage, message))
@@ -68,7 +105,7 @@ func TestProofsByKey(t *testing.T) {
 		}
 	}
 	authorisation, _ := ed25519TestKey()
-	expect(t, HolderProofMissing, authorisation.VerifyActivation(nil, message))
+	expect(t, HolderProofMissing, authorisation.VerifyActivation(nil, 1, message))
 }
 
 func expectWhy(t *testing.T, why string, err error) {
@@ -129,8 +166,8 @@ func TestProofsByBooklet(t *testing.T) {
 	}
 	authorisation := booklet.authorisation()
 	zero, one := booklet.proof(0, message), booklet.proof(1, message)
-	expect(t, "", authorisation.VerifyActivation(&zero, message))
-	expectWhy(t, "page", authorisation.VerifyActivation(&one, message))
+	expect(t, "", authorisation.VerifyActivation(&zero, 1, message))
+	expectWhy(t, "page", authorisation.VerifyActivation(&one, 1, message))
 }
 
 func TestBookletsOfEverySize(t *testing.T) {

@@ -11,6 +11,7 @@ const (
 	SchemeApproved State = "approved"
 	SchemeOpen     State = "open"
 	SchemePaused   State = "paused"
+	SchemeClosed   State = "closed"
 )
 
 // Steps of a scheme.
@@ -27,16 +28,21 @@ var schemeLife = machine{thing: "scheme", refusal: SchemeState, steps: map[Step]
 }}
 
 // Scheme is a provision (regeling): its state and who did what. Its rules, budget and closed days are records of their own,
-// because they change at different times.
+// because they change at different times. RulesVersion is the newest version of its rules, RulesFloor the least one that counts for
+// any voucher; ClosedAt is the instant of closing, Unix seconds.
 type Scheme struct {
 	ID           string `json:"id"`
 	State        State  `json:"state"`
 	RulesVersion Number `json:"rules_version"`
+	RulesFloor   Number `json:"rules_floor,omitzero"`
 	DraftedBy    string `json:"drafted_by"`
 	ApprovedBy   string `json:"approved_by,omitzero"`
 	OpenedBy     string `json:"opened_by,omitzero"`
 	PausedBy     string `json:"paused_by,omitzero"`
 	PauseReason  string `json:"pause_reason,omitzero"`
+	ClosedBy     string `json:"closed_by,omitzero"`
+	CloseReason  string `json:"close_reason,omitzero"`
+	ClosedAt     Number `json:"closed_at,omitzero"`
 }
 
 // Approve makes the draft of another person valid.
@@ -72,12 +78,36 @@ func (s *Scheme) Pause(person, reason string) error {
 	return nil
 }
 
-// CheckOpen refuses a scheme that is not open.
+// CheckOpen refuses a scheme that is not open: issuing and paying.
 func (s *Scheme) CheckOpen() error {
-	if s.State != SchemeOpen {
-		return Refuse(SchemeNotOpen, Details{"scheme": s.ID, "state": s.State}, "scheme %s is %s", s.ID, s.State)
+	return s.checkState(SchemeNotOpen, SchemeOpen)
+}
+
+// CheckOpenOrClosed refuses a scheme that is neither open nor closed: captures of what was held while it was open.
+func (s *Scheme) CheckOpenOrClosed() error {
+	return s.checkState(SchemeNotOpen, SchemeOpen, SchemeClosed)
+}
+
+// CheckNotClosed refuses a closed scheme: what prepares for spending, as activating and extending do.
+func (s *Scheme) CheckNotClosed() error {
+	return s.checkState(SchemeState, SchemeDraft, SchemeApproved, SchemeOpen, SchemePaused)
+}
+
+// IsClosed tells whether the scheme has been closed, for ever.
+func (s *Scheme) IsClosed() bool {
+	return s.State == SchemeClosed
+}
+
+func (s *Scheme) checkState(code Code, needed ...State) error {
+	if !slices.Contains(needed, s.State) {
+		return Refuse(code, Details{"scheme": s.ID, "state": s.State, "needed": needed}, "scheme %s is %s and not one of %v", s.ID, s.State, needed)
 	}
 	return nil
+}
+
+// VersionFor gives the version of the rules that counts for what was issued under one: that one, or the floor when it is higher.
+func (s *Scheme) VersionFor(issuedUnder Number) Number {
+	return max(issuedUnder, s.RulesFloor)
 }
 
 // CheckSecondPerson refuses a second step by the person who did the first.

@@ -7,6 +7,7 @@ const (
 	ShopApplied   State = "applied"
 	ShopApproved  State = "approved"
 	ShopSuspended State = "suspended"
+	ShopEnded     State = "ended"
 )
 
 // Steps of a shop.
@@ -67,6 +68,11 @@ func (s *Shop) CheckApproved() error {
 		return Refuse(ShopNotApproved, Details{"shop": s.ID, "state": s.State}, "shop %s is %s", s.ID, s.State)
 	}
 	return nil
+}
+
+// IsEnded tells whether the shop takes part no more, for ever.
+func (s *Shop) IsEnded() bool {
+	return s.State == ShopEnded
 }
 
 // Sells tells whether the shop has a category on a day.
