@@ -68,8 +68,10 @@ def _rules(name: str, starts_on: str, ends_on: str, cents: int) -> Rules:
         "day_cap_cents": 2 * CENTS_PER_CHILD,
         "proofs": ["key", "booklet"],
         "paper_cap_cents": PAPER_CAP_CENTS,
+        "hold_days": 7,
+        "extension_days": 90,
         "refund_grace_days": 30,
-        "settlement_days": 7,
+        "settlement_days": 1,
         "retention_days": 7 * 365,
     }
 
