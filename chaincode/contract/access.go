@@ -93,6 +93,15 @@ func (c caller) checkPerson() error {
 	return nil
 }
 
+// checkDecider refuses who has neither the role that decides nor made the proposal.
+func (c caller) checkDecider(decides role, proposer string) error {
+	if c.role == decides || c.person == proposer {
+		return nil
+	}
+	return rules.Refuse(rules.RoleRequired, rules.Details{"required": []role{decides}, "role": c.role, "msp": c.msp},
+		"this needs the role %s, or the person who proposed it", decides)
+}
+
 // isTill tells whether the caller belongs to a shop and sees only what is that shop's.
 func (c caller) isTill() bool {
 	return slices.Contains(tills, c.role)

@@ -30,7 +30,7 @@ func wellFormed(w *town) map[string]object {
 		"voucher:Issue":       header(object{"scheme": id, "vouchers": vouchers}),
 		"voucher:Activate":    header(object{"scheme": id, "activations": []object{h.activation()}}),
 		"voucher:Block":       header(object{"scheme": id, "voucher": id, "reason": "x"}),
-		"voucher:Unblock":     header(object{"scheme": id, "voucher": id}),
+		"voucher:Unblock":     header(object{"scheme": id, "voucher": id, "reason": "x"}),
 		"payment:Pay":         h.pay(w.id(), id, w.now, clothing(500)),
 		"payment:Cancel":      header(object{"payment": id, "reason": "x"}),
 		"payment:Refund":      header(object{"payment": id, "reason": "x", "lines": []rules.Line{books(1)}}),
@@ -39,6 +39,9 @@ func wellFormed(w *town) map[string]object {
 		"settlement:Withdraw": header(object{"scheme": id, "settlement": id, "reason": "x"}),
 		"settlement:Export":   header(object{"scheme": id, "settlements": []string{id}, "file_sha256": id + id}),
 		"settlement:Book":     header(object{"scheme": id, "settlement": id, "outcome": "paid", "reason": "x"}),
+		"settlement:Claim":    header(object{"scheme": id, "shop": id, "reason": "x"}),
+		"settlement:Collect":  header(object{"scheme": id, "settlement": id, "reason": "x"}),
+		"settlement:WriteOff": header(object{"scheme": id, "settlement": id, "reason": "x"}),
 	}
 }
 
@@ -49,12 +52,14 @@ var allowed = map[string][]string{
 	},
 	"manager": {
 		"scheme:Approve", "scheme:Open", "scheme:Pause", "shop:Approve", "shop:Suspend", "shop:Reinstate", "voucher:Block", "voucher:Unblock",
-		"settlement:Approve",
+		"settlement:Approve", "settlement:WriteOff",
 	},
-	"treasurer": {"scheme:CloseDay", "settlement:Draft", "settlement:Withdraw", "settlement:Export", "settlement:Book"},
-	"shop":      {"shop:Apply", "payment:Pay", "payment:Cancel", "payment:Refund"},
-	"till":      {"payment:Pay", "payment:Cancel", "payment:Refund"},
-	"auditor":   {}, "admin": {}, "shops-admin": {}, "forged-clerk": {}, "forged-manager": {}, "forged-shop": {}, "forged-auditor": {}, "stranger": {},
+	"treasurer": {
+		"scheme:CloseDay", "settlement:Draft", "settlement:Withdraw", "settlement:Export", "settlement:Book", "settlement:Claim", "settlement:Collect",
+	},
+	"shop":    {"shop:Apply", "payment:Pay", "payment:Cancel", "payment:Refund", "settlement:Draft"},
+	"till":    {"payment:Pay", "payment:Cancel", "payment:Refund", "settlement:Draft"},
+	"auditor": {}, "admin": {}, "shops-admin": {}, "forged-clerk": {}, "forged-manager": {}, "forged-shop": {}, "forged-auditor": {}, "stranger": {},
 }
 
 func TestEveryWriteNeedsItsRoleWhereItCounts(t *testing.T) {
@@ -83,9 +88,10 @@ func TestEveryQueryNeedsARole(t *testing.T) {
 		"voucher:Show": {"scheme": w.scheme, "voucher": w.id()}, "voucher:List": {"scheme": w.scheme}, "payment:Show": {"payment": w.id()},
 		"voucher:Allowance": {"scheme": w.scheme, "voucher": w.id(), "shop": w.shop}, "payment:Unsettled": {"scheme": w.scheme, "shop": w.shop},
 		"settlement:Show": {"scheme": w.scheme, "settlement": w.id()}, "settlement:List": {"scheme": w.scheme},
-		"audit:History": {"key": "day/" + w.scheme}, "audit:Totals": {"scheme": w.scheme},
+		"settlement:Due": {"scheme": w.scheme, "shop": w.shop},
+		"audit:History":  {"key": "day/" + w.scheme}, "audit:Totals": {"scheme": w.scheme},
 	}
-	tills := []string{"voucher:Allowance", "shop:Show", "payment:Show", "payment:Unsettled", "settlement:Show"}
+	tills := []string{"voucher:Allowance", "shop:Show", "payment:Show", "payment:Unsettled", "settlement:Show", "settlement:Due"}
 	for name, request := range queries {
 		for user, may := range map[string]bool{
 			"clerk": name != "shop:Account", "manager": name != "shop:Account", "treasurer": true, "auditor": name != "shop:Account",
@@ -201,6 +207,7 @@ func TestRolesComeFromTheCertificateOfThisCall(t *testing.T) {
 	s := w.ledger.Simulate(fakeledger.Call{
 		Name: "scheme:Pause", Arguments: []string{`{"request_id":"` + w.id() + `","scheme":"` + w.scheme + `","reason":"x"}`},
 		Creator: w.users["clerk"], Transient: map[string][]byte{"kindpakket.role": []byte("approver")}, Now: w.now,
+		Channel: channelName, Chaincode: chaincodeName,
 	})
 	if code := codeOf(t, s.Response.GetMessage()); code != "ROLE_REQUIRED" {
 		t.Fatal(s.Response)

@@ -34,6 +34,7 @@ func New() (*Chaincode, error) {
 		&SettlementContract{named("settlement")},
 		&RequestContract{named("request")},
 		&AuditContract{named("audit")},
+		&ErasureContract{named("erasure")},
 	}
 	api, err := contractapi.NewChaincode(contracts...)
 	if err != nil {
@@ -81,6 +82,9 @@ func (c *Chaincode) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Res
 	if !c.transactions[name] {
 		return refuse(rules.Refuse(rules.UnknownTransaction, rules.Details{"name": rules.Excerpt(name)}, ""))
 	}
+	if err := checkDirect(stub); err != nil {
+		return refuse(err)
+	}
 	if len(arguments) != 1 {
 		return refuse(rules.Refuse(rules.MalformedRequest, rules.Details{"arguments": len(arguments)},
 			"a transaction takes one argument, a JSON object, and not %d", len(arguments)))
@@ -89,6 +93,14 @@ func (c *Chaincode) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Res
 		return refuse(tooLarge(len(arguments[0])))
 	}
 	return c.contracts.Invoke(stub)
+}
+
+func checkDirect(stub shim.ChaincodeStubInterface) error {
+	proposal, err := readProposal(stub)
+	if err != nil {
+		return err
+	}
+	return proposal.checkArguments(stub)
 }
 
 func refuse(refusal error) *peer.Response {

@@ -17,12 +17,12 @@ func TestMetadataNamesEveryTransaction(t *testing.T) {
 	queries := map[string]bool{
 		"organisations:Show": true, "scheme:Show": true, "scheme:List": true, "shop:Show": true, "shop:List": true, "shop:Account": true,
 		"voucher:Show": true, "voucher:List": true, "voucher:Allowance": true, "payment:Show": true, "payment:Unsettled": true,
-		"settlement:Show": true, "settlement:List": true, "request:Show": true, "audit:History": true, "audit:Totals": true,
+		"settlement:Show": true, "settlement:List": true, "settlement:Due": true, "request:Show": true, "audit:History": true, "audit:Totals": true,
 	}
 	writes := strings.Fields(`organisations:Initialise scheme:Draft scheme:Approve scheme:Open scheme:Pause scheme:CloseDay
 		shop:Apply shop:Approve shop:Suspend shop:Reinstate voucher:RecordCases voucher:Issue voucher:Activate voucher:Block
 		voucher:Unblock payment:Pay payment:Cancel payment:Refund settlement:Draft settlement:Approve settlement:Withdraw
-		settlement:Export settlement:Book request:Void`)
+		settlement:Export settlement:Book settlement:Claim settlement:Collect settlement:WriteOff request:Void`)
 	found := 0
 	for name, contract := range contracts {
 		if name == "org.hyperledger.fabric" {

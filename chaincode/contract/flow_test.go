@@ -230,7 +230,7 @@ func (w *town) checkMoney() {
 			owed += cents(w.t, decodeJSON(w.t, record)["cents"])
 		case strings.HasPrefix(key, "settlement/"):
 			settlement := decodeJSON(w.t, record)
-			if slices.Contains([]any{"drafted", "approved", "exported", "paid"}, settlement["state"]) {
+			if slices.Contains([]any{"drafted", "approved", "exported", "paid", "claimed", "collected", "written-off"}, settlement["state"]) {
 				owed += cents(w.t, settlement["cents"])
 			}
 		}

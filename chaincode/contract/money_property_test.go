@@ -164,12 +164,12 @@ func (m *machine) Refund(t *rapid.T) {
 func (m *machine) Block(t *rapid.T) {
 	v := m.voucher(t)
 	request := object{"request_id": m.id(), "scheme": m.scheme, "voucher": v.holder.voucher}
+	request["reason"] = "lost"
 	if v.state == "blocked" {
 		m.expect(true, "manager", "voucher:Unblock", request)
 		v.state = "active"
 		return
 	}
-	request["reason"] = "lost"
 	m.expect(true, "clerk", "voucher:Block", request)
 	v.state = "blocked"
 }

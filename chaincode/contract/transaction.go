@@ -55,6 +55,7 @@ type committed struct {
 // transaction is one call: who calls, when, what was read and what is to be written.
 type transaction struct {
 	stub          shim.ChaincodeStubInterface
+	proposal      *proposal
 	organisations *rules.Organisations
 	caller        caller
 	now           rules.Number
@@ -70,8 +71,13 @@ func begin(ctx *Context) (*transaction, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the proposal has no timestamp: %w", err)
 	}
+	proposal, err := readProposal(stub)
+	if err != nil {
+		return nil, err
+	}
 	return &transaction{
-		stub: stub, caller: identify(stub), now: rules.Number(timestamp.GetSeconds()), reads: map[string][]byte{},
+		stub: stub, proposal: proposal, caller: identify(stub), now: rules.Number(timestamp.GetSeconds()),
+		reads: map[string][]byte{},
 	}, nil
 }
 
@@ -90,6 +96,40 @@ func write[R any, P interface {
 		return "", err
 	}
 	return tx.once(op, text, r, "", func() (any, error) { return do(tx, r) })
+}
+
+// writePrivate runs a transaction that writes a private collection and nothing public, so that the collection's members alone can
+// endorse it. It leaves nothing under its request id: do has to see by itself what is done already. It emits when it writes.
+func writePrivate[R any, P interface {
+	*R
+	request
+}](ctx *Context, op operation, text string, do func(tx *transaction, r P) (any, error)) (string, error) {
+	r := P(new(R))
+	tx, err := prepare(ctx, op, text, r)
+	if err != nil {
+		return "", err
+	}
+	if err := tx.authorise(op); err != nil {
+		return "", err
+	}
+	digest, err := digest(op.name, tx.tillShop(), text, "")
+	if err != nil {
+		return "", err
+	}
+	if _, err := tx.replay(op, r.id(), digest); err != nil {
+		return "", err
+	}
+	answer, err := do(tx, r)
+	if err != nil {
+		return "", err
+	}
+	if len(tx.changes) > 0 {
+		if err := tx.finish(op); err != nil {
+			return "", err
+		}
+	}
+	encoded, err := encode(answer)
+	return string(encoded), err
 }
 
 // prepare parses a request and reads what it will need.
@@ -120,15 +160,12 @@ func (tx *transaction) authorise(op operation) error {
 
 // admit refuses everybody before the organisations are named, and then who lacks the role.
 func (tx *transaction) admit(roles []role) error {
-	organisations, err := get[rules.Organisations](tx, organisationsKey)
+	organisations, err := tx.named()
 	if err != nil {
 		return err
 	}
-	if organisations == nil {
-		return rules.Refuse(rules.NotInitialised, nil, "")
-	}
-	tx.organisations = organisations
-	return tx.caller.admit(organisations, roles)
+	tx.organisations = &organisations.Organisations
+	return tx.caller.admit(tx.organisations, roles)
 }
 
 // once gives the answer of a request that was committed before, or performs it and leaves its answer under its id.

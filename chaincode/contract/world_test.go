@@ -218,15 +218,18 @@ func cents(t tester, value any) int64 {
 	return number
 }
 
-// holder signs for a voucher with an Ed25519 key drawn from its id.
+// holder signs for a voucher with an Ed25519 key drawn from its id and the version of its authorisation.
 type holder struct {
 	scheme, voucher string
+	version         int
 	key             ed25519.PrivateKey
 }
 
-func newHolder(scheme, voucher string) holder {
-	seed := sha256.Sum256([]byte("holder of " + voucher))
-	return holder{scheme: scheme, voucher: voucher, key: ed25519.NewKeyFromSeed(seed[:])}
+func newHolder(scheme, voucher string) holder { return holderOf(scheme, voucher, 1) }
+
+func holderOf(scheme, voucher string, version int) holder {
+	seed := sha256.Sum256(fmt.Appendf(nil, "holder %d of %s", version, voucher))
+	return holder{scheme: scheme, voucher: voucher, version: version, key: ed25519.NewKeyFromSeed(seed[:])}
 }
 
 func (h holder) authorisation() rules.Authorisation {
@@ -243,11 +246,11 @@ func (h holder) activation() object {
 
 func (h holder) proof(message []byte) object {
 	signature := base64.StdEncoding.EncodeToString(ed25519.Sign(h.key, message))
-	return object{"kind": "key", "version": 1, "signature": signature}
+	return object{"kind": "key", "version": h.version, "signature": signature}
 }
 
 func (h holder) pay(request, shop string, deadline int64, lines ...rules.Line) object {
-	message := testDomain.PaymentMessage(h.scheme, h.voucher, 1, request, shop, rules.Number(deadline), lines)
+	message := testDomain.PaymentMessage(h.scheme, h.voucher, rules.Number(h.version), request, shop, rules.Number(deadline), lines)
 	return object{
 		"request_id": request, "scheme": h.scheme, "voucher": h.voucher, "shop": shop,
 		"lines": lines, "deadline": deadline, "proof": h.proof(message),

@@ -20,6 +20,9 @@ func expect(t *testing.T, code Code, err error) {
 	}
 }
 
+// noon of 2026-03-10 in Amsterdam.
+const noon Number = 1_773_140_400
+
 const (
 	idA = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	idB = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -43,7 +46,7 @@ func activeVoucher(t *testing.T) *Voucher {
 	voucher, err := goodTerms().Issue(idA, 1, Allocation{ID: idB, Entitlement: idA, Preset: "junior", Units: 1})
 	expect(t, "", err)
 	authorisation, _ := ed25519TestKey()
-	expect(t, "", voucher.Activate(authorisation))
+	expect(t, "", voucher.Activate(authorisation, ""))
 	return voucher
 }
 
@@ -54,5 +57,5 @@ func approvedShop() *Shop {
 }
 
 func purchaseOf(voucher *Voucher) *Purchase {
-	return &Purchase{Voucher: voucher, Terms: goodTerms(), Shop: approvedShop(), Today: "2026-03-10", Booked: "2026-03-10"}
+	return &Purchase{Voucher: voucher, Terms: goodTerms(), Shop: approvedShop(), Now: noon, Today: "2026-03-10", Booked: "2026-03-10"}
 }

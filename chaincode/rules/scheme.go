@@ -19,12 +19,14 @@ const (
 	ApproveScheme Step = "approve"
 	OpenScheme    Step = "open"
 	PauseScheme   Step = "pause"
+	CloseScheme   Step = "close"
 )
 
 var schemeLife = machine{thing: "scheme", refusal: SchemeState, steps: map[Step]map[State]State{
 	ApproveScheme: {SchemeDraft: SchemeApproved},
 	OpenScheme:    {SchemeApproved: SchemeOpen, SchemePaused: SchemeOpen},
 	PauseScheme:   {SchemeOpen: SchemePaused},
+	CloseScheme:   {SchemeApproved: SchemeClosed, SchemeOpen: SchemeClosed, SchemePaused: SchemeClosed},
 }}
 
 // Scheme is a provision (regeling): its state and who did what. Its rules, budget and closed days are records of their own,
@@ -58,11 +60,16 @@ func (s *Scheme) Approve(person string) error {
 	return nil
 }
 
-// Open lets vouchers be issued and spent, for the first time or after a pause.
+// Open lets vouchers be issued and spent, for the first time or after a pause by another person.
 func (s *Scheme) Open(person string) error {
 	state, err := schemeLife.next(s.ID, OpenScheme, s.State)
 	if err != nil {
 		return err
+	}
+	if s.State == SchemePaused {
+		if err := CheckSecondPerson(s.PausedBy, person); err != nil {
+			return err
+		}
 	}
 	s.State, s.OpenedBy, s.PausedBy, s.PauseReason = state, person, "", ""
 	return nil
@@ -76,6 +83,25 @@ func (s *Scheme) Pause(person, reason string) error {
 	}
 	s.State, s.PausedBy, s.PauseReason = state, person, reason
 	return nil
+}
+
+// close ends issuing and spending for ever.
+func (s *Scheme) close(person, reason string, now Number) error {
+	state, err := schemeLife.next(s.ID, CloseScheme, s.State)
+	if err != nil {
+		return err
+	}
+	s.State, s.ClosedBy, s.CloseReason, s.ClosedAt = state, person, reason, now
+	return nil
+}
+
+// renew makes room for a further version of the rules, and gives its number.
+func (s *Scheme) renew(reach Reach) Number {
+	s.RulesVersion++
+	if reach == ReachAll {
+		s.RulesFloor = s.RulesVersion
+	}
+	return s.RulesVersion
 }
 
 // CheckOpen refuses a scheme that is not open: issuing and paying.
@@ -93,6 +119,11 @@ func (s *Scheme) CheckNotClosed() error {
 	return s.checkState(SchemeState, SchemeDraft, SchemeApproved, SchemeOpen, SchemePaused)
 }
 
+// CheckInForce refuses a scheme that two persons have not agreed yet, or that is closed: its changes.
+func (s *Scheme) CheckInForce() error {
+	return s.checkState(SchemeState, SchemeApproved, SchemeOpen, SchemePaused)
+}
+
 // IsClosed tells whether the scheme has been closed, for ever.
 func (s *Scheme) IsClosed() bool {
 	return s.State == SchemeClosed
@@ -100,7 +131,8 @@ func (s *Scheme) IsClosed() bool {
 
 func (s *Scheme) checkState(code Code, needed ...State) error {
 	if !slices.Contains(needed, s.State) {
-		return Refuse(code, Details{"scheme": s.ID, "state": s.State, "needed": needed}, "scheme %s is %s and not one of %v", s.ID, s.State, needed)
+		return Refuse(code, Details{"scheme": s.ID, "state": s.State, "needed": needed},
+			"scheme %s is %s and not one of %v", s.ID, s.State, needed)
 	}
 	return nil
 }
@@ -213,6 +245,15 @@ func (t *Terms) Check() error {
 	case slices.Contains(t.Proofs, ProofByBooklet) && t.PaymentMin > t.PaperCap:
 		return Refuse(InvalidRules, Details{"payment_min_cents": t.PaymentMin, "paper_cap_cents": t.PaperCap},
 			"the smallest payment is above the cap on paper")
+	}
+	return nil
+}
+
+// CheckNext refuses terms that cannot follow these: vouchers may have been spent from the first day on.
+func (t *Terms) CheckNext(next *Terms) error {
+	if next.StartsOn != t.StartsOn {
+		return Refuse(InvalidRules, Details{"starts_on": next.StartsOn, "needed": t.StartsOn},
+			"a scheme that starts on %s keeps that day", t.StartsOn)
 	}
 	return nil
 }

@@ -5,6 +5,15 @@ import (
 	"testing"
 )
 
+func take(t *testing.T, items ...Item) *Taken {
+	t.Helper()
+	taken := &Taken{}
+	for _, item := range items {
+		expect(t, "", taken.Add(item))
+	}
+	return taken
+}
+
 func TestSettlementsAreNetAndPositive(t *testing.T) {
 	for _, test := range []struct {
 		items []Item
@@ -15,15 +24,35 @@ func TestSettlementsAreNetAndPositive(t *testing.T) {
 		{nil, 0, NothingToSettle},
 		{[]Item{{idA, "2026-03-10", 200}, {idB, "2026-03-10", -200}}, 0, NothingToSettle},
 		{[]Item{{idB, "2026-03-10", -200}}, 0, NothingToSettle},
-		{[]Item{{idA, "2026-03-10", math.MaxInt64}, {idB, "2026-03-10", 1}}, 0, LedgerInconsistent},
-		{make([]Item, MaxItems+1), 0, LedgerInconsistent},
 	} {
-		settlement, err := NewSettlement(idA, idA, idB, "p-a", test.items, "2026-03-10")
+		settlement, err := NewSettlement(idA, idA, idB, "p-a", take(t, test.items...), "2026-03-10")
 		expect(t, test.code, err)
 		if err == nil && settlement.Cents != test.net {
 			t.Errorf("%v come to %d", test.items, settlement.Cents)
 		}
 	}
+	for _, cents := range []Cents{math.MaxInt64, math.MinInt64, MaxBudget + 1} {
+		expect(t, LedgerInconsistent, (&Taken{}).Add(Item{Cents: cents}))
+	}
+}
+
+func TestReceivablesAreDebtsOfEndedShops(t *testing.T) {
+	ended := &Shop{ID: idB, State: ShopEnded}
+	for _, test := range []struct {
+		shop  *Shop
+		cents Cents
+		code  Code
+	}{
+		{ended, -200, ""}, {ended, 0, NothingToClaim}, {ended, 200, NothingToClaim},
+		{&Shop{State: ShopApproved}, -200, ShopState}, {&Shop{State: ShopSuspended}, -200, ShopState},
+	} {
+		claim, err := NewReceivable(idA, idA, test.shop, "p-t", "ended", take(t, Item{idA, "2026-03-10", test.cents}), "2026-03-10")
+		expect(t, test.code, err)
+		if err == nil && (claim.Cents != test.cents || claim.State != SettlementClaimed || claim.DraftedBy != "p-t" || claim.ClaimReason != "ended") {
+			t.Errorf("%+v", claim)
+		}
+	}
+	expect(t, SecondPersonRequired, (&Settlement{State: SettlementClaimed, DraftedBy: "p-t"}).WriteOff("p-t", "bankrupt"))
 }
 
 func TestLifeOfSettlement(t *testing.T) {
@@ -34,13 +63,16 @@ func TestLifeOfSettlement(t *testing.T) {
 		"paid":     func(s *Settlement) error { _, err := s.Book(BookPaid, "p-t", ""); return err },
 		"rejected": func(s *Settlement) error { _, err := s.Book(BookRejected, "p-t", "closed"); return err },
 		"returned": func(s *Settlement) error { _, err := s.Book(BookReturned, "p-t", "closed"); return err },
+		"collect":  func(s *Settlement) error { return s.Collect("p-t", "paid") },
+		"write":    func(s *Settlement) error { return s.WriteOff("p-b", "bankrupt") },
 	}
 	allowed := map[State]map[string]State{
 		SettlementDrafted:   {"approve": SettlementApproved, "withdraw": SettlementWithdrawn},
 		SettlementApproved:  {"export": SettlementExported, "withdraw": SettlementWithdrawn},
 		SettlementExported:  {"paid": SettlementPaid, "rejected": SettlementRejected},
 		SettlementPaid:      {"returned": SettlementReturned},
-		SettlementWithdrawn: {}, SettlementRejected: {}, SettlementReturned: {},
+		SettlementClaimed:   {"collect": SettlementCollected, "write": SettlementWrittenOff},
+		SettlementWithdrawn: {}, SettlementRejected: {}, SettlementReturned: {}, SettlementCollected: {}, SettlementWrittenOff: {},
 	}
 	for from, targets := range allowed {
 		for name, step := range steps {

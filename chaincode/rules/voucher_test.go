@@ -9,25 +9,24 @@ func TestLifeOfVoucher(t *testing.T) {
 	if voucher.Issued != 20_000 || voucher.Available != 20_000 || voucher.State != VoucherIsIssued {
 		t.Fatalf("%+v", voucher)
 	}
-	now := Number(1_773_140_400)
-	expect(t, VoucherNotActive, voucher.CheckSpendable(now))
+	expect(t, VoucherNotActive, voucher.CheckSpendable(goodTerms(), noon))
 	expect(t, VoucherState, voucher.Unblock("p-b"))
 	expect(t, "", voucher.Block("p-a", "lost"))
-	expect(t, VoucherBlocked, voucher.CheckSpendable(now))
-	expect(t, VoucherState, voucher.Activate(authorisation))
+	expect(t, VoucherBlocked, voucher.CheckSpendable(goodTerms(), noon))
+	expect(t, VoucherState, voucher.Activate(authorisation, ""))
 	expect(t, VoucherState, voucher.Block("p-a", "lost"))
 	expect(t, SecondPersonRequired, voucher.Unblock("p-a"))
 	expect(t, "", voucher.Unblock("p-b"))
-	expect(t, VoucherNotActive, voucher.CheckSpendable(now))
-	expect(t, "", voucher.Activate(authorisation))
-	expect(t, VoucherState, voucher.Activate(authorisation))
-	expect(t, "", voucher.CheckSpendable(now))
+	expect(t, VoucherNotActive, voucher.CheckSpendable(goodTerms(), noon))
+	expect(t, "", voucher.Activate(authorisation, ""))
+	expect(t, VoucherState, voucher.Activate(authorisation, ""))
+	expect(t, "", voucher.CheckSpendable(goodTerms(), noon))
 	expect(t, "", voucher.Block("p-a", "lost"))
 	expect(t, "", voucher.Unblock("p-b"))
-	expect(t, "", voucher.CheckSpendable(voucher.EndsAt-1))
-	expect(t, VoucherExpired, voucher.CheckSpendable(voucher.EndsAt))
+	expect(t, "", voucher.CheckSpendable(goodTerms(), voucher.EndsAt-1))
+	expect(t, VoucherExpired, voucher.CheckSpendable(goodTerms(), voucher.EndsAt))
 	voucher.State = VoucherIsRevoked
-	expect(t, VoucherRevoked, voucher.CheckSpendable(now))
+	expect(t, VoucherRevoked, voucher.CheckSpendable(goodTerms(), noon))
 }
 
 func TestAllocations(t *testing.T) {

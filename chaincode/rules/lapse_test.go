@@ -1,0 +1,98 @@
+package rules
+
+import "testing"
+
+func TestWhatLapses(t *testing.T) {
+	open, closed := &Scheme{ID: idA, State: SchemeOpen}, &Scheme{ID: idA, State: SchemeClosed}
+	for name, test := range map[string]struct {
+		scheme *Scheme
+		set    func(*Voucher) Number
+		code   Code
+		cents  Cents
+		state  State
+		change bool
+	}{
+		"before the end":     {scheme: open, set: func(v *Voucher) Number { return v.EndsAt - 1 }, code: LapseNotDue},
+		"a closed scheme":    {scheme: closed, set: func(*Voucher) Number { return noon }, cents: 10_000, state: VoucherIsLapsed, change: true},
+		"within the grace":   {scheme: open, set: func(v *Voucher) Number { v.Grace = 600; return v.EndsAt }, cents: 9_400, state: VoucherIsActive, change: true},
+		"with nothing left":  {scheme: open, set: func(v *Voucher) Number { v.Grace = 10_000; return v.EndsAt }, cents: 0, state: VoucherIsActive},
+		"after the grace":    {scheme: open, set: func(v *Voucher) Number { v.Grace = 600; return v.EndsAt + 14*86_400 }, cents: 10_000, state: VoucherIsLapsed, change: true},
+		"never activated":    {scheme: open, set: func(v *Voucher) Number { v.State = VoucherIsIssued; return v.EndsAt * 2 }, cents: 10_000, state: VoucherIsLapsed, change: true},
+		"blocked and closed": {scheme: closed, set: func(v *Voucher) Number { expect(t, "", v.Block("p-a", "x")); return noon }, cents: 10_000, state: VoucherIsLapsed, change: true},
+		"revoked":            {scheme: closed, set: func(v *Voucher) Number { v.State = VoucherIsRevoked; return noon }, code: VoucherState},
+		"lapsed":             {scheme: closed, set: func(v *Voucher) Number { v.State = VoucherIsLapsed; return noon }, code: VoucherState},
+	} {
+		t.Run(name, func(t *testing.T) {
+			terms, v := goodTerms(), activeVoucher(t)
+			terms.RefundGraceDays = pointer(Number(14))
+			now := test.set(v)
+			if got := v.IsLapsable(test.scheme, terms, now); got != test.change {
+				t.Errorf("lapsable: %v", got)
+			}
+			cents, err := v.Lapse(test.scheme, terms, now)
+			expect(t, test.code, err)
+			if test.code != "" {
+				return
+			}
+			if cents != test.cents || v.State != test.state || v.Lapsed != cents || v.BlockedBy != "" || v.Grace != v.Available {
+				t.Fatalf("%d %+v", cents, v)
+			}
+		})
+	}
+}
+
+func TestWhatIsHeldDoesNotLapse(t *testing.T) {
+	closed, terms := &Scheme{ID: idA, State: SchemeClosed}, goodTerms()
+	purchase := purchaseOf(activeVoucher(t))
+	v, hold := purchase.Voucher, held(t, purchase, idA)
+	if v.IsLapsable(closed, terms, hold.ExpiresAt-1) || !v.IsLapsable(closed, terms, hold.ExpiresAt) {
+		t.Error("lapsable while a hold is live, or not when it has expired")
+	}
+	_, err := v.Lapse(closed, terms, noon)
+	expect(t, HoldLive, err)
+	_, err = v.Lapse(&Scheme{ID: idA, State: SchemeOpen}, terms, noon)
+	expect(t, LapseNotDue, err)
+	_, err = v.Revoke()
+	expect(t, HoldLive, err)
+	expect(t, "", hold.Release(v, HoldExpired))
+	cents, err := v.Revoke()
+	expect(t, "", err)
+	if cents != 10_000 || v.Revoked != 10_000 || v.State != VoucherIsRevoked {
+		t.Fatalf("%+v", v)
+	}
+	_, err = v.Revoke()
+	expect(t, VoucherState, err)
+	expect(t, VoucherRevoked, v.CheckSpendable(terms, noon))
+}
+
+func TestALapsedVoucherTakesNoMoney(t *testing.T) {
+	closed, terms, v := &Scheme{ID: idA, State: SchemeClosed}, goodTerms(), activeVoucher(t)
+	paid := payment(t, v)
+	_, err := v.Lapse(closed, terms, noon)
+	expect(t, "", err)
+	expect(t, VoucherExpired, v.CheckSpendable(terms, noon))
+	to, err := paid.Refund(v, terms, noon, []Line{{"books", 500}})
+	expect(t, "", err)
+	if to != ToLapsed || v.Lapsed != 9_000 || v.Available != 0 {
+		t.Fatalf("%s %+v", to, v)
+	}
+}
+
+func TestWhatEndsLosesWhatWaits(t *testing.T) {
+	for name, end := range map[string]func(*Voucher) error{
+		"revoked": func(v *Voucher) error { _, err := v.Revoke(); return err },
+		"lapsed": func(v *Voucher) error {
+			_, err := v.Lapse(&Scheme{ID: idA, State: SchemeClosed}, goodTerms(), noon)
+			return err
+		},
+	} {
+		v := activeVoucher(t)
+		expect(t, "", v.Replace(Replacement{Authorisation: newTestBooklet(5).authorisation(), ProposedBy: "p-a", Reason: "lost"}))
+		expect(t, "", end(v))
+		if v.Replacement != nil || v.BlockedFrom != "" || v.BlockedBy != "" || v.BlockReason != "" {
+			t.Errorf("%s: %+v", name, v)
+		}
+		expect(t, ChangeNotFound, v.ApproveReplacement("p-b"))
+		expect(t, VoucherState, v.Unblock("p-b"))
+	}
+}
