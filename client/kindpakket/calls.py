@@ -136,7 +136,8 @@ class Caller:
         For a request whose outcome is unknown and which is not to be sent again: the customer has left, the
         batch was dropped. When this returns, nothing was committed under that id and nothing can be any
         more, so the same thing may safely be done under a new id. `RequestCommitted` is certain too: it is
-        done. A private record or its purge leaves nothing under its request id; repeat those instead.
+        done. Case records and purges of private records leave nothing under their request ids; repeat them
+        instead, which is safe.
 
         Args:
             request: the id of the request that is to be void.

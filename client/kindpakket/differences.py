@@ -148,4 +148,4 @@ def _stored_shop(shop: Shop) -> dict[str, object]:
 
 def _stored_erasure(erasure: Mapping[str, Any]) -> dict[str, object]:
     """The erasure with the ids of its records, whose hashes no request shows."""
-    return {**erasure, "records": sorted(record["id"] for record in erasure["records"])}
+    return {**erasure, "records": sorted({record["id"] for record in erasure["records"]})}

@@ -48,15 +48,16 @@ class ErasureDesk(Office):
         """`erasure:Purge`: remove the records of an approved erasure from the private collection, for ever.
 
         Endorsed by those who have them: case references by the municipality alone, accounts by the
-        municipality and the shops' organisations. Done again, it purges nothing. Nothing public is written;
-        `certify_erasure` is the step after it.
+        municipality and the shops' organisations. Done again, it answers the same. Nothing public is
+        written; `certify_erasure` is the step after it.
         """
-        accounts = self.erasure(erasure)["collection"] == "shopAccounts"
+        ordered = self.erasure(erasure)
+        accounts = ordered["collection"] == "shopAccounts"
         answer = self._privately(
             "erasure:Purge",
             {"erasure": erasure},
             request_id=request_id,
-            repeated={"purged": 0},
+            repeated={"purged": len(ordered["records"])},
             organisations=[*self._municipal, *self._named["shops"]] if accounts else (),
         )
         return cast(Purged, answer)

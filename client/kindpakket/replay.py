@@ -133,7 +133,7 @@ class Replay:
 
     def _apply(self, request: Requested, findings: Findings) -> None:
         self.books.layout_2 |= shows_layout_2(request.operation, request.request)
-        if request.operation not in _PRIVATE and not self._counts(request, findings):
+        if not self._counts(request, findings):
             return
         check_caller(self.books, findings, request)
         if request.operation == _VOID:
@@ -144,15 +144,18 @@ class Replay:
             findings.add(f"there is no operation {request.operation}")
 
     def _counts(self, request: Requested, findings: Findings) -> bool:
-        """Whether a request, which writes to the public ledger, is a new one."""
+        """Whether a request is a new one. One that writes private records only leaves no trace of its id."""
         request_id = str(request.request["request_id"])
+        if request.operation in _PRIVATE and not self.books.layout_2:
+            return True
         if request_id in self.books.voided:
             findings.add(f"request {request_id} was void, and was committed all the same")
             return False
         content = _content(request)
         before = self._seen.get(request_id)
         if before is None:
-            self._seen[request_id] = content
+            if request.operation not in _PRIVATE:
+                self._seen[request_id] = content
             return True
         self.repeated += 1
         findings.expect(before == content, f"request {request_id} had been committed with other content")

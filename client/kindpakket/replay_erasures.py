@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kindpakket.books import Books, ErasureBook
-from kindpakket.days import day_after, day_of
+from kindpakket.days import day_after, day_of, first_instant
 from kindpakket.replay_rules import Findings, Handlers
 from kindpakket.requested import Requested
 from kindpakket.signing import Domain
@@ -24,36 +24,42 @@ def _order(books: Books, findings: Findings, request: Requested, _: Domain) -> N
     )
     findings.expect_bulk(erasure.ids)
     findings.expect(erasure.collection in (CITIZENS, ACCOUNTS), f"there is no {erasure.collection}")
-    today = day_of(request.at)
+    _judge(books, findings, erasure, request.at)
+    books.erasures[erasure.id] = erasure
+
+
+def _judge(books: Books, findings: Findings, erasure: ErasureBook, at: int) -> None:
+    """Whether the records may go: shops have ended, and for retention the term is over."""
     for each in erasure.ids:
         if erasure.collection == ACCOUNTS:
             findings.expect_state(f"shop {each}", books.shops[each].state, "ended")
         if erasure.reason == _RETENTION:
-            due_on = _due_on(books, erasure, each)
+            start, due_on = _term(books, erasure, each)
             findings.expect(
-                bool(due_on) and due_on <= today,
+                bool(due_on) and at >= start and day_of(at) >= due_on,
                 f"the private record of {each} is to be kept until {due_on or 'the scheme is closed'}",
             )
-    books.erasures[erasure.id] = erasure
 
 
-def _due_on(books: Books, erasure: ErasureBook, each: str) -> str:
-    """The day on which the retention term of a record is over; "" when it has not begun."""
+def _term(books: Books, erasure: ErasureBook, each: str) -> tuple[int, str]:
+    """When the retention term of a record begins, and the day on which it is over; 0 and "" before that."""
     if erasure.collection == ACCOUNTS:
         shop = books.shops[each]
-        return day_after(shop.ended_on, shop.retention_days or 0) if shop.ended_on else ""
-    scheme = books.schemes[erasure.scheme]
-    voucher = scheme.vouchers[each]
-    rules = scheme.rules_for(voucher)
-    if rules.get("retention_from") != "closing":
-        return day_after(voucher.last_day, rules["retention_days"])
-    return day_after(day_of(scheme.closed_at), rules["retention_days"]) if scheme.closed_at else ""
+        start, days = first_instant(shop.ended_on) if shop.ended_on else 0, shop.retention_days or 0
+    else:
+        scheme = books.schemes[erasure.scheme]
+        voucher = scheme.vouchers[each]
+        rules = scheme.rules_for(voucher)
+        days = rules["retention_days"]
+        start = scheme.closed_at if rules.get("retention_from") == "closing" else voucher.ends_at
+    return start, day_after(day_of(start), days) if start else ""
 
 
 def _approve(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
     erasure = books.erasures[request.request["erasure"]]
     findings.expect_state(f"erasure {erasure.id}", erasure.state, "ordered")
     findings.expect_second_person(erasure.ordered_by, request.person)
+    _judge(books, findings, erasure, request.at)
     erasure.state, erasure.approved_by = "approved", request.person
 
 
@@ -61,6 +67,8 @@ def _withdraw(books: Books, findings: Findings, request: Requested, _: Domain) -
     erasure = books.erasures[request.request["erasure"]]
     findings.expect_state(f"erasure {erasure.id}", erasure.state, "ordered", "approved")
     findings.expect_decider(request, erasure.ordered_by)
+    done = erasure.state == "approved" and not _left(books, erasure)
+    findings.expect(not done, f"erasure {erasure.id} was withdrawn after its records were purged")
     erasure.state, erasure.withdrawn_by = "withdrawn", request.person
     erasure.withdraw_reason = request.request["reason"]
 
@@ -74,17 +82,22 @@ def _purge(books: Books, findings: Findings, request: Requested, _: Domain) -> N
 def _certify(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
     erasure = books.erasures[request.request["erasure"]]
     findings.expect_state(f"erasure {erasure.id}", erasure.state, "approved")
+    left = _left(books, erasure)
+    findings.expect(
+        not left, f"erasure {erasure.id} was certified, and nothing purged the record of {', '.join(left)}"
+    )
+    erasure.state, erasure.certified_by, erasure.certified_at = "certified", request.person, request.at
+
+
+def _left(books: Books, erasure: ErasureBook) -> list[str]:
+    """Whose records nothing has purged yet."""
     gone = {
         each
         for other in books.erasures.values()
         if other.purged and (other.collection, other.scheme) == (erasure.collection, erasure.scheme)
         for each in other.ids
     }
-    left = sorted(set(erasure.ids) - gone)
-    findings.expect(
-        not left, f"erasure {erasure.id} was certified, and nothing purged the record of {', '.join(left)}"
-    )
-    erasure.state, erasure.certified_by, erasure.certified_at = "certified", request.person, request.at
+    return sorted(set(erasure.ids) - gone)
 
 
 HANDLERS: Handlers = {

@@ -426,15 +426,16 @@ def test_everything_that_is_lapsable_lapses_in_bulks() -> None:
 def test_a_purge_is_endorsed_by_those_who_have_the_records(
     collection: str, endorsers: tuple[str, ...]
 ) -> None:
-    ledger = FakeLedger([{"collection": collection}, ORGANISATIONS, {"purged": 3}])
+    ledger = FakeLedger([{"collection": collection, "records": []}, ORGANISATIONS, {"purged": 3}])
     assert Municipality(ledger).purge("d" * 32) == {"purged": 3}
     assert (ledger.calls[-1].name, ledger.calls[-1].organisations) == ("erasure:Purge", endorsers)
 
 
 def test_a_purge_that_was_done_before_is_no_failure() -> None:
     before = CommitError("tx", "ENDORSEMENT_POLICY_FAILURE", 7)
-    ledger = FakeLedger([{"collection": "citizens"}, ORGANISATIONS, before])
-    assert Municipality(ledger).purge("d" * 32) == {"purged": 0}
+    ordered = {"collection": "citizens", "records": [{"id": "c" * 32}]}
+    ledger = FakeLedger([ordered, ORGANISATIONS, before])
+    assert Municipality(ledger).purge("d" * 32) == {"purged": 1}
 
 
 def test_an_unknown_outcome_is_made_certain_either_way() -> None:

@@ -216,6 +216,15 @@ def named_again(story: Story) -> None:
     )
 
 
+def cases_under_a_void_id(story: Story) -> None:
+    story.add("request:Void", "p-treasurer", void="f" * 32)
+    story.add("voucher:RecordCases", request_id="f" * 32, scheme=SCHEME)
+
+
+def cases_under_the_id_of_a_payment(story: Story) -> None:
+    story.add("voucher:RecordCases", request_id=story.pay(("toys", 500)), scheme=SCHEME)
+
+
 def voided_although_committed(story: Story) -> None:
     story.add("request:Void", "p-shop", void=story.pay(("toys", 500)))
 
@@ -239,6 +248,8 @@ def voided_although_committed(story: Story) -> None:
         (nobody, "nobody stands behind scheme:CloseDay"),
         (a_till_of_another_organisation, "is not that of the till"),
         (named_again, "the organisations were named before"),
+        (cases_under_a_void_id, "was void, and was committed all the same"),
+        (cases_under_the_id_of_a_payment, "had been committed with other content"),
         (voided_although_committed, "had been committed, and was voided"),
     ],
 )

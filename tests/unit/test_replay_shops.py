@@ -10,7 +10,7 @@ from story import DAY, NOON, SCHEME, SECONDS_OF_A_DAY, SHOP, VOUCHER, Story, boo
 
 from kindpakket.days import first_instant
 
-DUE_ON = first_instant("2026-12-31") + 2555 * SECONDS_OF_A_DAY + 3600
+DUE_ON = first_instant("2027-01-01") + 2555 * SECONDS_OF_A_DAY + 3600
 
 
 @pytest.fixture
@@ -274,6 +274,26 @@ def purged_without_approval(story: Story) -> None:
     story.add("erasure:Purge", "p-clerk", DUE_ON, erasure=erasure(story))
 
 
+def erased_a_day_early(story: Story) -> None:
+    erasure(story, DUE_ON - SECONDS_OF_A_DAY)
+
+
+def approved_after_an_extension(story: Story) -> None:
+    story.requests.clear()
+    story.open(retention_days=0)
+    end_of_year = first_instant("2027-01-01")
+    one = erasure(story, end_of_year)
+    story.bulk("voucher:Extend", "p-manager", end_of_year, ends_on="2027-01-31", reason="illness")
+    story.add("erasure:Approve", "p-manager", end_of_year, erasure=one)
+
+
+def withdrawn_after_the_purge(story: Story) -> None:
+    one = erasure(story)
+    story.add("erasure:Approve", "p-manager", DUE_ON, erasure=one)
+    story.add("erasure:Purge", "p-clerk", DUE_ON, erasure=one)
+    story.add("erasure:Withdraw", "p-clerk", DUE_ON, erasure=one, reason="appeal")
+
+
 def certified_without_a_purge(story: Story) -> None:
     one = erasure(story)
     story.add("erasure:Approve", "p-manager", DUE_ON, erasure=one)
@@ -294,6 +314,9 @@ def certified_without_a_purge(story: Story) -> None:
         (collected_what_was_no_receivable, "is drafted, and this needs claimed"),
         (drafted_for_another_shop, "is not that of the till"),
         (erased_early, "is to be kept until"),
+        (erased_a_day_early, "is to be kept until 2033-12-30"),
+        (approved_after_an_extension, "is to be kept until 2027-02-01"),
+        (withdrawn_after_the_purge, "was withdrawn after its records were purged"),
         (erased_before_the_closing, "is to be kept until the scheme is closed"),
         (erased_the_account_of_a_living_shop, "is approved, and this needs ended"),
         (erasure_by_one_person, "one person, p-clerk, did both steps"),

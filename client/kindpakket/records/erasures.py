@@ -37,7 +37,7 @@ class Erasure(TypedDict):
 
 
 class Purged(TypedDict):
-    """How many private records one transaction purged."""
+    """How many private records of an erasure are gone."""
 
     purged: int
 
