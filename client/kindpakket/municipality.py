@@ -12,9 +12,9 @@ from kindpakket.municipality_schemes import SchemeDesk
 from kindpakket.municipality_settlements import SettlementDesk
 from kindpakket.municipality_shops import ShopDesk
 from kindpakket.municipality_vouchers import VoucherDesk
-from kindpakket.office import BULK
+from kindpakket.office import BULK, bulks
 
-__all__ = ["BULK", "Municipality"]
+__all__ = ["BULK", "Municipality", "bulks"]
 
 
 class Municipality(SchemeDesk, ShopDesk, VoucherDesk, SettlementDesk, ErasureDesk):

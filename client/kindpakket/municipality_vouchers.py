@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import cast
 
-from kindpakket.office import BULK, Office
+from kindpakket.office import Office, bulks
 from kindpakket.records import (
     Activated,
     Activation,
@@ -15,6 +15,7 @@ from kindpakket.records import (
     Extended,
     Issued,
     Moved,
+    Payment,
     Recorded,
     Replacement,
     SelfBlocked,
@@ -127,8 +128,17 @@ class VoucherDesk(Office):
         Cut off, it is simply done again: what lapsed before is lapsable no more. The reason is a code.
         """
         lapsable = [voucher["id"] for voucher in self.lapsable(scheme)]
-        for at in range(0, len(lapsable), BULK):
-            yield self.lapse(scheme, lapsable[at : at + BULK], reason)
+        for bulk in bulks(lapsable):
+            yield self.lapse(scheme, bulk, reason)
+
+    def release_hold(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
+        """`payment:Release`: give a hold that has expired back to its voucher. The reason is a code.
+
+        Raises:
+            HoldLive: it has not expired, so that only its shop may release it.
+        """
+        members = {"payment": payment, "reason": reason}
+        return cast(Payment, self.invoke("payment:Release", members, request_id=request_id))
 
     def self_block(
         self, scheme: str, voucher: str, code: str, *, request_id: str | None = None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from kindpakket.fabric import CommitError
 from kindpakket.queries import Queries
@@ -12,7 +12,14 @@ from kindpakket.records import Organisations
 
 BULK = 500
 """How many vouchers, settlements or private records one request may name."""
+_Thing = TypeVar("_Thing")
 _NOT_BY_ONE_ALONE = "ENDORSEMENT_POLICY_FAILURE"
+
+
+def bulks(things: Sequence[_Thing]) -> Iterator[Sequence[_Thing]]:
+    """Things in parts that one request may carry."""
+    for at in range(0, len(things), BULK):
+        yield things[at : at + BULK]
 
 
 class Office(Queries):

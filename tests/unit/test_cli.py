@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner, Result
@@ -161,6 +162,15 @@ def settlement(state: str = "approved") -> dict[str, Any]:
     }
 
 
+def commands(group: click.Group) -> Iterator[list[str]]:
+    """The paths of all commands of a group."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from ([name, *path] for path in commands(command))
+        else:
+            yield [name]
+
+
 def test_the_version_and_the_groups() -> None:
     runner = CliRunner()
     assert runner.invoke(main, ["--version"]).output.startswith("kindpakket 0.")
@@ -172,13 +182,12 @@ def test_the_version_and_the_groups() -> None:
 
 
 def test_every_command_has_help() -> None:
-    for name, group in main.commands.items():
-        if name == "network":
-            continue
-        for path in [[name, sub] for sub in getattr(group, "commands", {})] or [[name]]:
-            result = CliRunner().invoke(main, [*path, "--help"])
-            assert result.exit_code == 0
-            assert "--home" in result.output
+    paths = [path for path in commands(main) if path[0] != "network"]
+    assert len(paths) > 60
+    for path in paths:
+        result = CliRunner().invoke(main, [*path, "--help"])
+        assert result.exit_code == 0
+        assert "--home" in result.output
 
 
 def test_commands_act_as_a_user_with_the_role(kindpakket: Command) -> None:
@@ -461,10 +470,29 @@ def test_values_that_are_too_short_are_wrong(kindpakket: Command, tmp_path: Path
 
 
 def test_history_and_totals(kindpakket: Command) -> None:
-    entry = {"transaction_id": "t" * 64, "at": 1_773_140_400, "deleted": False, "value": {"state": "open"}}
-    kindpakket.desk.answers["audit:History"] = {"entries": [entry], "next": ""}
-    assert "t" * 64 in kindpakket("audit", "history", f"scheme/{SCHEME}").stdout
-    assert kindpakket.answer("audit", "history", f"scheme/{SCHEME}") == [entry]
+    by = {"operation": "scheme:Pause", "request": "1" * 32, "person": "p-manager", "msp": "GemeenteMSP"}
+    mark = {**by, "role": "approver", "reason": "audit"}
+    paused = {
+        "transaction_id": "t" * 64,
+        "at": 1_773_140_400,
+        "deleted": False,
+        "by": mark,
+        "before": {"v": 1, "state": "open", "rules": {"presets": {"child": 30000}}},
+        "value": {"v": 2, "by": mark, "state": "paused", "rules": {"presets": {"child": 30000, "baby": 1}}},
+    }
+    gone = {**paused, "deleted": True, "by": None, "before": {"v": 1, "cents": 5}, "value": None}
+    kindpakket.desk.answers["audit:History"] = {"entries": [gone, paused], "next": ""}
+    shown = kindpakket("audit", "history", f"scheme/{SCHEME}").stdout
+    assert shown == (
+        "2026-03-10 12:00:00  deleted: the transaction's block tells by whom\n"
+        f"    transaction {'t' * 64}\n"
+        "    cents: 5 → -\n"
+        "2026-03-10 12:00:00  scheme:Pause by p-manager (approver of GemeenteMSP), audit\n"
+        f"    transaction {'t' * 64}\n"
+        "    state: open → paused\n"
+        "    rules.presets.baby: - → 1\n"
+    )
+    assert kindpakket.answer("audit", "history", f"scheme/{SCHEME}") == [gone, paused]
 
 
 def test_any_transaction_can_be_called(kindpakket: Command, tmp_path: Path) -> None:

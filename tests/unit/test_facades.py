@@ -271,6 +271,7 @@ def test_a_payment_without_a_proof_is_left_for_the_chaincode_to_refuse() -> None
         ("approve_erasure", ("d",), "erasure:Approve"),
         ("withdraw_erasure", ("d", "x"), "erasure:Withdraw"),
         ("certify_erasure", ("d",), "erasure:Certify"),
+        ("release_hold", ("p", "expired"), "payment:Release"),
         ("void", ("d",), "request:Void"),
         ("draft_settlement", ("a", "b"), "settlement:Draft"),
         ("approve_settlement", ("a", "b"), "settlement:Approve"),
