@@ -14,6 +14,9 @@ from .town import CATEGORIES
 PRESET = "child"
 CENTS_PER_CHILD = 30_000
 SHORT_CENTS = 5_000
+COURSE = "swimming-course"
+COURSE_CENTS = 12_500
+COURSES = 3
 PAPER_CAP_CENTS = 7_500
 CATEGORY_CAPS = {"computer": 20_000, "toys": 15_000}
 
@@ -35,7 +38,8 @@ def open_provision(desk: Desk, children: int, today: datetime) -> OpenScheme:
         ends_on=(starts + timedelta(days=364)).isoformat(),
         cents=CENTS_PER_CHILD,
     )
-    return _open(desk, rules, budget=children * CENTS_PER_CHILD * 11 // 10)
+    rules["products"] = {COURSE: {"category": "swimming", "max_cents": COURSE_CENTS}}
+    return _open(desk, rules, budget=children * CENTS_PER_CHILD * 11 // 10 + COURSES * COURSE_CENTS)
 
 
 def open_short(desk: Desk, vouchers: int, now: datetime, seconds: int) -> OpenScheme:
