@@ -91,7 +91,7 @@ func TestEveryQueryNeedsARole(t *testing.T) {
 		"settlement:Due": {"scheme": w.scheme, "shop": w.shop},
 		"audit:History":  {"key": "day/" + w.scheme}, "audit:Totals": {"scheme": w.scheme},
 	}
-	tills := []string{"voucher:Allowance", "shop:Show", "payment:Show", "payment:Unsettled", "settlement:Show", "settlement:Due"}
+	tills := []string{"voucher:Allowance", "shop:Show", "payment:Show", "payment:Unsettled", "settlement:Show", "settlement:Due", "audit:ShopStatement"}
 	for name, request := range queries {
 		for user, may := range map[string]bool{
 			"clerk": name != "shop:Account", "manager": name != "shop:Account", "treasurer": true, "auditor": name != "shop:Account",

@@ -2,9 +2,6 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-// maxBulk is how many vouchers one request may carry.
-const maxBulk = 500
-
 // vouchersRequest names vouchers of a scheme, and says why.
 type vouchersRequest struct {
 	header

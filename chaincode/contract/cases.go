@@ -2,6 +2,9 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
+// maxBulk is how many vouchers one request may carry.
+const maxBulk = 500
+
 var recordCases = operation{name: "voucher:RecordCases", event: "CasesRecorded", roles: []role{issuer}, private: "cases"}
 
 // casesRecorded is the answer to recording cases.

@@ -107,7 +107,8 @@ func (w *town) product() holder {
 	return h
 }
 
-func (w *town) setScheme(state string) {
+// putScheme puts the town's scheme into a state behind the chaincode's back.
+func (w *town) putScheme(state string) {
 	w.t.Helper()
 	key := "scheme/" + w.scheme
 	record := decodeJSON(w.t, w.ledger.Value(key))
@@ -115,7 +116,8 @@ func (w *town) setScheme(state string) {
 	w.ledger.Put(key, encodeJSON(w.t, record))
 }
 
-func (w *town) setShop(state string) {
+// putShop puts the town's shop into a state behind the chaincode's back.
+func (w *town) putShop(state string) {
 	w.t.Helper()
 	key := "shop/" + w.shop
 	record := decodeJSON(w.t, w.ledger.Value(key))

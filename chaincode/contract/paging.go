@@ -17,8 +17,8 @@ var cursorForm = regexp.MustCompile(`^[0-9a-z/-]{0,100}$`)
 
 // paging is what a request for a list carries: the next of the page before ("" at first), and how many items to give.
 type paging struct {
-	Cursor string        `json:"cursor"`
-	Limit  *rules.Number `json:"limit"`
+	Cursor string        `json:"cursor,omitzero"`
+	Limit  *rules.Number `json:"limit,omitzero"`
 }
 
 func (p *paging) check() error {

@@ -149,6 +149,7 @@ func (w *world) send(user, name string, request object, private ...object) (obje
 	if code := w.ledger.Commit(s); code != "VALID" {
 		w.t.Fatalf("%s was committed as %s", name, code)
 	}
+	w.checkMetadata(name, request, s.Response.GetPayload())
 	return decodeJSON(w.t, s.Response.GetPayload()), ""
 }
 

@@ -10,8 +10,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sequences is how many random histories of a town are tried.
-const sequences = "10000"
+// How many random histories of a town are tried, and of how many steps, unless the command line says otherwise.
+const (
+	sequences = "10000"
+	steps     = "100"
+)
 
 // ledger is a town by the rules alone: one scheme with two shops, without Fabric and without signatures. Every step may be refused; what is
 // taken must leave the three equations of money as they are.
@@ -35,10 +38,10 @@ type ledger struct {
 func newLedger(t *rapid.T) *ledger {
 	terms := goodTerms()
 	terms.Products = map[string]Product{"swimming": {Category: "clothing", MaxCents: 12_000}}
-	terms.RefundGraceDays, terms.HoldDays = pointer(Number(10)), pointer(Number(rapid.IntRange(0, 20).Draw(t, "hold days")))
+	terms.RefundGraceDays, terms.HoldDays = pointer(Number(60)), pointer(Number(rapid.IntRange(0, 20).Draw(t, "hold days")))
 	terms.SettlementDays = pointer(Number(rapid.IntRange(0, 4).Draw(t, "rhythm")))
 	l := &ledger{
-		now: terms.EndsOn.Start() - Number(rapid.IntRange(1, 30).Draw(t, "days before the end"))*86_400, terms: terms, budget: NewBudget(100_000), granted: 100_000, open: map[string][]Item{},
+		now: terms.EndsOn.Start() - Number(rapid.IntRange(1, 10).Draw(t, "days before the end"))*86_400, terms: terms, budget: NewBudget(100_000), granted: 100_000, open: map[string][]Item{},
 		scheme: &Scheme{ID: idA, State: SchemeOpen, RulesVersion: 1},
 	}
 	for _, id := range []string{"shop-1", "shop-2"} {
@@ -300,12 +303,12 @@ func (l *ledger) Turn(t *rapid.T) {
 
 // Decide pauses, opens or closes the scheme, or gives it more budget.
 func (l *ledger) Decide(t *rapid.T) {
-	switch rapid.IntRange(0, 9).Draw(t, "decision") {
+	switch rapid.IntRange(0, 19).Draw(t, "decision") {
 	case 0:
 		_ = l.scheme.close("p-manager", "over", l.now)
 	case 1, 2:
 		_ = l.scheme.Pause("p-manager", "fire")
-	case 3, 4, 5:
+	case 3, 4, 5, 6, 7, 8:
 		_ = l.scheme.Open("p-second")
 	default:
 		if l.budget.Grow(10_000) == nil {
@@ -316,7 +319,7 @@ func (l *ledger) Decide(t *rapid.T) {
 
 // Wait lets some seconds or weeks pass, beyond the end of the scheme.
 func (l *ledger) Wait(t *rapid.T) {
-	if rapid.IntRange(0, 9).Draw(t, "leap") == 0 {
+	if rapid.IntRange(0, 14).Draw(t, "leap") == 0 {
 		l.now += Number(rapid.IntRange(0, 160*86_400).Draw(t, "seconds"))
 	}
 	l.now += Number(rapid.IntRange(0, 2*86_400).Draw(t, "seconds"))
@@ -435,19 +438,24 @@ func (l *ledger) Check(t *rapid.T) {
 	}
 }
 
-func TestTheThreeEquationsHoldWhateverHappens(t *testing.T) {
-	count := flag.Lookup("rapid.checks")
-	before := count.Value.String()
-	if before == count.DefValue {
-		if err := count.Value.Set(sequences); err != nil {
+// atLeast sets a flag of rapid that still has its default, until the test ends.
+func atLeast(t *testing.T, name, value string) {
+	found := flag.Lookup(name)
+	if before := found.Value.String(); before == found.DefValue {
+		if err := found.Value.Set(value); err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = count.Value.Set(before) }()
+		t.Cleanup(func() { _ = found.Value.Set(before) })
 	}
+}
+
+func TestTheThreeEquationsHoldWhateverHappens(t *testing.T) {
+	atLeast(t, "rapid.checks", sequences)
+	atLeast(t, "rapid.steps", steps)
 	rapid.Check(t, func(t *rapid.T) {
 		l := newLedger(t)
 		t.Repeat(map[string]func(*rapid.T){
-			"": l.Check, "pay": l.Pay, "pay again": l.Pay, "hold": l.Hold, "capture": l.Capture, "release": l.Release, "cancel": l.Cancel,
+			"": l.Check, "pay": l.Pay, "pay again": l.Pay, "pay once more": l.Pay, "refund again": l.Refund, "hold": l.Hold, "capture": l.Capture, "release": l.Release, "cancel": l.Cancel,
 			"refund": l.Refund, "issue": l.Issue, "top up": l.TopUp, "end": l.End, "turn": l.Turn, "decide": l.Decide, "wait": l.Wait,
 			"close day": l.CloseDay, "end shop": l.EndShop, "draft": l.Draft, "settle": l.Settle,
 		})
