@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ from cryptography import x509
 
 from kindpakket.fabric.block import Block, BlockTransaction
 
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 
 
@@ -27,6 +29,8 @@ class Requested:
         mspid: the caller's organisation.
         person: the caller's `kindpakket.person`; "" when the certificate names none.
         shop: the caller's `kindpakket.shop`; "" when the certificate names none.
+        role: the caller's `kindpakket.role`; "" when the certificate names none.
+        till: the caller's `kindpakket.till`; "" when the certificate names none, or one that is no code.
     """
 
     block_number: int
@@ -37,6 +41,8 @@ class Requested:
     mspid: str = ""
     person: str = ""
     shop: str = ""
+    role: str = ""
+    till: str = ""
 
 
 def requests_in(block: Block, chaincode: str) -> tuple[list[Requested], list[str]]:
@@ -84,7 +90,13 @@ def _read(number: int, transaction: BlockTransaction) -> Requested:
         mspid=transaction.creator.mspid,
         person=attributes.get("kindpakket.person", ""),
         shop=attributes.get("kindpakket.shop", ""),
+        role=attributes.get("kindpakket.role", ""),
+        till=_code(attributes.get("kindpakket.till", "")),
     )
+
+
+def _code(text: str) -> str:
+    return text if _CODE.fullmatch(text) else ""
 
 
 @lru_cache(maxsize=4096)

@@ -11,32 +11,58 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from kindpakket.booklet import depth, root_of
 from kindpakket.records import Authorisation, Proof
-from kindpakket.signing import FIRST_VERSION, Domain, PaymentOrder, activation_message
+from kindpakket.signing import FIRST_VERSION, Domain, Order, activation_message, replacement_message
 
 
 def flaw_of_activation(
-    domain: Domain, scheme: str, voucher: str, authorisation: Authorisation, proof: Proof
+    domain: Domain,
+    scheme: str,
+    voucher: str,
+    authorisation: Authorisation,
+    proof: Proof,
+    self_block: str | None = None,
 ) -> str:
     """Why an activation's proof does not fit; "" when it does."""
-    message = activation_message(domain, scheme, voucher, authorisation)
-    flaw = _flaw(authorisation, proof, FIRST_VERSION, message)
-    if not flaw and authorisation["kind"] == "booklet" and proof["page"] != 0:
-        return f"page {proof['page']} activates, which only page 0 may"
-    return flaw
+    message = activation_message(domain, scheme, voucher, authorisation, self_block)
+    return _flaw_of_binding(authorisation, proof, FIRST_VERSION, message)
 
 
-def flaw_of_payment(authorisation: Authorisation, last_page: int, order: PaymentOrder, proof: Proof) -> str:
-    """Why a payment's proof does not fit; "" when it does.
+def flaw_of_replacement(
+    domain: Domain,
+    scheme: str,
+    voucher: str,
+    version: int,
+    authorisation: Authorisation,
+    proof: Proof,
+    self_block: str | None = None,
+) -> str:
+    """Why the proof for another authorisation does not fit; "" when it does.
+
+    `version` is the one that the authorisation will have.
+    """
+    message = replacement_message(domain, scheme, voucher, version, authorisation, self_block)
+    return _flaw_of_binding(authorisation, proof, version, message)
+
+
+def flaw_of_payment(authorisation: Authorisation, last_page: int, order: Order, proof: Proof) -> str:
+    """Why the proof for a payment or hold does not fit; "" when it does.
 
     Args:
         authorisation: what the voucher is bound to.
         last_page: the last page of its booklet that was used; of no account for a key.
-        order: the payment, with the version of the authorisation that the voucher has.
+        order: the payment or hold, with the version of the authorisation that the voucher has.
         proof: what the holder is said to have given.
     """
     flaw = _flaw(authorisation, proof, order.version, order.message())
     if not flaw and authorisation["kind"] == "booklet" and proof["page"] <= last_page:
         return f"page {proof['page']} was void: page {last_page} had been used"
+    return flaw
+
+
+def _flaw_of_binding(authorisation: Authorisation, proof: Proof, version: int, message: bytes) -> str:
+    flaw = _flaw(authorisation, proof, version, message)
+    if not flaw and authorisation["kind"] == "booklet" and proof["page"] != 0:
+        return f"page {proof['page']} activates, which only page 0 may"
     return flaw
 
 
