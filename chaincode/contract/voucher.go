@@ -18,7 +18,7 @@ func (*VoucherContract) GetEvaluateTransactions() []string {
 // code, "" for none.
 type binding struct {
 	Authorisation rules.Authorisation `json:"authorisation"`
-	SelfBlock     string              `json:"self_block"`
+	SelfBlock     string              `json:"self_block,omitzero"`
 	Proof         *rules.Proof        `json:"proof"`
 }
 
