@@ -48,7 +48,7 @@ func (m *moved) add(voucher string, cents rules.Cents) {
 // movedEvent is the payload of such events: the answer, and the holds that were released because they had expired.
 type movedEvent struct {
 	*moved
-	Released []string `json:"released,omitempty"`
+	Released []string `json:"released,omitzero"`
 }
 
 // takeBack takes from each voucher what a step says, after its expired holds were released, and gives it to the budget. All or none.

@@ -74,7 +74,7 @@ type paymentEvent struct {
 	Cents      rules.Cents       `json:"cents"`
 	Day        rules.Day         `json:"day"`
 	ReturnedTo rules.Destination `json:"returned_to,omitzero"`
-	Released   []string          `json:"released,omitempty"`
+	Released   []string          `json:"released,omitzero"`
 }
 
 func eventOf(payment *rules.Payment, cents rules.Cents, day rules.Day) paymentEvent {

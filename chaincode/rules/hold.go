@@ -58,7 +58,10 @@ func (p *Purchase) Hold(payment string, lines []Line, by ProofKind, expiresAt Nu
 	}
 	v, total := p.Voucher, Total(lines)
 	if v.Holds == nil {
-		v.Holds, v.HeldByCategory = map[string]Hold{}, map[string]Cents{}
+		v.Holds = map[string]Hold{}
+	}
+	if v.HeldByCategory == nil {
+		v.HeldByCategory = map[string]Cents{}
 	}
 	for _, line := range lines {
 		v.HeldByCategory[line.Category] += line.Cents
@@ -119,7 +122,12 @@ func (v *Voucher) unhold(p *Payment, unpaid Cents) error {
 			delete(v.HeldByCategory, line.Category)
 		}
 	}
-	delete(v.Holds, p.ID)
+	if len(v.HeldByCategory) == 0 {
+		v.HeldByCategory = nil
+	}
+	if delete(v.Holds, p.ID); len(v.Holds) == 0 {
+		v.Holds = nil
+	}
 	return FirstError(change(&v.Held, -p.HeldCents), change(&v.Available, p.HeldCents), v.uncount(p.HeldDay, unpaid))
 }
 

@@ -12,15 +12,20 @@ func TestWhatLapses(t *testing.T) {
 		state  State
 		change bool
 	}{
-		"before the end":     {scheme: open, set: func(v *Voucher) Number { return v.EndsAt - 1 }, code: LapseNotDue},
-		"a closed scheme":    {scheme: closed, set: func(*Voucher) Number { return noon }, cents: 10_000, state: VoucherIsLapsed, change: true},
-		"within the grace":   {scheme: open, set: func(v *Voucher) Number { v.Grace = 600; return v.EndsAt }, cents: 9_400, state: VoucherIsActive, change: true},
-		"with nothing left":  {scheme: open, set: func(v *Voucher) Number { v.Grace = 10_000; return v.EndsAt }, cents: 0, state: VoucherIsActive},
-		"after the grace":    {scheme: open, set: func(v *Voucher) Number { v.Grace = 600; return v.EndsAt + 14*86_400 }, cents: 10_000, state: VoucherIsLapsed, change: true},
-		"never activated":    {scheme: open, set: func(v *Voucher) Number { v.State = VoucherIsIssued; return v.EndsAt * 2 }, cents: 10_000, state: VoucherIsLapsed, change: true},
-		"blocked and closed": {scheme: closed, set: func(v *Voucher) Number { expect(t, "", v.Block("p-a", "x")); return noon }, cents: 10_000, state: VoucherIsLapsed, change: true},
-		"revoked":            {scheme: closed, set: func(v *Voucher) Number { v.State = VoucherIsRevoked; return noon }, code: VoucherState},
-		"lapsed":             {scheme: closed, set: func(v *Voucher) Number { v.State = VoucherIsLapsed; return noon }, code: VoucherState},
+		"before the end":  {scheme: open, set: func(v *Voucher) Number { return v.EndsAt - 1 }, code: LapseNotDue},
+		"a closed scheme": {scheme: closed, set: func(*Voucher) Number { return noon }, cents: 10_000, state: VoucherIsLapsed, change: true},
+		"within the grace": {scheme: open, cents: 9_400, state: VoucherIsActive, change: true,
+			set: func(v *Voucher) Number { v.Grace = 600; return v.EndsAt }},
+		"with nothing left": {scheme: open, cents: 0, state: VoucherIsActive,
+			set: func(v *Voucher) Number { v.Grace = 10_000; return v.EndsAt }},
+		"after the grace": {scheme: open, cents: 10_000, state: VoucherIsLapsed, change: true,
+			set: func(v *Voucher) Number { v.Grace = 600; return v.EndsAt + 14*86_400 }},
+		"never activated": {scheme: open, cents: 10_000, state: VoucherIsLapsed, change: true,
+			set: func(v *Voucher) Number { v.State = VoucherIsIssued; return v.EndsAt * 2 }},
+		"blocked and closed": {scheme: closed, cents: 10_000, state: VoucherIsLapsed, change: true,
+			set: func(v *Voucher) Number { expect(t, "", v.Block("p-a", "x")); return noon }},
+		"revoked": {scheme: closed, set: func(v *Voucher) Number { v.State = VoucherIsRevoked; return noon }, code: VoucherState},
+		"lapsed":  {scheme: closed, set: func(v *Voucher) Number { v.State = VoucherIsLapsed; return noon }, code: VoucherState},
 	} {
 		t.Run(name, func(t *testing.T) {
 			terms, v := goodTerms(), activeVoucher(t)

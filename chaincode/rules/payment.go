@@ -50,7 +50,7 @@ type Payment struct {
 	Proof         ProofUsed        `json:"proof"`
 	CancelReason  string           `json:"cancel_reason,omitzero"`
 	Till          string           `json:"till,omitzero"`
-	HeldLines     []Line           `json:"held_lines,omitempty"`
+	HeldLines     []Line           `json:"held_lines,omitzero"`
 	HeldCents     Cents            `json:"held_cents,omitzero"`
 	HeldDay       Day              `json:"held_day,omitzero"`
 	ExpiresAt     Number           `json:"expires_at,omitzero"`

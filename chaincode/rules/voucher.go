@@ -49,8 +49,8 @@ type Voucher struct {
 	Units        Number `json:"units"`
 	Balance
 	SpentByCategory map[string]Cents    `json:"spent_by_category"`
-	HeldByCategory  map[string]Cents    `json:"held_by_category,omitempty"`
-	Holds           map[string]Hold     `json:"holds,omitempty"`
+	HeldByCategory  map[string]Cents    `json:"held_by_category,omitzero"`
+	Holds           map[string]Hold     `json:"holds,omitzero"`
 	Day             DaySpending         `json:"day"`
 	EndsAt          Number              `json:"ends_at"`
 	Authorisation   *BoundAuthorisation `json:"authorisation"`
