@@ -62,7 +62,8 @@ func FuzzParse(f *testing.F) {
 // FuzzDigest holds that the digest of what is well formed does not depend on layout, order of members or proofs, and does on the rest.
 func FuzzDigest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
-		if err := inspect(text, ""); err != nil {
+		var members map[string]jsontext.Value
+		if err := parse(text, "", &members); err != nil {
 			refusalOf(t, err)
 			return
 		}
@@ -81,10 +82,6 @@ func FuzzDigest(f *testing.F) {
 		base := of("a:B", text)
 		if of("a:B", string(canonical)) != base || of("a:B", " \n"+text+"\t") != base {
 			t.Fatalf("the layout of %q counts", text)
-		}
-		var members map[string]jsontext.Value
-		if err := json.Unmarshal([]byte(text), &members); err != nil {
-			t.Fatal(err)
 		}
 		if _, has := members["proof"]; !has && len(members) > 0 {
 			if of("a:B", `{"proof":{"x":[1]},`+strings.TrimLeft(text, " \t\r\n")[1:]) != base {
@@ -231,7 +228,8 @@ func FuzzTransient(f *testing.F) {
 			return
 		}
 		for _, record := range cases {
-			if len(record.Case) > 20 && record.Case != record.Voucher && strings.Contains(refusalOf(t, err).Error(), record.Case) {
+			public := slices.ContainsFunc(cases, func(c rules.CaseRecord) bool { return strings.Contains(c.Voucher, record.Case) })
+			if len(record.Case) > 20 && !public && strings.Contains(refusalOf(t, err).Error(), record.Case) {
 				t.Fatalf("%v repeats %q", err, record.Case)
 			}
 		}

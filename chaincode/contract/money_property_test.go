@@ -198,9 +198,9 @@ func (m *machine) Wait(t *rapid.T) {
 }
 
 // Draft drafts a settlement when anything positive is open.
-func (m *machine) Draft(t *rapid.T) {
+func (m *machine) Draft(*rapid.T) {
 	id := m.id()
-	_, code := m.send(rapid.SampledFrom([]string{"clerk", "treasurer", "shop"}).Draw(t, "drafter"), "settlement:Draft", object{"request_id": id, "scheme": m.scheme, "shop": m.shop})
+	_, code := m.send("clerk", "settlement:Draft", object{"request_id": id, "scheme": m.scheme, "shop": m.shop})
 	if code != "" && code != "NOTHING_TO_SETTLE" {
 		m.t.Fatal(code)
 	}
@@ -242,7 +242,6 @@ func (m *machine) Settle(t *rapid.T) {
 func (m *machine) Check(t *rapid.T) {
 	if m.checks++; m.checks%5 == 0 {
 		m.checkMoney()
-		m.checkItems()
 	}
 	ledger := map[any]object{}
 	for _, item := range m.must("auditor", "voucher:List", object{"scheme": m.scheme})["items"].([]any) {

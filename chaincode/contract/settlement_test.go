@@ -2,8 +2,6 @@ package contract
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"testing"
 
 	"kindpakket.eu/chaincode/rules"
@@ -48,33 +46,6 @@ func (w *town) wantDue(due bool, why string, cents, items int64) {
 }
 
 func number(t tester, value any) int64 { return cents(t, value) }
-
-// checkItems verifies that every item is open or in one live settlement, and not in two places.
-func (w *town) checkItems() {
-	w.t.Helper()
-	places := map[string]string{}
-	hold := func(item, place string) {
-		if before, twice := places[item]; twice {
-			w.t.Fatalf("item %s is in %s and in %s", item, before, place)
-		}
-		places[item] = place
-	}
-	for _, key := range w.ledger.Keys() {
-		parts := strings.Split(key, "/")
-		switch parts[0] {
-		case "unsettled":
-			hold(parts[4], key)
-		case "settlement":
-			settlement := decodeJSON(w.t, w.ledger.Value(key))
-			if slices.Contains([]any{"withdrawn", "rejected", "returned"}, settlement["state"]) {
-				continue
-			}
-			for _, item := range settlement["items"].([]any) {
-				hold(item.(object)["id"].(string), key)
-			}
-		}
-	}
-}
 
 func TestAShopDraftsItsOwnSettlementOnceItIsDue(t *testing.T) {
 	w := newTown(t)
