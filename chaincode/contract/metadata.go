@@ -3,6 +3,7 @@ package contract
 import (
 	"reflect"
 	"strings"
+	"sync"
 
 	"kindpakket.eu/chaincode/rules"
 )
@@ -67,8 +68,11 @@ var transientRecords = map[string]reflect.Type{
 	"cases":   reflect.TypeFor[[]rules.CaseRecord](),
 }
 
-// metadata makes the document out of the catalogue.
-func metadata() ([]byte, error) {
+// metadata is the document, made once.
+var metadata = sync.OnceValues(describe)
+
+// describe makes the document out of the catalogue.
+func describe() ([]byte, error) {
 	made := document{
 		Info: info{
 			Title: "Kindpakket", Version: Version,

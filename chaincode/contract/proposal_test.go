@@ -12,9 +12,9 @@ import (
 // through sends a call that the client had made to something else.
 func (w *world) through(user, name, text string, proposed fakeledger.Proposed) string {
 	w.t.Helper()
-	w.last = w.ledger.Simulate(fakeledger.Call{
-		Name: name, Arguments: []string{text}, Creator: w.users[user], Now: w.now, Channel: channelName, Chaincode: chaincodeName, Through: &proposed,
-	})
+	call := w.call(user, name, text)
+	call.Through = &proposed
+	w.last = w.ledger.Simulate(call)
 	if w.last.Response.GetStatus() == 200 {
 		return ""
 	}

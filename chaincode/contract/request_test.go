@@ -1,12 +1,8 @@
 package contract
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
-
-	"kindpakket.eu/chaincode/rules"
 )
 
 // refusedText sends a request as it stands.
@@ -165,25 +161,4 @@ func TestDigestsLeaveOnlyProofsOut(t *testing.T) {
 	if got := of(`{"a":"proof"}`); got != of(`{"proof":1,"a":"proof"}`) {
 		t.Error("a value named proof counts")
 	}
-}
-
-func FuzzParse(f *testing.F) {
-	f.Add(`{"request_id":"00000000000000000000000000000000","scheme":"x","lines":[{"category":"a","cents":5}],"proof":null}`)
-	f.Add(`{"cents":1e5}`)
-	f.Fuzz(func(t *testing.T, text string) {
-		err := parse(text, "cases", new(payRequest))
-		if err == nil {
-			if !json.Valid([]byte(text)) {
-				t.Fatalf("taken, and not JSON: %q", text)
-			}
-			if _, err := digest("x", "", text, ""); err != nil {
-				t.Fatalf("taken, and no digest: %q: %v", text, err)
-			}
-			return
-		}
-		if _, ok := err.(*rules.Refusal); !ok {
-			t.Fatalf("not a refusal: %v", err)
-		}
-		codeOf(t, fmt.Sprint(err))
-	})
 }

@@ -125,11 +125,16 @@ func idOf(parts ...any) string {
 }
 
 func (w *world) endorse(user, name, text string, transient map[string][]byte) *fakeledger.Simulation {
-	w.last = w.ledger.Simulate(fakeledger.Call{
-		Name: name, Arguments: []string{text}, Transient: transient, Creator: w.users[user], Now: w.now,
-		Channel: channelName, Chaincode: chaincodeName,
-	})
+	call := w.call(user, name, text)
+	call.Transient = transient
+	w.last = w.ledger.Simulate(call)
 	return w.last
+}
+
+func (w *world) call(user, name, text string) fakeledger.Call {
+	return fakeledger.Call{
+		Name: name, Arguments: []string{text}, Creator: w.users[user], Now: w.now, Channel: channelName, Chaincode: chaincodeName,
+	}
 }
 
 // send endorses and commits, and gives the answer or the refusal's code.
