@@ -61,8 +61,8 @@ var (
 	evaluateTag = []string{"evaluate", "EVALUATE"}
 )
 
-// privateRecords are what travels in the transient map, by its key there.
-var privateRecords = map[string]reflect.Type{
+// transientRecords are what travels in the transient map, by its key there.
+var transientRecords = map[string]reflect.Type{
 	"account": reflect.TypeFor[rules.ShopAccount](),
 	"cases":   reflect.TypeFor[[]rules.CaseRecord](),
 }
@@ -110,7 +110,7 @@ func (d *describer) request(entry described) documentTransaction {
 		transaction.Tag = evaluateTag
 	}
 	if entry.private != "" {
-		transaction.Transient = map[string]*schema{entry.private: d.value(privateRecords[entry.private], "", entry.private)}
+		transaction.Transient = map[string]*schema{entry.private: d.value(transientRecords[entry.private], "", entry.private)}
 	}
 	return transaction
 }

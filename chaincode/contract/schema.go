@@ -111,7 +111,7 @@ func (d *describer) addMembers(made *schema, t reflect.Type) {
 			continue
 		}
 		described := d.value(inner, name, t.Name()+"."+name)
-		if options != "omitzero" {
+		if options != "omitzero" && options != "omitempty" {
 			made.Required = append(made.Required, name)
 			if field.Type.Kind() == reflect.Pointer && inner.Kind() == reflect.Struct && !d.strict {
 				described = d.object(inner)

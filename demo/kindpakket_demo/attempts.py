@@ -13,7 +13,7 @@ from kindpakket.municipality import Municipality
 from kindpakket.records import Line
 from kindpakket.refusal import Refusal
 
-from .desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, DemoFailed, Desk, Till
+from .desk import AUDITOR, DemoFailed, Desk, Till
 from .schemes import CATEGORY_CAPS, CENTS_PER_CHILD, PAPER_CAP_CENTS, OpenScheme
 from .shops import Street
 from .spending import Purse
@@ -130,15 +130,15 @@ def against_power(attempts: Attempts, desk: Desk, scheme: OpenScheme) -> None:
         DemoFailed: it was not refused.
     """
     same_person = desk.network.enrol(
-        MUNICIPALITY,
+        desk.municipality,
         "clerk-as-approver",
         {"kindpakket.role": "approver", "kindpakket.person": "p-clerk"},
     )
-    alone = Municipality(desk.contract(MUNICIPALITY, same_person.parent.name))
+    alone = Municipality(desk.contract(desk.municipality, same_person.parent.name))
     draft = desk.clerk.draft_scheme({**scheme.rules, "name": "drafted-alone"}, 100_000)
     attempts.expect("SECOND_PERSON_REQUIRED", lambda: alone.approve_scheme(draft["id"]))
     attempts.expect("ROLE_REQUIRED", lambda: desk.clerk.approve_scheme(draft["id"]))
-    administrator = Municipality(desk.contract(MUNICIPALITY, "admin"))
+    administrator = Municipality(desk.contract(desk.municipality, "admin"))
     attempts.expect("ROLE_REQUIRED", lambda: administrator.open_scheme(scheme.id))
     desk.in_step()
     _auditor_cannot_submit(attempts, desk, scheme)
@@ -146,7 +146,7 @@ def against_power(attempts: Attempts, desk: Desk, scheme: OpenScheme) -> None:
 
 def _auditor_cannot_submit(attempts: Attempts, desk: Desk, scheme: OpenScheme) -> None:
     """The auditor offers an endorsed query for ordering: the peers endorse it, the consenters refuse it."""
-    contract = desk.gateway(AUDITOR, "auditor").network(CHANNEL).contract(CHAINCODE)
+    contract = desk.contract(AUDITOR, "auditor")
     try:
         contract.submit("scheme:Show", json.dumps({"scheme": scheme.id}))
     except SubmitError as error:

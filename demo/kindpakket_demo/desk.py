@@ -13,6 +13,7 @@ from typing import Self
 from kindpakket.auditor import Auditor
 from kindpakket.days import AMSTERDAM
 from kindpakket.fabric import Contract, Gateway, Identity, Profile, connect
+from kindpakket.fabric import Network as Ledger
 from kindpakket.ids import new_id
 from kindpakket.municipality import Municipality
 from kindpakket.shop import Shop
@@ -41,25 +42,36 @@ class Till:
 
 
 class Desk:
-    """Connections of one run; closed together.
+    """Connections of one run to one municipality's channel; closed together.
 
     Attributes:
         network: the network that is used.
         results: folder for what the run makes.
         random: source of all choices of the run that need not be secret.
+        municipality: the organisation of the municipality.
+        channel: its channel.
     """
 
-    def __init__(self, network: Network, results: Path, random: Random) -> None:
+    def __init__(
+        self,
+        network: Network,
+        results: Path,
+        random: Random,
+        *,
+        municipality: str = MUNICIPALITY,
+        channel: str = CHANNEL,
+    ) -> None:
         self.network = network
         self.results = results
         self.random = random
+        self.municipality = municipality
+        self.channel = channel
         self._open = ExitStack()
         self._gateways: dict[tuple[str, str], Gateway] = {}
-        self.clerk = Municipality(self.contract(MUNICIPALITY, "clerk"))
-        self.manager = Municipality(self.contract(MUNICIPALITY, "manager"))
-        self.treasurer = Municipality(self.contract(MUNICIPALITY, "treasurer"))
-        channel = self.gateway(AUDITOR, "auditor").network(CHANNEL)
-        self.auditor = Auditor(channel.contract(CHAINCODE), channel)
+        self.clerk = Municipality(self.contract(municipality, "clerk"))
+        self.manager = Municipality(self.contract(municipality, "manager"))
+        self.treasurer = Municipality(self.contract(municipality, "treasurer"))
+        self.auditor = Auditor(self.contract(AUDITOR, "auditor"), self.ledger(AUDITOR, "auditor"))
 
     def __enter__(self) -> Self:
         return self
@@ -79,9 +91,13 @@ class Desk:
         self._gateways[organisation, user] = made
         return made
 
+    def ledger(self, organisation: str, user: str) -> Ledger:
+        """The channel as a user's own peer shows it."""
+        return self.gateway(organisation, user).network(self.channel)
+
     def contract(self, organisation: str, user: str) -> Contract:
         """The chaincode as a user calls it."""
-        return self.gateway(organisation, user).network(CHANNEL).contract(CHAINCODE)
+        return self.ledger(organisation, user).contract(CHAINCODE)
 
     def in_step(self) -> None:
         """Wait until every organisation's peer has all blocks that any of them has now.
@@ -91,7 +107,7 @@ class Desk:
         Raises:
             DemoFailed: a peer stays behind.
         """
-        everyone = (MUNICIPALITY, SHOPS, AUDITOR)
+        everyone = (self.municipality, SHOPS, AUDITOR)
         height = max(self._height(organisation) for organisation in everyone)
         for organisation in everyone:
 
@@ -102,7 +118,7 @@ class Desk:
                 raise DemoFailed(f"the peer of {organisation} stays behind block {height - 1}: see its log")
 
     def _height(self, organisation: str) -> int:
-        return self.gateway(organisation, "admin").network(CHANNEL).ledger_height()
+        return self.ledger(organisation, "admin").ledger_height()
 
     def till(self, store: Store, user: str) -> Till:
         """Enrol a shop's user under a new shop id and connect it."""
@@ -115,6 +131,10 @@ class Desk:
         name = f"{user}-{shop_id[:8]}"
         self.network.enrol(SHOPS, name, attributes)
         return Till(store, Shop(self.contract(SHOPS, name), shop_id), name)
+
+    def here(self, till: Till) -> Till:
+        """The same shop, with the same certificate, on this desk's channel."""
+        return Till(till.store, Shop(self.contract(SHOPS, till.user), till.shop.shop_id), till.user)
 
 
 def now() -> datetime:

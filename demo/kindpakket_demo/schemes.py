@@ -29,8 +29,15 @@ class OpenScheme:
     rules: Rules
 
 
-def open_provision(desk: Desk, children: int, today: datetime) -> OpenScheme:
-    """Draft the provision of this year, have it approved by a second person, and open it."""
+def open_provision(desk: Desk, children: int, today: datetime, scheme: str | None = None) -> OpenScheme:
+    """Draft the provision of this year, have it approved by a second person, and open it.
+
+    Args:
+        desk: who does it.
+        children: the number of children that its budget is for, with a tenth to spare.
+        today: the present.
+        scheme: its id; default: a fresh one.
+    """
     starts = today.date().replace(day=1)
     rules = _rules(
         name=f"kindpakket-{today.year}",
@@ -39,7 +46,8 @@ def open_provision(desk: Desk, children: int, today: datetime) -> OpenScheme:
         cents=CENTS_PER_CHILD,
     )
     rules["products"] = {COURSE: {"category": "swimming", "max_cents": COURSE_CENTS}}
-    return _open(desk, rules, budget=children * CENTS_PER_CHILD * 11 // 10 + COURSES * COURSE_CENTS)
+    budget = children * CENTS_PER_CHILD * 11 // 10 + COURSES * COURSE_CENTS
+    return _open(desk, rules, budget=budget, request_id=scheme)
 
 
 def open_short(desk: Desk, vouchers: int, now: datetime, seconds: int) -> OpenScheme:
@@ -80,8 +88,11 @@ def _rules(name: str, starts_on: str, ends_on: str, cents: int) -> Rules:
     }
 
 
-def _open(desk: Desk, rules: Rules, budget: int) -> OpenScheme:
-    scheme = desk.clerk.draft_scheme(rules, budget)["id"]
+def _open(desk: Desk, rules: Rules, budget: int, request_id: str | None = None) -> OpenScheme:
+    scheme = desk.clerk.draft_scheme(rules, budget, request_id=request_id)["id"]
+    desk.in_step()
     desk.manager.approve_scheme(scheme)
+    desk.in_step()
     desk.clerk.open_scheme(scheme)
+    desk.in_step()
     return OpenScheme(scheme, rules)

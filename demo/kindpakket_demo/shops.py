@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,8 +19,13 @@ class Street:
 
 
 def accredit(desk: Desk, stores: tuple[Store, ...], applicant: Store, today: date) -> Street:
-    """Enrol, apply and approve."""
+    """Enrol the shops' users, then have the shops apply and be approved, all but the applicant."""
     tills = [desk.till(store, f"shop-{number:02}") for number, store in enumerate((*stores, applicant), 1)]
+    return admit(desk, tills, today)
+
+
+def admit(desk: Desk, tills: Sequence[Till], today: date) -> Street:
+    """Have enrolled shops apply, and approve all but the last."""
     for till in tills:
         store = till.store
         till.shop.apply(

@@ -16,8 +16,10 @@ def issue(desk: Desk, scheme: str, bulks: Sequence[Bulk]) -> int:
     issued = 0
     for bulk in bulks:
         desk.clerk.record_cases(scheme, [entry.case_record() for entry in bulk.entries])
+        desk.in_step()
         allocations = [entry.allocation() for entry in bulk.entries]
         issued += desk.clerk.issue(scheme, allocations, request_id=bulk.request_id)["issued_cents"]
+        desk.in_step()
     return issued
 
 

@@ -1,6 +1,6 @@
 """A Fabric network as ordinary processes: described in one file, brought up by one call."""
 
-from .deployment import Deployed
+from .deployed import Deployed
 from .errors import (
     CommandFailed,
     Mistake,

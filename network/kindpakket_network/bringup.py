@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from . import chaincode as code
-from .deployment import Deployed, Deployment
+from .deployment import Deployment
 from .enrolment import ensure, write_organisation
 from .errors import NetworkError, NodeFailed
 from .genesis import genesis_block
@@ -22,6 +22,7 @@ from .peer import Peer
 from .process import Processes
 from .profile import profile
 from .programs import Programs
+from .serving import Serving
 from .starter import Starter
 from .topology import Channel, Topology
 from .wait import together, until
@@ -56,6 +57,11 @@ class BringUp:
         """What starts nodes."""
         return Starter(self.home, self.processes, self.programs)
 
+    @property
+    def serving(self) -> Serving:
+        """What serves chaincodes."""
+        return Serving(self.topology, self.home, self.inventory, self.processes)
+
     def run(self) -> None:
         """All stages.
 
@@ -89,25 +95,18 @@ class BringUp:
 
     def start_nodes(self) -> None:
         """Start orderers and peers, and the chaincode processes of packages that were deployed before."""
-        for channel in self.topology.channels:
-            for chaincode in channel.chaincodes:
-                record = Deployed.read(self.home.deployed(channel.name, chaincode.name))
-                if record is not None and code.source_digest(chaincode.source).startswith(
-                    record.label.rpartition("-")[2]
-                ):
-                    self.deployment(channel, chaincode.name).serve(record)
+        together(lambda one: self.serving.serve_one(*one), self.serving.needed().items())
         self.starter.start([*self.inventory.orderers, *self.inventory.peers])
 
     def join(self, channel: Channel) -> None:
-        """Have all orderers, and the members' peers, join a channel."""
+        """Have the channel's consenters, and the members' peers, join it."""
         block = genesis_block(self.topology, channel, self.inventory, self.home, self.programs)
         genesis = block.read_bytes()
         commands = [
             PeerCommands(
                 self.programs, self.home, peer, self.topology.organisation(peer.organisation).admin.name
             )
-            for organisation in self.topology.members_with_peers(channel)
-            for peer in self.inventory.peers_of(organisation.name)
+            for peer in self.inventory.peers_on(self.topology, channel)
         ]
 
         def join(node: Orderer | PeerCommands) -> None:
@@ -116,7 +115,7 @@ class BringUp:
             elif node.peer.height(channel.name) is None:
                 node.join(block)
 
-        nodes: list[Orderer | PeerCommands] = [*commands, *self.inventory.orderers]
+        nodes: list[Orderer | PeerCommands] = [*commands, *self.inventory.consenters_of(channel)]
         together(join, nodes)
 
     def await_ordering(self, channel: Channel) -> None:
@@ -125,7 +124,8 @@ class BringUp:
         Raises:
             NodeFailed: a consenter does not take part in time.
         """
-        for orderer in self.inventory.orderers:
+        consenters = self.inventory.consenters_of(channel)
+        for orderer in consenters:
             active = until(lambda one=orderer: one.active(channel.name) or None, _ORDERING_DEADLINE)  # type: ignore[misc]
             if active is None:
                 raise NodeFailed(
@@ -134,8 +134,8 @@ class BringUp:
                     self.home.log(orderer.node),
                     self.processes.last_words(orderer.node),
                 )
-        if until(lambda: self.leading(channel.name), _ORDERING_DEADLINE) is None:
-            logs = ", ".join(str(self.home.log(orderer.node)) for orderer in self.inventory.orderers)
+        if until(lambda: self.leading(channel), _ORDERING_DEADLINE) is None:
+            logs = ", ".join(str(self.home.log(orderer.node)) for orderer in consenters)
             raise NetworkError(
                 f"no consenter leads {channel.name} after {_ORDERING_DEADLINE:g} seconds: read {logs}"
             )
@@ -146,28 +146,27 @@ class BringUp:
         Raises:
             NodeFailed: a peer has not caught up in time.
         """
-        found = [orderer.participation(channel.name) for orderer in self.inventory.orderers]
+        found = [orderer.participation(channel.name) for orderer in self.inventory.consenters_of(channel)]
         height = max(int(one["height"]) for one in found if one is not None)
-        for organisation in self.topology.members_with_peers(channel):
-            for peer in self.inventory.peers_of(organisation.name):
+        for peer in self.inventory.peers_on(self.topology, channel):
 
-                def caught_up(peer: Peer = peer) -> bool | None:
-                    return (peer.height(channel.name) or 0) >= height or None
+            def caught_up(peer: Peer = peer) -> bool | None:
+                return (peer.height(channel.name) or 0) >= height or None
 
-                if until(caught_up, _CATCH_UP_DEADLINE) is None:
-                    raise NodeFailed(
-                        peer.node,
-                        f"has not {height} blocks of {channel.name} after {_CATCH_UP_DEADLINE:g} seconds",
-                        self.home.log(peer.node),
-                        self.processes.last_words(peer.node),
-                    )
+            if until(caught_up, _CATCH_UP_DEADLINE) is None:
+                raise NodeFailed(
+                    peer.node,
+                    f"has not {height} blocks of {channel.name} after {_CATCH_UP_DEADLINE:g} seconds",
+                    self.home.log(peer.node),
+                    self.processes.last_words(peer.node),
+                )
 
-    def leading(self, channel: str) -> Orderer | None:
+    def leading(self, channel: Channel) -> Orderer | None:
         """The consenter that leads a channel."""
         return leader(
-            channel,
+            channel.name,
             self.topology.ordering,
-            self.inventory.orderers,
+            self.inventory.consenters_of(channel),
             self.home,
             lambda node: self.processes.find(node) is not None,
         )
@@ -183,8 +182,9 @@ class BringUp:
             raise NetworkError(f"the topology has no chaincode {name!r} on {channel.name}: declare it there")
 
         def orderer() -> Orderer:
-            running = [one for one in self.inventory.orderers if self.processes.find(one.node) is not None]
-            return self.leading(channel.name) or (running or list(self.inventory.orderers))[0]
+            consenters = self.inventory.consenters_of(channel)
+            running = [one for one in consenters if self.processes.find(one.node) is not None]
+            return self.leading(channel) or (running or consenters)[0]
 
         return Deployment(
             self.topology,
@@ -192,6 +192,7 @@ class BringUp:
             self.inventory,
             self.programs,
             self.processes,
+            self.serving,
             channel,
             chaincode,
             orderer,
@@ -207,7 +208,7 @@ class BringUp:
     @contextmanager
     def _compiling(self) -> Iterator[None]:
         """Compile the chaincodes beside the other stages; what is wrong with them shows at the end."""
-        sources = {one.name: one.source for channel in self.topology.channels for one in channel.chaincodes}
+        sources = {(one.name, one.source) for channel in self.topology.channels for one in channel.chaincodes}
         with ThreadPoolExecutor(max_workers=1) as pool:
             futures: list[Future[object]] = [
                 pool.submit(
@@ -215,7 +216,7 @@ class BringUp:
                         source, code.package(name, code.source_digest(source)), self.home
                     )
                 )
-                for name, source in sources.items()
+                for name, source in sorted(sources)
             ]
             yield
             for future in futures:

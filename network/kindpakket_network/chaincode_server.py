@@ -17,29 +17,31 @@ from .process import Program
 
 @dataclass(frozen=True)
 class ChaincodeServer:
-    """A chaincode process of one organisation, beside one of its peers.
+    """A place for a process that serves a package of a chaincode to one peer of the same organisation.
 
     Attributes:
         home: the network's folder.
         peer: the peer that calls it.
         chaincode: the chaincode's name.
+        place: its number among those of the chaincode beside the peer, from 0.
         port: its port.
     """
 
     home: Home
     peer: Peer
     chaincode: str
+    place: int
     port: int
 
     @property
     def node(self) -> str:
         """Its node name."""
-        return f"chaincode.{self.peer.node}.{self.chaincode}"
+        return f"{self._name}.{self.place + 1}" if self.place else self._name
 
     @property
     def folder(self) -> Path:
-        """Its folder."""
-        return self.home.node(self.node)
+        """The folder that it shares with the chaincode's other places beside the peer."""
+        return self.home.node(self._name)
 
     @property
     def endpoint(self) -> str:
@@ -48,11 +50,14 @@ class ChaincodeServer:
 
     def issues(self) -> list[Issue]:
         """The certificate it needs; the peer shows it the peer's own."""
-        hosts = (self.node, "localhost", HOST)
-        return [Issue(self.folder / "tls", TLS, self.node, "client", hosts=hosts, profile=TLS_PROFILE)]
+        hosts = (self._name, "localhost", HOST)
+        return [Issue(self.folder / "tls", TLS, self._name, "client", hosts=hosts, profile=TLS_PROFILE)]
 
     def write_connection(self, label: str) -> None:
-        """Write the file that the peer's external builder takes for a package with this label."""
+        """Write the file that the peer's external builder takes for a package with this label.
+
+        The peer keeps what the builder gave it when the package was installed.
+        """
         tls = self.peer.folder / "tls"
         connection = {
             "address": self.endpoint,
@@ -63,7 +68,7 @@ class ChaincodeServer:
             "client_cert": (tls / "cert.pem").read_text("ascii"),
             "client_key": (tls / "key.pem").read_text("ascii"),
         }
-        write(self.peer.connections / f"{label}.json", json.dumps(connection, indent=1), mode=0o600)
+        write(self.peer.connection(label), json.dumps(connection, indent=1), mode=0o600)
 
     def program(self, binary: Path, package_id: str) -> Program:
         """Its process.
@@ -85,3 +90,7 @@ class ChaincodeServer:
     def ready(self) -> bool:
         """Whether it accepts connections."""
         return listens(self.port)
+
+    @property
+    def _name(self) -> str:
+        return f"chaincode.{self.peer.node}.{self.chaincode}"

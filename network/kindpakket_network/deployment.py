@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import chaincode as code
-from .errors import CommandFailed, NetworkError, NodeFailed
+from .deployed import Built, Deployed
+from .errors import CommandFailed, NetworkError
 from .home import Home, write
 from .inventory import Inventory
 from .lifecycle import PeerCommands, collections_document, definition_arguments
@@ -22,38 +23,12 @@ from .orderer import Orderer
 from .peer import Peer
 from .process import Processes
 from .programs import Programs
+from .serving import Serving
 from .topology import Chaincode, Channel, Initialise, Topology
 from .wait import together, until
 
-_SERVE_DEADLINE = 20.0
 _PLAN_DEADLINE = 60.0
 _RANDOM = "${random-id}"
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """What was deployed, or is being deployed.
-
-    Attributes:
-        sequence: the definition's number.
-        definition: a digest of everything in it, the package included.
-        label: the package's label.
-        package_id: the package's id.
-        binary: the chaincode's program.
-        initialised: whether the first transaction was done.
-    """
-
-    sequence: int
-    definition: str
-    label: str
-    package_id: str
-    binary: str
-    initialised: bool = False
-
-    @classmethod
-    def read(cls, path: Path) -> Deployed | None:
-        """The record in a file, or None when there is none."""
-        return cls(**json.loads(path.read_text("utf-8"))) if path.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -66,6 +41,7 @@ class Deployment:
         inventory: its nodes.
         programs: Fabric's programs.
         processes: its processes.
+        serving: what serves chaincodes.
         channel: the channel.
         chaincode: the chaincode.
         orderer: gives a consenter to send transactions to, the leader if possible.
@@ -76,6 +52,7 @@ class Deployment:
     inventory: Inventory
     programs: Programs
     processes: Processes
+    serving: Serving
     channel: Channel
     chaincode: Chaincode
     orderer: Callable[[], Orderer]
@@ -100,43 +77,19 @@ class Deployment:
             )
             self._install(package)
             self._approve_and_commit(record)
-        self.serve(record)
+        self.serving.serve(self._peers(), self.chaincode.name, record.built)
+        self._await_definition(record)
         self._await_plans()
+        if record.replaces is not None:
+            record = replace(record, replaces=None)
+            record.write(self._path)
+        self.serving.retire(self.chaincode.name)
         initialise = self.chaincode.initialise
         if initialise is not None and not record.initialised:
             self._initialise(initialise)
-            record = Deployed(**{**asdict(record), "initialised": True})
-            self._write(record)
+            record = replace(record, initialised=True)
+            record.write(self._path)
         return record
-
-    def serve(self, record: Deployed) -> None:
-        """Have a process serve the recorded package beside every peer; one with another package is replaced.
-
-        Raises:
-            NodeFailed: a process did not come up.
-        """
-        servers = [one for one in self.inventory.chaincodes if one.chaincode == self.chaincode.name]
-        together(lambda server: self.serve_one(server.node, record), servers)
-
-    def serve_one(self, node: str, record: Deployed) -> None:
-        """Have one process serve the recorded package.
-
-        Raises:
-            NodeFailed: it did not come up.
-        """
-        server = next(one for one in self.inventory.chaincodes if one.node == node)
-        program = server.program(Path(record.binary), record.package_id)
-        running = self.processes.find(node)
-        if running is not None and running.environ().get("CHAINCODE_ID") != record.package_id:
-            self.processes.stop(node)
-        self.processes.start(program)
-
-        def up() -> bool | None:
-            return True if server.ready() or self.processes.find(node) is None else None
-
-        until(up, _SERVE_DEADLINE)
-        if self.processes.find(node) is None or not server.ready():
-            raise NodeFailed(node, "does not serve", self.home.log(node), self.processes.last_words(node))
 
     def _record(self, package: code.Package, binary: Path) -> Deployed:
         digest = hashlib.sha256(
@@ -150,30 +103,31 @@ class Deployment:
                 sort_keys=True,
             ).encode()
         ).hexdigest()
-        present = Deployed.read(self.home.deployed(self.channel.name, self.chaincode.name))
+        present = Deployed.read(self._path)
         if present is not None and present.definition == digest:
             return present
+        committed = self._committed()
+        live: Built | None = None
+        if present is not None:
+            live = present.built if committed >= present.sequence else present.replaces
         record = Deployed(
-            sequence=self._committed() + 1,
+            sequence=committed + 1,
             definition=digest,
             label=package.label,
             package_id=package.id,
             binary=str(binary),
             initialised=present.initialised if present else False,
+            replaces=live,
         )
-        self._write(record)
+        record.write(self._path)
         return record
 
-    def _write(self, record: Deployed) -> None:
-        path = self.home.deployed(self.channel.name, self.chaincode.name)
-        write(path, json.dumps(asdict(record), indent=1))
+    @property
+    def _path(self) -> Path:
+        return self.home.deployed(self.channel.name, self.chaincode.name)
 
     def _peers(self) -> list[Peer]:
-        return [
-            peer
-            for organisation in self.topology.members_with_peers(self.channel)
-            for peer in self.inventory.peers_of(organisation.name)
-        ]
+        return self.inventory.peers_on(self.topology, self.channel)
 
     def _first_peers(self) -> list[Peer]:
         """One peer of each organisation."""
@@ -190,12 +144,10 @@ class Deployment:
 
     def _install(self, package: code.Package) -> None:
         file = code.write_package(package, self.home)
-        for server in self.inventory.chaincodes:
-            if server.chaincode == self.chaincode.name:
-                server.write_connection(package.label)
 
         def install(peer: Peer) -> None:
             commands = self._admin(peer)
+            self.serving.place(peer, self.chaincode.name, package.label)
             if package.id in commands.installed():
                 return
             commands.install(file)
@@ -218,8 +170,26 @@ class Deployment:
         together(
             lambda peer: self._admin(peer).approve(channel, definition, record.package_id, orderer), lacking
         )
-        self.serve(record)
+        self.serving.serve(self._peers(), self.chaincode.name, record.built)
         self._admin(peers[0]).commit(channel, definition, peers, orderer)
+
+    def _await_definition(self, record: Deployed) -> None:
+        """Wait until every peer goes by the definition; until then it calls what this replaces."""
+        channel, name = self.channel.name, self.chaincode.name
+
+        def behind(peer: Peer) -> str | None:
+            def there() -> bool | None:
+                found = self._admin(peer).committed(channel, name)
+                return (found is not None and int(found["sequence"]) >= record.sequence) or None
+
+            return None if until(there, _PLAN_DEADLINE, interval=0.25) else peer.node
+
+        nodes = [node for node in together(behind, self._peers()) if node is not None]
+        if nodes:
+            raise NetworkError(
+                f"{', '.join(nodes)} did not get the definition of {name} on {channel} within "
+                f"{_PLAN_DEADLINE:g} seconds: see whether they stay behind in `status`, and deploy again"
+            )
 
     def _await_plans(self) -> None:
         def lacking(peer: Peer) -> str | None:

@@ -24,7 +24,7 @@ def configtx(topology: Topology, channel: Channel, inventory: Inventory, home: H
     return render(
         "configtx.yaml",
         ordering=topology.ordering,
-        consenters=[_consenter(orderer, home) for orderer in inventory.orderers],
+        consenters=[_consenter(orderer, home) for orderer in inventory.consenters_of(channel)],
         members=[
             {
                 "msp": topology.organisation(member.organisation).msp,

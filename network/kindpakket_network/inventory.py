@@ -13,7 +13,7 @@ from .health import Operator
 from .home import Home
 from .orderer import Orderer
 from .peer import Peer
-from .topology import Topology
+from .topology import Channel, Topology
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Inventory:
 
     Attributes:
         authorities: the CA servers by organisation.
-        orderers: the consenters, by their ids.
+        orderers: the orderers; see `consenters_of` for those of a channel.
         peers: the peers.
-        chaincodes: the chaincode processes.
+        chaincodes: the places for chaincode processes; `serving` knows which of them are in use.
     """
 
     authorities: dict[str, Authority]
@@ -46,15 +46,17 @@ class Inventory:
             authorities[name] = Authority(home, name, ports.authority(topology.base, number))
             if organisation.consenter:
                 at = ports.consenter(topology.base, number)
-                orderers.append(Orderer(home, name, msp, len(orderers) + 1, at, operator))
+                orderers.append(Orderer(home, name, msp, at, operator))
             for peer_number, peer_name in enumerate(organisation.peers):
                 at = ports.peer(topology.base, number, peer_number)
                 peer = Peer(home, topology.name, name, msp, peer_name, at, operator)
                 peers.append(peer)
-                for code_number, chaincode in enumerate(chaincodes_of(topology)):
-                    if chaincode in _chaincodes_at(topology, name):
-                        port = ports.chaincode(topology.base, number, peer_number, code_number)
-                        servers.append(ChaincodeServer(home, peer, chaincode, port))
+                for chaincode, places in _places(topology).items():
+                    if chaincode not in _chaincodes_at(topology, name):
+                        continue
+                    for rank, place in enumerate(places):
+                        port = ports.chaincode(topology.base, number, peer_number, place)
+                        servers.append(ChaincodeServer(home, peer, chaincode, rank, port))
         return cls(authorities, tuple(orderers), tuple(peers), tuple(servers))
 
     def nodes(self) -> tuple[str, ...]:
@@ -79,6 +81,20 @@ class Inventory:
         """The peers of an organisation."""
         return [peer for peer in self.peers if peer.organisation == organisation]
 
+    def peers_on(self, topology: Topology, channel: Channel) -> list[Peer]:
+        """The peers that join a channel."""
+        organisations = topology.members_with_peers(channel)
+        return [peer for one in organisations for peer in self.peers_of(one.name)]
+
+    def servers_of(self, peer: Peer, chaincode: str) -> list[ChaincodeServer]:
+        """The places beside a peer for processes of a chaincode."""
+        return [one for one in self.chaincodes if (one.peer, one.chaincode) == (peer, chaincode)]
+
+    def consenters_of(self, channel: Channel) -> list[Orderer]:
+        """The orderers that order a channel, by their consenter ids."""
+        by_organisation = {one.organisation: one for one in self.orderers}
+        return [by_organisation[name] for name in channel.consenters]
+
     def issues(self, topology: Topology, home: Home, organisation: str) -> list[Issue]:
         """All certificates that an organisation's nodes and declared users need."""
         found: list[Issue] = []
@@ -92,17 +108,16 @@ class Inventory:
                 if node.organisation == organisation:
                     found += node.issues()
         for server in self.chaincodes:
-            if server.peer.organisation == organisation:
+            if server.peer.organisation == organisation and server.place == 0:
                 found += server.issues()
         return found
 
 
-def chaincodes_of(topology: Topology) -> list[str]:
-    """The names of all chaincodes, in the order of their ports."""
-    names: list[str] = []
-    for channel in topology.channels:
-        names += [chaincode.name for chaincode in channel.chaincodes if chaincode.name not in names]
-    return names
+def _places(topology: Topology) -> dict[str, list[int]]:
+    """The places of each chaincode beside a peer: one of its own, and those that are left to all."""
+    names = list(dict.fromkeys(one.name for channel in topology.channels for one in channel.chaincodes))
+    spare = range(len(names), ports.CHAINCODE_PLACES)
+    return {name: [number, *spare] for number, name in enumerate(names)}
 
 
 def _chaincodes_at(topology: Topology, organisation: str) -> set[str]:

@@ -26,7 +26,7 @@ def leader(
     Args:
         channel: the channel.
         ordering: how the network orders.
-        orderers: all consenters by their ids.
+        orderers: the channel's consenters by their ids.
         home: where their logs are.
         runs: whether a node runs.
     """

@@ -10,7 +10,7 @@ from typing import Self
 from .authority import IDENTITIES, Authority
 from .bringup import BringUp
 from .chaincode_server import ChaincodeServer
-from .deployment import Deployed
+from .deployed import Deployed
 from .enrolment import Issue, ensure
 from .errors import NetworkError
 from .home import Home, write
@@ -18,6 +18,7 @@ from .inventory import Inventory
 from .leader import leader
 from .process import Processes
 from .programs import programs
+from .serving import Serving
 from .starter import Starter, ensure_free
 from .status import NetworkStatus, endpoint, status
 from .topology import Topology
@@ -43,6 +44,7 @@ class Network:
         self._home = Home(Path(home).resolve())
         self._inventory = Inventory.of(topology, self._home)
         self._processes = Processes(self._home)
+        self._serving = Serving(topology, self._home, self._inventory, self._processes)
 
     @classmethod
     def open(cls, home: Path | str) -> Self:
@@ -175,8 +177,11 @@ class Network:
         return folder
 
     def nodes(self) -> tuple[str, ...]:
-        """The names of all nodes, in the order in which they are started."""
-        return self._inventory.nodes()
+        """The names of all nodes, in the order in which they are started.
+
+        Of the processes that can serve a chaincode beside a peer, those that are needed or run.
+        """
+        return self._serving.nodes()
 
     def endpoint(self, node: str) -> str:
         """Where a node serves, as `host:port`.
@@ -206,14 +211,15 @@ class Network:
             if not isinstance(found, ChaincodeServer):
                 Starter(self._home, self._processes, bring_up.programs).start([found])
                 return
-            for channel in self._topology.channels:
-                record = Deployed.read(self._home.deployed(channel.name, found.chaincode))
-                if record is not None:
-                    if self._processes.find(node) is None:
-                        ensure_free(node, found.port)
-                    bring_up.deployment(channel, found.chaincode).serve_one(node, record)
-                    return
-        raise NetworkError(f"{found.chaincode} was not deployed yet: run `up` or `deploy`")
+            built = self._serving.needed().get(found)
+            if built is None:
+                raise NetworkError(
+                    f"{node} has nothing to serve: run `up` or `deploy`, or start one of "
+                    f"{', '.join(one for one in self.nodes() if one.startswith('chaincode.'))}"
+                )
+            if self._processes.find(node) is None:
+                ensure_free(node, found.port)
+            self._serving.serve_one(found, built)
 
     def stop(self, node: str, signal: signals.Signals = signals.SIGTERM) -> bool:
         """Stop a node.
@@ -231,11 +237,18 @@ class Network:
         return self._processes.stop(self._inventory.find(node).node, signal)
 
     def leader(self, channel: str) -> str | None:
-        """The node that leads the ordering of a channel, or None when none is known."""
+        """The node that leads the ordering of a channel, or None when none is known.
+
+        Raises:
+            NetworkError: the topology has no such channel.
+        """
+        known = {one.name: one for one in self._topology.channels}
+        if channel not in known:
+            raise NetworkError(f"there is no channel {channel!r}: use one of {', '.join(known)}")
         found = leader(
             channel,
             self._topology.ordering,
-            self._inventory.orderers,
+            self._inventory.consenters_of(known[channel]),
             self._home,
             lambda node: self._processes.find(node) is not None,
         )
@@ -286,5 +299,7 @@ def _fixed(topology: Topology) -> dict[str, object]:
         "ports": topology.base,
         "ordering": topology.ordering,
         "organisations": [(one.name, one.msp, one.peers, one.consenter) for one in topology.organisations],
-        "channels": [(one.name, one.lifecycle_endorsement, one.members) for one in topology.channels],
+        "channels": [
+            (one.name, one.consenters, one.lifecycle_endorsement, one.members) for one in topology.channels
+        ],
     }

@@ -27,13 +27,12 @@ _OK = 200
 
 @dataclass(frozen=True)
 class Orderer:
-    """A consenter of every channel.
+    """An orderer, which is a consenter of the channels that name its organisation.
 
     Attributes:
         home: the network's folder.
         organisation: the organisation's name.
         msp: its MSP id.
-        number: its consenter id, from 1.
         ports: service, operations, administration.
         operator: who may ask and administer it.
     """
@@ -41,7 +40,6 @@ class Orderer:
     home: Home
     organisation: str
     msp: str
-    number: int
     ports: tuple[int, int, int]
     operator: Operator
 

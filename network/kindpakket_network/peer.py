@@ -78,6 +78,17 @@ class Peer:
         """The folder in which its external builder finds the connections to chaincode processes."""
         return self.folder / "connections"
 
+    def connection(self, label: str) -> Path:
+        """The file with the connection to the process that serves a package."""
+        return self.connections / f"{label}.json"
+
+    def connected(self, label: str) -> int | None:
+        """The port of the process that serves a package; None when the package was never put here."""
+        path = self.connection(label)
+        if not path.is_file():
+            return None
+        return int(json.loads(path.read_text("utf-8"))["address"].rpartition(":")[2])
+
     def issues(self) -> list[Issue]:
         """The certificates it needs."""
         hosts = (self.node, "localhost", HOST)

@@ -5,7 +5,8 @@ Every organisation has a block of 30 ports, in the topology's order; appending a
     +0 CA        +2 consenter            +6 first peer          +12 second peer, and so on
     +1 its       +3 its operations       +7 its operations
        operations +4 its administration  +8 its chaincode port
-                                         +9 … +11 the chaincode processes of that peer
+                                         +9 … +11 the chaincode processes of that peer,
+                                                  one of them during an upgrade only
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import socket
 HOST = "127.0.0.1"
 BLOCK = 30
 PEERS_PER_ORGANISATION = 4
-CHAINCODES_PER_PEER = 3
+CHAINCODE_PLACES = 3
 HIGHEST = 65535
 _FIRST_PEER = 6
 _PEER_BLOCK = 6
@@ -43,9 +44,9 @@ def peer(base: int, organisation: int, number: int) -> tuple[int, int, int]:
     return first, first + 1, first + 2
 
 
-def chaincode(base: int, organisation: int, number: int, chaincode_number: int) -> int:
-    """The port of the process that serves a chaincode to a peer."""
-    return base + BLOCK * organisation + _FIRST_PEER + _PEER_BLOCK * number + 3 + chaincode_number
+def chaincode(base: int, organisation: int, number: int, place: int) -> int:
+    """The port of a place for a process that serves a chaincode to a peer."""
+    return base + BLOCK * organisation + _FIRST_PEER + _PEER_BLOCK * number + 3 + place
 
 
 def is_free(port: int) -> bool:

@@ -10,11 +10,13 @@ from typing import Any
 import psutil
 
 from .certificates import Expiry, expiries
-from .deployment import Deployed
+from .deployed import Deployed
 from .home import Home
 from .inventory import Inventory
 from .leader import leader
+from .orderer import Orderer
 from .process import Processes
+from .serving import Serving
 from .topology import Channel, Topology
 from .wait import together
 
@@ -123,11 +125,12 @@ class NetworkStatus:
 def status(topology: Topology, home: Home, inventory: Inventory, processes: Processes) -> NetworkStatus:
     """Ask all nodes."""
     running = processes.all()
+    nodes = Serving(topology, home, inventory, processes).nodes()
     return NetworkStatus(
         name=topology.name,
         home=str(home.root),
         ordering=topology.ordering.type,
-        nodes=tuple(_node(node, inventory, running.get(node)) for node in inventory.nodes()),
+        nodes=tuple(_node(node, inventory, running.get(node)) for node in nodes),
         channels=tuple(_channel(one, topology, home, inventory, running) for one in topology.channels),
         certificates=tuple(expiries(home)),
     )
@@ -161,20 +164,17 @@ def _channel(
     inventory: Inventory,
     running: Mapping[str, psutil.Process],
 ) -> ChannelStatus:
-    def orderer_height(number: int) -> int | None:
-        found = inventory.orderers[number].participation(channel.name)
+    def orderer_height(orderer: Orderer) -> int | None:
+        found = orderer.participation(channel.name)
         return None if found is None else int(found["height"])
 
-    peers = [
-        peer
-        for organisation in topology.members_with_peers(channel)
-        for peer in inventory.peers_of(organisation.name)
-    ]
-    orderer_heights = together(orderer_height, range(len(inventory.orderers)))
+    consenters = inventory.consenters_of(channel)
+    peers = inventory.peers_on(topology, channel)
+    orderer_heights = together(orderer_height, consenters)
     peer_heights = together(lambda peer: peer.height(channel.name), peers)
-    heights = {one.node: height for one, height in zip(inventory.orderers, orderer_heights, strict=True)}
+    heights = {one.node: height for one, height in zip(consenters, orderer_heights, strict=True)}
     heights |= {one.node: height for one, height in zip(peers, peer_heights, strict=True)}
-    leading = leader(channel.name, topology.ordering, inventory.orderers, home, lambda node: node in running)
+    leading = leader(channel.name, topology.ordering, consenters, home, lambda node: node in running)
     return ChannelStatus(
         name=channel.name,
         leader=leading.node if leading else None,

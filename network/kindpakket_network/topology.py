@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -41,7 +41,7 @@ class Organisation:
         name: its name in file and node names.
         msp: its MSP id.
         peers: the names of its peers, without the organisation.
-        consenter: whether it runs an orderer, which is a consenter of every channel.
+        consenter: whether it runs an orderer, which channels may have as a consenter.
         users: its identities; one of them is of kind `admin`.
     """
 
@@ -142,9 +142,18 @@ class Chaincode:
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel with its members and chaincodes; all consenters of the topology order it."""
+    """A channel with its members and chaincodes.
+
+    Attributes:
+        name: its name.
+        consenters: the organisations whose orderers order it, by their consenter ids, which start at 1.
+        lifecycle_endorsement: the policy that chaincode definitions need.
+        members: the organisations that use it.
+        chaincodes: the chaincodes on it.
+    """
 
     name: str
+    consenters: tuple[str, ...]
     lifecycle_endorsement: str
     members: tuple[Member, ...]
     chaincodes: tuple[Chaincode, ...]
@@ -158,7 +167,8 @@ class Topology:
         name: the network's name.
         base: the first of its ports; see `ports`.
         ordering: how it orders.
-        organisations: in the file's order, which also orders ports and consenters.
+        organisations: in the file's order, which also orders their ports, and the consenters of channels
+            that do not name their own.
         channels: its channels.
         document: the file's members, sources of chaincodes made absolute.
     """
@@ -222,12 +232,14 @@ class Topology:
         for channel in absolute["channels"]:
             for chaincode in channel.get("chaincodes", ()):
                 chaincode["source"] = str((folder / chaincode["source"]).resolve())
+        organisations = tuple(_organisation(members) for members in absolute["organisations"])
+        consenters = tuple(one.name for one in organisations if one.consenter)
         return cls(
             name=absolute["name"],
             base=absolute["ports"]["base"],
             ordering=_ordering(absolute["ordering"]),
-            organisations=tuple(_organisation(members) for members in absolute["organisations"]),
-            channels=tuple(_channel(members) for members in absolute["channels"]),
+            organisations=organisations,
+            channels=tuple(_channel(members, consenters) for members in absolute["channels"]),
             document=absolute,
         )
 
@@ -258,10 +270,6 @@ class Topology:
             KeyError: there is none.
         """
         return next((one for one in self.channels if one.name == name), None) or _missing(name)
-
-    def consenters(self) -> Iterator[Organisation]:
-        """The organisations that run an orderer, in the order of their consenter ids, which start at 1."""
-        return (organisation for organisation in self.organisations if organisation.consenter)
 
     def members_with_peers(self, channel: Channel) -> list[Organisation]:
         """The organisations whose peers join a channel."""
@@ -309,9 +317,10 @@ def _organisation(members: Mapping[str, Any]) -> Organisation:
     return Organisation(members["name"], members["msp"], peers, members.get("consenter", False), users)
 
 
-def _channel(members: Mapping[str, Any]) -> Channel:
+def _channel(members: Mapping[str, Any], consenters: tuple[str, ...]) -> Channel:
     return Channel(
         name=members["name"],
+        consenters=tuple(members.get("consenters", consenters)),
         lifecycle_endorsement=members["lifecycle_endorsement"],
         members=tuple(
             Member(

@@ -91,16 +91,36 @@ def _ports(document: Any) -> Iterator[Mistake]:
 
 
 def _consenters(document: Any) -> Iterator[Mistake]:
-    count = sum(1 for one in document["organisations"] if one.get("consenter"))
-    if count == 0:
+    able = [one["name"] for one in document["organisations"] if one.get("consenter")]
+    bft = document["ordering"]["type"] == "bft"
+    if not able:
         yield Mistake(
             "organisations", "no organisation is a consenter: write consenter: true at one at least"
         )
-    elif document["ordering"]["type"] == "bft" and count < _FEWEST_BFT_CONSENTERS:
+    elif bft and len(able) < _FEWEST_BFT_CONSENTERS:
         yield Mistake(
             "ordering.type",
-            f"bft with {count} consenters does not bear the loss of one: make it at least "
+            f"bft with {len(able)} consenters does not bear the loss of one: make it at least "
             f"{_FEWEST_BFT_CONSENTERS} organisations with consenter: true, or write raft",
+        )
+    for number, channel in enumerate(document["channels"]):
+        if "consenters" in channel:
+            yield from _own_consenters(f"channels[{number}].consenters", channel["consenters"], able, bft)
+
+
+def _own_consenters(place: str, names: Sequence[str], able: Sequence[str], bft: bool) -> Iterator[Mistake]:
+    yield from _repeated(names, lambda n: f"{place}[{n}]", "the consenter")
+    for number, name in enumerate(names):
+        if name not in able:
+            yield Mistake(
+                f"{place}[{number}]",
+                f"{name!r} is no organisation with consenter: true: use some of {', '.join(able)}",
+            )
+    if bft and len(set(names)) < _FEWEST_BFT_CONSENTERS:
+        yield Mistake(
+            place,
+            f"bft with {len(set(names))} consenters does not bear the loss of one: "
+            f"name at least {_FEWEST_BFT_CONSENTERS} organisations, or write raft as ordering.type",
         )
 
 
@@ -219,8 +239,8 @@ def _policy(
             )
 
 
-def _same_sources(document: Any) -> Iterator[Mistake]:
-    sources: dict[str, str] = {}
+def _chaincodes(document: Any) -> Iterator[Mistake]:
+    found: set[str] = set()
     for number, channel in enumerate(document["channels"]):
         names = [one["name"] for one in channel.get("chaincodes", ())]
         yield from _repeated(
@@ -228,18 +248,13 @@ def _same_sources(document: Any) -> Iterator[Mistake]:
             lambda n, at=number: f"channels[{at}].chaincodes[{n}].name",  # type: ignore[misc]
             "the chaincode",
         )
-        for code_number, chaincode in enumerate(channel.get("chaincodes", ())):
-            source = sources.setdefault(chaincode["name"], chaincode["source"])
-            if source != chaincode["source"]:
-                yield Mistake(
-                    f"channels[{number}].chaincodes[{code_number}].source",
-                    f"{chaincode['name']} has another source, {source!r}, on another channel: "
-                    "use one source, or another name",
-                )
-    if len(sources) > ports.CHAINCODES_PER_PEER:
+        found.update(names)
+    most = ports.CHAINCODE_PLACES - 1
+    if len(found) > most:
         yield Mistake(
             "channels",
-            f"{len(sources)} chaincodes, and a peer has ports for {ports.CHAINCODES_PER_PEER}: use fewer",
+            f"{len(found)} chaincodes, and a peer has ports for {most} and for one that is being upgraded: "
+            "use fewer",
         )
 
 
@@ -248,5 +263,5 @@ _RULES: tuple[Callable[[Any], Iterator[Mistake]], ...] = (
     _consenters,
     _organisations,
     _channels,
-    _same_sources,
+    _chaincodes,
 )

@@ -1,22 +1,27 @@
-"""What the tests on the network share: a town, and ways to reach a peer."""
+"""What the tests on a network share: the network itself, a town, and ways to reach a peer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from kindpakket.fabric import Contract, Identity, Profile, connect
+from kindpakket.booklet import Booklet
+from kindpakket.fabric import Gateway, Identity, Profile, connect
+from kindpakket.fabric import Network as Ledger
+from kindpakket.holder import HolderKey
 from kindpakket.ids import new_id, new_salt
 from kindpakket.municipality import BULK
 from kindpakket.records import Line
 from kindpakket.signing import PaymentOrder
-from kindpakket_demo.desk import CHAINCODE, CHANNEL, Desk, Till
-from kindpakket_demo.schemes import PRESET, OpenScheme
-from kindpakket_demo.shops import Street
+from kindpakket_demo.desk import CHANNEL, Desk, Till, now
+from kindpakket_demo.schemes import PRESET, OpenScheme, open_provision
+from kindpakket_demo.shops import Street, accredit
+from kindpakket_demo.town import make_town
 from kindpakket_demo.vouchers import activate
 from kindpakket_demo.wallets import Wallet
-from kindpakket_network import Network
+from kindpakket_network import Network, Topology
 
 
 @dataclass
@@ -45,23 +50,79 @@ class Town:
         return self.desk.clerk.voucher(self.scheme.id, wallet.voucher)["available_cents"]
 
 
+@contextmanager
+def running(topology: Topology, folder: Path) -> Iterator[Network]:
+    """A network on free ports, stopped at the end whatever happens."""
+    made = Network(topology.with_free_ports(), folder / ".kindpakket")
+    try:
+        made.up(progress=print)
+        yield made
+    finally:
+        made.down()
+
+
+def found_town(desk: Desk, vouchers: int) -> Town:
+    """Open a scheme, accredit four shops that sell, and hand out vouchers, every second one as a booklet."""
+    today = now()
+    scheme = open_provision(desk, 2 * vouchers, today)
+    stores = make_town(1, 1, today.date(), seed=7).shops
+    selling_books = tuple(store for store in stores if "books" in store.categories)
+    street = accredit(desk, (*selling_books, stores[1]), stores[2], today.date())
+    wallets = [
+        Wallet(new_id(), HolderKey.generate() if number % 2 else Booklet.generate(8))
+        for number in range(vouchers)
+    ]
+    issue_to(desk, scheme.id, wallets)
+    return Town(
+        desk,
+        scheme,
+        street,
+        keys=iter([wallet for wallet in wallets if not wallet.on_paper]),
+        booklets=iter([wallet for wallet in wallets if wallet.on_paper]),
+    )
+
+
 def issue_to(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:
-    """Record a case for each wallet's voucher, issue it by the scheme's preset, and activate it."""
+    """Issue the wallets' vouchers, and activate them."""
+    issue_unbound(desk, scheme, wallets)
+    activate(desk, scheme, wallets)
+
+
+def issue_unbound(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:
+    """Record a case for each wallet's voucher, and issue it by the scheme's preset."""
     for start in range(0, len(wallets), BULK):
         ids = [wallet.voucher for wallet in wallets[start : start + BULK]]
         desk.clerk.record_cases(
             scheme, [{"voucher": each, "case": "Z-1", "salt": new_salt()} for each in ids]
         )
+        desk.in_step()
         desk.clerk.issue(
             scheme, [{"id": each, "entitlement": new_id(), "preset": PRESET, "units": 1} for each in ids]
         )
-    activate(desk, scheme, wallets)
+        desk.in_step()
+
+
+def doubted_votes(network: Network) -> list[str]:
+    """The orderers that doubted another's vote, as when a policy excludes consenters."""
+    orderers = [node for node in network.nodes() if node.startswith("orderer.")]
+    return [node for node in orderers if "Couldn't verify" in network.log(node).read_text(errors="replace")]
+
+
+def identity_of(network: Network, organisation: str, user: str) -> Identity:
+    """A user's certificate and key."""
+    mspid = Profile.load(network.profile(organisation)).mspid
+    return Identity.from_msp(network.user(organisation, user), mspid)
 
 
 @contextmanager
-def through(network: Network, peer_of: str, organisation: str, user: str) -> Iterator[Contract]:
-    """The chaincode as a user of one organisation reaches it through the peer of another."""
-    mspid = Profile.load(network.profile(organisation)).mspid
-    identity = Identity.from_msp(network.user(organisation, user), mspid)
-    with connect(Profile.load(network.profile(peer_of)), identity) as gateway:
-        yield gateway.network(CHANNEL).contract(CHAINCODE)
+def through(
+    network: Network, peer_of: str, organisation: str, user: str, channel: str = CHANNEL
+) -> Iterator[Ledger]:
+    """A channel as a user of one organisation reaches it through the peer of another."""
+    with gateway_at(network, peer_of, identity_of(network, organisation, user)) as gateway:
+        yield gateway.network(channel)
+
+
+def gateway_at(network: Network, peer_of: str, identity: Identity) -> Gateway:
+    """The gateway at an organisation's peer, for whoever it may be."""
+    return connect(Profile.load(network.profile(peer_of)), identity)

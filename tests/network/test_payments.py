@@ -17,7 +17,7 @@ from kindpakket.refusals import (
     VoucherBlocked,
 )
 from kindpakket.shop import Shop
-from kindpakket_demo.desk import MUNICIPALITY, SHOPS
+from kindpakket_demo.desk import CHAINCODE, MUNICIPALITY, SHOPS
 from kindpakket_demo.wallets import Wallet
 
 FULL = 30_000
@@ -104,11 +104,12 @@ def test_a_voucher_is_spent_once_though_two_shops_charge_it_on_two_peers(town: T
         through(network, "winkels", SHOPS, here.user) as first,
         through(network, "auditor", SHOPS, there.user) as second,
     ):
+        here_pays, there_pays = first.contract(CHAINCODE), second.contract(CHAINCODE)
         endorsed = [
-            first.proposal(
+            here_pays.proposal(
                 "payment:Pay", requests[0], endorsing_organizations=mspids(town, "gemeente", "winkels")
             ).endorse(),
-            second.proposal(
+            there_pays.proposal(
                 "payment:Pay", requests[1], endorsing_organizations=mspids(town, "gemeente", "auditor")
             ).endorse(),
         ]

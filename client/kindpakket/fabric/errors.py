@@ -161,6 +161,11 @@ class GatewayError(FabricError):
         return self._says("due to incorrect timestamp")
 
     @property
+    def peers_lacking(self) -> bool:
+        """The peer knows too few peers that could endorse, as for a moment after the chaincode's upgrade."""
+        return self._says("required chaincodes are not installed on sufficient peers")
+
+    @property
     def retryable(self) -> bool:
         """The same call may succeed later, and repeating it harms nothing before ordering."""
         final = (
@@ -169,7 +174,8 @@ class GatewayError(FabricError):
             or self.clock_refused
             or self.chaincode_message is not None
         )
-        return not final and (self.overloaded or self.status is StatusCode.UNAVAILABLE)
+        passing = self.overloaded or self.peers_lacking or self.status is StatusCode.UNAVAILABLE
+        return passing and not final
 
 
 def _restore(

@@ -109,3 +109,11 @@ def test_overload_is_read_in_the_words_and_in_the_status() -> None:
     assert EvaluateError(words, status=StatusCode.UNKNOWN).overloaded
     assert EvaluateError("", status=StatusCode.RESOURCE_EXHAUSTED).overloaded
     assert not EvaluateError("", status=StatusCode.UNAVAILABLE).overloaded
+
+
+def test_a_lack_of_peers_that_can_endorse_passes_and_is_tried_again() -> None:
+    plan = "no combination of peers can be derived which satisfy the endorsement policy: "
+    lacking = "required chaincodes are not installed on sufficient peers"
+    assert EndorseError(plan + lacking, status=StatusCode.FAILED_PRECONDITION).retryable
+    unknown = "No metadata was found for chaincode kindpakket in channel zuidhorn"
+    assert not EndorseError(plan + unknown, status=StatusCode.FAILED_PRECONDITION).retryable

@@ -14,9 +14,9 @@ from kindpakket_network.home import Home
 from kindpakket_network.inventory import Inventory
 
 
-def profile(topology: Topology, home: Home) -> dict[str, Any]:
+def profile(topology: Topology, home: Home, channel: int = 0) -> dict[str, Any]:
     inventory = Inventory.of(topology, home)
-    text = configtx(topology, topology.channels[0], inventory, home)
+    text = configtx(topology, topology.channels[channel], inventory, home)
     found: dict[str, Any] = yaml.safe_load(text)["Profiles"]["channel"]
     return found
 
@@ -93,6 +93,14 @@ def test_consenters_have_ids_from_one_and_one_endpoint_each(channel: dict[str, A
         assert one["Identity"].startswith("/a home/of: it/nodes/orderer.")
 
 
+def test_a_channel_is_ordered_by_the_consenters_that_it_names() -> None:
+    topology = Topology.packaged("two-municipalities")
+    orderer = profile(topology, Home(Path("/home")), 1)["Orderer"]
+    msps = ["WesterkwartierMSP", "WinkelsMSP", "AuditorMSP", "RegieMSP"]
+    assert [(one["ID"], one["MSPID"]) for one in orderer["ConsenterMapping"]] == list(enumerate(msps, 1))
+    assert [one["ID"] for one in orderer["Organizations"]] == msps
+
+
 def test_capabilities_and_anchors_are_in_the_first_block(channel: dict[str, Any]) -> None:
     assert channel["Capabilities"] == {"V3_0": True}
     assert channel["Orderer"]["Capabilities"] == {"V2_0": True}
@@ -116,6 +124,7 @@ def test_no_two_nodes_share_a_port() -> None:
     taken = [port for one in inventory.authorities.values() for port in one.ports]
     taken += [port for one in (*inventory.orderers, *inventory.peers) for port in one.ports]
     taken += [one.port for one in inventory.chaincodes]
+    assert len(inventory.chaincodes) == 3 * len(inventory.peers)
     assert len(set(taken)) == len(taken)
     assert all(17050 <= port < 17200 for port in taken)
 

@@ -29,12 +29,7 @@ def mistakes(document: Any) -> list[str]:
 
 def test_the_packaged_topology_is_four_organisations_with_a_consenter_each() -> None:
     topology = Topology.packaged("kindpakket")
-    assert [one.msp for one in topology.consenters()] == [
-        "GemeenteMSP",
-        "WinkelsMSP",
-        "AuditorMSP",
-        "RegieMSP",
-    ]
+    assert topology.channels[0].consenters == ("gemeente", "winkels", "auditor", "regie")
     assert [one.name for one in topology.members_with_peers(topology.channels[0])] == [
         "gemeente",
         "winkels",
@@ -42,6 +37,22 @@ def test_the_packaged_topology_is_four_organisations_with_a_consenter_each() -> 
     ]
     assert topology.channels[0].name == "zuidhorn"
     assert topology.channels[0].chaincodes[0].source.is_absolute()
+
+
+def test_every_municipality_has_a_channel_that_no_other_one_orders_or_reads() -> None:
+    topology = Topology.packaged("two-municipalities")
+    shared = {"winkels", "auditor", "regie"}
+    for channel, own in zip(topology.channels, ("gemeente", "westerkwartier"), strict=True):
+        assert set(channel.consenters) == {own, *shared}
+        assert {member.organisation for member in channel.members} == {own, "winkels", "auditor"}
+    assert len({channel.chaincodes[0].source for channel in topology.channels}) == 1
+
+
+def test_channels_may_have_different_sources_of_one_chaincode(document: dict[str, Any]) -> None:
+    document["channels"].append({**copy.deepcopy(document["channels"][0]), "name": "other"})
+    document["channels"][1]["chaincodes"][0]["source"] = "elsewhere"
+    channels = Topology.read(document, Path("/")).channels
+    assert channels[1].chaincodes[0].source == Path("/elsewhere") != channels[0].chaincodes[0].source
 
 
 def test_the_packaged_ports_leave_the_default_ones_of_fabric_alone() -> None:
@@ -110,6 +121,21 @@ MEANING: list[tuple[str, Change, str]] = [
         "organisations[3].users",
     ),
     ("three for BFT", lambda d: d["organisations"][3].update(consenter=False), "ordering.type: bft with 3"),
+    (
+        "three for BFT on a channel",
+        lambda d: d["channels"][0].update(consenters=["gemeente", "winkels", "auditor"]),
+        "channels[0].consenters: bft with 3",
+    ),
+    (
+        "stranger as consenter",
+        lambda d: d["channels"][0].update(consenters=["gemeente", "winkels", "auditor", "regie", "nobody"]),
+        "channels[0].consenters[4]: 'nobody'",
+    ),
+    (
+        "same consenter",
+        lambda d: d["channels"][0].update(consenters=["gemeente", "winkels", "auditor", "regie", "regie"]),
+        "channels[0].consenters[4]: the consenter 'regie'",
+    ),
     (
         "no consenter",
         lambda d: [one.update(consenter=False) for one in d["organisations"]],
@@ -191,12 +217,16 @@ MEANING: list[tuple[str, Change, str]] = [
         "channels[0].chaincodes[0].initialise.check.members[0]",
     ),
     (
-        "two sources of one chaincode",
-        lambda d: (
-            d["channels"].append({**copy.deepcopy(d["channels"][0]), "name": "other"})
-            or d["channels"][1]["chaincodes"][0].update(source="/elsewhere")
+        "more chaincodes than places",
+        lambda d: d["channels"].extend(
+            {
+                **d["channels"][0],
+                "name": name,
+                "chaincodes": [{**d["channels"][0]["chaincodes"][0], "name": name}],
+            }
+            for name in ("other", "third")
         ),
-        "channels[1].chaincodes[0].source",
+        "channels: 3 chaincodes, and a peer has ports for 2",
     ),
 ]
 

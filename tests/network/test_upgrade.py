@@ -1,0 +1,205 @@
+"""From the first chaincode to the present one, on a network that lives and with all that was made before."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from first_version import BUYERS, CENTS, FirstTown, changed, found_first_town, read_all
+from support import running
+
+from kindpakket.fabric import FabricError
+from kindpakket.refusal import Refusal
+from kindpakket.refusals import IdempotencyConflict, ShopNotApproved, VoucherBlocked, VoucherNotActive
+from kindpakket_demo.desk import Desk
+from kindpakket_demo.wallets import Wallet
+from kindpakket_network import Network, Topology
+from kindpakket_network.wait import until
+
+ARCHIVE = Path(__file__).parent / "data" / "chaincode-1.tar.gz"
+LONGEST, LONGEST_PAYMENT = 30.0, 5.0
+PAYMENTS = 15
+SMALL = 100
+
+
+@dataclass
+class Upgrade:
+    """What there was before, and what happened meanwhile.
+
+    Attributes:
+        before: all answers of the first chaincode.
+        after: the same queries, answered by the present one.
+        paid: how long each payment of a till took during the upgrade, in seconds.
+        failed: payments that failed meanwhile.
+        sequence: the number of the definition afterwards.
+        nodes: the nodes afterwards.
+    """
+
+    before: dict[str, Any]
+    after: dict[str, Any] = field(default_factory=dict)
+    paid: list[float] = field(default_factory=list)
+    failed: list[Exception] = field(default_factory=list)
+    sequence: int = 0
+    nodes: tuple[str, ...] = ()
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """The packaged network, with the chaincode that was released first."""
+    folder = tmp_path_factory.mktemp("first")
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(folder, filter="data")
+    # So that it is another package than the present one, even where the source is the same.
+    (folder / "chaincode" / "unpacked.go").write_text("package main\n")
+    document = json.loads(json.dumps(Topology.packaged("kindpakket").document))
+    # Another version as well: gossip has to spread it before peers take part in endorsement plans again.
+    document["channels"][0]["chaincodes"][0] |= {"source": "chaincode", "version": "0.1"}
+    with running(Topology.read(document, folder), folder) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def town(first: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstTown]:
+    """The town that was made under it."""
+    with Desk(first, tmp_path_factory.mktemp("results"), Random(1)) as desk:
+        yield found_first_town(desk)
+
+
+@pytest.fixture(scope="module")
+def upgrade(first: Network, town: FirstTown) -> Iterator[Upgrade]:
+    """The present chaincode deployed, while tills go on taking payments."""
+    made = Upgrade(read_all(town))
+    present = Network(Topology.packaged("kindpakket").with_base(first.topology.base), first.home)
+    over = threading.Event()
+    try:
+        with ThreadPoolExecutor(BUYERS) as pool:
+            tills = [pool.submit(sell, town, buyer, made, over) for buyer in town.buyers]
+            try:
+                await_payments(made, PAYMENTS)
+                made.sequence = present.deploy(progress=print)[0].sequence
+                await_payments(made, len(made.paid) + PAYMENTS)
+            finally:
+                over.set()
+            for till in tills:
+                till.result()
+        made.nodes = present.nodes()
+        town.desk.in_step()
+        made.after = read_all(town)
+        yield made
+    finally:
+        present.down()
+
+
+def sell(town: FirstTown, buyer: Wallet, made: Upgrade, over: threading.Event) -> None:
+    """Take payments one after another."""
+    till = town.tills[0]
+    while not over.is_set():
+        order = town.order(till, buyer, SMALL)
+        began = time.monotonic()
+        try:
+            till.shop.pay(order, buyer.authorise(order))
+        except (FabricError, Refusal) as error:
+            made.failed.append(error)
+        else:
+            made.paid.append(time.monotonic() - began)
+
+
+def await_payments(made: Upgrade, count: int) -> None:
+    """Wait until so many payments were taken."""
+    assert until(lambda: len(made.paid) >= count or None, LONGEST), made.failed
+
+
+def test_payments_go_on_while_the_chaincode_is_upgraded(upgrade: Upgrade, town: FirstTown) -> None:
+    assert upgrade.failed == []
+    assert max(upgrade.paid) < LONGEST_PAYMENT
+    spent = sum(CENTS - town.available(buyer) for buyer in town.buyers)
+    assert spent == SMALL * len(upgrade.paid)
+
+
+def test_one_process_beside_each_peer_serves_the_new_package(upgrade: Upgrade, first: Network) -> None:
+    assert upgrade.sequence == 2
+    serving = [node for node in upgrade.nodes if node.startswith("chaincode.")]
+    assert len(serving) == len({node.split(".")[2] for node in serving}) == 3
+    running = {node.node for node in first.status().nodes if node.running}
+    assert {node for node in running if node.startswith("chaincode.")} == set(serving)
+
+
+def test_all_that_was_there_reads_back_the_same(upgrade: Upgrade) -> None:
+    assert list(changed(upgrade.before, upgrade.after)) == []
+
+
+@pytest.mark.usefixtures("upgrade")
+def test_a_request_of_before_answers_the_same_and_has_no_effect(town: FirstTown) -> None:
+    town.desk.in_step()
+    before = read_all(town)
+    for operation, sender, argument, answer in town.sent:
+        if operation == "scheme:Draft":
+            continue  # the rules that it carries may have to say more by now
+        assert sender.invoke(operation, argument) == answer, operation
+    town.desk.in_step()
+    assert list(changed(before, read_all(town))) == []
+
+
+@pytest.mark.usefixtures("upgrade")
+def test_a_request_id_of_before_is_not_free_for_another_request(town: FirstTown) -> None:
+    till, wallet = town.tills[2], town.wallets[0]
+    order = replace(town.order(till, wallet), request_id=town.payments[0])
+    with pytest.raises(IdempotencyConflict):
+        till.shop.pay(order, wallet.authorise(order))
+
+
+@pytest.mark.usefixtures("upgrade")
+def test_vouchers_of_before_pay_with_key_and_booklet(town: FirstTown) -> None:
+    till = town.tills[2]
+    for wallet in town.wallets:
+        held = town.available(wallet)
+        order = town.order(till, wallet)
+        proof = wallet.authorise(order)
+        paid = till.shop.pay(order, proof)
+        assert till.shop.pay(order, proof) == paid
+        assert town.available(wallet) == held - order.cents
+
+
+@pytest.mark.usefixtures("upgrade")
+def test_what_was_stopped_before_is_stopped_still(town: FirstTown) -> None:
+    working, suspended, waiting = town.tills[2:]
+    for till, wallet, refusal in (
+        (suspended, town.wallets[0], ShopNotApproved),
+        (waiting, town.wallets[0], ShopNotApproved),
+        (working, town.blocked, VoucherBlocked),
+        (working, town.issued, VoucherNotActive),
+    ):
+        order = town.order(till, wallet)
+        with pytest.raises(refusal):
+            till.shop.pay(order, wallet.authorise(order))
+
+
+@pytest.mark.usefixtures("upgrade")
+def test_settlements_of_before_go_on_to_paid_and_open_items_settle(town: FirstTown) -> None:
+    third = town.tills[2].shop.shop_id
+    town.settle(town.exported, "paid")
+    town.settle(town.drafted, "approve", "export", "paid")
+    due = [one["cents"] for one in town.unsettled(third) if one["day"] <= town.closed_until]
+    members = {"scheme": town.scheme, "shop": third}
+    latest = town.send("settlement:Draft", town.treasurer, **members)
+    assert latest["cents"] == sum(due) > 0
+    town.settle(latest["id"], "approve", "export", "paid")
+    states = {one["id"]: one["state"] for one in town.clerk.items("settlement:List", {"scheme": town.scheme})}
+    assert states == dict.fromkeys((town.exported, town.drafted, latest["id"]), "paid")
+
+
+@pytest.mark.usefixtures("upgrade")
+def test_the_audit_agrees_with_the_whole_ledger(town: FirstTown) -> None:
+    town.desk.in_step()
+    audit = town.desk.auditor.verify()
+    assert audit.passed, (audit.findings, audit.differences)
+    assert audit.requests > len(town.sent)
