@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 HOME_FOLDER := .kindpakket
+BUILD  := $(CURDIR)/build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down test test-go test-python lint format clean
+.PHONY: help setup demo down test test-go test-python lint gosec format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -46,9 +47,13 @@ lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
 	@sh -n tools/prerequisites.sh network/kindpakket_network/data/builder/bin/*
 	@echo "lint: clean"
 
+gosec:  ## look for insecure code in the chaincode
+	@cd tools/gosec && go build -o $(BUILD)/gosec .
+	@cd chaincode && $(BUILD)/gosec -test=false ./...
+
 format: $(VENV)/.ready  ## lay the code out as the formatters want it
 	@cd chaincode && gofmt -w .
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-clean: down  ## remove what the demo and set-up made here (not the cache of built programs)
+clean: down  ## remove what the demo, set-up and checks made here (not the cache of built programs)
 	rm -rf $(HOME_FOLDER) $(VENV) build *.egg-info
