@@ -5,9 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 HOME_FOLDER := .kindpakket
 BUILD  := $(CURDIR)/build
+VULNERABILITIES ?= https://vuln.go.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down test test-go test-python lint gosec format clean
+.PHONY: help setup demo down test test-go test-python lint gosec vulncheck format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -50,6 +51,11 @@ lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
 gosec:  ## look for insecure code in the chaincode
 	@cd tools/gosec && go build -o $(BUILD)/gosec .
 	@cd chaincode && $(BUILD)/gosec -test=false ./...
+
+vulncheck:  ## look for known vulnerabilities that the chaincode can reach, in Go's database; no part of lint or test
+	@cd tools/govulncheck && go build -o $(BUILD)/govulncheck golang.org/x/vuln/cmd/govulncheck
+	@cd chaincode && { $(BUILD)/govulncheck -db $(VULNERABILITIES) ./... || { \
+		[ $$? -eq 3 ] || echo "vulncheck: NOTHING WAS CHECKED. It needs the database $(VULNERABILITIES)" >&2; exit 1; }; }
 
 format: $(VENV)/.ready  ## lay the code out as the formatters want it
 	@cd chaincode && gofmt -w .
