@@ -17,6 +17,7 @@ from kindpakket.records import HistoryEntry, Mark
 _READERS = ("auditor", "issuer", "approver", "treasurer")
 _MARKS = ("v", "by")
 _NOTHING = "-"
+_EMPTY: tuple[object, ...] = (None, "", [], {})
 
 
 @click.command("history")
@@ -122,12 +123,12 @@ def _changes(entry: HistoryEntry) -> Iterator[tuple[str, str, str]]:
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Members of members by their path, with readable values."""
+    """Members of members by their path, with readable values; what is empty is not there."""
     found: dict[str, str] = {}
     for name, value in record.items():
-        if not prefix and name in _MARKS:
+        if (not prefix and name in _MARKS) or value in _EMPTY:
             continue
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict):
             found |= _flat(value, f"{prefix}{name}.")
         else:
             found[f"{prefix}{name}"] = value if isinstance(value, str) else json.dumps(value)

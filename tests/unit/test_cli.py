@@ -335,16 +335,16 @@ def test_history_and_totals(kindpakket: Command) -> None:
         "at": 1_773_140_400,
         "deleted": False,
         "by": mark,
-        "before": {"v": 1, "state": "open", "rules": {"presets": {"child": 30000}}},
+        "before": {"v": 1, "state": "open", "day": {}, "rules": {"presets": {"child": 30000}}},
         "value": {"v": 2, "by": mark, "state": "paused", "rules": {"presets": {"child": 30000, "baby": 1}}},
     }
-    gone = {**paused, "deleted": True, "by": None, "before": {"v": 1, "cents": 5}, "value": None}
+    gone = {**paused, "deleted": True, "by": None, "before": {"v": 1, "cents": 0, "day": ""}, "value": None}
     kindpakket.desk.answers["audit:History"] = {"entries": [gone, paused], "next": ""}
     shown = kindpakket("audit", "history", f"scheme/{SCHEME}").stdout
     assert shown == (
         "2026-03-10 12:00:00  deleted: the transaction's block tells by whom\n"
         f"    transaction {'t' * 64}\n"
-        "    cents: 5 → -\n"
+        "    cents: 0 → -\n"
         "2026-03-10 12:00:00  scheme:Pause by p-manager (approver of GemeenteMSP), audit\n"
         f"    transaction {'t' * 64}\n"
         "    state: open → paused\n"
