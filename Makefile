@@ -45,12 +45,13 @@ lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
 	@! gofmt -d chaincode tools | grep .
 	@cd chaincode && go vet ./... && go tool staticcheck ./...
 	@cd tools/mutate && go vet ./...
+	@$(MAKE) --no-print-directory gosec
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@sh -n tools/prerequisites.sh network/kindpakket_network/data/builder/bin/*
 	@echo "lint: clean"
 
-gosec:  ## look for insecure code in the chaincode
+gosec:  ## look for insecure code in the chaincode (lint does, too)
 	@cd tools/gosec && go build -o $(BUILD)/gosec .
 	@cd chaincode && $(BUILD)/gosec -test=false ./...
 
