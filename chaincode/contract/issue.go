@@ -46,6 +46,9 @@ func (*VoucherContract) Issue(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := terms.CheckIssuable(tx.now); err != nil {
+			return nil, err
+		}
 		if err := tx.checkNew(r); err != nil {
 			return nil, err
 		}

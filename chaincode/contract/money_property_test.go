@@ -274,15 +274,18 @@ func (m *machine) Revoke(t *rapid.T) {
 func (m *machine) Lapse(t *rapid.T) {
 	v := m.voucher(t)
 	swept := v.swept(m.now)
-	wholly := v.redeemed() || m.now >= v.graceEnd()
-	may := !v.over() && len(swept.holds) == 0 && (wholly || m.now >= v.endsAt)
+	wholly := m.now >= v.graceEnd()
+	may := !v.over() && len(swept.holds) == 0 && (v.redeemed() || m.now >= v.endsAt)
 	m.expect(may, "treasurer", "voucher:Lapse", m.all(v.holder.voucher))
 	if !may {
 		return
 	}
 	*v = *swept
 	if wholly {
-		v.state, v.terms["grace"] = "lapsed", 0
+		v.state = "lapsed"
+	}
+	if wholly || v.redeemed() {
+		v.terms["grace"] = 0
 	}
 	cents := v.terms["available"] - v.terms["grace"]
 	v.terms["available"] -= cents
@@ -318,6 +321,12 @@ func (m *machine) Extend(t *rapid.T) {
 func (m *machine) Issue(t *rapid.T) {
 	if len(m.vouchers) > 7 {
 		t.Skip("there are enough")
+	}
+	if m.now >= propertyEndsAt {
+		m.expect(false, "clerk", "voucher:Issue", object{"request_id": m.id(), "scheme": m.scheme, "vouchers": []object{
+			{"id": m.id(), "entitlement": m.id(), "preset": "junior", "units": 1},
+		}})
+		return
 	}
 	if rapid.Bool().Draw(t, "product") {
 		m.add("bicycle", bicycleCents)

@@ -48,7 +48,7 @@ func TestAProductVoucher(t *testing.T) {
 		{"voucher": other.voucher, "entitlement": w.id(), "preset": "bicycle", "units": 1},
 	}}))
 	lapsed := w.must("clerk", "voucher:Lapse", w.all(h.voucher))
-	if cents(t, lapsed["cents"]) != 0 || w.shown(h.voucher)["state"] != "lapsed" {
+	if cents(t, lapsed["cents"]) != 0 || w.shown(h.voucher)["state"] != "active" {
 		t.Fatal(lapsed)
 	}
 	w.refused("VOUCHER_REDEEMED", "shop", "payment:Pay", pay(books(500)))
@@ -59,15 +59,19 @@ func TestWhatIsLeftOfAProductLapses(t *testing.T) {
 	w := newTown(t)
 	h := w.product()
 	w.refused("LAPSE_NOT_DUE", "clerk", "voucher:Lapse", w.all(h.voucher))
-	w.must("shop", "payment:Pay", h.pay(w.id(), w.shop, w.now+60, books(19_000)))
+	bought := w.must("shop", "payment:Pay", h.pay(w.id(), w.shop, w.now+60, books(19_000)))["id"]
 	page := w.must("auditor", "voucher:Lapsable", object{"scheme": w.scheme})
 	if len(page["items"].([]any)) != 1 {
 		t.Fatal(page)
 	}
 	answer := w.must("clerk", "voucher:Lapse", w.all(h.voucher))
-	if cents(t, answer["cents"]) != 1_000 {
+	if cents(t, answer["cents"]) != 1_000 || w.shown(h.voucher)["state"] != "active" {
 		t.Fatal(answer)
 	}
+	w.refused("VOUCHER_REDEEMED", "shop", "payment:Pay", h.pay(w.id(), w.shop, w.now+60, books(500)))
+	w.must("shop", "payment:Refund", w.because(object{"payment": bought, "lines": []rules.Line{books(19_000)}}))
+	w.refused("INSUFFICIENT_BALANCE", "shop", "payment:Pay", h.pay(w.id(), w.shop, w.now+60, books(19_001)))
+	w.must("shop", "payment:Pay", h.pay(w.id(), w.shop, w.now+60, books(19_000)))
 	w.checkMoney()
 }
 

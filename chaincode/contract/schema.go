@@ -47,6 +47,7 @@ var patterns = map[string]string{
 	"cursor": cursorForm.String(), "key": keyForm.String(), "seed": `^[0-9a-f]{1,64}$`, "salt": `^[0-9a-f]{32,128}$`,
 	// Where a member means something else, the name of the structure's type stands before its own.
 	"selfBlockRequest.code": idPattern,
+	"privateRecords.scheme": `^([0-9a-f]{32})?$`,
 	"bookRequest.reason":    `^([a-z][a-z0-9-]{0,31})?$`,
 }
 

@@ -8,6 +8,14 @@ type Allocation struct {
 	Units       Number `json:"units"`
 }
 
+// CheckIssuable refuses vouchers that nobody could spend any more.
+func (t *Terms) CheckIssuable(now Number) error {
+	if now >= t.End() {
+		return Refuse(SchemeNotOpen, Details{"ends_on": t.EndsOn, "ends_at": t.End(), "now": now}, "the scheme ended on %s: its vouchers could not be spent", t.EndsOn)
+	}
+	return nil
+}
+
 // Issue makes the voucher of an allocation under a version of a scheme's terms: money by a preset, or one product.
 func (t *Terms) Issue(scheme string, version Number, allocation Allocation) (*Voucher, error) {
 	cents, err := t.Amount(allocation.Preset, allocation.Units)

@@ -7,12 +7,14 @@ type lapsing struct {
 	cents  Cents
 }
 
-// lapsingAt judges a voucher: past its end and its grace, of a closed scheme, or with its product bought, it lapses wholly; past its
-// end and within its grace but for what was refunded since.
+// lapsingAt judges a voucher: past its end and its grace, or of a closed scheme, it lapses wholly; past its end and within its grace but
+// for what was refunded since; and of one whose product was bought what is left, so that its shop can still take the product back.
 func (v *Voucher) lapsingAt(scheme *Scheme, terms *Terms, now Number) lapsing {
 	switch {
-	case scheme.IsClosed() || v.Redeemed || now >= v.graceEnd(terms):
+	case scheme.IsClosed() || now >= v.graceEnd(terms):
 		return lapsing{due: true, wholly: true, cents: v.Available}
+	case v.Redeemed:
+		return lapsing{due: true, cents: v.Available}
 	case now >= v.EndsAt:
 		return lapsing{due: true, cents: v.Available - v.Grace}
 	}

@@ -110,7 +110,7 @@ func TestAHeldProductIsNoOthers(t *testing.T) {
 	expect(t, VoucherRedeemed, v.CheckSpendable(purchase.Terms, noon))
 	cents, err := v.Lapse(&Scheme{ID: idA, State: SchemeOpen}, purchase.Terms, noon)
 	expect(t, "", err)
-	if cents != 3_000 || v.State != VoucherIsLapsed {
+	if cents != 3_000 || v.State != VoucherIsActive {
 		t.Fatalf("%d %+v", cents, v)
 	}
 	expect(t, VoucherRedeemed, v.CheckSpendable(purchase.Terms, noon))

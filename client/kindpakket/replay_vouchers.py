@@ -18,6 +18,9 @@ def _issue(books: Books, findings: Findings, request: Requested, _: Domain) -> N
     scheme = books.schemes[request.request["scheme"]]
     allocations = request.request["vouchers"]
     findings.expect_state(f"scheme {scheme.id}", scheme.state, "open")
+    if books.layout_2:
+        ended = scheme.rules["ends_on"]
+        findings.expect(request.at < end_of(scheme.rules), f"scheme {scheme.id} had ended on {ended}")
     findings.expect_bulk([allocation["id"] for allocation in allocations])
     for allocation in allocations:
         preset, units = allocation["preset"], allocation["units"]
@@ -119,9 +122,11 @@ def _lapse(books: Books, findings: Findings, request: Requested, _: Domain) -> N
         findings.expect_state(f"voucher {voucher.id}", voucher.state, *_LIVE)
         expect_no_hold(findings, voucher)
         over = request.at >= voucher.ends_at
-        wholly = scheme.state == "closed" or voucher.redeemed
-        if wholly or (over and request.at >= voucher.grace_end(scheme.rules_for(voucher))):
+        closed = scheme.state == "closed"
+        if closed or (over and request.at >= voucher.grace_end(scheme.rules_for(voucher))):
             voucher.end("lapsed")
+            voucher.grace_cents = 0
+        elif voucher.redeemed:
             voucher.grace_cents = 0
         else:
             findings.expect(over, f"voucher {voucher.id} lapsed, and could be spent until {voucher.last_day}")
