@@ -1,13 +1,14 @@
 """Payments on real peers: what counts, and what moves no value."""
 
+import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from support import Town, through
+from support import Town, identity_of, through
 
-from kindpakket.fabric import CommitError, Profile
+from kindpakket.fabric import CommitError, Profile, aio
 from kindpakket.refusals import (
     HolderProofInvalid,
     HolderProofMissing,
@@ -17,10 +18,11 @@ from kindpakket.refusals import (
     VoucherBlocked,
 )
 from kindpakket.shop import Shop
-from kindpakket_demo.desk import CHAINCODE, MUNICIPALITY, SHOPS
+from kindpakket_demo.desk import CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS
 from kindpakket_demo.wallets import Wallet
 
 FULL = 30_000
+AT_ONCE = 200
 
 
 def mspids(town: Town, *organisations: str) -> list[str]:
@@ -133,15 +135,21 @@ def test_a_shop_cannot_read_what_is_another_shops(town: Town, wallet: Wallet) ->
         Shop(other.contract, town.till.shop.shop_id).allowance(town.scheme.id, wallet.voucher)
 
 
-def test_many_vouchers_pay_at_one_shop_without_a_conflict(town: Town) -> None:
-    """No payment writes a key that another voucher's payment reads."""
-    contract = town.desk.contract(SHOPS, town.till.user)
-
-    def pay(wallet: Wallet) -> str:
+def test_two_hundred_vouchers_pay_at_one_shop_at_once_without_a_conflict(town: Town) -> None:
+    """No payment writes what another voucher's reads: all are endorsed before any is ordered."""
+    network, till = town.desk.network, town.till
+    profile = Profile.load(network.profile(SHOPS))
+    calls = []
+    for wallet in [next(town.keys) for _ in range(AT_ONCE)]:
         order = town.order(wallet)
-        request = json.dumps(order.request(wallet.authorise(order)))
-        return contract.submit_async("payment:Pay", request).status().code
+        calls.append(json.dumps(order.request(wallet.authorise(order))))
 
-    with ThreadPoolExecutor(20) as pool:
-        codes = list(pool.map(pay, [next(town.keys) for _ in range(100)]))
-    assert codes == ["VALID"] * 100
+    async def pay_all() -> list[str]:
+        async with aio.connect(profile, identity_of(network, SHOPS, till.user)) as gateway:
+            contract = gateway.network(CHANNEL).contract(CHAINCODE)
+            proposals = [contract.proposal("payment:Pay", call) for call in calls]
+            endorsed = await asyncio.gather(*(proposal.endorse() for proposal in proposals))
+            submitted = await asyncio.gather(*(transaction.submit() for transaction in endorsed))
+            return [status.code for status in await asyncio.gather(*(one.status() for one in submitted))]
+
+    assert asyncio.run(pay_all()) == ["VALID"] * AT_ONCE
