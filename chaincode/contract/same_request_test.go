@@ -1,0 +1,18 @@
+package contract
+
+import "testing"
+
+// A preset may have any code, also that of the member that holds a signature elsewhere: its cents are agreed on all the same.
+func TestAPresetNamedProofCountsIntoTheDigest(t *testing.T) {
+	w := newWorld(t)
+	w.initialise()
+	id := w.id()
+	draft := func(cents int) object {
+		terms := schemeRules()
+		terms["presets"] = object{"junior": 10_000, "proof": cents}
+		return object{"request_id": id, "rules": terms, "budget_cents": 1_000_000}
+	}
+	w.must("clerk", "scheme:Draft", draft(5_000))
+	w.must("clerk", "scheme:Draft", draft(5_000))
+	w.refused("IDEMPOTENCY_CONFLICT", "clerk", "scheme:Draft", draft(9_000))
+}
