@@ -27,7 +27,7 @@ func (v *Voucher) Replace(replacement Replacement) error {
 	if _, err := v.NextVersion(); err != nil {
 		return err
 	}
-	if replacement.Authorisation == v.Authorisation.Authorisation {
+	if replacement.Authorisation.isSame(&v.Authorisation.Authorisation) {
 		return invalidAuthorisation("same", "voucher %s is bound to this very authorisation: draw another", v.ID)
 	}
 	if v.State == VoucherIsActive {

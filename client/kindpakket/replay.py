@@ -170,7 +170,7 @@ class Replay:
 
 
 def _content(request: Requested) -> str:
-    """What makes two requests the same: the operation, the till's shop, and everything but holders' proofs."""
+    """What makes two requests the same: the operation, the till's shop, and all but holders' proofs."""
     content = _without_proof(request.request)
     if "activations" in content:
         content["activations"] = [_without_proof(activation) for activation in content["activations"]]

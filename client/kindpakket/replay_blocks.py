@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kindpakket.books import HOLDER, Books, SchemeBook, VoucherBook
-from kindpakket.records import WaitingReplacement
+from kindpakket.records import Authorisation, WaitingReplacement
 from kindpakket.replay_rules import Findings, Handlers
 from kindpakket.requested import Requested
 from kindpakket.signing import Domain, self_block_hash
@@ -49,7 +49,8 @@ def _replace(books: Books, findings: Findings, request: Requested, domain: Domai
         f"the scheme has no {authorisation['kind']}",
     )
     findings.expect(
-        authorisation != voucher.authorisation, f"what voucher {voucher.id} is bound to was to replace itself"
+        not _is_same(authorisation, voucher.authorisation),
+        f"what voucher {voucher.id} is bound to was to replace itself",
     )
     if voucher.state == "active":
         voucher.block(request.person, content["reason"])
@@ -84,6 +85,13 @@ def _decided(findings: Findings, voucher: VoucherBook) -> WaitingReplacement | N
     waiting, voucher.replacement = voucher.replacement, None
     findings.expect(waiting is not None, f"no replacement of voucher {voucher.id} waited for a decision")
     return waiting
+
+
+def _is_same(authorisation: Authorisation, bound: Authorisation | None) -> bool:
+    """One key, or one booklet: whatever number of pages it is said to have, its root stands for its keys."""
+    if bound is not None and authorisation["kind"] == bound["kind"] == "booklet":
+        return authorisation["root"] == bound["root"]
+    return authorisation == bound
 
 
 def _of(books: Books, request: Requested) -> tuple[SchemeBook, VoucherBook]:
