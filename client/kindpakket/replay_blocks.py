@@ -55,6 +55,7 @@ def _replace(books: Books, findings: Findings, request: Requested, domain: Domai
     if voucher.state == "active":
         voucher.block(request.person, content["reason"])
     waiting: WaitingReplacement = {
+        "id": content["request_id"],
         "authorisation": authorisation,
         "proposed_by": request.person,
         "reason": content["reason"],
@@ -66,7 +67,7 @@ def _replace(books: Books, findings: Findings, request: Requested, domain: Domai
 
 def _approve_replacement(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
     voucher = _of(books, request)[1]
-    waiting = _decided(findings, voucher)
+    waiting = _decided(findings, voucher, request)
     findings.expect_second_person(voucher.blocked_by, request.person)
     if waiting is not None:
         findings.expect_second_person(waiting["proposed_by"], request.person)
@@ -77,13 +78,15 @@ def _approve_replacement(books: Books, findings: Findings, request: Requested, _
 
 
 def _reject_replacement(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
-    _decided(findings, _of(books, request)[1])
+    _decided(findings, _of(books, request)[1], request)
 
 
-def _decided(findings: Findings, voucher: VoucherBook) -> WaitingReplacement | None:
+def _decided(findings: Findings, voucher: VoucherBook, request: Requested) -> WaitingReplacement | None:
     """The replacement that waited, which waits no more."""
     waiting, voucher.replacement = voucher.replacement, None
     findings.expect(waiting is not None, f"no replacement of voucher {voucher.id} waited for a decision")
+    seen = waiting is None or waiting["id"] == request.request["change"]
+    findings.expect(seen, f"another replacement of voucher {voucher.id} waited than the one decided on")
     return waiting
 
 
