@@ -92,6 +92,23 @@ func inspect(text, private string) error {
 	}
 }
 
+// checkNoNull refuses null, which would pass for a member that was left out: what is agreed on has one form. The request was read before.
+func checkNoNull(text string) error {
+	decoder := jsontext.NewDecoder(strings.NewReader(text))
+	for {
+		token, err := decoder.ReadToken()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return malformed("it is not JSON")
+		}
+		if token.Kind() == 'n' {
+			return malformed("at %s: leave out what is not there, instead of null", rules.Excerpt(string(decoder.StackPointer())))
+		}
+	}
+}
+
 // isName tells whether the token just read is the name of a member.
 func isName(decoder *jsontext.Decoder) bool {
 	kind, count := decoder.StackIndex(decoder.StackDepth())
