@@ -123,7 +123,7 @@ class Replay:
         findings = Findings()
         try:
             self._apply(request, findings)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
             findings.add(
                 f"{request.operation} cannot be replayed: {type(error).__name__}: {error}; "
                 "it names something that is not there, or is not of this version"
