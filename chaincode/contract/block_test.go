@@ -117,7 +117,7 @@ func TestALostKeyIsReplacedByTwoPersons(t *testing.T) {
 	for _, who := range []holder{h, next} {
 		w.refused("VOUCHER_BLOCKED", "shop", "payment:Pay", who.pay(w.id(), w.shop, w.now+60, clothing(500)))
 	}
-	decide := func() object { return object{"request_id": w.id(), "scheme": w.scheme, "voucher": h.voucher} }
+	decide := func() object { return w.decide(h.voucher, request) }
 	w.refused("VOUCHER_STATE", "manager", "voucher:Unblock", w.of(h))
 	w.refused("SECOND_PERSON_REQUIRED", "promoted", "voucher:ApproveReplacement", w.withApprover("promoted", "p-clerk", decide()))
 	w.refused("ROLE_REQUIRED", "clerk", "voucher:ApproveReplacement", decide())
@@ -141,14 +141,14 @@ func TestALostKeyIsReplacedByTwoPersons(t *testing.T) {
 func TestReplacementsAreRefused(t *testing.T) {
 	w := newTown(t)
 	h := w.holder()
-	decide := func() object { return object{"request_id": w.id(), "scheme": w.scheme, "voucher": h.voucher} }
 	replace := func(spoil func(object)) object {
 		_, request := h.replacement(w.id())
 		spoil(request)
 		return request
 	}
-	w.refused("CHANGE_NOT_FOUND", "manager", "voucher:ApproveReplacement", decide())
-	w.refused("CHANGE_NOT_FOUND", "clerk", "voucher:RejectReplacement", w.of(h))
+	none := replace(func(object) {})
+	w.refused("CHANGE_NOT_FOUND", "manager", "voucher:ApproveReplacement", w.decide(h.voucher, none))
+	w.refused("CHANGE_NOT_FOUND", "clerk", "voucher:RejectReplacement", w.because(w.decide(h.voucher, none)))
 	w.refused("HOLDER_PROOF_MISSING", "clerk", "voucher:Replace", replace(func(r object) { delete(r, "proof") }))
 	w.refused("HOLDER_PROOF_INVALID", "clerk", "voucher:Replace", replace(func(r object) { delete(r, "self_block") }))
 	w.refused("HOLDER_PROOF_INVALID", "clerk", "voucher:Replace", replace(func(r object) { r["proof"].(object)["version"] = 1 }))
@@ -166,9 +166,10 @@ func TestReplacementsAreRefused(t *testing.T) {
 
 	// Who blocked the voucher cannot approve either, and the rejected voucher stays blocked.
 	w.must("manager", "voucher:Block", w.of(h))
-	w.must("clerk", "voucher:Replace", replace(func(object) {}))
-	w.refused("SECOND_PERSON_REQUIRED", "manager", "voucher:ApproveReplacement", decide())
-	if answer := w.must("clerk", "voucher:RejectReplacement", w.of(h)); answer["state"] != "blocked" || answer["replacement"] != nil {
+	proposed := replace(func(object) {})
+	w.must("clerk", "voucher:Replace", proposed)
+	w.refused("SECOND_PERSON_REQUIRED", "manager", "voucher:ApproveReplacement", w.decide(h.voucher, proposed))
+	if answer := w.must("clerk", "voucher:RejectReplacement", w.because(w.decide(h.voucher, proposed))); answer["state"] != "blocked" || answer["replacement"] != nil {
 		t.Fatal(answer)
 	}
 	if w.last.Event.GetEventName() != "ReplacementRejected" {
@@ -177,7 +178,7 @@ func TestReplacementsAreRefused(t *testing.T) {
 	w.must("clerk", "voucher:Replace", replace(func(object) {}))
 	next, again := h.replacement(w.id())
 	w.must("clerk", "voucher:Replace", again)
-	w.must("manager2", "voucher:ApproveReplacement", decide())
+	w.must("manager2", "voucher:ApproveReplacement", w.decide(h.voucher, again))
 	w.paid(next, clothing(500))
 }
 
@@ -194,7 +195,7 @@ func TestABookletIsNotReplacedByItself(t *testing.T) {
 	h := holderOf(w.scheme, b.voucher, 1)
 	next, request := h.replacement(w.id())
 	w.must("clerk", "voucher:Replace", request)
-	w.must("manager", "voucher:ApproveReplacement", object{"request_id": w.id(), "scheme": w.scheme, "voucher": b.voucher})
+	w.must("manager", "voucher:ApproveReplacement", w.decide(b.voucher, request))
 	w.refused("HOLDER_PROOF_INVALID", "shop", "payment:Pay", b.pay(4, w.id(), w.shop, w.now+60, clothing(500)))
 	w.paid(next, clothing(500))
 }

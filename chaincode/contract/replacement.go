@@ -33,26 +33,54 @@ func (*VoucherContract) Replace(ctx *Context, text string) (string, error) {
 				return err
 			}
 			return voucher.Replace(rules.Replacement{
-				Authorisation: r.Authorisation, SelfBlock: r.SelfBlock, ProposedBy: tx.caller.person, Reason: r.Reason,
+				ID: r.RequestID, Authorisation: r.Authorisation, SelfBlock: r.SelfBlock, ProposedBy: tx.caller.person, Reason: r.Reason,
 			})
 		})
 	})
 }
 
+type approveReplacementRequest struct {
+	voucherRequest
+	Change string `json:"change"`
+}
+
+func (r *approveReplacementRequest) check() error {
+	return rules.FirstError(r.voucherRequest.check(), rules.CheckID("change", r.Change))
+}
+
 var approveReplacement = operation{name: "voucher:ApproveReplacement", event: "ReplacementApproved", roles: []role{approver}}
 
-// ApproveReplacement binds a voucher to the authorisation that waits, and lets it be spent again.
+// ApproveReplacement binds a voucher to the authorisation that waits, if it is the one that the approver saw, and lets it be spent again.
 func (*VoucherContract) ApproveReplacement(ctx *Context, text string) (string, error) {
-	return write(ctx, approveReplacement, text, func(tx *transaction, r *voucherRequest) (any, error) {
-		return tx.turnVoucher(*r, "", func(voucher *rules.Voucher) error { return voucher.ApproveReplacement(tx.caller.person) })
+	return write(ctx, approveReplacement, text, func(tx *transaction, r *approveReplacementRequest) (any, error) {
+		return tx.turnVoucher(r.voucherRequest, "", func(voucher *rules.Voucher) error {
+			if err := voucher.CheckReplacement(r.Change); err != nil {
+				return err
+			}
+			return voucher.ApproveReplacement(tx.caller.person)
+		})
 	})
+}
+
+type rejectReplacementRequest struct {
+	approveReplacementRequest
+	because
+}
+
+func (r *rejectReplacementRequest) check() error {
+	return rules.FirstError(r.approveReplacementRequest.check(), r.checkReason())
 }
 
 var rejectReplacement = operation{name: "voucher:RejectReplacement", event: "ReplacementRejected", roles: []role{issuer, approver}}
 
 // RejectReplacement takes the authorisation that waits away; the voucher stays blocked.
 func (*VoucherContract) RejectReplacement(ctx *Context, text string) (string, error) {
-	return write(ctx, rejectReplacement, text, func(tx *transaction, r *reasonedVoucherRequest) (any, error) {
-		return tx.turnVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error { return voucher.RejectReplacement() })
+	return write(ctx, rejectReplacement, text, func(tx *transaction, r *rejectReplacementRequest) (any, error) {
+		return tx.turnVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
+			if err := voucher.CheckReplacement(r.Change); err != nil {
+				return err
+			}
+			return voucher.RejectReplacement()
+		})
 	})
 }

@@ -145,12 +145,15 @@ func TestDigestsLeaveOnlyProofsOut(t *testing.T) {
 		return digest
 	}
 	base := of(`{"a":1,"b":{"c":"é"},"proof":{"x":1}}`)
-	for _, same := range []string{`{"b":{"c":"\u00e9"},"a":1}`, ` { "proof": null, "a" : 1 , "b" : { "c" : "é" , "proof" : [1,{}] } } `} {
+	for _, same := range []string{`{"b":{"c":"\u00e9"},"a":1}`, ` { "proof": [1,{"proof":2}], "a" : 1 , "b" : { "c" : "é" } } `} {
 		if of(same) != base {
 			t.Errorf("%s has another digest", same)
 		}
 	}
-	for _, other := range []string{`{"a":2,"b":{"c":"é"}}`, `{"a":1,"b":{"c":"e"}}`, `{"a":1,"b":{"c":"é"},"proofs":1}`, `{"a":1,"b":{"c":"proof"}}`} {
+	for _, other := range []string{
+		`{"a":2,"b":{"c":"é"}}`, `{"a":1,"b":{"c":"e"}}`, `{"a":1,"b":{"c":"é"},"proofs":1}`, `{"a":1,"b":{"c":"proof"}}`,
+		`{"a":1,"b":{"c":"é","proof":1}}`,
+	} {
 		if of(other) == base {
 			t.Errorf("%s has the same digest", other)
 		}
@@ -160,5 +163,8 @@ func TestDigestsLeaveOnlyProofsOut(t *testing.T) {
 	}
 	if got := of(`{"a":"proof"}`); got != of(`{"proof":1,"a":"proof"}`) {
 		t.Error("a value named proof counts")
+	}
+	if of(`{"activations":[{"v":1},{"v":2,"proof":3}]}`) != of(`{"activations":[{"proof":{"x":4},"v":1},{"v":2}]}`) {
+		t.Error("proofs of activations count")
 	}
 }

@@ -137,7 +137,7 @@ func prepare(ctx *Context, op operation, text string, r request) (*transaction, 
 	if err := parse(text, op.private, r); err != nil {
 		return nil, err
 	}
-	if err := r.check(); err != nil {
+	if err := rules.FirstError(r.check(), checkNoNull(text)); err != nil {
 		return nil, err
 	}
 	tx, err := begin(ctx)

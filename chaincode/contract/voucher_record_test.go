@@ -55,7 +55,7 @@ func TestVouchersOfLayout1(t *testing.T) {
 	w.writtenInLayout1(idle.voucher)
 	next, request := idle.replacement(w.id())
 	w.must("clerk", "voucher:Replace", request)
-	w.must("manager", "voucher:ApproveReplacement", object{"request_id": w.id(), "scheme": w.scheme, "voucher": idle.voucher})
+	w.must("manager", "voucher:ApproveReplacement", w.decide(idle.voucher, request))
 	w.paid(next, clothing(500))
 	w.now = yearEnd
 	refund := w.must("shop", "payment:Refund", w.because(object{"payment": paid, "lines": []rules.Line{clothing(300)}}))

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -24,6 +25,8 @@ func voucherWrites(w *town) map[string]struct {
 		delete(request, "reason")
 		return request
 	}
+	change := of()
+	change["change"] = w.id()
 	code, extension := without(of()), all()
 	code["code"], extension["ends_on"] = selfBlockCode, "2027-01-31"
 	topUp := object{"voucher": h.voucher, "entitlement": w.id(), "preset": "junior", "units": 1}
@@ -33,8 +36,8 @@ func voucherWrites(w *town) map[string]struct {
 		"voucher:Unblock":            {of(), []string{"manager"}},
 		"voucher:SelfBlock":          {code, []string{"clerk", "manager", "shop", "till"}},
 		"voucher:Replace":            {replacement, []string{"clerk"}},
-		"voucher:ApproveReplacement": {without(of()), []string{"manager"}},
-		"voucher:RejectReplacement":  {of(), []string{"clerk", "manager"}},
+		"voucher:ApproveReplacement": {without(maps.Clone(change)), []string{"manager"}},
+		"voucher:RejectReplacement":  {change, []string{"clerk", "manager"}},
 		"voucher:Revoke":             {all(), []string{"manager"}},
 		"voucher:Lapse":              {all(), []string{"clerk", "treasurer"}},
 		"voucher:Extend":             {extension, []string{"manager"}},

@@ -1,7 +1,9 @@
 package rules
 
-// Replacement is an authorisation that waits for a second person, for a holder who lost the key or the booklet.
+// Replacement is an authorisation that waits for a second person, for a holder who lost the key or the booklet. ID is that of the
+// request that proposed it.
 type Replacement struct {
+	ID            string        `json:"id"`
 	Authorisation Authorisation `json:"authorisation"`
 	SelfBlock     string        `json:"self_block,omitzero"`
 	ProposedBy    string        `json:"proposed_by"`
@@ -27,7 +29,7 @@ func (v *Voucher) Replace(replacement Replacement) error {
 	if _, err := v.NextVersion(); err != nil {
 		return err
 	}
-	if replacement.Authorisation == v.Authorisation.Authorisation {
+	if replacement.Authorisation.isSame(&v.Authorisation.Authorisation) {
 		return invalidAuthorisation("same", "voucher %s is bound to this very authorisation: draw another", v.ID)
 	}
 	if v.State == VoucherIsActive {
@@ -36,6 +38,17 @@ func (v *Voucher) Replace(replacement Replacement) error {
 		}
 	}
 	v.Replacement = &replacement
+	return nil
+}
+
+// CheckReplacement refuses a replacement that is not the one that waits: what takes its place has to be looked at first.
+func (v *Voucher) CheckReplacement(id string) error {
+	if err := v.checkReplacement(); err != nil {
+		return err
+	}
+	if v.Replacement.ID != id {
+		return Refuse(ChangeNotFound, Details{"voucher": v.ID, "change": id}, "the authorisation %s of voucher %s does not wait for a decision", id, v.ID)
+	}
 	return nil
 }
 

@@ -65,20 +65,27 @@ def replace(session: Session, scheme_id: str, voucher_id: str, replacement_file:
 @click.command("approve-replacement")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_id", metavar="VOUCHER")
+@click.argument("change_id", metavar="CHANGE")
 @acting_as("approver")
-def approve_replacement(session: Session, scheme_id: str, voucher_id: str) -> None:
-    """Bind a voucher to the key or booklet that another person proposed; it can be spent again."""
-    session.answer(session.municipality().approve_replacement(scheme_id, voucher_id))
+def approve_replacement(session: Session, scheme_id: str, voucher_id: str, change_id: str) -> None:
+    """Bind a voucher to the key or booklet that another person proposed; it can be spent again.
+
+    CHANGE is the id of the replacement that waits, as the voucher shows it.
+    """
+    session.answer(session.municipality().approve_replacement(scheme_id, voucher_id, change_id))
 
 
 @click.command("reject-replacement")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_id", metavar="VOUCHER")
+@click.argument("change_id", metavar="CHANGE")
 @because("mistake")
 @acting_as("approver", "issuer")
-def reject_replacement(session: Session, scheme_id: str, voucher_id: str, reason: str) -> None:
+def reject_replacement(
+    session: Session, scheme_id: str, voucher_id: str, change_id: str, reason: str
+) -> None:
     """Leave a voucher bound to what it is bound to; it stays blocked."""
-    session.answer(session.municipality().reject_replacement(scheme_id, voucher_id, reason))
+    session.answer(session.municipality().reject_replacement(scheme_id, voucher_id, change_id, reason))
 
 
 COMMANDS = (block, unblock, self_block, replace, approve_replacement, reject_replacement)

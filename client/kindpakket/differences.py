@@ -75,6 +75,7 @@ def _scheme(scheme: SchemeBook, stored: Mapping[str, Any], ledger: Queries) -> I
         newest = version == len(scheme.versions)
         agreed = view["rules"] if newest else ledger.rules(scheme.id, version)
         replayed = {name: rules.get(name) for name in _RULES}
+        replayed["presets"] = rules.get("presets", {})
         yield from _compare(f"rules {version} of {thing}", replayed, agreed)
     if scheme.changes:
         yield from _things(f"{thing}, change", scheme.changes, ledger.changes(scheme.id))

@@ -171,17 +171,20 @@ class VoucherDesk(Office):
         members = {"scheme": scheme, "voucher": voucher, **replacement, "reason": reason}
         return cast(Voucher, self.invoke("voucher:Replace", members, request_id=request_id))
 
-    def approve_replacement(self, scheme: str, voucher: str, *, request_id: str | None = None) -> Voucher:
+    def approve_replacement(
+        self, scheme: str, voucher: str, change: str, *, request_id: str | None = None
+    ) -> Voucher:
         """`voucher:ApproveReplacement`: the voucher can be spent again, by the new key or booklet.
 
-        By another person than who proposed it, and than who blocked the voucher.
+        By another person than who proposed it, and than who blocked the voucher. `change` is the `id` of the
+        `replacement` that was looked at: one that took its place meanwhile is not approved.
         """
-        members = {"scheme": scheme, "voucher": voucher}
+        members = {"scheme": scheme, "voucher": voucher, "change": change}
         return cast(Voucher, self.invoke("voucher:ApproveReplacement", members, request_id=request_id))
 
     def reject_replacement(
-        self, scheme: str, voucher: str, reason: str, *, request_id: str | None = None
+        self, scheme: str, voucher: str, change: str, reason: str, *, request_id: str | None = None
     ) -> Voucher:
         """`voucher:RejectReplacement`: the voucher stays blocked. The reason is a code."""
-        members = {"scheme": scheme, "voucher": voucher, "reason": reason}
+        members = {"scheme": scheme, "voucher": voucher, "change": change, "reason": reason}
         return cast(Voucher, self.invoke("voucher:RejectReplacement", members, request_id=request_id))

@@ -14,6 +14,7 @@ have are judged from the first request on that only layout 2 takes.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,7 +123,7 @@ class Replay:
         findings = Findings()
         try:
             self._apply(request, findings)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
             findings.add(
                 f"{request.operation} cannot be replayed: {type(error).__name__}: {error}; "
                 "it names something that is not there, or is not of this version"
@@ -169,13 +170,12 @@ class Replay:
 
 
 def _content(request: Requested) -> str:
-    """What makes two requests the same: the operation, the till's shop, and everything but proofs."""
-    return json.dumps([request.operation, request.shop, _without_proofs(request.request)], sort_keys=True)
+    """What makes two requests the same: the operation, the till's shop, and all but holders' proofs."""
+    content = _without_proof(request.request)
+    if "activations" in content:
+        content["activations"] = [_without_proof(activation) for activation in content["activations"]]
+    return json.dumps([request.operation, request.shop, content], sort_keys=True)
 
 
-def _without_proofs(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_proofs(member) for name, member in value.items() if name != "proof"}
-    if isinstance(value, list):
-        return [_without_proofs(item) for item in value]
-    return value
+def _without_proof(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: member for name, member in members.items() if name != "proof"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kindpakket.books import HOLDER, Books, SchemeBook, VoucherBook
-from kindpakket.records import WaitingReplacement
+from kindpakket.records import Authorisation, WaitingReplacement
 from kindpakket.replay_rules import Findings, Handlers
 from kindpakket.requested import Requested
 from kindpakket.signing import Domain, self_block_hash
@@ -49,11 +49,13 @@ def _replace(books: Books, findings: Findings, request: Requested, domain: Domai
         f"the scheme has no {authorisation['kind']}",
     )
     findings.expect(
-        authorisation != voucher.authorisation, f"what voucher {voucher.id} is bound to was to replace itself"
+        not _is_same(authorisation, voucher.authorisation),
+        f"what voucher {voucher.id} is bound to was to replace itself",
     )
     if voucher.state == "active":
         voucher.block(request.person, content["reason"])
     waiting: WaitingReplacement = {
+        "id": content["request_id"],
         "authorisation": authorisation,
         "proposed_by": request.person,
         "reason": content["reason"],
@@ -65,7 +67,7 @@ def _replace(books: Books, findings: Findings, request: Requested, domain: Domai
 
 def _approve_replacement(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
     voucher = _of(books, request)[1]
-    waiting = _decided(findings, voucher)
+    waiting = _decided(findings, voucher, request)
     findings.expect_second_person(voucher.blocked_by, request.person)
     if waiting is not None:
         findings.expect_second_person(waiting["proposed_by"], request.person)
@@ -76,14 +78,23 @@ def _approve_replacement(books: Books, findings: Findings, request: Requested, _
 
 
 def _reject_replacement(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
-    _decided(findings, _of(books, request)[1])
+    _decided(findings, _of(books, request)[1], request)
 
 
-def _decided(findings: Findings, voucher: VoucherBook) -> WaitingReplacement | None:
+def _decided(findings: Findings, voucher: VoucherBook, request: Requested) -> WaitingReplacement | None:
     """The replacement that waited, which waits no more."""
     waiting, voucher.replacement = voucher.replacement, None
     findings.expect(waiting is not None, f"no replacement of voucher {voucher.id} waited for a decision")
+    seen = waiting is None or waiting["id"] == request.request["change"]
+    findings.expect(seen, f"another replacement of voucher {voucher.id} waited than the one decided on")
     return waiting
+
+
+def _is_same(authorisation: Authorisation, bound: Authorisation | None) -> bool:
+    """One key, or one booklet: whatever number of pages it is said to have, its root stands for its keys."""
+    if bound is not None and authorisation["kind"] == bound["kind"] == "booklet":
+        return authorisation["root"] == bound["root"]
+    return authorisation == bound
 
 
 def _of(books: Books, request: Requested) -> tuple[SchemeBook, VoucherBook]:

@@ -105,16 +105,16 @@ ANSWERS: dict[str, Any] = {
             {"scheme": SCHEME, "voucher": VOUCHER, "reason": "why"},
         ),
         (
-            ("voucher", "approve-replacement", SCHEME, VOUCHER),
+            ("voucher", "approve-replacement", SCHEME, VOUCHER, CHANGE),
             "voucher:ApproveReplacement",
             MANAGER,
-            {"scheme": SCHEME, "voucher": VOUCHER},
+            {"scheme": SCHEME, "voucher": VOUCHER, "change": CHANGE},
         ),
         (
-            ("voucher", "reject-replacement", SCHEME, VOUCHER, *REASON),
+            ("voucher", "reject-replacement", SCHEME, VOUCHER, CHANGE, *REASON),
             "voucher:RejectReplacement",
             MANAGER,
-            {"scheme": SCHEME, "voucher": VOUCHER, "reason": "why"},
+            {"scheme": SCHEME, "voucher": VOUCHER, "change": CHANGE, "reason": "why"},
         ),
         (
             ("voucher", "extend", SCHEME, VOUCHER, "--until", "2027-01-31", *REASON),

@@ -51,9 +51,9 @@ def top_up(story: Story, person: str = "p-clerk", at: int = NOON, **changes: Any
     story.add("voucher:TopUp", person, at, scheme=SCHEME, top_ups=[wanted], reason="appeal")
 
 
-def replace(story: Story, holder: HolderKey | Booklet = OTHER, version: int = 2, **members: Any) -> None:
+def replace(story: Story, holder: HolderKey | Booklet = OTHER, version: int = 2, **members: Any) -> str:
     replacement = holder.replace(DOMAIN, SCHEME, VOUCHER, version)
-    story.about("voucher:Replace", "p-clerk", reason="lost", **{**replacement, **members})
+    return story.about("voucher:Replace", "p-clerk", reason="lost", **{**replacement, **members})
 
 
 def test_what_was_refunded_after_the_end_can_be_spent_during_the_grace(story: Story) -> None:
@@ -126,10 +126,10 @@ def test_the_holder_blocks_by_code_once_and_an_approver_gives_it_back(story: Sto
 
 def test_a_replacement_blocks_at_once_and_counts_after_a_second_person(story: Story) -> None:
     code = self_block_hash(DOMAIN, SCHEME, VOUCHER, "f" * 32)
-    replace(story, **OTHER.replace(DOMAIN, SCHEME, VOUCHER, 2, code))
+    change = replace(story, **OTHER.replace(DOMAIN, SCHEME, VOUCHER, 2, code))
     voucher = voucher_of(story)
     assert (voucher.state, voucher.version, voucher.block_reason) == ("blocked", 1, "lost")
-    story.about("voucher:ApproveReplacement", "p-manager")
+    story.about("voucher:ApproveReplacement", "p-manager", change=change)
     story.holder = OTHER
     story.pay(("toys", 500), version=2)
     voucher = voucher_of(story)
@@ -143,16 +143,16 @@ def test_a_booklet_in_the_place_of_a_booklet_begins_at_its_first_page() -> None:
     story.pay(("toys", 500), page=3)
     story.about("voucher:SelfBlock", "p-shop", code=CODE)
     second = Booklet.generate(4)
-    replace(story, second)
-    story.about("voucher:ApproveReplacement", "p-manager")
+    change = replace(story, second)
+    story.about("voucher:ApproveReplacement", "p-manager", change=change)
     story.holder = second
     story.pay(("toys", 500), version=2, page=1)
     assert voucher_of(story).last_page == 1
 
 
 def test_a_rejected_replacement_leaves_the_voucher_blocked(story: Story) -> None:
-    replace(story)
-    story.about("voucher:RejectReplacement", "p-clerk", reason="wrong-child")
+    change = replace(story)
+    story.about("voucher:RejectReplacement", "p-clerk", change=change, reason="wrong-child")
     voucher = voucher_of(story)
     assert (voucher.state, voucher.replacement, voucher.version) == ("blocked", None, 1)
 
@@ -229,23 +229,29 @@ def replaced_by_itself(story: Story) -> None:
 
 def replaced_by_who_blocked_it(story: Story) -> None:
     story.about("voucher:Block", "p-manager", reason="lost")
-    replace(story)
-    story.about("voucher:ApproveReplacement", "p-manager")
+    change = replace(story)
+    story.about("voucher:ApproveReplacement", "p-manager", change=change)
 
 
 def replaced_by_one_person(story: Story) -> None:
-    replace(story)
-    story.about("voucher:ApproveReplacement", "p-clerk")
+    change = replace(story)
+    story.about("voucher:ApproveReplacement", "p-clerk", change=change)
+
+
+def replaced_by_what_the_approver_did_not_see(story: Story) -> None:
+    seen = replace(story)
+    replace(story, HolderKey.generate())
+    story.about("voucher:ApproveReplacement", "p-manager", change=seen)
 
 
 def replaced_by_nothing(story: Story) -> None:
     story.about("voucher:Block", "p-clerk", reason="lost")
-    story.about("voucher:ApproveReplacement", "p-manager")
+    story.about("voucher:ApproveReplacement", "p-manager", change="0" * 32)
 
 
 def paid_with_the_old_key(story: Story) -> None:
-    replace(story)
-    story.about("voucher:ApproveReplacement", "p-manager")
+    change = replace(story)
+    story.about("voucher:ApproveReplacement", "p-manager", change=change)
     story.pay(("toys", 500))
 
 
@@ -270,6 +276,7 @@ def paid_with_the_old_key(story: Story) -> None:
         (replaced_by_itself, "was to replace itself"),
         (replaced_by_who_blocked_it, "one person, p-manager, did both steps"),
         (replaced_by_one_person, "one person, p-clerk, did both steps"),
+        (replaced_by_what_the_approver_did_not_see, "waited than the one decided on"),
         (replaced_by_nothing, "no replacement of voucher"),
         (paid_with_the_old_key, "spent without its holder"),
     ],

@@ -54,8 +54,9 @@ class Replacement(TypedDict):
 
 
 class WaitingReplacement(TypedDict):
-    """An authorisation that waits for a second person."""
+    """An authorisation that waits for a second person; `id` is that of the request that proposed it."""
 
+    id: str
     authorisation: Authorisation
     self_block: NotRequired[str]
     proposed_by: str
