@@ -61,15 +61,29 @@ func TestWhatCannotBeReplaced(t *testing.T) {
 	for name, set := range map[string]func(*Voucher){
 		"issued":                  func(v *Voucher) { v.State, v.Authorisation = VoucherIsIssued, nil },
 		"blocked before it began": func(v *Voucher) { v.State, v.BlockedFrom, v.Authorisation = VoucherIsBlocked, VoucherIsIssued, nil },
+		"bound to nothing":        func(v *Voucher) { v.Authorisation = nil },
 		"revoked":                 func(v *Voucher) { v.State = VoucherIsRevoked },
 		"lapsed":                  func(v *Voucher) { v.State = VoucherIsLapsed },
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := activeVoucher(t)
 			set(v)
-			_, err := v.NextVersion()
+			version, err := v.NextVersion()
 			expect(t, VoucherState, err)
+			if version != 0 {
+				t.Error(version)
+			}
 			expect(t, VoucherState, v.Replace(Replacement{Authorisation: newTestBooklet(5).authorisation(), ProposedBy: "p-a"}))
 		})
+	}
+}
+
+func TestAReplacementThatOutlivesItsVoucherBindsNothing(t *testing.T) {
+	v := activeVoucher(t)
+	expect(t, "", v.Replace(Replacement{Authorisation: newTestBooklet(5).authorisation(), ProposedBy: "p-a", Reason: "lost"}))
+	v.State = VoucherIsRevoked
+	expect(t, VoucherState, v.ApproveReplacement("p-b"))
+	if v.State != VoucherIsRevoked || v.Authorisation.Version != 1 {
+		t.Fatalf("%+v", v)
 	}
 }

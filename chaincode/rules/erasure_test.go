@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -72,7 +73,11 @@ func TestRetentionTerms(t *testing.T) {
 			if due := test.term.DueOn(); due != test.due {
 				t.Error(due)
 			}
-			expect(t, ErasureNotDue, test.term.Check(idA, test.first-1))
+			err := test.term.Check(idA, test.first-1)
+			expect(t, ErasureNotDue, err)
+			if !strings.Contains(err.Error(), "kept until "+string(test.due)) {
+				t.Error(err)
+			}
 			expect(t, "", test.term.Check(idA, test.first))
 			expect(t, "", test.term.Check(idA, test.first+86_400*400))
 		})
@@ -80,7 +85,11 @@ func TestRetentionTerms(t *testing.T) {
 	if unknown := (Term{Days: 0}); unknown.DueOn() != "" || unknown.HasPassed(midnight) {
 		t.Error("a term that has not begun has passed")
 	}
-	expect(t, ErasureNotDue, Term{Days: 0}.Check(idA, midnight))
+	err := Term{Days: 0}.Check(idA, midnight)
+	expect(t, ErasureNotDue, err)
+	if !strings.Contains(err.Error(), "has not begun") {
+		t.Error(err)
+	}
 }
 
 func TestWhatATermIsCountedFrom(t *testing.T) {

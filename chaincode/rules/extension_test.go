@@ -10,11 +10,13 @@ func TestExtensions(t *testing.T) {
 		set  func(*Voucher, *Terms)
 		code Code
 	}{
-		"a day":                    {to: "2027-01-01", now: noon},
-		"as far as it goes":        {to: "2027-03-31", now: noon},
-		"further":                  {to: "2027-04-01", now: noon, code: InvalidDate},
-		"no longer than it has":    {to: "2026-12-31", now: noon, code: InvalidDate},
-		"shorter":                  {to: "2026-06-30", now: noon, code: InvalidDate},
+		"a day":                 {to: "2027-01-01", now: noon},
+		"as far as it goes":     {to: "2027-03-31", now: noon},
+		"further":               {to: "2027-04-01", now: noon, code: InvalidDate},
+		"no longer than it has": {to: "2026-12-31", now: noon, code: InvalidDate},
+		"shorter":               {to: "2026-06-30", now: noon, code: InvalidDate},
+		"no longer, by a second": {to: "2026-12-31", now: noon, code: InvalidDate,
+			set: func(v *Voucher, _ *Terms) { v.EndsAt = Day("2026-12-31").Start() + 1 }},
 		"when it is over":          {to: "2027-01-31", now: after},
 		"to today":                 {to: "2027-01-10", now: after, code: InvalidDate},
 		"to the past":              {to: "2027-01-05", now: after, code: InvalidDate},

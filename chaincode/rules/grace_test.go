@@ -30,6 +30,14 @@ func TestWhenGraceEnds(t *testing.T) {
 	if got := v.graceEnd(terms); got != Day("2027-01-02").Start() {
 		t.Error(got)
 	}
+	terms.RefundGraceDays = pointer(Number(0))
+	if got := v.graceEnd(terms); got != v.EndsAt {
+		t.Errorf("no grace at all ends at %d", got)
+	}
+	v.EndsAt, terms.RefundGraceDays = Day("2026-12-31").Start()+1, pointer(Number(1)) // the first second of the last day
+	if got := v.graceEnd(terms); got != Day("2027-01-02").Start() {
+		t.Error(got)
+	}
 	terms.RefundGraceDays = nil
 	if got := v.graceEnd(terms); got != v.EndsAt {
 		t.Error(got)

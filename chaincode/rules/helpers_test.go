@@ -59,3 +59,13 @@ func approvedShop() *Shop {
 func purchaseOf(voucher *Voucher) *Purchase {
 	return &Purchase{Voucher: voucher, Terms: goodTerms(), Shop: approvedShop(), Now: noon, Today: "2026-03-10", Booked: "2026-03-10"}
 }
+
+// detail gives a value that a refusal is about.
+func detail(t *testing.T, err error, name string) any {
+	t.Helper()
+	var refusal *Refusal
+	if !errors.As(err, &refusal) {
+		t.Fatalf("not a refusal: %v", err)
+	}
+	return refusal.Details[name]
+}

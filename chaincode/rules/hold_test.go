@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"slices"
 	"testing"
 )
@@ -49,7 +50,11 @@ func TestHowLongAHoldMayLast(t *testing.T) {
 			if test.set != nil {
 				test.set(purchase)
 			}
-			expect(t, test.code, purchase.CheckHold(test.expires))
+			err := purchase.CheckHold(test.expires)
+			expect(t, test.code, err)
+			if purchase.Terms.HoldDays == nil && detail(t, err, "latest") != noon {
+				t.Errorf("rules without the member allow holds: %v", err)
+			}
 		})
 	}
 }
@@ -83,20 +88,25 @@ func TestCaptures(t *testing.T) {
 		later Number
 		code  Code
 		spent Cents
+		held  any
 	}{
 		"all":                    {lines: []Line{{"clothing", 1_000}, {"books", 500}}, spent: 1_500},
 		"less":                   {lines: []Line{{"clothing", 1}}, spent: 1},
 		"in another order":       {lines: []Line{{"books", 500}, {"clothing", 999}}, spent: 1_499},
-		"more":                   {lines: []Line{{"clothing", 1_001}}, code: HoldExceeded},
+		"more":                   {lines: []Line{{"clothing", 1_001}}, code: HoldExceeded, held: Cents(1_000)},
 		"of what another leaves": {lines: []Line{{"clothing", 500}, {"books", 501}}, code: HoldExceeded},
-		"another category":       {lines: []Line{{"sport", 1}}, code: HoldExceeded},
+		"another category":       {lines: []Line{{"sport", 1}}, code: HoldExceeded, held: Cents(0)},
 		"the last second":        {lines: []Line{{"books", 500}}, later: 86_399, spent: 500},
 		"expired":                {lines: []Line{{"books", 500}}, later: 86_400, code: HoldNotOpen},
 	} {
 		t.Run(name, func(t *testing.T) {
 			purchase := purchaseOf(activeVoucher(t))
 			v, payment := purchase.Voucher, held(t, purchase, idA)
-			expect(t, test.code, payment.Capture(v, test.lines, "2026-03-11", noon+test.later))
+			err := payment.Capture(v, test.lines, "2026-03-11", noon+test.later)
+			expect(t, test.code, err)
+			if test.held != nil && detail(t, err, "held_cents") != test.held {
+				t.Fatal(err)
+			}
 			if test.code != "" {
 				return
 			}
@@ -176,5 +186,20 @@ func TestHoldsThatDoNotAddUpAreInconsistent(t *testing.T) {
 		} else {
 			expect(t, LedgerInconsistent, err)
 		}
+	}
+}
+
+func TestWhatNoHoldKeepsIsLeftOut(t *testing.T) {
+	purchase := purchaseOf(activeVoucher(t))
+	v, both := purchase.Voucher, held(t, purchase, idA)
+	expect(t, "", purchase.Hold(idB, []Line{{"clothing", 300}}, ProofByKey, noon+60))
+	one := &Payment{ID: idB, State: PaymentHeld, HeldLines: []Line{{"clothing", 300}}, HeldCents: 300, HeldDay: "2026-03-10", ExpiresAt: noon + 60}
+	expect(t, "", both.Release(v, "x"))
+	if !maps.Equal(v.HeldByCategory, map[string]Cents{"clothing": 300}) || !maps.Equal(v.Holds, map[string]Hold{idB: {300, noon + 60}}) {
+		t.Fatalf("%+v", v)
+	}
+	expect(t, "", one.Release(v, "x"))
+	if v.HeldByCategory != nil || v.Holds != nil {
+		t.Fatalf("%+v", v)
 	}
 }

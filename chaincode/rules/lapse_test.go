@@ -1,6 +1,9 @@
 package rules
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestWhatLapses(t *testing.T) {
 	open, closed := &Scheme{ID: idA, State: SchemeOpen}, &Scheme{ID: idA, State: SchemeClosed}
@@ -16,6 +19,8 @@ func TestWhatLapses(t *testing.T) {
 		"a closed scheme": {scheme: closed, set: func(*Voucher) Number { return noon }, cents: 10_000, state: VoucherIsLapsed, change: true},
 		"within the grace": {scheme: open, cents: 9_400, state: VoucherIsActive, change: true,
 			set: func(v *Voucher) Number { v.Grace = 600; return v.EndsAt }},
+		"with a cent left": {scheme: open, cents: 1, state: VoucherIsActive, change: true,
+			set: func(v *Voucher) Number { v.Grace = 9_999; return v.EndsAt }},
 		"with nothing left": {scheme: open, cents: 0, state: VoucherIsActive,
 			set: func(v *Voucher) Number { v.Grace = 10_000; return v.EndsAt }},
 		"after the grace": {scheme: open, cents: 10_000, state: VoucherIsLapsed, change: true,
@@ -37,6 +42,9 @@ func TestWhatLapses(t *testing.T) {
 			cents, err := v.Lapse(test.scheme, terms, now)
 			expect(t, test.code, err)
 			if test.code != "" {
+				if cents != 0 {
+					t.Errorf("%d cents of what does not lapse", cents)
+				}
 				return
 			}
 			if cents != test.cents || v.State != test.state || v.Lapsed != cents || v.BlockedBy != "" || v.Grace != v.Available {
@@ -53,20 +61,29 @@ func TestWhatIsHeldDoesNotLapse(t *testing.T) {
 	if v.IsLapsable(closed, terms, hold.ExpiresAt-1) || !v.IsLapsable(closed, terms, hold.ExpiresAt) {
 		t.Error("lapsable while a hold is live, or not when it has expired")
 	}
-	_, err := v.Lapse(closed, terms, noon)
+	cents, err := v.Lapse(closed, terms, noon)
 	expect(t, HoldLive, err)
+	if cents != 0 {
+		t.Error(cents)
+	}
 	_, err = v.Lapse(&Scheme{ID: idA, State: SchemeOpen}, terms, noon)
 	expect(t, LapseNotDue, err)
-	_, err = v.Revoke()
+	cents, err = v.Revoke()
 	expect(t, HoldLive, err)
+	if cents != 0 {
+		t.Error(cents)
+	}
 	expect(t, "", hold.Release(v, HoldExpired))
-	cents, err := v.Revoke()
+	cents, err = v.Revoke()
 	expect(t, "", err)
 	if cents != 10_000 || v.Revoked != 10_000 || v.State != VoucherIsRevoked {
 		t.Fatalf("%+v", v)
 	}
-	_, err = v.Revoke()
+	cents, err = v.Revoke()
 	expect(t, VoucherState, err)
+	if cents != 0 {
+		t.Error(cents)
+	}
 	expect(t, VoucherRevoked, v.CheckSpendable(terms, noon))
 }
 
@@ -99,5 +116,42 @@ func TestWhatEndsLosesWhatWaits(t *testing.T) {
 		}
 		expect(t, ChangeNotFound, v.ApproveReplacement("p-b"))
 		expect(t, VoucherState, v.Unblock("p-b"))
+	}
+}
+
+func TestWhatAnExpiredHoldKeepsCanLapse(t *testing.T) {
+	open, terms := &Scheme{ID: idA, State: SchemeOpen}, goodTerms()
+	terms.RefundGraceDays = pointer(Number(14))
+	purchase := purchaseOf(activeVoucher(t))
+	v, hold := purchase.Voucher, held(t, purchase, idA)
+	v.Grace = v.Available
+	if !v.IsLapsable(open, terms, v.EndsAt) {
+		t.Error("the money of an expired hold has grace")
+	}
+	expect(t, "", hold.Release(v, HoldExpired))
+	cents, err := v.Lapse(open, terms, v.EndsAt)
+	expect(t, "", err)
+	if cents != 1_500 || v.Available != 8_500 {
+		t.Fatalf("%d %+v", cents, v)
+	}
+}
+
+func TestRefusalsNameTheLastDayOfAVoucher(t *testing.T) {
+	open, terms := &Scheme{ID: idA, State: SchemeOpen}, goodTerms()
+	for name, ends := range map[string]Number{
+		"a whole day": Day("2027-01-01").Start(), "until the evening": Day("2027-01-01").Start() - 3_600, "a second": Day("2026-12-31").Start() + 1,
+	} {
+		v := activeVoucher(t)
+		v.EndsAt = ends
+		_, err := v.Lapse(open, terms, noon)
+		expect(t, LapseNotDue, err)
+		if !strings.Contains(err.Error(), "until 2026-12-31,") {
+			t.Errorf("%s: %v", name, err)
+		}
+		err = v.CheckSpendable(terms, ends)
+		expect(t, VoucherExpired, err)
+		if detail(t, err, "last_day") != Day("2026-12-31") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -129,3 +129,16 @@ func TestLimits(t *testing.T) {
 		t.Error(least, most)
 	}
 }
+
+func TestALapsedProductThatWasBoughtIsRedeemed(t *testing.T) {
+	purchase := productPurchase(t)
+	v, terms := purchase.Voucher, purchase.Terms
+	expect(t, "", purchase.Take([]Line{{"books", 18_000}}, ProofByKey))
+	_, err := v.Lapse(&Scheme{ID: idA, State: SchemeClosed}, terms, noon)
+	expect(t, "", err)
+	expect(t, VoucherRedeemed, v.CheckSpendable(terms, noon))
+	other := productPurchase(t).Voucher
+	_, err = other.Lapse(&Scheme{ID: idA, State: SchemeClosed}, terms, noon)
+	expect(t, "", err)
+	expect(t, VoucherExpired, other.CheckSpendable(terms, noon))
+}

@@ -97,6 +97,13 @@ func TestProofsByKey(t *testing.T) {
 		}
 		withPage := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(sign(message)), Page: pointer(Number(1))}
 		expectWhy(t, "kind", authorisation.Bind(1).VerifyPayment(&withPage, message))
+		for _, spoil := range []func(*Proof){
+			func(p *Proof) { p.PublicKey = authorisation.PublicKey }, func(p *Proof) { p.Path = []string{idA + idB} },
+		} {
+			withPart := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(sign(message))}
+			spoil(&withPart)
+			expectWhy(t, "kind", authorisation.Bind(1).VerifyPayment(&withPart, message))
+		}
 		newline := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(sign(message))[:8] + "\n" + base64Of(sign(message))[8:]}
 		expectWhy(t, "encoding", authorisation.Bind(1).VerifyPayment(&newline, message))
 		for _, signature := range [][]byte{nil, sign(message)[1:], make([]byte, 64)} {
@@ -168,6 +175,33 @@ func TestProofsByBooklet(t *testing.T) {
 	zero, one := booklet.proof(0, message), booklet.proof(1, message)
 	expect(t, "", authorisation.VerifyActivation(&zero, 1, message))
 	expectWhy(t, "page", authorisation.VerifyActivation(&one, 1, message))
+	bound := authorisation.Bind(1)
+	bound.LastPage = nil
+	expect(t, LedgerInconsistent, bound.VerifyPayment(&one, message))
+}
+
+// Who prints a booklet chooses its root, and could have grown a larger tree than the booklet says.
+func TestABookletHasNoPagesBeyondItsNumber(t *testing.T) {
+	message := []byte("a message")
+	for name, test := range map[string]struct {
+		grown, said, page int
+		why               string
+	}{
+		"the last":             {8, 5, 4, ""},
+		"one after the last":   {8, 5, 5, "path"},
+		"the last of the tree": {8, 5, 7, "path"},
+		"a level higher":       {4, 2, 1, "path"},
+	} {
+		booklet := newTestBooklet(test.grown)
+		authorisation := booklet.authorisation()
+		authorisation.Pages = Number(test.said)
+		proof := booklet.proof(test.page, message)
+		if err := authorisation.Bind(1).VerifyPayment(&proof, message); (err == nil) != (test.why == "") {
+			t.Errorf("%s: %v", name, err)
+		} else {
+			expectWhy(t, test.why, err)
+		}
+	}
 }
 
 func TestBookletsOfEverySize(t *testing.T) {
@@ -186,7 +220,7 @@ func TestAuthorisations(t *testing.T) {
 	ed, _ := ed25519TestKey()
 	p256, _ := p256TestKey()
 	paper := newTestBooklet(5).authorisation()
-	for _, good := range []Authorisation{ed, p256, paper} {
+	for _, good := range []Authorisation{ed, p256, paper, newTestBooklet(2).authorisation(), newTestBooklet(256).authorisation()} {
 		expect(t, "", good.Check(both))
 	}
 	spoiled := func(a Authorisation, spoil func(*Authorisation)) Authorisation {
@@ -218,6 +252,15 @@ func TestAuthorisations(t *testing.T) {
 		expect(t, InvalidAuthorisation, authorisation.Check(both))
 	}
 	expect(t, InvalidAuthorisation, paper.Check([]ProofKind{ProofByKey}))
+	for why, authorisation := range map[string]Authorisation{
+		"algorithm":  spoiled(ed, func(a *Authorisation) { a.Algorithm = "rsa" }),
+		"public_key": spoiled(ed, func(a *Authorisation) { a.Algorithm = P256 }),
+		"root":       spoiled(paper, func(a *Authorisation) { a.Root = "" }),
+	} {
+		if err := authorisation.Check(both); detail(t, err, "why") != why {
+			t.Error(err)
+		}
+	}
 }
 
 func TestDeadlines(t *testing.T) {

@@ -21,6 +21,7 @@ func TestSettlementsAreNetAndPositive(t *testing.T) {
 		code  Code
 	}{
 		{[]Item{{idA, "2026-03-10", 500}, {idB, "2026-03-10", -200}}, 300, ""},
+		{[]Item{{idA, "2026-03-10", 1}}, 1, ""},
 		{nil, 0, NothingToSettle},
 		{[]Item{{idA, "2026-03-10", 200}, {idB, "2026-03-10", -200}}, 0, NothingToSettle},
 		{[]Item{{idB, "2026-03-10", -200}}, 0, NothingToSettle},
@@ -31,8 +32,11 @@ func TestSettlementsAreNetAndPositive(t *testing.T) {
 			t.Errorf("%v come to %d", test.items, settlement.Cents)
 		}
 	}
-	for _, cents := range []Cents{math.MaxInt64, math.MinInt64, MaxBudget + 1} {
-		expect(t, LedgerInconsistent, (&Taken{}).Add(Item{Cents: cents}))
+	for cents, code := range map[Cents]Code{
+		math.MaxInt64: LedgerInconsistent, math.MinInt64: LedgerInconsistent, MaxBudget + 1: LedgerInconsistent, -MaxBudget - 1: LedgerInconsistent,
+		MaxBudget: "", -MaxBudget: "",
+	} {
+		expect(t, code, (&Taken{}).Add(Item{Cents: cents}))
 	}
 }
 
@@ -43,7 +47,7 @@ func TestReceivablesAreDebtsOfEndedShops(t *testing.T) {
 		cents Cents
 		code  Code
 	}{
-		{ended, -200, ""}, {ended, 0, NothingToClaim}, {ended, 200, NothingToClaim},
+		{ended, -200, ""}, {ended, -1, ""}, {ended, 0, NothingToClaim}, {ended, 200, NothingToClaim},
 		{&Shop{State: ShopApproved}, -200, ShopState}, {&Shop{State: ShopSuspended}, -200, ShopState},
 	} {
 		claim, err := NewReceivable(idA, idA, test.shop, "p-t", "ended", take(t, Item{idA, "2026-03-10", test.cents}), "2026-03-10")
@@ -91,5 +95,23 @@ func TestLifeOfSettlement(t *testing.T) {
 	expect(t, SecondPersonRequired, (&Settlement{State: SettlementDrafted, DraftedBy: "p-a"}).Approve("p-a"))
 	for outcome, code := range map[Step]Code{BookPaid: "", BookRejected: "", BookReturned: "", "": InvalidCode, "approve": InvalidCode} {
 		expect(t, code, CheckOutcome(outcome))
+	}
+}
+
+func TestWhatTheBankRejectsOrReturnsReopens(t *testing.T) {
+	for _, test := range []struct {
+		from    State
+		outcome Step
+		reopen  bool
+		code    Code
+	}{
+		{SettlementExported, BookPaid, false, ""}, {SettlementExported, BookRejected, true, ""}, {SettlementPaid, BookReturned, true, ""},
+		{SettlementExported, BookReturned, false, SettlementState}, {SettlementPaid, BookRejected, false, SettlementState},
+	} {
+		reopen, err := (&Settlement{ID: idA, State: test.from}).Book(test.outcome, "p-t", "x")
+		expect(t, test.code, err)
+		if reopen != test.reopen {
+			t.Errorf("%s when %s: %v", test.outcome, test.from, reopen)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -88,5 +89,18 @@ func TestDrawsAreWhatTheyClaim(t *testing.T) {
 	}
 	if taken < 850 || taken > 1_150 {
 		t.Errorf("%d of 4000 were drawn, not a quarter", taken)
+	}
+}
+
+func TestDrawsHaveASeedAndAShare(t *testing.T) {
+	for _, test := range []struct {
+		draw Draw
+		code Code
+	}{
+		{Draw{"c0ffee", 1}, ""}, {Draw{"0", 1_000}, ""}, {Draw{strings.Repeat("a", 64), 500}, ""}, {Draw{"", 500}, InvalidID},
+		{Draw{strings.Repeat("a", 65), 500}, InvalidID}, {Draw{"C0FFEE", 500}, InvalidID}, {Draw{"seed", 500}, InvalidID},
+		{Draw{"c0ffee", 0}, InvalidNumber}, {Draw{"c0ffee", 1_001}, InvalidNumber}, {Draw{"c0ffee", -1}, InvalidNumber},
+	} {
+		expect(t, test.code, test.draw.Check())
 	}
 }

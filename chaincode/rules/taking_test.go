@@ -46,6 +46,7 @@ func TestWhenASettlementIsDue(t *testing.T) {
 	}{
 		"a daily rhythm":             {1, 0, "2026-03-10", open, approved, DueByRhythm},
 		"no rhythm":                  {0, 0, "2026-03-10", open, approved, DueByRhythm},
+		"no rhythm, an open day":     {0, 0, "2026-03-09", open, approved, ""},
 		"six days of a week":         {7, 0, "2026-03-15", open, approved, ""},
 		"a week":                     {7, 0, "2026-03-16", open, approved, DueByRhythm},
 		"a week over summer time":    {21, 0, "2026-03-30", open, approved, DueByRhythm},
@@ -69,12 +70,39 @@ func TestWhenASettlementIsDue(t *testing.T) {
 		if test.why != "" {
 			code = ""
 		}
-		expect(t, code, terms.CheckDue(taken, test.until, test.scheme, test.shop))
+		err := terms.CheckDue(taken, test.until, test.scheme, test.shop)
+		expect(t, code, err)
+		if err != nil && test.amount > 0 && detail(t, err, "settlement_cents") != test.amount {
+			t.Errorf("%s: %v", name, err)
+		}
 		for _, nothing := range []*Taken{{}, take(t, Item{idA, "2026-03-10", 5}, Item{idB, "2026-03-10", -5})} {
 			if why := terms.Due(nothing, test.until, test.scheme, test.shop); why != "" {
 				t.Errorf("%s: nothing is due by %q", name, why)
 			}
 			expect(t, SettlementNotDue, terms.CheckDue(nothing, test.until, test.scheme, test.shop))
 		}
+	}
+}
+
+func TestTheSmallestSettlement(t *testing.T) {
+	terms, open, shop := goodTerms(), &Scheme{State: SchemeOpen}, &Shop{State: ShopApproved}
+	cent := take(t, Item{idA, "2026-03-10", 1})
+	if why := terms.Due(cent, "2026-03-16", open, shop); why != DueByRhythm {
+		t.Error(why)
+	}
+	terms.SettlementDays = nil // as of rules that agreed on no rhythm
+	if early, due := terms.Due(cent, "2026-03-09", open, shop), terms.Due(cent, "2026-03-10", open, shop); early != "" || due != DueByRhythm {
+		t.Error(early, due)
+	}
+	full := &Taken{}
+	for i := range 500 {
+		item := Item{ID: idA, Day: "2026-03-10", Cents: 5 - 10*Cents(i%2)}
+		if i == 499 {
+			item.Cents = -4
+		}
+		expect(t, "", full.Add(item))
+	}
+	if full.Cents != 1 || !full.IsSettlement() {
+		t.Errorf("500 items that come to %d cents are no settlement", full.Cents)
 	}
 }

@@ -20,13 +20,20 @@ func TestTopUps(t *testing.T) {
 		"all it may hold": {set: func(_ *Voucher, t *TopUp) { t.Units = 9_999 }},
 		"more":            {set: func(_ *Voucher, t *TopUp) { t.Units = 10_000 }, code: InvalidAmount},
 		"more at once":    {set: func(_ *Voucher, t *TopUp) { t.Units = 10_001 }, code: InvalidAmount},
+		"more, topped up": {set: func(v *Voucher, t *TopUp) { t.Units = 9_999; giveMore(v, 1) }, code: InvalidAmount},
+		"less, topped up": {set: func(v *Voucher, t *TopUp) { t.Units = 9_998; giveMore(v, 10_000) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, topUp := activeVoucher(t), one
 			test.set(v, &topUp)
+			before := v.Balance
 			cents, err := bicycleTerms().TopUp(v, topUp, noon)
 			expect(t, test.code, err)
-			if test.code == "" && (v.ToppedUp != cents || v.Available != 10_000+cents || cents != 10_000*Cents(topUp.Units)) {
+			given := 10_000 * Cents(topUp.Units)
+			if test.code != "" {
+				given = 0
+			}
+			if cents != given || v.ToppedUp != before.ToppedUp+given || v.Available != before.Available+given {
 				t.Fatalf("%d %+v", cents, v)
 			}
 		})
@@ -54,4 +61,9 @@ func TestTheBudgetPaysForTopUps(t *testing.T) {
 	if budget.ToppedUp != 1_000 || budget.Unallocated != 0 {
 		t.Fatalf("%+v", budget)
 	}
+}
+
+// giveMore puts an earlier top-up into a voucher.
+func giveMore(v *Voucher, cents Cents) {
+	v.ToppedUp, v.Available = v.ToppedUp+cents, v.Available+cents
 }
