@@ -15,6 +15,7 @@ from kindpakket.municipality import Municipality
 from kindpakket.records import Line, Rules, TopUp
 from kindpakket.refusals import (
     BudgetExceeded,
+    ChangeNotFound,
     HolderProofInvalid,
     HoldExceeded,
     HoldLive,
@@ -136,16 +137,17 @@ def test_a_lost_key_is_blocked_by_its_holder_and_replaced_by_two_persons(town: T
         pay(town, scheme, lost, 1_000)
     desk.in_step()
     fresh = HolderKey.generate()
-    desk.clerk.replace(
-        scheme.id, lost.voucher, fresh.replace(domain, scheme.id, lost.voucher, 2), "device-lost"
-    )
+    bound = fresh.replace(domain, scheme.id, lost.voucher, 2)
+    waits = desk.clerk.replace(scheme.id, lost.voucher, bound, "device-lost")["replacement"]["id"]
     desk.in_step()
     same_person = {"kindpakket.role": "approver", "kindpakket.person": "p-clerk"}
     desk.network.enrol(desk.municipality, "clerk-as-replacer", same_person)
     alone = Municipality(desk.contract(desk.municipality, "clerk-as-replacer"))
     with pytest.raises(SecondPersonRequired):
-        alone.approve_replacement(scheme.id, lost.voucher)
-    desk.manager.approve_replacement(scheme.id, lost.voucher)
+        alone.approve_replacement(scheme.id, lost.voucher, waits)
+    with pytest.raises(ChangeNotFound):
+        desk.manager.approve_replacement(scheme.id, lost.voucher, new_id())
+    desk.manager.approve_replacement(scheme.id, lost.voucher, waits)
     desk.in_step()
     with pytest.raises(HolderProofInvalid):
         pay(town, scheme, lost, 1_000)
