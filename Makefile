@@ -30,7 +30,7 @@ demo: setup  ## one Kindpakket day on a network of four organisations, which the
 down:  ## stop the network of the demo (its ledgers stay)
 	@if [ -x $(BIN)/kindpakket ]; then $(BIN)/kindpakket network down --home $(HOME_FOLDER); else echo "Nothing to stop: there is no $(VENV) yet."; fi
 
-test: setup test-go test-python  ## all tests; those in tests/network start a network of their own
+test: setup test-go test-python  ## all tests; those in tests/network and tests/abuse start networks of their own
 
 test-go: setup
 	@echo "Go: the rules and the contract ..."

@@ -39,6 +39,7 @@ def configtx(topology: Topology, channel: Channel, inventory: Inventory, home: H
             for member in channel.members
         ],
         lifecycle_endorsement=channel.lifecycle_endorsement,
+        administration=channel.administration,
         any_of=any_of,
     )
 

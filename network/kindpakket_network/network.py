@@ -300,6 +300,7 @@ def _fixed(topology: Topology) -> dict[str, object]:
         "ordering": topology.ordering,
         "organisations": [(one.name, one.msp, one.peers, one.consenter) for one in topology.organisations],
         "channels": [
-            (one.name, one.consenters, one.lifecycle_endorsement, one.members) for one in topology.channels
+            (one.name, one.consenters, one.lifecycle_endorsement, one.administration, one.members)
+            for one in topology.channels
         ],
     }

@@ -148,6 +148,8 @@ class Channel:
         name: its name.
         consenters: the organisations whose orderers order it, by their consenter ids, which start at 1.
         lifecycle_endorsement: the policy that chaincode definitions need.
+        administration: the policy that changes of its members and of their policies need; None: a majority of
+            the members' administrators.
         members: the organisations that use it.
         chaincodes: the chaincodes on it.
     """
@@ -155,6 +157,7 @@ class Channel:
     name: str
     consenters: tuple[str, ...]
     lifecycle_endorsement: str
+    administration: str | None
     members: tuple[Member, ...]
     chaincodes: tuple[Chaincode, ...]
 
@@ -322,6 +325,7 @@ def _channel(members: Mapping[str, Any], consenters: tuple[str, ...]) -> Channel
         name=members["name"],
         consenters=tuple(members.get("consenters", consenters)),
         lifecycle_endorsement=members["lifecycle_endorsement"],
+        administration=members.get("administration"),
         members=tuple(
             Member(
                 one["organisation"],

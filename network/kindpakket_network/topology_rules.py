@@ -141,6 +141,8 @@ def _channels(document: Any) -> Iterator[Mistake]:
         yield from _policy(
             f"{place}.lifecycle_endorsement", channel["lifecycle_endorsement"], names, organisations
         )
+        if "administration" in channel:
+            yield from _policy(f"{place}.administration", channel["administration"], names, organisations)
         for code_number, chaincode in enumerate(channel.get("chaincodes", ())):
             yield from _chaincode(f"{place}.chaincodes[{code_number}]", chaincode, names, organisations)
 

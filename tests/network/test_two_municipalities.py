@@ -63,8 +63,8 @@ def region(two: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
         Desk(two, results, Random(1)) as desk,
         Desk(two, results, Random(2), municipality=OTHER_MUNICIPALITY, channel=OTHER_CHANNEL) as other,
     ):
-        here = found_town(desk, 6)
-        scheme = open_provision(other, 12, now(), here.scheme.id)
+        here = found_town(desk, 8)
+        scheme = open_provision(other, 16, now(), here.scheme.id)
         tills = [other.here(till) for till in (*here.street.open, here.street.applicant)]
         street = admit(other, tills, now().date())
         both = [

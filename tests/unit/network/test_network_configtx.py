@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,18 @@ def test_definitions_need_the_municipality_and_another(channel: dict[str, Any]) 
     assert policies["LifecycleEndorsement"]["Rule"] == (
         "AND('GemeenteMSP.peer', OR('WinkelsMSP.peer', 'AuditorMSP.peer'))"
     )
+
+
+def test_changing_the_members_and_their_policies_needs_the_municipality_and_another(
+    channel: dict[str, Any],
+) -> None:
+    assert channel["Application"]["Policies"]["Admins"]["Rule"] == (
+        "AND('GemeenteMSP.admin', OR('WinkelsMSP.admin', 'AuditorMSP.admin'))"
+    )
+    document = json.loads(json.dumps(Topology.packaged("kindpakket").document))
+    del document["channels"][0]["administration"]
+    made = profile(Topology.read(document, Path("/")), Home(Path("/home")))
+    assert made["Application"]["Policies"]["Admins"] == {"Type": "ImplicitMeta", "Rule": "MAJORITY Admins"}
 
 
 def test_consenters_have_ids_from_one_and_one_endpoint_each(channel: dict[str, Any]) -> None:

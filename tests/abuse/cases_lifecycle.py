@@ -1,0 +1,102 @@
+"""Changing the chaincode's definition without those whose consent it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from config_update import lifecycle_by_anyone
+from ground import Ground
+from support import identity_of
+from table import Attempt, case
+from verdict import Place
+from wire import order_at
+
+from kindpakket.ids import new_id
+from kindpakket_demo.desk import AUDITOR, CHAINCODE, MUNICIPALITY, SHOPS
+from kindpakket_network.deployed import Deployed
+from kindpakket_network.home import Home
+from kindpakket_network.inventory import Inventory
+from kindpakket_network.lifecycle import PeerCommands, definition_arguments
+from kindpakket_network.programs import programs
+
+WITHOUT_THE_MUNICIPALITY = "OR('WinkelsMSP.peer', 'AuditorMSP.peer')"
+ALONE: dict[str, list[str]] = {
+    "municipality alone": [MUNICIPALITY],
+    "shops' association alone": [SHOPS],
+    "auditor alone": [AUDITOR],
+    "shops and auditor without the municipality": [SHOPS, AUDITOR],
+}
+
+
+class Definition:
+    """A definition that asks for less consent than the committed one, and who would bring it about.
+
+    Args:
+        ground: where.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        network = ground.desk.network
+        self._home, self._programs = Home(network.home), programs(print)
+        self._inventory = Inventory.of(network.topology, self._home)
+        self._channel = network.topology.channel(ground.desk.channel)
+        record = Deployed.read(self._home.deployed(self._channel.name, CHAINCODE))
+        assert record is not None
+        self._record = record
+        (chaincode,) = self._channel.chaincodes
+        # A version of its own each time: peers take no approval that says what one before it said.
+        easier = replace(chaincode, endorsement=WITHOUT_THE_MUNICIPALITY, version=new_id()[:8])
+        collections = self._home.chaincode(record.label) / f"{self._channel.name}.collections.json"
+        self._arguments = definition_arguments(easier, record.sequence + 1, collections)
+        ground.look("definition", lambda: self._admin(MUNICIPALITY).committed(self._channel.name, CHAINCODE))
+
+    def approve(self, organisations: Sequence[str]) -> None:
+        """Have it approved by the administrators of some organisations."""
+        for organisation in organisations:
+            self._admin(organisation).approve(
+                self._channel.name, self._arguments, self._record.package_id, self._inventory.orderers[0]
+            )
+
+    def commit(self, organisation: str, endorsers: Sequence[str]) -> None:
+        """Commit it as an organisation's administrator, endorsed by the peers of some.
+
+        Raises:
+            CommandFailed: it is refused.
+        """
+        peers = [self._inventory.peers_of(name)[0] for name in endorsers]
+        self._admin(organisation).commit(
+            self._channel.name, self._arguments, peers, self._inventory.orderers[0]
+        )
+
+    def _admin(self, organisation: str) -> PeerCommands:
+        return PeerCommands(self._programs, self._home, self._inventory.peers_of(organisation)[0], "admin")
+
+
+@case(28, "{}", "commits a definition", "ENDORSEMENT_POLICY_FAILURE", Place.VALIDATION, each=ALONE)
+def committed_alone(ground: Ground, organisations: list[str]) -> Attempt:
+    definition = Definition(ground)
+    definition.approve(organisations)
+    return lambda: definition.commit(organisations[0], organisations)
+
+
+@case(
+    28,
+    "municipality",
+    "commits what nobody else approved",
+    "not agreed to by this org",
+    Place.PEER,
+)
+def not_agreed(ground: Ground) -> Attempt:
+    definition = Definition(ground)
+    definition.approve([MUNICIPALITY])
+    return lambda: definition.commit(MUNICIPALITY, [MUNICIPALITY, SHOPS])
+
+
+@case(28, "{}", "rewrites the policy for definitions", "policy for [Policy]", Place.ORDERING, each=ALONE)
+def configured_alone(ground: Ground, organisations: list[str]) -> Attempt:
+    """The way round: first the channel's configuration, then the definition."""
+    network = ground.desk.network
+    signers = [identity_of(network, organisation, "admin") for organisation in organisations]
+    envelope = lifecycle_by_anyone(ground.desk.ledger(organisations[0], "admin"), signers)
+    return lambda: order_at(ground, MUNICIPALITY, envelope)

@@ -1,0 +1,268 @@
+"""Power that nobody has alone: roles, second persons, other people's things, limits of auditor and tills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ground import Ground
+from table import Attempt, by_name, case
+
+from kindpakket.ids import new_id, new_salt
+from kindpakket.municipality import Municipality
+from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, SHOPS
+from kindpakket_demo.schemes import PRESET
+
+ISSUER, APPROVER = {"role": "issuer", "person": "p-one"}, {"role": "approver", "person": "p-one"}
+
+
+def allocation(**changes: Any) -> Any:
+    return {"id": new_id(), "entitlement": new_id(), "preset": PRESET, "units": 1, **changes}
+
+
+def recorded(ground: Ground, *vouchers: str) -> None:
+    """Record a case for each of some vouchers-to-be."""
+    cases = [{"voucher": voucher, "case": "Z-2026-1", "salt": new_salt()} for voucher in vouchers]
+    ground.desk.clerk.record_cases(ground.scheme, cases)
+    ground.desk.in_step()
+
+
+@case(10, "issuer", "issues above the budget in one request", "BUDGET_EXCEEDED")
+def above_the_budget(ground: Ground) -> Attempt:
+    budget = ground.desk.clerk.scheme(ground.scheme)["budget"]
+    cents = ground.town.scheme.rules["presets"][PRESET]
+    units = budget["unallocated_cents"] // cents + 1
+    voucher = new_id()
+    recorded(ground, voucher)
+    return lambda: ground.desk.clerk.issue(ground.scheme, [allocation(id=voucher, units=units)])
+
+
+@case(10, "issuer", "issues units whose cents pass 2^63", "INVALID_NUMBER")
+def overflow(ground: Ground) -> Attempt:
+    voucher = new_id()
+    recorded(ground, voucher)
+    return lambda: ground.desk.clerk.issue(ground.scheme, [allocation(id=voucher, units=2**62)])
+
+
+@case(
+    11,
+    "issuer",
+    "issues an entitlement twice, {}",
+    "ALREADY_ISSUED",
+    each={"in one request": True, "later": False},
+)
+def entitlement_again(ground: Ground, at_once: bool) -> Attempt:
+    first, second = allocation(), allocation()
+    second["entitlement"] = first["entitlement"]
+    recorded(ground, first["id"], second["id"])
+    if at_once:
+        return lambda: ground.desk.clerk.issue(ground.scheme, [first, second])
+    ground.desk.clerk.issue(ground.scheme, [first])
+    ground.desk.in_step()
+    return lambda: ground.desk.clerk.issue(ground.scheme, [second])
+
+
+@case(11, "issuer", "issues a voucher twice", "VOUCHER_EXISTS")
+def voucher_again(ground: Ground) -> Attempt:
+    first = allocation()
+    recorded(ground, first["id"])
+    ground.desk.clerk.issue(ground.scheme, [first])
+    ground.desk.in_step()
+    return lambda: ground.desk.clerk.issue(ground.scheme, [allocation(id=first["id"])])
+
+
+CERTIFICATES = {"with a second certificate": "again", "with a renewed certificate": "renewed"}
+
+
+def same_person(ground: Ground, how: str) -> Municipality:
+    """The clerk's person as an approver, under another name, or with a certificate that was issued again."""
+    approver = ground.props.official("clerk-approves", role="approver", person="p-clerk")
+    return approver if how == "again" else ground.props.renewed("clerk-approves")
+
+
+@case(11, "clerk", "approves what the same person drafted, {}", "SECOND_PERSON_REQUIRED", each=CERTIFICATES)
+def approves_own_draft(ground: Ground, how: str) -> Attempt:
+    alone = same_person(ground, how)
+    draft = ground.desk.clerk.draft_scheme(ground.props.rules(), 1_000)["id"]
+    ground.desk.in_step()
+    return lambda: alone.approve_scheme(draft)
+
+
+@case(11, "clerk", "unblocks what the same person blocked, {}", "SECOND_PERSON_REQUIRED", each=CERTIFICATES)
+def unblocks_own_block(ground: Ground, how: str) -> Attempt:
+    alone, wallet = same_person(ground, how), ground.wallet()
+    ground.desk.clerk.block(ground.scheme, wallet.voucher, "device-lost")
+    ground.desk.in_step()
+    return lambda: alone.invoke("voucher:Unblock", {"scheme": ground.scheme, "voucher": wallet.voucher})
+
+
+@case(11, "clerk", "approves the settlement that the same person drafted", "SECOND_PERSON_REQUIRED")
+def approves_own_settlement(ground: Ground) -> Attempt:
+    alone = same_person(ground, "again")
+    scheme, settlement = ground.settlement()
+    return lambda: alone.approve_settlement(scheme, settlement)
+
+
+STEPS: dict[str, Callable[[str, str], tuple[str, dict[str, Any]]]] = {
+    "marks its settlement approved": lambda scheme, settlement: (
+        "settlement:Approve",
+        {"scheme": scheme, "settlement": settlement},
+    ),
+    "marks its settlement exported": lambda scheme, settlement: (
+        "settlement:Export",
+        {"scheme": scheme, "settlements": [settlement], "file_sha256": "ab" * 32},
+    ),
+    "marks its settlement paid": lambda scheme, settlement: (
+        "settlement:Book",
+        {"scheme": scheme, "settlement": settlement, "outcome": "paid", "reason": "booked"},
+    ),
+    "marks its settlement returned": lambda scheme, settlement: (
+        "settlement:Book",
+        {"scheme": scheme, "settlement": settlement, "outcome": "returned", "reason": "closed-account"},
+    ),
+    "withdraws its settlement": lambda scheme, settlement: (
+        "settlement:Withdraw",
+        {"scheme": scheme, "settlement": settlement, "reason": "mistake"},
+    ),
+}
+
+
+@case(19, "shop", "{}", "ROLE_REQUIRED", each=STEPS)
+def settles_itself(ground: Ground, step: Any) -> Attempt:
+    name, members = step(*ground.settlement())
+    return lambda: ground.write(ground.till.shop.contract, name, **members)
+
+
+def powers(ground: Ground) -> dict[str, tuple[str, dict[str, Any]]]:
+    """What only some roles of the municipality may do."""
+    scheme = {"scheme": ground.scheme}
+    voucher = ground.wallet().voucher
+    grants = [{"code": "books", "from": "2026-01-01"}]
+    return {
+        "draft": ("scheme:Draft", {"rules": ground.props.rules(), "budget_cents": 1_000}),
+        "approve": ("scheme:Approve", scheme),
+        "open": ("scheme:Open", scheme),
+        "pause": ("scheme:Pause", {**scheme, "reason": "mistake"}),
+        "close a day of": ("scheme:CloseDay", {**scheme, "day": "2026-01-01"}),
+        "admit a shop to": (
+            "shop:Approve",
+            {"shop": new_id(), "categories": grants},
+        ),
+        "suspend a shop of": ("shop:Suspend", {"shop": ground.till.shop.shop_id, "reason": "mistake"}),
+        "issue in": ("voucher:Issue", {**scheme, "vouchers": [allocation()]}),
+        "block a voucher of": ("voucher:Block", {**scheme, "voucher": voucher, "reason": "mistake"}),
+        "unblock a voucher of": ("voucher:Unblock", {**scheme, "voucher": voucher}),
+        "settle": ("settlement:Draft", {**scheme, "shop": ground.till.shop.shop_id}),
+    }
+
+
+ALL_POWERS = (
+    "draft", "approve", "open", "pause", "close a day of", "admit a shop to", "suspend a shop of", "issue in",
+    "block a voucher of", "unblock a voucher of", "settle",
+)  # fmt: skip
+
+
+@case(20, "clerk without a role", "would {} a scheme", "ROLE_REQUIRED", each=by_name(*ALL_POWERS))
+def without_role(ground: Ground, power: str) -> Attempt:
+    name, members = powers(ground)[power]
+    contract = ground.props.user(MUNICIPALITY, "trainee")
+    return lambda: ground.write(contract, name, **members)
+
+
+@case(
+    20,
+    "administrator of the municipality",
+    "would {} a scheme",
+    "ROLE_REQUIRED",
+    each=by_name("open", "issue in", "settle"),
+)
+def administrator(ground: Ground, power: str) -> Attempt:
+    name, members = powers(ground)[power]
+    return lambda: ground.write(ground.desk.contract(MUNICIPALITY, "admin"), name, **members)
+
+
+ISSUERS_LIMITS = ("approve", "pause", "admit a shop to", "suspend a shop of", "unblock a voucher of")
+
+
+@case(20, "issuer", "would {} a scheme alone", "ROLE_REQUIRED", each=by_name(*ISSUERS_LIMITS))
+def issuer_alone(ground: Ground, power: str) -> Attempt:
+    name, members = powers(ground)[power]
+    return lambda: ground.write(ground.desk.clerk.contract, name, **members)
+
+
+FOREIGN: dict[str, list[Any]] = {
+    "an issuer by the certificate of the shops' association": [SHOPS, ISSUER],
+    "an approver by the certificate of the shops' association": [SHOPS, APPROVER],
+    "an approver by the certificate of the auditor": [AUDITOR, APPROVER],
+}
+
+
+@case(
+    20,
+    "someone who is",
+    "{} opens a scheme",
+    "ROLE_REQUIRED",
+    each=FOREIGN,
+)
+def role_from_elsewhere(ground: Ground, who: list[Any]) -> Attempt:
+    organisation, attributes = who
+    contract = ground.props.user(organisation, f"stray-{attributes['role']}", **attributes)
+    return lambda: ground.write(contract, "scheme:Open", scheme=ground.scheme)
+
+
+@case(20, "cashier by the municipality's certificate", "takes a payment", "ROLE_REQUIRED")
+def cashier_from_elsewhere(ground: Ground) -> Attempt:
+    wallet = ground.wallet()
+    shop = ground.till.shop.shop_id
+    contract = ground.props.user(MUNICIPALITY, "stray-cashier", role="cashier", person="p-till", shop=shop)
+    request = ground.request(ground.order(wallet), wallet)
+    return lambda: ground.write(contract, "payment:Pay", **request)
+
+
+@case(
+    20,
+    "issuer",
+    "{} blocks a voucher",
+    "PERSON_REQUIRED",
+    each={
+        "whom no person stands behind": "",
+        "whose person is a name": "Jan Jansen",
+    },
+)
+def without_person(ground: Ground, person: str) -> Attempt:
+    wallet = ground.wallet()
+    named = {"person": person} if person else {}
+    contract = ground.props.user(MUNICIPALITY, f"nobody-{len(person)}", role="issuer", **named)
+    return lambda: ground.write(
+        contract, "voucher:Block", scheme=ground.scheme, voucher=wallet.voucher, reason="mistake"
+    )
+
+
+INITIALISERS = {
+    "the manager": [MUNICIPALITY, "manager"],
+    "the clerk": [MUNICIPALITY, "clerk"],
+    "the municipality's administrator": [MUNICIPALITY, "admin"],
+    "the auditor": [AUDITOR, "auditor"],
+    "the shops' administrator": [SHOPS, "admin"],
+}
+
+
+@case(29, "anyone, such as", "{}, initialises again", "ALREADY_INITIALISED", each=INITIALISERS)
+def initialises_again(ground: Ground, who: list[str]) -> Attempt:
+    organisation, user = who
+    found = ground.desk.clerk.organisations()
+    members = {name: found[name] for name in ("municipality", "shops", "auditors")}
+    return lambda: ground.write(
+        ground.desk.contract(organisation, user), "organisations:Initialise", **members
+    )
+
+
+@case(29, "shops' administrator", "names its own organisation as the municipality", "ALREADY_INITIALISED")
+def takes_over(ground: Ground) -> Attempt:
+    found = ground.desk.clerk.organisations()
+    members = {
+        "municipality": found["shops"][0],
+        "shops": [found["municipality"]],
+        "auditors": found["auditors"],
+    }
+    return lambda: ground.write(ground.desk.contract(SHOPS, "admin"), "organisations:Initialise", **members)

@@ -1,0 +1,172 @@
+"""What several attempts need and is made once: shops and vouchers in states that refuse, and odd users."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from identities import reissued
+from support import Town, gateway_at, issue_to, issue_unbound
+
+from kindpakket.fabric import Contract, Transaction
+from kindpakket.holder import HolderKey
+from kindpakket.ids import new_id
+from kindpakket.municipality import Municipality
+from kindpakket_demo.desk import CHAINCODE, SHOPS, Till, now
+from kindpakket_demo.schemes import OpenScheme, open_provision, open_short
+from kindpakket_demo.wallets import Wallet
+from kindpakket_network.wait import together, until
+
+SHORT_SECONDS = 8
+SECONDS_TO_LEAD = 30.0
+
+
+class Props:
+    """Things made on a town's channel when they are first asked for.
+
+    Args:
+        town: the town.
+
+    Attributes:
+        opened: connections that end with the session.
+    """
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.desk = town.desk
+        self.opened = ExitStack()
+        self._ending = open_short(self.desk, 2, now(), SHORT_SECONDS)
+        self._expired = [Wallet(new_id(), HolderKey.generate()) for _ in range(2)]
+        issue_to(self.desk, self._ending.id, self._expired)
+
+    @cached_property
+    def expired(self) -> tuple[OpenScheme, list[Wallet]]:
+        """A scheme that has ended, with active vouchers."""
+        ended = until(lambda: time.time() > self._ending.rules["ends_at"] or None, 3 * SHORT_SECONDS)
+        assert ended, "the clock of this machine stands still"
+        return self._ending, self._expired
+
+    @cached_property
+    def suspended(self) -> Till:
+        """A shop that was approved, and suspended."""
+        till = self.shop("suspended", "books")
+        self.desk.manager.suspend_shop(till.shop.shop_id, "inspection")
+        self.desk.in_step()
+        return till
+
+    @cached_property
+    def later(self) -> Till:
+        """A shop that may sell books from tomorrow."""
+        return self.shop("later", "books", days=1)
+
+    @cached_property
+    def unbound(self) -> Wallet:
+        """A voucher that was issued and not activated."""
+        wallet = Wallet(new_id(), HolderKey.generate())
+        issue_unbound(self.desk, self.town.scheme.id, [wallet])
+        return wallet
+
+    @cached_property
+    def unknown(self) -> Till:
+        """A shop that has not applied."""
+        return self.desk.till(self.town.till.store, "unknown")
+
+    @cached_property
+    def closing(self) -> OpenScheme:
+        """A scheme of its own, whose days may be closed."""
+        return self.scheme(0)[0]
+
+    @cached_property
+    def drafted(self) -> tuple[str, str]:
+        """A scheme, and in it a settlement of the town's first shop that the clerk has drafted."""
+        scheme, (wallet,) = self.scheme(1)
+        shop = self.town.till.shop
+        order = shop.order(scheme.id, wallet.voucher, [{"category": "books", "cents": 1_000}])
+        shop.pay(order, wallet.authorise(order))
+        self.desk.in_step()
+        self.desk.clerk.close_day(scheme.id, now().date())
+        self.desk.in_step()
+        settlement = self.desk.clerk.draft_settlement(scheme.id, shop.shop_id)["id"]
+        self.desk.in_step()
+        return scheme.id, settlement
+
+    @cached_property
+    def forgotten(self) -> list[Transaction]:
+        """Payments that were committed, and that no consenter remembers: they know their last thousand."""
+        made = []
+        for _ in range(2):
+            wallet = next(self.town.keys)
+            order = self.town.order(wallet)
+            argument = json.dumps(order.request(wallet.authorise(order)))
+            contract = self.desk.contract(SHOPS, self.town.till.user)
+            made.append(contract.proposal("payment:Pay", argument).endorse())
+            assert made[-1].submit().status().successful
+        self.restart_consenters()
+        return made
+
+    def restart_consenters(self) -> None:
+        """Stop all consenters and start them again, and wait until they order."""
+        network = self.desk.network
+        consenters = [node for node in network.nodes() if node.startswith("orderer.")]
+        together(network.stop, consenters)
+        for node in consenters:
+            network.start(node)
+        leads = until(lambda: network.leader(self.desk.channel), SECONDS_TO_LEAD)
+        assert leads, "no consenter leads after the restart"
+        self.desk.clerk.draft_scheme(self.rules(name="after-the-restart"), 1_000)
+        self.desk.in_step()
+
+    def renewed(self, user: str) -> Municipality:
+        """A user of the municipality with a certificate that was issued again, on a new key."""
+        identity = reissued(self.desk.network, self.desk.municipality, user)
+        gateway = self.opened.enter_context(gateway_at(self.desk.network, self.desk.municipality, identity))
+        return Municipality(gateway.network(self.desk.channel).contract(CHAINCODE))
+
+    def shop(self, user: str, category: str, days: int = 0) -> Till:
+        """A shop that was approved for one category from so many days on."""
+        store = self.town.till.store
+        till = self.desk.till(store, user)
+        till.shop.apply(
+            (category,), iban=store.iban, holder=store.name, kvk=store.kvk, contact="administratie"
+        )
+        self.desk.in_step()
+        start = now().date() + timedelta(days=days)
+        self.desk.manager.approve_shop(till.shop.shop_id, [{"code": category, "from": start.isoformat()}])
+        self.desk.in_step()
+        return till
+
+    def scheme(self, vouchers: int) -> tuple[OpenScheme, list[Wallet]]:
+        """A scheme of its own with active vouchers."""
+        scheme = open_provision(self.desk, vouchers + 1, now())
+        wallets = [Wallet(new_id(), HolderKey.generate()) for _ in range(vouchers)]
+        if wallets:
+            issue_to(self.desk, scheme.id, wallets)
+        return scheme, wallets
+
+    def opened_scheme(self, budget: int) -> str:
+        """A scheme of its own with a budget in cents; its id."""
+        scheme = self.desk.clerk.draft_scheme(self.rules(name="own-budget"), budget)["id"]
+        self.desk.in_step()
+        self.desk.manager.approve_scheme(scheme)
+        self.desk.in_step()
+        self.desk.clerk.open_scheme(scheme)
+        self.desk.in_step()
+        return scheme
+
+    def user(self, organisation: str, name: str, **attributes: str) -> Contract:
+        """The chaincode as a user with these attributes calls it; enrolled when it is not there."""
+        named = {f"kindpakket.{key}": value for key, value in attributes.items()}
+        self.desk.network.enrol(organisation, name, named)
+        return self.desk.contract(organisation, name)
+
+    def official(self, name: str, **attributes: str) -> Municipality:
+        """A user of the municipality with these attributes."""
+        return Municipality(self.user(self.desk.municipality, name, **attributes))
+
+    def rules(self, **changes: Any) -> Any:
+        """The rules of the town's scheme, some of them changed."""
+        return {**self.town.scheme.rules, "name": "refused", **changes}

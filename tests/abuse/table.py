@@ -1,0 +1,102 @@
+"""The table of what must be refused: each row prepares an attempt, and names the refusal that it must meet.
+
+    @case(1, "shop", "takes a payment without a holder's proof", "HOLDER_PROOF_MISSING")
+    def without_proof(ground):
+        order = ground.order(ground.wallet())
+        return lambda: ground.till.shop.pay(order, None)
+
+What the function does comes before the values are looked at; what it returns must fail and move nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from verdict import Place
+
+if TYPE_CHECKING:
+    from ground import Ground
+
+Attempt = Callable[[], object]
+Prepare = Callable[..., Attempt]
+
+CASES: list[Case] = []
+NUMBERS = range(1, 31)
+ELSEWHERE = {4: "test_races.py", 30: "test_flood.py"}
+"""Numbers that are no single attempts, with the tests that try them."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row of the table.
+
+    Attributes:
+        number: its number in the list of what must be refused.
+        who: who tries it.
+        tries: what is tried.
+        code: the chaincode's code, the validation code, or Fabric's words.
+        place: where it is refused.
+        prepare: makes the attempt; None while the chaincode lacks what it takes.
+        awaits: what is lacking.
+    """
+
+    number: int
+    who: str
+    tries: str
+    code: str
+    place: Place
+    prepare: Prepare | None
+    awaits: str = ""
+    arguments: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.number:02}: {self.who} {self.tries}"
+
+    def attempt(self, ground: Ground) -> Attempt:
+        """Prepare the attempt."""
+        assert self.prepare is not None
+        return self.prepare(ground, *self.arguments)
+
+
+def case(
+    number: int,
+    who: str,
+    tries: str,
+    code: str,
+    place: Place = Place.CHAINCODE,
+    *,
+    each: Mapping[str, Any] | None = None,
+) -> Callable[[Prepare], Prepare]:
+    """Put a row into the table, or one for each of some values.
+
+    Args:
+        number: the number in the list.
+        who: who tries it.
+        tries: what is tried; with `each`, a value's name stands in the place of `{}`, as in `who`.
+        code: what it must be refused with.
+        place: where.
+        each: values by name, which the function gets as second argument; a pair is a value and its own code.
+    """
+
+    def add(prepare: Prepare) -> Prepare:
+        if each is None:
+            CASES.append(Case(number, who, tries, code, place, prepare))
+        for name, value in (each or {}).items():
+            own, found = value if isinstance(value, tuple) else (value, code)
+            words = (who.format(name), tries.format(name))
+            CASES.append(Case(number, *words, found, place, prepare, arguments=(own,)))
+        return prepare
+
+    return add
+
+
+def by_name(*names: str) -> dict[str, str]:
+    """Values for `each` that are their own names."""
+    return {name: name for name in names}
+
+
+def awaiting(number: int, who: str, tries: str, code: str, lacking: str) -> None:
+    """Keep a place for a row that the chaincode has no transaction for yet."""
+    CASES.append(Case(number, who, tries, code, Place.CHAINCODE, None, lacking))

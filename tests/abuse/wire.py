@@ -1,0 +1,183 @@
+"""Fabric's services without the Gateway and without the library's care: what a hostile client would send."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import grpc
+from ground import Ground
+from support import gateway_at
+
+from kindpakket.fabric import (
+    CommitError,
+    Contract,
+    EndorseError,
+    EvaluateError,
+    EventsError,
+    Identity,
+    Proposal,
+    SubmitError,
+    _wire,
+)
+from kindpakket.fabric import _messages as m
+from kindpakket.fabric.block import BlockTransaction
+from kindpakket_network.home import Home
+from kindpakket_network.inventory import Inventory
+from kindpakket_network.wait import until
+
+SECONDS = 15.0
+ENDORSER = "/protos.Endorser/ProcessProposal"
+BROADCAST = "/orderer.AtomicBroadcast/Broadcast"
+ORDERER_DELIVER = "/orderer.AtomicBroadcast/Deliver"
+DELIVER_WITH_PRIVATE = "/protos.Deliver/DeliverWithPrivateData"
+
+
+def shifted(contract: Contract, name: str, argument: str, by: timedelta) -> Proposal:
+    """A proposal whose timestamp lies so far from now."""
+    proposal = contract.proposal(name, argument)
+    proposal._parts = _wire.proposal(
+        creator=proposal._session.identity.serialized,
+        nonce=os.urandom(24),
+        now=datetime.now(UTC) + by,
+        channel=contract.channel,
+        chaincode=contract.chaincode,
+        arguments=[name.encode(), argument.encode()],
+        transient={},
+    )
+    proposal.transaction_id, proposal.bytes = proposal._parts.transaction_id, proposal._parts.proposal
+    return proposal
+
+
+def endorse_at(ground: Ground, peer_of: str, identity: Identity, proposal: Proposal) -> None:
+    """Ask one peer's endorser itself.
+
+    Raises:
+        EndorseError: it refuses.
+    """
+    signed = m.proposal.SignedProposal(proposal_bytes=proposal.bytes, signature=identity.sign(proposal.bytes))
+    with gateway_at(ground.desk.network, peer_of, identity) as gateway:
+        call = gateway._session.channel.unary_unary(ENDORSER, None, None)
+        try:
+            answer = call(signed.SerializeToString(), timeout=SECONDS)
+        except grpc.RpcError as error:
+            raise EndorseError(str(error.details()), status=error.code()) from None
+    response = m.proposal_response.ProposalResponse.FromString(answer).response
+    if response.status >= 400:
+        raise EndorseError(response.message, status=grpc.StatusCode.ABORTED)
+
+
+def order_at(ground: Ground, orderer_of: str, envelope: bytes) -> None:
+    """Offer an envelope to one consenter itself.
+
+    Raises:
+        SubmitError: it refuses.
+    """
+    with orderer_channel(ground, orderer_of) as channel:
+        call = channel.stream_stream(BROADCAST, None, None)
+        answer = m.ab.BroadcastResponse.FromString(next(call(iter([envelope]), timeout=SECONDS)))
+    name = m.common.Status.Name(answer.status)
+    if name != "SUCCESS":
+        raise SubmitError(f"status={name}, info={answer.info}", status=grpc.StatusCode.UNAVAILABLE)
+
+
+def blocks_of(ground: Ground, orderer_of: str, identity: Identity) -> None:
+    """Read the first block from a consenter itself.
+
+    Raises:
+        EventsError: it refuses.
+    """
+    payload = seek(ground, identity)
+    with orderer_channel(ground, orderer_of) as channel:
+        call = channel.stream_stream(ORDERER_DELIVER, None, None)
+        answer = next(call(iter([_wire.envelope(payload, identity.sign(payload))]), timeout=SECONDS))
+    delivered = m.ab.DeliverResponse.FromString(answer)
+    if delivered.WhichOneof("Type") == "status":
+        name = m.common.Status.Name(delivered.status)
+        raise EventsError(f"status={name}", status=grpc.StatusCode.PERMISSION_DENIED)
+
+
+def private_blocks(ground: Ground, peer_of: str, identity: Identity, last: int) -> list[Any]:
+    """All blocks with the private data that a peer hands to a client, as `BlockAndPrivateData` messages.
+
+    Raises:
+        EventsError: it refuses.
+    """
+    payload = seek(ground, identity, last)
+    found: list[Any] = []
+    with gateway_at(ground.desk.network, peer_of, identity) as gateway:
+        call = gateway._session.channel.stream_stream(DELIVER_WITH_PRIVATE, None, None)
+        for answer in call(iter([_wire.envelope(payload, identity.sign(payload))]), timeout=SECONDS):
+            delivered = m.events.DeliverResponse.FromString(answer)
+            if delivered.WhichOneof("Type") == "status":
+                name = m.common.Status.Name(delivered.status)
+                if name == "SUCCESS":
+                    return found
+                raise EventsError(f"status={name}", status=grpc.StatusCode.PERMISSION_DENIED)
+            found.append(delivered.block_and_private_data)
+    return found
+
+
+def seek(ground: Ground, identity: Identity, last: int = 0) -> bytes:
+    """What is signed to ask for the blocks up to a number."""
+    return _wire.seek_payload(
+        creator=identity.serialized,
+        nonce=os.urandom(24),
+        now=datetime.now(UTC),
+        channel=ground.desk.channel,
+        start=0,
+        stop=last,
+    )
+
+
+def orderer_channel(ground: Ground, orderer_of: str) -> grpc.Channel:
+    """A connection to a consenter."""
+    network = ground.desk.network
+    home = Home(network.home)
+    (orderer,) = (
+        one for one in Inventory.of(network.topology, home).orderers if one.organisation == orderer_of
+    )
+    credentials = grpc.ssl_channel_credentials(home.tls_root(orderer_of).read_bytes())
+    options = [("grpc.ssl_target_name_override", orderer.node)]
+    return grpc.secure_channel(orderer.endpoint, credentials, options)
+
+
+def tampered(envelope: bytes, identity: Identity, change: Callable[[Any], None]) -> bytes:
+    """An endorsed transaction with its action changed, signed by whoever it may be.
+
+    Args:
+        envelope: the transaction.
+        identity: who signs.
+        change: changes the `ChaincodeActionPayload` in place.
+    """
+    payload = m.common.Payload.FromString(_wire.split_envelope(envelope)[0])
+    transaction = m.transaction.Transaction.FromString(payload.data)
+    action = m.transaction.ChaincodeActionPayload.FromString(transaction.actions[0].payload)
+    change(action)
+    transaction.actions[0].payload = action.SerializeToString()
+    payload.data = transaction.SerializeToString()
+    data = payload.SerializeToString()
+    return _wire.envelope(data, identity.sign(data))
+
+
+def invalid_in_a_block(ground: Ground, transaction_id: str, start: int) -> None:
+    """Wait until a transaction stands in a block from a number on.
+
+    Raises:
+        CommitError: it is invalid there.
+    """
+
+    def found() -> tuple[int, BlockTransaction] | None:
+        for block in ground.desk.auditor.blocks(start):
+            for transaction in block.transactions:
+                if transaction.transaction_id == transaction_id:
+                    return block.number, transaction
+        return None
+
+    number, transaction = until(found, SECONDS) or (0, None)
+    if transaction is None:
+        raise EvaluateError("the transaction is in no block", status=grpc.StatusCode.NOT_FOUND)
+    if not transaction.valid:
+        raise CommitError(transaction_id, transaction.code, number)
