@@ -27,7 +27,7 @@ func (*PaymentContract) Hold(ctx *Context, text string) (string, error) {
 		if err := purchase.CheckHold(r.ExpiresAt); err != nil {
 			return nil, err
 		}
-		err = tx.verify(&r.payRequest, purchase.Voucher, func(domain rules.Domain, version rules.Number) []byte {
+		err = tx.verify(&r.payRequest, purchase, func(domain rules.Domain, version rules.Number) []byte {
 			return domain.HoldMessage(r.Scheme, r.Voucher, version, r.RequestID, r.Shop, r.Deadline, r.ExpiresAt, r.Lines)
 		})
 		if err != nil {

@@ -92,7 +92,7 @@ func (*PaymentContract) Pay(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = tx.verify(r, purchase.Voucher, func(domain rules.Domain, version rules.Number) []byte {
+		err = tx.verify(r, purchase, func(domain rules.Domain, version rules.Number) []byte {
 			return domain.PaymentMessage(r.Scheme, r.Voucher, version, r.RequestID, r.Shop, r.Deadline, r.Lines)
 		})
 		if err != nil {
@@ -160,14 +160,17 @@ func (tx *transaction) purchase(scheme *rules.Scheme, voucher *rules.Voucher, sh
 }
 
 // verify refuses a payment or hold that the voucher's holder did not agree to, or not for now. message gives what was to be signed.
-func (tx *transaction) verify(r *payRequest, voucher *rules.Voucher, message func(rules.Domain, rules.Number) []byte) error {
+func (tx *transaction) verify(r *payRequest, purchase *rules.Purchase, message func(rules.Domain, rules.Number) []byte) error {
 	domain, err := tx.domain()
 	if err != nil {
 		return err
 	}
-	bound := voucher.Authorisation
+	bound := purchase.Voucher.Authorisation
 	if bound == nil {
 		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"voucher": r.Voucher}, "active voucher %s is bound to nothing", r.Voucher)
+	}
+	if err := purchase.Terms.CheckProofKind(r.Proof.Kind); err != nil {
+		return err
 	}
 	if err := bound.VerifyPayment(r.Proof, message(domain, bound.Version)); err != nil {
 		return err

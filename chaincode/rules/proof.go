@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"strconv"
 )
 
@@ -124,6 +125,14 @@ func (b *BoundAuthorisation) VerifyPayment(proof *Proof, message []byte) error {
 		return invalidProof("page", "page %d is void: the last page used is %d", *proof.Page, *b.LastPage)
 	}
 	b.LastPage = proof.Page
+	return nil
+}
+
+// CheckProofKind refuses a proof of a kind that the terms do not have, whatever the voucher was bound to under earlier ones.
+func (t *Terms) CheckProofKind(kind ProofKind) error {
+	if !slices.Contains(t.Proofs, kind) {
+		return invalidProof("kind", "the scheme takes proofs by %v, and not by %q", t.Proofs, Excerpt(string(kind)))
+	}
 	return nil
 }
 
