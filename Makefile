@@ -64,6 +64,7 @@ mutation:  ## put small faults into the rules and into who may do what, and list
 	@cd tools/mutate && go build -o $(BUILD)/mutate .
 	@cd chaincode && GOCACHE=$(BUILD)/mutation/go-build $(BUILD)/mutate -then ./contract -out $(BUILD)/mutation $(MUTATE) \
 		rules/*.go $(addprefix contract/,access.go find.go organisations.go request.go transaction.go)
+	@[ $$(du -sm $(BUILD)/mutation/go-build | cut -f1) -lt 1000 ] || rm -rf $(BUILD)/mutation/go-build
 
 format: $(VENV)/.ready  ## lay the code out as the formatters want it
 	@cd chaincode && gofmt -w .

@@ -8,6 +8,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -15,10 +16,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -33,6 +36,9 @@ var (
 
 	// suites has the flags for the tests of each package: how long they may take, and what keeps rapid short and without files.
 	suites = map[string][]string{}
+
+	// interrupted ends the run: what was decided until then is reported.
+	interrupted context.Context
 )
 
 func main() {
@@ -61,6 +67,9 @@ func main() {
 			}
 		}
 	}
+	var stop context.CancelFunc
+	interrupted, stop = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	queue := make(chan *mutant)
 	var group sync.WaitGroup
 	for worker := range *workers {
@@ -71,13 +80,16 @@ func main() {
 		})
 	}
 	for i, m := range all {
-		if queue <- m; i%50 == 49 {
+		if i%50 == 49 {
 			log.Printf("mutant %d of %d", i+1, len(all))
+		}
+		if interrupted.Err() == nil {
+			queue <- m
 		}
 	}
 	close(queue)
 	group.Wait()
-	report(all)
+	report(slices.DeleteFunc(all, func(m *mutant) bool { return m.Status == "" }))
 }
 
 // stages lists the packages whose tests try a mutant, in order.
@@ -100,7 +112,7 @@ func measure(pkg string) []string {
 	}
 	taken := time.Since(start)
 	log.Printf("the tests of %s take %s", pkg, taken.Round(time.Millisecond))
-	return append(flags, fmt.Sprint("-test.timeout=", max(10*time.Second, 10*taken)))
+	return append(flags, fmt.Sprint("-test.timeout=", max(30*time.Second, 10*taken)))
 }
 
 // try decides about one mutant.
@@ -109,24 +121,35 @@ func try(worker string, m *mutant) {
 	check(err)
 	check(os.WriteFile(worker+".go", []byte(m.whole), 0o600))
 	check(os.WriteFile(worker+".json", overlay, 0o600))
+	status := ""
 	for _, pkg := range stages(m) {
-		if _, err := compile(pkg, worker+".test", worker+".json"); err != nil {
-			m.Status = uncompiled
-			return
+		if status, err = attempt(pkg, worker); err != nil {
+			m.By = pkg
+			break
 		}
-		m.Status = survived
-		if output, err := run(pkg, worker+".test", suites[pkg]...); err != nil {
-			m.Status, m.By = killed, pkg
-			if strings.Contains(output, "panic: test timed out") {
-				m.Status = timedOut
-			}
-			return
-		}
+	}
+	if interrupted.Err() == nil {
+		m.Status = status
 	}
 }
 
+// attempt runs one package's tests on a mutant. The error is what ended it.
+func attempt(pkg, worker string) (string, error) {
+	if _, err := compile(pkg, worker+".test", worker+".json"); err != nil {
+		return uncompiled, err
+	}
+	output, err := run(pkg, worker+".test", suites[pkg]...)
+	switch {
+	case err == nil:
+		return survived, nil
+	case strings.Contains(output, "panic: test timed out"):
+		return timedOut, err
+	}
+	return killed, err
+}
+
 func compile(pkg, binary, overlay string) (string, error) {
-	output, err := exec.Command("go", "test", "-c", "-p=1", "-ldflags=-s -w", "-overlay="+overlay, "-o", binary, pkg).CombinedOutput()
+	output, err := exec.Command("go", "test", "-c", "-p=1", "-ldflags=-s -w", "-gcflags=./...=-dwarf=false", "-overlay="+overlay, "-o", binary, pkg).CombinedOutput()
 	return string(output), err
 }
 
