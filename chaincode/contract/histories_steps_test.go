@@ -136,7 +136,7 @@ func (s *storyteller) change() {
 	decide := object{"scheme": s.scheme, "change": s.thing("change")}
 	switch s.IntN(9) {
 	case 0, 1:
-		request := s.because(object{"rules": s.rules(), "applies_to": s.oneOf("new", "all")})
+		request := s.because(object{"rules": s.maybeContradictory(s.rules()), "applies_to": s.oneOf("new", "all")})
 		s.try("change", s.oneOf("clerk", "clerk2"), "scheme:ProposeRules", request)
 	case 2:
 		s.try("change", "clerk", "scheme:ProposeBudget", s.because(object{"add_cents": 1 + s.IntN(50_000)}))
@@ -156,6 +156,29 @@ func (s *storyteller) change() {
 			s.try("", s.oneOf("manager", "manager2", "clerk"), "scheme:Open", object{"scheme": s.scheme})
 		}
 	}
+}
+
+// maybeContradictory spoils rules now and then, so that no two persons could agree on them.
+func (s *storyteller) maybeContradictory(terms object) object {
+	switch s.IntN(16) {
+	case 0:
+		terms["ends_at"] = noon + 30*aDay
+	case 1:
+		terms["payment_min_cents"] = 8_001
+	case 2:
+		terms["proofs"], terms["payment_min_cents"], terms["paper_cap_cents"] = []string{"booklet"}, 500, 499
+	case 3:
+		terms["categories"] = []object{{"code": "clothing"}, {"code": "clothing"}}
+	case 4:
+		terms["proofs"] = []string{s.oneOf("face", "key"), "key"}
+	case 5:
+		terms["retention_from"] = "birth"
+	case 6:
+		terms["ends_on"] = "2025-12-31"
+	case 7:
+		terms["products"] = object{"junior": object{"category": s.oneOf("books", "toys"), "max_cents": 1_000}}
+	}
+	return terms
 }
 
 // shop draws what happens to shops and their accounts.

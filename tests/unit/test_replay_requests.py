@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from story import DOMAIN, SCHEME, VOUCHER, Story, findings, rules
+from story import DOMAIN, NOON, SCHEME, VOUCHER, Story, findings, rules
 
 from kindpakket.booklet import Booklet
 from kindpakket.fabric.block import Block
@@ -87,3 +87,26 @@ def test_rules_of_any_form_do_not_stop_the_auditor(products: object) -> None:
     story.add("organisations:Initialise", "p-manager", municipality="GemeenteMSP", shops=[], auditors=[])
     story.add("scheme:Draft", request_id=SCHEME, rules=rules(products=products), budget_cents=100000)
     assert "cannot be replayed" in findings(story)[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"ends_at": NOON}, "does not lie within 2026-12-31"),
+        ({"payment_min_cents": 25001}, "25001 cents is above a cap"),
+        ({"payment_min_cents": 5001}, "5001 cents is above the cap on paper"),
+        ({"payment_cap_cents": 0}, "0 cents are no amount"),
+        ({"presets": {"child": 10**8 + 1}}, "100000001 cents are no amount"),
+        ({"settlement_cents": 0}, "settlement_cents is no amount"),
+        ({"categories": [{"code": "toys"}, {"code": "toys"}]}, "name a category twice"),
+        ({"categories": [{"code": "toys", "cap_cents": -1}]}, "-1 cents are no amount"),
+        ({"proofs": []}, "take proofs by nothing"),
+        ({"proofs": ["face"]}, "take proofs by face"),
+        ({"retention_from": "birth"}, "keep records from the birth on"),
+    ],
+)
+def test_rules_that_contradict_each_other_are_found(change: dict[str, Any], words: str) -> None:
+    story = Story()
+    story.add("organisations:Initialise", "p-manager", municipality="GemeenteMSP", shops=[], auditors=[])
+    story.add("scheme:Draft", request_id=SCHEME, rules=rules(**change), budget_cents=100000)
+    assert any(words in sentence for sentence in findings(story)), findings(story)
