@@ -50,7 +50,8 @@ func (*VoucherContract) Allowance(ctx *Context, text string) (string, error) {
 			return nil, err
 		}
 		answer := allowanceOf(purchase)
-		if purchase.Check(scheme) != nil {
+		bound := voucher.Authorisation
+		if purchase.Check(scheme) != nil || bound == nil || purchase.Terms.CheckProofKind(bound.Kind) != nil {
 			for category := range answer.Categories {
 				answer.Categories[category] = 0
 			}

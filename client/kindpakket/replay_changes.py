@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from kindpakket.books import Books, ChangeBook, SchemeBook
-from kindpakket.replay_rules import Findings, Handlers
+from kindpakket.replay_rules import MOST_BUDGET, Findings, Handlers
 from kindpakket.requested import Requested
 from kindpakket.signing import Domain
 
 _IN_FORCE = ("approved", "open", "paused")
-_MOST_BUDGET = 10**12
 _KINDS = {
     "scheme:ProposeRules": "rules",
     "scheme:ProposeBudget": "budget",
@@ -31,7 +30,9 @@ def _propose(books: Books, findings: Findings, request: Requested, _: Domain) ->
             content["applies_to"] in ("new", "all"), f"rules that apply to {content['applies_to']}"
         )
     elif request.operation == "scheme:ProposeBudget":
-        findings.expect(content["add_cents"] > 0, f"{content['add_cents']} cents are no amount")
+        findings.expect(
+            0 < content["add_cents"] <= MOST_BUDGET, f"{content['add_cents']} cents are no amount"
+        )
     scheme.changes[content["request_id"]] = ChangeBook(
         id=content["request_id"],
         kind=_KINDS[request.operation],
@@ -59,7 +60,7 @@ def _carry_out(findings: Findings, scheme: SchemeBook, change: ChangeBook, reque
             scheme.floor = change.version
     elif change.kind == "budget":
         scheme.budget += change.content["add_cents"]
-        findings.expect(scheme.budget <= _MOST_BUDGET, f"a budget of {scheme.budget} cents")
+        findings.expect(scheme.budget <= MOST_BUDGET, f"a budget of {scheme.budget} cents")
     else:
         scheme.state = "closed"
         scheme.closed_by, scheme.close_reason, scheme.closed_at = request.person, change.reason, request.at

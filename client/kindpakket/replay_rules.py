@@ -6,10 +6,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from kindpakket.books import Books, ShopBook, is_layout_1
+from kindpakket.days import day_after, first_instant
 from kindpakket.records import Line, Rules
 from kindpakket.requested import Requested
 from kindpakket.signing import Domain
 
+MOST_CENTS = 10**8
+"""The largest amount, in cents, and the most that one voucher may be given."""
+MOST_BUDGET = 10**12
+"""The largest budget, in cents."""
 _BULK = 500
 _MOST_LINES = 20
 _MOST_DAYS = {
@@ -60,7 +65,7 @@ class Findings:
         self.expect(0 < len(lines) <= _MOST_LINES, f"{len(lines)} lines")
         self.expect(len(set(codes)) == len(codes), "a category stands in two lines")
         for line in lines:
-            self.expect(line["cents"] > 0, f"{line['cents']} cents are no amount")
+            self.expect(0 < line["cents"] <= MOST_CENTS, f"{line['cents']} cents are no amount")
 
     def expect_bulk(self, ids: Collection[str]) -> None:
         """A bulk names each thing once, and not too many."""
@@ -70,19 +75,47 @@ class Findings:
     def expect_rules(self, rules: Rules, layout_2: bool) -> None:
         """Rules do not contradict each other."""
         presets, products = rules.get("presets", {}), rules.get("products", {})
-        categories = {category["code"] for category in rules["categories"]}
+        codes = [category["code"] for category in rules["categories"]]
         self.expect(rules["starts_on"] <= rules["ends_on"], "the rules end before they start")
         self.expect(bool(presets or products), "the rules have neither a preset nor a product")
         self.expect(not presets.keys() & products.keys(), "a code is both a preset and a product")
         for code, product in products.items():
-            known = product["category"] in categories
+            known = product["category"] in codes
             self.expect(known, f"product {code} is in no category of the rules")
+        self.expect(bool(codes) and len(set(codes)) == len(codes), "the rules name a category twice, or none")
+        self._expect_amounts(rules)
+        self._expect_end(rules)
         if is_layout_1(rules):
             self.expect(not layout_2, "the rules do not say how long a hold may last")
             return
         for name, most in _MOST_DAYS.items():
             days = rules[name]  # type: ignore[literal-required]
             self.expect(0 <= days <= most, f"{days} {name}")
+
+    def _expect_amounts(self, rules: Rules) -> None:
+        """Everything that is paid is an amount, and some payment is possible."""
+        least = rules["payment_min_cents"]
+        caps = {rules["payment_cap_cents"], rules["day_cap_cents"]}
+        amounts = [least, *caps, rules["paper_cap_cents"], *rules.get("presets", {}).values()]
+        amounts += [product["max_cents"] for product in rules.get("products", {}).values()]
+        amounts += [one["cap_cents"] for one in rules["categories"] if "cap_cents" in one]
+        for cents in amounts:
+            self.expect(0 < cents <= MOST_CENTS, f"{cents} cents are no amount")
+        self.expect(0 < rules.get("settlement_cents", 1) <= MOST_BUDGET, "settlement_cents is no amount")
+        self.expect(least <= min(caps), f"the smallest payment of {least} cents is above a cap")
+        proofs = rules["proofs"]
+        kinds = set(proofs) <= {"key", "booklet"} and 0 < len(proofs) == len(set(proofs))
+        self.expect(kinds, f"the rules take proofs by {', '.join(proofs) or 'nothing'}")
+        payable = "booklet" not in proofs or least <= rules["paper_cap_cents"]
+        self.expect(payable, f"the smallest payment of {least} cents is above the cap on paper")
+
+    def _expect_end(self, rules: Rules) -> None:
+        """Vouchers end within the last day, and records are kept from an end."""
+        given, last = rules.get("ends_at"), rules["ends_on"]
+        within = given is None or first_instant(last) < given <= first_instant(day_after(last, 1))
+        self.expect(within, f"the rules end at {given}, which does not lie within {last}")
+        start = rules.get("retention_from", "end")
+        self.expect(start in ("end", "closing"), f"the rules keep records from the {start} on")
 
 
 Handler: TypeAlias = Callable[[Books, Findings, Requested, Domain], None]

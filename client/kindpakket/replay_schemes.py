@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kindpakket.books import Books, SchemeBook, agreed
 from kindpakket.days import day_of
-from kindpakket.replay_rules import Findings, Handlers
+from kindpakket.replay_rules import MOST_BUDGET, Findings, Handlers
 from kindpakket.requested import Requested
 from kindpakket.signing import Domain
 
@@ -26,7 +26,7 @@ def _draft(books: Books, findings: Findings, request: Requested, _: Domain) -> N
     findings.expect_rules(rules, books.layout_2)
     scheme = SchemeBook(content["request_id"], [agreed(rules)], content["budget_cents"], request.person)
     findings.expect(scheme.id not in books.schemes, f"scheme {scheme.id} was drafted before")
-    findings.expect(scheme.budget > 0, f"a budget of {scheme.budget} cents")
+    findings.expect(0 < scheme.budget <= MOST_BUDGET, f"a budget of {scheme.budget} cents")
     books.schemes[scheme.id] = scheme
 
 

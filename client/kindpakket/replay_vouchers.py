@@ -5,12 +5,11 @@ from __future__ import annotations
 from kindpakket.books import Books, SchemeBook, Terms, VoucherBook, end_of
 from kindpakket.days import day_after, day_of, first_instant
 from kindpakket.replay_holds import expect_no_hold, release_expired
-from kindpakket.replay_rules import Findings, Handlers
+from kindpakket.replay_rules import MOST_CENTS, Findings, Handlers
 from kindpakket.requested import Requested
 from kindpakket.signing import FIRST_VERSION, Domain
 from kindpakket.verification import flaw_of_activation
 
-_MOST_CENTS = 10**8
 _LIVE = ("issued", "active", "blocked")
 
 
@@ -40,7 +39,7 @@ def _issue(books: Books, findings: Findings, request: Requested, _: Domain) -> N
             terms=Terms(issued=cents, available=cents),
             product="" if product is None else preset,
         )
-        findings.expect(0 < cents <= _MOST_CENTS, f"{cents} cents for voucher {voucher.id}")
+        findings.expect(0 < cents <= MOST_CENTS, f"{cents} cents for voucher {voucher.id}")
         findings.expect(voucher.id not in scheme.vouchers, f"voucher {voucher.id} was issued before")
         _entitle(books, findings, voucher.entitlement, voucher.id)
         scheme.vouchers[voucher.id] = voucher
@@ -83,7 +82,7 @@ def _top_up(books: Books, findings: Findings, request: Requested, _: Domain) -> 
         voucher.terms.available += cents
         scheme.topped_up += cents
         given = voucher.terms.given
-        findings.expect(cents > 0 and given <= _MOST_CENTS, f"voucher {voucher.id} was given {given} cents")
+        findings.expect(cents > 0 and given <= MOST_CENTS, f"voucher {voucher.id} was given {given} cents")
     _expect_budget(findings, scheme)
 
 
