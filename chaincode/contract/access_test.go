@@ -83,6 +83,10 @@ func TestEveryWriteNeedsItsRoleWhereItCounts(t *testing.T) {
 
 func TestEveryQueryNeedsARole(t *testing.T) {
 	w := newTown(t)
+	w.enrol("forged-auditor", "GemeenteMSP", "auditor", "p-x", "")
+	w.enrol("foreign-auditor", "AndersMSP", "auditor", "p-x", "")
+	w.enrol("auditors-clerk", "AuditorMSP", "issuer", "p-x", "")
+	w.enrol("made-up", "AuditorMSP", "controller", "p-x", "")
 	queries := map[string]object{
 		"scheme:Show": {"scheme": w.scheme}, "scheme:List": {}, "shop:Show": {"shop": w.shop}, "shop:List": {}, "shop:Account": {"shop": w.shop},
 		"voucher:Show": {"scheme": w.scheme, "voucher": w.id()}, "voucher:List": {"scheme": w.scheme}, "payment:Show": {"payment": w.id()},
@@ -96,6 +100,7 @@ func TestEveryQueryNeedsARole(t *testing.T) {
 		for user, may := range map[string]bool{
 			"clerk": name != "shop:Account", "manager": name != "shop:Account", "treasurer": true, "auditor": name != "shop:Account",
 			"shop": slices.Contains(tills, name), "admin": false,
+			"forged-auditor": false, "foreign-auditor": false, "auditors-clerk": false, "made-up": false,
 		} {
 			if _, code := w.send(user, name, request); may == (code == "ROLE_REQUIRED") {
 				t.Errorf("%s asks %s: %q", user, name, code)
@@ -147,6 +152,11 @@ func TestTheMunicipalityNamesTheOrganisationsOnce(t *testing.T) {
 	for _, user := range []string{"clerk", "treasurer", "admin", "auditor", "other"} {
 		w.refused("ROLE_REQUIRED", user, "organisations:Initialise", request())
 	}
+	w.enrol("nobody", "GemeenteMSP", "approver", "", "")
+	w.refused("PERSON_REQUIRED", "nobody", "organisations:Initialise", request())
+	nameless := request()
+	nameless["request_id"] = "first"
+	w.refused("INVALID_ID", "manager", "organisations:Initialise", nameless)
 	double := request()
 	double["auditors"] = []string{"WinkelsMSP"}
 	w.refused("INVALID_ORGANISATIONS", "manager", "organisations:Initialise", double)
@@ -154,6 +164,9 @@ func TestTheMunicipalityNamesTheOrganisationsOnce(t *testing.T) {
 	answer := w.must("manager", "organisations:Initialise", first)
 	if answer["municipality"] != "GemeenteMSP" || w.last.Event.GetEventName() != "OrganisationsInitialised" {
 		t.Fatal(answer)
+	}
+	if event := decodeJSON(t, w.last.Event.GetPayload()); event["municipality"] != "GemeenteMSP" || event["chaincode"] != chaincodeName {
+		t.Fatal(event)
 	}
 	for _, user := range []string{"manager", "clerk", "other", "admin"} {
 		w.refused("ALREADY_INITIALISED", user, "organisations:Initialise", request())

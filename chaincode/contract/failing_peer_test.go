@@ -2,6 +2,7 @@ package contract
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
@@ -16,12 +17,13 @@ type failing struct {
 }
 
 func (f failing) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
-	return f.Chaincode.Invoke(&failingStub{stub, f.function})
+	return f.Chaincode.Invoke(&failingStub{ChaincodeStubInterface: stub, function: f.function})
 }
 
 type failingStub struct {
 	shim.ChaincodeStubInterface
-	function string
+	function  string
+	proposals int
 }
 
 func (s *failingStub) fails(function string) error {
@@ -29,6 +31,15 @@ func (s *failingStub) fails(function string) error {
 		return errors.New("the peer is out of order")
 	}
 	return nil
+}
+
+// GetSignedProposal fails the second time: the first is that of the check whether the call is direct.
+func (s *failingStub) GetSignedProposal() (*peer.SignedProposal, error) {
+	s.proposals++
+	if err := s.fails("GetSignedProposal"); err != nil && s.proposals > 1 {
+		return nil, err
+	}
+	return s.ChaincodeStubInterface.GetSignedProposal()
 }
 
 func (s *failingStub) GetTxTimestamp() (*timestamppb.Timestamp, error) {
@@ -77,6 +88,8 @@ func TestWhatThePeerFailsInIsNeverEndorsed(t *testing.T) {
 		{"GetTxTimestamp", "auditor", "scheme:Show", func(w *town) object { return object{"scheme": w.scheme} }, nil},
 		{"GetTxTimestamp", "manager", "scheme:Pause", pausing, nil},
 		{"GetTxTimestamp", "clerk", "voucher:RecordCases", recording, oneCase},
+		{"GetSignedProposal", "auditor", "scheme:List", nil, nil},
+		{"GetSignedProposal", "manager", "scheme:Pause", pausing, nil},
 		{"GetState", "auditor", "organisations:Show", nil, nil},
 		{"GetState", "auditor", "scheme:Show", func(w *town) object { return object{"scheme": w.scheme} }, nil},
 		{"GetState", "auditor", "scheme:List", nil, nil},
@@ -106,6 +119,8 @@ func TestWhatThePeerFailsInIsNeverEndorsed(t *testing.T) {
 			w.ledger.Chaincode = failing{sound, test.function}
 			if s := w.endorse(test.user, test.name, text, transient); s.Response.GetStatus() == shim.OK {
 				t.Errorf("it was endorsed: %s", s.Response.GetPayload())
+			} else if strings.Contains(s.Response.GetMessage(), "defect") {
+				t.Errorf("it passes for a defect of the chaincode: %s", s.Response.GetMessage())
 			}
 			w.ledger.Chaincode = sound
 			if s := w.endorse(test.user, test.name, text, transient); s.Response.GetStatus() != shim.OK && test.name != "organisations:Initialise" {

@@ -168,3 +168,27 @@ func TestDigestsLeaveOnlyProofsOut(t *testing.T) {
 		t.Error("proofs of activations count")
 	}
 }
+
+func TestRefusalsTellWhatCannotBeRead(t *testing.T) {
+	w := newTown(t)
+	nested := func(levels int) string { return strings.Repeat(`{"a":`, levels) + `1` + strings.Repeat(`}`, levels) }
+	for text, says := range map[string]string{
+		`[]`: "it is not one JSON object in UTF-8", `{"a":1,}`: "(byte 6)", `{"a":1,"a":2}`: "(byte 6)", nested(8): "at /a: there is no such member",
+		nested(9): "it has more than 8 levels", `{"request_id":["x"]}`: "a value of another type belongs there", `{"extra":1}`: "at /extra: there is no such member",
+	} {
+		w.refusedText("MALFORMED_REQUEST", "manager", "scheme:Approve", text)
+		if message := w.last.Response.GetMessage(); !strings.Contains(message, says) {
+			t.Errorf("%s: %s", text, message)
+		}
+	}
+	// Personal data behind what cannot be read is not looked for, and before it is.
+	w.refusedText("PERSONAL_DATA_REFUSED", "manager", "scheme:Approve", `{"a":"123456782",}`)
+}
+
+func TestOnlyJSONHasADigest(t *testing.T) {
+	for _, text := range []string{`{`, `{"a"`, `{"a":1,"a":2}`, `{"proof":`, `{"proof":{"x":}}`} {
+		if digest, err := digest("payment:Pay", "", text, ""); err == nil || digest != "" {
+			t.Errorf("%s has the digest %q", text, digest)
+		}
+	}
+}
