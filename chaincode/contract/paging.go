@@ -71,7 +71,7 @@ func listWhere[T any](tx *transaction, prefix string, page *paging, keep func(*T
 // scan hands over the records of one page. Where the next one starts is what the peer says, which counts also when it gave fewer
 // records than were asked for because its own limit is lower.
 func scan[T any](tx *transaction, prefix string, page *paging, take func(name string, record *T)) (next string, err error) {
-	iterator, answer, err := tx.stub.GetStateByRangeWithPagination(prefix+page.Cursor, endOf(prefix), int32(page.limit()), "")
+	iterator, answer, err := tx.stub.GetStateByRangeWithPagination(prefix+page.Cursor, endOf(prefix), int32(page.limit()), "") // #nosec G115 -- a limit is at most 500
 	if err != nil {
 		return "", fmt.Errorf("cannot list %s: %w", prefix, err)
 	}
