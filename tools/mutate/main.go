@@ -80,11 +80,12 @@ func main() {
 		})
 	}
 	for i, m := range all {
-		if i%50 == 49 {
-			log.Printf("mutant %d of %d", i+1, len(all))
+		if interrupted.Err() != nil {
+			log.Printf("interrupted: only the first %d of %d mutants count", i, len(all))
+			break
 		}
-		if interrupted.Err() == nil {
-			queue <- m
+		if queue <- m; i%50 == 49 {
+			log.Printf("mutant %d of %d", i+1, len(all))
 		}
 	}
 	close(queue)
