@@ -59,7 +59,7 @@ func (c caller) mark(operation string, r request) mark {
 	if why, ok := r.(reasoned); ok {
 		made.Reason = why.reason()
 	}
-	if rules.CheckCode("till", c.till) == nil {
+	if rules.CheckCode("till", c.till) == nil && rules.ScreenPersonalData("till", c.till) == nil {
 		made.Till = c.till
 	}
 	return made
@@ -85,9 +85,9 @@ func (r role) countsIn(msp string, organisations *rules.Organisations) bool {
 	return r == auditor && slices.Contains(organisations.Auditors, msp)
 }
 
-// checkPerson refuses a caller that nobody stands behind. Only pseudonyms of the form of a code get onto the ledger.
+// checkPerson refuses a caller that nobody stands behind. Only pseudonyms of the form of a code get onto the ledger, and no account number.
 func (c caller) checkPerson() error {
-	if !rules.IsPerson(c.person) {
+	if !rules.IsPerson(c.person) || rules.ScreenPersonalData("person", c.person) != nil {
 		return rules.Refuse(rules.PersonRequired, rules.Details{"attribute": "kindpakket.person"}, "")
 	}
 	return nil

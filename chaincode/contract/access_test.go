@@ -115,7 +115,7 @@ func TestEveryQueryNeedsARole(t *testing.T) {
 
 func TestWritesNeedAPerson(t *testing.T) {
 	w := newTown(t)
-	for _, person := range []string{"", "123456782", "Jan de Vries"} {
+	for _, person := range []string{"", "123456782", "Jan de Vries", "nl91abna0417164300"} {
 		w.enrol("nobody", "GemeenteMSP", "approver", person, "")
 		w.refused("PERSON_REQUIRED", "nobody", "scheme:Approve", object{"request_id": w.id(), "scheme": w.scheme})
 		w.must("nobody", "scheme:List", object{})
