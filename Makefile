@@ -4,9 +4,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 HOME_FOLDER := .kindpakket
+BUILD  := $(CURDIR)/build
+VULNERABILITIES ?= https://vuln.go.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down test test-go test-python lint format clean
+.PHONY: help setup demo down test test-go test-python lint gosec vulncheck mutation format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -33,22 +35,40 @@ test: setup test-go test-python  ## all tests; those in tests/network and tests/
 test-go: setup
 	@echo "Go: the rules and the contract ..."
 	@cd chaincode && go test ./...
+	@cd tools/mutate && go test ./...
 
 test-python: setup
 	@echo "Python: unit tests, then the tests on real peers ..."
 	@$(BIN)/pytest
 
 lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
-	@cd chaincode && ! gofmt -d . | grep .
+	@! gofmt -d chaincode tools | grep .
 	@cd chaincode && go vet ./... && go tool staticcheck ./...
+	@cd tools/mutate && go vet ./...
+	@$(MAKE) --no-print-directory gosec
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@sh -n tools/prerequisites.sh network/kindpakket_network/data/builder/bin/*
 	@echo "lint: clean"
 
+gosec:  ## look for insecure code in the chaincode (lint does, too)
+	@cd tools/gosec && go build -o $(BUILD)/gosec .
+	@cd chaincode && $(BUILD)/gosec -test=false ./...
+
+vulncheck:  ## look for known vulnerabilities that the chaincode can reach, in Go's database; no part of lint or test
+	@cd tools/govulncheck && go build -o $(BUILD)/govulncheck golang.org/x/vuln/cmd/govulncheck
+	@cd chaincode && { $(BUILD)/govulncheck -db $(VULNERABILITIES) ./... || { \
+		[ $$? -eq 3 ] || echo "vulncheck: NOTHING WAS CHECKED. It needs the database $(VULNERABILITIES)" >&2; exit 1; }; }
+
+mutation:  ## put small faults into the rules and into who may do what, and list those that no test notices (MUTATE="-sample 50 -seed 2")
+	@cd tools/mutate && go build -o $(BUILD)/mutate .
+	@cd chaincode && GOCACHE=$(BUILD)/mutation/go-build $(BUILD)/mutate -then ./contract -out $(BUILD)/mutation $(MUTATE) \
+		rules/*.go $(addprefix contract/,access.go find.go organisations.go request.go transaction.go)
+	@[ $$(du -sm $(BUILD)/mutation/go-build | cut -f1) -lt 1000 ] || rm -rf $(BUILD)/mutation/go-build
+
 format: $(VENV)/.ready  ## lay the code out as the formatters want it
 	@cd chaincode && gofmt -w .
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-clean: down  ## remove what the demo and set-up made here (not the cache of built programs)
+clean: down  ## remove what the demo, set-up and checks made here (not the cache of built programs)
 	rm -rf $(HOME_FOLDER) $(VENV) build *.egg-info

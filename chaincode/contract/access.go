@@ -33,6 +33,7 @@ type caller struct {
 	role   role
 	person string
 	shop   string
+	till   string
 }
 
 // identify reads the caller's certificate. Whoever has no readable one has no role.
@@ -49,7 +50,19 @@ func identify(stub shim.ChaincodeStubInterface) caller {
 		return value
 	}
 	msp, _ := identity.GetMSPID()
-	return caller{msp: msp, role: role(attribute("role")), person: attribute("person"), shop: attribute("shop")}
+	return caller{msp: msp, role: role(attribute("role")), person: attribute("person"), shop: attribute("shop"), till: attribute("till")}
+}
+
+// mark tells of the caller in what it writes. A till that is no code is left out, so that no free text gets onto the ledger.
+func (c caller) mark(operation string, r request) mark {
+	made := mark{Operation: operation, Request: r.id(), Person: c.person, MSP: c.msp, Role: c.role}
+	if why, ok := r.(reasoned); ok {
+		made.Reason = why.reason()
+	}
+	if rules.CheckCode("till", c.till) == nil {
+		made.Till = c.till
+	}
+	return made
 }
 
 // admit refuses a caller without one of the roles, and one whose role was issued by another organisation than it counts in.
@@ -78,6 +91,15 @@ func (c caller) checkPerson() error {
 		return rules.Refuse(rules.PersonRequired, rules.Details{"attribute": "kindpakket.person"}, "")
 	}
 	return nil
+}
+
+// checkDecider refuses who has neither the role that decides nor made the proposal.
+func (c caller) checkDecider(decides role, proposer string) error {
+	if c.role == decides || c.person == proposer {
+		return nil
+	}
+	return rules.Refuse(rules.RoleRequired, rules.Details{"required": []role{decides}, "role": c.role, "msp": c.msp},
+		"this needs the role %s, or the person who proposed it", decides)
 }
 
 // isTill tells whether the caller belongs to a shop and sees only what is that shop's.

@@ -30,7 +30,7 @@ func wellFormed(w *town) map[string]object {
 		"voucher:Issue":       header(object{"scheme": id, "vouchers": vouchers}),
 		"voucher:Activate":    header(object{"scheme": id, "activations": []object{h.activation()}}),
 		"voucher:Block":       header(object{"scheme": id, "voucher": id, "reason": "x"}),
-		"voucher:Unblock":     header(object{"scheme": id, "voucher": id}),
+		"voucher:Unblock":     header(object{"scheme": id, "voucher": id, "reason": "x"}),
 		"payment:Pay":         h.pay(w.id(), id, w.now, clothing(500)),
 		"payment:Cancel":      header(object{"payment": id, "reason": "x"}),
 		"payment:Refund":      header(object{"payment": id, "reason": "x", "lines": []rules.Line{books(1)}}),
@@ -39,6 +39,9 @@ func wellFormed(w *town) map[string]object {
 		"settlement:Withdraw": header(object{"scheme": id, "settlement": id, "reason": "x"}),
 		"settlement:Export":   header(object{"scheme": id, "settlements": []string{id}, "file_sha256": id + id}),
 		"settlement:Book":     header(object{"scheme": id, "settlement": id, "outcome": "paid", "reason": "x"}),
+		"settlement:Claim":    header(object{"scheme": id, "shop": id, "reason": "x"}),
+		"settlement:Collect":  header(object{"scheme": id, "settlement": id, "reason": "x"}),
+		"settlement:WriteOff": header(object{"scheme": id, "settlement": id, "reason": "x"}),
 	}
 }
 
@@ -49,12 +52,14 @@ var allowed = map[string][]string{
 	},
 	"manager": {
 		"scheme:Approve", "scheme:Open", "scheme:Pause", "shop:Approve", "shop:Suspend", "shop:Reinstate", "voucher:Block", "voucher:Unblock",
-		"settlement:Approve",
+		"settlement:Approve", "settlement:WriteOff",
 	},
-	"treasurer": {"scheme:CloseDay", "settlement:Draft", "settlement:Withdraw", "settlement:Export", "settlement:Book"},
-	"shop":      {"shop:Apply", "payment:Pay", "payment:Cancel", "payment:Refund"},
-	"till":      {"payment:Pay", "payment:Cancel", "payment:Refund"},
-	"auditor":   {}, "admin": {}, "shops-admin": {}, "forged-clerk": {}, "forged-manager": {}, "forged-shop": {}, "forged-auditor": {}, "stranger": {},
+	"treasurer": {
+		"scheme:CloseDay", "settlement:Draft", "settlement:Withdraw", "settlement:Export", "settlement:Book", "settlement:Claim", "settlement:Collect",
+	},
+	"shop":    {"shop:Apply", "payment:Pay", "payment:Cancel", "payment:Refund", "settlement:Draft"},
+	"till":    {"payment:Pay", "payment:Cancel", "payment:Refund", "settlement:Draft"},
+	"auditor": {}, "admin": {}, "shops-admin": {}, "forged-clerk": {}, "forged-manager": {}, "forged-shop": {}, "forged-auditor": {}, "stranger": {},
 }
 
 func TestEveryWriteNeedsItsRoleWhereItCounts(t *testing.T) {
@@ -78,18 +83,24 @@ func TestEveryWriteNeedsItsRoleWhereItCounts(t *testing.T) {
 
 func TestEveryQueryNeedsARole(t *testing.T) {
 	w := newTown(t)
+	w.enrol("forged-auditor", "GemeenteMSP", "auditor", "p-x", "")
+	w.enrol("foreign-auditor", "AndersMSP", "auditor", "p-x", "")
+	w.enrol("auditors-clerk", "AuditorMSP", "issuer", "p-x", "")
+	w.enrol("made-up", "AuditorMSP", "controller", "p-x", "")
 	queries := map[string]object{
 		"scheme:Show": {"scheme": w.scheme}, "scheme:List": {}, "shop:Show": {"shop": w.shop}, "shop:List": {}, "shop:Account": {"shop": w.shop},
 		"voucher:Show": {"scheme": w.scheme, "voucher": w.id()}, "voucher:List": {"scheme": w.scheme}, "payment:Show": {"payment": w.id()},
 		"voucher:Allowance": {"scheme": w.scheme, "voucher": w.id(), "shop": w.shop}, "payment:Unsettled": {"scheme": w.scheme, "shop": w.shop},
 		"settlement:Show": {"scheme": w.scheme, "settlement": w.id()}, "settlement:List": {"scheme": w.scheme},
-		"audit:History": {"key": "day/" + w.scheme}, "audit:Totals": {"scheme": w.scheme},
+		"settlement:Due": {"scheme": w.scheme, "shop": w.shop},
+		"audit:History":  {"key": "day/" + w.scheme}, "audit:Totals": {"scheme": w.scheme},
 	}
-	tills := []string{"voucher:Allowance", "shop:Show", "payment:Show", "payment:Unsettled", "settlement:Show"}
+	tills := []string{"voucher:Allowance", "shop:Show", "payment:Show", "payment:Unsettled", "settlement:Show", "settlement:Due", "audit:ShopStatement"}
 	for name, request := range queries {
 		for user, may := range map[string]bool{
 			"clerk": name != "shop:Account", "manager": name != "shop:Account", "treasurer": true, "auditor": name != "shop:Account",
 			"shop": slices.Contains(tills, name), "admin": false,
+			"forged-auditor": false, "foreign-auditor": false, "auditors-clerk": false, "made-up": false,
 		} {
 			if _, code := w.send(user, name, request); may == (code == "ROLE_REQUIRED") {
 				t.Errorf("%s asks %s: %q", user, name, code)
@@ -141,6 +152,11 @@ func TestTheMunicipalityNamesTheOrganisationsOnce(t *testing.T) {
 	for _, user := range []string{"clerk", "treasurer", "admin", "auditor", "other"} {
 		w.refused("ROLE_REQUIRED", user, "organisations:Initialise", request())
 	}
+	w.enrol("nobody", "GemeenteMSP", "approver", "", "")
+	w.refused("PERSON_REQUIRED", "nobody", "organisations:Initialise", request())
+	nameless := request()
+	nameless["request_id"] = "first"
+	w.refused("INVALID_ID", "manager", "organisations:Initialise", nameless)
 	double := request()
 	double["auditors"] = []string{"WinkelsMSP"}
 	w.refused("INVALID_ORGANISATIONS", "manager", "organisations:Initialise", double)
@@ -148,6 +164,9 @@ func TestTheMunicipalityNamesTheOrganisationsOnce(t *testing.T) {
 	answer := w.must("manager", "organisations:Initialise", first)
 	if answer["municipality"] != "GemeenteMSP" || w.last.Event.GetEventName() != "OrganisationsInitialised" {
 		t.Fatal(answer)
+	}
+	if event := decodeJSON(t, w.last.Event.GetPayload()); event["municipality"] != "GemeenteMSP" || event["chaincode"] != chaincodeName {
+		t.Fatal(event)
 	}
 	for _, user := range []string{"manager", "clerk", "other", "admin"} {
 		w.refused("ALREADY_INITIALISED", user, "organisations:Initialise", request())
@@ -201,6 +220,7 @@ func TestRolesComeFromTheCertificateOfThisCall(t *testing.T) {
 	s := w.ledger.Simulate(fakeledger.Call{
 		Name: "scheme:Pause", Arguments: []string{`{"request_id":"` + w.id() + `","scheme":"` + w.scheme + `","reason":"x"}`},
 		Creator: w.users["clerk"], Transient: map[string][]byte{"kindpakket.role": []byte("approver")}, Now: w.now,
+		Channel: channelName, Chaincode: chaincodeName,
 	})
 	if code := codeOf(t, s.Response.GetMessage()); code != "ROLE_REQUIRED" {
 		t.Fatal(s.Response)

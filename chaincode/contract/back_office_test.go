@@ -72,29 +72,6 @@ func TestIssuing(t *testing.T) {
 	w.checkMoney()
 }
 
-func TestBlockedVouchersReturnToTheirState(t *testing.T) {
-	w := newTown(t)
-	id := w.issue(1)[0]
-	turn := func() object { return object{"request_id": w.id(), "scheme": w.scheme, "voucher": id} }
-	with := func(reason string) object {
-		request := turn()
-		request["reason"] = reason
-		return request
-	}
-	w.refused("VOUCHER_STATE", "manager", "voucher:Unblock", turn())
-	w.refused("INVALID_CODE", "clerk", "voucher:Block", with("she lost it"))
-	w.must("manager", "voucher:Block", with("lost"))
-	w.refused("VOUCHER_STATE", "clerk", "voucher:Block", with("lost"))
-	w.refused("SECOND_PERSON_REQUIRED", "manager", "voucher:Unblock", turn())
-	answer := w.must("manager2", "voucher:Unblock", turn())
-	if answer["state"] != "issued" || answer["blocked_by"] != nil {
-		t.Fatal(answer)
-	}
-	w.refused("VOUCHER_NOT_FOUND", "manager", "voucher:Block", object{
-		"request_id": w.id(), "scheme": w.scheme, "voucher": w.id(), "reason": "lost",
-	})
-}
-
 func TestDaysCloseOnceAndInOrder(t *testing.T) {
 	w := newTown(t)
 	closeDay := func(day string) object { return object{"request_id": w.id(), "scheme": w.scheme, "day": day} }

@@ -17,61 +17,74 @@ type casesEvent struct {
 	Recorded int    `json:"recorded"`
 }
 
-// RecordCases keeps, in the municipality's private collection, to which case each voucher-to-be belongs. It writes nothing public,
-// so that the municipality alone can endorse it, and is idempotent by content: the same record again is accepted.
+// RecordCases keeps, in the municipality's private collection, to which case each voucher-to-be belongs. It is idempotent by content:
+// the same record again is accepted.
 func (*VoucherContract) RecordCases(ctx *Context, text string) (string, error) {
-	r := new(schemeRequest)
-	if err := parse(text, recordCases.private, r); err != nil {
-		return "", err
-	}
-	if err := r.check(); err != nil {
-		return "", err
-	}
-	tx, err := begin(ctx)
-	if err != nil {
-		return "", err
-	}
-	if err := tx.authorise(recordCases); err != nil {
-		return "", err
-	}
-	var cases []rules.CaseRecord
-	if err := tx.transient(recordCases.private, &cases); err != nil {
-		return "", err
-	}
-	if err := rules.CheckCases(cases, maxBulk); err != nil {
-		return "", err
-	}
-	if _, err := tx.scheme(r.Scheme); err != nil {
-		return "", err
-	}
-	for _, record := range cases {
-		if err := tx.recordCase(r.Scheme, record); err != nil {
-			return "", err
+	return writePrivate(ctx, recordCases, text, func(tx *transaction, r *schemeRequest) (any, error) {
+		var cases []rules.CaseRecord
+		if err := tx.transient(recordCases.private, &cases); err != nil {
+			return nil, err
 		}
-	}
-	if len(tx.changes) > 0 {
+		if err := rules.CheckCases(cases, maxBulk); err != nil {
+			return nil, err
+		}
+		if _, err := tx.scheme(r.Scheme); err != nil {
+			return nil, err
+		}
+		fresh, err := tx.freshCases(r.Scheme, cases)
+		if err != nil {
+			return nil, err
+		}
 		tx.event = casesEvent{Scheme: r.Scheme, Recorded: len(cases)}
-		if err := tx.finish(recordCases); err != nil {
-			return "", err
-		}
-	}
-	answer, err := encode(casesRecorded{Recorded: len(cases)})
-	return string(answer), err
+		return casesRecorded{Recorded: len(cases)}, tx.putCases(r.Scheme, fresh)
+	})
 }
 
-func (tx *transaction) recordCase(scheme string, record rules.CaseRecord) error {
-	key := caseKey(scheme, record.Voucher)
-	before, err := tx.privateHash(citizens, key)
-	if err != nil {
+// freshCases gives the cases that were not recorded before, and refuses another one for the same voucher.
+func (tx *transaction) freshCases(scheme string, cases []rules.CaseRecord) ([]rules.CaseRecord, error) {
+	var fresh []rules.CaseRecord
+	for _, record := range cases {
+		before, err := tx.privateHash(citizens, caseKey(scheme, record.Voucher))
+		if err != nil {
+			return nil, err
+		}
+		if before == "" {
+			fresh = append(fresh, record)
+			continue
+		}
+		same, err := recordHash(record)
+		if err != nil {
+			return nil, err
+		}
+		if before != same {
+			return nil, rules.Refuse(rules.IdempotencyConflict, rules.Details{"voucher": record.Voucher},
+				"another case was recorded for voucher %s before", record.Voucher)
+		}
+	}
+	return fresh, nil
+}
+
+// putCases refuses vouchers that were issued, because their case was purged: recording it again would undo that.
+func (tx *transaction) putCases(scheme string, cases []rules.CaseRecord) error {
+	keys := make([]string, 0, len(cases))
+	for _, record := range cases {
+		keys = append(keys, voucherKey(scheme, record.Voucher))
+	}
+	if err := tx.prefetch(keys...); err != nil {
 		return err
 	}
-	if before == "" {
-		return tx.putPrivate(citizens, key, record)
+	for _, record := range cases {
+		issued, err := tx.has(voucherKey(scheme, record.Voucher))
+		if err != nil {
+			return err
+		}
+		if issued {
+			return rules.Refuse(rules.VoucherExists, rules.Details{"voucher": record.Voucher},
+				"voucher %s was issued, and its case record was purged since", record.Voucher)
+		}
+		if err := tx.putPrivate(citizens, caseKey(scheme, record.Voucher), record); err != nil {
+			return err
+		}
 	}
-	same, err := recordHash(record)
-	if err == nil && before != same {
-		err = rules.Refuse(rules.IdempotencyConflict, rules.Details{"voucher": record.Voucher},
-			"another case was recorded for voucher %s before", record.Voucher)
-	}
-	return err
+	return nil
 }

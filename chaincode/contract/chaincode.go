@@ -20,6 +20,7 @@ const metadataTransaction = contractapi.SystemContractName + ":GetMetadata"
 type Chaincode struct {
 	contracts    *contractapi.ContractChaincode
 	transactions map[string]bool
+	metadata     []byte
 }
 
 // New makes the chaincode out of its contracts.
@@ -32,13 +33,19 @@ func New() (*Chaincode, error) {
 		&VoucherContract{named("voucher")},
 		&PaymentContract{named("payment")},
 		&SettlementContract{named("settlement")},
+		&RequestContract{named("request")},
 		&AuditContract{named("audit")},
+		&ErasureContract{named("erasure")},
 	}
 	api, err := contractapi.NewChaincode(contracts...)
 	if err != nil {
 		return nil, fmt.Errorf("the contracts cannot be served: %w", err)
 	}
-	chaincode := &Chaincode{contracts: api, transactions: map[string]bool{}}
+	described, err := metadata()
+	if err != nil {
+		return nil, fmt.Errorf("the metadata cannot be made: %w", err)
+	}
+	chaincode := &Chaincode{contracts: api, transactions: map[string]bool{}, metadata: described}
 	for _, contract := range contracts {
 		for _, method := range transactionsOf(contract) {
 			chaincode.transactions[contract.GetName()+":"+method] = true
@@ -75,10 +82,13 @@ func (c *Chaincode) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Res
 	}()
 	name, arguments := stub.GetFunctionAndParameters()
 	if name == metadataTransaction {
-		return c.contracts.Invoke(stub)
+		return shim.Success(c.metadata)
 	}
 	if !c.transactions[name] {
 		return refuse(rules.Refuse(rules.UnknownTransaction, rules.Details{"name": rules.Excerpt(name)}, ""))
+	}
+	if err := checkDirect(stub); err != nil {
+		return refuse(err)
 	}
 	if len(arguments) != 1 {
 		return refuse(rules.Refuse(rules.MalformedRequest, rules.Details{"arguments": len(arguments)},
@@ -88,6 +98,14 @@ func (c *Chaincode) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Res
 		return refuse(tooLarge(len(arguments[0])))
 	}
 	return c.contracts.Invoke(stub)
+}
+
+func checkDirect(stub shim.ChaincodeStubInterface) error {
+	proposal, err := readProposal(stub)
+	if err != nil {
+		return err
+	}
+	return proposal.checkArguments(stub)
 }
 
 func refuse(refusal error) *peer.Response {

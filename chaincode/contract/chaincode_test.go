@@ -7,44 +7,6 @@ import (
 	"kindpakket.eu/chaincode/internal/fakeledger"
 )
 
-func TestMetadataNamesEveryTransaction(t *testing.T) {
-	w := newWorld(t)
-	response := w.ledger.Simulate(fakeledger.Call{Name: "org.hyperledger.fabric:GetMetadata", Creator: w.users["auditor"]}).Response
-	if response.GetStatus() != 200 {
-		t.Fatal(response.GetMessage())
-	}
-	contracts := decodeJSON(t, response.GetPayload())["contracts"].(object)
-	queries := map[string]bool{
-		"organisations:Show": true, "scheme:Show": true, "scheme:List": true, "shop:Show": true, "shop:List": true, "shop:Account": true,
-		"voucher:Show": true, "voucher:List": true, "voucher:Allowance": true, "payment:Show": true, "payment:Unsettled": true,
-		"settlement:Show": true, "settlement:List": true, "audit:History": true, "audit:Totals": true,
-	}
-	writes := strings.Fields(`organisations:Initialise scheme:Draft scheme:Approve scheme:Open scheme:Pause scheme:CloseDay
-		shop:Apply shop:Approve shop:Suspend shop:Reinstate voucher:RecordCases voucher:Issue voucher:Activate voucher:Block
-		voucher:Unblock payment:Pay payment:Cancel payment:Refund settlement:Draft settlement:Approve settlement:Withdraw
-		settlement:Export settlement:Book`)
-	found := 0
-	for name, contract := range contracts {
-		if name == "org.hyperledger.fabric" {
-			continue
-		}
-		for _, transaction := range contract.(object)["transactions"].([]any) {
-			tags := transaction.(object)["tag"].([]any)
-			full := name + ":" + transaction.(object)["name"].(string)
-			if evaluated := tags[0] == "evaluate"; evaluated != queries[full] {
-				t.Errorf("%s is tagged %v", full, tags)
-			}
-			found++
-		}
-	}
-	if found != len(queries)+len(writes) {
-		t.Errorf("the metadata names %d transactions, not %d", found, len(queries)+len(writes))
-	}
-	for _, name := range writes {
-		w.refused("MALFORMED_REQUEST", "clerk", name, object{"nonsense": 1})
-	}
-}
-
 func TestOnlyListedNamesAreTransactions(t *testing.T) {
 	w := newTown(t)
 	for _, name := range []string{

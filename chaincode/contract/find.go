@@ -1,14 +1,6 @@
 package contract
 
-import (
-	"fmt"
-
-	"github.com/hyperledger/fabric-protos-go-apiv2/common"
-	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
-	"google.golang.org/protobuf/proto"
-
-	"kindpakket.eu/chaincode/rules"
-)
+import "kindpakket.eu/chaincode/rules"
 
 // closedDays is the record of the last closed day of a scheme; "" before the first.
 type closedDays struct {
@@ -45,6 +37,15 @@ func (tx *transaction) openScheme(id string) (*rules.Scheme, error) {
 
 func (tx *transaction) terms(scheme string, version rules.Number) (*storedTerms, error) {
 	return find[storedTerms](tx, rules.LedgerInconsistent, "rules", scheme, rulesKey(scheme, version))
+}
+
+// termsFor gives the terms that count for a voucher: those it was issued under, or later ones that two persons applied to all.
+func (tx *transaction) termsFor(scheme *rules.Scheme, voucher *rules.Voucher) (*storedTerms, error) {
+	return tx.terms(scheme.ID, scheme.VersionFor(voucher.RulesVersion))
+}
+
+func (tx *transaction) change(scheme, id string) (*rules.Change, error) {
+	return find[rules.Change](tx, rules.ChangeNotFound, "change", id, changeKey(scheme, id))
 }
 
 func (tx *transaction) budget(scheme string) (*rules.Budget, error) {
@@ -99,28 +100,11 @@ func (tx *transaction) settlement(scheme, id string) (*rules.Settlement, error) 
 	return find[rules.Settlement](tx, rules.SettlementNotFound, "settlement", id, settlementKey(scheme, id))
 }
 
+func (tx *transaction) erasure(id string) (*rules.Erasure, error) {
+	return find[rules.Erasure](tx, rules.ErasureNotFound, "erasure", id, erasureKey(id))
+}
+
 // domain tells on which channel and by which chaincode name the client asked, as holders sign it.
 func (tx *transaction) domain() (rules.Domain, error) {
-	signed, err := tx.stub.GetSignedProposal()
-	if err != nil {
-		return rules.Domain{}, fmt.Errorf("cannot read the proposal: %w", err)
-	}
-	var proposal peer.Proposal
-	var header common.Header
-	var channel common.ChannelHeader
-	var extension peer.ChaincodeHeaderExtension
-	for _, part := range []struct {
-		data func() []byte
-		into proto.Message
-	}{
-		{signed.GetProposalBytes, &proposal},
-		{proposal.GetHeader, &header},
-		{header.GetChannelHeader, &channel},
-		{channel.GetExtension, &extension},
-	} {
-		if err := proto.Unmarshal(part.data(), part.into); err != nil {
-			return rules.Domain{}, fmt.Errorf("cannot read the proposal's header: %w", err)
-		}
-	}
-	return rules.Domain{Channel: tx.stub.GetChannelID(), Chaincode: extension.GetChaincodeId().GetName()}, nil
+	return rules.Domain{Channel: tx.stub.GetChannelID(), Chaincode: tx.proposal.chaincode}, nil
 }

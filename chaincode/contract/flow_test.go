@@ -20,7 +20,7 @@ func schemeRules() object {
 		"presets":           object{"junior": 10_000, "senior": 15_000},
 		"categories":        []object{{"code": "clothing"}, {"code": "books", "cap_cents": 4_000}, {"code": "sport"}},
 		"payment_min_cents": 50, "payment_cap_cents": 8_000, "day_cap_cents": 9_000, "proofs": []string{"key", "booklet"},
-		"paper_cap_cents": 2_500, "refund_grace_days": 14, "settlement_days": 7, "retention_days": 2_555,
+		"paper_cap_cents": 2_500, "hold_days": 14, "extension_days": 90, "refund_grace_days": 14, "settlement_days": 1, "retention_days": 2_555,
 	}
 }
 
@@ -230,7 +230,7 @@ func (w *town) checkMoney() {
 			owed += cents(w.t, decodeJSON(w.t, record)["cents"])
 		case strings.HasPrefix(key, "settlement/"):
 			settlement := decodeJSON(w.t, record)
-			if slices.Contains([]any{"drafted", "approved", "exported", "paid"}, settlement["state"]) {
+			if slices.Contains([]any{"drafted", "approved", "exported", "paid", "claimed", "collected", "written-off"}, settlement["state"]) {
 				owed += cents(w.t, settlement["cents"])
 			}
 		}

@@ -75,7 +75,7 @@ func TestTheSameRequestHasOneEffect(t *testing.T) {
 		t.Fatal(answer)
 	}
 	w.now = noon
-	w.must("manager", "scheme:Open", object{"request_id": w.id(), "scheme": w.scheme})
+	w.must("clerk", "scheme:Open", object{"request_id": w.id(), "scheme": w.scheme})
 
 	// Another shop, and another operation, cannot use the id.
 	w.admitShop("rival", "clothing")

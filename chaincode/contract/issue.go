@@ -12,16 +12,19 @@ func (r *issueRequest) check() error {
 	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckAllocations(r.Vouchers, maxBulk))
 }
 
-// issued is the answer to issuing, and its event.
-type issued struct {
-	Scheme      string      `json:"scheme"`
-	Vouchers    []issuedOne `json:"vouchers"`
-	IssuedCents rules.Cents `json:"issued_cents"`
+func (r *issueRequest) reads() []string {
+	keys := []string{schemeKey(r.Scheme), budgetKey(r.Scheme)}
+	for _, allocation := range r.Vouchers {
+		keys = append(keys, voucherKey(r.Scheme, allocation.ID), entitlementKey(allocation.Entitlement))
+	}
+	return keys
 }
 
-type issuedOne struct {
-	ID    string      `json:"id"`
-	Cents rules.Cents `json:"cents"`
+// issued is the answer to issuing, and its event.
+type issued struct {
+	Scheme      string         `json:"scheme"`
+	Vouchers    []voucherCents `json:"vouchers"`
+	IssuedCents rules.Cents    `json:"issued_cents"`
 }
 
 // entitlement tells which voucher an entitlement led to.
@@ -43,6 +46,9 @@ func (*VoucherContract) Issue(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := terms.CheckIssuable(tx.now); err != nil {
+			return nil, err
+		}
 		if err := tx.checkNew(r); err != nil {
 			return nil, err
 		}
@@ -50,27 +56,13 @@ func (*VoucherContract) Issue(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		budget, err := tx.budget(r.Scheme)
-		if err != nil {
-			return nil, err
-		}
-		if err := budget.Issue(answer.IssuedCents); err != nil {
-			return nil, err
-		}
 		tx.event = answer
-		return answer, tx.put(budgetKey(r.Scheme), budget)
+		return answer, tx.changeBudget(r.Scheme, func(budget *rules.Budget) error { return budget.Issue(answer.IssuedCents) })
 	})
 }
 
 // checkNew refuses vouchers and entitlements that were seen before, and vouchers without a private case record.
 func (tx *transaction) checkNew(r *issueRequest) error {
-	keys := make([]string, 0, 2*len(r.Vouchers))
-	for _, allocation := range r.Vouchers {
-		keys = append(keys, voucherKey(r.Scheme, allocation.ID), entitlementKey(allocation.Entitlement))
-	}
-	if err := tx.prefetch(keys...); err != nil {
-		return err
-	}
 	for _, allocation := range r.Vouchers {
 		if err := tx.checkAllocation(r.Scheme, allocation); err != nil {
 			return err
@@ -79,14 +71,19 @@ func (tx *transaction) checkNew(r *issueRequest) error {
 	return nil
 }
 
-func (tx *transaction) checkAllocation(scheme string, allocation rules.Allocation) error {
-	before, err := get[entitlement](tx, entitlementKey(allocation.Entitlement))
-	if err != nil {
-		return err
+// checkEntitlement refuses an entitlement that money was given for before.
+func (tx *transaction) checkEntitlement(id string) error {
+	before, err := get[entitlement](tx, entitlementKey(id))
+	if err == nil && before != nil {
+		err = rules.Refuse(rules.AlreadyIssued, rules.Details{"entitlement": id, "voucher": before.Voucher},
+			"entitlement %s led to voucher %s before", id, before.Voucher)
 	}
-	if before != nil {
-		return rules.Refuse(rules.AlreadyIssued, rules.Details{"entitlement": allocation.Entitlement, "voucher": before.Voucher},
-			"entitlement %s led to voucher %s before", allocation.Entitlement, before.Voucher)
+	return err
+}
+
+func (tx *transaction) checkAllocation(scheme string, allocation rules.Allocation) error {
+	if err := tx.checkEntitlement(allocation.Entitlement); err != nil {
+		return err
 	}
 	exists, err := tx.has(voucherKey(scheme, allocation.ID))
 	if err != nil {
@@ -110,7 +107,7 @@ func (tx *transaction) issueAll(r *issueRequest, terms *storedTerms) (*issued, e
 		if err != nil {
 			return nil, err
 		}
-		answer.Vouchers = append(answer.Vouchers, issuedOne{ID: voucher.ID, Cents: voucher.Issued})
+		answer.Vouchers = append(answer.Vouchers, voucherCents{ID: voucher.ID, Cents: voucher.Issued})
 		answer.IssuedCents += voucher.Issued
 		if err := tx.put(voucherKey(r.Scheme, voucher.ID), voucher); err != nil {
 			return nil, err

@@ -11,8 +11,10 @@ import (
 const (
 	organisationsKey = "organisations"
 
-	schemePrefix = "scheme/"
-	shopPrefix   = "shop/"
+	schemePrefix  = "scheme/"
+	shopPrefix    = "shop/"
+	paymentPrefix = "payment/"
+	erasurePrefix = "erasure/"
 
 	citizens     = "citizens"
 	shopAccounts = "shopAccounts"
@@ -24,13 +26,23 @@ func budgetKey(scheme string) string           { return "budget/" + scheme }
 func dayKey(scheme string) string              { return "day/" + scheme }
 func shopKey(shop string) string               { return shopPrefix + shop }
 func entitlementKey(entitlement string) string { return "entitlement/" + entitlement }
-func paymentKey(payment string) string         { return "payment/" + payment }
+func paymentKey(payment string) string         { return paymentPrefix + payment }
 func refundKey(refund string) string           { return "refund/" + refund }
 func voucherPrefix(scheme string) string       { return "voucher/" + scheme + "/" }
 func voucherKey(scheme, voucher string) string { return voucherPrefix(scheme) + voucher }
 func settlementPrefix(scheme string) string    { return "settlement/" + scheme + "/" }
 func caseKey(scheme, voucher string) string    { return "case/" + scheme + "/" + voucher }
-func accountKey(shop string) string            { return "account/" + shop }
+func erasureKey(erasure string) string         { return erasurePrefix + erasure }
+func changePrefix(scheme string) string        { return "change/" + scheme + "/" }
+func changeKey(scheme, change string) string   { return changePrefix(scheme) + change }
+
+// accountKey names a private account of a shop: that of its application ("") or of a later change.
+func accountKey(shop, change string) string {
+	if change == "" {
+		return "account/" + shop
+	}
+	return "account/" + shop + "/" + change
+}
 
 func settlementKey(scheme, settlement string) string {
 	return settlementPrefix(scheme) + settlement

@@ -11,48 +11,50 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
+const (
+	graceDays      = 3
+	holdDays       = 2
+	lastExtension  = rules.Day("2026-03-17")
+	bicycleCents   = 12_000
+	propertyEndsAt = noon - aDay/2 + 2*aDay // the end of 2026-03-11
+)
+
 // machine drives a town at random and keeps books of its own, in whole cents, by which it foretells what the chaincode must take
-// and what it must refuse.
+// and what it must refuse. Its scheme ends after a few days, so that vouchers expire, get grace, are extended and lapse.
 type machine struct {
 	*town
 	vouchers []*bookedVoucher
 	payments []*bookedPayment
+	holds    []*bookedHold
 	drafted  []string
 	closed   rules.Day
 	budget   int64
 	checks   int
 }
 
-type bookedVoucher struct {
-	holder    holder
-	state     string
-	available int64
-	spent     map[string]int64
-	byDay     map[rules.Day]int64
-}
-
-type bookedPayment struct {
-	id        string
-	voucher   *bookedVoucher
-	day       rules.Day
-	paid      map[string]int64
-	refunded  map[string]int64
-	cancelled bool
-}
-
 func newMachine(t tester) *machine {
 	m := &machine{town: newTown(t), budget: 10_000_000}
-	for range 3 {
-		m.add()
-	}
+	terms := schemeRules()
+	terms["ends_on"], terms["extension_days"], terms["hold_days"], terms["refund_grace_days"] = "2026-03-11", 6, holdDays, graceDays
+	terms["products"] = object{"bicycle": object{"category": "clothing", "max_cents": bicycleCents}}
+	m.scheme = m.openScheme(terms, m.budget)
+	m.add("junior", 10_000)
+	m.add("junior", 10_000)
+	m.add("bicycle", bicycleCents)
 	return m
 }
 
-func (m *machine) add() {
-	m.vouchers = append(m.vouchers, &bookedVoucher{
-		holder: m.holder(), state: "active", available: 10_000, spent: map[string]int64{}, byDay: map[rules.Day]int64{},
-	})
-	m.budget -= 10_000
+// add issues and activates a voucher.
+func (m *machine) add(preset string, cents int64) {
+	m.t.Helper()
+	vouchers, cases := allocations(m.world, 1)
+	vouchers[0]["preset"] = preset
+	m.must("clerk", "voucher:RecordCases", object{"request_id": m.id(), "scheme": m.scheme}, object{"cases": cases})
+	m.must("clerk", "voucher:Issue", object{"request_id": m.id(), "scheme": m.scheme, "vouchers": vouchers})
+	h := newHolder(m.scheme, vouchers[0]["id"].(string))
+	m.must("clerk", "voucher:Activate", object{"request_id": m.id(), "scheme": m.scheme, "activations": []object{h.activation()}})
+	m.vouchers = append(m.vouchers, newBookedVoucher(h, preset == "bicycle", cents, propertyEndsAt))
+	m.budget -= cents
 }
 
 func (m *machine) today() rules.Day {
@@ -62,16 +64,15 @@ func (m *machine) today() rules.Day {
 	return m.closed.Next()
 }
 
-func (m *machine) lines(t *rapid.T) (lines []rules.Line, byCategory map[string]int64, total int64) {
+func (m *machine) lines(t *rapid.T) (lines []rules.Line, byCategory map[string]int64) {
 	byCategory = map[string]int64{}
 	for _, category := range []string{"clothing", "books"} {
-		if cents := rapid.Int64Range(0, 4_500).Draw(t, category); cents > 0 {
+		if cents := rapid.Int64Range(-1_500, 4_500).Draw(t, category); cents > 0 {
 			lines = append(lines, rules.Line{Category: category, Cents: rules.Cents(cents)})
 			byCategory[category] = cents
-			total += cents
 		}
 	}
-	return lines, byCategory, total
+	return lines, byCategory
 }
 
 func (m *machine) voucher(t *rapid.T) *bookedVoucher {
@@ -95,27 +96,88 @@ func (m *machine) expect(may bool, user, name string, request object) object {
 }
 
 // Pay takes a payment of any size at any state.
-func (m *machine) Pay(t *rapid.T) {
-	v := m.voucher(t)
-	lines, byCategory, total := m.lines(t)
-	may := len(lines) > 0 && v.state == "active" && total >= 50 && total <= 8_000 && total <= v.available &&
-		v.byDay[m.today()]+total <= 9_000 && v.spent["books"]+byCategory["books"] <= 4_000
+func (m *machine) Pay(t *rapid.T) { m.payFrom(t, m.voucher(t)) }
+
+func (m *machine) payFrom(t *rapid.T, v *bookedVoucher) {
+	lines, byCategory := m.lines(t)
+	swept, day := v.swept(m.now), m.today()
+	may := swept.mayTake(byCategory, day, m.now)
 	request := v.holder.pay(m.id(), m.shop, m.now+60, lines...)
 	answer := m.expect(may, "shop", "payment:Pay", request)
 	if !may {
 		return
 	}
-	if answer["day"] != string(m.today()) {
-		t.Fatalf("booked on %v and not on %s", answer["day"], m.today())
+	if answer["day"] != string(day) {
+		t.Fatalf("booked on %v and not on %s", answer["day"], day)
 	}
-	v.available -= total
-	v.byDay[m.today()] += total
-	for category, cents := range byCategory {
-		v.spent[category] += cents
-	}
+	*v = *swept
+	v.pay(byCategory, day, m.now >= v.endsAt)
 	m.payments = append(m.payments, &bookedPayment{
-		id: request["request_id"].(string), voucher: v, day: m.today(), paid: byCategory, refunded: map[string]int64{},
+		id: request["request_id"].(string), voucher: v, day: day, countedOn: day, paid: byCategory, refunded: map[string]int64{},
 	})
+}
+
+// Hold holds any amount for any time.
+func (m *machine) Hold(t *rapid.T) {
+	v := m.voucher(t)
+	lines, byCategory := m.lines(t)
+	expiresAt := m.now + rapid.Int64Range(0, holdDays*aDay+600).Draw(t, "seconds")
+	swept, day := v.swept(m.now), m.today()
+	may := swept.mayTake(byCategory, day, m.now) && m.now < v.endsAt && expiresAt > m.now && expiresAt <= min(m.now+holdDays*aDay, v.endsAt)
+	request := v.holder.hold(m.id(), m.shop, m.now+60, expiresAt, lines...)
+	m.expect(may, "shop", "payment:Hold", request)
+	if !may {
+		return
+	}
+	*v = *swept
+	hold := &bookedHold{id: request["request_id"].(string), voucher: v, day: day, expiresAt: expiresAt, cents: byCategory}
+	v.hold(hold)
+	m.holds = append(m.holds, hold)
+}
+
+func (m *machine) heldOne(t *rapid.T) *bookedHold {
+	if len(m.holds) == 0 {
+		t.Skip("nothing was held yet")
+	}
+	return rapid.SampledFrom(m.holds).Draw(t, "hold")
+}
+
+// Capture takes lines of a hold, and more than that too.
+func (m *machine) Capture(t *rapid.T) {
+	hold := m.heldOne(t)
+	lines, byCategory := m.lines(t)
+	if rapid.Bool().Draw(t, "all of it") {
+		lines, byCategory = nil, hold.cents
+		for _, category := range slices.Sorted(maps.Keys(hold.cents)) {
+			lines = append(lines, rules.Line{Category: category, Cents: rules.Cents(hold.cents[category])})
+		}
+	}
+	v := hold.voucher
+	may := v.holds[hold.id] != nil && m.now < hold.expiresAt && len(lines) > 0
+	for category, cents := range byCategory {
+		may = may && cents <= hold.cents[category]
+	}
+	day := m.today()
+	m.expect(may, "shop", "payment:Capture", m.capture(hold.id, lines...))
+	if !may {
+		return
+	}
+	v.unhold(hold)
+	v.pay(byCategory, hold.day, false)
+	m.payments = append(m.payments, &bookedPayment{
+		id: hold.id, voucher: v, day: day, countedOn: hold.day, paid: byCategory, refunded: map[string]int64{},
+	})
+}
+
+// Release gives a hold back, by the shop or by the municipality, which has to wait for its end.
+func (m *machine) Release(t *rapid.T) {
+	hold := m.heldOne(t)
+	user := rapid.SampledFrom([]string{"shop", "treasurer"}).Draw(t, "user")
+	may := hold.voucher.holds[hold.id] != nil && (user == "shop" || m.now >= hold.expiresAt)
+	m.expect(may, user, "payment:Release", m.because(object{"payment": hold.id}))
+	if may {
+		hold.voucher.unhold(hold)
+	}
 }
 
 func (m *machine) payment(t *rapid.T) *bookedPayment {
@@ -129,57 +191,148 @@ func (m *machine) payment(t *rapid.T) *bookedPayment {
 func (m *machine) Cancel(t *rapid.T) {
 	p := m.payment(t)
 	may := !p.cancelled && len(p.refunded) == 0 && p.day == m.today()
-	m.expect(may, "shop", "payment:Cancel", object{"request_id": m.id(), "payment": p.id, "reason": "mistake"})
+	m.expect(may, "shop", "payment:Cancel", m.because(object{"payment": p.id}))
 	if !may {
 		return
 	}
 	p.cancelled = true
-	for category, cents := range p.paid {
-		p.voucher.available += cents
-		p.voucher.spent[category] -= cents
-		p.voucher.byDay[p.day] -= cents
-	}
+	p.voucher.byDay[p.countedOn] -= sumUp(p.paid)
+	m.budget += p.voucher.giveBack(p.paid, m.now)
 }
 
-// Refund takes lines of a payment back, and more than that too.
-func (m *machine) Refund(t *rapid.T) {
+// Refund takes lines of a payment back, all that is left of it, and more than that too.
+func (m *machine) Refund(t *rapid.T) { m.refundOf(t, m.payment(t)) }
+
+// Late refunds a payment after the end of its voucher, and pays from what grace leaves.
+func (m *machine) Late(t *rapid.T) {
 	p := m.payment(t)
-	lines, byCategory, _ := m.lines(t)
+	if p.cancelled || p.voucher.state != "active" || m.now >= p.voucher.graceEnd() {
+		t.Skip("it is too late")
+	}
+	m.now = max(m.now, p.voucher.endsAt)
+	m.refundOf(t, p)
+	m.payFrom(t, p.voucher)
+}
+
+func (m *machine) refundOf(t *rapid.T, p *bookedPayment) {
+	lines, byCategory := m.lines(t)
+	if rapid.Bool().Draw(t, "all of it") {
+		lines, byCategory = nil, map[string]int64{}
+		for _, category := range slices.Sorted(maps.Keys(p.paid)) {
+			if left := p.paid[category] - p.refunded[category]; left > 0 {
+				lines, byCategory[category] = append(lines, rules.Line{Category: category, Cents: rules.Cents(left)}), left
+			}
+		}
+	}
 	may := len(lines) > 0 && !p.cancelled
 	for category, cents := range byCategory {
 		may = may && cents <= p.paid[category]-p.refunded[category]
 	}
-	m.expect(may, "shop", "payment:Refund", object{"request_id": m.id(), "payment": p.id, "reason": "returned", "lines": lines})
+	m.expect(may, "shop", "payment:Refund", m.because(object{"payment": p.id, "lines": lines}))
 	if !may {
 		return
 	}
 	for category, cents := range byCategory {
 		p.refunded[category] += cents
-		p.voucher.available += cents
-		p.voucher.spent[category] -= cents
 	}
+	m.budget += p.voucher.giveBack(byCategory, m.now)
 }
 
 // Block blocks an active voucher or unblocks a blocked one.
 func (m *machine) Block(t *rapid.T) {
 	v := m.voucher(t)
-	request := object{"request_id": m.id(), "scheme": m.scheme, "voucher": v.holder.voucher}
 	if v.state == "blocked" {
-		m.expect(true, "manager", "voucher:Unblock", request)
+		m.expect(true, "manager", "voucher:Unblock", m.of(v.holder))
 		v.state = "active"
 		return
 	}
-	request["reason"] = "lost"
-	m.expect(true, "clerk", "voucher:Block", request)
-	v.state = "blocked"
+	m.expect(!v.over(), "clerk", "voucher:Block", m.of(v.holder))
+	if !v.over() {
+		v.state = "blocked"
+	}
 }
 
-// Issue adds a voucher.
+// Revoke takes a voucher away, unless money of it is held. It happens less often than it is drawn, so that others have vouchers left.
+func (m *machine) Revoke(t *rapid.T) {
+	if rapid.IntRange(0, 3).Draw(t, "rarely") > 0 {
+		t.Skip("not now")
+	}
+	v := m.voucher(t)
+	swept := v.swept(m.now)
+	may := !v.over() && len(swept.holds) == 0
+	m.expect(may, "manager", "voucher:Revoke", m.all(v.holder.voucher))
+	if !may {
+		return
+	}
+	*v = *swept
+	m.budget += v.terms["available"]
+	v.terms["revoked"] += v.terms["available"]
+	v.state, v.terms["available"], v.terms["grace"] = "revoked", 0, 0
+}
+
+// Lapse takes what can no longer be spent.
+func (m *machine) Lapse(t *rapid.T) {
+	v := m.voucher(t)
+	swept := v.swept(m.now)
+	wholly := m.now >= v.graceEnd()
+	may := !v.over() && len(swept.holds) == 0 && (v.redeemed() || m.now >= v.endsAt)
+	m.expect(may, "treasurer", "voucher:Lapse", m.all(v.holder.voucher))
+	if !may {
+		return
+	}
+	*v = *swept
+	if wholly {
+		v.state = "lapsed"
+	}
+	if wholly || v.redeemed() {
+		v.terms["grace"] = 0
+	}
+	cents := v.terms["available"] - v.terms["grace"]
+	v.terms["available"] -= cents
+	v.terms["lapsed"] += cents
+	m.budget += cents
+}
+
+// TopUp adds money to a voucher that takes it.
+func (m *machine) TopUp(t *rapid.T) {
+	v := m.voucher(t)
+	may := !v.over() && !v.product && m.now < v.endsAt
+	m.expect(may, "clerk", "voucher:TopUp", m.because(object{"scheme": m.scheme, "top_ups": []object{
+		{"voucher": v.holder.voucher, "entitlement": m.id(), "preset": "junior", "units": 1},
+	}}))
+	if may {
+		v.terms["available"] += 10_000
+		m.budget -= 10_000
+	}
+}
+
+// Extend moves the end of a voucher, and tries to move it too far or back.
+func (m *machine) Extend(t *rapid.T) {
+	v, today := m.voucher(t), rules.DayOf(rules.Number(m.now))
+	to := today.Plus(rules.Number(rapid.IntRange(0, 6).Draw(t, "days")))
+	may := !v.over() && to > today && to > rules.DayOf(rules.Number(v.endsAt-1)) && to <= lastExtension
+	m.expect(may, "manager", "voucher:Extend", m.because(object{"scheme": m.scheme, "vouchers": []string{v.holder.voucher}, "ends_on": to}))
+	if may {
+		v.endsAt, v.terms["grace"] = int64(to.Next().Start()), 0
+	}
+}
+
+// Issue adds a voucher for money or for a product.
 func (m *machine) Issue(t *rapid.T) {
-	if len(m.vouchers) > 6 {
+	if len(m.vouchers) > 7 {
 		t.Skip("there are enough")
 	}
-	m.add()
+	if m.now >= propertyEndsAt {
+		m.expect(false, "clerk", "voucher:Issue", object{"request_id": m.id(), "scheme": m.scheme, "vouchers": []object{
+			{"id": m.id(), "entitlement": m.id(), "preset": "junior", "units": 1},
+		}})
+		return
+	}
+	if rapid.Bool().Draw(t, "product") {
+		m.add("bicycle", bicycleCents)
+		return
+	}
+	m.add("junior", 10_000)
 }
 
 // CloseDay closes today, once.
@@ -192,9 +345,9 @@ func (m *machine) CloseDay(*rapid.T) {
 	}
 }
 
-// Wait lets up to two days pass.
+// Wait lets up to a day pass.
 func (m *machine) Wait(t *rapid.T) {
-	m.now += rapid.Int64Range(1, 172_800).Draw(t, "seconds")
+	m.now += rapid.Int64Range(1, aDay).Draw(t, "seconds")
 }
 
 // Draft drafts a settlement when anything positive is open.
@@ -248,19 +401,36 @@ func (m *machine) Check(t *rapid.T) {
 		ledger[item.(object)["id"]] = item.(object)
 	}
 	for _, v := range m.vouchers {
-		shown := ledger[v.holder.voucher]
-		if cents(t, shown["available_cents"]) != v.available || shown["state"] != v.state {
-			t.Fatalf("the books say %d and %s, the ledger %v", v.available, v.state, shown)
-		}
-		for category, spent := range v.spent {
-			if got := fmt.Sprint(shown["spent_by_category"].(object)[category]); got != fmt.Sprint(spent) {
-				t.Fatalf("the books say %d in %s, the ledger %s", spent, category, got)
-			}
-		}
+		m.compare(t, v, ledger[v.holder.voucher])
 	}
 	budget := decodeJSON(t, m.ledger.Value("budget/"+m.scheme))
 	if cents(t, budget["unallocated_cents"]) != m.budget {
 		t.Fatalf("the books have %d unallocated, the ledger %v", m.budget, budget)
+	}
+}
+
+func (m *machine) compare(t *rapid.T, v *bookedVoucher, shown object) {
+	t.Helper()
+	for _, name := range []string{"available", "held", "lapsed", "revoked", "grace"} {
+		got, found := shown[name+"_cents"]
+		if !found && v.terms[name] == 0 {
+			continue
+		}
+		if cents(t, got) != v.terms[name] {
+			t.Fatalf("the books say %d %s, the ledger %v", v.terms[name], name, shown)
+		}
+	}
+	if shown["state"] != v.state || cents(t, shown["ends_at"]) != v.endsAt || (shown["redeemed"] == true) != v.redeemed() {
+		t.Fatalf("the books say %s until %d, redeemed %v, the ledger %v", v.state, v.endsAt, v.redeemed(), shown)
+	}
+	day := shown["day"].(object)
+	if counted := v.byDay[rules.Day(day["date"].(string))]; cents(t, day["cents"]) != counted {
+		t.Fatalf("the books count %d on the day, the ledger %v", counted, day)
+	}
+	for category, spent := range v.spent {
+		if got := fmt.Sprint(shown["spent_by_category"].(object)[category]); got != fmt.Sprint(spent) {
+			t.Fatalf("the books say %d in %s, the ledger %s", spent, category, got)
+		}
 	}
 }
 
@@ -271,8 +441,9 @@ func TestMoneyIsNeverLostNorMade(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				m := newMachine(t)
 				t.Repeat(map[string]func(*rapid.T){
-					"": m.Check, "pay": m.Pay, "pay again": m.Pay, "cancel": m.Cancel, "refund": m.Refund, "block": m.Block, "issue": m.Issue,
-					"close day": m.CloseDay, "wait": m.Wait, "draft": m.Draft, "settle": m.Settle,
+					"": m.Check, "pay": m.Pay, "pay again": m.Pay, "hold": m.Hold, "hold again": m.Hold, "capture": m.Capture, "release": m.Release,
+					"cancel": m.Cancel, "refund": m.Refund, "refund again": m.Refund, "block": m.Block, "revoke": m.Revoke, "lapse": m.Lapse, "top up": m.TopUp,
+					"extend": m.Extend, "issue": m.Issue, "close day": m.CloseDay, "wait": m.Wait, "late": m.Late, "draft": m.Draft, "settle": m.Settle,
 				})
 			})
 		})

@@ -12,6 +12,24 @@ type OrganisationsContract struct{ contractapi.Contract }
 // GetEvaluateTransactions names the queries.
 func (*OrganisationsContract) GetEvaluateTransactions() []string { return []string{"Show"} }
 
+// storedOrganisations are the organisations with the name that the chaincode goes by on this channel; "" in records of layout 1.
+type storedOrganisations struct {
+	rules.Organisations
+	Chaincode string `json:"chaincode,omitzero"`
+}
+
+// named finds the organisations, and refuses a call through another chaincode than the one that they were named for.
+func (tx *transaction) named() (*storedOrganisations, error) {
+	organisations, err := get[storedOrganisations](tx, organisationsKey)
+	if err == nil && organisations == nil {
+		err = rules.Refuse(rules.NotInitialised, nil, "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return organisations, organisations.checkChaincode(tx.proposal)
+}
+
 type initialiseRequest struct {
 	header
 	rules.Organisations
@@ -24,18 +42,22 @@ func (r *initialiseRequest) check() error {
 var initialise = operation{name: "organisations:Initialise", event: "OrganisationsInitialised", roles: []role{approver}}
 
 // Initialise names the MSPs of the municipality, the shops and the auditors. An approver of the very MSP that is named as the
-// municipality does it; nothing else works before.
+// municipality does it; nothing else works before. The name that it called the chaincode by is kept with them.
 func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, error) {
 	r := new(initialiseRequest)
 	tx, err := prepare(ctx, initialise, text, r)
 	if err != nil {
 		return "", err
 	}
-	existing, err := get[rules.Organisations](tx, organisationsKey)
+	existing, err := get[storedOrganisations](tx, organisationsKey)
 	if err != nil {
 		return "", err
 	}
-	if existing == nil {
+	if existing != nil {
+		if err := existing.checkChaincode(tx.proposal); err != nil {
+			return "", err
+		}
+	} else {
 		if err := tx.caller.admit(&r.Organisations, initialise.roles); err != nil {
 			return "", err
 		}
@@ -43,12 +65,13 @@ func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, err
 			return "", err
 		}
 	}
-	return tx.once(initialise, text, r.RequestID, "", func() (any, error) {
+	return tx.once(initialise, text, r, "", func() (any, error) {
 		if existing != nil {
 			return nil, rules.Refuse(rules.AlreadyInitialised, rules.Details{"municipality": existing.Municipality}, "")
 		}
-		tx.event = r.Organisations
-		return r.Organisations, tx.put(organisationsKey, r.Organisations)
+		named := storedOrganisations{Organisations: r.Organisations, Chaincode: tx.proposal.chaincode}
+		tx.event = named
+		return named, tx.put(organisationsKey, named)
 	})
 }
 
@@ -65,12 +88,9 @@ func (*OrganisationsContract) Show(ctx *Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	organisations, err := get[rules.Organisations](tx, organisationsKey)
+	organisations, err := tx.named()
 	if err != nil {
 		return "", err
-	}
-	if organisations == nil {
-		return "", rules.Refuse(rules.NotInitialised, nil, "")
 	}
 	answer, err := encode(organisations)
 	return string(answer), err

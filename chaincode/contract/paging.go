@@ -17,8 +17,8 @@ var cursorForm = regexp.MustCompile(`^[0-9a-z/-]{0,100}$`)
 
 // paging is what a request for a list carries: the next of the page before ("" at first), and how many items to give.
 type paging struct {
-	Cursor string        `json:"cursor"`
-	Limit  *rules.Number `json:"limit"`
+	Cursor string        `json:"cursor,omitzero"`
+	Limit  *rules.Number `json:"limit,omitzero"`
 }
 
 func (p *paging) check() error {
@@ -44,30 +44,85 @@ type listed[T any] struct {
 	Next  string `json:"next"`
 }
 
-// list reads a page of the records whose keys start with a prefix, in the order of their keys. It never reads outside the prefix,
-// whatever the cursor says. Only queries may call it: Fabric does not protect pages against phantoms.
+// list reads a page of the records whose keys start with a prefix, in the order of their keys, and the ends of their keys. It never
+// reads outside the prefix, whatever the cursor says. Only queries may call it: Fabric does not protect pages against phantoms.
 func list[T any](tx *transaction, prefix string, page *paging) (*listed[T], []string, error) {
-	iterator, _, err := tx.stub.GetStateByRangeWithPagination(prefix+page.Cursor, endOf(prefix), int32(page.limit()+1), "")
+	result, keys := &listed[T]{}, []string{}
+	next, err := scan(tx, prefix, page, func(name string, record *T) {
+		result.Items, keys = append(result.Items, *record), append(keys, name)
+	})
+	result.Next = next
+	return result, keys, err
+}
+
+// listWhere is list for those of a page that keep chooses. It reads at most the page's limit of records, so that no choice makes a
+// page long: a page may be short, or empty, and Next still be there.
+func listWhere[T any](tx *transaction, prefix string, page *paging, keep func(*T) bool) (*listed[T], error) {
+	result := &listed[T]{}
+	next, err := scan(tx, prefix, page, func(_ string, record *T) {
+		if keep(record) {
+			result.Items = append(result.Items, *record)
+		}
+	})
+	result.Next = next
+	return result, err
+}
+
+// scan hands over the records of one page. Where the next one starts is what the peer says, which counts also when it gave fewer
+// records than were asked for because its own limit is lower.
+func scan[T any](tx *transaction, prefix string, page *paging, take func(name string, record *T)) (next string, err error) {
+	iterator, answer, err := tx.stub.GetStateByRangeWithPagination(prefix+page.Cursor, endOf(prefix), int32(page.limit()), "") // #nosec G115 -- a limit is at most 500
 	if err != nil {
-		return nil, nil, fmt.Errorf("cannot list %s: %w", prefix, err)
+		return "", fmt.Errorf("cannot list %s: %w", prefix, err)
 	}
 	defer iterator.Close()
-	result, keys := &listed[T]{}, []string{}
 	for iterator.HasNext() {
 		entry, err := iterator.Next()
 		if err != nil {
-			return nil, nil, fmt.Errorf("cannot list %s: %w", prefix, err)
+			return "", fmt.Errorf("cannot list %s: %w", prefix, err)
 		}
-		name := strings.TrimPrefix(entry.GetKey(), prefix)
-		if len(keys) == page.limit() {
-			result.Next = name
-			break
+		record := new(T)
+		if err := decodeRecord(entry.GetKey(), entry.GetValue(), record); err != nil {
+			return "", err
 		}
-		var record T
-		if err := decodeRecord(entry.GetKey(), entry.GetValue(), &record); err != nil {
-			return nil, nil, err
-		}
-		result.Items, keys = append(result.Items, record), append(keys, name)
+		take(strings.TrimPrefix(entry.GetKey(), prefix), record)
 	}
-	return result, keys, nil
+	return strings.TrimPrefix(answer.GetBookmark(), prefix), nil
+}
+
+// eachIn hands over the records of a range in the order of their keys until take says that it wants no more. A peer ends a range
+// without a word after its own total limit: so the range after the last key is read again until it holds nothing.
+func eachIn[T any](tx *transaction, start, end string, take func(key string, record *T) (more bool, err error)) error {
+	for start != "" {
+		last, err := eachOf(tx, start, end, take)
+		if err != nil {
+			return err
+		}
+		start = last
+	}
+	return nil
+}
+
+// eachOf hands over what one read of a range gives, and where the next has to start: "" when nothing is left or wanted.
+func eachOf[T any](tx *transaction, start, end string, take func(key string, record *T) (more bool, err error)) (next string, err error) {
+	iterator, err := tx.stub.GetStateByRange(start, end)
+	if err != nil {
+		return "", fmt.Errorf("cannot read from %s to %s: %w", start, end, err)
+	}
+	defer iterator.Close()
+	for iterator.HasNext() {
+		entry, err := iterator.Next()
+		if err != nil {
+			return "", fmt.Errorf("cannot read from %s to %s: %w", start, end, err)
+		}
+		record := new(T)
+		if err := decodeRecord(entry.GetKey(), entry.GetValue(), record); err != nil {
+			return "", err
+		}
+		if more, err := take(entry.GetKey(), record); !more || err != nil {
+			return "", err
+		}
+		next = entry.GetKey() + "\x00"
+	}
+	return next, nil
 }

@@ -6,11 +6,13 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// PaymentContract takes payments, cancels and refunds them.
+// PaymentContract takes payments and holds, captures and releases holds, cancels and refunds payments.
 type PaymentContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
-func (*PaymentContract) GetEvaluateTransactions() []string { return []string{"Show", "Unsettled"} }
+func (*PaymentContract) GetEvaluateTransactions() []string {
+	return []string{"Show", "List", "Unsettled"}
+}
 
 type payRequest struct {
 	header
@@ -23,16 +25,21 @@ type payRequest struct {
 }
 
 func (r *payRequest) check() error {
-	if err := rules.FirstError(
+	return rules.FirstError(r.checkForm(), r.checkProven())
+}
+
+func (r *payRequest) checkForm() error {
+	return rules.FirstError(
 		r.checkHeader(),
 		rules.CheckID("scheme", r.Scheme),
 		rules.CheckID("voucher", r.Voucher),
 		rules.CheckID("shop", r.Shop),
 		rules.CheckLines(r.Lines),
 		rules.CheckInstant("deadline", r.Deadline),
-	); err != nil {
-		return err
-	}
+	)
+}
+
+func (r *payRequest) checkProven() error {
 	if r.Proof == nil {
 		return rules.Refuse(rules.HolderProofMissing, rules.Details{"voucher": r.Voucher}, "")
 	}
@@ -43,12 +50,21 @@ func (r *payRequest) reads() []string {
 	return []string{schemeKey(r.Scheme), dayKey(r.Scheme), shopKey(r.Shop), voucherKey(r.Scheme, r.Voucher)}
 }
 
+// payment gives the record that the request makes, before any money moved.
+func (r *payRequest) payment(tx *transaction) *rules.Payment {
+	return &rules.Payment{
+		ID: r.RequestID, Scheme: r.Scheme, Shop: r.Shop, Voucher: r.Voucher, Lines: []rules.Line{}, Refunded: map[string]rules.Cents{},
+		At: tx.now, Proof: rules.ProofUsed{Kind: r.Proof.Kind, Version: r.Proof.Version, Page: r.Proof.Page}, Till: tx.mark.Till,
+	}
+}
+
 // unsettled is a key's value of an item that no live settlement holds.
 type unsettled struct {
 	Cents rules.Cents `json:"cents"`
 }
 
-// paymentEvent is the payload of a payment's events. Refund and ReturnedTo say what a cancellation or refund did.
+// paymentEvent is the payload of a payment's events. Refund and ReturnedTo say what a cancellation or refund did, Released which holds
+// of the voucher were released because they had expired.
 type paymentEvent struct {
 	Payment    string            `json:"payment"`
 	Refund     string            `json:"refund,omitzero"`
@@ -58,70 +74,79 @@ type paymentEvent struct {
 	Cents      rules.Cents       `json:"cents"`
 	Day        rules.Day         `json:"day"`
 	ReturnedTo rules.Destination `json:"returned_to,omitzero"`
+	Released   []string          `json:"released,omitzero"`
 }
 
-var pay = operation{name: "payment:Pay", event: "PaymentTaken", roles: tills}
+func eventOf(payment *rules.Payment, cents rules.Cents, day rules.Day) paymentEvent {
+	return paymentEvent{
+		Payment: payment.ID, Scheme: payment.Scheme, Shop: payment.Shop, Voucher: payment.Voucher, Cents: cents, Day: day,
+	}
+}
+
+var pay = operation{name: rules.OperationPay, event: "PaymentTaken", roles: tills}
 
 // Pay spends from a voucher at the caller's shop, with the holder's proof.
 func (*PaymentContract) Pay(ctx *Context, text string) (string, error) {
 	return write(ctx, pay, text, func(tx *transaction, r *payRequest) (any, error) {
-		purchase, err := tx.judge(r)
+		purchase, released, err := tx.judge(r)
 		if err != nil {
 			return nil, err
 		}
-		if err := tx.verify(r, purchase.Voucher); err != nil {
+		err = tx.verify(r, purchase, func(domain rules.Domain, version rules.Number) []byte {
+			return domain.PaymentMessage(r.Scheme, r.Voucher, version, r.RequestID, r.Shop, r.Deadline, r.Lines)
+		})
+		if err != nil {
 			return nil, err
 		}
 		if err := purchase.Take(r.Lines, r.Proof.Kind); err != nil {
 			return nil, err
 		}
-		payment := &rules.Payment{
-			ID: r.RequestID, Scheme: r.Scheme, Shop: r.Shop, Voucher: r.Voucher,
-			Lines: r.Lines, Cents: rules.Total(r.Lines), Refunded: map[string]rules.Cents{}, State: rules.PaymentPaid,
-			Day: purchase.Booked, At: tx.now,
-			Proof: rules.ProofUsed{Kind: r.Proof.Kind, Version: r.Proof.Version, Page: r.Proof.Page},
+		payment := r.payment(tx)
+		payment.State, payment.Lines, payment.Cents, payment.Day = rules.PaymentPaid, r.Lines, rules.Total(r.Lines), purchase.Booked
+		event := eventOf(payment, payment.Cents, payment.Day)
+		if event.Released, err = tx.putReleased(released); err != nil {
+			return nil, err
 		}
-		tx.event = paymentEvent{
-			Payment: payment.ID, Scheme: r.Scheme, Shop: r.Shop, Voucher: r.Voucher, Cents: payment.Cents, Day: payment.Day,
-		}
-		return payment, tx.putAll(map[string]any{
-			voucherKey(r.Scheme, r.Voucher):                         purchase.Voucher,
-			paymentKey(payment.ID):                                  payment,
-			unsettledKey(r.Scheme, r.Shop, payment.Day, payment.ID): unsettled{Cents: payment.Cents},
-		})
+		tx.event = event
+		return payment, rules.FirstError(tx.putPayment(payment, purchase.Voucher), tx.putItem(payment))
 	})
 }
 
-// judge finds what a payment is about and refuses it by shop, scheme and voucher, in this order.
-func (tx *transaction) judge(r *payRequest) (*rules.Purchase, error) {
+// judge finds what a payment or hold is about and refuses it by shop, scheme and voucher, in this order. It releases the expired holds
+// of the voucher, in memory, and gives their payments.
+func (tx *transaction) judge(r *payRequest) (*rules.Purchase, []*rules.Payment, error) {
 	if err := tx.caller.checkShop(r.Shop); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	scheme, err := tx.openScheme(r.Scheme)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	shop, err := tx.ownShop(r.Shop)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := shop.CheckApproved(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	voucher, err := tx.voucher(r.Scheme, r.Voucher)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	purchase, err := tx.purchase(voucher, shop)
+	released, err := tx.sweep(voucher)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return purchase, purchase.Check(scheme, tx.now)
+	purchase, err := tx.purchase(scheme, voucher, shop)
+	if err != nil {
+		return nil, nil, err
+	}
+	return purchase, released, purchase.Check(scheme)
 }
 
 // purchase brings together what a payment of now is judged by.
-func (tx *transaction) purchase(voucher *rules.Voucher, shop *rules.Shop) (*rules.Purchase, error) {
-	terms, err := tx.terms(voucher.Scheme, voucher.RulesVersion)
+func (tx *transaction) purchase(scheme *rules.Scheme, voucher *rules.Voucher, shop *rules.Shop) (*rules.Purchase, error) {
+	terms, err := tx.termsFor(scheme, voucher)
 	if err != nil {
 		return nil, err
 	}
@@ -129,22 +154,36 @@ func (tx *transaction) purchase(voucher *rules.Voucher, shop *rules.Shop) (*rule
 	if err != nil {
 		return nil, err
 	}
-	return &rules.Purchase{Voucher: voucher, Terms: &terms.Terms, Shop: shop, Today: rules.DayOf(tx.now), Booked: booked}, nil
+	return &rules.Purchase{
+		Voucher: voucher, Terms: &terms.Terms, Shop: shop, Now: tx.now, Today: rules.DayOf(tx.now), Booked: booked,
+	}, nil
 }
 
-// verify refuses a payment that the voucher's holder did not agree to, or not for now.
-func (tx *transaction) verify(r *payRequest, voucher *rules.Voucher) error {
+// verify refuses a payment or hold that the voucher's holder did not agree to, or not for now. message gives what was to be signed.
+func (tx *transaction) verify(r *payRequest, purchase *rules.Purchase, message func(rules.Domain, rules.Number) []byte) error {
 	domain, err := tx.domain()
 	if err != nil {
 		return err
 	}
-	bound := voucher.Authorisation
+	bound := purchase.Voucher.Authorisation
 	if bound == nil {
 		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"voucher": r.Voucher}, "active voucher %s is bound to nothing", r.Voucher)
 	}
-	message := domain.PaymentMessage(r.Scheme, r.Voucher, bound.Version, r.RequestID, r.Shop, r.Deadline, r.Lines)
-	if err := bound.VerifyPayment(r.Proof, message); err != nil {
+	if err := purchase.Terms.CheckProofKind(r.Proof.Kind); err != nil {
+		return err
+	}
+	if err := bound.VerifyPayment(r.Proof, message(domain, bound.Version)); err != nil {
 		return err
 	}
 	return rules.CheckDeadline(r.Deadline, tx.now)
+}
+
+// putPayment writes a payment and its voucher.
+func (tx *transaction) putPayment(payment *rules.Payment, voucher *rules.Voucher) error {
+	return rules.FirstError(tx.put(paymentKey(payment.ID), payment), tx.put(voucherKey(voucher.Scheme, voucher.ID), voucher))
+}
+
+// putItem makes a payment an item that its shop is owed.
+func (tx *transaction) putItem(payment *rules.Payment) error {
+	return tx.put(unsettledKey(payment.Scheme, payment.Shop, payment.Day, payment.ID), unsettled{Cents: payment.Cents})
 }

@@ -61,8 +61,10 @@ func (*SettlementContract) Export(ctx *Context, text string) (string, error) {
 type bookRequest struct {
 	settlementRequest
 	Outcome rules.Step `json:"outcome"`
-	Reason  string     `json:"reason"`
+	Reason  string     `json:"reason,omitzero"`
 }
+
+func (r *bookRequest) reason() string { return r.Reason }
 
 func (r *bookRequest) check() error {
 	if err := rules.FirstError(r.settlementRequest.check(), rules.CheckOutcome(r.Outcome)); err != nil {
@@ -79,19 +81,12 @@ var bookSettlement = operation{name: "settlement:Book", event: "SettlementBooked
 // Book enters the bank's answer. What was rejected or returned opens the settlement's items again.
 func (*SettlementContract) Book(ctx *Context, text string) (string, error) {
 	return write(ctx, bookSettlement, text, func(tx *transaction, r *bookRequest) (any, error) {
-		settlement, err := tx.settlement(r.Scheme, r.Settlement)
-		if err != nil {
-			return nil, err
-		}
-		reopen, err := settlement.Book(r.Outcome, tx.caller.person, r.Reason)
-		if err != nil {
-			return nil, err
-		}
-		if reopen {
-			if err := tx.reopen(settlement); err != nil {
-				return nil, err
+		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error {
+			reopen, err := s.Book(r.Outcome, tx.caller.person, r.Reason)
+			if err != nil || !reopen {
+				return err
 			}
-		}
-		return settlement, tx.putSettlement(settlement)
+			return tx.reopen(s)
+		})
 	})
 }

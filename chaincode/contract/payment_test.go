@@ -74,16 +74,16 @@ func TestPaymentsAreRefusedInTheOrderOfThePage(t *testing.T) {
 	w.must("clerk", "voucher:Block", object{"request_id": w.id(), "scheme": w.scheme, "voucher": h.voucher, "reason": "lost"})
 	w.refused("VOUCHER_BLOCKED", "shop", "payment:Pay", unproven(pay(clothing(1))))
 	w.refused("SECOND_PERSON_REQUIRED", "p-clerk-as-approver", "voucher:Unblock", w.withApprover("p-clerk-as-approver", "p-clerk", object{
-		"request_id": w.id(), "scheme": w.scheme, "voucher": h.voucher,
+		"request_id": w.id(), "scheme": w.scheme, "voucher": h.voucher, "reason": "found",
 	}))
 	w.must("manager", "shop:Suspend", object{"request_id": w.id(), "shop": w.shop, "reason": "fraud"})
 	w.refused("SHOP_NOT_APPROVED", "shop", "payment:Pay", unproven(pay(clothing(1))))
 	w.must("manager", "scheme:Pause", object{"request_id": w.id(), "scheme": w.scheme, "reason": "audit"})
 	w.refused("SCHEME_NOT_OPEN", "shop", "payment:Pay", unproven(pay(clothing(1))))
 
-	w.must("manager", "scheme:Open", object{"request_id": w.id(), "scheme": w.scheme})
+	w.must("clerk", "scheme:Open", object{"request_id": w.id(), "scheme": w.scheme})
 	w.must("manager", "shop:Reinstate", object{"request_id": w.id(), "shop": w.shop, "reason": "cleared"})
-	w.must("manager", "voucher:Unblock", object{"request_id": w.id(), "scheme": w.scheme, "voucher": h.voucher})
+	w.must("manager", "voucher:Unblock", object{"request_id": w.id(), "scheme": w.scheme, "voucher": h.voucher, "reason": "found"})
 	w.paid(h, clothing(500))
 	w.now = 1_798_758_000 // 2027-01-01 00:00 in Amsterdam
 	w.refused("VOUCHER_EXPIRED", "shop", "payment:Pay", unproven(pay(clothing(1))))
@@ -150,7 +150,7 @@ func TestActivationNeedsTheHoldersProof(t *testing.T) {
 	stolen["voucher"] = ids[2]
 	send("HOLDER_PROOF_INVALID", stolen)
 	wrong := b.activation()
-	wrong["proof"] = b.proof(1, testDomain.ActivationMessage(w.scheme, ids[1], b.authorisation()))
+	wrong["proof"] = b.proof(1, testDomain.ActivationMessage(rules.OperationActivate, w.scheme, ids[1], 1, b.authorisation(), ""))
 	send("HOLDER_PROOF_INVALID", wrong)
 	weak := h.activation()
 	weak["authorisation"] = rules.Authorisation{Kind: "key", Algorithm: "ed25519", PublicKey: "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}
@@ -182,7 +182,7 @@ func TestMoneyReturnsWhereItCan(t *testing.T) {
 	w.refused("PAYMENT_STATE", "shop", "payment:Cancel", object{"request_id": w.id(), "payment": payment, "reason": "x"})
 	w.checkMoney()
 
-	w.now = 1_798_758_000
+	w.now = 1_798_758_000 + 14*86_400 // the end of the grace
 	answer = w.must("shop", "payment:Refund", refund(books(600)))
 	if answer["returned_to"] != "lapsed" {
 		t.Fatal(answer)
@@ -231,7 +231,7 @@ func TestABrokenRecordChangesNothing(t *testing.T) {
 	good := string(w.ledger.Value(key))
 	for _, broken := range []string{
 		strings.Replace(good, `"available_cents":10000`, `"available_cents":20000`, 1), strings.Replace(good, `"issued_cents":10000`, `"issued_cents":-1`, 1),
-		strings.Replace(good, `{"v":1`, `{"v":2`, 1), `{"v":1,"id":5}`, `nonsense`,
+		strings.Replace(good, `{"v":2`, `{"v":3`, 1), `{"v":2,"id":5}`, `nonsense`,
 		strings.Replace(good, `"authorisation":{`, `"authorisation":null,"x":{`, 1),
 	} {
 		w.ledger.Put(key, []byte(broken))

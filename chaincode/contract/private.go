@@ -23,15 +23,30 @@ func (tx *transaction) transient(name string, into any) error {
 	return decode(data, into)
 }
 
-// accountOf reads where a shop is paid, from the private collection of the caller's own peer.
-func (tx *transaction) accountOf(shop string) (*rules.ShopAccount, error) {
-	data, err := tx.stub.GetPrivateData(shopAccounts, accountKey(shop))
+// givenAccount reads where a shop wants to be paid from the transient map, and gives the digest of the record that it will be.
+func (tx *transaction) givenAccount() (*rules.ShopAccount, string, error) {
+	account := new(rules.ShopAccount)
+	if err := tx.transient(applyShop.private, account); err != nil {
+		return nil, "", err
+	}
+	if err := account.Check(); err != nil {
+		return nil, "", err
+	}
+	hash, err := recordHash(account)
+	return account, hash, err
+}
+
+// keptAccount reads an account of a shop from the private collection of the caller's own peer.
+func (tx *transaction) keptAccount(shop, change string) (*rules.ShopAccount, error) {
+	key := accountKey(shop, change)
+	data, err := tx.stub.GetPrivateData(shopAccounts, key)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the account of shop %s: %w", shop, err)
 	}
 	if len(data) == 0 {
-		return nil, rules.Refuse(rules.ShopNotFound, rules.Details{"shop": shop}, "shop %s has no account", shop)
+		return nil, rules.Refuse(rules.AccountMissing, rules.Details{"shop": shop},
+			"the account of shop %s is not there: it was purged, or this peer does not hold it", shop)
 	}
 	account := new(rules.ShopAccount)
-	return account, decodeRecord(accountKey(shop), data, account)
+	return account, decodeRecord(key, data, account)
 }

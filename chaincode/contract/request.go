@@ -92,6 +92,23 @@ func inspect(text, private string) error {
 	}
 }
 
+// checkNoNull refuses null, which would pass for a member that was left out: what is agreed on has one form. The request was read before.
+func checkNoNull(text string) error {
+	decoder := jsontext.NewDecoder(strings.NewReader(text))
+	for {
+		token, err := decoder.ReadToken()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return malformed("it is not JSON")
+		}
+		if token.Kind() == 'n' {
+			return malformed("at %s: leave out what is not there, instead of null", rules.Excerpt(string(decoder.StackPointer())))
+		}
+	}
+}
+
 // isName tells whether the token just read is the name of a member.
 func isName(decoder *jsontext.Decoder) bool {
 	kind, count := decoder.StackIndex(decoder.StackDepth())
@@ -99,7 +116,7 @@ func isName(decoder *jsontext.Decoder) bool {
 }
 
 // digest identifies a request: SHA-256 over the operation, the caller's shop ("" for others), the request as canonical JSON
-// (RFC 8785) without members named proof, and the digest of a private record if one travels along, joined by line feeds.
+// (RFC 8785) without holders' proofs, and the digest of a private record if one travels along, joined by line feeds.
 func digest(operation, shop, text, private string) (string, error) {
 	var stripped bytes.Buffer
 	decoder := jsontext.NewDecoder(strings.NewReader(text))
@@ -112,7 +129,7 @@ func digest(operation, shop, text, private string) (string, error) {
 		if err != nil {
 			return "", malformed("it is not JSON")
 		}
-		if token.Kind() == '"' && isName(decoder) && token.String() == "proof" {
+		if token.Kind() == '"' && isName(decoder) && isProof(decoder.StackPointer()) {
 			if err := decoder.SkipValue(); err != nil {
 				return "", malformed("it is not JSON")
 			}
@@ -128,6 +145,13 @@ func digest(operation, shop, text, private string) (string, error) {
 	}
 	sum := sha256.Sum256([]byte(strings.Join([]string{operation, shop, string(canonical), private}, "\n")))
 	return hex.EncodeToString(sum[:]), nil
+}
+
+// isProof tells whether a member is a holder's proof: of the request, or of one of its activations. Elsewhere the name is one that
+// people chose, such as that of a preset.
+func isProof(member jsontext.Pointer) bool {
+	owner := member.Parent()
+	return member.LastToken() == "proof" && (owner == "" || owner.Parent() == "/activations")
 }
 
 func malformed(format string, values ...any) error {

@@ -1,12 +1,8 @@
 package contract
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
-
-	"kindpakket.eu/chaincode/rules"
 )
 
 // refusedText sends a request as it stands.
@@ -149,12 +145,15 @@ func TestDigestsLeaveOnlyProofsOut(t *testing.T) {
 		return digest
 	}
 	base := of(`{"a":1,"b":{"c":"é"},"proof":{"x":1}}`)
-	for _, same := range []string{`{"b":{"c":"\u00e9"},"a":1}`, ` { "proof": null, "a" : 1 , "b" : { "c" : "é" , "proof" : [1,{}] } } `} {
+	for _, same := range []string{`{"b":{"c":"\u00e9"},"a":1}`, ` { "proof": [1,{"proof":2}], "a" : 1 , "b" : { "c" : "é" } } `} {
 		if of(same) != base {
 			t.Errorf("%s has another digest", same)
 		}
 	}
-	for _, other := range []string{`{"a":2,"b":{"c":"é"}}`, `{"a":1,"b":{"c":"e"}}`, `{"a":1,"b":{"c":"é"},"proofs":1}`, `{"a":1,"b":{"c":"proof"}}`} {
+	for _, other := range []string{
+		`{"a":2,"b":{"c":"é"}}`, `{"a":1,"b":{"c":"e"}}`, `{"a":1,"b":{"c":"é"},"proofs":1}`, `{"a":1,"b":{"c":"proof"}}`,
+		`{"a":1,"b":{"c":"é","proof":1}}`,
+	} {
 		if of(other) == base {
 			t.Errorf("%s has the same digest", other)
 		}
@@ -165,25 +164,31 @@ func TestDigestsLeaveOnlyProofsOut(t *testing.T) {
 	if got := of(`{"a":"proof"}`); got != of(`{"proof":1,"a":"proof"}`) {
 		t.Error("a value named proof counts")
 	}
+	if of(`{"activations":[{"v":1},{"v":2,"proof":3}]}`) != of(`{"activations":[{"proof":{"x":4},"v":1},{"v":2}]}`) {
+		t.Error("proofs of activations count")
+	}
 }
 
-func FuzzParse(f *testing.F) {
-	f.Add(`{"request_id":"00000000000000000000000000000000","scheme":"x","lines":[{"category":"a","cents":5}],"proof":null}`)
-	f.Add(`{"cents":1e5}`)
-	f.Fuzz(func(t *testing.T, text string) {
-		err := parse(text, "cases", new(payRequest))
-		if err == nil {
-			if !json.Valid([]byte(text)) {
-				t.Fatalf("taken, and not JSON: %q", text)
-			}
-			if _, err := digest("x", "", text, ""); err != nil {
-				t.Fatalf("taken, and no digest: %q: %v", text, err)
-			}
-			return
+func TestRefusalsTellWhatCannotBeRead(t *testing.T) {
+	w := newTown(t)
+	nested := func(levels int) string { return strings.Repeat(`{"a":`, levels) + `1` + strings.Repeat(`}`, levels) }
+	for text, says := range map[string]string{
+		`[]`: "it is not one JSON object in UTF-8", `{"a":1,}`: "(byte 6)", `{"a":1,"a":2}`: "(byte 6)", nested(8): "at /a: there is no such member",
+		nested(9): "it has more than 8 levels", `{"request_id":["x"]}`: "a value of another type belongs there", `{"extra":1}`: "at /extra: there is no such member",
+	} {
+		w.refusedText("MALFORMED_REQUEST", "manager", "scheme:Approve", text)
+		if message := w.last.Response.GetMessage(); !strings.Contains(message, says) {
+			t.Errorf("%s: %s", text, message)
 		}
-		if _, ok := err.(*rules.Refusal); !ok {
-			t.Fatalf("not a refusal: %v", err)
+	}
+	// Personal data behind what cannot be read is not looked for, and before it is.
+	w.refusedText("PERSONAL_DATA_REFUSED", "manager", "scheme:Approve", `{"a":"123456782",}`)
+}
+
+func TestOnlyJSONHasADigest(t *testing.T) {
+	for _, text := range []string{`{`, `{"a"`, `{"a":1,"a":2}`, `{"proof":`, `{"proof":{"x":}}`} {
+		if digest, err := digest("payment:Pay", "", text, ""); err == nil || digest != "" {
+			t.Errorf("%s has the digest %q", text, digest)
 		}
-		codeOf(t, fmt.Sprint(err))
-	})
+	}
 }

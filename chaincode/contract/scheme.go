@@ -6,11 +6,13 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// SchemeContract drafts, approves, opens and pauses schemes, and closes their days.
+// SchemeContract drafts, approves, opens, pauses, changes and closes schemes, and closes their days.
 type SchemeContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
-func (*SchemeContract) GetEvaluateTransactions() []string { return []string{"Show", "List"} }
+func (*SchemeContract) GetEvaluateTransactions() []string {
+	return []string{"Show", "List", "Rules", "Changes"}
+}
 
 // schemeEvent is the payload of a scheme's events.
 type schemeEvent struct {
@@ -67,7 +69,7 @@ func (*SchemeContract) Approve(ctx *Context, text string) (string, error) {
 
 var openScheme = operation{name: "scheme:Open", event: "SchemeOpened", roles: []role{issuer, approver}}
 
-// Open opens an approved scheme, or one that was paused.
+// Open opens an approved scheme, or one that another person paused.
 func (*SchemeContract) Open(ctx *Context, text string) (string, error) {
 	return write(ctx, openScheme, text, func(tx *transaction, r *schemeRequest) (any, error) {
 		return tx.changeScheme(r.Scheme, func(scheme *rules.Scheme) error { return scheme.Open(tx.caller.person) })
@@ -76,16 +78,16 @@ func (*SchemeContract) Open(ctx *Context, text string) (string, error) {
 
 type pauseSchemeRequest struct {
 	schemeRequest
-	Reason string `json:"reason"`
+	because
 }
 
 func (r *pauseSchemeRequest) check() error {
-	return rules.FirstError(r.schemeRequest.check(), rules.CheckCode("reason", r.Reason))
+	return rules.FirstError(r.schemeRequest.check(), r.checkReason())
 }
 
 var pauseScheme = operation{name: "scheme:Pause", event: "SchemePaused", roles: []role{approver}}
 
-// Pause stops issuing and paying under a scheme until it is opened again.
+// Pause stops issuing and paying under a scheme until another person opens it again.
 func (*SchemeContract) Pause(ctx *Context, text string) (string, error) {
 	return write(ctx, pauseScheme, text, func(tx *transaction, r *pauseSchemeRequest) (any, error) {
 		return tx.changeScheme(r.Scheme, func(scheme *rules.Scheme) error { return scheme.Pause(tx.caller.person, r.Reason) })

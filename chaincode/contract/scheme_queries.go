@@ -43,3 +43,30 @@ func (*SchemeContract) List(ctx *Context, text string) (string, error) {
 		return schemes, err
 	})
 }
+
+type showRulesRequest struct {
+	showSchemeRequest
+	Version rules.Number `json:"version"`
+}
+
+// Rules gives one version of a scheme's rules.
+func (*SchemeContract) Rules(ctx *Context, text string) (string, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *showRulesRequest) (any, error) {
+		scheme, err := tx.scheme(r.Scheme)
+		if err != nil {
+			return nil, err
+		}
+		if err := rules.CheckNumber("version", r.Version, firstVersion, scheme.RulesVersion); err != nil {
+			return nil, err
+		}
+		return tx.terms(r.Scheme, r.Version)
+	})
+}
+
+// Changes gives the changes that were proposed for a scheme.
+func (*SchemeContract) Changes(ctx *Context, text string) (string, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
+		changes, _, err := list[rules.Change](tx, changePrefix(r.Scheme), &r.paging)
+		return changes, err
+	})
+}

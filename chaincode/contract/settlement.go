@@ -1,19 +1,16 @@
 package contract
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/hyperledger/fabric-contract-api-go/v2/contractapi"
 
 	"kindpakket.eu/chaincode/rules"
 )
 
-// SettlementContract pays shops: drafts settlements, approves, withdraws, exports and books them.
+// SettlementContract pays shops: drafts settlements, approves, withdraws, exports and books them, and claims what ended shops owe.
 type SettlementContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
-func (*SettlementContract) GetEvaluateTransactions() []string { return []string{"Show", "List"} }
+func (*SettlementContract) GetEvaluateTransactions() []string { return []string{"Show", "List", "Due"} }
 
 type draftSettlementRequest struct {
 	header
@@ -40,63 +37,27 @@ type settlementEvent struct {
 	Cents      rules.Cents `json:"cents"`
 }
 
-var draftSettlement = operation{name: "settlement:Draft", event: "SettlementDrafted", roles: []role{issuer, treasurer}}
-
-// Draft takes a shop's oldest open items up to the last closed day into a settlement.
-func (*SettlementContract) Draft(ctx *Context, text string) (string, error) {
-	return write(ctx, draftSettlement, text, func(tx *transaction, r *draftSettlementRequest) (any, error) {
-		if _, err := tx.scheme(r.Scheme); err != nil {
-			return nil, err
-		}
-		if _, err := tx.shop(r.Shop); err != nil {
-			return nil, err
-		}
-		closedUntil, err := tx.closedUntil(r.Scheme)
-		if err != nil {
-			return nil, err
-		}
-		items, more, err := tx.closedItems(r.Scheme, r.Shop, closedUntil)
-		if err != nil {
-			return nil, err
-		}
-		settlement, err := rules.NewSettlement(r.RequestID, r.Scheme, r.Shop, tx.caller.person, items, closedUntil)
-		if err != nil {
-			return nil, err
-		}
-		for _, item := range items {
-			tx.delete(unsettledKey(r.Scheme, r.Shop, item.Day, item.ID))
-		}
-		return drafted{Settlement: settlement, More: more}, tx.putSettlement(settlement)
-	})
+var draftSettlement = operation{
+	name: "settlement:Draft", event: "SettlementDrafted", roles: append([]role{issuer, treasurer}, tills...),
 }
 
-// closedItems reads the oldest open items of closed days, where nothing is booked any more, so that the range read of this
-// transaction meets no phantom; and tells whether there are more than a settlement holds.
-func (tx *transaction) closedItems(scheme, shop string, closedUntil rules.Day) (items []rules.Item, more bool, err error) {
-	if closedUntil == "" {
-		return nil, false, nil
-	}
-	prefix := unsettledPrefix(scheme, shop)
-	iterator, err := tx.stub.GetStateByRange(prefix, prefix+string(closedUntil.Next()))
-	if err != nil {
-		return nil, false, fmt.Errorf("cannot read the open items of shop %s: %w", shop, err)
-	}
-	defer iterator.Close()
-	for iterator.HasNext() {
-		entry, err := iterator.Next()
+// Draft takes a shop's oldest open items up to the last closed day into a settlement, once that is due; tills those of their own shop.
+func (*SettlementContract) Draft(ctx *Context, text string) (string, error) {
+	return write(ctx, draftSettlement, text, func(tx *transaction, r *draftSettlementRequest) (any, error) {
+		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsSettlement)
 		if err != nil {
-			return nil, false, fmt.Errorf("cannot read the open items of shop %s: %w", shop, err)
+			return nil, err
 		}
-		if len(items) == rules.MaxItems {
-			return items, true, nil
+		settlement, err := rules.NewSettlement(r.RequestID, r.Scheme, r.Shop, tx.caller.person, owed.taken, owed.closedUntil)
+		if err != nil {
+			return nil, err
 		}
-		var value unsettled
-		if err := decodeRecord(entry.GetKey(), entry.GetValue(), &value); err != nil {
-			return nil, false, err
+		if err := owed.terms.CheckDue(owed.taken, owed.closedUntil, owed.scheme, owed.shop); err != nil {
+			return nil, err
 		}
-		items = append(items, itemOf(strings.TrimPrefix(entry.GetKey(), prefix), value))
-	}
-	return items, false, nil
+		tx.close(settlement)
+		return drafted{Settlement: settlement, More: owed.taken.More}, tx.putSettlement(settlement)
+	})
 }
 
 type settlementRequest struct {
@@ -114,43 +75,43 @@ var approveSettlement = operation{name: "settlement:Approve", event: "Settlement
 // Approve allows a settlement that another person drafted.
 func (*SettlementContract) Approve(ctx *Context, text string) (string, error) {
 	return write(ctx, approveSettlement, text, func(tx *transaction, r *settlementRequest) (any, error) {
-		settlement, err := tx.settlement(r.Scheme, r.Settlement)
-		if err != nil {
-			return nil, err
-		}
-		if err := settlement.Approve(tx.caller.person); err != nil {
-			return nil, err
-		}
-		return settlement, tx.putSettlement(settlement)
+		return tx.changeSettlement(r, func(s *rules.Settlement) error { return s.Approve(tx.caller.person) })
 	})
 }
 
-type withdrawRequest struct {
+type reasonedSettlementRequest struct {
 	settlementRequest
-	Reason string `json:"reason"`
+	because
 }
 
-func (r *withdrawRequest) check() error {
-	return rules.FirstError(r.settlementRequest.check(), rules.CheckCode("reason", r.Reason))
+func (r *reasonedSettlementRequest) check() error {
+	return rules.FirstError(r.settlementRequest.check(), r.checkReason())
 }
 
 var withdrawSettlement = operation{name: "settlement:Withdraw", event: "SettlementWithdrawn", roles: []role{treasurer}}
 
 // Withdraw ends a settlement that was not exported, and opens its items again.
 func (*SettlementContract) Withdraw(ctx *Context, text string) (string, error) {
-	return write(ctx, withdrawSettlement, text, func(tx *transaction, r *withdrawRequest) (any, error) {
-		settlement, err := tx.settlement(r.Scheme, r.Settlement)
-		if err != nil {
-			return nil, err
-		}
-		if err := settlement.Withdraw(tx.caller.person, r.Reason); err != nil {
-			return nil, err
-		}
-		if err := tx.reopen(settlement); err != nil {
-			return nil, err
-		}
-		return settlement, tx.putSettlement(settlement)
+	return write(ctx, withdrawSettlement, text, func(tx *transaction, r *reasonedSettlementRequest) (any, error) {
+		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error {
+			if err := s.Withdraw(tx.caller.person, r.Reason); err != nil {
+				return err
+			}
+			return tx.reopen(s)
+		})
 	})
+}
+
+// changeSettlement takes a settlement one step further.
+func (tx *transaction) changeSettlement(r *settlementRequest, step func(*rules.Settlement) error) (any, error) {
+	settlement, err := tx.settlement(r.Scheme, r.Settlement)
+	if err != nil {
+		return nil, err
+	}
+	if err := step(settlement); err != nil {
+		return nil, err
+	}
+	return settlement, tx.putSettlement(settlement)
 }
 
 // putSettlement writes a settlement and tells of it.
@@ -159,6 +120,13 @@ func (tx *transaction) putSettlement(settlement *rules.Settlement) error {
 		Settlement: settlement.ID, Scheme: settlement.Scheme, Shop: settlement.Shop, State: settlement.State, Cents: settlement.Cents,
 	}
 	return tx.put(settlementKey(settlement.Scheme, settlement.ID), settlement)
+}
+
+// close takes the items of a new settlement from those that no settlement holds.
+func (tx *transaction) close(settlement *rules.Settlement) {
+	for _, item := range settlement.Items {
+		tx.delete(unsettledKey(settlement.Scheme, settlement.Shop, item.Day, item.ID))
+	}
 }
 
 // reopen gives the items of a settlement back to those that no settlement holds.

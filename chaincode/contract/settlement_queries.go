@@ -30,3 +30,37 @@ func (*SettlementContract) List(ctx *Context, text string) (string, error) {
 		return settlements, err
 	})
 }
+
+// dueSettlement is the answer to whether a settlement is due: of what drafting would take now.
+type dueSettlement struct {
+	Due         bool         `json:"due"`
+	Why         rules.WhyDue `json:"why"`
+	Cents       rules.Cents  `json:"cents"`
+	Items       int          `json:"items"`
+	OldestDay   rules.Day    `json:"oldest_day"`
+	ClosedUntil rules.Day    `json:"closed_until"`
+}
+
+type dueSettlementRequest struct {
+	Scheme string `json:"scheme"`
+	Shop   string `json:"shop"`
+}
+
+func (r *dueSettlementRequest) check() error {
+	return rules.FirstError(rules.CheckID("scheme", r.Scheme), rules.CheckID("shop", r.Shop))
+}
+
+// Due tells whether a shop can be settled now, and why; to shops for their own.
+func (*SettlementContract) Due(ctx *Context, text string) (string, error) {
+	return query(ctx, everybody, text, func(tx *transaction, r *dueSettlementRequest) (any, error) {
+		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsSettlement)
+		if err != nil {
+			return nil, err
+		}
+		why := owed.terms.Due(owed.taken, owed.closedUntil, owed.scheme, owed.shop)
+		return dueSettlement{
+			Due: why != "", Why: why, Cents: owed.taken.Cents, Items: len(owed.taken.Items),
+			OldestDay: owed.taken.Oldest(), ClosedUntil: owed.closedUntil,
+		}, nil
+	})
+}

@@ -6,16 +6,19 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// ShopContract admits shops and suspends them.
+// ShopContract admits shops, suspends and ends them, and keeps where they are paid.
 type ShopContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
-func (*ShopContract) GetEvaluateTransactions() []string { return []string{"Show", "List", "Account"} }
+func (*ShopContract) GetEvaluateTransactions() []string {
+	return []string{"Show", "List", "Account", "ProposedAccount"}
+}
 
 // shopEvent is the payload of a shop's events.
 type shopEvent struct {
-	Shop  string      `json:"shop"`
-	State rules.State `json:"state"`
+	Shop   string      `json:"shop"`
+	State  rules.State `json:"state"`
+	Change string      `json:"change,omitzero"`
 }
 
 type applyRequest struct {
@@ -43,18 +46,11 @@ func (*ShopContract) Apply(ctx *Context, text string) (string, error) {
 	if err := tx.caller.checkShop(r.RequestID); err != nil {
 		return "", err
 	}
-	account := new(rules.ShopAccount)
-	if err := tx.transient(applyShop.private, account); err != nil {
-		return "", err
-	}
-	if err := account.Check(); err != nil {
-		return "", err
-	}
-	hash, err := recordHash(account)
+	account, hash, err := tx.givenAccount()
 	if err != nil {
 		return "", err
 	}
-	return tx.once(applyShop, text, r.RequestID, hash, func() (any, error) { return tx.admitShop(r, account) })
+	return tx.once(applyShop, text, r, hash, func() (any, error) { return tx.admitShop(r, account) })
 }
 
 func (tx *transaction) admitShop(r *applyRequest, account *rules.ShopAccount) (any, error) {
@@ -69,7 +65,7 @@ func (tx *transaction) admitShop(r *applyRequest, account *rules.ShopAccount) (a
 		ID: r.RequestID, MSP: tx.caller.msp, State: rules.ShopApplied, Requested: r.Categories, AppliedBy: tx.caller.person,
 	}
 	tx.event = shopEvent{Shop: shop.ID, State: shop.State}
-	if err := tx.putPrivate(shopAccounts, accountKey(shop.ID), account); err != nil {
+	if err := tx.putPrivate(shopAccounts, accountKey(shop.ID, ""), account); err != nil {
 		return nil, err
 	}
 	return shop, tx.put(shopKey(shop.ID), shop)
@@ -94,14 +90,32 @@ func (*ShopContract) Approve(ctx *Context, text string) (string, error) {
 	})
 }
 
+type grantShopRequest struct {
+	approveShopRequest
+	because
+}
+
+func (r *grantShopRequest) check() error {
+	return rules.FirstError(r.approveShopRequest.check(), r.checkReason())
+}
+
+var grantShop = operation{name: "shop:Grant", event: "ShopGranted", roles: []role{approver}}
+
+// Grant gives a shop these categories instead of those that it has.
+func (*ShopContract) Grant(ctx *Context, text string) (string, error) {
+	return write(ctx, grantShop, text, func(tx *transaction, r *grantShopRequest) (any, error) {
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Grant(r.Categories) })
+	})
+}
+
 type turnShopRequest struct {
 	header
-	Shop   string `json:"shop"`
-	Reason string `json:"reason"`
+	Shop string `json:"shop"`
+	because
 }
 
 func (r *turnShopRequest) check() error {
-	return rules.FirstError(r.checkHeader(), rules.CheckID("shop", r.Shop), rules.CheckCode("reason", r.Reason))
+	return rules.FirstError(r.checkHeader(), rules.CheckID("shop", r.Shop), r.checkReason())
 }
 
 var suspendShop = operation{name: "shop:Suspend", event: "ShopSuspended", roles: []role{approver}}
@@ -119,6 +133,26 @@ var reinstateShop = operation{name: "shop:Reinstate", event: "ShopReinstated", r
 func (*ShopContract) Reinstate(ctx *Context, text string) (string, error) {
 	return write(ctx, reinstateShop, text, func(tx *transaction, r *turnShopRequest) (any, error) {
 		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Turn(rules.ReinstateShop, tx.caller.person, r.Reason) })
+	})
+}
+
+type endShopRequest struct {
+	turnShopRequest
+	RetentionDays *rules.Number `json:"retention_days"`
+}
+
+func (r *endShopRequest) check() error {
+	return rules.FirstError(r.turnShopRequest.check(), rules.CheckRetention(r.RetentionDays))
+}
+
+var endShop = operation{name: "shop:End", event: "ShopEnded", roles: []role{approver}}
+
+// End ends a shop's part for ever. It can still give money back, and is still paid what it is owed.
+func (*ShopContract) End(ctx *Context, text string) (string, error) {
+	return write(ctx, endShop, text, func(tx *transaction, r *endShopRequest) (any, error) {
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error {
+			return shop.End(tx.caller.person, r.Reason, rules.DayOf(tx.now), *r.RetentionDays)
+		})
 	})
 }
 

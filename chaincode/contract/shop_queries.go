@@ -26,6 +26,24 @@ func (*ShopContract) List(ctx *Context, text string) (string, error) {
 // Account gives where a shop is paid, to the treasurer, on a peer that holds the private collection.
 func (*ShopContract) Account(ctx *Context, text string) (string, error) {
 	return query(ctx, []role{treasurer}, text, func(tx *transaction, r *showShopRequest) (any, error) {
-		return tx.accountOf(r.Shop)
+		shop, err := tx.shop(r.Shop)
+		if err != nil {
+			return nil, err
+		}
+		return tx.keptAccount(shop.ID, shop.Account())
+	})
+}
+
+// ProposedAccount gives the account that a shop proposed and nobody decided on, to who decides, on a peer as for Account.
+func (*ShopContract) ProposedAccount(ctx *Context, text string) (string, error) {
+	return query(ctx, []role{approver, treasurer}, text, func(tx *transaction, r *showShopRequest) (any, error) {
+		shop, err := tx.shop(r.Shop)
+		if err != nil {
+			return nil, err
+		}
+		if shop.AccountChange == nil {
+			return nil, rules.Refuse(rules.ChangeNotFound, rules.Details{"shop": shop.ID}, "no account of shop %s waits for a decision", shop.ID)
+		}
+		return tx.keptAccount(shop.ID, shop.AccountChange.ID)
 	})
 }

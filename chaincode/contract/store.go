@@ -12,14 +12,45 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// Stored records are JSON objects with the version of their layout as first member.
-const recordStart = `{"v":1`
+// Stored records are JSON objects with the version of their layout as first member. Public ones name in their second who wrote them.
+// Private ones keep layout 1, so that whoever has one can compute its hash.
+const (
+	layout        = 2
+	privateLayout = 1
+)
+
+// mark tells who wrote a version of a record, by which request and why.
+type mark struct {
+	Operation string `json:"operation"`
+	Request   string `json:"request"`
+	Person    string `json:"person"`
+	MSP       string `json:"msp"`
+	Role      role   `json:"role"`
+	Reason    string `json:"reason,omitzero"`
+	Till      string `json:"till,omitzero"`
+}
+
+// publicStart and privateStart are the members that the chaincode puts before those of a record.
+type publicStart struct {
+	V  int   `json:"v"`
+	By *mark `json:"by"`
+}
+
+type privateStart struct {
+	V int `json:"v"`
+}
+
+// earlier is a record whose members meant something else in layout 1.
+type earlier interface {
+	FromLayout1()
+}
 
 // change is one write of a transaction: a value, or nil to delete the key.
 type change struct {
 	collection string
 	key        string
 	value      []byte
+	purge      bool
 }
 
 // encode gives the one form of a value: struct members in order, maps by key.
@@ -27,26 +58,32 @@ func encode(value any) ([]byte, error) {
 	return json.Marshal(value, json.Deterministic(true))
 }
 
-func encodeRecord(record any) ([]byte, error) {
+// encodeRecord joins the members of a start and of a record to one object.
+func encodeRecord(start, record any) ([]byte, error) {
+	first, err := encode(start)
+	if err != nil {
+		return nil, err
+	}
 	data, err := encode(record)
 	if err != nil {
 		return nil, err
 	}
 	if string(data) == "{}" {
-		return []byte(recordStart + "}"), nil
+		return first, nil
 	}
-	return append([]byte(recordStart+","), data[1:]...), nil
+	return append(append(first[:len(first)-1], ','), data[1:]...), nil
 }
 
 func decodeRecord(key string, data []byte, into any) error {
-	var layout struct {
-		V int `json:"v"`
-	}
-	if err := json.Unmarshal(data, &layout); err != nil || layout.V != 1 {
+	var start publicStart
+	if err := json.Unmarshal(data, &start); err != nil || start.V < 1 || start.V > layout {
 		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "the record %s has no known layout", key)
 	}
 	if err := json.Unmarshal(data, into); err != nil {
 		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "the record %s cannot be read", key)
+	}
+	if old, ok := into.(earlier); ok && start.V == 1 {
+		old.FromLayout1()
 	}
 	return nil
 }
@@ -107,15 +144,20 @@ func get[T any](tx *transaction, key string) (*T, error) {
 
 // put writes a record when the transaction has come to its end without a refusal.
 func (tx *transaction) put(key string, record any) error {
-	return tx.putPrivate("", key, record)
+	return tx.write(change{key: key}, publicStart{V: layout, By: &tx.mark}, record)
 }
 
 func (tx *transaction) putPrivate(collection, key string, record any) error {
-	data, err := encodeRecord(record)
+	return tx.write(change{collection: collection, key: key}, privateStart{V: privateLayout}, record)
+}
+
+func (tx *transaction) write(change change, start, record any) error {
+	data, err := encodeRecord(start, record)
 	if err != nil {
-		return fmt.Errorf("cannot encode %s: %w", key, err)
+		return fmt.Errorf("cannot encode %s: %w", change.key, err)
 	}
-	tx.changes = append(tx.changes, change{collection: collection, key: key, value: data})
+	change.value = data
+	tx.changes = append(tx.changes, change)
 	return nil
 }
 
@@ -133,6 +175,11 @@ func (tx *transaction) delete(key string) {
 	tx.changes = append(tx.changes, change{key: key})
 }
 
+// purge removes a private record from the peers for good, its earlier versions too.
+func (tx *transaction) purge(collection, key string) {
+	tx.changes = append(tx.changes, change{collection: collection, key: key, purge: true})
+}
+
 // privateHash gives the SHA-256 digest of a private record in hexadecimal, "" when there is none. Any peer can tell, a member of
 // the collection or not.
 func (tx *transaction) privateHash(collection, key string) (string, error) {
@@ -145,7 +192,7 @@ func (tx *transaction) privateHash(collection, key string) (string, error) {
 
 // recordHash gives what privateHash gives once the record is kept.
 func recordHash(record any) (string, error) {
-	data, err := encodeRecord(record)
+	data, err := encodeRecord(privateStart{V: privateLayout}, record)
 	if err != nil {
 		return "", err
 	}
@@ -169,6 +216,8 @@ func (tx *transaction) flush() error {
 
 func (tx *transaction) apply(change change) error {
 	switch {
+	case change.purge:
+		return tx.stub.PurgePrivateData(change.collection, change.key)
 	case change.value == nil:
 		return tx.stub.DelState(change.key)
 	case change.collection != "":

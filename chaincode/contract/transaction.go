@@ -32,19 +32,34 @@ type reading interface {
 	reads() []string
 }
 
+// reasoned is a request that gives its reason as a code.
+type reasoned interface {
+	reason() string
+}
+
+// because is the member of a request that has to say why.
+type because struct {
+	Reason string `json:"reason"`
+}
+
+func (b because) reason() string     { return b.Reason }
+func (b because) checkReason() error { return rules.CheckCode("reason", b.Reason) }
+
 // committed is what a write leaves under its request id.
 type committed struct {
 	Operation string         `json:"operation"`
 	Digest    string         `json:"digest"`
-	Answer    jsontext.Value `json:"answer"`
+	Answer    jsontext.Value `json:"answer,omitzero"`
 }
 
 // transaction is one call: who calls, when, what was read and what is to be written.
 type transaction struct {
 	stub          shim.ChaincodeStubInterface
+	proposal      *proposal
 	organisations *rules.Organisations
 	caller        caller
 	now           rules.Number
+	mark          mark
 	reads         map[string][]byte
 	changes       []change
 	event         any
@@ -56,8 +71,13 @@ func begin(ctx *Context) (*transaction, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the proposal has no timestamp: %w", err)
 	}
+	proposal, err := readProposal(stub)
+	if err != nil {
+		return nil, err
+	}
 	return &transaction{
-		stub: stub, caller: identify(stub), now: rules.Number(timestamp.GetSeconds()), reads: map[string][]byte{},
+		stub: stub, proposal: proposal, caller: identify(stub), now: rules.Number(timestamp.GetSeconds()),
+		reads: map[string][]byte{},
 	}, nil
 }
 
@@ -75,7 +95,41 @@ func write[R any, P interface {
 	if err := tx.authorise(op); err != nil {
 		return "", err
 	}
-	return tx.once(op, text, r.id(), "", func() (any, error) { return do(tx, r) })
+	return tx.once(op, text, r, "", func() (any, error) { return do(tx, r) })
+}
+
+// writePrivate runs a transaction that writes a private collection and nothing public, so that the collection's members alone can
+// endorse it. It leaves nothing under its request id: do has to see by itself what is done already. It emits when it writes.
+func writePrivate[R any, P interface {
+	*R
+	request
+}](ctx *Context, op operation, text string, do func(tx *transaction, r P) (any, error)) (string, error) {
+	r := P(new(R))
+	tx, err := prepare(ctx, op, text, r)
+	if err != nil {
+		return "", err
+	}
+	if err := tx.authorise(op); err != nil {
+		return "", err
+	}
+	digest, err := digest(op.name, tx.tillShop(), text, "")
+	if err != nil {
+		return "", err
+	}
+	if _, err := tx.replay(op, r.id(), digest); err != nil {
+		return "", err
+	}
+	answer, err := do(tx, r)
+	if err != nil {
+		return "", err
+	}
+	if len(tx.changes) > 0 {
+		if err := tx.finish(op); err != nil {
+			return "", err
+		}
+	}
+	encoded, err := encode(answer)
+	return string(encoded), err
 }
 
 // prepare parses a request and reads what it will need.
@@ -83,7 +137,7 @@ func prepare(ctx *Context, op operation, text string, r request) (*transaction, 
 	if err := parse(text, op.private, r); err != nil {
 		return nil, err
 	}
-	if err := r.check(); err != nil {
+	if err := rules.FirstError(r.check(), checkNoNull(text)); err != nil {
 		return nil, err
 	}
 	tx, err := begin(ctx)
@@ -106,19 +160,18 @@ func (tx *transaction) authorise(op operation) error {
 
 // admit refuses everybody before the organisations are named, and then who lacks the role.
 func (tx *transaction) admit(roles []role) error {
-	organisations, err := get[rules.Organisations](tx, organisationsKey)
+	organisations, err := tx.named()
 	if err != nil {
 		return err
 	}
-	if organisations == nil {
-		return rules.Refuse(rules.NotInitialised, nil, "")
-	}
-	tx.organisations = organisations
-	return tx.caller.admit(organisations, roles)
+	tx.organisations = &organisations.Organisations
+	return tx.caller.admit(tx.organisations, roles)
 }
 
 // once gives the answer of a request that was committed before, or performs it and leaves its answer under its id.
-func (tx *transaction) once(op operation, text, id, private string, do func() (any, error)) (string, error) {
+func (tx *transaction) once(op operation, text string, r request, private string, do func() (any, error)) (string, error) {
+	id := r.id()
+	tx.mark = tx.caller.mark(op.name, r)
 	digest, err := digest(op.name, tx.tillShop(), text, private)
 	if err != nil {
 		return "", err
@@ -146,6 +199,9 @@ func (tx *transaction) replay(op operation, id, digest string) (string, error) {
 	before, err := get[committed](tx, requestKey(id))
 	if err != nil || before == nil {
 		return "", err
+	}
+	if before.isVoid() {
+		return "", rules.Refuse(rules.RequestVoid, rules.Details{"request": id}, "request %s was voided and counts nowhere: draw a new id", id)
 	}
 	if before.Operation != op.name || before.Digest != digest {
 		return "", rules.Refuse(rules.IdempotencyConflict, rules.Details{"request": id, "operation": before.Operation},

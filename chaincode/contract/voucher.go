@@ -6,12 +6,32 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// VoucherContract records cases, issues vouchers, activates and blocks them.
+// VoucherContract records cases, issues vouchers, activates, tops up, extends, blocks, replaces, revokes and lapses them.
 type VoucherContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
 func (*VoucherContract) GetEvaluateTransactions() []string {
-	return []string{"Show", "List", "Allowance"}
+	return []string{"Show", "List", "Allowance", "Lapsable"}
+}
+
+// binding is what a voucher is to be bound to, with the proof that its holder has it. SelfBlock is the hash of the holder's self-block
+// code, "" for none.
+type binding struct {
+	Authorisation rules.Authorisation `json:"authorisation"`
+	SelfBlock     string              `json:"self_block,omitzero"`
+	Proof         *rules.Proof        `json:"proof"`
+}
+
+func (b *binding) checkBinding() error {
+	if b.SelfBlock == "" {
+		return nil
+	}
+	return rules.CheckDigest("self_block", b.SelfBlock)
+}
+
+type activation struct {
+	Voucher string `json:"voucher"`
+	binding
 }
 
 type activateRequest struct {
@@ -20,26 +40,22 @@ type activateRequest struct {
 	Activations []activation `json:"activations"`
 }
 
-type activation struct {
-	Voucher       string              `json:"voucher"`
-	Authorisation rules.Authorisation `json:"authorisation"`
-	Proof         *rules.Proof        `json:"proof"`
+func (r *activateRequest) check() error {
+	err := rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckIDs("activations", r.vouchers(), maxBulk))
+	for i := 0; err == nil && i < len(r.Activations); i++ {
+		err = r.Activations[i].checkBinding()
+	}
+	return err
 }
 
-func (r *activateRequest) check() error {
+func (r *activateRequest) reads() []string { return voucherKeys(r.Scheme, r.vouchers()) }
+
+func (r *activateRequest) vouchers() []string {
 	vouchers := make([]string, 0, len(r.Activations))
 	for _, activation := range r.Activations {
 		vouchers = append(vouchers, activation.Voucher)
 	}
-	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckIDs("activations", vouchers, maxBulk))
-}
-
-func (r *activateRequest) reads() []string {
-	keys := make([]string, 0, len(r.Activations))
-	for _, activation := range r.Activations {
-		keys = append(keys, voucherKey(r.Scheme, activation.Voucher))
-	}
-	return keys
+	return vouchers
 }
 
 // activated is the answer to activating, and its event.
@@ -48,105 +64,58 @@ type activated struct {
 	Vouchers []string `json:"vouchers"`
 }
 
-var activateVouchers = operation{name: "voucher:Activate", event: "VouchersActivated", roles: []role{issuer}}
+var activateVouchers = operation{name: rules.OperationActivate, event: "VouchersActivated", roles: []role{issuer}}
 
 // Activate binds vouchers to the keys or booklets of their holders, who prove that they have them. All or none.
 func (*VoucherContract) Activate(ctx *Context, text string) (string, error) {
 	return write(ctx, activateVouchers, text, func(tx *transaction, r *activateRequest) (any, error) {
-		if _, err := tx.scheme(r.Scheme); err != nil {
+		scheme, err := tx.scheme(r.Scheme)
+		if err != nil {
+			return nil, err
+		}
+		if err := scheme.CheckNotClosed(); err != nil {
 			return nil, err
 		}
 		domain, err := tx.domain()
 		if err != nil {
 			return nil, err
 		}
-		answer := activated{Scheme: r.Scheme}
 		for _, activation := range r.Activations {
-			if err := tx.activate(r.Scheme, domain, activation); err != nil {
+			if err := tx.activate(scheme, domain, activation); err != nil {
 				return nil, err
 			}
-			answer.Vouchers = append(answer.Vouchers, activation.Voucher)
 		}
+		answer := activated{Scheme: r.Scheme, Vouchers: r.vouchers()}
 		tx.event = answer
 		return answer, nil
 	})
 }
 
-func (tx *transaction) activate(scheme string, domain rules.Domain, a activation) error {
-	voucher, err := tx.voucher(scheme, a.Voucher)
+func (tx *transaction) activate(scheme *rules.Scheme, domain rules.Domain, a activation) error {
+	voucher, err := tx.voucher(scheme.ID, a.Voucher)
 	if err != nil {
 		return err
 	}
-	terms, err := tx.terms(scheme, voucher.RulesVersion)
+	if err := tx.verifyBinding(scheme, domain, voucher, rules.OperationActivate, rules.FirstVersion, a.binding); err != nil {
+		return err
+	}
+	if err := voucher.Activate(a.Authorisation, a.SelfBlock); err != nil {
+		return err
+	}
+	return tx.put(voucherKey(scheme.ID, a.Voucher), voucher)
+}
+
+// verifyBinding refuses an authorisation that the voucher's terms do not allow, and one that its holder did not prove to have.
+func (tx *transaction) verifyBinding(
+	scheme *rules.Scheme, domain rules.Domain, voucher *rules.Voucher, operation string, version rules.Number, b binding,
+) error {
+	terms, err := tx.termsFor(scheme, voucher)
 	if err != nil {
 		return err
 	}
-	if err := a.Authorisation.Check(terms.Proofs); err != nil {
+	if err := b.Authorisation.Check(terms.Proofs); err != nil {
 		return err
 	}
-	message := domain.ActivationMessage(scheme, a.Voucher, a.Authorisation)
-	if err := a.Authorisation.VerifyActivation(a.Proof, message); err != nil {
-		return err
-	}
-	if err := voucher.Activate(a.Authorisation); err != nil {
-		return err
-	}
-	return tx.put(voucherKey(scheme, a.Voucher), voucher)
-}
-
-type unblockRequest struct {
-	header
-	Scheme  string `json:"scheme"`
-	Voucher string `json:"voucher"`
-}
-
-func (r *unblockRequest) check() error {
-	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckID("voucher", r.Voucher))
-}
-
-type blockRequest struct {
-	unblockRequest
-	Reason string `json:"reason"`
-}
-
-func (r *blockRequest) check() error {
-	return rules.FirstError(r.unblockRequest.check(), rules.CheckCode("reason", r.Reason))
-}
-
-// voucherEvent is the payload of blocking and unblocking.
-type voucherEvent struct {
-	Scheme  string      `json:"scheme"`
-	Voucher string      `json:"voucher"`
-	State   rules.State `json:"state"`
-	Reason  string      `json:"reason,omitzero"`
-}
-
-var blockVoucher = operation{name: "voucher:Block", event: "VoucherBlocked", roles: []role{issuer, approver}}
-
-// Block stops the spending of a voucher.
-func (*VoucherContract) Block(ctx *Context, text string) (string, error) {
-	return write(ctx, blockVoucher, text, func(tx *transaction, r *blockRequest) (any, error) {
-		return tx.turnVoucher(r.unblockRequest, func(voucher *rules.Voucher) error { return voucher.Block(tx.caller.person, r.Reason) })
-	})
-}
-
-var unblockVoucher = operation{name: "voucher:Unblock", event: "VoucherUnblocked", roles: []role{approver}}
-
-// Unblock returns a voucher to the state that another person blocked it in.
-func (*VoucherContract) Unblock(ctx *Context, text string) (string, error) {
-	return write(ctx, unblockVoucher, text, func(tx *transaction, r *unblockRequest) (any, error) {
-		return tx.turnVoucher(*r, func(voucher *rules.Voucher) error { return voucher.Unblock(tx.caller.person) })
-	})
-}
-
-func (tx *transaction) turnVoucher(r unblockRequest, step func(*rules.Voucher) error) (any, error) {
-	voucher, err := tx.voucher(r.Scheme, r.Voucher)
-	if err != nil {
-		return nil, err
-	}
-	if err := step(voucher); err != nil {
-		return nil, err
-	}
-	tx.event = voucherEvent{Scheme: r.Scheme, Voucher: r.Voucher, State: voucher.State, Reason: voucher.BlockReason}
-	return voucher, tx.put(voucherKey(r.Scheme, r.Voucher), voucher)
+	message := domain.ActivationMessage(operation, scheme.ID, voucher.ID, version, b.Authorisation, b.SelfBlock)
+	return b.Authorisation.VerifyActivation(b.Proof, version, message)
 }

@@ -125,11 +125,16 @@ func idOf(parts ...any) string {
 }
 
 func (w *world) endorse(user, name, text string, transient map[string][]byte) *fakeledger.Simulation {
-	w.last = w.ledger.Simulate(fakeledger.Call{
-		Name: name, Arguments: []string{text}, Transient: transient, Creator: w.users[user], Now: w.now,
-		Channel: channelName, Chaincode: chaincodeName,
-	})
+	call := w.call(user, name, text)
+	call.Transient = transient
+	w.last = w.ledger.Simulate(call)
 	return w.last
+}
+
+func (w *world) call(user, name, text string) fakeledger.Call {
+	return fakeledger.Call{
+		Name: name, Arguments: []string{text}, Creator: w.users[user], Now: w.now, Channel: channelName, Chaincode: chaincodeName,
+	}
 }
 
 // send endorses and commits, and gives the answer or the refusal's code.
@@ -149,6 +154,7 @@ func (w *world) send(user, name string, request object, private ...object) (obje
 	if code := w.ledger.Commit(s); code != "VALID" {
 		w.t.Fatalf("%s was committed as %s", name, code)
 	}
+	w.checkMetadata(name, request, s.Response.GetPayload())
 	return decodeJSON(w.t, s.Response.GetPayload()), ""
 }
 
@@ -218,15 +224,18 @@ func cents(t tester, value any) int64 {
 	return number
 }
 
-// holder signs for a voucher with an Ed25519 key drawn from its id.
+// holder signs for a voucher with an Ed25519 key drawn from its id and the version of its authorisation.
 type holder struct {
 	scheme, voucher string
+	version         int
 	key             ed25519.PrivateKey
 }
 
-func newHolder(scheme, voucher string) holder {
-	seed := sha256.Sum256([]byte("holder of " + voucher))
-	return holder{scheme: scheme, voucher: voucher, key: ed25519.NewKeyFromSeed(seed[:])}
+func newHolder(scheme, voucher string) holder { return holderOf(scheme, voucher, 1) }
+
+func holderOf(scheme, voucher string, version int) holder {
+	seed := sha256.Sum256(fmt.Appendf(nil, "holder %d of %s", version, voucher))
+	return holder{scheme: scheme, voucher: voucher, version: version, key: ed25519.NewKeyFromSeed(seed[:])}
 }
 
 func (h holder) authorisation() rules.Authorisation {
@@ -237,17 +246,17 @@ func (h holder) authorisation() rules.Authorisation {
 var testDomain = rules.Domain{Channel: channelName, Chaincode: chaincodeName}
 
 func (h holder) activation() object {
-	message := testDomain.ActivationMessage(h.scheme, h.voucher, h.authorisation())
+	message := testDomain.ActivationMessage(rules.OperationActivate, h.scheme, h.voucher, 1, h.authorisation(), "")
 	return object{"voucher": h.voucher, "authorisation": h.authorisation(), "proof": h.proof(message)}
 }
 
 func (h holder) proof(message []byte) object {
 	signature := base64.StdEncoding.EncodeToString(ed25519.Sign(h.key, message))
-	return object{"kind": "key", "version": 1, "signature": signature}
+	return object{"kind": "key", "version": h.version, "signature": signature}
 }
 
 func (h holder) pay(request, shop string, deadline int64, lines ...rules.Line) object {
-	message := testDomain.PaymentMessage(h.scheme, h.voucher, 1, request, shop, rules.Number(deadline), lines)
+	message := testDomain.PaymentMessage(h.scheme, h.voucher, rules.Number(h.version), request, shop, rules.Number(deadline), lines)
 	return object{
 		"request_id": request, "scheme": h.scheme, "voucher": h.voucher, "shop": shop,
 		"lines": lines, "deadline": deadline, "proof": h.proof(message),
@@ -310,7 +319,7 @@ func (b booklet) proof(page int, message []byte) object {
 }
 
 func (b booklet) activation() object {
-	message := testDomain.ActivationMessage(b.scheme, b.voucher, b.authorisation())
+	message := testDomain.ActivationMessage(rules.OperationActivate, b.scheme, b.voucher, 1, b.authorisation(), "")
 	return object{"voucher": b.voucher, "authorisation": b.authorisation(), "proof": b.proof(0, message)}
 }
 

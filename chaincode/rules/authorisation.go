@@ -91,6 +91,14 @@ func (a *Authorisation) checkKey() error {
 	return invalidAuthorisation("public_key", "the public key is not a point of %s that can be signed with", a.Algorithm)
 }
 
+// isSame tells whether both are one key, or one booklet: whatever number of pages it is said to have, its root stands for its keys.
+func (a *Authorisation) isSame(other *Authorisation) bool {
+	if a.Kind == ProofByBooklet {
+		return other.Kind == ProofByBooklet && a.Root == other.Root
+	}
+	return *a == *other
+}
+
 // Bind gives the authorisation as the ledger keeps it. Page 0 of a booklet is used by binding.
 func (a Authorisation) Bind(version Number) *BoundAuthorisation {
 	bound := &BoundAuthorisation{Authorisation: a, Version: version}

@@ -60,10 +60,6 @@ func (b *Balance) Plus(other *Balance) error {
 	return nil
 }
 
-func (b *Balance) pay(cents Cents) error {
-	return FirstError(change(&b.Available, -cents), change(&b.Spent, cents), b.Check())
-}
-
 // giveBack moves refunded or cancelled cents, whose term it is given, to their destination.
 func (b *Balance) giveBack(term *Cents, cents Cents, to Destination) error {
 	target := map[Destination]*Cents{ToAvailable: &b.Available, ToLapsed: &b.Lapsed, ToRevoked: &b.Revoked}[to]

@@ -17,20 +17,39 @@ func NewBudget(cents Cents) Budget {
 
 // Issue takes the cents of new vouchers from what is unallocated.
 func (b *Budget) Issue(cents Cents) error {
+	return b.allocate(&b.Issued, cents)
+}
+
+// TopUp takes the cents that are added to vouchers from what is unallocated.
+func (b *Budget) TopUp(cents Cents) error {
+	return b.allocate(&b.ToppedUp, cents)
+}
+
+// allocate adds to a term what it takes from the unallocated cents.
+func (b *Budget) allocate(term *Cents, cents Cents) error {
 	if cents > b.Unallocated {
 		return Refuse(BudgetExceeded, Details{"cents": cents, "unallocated_cents": b.Unallocated},
 			"%d cents are more than the %d that the budget has left", cents, b.Unallocated)
 	}
-	return FirstError(change(&b.Issued, cents), change(&b.Unallocated, -cents), b.Check())
+	return FirstError(change(term, cents), change(&b.Unallocated, -cents), b.Check())
 }
 
-// TakeBack returns refunded cents of a voucher that can no longer be spent.
+// TakeBack returns cents of vouchers that can no longer be spent, or that were revoked.
 func (b *Budget) TakeBack(cents Cents, as Destination) error {
 	term := &b.Lapsed
 	if as == ToRevoked {
 		term = &b.Revoked
 	}
 	return FirstError(change(term, cents), change(&b.Unallocated, cents), b.Check())
+}
+
+// Grow adds what two persons agreed on. No budget grows above MaxBudget.
+func (b *Budget) Grow(cents Cents) error {
+	if most := MaxBudget - b.Budget; cents > most {
+		return Refuse(InvalidAmount, Details{"member": "add_cents", "cents": cents, "most": most},
+			"%d cents would make a budget of %d larger than the %d that one may be", cents, b.Budget, MaxBudget)
+	}
+	return FirstError(change(&b.Budget, cents), change(&b.Unallocated, cents), b.Check())
 }
 
 // Check verifies the equation of the budget.

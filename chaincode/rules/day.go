@@ -36,7 +36,12 @@ func DayOf(instant Number) Day {
 
 // Next gives the day after.
 func (d Day) Next() Day {
-	return Day(d.date().AddDate(0, 0, 1).Format(dayLayout))
+	return d.Plus(1)
+}
+
+// Plus gives the day so many days later.
+func (d Day) Plus(days Number) Day {
+	return Day(d.date().AddDate(0, 0, int(days)).Format(dayLayout))
 }
 
 // Start gives the first instant of the day, in Unix seconds.

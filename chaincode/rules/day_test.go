@@ -44,7 +44,7 @@ func TestDaysFollowAndStart(t *testing.T) {
 }
 
 func TestDatesAreStrict(t *testing.T) {
-	for _, day := range []Day{"2026-01-01", "2028-02-29", "2199-12-31"} {
+	for _, day := range []Day{"2000-01-01", "2026-01-01", "2028-02-29", "2199-12-31"} {
 		expect(t, "", CheckDay("day", day))
 	}
 	for _, day := range []Day{

@@ -1,9 +1,7 @@
 package rules
 
-import "slices"
-
 // Cancel takes a payment back in full, on the booking day that it was made on, and gives the voucher its money.
-func (p *Payment) Cancel(voucher *Voucher, now Number, booked Day, reason string) (Destination, error) {
+func (p *Payment) Cancel(voucher *Voucher, terms *Terms, now Number, booked Day, reason string) (Destination, error) {
 	state, err := paymentLife.next(p.ID, CancelPayment, p.State)
 	if err != nil {
 		return "", err
@@ -13,23 +11,20 @@ func (p *Payment) Cancel(voucher *Voucher, now Number, booked Day, reason string
 			"payment %s was booked on %s, and bookings are made on %s now: refund it", p.ID, p.Day, booked)
 	}
 	p.State, p.CancelReason = state, reason
-	if voucher.Day.Date == p.Day {
-		if err := change(&voucher.Day.Cents, -p.Cents); err != nil {
-			return "", err
-		}
+	if err := voucher.uncount(p.countedOn(), p.Cents); err != nil {
+		return "", err
 	}
-	to := voucher.Destination(now)
-	return to, voucher.giveBack(&voucher.Cancelled, p.Lines, to)
+	return voucher.giveBack(&voucher.Cancelled, p.Lines, terms, now)
 }
 
 // Refund takes lines of a payment back. Per category no more than was paid and not yet refunded.
-func (p *Payment) Refund(voucher *Voucher, now Number, lines []Line) (Destination, error) {
+func (p *Payment) Refund(voucher *Voucher, terms *Terms, now Number, lines []Line) (Destination, error) {
 	state, err := paymentLife.next(p.ID, RefundPayment, p.State)
 	if err != nil {
 		return "", err
 	}
 	for _, line := range lines {
-		if left := p.paidIn(line.Category) - p.Refunded[line.Category]; line.Cents > left {
+		if left := centsIn(p.Lines, line.Category) - p.Refunded[line.Category]; line.Cents > left {
 			return "", Refuse(RefundExceedsPayment, Details{"category": line.Category, "cents": line.Cents, "left_cents": left},
 				"%d cents are more than the %d of category %s that were paid and not yet refunded", line.Cents, left, line.Category)
 		}
@@ -41,26 +36,30 @@ func (p *Payment) Refund(voucher *Voucher, now Number, lines []Line) (Destinatio
 	if p.State = state; p.RefundedCents == p.Cents {
 		p.State = PaymentRefunded
 	}
-	to := voucher.Destination(now)
-	return to, voucher.giveBack(&voucher.Refunded, lines, to)
+	return voucher.giveBack(&voucher.Refunded, lines, terms, now)
 }
 
-func (p *Payment) paidIn(category string) Cents {
-	at := slices.IndexFunc(p.Lines, func(l Line) bool { return l.Category == category })
-	if at < 0 {
-		return 0
+// countedOn gives the day whose cap the payment counts into: that of the hold, if there was one.
+func (p *Payment) countedOn() Day {
+	if p.HeldDay != "" {
+		return p.HeldDay
 	}
-	return p.Lines[at].Cents
+	return p.Day
 }
 
-// giveBack adds lines to the voucher's term of refunded or cancelled cents and to their destination.
-func (v *Voucher) giveBack(term *Cents, lines []Line, to Destination) error {
+// giveBack adds lines to the voucher's term of refunded or cancelled cents and to their destination. What comes after the voucher's
+// end, and can still be spent, has grace.
+func (v *Voucher) giveBack(term *Cents, lines []Line, terms *Terms, now Number) (Destination, error) {
 	for _, line := range lines {
 		net := v.SpentByCategory[line.Category]
 		if err := change(&net, -line.Cents); err != nil {
-			return err
+			return "", err
 		}
 		v.SpentByCategory[line.Category] = net
 	}
-	return FirstError(v.Balance.giveBack(term, Total(lines), to), v.Check())
+	to, total := v.Destination(terms, now), Total(lines)
+	if to == ToAvailable && now >= v.EndsAt {
+		v.Grace += total
+	}
+	return to, FirstError(v.Balance.giveBack(term, total, to), v.settle())
 }

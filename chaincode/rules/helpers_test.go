@@ -20,6 +20,9 @@ func expect(t *testing.T, code Code, err error) {
 	}
 }
 
+// noon of 2026-03-10 in Amsterdam.
+const noon Number = 1_773_140_400
+
 const (
 	idA = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	idB = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -33,7 +36,7 @@ func goodTerms() *Terms {
 		Presets:    map[string]Cents{"junior": 10_000},
 		Categories: []Category{{Code: "clothing"}, {Code: "books", Cap: pointer(Cents(4_000))}},
 		PaymentMin: 50, PaymentCap: 8_000, DayCap: 9_000, PaperCap: 2_500,
-		Proofs: []ProofKind{ProofByKey, ProofByBooklet}, RefundGraceDays: pointer(Number(0)),
+		Proofs: []ProofKind{ProofByKey, ProofByBooklet}, HoldDays: pointer(Number(14)), ExtensionDays: pointer(Number(90)), RefundGraceDays: pointer(Number(0)),
 		SettlementDays: pointer(Number(7)), RetentionDays: pointer(Number(2555)),
 	}
 }
@@ -43,7 +46,7 @@ func activeVoucher(t *testing.T) *Voucher {
 	voucher, err := goodTerms().Issue(idA, 1, Allocation{ID: idB, Entitlement: idA, Preset: "junior", Units: 1})
 	expect(t, "", err)
 	authorisation, _ := ed25519TestKey()
-	expect(t, "", voucher.Activate(authorisation))
+	expect(t, "", voucher.Activate(authorisation, ""))
 	return voucher
 }
 
@@ -54,5 +57,15 @@ func approvedShop() *Shop {
 }
 
 func purchaseOf(voucher *Voucher) *Purchase {
-	return &Purchase{Voucher: voucher, Terms: goodTerms(), Shop: approvedShop(), Today: "2026-03-10", Booked: "2026-03-10"}
+	return &Purchase{Voucher: voucher, Terms: goodTerms(), Shop: approvedShop(), Now: noon, Today: "2026-03-10", Booked: "2026-03-10"}
+}
+
+// detail gives a value that a refusal is about.
+func detail(t *testing.T, err error, name string) any {
+	t.Helper()
+	var refusal *Refusal
+	if !errors.As(err, &refusal) {
+		t.Fatalf("not a refusal: %v", err)
+	}
+	return refusal.Details[name]
 }

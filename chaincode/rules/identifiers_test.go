@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -58,6 +59,14 @@ func TestPersonalData(t *testing.T) {
 	}
 }
 
+func TestRefusalsTellTheKindOfPersonalData(t *testing.T) {
+	for text, kind := range map[string]string{"123456782": "bsn", "NL91 ABNA 0417 1643 00": "iban", "kind@example.nl": "e-mail"} {
+		if err := ScreenPersonalData("x", text); detail(t, err, "kind") != kind || !strings.Contains(err.Error(), "("+kind+")") {
+			t.Error(err)
+		}
+	}
+}
+
 func TestRefusedPersonalDataIsNotRepeated(t *testing.T) {
 	if err := ScreenPersonalData("reason", "123456782"); strings.Contains(err.Error(), "123456782") {
 		t.Fatal(err)
@@ -69,6 +78,11 @@ func TestOrganisations(t *testing.T) {
 		return &Organisations{Municipality: "GemeenteMSP", Shops: []string{"WinkelsMSP"}, Auditors: []string{"AuditorMSP"}}
 	}
 	expect(t, "", good().Check())
+	many := good()
+	for i := range 98 {
+		many.Auditors = append(many.Auditors, fmt.Sprintf("Auditor%dMSP", i))
+		expect(t, map[bool]Code{true: InvalidOrganisations}[i >= 97], many.Check())
+	}
 	for _, spoil := range []func(*Organisations){
 		func(o *Organisations) { o.Municipality = "" },
 		func(o *Organisations) { o.Municipality = "WinkelsMSP" },

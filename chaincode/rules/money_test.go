@@ -3,9 +3,11 @@ package rules
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 func TestOnlyPlainIntegersAreAmounts(t *testing.T) {
@@ -17,6 +19,13 @@ func TestOnlyPlainIntegersAreAmounts(t *testing.T) {
 		expect(t, InvalidAmount, unwrap(json.Unmarshal([]byte(`{"cents":`+token+`}`), &line)))
 		var proof Proof
 		expect(t, InvalidNumber, unwrap(json.Unmarshal([]byte(`{"version":`+token+`}`), &proof)))
+		if line.Cents != 0 || proof.Version != 0 {
+			t.Errorf("%s was refused and is %d cents, version %d", token, line.Cents, proof.Version)
+		}
+	}
+	var nothing Cents
+	if err := nothing.UnmarshalJSONFrom(jsontext.NewDecoder(strings.NewReader(""))); err == nil || nothing != 0 {
+		t.Errorf("the end of a text is %d cents: %v", nothing, err)
 	}
 	for _, token := range []string{`0`, `-0`, `-1`, `100000001`, `9223372036854775807`, `-9223372036854775808`} {
 		var line Line
@@ -44,15 +53,18 @@ func TestTermsNeverOverflowNorTurnNegative(t *testing.T) {
 		code     Code
 	}{
 		{5, -5, ""}, {0, math.MaxInt64, ""}, {5, -6, LedgerInconsistent}, {1, math.MaxInt64, LedgerInconsistent},
-		{math.MaxInt64, 1, LedgerInconsistent}, {0, math.MinInt64, LedgerInconsistent},
+		{math.MaxInt64, 1, LedgerInconsistent}, {0, math.MinInt64, LedgerInconsistent}, {-1, 1, LedgerInconsistent}, {-1, 2, LedgerInconsistent},
 	} {
 		term := test.term
 		expect(t, test.code, change(&term, test.by))
 	}
-	_, err := sum(1, -1)
-	expect(t, LedgerInconsistent, err)
-	_, err = sum(math.MaxInt64, 1)
-	expect(t, LedgerInconsistent, err)
+	for _, terms := range [][]Cents{{1, -1}, {math.MaxInt64, 1}} {
+		total, err := sum(terms...)
+		expect(t, LedgerInconsistent, err)
+		if total != 0 {
+			t.Errorf("%v add up to %d", terms, total)
+		}
+	}
 }
 
 func TestCountsAndNumbers(t *testing.T) {
@@ -63,6 +75,8 @@ func TestCountsAndNumbers(t *testing.T) {
 		{CheckCount("lines", 0, 20), InvalidNumber}, {CheckCount("lines", 21, 20), InvalidNumber}, {CheckCount("lines", 20, 20), ""},
 		{CheckNumber("limit", 0, 1, 500), InvalidNumber}, {CheckNumber("limit", 501, 1, 500), InvalidNumber}, {CheckNumber("limit", 1, 1, 500), ""},
 		{CheckInstant("deadline", 0), InvalidNumber}, {CheckInstant("deadline", math.MaxInt64), InvalidNumber}, {CheckInstant("deadline", 1_773_140_400), ""},
+		{CheckInstant("deadline", Day("2000-01-01").Start()), ""}, {CheckInstant("deadline", Day("2000-01-01").Start()-1), InvalidNumber},
+		{CheckInstant("deadline", Day("2200-01-01").Start()-1), ""}, {CheckInstant("deadline", Day("2200-01-01").Start()), InvalidNumber},
 	} {
 		expect(t, test.code, test.err)
 	}
@@ -78,9 +92,36 @@ func TestBudget(t *testing.T) {
 	if want := (Budget{Budget: 1_000, Issued: 1_000, Lapsed: 100, Revoked: 50, Unallocated: 150}); budget != want {
 		t.Fatalf("%+v", budget)
 	}
-	broken := budget
-	broken.Unallocated++
-	expect(t, LedgerInconsistent, broken.Check())
-	broken = Budget{Budget: -1, Unallocated: -1}
-	expect(t, LedgerInconsistent, broken.Check())
+	for _, broken := range []Budget{
+		{Budget: -1, Unallocated: -1}, {Budget: -1, Lapsed: 1}, {Issued: 1, Lapsed: 2, Revoked: -1},
+		{Budget: 1_000, Issued: 1_000, Lapsed: 100, Revoked: 50, Unallocated: 151},
+	} {
+		expect(t, LedgerInconsistent, broken.Check())
+	}
+	expect(t, "", new(Budget).Check())
+	err := (&Budget{Budget: 10, Issued: 7, Unallocated: 5, Lapsed: 1}).Check()
+	expect(t, LedgerInconsistent, err)
+	if detail(t, err, "allocated_cents") != Cents(11) || !strings.Contains(err.Error(), "add up to 11 and not to 10 cents") {
+		t.Error(err)
+	}
+}
+
+func TestNoStepLeavesAnInconsistentBudget(t *testing.T) {
+	for name, step := range map[string]func(*Budget) error{
+		"issue":   func(b *Budget) error { return b.Issue(1) },
+		"top up":  func(b *Budget) error { return b.TopUp(1) },
+		"lapse":   func(b *Budget) error { return b.TakeBack(1, ToLapsed) },
+		"revoke":  func(b *Budget) error { return b.TakeBack(1, ToRevoked) },
+		"more":    func(b *Budget) error { return b.Grow(1) },
+		"nothing": func(b *Budget) error { return b.Check() },
+	} {
+		sound, spoilt := NewBudget(1_000), NewBudget(1_000)
+		spoilt.Unallocated++
+		if err := step(&sound); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := step(&spoilt); err == nil {
+			t.Errorf("%s leaves a budget that does not add up", name)
+		}
+	}
 }

@@ -4,6 +4,8 @@ import "slices"
 
 // States of a payment.
 const (
+	PaymentHeld           State = "held"
+	PaymentReleased       State = "released"
 	PaymentPaid           State = "paid"
 	PaymentPartlyRefunded State = "partly-refunded"
 	PaymentRefunded       State = "refunded"
@@ -31,7 +33,8 @@ type Line struct {
 	Cents    Cents  `json:"cents"`
 }
 
-// Payment is what a voucher paid a shop. Day is its booking day, At its timestamp in Unix seconds.
+// Payment is what a voucher paid a shop, or what is held for one. Day is its booking day, At its timestamp in Unix seconds. A hold has
+// no lines, cents and day until it is captured; what starts with Held stays what was held.
 type Payment struct {
 	ID            string           `json:"id"`
 	Scheme        string           `json:"scheme"`
@@ -46,6 +49,13 @@ type Payment struct {
 	At            Number           `json:"at"`
 	Proof         ProofUsed        `json:"proof"`
 	CancelReason  string           `json:"cancel_reason,omitzero"`
+	Till          string           `json:"till,omitzero"`
+	HeldLines     []Line           `json:"held_lines,omitzero"`
+	HeldCents     Cents            `json:"held_cents,omitzero"`
+	HeldDay       Day              `json:"held_day,omitzero"`
+	ExpiresAt     Number           `json:"expires_at,omitzero"`
+	CapturedAt    Number           `json:"captured_at,omitzero"`
+	ReleaseReason string           `json:"release_reason,omitzero"`
 }
 
 // ProofUsed tells what a payment was authorised with.
@@ -84,6 +94,15 @@ func CheckLines(lines []Line) error {
 	return nil
 }
 
+// centsIn gives what lines move in a category.
+func centsIn(lines []Line, category string) Cents {
+	at := slices.IndexFunc(lines, func(l Line) bool { return l.Category == category })
+	if at < 0 {
+		return 0
+	}
+	return lines[at].Cents
+}
+
 // Total adds up lines that were checked.
 func Total(lines []Line) Cents {
 	total := Cents(0)
@@ -91,100 +110,4 @@ func Total(lines []Line) Cents {
 		total += line.Cents
 	}
 	return total
-}
-
-// Purchase is a payment that is being judged: the voucher with its terms, the shop, and the days that it falls on.
-type Purchase struct {
-	Voucher *Voucher
-	Terms   *Terms
-	Shop    *Shop
-	Today   Day
-	Booked  Day
-}
-
-// Take checks the amounts of a purchase and moves them from available to spent.
-func (p *Purchase) Take(lines []Line, by ProofKind) error {
-	total := Total(lines)
-	if err := p.checkAmounts(lines, total, by); err != nil {
-		return err
-	}
-	v := p.Voucher
-	for _, line := range lines {
-		v.SpentByCategory[line.Category] += line.Cents
-	}
-	v.Day = DaySpending{Date: max(p.Booked, v.Day.Date), Cents: v.SpentOn(p.Booked) + total}
-	return FirstError(v.pay(total), v.Check())
-}
-
-func (p *Purchase) checkAmounts(lines []Line, total Cents, by ProofKind) error {
-	terms, voucher := p.Terms, p.Voucher
-	details := func(limit Cents) Details { return Details{"cents": total, "limit_cents": limit} }
-	switch {
-	case total < terms.PaymentMin:
-		return Refuse(AmountBelowMinimum, details(terms.PaymentMin), "%d cents are less than the least payment of %d", total, terms.PaymentMin)
-	case total > terms.PaymentCap:
-		return Refuse(PaymentCapExceeded, details(terms.PaymentCap), "%d cents are more than the largest payment of %d", total, terms.PaymentCap)
-	case by == ProofByBooklet && total > terms.PaperCap:
-		return Refuse(PaperCapExceeded, details(terms.PaperCap), "%d cents are more than the largest payment on paper of %d", total, terms.PaperCap)
-	}
-	for _, line := range lines {
-		if err := p.checkLine(line); err != nil {
-			return err
-		}
-	}
-	if left := terms.DayCap - voucher.SpentOn(p.Booked); total > left {
-		return Refuse(DayCapExceeded, Details{"cents": total, "limit_cents": terms.DayCap, "left_cents": max(left, 0), "day": p.Booked},
-			"%d cents are more than the %d left for %s", total, max(left, 0), p.Booked)
-	}
-	if total > voucher.Available {
-		return Refuse(InsufficientBalance, Details{"cents": total, "available_cents": voucher.Available},
-			"%d cents are more than the %d that the voucher holds", total, voucher.Available)
-	}
-	return nil
-}
-
-func (p *Purchase) checkLine(line Line) error {
-	category, known := p.Terms.Category(line.Category)
-	if !known || !p.Shop.Sells(line.Category, p.Today) {
-		return Refuse(CategoryNotAllowed, Details{"category": line.Category, "in_scheme": known, "shop": p.Shop.ID},
-			"category %s is not one of both the scheme and the shop today", line.Category)
-	}
-	if category.Cap == nil {
-		return nil
-	}
-	if left := *category.Cap - p.Voucher.SpentByCategory[line.Category]; line.Cents > left {
-		return Refuse(CategoryCapExceeded,
-			Details{"category": line.Category, "cents": line.Cents, "limit_cents": *category.Cap, "left_cents": max(left, 0)},
-			"%d cents are more than the %d left in category %s", line.Cents, max(left, 0), line.Category)
-	}
-	return nil
-}
-
-// Payable gives for each category of both the scheme and the shop what one payment by key could take today, in cents.
-func (p *Purchase) Payable() map[string]Cents {
-	payable := map[string]Cents{}
-	most := min(p.Voucher.Available, p.Terms.PaymentCap, p.Terms.DayCap-p.Voucher.SpentOn(p.Booked))
-	for _, category := range p.Terms.Categories {
-		if !p.Shop.Sells(category.Code, p.Today) {
-			continue
-		}
-		cents := most
-		if category.Cap != nil {
-			cents = min(cents, *category.Cap-p.Voucher.SpentByCategory[category.Code])
-		}
-		payable[category.Code] = max(cents, 0)
-	}
-	return payable
-}
-
-// Check refuses a purchase by the state of its scheme, shop and voucher, and outside their period.
-func (p *Purchase) Check(scheme *Scheme, now Number) error {
-	if err := FirstError(scheme.CheckOpen(), p.Shop.CheckApproved(), p.Voucher.CheckSpendable(now)); err != nil {
-		return err
-	}
-	if p.Today < p.Terms.StartsOn {
-		return Refuse(SchemeNotOpen, Details{"scheme": scheme.ID, "starts_on": p.Terms.StartsOn, "today": p.Today},
-			"scheme %s starts on %s", scheme.ID, p.Terms.StartsOn)
-	}
-	return nil
 }

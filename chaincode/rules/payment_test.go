@@ -1,6 +1,10 @@
 package rules
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 func TestWhatAPurchaseMayTake(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -59,15 +63,19 @@ func spend(p *Purchase, category string, cents Cents, day Day) {
 
 func TestPurchasesArePossibleOnlyWhenEverythingIsOpen(t *testing.T) {
 	open := &Scheme{ID: idA, State: SchemeOpen}
-	now := Number(1_773_140_400)
-	expect(t, "", purchaseOf(activeVoucher(t)).Check(open, now))
-	expect(t, SchemeNotOpen, purchaseOf(activeVoucher(t)).Check(&Scheme{ID: idA, State: SchemePaused}, now))
+	expect(t, "", purchaseOf(activeVoucher(t)).Check(open))
+	expect(t, SchemeNotOpen, purchaseOf(activeVoucher(t)).Check(&Scheme{ID: idA, State: SchemePaused}))
 	early := purchaseOf(activeVoucher(t))
 	early.Today = "2025-12-31"
-	expect(t, SchemeNotOpen, early.Check(open, now))
+	expect(t, SchemeNotOpen, early.Check(open))
+	early.Today = "2026-01-01"
+	expect(t, "", early.Check(open))
 	closed := purchaseOf(activeVoucher(t))
 	closed.Shop.State = ShopSuspended
-	expect(t, ShopNotApproved, closed.Check(open, now))
+	expect(t, ShopNotApproved, closed.Check(open))
+	blocked := purchaseOf(activeVoucher(t))
+	expect(t, "", blocked.Voucher.Block("p-a", "lost"))
+	expect(t, VoucherBlocked, blocked.Check(open))
 }
 
 func TestPayable(t *testing.T) {
@@ -78,15 +86,57 @@ func TestPayable(t *testing.T) {
 	if len(payable) != 1 || payable["books"] != 1_000 {
 		t.Fatalf("%v", payable)
 	}
+	for name, test := range map[string]struct {
+		set             func(*Purchase)
+		clothing, books Cents
+	}{
+		"new":                   {func(*Purchase) {}, 8_000, 4_000},
+		"what is left today":    {func(p *Purchase) { spend(p, "clothing", 8_500, "2026-03-10") }, 500, 500},
+		"nothing left today":    {func(p *Purchase) { p.Terms.DayCap = 3_000; spend(p, "clothing", 3_001, "2026-03-10") }, 0, 0},
+		"used up, another day":  {func(p *Purchase) { spend(p, "clothing", 9_000, "2026-03-09") }, 1_000, 1_000},
+		"a lower cap in a year": {func(p *Purchase) { spend(p, "books", 4_001, "2026-03-09") }, 5_999, 0},
+	} {
+		purchase := purchaseOf(activeVoucher(t))
+		test.set(purchase)
+		if payable := purchase.Payable(); len(payable) != 2 || payable["clothing"] != test.clothing || payable["books"] != test.books {
+			t.Errorf("%s: %v", name, payable)
+		}
+	}
+}
+
+func TestRefusalsSayWhatACapLeaves(t *testing.T) {
+	for name, test := range map[string]struct {
+		lines []Line
+		spent Cents
+		code  Code
+		left  Cents
+		says  string
+	}{
+		"some of the day":      {[]Line{{"clothing", 1_001}}, 8_000, DayCapExceeded, 1_000, "the 1000 left for 2026-03-10"},
+		"none of the day":      {[]Line{{"clothing", 50}}, 9_001, DayCapExceeded, 0, "the 0 left for 2026-03-10"},
+		"some of the category": {[]Line{{"books", 1_001}}, 3_000, CategoryCapExceeded, 1_000, "the 1000 left in category books"},
+		"none of the category": {[]Line{{"books", 50}}, 4_001, CategoryCapExceeded, 0, "the 0 left in category books"},
+	} {
+		purchase := purchaseOf(activeVoucher(t))
+		spend(purchase, test.lines[0].Category, test.spent, "2026-03-10")
+		err := purchase.Take(test.lines, ProofByKey)
+		expect(t, test.code, err)
+		if detail(t, err, "left_cents") != test.left || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestLines(t *testing.T) {
-	many := make([]Line, 21)
+	many, most := make([]Line, 21), []Line{}
+	for i := range 20 {
+		most = append(most, Line{fmt.Sprintf("c%d", i), 1})
+	}
 	for _, test := range []struct {
 		lines []Line
 		code  Code
 	}{
-		{[]Line{{"books", 1}}, ""}, {nil, InvalidNumber}, {many, InvalidNumber}, {[]Line{{"Books", 1}}, InvalidCode}, {[]Line{{"books", 0}}, InvalidAmount},
+		{[]Line{{"books", 1}}, ""}, {[]Line{{"books", 1}, {"clothing", 1}}, ""}, {most, ""}, {nil, InvalidNumber}, {many, InvalidNumber}, {[]Line{{"Books", 1}}, InvalidCode}, {[]Line{{"books", 0}}, InvalidAmount},
 		{[]Line{{"books", MaxAmount + 1}}, InvalidAmount}, {[]Line{{"books", 1}, {"books", 1}}, MalformedRequest},
 	} {
 		expect(t, test.code, CheckLines(test.lines))
@@ -104,11 +154,15 @@ func TestRefunds(t *testing.T) {
 	voucher := activeVoucher(t)
 	paid := payment(t, voucher)
 	refund := func(lines ...Line) error {
-		_, err := paid.Refund(voucher, 1_773_140_400, lines)
+		_, err := paid.Refund(voucher, goodTerms(), noon, lines)
 		return err
 	}
 	expect(t, RefundExceedsPayment, refund(Line{"books", 501}))
-	expect(t, RefundExceedsPayment, refund(Line{"sport", 1}))
+	err := refund(Line{"sport", 1})
+	expect(t, RefundExceedsPayment, err)
+	if detail(t, err, "left_cents") != Cents(0) {
+		t.Fatal(err)
+	}
 	expect(t, "", refund(Line{"books", 500}))
 	if paid.State != PaymentPartlyRefunded || voucher.SpentByCategory["books"] != 0 || voucher.Available != 9_000 {
 		t.Fatalf("%+v %+v", paid, voucher)
@@ -119,23 +173,23 @@ func TestRefunds(t *testing.T) {
 		t.Fatalf("%+v %+v", paid, voucher)
 	}
 	expect(t, RefundExceedsPayment, refund(Line{"clothing", 1}))
-	_, err := paid.Cancel(voucher, 1_773_140_400, "2026-03-10", "late")
+	_, err = paid.Cancel(voucher, goodTerms(), noon, "2026-03-10", "late")
 	expect(t, PaymentState, err)
 }
 
 func TestCancellations(t *testing.T) {
 	voucher := activeVoucher(t)
 	paid := payment(t, voucher)
-	_, err := paid.Cancel(voucher, 1_773_140_400, "2026-03-11", "late")
+	_, err := paid.Cancel(voucher, goodTerms(), noon, "2026-03-11", "late")
 	expect(t, CancelTooLate, err)
-	to, err := paid.Cancel(voucher, 1_773_140_400, "2026-03-10", "wrong")
+	to, err := paid.Cancel(voucher, goodTerms(), noon, "2026-03-10", "wrong")
 	expect(t, "", err)
 	if to != ToAvailable || voucher.Cancelled != 1_500 || voucher.Available != 10_000 || voucher.Day.Cents != 0 {
 		t.Fatalf("%s %+v", to, voucher)
 	}
-	_, err = paid.Cancel(voucher, 1_773_140_400, "2026-03-10", "wrong")
+	_, err = paid.Cancel(voucher, goodTerms(), noon, "2026-03-10", "wrong")
 	expect(t, PaymentState, err)
-	_, err = paid.Refund(voucher, 1_773_140_400, []Line{{"books", 1}})
+	_, err = paid.Refund(voucher, goodTerms(), noon, []Line{{"books", 1}})
 	expect(t, PaymentState, err)
 }
 
@@ -152,7 +206,7 @@ func TestWhereReturnedMoneyGoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			voucher := activeVoucher(t)
 			paid := payment(t, voucher)
-			_, err := paid.Refund(voucher, test.set(voucher), paid.Lines)
+			_, err := paid.Refund(voucher, goodTerms(), test.set(voucher), paid.Lines)
 			expect(t, "", err)
 			if voucher.Balance != test.want {
 				t.Fatalf("%+v", voucher.Balance)

@@ -1,12 +1,22 @@
 package rules
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
+	"slices"
 	"strconv"
 )
 
 const (
-	messageDomain = "kindpakket/authorisation/1"
+	messageDomain   = "kindpakket/authorisation/1"
+	selfBlockDomain = "kindpakket/self-block/1"
+
+	// OperationActivate and the other operations stand in the messages of holders, so that none passes for another.
+	OperationActivate = "voucher:Activate"
+	OperationReplace  = "voucher:Replace"
+	OperationPay      = "payment:Pay"
+	OperationHold     = "payment:Hold"
 
 	// MaxDeadline is how far ahead of a payment its deadline may lie, in seconds.
 	MaxDeadline Number = 900
@@ -35,34 +45,62 @@ type Domain struct {
 func Message(fields ...string) []byte {
 	var message []byte
 	for _, field := range fields {
-		message = binary.BigEndian.AppendUint32(message, uint32(len(field)))
+		message = binary.BigEndian.AppendUint32(message, uint32(len(field))) // #nosec G115 -- a field is part of a request, of at most 1 MiB
 		message = append(message, field...)
 	}
 	return message
 }
 
-// ActivationMessage is what a holder signs to bind a voucher to a key or a booklet.
-func (d Domain) ActivationMessage(scheme, voucher string, authorisation Authorisation) []byte {
-	fields := []string{messageDomain, d.Channel, d.Chaincode, "voucher:Activate", scheme, voucher, decimal(FirstVersion), voucher}
-	return Message(append(fields, authorisation.fields()...)...)
-}
-
-// PaymentMessage is what a holder signs to pay; version is that of the voucher's authorisation, deadline an instant.
-func (d Domain) PaymentMessage(scheme, voucher string, version Number, request, shop string, deadline Number, lines []Line) []byte {
-	fields := []string{messageDomain, d.Channel, d.Chaincode, "payment:Pay", scheme, voucher, decimal(version), request,
-		shop, decimal(deadline), strconv.Itoa(len(lines))}
-	for _, line := range lines {
-		fields = append(fields, line.Category, strconv.FormatInt(int64(line.Cents), 10))
+// ActivationMessage is what a holder signs to bind a voucher to a key or a booklet: to activate it (version 1), or to replace what
+// it is bound to (the version that this makes). selfBlock is the hash of the self-block code, "" for none.
+func (d Domain) ActivationMessage(operation, scheme, voucher string, version Number, authorisation Authorisation, selfBlock string) []byte {
+	fields := append(d.fields(operation, scheme, voucher, version, voucher), authorisation.fields()...)
+	if selfBlock != "" {
+		fields = append(fields, "self-block", selfBlock)
 	}
 	return Message(fields...)
 }
 
-// VerifyActivation refuses a proof that was not made with the very key, or page 0 of the very booklet, that it binds.
-func (a *Authorisation) VerifyActivation(proof *Proof, message []byte) error {
+// PaymentMessage is what a holder signs to pay; version is that of the voucher's authorisation, deadline an instant.
+func (d Domain) PaymentMessage(scheme, voucher string, version Number, request, shop string, deadline Number, lines []Line) []byte {
+	fields := append(d.fields(OperationPay, scheme, voucher, version, request), shop, decimal(deadline))
+	return Message(append(fields, fieldsOf(lines)...)...)
+}
+
+// HoldMessage is what a holder signs to have money held for a shop until an instant.
+func (d Domain) HoldMessage(
+	scheme, voucher string, version Number, request, shop string, deadline, expiresAt Number, lines []Line,
+) []byte {
+	fields := append(d.fields(OperationHold, scheme, voucher, version, request), shop, decimal(deadline), decimal(expiresAt))
+	return Message(append(fields, fieldsOf(lines)...)...)
+}
+
+// SelfBlockHash is what a voucher keeps of the code by which its holder may block it, in hexadecimal.
+func (d Domain) SelfBlockHash(scheme, voucher, code string) string {
+	digest := sha256.Sum256(Message(selfBlockDomain, d.Channel, d.Chaincode, scheme, voucher, code))
+	return hex.EncodeToString(digest[:])
+}
+
+// fields are those that every message of a holder starts with.
+func (d Domain) fields(operation, scheme, voucher string, version Number, request string) []string {
+	return []string{messageDomain, d.Channel, d.Chaincode, operation, scheme, voucher, decimal(version), request}
+}
+
+// fieldsOf gives the lines of a payment or hold as fields: their number, and category and cents of each.
+func fieldsOf(lines []Line) []string {
+	fields := []string{strconv.Itoa(len(lines))}
+	for _, line := range lines {
+		fields = append(fields, line.Category, strconv.FormatInt(int64(line.Cents), 10))
+	}
+	return fields
+}
+
+// VerifyActivation refuses a proof that was not made with the very key, or page 0 of the very booklet, that it binds as a version.
+func (a *Authorisation) VerifyActivation(proof *Proof, version Number, message []byte) error {
 	if proof == nil {
 		return Refuse(HolderProofMissing, nil, "")
 	}
-	if err := a.checkProof(proof, FirstVersion, message); err != nil {
+	if err := a.checkProof(proof, version, message); err != nil {
 		return err
 	}
 	if a.Kind == ProofByBooklet && *proof.Page != 0 {
@@ -87,6 +125,14 @@ func (b *BoundAuthorisation) VerifyPayment(proof *Proof, message []byte) error {
 		return invalidProof("page", "page %d is void: the last page used is %d", *proof.Page, *b.LastPage)
 	}
 	b.LastPage = proof.Page
+	return nil
+}
+
+// CheckProofKind refuses a proof of a kind that the terms do not have, whatever the voucher was bound to under earlier ones.
+func (t *Terms) CheckProofKind(kind ProofKind) error {
+	if !slices.Contains(t.Proofs, kind) {
+		return invalidProof("kind", "the scheme takes proofs by %v, and not by %q", t.Proofs, Excerpt(string(kind)))
+	}
 	return nil
 }
 

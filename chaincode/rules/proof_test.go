@@ -41,6 +41,43 @@ func TestEveryFieldIsSigned(t *testing.T) {
 	}
 }
 
+func TestNoMessagePassesForAnother(t *testing.T) {
+	key, _ := ed25519TestKey()
+	lines := []Line{{"clothing", 100}}
+	hash := testDomain.SelfBlockHash(idA, idB, idA)
+	activation := func(operation string, version Number, authorisation Authorisation, selfBlock string) []byte {
+		return testDomain.ActivationMessage(operation, idA, idB, version, authorisation, selfBlock)
+	}
+	messages := map[string][]byte{
+		"payment":     testDomain.PaymentMessage(idA, idB, 1, idB, idB, 1_800_000_000, lines),
+		"hold":        testDomain.HoldMessage(idA, idB, 1, idB, idB, 1_800_000_000, 1_800_000_100, lines),
+		"longer hold": testDomain.HoldMessage(idA, idB, 1, idB, idB, 1_800_000_000, 1_800_000_101, lines),
+		"activation":  activation(OperationActivate, 1, key, ""),
+		"self-block":  activation(OperationActivate, 1, key, hash),
+		"replacement": activation(OperationReplace, 1, key, ""),
+		"version":     activation(OperationReplace, 2, key, ""),
+		"booklet":     activation(OperationActivate, 1, newTestBooklet(5).authorisation(), ""),
+	}
+	seen := map[string]string{}
+	for name, message := range messages {
+		if other, found := seen[string(message)]; found {
+			t.Errorf("%s and %s are the same message", name, other)
+		}
+		seen[string(message)] = name
+	}
+	for name, other := range map[string]string{
+		"channel":   Domain{"eemsdelta", "kindpakket"}.SelfBlockHash(idA, idB, idA),
+		"chaincode": Domain{"zuidhorn", "other"}.SelfBlockHash(idA, idB, idA),
+		"scheme":    testDomain.SelfBlockHash(idB, idB, idA),
+		"voucher":   testDomain.SelfBlockHash(idA, idA, idA),
+		"code":      testDomain.SelfBlockHash(idA, idB, idB),
+	} {
+		if other == hash {
+			t.Errorf("%s does not count into the self-block hash", name)
+		}
+	}
+}
+
 func TestProofsByKey(t *testing.T) {
 	message := []byte("a message")
 	for _, newKey := range map[string]func() (Authorisation, func([]byte) []byte){Ed25519: ed25519TestKey, P256: p256TestKey} {
@@ -56,10 +93,17 @@ func TestProofsByKey(t *testing.T) {
 			spoil(&proof)
 			err := authorisation.Bind(1).VerifyPayment(&proof, message)
 			expectWhy(t, flaw, err)
-			expectWhy(t, flaw, authorisation.VerifyActivation(&proof, message))
+			expectWhy(t, flaw, authorisation.VerifyActivation(&proof, 1, message))
 		}
 		withPage := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(sign(message)), Page: pointer(Number(1))}
 		expectWhy(t, "kind", authorisation.Bind(1).VerifyPayment(&withPage, message))
+		for _, spoil := range []func(*Proof){
+			func(p *Proof) { p.PublicKey = authorisation.PublicKey }, func(p *Proof) { p.Path = []string{idA + idB} },
+		} {
+			withPart := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(sign(message))}
+			spoil(&withPart)
+			expectWhy(t, "kind", authorisation.Bind(1).VerifyPayment(&withPart, message))
+		}
 		newline := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(sign(message))[:8] + "\n" + base64Of(sign(message))[8:]}
 		expectWhy(t, "encoding", authorisation.Bind(1).VerifyPayment(&newline, message))
 		for _, signature := range [][]byte{nil, sign(message)[1:], make([]byte, 64)} {
@@ -68,7 +112,7 @@ func TestProofsByKey(t *testing.T) {
 		}
 	}
 	authorisation, _ := ed25519TestKey()
-	expect(t, HolderProofMissing, authorisation.VerifyActivation(nil, message))
+	expect(t, HolderProofMissing, authorisation.VerifyActivation(nil, 1, message))
 }
 
 func expectWhy(t *testing.T, why string, err error) {
@@ -129,8 +173,35 @@ func TestProofsByBooklet(t *testing.T) {
 	}
 	authorisation := booklet.authorisation()
 	zero, one := booklet.proof(0, message), booklet.proof(1, message)
-	expect(t, "", authorisation.VerifyActivation(&zero, message))
-	expectWhy(t, "page", authorisation.VerifyActivation(&one, message))
+	expect(t, "", authorisation.VerifyActivation(&zero, 1, message))
+	expectWhy(t, "page", authorisation.VerifyActivation(&one, 1, message))
+	bound := authorisation.Bind(1)
+	bound.LastPage = nil
+	expect(t, LedgerInconsistent, bound.VerifyPayment(&one, message))
+}
+
+// Who prints a booklet chooses its root, and could have grown a larger tree than the booklet says.
+func TestABookletHasNoPagesBeyondItsNumber(t *testing.T) {
+	message := []byte("a message")
+	for name, test := range map[string]struct {
+		grown, said, page int
+		why               string
+	}{
+		"the last":             {8, 5, 4, ""},
+		"one after the last":   {8, 5, 5, "path"},
+		"the last of the tree": {8, 5, 7, "path"},
+		"a level higher":       {4, 2, 1, "path"},
+	} {
+		booklet := newTestBooklet(test.grown)
+		authorisation := booklet.authorisation()
+		authorisation.Pages = Number(test.said)
+		proof := booklet.proof(test.page, message)
+		if err := authorisation.Bind(1).VerifyPayment(&proof, message); (err == nil) != (test.why == "") {
+			t.Errorf("%s: %v", name, err)
+		} else {
+			expectWhy(t, test.why, err)
+		}
+	}
 }
 
 func TestBookletsOfEverySize(t *testing.T) {
@@ -149,7 +220,7 @@ func TestAuthorisations(t *testing.T) {
 	ed, _ := ed25519TestKey()
 	p256, _ := p256TestKey()
 	paper := newTestBooklet(5).authorisation()
-	for _, good := range []Authorisation{ed, p256, paper} {
+	for _, good := range []Authorisation{ed, p256, paper, newTestBooklet(2).authorisation(), newTestBooklet(256).authorisation()} {
 		expect(t, "", good.Check(both))
 	}
 	spoiled := func(a Authorisation, spoil func(*Authorisation)) Authorisation {
@@ -181,6 +252,15 @@ func TestAuthorisations(t *testing.T) {
 		expect(t, InvalidAuthorisation, authorisation.Check(both))
 	}
 	expect(t, InvalidAuthorisation, paper.Check([]ProofKind{ProofByKey}))
+	for why, authorisation := range map[string]Authorisation{
+		"algorithm":  spoiled(ed, func(a *Authorisation) { a.Algorithm = "rsa" }),
+		"public_key": spoiled(ed, func(a *Authorisation) { a.Algorithm = P256 }),
+		"root":       spoiled(paper, func(a *Authorisation) { a.Root = "" }),
+	} {
+		if err := authorisation.Check(both); detail(t, err, "why") != why {
+			t.Error(err)
+		}
+	}
 }
 
 func TestDeadlines(t *testing.T) {

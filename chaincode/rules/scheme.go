@@ -11,6 +11,7 @@ const (
 	SchemeApproved State = "approved"
 	SchemeOpen     State = "open"
 	SchemePaused   State = "paused"
+	SchemeClosed   State = "closed"
 )
 
 // Steps of a scheme.
@@ -18,25 +19,32 @@ const (
 	ApproveScheme Step = "approve"
 	OpenScheme    Step = "open"
 	PauseScheme   Step = "pause"
+	CloseScheme   Step = "close"
 )
 
 var schemeLife = machine{thing: "scheme", refusal: SchemeState, steps: map[Step]map[State]State{
 	ApproveScheme: {SchemeDraft: SchemeApproved},
 	OpenScheme:    {SchemeApproved: SchemeOpen, SchemePaused: SchemeOpen},
 	PauseScheme:   {SchemeOpen: SchemePaused},
+	CloseScheme:   {SchemeApproved: SchemeClosed, SchemeOpen: SchemeClosed, SchemePaused: SchemeClosed},
 }}
 
 // Scheme is a provision (regeling): its state and who did what. Its rules, budget and closed days are records of their own,
-// because they change at different times.
+// because they change at different times. RulesVersion is the newest version of its rules, RulesFloor the least one that counts for
+// any voucher; ClosedAt is the instant of closing, Unix seconds.
 type Scheme struct {
 	ID           string `json:"id"`
 	State        State  `json:"state"`
 	RulesVersion Number `json:"rules_version"`
+	RulesFloor   Number `json:"rules_floor,omitzero"`
 	DraftedBy    string `json:"drafted_by"`
 	ApprovedBy   string `json:"approved_by,omitzero"`
 	OpenedBy     string `json:"opened_by,omitzero"`
 	PausedBy     string `json:"paused_by,omitzero"`
 	PauseReason  string `json:"pause_reason,omitzero"`
+	ClosedBy     string `json:"closed_by,omitzero"`
+	CloseReason  string `json:"close_reason,omitzero"`
+	ClosedAt     Number `json:"closed_at,omitzero"`
 }
 
 // Approve makes the draft of another person valid.
@@ -52,11 +60,16 @@ func (s *Scheme) Approve(person string) error {
 	return nil
 }
 
-// Open lets vouchers be issued and spent, for the first time or after a pause.
+// Open lets vouchers be issued and spent, for the first time or after a pause by another person.
 func (s *Scheme) Open(person string) error {
 	state, err := schemeLife.next(s.ID, OpenScheme, s.State)
 	if err != nil {
 		return err
+	}
+	if s.State == SchemePaused {
+		if err := CheckSecondPerson(s.PausedBy, person); err != nil {
+			return err
+		}
 	}
 	s.State, s.OpenedBy, s.PausedBy, s.PauseReason = state, person, "", ""
 	return nil
@@ -72,12 +85,61 @@ func (s *Scheme) Pause(person, reason string) error {
 	return nil
 }
 
-// CheckOpen refuses a scheme that is not open.
+// close ends issuing and spending for ever.
+func (s *Scheme) close(person, reason string, now Number) error {
+	state, err := schemeLife.next(s.ID, CloseScheme, s.State)
+	if err != nil {
+		return err
+	}
+	s.State, s.ClosedBy, s.CloseReason, s.ClosedAt = state, person, reason, now
+	return nil
+}
+
+// renew makes room for a further version of the rules, and gives its number.
+func (s *Scheme) renew(reach Reach) Number {
+	s.RulesVersion++
+	if reach == ReachAll {
+		s.RulesFloor = s.RulesVersion
+	}
+	return s.RulesVersion
+}
+
+// CheckOpen refuses a scheme that is not open: issuing and paying.
 func (s *Scheme) CheckOpen() error {
-	if s.State != SchemeOpen {
-		return Refuse(SchemeNotOpen, Details{"scheme": s.ID, "state": s.State}, "scheme %s is %s", s.ID, s.State)
+	return s.checkState(SchemeNotOpen, SchemeOpen)
+}
+
+// CheckOpenOrClosed refuses a scheme that is neither open nor closed: captures of what was held while it was open.
+func (s *Scheme) CheckOpenOrClosed() error {
+	return s.checkState(SchemeNotOpen, SchemeOpen, SchemeClosed)
+}
+
+// CheckNotClosed refuses a closed scheme: what prepares for spending, as activating and extending do.
+func (s *Scheme) CheckNotClosed() error {
+	return s.checkState(SchemeState, SchemeDraft, SchemeApproved, SchemeOpen, SchemePaused)
+}
+
+// CheckInForce refuses a scheme that two persons have not agreed yet, or that is closed: its changes.
+func (s *Scheme) CheckInForce() error {
+	return s.checkState(SchemeState, SchemeApproved, SchemeOpen, SchemePaused)
+}
+
+// IsClosed tells whether the scheme has been closed, for ever.
+func (s *Scheme) IsClosed() bool {
+	return s.State == SchemeClosed
+}
+
+func (s *Scheme) checkState(code Code, needed ...State) error {
+	if !slices.Contains(needed, s.State) {
+		return Refuse(code, Details{"scheme": s.ID, "state": s.State, "needed": needed},
+			"scheme %s is %s and not one of %v", s.ID, s.State, needed)
 	}
 	return nil
+}
+
+// VersionFor gives the version of the rules that counts for what was issued under one: that one, or the floor when it is higher.
+func (s *Scheme) VersionFor(issuedUnder Number) Number {
+	return max(issuedUnder, s.RulesFloor)
 }
 
 // CheckSecondPerson refuses a second step by the person who did the first.
@@ -90,20 +152,47 @@ func CheckSecondPerson(first, second string) error {
 
 // Terms are what a scheme's vouchers may do, as two persons agreed it. Amounts are cents; dates are inclusive.
 type Terms struct {
-	Name            string           `json:"name"`
-	StartsOn        Day              `json:"starts_on"`
-	EndsOn          Day              `json:"ends_on"`
-	EndsAt          *Number          `json:"ends_at,omitzero"`
-	Presets         map[string]Cents `json:"presets"`
-	Categories      []Category       `json:"categories"`
-	PaymentMin      Cents            `json:"payment_min_cents"`
-	PaymentCap      Cents            `json:"payment_cap_cents"`
-	DayCap          Cents            `json:"day_cap_cents"`
-	Proofs          []ProofKind      `json:"proofs"`
-	PaperCap        Cents            `json:"paper_cap_cents"`
-	RefundGraceDays *Number          `json:"refund_grace_days"`
-	SettlementDays  *Number          `json:"settlement_days"`
-	RetentionDays   *Number          `json:"retention_days"`
+	Name            string             `json:"name"`
+	StartsOn        Day                `json:"starts_on"`
+	EndsOn          Day                `json:"ends_on"`
+	EndsAt          *Number            `json:"ends_at,omitzero"`
+	Presets         map[string]Cents   `json:"presets"`
+	Products        map[string]Product `json:"products,omitzero"`
+	Categories      []Category         `json:"categories"`
+	PaymentMin      Cents              `json:"payment_min_cents"`
+	PaymentCap      Cents              `json:"payment_cap_cents"`
+	DayCap          Cents              `json:"day_cap_cents"`
+	Proofs          []ProofKind        `json:"proofs"`
+	PaperCap        Cents              `json:"paper_cap_cents"`
+	HoldDays        *Number            `json:"hold_days"`
+	ExtensionDays   *Number            `json:"extension_days"`
+	RefundGraceDays *Number            `json:"refund_grace_days"`
+	SettlementDays  *Number            `json:"settlement_days"`
+	SettlementCents *Cents             `json:"settlement_cents,omitzero"`
+	RetentionDays   *Number            `json:"retention_days"`
+	RetentionFrom   RetentionStart     `json:"retention_from,omitzero"`
+}
+
+// Product is one thing that a voucher may be issued for, in a category of the scheme, at most at so many cents.
+type Product struct {
+	Category string `json:"category"`
+	MaxCents Cents  `json:"max_cents"`
+}
+
+// RetentionStart is what the retention term of a case record is counted from.
+type RetentionStart string
+
+// Starts of a retention term: the end of the voucher (also when none is given), or the closing of the scheme.
+const (
+	RetentionFromEnd     RetentionStart = "end"
+	RetentionFromClosing RetentionStart = "closing"
+)
+
+// FromLayout1 makes terms mean what they did in layout 1, where there were no holds, extensions or products, and where grace and
+// rhythm were on record and had no effect.
+func (t *Terms) FromLayout1() {
+	zero := func() *Number { return new(Number) }
+	t.HoldDays, t.ExtensionDays, t.RefundGraceDays, t.SettlementDays = zero(), zero(), zero(), zero()
 }
 
 // Category is what money may be spent on; a cap holds per voucher.
@@ -116,6 +205,7 @@ const (
 	maxPresets    = 50
 	maxCategories = 50
 	maxDays       = 36_500
+	maxYear       = 366
 )
 
 // Check refuses terms that are malformed (by their member) or that contradict each other (INVALID_RULES).
@@ -124,16 +214,21 @@ func (t *Terms) Check() error {
 		CheckCode("name", t.Name),
 		CheckDay("starts_on", t.StartsOn),
 		CheckDay("ends_on", t.EndsOn),
-		t.checkPresets(),
 		t.checkCategories(),
+		t.checkPresets(),
+		t.checkProducts(),
 		CheckAmount("payment_min_cents", t.PaymentMin),
 		CheckAmount("payment_cap_cents", t.PaymentCap),
 		CheckAmount("day_cap_cents", t.DayCap),
 		CheckAmount("paper_cap_cents", t.PaperCap),
 		t.checkProofs(),
-		checkDays("refund_grace_days", t.RefundGraceDays),
-		checkDays("settlement_days", t.SettlementDays),
-		checkDays("retention_days", t.RetentionDays),
+		checkDays("hold_days", t.HoldDays, maxYear),
+		checkDays("extension_days", t.ExtensionDays, maxYear),
+		checkDays("refund_grace_days", t.RefundGraceDays, maxDays),
+		checkDays("settlement_days", t.SettlementDays, maxDays),
+		t.checkSettlementCents(),
+		checkDays("retention_days", t.RetentionDays, maxDays),
+		t.checkRetentionFrom(),
 	); err != nil {
 		return err
 	}
@@ -150,6 +245,15 @@ func (t *Terms) Check() error {
 	case slices.Contains(t.Proofs, ProofByBooklet) && t.PaymentMin > t.PaperCap:
 		return Refuse(InvalidRules, Details{"payment_min_cents": t.PaymentMin, "paper_cap_cents": t.PaperCap},
 			"the smallest payment is above the cap on paper")
+	}
+	return nil
+}
+
+// CheckNext refuses terms that cannot follow these: vouchers may have been spent from the first day on.
+func (t *Terms) CheckNext(next *Terms) error {
+	if next.StartsOn != t.StartsOn {
+		return Refuse(InvalidRules, Details{"starts_on": next.StartsOn, "needed": t.StartsOn},
+			"a scheme that starts on %s keeps that day", t.StartsOn)
 	}
 	return nil
 }
@@ -171,9 +275,16 @@ func (t *Terms) Category(code string) (Category, bool) {
 	return t.Categories[at], true
 }
 
-// Amount gives the cents of a voucher: a preset times its units.
+// Amount gives the cents of a voucher: a preset times its units, or what a product costs at most.
 func (t *Terms) Amount(preset string, units Number) (Cents, error) {
 	perUnit, known := t.Presets[preset]
+	if product, found := t.Products[preset]; found {
+		if units != 1 {
+			return 0, Refuse(InvalidNumber, Details{"member": "units", "value": units, "least": 1, "most": 1},
+				"%d units of product %s were asked for: a voucher is for one", units, preset)
+		}
+		return product.MaxCents, nil
+	}
 	if !known {
 		return 0, Refuse(PresetUnknown, Details{"preset": preset, "presets": slices.Sorted(maps.Keys(t.Presets))},
 			"the scheme has no preset %s", preset)
@@ -186,6 +297,9 @@ func (t *Terms) Amount(preset string, units Number) (Cents, error) {
 }
 
 func (t *Terms) checkPresets() error {
+	if len(t.Presets) == 0 && len(t.Products) > 0 {
+		return nil
+	}
 	if err := CheckCount("presets", len(t.Presets), maxPresets); err != nil {
 		return err
 	}
@@ -195,6 +309,43 @@ func (t *Terms) checkPresets() error {
 		}
 	}
 	return nil
+}
+
+func (t *Terms) checkProducts() error {
+	if len(t.Products) == 0 {
+		return nil
+	}
+	if err := CheckCount("products", len(t.Products), maxPresets); err != nil {
+		return err
+	}
+	for _, code := range slices.Sorted(maps.Keys(t.Products)) {
+		product := t.Products[code]
+		if err := FirstError(CheckCode("products", code), CheckAmount("products."+code, product.MaxCents)); err != nil {
+			return err
+		}
+		if _, known := t.Category(product.Category); !known {
+			return Refuse(InvalidRules, Details{"product": code, "category": Excerpt(product.Category)}, "product %s is in no category of the scheme", code)
+		}
+		if _, twice := t.Presets[code]; twice {
+			return Refuse(InvalidRules, Details{"product": code}, "%s is both a preset and a product", code)
+		}
+	}
+	return nil
+}
+
+func (t *Terms) checkSettlementCents() error {
+	if t.SettlementCents == nil {
+		return nil
+	}
+	return CheckBudget("settlement_cents", *t.SettlementCents)
+}
+
+func (t *Terms) checkRetentionFrom() error {
+	switch t.RetentionFrom {
+	case "", RetentionFromEnd, RetentionFromClosing:
+		return nil
+	}
+	return Refuse(InvalidRules, Details{"retention_from": Excerpt(string(t.RetentionFrom))}, "retention_from is %s or %s", RetentionFromEnd, RetentionFromClosing)
 }
 
 func (t *Terms) checkCategories() error {
@@ -232,9 +383,9 @@ func (t *Terms) checkProofs() error {
 	return nil
 }
 
-func checkDays(member string, days *Number) error {
+func checkDays(member string, days *Number, most Number) error {
 	if days == nil {
 		return Refuse(InvalidNumber, Details{"member": member}, "%s is missing: give a number of days", member)
 	}
-	return CheckNumber(member, *days, 0, maxDays)
+	return CheckNumber(member, *days, 0, most)
 }

@@ -1,6 +1,10 @@
 package rules
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 func TestTerms(t *testing.T) {
 	expect(t, "", goodTerms().Check())
@@ -35,15 +39,77 @@ func TestTerms(t *testing.T) {
 		"no proofs":          {InvalidRules, func(s *Terms) { s.Proofs = nil }},
 		"unknown proof":      {InvalidRules, func(s *Terms) { s.Proofs = []ProofKind{"face"} }},
 		"proof twice":        {InvalidRules, func(s *Terms) { s.Proofs = []ProofKind{ProofByKey, ProofByKey} }},
-		"no grace days":      {InvalidNumber, func(s *Terms) { s.RefundGraceDays = nil }},
-		"negative days":      {InvalidNumber, func(s *Terms) { s.SettlementDays = pointer(Number(-1)) }},
-		"too many days":      {InvalidNumber, func(s *Terms) { s.RetentionDays = pointer(Number(36_501)) }},
+		"a single day":       {"", func(s *Terms) { s.StartsOn = s.EndsOn }},
+		"minimum at the cap": {"", func(s *Terms) { s.PaymentMin, s.PaymentCap, s.DayCap, s.PaperCap = 60, 60, 60, 60 }},
+		"most presets":       {"", func(s *Terms) { s.Presets = coded(50, Cents(5)) }},
+		"too many presets":   {InvalidNumber, func(s *Terms) { s.Presets = coded(51, Cents(5)) }},
+		"most categories":    {"", func(s *Terms) { s.Categories = categories(50) }},
+		"too many":           {InvalidNumber, func(s *Terms) { s.Categories = categories(51) }},
+		"a product":          {"", func(s *Terms) { s.Products = map[string]Product{"bicycle": {"books", 20_000}} }},
+		"a product alone":    {"", func(s *Terms) { s.Presets, s.Products = nil, map[string]Product{"bicycle": {"books", 20_000}} }},
+		"presets besides": {InvalidAmount, func(s *Terms) {
+			s.Presets["junior"], s.Products = 0, map[string]Product{"bicycle": {"books", 20_000}}
+		}},
+		"most products":       {"", func(s *Terms) { s.Products = coded(50, Product{"books", 20_000}) }},
+		"too many products":   {InvalidNumber, func(s *Terms) { s.Products = coded(51, Product{"books", 20_000}) }},
+		"product's code":      {InvalidCode, func(s *Terms) { s.Products = map[string]Product{"Bicycle": {"books", 20_000}} }},
+		"product of nothing":  {InvalidAmount, func(s *Terms) { s.Products = map[string]Product{"bicycle": {"books", 0}} }},
+		"product of no shelf": {InvalidRules, func(s *Terms) { s.Products = map[string]Product{"bicycle": {"sport", 20_000}} }},
+		"product and preset":  {InvalidRules, func(s *Terms) { s.Products = map[string]Product{"junior": {"books", 20_000}} }},
+		"no hold days":        {InvalidNumber, func(s *Terms) { s.HoldDays = nil }},
+		"a year of holds":     {"", func(s *Terms) { s.HoldDays = pointer(Number(366)) }},
+		"longer holds":        {InvalidNumber, func(s *Terms) { s.HoldDays = pointer(Number(367)) }},
+		"no extension days":   {InvalidNumber, func(s *Terms) { s.ExtensionDays = nil }},
+		"a year more":         {"", func(s *Terms) { s.ExtensionDays = pointer(Number(366)) }},
+		"longer than a year":  {InvalidNumber, func(s *Terms) { s.ExtensionDays = pointer(Number(367)) }},
+		"an amount to settle": {"", func(s *Terms) { s.SettlementCents = pointer(Cents(1)) }},
+		"settling nothing":    {InvalidAmount, func(s *Terms) { s.SettlementCents = pointer(Cents(0)) }},
+		"retention from end":  {"", func(s *Terms) { s.RetentionFrom = RetentionFromEnd }},
+		"from closing":        {"", func(s *Terms) { s.RetentionFrom = RetentionFromClosing }},
+		"from whenever":       {InvalidRules, func(s *Terms) { s.RetentionFrom = "whenever" }},
+		"no grace days":       {InvalidNumber, func(s *Terms) { s.RefundGraceDays = nil }},
+		"negative days":       {InvalidNumber, func(s *Terms) { s.SettlementDays = pointer(Number(-1)) }},
+		"too many days":       {InvalidNumber, func(s *Terms) { s.RetentionDays = pointer(Number(36_501)) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			terms := goodTerms()
 			test.spoil(terms)
 			expect(t, test.code, terms.Check())
 		})
+	}
+}
+
+// coded gives so many things of one kind, each by a code.
+func coded[T any](count int, thing T) map[string]T {
+	things := map[string]T{}
+	for i := range count {
+		things[fmt.Sprintf("code-%d", i)] = thing
+	}
+	return things
+}
+
+// categories gives the categories of goodTerms and others, so many in all.
+func categories(count int) []Category {
+	all := goodTerms().Categories
+	for i := len(all); i < count; i++ {
+		all = append(all, Category{Code: fmt.Sprintf("code-%d", i)})
+	}
+	return all
+}
+
+func TestTermsOfLayout1AgreedOnNothingNew(t *testing.T) {
+	terms := goodTerms()
+	terms.HoldDays, terms.ExtensionDays = nil, nil
+	terms.FromLayout1()
+	for name, days := range map[string]*Number{
+		"hold": terms.HoldDays, "extension": terms.ExtensionDays, "grace": terms.RefundGraceDays, "rhythm": terms.SettlementDays,
+	} {
+		if days == nil || *days != 0 {
+			t.Errorf("%s: %v", name, days)
+		}
+	}
+	if *terms.RetentionDays != 2_555 {
+		t.Error("the retention term was in force and is lost")
 	}
 }
 
@@ -59,14 +125,14 @@ func TestEndOfTerms(t *testing.T) {
 }
 
 func TestAmountOfVoucher(t *testing.T) {
-	terms := goodTerms()
+	terms := bicycleTerms()
 	for _, test := range []struct {
 		preset string
 		units  Number
 		cents  Cents
 		code   Code
 	}{
-		{"junior", 1, 10_000, ""}, {"junior", 10_000, MaxAmount, ""}, {"junior", 10_001, 0, InvalidAmount}, {"senior", 1, 0, PresetUnknown},
+		{"bicycle", 1, 20_000, ""}, {"bicycle", 2, 0, InvalidNumber}, {"junior", 1, 10_000, ""}, {"junior", 10_000, MaxAmount, ""}, {"junior", 10_001, 0, InvalidAmount}, {"senior", 1, 0, PresetUnknown},
 	} {
 		cents, err := terms.Amount(test.preset, test.units)
 		expect(t, test.code, err)
@@ -121,6 +187,7 @@ func TestLifeOfShop(t *testing.T) {
 	expect(t, InvalidCode, CheckRequested([]string{"Books"}))
 	expect(t, MalformedRequest, CheckRequested([]string{"books", "books"}))
 	expect(t, InvalidNumber, CheckGranted(nil))
+	expect(t, "", CheckGranted([]ShopCategory{{Code: "books", From: "2026-01-01"}, {Code: "clothing", From: "2026-02-01"}}))
 	expect(t, InvalidDate, CheckGranted([]ShopCategory{{Code: "books"}}))
 	expect(t, MalformedRequest, CheckGranted([]ShopCategory{{Code: "books", From: "2026-01-01"}, {Code: "books", From: "2026-02-01"}}))
 }
@@ -138,6 +205,18 @@ func TestPrivateRecords(t *testing.T) {
 		spoiled := account
 		spoil(&spoiled)
 		expect(t, code, spoiled.Check())
+	}
+	for length, test := range map[int]struct{ holder, contact, salt Code }{
+		32: {"", "", ""}, 128: {"", "", ""}, 129: {"", "", SaltTooShort}, 140: {"", "", SaltTooShort}, 141: {MalformedRequest, "", SaltTooShort},
+		254: {MalformedRequest, "", SaltTooShort}, 255: {MalformedRequest, MalformedRequest, SaltTooShort}, 0: {MalformedRequest, MalformedRequest, SaltTooShort},
+	} {
+		text := strings.Repeat("é", length)
+		holder, contact, salted := account, account, account
+		holder.Holder, contact.Contact, salted.Salt = text, text, strings.Repeat("a", length)
+		expect(t, test.holder, holder.Check())
+		expect(t, test.contact, contact.Check())
+		expect(t, test.salt, salted.Check())
+		expect(t, test.holder, CheckCases([]CaseRecord{{Voucher: idA, Case: text, Salt: salt}}, 500))
 	}
 	for _, iban := range []string{"", "nl91abna0417164300", "NL91 ABNA 0417 1643 00", "0000", "NL9"} {
 		spoiled := account

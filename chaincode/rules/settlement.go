@@ -1,17 +1,20 @@
 package rules
 
-// States of a settlement.
+// States of a settlement. The last three are those of a receivable.
 const (
-	SettlementDrafted   State = "drafted"
-	SettlementApproved  State = "approved"
-	SettlementWithdrawn State = "withdrawn"
-	SettlementExported  State = "exported"
-	SettlementPaid      State = "paid"
-	SettlementRejected  State = "rejected"
-	SettlementReturned  State = "returned"
+	SettlementDrafted    State = "drafted"
+	SettlementApproved   State = "approved"
+	SettlementWithdrawn  State = "withdrawn"
+	SettlementExported   State = "exported"
+	SettlementPaid       State = "paid"
+	SettlementRejected   State = "rejected"
+	SettlementReturned   State = "returned"
+	SettlementClaimed    State = "claimed"
+	SettlementCollected  State = "collected"
+	SettlementWrittenOff State = "written-off"
 )
 
-// Steps of a settlement. The last three are the bank's answers, as they are booked.
+// Steps of a settlement: paid, rejected and returned are the bank's answers, as they are booked, and the last two end a receivable.
 const (
 	ApproveSettlement  Step = "approve"
 	WithdrawSettlement Step = "withdraw"
@@ -19,6 +22,8 @@ const (
 	BookPaid           Step = "paid"
 	BookRejected       Step = "rejected"
 	BookReturned       Step = "returned"
+	CollectSettlement  Step = "collect"
+	WriteOffSettlement Step = "write off"
 )
 
 var settlementLife = machine{thing: "settlement", refusal: SettlementState, steps: map[Step]map[State]State{
@@ -28,12 +33,12 @@ var settlementLife = machine{thing: "settlement", refusal: SettlementState, step
 	BookPaid:           {SettlementExported: SettlementPaid},
 	BookRejected:       {SettlementExported: SettlementRejected},
 	BookReturned:       {SettlementPaid: SettlementReturned},
+	CollectSettlement:  {SettlementClaimed: SettlementCollected},
+	WriteOffSettlement: {SettlementClaimed: SettlementWrittenOff},
 }}
 
-// MaxItems is how many items a settlement holds at most.
-const MaxItems = 500
-
-// Settlement is what a shop is paid at once (uitbetaling): its oldest open items up to a closed day, netted.
+// Settlement is what a shop is paid at once (uitbetaling): its oldest open items up to a closed day, netted. One with negative cents
+// is a receivable (vordering): what a shop that has ended still owes.
 type Settlement struct {
 	ID             string `json:"id"`
 	Scheme         string `json:"scheme"`
@@ -43,6 +48,7 @@ type Settlement struct {
 	Cents          Cents  `json:"cents"`
 	Through        Day    `json:"through"`
 	DraftedBy      string `json:"drafted_by"`
+	ClaimReason    string `json:"claim_reason,omitzero"`
 	ApprovedBy     string `json:"approved_by,omitzero"`
 	WithdrawnBy    string `json:"withdrawn_by,omitzero"`
 	WithdrawReason string `json:"withdraw_reason,omitzero"`
@@ -59,28 +65,15 @@ type Item struct {
 	Cents Cents  `json:"cents"`
 }
 
-// NewSettlement nets the items of a shop. A total that is not positive is refused, and the items stay open.
-func NewSettlement(id, scheme, shop, person string, items []Item, through Day) (*Settlement, error) {
-	if len(items) > MaxItems {
-		return nil, Refuse(LedgerInconsistent, Details{"items": len(items)}, "a settlement holds at most %d items", MaxItems)
-	}
-	positive, negative := Cents(0), Cents(0)
-	for _, item := range items {
-		term, cents := &positive, item.Cents
-		if cents < 0 {
-			term, cents = &negative, -cents
-		}
-		if err := change(term, cents); err != nil {
-			return nil, err
-		}
-	}
-	if net := positive - negative; net <= 0 {
-		return nil, Refuse(NothingToSettle, Details{"shop": shop, "items": len(items), "cents": net, "closed_until": through},
-			"the %d open items of the closed days come to %d cents", len(items), net)
+// NewSettlement makes a settlement of what was taken. A total that is not positive is refused, and the items stay open.
+func NewSettlement(id, scheme, shop, person string, taken *Taken, through Day) (*Settlement, error) {
+	if taken.Cents <= 0 {
+		return nil, Refuse(NothingToSettle, Details{"shop": shop, "items": len(taken.Items), "cents": taken.Cents, "closed_until": through},
+			"the %d open items of the closed days come to %d cents", len(taken.Items), taken.Cents)
 	}
 	return &Settlement{
 		ID: id, Scheme: scheme, Shop: shop, State: SettlementDrafted,
-		Items: items, Cents: positive - negative, Through: through, DraftedBy: person,
+		Items: taken.Items, Cents: taken.Cents, Through: through, DraftedBy: person,
 	}, nil
 }
 

@@ -7,6 +7,7 @@ const (
 	ShopApplied   State = "applied"
 	ShopApproved  State = "approved"
 	ShopSuspended State = "suspended"
+	ShopEnded     State = "ended"
 )
 
 // Steps of a shop.
@@ -14,15 +15,22 @@ const (
 	ApproveShop   Step = "approve"
 	SuspendShop   Step = "suspend"
 	ReinstateShop Step = "reinstate"
+	GrantShop     Step = "grant"
+	EndShop       Step = "end"
+	ChangeAccount Step = "change-account"
 )
 
 var shopLife = machine{thing: "shop", refusal: ShopState, steps: map[Step]map[State]State{
 	ApproveShop:   {ShopApplied: ShopApproved},
 	SuspendShop:   {ShopApproved: ShopSuspended},
 	ReinstateShop: {ShopSuspended: ShopApproved},
+	GrantShop:     {ShopApproved: ShopApproved, ShopSuspended: ShopSuspended},
+	EndShop:       {ShopApplied: ShopEnded, ShopApproved: ShopEnded, ShopSuspended: ShopEnded},
+	ChangeAccount: {ShopApplied: ShopApplied, ShopApproved: ShopApproved, ShopSuspended: ShopSuspended},
 }}
 
-// Shop is a shop of a shops' organisation, with the categories that it asked for and those that the municipality granted.
+// Shop is a shop of a shops' organisation, with the categories that it asked for and those that the municipality granted. Accounts
+// names the accounts that followed that of its application, the last is in force; AccountChange is one that waits for a decision.
 type Shop struct {
 	ID          string         `json:"id"`
 	MSP         string         `json:"msp"`
@@ -33,6 +41,12 @@ type Shop struct {
 	ApprovedBy  string         `json:"approved_by,omitzero"`
 	ChangedBy   string         `json:"changed_by,omitzero"`
 	StateReason string         `json:"state_reason,omitzero"`
+
+	Accounts      []string       `json:"accounts,omitzero"`
+	AccountChange *AccountChange `json:"account_change,omitzero"`
+
+	EndedOn       Day     `json:"ended_on,omitzero"`
+	RetentionDays *Number `json:"retention_days,omitzero"`
 }
 
 // ShopCategory is a category that a shop may sell in, from a day on.
@@ -61,6 +75,24 @@ func (s *Shop) Turn(step Step, person, reason string) error {
 	return nil
 }
 
+// Grant gives a shop these categories instead of those that it has.
+func (s *Shop) Grant(categories []ShopCategory) error {
+	if _, err := shopLife.next(s.ID, GrantShop, s.State); err != nil {
+		return err
+	}
+	s.Categories = categories
+	return nil
+}
+
+// End ends a shop's part for ever, on a day. Its private accounts are kept for so many days from then.
+func (s *Shop) End(person, reason string, today Day, retentionDays Number) error {
+	if err := s.Turn(EndShop, person, reason); err != nil {
+		return err
+	}
+	s.EndedOn, s.RetentionDays = today, &retentionDays
+	return nil
+}
+
 // CheckApproved refuses a shop that may not take payments.
 func (s *Shop) CheckApproved() error {
 	if s.State != ShopApproved {
@@ -69,9 +101,28 @@ func (s *Shop) CheckApproved() error {
 	return nil
 }
 
+// CheckEnded refuses a shop that still takes part.
+func (s *Shop) CheckEnded() error {
+	if !s.IsEnded() {
+		return Refuse(ShopState, Details{"id": s.ID, "state": s.State, "needed": []State{ShopEnded}},
+			"shop %s is %s and has to be ended first", s.ID, s.State)
+	}
+	return nil
+}
+
+// IsEnded tells whether the shop takes part no more, for ever.
+func (s *Shop) IsEnded() bool {
+	return s.State == ShopEnded
+}
+
 // Sells tells whether the shop has a category on a day.
 func (s *Shop) Sells(category string, day Day) bool {
 	return slices.ContainsFunc(s.Categories, func(c ShopCategory) bool { return c.Code == category && c.From <= day })
+}
+
+// CheckRetention refuses what is no term for private records, in days.
+func CheckRetention(days *Number) error {
+	return checkDays("retention_days", days, maxDays)
 }
 
 // CheckRequested refuses malformed codes of the categories that a shop asks for.

@@ -30,24 +30,39 @@ type vectors struct {
 	Request   string        `json:"request_id"`
 	Shop      string        `json:"shop"`
 	Deadline  Number        `json:"deadline"`
+	ExpiresAt Number        `json:"expires_at"`
+	SelfBlock selfBlock     `json:"self_block"`
 	Lines     []Line        `json:"lines"`
 	Keys      []keyVector   `json:"keys"`
 	Booklet   bookletVector `json:"booklet"`
 }
 
+// selfBlock is a self-block code and what a voucher keeps of it.
+type selfBlock struct {
+	Code string `json:"code"`
+	Hash string `json:"hash"`
+}
+
 type keyVector struct {
 	Private       string        `json:"private"`
 	Authorisation Authorisation `json:"authorisation"`
-	Activation    signedVector  `json:"activation"`
-	Payment       signedVector  `json:"payment"`
+	signedVectors
 }
 
 type bookletVector struct {
 	Seeds         []string      `json:"seeds"`
 	Authorisation Authorisation `json:"authorisation"`
 	Paths         [][]string    `json:"paths"`
-	Activation    signedVector  `json:"activation"`
-	Payment       signedVector  `json:"payment"`
+	signedVectors
+}
+
+// signedVectors are the messages of a holder. The replacement binds version 2, with the self-block hash.
+type signedVectors struct {
+	Activation        signedVector `json:"activation"`
+	ActivationBlocked signedVector `json:"activation_with_self_block"`
+	Replacement       signedVector `json:"replacement"`
+	Payment           signedVector `json:"payment"`
+	Hold              signedVector `json:"hold"`
 }
 
 type signedVector struct {
@@ -114,10 +129,12 @@ func (b testBooklet) path(page int) []string {
 	return path
 }
 
-func (b testBooklet) proof(page int, message []byte) Proof {
+func (b testBooklet) proof(page int, message []byte) Proof { return b.proofOf(page, 1, message) }
+
+func (b testBooklet) proofOf(page int, version Number, message []byte) Proof {
 	number := Number(page)
 	return Proof{
-		Kind: ProofByBooklet, Version: 1, Page: &number, Path: b.path(page),
+		Kind: ProofByBooklet, Version: version, Page: &number, Path: b.path(page),
 		PublicKey: base64Of(b.keys[page].Public().(ed25519.PublicKey)), Signature: base64Of(ed25519.Sign(b.keys[page], message)),
 	}
 }
@@ -155,31 +172,38 @@ func makeVectors() vectors {
 	v := vectors{
 		Channel: "zuidhorn", Chaincode: "kindpakket", Scheme: "0123456789abcdef0123456789abcdef",
 		Voucher: "11111111111111111111111111111111", Request: "22222222222222222222222222222222",
-		Shop: "33333333333333333333333333333333", Deadline: 1_800_000_000,
+		Shop: "33333333333333333333333333333333", Deadline: 1_800_000_000, ExpiresAt: 1_800_604_800,
 		Lines: []Line{{Category: "clothing", Cents: 1_295}, {Category: "books", Cents: 400}},
 	}
 	domain := Domain{Channel: v.Channel, Chaincode: v.Chaincode}
-	payment := domain.PaymentMessage(v.Scheme, v.Voucher, 1, v.Request, v.Shop, v.Deadline, v.Lines)
+	v.SelfBlock.Code = "44444444444444444444444444444444"
+	v.SelfBlock.Hash = domain.SelfBlockHash(v.Scheme, v.Voucher, v.SelfBlock.Code)
+	signed := func(authorisation Authorisation, sign func(page int, version Number, message []byte) Proof) signedVectors {
+		made := func(page int, version Number, message []byte) signedVector {
+			return signedVector{Message: hex.EncodeToString(message), Proof: sign(page, version, message)}
+		}
+		bind := func(operation string, version Number, selfBlock string) signedVector {
+			return made(0, version, domain.ActivationMessage(operation, v.Scheme, v.Voucher, version, authorisation, selfBlock))
+		}
+		return signedVectors{
+			Activation:        bind(OperationActivate, 1, ""),
+			ActivationBlocked: bind(OperationActivate, 1, v.SelfBlock.Hash),
+			Replacement:       bind(OperationReplace, 2, v.SelfBlock.Hash),
+			Payment:           made(3, 1, domain.PaymentMessage(v.Scheme, v.Voucher, 1, v.Request, v.Shop, v.Deadline, v.Lines)),
+			Hold:              made(4, 1, domain.HoldMessage(v.Scheme, v.Voucher, 1, v.Request, v.Shop, v.Deadline, v.ExpiresAt, v.Lines)),
+		}
+	}
 	for _, algorithm := range []string{Ed25519, P256} {
 		authorisation, sign := map[string]func() (Authorisation, func([]byte) []byte){Ed25519: ed25519TestKey, P256: p256TestKey}[algorithm]()
-		signed := func(message []byte) signedVector {
-			return signedVector{
-				Message: hex.EncodeToString(message),
-				Proof:   Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(sign(message))},
-			}
-		}
 		v.Keys = append(v.Keys, keyVector{
 			Private: hex.EncodeToString(seed(algorithm)), Authorisation: authorisation,
-			Activation: signed(domain.ActivationMessage(v.Scheme, v.Voucher, authorisation)), Payment: signed(payment),
+			signedVectors: signed(authorisation, func(_ int, version Number, message []byte) Proof {
+				return Proof{Kind: ProofByKey, Version: version, Signature: base64Of(sign(message))}
+			}),
 		})
 	}
 	booklet := newTestBooklet(5)
-	activation := domain.ActivationMessage(v.Scheme, v.Voucher, booklet.authorisation())
-	v.Booklet = bookletVector{
-		Authorisation: booklet.authorisation(),
-		Activation:    signedVector{Message: hex.EncodeToString(activation), Proof: booklet.proof(0, activation)},
-		Payment:       signedVector{Message: hex.EncodeToString(payment), Proof: booklet.proof(3, payment)},
-	}
+	v.Booklet = bookletVector{Authorisation: booklet.authorisation(), signedVectors: signed(booklet.authorisation(), booklet.proofOf)}
 	for page := range booklet.keys {
 		v.Booklet.Seeds = append(v.Booklet.Seeds, hex.EncodeToString(seed(fmt.Sprintf("page %d", page))))
 		v.Booklet.Paths = append(v.Booklet.Paths, booklet.path(page))
@@ -216,23 +240,24 @@ func TestVectorsVerify(t *testing.T) {
 	if err := json.Unmarshal(data, &v); err != nil {
 		t.Fatal(err)
 	}
-	verify := func(authorisation Authorisation, activation, payment signedVector) {
+	verify := func(authorisation Authorisation, signed signedVectors) {
 		t.Helper()
-		allowed := []ProofKind{ProofByKey, ProofByBooklet}
-		activationMessage, _ := hex.DecodeString(activation.Message)
-		paymentMessage, _ := hex.DecodeString(payment.Message)
-		if err := authorisation.Check(allowed); err != nil {
-			t.Fatal(err)
+		expect(t, "", authorisation.Check([]ProofKind{ProofByKey, ProofByBooklet}))
+		message := func(vector signedVector) []byte {
+			raw, _ := hex.DecodeString(vector.Message)
+			return raw
 		}
-		if err := authorisation.VerifyActivation(&activation.Proof, activationMessage); err != nil {
-			t.Fatal(err)
+		for _, vector := range []signedVector{signed.Activation, signed.ActivationBlocked} {
+			expect(t, "", authorisation.VerifyActivation(&vector.Proof, 1, message(vector)))
 		}
-		if err := authorisation.Bind(1).VerifyPayment(&payment.Proof, paymentMessage); err != nil {
-			t.Fatal(err)
+		expect(t, "", authorisation.VerifyActivation(&signed.Replacement.Proof, 2, message(signed.Replacement)))
+		bound := authorisation.Bind(1)
+		for _, vector := range []signedVector{signed.Payment, signed.Hold} {
+			expect(t, "", bound.VerifyPayment(&vector.Proof, message(vector)))
 		}
 	}
 	for _, key := range v.Keys {
-		verify(key.Authorisation, key.Activation, key.Payment)
+		verify(key.Authorisation, key.signedVectors)
 	}
-	verify(v.Booklet.Authorisation, v.Booklet.Activation, v.Booklet.Payment)
+	verify(v.Booklet.Authorisation, v.Booklet.signedVectors)
 }

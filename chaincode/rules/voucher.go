@@ -1,6 +1,9 @@
 package rules
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // States of a voucher.
 const (
@@ -8,6 +11,7 @@ const (
 	VoucherIsActive  State = "active"
 	VoucherIsBlocked State = "blocked"
 	VoucherIsRevoked State = "revoked"
+	VoucherIsLapsed  State = "lapsed"
 )
 
 // Steps of a voucher. Unblocking returns to the state that the voucher was blocked in, so it is not in the table.
@@ -15,15 +19,26 @@ const (
 	ActivateVoucher Step = "activate"
 	BlockVoucher    Step = "block"
 	UnblockVoucher  Step = "unblock"
+	ReplaceVoucher  Step = "replace"
+	TopUpVoucher    Step = "top up"
+	ExtendVoucher   Step = "extend"
+	RevokeVoucher   Step = "revoke"
+	LapseVoucher    Step = "lapse"
 )
 
 var voucherLife = machine{thing: "voucher", refusal: VoucherState, steps: map[Step]map[State]State{
 	ActivateVoucher: {VoucherIsIssued: VoucherIsActive},
 	BlockVoucher:    {VoucherIsIssued: VoucherIsBlocked, VoucherIsActive: VoucherIsBlocked},
 	UnblockVoucher:  {VoucherIsBlocked: VoucherIsActive},
+	ReplaceVoucher:  {VoucherIsActive: VoucherIsBlocked, VoucherIsBlocked: VoucherIsBlocked},
+	TopUpVoucher:    staying(VoucherIsIssued, VoucherIsActive, VoucherIsBlocked),
+	ExtendVoucher:   staying(VoucherIsIssued, VoucherIsActive, VoucherIsBlocked),
+	RevokeVoucher:   {VoucherIsIssued: VoucherIsRevoked, VoucherIsActive: VoucherIsRevoked, VoucherIsBlocked: VoucherIsRevoked},
+	LapseVoucher:    {VoucherIsIssued: VoucherIsLapsed, VoucherIsActive: VoucherIsLapsed, VoucherIsBlocked: VoucherIsLapsed},
 }}
 
-// Voucher is what one child may spend (tegoed). EndsAt is the first instant at which it can no longer be spent, Unix seconds.
+// Voucher is what one child may spend (tegoed). EndsAt is the first instant at which it can no longer be spent, Unix seconds; Grace
+// are the cents of what is available that were refunded after it and may still be spent for a while.
 type Voucher struct {
 	ID           string `json:"id"`
 	Scheme       string `json:"scheme"`
@@ -34,92 +49,58 @@ type Voucher struct {
 	Units        Number `json:"units"`
 	Balance
 	SpentByCategory map[string]Cents    `json:"spent_by_category"`
+	HeldByCategory  map[string]Cents    `json:"held_by_category,omitzero"`
+	Holds           map[string]Hold     `json:"holds,omitzero"`
 	Day             DaySpending         `json:"day"`
 	EndsAt          Number              `json:"ends_at"`
 	Authorisation   *BoundAuthorisation `json:"authorisation"`
+	Product         string              `json:"product,omitzero"`
+	Redeemed        bool                `json:"redeemed,omitzero"`
+	Grace           Cents               `json:"grace_cents,omitzero"`
+	SelfBlock       string              `json:"self_block,omitzero"`
+	Replacement     *Replacement        `json:"replacement,omitzero"`
 	BlockedFrom     State               `json:"blocked_from,omitzero"`
 	BlockedBy       string              `json:"blocked_by,omitzero"`
 	BlockReason     string              `json:"block_reason,omitzero"`
 }
 
-// DaySpending is what was paid on the latest booking day that the voucher was used on, cancelled payments left out.
+// DaySpending is what was paid or held on the latest booking day that the voucher was used on, cancelled payments and released
+// holds left out.
 type DaySpending struct {
 	Date  Day   `json:"date"`
 	Cents Cents `json:"cents"`
 }
 
-// Allocation is one voucher of a request to issue.
-type Allocation struct {
-	ID          string `json:"id"`
-	Entitlement string `json:"entitlement"`
-	Preset      string `json:"preset"`
-	Units       Number `json:"units"`
-}
-
-// Issue makes the voucher of an allocation under a version of a scheme's terms.
-func (t *Terms) Issue(scheme string, version Number, allocation Allocation) (*Voucher, error) {
-	cents, err := t.Amount(allocation.Preset, allocation.Units)
-	if err != nil {
-		return nil, err
-	}
-	voucher := &Voucher{
-		ID: allocation.ID, Scheme: scheme, RulesVersion: version, State: VoucherIsIssued,
-		Entitlement: allocation.Entitlement, Preset: allocation.Preset, Units: allocation.Units,
-		Balance: Balance{Issued: cents, Available: cents}, SpentByCategory: map[string]Cents{}, EndsAt: t.End(),
-	}
-	return voucher, voucher.Check()
-}
-
-// Activate binds the voucher to what its holder authorises with.
-func (v *Voucher) Activate(authorisation Authorisation) error {
+// Activate binds the voucher to what its holder authorises with. selfBlock is the hash of the holder's self-block code, "" for none.
+func (v *Voucher) Activate(authorisation Authorisation, selfBlock string) error {
 	state, err := voucherLife.next(v.ID, ActivateVoucher, v.State)
 	if err != nil {
 		return err
 	}
-	v.State, v.Authorisation = state, authorisation.Bind(FirstVersion)
+	v.State, v.Authorisation, v.SelfBlock = state, authorisation.Bind(FirstVersion), selfBlock
 	return nil
 }
 
-// Block stops spending.
-func (v *Voucher) Block(person, reason string) error {
-	state, err := voucherLife.next(v.ID, BlockVoucher, v.State)
-	if err != nil {
-		return err
-	}
-	v.BlockedFrom, v.State, v.BlockedBy, v.BlockReason = v.State, state, person, reason
-	return nil
-}
-
-// Unblock returns the voucher to the state that it was blocked in, by another person than who blocked it.
-func (v *Voucher) Unblock(person string) error {
-	if _, err := voucherLife.next(v.ID, UnblockVoucher, v.State); err != nil {
-		return err
-	}
-	if err := CheckSecondPerson(v.BlockedBy, person); err != nil {
-		return err
-	}
-	v.State, v.BlockedFrom, v.BlockedBy, v.BlockReason = v.BlockedFrom, "", "", ""
-	return nil
-}
-
-// CheckSpendable refuses a voucher by its state and its end.
-func (v *Voucher) CheckSpendable(now Number) error {
+// CheckSpendable refuses a voucher by its state, its end, and by what was done with the product that it is for.
+func (v *Voucher) CheckSpendable(terms *Terms, now Number) error {
 	details := Details{"voucher": v.ID, "state": v.State}
-	switch v.State {
-	case VoucherIsActive:
-	case VoucherIsBlocked:
+	switch {
+	case v.State == VoucherIsActive:
+	case v.State == VoucherIsBlocked:
 		return Refuse(VoucherBlocked, details, "voucher %s is blocked", v.ID)
-	case VoucherIsRevoked:
+	case v.State == VoucherIsRevoked:
 		return Refuse(VoucherRevoked, details, "voucher %s is revoked", v.ID)
+	case v.State == VoucherIsLapsed && v.Redeemed:
+		return v.redeemed()
+	case v.State == VoucherIsLapsed:
+		return v.expired()
 	default:
 		return Refuse(VoucherNotActive, details, "voucher %s is %s and has to be activated first", v.ID, v.State)
 	}
-	if now >= v.EndsAt {
-		last := DayOf(v.EndsAt - 1)
-		return Refuse(VoucherExpired, Details{"voucher": v.ID, "ends_at": v.EndsAt, "last_day": last},
-			"voucher %s expired on %s", v.ID, last)
+	if now >= v.EndsAt && (now >= v.graceEnd(terms) || v.Grace == 0) {
+		return v.expired()
 	}
-	return nil
+	return v.checkUnused()
 }
 
 // SpentOn gives what counts toward the cap of a booking day. A payment whose timestamp lies before the latest booking day of the
@@ -131,59 +112,80 @@ func (v *Voucher) SpentOn(day Day) Cents {
 	return 0
 }
 
-// Destination tells where returned money goes at an instant.
-func (v *Voucher) Destination(now Number) Destination {
-	switch {
-	case v.State == VoucherIsRevoked:
-		return ToRevoked
-	case now >= v.EndsAt:
-		return ToLapsed
-	}
-	return ToAvailable
+// UsedIn gives what counts toward the cap of a category: what is spent and what is held.
+func (v *Voucher) UsedIn(category string) Cents {
+	return v.SpentByCategory[category] + v.HeldByCategory[category]
 }
 
-// Check verifies the voucher's equation, and that the categories add up to what it spent.
+// Check verifies the voucher's equation, that categories and holds add up to what it spent and holds, and that only what is
+// available has grace.
 func (v *Voucher) Check() error {
 	if err := v.Balance.Check(); err != nil {
 		return err
 	}
-	byCategory := Cents(0)
-	for cents := range maps.Values(v.SpentByCategory) {
-		total, err := sum(byCategory, cents)
-		if err != nil {
-			return err
-		}
-		byCategory = total
+	spent, err := sumOf(v.SpentByCategory, func(cents Cents) Cents { return cents })
+	if err != nil {
+		return err
 	}
-	if byCategory != v.Net() || v.Day.Cents < 0 {
-		return Refuse(LedgerInconsistent, Details{"voucher": v.ID, "spent_cents": v.Net(), "by_category_cents": byCategory},
-			"the categories of voucher %s add up to %d and not to %d cents", v.ID, byCategory, v.Net())
+	held, err := sumOf(v.HeldByCategory, func(cents Cents) Cents { return cents })
+	if err != nil {
+		return err
+	}
+	holds, err := sumOf(v.Holds, func(hold Hold) Cents { return hold.Cents })
+	if err != nil {
+		return err
+	}
+	switch {
+	case spent != v.Net() || v.Day.Cents < 0:
+		return Refuse(LedgerInconsistent, Details{"voucher": v.ID, "spent_cents": v.Net(), "by_category_cents": spent},
+			"the categories of voucher %s add up to %d and not to %d cents", v.ID, spent, v.Net())
+	case held != v.Held || holds != v.Held:
+		return Refuse(LedgerInconsistent, Details{"voucher": v.ID, "held_cents": v.Held, "by_category_cents": held, "holds_cents": holds},
+			"the holds of voucher %s add up to %d, by category %d, and not to %d cents", v.ID, holds, held, v.Held)
+	case v.Grace < 0 || v.Grace > v.Available:
+		return Refuse(LedgerInconsistent, Details{"voucher": v.ID, "grace_cents": v.Grace, "available_cents": v.Available},
+			"%d cents of voucher %s have grace, and %d are available", v.Grace, v.ID, v.Available)
+	case v.Redeemed != v.bought():
+		return Refuse(LedgerInconsistent, Details{"voucher": v.ID, "redeemed": v.Redeemed, "spent_cents": v.Net()},
+			"voucher %s says redeemed %v with %d cents spent", v.ID, v.Redeemed, v.Net())
 	}
 	return nil
 }
 
-// CheckAllocations refuses too many vouchers, malformed ones, and a voucher or an entitlement that stands in the request twice.
-func CheckAllocations(allocations []Allocation, most int) error {
-	if err := CheckCount("vouchers", len(allocations), most); err != nil {
-		return err
+// settle brings into line what follows from the terms of a balance that has moved, and checks it.
+func (v *Voucher) settle() error {
+	v.Grace, v.Redeemed = min(v.Grace, v.Available), v.bought()
+	return v.Check()
+}
+
+// close ends a voucher for ever.
+func (v *Voucher) close(state State) {
+	v.State, v.BlockedFrom, v.BlockedBy, v.BlockReason, v.Replacement = state, "", "", "", nil
+}
+
+func (v *Voucher) expired() error {
+	last := DayOf(v.EndsAt - 1)
+	return Refuse(VoucherExpired, Details{"voucher": v.ID, "ends_at": v.EndsAt, "last_day": last}, "voucher %s expired on %s", v.ID, last)
+}
+
+// staying lists states that a step leaves as they are.
+func staying(states ...State) map[State]State {
+	kept := map[State]State{}
+	for _, state := range states {
+		kept[state] = state
 	}
-	vouchers, entitlements := map[string]bool{}, map[string]bool{}
-	for _, a := range allocations {
-		if err := FirstError(
-			CheckID("vouchers.id", a.ID),
-			CheckID("vouchers.entitlement", a.Entitlement),
-			CheckCode("vouchers.preset", a.Preset),
-			CheckNumber("vouchers.units", a.Units, 1, Number(MaxAmount)),
-		); err != nil {
-			return err
+	return kept
+}
+
+// sumOf adds what the values of a map count for, in the order of its keys.
+func sumOf[T any](values map[string]T, cents func(T) Cents) (Cents, error) {
+	total := Cents(0)
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		next, err := sum(total, cents(values[key]))
+		if err != nil {
+			return 0, err
 		}
-		if vouchers[a.ID] {
-			return Refuse(VoucherExists, Details{"voucher": a.ID}, "voucher %s stands in the request twice", a.ID)
-		}
-		if entitlements[a.Entitlement] {
-			return Refuse(AlreadyIssued, Details{"entitlement": a.Entitlement}, "entitlement %s stands in the request twice", a.Entitlement)
-		}
-		vouchers[a.ID], entitlements[a.Entitlement] = true, true
+		total = next
 	}
-	return nil
+	return total, nil
 }

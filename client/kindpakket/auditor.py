@@ -130,7 +130,13 @@ def _sums(books: Books, height: int) -> Iterator[Finding]:
                 yield Finding(height - 1, "", f"the terms of voucher {voucher.id} do not add up")
             if sum(voucher.by_category.values()) != voucher.terms.net:
                 yield Finding(height - 1, "", f"the categories of voucher {voucher.id} do not add up")
-        if scheme.budget_members()["unallocated_cents"] < 0:
+            if voucher.held_by_category.total() != voucher.terms.held:
+                yield Finding(height - 1, "", f"the holds of voucher {voucher.id} do not add up")
+        terms = scheme.terms()
+        moved = (scheme.issued, scheme.topped_up, scheme.lapsed, scheme.revoked)
+        if moved != (terms.issued, terms.topped_up, terms.lapsed, terms.revoked):
+            yield Finding(height - 1, "", f"the budget of scheme {scheme.id} is not what its vouchers say")
+        if scheme.unallocated < 0:
             yield Finding(height - 1, "", f"scheme {scheme.id} gave more than its budget")
     for (scheme_id, shop), standing in books.standings().items():
         if not standing.balanced:

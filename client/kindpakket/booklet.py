@@ -16,8 +16,9 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kindpakket.records import Activation, Authorisation, Proof
-from kindpakket.signing import FIRST_VERSION, Domain, PaymentOrder, activation_message
+from kindpakket.binding import Binding
+from kindpakket.records import Authorisation, Proof
+from kindpakket.signing import Order
 
 SEED_BYTES = 32
 _PAGES = range(2, 257)
@@ -39,8 +40,8 @@ class Page:
     seed: bytes
     path: tuple[bytes, ...]
 
-    def authorise(self, order: PaymentOrder) -> Proof:
-        """Agree to exactly this payment."""
+    def authorise(self, order: Order) -> Proof:
+        """Agree to exactly this payment or hold."""
         return self.sign(order.message(), order.version)
 
     def sign(self, message: bytes, version: int) -> Proof:
@@ -79,7 +80,7 @@ class Page:
         return cls(struct.unpack(">H", data[:2])[0], data[2 : 2 + SEED_BYTES], siblings)
 
 
-class Booklet:
+class Booklet(Binding):
     """All pages of a booklet, as the printer's file has them."""
 
     def __init__(self, seeds: Sequence[bytes]) -> None:
@@ -126,12 +127,9 @@ class Booklet:
         """The document that binds a voucher to this booklet."""
         return {"kind": "booklet", "pages": self.pages, "root": self.root.hex()}
 
-    def activate(self, domain: Domain, scheme: str, voucher: str) -> Activation:
-        """What the municipality needs to activate a voucher for this booklet; uses page 0."""
-        authorisation = self.authorisation()
-        message = activation_message(domain, scheme, voucher, authorisation)
-        proof = self.page(0).sign(message, FIRST_VERSION)
-        return {"voucher": voucher, "authorisation": authorisation, "proof": proof}
+    def prove(self, message: bytes, version: int) -> Proof:
+        """The proof of page 0, which binds and never pays."""
+        return self.page(0).sign(message, version)
 
 
 def leaf_hash(page: int, public_key: bytes) -> bytes:

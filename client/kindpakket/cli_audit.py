@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 
 from kindpakket.audit import Audit
+from kindpakket.cli_history import history, statement
 from kindpakket.cli_session import Refused, Session, Wrong, acting_as, print_table
 from kindpakket.money import euros
 from kindpakket.personal import SHORTEST
+from kindpakket.statements import SampleKind
 
 _READERS = ("auditor", "issuer", "approver", "treasurer")
 
@@ -38,27 +40,33 @@ def verify(session: Session, personal: Path | None) -> None:
         raise Refused("the audit found what must not be: see above")
 
 
-@audit.command("history")
-@click.argument("key")
-@acting_as(*_READERS)
-def history(session: Session, key: str) -> None:
-    """List all versions of a key, such as voucher/SCHEME/VOUCHER, newest first."""
-    session.answer(
-        list(session.municipality().history(key)),
-        {
-            "at": lambda entry: entry["at"],
-            "transaction": lambda entry: entry["transaction_id"],
-            "value": lambda entry: "deleted" if entry["deleted"] else entry["value"],
-        },
-    )
-
-
 @audit.command("totals")
 @click.argument("scheme_id", metavar="SCHEME")
 @acting_as(*_READERS)
 def totals(session: Session, scheme_id: str) -> None:
     """Add up all vouchers of a scheme, as the chaincode states them."""
     session.answer(session.municipality().totals(scheme_id))
+
+
+@audit.command("sample")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("kind", type=click.Choice(["voucher", "payment", "settlement"]))
+@click.option(
+    "--seed", required=True, help="1 to 64 hexadecimal characters, drawn after the books were closed."
+)
+@click.option("--per-mille", type=click.IntRange(1, 1000), required=True, help="How many of a thousand.")
+@acting_as(*_READERS)
+def sample(session: Session, scheme_id: str, kind: SampleKind, seed: str, per_mille: int) -> None:
+    """Draw a sample that whoever knows the seed can draw again, and nobody could foresee."""
+    drawn = list(session.municipality().sample(scheme_id, kind, seed.lower(), per_mille))
+    session.answer(
+        drawn,
+        {
+            kind: lambda found: found["id"],
+            "state": lambda found: found["state"],
+            "amount": lambda found: euros(found["available_cents" if kind == "voucher" else "cents"]),
+        },
+    )
 
 
 def _values(path: Path) -> list[str]:
@@ -101,3 +109,7 @@ def _show(found: Audit) -> None:
         click.echo(f"{found.values_scanned} personal values looked for, {len(found.traces)} traces.")
     verdict = "nothing is wrong" if found.passed else f"{len(problems)} things are wrong"
     click.echo(f"Verdict: {verdict}. Head of the chain: {found.head}")
+
+
+audit.add_command(history)
+audit.add_command(statement)

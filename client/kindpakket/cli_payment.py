@@ -7,7 +7,7 @@ from typing import TextIO
 import click
 
 from kindpakket.booklet import Page
-from kindpakket.cli_session import Session, Wrong, acting_as
+from kindpakket.cli_session import Session, Wrong, acting_as, because
 from kindpakket.money import euros
 from kindpakket.records import Line
 
@@ -17,7 +17,7 @@ _READERS = ("issuer", "approver", "treasurer", "auditor", *_TILLS)
 
 @click.group()
 def payment() -> None:
-    """Payments: take, cancel, refund, look up."""
+    """Payments: take, cancel, refund, look up; make unknown outcomes certain."""
 
 
 @payment.command("show")
@@ -26,6 +26,47 @@ def payment() -> None:
 def show_payment(session: Session, payment_id: str) -> None:
     """Show a payment."""
     session.answer(session.municipality().payment(payment_id))
+
+
+@payment.command("list")
+@click.argument("scheme_id", metavar="SCHEME")
+@acting_as("issuer", "approver", "treasurer", "auditor")
+def list_payments(session: Session, scheme_id: str) -> None:
+    """List the payments of a scheme, holds included."""
+    session.answer(
+        list(session.municipality().payments(scheme_id)),
+        {
+            "payment": lambda found: found["id"],
+            "shop": lambda found: found["shop"],
+            "state": lambda found: found["state"],
+            "day": lambda found: found["day"] or found.get("held_day", "-"),
+            "held": lambda found: euros(found.get("held_cents", 0)),
+            "paid": lambda found: euros(found["cents"]),
+            "refunded": lambda found: euros(found["refunded_cents"]),
+        },
+    )
+
+
+@payment.command("outcome")
+@click.argument("request_id", metavar="REQUEST")
+@acting_as(*_READERS)
+def outcome(session: Session, request_id: str) -> None:
+    """Show what became of a request id, of a payment or of anything else.
+
+    `unknown` is not final: it may still be on its way, and `void` decides.
+    """
+    session.answer(session.caller().outcome(request_id))
+
+
+@payment.command("void")
+@click.argument("request_id", metavar="REQUEST")
+@acting_as(*_TILLS, "treasurer", "issuer", "approver")
+def void(session: Session, request_id: str) -> None:
+    """Make it certain that a request, of a payment or of anything else, is not done and never will be.
+
+    Then the same may safely be done under another id. If it was committed, this is refused, and it stands.
+    """
+    session.answer(session.caller().void(request_id))
 
 
 @payment.command("unsettled")
@@ -79,11 +120,20 @@ def pay(
 
 @payment.command("cancel")
 @click.argument("payment_id", metavar="PAYMENT")
-@click.option("--reason", required=True, help="A code, such as `mistake`.")
+@because("mistake")
 @acting_as(*_TILLS)
 def cancel(session: Session, payment_id: str, reason: str) -> None:
     """Undo a payment of the own shop in full, on its booking day."""
     session.answer(session.shop().cancel(payment_id, reason))
+
+
+@payment.command("release")
+@click.argument("payment_id", metavar="PAYMENT")
+@because("expired")
+@acting_as(*_TILLS, "treasurer", "issuer", "approver")
+def release(session: Session, payment_id: str, reason: str) -> None:
+    """Give a hold back to its voucher: its shop at any time, the municipality after it has expired."""
+    session.answer(session.municipality().release_hold(payment_id, reason))
 
 
 @payment.command("refund")
@@ -91,7 +141,7 @@ def cancel(session: Session, payment_id: str, reason: str) -> None:
 @click.option(
     "--line", "lines", multiple=True, required=True, metavar="CATEGORY=CENTS", help="What is returned."
 )
-@click.option("--reason", required=True, help="A code, such as `returned`.")
+@because("returned")
 @acting_as(*_TILLS)
 def refund(session: Session, payment_id: str, lines: tuple[str, ...], reason: str) -> None:
     """Give money of a payment of the own shop back to its voucher."""

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
 
 import click
-import yaml
 
-from kindpakket.cli_session import Session, Wrong, acting_as
+from kindpakket.cli_change import COMMANDS
+from kindpakket.cli_files import READABLE, read_rules
+from kindpakket.cli_session import Session, acting_as, because
 from kindpakket.days import today
 from kindpakket.money import euros
-from kindpakket.records import Rules
 
 _READERS = ("issuer", "approver", "treasurer", "auditor")
 
 
 @click.group()
 def scheme() -> None:
-    """Schemes: draft, approve, open, pause, close days."""
+    """Schemes: draft, approve, open, pause, change, close; close days."""
 
 
 @scheme.command("list")
@@ -52,13 +51,13 @@ def show_scheme(session: Session, scheme_id: str) -> None:
 
 
 @scheme.command("draft")
-@click.argument("rules_file", metavar="RULES", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("rules_file", metavar="RULES", type=READABLE)
 @click.option("--budget-cents", type=int, required=True, help="The whole budget, in euro cents.")
 @click.option("--request-id", help="The scheme's id; default: a fresh one.")
 @acting_as("issuer")
 def draft_scheme(session: Session, rules_file: Path, budget_cents: int, request_id: str | None) -> None:
     """Draft a scheme from a YAML or JSON file with its rules (docs/transactions.md)."""
-    rules = cast(Rules, _read_rules(rules_file))
+    rules = read_rules(rules_file)
     session.answer(session.municipality().draft_scheme(rules, budget_cents, request_id=request_id))
 
 
@@ -74,13 +73,13 @@ def approve_scheme(session: Session, scheme_id: str) -> None:
 @click.argument("scheme_id", metavar="SCHEME")
 @acting_as("issuer", "approver")
 def open_scheme(session: Session, scheme_id: str) -> None:
-    """Open an approved or paused scheme."""
+    """Open an approved scheme, or one that another person paused."""
     session.answer(session.municipality().open_scheme(scheme_id))
 
 
 @scheme.command("pause")
 @click.argument("scheme_id", metavar="SCHEME")
-@click.option("--reason", required=True, help="A code, such as `audit`.")
+@because("audit")
 @acting_as("approver")
 def pause_scheme(session: Session, scheme_id: str, reason: str) -> None:
     """Stop issuing and spending until the scheme is opened again."""
@@ -96,13 +95,5 @@ def close_day(session: Session, scheme_id: str, day: datetime | None) -> None:
     session.answer(session.municipality().close_day(scheme_id, today() if day is None else day.date()))
 
 
-def _read_rules(path: Path) -> dict[str, Any]:
-    """Rules as the chaincode takes them; YAML would read `2026-01-01` as a date, which is written back."""
-    try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Wrong(f"{path} is neither YAML nor JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise Wrong(f"{path} holds no rules: write one `name: value` for each rule")
-    dates = ("starts_on", "ends_on")
-    return {name: str(value) if name in dates else value for name, value in content.items()}
+for _command in COMMANDS:
+    scheme.add_command(_command)

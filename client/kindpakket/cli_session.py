@@ -158,6 +158,11 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: s
     console.print(table, markup=False)
 
 
+def because(example: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the option that says why."""
+    return click.option("--reason", required=True, help=f"A code, such as `{example}`.")
+
+
 def acting_as(
     *roles: str,
 ) -> Callable[[Callable[Concatenate[Session, _Parameters], None]], Callable[..., None]]:

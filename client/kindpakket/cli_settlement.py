@@ -10,7 +10,7 @@ from typing import Literal
 
 import click
 
-from kindpakket.cli_session import Session, Wrong, acting_as
+from kindpakket.cli_session import Session, Wrong, acting_as, because
 from kindpakket.money import euros
 from kindpakket.municipality import BULK, Municipality
 from kindpakket.records import Settlement
@@ -29,7 +29,7 @@ _COLUMNS = {
 
 @click.group()
 def settlement() -> None:
-    """Settlements: draft, approve, export to the bank, book its answer."""
+    """Settlements: draft, approve, export to the bank, book its answer; claim what ended shops owe."""
 
 
 @settlement.command("list")
@@ -49,12 +49,33 @@ def show_settlement(session: Session, scheme_id: str, settlement_id: str) -> Non
     session.answer(session.municipality().settlement(scheme_id, settlement_id))
 
 
+@settlement.command("due")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("shop_id", metavar="[SHOP]", required=False)
+@acting_as(*_READERS, "shopkeeper", "cashier")
+def due(session: Session, scheme_id: str, shop_id: str | None) -> None:
+    """Show whether a shop is due, why, and what drafting would take; without a shop, for all shops."""
+    reader = session.municipality()
+    shops = [shop_id] if shop_id else [shop["id"] for shop in reader.shops()]
+    session.answer(
+        [{"shop": shop, **reader.due(scheme_id, shop)} for shop in shops],
+        {
+            "shop": lambda found: found["shop"],
+            "due": lambda found: f"yes, by {found['why']}" if found["due"] else "no",
+            "amount": lambda found: euros(found["cents"]),
+            "items": lambda found: found["items"],
+            "oldest": lambda found: found["oldest_day"] or "-",
+            "closed until": lambda found: found["closed_until"] or "-",
+        },
+    )
+
+
 @settlement.command("draft")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("shop_id", metavar="SHOP")
-@acting_as("treasurer", "issuer")
+@acting_as("treasurer", "issuer", "shopkeeper", "cashier")
 def draft(session: Session, scheme_id: str, shop_id: str) -> None:
-    """Take a shop's open items of closed days into a settlement."""
+    """Take a shop's open items of closed days into a settlement, when it is due; shops their own."""
     session.answer(session.municipality().draft_settlement(scheme_id, shop_id), _COLUMNS)
 
 
@@ -71,7 +92,7 @@ def approve(session: Session, scheme_id: str, settlement_ids: tuple[str, ...]) -
 @settlement.command("withdraw")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("settlement_id", metavar="SETTLEMENT")
-@click.option("--reason", required=True, help="A code, such as `wrong-shop`.")
+@because("wrong-shop")
 @acting_as("treasurer")
 def withdraw(session: Session, scheme_id: str, settlement_id: str, reason: str) -> None:
     """Take a settlement back before it is exported."""
@@ -135,6 +156,36 @@ def book(
     """Enter the bank's answer; rejected and returned money is open again."""
     booked = session.municipality().book_settlement(scheme_id, settlement_id, outcome, reason)
     session.answer(booked, _COLUMNS)
+
+
+@settlement.command("claim")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("shop_id", metavar="SHOP")
+@because("shop-ended")
+@acting_as("treasurer")
+def claim(session: Session, scheme_id: str, shop_id: str, reason: str) -> None:
+    """Make a receivable of what an ended shop owes."""
+    session.answer(session.municipality().claim(scheme_id, shop_id, reason), _COLUMNS)
+
+
+@settlement.command("collect")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("settlement_id", metavar="RECEIVABLE")
+@because("paid")
+@acting_as("treasurer")
+def collect(session: Session, scheme_id: str, settlement_id: str, reason: str) -> None:
+    """Enter that a shop has paid a receivable."""
+    session.answer(session.municipality().collect(scheme_id, settlement_id, reason), _COLUMNS)
+
+
+@settlement.command("write-off")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("settlement_id", metavar="RECEIVABLE")
+@because("bankrupt")
+@acting_as("approver")
+def write_off(session: Session, scheme_id: str, settlement_id: str, reason: str) -> None:
+    """Give a receivable up; by another person than who claimed it."""
+    session.answer(session.municipality().write_off(scheme_id, settlement_id, reason), _COLUMNS)
 
 
 def _payment_file(

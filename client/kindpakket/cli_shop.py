@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import click
 
-from kindpakket.cli_session import Session, acting_as
+from kindpakket.cli_session import Session, acting_as, because
 from kindpakket.days import today
 from kindpakket.records import ShopGrant
 
+_ACCOUNT = (
+    ("--contact", "How to reach it."),
+    ("--kvk", "Number in the trade register."),
+    ("--holder", "Name of the account's holder."),
+    ("--iban", "Its account."),
+)
 _READERS = ("issuer", "approver", "treasurer", "auditor")
 
 
 @click.group()
 def shop() -> None:
-    """Shops: apply, approve, suspend, reinstate."""
+    """Shops: apply, approve, grant, suspend, reinstate, end; where they are paid."""
 
 
 @shop.command("list")
@@ -49,21 +56,67 @@ def show_account(session: Session, shop_id: str) -> None:
     session.answer(session.municipality().shop_account(shop_id))
 
 
+@shop.command("proposed-account")
+@click.argument("shop_id", metavar="SHOP")
+@acting_as("approver", "treasurer")
+def show_proposed_account(session: Session, shop_id: str) -> None:
+    """Show the account that waits for approval, and the id of the change. This is private data."""
+    municipality = session.municipality()
+    change = municipality.shop(shop_id).get("account_change")
+    account = municipality.proposed_account(shop_id)
+    session.answer({"change": change and change["id"], **account})
+
+
+def _account(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that describe where a shop is paid."""
+    for name, words in _ACCOUNT:
+        command = click.option(name, required=True, help=words)(command)
+    return command
+
+
 @shop.command("apply")
 @click.option(
     "--category", "categories", multiple=True, required=True, help="What it sells; repeat for more."
 )
-@click.option("--iban", required=True, help="Its account.")
-@click.option("--holder", required=True, help="Name of the account's holder.")
-@click.option("--kvk", required=True, help="Number in the trade register.")
-@click.option("--contact", required=True, help="How to reach it.")
+@_account
 @acting_as("shopkeeper")
 def apply(
     session: Session, *, categories: tuple[str, ...], iban: str, holder: str, kvk: str, contact: str
 ) -> None:
     """Ask for the own shop to be accepted. The account goes to private data only."""
-    number = iban.replace(" ", "").upper()
+    number = _compact(iban)
     session.answer(session.shop().apply(categories, iban=number, holder=holder, kvk=kvk, contact=contact))
+
+
+@shop.command("change-account")
+@_account
+@because("new-bank")
+@acting_as("shopkeeper")
+def change_account(session: Session, *, iban: str, holder: str, kvk: str, contact: str, reason: str) -> None:
+    """Propose another account for the own shop; it counts once the municipality has approved it."""
+    number = _compact(iban)
+    session.answer(
+        session.shop().change_account(reason, iban=number, holder=holder, kvk=kvk, contact=contact)
+    )
+
+
+@shop.command("approve-account")
+@click.argument("shop_id", metavar="SHOP")
+@click.argument("change_id", metavar="CHANGE")
+@acting_as("approver")
+def approve_account(session: Session, shop_id: str, change_id: str) -> None:
+    """Pay a shop on the account that it proposed. Ask the shop by another way whether it is theirs."""
+    session.answer(session.municipality().approve_account(shop_id, change_id))
+
+
+@shop.command("reject-account")
+@click.argument("shop_id", metavar="SHOP")
+@click.argument("change_id", metavar="CHANGE")
+@because("not-theirs")
+@acting_as("approver", "shopkeeper")
+def reject_account(session: Session, shop_id: str, change_id: str, reason: str) -> None:
+    """Leave a shop's account as it is; a shop may take back the own proposal."""
+    session.answer(session.municipality().reject_account(shop_id, change_id, reason))
 
 
 @shop.command("approve")
@@ -75,15 +128,25 @@ def approve_shop(session: Session, shop_id: str, categories: tuple[str, ...], st
     """Accept a shop and grant it categories."""
     municipality = session.municipality()
     codes = categories or municipality.shop(shop_id)["requested"]
-    day = (today() if start is None else start.date()).isoformat()
-    session.answer(
-        municipality.approve_shop(shop_id, [ShopGrant({"code": code, "from": day}) for code in codes])
-    )
+    session.answer(municipality.approve_shop(shop_id, _grants(codes, start)))
+
+
+@shop.command("grant")
+@click.argument("shop_id", metavar="SHOP")
+@click.option("--category", "categories", multiple=True, required=True, help="Grant it; repeat for more.")
+@click.option("--from", "start", type=click.DateTime(["%Y-%m-%d"]), help="Default: today in Amsterdam.")
+@because("new-range")
+@acting_as("approver")
+def grant(
+    session: Session, shop_id: str, categories: tuple[str, ...], start: datetime | None, reason: str
+) -> None:
+    """Grant a shop these categories instead of those that it has."""
+    session.answer(session.municipality().grant_categories(shop_id, _grants(categories, start), reason))
 
 
 @shop.command("suspend")
 @click.argument("shop_id", metavar="SHOP")
-@click.option("--reason", required=True, help="A code, such as `complaint`.")
+@because("complaint")
 @acting_as("approver")
 def suspend_shop(session: Session, shop_id: str, reason: str) -> None:
     """Stop a shop's payments."""
@@ -92,8 +155,29 @@ def suspend_shop(session: Session, shop_id: str, reason: str) -> None:
 
 @shop.command("reinstate")
 @click.argument("shop_id", metavar="SHOP")
-@click.option("--reason", required=True, help="A code, such as `solved`.")
+@because("solved")
 @acting_as("approver")
 def reinstate_shop(session: Session, shop_id: str, reason: str) -> None:
     """Let a suspended shop take payments again."""
     session.answer(session.municipality().reinstate_shop(shop_id, reason))
+
+
+@shop.command("end")
+@click.argument("shop_id", metavar="SHOP")
+@click.option(
+    "--retention-days", type=click.IntRange(min=0), required=True, help="How long its account is kept."
+)
+@because("closed-down")
+@acting_as("approver")
+def end_shop(session: Session, shop_id: str, retention_days: int, reason: str) -> None:
+    """End a shop for ever: it sells no more, and its open items are due at once."""
+    session.answer(session.municipality().end_shop(shop_id, reason, retention_days))
+
+
+def _grants(codes: Sequence[str], start: datetime | None) -> list[ShopGrant]:
+    day = (today() if start is None else start.date()).isoformat()
+    return [ShopGrant({"code": code, "from": day}) for code in codes]
+
+
+def _compact(iban: str) -> str:
+    return iban.replace(" ", "").upper()

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from kindpakket import citizens
-from kindpakket.cli_session import Session, Wrong, acting_as
+from kindpakket import citizens, cli_balance, cli_replacement
+from kindpakket.cli_files import READABLE, read_json
+from kindpakket.cli_session import Session, acting_as
 from kindpakket.money import euros
-from kindpakket.municipality import BULK
+from kindpakket.municipality import bulks
 from kindpakket.register import Register
 
 _READERS = ("issuer", "approver", "treasurer", "auditor")
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
 def voucher() -> None:
-    """Vouchers: issue, activate, block, look up."""
+    """Vouchers: issue, activate, block, replace, top up, extend, revoke, lapse, look up."""
 
 
 @voucher.command("list")
@@ -35,6 +34,7 @@ def list_vouchers(session: Session, scheme_id: str) -> None:
             "bound to": lambda found: (found["authorisation"] or {"kind": "-"})["kind"],
             "issued": lambda found: euros(found["issued_cents"]),
             "spent": lambda found: euros(found["spent_cents"]),
+            "held": lambda found: euros(found["held_cents"]),
             "available": lambda found: euros(found["available_cents"]),
         },
     )
@@ -60,7 +60,7 @@ def allowance(session: Session, scheme_id: str, voucher_id: str) -> None:
 
 @voucher.command("issue")
 @click.argument("scheme_id", metavar="SCHEME")
-@click.argument("children", metavar="CSV", type=_FILE)
+@click.argument("children", metavar="CSV", type=READABLE)
 @click.option("--period", required=True, help="What a child gets one voucher for, such as 2026.")
 @click.option(
     "--register",
@@ -87,40 +87,20 @@ def issue(session: Session, scheme_id: str, children: Path, period: str, registe
 
 @voucher.command("activate")
 @click.argument("scheme_id", metavar="SCHEME")
-@click.argument("activations_file", metavar="FILE", type=_FILE)
+@click.argument("activations_file", metavar="FILE", type=READABLE)
 @acting_as("issuer")
 def activate(session: Session, scheme_id: str, activations_file: Path) -> None:
     """Bind vouchers to their holders' keys or booklets.
 
     FILE holds a JSON list of activations, as HolderKey.activate and Booklet.activate make them.
     """
-    try:
-        activations = json.loads(activations_file.read_bytes())
-    except ValueError as error:
-        raise Wrong(f"{activations_file} is not JSON: {error}") from error
-    if not isinstance(activations, list):
-        raise Wrong(f"{activations_file} holds no list of activations")
+    activations = read_json(activations_file, list, "list of activations")
     municipality = session.municipality()
     done: list[str] = []
-    for at in range(0, len(activations), BULK):
-        done += municipality.activate(scheme_id, activations[at : at + BULK])["vouchers"]
+    for bulk in bulks(activations):
+        done += municipality.activate(scheme_id, bulk)["vouchers"]
     session.answer({"scheme": scheme_id, "vouchers": done})
 
 
-@voucher.command("block")
-@click.argument("scheme_id", metavar="SCHEME")
-@click.argument("voucher_id", metavar="VOUCHER")
-@click.option("--reason", required=True, help="A code, such as `lost`.")
-@acting_as("issuer", "approver")
-def block(session: Session, scheme_id: str, voucher_id: str, reason: str) -> None:
-    """Stop a voucher's spending at once."""
-    session.answer(session.municipality().block(scheme_id, voucher_id, reason))
-
-
-@voucher.command("unblock")
-@click.argument("scheme_id", metavar="SCHEME")
-@click.argument("voucher_id", metavar="VOUCHER")
-@acting_as("approver")
-def unblock(session: Session, scheme_id: str, voucher_id: str) -> None:
-    """Give a blocked voucher back; by another person than who blocked it."""
-    session.answer(session.municipality().unblock(scheme_id, voucher_id))
+for _command in (*cli_replacement.COMMANDS, *cli_balance.COMMANDS):
+    voucher.add_command(_command)

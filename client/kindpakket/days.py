@@ -19,9 +19,14 @@ def day_of(instant: int) -> str:
     return datetime.fromtimestamp(instant, UTC).astimezone(AMSTERDAM).date().isoformat()
 
 
+def day_after(day: str, days: int) -> str:
+    """The day so many days later; a negative number gives an earlier one."""
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
 def next_day(day: str) -> str:
     """The day after."""
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    return day_after(day, 1)
 
 
 def first_instant(day: str) -> int:

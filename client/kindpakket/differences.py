@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, Protocol, cast
 
-from kindpakket.books import (
-    Books,
-    PaymentBook,
-    SchemeBook,
-    SettlementBook,
-    ShopBook,
-    VoucherBook,
-)
+from kindpakket.books import Books, SchemeBook, amounts
 from kindpakket.queries import Queries
-from kindpakket.records import Payment, SchemeView, Settlement, Shop, Voucher
-from kindpakket.refusals import PaymentNotFound
+from kindpakket.records import Rules, Shop
 
-_AT_ONCE = 8
+_BY_CATEGORY = ("spent_by_category", "held_by_category", "refunded")
+_RULES = tuple(Rules.__annotations__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +34,13 @@ class Difference:
         return f"{self.thing}, {self.member}: {self.replayed!r} by the blocks, {self.stored!r} by the state"
 
 
+class Kept(Protocol):
+    """A thing of the books, which knows what the ledger's record of it must say."""
+
+    def members(self) -> dict[str, object]:
+        """Members of the record; None: the record leaves it out."""
+
+
 def differences(books: Books, ledger: Queries) -> Iterator[Difference]:
     """Everything that is not the same in the books and in the state.
 
@@ -48,68 +48,48 @@ def differences(books: Books, ledger: Queries) -> Iterator[Difference]:
         books: a replay of all blocks.
         ledger: asks a peer that has the same blocks and no more.
     """
-    schemes = {scheme["id"]: scheme for scheme in ledger.schemes()}
+    if books.organisations is not None:
+        yield from _compare("organisations", dict(books.organisations), ledger.organisations())
+    schemes = _by_id(ledger.schemes())
     yield from _missing("scheme", books.schemes, schemes)
     for scheme in books.schemes.values():
         if scheme.id in schemes:
-            yield from _scheme(scheme, ledger)
-    yield from _shops(books, ledger)
-    yield from _payments(books, ledger)
+            yield from _scheme(scheme, schemes[scheme.id], ledger)
+    yield from _things("shop", books.shops, map(_stored_shop, ledger.shops()))
     for scheme_id in books.schemes:
-        yield from _unsettled(books, scheme_id, ledger)
+        yield from _money_on_its_way(books, scheme_id, ledger)
+    if books.layout_2:
+        yield from _things("erasure", books.erasures, map(_stored_erasure, ledger.erasures()))
+    for request in sorted(books.voided):
+        stored = {"state": ledger.outcome(request)["state"]}
+        yield from _compare(f"request {request}", {"state": "void"}, stored)
 
 
-def _scheme(scheme: SchemeBook, ledger: Queries) -> Iterator[Difference]:
+def _scheme(scheme: SchemeBook, stored: Mapping[str, Any], ledger: Queries) -> Iterator[Difference]:
     thing = f"scheme {scheme.id}"
-    yield from _compare(thing, _scheme_members(scheme), _stored_scheme(ledger.scheme(scheme.id)))
-    vouchers = {voucher["id"]: voucher for voucher in ledger.vouchers(scheme.id)}
-    yield from _missing("voucher", scheme.vouchers, vouchers)
-    for voucher_id, voucher in scheme.vouchers.items():
-        if voucher_id in vouchers:
-            stored = _stored_voucher(vouchers[voucher_id])
-            yield from _compare(f"voucher {voucher_id}", _voucher_members(voucher), stored)
+    view = ledger.scheme(scheme.id)
+    yield from _compare(thing, scheme.members(), stored)
+    yield from _compare(thing, {"closed_until": scheme.closed_until}, view)
+    yield from _compare(thing, scheme.budget_members(), view["budget"])
+    for version, rules in enumerate(scheme.versions, 1):
+        newest = version == len(scheme.versions)
+        agreed = view["rules"] if newest else ledger.rules(scheme.id, version)
+        replayed = {name: rules.get(name) for name in _RULES}
+        replayed["presets"] = rules.get("presets", {})
+        yield from _compare(f"rules {version} of {thing}", replayed, agreed)
+    if scheme.changes:
+        yield from _things(f"{thing}, change", scheme.changes, ledger.changes(scheme.id))
+    yield from _things("voucher", scheme.vouchers, ledger.vouchers(scheme.id))
     sums = {**scheme.terms().as_members(), "vouchers": len(scheme.vouchers)}
-    yield from _compare(f"audit:Totals of {thing}", sums, dict(ledger.totals(scheme.id)))
+    yield from _compare(f"audit:Totals of {thing}", sums, ledger.totals(scheme.id))
 
 
-def _shops(books: Books, ledger: Queries) -> Iterator[Difference]:
-    stored = {shop["id"]: shop for shop in ledger.shops()}
-    yield from _missing("shop", books.shops, stored)
-    for shop in books.shops.values():
-        if shop.id in stored:
-            yield from _compare(f"shop {shop.id}", _shop_members(shop), _stored_shop(stored[shop.id]))
-
-
-def _payments(books: Books, ledger: Queries) -> Iterator[Difference]:
-    def stored(payment: PaymentBook) -> Payment | None:
-        try:
-            return ledger.payment(payment.id)
-        except PaymentNotFound:
-            return None
-
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for payment, found in zip(
-            books.payments.values(), pool.map(stored, books.payments.values()), strict=True
-        ):
-            if found is None:
-                yield Difference(f"payment {payment.id}", "id", payment.id, None)
-            else:
-                yield from _compare(
-                    f"payment {payment.id}", _payment_members(payment), _stored_payment(found)
-                )
-
-
-def _unsettled(books: Books, scheme_id: str, ledger: Queries) -> Iterator[Difference]:
-    """Settlements and open items of a scheme."""
-    own = {key: one for key, one in books.settlements.items() if one.scheme == scheme_id}
-    stored = {settlement["id"]: settlement for settlement in ledger.settlements(scheme_id)}
-    yield from _missing("settlement", own, stored)
-    for settlement_id in own.keys() & stored.keys():
-        yield from _compare(
-            f"settlement {settlement_id}",
-            _settlement_members(own[settlement_id]),
-            _stored_settlement(stored[settlement_id]),
-        )
+def _money_on_its_way(books: Books, scheme_id: str, ledger: Queries) -> Iterator[Difference]:
+    """Payments, settlements and open items of a scheme."""
+    payments = {key: one for key, one in books.payments.items() if one.scheme == scheme_id}
+    yield from _things("payment", payments, ledger.payments(scheme_id))
+    settlements = {key: one for key, one in books.settlements.items() if one.scheme == scheme_id}
+    yield from _things("settlement", settlements, ledger.settlements(scheme_id))
     opened = books.schemes[scheme_id].unsettled
     for shop in books.shops:
         replayed = dict(opened.get(shop, {}))
@@ -117,6 +97,21 @@ def _unsettled(books: Books, scheme_id: str, ledger: Queries) -> Iterator[Differ
         if replayed != found:
             thing = f"shop {shop} under scheme {scheme_id}"
             yield Difference(thing, "open items", sorted(replayed.items()), sorted(found.items()))
+
+
+def _things(
+    kind: str, replayed: Mapping[str, Kept], stored: Iterable[Mapping[str, Any]]
+) -> Iterator[Difference]:
+    """Things of one kind: those that one side lacks, and members that differ."""
+    found = _by_id(stored)
+    yield from _missing(kind, replayed, found)
+    for key, thing in replayed.items():
+        if key in found:
+            yield from _compare(f"{kind} {key}", thing.members(), _tidy(found[key]))
+
+
+def _by_id(records: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {record["id"]: record for record in records}
 
 
 def _missing(kind: str, replayed: Iterable[str], stored: Iterable[str]) -> Iterator[Difference]:
@@ -135,96 +130,23 @@ def _compare(
             yield Difference(thing, member, value, stored.get(member))
 
 
-def _scheme_members(scheme: SchemeBook) -> dict[str, object]:
+def _tidy(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Categories without money are the same as none."""
     return {
-        "state": scheme.state,
-        "closed_until": scheme.closed_until,
-        **scheme.rules,
-        **scheme.budget_members(),
-    }
-
-
-def _stored_scheme(view: SchemeView) -> dict[str, object]:
-    return {
-        **view["rules"],
-        **view["budget"],
-        "state": view["scheme"]["state"],
-        "closed_until": view["closed_until"],
-    }
-
-
-def _voucher_members(voucher: VoucherBook) -> dict[str, object]:
-    members: dict[str, object] = {
-        "state": voucher.state,
-        "entitlement": voucher.entitlement,
-        "preset": voucher.preset,
-        "units": voucher.units,
-        "ends_at": voucher.ends_at,
-        "spent_by_category": _amounts(voucher.by_category),
-        "day": {"date": voucher.day, "cents": voucher.day_cents},
-        **voucher.terms.as_members(),
-    }
-    if voucher.authorisation is not None:
-        bound: dict[str, object] = {**voucher.authorisation, "version": voucher.version}
-        if voucher.authorisation["kind"] == "booklet":
-            bound["last_page"] = voucher.last_page
-        members["authorisation"] = bound
-    return members
-
-
-def _stored_voucher(voucher: Voucher) -> dict[str, object]:
-    return {**voucher, "spent_by_category": _amounts(voucher.get("spent_by_category", {}))}
-
-
-def _payment_members(payment: PaymentBook) -> dict[str, object]:
-    return {
-        "scheme": payment.scheme,
-        "shop": payment.shop,
-        "voucher": payment.voucher,
-        "lines": list(payment.lines),
-        "cents": payment.cents,
-        "refunded": _amounts(payment.refunded),
-        "refunded_cents": payment.refunded_cents,
-        "state": payment.state,
-        "day": payment.day,
-        "at": payment.at,
-        "proof": payment.proof,
-    }
-
-
-def _stored_payment(payment: Payment) -> dict[str, object]:
-    return {**payment, "refunded": _amounts(payment.get("refunded", {}))}
-
-
-def _settlement_members(settlement: SettlementBook) -> dict[str, object]:
-    return {
-        "shop": settlement.shop,
-        "state": settlement.state,
-        "items": list(settlement.items),
-        "cents": settlement.cents,
-        "through": settlement.through,
-        "drafted_by": settlement.drafted_by,
-        "file_sha256": settlement.file_sha256,
-    }
-
-
-def _stored_settlement(settlement: Settlement) -> dict[str, object]:
-    return {"file_sha256": "", **settlement}
-
-
-def _shop_members(shop: ShopBook) -> dict[str, object]:
-    return {
-        "msp": shop.msp,
-        "state": shop.state,
-        "requested": list(shop.requested),
-        "categories": shop.categories,
+        member: amounts(value or {}) if member in _BY_CATEGORY else value for member, value in record.items()
     }
 
 
 def _stored_shop(shop: Shop) -> dict[str, object]:
-    return {**shop, "categories": {grant["code"]: grant["from"] for grant in shop["categories"]}}
+    """The shop with its categories by code, and without the hash of private data, which no request shows."""
+    members = cast(dict[str, object], {**shop})
+    members["categories"] = {grant["code"]: grant["from"] for grant in shop["categories"]}
+    if "account_change" in shop:
+        change = shop["account_change"]
+        members["account_change"] = {"id": change["id"], "proposed_by": change["proposed_by"]}
+    return members
 
 
-def _amounts(by_category: Mapping[str, int]) -> dict[str, int]:
-    """Categories without money are the same as none."""
-    return {category: cents for category, cents in by_category.items() if cents}
+def _stored_erasure(erasure: Mapping[str, Any]) -> dict[str, object]:
+    """The erasure with the ids of its records, whose hashes no request shows."""
+    return {**erasure, "records": sorted({record["id"] for record in erasure["records"]})}

@@ -8,14 +8,15 @@ from typing import Literal, Self
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from kindpakket.records import Activation, Authorisation, Proof
-from kindpakket.signing import FIRST_VERSION, Domain, PaymentOrder, activation_message
+from kindpakket.binding import Binding
+from kindpakket.records import Authorisation, Proof
+from kindpakket.signing import Order
 
 Algorithm = Literal["ed25519", "p256"]
 _PrivateKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 
-class HolderKey:
+class HolderKey(Binding):
     """A signing key that stays with the holder; the voucher names its public half."""
 
     def __init__(self, key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> None:
@@ -68,19 +69,9 @@ class HolderKey:
             "public_key": base64.b64encode(self._public_bytes()).decode(),
         }
 
-    def activate(self, domain: Domain, scheme: str, voucher: str) -> Activation:
-        """What the municipality needs to activate a voucher for this key."""
-        authorisation = self.authorisation()
-        message = activation_message(domain, scheme, voucher, authorisation)
-        return {
-            "voucher": voucher,
-            "authorisation": authorisation,
-            "proof": self._proof(message, FIRST_VERSION),
-        }
-
-    def authorise(self, order: PaymentOrder) -> Proof:
-        """Agree to exactly this payment."""
-        return self._proof(order.message(), order.version)
+    def authorise(self, order: Order) -> Proof:
+        """Agree to exactly this payment or hold."""
+        return self.prove(order.message(), order.version)
 
     def sign(self, message: bytes) -> bytes:
         """Sign a message: Ed25519, or ECDSA over SHA-256 in ASN.1 DER."""
@@ -88,7 +79,8 @@ class HolderKey:
             return self._key.sign(message)
         return self._key.sign(message, ec.ECDSA(hashes.SHA256()))
 
-    def _proof(self, message: bytes, version: int) -> Proof:
+    def prove(self, message: bytes, version: int) -> Proof:
+        """The proof over any message, under a version of the voucher's authorisation."""
         return {
             "kind": "key",
             "version": version,

@@ -18,6 +18,11 @@ def new_salt() -> str:
     return secrets.token_hex(32)
 
 
+def new_code() -> str:
+    """A random self-block code, kept apart from the holder's key or booklet: 32 hexadecimal characters."""
+    return secrets.token_hex(16)
+
+
 def is_id(text: str) -> bool:
     """Whether a text has the form of an id."""
     return _ID.fullmatch(text) is not None

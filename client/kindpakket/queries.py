@@ -1,14 +1,17 @@
-"""What the municipality and the auditor may both ask. Queries write nothing."""
+"""What the municipality and the auditor may both ask about what is. `statements` asks about what was."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import cast
 
-from kindpakket.calls import Caller
 from kindpakket.records import (
     Allowance,
-    HistoryEntry,
+    Change,
+    Collection,
+    Due,
+    DueErasure,
+    Erasure,
     Item,
     Organisations,
     Payment,
@@ -16,24 +19,13 @@ from kindpakket.records import (
     SchemeView,
     Settlement,
     Shop,
-    Totals,
+    StoredRules,
     Voucher,
 )
-
-_TERMS = (
-    "issued_cents",
-    "topped_up_cents",
-    "spent_cents",
-    "refunded_cents",
-    "cancelled_cents",
-    "held_cents",
-    "available_cents",
-    "lapsed_cents",
-    "revoked_cents",
-)
+from kindpakket.statements import Statements
 
 
-class Queries(Caller):
+class Queries(Statements):
     """The queries of municipal roles and of auditors. `Caller` says what each call may raise."""
 
     def organisations(self) -> Organisations:
@@ -47,6 +39,14 @@ class Queries(Caller):
     def schemes(self) -> Iterator[Scheme]:
         """`scheme:List`: all schemes, by id."""
         return self.items("scheme:List")
+
+    def rules(self, scheme: str, version: int) -> StoredRules:
+        """`scheme:Rules`: one version of a scheme's rules; `scheme` shows the newest one."""
+        return cast(StoredRules, self.query("scheme:Rules", {"scheme": scheme, "version": version}))
+
+    def changes(self, scheme: str) -> Iterator[Change]:
+        """`scheme:Changes`: all changes of a scheme that were proposed, by id."""
+        return self.items("scheme:Changes", {"scheme": scheme})
 
     def shop(self, shop: str) -> Shop:
         """`shop:Show`: a shop."""
@@ -64,6 +64,10 @@ class Queries(Caller):
         """`voucher:List`: all vouchers of a scheme, by id."""
         return self.items("voucher:List", {"scheme": scheme})
 
+    def lapsable(self, scheme: str) -> Iterator[Voucher]:
+        """`voucher:Lapsable`: the vouchers that lapsing would take now and change, by id."""
+        return self.items("voucher:Lapsable", {"scheme": scheme})
+
     def allowance(self, scheme: str, voucher: str, shop: str) -> Allowance:
         """`voucher:Allowance`: what a voucher could pay now at a shop."""
         members = {"scheme": scheme, "voucher": voucher, "shop": shop}
@@ -72,6 +76,10 @@ class Queries(Caller):
     def payment(self, payment: str) -> Payment:
         """`payment:Show`: a payment."""
         return cast(Payment, self.query("payment:Show", {"payment": payment}))
+
+    def payments(self, scheme: str) -> Iterator[Payment]:
+        """`payment:List`: all payments of a scheme, holds included, by id."""
+        return self.items("payment:List", {"scheme": scheme})
 
     def unsettled(self, scheme: str, shop: str) -> Iterator[Item]:
         """`payment:Unsettled`: what a shop is owed and no live settlement holds, oldest first."""
@@ -85,19 +93,24 @@ class Queries(Caller):
         """`settlement:List`: all settlements of a scheme, by id."""
         return self.items("settlement:List", {"scheme": scheme})
 
-    def history(self, key: str) -> Iterator[HistoryEntry]:
-        """`audit:History`: all versions of a key, newest first.
+    def due(self, scheme: str, shop: str) -> Due:
+        """`settlement:Due`: whether a shop is due, why, and what drafting a settlement would take now."""
+        return cast(Due, self.query("settlement:Due", {"scheme": scheme, "shop": shop}))
+
+    def erasure(self, erasure: str) -> Erasure:
+        """`erasure:Show`: an order to purge private records; once it is certified, the certificate."""
+        return cast(Erasure, self.query("erasure:Show", {"erasure": erasure}))
+
+    def erasures(self) -> Iterator[Erasure]:
+        """`erasure:List`: all orders to purge private records, by id."""
+        return self.items("erasure:List")
+
+    def erasures_due(self, collection: Collection, scheme: str | None = None) -> Iterator[DueErasure]:
+        """`erasure:Due`: whose private records have passed their retention term and are still there.
 
         Args:
-            key: a key of the ledger, such as `voucher/<scheme>/<voucher>`.
+            collection: `citizens`, case references by voucher; or `shopAccounts`, accounts by shop.
+            scheme: the scheme, of `citizens` only.
         """
-        for page in self.pages("audit:History", {"key": key}):
-            yield from page["entries"]
-
-    def totals(self, scheme: str) -> Totals:
-        """`audit:Totals`: number and sums of all vouchers of a scheme, its pages added up."""
-        sums = dict.fromkeys((*_TERMS, "vouchers"), 0)
-        for page in self.pages("audit:Totals", {"scheme": scheme}):
-            for term in sums:
-                sums[term] += page[term]
-        return cast(Totals, sums)
+        of_scheme = {} if scheme is None else {"scheme": scheme}
+        return self.items("erasure:Due", {"collection": collection, **of_scheme})

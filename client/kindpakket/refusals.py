@@ -6,6 +6,7 @@ All of them are `Refusal`, with `code`, `sentence`, `details` and `transaction_i
 from kindpakket.refusal import Refusal, parse
 
 __all__ = [
+    "AccountMissing",
     "AlreadyInitialised",
     "AlreadyIssued",
     "AmountBelowMinimum",
@@ -14,8 +15,19 @@ __all__ = [
     "CaseRecordMissing",
     "CategoryCapExceeded",
     "CategoryNotAllowed",
+    "ChangeNotFound",
+    "ChangeState",
     "DayCapExceeded",
     "DayNotClosable",
+    "DirectCallsOnly",
+    "ErasureIncomplete",
+    "ErasureNotDue",
+    "ErasureNotFound",
+    "ErasureState",
+    "HoldExceeded",
+    "HoldLive",
+    "HoldNotAllowed",
+    "HoldNotOpen",
     "HolderProofExpired",
     "HolderProofInvalid",
     "HolderProofMissing",
@@ -33,10 +45,12 @@ __all__ = [
     "InvalidNumber",
     "InvalidOrganisations",
     "InvalidRules",
+    "LapseNotDue",
     "LedgerInconsistent",
     "MalformedRequest",
     "NotInitialised",
     "NotYours",
+    "NothingToClaim",
     "NothingToSettle",
     "PaperCapExceeded",
     "PaymentCapExceeded",
@@ -47,13 +61,17 @@ __all__ = [
     "PresetUnknown",
     "RefundExceedsPayment",
     "Refusal",
+    "RequestCommitted",
     "RequestTooLarge",
+    "RequestVoid",
     "RoleRequired",
     "SaltTooShort",
     "SchemeNotFound",
     "SchemeNotOpen",
     "SchemeState",
     "SecondPersonRequired",
+    "SelfBlockInvalid",
+    "SettlementNotDue",
     "SettlementNotFound",
     "SettlementState",
     "ShopExists",
@@ -67,6 +85,7 @@ __all__ = [
     "VoucherExpired",
     "VoucherNotActive",
     "VoucherNotFound",
+    "VoucherRedeemed",
     "VoucherRevoked",
     "VoucherState",
     "parse",
@@ -83,6 +102,10 @@ class RequestTooLarge(Refusal, code="REQUEST_TOO_LARGE"):
 
 class UnknownTransaction(Refusal, code="UNKNOWN_TRANSACTION"):
     """There is no transaction of this name."""
+
+
+class DirectCallsOnly(Refusal, code="DIRECT_CALLS_ONLY"):
+    """The chaincode was called through another chaincode."""
 
 
 class InvalidId(Refusal, code="INVALID_ID"):
@@ -157,6 +180,14 @@ class IdempotencyConflict(Refusal, code="IDEMPOTENCY_CONFLICT"):
     """The request id was used before for another request."""
 
 
+class RequestVoid(Refusal, code="REQUEST_VOID"):
+    """The request id was voided and can never be committed."""
+
+
+class RequestCommitted(Refusal, code="REQUEST_COMMITTED"):
+    """Something was committed under the request id, so it cannot be voided."""
+
+
 class RoleRequired(Refusal, code="ROLE_REQUIRED"):
     """The caller's certificate does not carry the role that this needs, in the organisation where it
     counts.
@@ -185,6 +216,14 @@ class SchemeState(Refusal, code="SCHEME_STATE"):
 
 class SchemeNotOpen(Refusal, code="SCHEME_NOT_OPEN"):
     """The scheme is not open."""
+
+
+class ChangeNotFound(Refusal, code="CHANGE_NOT_FOUND"):
+    """There is no such change that waits for a decision."""
+
+
+class ChangeState(Refusal, code="CHANGE_STATE"):
+    """The change is not in the state that this step needs."""
 
 
 class PresetUnknown(Refusal, code="PRESET_UNKNOWN"):
@@ -219,6 +258,10 @@ class CaseRecordMissing(Refusal, code="CASE_RECORD_MISSING"):
     """The private case record of the voucher has not been made."""
 
 
+class AccountMissing(Refusal, code="ACCOUNT_MISSING"):
+    """The shop has no private account record."""
+
+
 class AlreadyIssued(Refusal, code="ALREADY_ISSUED"):
     """A voucher was issued for this entitlement before."""
 
@@ -249,6 +292,22 @@ class VoucherRevoked(Refusal, code="VOUCHER_REVOKED"):
 
 class VoucherExpired(Refusal, code="VOUCHER_EXPIRED"):
     """The voucher's period is over."""
+
+
+class VoucherRedeemed(Refusal, code="VOUCHER_REDEEMED"):
+    """The product of the voucher has been bought."""
+
+
+class SelfBlockInvalid(Refusal, code="SELF_BLOCK_INVALID"):
+    """The code does not block this voucher."""
+
+
+class LapseNotDue(Refusal, code="LAPSE_NOT_DUE"):
+    """The voucher can still be spent, so it does not lapse."""
+
+
+class HoldLive(Refusal, code="HOLD_LIVE"):
+    """Money of the voucher is held for a shop."""
 
 
 class HolderProofMissing(Refusal, code="HOLDER_PROOF_MISSING"):
@@ -303,6 +362,18 @@ class CancelTooLate(Refusal, code="CANCEL_TOO_LATE"):
     """The payment can be refunded but no longer cancelled."""
 
 
+class HoldNotAllowed(Refusal, code="HOLD_NOT_ALLOWED"):
+    """The scheme or the voucher does not allow this hold."""
+
+
+class HoldNotOpen(Refusal, code="HOLD_NOT_OPEN"):
+    """The hold was captured or released, or has expired."""
+
+
+class HoldExceeded(Refusal, code="HOLD_EXCEEDED"):
+    """More would be captured than is held."""
+
+
 class RefundExceedsPayment(Refusal, code="REFUND_EXCEEDS_PAYMENT"):
     """More would be refunded than was paid."""
 
@@ -311,12 +382,36 @@ class NothingToSettle(Refusal, code="NOTHING_TO_SETTLE"):
     """The shop has nothing to be paid for the closed days."""
 
 
+class SettlementNotDue(Refusal, code="SETTLEMENT_NOT_DUE"):
+    """The shop's next settlement is not due yet, by rhythm or by amount."""
+
+
+class NothingToClaim(Refusal, code="NOTHING_TO_CLAIM"):
+    """The shop owes nothing for the closed days."""
+
+
 class SettlementNotFound(Refusal, code="SETTLEMENT_NOT_FOUND"):
     """There is no settlement of this id in this scheme."""
 
 
 class SettlementState(Refusal, code="SETTLEMENT_STATE"):
     """The settlement is not in the state that this step needs."""
+
+
+class ErasureNotFound(Refusal, code="ERASURE_NOT_FOUND"):
+    """There is no erasure of this id."""
+
+
+class ErasureState(Refusal, code="ERASURE_STATE"):
+    """The erasure is not in the state that this step needs."""
+
+
+class ErasureNotDue(Refusal, code="ERASURE_NOT_DUE"):
+    """The retention term of the private record has not passed."""
+
+
+class ErasureIncomplete(Refusal, code="ERASURE_INCOMPLETE"):
+    """A private record of the erasure is still there."""
 
 
 class LedgerInconsistent(Refusal, code="LEDGER_INCONSISTENT"):

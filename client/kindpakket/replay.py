@@ -7,31 +7,74 @@
     replay.books, replay.findings
 
 A request counts once, by its request id. Every rule that a committed request breaks is a finding: the
-endorsing peers must have run something else than the agreed rules.
+endorsing peers must have run something else than the agreed rules. Rules that layout 1 of the ledger did not
+have are judged from the first request on that only layout 2 takes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-from kindpakket import replay_payments, replay_schemes, replay_settlements
+from kindpakket import (
+    replay_blocks,
+    replay_changes,
+    replay_erasures,
+    replay_holds,
+    replay_payments,
+    replay_schemes,
+    replay_settlements,
+    replay_shops,
+    replay_vouchers,
+)
 from kindpakket.books import Books
-from kindpakket.replay_rules import Findings
+from kindpakket.replay_callers import check_caller
+from kindpakket.replay_rules import Findings, Handlers, shows_layout_2
 from kindpakket.requested import Requested
 from kindpakket.signing import Domain
 
-Handler: TypeAlias = Callable[[Books, Findings, Requested, Domain], None]
+_VOID = "request:Void"
+_PRIVATE = frozenset({"voucher:RecordCases", "erasure:Purge"})
+_QUERIES = frozenset(
+    {
+        "Show",
+        "List",
+        "Rules",
+        "Changes",
+        "Account",
+        "ProposedAccount",
+        "Lapsable",
+        "Allowance",
+        "Unsettled",
+        "Due",
+        "History",
+        "VoucherStatement",
+        "SchemeStatement",
+        "ShopStatement",
+        "Totals",
+        "Sample",
+    }
+)
 
-_HANDLERS: Mapping[str, Handler] = {
+
+def _record_cases(_: Books, __: Findings, ___: Requested, ____: Domain) -> None:
+    """Private records move no money."""
+
+
+_HANDLERS: Handlers = {
     **replay_schemes.HANDLERS,
+    **replay_changes.HANDLERS,
+    **replay_shops.HANDLERS,
+    **replay_vouchers.HANDLERS,
+    **replay_blocks.HANDLERS,
     **replay_payments.HANDLERS,
+    **replay_holds.HANDLERS,
     **replay_settlements.HANDLERS,
+    **replay_erasures.HANDLERS,
+    "voucher:RecordCases": _record_cases,
 }
-_PRIVATE = frozenset({"voucher:RecordCases"})
-_QUERIES = frozenset({"Show", "List", "Allowance", "Account", "Unsettled", "History", "Totals"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +118,12 @@ class Replay:
 
     def apply(self, request: Requested) -> None:
         """Apply one committed request."""
+        if request.operation.partition(":")[2] in _QUERIES:
+            return
         findings = Findings()
         try:
-            if self._counts(request, findings):
-                self._handle(request, findings)
-        except (KeyError, TypeError, ValueError) as error:
+            self._apply(request, findings)
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
             findings.add(
                 f"{request.operation} cannot be replayed: {type(error).__name__}: {error}; "
                 "it names something that is not there, or is not of this version"
@@ -88,36 +132,50 @@ class Replay:
             Finding(request.block_number, request.transaction_id, sentence) for sentence in findings.sentences
         ]
 
-    def _handle(self, request: Requested, findings: Findings) -> None:
-        handler = _HANDLERS.get(request.operation)
-        if handler is not None:
-            handler(self.books, findings, request, self._domain)
+    def _apply(self, request: Requested, findings: Findings) -> None:
+        self.books.layout_2 |= shows_layout_2(request.operation, request.request)
+        if not self._counts(request, findings):
+            return
+        check_caller(self.books, findings, request)
+        if request.operation == _VOID:
+            self._void(request, findings)
+        elif request.operation in _HANDLERS:
+            _HANDLERS[request.operation](self.books, findings, request, self._domain)
         else:
             findings.add(f"there is no operation {request.operation}")
 
     def _counts(self, request: Requested, findings: Findings) -> bool:
-        """Whether a request is a new one that writes to the public ledger."""
-        if request.operation in _PRIVATE or request.operation.partition(":")[2] in _QUERIES:
-            return False
+        """Whether a request is a new one. One that writes private records only leaves no trace of its id."""
         request_id = str(request.request["request_id"])
+        if request.operation in _PRIVATE and not self.books.layout_2:
+            return True
+        if request_id in self.books.voided:
+            findings.add(f"request {request_id} was void, and was committed all the same")
+            return False
         content = _content(request)
         before = self._seen.get(request_id)
         if before is None:
-            self._seen[request_id] = content
+            if request.operation not in _PRIVATE:
+                self._seen[request_id] = content
             return True
         self.repeated += 1
         findings.expect(before == content, f"request {request_id} had been committed with other content")
         return False
 
+    def _void(self, request: Requested, findings: Findings) -> None:
+        voided = str(request.request["void"])
+        findings.expect(voided not in self._seen, f"request {voided} had been committed, and was voided")
+        if voided not in self._seen:
+            self.books.voided.add(voided)
+
 
 def _content(request: Requested) -> str:
-    """What makes two requests the same: the operation and everything but proofs."""
-    return json.dumps([request.operation, _without_proofs(request.request)], sort_keys=True)
+    """What makes two requests the same: the operation, the till's shop, and all but holders' proofs."""
+    content = _without_proof(request.request)
+    if "activations" in content:
+        content["activations"] = [_without_proof(activation) for activation in content["activations"]]
+    return json.dumps([request.operation, request.shop, content], sort_keys=True)
 
 
-def _without_proofs(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_proofs(member) for name, member in value.items() if name != "proof"}
-    if isinstance(value, list):
-        return [_without_proofs(item) for item in value]
-    return value
+def _without_proof(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: member for name, member in members.items() if name != "proof"}

@@ -27,10 +27,14 @@ class SchemeFigures:
     vouchers: int
     budget: int
     issued: int
+    topped_up: int
     spent: int
     refunded: int
     cancelled: int
+    held: int
     available: int
+    lapsed: int
+    revoked: int
     unallocated: int
 
 

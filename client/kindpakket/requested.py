@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,9 @@ from cryptography import x509
 
 from kindpakket.fabric.block import Block, BlockTransaction
 
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_METADATA = "org.hyperledger.fabric:GetMetadata"
+_EMPTY_IS_NONE = frozenset({"algorithm", "public_key", "pages", "root", "self_block", "retention_from"})
 _ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 
 
@@ -27,6 +31,8 @@ class Requested:
         mspid: the caller's organisation.
         person: the caller's `kindpakket.person`; "" when the certificate names none.
         shop: the caller's `kindpakket.shop`; "" when the certificate names none.
+        role: the caller's `kindpakket.role`; "" when the certificate names none.
+        till: the caller's `kindpakket.till`; "" when the certificate names none, or one that is no code.
     """
 
     block_number: int
@@ -37,22 +43,45 @@ class Requested:
     mspid: str = ""
     person: str = ""
     shop: str = ""
+    role: str = ""
+    till: str = ""
 
 
 def requests_in(block: Block, chaincode: str) -> tuple[list[Requested], list[str]]:
     """The valid requests to a chaincode in a block, in order, and what is wrong with unreadable ones.
 
     A valid transaction whose argument is not one JSON object cannot have been taken by the chaincode.
+    Fabric's own query for the metadata, which any client may have ordered, is left out: it asks nothing.
     """
     requests: list[Requested] = []
     unreadable: list[str] = []
     for transaction in block.transactions:
-        if transaction.valid and (transaction.malformed or transaction.chaincode == chaincode):
+        ours = transaction.malformed or (
+            transaction.chaincode == chaincode and transaction.function != _METADATA
+        )
+        if transaction.valid and ours:
             try:
                 requests.append(_read(block.number, transaction))
             except ValueError as error:
                 unreadable.append(f"transaction {transaction.transaction_id} cannot be read: {error}")
     return requests, unreadable
+
+
+def as_kept(value: Any) -> Any:
+    """What a request says, in the form that the chaincode keeps: without members that are null or empty.
+
+    Early versions of the chaincode took null for a member that is left out; every version takes an empty text
+    or 0 for one that has to be left out.
+    """
+    if isinstance(value, dict):
+        return {
+            name: as_kept(member)
+            for name, member in value.items()
+            if member is not None and (member or name not in _EMPTY_IS_NONE)
+        }
+    if isinstance(value, list):
+        return [as_kept(item) for item in value]
+    return value
 
 
 def attributes_of(certificate_pem: bytes) -> dict[str, str]:
@@ -80,11 +109,17 @@ def _read(number: int, transaction: BlockTransaction) -> Requested:
         transaction_id=transaction.transaction_id,
         at=int(transaction.timestamp.timestamp()),
         operation=transaction.function,
-        request=request,
+        request=as_kept(request),
         mspid=transaction.creator.mspid,
         person=attributes.get("kindpakket.person", ""),
         shop=attributes.get("kindpakket.shop", ""),
+        role=attributes.get("kindpakket.role", ""),
+        till=_code(attributes.get("kindpakket.till", "")),
     )
+
+
+def _code(text: str) -> str:
+    return text if _CODE.fullmatch(text) else ""
 
 
 @lru_cache(maxsize=4096)

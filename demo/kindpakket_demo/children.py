@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kindpakket.citizens import OPTIONAL, REQUIRED, read_file
@@ -43,9 +43,18 @@ def write_file(path: Path, children: Sequence[town.Child]) -> None:
             )
 
 
-def enrol(desk: Desk, path: Path, scheme: OpenScheme, first: int | None = None) -> Enrolled:
-    """Read the file, all of it or nothing, and draw a voucher for each child, or for the first few."""
+def enrol(
+    desk: Desk, path: Path, scheme: OpenScheme, first: int | None = None, product: str | None = None
+) -> Enrolled:
+    """Read the file, all of it or nothing, and draw a voucher for each child, or for the first few.
+
+    With a product the vouchers are for that, and beside those that the children have.
+    """
+    period = scheme.rules["starts_on"][:4]
     children = read_file(path)[:first]
+    if product is not None:
+        children = [replace(child, preset=product, units=1) for child in children]
+        period = f"{period}-{product}"
     with Register(desk.results / "register.sqlite") as register:
-        bulks = register.enrol(scheme.id, scheme.rules["starts_on"][:4], children)
+        bulks = register.enrol(scheme.id, period, children)
         return Enrolled(bulks, register.personal_values())

@@ -10,8 +10,9 @@ from pathlib import Path
 from kindpakket.report import Report
 
 from . import attempts as refused
-from . import children, figures, payout, schemes, shops, spending, vouchers, wallets
+from . import children, courses, figures, holds, payout, schemes, shops, spending, vouchers, wallets
 from .attempts import Attempts
+from .courses import Courses
 from .desk import DemoFailed, Desk, now
 from .payout import Payout
 from .shops import Street
@@ -37,6 +38,8 @@ class Day:
         payout: what goes to the bank.
         valid_payments: number of payments that were taken.
         refunds: number of refunds.
+        captured: number of holds that were captured in part; one more was released.
+        courses: vouchers for one course, and what lapsed of them.
         history: number of versions of that voucher that the auditor's peer has.
     """
 
@@ -47,6 +50,8 @@ class Day:
     payout: Payout
     valid_payments: int
     refunds: int
+    captured: int
+    courses: Courses
     history: int
 
 
@@ -87,11 +92,15 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
     ) as advance:
         spending.pay(provision, planned, advance)
     desk.in_step()
+    with step("Goods on order are held: captured in part, one released", None):
+        captured = holds.order_goods(attempts, provision, street, purses)
+    with step("Swimming courses: bought below what they may cost, the rest lapses", None):
+        swum = courses.teach_to_swim(desk, attempts, provision, street, path)
     with step("What must be refused is refused; one answer is lost; some goods go back", None):
         refunds = _incidents(desk, attempts, provision, street, purses)
         refused.against_an_ended_scheme(attempts, short, street, short_purses)
         desk.in_step()
-        _compare(desk, provision.id, purses)
+        _compare(desk, provision.id, [*purses, *swum.purses])
     with step("Settlements: drafted, approved by a second person, one file for the bank", None):
         paid = payout.pay_out(desk, [provision, short], street)
         desk.in_step()
@@ -103,8 +112,19 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
         report = figures.report_of(audit, [provision.id, short.id], street, attempts.refused)
         report_path = desk.results / "report.html"
         report_path.write_text(report.as_html(), encoding="utf-8")
-    taken = sum(len(purse.payments) for purse in (*purses, *short_purses))
-    return Day(provision.id, voucher, report, report_path, paid, taken, refunds, len(history))
+    taken = sum(len(purse.payments) for purse in (*purses, *short_purses, *swum.purses))
+    return Day(
+        scheme=provision.id,
+        voucher=voucher,
+        report=report,
+        report_path=report_path,
+        payout=paid,
+        valid_payments=taken,
+        refunds=refunds,
+        captured=captured,
+        courses=swum,
+        history=len(history),
+    )
 
 
 def _hand_out(desk: Desk, scheme: schemes.OpenScheme, enrolled: children.Enrolled, cents: int) -> list[Purse]:

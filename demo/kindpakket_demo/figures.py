@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from kindpakket.audit import Audit
-from kindpakket.books import Books, SchemeBook
+from kindpakket.books import Books, SchemeBook, ShopStanding
 from kindpakket.plot import Movement
 from kindpakket.report import CategoryFigures, Check, Report, SchemeFigures, ShopFigures
 
@@ -18,6 +18,7 @@ def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mappin
     """Make the report of the schemes of one run; a channel may hold schemes of earlier runs too."""
     books = audit.books
     chosen = [books.schemes[scheme] for scheme in schemes]
+    standings = books.standings()
     moves = [move for move in books.movements if move.scheme in schemes]
     return Report(
         title=f"Kindpakket: {chosen[0].rules['name']}",
@@ -26,7 +27,7 @@ def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mappin
         height=audit.height,
         schemes=[_scheme(book) for book in chosen],
         categories=[figures for book in chosen for figures in _categories(book, books)],
-        shops=[_shop(till.store.name, till.shop.shop_id, schemes, books) for till in street.open],
+        shops=[_shop(till.store.name, till.shop.shop_id, schemes, books, standings) for till in street.open],
         movements=[Movement(datetime.fromtimestamp(move.at, UTC), move.cents) for move in moves],
         refusals=refusals,
         checks=checks_of(audit),
@@ -74,10 +75,14 @@ def _scheme(book: SchemeBook) -> SchemeFigures:
         vouchers=len(book.vouchers),
         budget=budget["budget_cents"],
         issued=terms.issued,
+        topped_up=terms.topped_up,
         spent=terms.spent,
         refunded=terms.refunded,
         cancelled=terms.cancelled,
+        held=terms.held,
         available=terms.available,
+        lapsed=terms.lapsed,
+        revoked=terms.revoked,
         unallocated=budget["unallocated_cents"],
     )
 
@@ -93,20 +98,26 @@ def _categories(book: SchemeBook, books: Books) -> list[CategoryFigures]:
     ]
 
 
-def _shop(name: str, shop: str, schemes: list[str], books: Books) -> ShopFigures:
+def _shop(
+    name: str, shop: str, schemes: list[str], books: Books, standings: Mapping[tuple[str, str], ShopStanding]
+) -> ShopFigures:
+    own = [standings[scheme, shop] for scheme in schemes]
     moves = [move for move in books.movements if move.shop == shop and move.scheme in schemes]
     sums: Counter[str] = Counter()
     for move in moves:
         sums[move.kind] += abs(move.cents)
-    standings = [books.standing(scheme, shop) for scheme in schemes]
-    unsettled = sum(standing.unsettled for standing in standings)
-    payments = [each for each in books.payments.values() if each.shop == shop and each.scheme in schemes]
+    unsettled = sum(standing.unsettled for standing in own)
+    payments = [
+        each
+        for each in books.payments.values()
+        if each.shop == shop and each.scheme in schemes and each.lines
+    ]
     return ShopFigures(
         name=name,
         payments=len(payments),
         spent=sums["payment"],
         refunded=sums["refund"],
         cancelled=sums["cancellation"],
-        settled=sum(standing.net for standing in standings) - unsettled,
+        settled=sum(standing.net for standing in own) - unsettled,
         unsettled=unsettled,
     )

@@ -14,6 +14,9 @@ from .town import CATEGORIES
 PRESET = "child"
 CENTS_PER_CHILD = 30_000
 SHORT_CENTS = 5_000
+COURSE = "swimming-course"
+COURSE_CENTS = 12_500
+COURSES = 3
 PAPER_CAP_CENTS = 7_500
 CATEGORY_CAPS = {"computer": 20_000, "toys": 15_000}
 
@@ -42,7 +45,9 @@ def open_provision(desk: Desk, children: int, today: datetime, scheme: str | Non
         ends_on=(starts + timedelta(days=364)).isoformat(),
         cents=CENTS_PER_CHILD,
     )
-    return _open(desk, rules, budget=children * CENTS_PER_CHILD * 11 // 10, request_id=scheme)
+    rules["products"] = {COURSE: {"category": "swimming", "max_cents": COURSE_CENTS}}
+    budget = children * CENTS_PER_CHILD * 11 // 10 + COURSES * COURSE_CENTS
+    return _open(desk, rules, budget, request_id=scheme)
 
 
 def open_short(desk: Desk, vouchers: int, now: datetime, seconds: int) -> OpenScheme:
@@ -75,8 +80,10 @@ def _rules(name: str, starts_on: str, ends_on: str, cents: int) -> Rules:
         "day_cap_cents": 2 * CENTS_PER_CHILD,
         "proofs": ["key", "booklet"],
         "paper_cap_cents": PAPER_CAP_CENTS,
+        "hold_days": 7,
+        "extension_days": 90,
         "refund_grace_days": 30,
-        "settlement_days": 7,
+        "settlement_days": 1,
         "retention_days": 7 * 365,
     }
 

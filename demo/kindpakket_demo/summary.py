@@ -25,6 +25,8 @@ def show(day: Day, seconds: float, home: Path, console: Console) -> None:
     console.print(
         f"\n{day.valid_payments} payments taken, {day.refunds} refunded, one cancelled, "
         f"one sent twice and counted once.\n"
+        f"{day.captured} holds captured in part and one released; {len(day.courses.purses)} courses bought, "
+        f"of which {euros(day.courses.lapsed_cents)} lapsed into the budget.\n"
         f"{file.payments} settlements, {euros(file.cents)} in one payment file, valid pain.001.001.09.\n"
         f"The auditor's peer tells {day.history} versions of voucher {day.voucher}."
     )
@@ -45,6 +47,7 @@ def next_commands(day: Day, home: Path) -> list[str]:
         f"{run} --home {home} scheme show {day.scheme}",
         f"{audit} verify",
         f"{audit} history voucher/{day.scheme}/{day.voucher}",
+        f"{audit} statement scheme {day.scheme}",
         "make down",
     ]
 
@@ -57,6 +60,9 @@ def as_json(day: Day, seconds: float) -> dict[str, object]:
         "height": day.report.height,
         "payments": day.valid_payments,
         "refunds": day.refunds,
+        "holds_captured": day.captured,
+        "courses": len(day.courses.purses),
+        "lapsed_cents": day.courses.lapsed_cents,
         "refusals": dict(day.report.refusals),
         "settlements": day.payout.file.payments,
         "settled_cents": day.payout.file.cents,
@@ -72,7 +78,8 @@ def as_json(day: Day, seconds: float) -> dict[str, object]:
 
 def _schemes(day: Day) -> Table:
     table = Table(title="Schemes", title_justify="left")
-    for name in ("scheme", "vouchers", "budget", "issued", "spent", "refunded", "cancelled", "available"):
+    headings = ("vouchers", "budget", "issued", "spent", "refunded", "cancelled", "available", "lapsed")
+    for name in ("scheme", *headings):
         table.add_column(name, justify="left" if name == "scheme" else "right")
     for scheme in day.report.schemes:
         amounts = (
@@ -82,6 +89,7 @@ def _schemes(day: Day) -> Table:
             scheme.refunded,
             scheme.cancelled,
             scheme.available,
+            scheme.lapsed,
         )
         table.add_row(scheme.name, str(scheme.vouchers), *(euros(cents) for cents in amounts))
     return table

@@ -7,7 +7,7 @@ from random import Random
 from kindpakket.booklet import Booklet
 from kindpakket.holder import HolderKey
 from kindpakket.records import Activation, Proof
-from kindpakket.signing import Domain, PaymentOrder
+from kindpakket.signing import Domain, Order
 
 PAGES = 32
 
@@ -35,14 +35,14 @@ class Wallet:
         """The holder's part in the activation."""
         return self.authority.activate(domain, scheme, self.voucher)
 
-    def authorise(self, order: PaymentOrder) -> Proof:
-        """Agree to a payment, with the key or with the next page."""
+    def authorise(self, order: Order) -> Proof:
+        """Agree to a payment or hold, with the key or with the next page."""
         if isinstance(self.authority, HolderKey):
             return self.authority.authorise(order)
         self.last_page += 1
         return self.authorise_again(order)
 
-    def authorise_again(self, order: PaymentOrder) -> Proof:
+    def authorise_again(self, order: Order) -> Proof:
         """Agree with the page that was used last."""
         if isinstance(self.authority, HolderKey):
             return self.authority.authorise(order)

@@ -93,7 +93,7 @@ def unblocks_own_block(ground: Ground, how: str) -> Attempt:
     alone, wallet = same_person(ground, how), ground.wallet()
     ground.desk.clerk.block(ground.scheme, wallet.voucher, "device-lost")
     ground.desk.in_step()
-    return lambda: alone.invoke("voucher:Unblock", {"scheme": ground.scheme, "voucher": wallet.voucher})
+    return lambda: alone.unblock(ground.scheme, wallet.voucher, "found-again")
 
 
 @case(11, "clerk", "approves the settlement that the same person drafted", "SECOND_PERSON_REQUIRED")
@@ -151,14 +151,37 @@ def powers(ground: Ground) -> dict[str, tuple[str, dict[str, Any]]]:
         "suspend a shop of": ("shop:Suspend", {"shop": ground.till.shop.shop_id, "reason": "mistake"}),
         "issue in": ("voucher:Issue", {**scheme, "vouchers": [allocation()]}),
         "block a voucher of": ("voucher:Block", {**scheme, "voucher": voucher, "reason": "mistake"}),
-        "unblock a voucher of": ("voucher:Unblock", {**scheme, "voucher": voucher}),
+        "unblock a voucher of": ("voucher:Unblock", {**scheme, "voucher": voucher, "reason": "mistake"}),
+        "revoke a voucher of": ("voucher:Revoke", {**scheme, "vouchers": [voucher], "reason": "mistake"}),
+        "let a voucher lapse of": ("voucher:Lapse", {**scheme, "vouchers": [voucher], "reason": "mistake"}),
+        "extend a voucher of": (
+            "voucher:Extend",
+            {**scheme, "vouchers": [voucher], "ends_on": "2199-01-01", "reason": "mistake"},
+        ),
+        "ask for more budget of": (
+            "scheme:ProposeBudget",
+            {**scheme, "add_cents": 1_000, "reason": "mistake"},
+        ),
+        "ask for the closing of": ("scheme:ProposeClosing", {**scheme, "reason": "mistake"}),
+        "decide a change of": ("scheme:ApproveChange", {**scheme, "change": new_id()}),
+        "end a shop of": (
+            "shop:End",
+            {"shop": ground.till.shop.shop_id, "reason": "mistake", "retention_days": 0},
+        ),
+        "order an erasure in": (
+            "erasure:Order",
+            {"collection": "citizens", **scheme, "ids": [voucher], "reason": "request"},
+        ),
+        "approve an erasure in": ("erasure:Approve", {"erasure": new_id()}),
         "settle": ("settlement:Draft", {**scheme, "shop": ground.till.shop.shop_id}),
     }
 
 
 ALL_POWERS = (
     "draft", "approve", "open", "pause", "close a day of", "admit a shop to", "suspend a shop of", "issue in",
-    "block a voucher of", "unblock a voucher of", "settle",
+    "block a voucher of", "unblock a voucher of", "settle", "revoke a voucher of", "let a voucher lapse of",
+    "extend a voucher of", "ask for more budget of", "ask for the closing of", "decide a change of",
+    "end a shop of", "order an erasure in", "approve an erasure in",
 )  # fmt: skip
 
 
@@ -181,7 +204,10 @@ def administrator(ground: Ground, power: str) -> Attempt:
     return lambda: ground.write(ground.desk.contract(MUNICIPALITY, "admin"), name, **members)
 
 
-ISSUERS_LIMITS = ("approve", "pause", "admit a shop to", "suspend a shop of", "unblock a voucher of")
+ISSUERS_LIMITS = (
+    "approve", "pause", "admit a shop to", "suspend a shop of", "unblock a voucher of", "revoke a voucher of",
+    "extend a voucher of", "decide a change of", "end a shop of", "approve an erasure in",
+)  # fmt: skip
 
 
 @case(20, "issuer", "would {} a scheme alone", "ROLE_REQUIRED", each=by_name(*ISSUERS_LIMITS))

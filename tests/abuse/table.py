@@ -38,8 +38,7 @@ class Case:
         tries: what is tried.
         code: the chaincode's code, the validation code, or Fabric's words.
         place: where it is refused.
-        prepare: makes the attempt; None while the chaincode lacks what it takes.
-        awaits: what is lacking.
+        prepare: makes the attempt.
     """
 
     number: int
@@ -47,8 +46,7 @@ class Case:
     tries: str
     code: str
     place: Place
-    prepare: Prepare | None
-    awaits: str = ""
+    prepare: Prepare
     arguments: tuple[Any, ...] = ()
 
     def __str__(self) -> str:
@@ -56,7 +54,6 @@ class Case:
 
     def attempt(self, ground: Ground) -> Attempt:
         """Prepare the attempt."""
-        assert self.prepare is not None
         return self.prepare(ground, *self.arguments)
 
 
@@ -95,8 +92,3 @@ def case(
 def by_name(*names: str) -> dict[str, str]:
     """Values for `each` that are their own names."""
     return {name: name for name in names}
-
-
-def awaiting(number: int, who: str, tries: str, code: str, lacking: str) -> None:
-    """Keep a place for a row that the chaincode has no transaction for yet."""
-    CASES.append(Case(number, who, tries, code, Place.CHAINCODE, None, lacking))

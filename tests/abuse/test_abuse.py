@@ -12,6 +12,7 @@ import cases_others  # noqa: F401
 import cases_payment  # noqa: F401
 import cases_power  # noqa: F401
 import cases_private  # noqa: F401
+import cases_provision  # noqa: F401
 import cases_wire  # noqa: F401
 import pytest
 from ground import Ground
@@ -20,8 +21,6 @@ from table import CASES, ELSEWHERE, NUMBERS, Case
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_it_is_refused(case: Case, request: pytest.FixtureRequest) -> None:
-    if case.prepare is None:
-        pytest.skip(f"the chaincode has no transaction for it yet: {case.awaits}")
     ground: Ground = request.getfixturevalue("ground")
     ground.refuses(case)
 

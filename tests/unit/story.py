@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from itertools import count
 from typing import Any
 
 from kindpakket.booklet import Booklet
+from kindpakket.books import Books, SchemeBook, VoucherBook
 from kindpakket.holder import HolderKey
 from kindpakket.records import Line, Rules
+from kindpakket.replay import Replay
 from kindpakket.requested import Requested
-from kindpakket.signing import Domain, PaymentOrder
+from kindpakket.signing import Domain, HoldOrder, Order, PaymentOrder, self_block_hash
 
 DOMAIN = Domain("zuidhorn", "kindpakket")
 NOON = 1_773_140_400  # 2026-03-10 12:00 in Amsterdam
 DAY = "2026-03-10"
+SECONDS_OF_A_DAY = 86_400
+CODE = "c0de" * 8
 SCHEME, SHOP, VOUCHER, ENTITLEMENT = (letter * 32 for letter in "abcd")
+ROLES = {"p-clerk": "issuer", "p-manager": "approver", "p-treasurer": "treasurer", "p-shop": "shopkeeper"}
+ORGANISATIONS = {"municipality": "GemeenteMSP", "shops": ["WinkelsMSP"], "auditors": ["AuditorMSP"]}
 _numbers = count(1)
 
 
@@ -25,14 +32,17 @@ def rules(**changes: Any) -> Rules:
         "starts_on": "2026-01-01",
         "ends_on": "2026-12-31",
         "presets": {"child": 30000},
+        "products": {"course": {"category": "toys", "max_cents": 12500}},
         "categories": [{"code": "books", "cap_cents": 20000}, {"code": "toys"}],
         "payment_min_cents": 100,
         "payment_cap_cents": 25000,
         "day_cap_cents": 30000,
         "proofs": ["key", "booklet"],
         "paper_cap_cents": 5000,
+        "hold_days": 7,
+        "extension_days": 60,
         "refund_grace_days": 14,
-        "settlement_days": 7,
+        "settlement_days": 1,
         "retention_days": 2555,
     }
     return {**base, **changes}  # type: ignore[typeddict-item,return-value]
@@ -58,53 +68,106 @@ class Story:
                 mspid="WinkelsMSP" if person.startswith("p-shop") else "GemeenteMSP",
                 person=person,
                 shop=SHOP if person.startswith("p-shop") else "",
+                role=ROLES[person.rstrip("0123456789")],
             )
         )
         return request_id
 
-    def open(self, **changes: Any) -> None:
+    def open(self, *, preset: str = "child", **changes: Any) -> None:
         """A scheme that is open, a shop that is approved, a voucher that is active."""
+        self.add("organisations:Initialise", "p-manager", **ORGANISATIONS)
         self.add("scheme:Draft", request_id=SCHEME, rules=rules(**changes), budget_cents=100000)
         self.add("scheme:Approve", "p-manager", scheme=SCHEME)
         self.add("scheme:Open", scheme=SCHEME)
         self.add("shop:Apply", "p-shop", request_id=SHOP, categories=["books", "toys"])
         grants = [{"code": code, "from": "2026-01-01"} for code in ("books", "toys")]
         self.add("shop:Approve", "p-manager", shop=SHOP, categories=grants)
-        allocation = {"id": VOUCHER, "entitlement": ENTITLEMENT, "preset": "child", "units": 1}
+        allocation = {"id": VOUCHER, "entitlement": ENTITLEMENT, "preset": preset, "units": 1}
         self.add("voucher:Issue", scheme=SCHEME, vouchers=[allocation])
-        activation = self.holder.activate(DOMAIN, SCHEME, VOUCHER)
+        code = self_block_hash(DOMAIN, SCHEME, VOUCHER, CODE)
+        activation = self.holder.activate(DOMAIN, SCHEME, VOUCHER, code)
         self.add("voucher:Activate", scheme=SCHEME, activations=[activation])
 
-    def order(self, *lines: tuple[str, int], at: int = NOON) -> PaymentOrder:
+    def order(self, *lines: tuple[str, int], at: int = NOON, version: int = 1) -> PaymentOrder:
         """A payment that the holder could agree to."""
         return PaymentOrder(
             domain=DOMAIN,
             scheme=SCHEME,
             voucher=VOUCHER,
-            version=1,
+            version=version,
             request_id=f"{next(_numbers):032x}",
             shop=SHOP,
             lines=tuple(Line(category=category, cents=cents) for category, cents in lines),
             deadline=at + 60,
         )
 
-    def pay(self, *lines: tuple[str, int], at: int = NOON, page: int = 1) -> str:
+    def pay(self, *lines: tuple[str, int], at: int = NOON, page: int = 1, version: int = 1) -> str:
         """A payment that the holder agreed to."""
-        order = self.order(*lines, at=at)
-        signer = self.holder.page(page) if isinstance(self.holder, Booklet) else self.holder
-        return self.send(order, signer.authorise(order), at=at)
+        order = self.order(*lines, at=at, version=version)
+        return self.send(order, self._signer(page).authorise(order), at=at)
 
-    def send(self, order: PaymentOrder, proof: Any, at: int = NOON) -> str:
-        """A payment with any proof."""
-        return self.add(
-            "payment:Pay",
-            "p-shop",
-            at,
-            request_id=order.request_id,
-            scheme=order.scheme,
-            voucher=order.voucher,
-            shop=order.shop,
-            lines=list(order.lines),
-            deadline=order.deadline,
-            proof=proof,
-        )
+    def hold(
+        self, *lines: tuple[str, int], at: int = NOON, lasting: int = 3600, page: int = 1, version: int = 1
+    ) -> str:
+        """A hold for so many seconds that the holder agreed to."""
+        order = self.order(*lines, at=at, version=version)
+        members = {field.name: getattr(order, field.name) for field in fields(order)}
+        held = HoldOrder(**members, expires_at=at + lasting)
+        return self.send(held, self._signer(page).authorise(held), at=at)
+
+    def send(self, order: Order, proof: Any, at: int = NOON) -> str:
+        """A payment or hold with any proof."""
+        return self.add(order.operation, "p-shop", at, **order.request(proof))
+
+    def about(self, operation: str, person: str, at: int = NOON, **members: Any) -> str:
+        """A request about the voucher."""
+        return self.add(operation, person, at, scheme=SCHEME, voucher=VOUCHER, **members)
+
+    def bulk(self, operation: str, person: str, at: int = NOON, **members: Any) -> str:
+        """A request about a bulk that holds just the voucher."""
+        return self.add(operation, person, at, scheme=SCHEME, vouchers=[VOUCHER], **members)
+
+    def change(self, operation: str, person: str = "p-manager", at: int = NOON, **members: Any) -> str:
+        """A change of the scheme that is proposed and approved."""
+        change = self.add(operation, scheme=SCHEME, reason="council", **members)
+        self.add("scheme:ApproveChange", person, at, scheme=SCHEME, change=change)
+        return change
+
+    def _signer(self, page: int) -> Any:
+        return self.holder.page(page) if isinstance(self.holder, Booklet) else self.holder
+
+
+def replay(story: Story) -> Replay:
+    """The story as the auditor replays it."""
+    found = Replay(DOMAIN)
+    for request in story.requests:
+        found.apply(request)
+    return found
+
+
+def findings(story: Story) -> list[str]:
+    """What the auditor finds in the story."""
+    return [finding.sentence for finding in replay(story).findings]
+
+
+def books(story: Story) -> Books:
+    """The books of a story in which nothing is to be found."""
+    found = replay(story)
+    assert [str(finding) for finding in found.findings] == []
+    return found.books
+
+
+def scheme_of(story: Story) -> SchemeBook:
+    """The scheme of a story in which nothing is to be found, whose sums must be right."""
+    scheme = books(story).schemes[SCHEME]
+    terms = scheme.terms()
+    assert terms.balanced
+    assert (scheme.issued, scheme.topped_up) == (terms.issued, terms.topped_up)
+    assert (scheme.lapsed, scheme.revoked) == (terms.lapsed, terms.revoked)
+    assert scheme.budget == terms.given - terms.lapsed - terms.revoked + scheme.unallocated
+    return scheme
+
+
+def voucher_of(story: Story) -> VoucherBook:
+    """The voucher of such a story."""
+    return scheme_of(story).vouchers[VOUCHER]

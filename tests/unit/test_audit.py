@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from story import ENTITLEMENT, SCHEME, SHOP, VOUCHER, Story, rules
+from story import CODE, DOMAIN, ENTITLEMENT, ORGANISATIONS, SCHEME, SHOP, VOUCHER, Story, rules
 
 from kindpakket.auditor import Auditor, LedgerMoves
 from kindpakket.chain import Chain
@@ -18,6 +18,7 @@ from kindpakket.days import day_of
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
 from kindpakket.holder import HolderKey
+from kindpakket.signing import self_block_hash
 
 PEOPLE = {"p-clerk": "issuer", "p-manager": "approver", "p-treasurer": "treasurer", "p-shop": "shopkeeper"}
 
@@ -33,7 +34,7 @@ class Peer:
         if not isinstance(request, dict):
             return "{}"
         key = (call.name, *(str(value) for name, value in request.items() if name not in ("cursor", "limit")))
-        if key[0].endswith((":Show", ":List", ":Totals", ":Unsettled")):
+        if key[0].endswith((":Show", ":List", ":Totals", ":Unsettled", ":Changes", ":Rules")):
             return json.dumps(self.records[" ".join(key)])
         call.put(f"request/{request['request_id']}", "{}")
         return "{}"
@@ -51,6 +52,7 @@ def records(story: Story, at: int, payment: str) -> dict[str, Any]:
     money = terms(issued=30000, spent=1500, refunded=500, available=29000)
     voucher = {
         "id": VOUCHER,
+        "rules_version": 1,
         "state": "active",
         "entitlement": ENTITLEMENT,
         "preset": "child",
@@ -59,6 +61,7 @@ def records(story: Story, at: int, payment: str) -> dict[str, Any]:
         "spent_by_category": {"books": 1000, "toys": 0},
         "day": {"date": today, "cents": 1500},
         "authorisation": {**story.holder.authorisation(), "version": 1},
+        "self_block": self_block_hash(DOMAIN, SCHEME, VOUCHER, CODE),
         **money,
     }
     budget = {
@@ -75,31 +78,47 @@ def records(story: Story, at: int, payment: str) -> dict[str, Any]:
         "state": "approved",
         "requested": ["books", "toys"],
         "categories": [{"code": code, "from": "2026-01-01"} for code in ("books", "toys")],
+        "applied_by": "p-shop",
+        "approved_by": "p-manager",
     }
     items = [{"id": payment, "day": today, "cents": 1500}, {"id": refund, "day": today, "cents": -500}]
-    scheme = {"id": SCHEME, "state": "open"}
+    scheme = {
+        "id": SCHEME,
+        "state": "open",
+        "rules_version": 1,
+        "drafted_by": "p-clerk",
+        "approved_by": "p-manager",
+        "opened_by": "p-clerk",
+    }
     return {
+        "organisations:Show": ORGANISATIONS,
+        "erasure:List": {"items": [], "next": ""},
+        f"scheme:Changes {SCHEME}": {"items": [], "next": ""},
         "scheme:List": {"items": [scheme], "next": ""},
         f"scheme:Show {SCHEME}": {"scheme": scheme, "rules": rules(), "budget": budget, "closed_until": ""},
         f"voucher:List {SCHEME}": {"items": [voucher], "next": ""},
         f"audit:Totals {SCHEME}": {**money, "vouchers": 1, "next": ""},
         "shop:List": {"items": [shop], "next": ""},
-        f"payment:Show {payment}": {
-            "id": payment,
-            "scheme": SCHEME,
-            "shop": SHOP,
-            "voucher": VOUCHER,
-            "lines": [{"category": "books", "cents": 1500}],
-            "cents": 1500,
-            "refunded": {"books": 500},
-            "refunded_cents": 500,
-            "state": "partly-refunded",
-            "day": today,
-            "at": at,
-            "proof": {"kind": "key", "version": 1},
-        },
+        f"payment:List {SCHEME}": {"items": [paid(payment, today, at)], "next": ""},
         f"settlement:List {SCHEME}": {"items": [], "next": ""},
         f"payment:Unsettled {SCHEME} {SHOP}": {"items": items, "next": ""},
+    }
+
+
+def paid(payment: str, today: str, at: int) -> dict[str, Any]:
+    return {
+        "id": payment,
+        "scheme": SCHEME,
+        "shop": SHOP,
+        "voucher": VOUCHER,
+        "lines": [{"category": "books", "cents": 1500}],
+        "cents": 1500,
+        "refunded": {"books": 500},
+        "refunded_cents": 500,
+        "state": "partly-refunded",
+        "day": today,
+        "at": at,
+        "proof": {"kind": "key", "version": 1},
     }
 
 
@@ -152,7 +171,7 @@ def test_an_honest_ledger_passes_to_the_cent(auditor: Auditor) -> None:
     audit = auditor.verify(["999990019", "Fenna van der Veen"])
     assert audit.findings == audit.differences == audit.flaws == audit.traces == ()
     assert audit.passed
-    assert audit.requests == 9
+    assert audit.requests == 10
     assert audit.values_scanned == 2
     found = audit.as_json()
     assert found["passed"] is True
@@ -185,12 +204,48 @@ def test_a_voucher_out_of_nowhere_is_found(world: World, auditor: Auditor) -> No
     assert (difference.thing, difference.replayed) == (f"voucher {'9' * 32}", None)
 
 
+def test_a_payment_out_of_nowhere_and_one_that_is_gone_are_found(world: World, auditor: Auditor) -> None:
+    page = world.peer.records[f"payment:List {SCHEME}"]
+    (known,) = page["items"]
+    page["items"] = [{**known, "id": "9" * 32}]
+    found = [(each.thing, each.stored) for each in auditor.verify().differences]
+    assert found == [(f"payment {known['id']}", None), (f"payment {'9' * 32}", "9" * 32)]
+
+
+def test_who_did_what_and_terms_that_were_slipped_in_are_found(world: World, auditor: Auditor) -> None:
+    records = world.peer.records
+    records[f"voucher:List {SCHEME}"]["items"][0]["grace_cents"] = 5
+    records[f"scheme:Show {SCHEME}"]["rules"]["settlement_cents"] = 1
+    records["scheme:List"]["items"][0]["approved_by"] = "p-clerk"
+    records["shop:List"]["items"][0]["accounts"] = ["9" * 32]
+    members = {difference.member for difference in auditor.verify().differences}
+    assert members == {"grace_cents", "settlement_cents", "approved_by", "accounts"}
+
+
+def test_a_change_and_a_void_id_are_compared_too(world: World, auditor: Auditor) -> None:
+    change, voided = "5" * 32, "6" * 32
+    proposed = {"request_id": change, "scheme": SCHEME, "add_cents": 5, "reason": "council"}
+    world.submit("scheme:ProposeBudget", "p-clerk", proposed)
+    world.submit("request:Void", "p-shop", {"request_id": "7" * 32, "void": voided})
+    record = {"id": change, "scheme": SCHEME, "kind": "budget", "state": "proposed", "reason": "council"}
+    stored = {**record, "proposed_by": "p-clerk", "add_cents": 5}
+    world.peer.records |= {
+        f"scheme:Changes {SCHEME}": {"items": [stored], "next": ""},
+        f"request:Show {voided}": {"request": voided, "state": "void", "operation": "request:Void"},
+    }
+    assert auditor.verify().passed
+    stored["add_cents"] = 6
+    world.peer.records[f"request:Show {voided}"]["state"] = "unknown"
+    found = [(each.thing, each.member) for each in auditor.verify().differences]
+    assert found == [(f"scheme {SCHEME}, change {change}", "add_cents"), (f"request {voided}", "state")]
+
+
 def test_a_payment_that_its_holder_did_not_agree_to_is_found(world: World, auditor: Auditor) -> None:
     story = Story()
     order = story.order(("books", 200), at=int(time.time()))
     story.send(order, HolderKey.generate().authorise(order))
     world.submit("payment:Pay", "p-shop", story.requests[-1].request)
-    world.peer.records[f"payment:Show {order.request_id}"] = {}
+    world.peer.records[f"payment:List {SCHEME}"]["items"].append({"id": order.request_id})
     audit = auditor.verify()
     assert any("without its holder" in finding.sentence for finding in audit.findings)
     lacking = {found.member for found in audit.differences if found.thing == f"payment {order.request_id}"}

@@ -4,161 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
+import click
 import pytest
 import yaml
-from click.testing import CliRunner, Result
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from click.testing import CliRunner
+from desk import ACCOUNT, SETTLEMENT, USERS, Command, settlement, write_user
 from grpc import StatusCode
 from story import DOMAIN, ENTITLEMENT, SCHEME, SHOP, VOUCHER, rules
 
 from kindpakket.booklet import Booklet
 from kindpakket.cli import main
-from kindpakket.fabric.testing import ChaincodeRefusal, Invocation, MemoryGateway
+from kindpakket.fabric.testing import ChaincodeRefusal
 from kindpakket.home import Home, HomeError
-from kindpakket.requested import attributes_of
-
-ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
-SETTLEMENT = "5" * 32
-ACCOUNT = {
-    "iban": "NL91ABNA0417164300",
-    "holder": "Boekhandel De Leeslamp",
-    "kvk": "12345678",
-    "contact": "post@leeslamp.example",
-    "salt": "f" * 64,
-}
-USERS = {
-    ("gemeente", "clerk"): {"kindpakket.role": "issuer", "kindpakket.person": "p-clerk"},
-    ("gemeente", "manager"): {"kindpakket.role": "approver", "kindpakket.person": "p-manager"},
-    ("gemeente", "treasurer"): {"kindpakket.role": "treasurer", "kindpakket.person": "p-treasurer"},
-    ("winkels", "till"): {
-        "kindpakket.role": "shopkeeper",
-        "kindpakket.person": "p-shop",
-        "kindpakket.shop": SHOP,
-    },
-    ("auditor", "auditor"): {"kindpakket.role": "auditor", "kindpakket.person": "p-auditor"},
-}
-MSPS = {"gemeente": "GemeenteMSP", "winkels": "WinkelsMSP", "auditor": "AuditorMSP"}
 
 
-class Desk:
-    """A chaincode that notes what it was asked, and answers what it was told to."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, Any] = {}
-        self.asked: list[tuple[str, dict[str, Any], str]] = []
-        self.transient: dict[str, bytes] = {}
-
-    def __call__(self, call: Invocation) -> str:
-        pem = call.certificate.public_bytes(serialization.Encoding.PEM)
-        request = json.loads(call.arguments[0])
-        self.asked.append((call.name, request, attributes_of(pem).get("kindpakket.person", "")))
-        self.transient.update(call.transient)
-        answer = self.answers.get(call.name, {})
-        if isinstance(answer, Exception):
-            raise answer
-        if "request_id" in request:
-            call.put(f"request/{request['request_id']}", "{}")
-        return json.dumps(answer)
-
-    def requests(self, name: str) -> list[dict[str, Any]]:
-        return [request for asked, request, _ in self.asked if asked == name]
-
-
-def write_user(folder: Path, name: str, attributes: dict[str, str]) -> None:
-    """An MSP folder as the network writes it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    start = datetime.now(UTC) - timedelta(hours=1)
-    value = json.dumps({"attrs": attributes}).encode()
-    certificate = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=1))
-        .add_extension(x509.UnrecognizedExtension(ATTRIBUTES, value), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "signcerts").mkdir(parents=True)
-    (folder / "keystore").mkdir()
-    (folder / "signcerts" / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "keystore" / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-
-
-def write_home(root: Path, endpoint: str) -> Path:
-    """A network's folder whose peers are all at one place."""
-    for (organisation, user), attributes in USERS.items():
-        folder = root / "organisations" / organisation
-        write_user(folder / "users" / user / "msp", user, attributes)
-        profile = {
-            "client": {"organization": organisation},
-            "organizations": {organisation: {"mspid": MSPS[organisation], "peers": ["peer0"]}},
-            "peers": {"peer0": {"url": endpoint}},
-            "channels": {DOMAIN.channel: {"peers": ["peer0"]}},
-        }
-        (folder / "profile.yaml").write_text(yaml.safe_dump(profile))
-    topology = {
-        "organisations": [
-            {"name": name, "users": [{"name": user} for owner, user in USERS if owner == name]}
-            for name in MSPS
-        ],
-        "channels": [{"name": DOMAIN.channel, "chaincodes": [{"name": DOMAIN.chaincode}]}],
-    }
-    (root / "topology.yaml").write_text(yaml.safe_dump(topology))
-    return root
-
-
-class Command:
-    """Runs the command in a network's folder."""
-
-    def __init__(self, home: Path, desk: Desk, memory: MemoryGateway) -> None:
-        self.home = home
-        self.desk = desk
-        self.memory = memory
-
-    def __call__(self, *arguments: str, stdin: str | None = None) -> Result:
-        result = CliRunner().invoke(main, [*arguments, "--home", str(self.home)], input=stdin)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result
-
-    def answer(self, *arguments: str, stdin: str | None = None) -> Any:
-        result = self(*arguments, "--json", stdin=stdin)
-        assert result.exit_code == 0, result.output
-        return json.loads(result.stdout)
-
-
-@pytest.fixture
-def kindpakket(tmp_path: Path) -> Iterator[Command]:
-    desk = Desk()
-    desk.answers["organisations:Show"] = {
-        "municipality": "GemeenteMSP",
-        "shops": ["WinkelsMSP"],
-        "auditors": ["AuditorMSP"],
-    }
-    with MemoryGateway({DOMAIN.chaincode: desk}, channel=DOMAIN.channel) as memory:
-        yield Command(write_home(tmp_path / ".kindpakket", memory.endpoint), desk, memory)
-
-
-def settlement(state: str = "approved") -> dict[str, Any]:
-    return {
-        "id": SETTLEMENT,
-        "scheme": SCHEME,
-        "shop": SHOP,
-        "state": state,
-        "items": [{"id": "7" * 32, "day": "2026-03-10", "cents": 1500}],
-        "cents": 1500,
-        "through": "2026-03-10",
-        "drafted_by": "p-treasurer",
-    }
+def commands(group: click.Group) -> Iterator[list[str]]:
+    """The paths of all commands of a group."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from ([name, *path] for path in commands(command))
+        else:
+            yield [name]
 
 
 def test_the_version_and_the_groups() -> None:
@@ -172,13 +40,12 @@ def test_the_version_and_the_groups() -> None:
 
 
 def test_every_command_has_help() -> None:
-    for name, group in main.commands.items():
-        if name == "network":
-            continue
-        for path in [[name, sub] for sub in getattr(group, "commands", {})] or [[name]]:
-            result = CliRunner().invoke(main, [*path, "--help"])
-            assert result.exit_code == 0
-            assert "--home" in result.output
+    paths = [path for path in commands(main) if path[0] != "network"]
+    assert len(paths) > 60
+    for path in paths:
+        result = CliRunner().invoke(main, [*path, "--help"])
+        assert result.exit_code == 0
+        assert "--home" in result.output
 
 
 def test_commands_act_as_a_user_with_the_role(kindpakket: Command) -> None:
@@ -461,10 +328,29 @@ def test_values_that_are_too_short_are_wrong(kindpakket: Command, tmp_path: Path
 
 
 def test_history_and_totals(kindpakket: Command) -> None:
-    entry = {"transaction_id": "t" * 64, "at": 1_773_140_400, "deleted": False, "value": {"state": "open"}}
-    kindpakket.desk.answers["audit:History"] = {"entries": [entry], "next": ""}
-    assert "t" * 64 in kindpakket("audit", "history", f"scheme/{SCHEME}").stdout
-    assert kindpakket.answer("audit", "history", f"scheme/{SCHEME}") == [entry]
+    by = {"operation": "scheme:Pause", "request": "1" * 32, "person": "p-manager", "msp": "GemeenteMSP"}
+    mark = {**by, "role": "approver", "reason": "audit"}
+    paused = {
+        "transaction_id": "t" * 64,
+        "at": 1_773_140_400,
+        "deleted": False,
+        "by": mark,
+        "before": {"v": 1, "state": "open", "day": {}, "rules": {"presets": {"child": 30000}}},
+        "value": {"v": 2, "by": mark, "state": "paused", "rules": {"presets": {"child": 30000, "baby": 1}}},
+    }
+    gone = {**paused, "deleted": True, "by": None, "before": {"v": 1, "cents": 0, "day": ""}, "value": None}
+    kindpakket.desk.answers["audit:History"] = {"entries": [gone, paused], "next": ""}
+    shown = kindpakket("audit", "history", f"scheme/{SCHEME}").stdout
+    assert shown == (
+        "2026-03-10 12:00:00  deleted: the transaction's block tells by whom\n"
+        f"    transaction {'t' * 64}\n"
+        "    cents: 0 → -\n"
+        "2026-03-10 12:00:00  scheme:Pause by p-manager (approver of GemeenteMSP), audit\n"
+        f"    transaction {'t' * 64}\n"
+        "    state: open → paused\n"
+        "    rules.presets.baby: - → 1\n"
+    )
+    assert kindpakket.answer("audit", "history", f"scheme/{SCHEME}") == [gone, paused]
 
 
 def test_any_transaction_can_be_called(kindpakket: Command, tmp_path: Path) -> None:

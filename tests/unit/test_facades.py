@@ -17,9 +17,16 @@ from kindpakket.fabric import CommitError, EndorseError, ErrorDetail, EvaluateEr
 from kindpakket.holder import HolderKey
 from kindpakket.ids import is_id
 from kindpakket.municipality import Municipality
-from kindpakket.refusals import InsufficientBalance, SchemeNotFound
+from kindpakket.records import Line
+from kindpakket.refusals import InsufficientBalance, RequestCommitted, SchemeNotFound
 from kindpakket.shop import Shop
 from kindpakket.signing import Domain
+
+ORGANISATIONS = {
+    "municipality": "GemeenteMSP",
+    "shops": ["WinkelsMSP", "KetenMSP"],
+    "auditors": ["AuditorMSP"],
+}
 
 
 @dataclass
@@ -157,13 +164,13 @@ def test_totals_are_added_up_over_the_pages() -> None:
 
 
 def test_history_is_read_page_by_page() -> None:
-    entry = {"transaction_id": "t", "at": 1, "deleted": True, "value": None}
+    entry = {"transaction_id": "t", "at": 1, "deleted": True, "by": None, "before": {}, "value": None}
     ledger = FakeLedger([{"entries": [entry], "next": "t"}, {"entries": [entry], "next": ""}])
     assert len(list(Municipality(ledger).history("shop/x"))) == 2
 
 
 def test_case_records_go_to_the_municipality_alone_and_not_into_the_request() -> None:
-    ledger = FakeLedger([{"municipality": "GemeenteMSP", "shops": [], "auditors": []}, {"recorded": 1}])
+    ledger = FakeLedger([ORGANISATIONS, {"recorded": 1}])
     case = {"voucher": "c" * 32, "case": "Z-1", "salt": "f" * 32}
     Municipality(ledger).record_cases("a" * 32, [case])  # type: ignore[list-item]
     record = ledger.calls[1]
@@ -173,18 +180,17 @@ def test_case_records_go_to_the_municipality_alone_and_not_into_the_request() ->
 
 
 def test_case_records_that_are_there_already_are_no_failure() -> None:
-    organisations = {"municipality": "GemeenteMSP", "shops": [], "auditors": []}
     case = {"voucher": "c" * 32, "case": "Z-1", "salt": "f" * 32}
-    ledger = FakeLedger([organisations, CommitError("tx", "ENDORSEMENT_POLICY_FAILURE", 7)])
+    ledger = FakeLedger([ORGANISATIONS, CommitError("tx", "ENDORSEMENT_POLICY_FAILURE", 7)])
     assert Municipality(ledger).record_cases("a" * 32, [case]) == {"recorded": 1}  # type: ignore[list-item]
-    ledger = FakeLedger([organisations, CommitError("tx", "EXPIRED_CHAINCODE", 7)])
+    ledger = FakeLedger([ORGANISATIONS, CommitError("tx", "EXPIRED_CHAINCODE", 7)])
     with pytest.raises(CommitError, match="EXPIRED_CHAINCODE"):
         Municipality(ledger).record_cases("a" * 32, [case])  # type: ignore[list-item]
 
 
 def test_a_shop_account_is_asked_of_a_municipal_peer() -> None:
     account = {"iban": "NL91ABNA0417164300", "holder": "h", "kvk": "12345678", "contact": "c", "salt": "s"}
-    ledger = FakeLedger([{"municipality": "GemeenteMSP", "shops": [], "auditors": []}, account])
+    ledger = FakeLedger([ORGANISATIONS, account])
     assert Municipality(ledger).shop_account("b" * 32) == account
     assert ledger.calls[1].organisations == ("GemeenteMSP",)
 
@@ -240,7 +246,33 @@ def test_a_payment_without_a_proof_is_left_for_the_chaincode_to_refuse() -> None
         ("issue", ("a", []), "voucher:Issue"),
         ("activate", ("a", []), "voucher:Activate"),
         ("block", ("a", "c", "x"), "voucher:Block"),
-        ("unblock", ("a", "c"), "voucher:Unblock"),
+        ("unblock", ("a", "c", "x"), "voucher:Unblock"),
+        ("self_block", ("a", "c", "f" * 32), "voucher:SelfBlock"),
+        ("revoke", ("a", ["c"], "x"), "voucher:Revoke"),
+        ("top_up", ("a", [], "x"), "voucher:TopUp"),
+        ("extend", ("a", ["c"], date(2027, 1, 31), "x"), "voucher:Extend"),
+        ("lapse", ("a", ["c"], "x"), "voucher:Lapse"),
+        ("replace", ("a", "c", {}, "x"), "voucher:Replace"),
+        ("approve_replacement", ("a", "c", "d"), "voucher:ApproveReplacement"),
+        ("reject_replacement", ("a", "c", "d", "x"), "voucher:RejectReplacement"),
+        ("propose_rules", ("a", rules(), "all", "x"), "scheme:ProposeRules"),
+        ("propose_budget", ("a", 100, "x"), "scheme:ProposeBudget"),
+        ("propose_closing", ("a", "x"), "scheme:ProposeClosing"),
+        ("approve_change", ("a", "d"), "scheme:ApproveChange"),
+        ("reject_change", ("a", "d", "x"), "scheme:RejectChange"),
+        ("grant_categories", ("b", [], "x"), "shop:Grant"),
+        ("end_shop", ("b", "x", 30), "shop:End"),
+        ("approve_account", ("b", "d"), "shop:ApproveAccount"),
+        ("reject_account", ("b", "d", "x"), "shop:RejectAccount"),
+        ("claim", ("a", "b", "x"), "settlement:Claim"),
+        ("collect", ("a", "d", "x"), "settlement:Collect"),
+        ("write_off", ("a", "d", "x"), "settlement:WriteOff"),
+        ("order_erasure", ("citizens", ["c"], "retention"), "erasure:Order"),
+        ("approve_erasure", ("d",), "erasure:Approve"),
+        ("withdraw_erasure", ("d", "x"), "erasure:Withdraw"),
+        ("certify_erasure", ("d",), "erasure:Certify"),
+        ("release_hold", ("p", "expired"), "payment:Release"),
+        ("void", ("d",), "request:Void"),
         ("draft_settlement", ("a", "b"), "settlement:Draft"),
         ("approve_settlement", ("a", "b"), "settlement:Approve"),
         ("withdraw_settlement", ("a", "b", "x"), "settlement:Withdraw"),
@@ -255,3 +287,163 @@ def test_each_method_is_one_transaction(method: str, arguments: tuple[Any, ...],
     (call,) = ledger.calls
     assert call.name == operation
     assert call.request["request_id"] == "1" * 32
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "operation"),
+    [
+        ("capture", ("p", []), "payment:Capture"),
+        ("release", ("p", "x"), "payment:Release"),
+        ("cancel", ("p", "x"), "payment:Cancel"),
+        ("refund", ("p", [], "x"), "payment:Refund"),
+        ("self_block", ("a", "c", "f" * 32), "voucher:SelfBlock"),
+        ("draft_settlement", ("a",), "settlement:Draft"),
+        ("reject_account", ("d", "x"), "shop:RejectAccount"),
+        ("void", ("d",), "request:Void"),
+    ],
+)
+def test_each_method_of_a_till_is_one_transaction(
+    method: str, arguments: tuple[Any, ...], operation: str
+) -> None:
+    ledger = FakeLedger([{}])
+    getattr(Shop(ledger, "b" * 32), method)(*arguments, request_id="1" * 32)
+    (call,) = ledger.calls
+    assert (call.name, call.request["request_id"]) == (operation, "1" * 32)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "operation", "members"),
+    [
+        ("rules", ("a", 2), "scheme:Rules", {"scheme": "a", "version": 2}),
+        ("due", ("a", "b"), "settlement:Due", {"scheme": "a", "shop": "b"}),
+        ("erasure", ("d",), "erasure:Show", {"erasure": "d"}),
+        ("outcome", ("d",), "request:Show", {"request": "d"}),
+    ],
+)
+def test_each_question_is_one_query(
+    method: str, arguments: tuple[Any, ...], operation: str, members: dict[str, Any]
+) -> None:
+    ledger = FakeLedger([{"answer": 1}])
+    assert getattr(Municipality(ledger), method)(*arguments) == {"answer": 1}
+    assert [(call.name, call.request) for call in ledger.calls] == [(operation, members)]
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "operation", "members"),
+    [
+        ("changes", ("a",), "scheme:Changes", {"scheme": "a"}),
+        ("lapsable", ("a",), "voucher:Lapsable", {"scheme": "a"}),
+        ("payments", ("a",), "payment:List", {"scheme": "a"}),
+        ("erasures", (), "erasure:List", {}),
+        ("erasures_due", ("citizens", "a"), "erasure:Due", {"collection": "citizens", "scheme": "a"}),
+        ("erasures_due", ("shopAccounts",), "erasure:Due", {"collection": "shopAccounts"}),
+        (
+            "sample",
+            ("a", "payment", "5eed", 50),
+            "audit:Sample",
+            {"scheme": "a", "kind": "payment", "seed": "5eed", "per_mille": 50},
+        ),
+    ],
+)
+def test_long_answers_come_in_pages_that_may_be_short(
+    method: str, arguments: tuple[Any, ...], operation: str, members: dict[str, Any]
+) -> None:
+    pages = [{"items": [], "next": "1"}, {"items": [{"id": "2"}], "next": ""}]
+    ledger = FakeLedger(pages)
+    assert list(getattr(Municipality(ledger), method)(*arguments)) == [{"id": "2"}]
+    assert {call.name for call in ledger.calls} == {operation}
+    assert [call.request for call in ledger.calls] == [
+        {**members, "cursor": cursor, "limit": 500} for cursor in ("", "1")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "operation"),
+    [
+        ("voucher_statement", ("a", "c"), "audit:VoucherStatement"),
+        ("scheme_statement", ("a",), "audit:SchemeStatement"),
+    ],
+)
+def test_statements_are_read_page_by_page(method: str, arguments: tuple[str, ...], operation: str) -> None:
+    ledger = FakeLedger([{"entries": [1], "next": "t"}, {"entries": [2], "next": ""}])
+    assert list(getattr(Municipality(ledger), method)(*arguments)) == [1, 2]
+    assert {call.name for call in ledger.calls} == {operation}
+
+
+def test_a_shops_statement_is_added_up_over_its_pages() -> None:
+    pages = [
+        {"entries": [{"id": "1"}], "sums": {"paid_cents": 5, "unsettled_cents": 1}, "next": "x"},
+        {"entries": [{"id": "2"}], "sums": {"paid_cents": 7, "unsettled_cents": -3}, "next": ""},
+    ]
+    statement = Shop(FakeLedger(pages), "b" * 32).statement("a" * 32)
+    assert [entry["id"] for entry in statement["entries"]] == ["1", "2"]
+    assert statement["sums"] == {"paid_cents": 12, "unsettled_cents": -2}
+
+
+def test_a_hold_says_until_when_and_is_sent_as_it_was_signed() -> None:
+    ledger = FakeLedger([{"id": "p"}])
+    till = Shop(ledger, "b" * 32)
+    lines: list[Line] = [{"category": "books", "cents": 5}]
+    order = till.hold_order("a" * 32, "c" * 32, lines, expires_at=1_800_000_600, deadline=1_800_000_000)
+    proof = HolderKey.generate().authorise(order)
+    till.hold(order, proof)
+    (call,) = ledger.calls
+    assert call.name == "payment:Hold"
+    assert (call.request["deadline"], call.request["expires_at"]) == (1_800_000_000, 1_800_000_600)
+    assert (call.request["request_id"], call.request["proof"]) == (order.request_id, proof)
+
+
+def test_another_account_goes_privately_too() -> None:
+    ledger = FakeLedger([{"id": "b" * 32}])
+    till = Shop(ledger, "b" * 32)
+    account = {"iban": "NL91ABNA0417164300", "holder": "h", "kvk": "12345678", "contact": "c", "salt": "s"}
+    till.change_account("new-bank", **account)
+    (call,) = ledger.calls
+    assert call.name == "shop:ChangeAccount"
+    assert set(call.request) == {"request_id", "shop", "reason"}
+    assert json.loads(call.transient["account"]) == account
+
+
+def test_an_account_that_waits_is_asked_of_a_municipal_peer() -> None:
+    ledger = FakeLedger([ORGANISATIONS, {"iban": "NL91ABNA0417164300"}])
+    Municipality(ledger).proposed_account("b" * 32)
+    assert (ledger.calls[1].name, ledger.calls[1].organisations) == ("shop:ProposedAccount", ("GemeenteMSP",))
+
+
+def test_everything_that_is_lapsable_lapses_in_bulks() -> None:
+    found = [{"id": f"{number:032x}"} for number in range(620)]
+    pages = [{"items": found[:500], "next": "x"}, {"items": found[500:], "next": ""}]
+    ledger = FakeLedger([*pages, {"cents": 5}, {"cents": 6}])
+    assert [moved["cents"] for moved in Municipality(ledger).lapse_all("a" * 32, "period-over")] == [5, 6]
+    first, second = ledger.calls[2:]
+    assert (len(first.request["vouchers"]), len(second.request["vouchers"])) == (500, 120)
+    assert first.request["request_id"] != second.request["request_id"]
+
+
+@pytest.mark.parametrize(
+    ("collection", "endorsers"),
+    [("citizens", ("GemeenteMSP",)), ("shopAccounts", ("GemeenteMSP", "WinkelsMSP", "KetenMSP"))],
+)
+def test_a_purge_is_endorsed_by_those_who_have_the_records(
+    collection: str, endorsers: tuple[str, ...]
+) -> None:
+    ledger = FakeLedger([{"collection": collection, "records": []}, ORGANISATIONS, {"purged": 3}])
+    assert Municipality(ledger).purge("d" * 32) == {"purged": 3}
+    assert (ledger.calls[-1].name, ledger.calls[-1].organisations) == ("erasure:Purge", endorsers)
+
+
+def test_a_purge_that_was_done_before_is_no_failure() -> None:
+    before = CommitError("tx", "ENDORSEMENT_POLICY_FAILURE", 7)
+    ordered = {"collection": "citizens", "records": [{"id": "c" * 32}]}
+    ledger = FakeLedger([ordered, ORGANISATIONS, before])
+    assert Municipality(ledger).purge("d" * 32) == {"purged": 1}
+
+
+def test_an_unknown_outcome_is_made_certain_either_way() -> None:
+    voided = FakeLedger([{"void": "d" * 32}])
+    assert Shop(voided, "b" * 32).void("d" * 32) == {"void": "d" * 32}
+    assert voided.calls[0].request["void"] == "d" * 32
+    words = 'chaincode response 500, REQUEST_COMMITTED: it stands {"operation":"payment:Pay"}'
+    with pytest.raises(RequestCommitted) as caught:
+        Shop(FakeLedger([endorse_error(words)]), "b" * 32).void("d" * 32)
+    assert caught.value.details["operation"] == "payment:Pay"

@@ -1,7 +1,7 @@
 """Keys and booklets of holders: the same messages, trees and signatures as the chaincode's."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from story import DOMAIN, SCHEME, SHOP, VOUCHER
 
+from kindpakket.binding import Binding
 from kindpakket.booklet import Booklet, Page, depth, root_of
 from kindpakket.holder import HolderKey
-from kindpakket.records import Line
-from kindpakket.signing import Domain, PaymentOrder, activation_message, frame
-from kindpakket.verification import flaw_of_activation, flaw_of_payment
+from kindpakket.ids import is_id, new_code
+from kindpakket.records import Authorisation, Line
+from kindpakket.signing import (
+    Domain,
+    HoldOrder,
+    Order,
+    PaymentOrder,
+    activation_message,
+    frame,
+    replacement_message,
+    self_block_hash,
+)
+from kindpakket.verification import flaw_of_activation, flaw_of_payment, flaw_of_replacement
 
 VECTORS = json.loads(
     (Path(__file__).parents[2] / "chaincode" / "rules" / "testdata" / "proof_vectors.json").read_text()
@@ -40,17 +51,29 @@ ORDERS = st.builds(
 )
 
 
-def vector_order(vector: dict[str, Any]) -> PaymentOrder:
+def vector_order() -> PaymentOrder:
     return PaymentOrder(
         domain=PLACE,
         scheme=VECTORS["scheme"],
         voucher=VECTORS["voucher"],
-        version=vector["payment"]["proof"]["version"],
+        version=1,
         request_id=VECTORS["request_id"],
         shop=VECTORS["shop"],
         lines=tuple(VECTORS["lines"]),
         deadline=VECTORS["deadline"],
     )
+
+
+def as_hold(order: PaymentOrder, expires_at: int) -> HoldOrder:
+    members = {field.name: getattr(order, field.name) for field in fields(order)}
+    return HoldOrder(**members, expires_at=expires_at)
+
+
+EITHER = ORDERS | st.builds(as_hold, ORDERS, st.integers(0, 2**40))
+
+
+def vector_hold() -> HoldOrder:
+    return as_hold(vector_order(), VECTORS["expires_at"])
 
 
 def vector_key(vector: dict[str, Any]) -> HolderKey:
@@ -62,30 +85,86 @@ def vector_key(vector: dict[str, Any]) -> HolderKey:
 
 @pytest.mark.parametrize("vector", VECTORS["keys"], ids=lambda vector: vector["authorisation"]["algorithm"])
 def test_keys_agree_with_the_chaincode(vector: dict[str, Any]) -> None:
-    key, order = vector_key(vector), vector_order(vector)
-    scheme, voucher, authorisation = VECTORS["scheme"], VECTORS["voucher"], vector["authorisation"]
-    message = activation_message(PLACE, scheme, voucher, authorisation)
+    key, authorisation = vector_key(vector), vector["authorisation"]
     assert key.authorisation() == authorisation
-    assert message.hex() == vector["activation"]["message"]
-    assert order.message().hex() == vector["payment"]["message"]
-    assert not flaw_of_activation(PLACE, scheme, voucher, authorisation, vector["activation"]["proof"])
-    assert not flaw_of_payment(authorisation, 0, order, vector["payment"]["proof"])
-    if authorisation["algorithm"] == "ed25519":
-        assert key.activate(PLACE, scheme, voucher)["proof"] == vector["activation"]["proof"]
-        assert key.authorise(order) == vector["payment"]["proof"]
+    expect_vectors(vector, authorisation)
+    if authorisation["algorithm"] == "ed25519":  # P-256 draws a number for each signature
+        expect_bound(vector, key)
+        assert key.authorise(vector_order()) == vector["payment"]["proof"]
+        assert key.authorise(vector_hold()) == vector["hold"]["proof"]
 
 
 def test_booklets_agree_with_the_chaincode() -> None:
     vector = VECTORS["booklet"]
     booklet = Booklet([bytes.fromhex(seed) for seed in vector["seeds"]])
-    scheme, voucher, order = VECTORS["scheme"], VECTORS["voucher"], vector_order(vector)
     assert booklet.authorisation() == vector["authorisation"]
     paths = [[sibling.hex() for sibling in booklet.page(page).path] for page in range(booklet.pages)]
     assert paths == vector["paths"]
-    assert booklet.activate(PLACE, scheme, voucher)["proof"] == vector["activation"]["proof"]
-    page = vector["payment"]["proof"]["page"]
-    assert booklet.page(page).authorise(order) == vector["payment"]["proof"]
-    assert not flaw_of_payment(booklet.authorisation(), page - 1, order, vector["payment"]["proof"])
+    expect_vectors(vector, booklet.authorisation())
+    expect_bound(vector, booklet)
+    for name, order in (("payment", vector_order()), ("hold", vector_hold())):
+        proof = vector[name]["proof"]
+        assert booklet.page(proof["page"]).authorise(order) == proof
+        assert "void" in flaw_of_payment(booklet.authorisation(), proof["page"], order, proof)
+
+
+def expect_vectors(vector: dict[str, Any], authorisation: Authorisation) -> None:
+    """Messages and proofs of the chaincode, as the auditor judges them."""
+    place = (PLACE, VECTORS["scheme"], VECTORS["voucher"])
+    code = VECTORS["self_block"]["hash"]
+    assert self_block_hash(*place, VECTORS["self_block"]["code"]) == code
+    messages = {
+        "activation": activation_message(*place, authorisation),
+        "activation_with_self_block": activation_message(*place, authorisation, code),
+        "replacement": replacement_message(*place, 2, authorisation, code),
+        "payment": vector_order().message(),
+        "hold": vector_hold().message(),
+    }
+    assert {name: message.hex() for name, message in messages.items()} == {
+        name: vector[name]["message"] for name in messages
+    }
+    proofs = {name: vector[name]["proof"] for name in messages}
+    with_code = proofs["activation_with_self_block"]
+    assert not flaw_of_activation(*place, authorisation, proofs["activation"])
+    assert not flaw_of_activation(*place, authorisation, with_code, code)
+    assert flaw_of_activation(*place, authorisation, with_code)
+    assert not flaw_of_replacement(*place, 2, authorisation, proofs["replacement"], code)
+    assert flaw_of_replacement(*place, 3, authorisation, proofs["replacement"], code)
+    assert not flaw_of_payment(authorisation, 0, vector_order(), proofs["payment"])
+    assert not flaw_of_payment(authorisation, 0, vector_hold(), proofs["hold"])
+    assert flaw_of_payment(authorisation, 0, vector_order(), proofs["hold"])
+
+
+def expect_bound(vector: dict[str, Any], holder: Binding) -> None:
+    """What a holder hands in, whose signatures are the same each time."""
+    place = (PLACE, VECTORS["scheme"], VECTORS["voucher"])
+    code = VECTORS["self_block"]["hash"]
+    assert holder.activate(*place) == {
+        "voucher": VECTORS["voucher"],
+        "authorisation": vector["authorisation"],
+        "proof": vector["activation"]["proof"],
+    }
+    blockable = holder.activate(*place, self_block=code)
+    assert (blockable["self_block"], blockable["proof"]) == (
+        code,
+        vector["activation_with_self_block"]["proof"],
+    )
+    replaced = holder.replace(*place, 2, self_block=code)
+    assert (replaced["self_block"], replaced["proof"]) == (code, vector["replacement"]["proof"])
+    assert "self_block" not in holder.replace(*place, 2)
+
+
+def test_self_block_codes_are_drawn_and_count_in_one_place() -> None:
+    code = new_code()
+    assert is_id(code)
+    hashes = {
+        self_block_hash(DOMAIN, SCHEME, VOUCHER, code),
+        self_block_hash(DOMAIN, SCHEME, "9" * 32, code),
+        self_block_hash(DOMAIN, "9" * 32, VOUCHER, code),
+        self_block_hash(Domain("westerkwartier", "kindpakket"), SCHEME, VOUCHER, code),
+        self_block_hash(DOMAIN, SCHEME, VOUCHER, new_code()),
+    }
+    assert len(hashes) == 5
 
 
 @given(st.lists(st.text(max_size=6), max_size=6), st.lists(st.text(max_size=6), max_size=6))
@@ -93,8 +172,8 @@ def test_no_two_lists_of_fields_share_a_message(some: list[str], others: list[st
     assert (frame(some) == frame(others)) == (some == others)
 
 
-@given(ORDERS, ORDERS)
-def test_no_two_orders_share_a_message(one: PaymentOrder, other: PaymentOrder) -> None:
+@given(EITHER, EITHER)
+def test_no_two_orders_share_a_message(one: Order, other: Order) -> None:
     assert (one.message() == other.message()) == (one == other)
 
 

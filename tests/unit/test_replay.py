@@ -9,31 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from story import DAY, DOMAIN, ENTITLEMENT, NOON, SCHEME, SHOP, VOUCHER, Story
+from story import DAY, ENTITLEMENT, NOON, SCHEME, SHOP, VOUCHER, Story, books, findings, replay
 
 from kindpakket.booklet import Booklet
-from kindpakket.books import Books
 from kindpakket.days import booking_day, day_of, first_instant, next_day
-from kindpakket.replay import Replay
 
 HOUR = 3600
-
-
-def replay(story: Story) -> Replay:
-    found = Replay(DOMAIN)
-    for request in story.requests:
-        found.apply(request)
-    return found
-
-
-def books(story: Story) -> Books:
-    found = replay(story)
-    assert [str(finding) for finding in found.findings] == []
-    return found.books
-
-
-def findings(story: Story) -> list[str]:
-    return [finding.sentence for finding in replay(story).findings]
 
 
 @pytest.fixture
@@ -97,7 +78,7 @@ def test_the_same_id_with_other_content_is_a_finding(story: Story) -> None:
 
 def test_a_refund_after_the_end_lapses_into_the_budget() -> None:
     story = Story()
-    story.open(ends_on=DAY, ends_at=NOON + 10)
+    story.open(ends_on=DAY, ends_at=NOON + 10, refund_grace_days=0)
     payment = story.pay(("books", 1500))
     lines = [{"category": "books", "cents": 1500}]
     story.add("payment:Refund", "p-shop", NOON + 10, payment=payment, lines=lines, reason="returned")
@@ -171,7 +152,7 @@ def test_booklets_pay_once_a_page() -> None:
 
 def test_blocking_and_unblocking(story: Story) -> None:
     story.add("voucher:Block", scheme=SCHEME, voucher=VOUCHER, reason="lost")
-    story.add("voucher:Unblock", "p-manager", scheme=SCHEME, voucher=VOUCHER)
+    story.add("voucher:Unblock", "p-manager", scheme=SCHEME, voucher=VOUCHER, reason="found")
     story.pay(("toys", 500))
     assert books(story).schemes[SCHEME].vouchers[VOUCHER].state == "active"
 

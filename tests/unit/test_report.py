@@ -17,7 +17,23 @@ REPORT = Report(
     channel="zuidhorn",
     height=42,
     schemes=[
-        SchemeFigures("a" * 32, "kindpakket-2026", "open", 2, 100_000, 60_000, 2_500, 500, 0, 58_000, 40_000)
+        SchemeFigures(
+            id="a" * 32,
+            name="kindpakket-2026",
+            state="open",
+            vouchers=2,
+            budget=100_000,
+            issued=60_000,
+            topped_up=1_000,
+            spent=2_500,
+            refunded=500,
+            cancelled=0,
+            held=700,
+            available=58_000,
+            lapsed=250,
+            revoked=50,
+            unallocated=39_300,
+        )
     ],
     categories=[CategoryFigures("kindpakket-2026", "books", 2, 2_000)],
     shops=[ShopFigures("Boek & Zo", 2, 2_500, 500, 0, 2_000, 0)],
@@ -29,7 +45,8 @@ REPORT = Report(
 
 def test_the_page_shows_every_figure_and_escapes_text() -> None:
     page = REPORT.as_html()
-    for text in ("Boek &amp; Zo", "€ 580.00", "VOUCHER_EXPIRED", "all 1 checks hold", "42 blocks", "<svg"):
+    amounts = ("€ 580.00", "€ 7.00", "€ 2.50", "€ 0.50")
+    for text in (*amounts, "Boek &amp; Zo", "VOUCHER_EXPIRED", "all 1 checks hold", "42 blocks", "<svg"):
         assert text in page
 
 

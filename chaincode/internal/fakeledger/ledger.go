@@ -1,10 +1,8 @@
-// Package fakeledger is a ledger in memory for tests. It behaves as Fabric does where a chaincode could notice: a transaction does
-// not see its own writes, ranges come in the order of keys, private data leaves a public hash, pages cannot be followed by writes,
-// and a committed read set is checked for keys that changed and ranges that grew.
+// Package fakeledger is a ledger in memory for tests. It behaves as Fabric 3.1.1 does where a chaincode could notice: ledger_test.go
+// states how, rule by rule. What Kindpakket has no use for is not there and panics.
 package fakeledger
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,11 +18,19 @@ type Ledger struct {
 	Chaincode shim.Chaincode
 	// DatabaseDown makes reads of many keys come back empty and without an error, as peers of Fabric 3.1.1 do.
 	DatabaseDown bool
+	// TotalQueryLimit ends what one range or history query gives, without an error (ledger.state.totalQueryLimit); 0 stands for none.
+	TotalQueryLimit int
+	// Members names the MSPs of a collection that only its members may read and write; a collection that is left out is everybody's.
+	Members map[string][]string
+	// Peer is the MSP of the peer that endorses. One that is no member of a collection knows the hashes only.
+	Peer string
 
 	state     map[string][]byte
 	versions  map[string]int
-	private   map[string]map[string][]byte
+	private   map[string][]byte
+	hashes    map[string]int
 	history   map[string][]*queryresult.KeyModification
+	ordered   map[string]bool
 	commits   int
 	proposals int
 }
@@ -32,8 +38,8 @@ type Ledger struct {
 // New makes an empty ledger.
 func New(chaincode shim.Chaincode) *Ledger {
 	return &Ledger{
-		Chaincode: chaincode, state: map[string][]byte{}, versions: map[string]int{},
-		private: map[string]map[string][]byte{}, history: map[string][]*queryresult.KeyModification{},
+		Chaincode: chaincode, state: map[string][]byte{}, versions: map[string]int{}, private: map[string][]byte{}, hashes: map[string]int{},
+		history: map[string][]*queryresult.KeyModification{}, ordered: map[string]bool{},
 	}
 }
 
@@ -46,27 +52,49 @@ type Call struct {
 	Now       int64
 	Channel   string
 	Chaincode string
+	// Through is what the client called instead, when its call comes through another chaincode; nil when it called this one.
+	Through *Proposed
 }
 
-// Simulation is an endorsed proposal: its response, and what it read and would write.
+// Proposed is what a client signed: the chaincode that it named, on which channel, and all arguments, the name of the transaction first.
+type Proposed struct {
+	Channel   string
+	Chaincode string
+	Arguments []string
+}
+
+// Simulation is an endorsed proposal: its response, and what it read and would write. Keys of private data start with the collection
+// and U+0000; nil stands for a deletion or a purge.
 type Simulation struct {
 	Response     *peer.Response
 	Event        *peer.ChaincodeEvent
 	TxID         string
 	Reads        map[string]int
 	Writes       map[string][]byte
-	PrivateReads map[string]bool
+	PrivateReads map[string]int
 	PrivateWrite map[string][]byte
-	Exchanges    int
+	// Exchanges counts the messages to the peer and back, and Loaded the transactions that it read from its blocks.
+	Exchanges int
+	Loaded    int
 
 	now    int64
-	ranges []rangeRead
+	ranges []*rangeRead
 }
 
+// rangeRead is what the peer remembers of a range query: the keys and versions that it read, and whether it came to the end.
 type rangeRead struct {
 	start, end string
-	keys       []string
+	seen       []version
 	exhausted  bool
+}
+
+type version struct {
+	key    string
+	commit int
+}
+
+func (r *rangeRead) add(l *Ledger, key string) {
+	r.seen = append(r.seen, version{key, l.versions[key]})
 }
 
 // Simulate endorses a proposal against the committed state.
@@ -74,46 +102,72 @@ func (l *Ledger) Simulate(call Call) *Simulation {
 	l.proposals++
 	simulation := &Simulation{
 		Reads: map[string]int{}, Writes: map[string][]byte{}, now: call.Now,
-		PrivateReads: map[string]bool{}, PrivateWrite: map[string][]byte{},
+		PrivateReads: map[string]int{}, PrivateWrite: map[string][]byte{},
 		TxID: fmt.Sprintf("%064x", l.proposals),
 	}
-	simulation.Response = l.Chaincode.Invoke(&stub{ledger: l, call: call, simulation: simulation})
+	stub := &stub{ledger: l, call: call, simulation: simulation}
+	simulation.Response = l.Chaincode.Invoke(stub)
+	if stub.batch == nil {
+		return simulation
+	}
+	if err := stub.FinishWriteBatch(); err != nil {
+		simulation.Response = shim.Error("failed send batch: " + err.Error())
+	}
 	return simulation
 }
 
-// Commit validates a simulation as committing peers do and applies it. It gives the name of the validation code.
+// Commit validates a simulation as committing peers do and applies it. It gives the name of the validation code, or NOT_ENDORSED for a
+// response with an error, which peers do not sign.
 func (l *Ledger) Commit(s *Simulation) string {
-	for key, version := range s.Reads {
-		if l.versions[key] != version {
-			return "MVCC_READ_CONFLICT"
-		}
+	if s.Response.GetStatus() >= shim.ERRORTHRESHOLD {
+		return "NOT_ENDORSED"
+	}
+	if l.ordered[s.TxID] {
+		return "DUPLICATE_TXID"
+	}
+	l.ordered[s.TxID] = true
+	if changed(s.Reads, l.versions) {
+		return "MVCC_READ_CONFLICT"
 	}
 	for _, read := range s.ranges {
-		if !slices.Equal(read.keys, l.scan(read)) {
+		if !slices.Equal(read.seen, l.repeat(read)) {
 			return "PHANTOM_READ_CONFLICT"
 		}
+	}
+	if changed(s.PrivateReads, l.hashes) {
+		return "MVCC_READ_CONFLICT"
 	}
 	l.commits++
 	for _, key := range slices.Sorted(maps.Keys(s.Writes)) {
 		l.apply(key, s.Writes[key], s)
 	}
 	for name, value := range s.PrivateWrite {
-		collection, key, _ := bytes.Cut([]byte(name), []byte{0})
-		if l.private[string(collection)] == nil {
-			l.private[string(collection)] = map[string][]byte{}
-		}
-		l.private[string(collection)][string(key)] = value
+		set(l.private, l.hashes, name, value, l.commits)
 	}
 	return "VALID"
 }
 
-func (l *Ledger) apply(key string, value []byte, s *Simulation) {
-	l.versions[key] = l.commits
-	if value == nil {
-		delete(l.state, key)
-	} else {
-		l.state[key] = value
+func changed(read, committed map[string]int) bool {
+	for key, version := range read {
+		if committed[key] != version {
+			return true
+		}
 	}
+	return false
+}
+
+// set writes or deletes a value. A key that was deleted has no version, as if it had never been there.
+func set(values map[string][]byte, versions map[string]int, key string, value []byte, commit int) {
+	if value == nil {
+		delete(values, key)
+		delete(versions, key)
+		return
+	}
+	values[key], versions[key] = value, commit
+}
+
+func (l *Ledger) apply(key string, value []byte, s *Simulation) {
+	set(l.state, l.versions, key, value, l.commits)
 	change := &queryresult.KeyModification{
 		TxId: s.TxID, Value: value, IsDelete: value == nil, Timestamp: &timestamppb.Timestamp{Seconds: s.now},
 	}
@@ -133,31 +187,33 @@ func (l *Ledger) Value(key string) []byte {
 // Put sets a key behind the chaincode's back.
 func (l *Ledger) Put(key string, value []byte) {
 	l.commits++
-	l.versions[key] = l.commits
-	l.state[key] = value
+	set(l.state, l.versions, key, value, l.commits)
 }
 
 // Private gives a private record.
 func (l *Ledger) Private(collection, key string) []byte {
-	return l.private[collection][key]
+	return l.private[privateName(collection, key)]
 }
 
-func (l *Ledger) between(start, end string) []string {
-	var keys []string
-	for _, key := range l.Keys() {
-		if key >= start && (end == "" || key < end) {
-			keys = append(keys, key)
+func privateName(collection, key string) string { return collection + "\x00" + key }
+
+// between gives the keys of a range in order, the end left out; an empty end stands for the last key.
+func (l *Ledger) between(values map[string][]byte, start, end string) []string {
+	keys := slices.DeleteFunc(slices.Collect(maps.Keys(values)), func(key string) bool {
+		return key < start || (end != "" && key >= end)
+	})
+	slices.Sort(keys)
+	return keys
+}
+
+// repeat reads a range again. One that was not read to its end covers the keys up to the last one that was seen.
+func (l *Ledger) repeat(read *rangeRead) []version {
+	var found []version
+	for _, key := range l.between(l.state, read.start, read.end) {
+		if !read.exhausted && (len(read.seen) == 0 || key > read.seen[len(read.seen)-1].key) {
+			break
 		}
+		found = append(found, version{key, l.versions[key]})
 	}
-	return keys
-}
-
-// scan repeats a range read. One that was not read to its end covers the keys up to the last one that it saw.
-func (l *Ledger) scan(read rangeRead) []string {
-	keys := l.between(read.start, read.end)
-	if !read.exhausted && len(read.keys) > 0 {
-		last := read.keys[len(read.keys)-1]
-		keys = slices.DeleteFunc(keys, func(key string) bool { return key > last })
-	}
-	return keys
+	return found
 }

@@ -3,23 +3,35 @@ package fakeledger
 import (
 	"crypto/sha256"
 	"errors"
+	"fmt"
+	"slices"
+	"unicode/utf8"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
-	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/queryresult"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// stub is what a chaincode sees during one simulation. Calls that Kindpakket has no use for are not there: they panic.
+// stub is what a chaincode sees during one simulation.
 type stub struct {
 	shim.ChaincodeStubInterface
 	ledger     *Ledger
 	call       Call
 	simulation *Simulation
-	batching   bool
-	paged      bool
+	// batch is nil while writes go to the peer one by one.
+	batch          map[string]write
+	written        bool
+	paged          bool
+	privateQueried bool
+}
+
+// write is a change on its way to the peer.
+type write struct {
+	collection, key string
+	value           []byte
 }
 
 func (s *stub) GetFunctionAndParameters() (string, []string) { return s.call.Name, s.call.Arguments }
@@ -28,15 +40,35 @@ func (s *stub) GetChannelID() string                         { return s.call.Cha
 func (s *stub) GetCreator() ([]byte, error)                  { return s.call.Creator, nil }
 func (s *stub) GetTransient() (map[string][]byte, error)     { return s.call.Transient, nil }
 
+func (s *stub) GetArgs() [][]byte {
+	return bytesOf(append([]string{s.call.Name}, s.call.Arguments...))
+}
+
+func bytesOf(arguments []string) [][]byte {
+	args := make([][]byte, 0, len(arguments))
+	for _, argument := range arguments {
+		args = append(args, []byte(argument))
+	}
+	return args
+}
+
 func (s *stub) GetTxTimestamp() (*timestamppb.Timestamp, error) {
 	return &timestamppb.Timestamp{Seconds: s.call.Now, Nanos: 999}, nil
 }
 
+// GetSignedProposal gives what the client signed, which is another call when this one comes through another chaincode.
 func (s *stub) GetSignedProposal() (*peer.SignedProposal, error) {
-	extension := encode(&peer.ChaincodeHeaderExtension{ChaincodeId: &peer.ChaincodeID{Name: s.call.Chaincode}})
-	channel := encode(&common.ChannelHeader{ChannelId: s.call.Channel, Extension: extension})
-	header := encode(&common.Header{ChannelHeader: channel})
-	return &peer.SignedProposal{ProposalBytes: encode(&peer.Proposal{Header: header})}, nil
+	proposed := s.call.Through
+	if proposed == nil {
+		proposed = &Proposed{Channel: s.call.Channel, Chaincode: s.call.Chaincode, Arguments: append([]string{s.call.Name}, s.call.Arguments...)}
+	}
+	id := &peer.ChaincodeID{Name: proposed.Chaincode}
+	extension := encode(&peer.ChaincodeHeaderExtension{ChaincodeId: id})
+	channel := encode(&common.ChannelHeader{ChannelId: proposed.Channel, Extension: extension})
+	spec := &peer.ChaincodeSpec{ChaincodeId: id, Input: &peer.ChaincodeInput{Args: bytesOf(proposed.Arguments)}}
+	payload := encode(&peer.ChaincodeProposalPayload{Input: encode(&peer.ChaincodeInvocationSpec{ChaincodeSpec: spec})})
+	proposal := &peer.Proposal{Header: encode(&common.Header{ChannelHeader: channel}), Payload: payload}
+	return &peer.SignedProposal{ProposalBytes: encode(proposal)}, nil
 }
 
 func encode(message proto.Message) []byte {
@@ -47,7 +79,17 @@ func encode(message proto.Message) []byte {
 	return data
 }
 
+// checkText panics as the shim does when a key is not UTF-8, which its messages to the peer cannot carry.
+func checkText(keys ...string) {
+	for _, key := range keys {
+		if !utf8.ValidString(key) {
+			panic(fmt.Sprintf("the key %q is not UTF-8", key))
+		}
+	}
+}
+
 func (s *stub) read(key string) []byte {
+	checkText(key)
 	s.simulation.Reads[key] = s.ledger.versions[key]
 	return s.ledger.state[key]
 }
@@ -58,6 +100,9 @@ func (s *stub) GetState(key string) ([]byte, error) {
 }
 
 func (s *stub) GetMultipleStates(keys ...string) ([][]byte, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
 	s.simulation.Exchanges++
 	if s.ledger.DatabaseDown {
 		return nil, nil
@@ -69,113 +114,122 @@ func (s *stub) GetMultipleStates(keys ...string) ([][]byte, error) {
 	return values, nil
 }
 
-func (s *stub) write() error {
-	if s.paged {
+func (s *stub) PutState(key string, value []byte) error {
+	return s.write(write{key: key, value: value})
+}
+
+func (s *stub) DelState(key string) error {
+	return s.write(write{key: key})
+}
+
+func (s *stub) PutPrivateData(collection, key string, value []byte) error {
+	if collection == "" {
+		return errors.New("collection must not be an empty string")
+	}
+	return s.write(write{collection: collection, key: key, value: value})
+}
+
+func (s *stub) PurgePrivateData(collection, key string) error {
+	if collection == "" {
+		return errors.New("collection must not be an empty string")
+	}
+	return s.write(write{collection: collection, key: key})
+}
+
+// write keeps a change for the batch, in which a later one of the same key counts, or hands it to the peer. The shim refuses to put
+// under an empty key, and CouchDB to delete under one, which LevelDB would take.
+func (s *stub) write(w write) error {
+	checkText(w.key)
+	if w.key == "" {
+		return errors.New("key must not be an empty string")
+	}
+	if s.batch != nil {
+		s.batch[privateName(w.collection, w.key)] = w
+		return nil
+	}
+	s.simulation.Exchanges++
+	return s.apply(w)
+}
+
+// apply is what the peer does with a change. An empty value deletes.
+func (s *stub) apply(w write) error {
+	switch {
+	case w.collection != "" && !s.isMember(w.collection):
+		return fmt.Errorf("tx creator does not have write access permission on privatedata in collectionName: %s", w.collection)
+	case s.privateQueried:
+		return errors.New("transaction has already performed queries on pvt data: writes are not allowed")
+	case s.paged:
 		return errors.New("transaction has already performed a paginated query: writes are not allowed")
 	}
-	if !s.batching {
+	s.written = true
+	value := slices.Clone(w.value)
+	if len(value) == 0 {
+		value = nil
+	}
+	if w.collection != "" {
+		s.simulation.PrivateWrite[privateName(w.collection, w.key)] = value
+		return nil
+	}
+	s.simulation.Writes[w.key] = value
+	return nil
+}
+
+func (s *stub) StartWriteBatch() {
+	if s.batch == nil {
+		s.batch = map[string]write{}
+	}
+}
+
+func (s *stub) FinishWriteBatch() error {
+	batch := s.batch
+	s.batch = nil
+	if len(batch) > 0 {
 		s.simulation.Exchanges++
+	}
+	for _, w := range batch {
+		if err := s.apply(w); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (s *stub) PutState(key string, value []byte) error {
-	s.simulation.Writes[key] = value
-	return s.write()
-}
-
-func (s *stub) DelState(key string) error {
-	s.simulation.Writes[key] = nil
-	return s.write()
-}
-
-func (s *stub) StartWriteBatch() { s.batching = true }
-
-func (s *stub) FinishWriteBatch() error {
-	s.batching = false
-	return s.write()
-}
-
 func (s *stub) SetEvent(name string, payload []byte) error {
+	if name == "" {
+		return errors.New("event name can not be empty string")
+	}
 	s.simulation.Event = &peer.ChaincodeEvent{EventName: name, Payload: payload}
 	return nil
 }
 
+// isMember tells whether the client's organisation belongs to a collection.
+func (s *stub) isMember(collection string) bool {
+	members, limited := s.ledger.Members[collection]
+	var creator msp.SerializedIdentity
+	return !limited || (proto.Unmarshal(s.call.Creator, &creator) == nil && slices.Contains(members, creator.GetMspid()))
+}
+
 func (s *stub) GetPrivateData(collection, key string) ([]byte, error) {
-	s.simulation.PrivateReads[collection+"\x00"+key] = true
-	return s.ledger.private[collection][key], nil
+	s.simulation.Exchanges++
+	name := privateName(collection, key)
+	if !s.isMember(collection) {
+		return nil, fmt.Errorf("tx creator does not have read access permission on privatedata in collectionName: %s", collection)
+	}
+	if members, limited := s.ledger.Members[collection]; limited && s.ledger.hashes[name] != 0 && !slices.Contains(members, s.ledger.Peer) {
+		return nil, errors.New("private data matching public hash version is not available")
+	}
+	s.simulation.PrivateReads[name] = s.ledger.hashes[name]
+	return s.ledger.private[name], nil
 }
 
 func (s *stub) GetPrivateDataHash(collection, key string) ([]byte, error) {
-	s.simulation.PrivateReads[collection+"\x00"+key] = true
-	value, found := s.ledger.private[collection][key]
+	s.simulation.Exchanges++
+	name := privateName(collection, key)
+	s.simulation.PrivateReads[name] = s.ledger.hashes[name]
+	value, found := s.ledger.private[name]
 	if !found {
 		return nil, nil
 	}
 	hash := sha256.Sum256(value)
 	return hash[:], nil
 }
-
-func (s *stub) PutPrivateData(collection, key string, value []byte) error {
-	s.simulation.PrivateWrite[collection+"\x00"+key] = value
-	return s.write()
-}
-
-func (s *stub) GetStateByRange(start, end string) (shim.StateQueryIteratorInterface, error) {
-	s.simulation.ranges = append(s.simulation.ranges, rangeRead{start: start, end: end})
-	return &states{stub: s, keys: s.ledger.between(start, end), read: &s.simulation.ranges[len(s.simulation.ranges)-1]}, nil
-}
-
-func (s *stub) GetStateByRangeWithPagination(start, end string, size int32, bookmark string) (
-	shim.StateQueryIteratorInterface, *peer.QueryResponseMetadata, error,
-) {
-	s.paged = true
-	if bookmark != "" {
-		start = bookmark
-	}
-	keys := s.ledger.between(start, end)
-	next := ""
-	if len(keys) > int(size) {
-		keys, next = keys[:size], keys[size]
-	}
-	return &states{stub: s, keys: keys, read: &rangeRead{}}, &peer.QueryResponseMetadata{Bookmark: next}, nil
-}
-
-func (s *stub) GetHistoryForKey(key string) (shim.HistoryQueryIteratorInterface, error) {
-	return &changes{list: s.ledger.history[key]}, nil
-}
-
-type states struct {
-	stub *stub
-	keys []string
-	at   int
-	read *rangeRead
-}
-
-func (i *states) HasNext() bool {
-	i.read.exhausted = i.at == len(i.keys)
-	return !i.read.exhausted
-}
-
-func (i *states) Next() (*queryresult.KV, error) {
-	key := i.keys[i.at]
-	i.at++
-	i.read.keys = append(i.read.keys, key)
-	return &queryresult.KV{Key: key, Value: i.stub.ledger.state[key]}, nil
-}
-
-func (i *states) Close() error { return nil }
-
-type changes struct {
-	list []*queryresult.KeyModification
-	at   int
-}
-
-func (i *changes) HasNext() bool { return i.at < len(i.list) }
-
-func (i *changes) Next() (*queryresult.KeyModification, error) {
-	i.at++
-	return i.list[i.at-1], nil
-}
-
-func (i *changes) Close() error { return nil }

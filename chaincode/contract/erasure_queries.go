@@ -1,0 +1,98 @@
+package contract
+
+import "kindpakket.eu/chaincode/rules"
+
+type showErasureRequest struct {
+	Erasure string `json:"erasure"`
+}
+
+func (r *showErasureRequest) check() error { return rules.CheckID("erasure", r.Erasure) }
+
+// Show gives an erasure; once it is certified, the certificate.
+func (*ErasureContract) Show(ctx *Context, text string) (string, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *showErasureRequest) (any, error) {
+		return tx.erasure(r.Erasure)
+	})
+}
+
+// List gives the erasures of the channel.
+func (*ErasureContract) List(ctx *Context, text string) (string, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *paging) (any, error) {
+		erasures, _, err := list[rules.Erasure](tx, erasurePrefix, r)
+		return erasures, err
+	})
+}
+
+type dueRecordsRequest struct {
+	privateRecords
+	paging
+}
+
+func (r *dueRecordsRequest) check() error {
+	return rules.FirstError(r.privateRecords.check(), r.paging.check())
+}
+
+// dueRecord is a voucher or shop whose private records are to be purged since a day.
+type dueRecord struct {
+	ID    string    `json:"id"`
+	DueOn rules.Day `json:"due_on"`
+}
+
+// Due gives the vouchers or shops of a page whose retention term has passed and that still have a private record.
+func (*ErasureContract) Due(ctx *Context, text string) (string, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *dueRecordsRequest) (any, error) {
+		if r.Collection == citizens {
+			return tx.dueCases(r)
+		}
+		return tx.dueAccounts(r)
+	})
+}
+
+func (tx *transaction) dueCases(r *dueRecordsRequest) (any, error) {
+	scheme, err := tx.scheme(r.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	vouchers, _, err := list[rules.Voucher](tx, voucherPrefix(r.Scheme), &r.paging)
+	if err != nil {
+		return nil, err
+	}
+	page := &listed[dueRecord]{Next: vouchers.Next}
+	for i := range vouchers.Items {
+		voucher := &vouchers.Items[i]
+		terms, err := tx.termsFor(scheme, voucher)
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.addDue(page, r.privateRecords, voucher.ID, terms.CaseTerm(scheme, voucher)); err != nil {
+			return nil, err
+		}
+	}
+	return page, nil
+}
+
+func (tx *transaction) dueAccounts(r *dueRecordsRequest) (any, error) {
+	shops, _, err := list[rules.Shop](tx, shopPrefix, &r.paging)
+	if err != nil {
+		return nil, err
+	}
+	page := &listed[dueRecord]{Next: shops.Next}
+	for i := range shops.Items {
+		if err := tx.addDue(page, r.privateRecords, shops.Items[i].ID, shops.Items[i].AccountTerm()); err != nil {
+			return nil, err
+		}
+	}
+	return page, nil
+}
+
+// addDue adds a voucher or shop to a page when its term has passed and a record is left.
+func (tx *transaction) addDue(page *listed[dueRecord], p privateRecords, id string, term rules.Term) error {
+	if !term.HasPassed(tx.now) {
+		return nil
+	}
+	left, err := tx.recordsOf(p, id)
+	if err == nil && len(left) > 0 {
+		page.Items = append(page.Items, dueRecord{ID: id, DueOn: term.DueOn()})
+	}
+	return err
+}

@@ -1,0 +1,134 @@
+package contract
+
+import "kindpakket.eu/chaincode/rules"
+
+// privateRecords names a collection of private records; of the citizens' those of one scheme.
+type privateRecords struct {
+	Collection string `json:"collection"`
+	Scheme     string `json:"scheme,omitzero"`
+}
+
+func recordsIn(erasure *rules.Erasure) privateRecords {
+	return privateRecords{Collection: erasure.Collection, Scheme: erasure.Scheme}
+}
+
+func (p privateRecords) check() error {
+	switch {
+	case p.Collection == citizens:
+		return rules.CheckID("scheme", p.Scheme)
+	case p.Collection == shopAccounts && p.Scheme != "":
+		return rules.Refuse(rules.MalformedRequest, rules.Details{"member": "scheme"}, "accounts of shops belong to no scheme: leave scheme out")
+	case p.Collection == shopAccounts:
+		return nil
+	}
+	return rules.Refuse(rules.InvalidCode, rules.Details{"member": "collection", "value": rules.Excerpt(p.Collection)},
+		"collection is %s or %s", citizens, shopAccounts)
+}
+
+// owners gives the keys of what an erasure for a reason has to look at: the shops, or the scheme and, for their term, the vouchers.
+func (p privateRecords) owners(ids []string, reason string) []string {
+	var keys []string
+	if p.Collection == citizens {
+		keys = append(keys, schemeKey(p.Scheme))
+	}
+	for _, id := range ids {
+		switch {
+		case p.Collection == shopAccounts:
+			keys = append(keys, shopKey(id))
+		case reason == rules.ForRetention:
+			keys = append(keys, voucherKey(p.Scheme, id))
+		}
+	}
+	return keys
+}
+
+func (p privateRecords) missing(id string) error {
+	if p.Collection == citizens {
+		return rules.Refuse(rules.CaseRecordMissing, rules.Details{"voucher": id}, "voucher %s has no private case record", id)
+	}
+	return rules.Refuse(rules.AccountMissing, rules.Details{"shop": id}, "shop %s has no private account record", id)
+}
+
+// checkErasable refuses shops that have not ended, and for the reason retention what is to be kept longer.
+func (tx *transaction) checkErasable(p privateRecords, ids []string, reason string) error {
+	if err := tx.prefetch(p.owners(ids, reason)...); err != nil {
+		return err
+	}
+	if p.Collection == shopAccounts {
+		return tx.checkEnded(ids, reason)
+	}
+	scheme, err := tx.scheme(p.Scheme)
+	if err != nil || reason != rules.ForRetention {
+		return err
+	}
+	for _, id := range ids {
+		voucher, err := tx.voucher(p.Scheme, id)
+		if err != nil {
+			return err
+		}
+		terms, err := tx.termsFor(scheme, voucher)
+		if err != nil {
+			return err
+		}
+		if err := terms.CaseTerm(scheme, voucher).Check(id, tx.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *transaction) checkEnded(shops []string, reason string) error {
+	for _, id := range shops {
+		shop, err := tx.shop(id)
+		if err != nil {
+			return err
+		}
+		if err := shop.CheckEnded(); err != nil {
+			return err
+		}
+		if reason != rules.ForRetention {
+			continue
+		}
+		if err := shop.AccountTerm().Check(id, tx.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recordsOf gives the private records of a voucher or shop that are there, with their hashes.
+func (tx *transaction) recordsOf(p privateRecords, id string) ([]rules.ErasedRecord, error) {
+	if p.Collection == citizens {
+		return tx.kept(p.Collection, []rules.ErasedRecord{{ID: id, Key: caseKey(p.Scheme, id)}})
+	}
+	shop, err := tx.shop(id)
+	if err != nil {
+		return nil, err
+	}
+	var records []rules.ErasedRecord
+	for _, change := range shop.AllAccounts() {
+		records = append(records, rules.ErasedRecord{ID: id, Key: accountKey(id, change)})
+	}
+	return tx.kept(p.Collection, records)
+}
+
+// left gives the records of an erasure that are still there.
+func (tx *transaction) left(erasure *rules.Erasure) ([]rules.ErasedRecord, error) {
+	return tx.kept(erasure.Collection, erasure.Records)
+}
+
+// kept gives those of private records that are there, with the hashes that they have now.
+func (tx *transaction) kept(collection string, records []rules.ErasedRecord) ([]rules.ErasedRecord, error) {
+	var there []rules.ErasedRecord
+	for _, record := range records {
+		hash, err := tx.privateHash(collection, record.Key)
+		if err != nil {
+			return nil, err
+		}
+		if hash != "" {
+			record.SHA256 = hash
+			there = append(there, record)
+		}
+	}
+	return there, nil
+}

@@ -1,0 +1,241 @@
+package contract
+
+import (
+	"encoding/json"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+// voucher draws what the municipality does with vouchers.
+func (s *storyteller) voucher() {
+	one := func() object { return s.because(object{"voucher": s.thing("voucher")}) }
+	many := func() object {
+		vouchers := []string{s.thing("voucher")}
+		if other := s.thing("voucher"); other != vouchers[0] && s.IntN(3) == 0 {
+			vouchers = append(vouchers, other)
+		}
+		return s.because(object{"vouchers": vouchers})
+	}
+	bare := func(request object) object {
+		delete(request, "reason")
+		return request
+	}
+	approver, issuer := s.oneOf("manager", "manager2", "promoted"), s.oneOf("clerk", "clerk2")
+	switch s.IntN(13) {
+	case 0, 1:
+		s.issue()
+	case 2:
+		s.try("", s.oneOf(issuer, approver), "voucher:Block", one())
+		fallthrough
+	case 3, 4:
+		s.try("", approver, "voucher:Unblock", s.because(object{"voucher": s.blocked()}))
+	case 5:
+		request := bare(one())
+		request["code"] = s.oneOf(selfBlockCode, selfBlockCode, s.id())
+		s.try("", s.oneOf("till", issuer), "voucher:SelfBlock", request)
+	case 6:
+		s.replace(issuer)
+	case 7, 8:
+		request := s.because(object{"voucher": s.blocked()})
+		request["change"] = s.waiting(request["voucher"].(string))
+		if s.IntN(4) > 0 {
+			s.try("", approver, "voucher:ApproveReplacement", bare(request))
+			return
+		}
+		s.try("", s.oneOf(issuer, approver), "voucher:RejectReplacement", request)
+	case 9:
+		if s.IntN(8) == 0 {
+			s.try("", approver, "voucher:Revoke", many())
+		}
+	case 10:
+		s.try("", s.oneOf("treasurer", issuer), "voucher:Lapse", many())
+	case 11:
+		request := many()
+		request["ends_on"] = s.today().Plus(3)
+		s.try("", approver, "voucher:Extend", request)
+	default:
+		topUp := object{"voucher": s.thing("voucher"), "entitlement": s.id(), "preset": s.oneOf("junior", "senior", "bicycle"), "units": 1 + s.IntN(2)}
+		s.try("", issuer, "voucher:TopUp", s.because(object{"top_ups": []object{topUp}}))
+	}
+}
+
+func (s *storyteller) replace(issuer string) {
+	voucher := s.thing("voucher")
+	version, _ := s.bound(voucher)
+	h := holderOf(s.scheme, voucher, version)
+	if s.IntN(6) == 0 {
+		h.version-- // proposes what the voucher is bound to
+	}
+	_, request := h.replacement(s.id())
+	s.try("", issuer, "voucher:Replace", request)
+}
+
+// blocked gives a voucher that is blocked, if one is found.
+func (s *storyteller) blocked() string {
+	voucher := s.thing("voucher")
+	for range 10 {
+		var record rules.Voucher
+		data := s.ledger.Value("voucher/" + s.scheme + "/" + voucher)
+		if data != nil && json.Unmarshal(data, &record) == nil && record.State == rules.VoucherIsBlocked {
+			break
+		}
+		voucher = s.thing("voucher")
+	}
+	return voucher
+}
+
+// waiting gives the replacement of a voucher that waits, and now and then one that does not.
+func (s *storyteller) waiting(voucher string) string {
+	var record rules.Voucher
+	data := s.ledger.Value("voucher/" + s.scheme + "/" + voucher)
+	if data == nil || json.Unmarshal(data, &record) != nil || record.Replacement == nil || s.IntN(8) == 0 {
+		return s.id()
+	}
+	return record.Replacement.ID
+}
+
+// settle draws closings of days and everything about settlements and receivables.
+func (s *storyteller) settle() {
+	one := func() object { return s.because(object{"settlement": s.thing("settlement")}) }
+	bare := func(request object) object {
+		delete(request, "reason")
+		return request
+	}
+	approver := s.oneOf("manager", "manager2", "promoted")
+	switch s.IntN(11) {
+	case 0, 1:
+		s.try("", s.oneOf("clerk", "treasurer"), "scheme:CloseDay", object{"scheme": s.scheme, "day": s.today()})
+	case 2, 3, 4:
+		user, shop := s.till()
+		s.try("settlement", s.oneOf(user, "clerk", "treasurer"), "settlement:Draft", object{"scheme": s.scheme, "shop": shop})
+	case 5:
+		s.try("", approver, "settlement:Approve", bare(one()))
+	case 6:
+		s.try("", "treasurer", "settlement:Withdraw", one())
+	case 7:
+		settlements := []string{s.thing("settlement")}
+		s.try("", "treasurer", "settlement:Export", object{"scheme": s.scheme, "settlements": settlements, "file_sha256": s.id() + s.id()})
+	case 8:
+		request := one()
+		request["outcome"] = s.oneOf("paid", "paid", "rejected", "returned")
+		s.try("", "treasurer", "settlement:Book", request)
+	case 9:
+		s.try("settlement", "treasurer", "settlement:Claim", s.because(object{"shop": s.shops[s.IntN(2)]}))
+	default:
+		if s.IntN(2) == 0 {
+			s.try("", "treasurer", "settlement:Collect", one())
+			return
+		}
+		s.try("", approver, "settlement:WriteOff", one())
+	}
+}
+
+// change draws changes of the scheme and its pauses.
+func (s *storyteller) change() {
+	approver := s.oneOf("manager", "manager2", "promoted")
+	decide := object{"scheme": s.scheme, "change": s.thing("change")}
+	switch s.IntN(9) {
+	case 0, 1:
+		request := s.because(object{"rules": s.maybeContradictory(s.rules()), "applies_to": s.oneOf("new", "all")})
+		s.try("change", s.oneOf("clerk", "clerk2"), "scheme:ProposeRules", request)
+	case 2:
+		s.try("change", "clerk", "scheme:ProposeBudget", s.because(object{"add_cents": 1 + s.IntN(50_000)}))
+	case 3:
+		if s.IntN(6) == 0 {
+			s.try("change", "clerk", "scheme:ProposeClosing", s.because(object{}))
+		}
+	case 4, 5:
+		s.try("", approver, "scheme:ApproveChange", decide)
+	case 6:
+		s.try("", s.oneOf(approver, "clerk", "clerk2"), "scheme:RejectChange", s.because(decide))
+	case 7:
+		s.try("", approver, "scheme:Pause", s.because(object{}))
+		fallthrough
+	default:
+		for range 3 {
+			s.try("", s.oneOf("manager", "manager2", "clerk"), "scheme:Open", object{"scheme": s.scheme})
+		}
+	}
+}
+
+// maybeContradictory spoils rules now and then, so that no two persons could agree on them.
+func (s *storyteller) maybeContradictory(terms object) object {
+	switch s.IntN(16) {
+	case 0:
+		terms["ends_at"] = noon + 30*aDay
+	case 1:
+		terms["payment_min_cents"] = 8_001
+	case 2:
+		terms["proofs"], terms["payment_min_cents"], terms["paper_cap_cents"] = []string{"booklet"}, 500, 499
+	case 3:
+		terms["categories"] = []object{{"code": "clothing"}, {"code": "clothing"}}
+	case 4:
+		terms["proofs"] = []string{s.oneOf("face", "key"), "key"}
+	case 5:
+		terms["retention_from"] = "birth"
+	case 6:
+		terms["ends_on"] = "2025-12-31"
+	case 7:
+		terms["products"] = object{"junior": object{"category": s.oneOf("books", "toys"), "max_cents": 1_000}}
+	}
+	return terms
+}
+
+// shop draws what happens to shops and their accounts.
+func (s *storyteller) shop() {
+	at := s.IntN(2)
+	shop, keeper := s.shops[at], []string{"shop", "rival"}[at]
+	of := func(members object) object {
+		members["shop"], members["reason"] = shop, "decided"
+		return members
+	}
+	bare := func(request object) object {
+		delete(request, "reason")
+		return request
+	}
+	approver := s.oneOf("manager", "manager2")
+	switch s.IntN(8) {
+	case 0:
+		s.try("", approver, "shop:Suspend", of(object{}))
+		s.pay()
+		fallthrough
+	case 1:
+		s.try("", approver, "shop:Reinstate", of(object{}))
+	case 2:
+		grant := []object{{"code": "clothing", "from": s.today()}, {"code": s.oneOf("books", "sport"), "from": "2026-01-01"}}
+		s.try("", approver, "shop:Grant", of(object{"categories": grant}))
+	case 3, 4:
+		s.try("account", s.oneOf(keeper, keeper, "rival"), "shop:ChangeAccount", of(object{}), s.accountOf(keeper))
+	case 5:
+		s.try("", approver, "shop:ApproveAccount", bare(of(object{"change": s.thing("account")})))
+	case 6:
+		s.try("", s.oneOf(approver, keeper), "shop:RejectAccount", of(object{"change": s.thing("account")}))
+	default:
+		if at == 1 && s.IntN(3) == 0 {
+			s.try("", approver, "shop:End", of(object{"retention_days": s.IntN(3)}))
+		}
+	}
+}
+
+// erase draws orders to purge private records and what becomes of them.
+func (s *storyteller) erase() {
+	approver := s.oneOf("manager", "promoted")
+	one := object{"erasure": s.thing("erasure")}
+	switch s.IntN(7) {
+	case 0, 1:
+		request := s.because(object{"collection": "citizens", "ids": []string{s.thing("voucher")}})
+		request["reason"] = s.oneOf("retention", "request")
+		s.try("erasure", "clerk", "erasure:Order", request)
+	case 2:
+		request := object{"collection": "shopAccounts", "ids": []string{s.shops[1]}, "reason": s.oneOf("retention", "request")}
+		s.try("erasure", "clerk", "erasure:Order", request)
+	case 3, 4:
+		s.try("", approver, "erasure:Approve", one)
+		s.try("", approver, "erasure:Purge", object{"erasure": one["erasure"]})
+	case 5:
+		one["reason"] = "mistake"
+		s.try("", s.oneOf(approver, "clerk", "clerk2"), "erasure:Withdraw", one)
+	default:
+		s.try("", s.oneOf(approver, "clerk"), "erasure:Certify", one)
+	}
+}

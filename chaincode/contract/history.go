@@ -1,0 +1,146 @@
+package contract
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/queryresult"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+// keyForm admits the public keys that the chaincode writes, and no others.
+var keyForm = regexp.MustCompile(`^(organisations` +
+	`|(request|scheme|budget|day|shop|entitlement|payment|refund|erasure)/` + idForm +
+	`|(voucher|settlement|change)/` + idForm + `/` + idForm +
+	`|rules/` + idForm + `/[0-9]{6}` +
+	`|unsettled/` + idForm + `/` + idForm + `/[0-9]{4}-[0-9]{2}-[0-9]{2}/` + idForm + `)$`)
+
+const idForm = `[0-9a-f]{32}`
+
+// maxHistory is how many changes of a key are walked at most. It is no more than what a peer gives that has no limit of its own set
+// (ledger.state.totalQueryLimit; 100 000 in Fabric's sample): a peer ends the walk there without a word, and it would pass for the
+// end of the history.
+const maxHistory = 10_000
+
+type historyRequest struct {
+	Key string `json:"key"`
+	paging
+}
+
+func (r *historyRequest) check() error {
+	if !keyForm.MatchString(r.Key) {
+		return rules.Refuse(rules.InvalidKey, rules.Details{"key": rules.Excerpt(r.Key)}, "")
+	}
+	return r.paging.check()
+}
+
+// historyEntry is one change of a key, with who made it, what the key held until then and what it held afterwards. By is null for a
+// deletion and for a record of layout 1, Before when the key held nothing, and Value when it was deleted.
+type historyEntry struct {
+	entryHead
+	Deleted bool           `json:"deleted"`
+	Before  jsontext.Value `json:"before"`
+	Value   jsontext.Value `json:"value"`
+}
+
+// entryHead is what all statements say of a change.
+type entryHead struct {
+	TransactionID string `json:"transaction_id"`
+	At            int64  `json:"at"`
+	By            *mark  `json:"by"`
+}
+
+// entries is a page of changes, newest first. Next is the transaction that the page after it starts with.
+type entries[T any] struct {
+	Entries []T    `json:"entries"`
+	Next    string `json:"next"`
+}
+
+// History gives the changes of a key, newest first.
+func (*AuditContract) History(ctx *Context, text string) (string, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *historyRequest) (any, error) {
+		return statement(tx, r.Key, &r.paging, func(head entryHead, value, before []byte) (historyEntry, error) {
+			return historyEntry{entryHead: head, Deleted: value == nil, Before: before, Value: value}, nil
+		})
+	})
+}
+
+// statement turns a page of a key's changes into entries. What the key held is nil before its first value and after its deletion.
+func statement[T any](tx *transaction, key string, page *paging, entry func(head entryHead, value, before []byte) (T, error)) (*entries[T], error) {
+	changes, next, err := tx.changesOf(key, page)
+	if err != nil {
+		return nil, err
+	}
+	answer := &entries[T]{Next: next}
+	for i, change := range changes[:min(len(changes), page.limit())] {
+		var before []byte
+		if i+1 < len(changes) {
+			before = heldAfter(changes[i+1])
+		}
+		head := entryHead{TransactionID: change.GetTxId(), At: change.GetTimestamp().GetSeconds()}
+		if head.By, err = writer(key, heldAfter(change)); err != nil {
+			return nil, err
+		}
+		made, err := entry(head, heldAfter(change), before)
+		if err != nil {
+			return nil, err
+		}
+		answer.Entries = append(answer.Entries, made)
+	}
+	return answer, nil
+}
+
+// changesOf gives the changes of a page, newest first, and the one before them when there is one, which the next page starts with.
+//
+// Fabric has no pages for histories: a walk always starts at the newest change, and the peer reads each from the block of its
+// transaction, a hundred ahead. So the page that starts at change n costs the peer n reads of a block; nothing is decoded before the
+// page, and the walk ends with it. What lies deeper than maxHistory is refused: a ledger view has it.
+func (tx *transaction) changesOf(key string, page *paging) (changes []*queryresult.KeyModification, next string, err error) {
+	iterator, err := tx.stub.GetHistoryForKey(key)
+	if err != nil {
+		return nil, "", fmt.Errorf("cannot read the history of %s: %w", key, err)
+	}
+	defer iterator.Close()
+	started := page.Cursor == ""
+	for walked := 1; iterator.HasNext(); walked++ {
+		change, err := iterator.Next()
+		if err != nil {
+			return nil, "", fmt.Errorf("cannot read the history of %s: %w", key, err)
+		}
+		started = started || change.GetTxId() == page.Cursor
+		if started {
+			changes = append(changes, change)
+		}
+		if len(changes) > page.limit() {
+			return changes, change.GetTxId(), nil
+		}
+		if walked == maxHistory {
+			return nil, "", rules.Refuse(rules.InvalidCursor, rules.Details{"key": key, "most": maxHistory},
+				"%s has changed more often than the %d times that can be walked: follow it in the blocks", key, maxHistory)
+		}
+	}
+	if !started {
+		return nil, "", rules.Refuse(rules.InvalidCursor, rules.Details{"cursor": rules.Excerpt(page.Cursor)}, "")
+	}
+	return changes, "", nil
+}
+
+// heldAfter gives what a key held after a change, nil when it was deleted.
+func heldAfter(change *queryresult.KeyModification) []byte {
+	if change.GetIsDelete() {
+		return nil
+	}
+	return change.GetValue()
+}
+
+// writer tells who wrote a record, nil when it does not say.
+func writer(key string, data []byte) (*mark, error) {
+	if data == nil {
+		return nil, nil
+	}
+	var start publicStart
+	err := decodeRecord(key, data, &start)
+	return start.By, err
+}

@@ -1,0 +1,80 @@
+package contract
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/protobuf/proto"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+// proposal is what the client signed: which chaincode to call on which channel, and with which arguments. When another chaincode calls
+// this one, the proposal is still the one that the client made for that other.
+type proposal struct {
+	channel   string
+	chaincode string
+	arguments [][]byte
+}
+
+func readProposal(stub shim.ChaincodeStubInterface) (*proposal, error) {
+	signed, err := stub.GetSignedProposal()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the proposal: %w", err)
+	}
+	var made peer.Proposal
+	var header common.Header
+	var channel common.ChannelHeader
+	var extension peer.ChaincodeHeaderExtension
+	var payload peer.ChaincodeProposalPayload
+	var invocation peer.ChaincodeInvocationSpec
+	for _, part := range []struct {
+		data func() []byte
+		into proto.Message
+	}{
+		{signed.GetProposalBytes, &made},
+		{made.GetHeader, &header},
+		{header.GetChannelHeader, &channel},
+		{channel.GetExtension, &extension},
+		{made.GetPayload, &payload},
+		{payload.GetInput, &invocation},
+	} {
+		if err := proto.Unmarshal(part.data(), part.into); err != nil {
+			return nil, fmt.Errorf("cannot read the proposal: %w", err)
+		}
+	}
+	return &proposal{
+		channel: channel.GetChannelId(), chaincode: extension.GetChaincodeId().GetName(),
+		arguments: invocation.GetChaincodeSpec().GetInput().GetArgs(),
+	}, nil
+}
+
+// checkArguments refuses a call on another channel or with other arguments than the client signed. A chaincode in between could have
+// made them up, under the client's name and without being endorsed as this one has to be.
+func (p *proposal) checkArguments(stub shim.ChaincodeStubInterface) error {
+	if p.channel != stub.GetChannelID() {
+		return notDirect("channel", p.channel)
+	}
+	if !slices.EqualFunc(p.arguments, stub.GetArgs(), bytes.Equal) {
+		return notDirect("chaincode", p.chaincode)
+	}
+	return nil
+}
+
+// checkChaincode refuses a call that the client made to another chaincode, whatever its arguments. Organisations that were named in
+// layout 1 are not known to go with a name.
+func (o *storedOrganisations) checkChaincode(p *proposal) error {
+	if o.Chaincode != "" && o.Chaincode != p.chaincode {
+		return notDirect("chaincode", p.chaincode)
+	}
+	return nil
+}
+
+func notDirect(what, name string) error {
+	return rules.Refuse(rules.DirectCallsOnly, rules.Details{what: rules.Excerpt(name)},
+		"the client signed a call to another chaincode, or another one: call this chaincode itself")
+}

@@ -1,0 +1,86 @@
+package contract
+
+import "kindpakket.eu/chaincode/rules"
+
+type replaceRequest struct {
+	reasonedVoucherRequest
+	binding
+}
+
+func (r *replaceRequest) check() error {
+	return rules.FirstError(r.reasonedVoucherRequest.check(), r.checkBinding())
+}
+
+var replaceVoucher = operation{name: "voucher:Replace", event: "ReplacementProposed", roles: []role{issuer}}
+
+// Replace proposes another authorisation for the holder of a voucher, and blocks it at once.
+func (*VoucherContract) Replace(ctx *Context, text string) (string, error) {
+	return write(ctx, replaceVoucher, text, func(tx *transaction, r *replaceRequest) (any, error) {
+		scheme, err := tx.scheme(r.Scheme)
+		if err != nil {
+			return nil, err
+		}
+		domain, err := tx.domain()
+		if err != nil {
+			return nil, err
+		}
+		return tx.turnVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
+			version, err := voucher.NextVersion()
+			if err != nil {
+				return err
+			}
+			if err := tx.verifyBinding(scheme, domain, voucher, rules.OperationReplace, version, r.binding); err != nil {
+				return err
+			}
+			return voucher.Replace(rules.Replacement{
+				ID: r.RequestID, Authorisation: r.Authorisation, SelfBlock: r.SelfBlock, ProposedBy: tx.caller.person, Reason: r.Reason,
+			})
+		})
+	})
+}
+
+type approveReplacementRequest struct {
+	voucherRequest
+	Change string `json:"change"`
+}
+
+func (r *approveReplacementRequest) check() error {
+	return rules.FirstError(r.voucherRequest.check(), rules.CheckID("change", r.Change))
+}
+
+var approveReplacement = operation{name: "voucher:ApproveReplacement", event: "ReplacementApproved", roles: []role{approver}}
+
+// ApproveReplacement binds a voucher to the authorisation that waits, if it is the one that the approver saw, and lets it be spent again.
+func (*VoucherContract) ApproveReplacement(ctx *Context, text string) (string, error) {
+	return write(ctx, approveReplacement, text, func(tx *transaction, r *approveReplacementRequest) (any, error) {
+		return tx.turnVoucher(r.voucherRequest, "", func(voucher *rules.Voucher) error {
+			if err := voucher.CheckReplacement(r.Change); err != nil {
+				return err
+			}
+			return voucher.ApproveReplacement(tx.caller.person)
+		})
+	})
+}
+
+type rejectReplacementRequest struct {
+	approveReplacementRequest
+	because
+}
+
+func (r *rejectReplacementRequest) check() error {
+	return rules.FirstError(r.approveReplacementRequest.check(), r.checkReason())
+}
+
+var rejectReplacement = operation{name: "voucher:RejectReplacement", event: "ReplacementRejected", roles: []role{issuer, approver}}
+
+// RejectReplacement takes the authorisation that waits away; the voucher stays blocked.
+func (*VoucherContract) RejectReplacement(ctx *Context, text string) (string, error) {
+	return write(ctx, rejectReplacement, text, func(tx *transaction, r *rejectReplacementRequest) (any, error) {
+		return tx.turnVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
+			if err := voucher.CheckReplacement(r.Change); err != nil {
+				return err
+			}
+			return voucher.RejectReplacement()
+		})
+	})
+}

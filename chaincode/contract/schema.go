@@ -1,0 +1,208 @@
+package contract
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+// schema is the part of JSON Schema that Fabric's contract metadata knows and that describes our requests and answers.
+type schema struct {
+	ID                   string             `json:"$id,omitzero"`
+	Ref                  string             `json:"$ref,omitzero"`
+	Type                 any                `json:"type,omitzero"`
+	Enum                 []string           `json:"enum,omitzero"`
+	Pattern              string             `json:"pattern,omitzero"`
+	Minimum              *int64             `json:"minimum,omitzero"`
+	Maximum              *int64             `json:"maximum,omitzero"`
+	MinItems             *int64             `json:"minItems,omitzero"`
+	MaxItems             *int64             `json:"maxItems,omitzero"`
+	Items                *schema            `json:"items,omitzero"`
+	Properties           map[string]*schema `json:"properties,omitzero"`
+	Required             []string           `json:"required,omitzero"`
+	AdditionalProperties any                `json:"additionalProperties,omitzero"`
+}
+
+// Forms of texts in requests. They say no more than the rules check.
+const (
+	idPattern     = `^[0-9a-f]{32}$`
+	digestPattern = `^[0-9a-f]{64}$`
+	codePattern   = `^[a-z][a-z0-9-]{0,31}$`
+	mspPattern    = `^[A-Za-z][A-Za-z0-9.-]{0,63}$`
+	dayPattern    = `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
+)
+
+// patterns are the forms of texts by the name of their member.
+var patterns = map[string]string{
+	"request_id": idPattern, "scheme": idPattern, "voucher": idPattern, "vouchers": idPattern, "shop": idPattern, "payment": idPattern,
+	"settlement": idPattern, "settlements": idPattern, "entitlement": idPattern, "change": idPattern, "erasure": idPattern, "void": idPattern,
+	"request": idPattern, "id": idPattern, "ids": idPattern,
+	"reason": codePattern, "name": codePattern, "preset": codePattern, "category": codePattern, "categories": codePattern, "code": codePattern,
+	"file_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,
+	"municipality": mspPattern, "shops": mspPattern, "auditors": mspPattern,
+	"cursor": cursorForm.String(), "key": keyForm.String(), "seed": `^[0-9a-f]{1,64}$`, "salt": `^[0-9a-f]{32,128}$`,
+	// Where a member means something else, the name of the structure's type stands before its own.
+	"selfBlockRequest.code": idPattern,
+	"privateRecords.scheme": `^([0-9a-f]{32})?$`,
+	"bookRequest.reason":    `^([a-z][a-z0-9-]{0,31})?$`,
+}
+
+// choices are the values of texts that have few, by their type, or by the type and the name of their member.
+var choices = map[string][]string{
+	"ProofKind":                 {string(rules.ProofByKey), string(rules.ProofByBooklet)},
+	"RetentionStart":            {string(rules.RetentionFromEnd), string(rules.RetentionFromClosing)},
+	"bookRequest.outcome":       {string(rules.BookPaid), string(rules.BookRejected), string(rules.BookReturned)},
+	"Reach":                     {string(rules.ReachNew), string(rules.ReachAll)},
+	"sampleRequest.kind":        {ofVouchers, ofPayments, ofSettlements},
+	"privateRecords.collection": {citizens, shopAccounts},
+}
+
+// span is a least and a most.
+type span struct{ least, most int64 }
+
+var (
+	instants = span{int64(rules.Day("2000-01-01").Start()), int64(rules.Day("2200-01-01").Start()) - 1}
+	// amounts are those of money in requests, unless their member is listed.
+	amounts = span{1, int64(rules.MaxAmount)}
+	budgets = span{1, int64(rules.MaxBudget)}
+	days    = span{0, 36_500}
+	bulk    = span{1, maxBulk}
+
+	// spans bound numbers and amounts in requests, by the name of their member.
+	spans = map[string]span{
+		"budget_cents": budgets, "add_cents": budgets, "settlement_cents": budgets, "limit": {1, int64(maxLimit)}, "per_mille": {1, 1_000},
+		"units": {1, int64(rules.MaxAmount)}, "hold_days": {0, 366}, "extension_days": {0, 366}, "refund_grace_days": days, "settlement_days": days,
+		"retention_days": days, "deadline": instants, "expires_at": instants, "ends_at": instants,
+	}
+	// counts bound how many items a list of a request has, by the name of its member.
+	counts = map[string]span{
+		"vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "ids": bulk, "lines": {1, 20}, "categories": {1, 50},
+		"proofs": {1, 2},
+	}
+)
+
+// describer makes schemas by reflection. Structures that others hold become components with a name.
+type describer struct {
+	components map[string]*schema
+	types      map[string]reflect.Type
+	// strict tells that requests are described, whose values are bounded, and not answers.
+	strict bool
+	// inside tells that a component is described. Its $id is what references in it are relative to, so they are the plain names.
+	inside bool
+}
+
+// object describes a structure as it stands.
+func (d *describer) object(t reflect.Type) *schema {
+	made := &schema{Type: "object", Properties: map[string]*schema{}, AdditionalProperties: false}
+	d.addMembers(made, t)
+	return made
+}
+
+func (d *describer) addMembers(made *schema, t reflect.Type) {
+	for i := range t.NumField() {
+		field := t.Field(i)
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		inner := field.Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		if field.Anonymous && name == "" {
+			d.addMembers(made, inner)
+			continue
+		}
+		described := d.value(inner, name, t.Name()+"."+name)
+		if options != "omitzero" && options != "omitempty" {
+			made.Required = append(made.Required, name)
+			if field.Type.Kind() == reflect.Pointer && inner.Kind() == reflect.Struct && !d.strict {
+				described = d.object(inner)
+				described.Type = []string{"object", "null"}
+			}
+		}
+		made.Properties[name] = described
+	}
+}
+
+// value describes a value of a member. path is the name of the structure's type and of the member.
+func (d *describer) value(t reflect.Type, member, path string) *schema {
+	if t == reflect.TypeFor[jsontext.Value]() {
+		return &schema{}
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		return d.reference(t)
+	case reflect.Slice:
+		list := &schema{Type: "array", Items: d.value(t.Elem(), member, path)}
+		if most, known := counts[member]; known && d.strict {
+			list.MinItems, list.MaxItems = &most.least, &most.most
+		}
+		return list
+	case reflect.Map:
+		return &schema{Type: "object", AdditionalProperties: d.value(t.Elem(), member, path)}
+	case reflect.String:
+		return d.text(t, member, path)
+	case reflect.Bool:
+		return &schema{Type: "boolean"}
+	case reflect.Int, reflect.Int64:
+		return d.number(t, member)
+	case reflect.Pointer:
+		return d.value(t.Elem(), member, path)
+	}
+	panic(fmt.Sprintf("%s is a %s, which no schema describes", path, t))
+}
+
+func (d *describer) text(t reflect.Type, member, path string) *schema {
+	made := &schema{Type: "string"}
+	if !d.strict {
+		return made
+	}
+	for _, name := range []string{path, t.Name()} {
+		if listed, found := choices[name]; found {
+			made.Enum = listed
+			return made
+		}
+	}
+	made.Pattern = patterns[member]
+	if special, found := patterns[path]; found {
+		made.Pattern = special
+	}
+	if t == reflect.TypeFor[rules.Day]() {
+		made.Pattern = dayPattern
+	}
+	return made
+}
+
+func (d *describer) number(t reflect.Type, member string) *schema {
+	made := &schema{Type: "integer"}
+	bounds, known := spans[member]
+	if !known && t == reflect.TypeFor[rules.Cents]() {
+		bounds, known = amounts, true
+	}
+	if known && d.strict {
+		made.Minimum, made.Maximum = &bounds.least, &bounds.most
+	}
+	return made
+}
+
+// reference names a structure among the components. Two structures of one name would be one for readers, so they cannot be.
+func (d *describer) reference(t reflect.Type) *schema {
+	name := strings.ToUpper(t.Name()[:1]) + t.Name()[1:]
+	if known, found := d.types[name]; found && known != t {
+		panic(fmt.Sprintf("%s and %s have one name in the metadata: rename one", known, t))
+	}
+	if d.types[name] == nil {
+		d.types[name] = t
+		outside := d.inside
+		d.inside = true
+		d.components[name] = d.object(t)
+		d.components[name].ID = name
+		d.inside = outside
+	}
+	if d.inside {
+		return &schema{Ref: name}
+	}
+	return &schema{Ref: "#/components/schemas/" + name}
+}

@@ -1,0 +1,199 @@
+package contract
+
+import "kindpakket.eu/chaincode/rules"
+
+// changeEvent is the payload of the events of a scheme's changes.
+type changeEvent struct {
+	Scheme   string           `json:"scheme"`
+	Change   string           `json:"change"`
+	Kind     rules.ChangeKind `json:"kind"`
+	State    rules.State      `json:"state"`
+	Version  rules.Number     `json:"version,omitzero"`
+	AddCents rules.Cents      `json:"add_cents,omitzero"`
+}
+
+type proposeClosingRequest struct {
+	schemeRequest
+	because
+}
+
+func (r *proposeClosingRequest) check() error {
+	return rules.FirstError(r.schemeRequest.check(), r.checkReason())
+}
+
+var proposeClosing = operation{name: "scheme:ProposeClosing", event: "ClosingProposed", roles: []role{issuer}}
+
+// ProposeClosing asks for the end of a scheme.
+func (*SchemeContract) ProposeClosing(ctx *Context, text string) (string, error) {
+	return write(ctx, proposeClosing, text, func(tx *transaction, r *proposeClosingRequest) (any, error) {
+		if _, err := tx.schemeInForce(r.Scheme); err != nil {
+			return nil, err
+		}
+		return tx.propose(&rules.Change{ID: r.RequestID, Scheme: r.Scheme, Kind: rules.ChangeToClosing, Reason: r.Reason})
+	})
+}
+
+type proposeBudgetRequest struct {
+	proposeClosingRequest
+	AddCents rules.Cents `json:"add_cents"`
+}
+
+func (r *proposeBudgetRequest) check() error {
+	return rules.FirstError(r.proposeClosingRequest.check(), rules.CheckBudget("add_cents", r.AddCents))
+}
+
+var proposeBudget = operation{name: "scheme:ProposeBudget", event: "BudgetProposed", roles: []role{issuer}}
+
+// ProposeBudget asks for more money for a scheme.
+func (*SchemeContract) ProposeBudget(ctx *Context, text string) (string, error) {
+	return write(ctx, proposeBudget, text, func(tx *transaction, r *proposeBudgetRequest) (any, error) {
+		if _, err := tx.schemeInForce(r.Scheme); err != nil {
+			return nil, err
+		}
+		return tx.propose(&rules.Change{
+			ID: r.RequestID, Scheme: r.Scheme, Kind: rules.ChangeOfBudget, Reason: r.Reason, AddCents: r.AddCents,
+		})
+	})
+}
+
+type proposeRulesRequest struct {
+	proposeClosingRequest
+	Rules     rules.Terms `json:"rules"`
+	AppliesTo rules.Reach `json:"applies_to"`
+}
+
+func (r *proposeRulesRequest) check() error {
+	return rules.FirstError(r.proposeClosingRequest.check(), r.Rules.Check(), rules.CheckReach(r.AppliesTo))
+}
+
+var proposeRules = operation{name: "scheme:ProposeRules", event: "RulesProposed", roles: []role{issuer}}
+
+// ProposeRules asks for other rules, for new vouchers or for all.
+func (*SchemeContract) ProposeRules(ctx *Context, text string) (string, error) {
+	return write(ctx, proposeRules, text, func(tx *transaction, r *proposeRulesRequest) (any, error) {
+		scheme, err := tx.schemeInForce(r.Scheme)
+		if err != nil {
+			return nil, err
+		}
+		terms, err := tx.terms(r.Scheme, scheme.RulesVersion)
+		if err != nil {
+			return nil, err
+		}
+		if err := terms.CheckNext(&r.Rules); err != nil {
+			return nil, err
+		}
+		return tx.propose(&rules.Change{
+			ID: r.RequestID, Scheme: r.Scheme, Kind: rules.ChangeOfRules, Reason: r.Reason, Rules: &r.Rules, AppliesTo: r.AppliesTo,
+		})
+	})
+}
+
+func (tx *transaction) schemeInForce(id string) (*rules.Scheme, error) {
+	scheme, err := tx.scheme(id)
+	if err != nil {
+		return nil, err
+	}
+	return scheme, scheme.CheckInForce()
+}
+
+func (tx *transaction) propose(change *rules.Change) (any, error) {
+	change.State, change.ProposedBy = rules.ChangeIsProposed, tx.caller.person
+	return change, tx.putChange(change)
+}
+
+// putChange writes a change and tells of it.
+func (tx *transaction) putChange(change *rules.Change) error {
+	tx.event = changeEvent{
+		Scheme: change.Scheme, Change: change.ID, Kind: change.Kind, State: change.State, Version: change.Version, AddCents: change.AddCents,
+	}
+	return tx.put(changeKey(change.Scheme, change.ID), change)
+}
+
+type approveChangeRequest struct {
+	schemeRequest
+	Change string `json:"change"`
+}
+
+func (r *approveChangeRequest) check() error {
+	return rules.FirstError(r.schemeRequest.check(), rules.CheckID("change", r.Change))
+}
+
+func (r *approveChangeRequest) reads() []string {
+	return []string{schemeKey(r.Scheme), changeKey(r.Scheme, r.Change)}
+}
+
+var approveChange = operation{name: "scheme:ApproveChange", event: "ChangeApproved", roles: []role{approver}}
+
+// ApproveChange makes a change of another person take effect.
+func (*SchemeContract) ApproveChange(ctx *Context, text string) (string, error) {
+	return write(ctx, approveChange, text, func(tx *transaction, r *approveChangeRequest) (any, error) {
+		scheme, err := tx.scheme(r.Scheme)
+		if err != nil {
+			return nil, err
+		}
+		change, err := tx.change(r.Scheme, r.Change)
+		if err != nil {
+			return nil, err
+		}
+		if err := change.Approve(scheme, tx.caller.person, tx.now); err != nil {
+			return nil, err
+		}
+		if err := tx.carryOut(change, scheme); err != nil {
+			return nil, err
+		}
+		return change, tx.putChange(change)
+	})
+}
+
+// carryOut writes what an approved change does.
+func (tx *transaction) carryOut(change *rules.Change, scheme *rules.Scheme) error {
+	switch change.Kind {
+	case rules.ChangeOfBudget:
+		return tx.growBudget(scheme.ID, change.AddCents)
+	case rules.ChangeOfRules:
+		terms := storedTerms{Scheme: scheme.ID, Version: change.Version, Terms: *change.Rules}
+		if err := tx.put(rulesKey(scheme.ID, change.Version), terms); err != nil {
+			return err
+		}
+	}
+	return tx.put(schemeKey(scheme.ID), scheme)
+}
+
+func (tx *transaction) growBudget(scheme string, cents rules.Cents) error {
+	budget, err := tx.budget(scheme)
+	if err != nil {
+		return err
+	}
+	if err := budget.Grow(cents); err != nil {
+		return err
+	}
+	return tx.put(budgetKey(scheme), budget)
+}
+
+type rejectChangeRequest struct {
+	approveChangeRequest
+	because
+}
+
+func (r *rejectChangeRequest) check() error {
+	return rules.FirstError(r.approveChangeRequest.check(), r.checkReason())
+}
+
+var rejectChange = operation{name: "scheme:RejectChange", event: "ChangeRejected", roles: []role{issuer, approver}}
+
+// RejectChange ends a change that takes no effect: an approver does, or who proposed it.
+func (*SchemeContract) RejectChange(ctx *Context, text string) (string, error) {
+	return write(ctx, rejectChange, text, func(tx *transaction, r *rejectChangeRequest) (any, error) {
+		change, err := tx.change(r.Scheme, r.Change)
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.caller.checkDecider(approver, change.ProposedBy); err != nil {
+			return nil, err
+		}
+		if err := change.Reject(tx.caller.person, r.Reason); err != nil {
+			return nil, err
+		}
+		return change, tx.putChange(change)
+	})
+}

@@ -1,0 +1,180 @@
+package contract
+
+import (
+	"strings"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+// voucherEntry is one change of a voucher: by how many cents which terms of its balance moved, and what they were afterwards.
+type voucherEntry struct {
+	entryHead
+	State   rules.State            `json:"state"`
+	Moved   map[string]rules.Cents `json:"moved"`
+	Balance rules.Balance          `json:"balance"`
+}
+
+type voucherStatementRequest struct {
+	showVoucherRequest
+	paging
+}
+
+func (r *voucherStatementRequest) check() error {
+	return rules.FirstError(r.showVoucherRequest.check(), r.paging.check())
+}
+
+// VoucherStatement gives the changes of a voucher with the money that they moved, newest first.
+func (*AuditContract) VoucherStatement(ctx *Context, text string) (string, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *voucherStatementRequest) (any, error) {
+		if _, err := tx.voucher(r.Scheme, r.Voucher); err != nil {
+			return nil, err
+		}
+		key := voucherKey(r.Scheme, r.Voucher)
+		return statement(tx, key, &r.paging, func(head entryHead, value, before []byte) (voucherEntry, error) {
+			now, then, err := bothOf[rules.Voucher](key, value, before)
+			return voucherEntry{entryHead: head, State: now.State, Moved: now.Moved(&then.Balance), Balance: now.Balance}, err
+		})
+	})
+}
+
+// budgetEntry is one change of a budget: by how many cents which of its terms moved, and what they were afterwards.
+type budgetEntry struct {
+	entryHead
+	Moved   map[string]rules.Cents `json:"moved"`
+	Balance rules.Budget           `json:"balance"`
+}
+
+// SchemeStatement gives the changes of a scheme's budget with the money that they moved, newest first.
+func (*AuditContract) SchemeStatement(ctx *Context, text string) (string, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
+		if _, err := tx.scheme(r.Scheme); err != nil {
+			return nil, err
+		}
+		key := budgetKey(r.Scheme)
+		return statement(tx, key, &r.paging, func(head entryHead, value, before []byte) (budgetEntry, error) {
+			now, then, err := bothOf[rules.Budget](key, value, before)
+			return budgetEntry{entryHead: head, Moved: now.Moved(then), Balance: *now}, err
+		})
+	})
+}
+
+// bothOf decodes what a key held after and before a change; nothing at all is the empty record.
+func bothOf[T any](key string, value, before []byte) (now, then *T, err error) {
+	now, then = new(T), new(T)
+	for _, part := range []struct {
+		data []byte
+		into *T
+	}{{value, now}, {before, then}} {
+		if part.data == nil {
+			continue
+		}
+		if err := decodeRecord(key, part.data, part.into); err != nil {
+			return now, then, err
+		}
+	}
+	return now, then, nil
+}
+
+// shopEntry is a settlement of a shop, with the number of its items, or one of its open items.
+type shopEntry struct {
+	Kind    string      `json:"kind"`
+	ID      string      `json:"id"`
+	State   rules.State `json:"state,omitzero"`
+	Through rules.Day   `json:"through,omitzero"`
+	Day     rules.Day   `json:"day,omitzero"`
+	Cents   rules.Cents `json:"cents"`
+	Items   int         `json:"items,omitzero"`
+}
+
+// shopStatement is a page of a shop's settlements and open items, added up; the caller adds the pages.
+type shopStatement struct {
+	Entries []shopEntry    `json:"entries"`
+	Sums    rules.ShopSums `json:"sums"`
+	Next    string         `json:"next"`
+}
+
+// The two parts of a shop's statement, as its entries and cursors name them.
+const (
+	settlementPart = "settlement"
+	openPart       = "open"
+)
+
+// ShopStatement gives a shop's settlements and then what no live settlement holds; to shops for their own.
+func (*AuditContract) ShopStatement(ctx *Context, text string) (string, error) {
+	return query(ctx, everybody, text, func(tx *transaction, r *unsettledRequest) (any, error) {
+		if err := tx.caller.checkShop(r.Shop); err != nil {
+			return nil, err
+		}
+		if _, err := tx.scheme(r.Scheme); err != nil {
+			return nil, err
+		}
+		if _, err := tx.ownShop(r.Shop); err != nil {
+			return nil, err
+		}
+		part, rest, _ := strings.Cut(r.Cursor, "/")
+		if r.Cursor == "" {
+			part = settlementPart
+		}
+		answer, left := &shopStatement{}, rules.Number(r.limit())
+		switch part {
+		case settlementPart:
+			if err := tx.addSettlements(answer, r, rest, &left); err != nil || answer.Next != "" {
+				return answer, err
+			}
+			rest = ""
+		case openPart:
+		default:
+			return nil, rules.Refuse(rules.InvalidCursor, rules.Details{"cursor": rules.Excerpt(r.Cursor)}, "")
+		}
+		if left == 0 {
+			answer.Next = openPart + "/"
+			return answer, nil
+		}
+		return answer, tx.addOpenItems(answer, r, rest, left)
+	})
+}
+
+// addSettlements reads one page of the scheme's settlements and leaves what the page has room for.
+func (tx *transaction) addSettlements(answer *shopStatement, r *unsettledRequest, cursor string, left *rules.Number) error {
+	room := *left
+	found, err := listWhere(tx, settlementPrefix(r.Scheme), &paging{Cursor: cursor, Limit: &room}, func(s *rules.Settlement) bool {
+		*left--
+		return s.Shop == r.Shop
+	})
+	if err != nil {
+		return err
+	}
+	for i := range found.Items {
+		settlement := &found.Items[i]
+		answer.Sums.Add(settlement)
+		answer.Entries = append(answer.Entries, shopEntry{
+			Kind: settlementPart, ID: settlement.ID, State: settlement.State, Through: settlement.Through, Cents: settlement.Cents,
+			Items: len(settlement.Items),
+		})
+	}
+	answer.Next = within(settlementPart, found.Next)
+	return nil
+}
+
+// addOpenItems reads one page of the shop's open items.
+func (tx *transaction) addOpenItems(answer *shopStatement, r *unsettledRequest, cursor string, room rules.Number) error {
+	found, keys, err := list[unsettled](tx, unsettledPrefix(r.Scheme, r.Shop), &paging{Cursor: cursor, Limit: &room})
+	if err != nil {
+		return err
+	}
+	for i, value := range found.Items {
+		item := itemOf(keys[i], value)
+		answer.Sums.Unsettled += item.Cents
+		answer.Entries = append(answer.Entries, shopEntry{Kind: openPart, ID: item.ID, Day: item.Day, Cents: item.Cents})
+	}
+	answer.Next = within(openPart, found.Next)
+	return nil
+}
+
+// within names the part of the statement that a cursor belongs to.
+func within(part, next string) string {
+	if next == "" {
+		return ""
+	}
+	return part + "/" + next
+}

@@ -1,0 +1,42 @@
+package contract
+
+import "kindpakket.eu/chaincode/rules"
+
+// sweep releases the holds of vouchers that have expired, in memory, and gives their payments. It reads all of them in one exchange.
+func (tx *transaction) sweep(vouchers ...*rules.Voucher) ([]*rules.Payment, error) {
+	var keys []string
+	for _, voucher := range vouchers {
+		for _, id := range voucher.ExpiredHolds(tx.now) {
+			keys = append(keys, paymentKey(id))
+		}
+	}
+	if err := tx.prefetch(keys...); err != nil {
+		return nil, err
+	}
+	var released []*rules.Payment
+	for _, voucher := range vouchers {
+		for _, id := range voucher.ExpiredHolds(tx.now) {
+			payment, err := find[rules.Payment](tx, rules.LedgerInconsistent, "payment", id, paymentKey(id))
+			if err != nil {
+				return nil, err
+			}
+			if err := payment.Release(voucher, rules.HoldExpired); err != nil {
+				return nil, err
+			}
+			released = append(released, payment)
+		}
+	}
+	return released, nil
+}
+
+// putReleased writes the payments whose holds were released because they had expired, and gives their ids for the event.
+func (tx *transaction) putReleased(payments []*rules.Payment) ([]string, error) {
+	var ids []string
+	for _, payment := range payments {
+		ids = append(ids, payment.ID)
+		if err := tx.put(paymentKey(payment.ID), payment); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}

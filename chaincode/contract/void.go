@@ -1,0 +1,88 @@
+package contract
+
+import (
+	"slices"
+
+	"github.com/hyperledger/fabric-contract-api-go/v2/contractapi"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+// RequestContract makes unknown outcomes certain.
+type RequestContract struct{ contractapi.Contract }
+
+// GetEvaluateTransactions names the queries.
+func (*RequestContract) GetEvaluateTransactions() []string { return []string{"Show"} }
+
+var voidRequest = operation{name: "request:Void", event: "RequestVoided", roles: append(slices.Clone(municipal), tills...)}
+
+// isVoid tells whether a request id was voided instead of used.
+func (c *committed) isVoid() bool { return c.Operation == voidRequest.name && c.Digest == "" }
+
+type voidRequestRequest struct {
+	header
+	Void string `json:"void"`
+}
+
+func (r *voidRequestRequest) check() error {
+	return rules.FirstError(r.checkHeader(), rules.CheckID("void", r.Void))
+}
+
+func (r *voidRequestRequest) reads() []string { return []string{requestKey(r.Void)} }
+
+// voided is the answer to voiding, and its event.
+type voided struct {
+	Void string `json:"void"`
+}
+
+// Void takes a request id out of use for ever, unless something was committed under it. A request that is on its way reads the id as
+// free, so that either it or the voiding is committed.
+func (*RequestContract) Void(ctx *Context, text string) (string, error) {
+	return write(ctx, voidRequest, text, func(tx *transaction, r *voidRequestRequest) (any, error) {
+		if r.Void == r.RequestID {
+			return nil, rules.Refuse(rules.InvalidID, rules.Details{"member": "void"}, "a request cannot void itself: give the id of another")
+		}
+		before, err := get[committed](tx, requestKey(r.Void))
+		if err != nil {
+			return nil, err
+		}
+		tx.event = voided{Void: r.Void}
+		switch {
+		case before == nil:
+			return tx.event, tx.put(requestKey(r.Void), committed{Operation: voidRequest.name})
+		case before.isVoid():
+			return tx.event, nil
+		}
+		return nil, rules.Refuse(rules.RequestCommitted, rules.Details{"request": r.Void, "operation": before.Operation},
+			"request %s was committed as %s and stands", r.Void, before.Operation)
+	})
+}
+
+type showRequestRequest struct {
+	Request string `json:"request"`
+}
+
+func (r *showRequestRequest) check() error { return rules.CheckID("request", r.Request) }
+
+// shownRequest is what became of a request id.
+type shownRequest struct {
+	Request   string `json:"request"`
+	State     string `json:"state"`
+	Operation string `json:"operation"`
+}
+
+// Show tells what became of a request id.
+func (*RequestContract) Show(ctx *Context, text string) (string, error) {
+	return query(ctx, everybody, text, func(tx *transaction, r *showRequestRequest) (any, error) {
+		before, err := get[committed](tx, requestKey(r.Request))
+		switch {
+		case err != nil:
+			return nil, err
+		case before == nil:
+			return shownRequest{Request: r.Request, State: "unknown"}, nil
+		case before.isVoid():
+			return shownRequest{Request: r.Request, State: "void", Operation: before.Operation}, nil
+		}
+		return shownRequest{Request: r.Request, State: "committed", Operation: before.Operation}, nil
+	})
+}

@@ -1,0 +1,52 @@
+package rules
+
+const (
+	// ByHolder stands for the holder in the place of the person who blocked a voucher.
+	ByHolder = "holder"
+
+	selfBlockReason = "self-block"
+)
+
+// Block stops spending.
+func (v *Voucher) Block(person, reason string) error {
+	state, err := voucherLife.next(v.ID, BlockVoucher, v.State)
+	if err != nil {
+		return err
+	}
+	v.BlockedFrom, v.State, v.BlockedBy, v.BlockReason = v.State, state, person, reason
+	return nil
+}
+
+// BlockByHolder stops spending by the code that was drawn with the holder's key or booklet, whose hash is given. It is used up. What
+// does not fit is refused alike whatever the voucher's state, so that who guesses learns nothing.
+func (v *Voucher) BlockByHolder(hash string) error {
+	if v.SelfBlock == "" || v.SelfBlock != hash {
+		return Refuse(SelfBlockInvalid, Details{"voucher": v.ID}, "the code does not block voucher %s: compare it with what the holder has", v.ID)
+	}
+	if err := v.Block(ByHolder, selfBlockReason); err != nil {
+		return err
+	}
+	v.SelfBlock = ""
+	return nil
+}
+
+// Unblock returns the voucher to the state that it was blocked in, by another person than who blocked it.
+func (v *Voucher) Unblock(person string) error {
+	if _, err := voucherLife.next(v.ID, UnblockVoucher, v.State); err != nil {
+		return err
+	}
+	if v.Replacement != nil {
+		return Refuse(VoucherState, Details{"id": v.ID, "step": UnblockVoucher, "proposed_by": v.Replacement.ProposedBy},
+			"another authorisation of voucher %s waits: approve or reject it first", v.ID)
+	}
+	if err := CheckSecondPerson(v.BlockedBy, person); err != nil {
+		return err
+	}
+	v.State = v.BlockedFrom
+	v.clearBlock()
+	return nil
+}
+
+func (v *Voucher) clearBlock() {
+	v.BlockedFrom, v.BlockedBy, v.BlockReason = "", "", ""
+}

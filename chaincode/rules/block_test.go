@@ -1,0 +1,89 @@
+package rules
+
+import "testing"
+
+func TestHoldersBlockByTheirCode(t *testing.T) {
+	authorisation, _ := ed25519TestKey()
+	v, err := goodTerms().Issue(idA, 1, Allocation{ID: idB, Entitlement: idA, Preset: "junior", Units: 1})
+	expect(t, "", err)
+	hash := testDomain.SelfBlockHash(idA, idB, idA)
+	expect(t, SelfBlockInvalid, v.BlockByHolder(""))
+	expect(t, SelfBlockInvalid, v.BlockByHolder(hash))
+	expect(t, "", v.Activate(authorisation, hash))
+	expect(t, SelfBlockInvalid, v.BlockByHolder(""))
+	expect(t, SelfBlockInvalid, v.BlockByHolder(testDomain.SelfBlockHash(idA, idB, idB)))
+	expect(t, "", v.BlockByHolder(hash))
+	if v.State != VoucherIsBlocked || v.BlockedBy != "holder" || v.BlockReason != "self-block" || v.BlockedFrom != VoucherIsActive || v.SelfBlock != "" {
+		t.Fatalf("%+v", v)
+	}
+	expect(t, "", v.Unblock("p-a"))
+	expect(t, SelfBlockInvalid, v.BlockByHolder(hash))
+	// A code that fits tells that the voucher is blocked already; another tells nothing.
+	v.SelfBlock = hash
+	expect(t, "", v.Block("p-a", "lost"))
+	expect(t, VoucherState, v.BlockByHolder(hash))
+	expect(t, SelfBlockInvalid, v.BlockByHolder("x"))
+}
+
+func TestReplacements(t *testing.T) {
+	v := activeVoucher(t)
+	old, other := v.Authorisation.Authorisation, newTestBooklet(5).authorisation()
+	replacement := Replacement{Authorisation: other, SelfBlock: "hash", ProposedBy: "p-a", Reason: "lost"}
+	expect(t, ChangeNotFound, v.ApproveReplacement("p-b"))
+	expect(t, ChangeNotFound, v.RejectReplacement())
+	expect(t, InvalidAuthorisation, v.Replace(Replacement{Authorisation: old, ProposedBy: "p-a"}))
+	expect(t, "", v.Replace(replacement))
+	if v.State != VoucherIsBlocked || v.BlockedBy != "p-a" || v.BlockReason != "lost" || v.Authorisation.Authorisation != old {
+		t.Fatalf("%+v", v)
+	}
+	expect(t, VoucherState, v.Unblock("p-b"))
+	expect(t, SecondPersonRequired, v.ApproveReplacement("p-a"))
+	expect(t, "", v.RejectReplacement())
+	expect(t, ChangeNotFound, v.ApproveReplacement("p-b"))
+	if v.State != VoucherIsBlocked {
+		t.Fatal(v.State)
+	}
+	replacement.ProposedBy = "p-c"
+	expect(t, "", v.Replace(replacement))
+	replacement.ProposedBy = "p-d"
+	expect(t, "", v.Replace(replacement))
+	expect(t, SecondPersonRequired, v.ApproveReplacement("p-a"))
+	expect(t, SecondPersonRequired, v.ApproveReplacement("p-d"))
+	expect(t, "", v.ApproveReplacement("p-b"))
+	bound := v.Authorisation
+	if v.State != VoucherIsActive || bound.Version != 2 || bound.Authorisation != other || *bound.LastPage != 0 || v.SelfBlock != "hash" ||
+		v.Replacement != nil || v.BlockedBy != "" {
+		t.Fatalf("%+v", v)
+	}
+}
+
+func TestWhatCannotBeReplaced(t *testing.T) {
+	for name, set := range map[string]func(*Voucher){
+		"issued":                  func(v *Voucher) { v.State, v.Authorisation = VoucherIsIssued, nil },
+		"blocked before it began": func(v *Voucher) { v.State, v.BlockedFrom, v.Authorisation = VoucherIsBlocked, VoucherIsIssued, nil },
+		"bound to nothing":        func(v *Voucher) { v.Authorisation = nil },
+		"revoked":                 func(v *Voucher) { v.State = VoucherIsRevoked },
+		"lapsed":                  func(v *Voucher) { v.State = VoucherIsLapsed },
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := activeVoucher(t)
+			set(v)
+			version, err := v.NextVersion()
+			expect(t, VoucherState, err)
+			if version != 0 {
+				t.Error(version)
+			}
+			expect(t, VoucherState, v.Replace(Replacement{Authorisation: newTestBooklet(5).authorisation(), ProposedBy: "p-a"}))
+		})
+	}
+}
+
+func TestAReplacementThatOutlivesItsVoucherBindsNothing(t *testing.T) {
+	v := activeVoucher(t)
+	expect(t, "", v.Replace(Replacement{Authorisation: newTestBooklet(5).authorisation(), ProposedBy: "p-a", Reason: "lost"}))
+	v.State = VoucherIsRevoked
+	expect(t, VoucherState, v.ApproveReplacement("p-b"))
+	if v.State != VoucherIsRevoked || v.Authorisation.Version != 1 {
+		t.Fatalf("%+v", v)
+	}
+}

@@ -1,0 +1,95 @@
+package rules
+
+// States of a change.
+const (
+	ChangeIsProposed State = "proposed"
+	ChangeIsApproved State = "approved"
+	ChangeIsRejected State = "rejected"
+)
+
+// Steps of a change.
+const (
+	ApproveChange Step = "approve"
+	RejectChange  Step = "reject"
+)
+
+var changeLife = machine{thing: "change", refusal: ChangeState, steps: map[Step]map[State]State{
+	ApproveChange: {ChangeIsProposed: ChangeIsApproved},
+	RejectChange:  {ChangeIsProposed: ChangeIsRejected},
+}}
+
+// ChangeKind tells what a change is about.
+type ChangeKind string
+
+// Kinds of a change: new rules, more budget, or the closing of the scheme.
+const (
+	ChangeOfRules   ChangeKind = "rules"
+	ChangeOfBudget  ChangeKind = "budget"
+	ChangeToClosing ChangeKind = "closing"
+)
+
+// Reach tells which vouchers changed rules count for.
+type Reach string
+
+// Reaches of changed rules: the vouchers issued from then on, or those issued before as well.
+const (
+	ReachNew Reach = "new"
+	ReachAll Reach = "all"
+)
+
+// Change is what one person proposes for a scheme that is in force, and another one decides. Version is what its rules became.
+type Change struct {
+	ID           string     `json:"id"`
+	Scheme       string     `json:"scheme"`
+	Kind         ChangeKind `json:"kind"`
+	State        State      `json:"state"`
+	Reason       string     `json:"reason"`
+	ProposedBy   string     `json:"proposed_by"`
+	DecidedBy    string     `json:"decided_by,omitzero"`
+	RejectReason string     `json:"reject_reason,omitzero"`
+	Rules        *Terms     `json:"rules,omitzero"`
+	AppliesTo    Reach      `json:"applies_to,omitzero"`
+	Version      Number     `json:"version,omitzero"`
+	AddCents     Cents      `json:"add_cents,omitzero"`
+}
+
+// Approve decides for the change of another person. What the change does to the scheme's own record is done by it; new rules and
+// the budget, which are records of their own, are the caller's.
+func (c *Change) Approve(scheme *Scheme, person string, now Number) error {
+	state, err := changeLife.next(c.ID, ApproveChange, c.State)
+	if err != nil {
+		return err
+	}
+	if err := FirstError(scheme.CheckInForce(), CheckSecondPerson(c.ProposedBy, person)); err != nil {
+		return err
+	}
+	switch c.Kind {
+	case ChangeOfRules:
+		c.Version = scheme.renew(c.AppliesTo)
+	case ChangeToClosing:
+		if err := scheme.close(person, c.Reason, now); err != nil {
+			return err
+		}
+	}
+	c.State, c.DecidedBy = state, person
+	return nil
+}
+
+// Reject decides against the change.
+func (c *Change) Reject(person, reason string) error {
+	state, err := changeLife.next(c.ID, RejectChange, c.State)
+	if err != nil {
+		return err
+	}
+	c.State, c.DecidedBy, c.RejectReason = state, person, reason
+	return nil
+}
+
+// CheckReach refuses what is no reach of changed rules.
+func CheckReach(reach Reach) error {
+	switch reach {
+	case ReachNew, ReachAll:
+		return nil
+	}
+	return Refuse(InvalidCode, Details{"member": "applies_to", "value": Excerpt(string(reach))}, "applies_to is %s or %s", ReachNew, ReachAll)
+}

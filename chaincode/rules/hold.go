@@ -1,0 +1,142 @@
+package rules
+
+import (
+	"maps"
+	"slices"
+)
+
+const (
+	// HoldExpired is the reason of the release of a hold whose time is over.
+	HoldExpired = "expired"
+
+	maxHolds           = 20
+	secondsOfADay      = 86_400
+	capturing     Step = "capture"
+	releasing     Step = "release"
+)
+
+var holdLife = machine{thing: "payment", refusal: HoldNotOpen, steps: map[Step]map[State]State{
+	capturing: {PaymentHeld: PaymentPaid},
+	releasing: {PaymentHeld: PaymentReleased},
+}}
+
+// Hold is money of a voucher that is kept for a payment until an instant, Unix seconds, exclusive.
+type Hold struct {
+	Cents     Cents  `json:"cents"`
+	ExpiresAt Number `json:"expires_at"`
+}
+
+// ExpiredHolds gives the payments whose holds of the voucher are over at an instant, in the order of their ids.
+func (v *Voucher) ExpiredHolds(now Number) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(v.Holds)), func(id string) bool { return now < v.Holds[id].ExpiresAt })
+}
+
+// CheckHold refuses a hold after the voucher's end, one that the terms do not allow for so long, and one more than a voucher may have.
+func (p *Purchase) CheckHold(expiresAt Number) error {
+	v, days := p.Voucher, Number(0)
+	if p.Terms.HoldDays != nil {
+		days = *p.Terms.HoldDays
+	}
+	if p.Now >= v.EndsAt {
+		return v.expired()
+	}
+	if latest := min(p.Now+days*secondsOfADay, v.EndsAt); expiresAt <= p.Now || expiresAt > latest {
+		return Refuse(HoldNotAllowed, Details{"expires_at": expiresAt, "now": p.Now, "latest": latest, "hold_days": days},
+			"a hold until %d is not within the %d days from now (%d) on that end by %d at the latest", expiresAt, days, p.Now, latest)
+	}
+	if len(v.Holds) >= maxHolds {
+		return Refuse(HoldNotAllowed, Details{"voucher": v.ID, "holds": len(v.Holds), "most": maxHolds},
+			"voucher %s has %d holds: capture or release one", v.ID, len(v.Holds))
+	}
+	return nil
+}
+
+// Hold checks the amounts of a purchase as those of a payment and moves them from available to held.
+func (p *Purchase) Hold(payment string, lines []Line, by ProofKind, expiresAt Number) error {
+	if err := p.checkAmounts(lines, by); err != nil {
+		return err
+	}
+	v, total := p.Voucher, Total(lines)
+	if v.Holds == nil {
+		v.Holds = map[string]Hold{}
+	}
+	if v.HeldByCategory == nil {
+		v.HeldByCategory = map[string]Cents{}
+	}
+	for _, line := range lines {
+		v.HeldByCategory[line.Category] += line.Cents
+	}
+	v.Holds[payment] = Hold{Cents: total, ExpiresAt: expiresAt}
+	p.count(total)
+	return FirstError(change(&v.Available, -total), change(&v.Held, total), v.settle())
+}
+
+// Capture turns a hold into a payment of these lines, booked on a day; what is left of it is released.
+func (p *Payment) Capture(v *Voucher, lines []Line, booked Day, now Number) error {
+	state, err := holdLife.next(p.ID, capturing, p.State)
+	if err != nil {
+		return err
+	}
+	if now >= p.ExpiresAt {
+		return Refuse(HoldNotOpen, Details{"id": p.ID, "expires_at": p.ExpiresAt, "now": now}, "the hold %s expired at %d", p.ID, p.ExpiresAt)
+	}
+	for _, line := range lines {
+		if held := centsIn(p.HeldLines, line.Category); line.Cents > held {
+			return Refuse(HoldExceeded, Details{"category": line.Category, "cents": line.Cents, "held_cents": held},
+				"%d cents are more than the %d of category %s that are held", line.Cents, held, line.Category)
+		}
+		v.SpentByCategory[line.Category] += line.Cents
+	}
+	total := Total(lines)
+	p.State, p.Lines, p.Cents, p.Day, p.CapturedAt = state, lines, total, booked, now
+	return FirstError(v.unhold(p, p.HeldCents-total), change(&v.Available, -total), change(&v.Spent, total), v.settle())
+}
+
+// Release gives all of a hold back to the voucher.
+func (p *Payment) Release(v *Voucher, reason string) error {
+	state, err := holdLife.next(p.ID, releasing, p.State)
+	if err != nil {
+		return err
+	}
+	p.State, p.ReleaseReason = state, reason
+	return FirstError(v.unhold(p, p.HeldCents), v.settle())
+}
+
+// CheckReleasable refuses the municipality's release of a hold that has not expired: until then it is its shop's.
+func (p *Payment) CheckReleasable(now Number) error {
+	if p.State == PaymentHeld && now < p.ExpiresAt {
+		return Refuse(HoldLive, Details{"payment": p.ID, "shop": p.Shop, "expires_at": p.ExpiresAt},
+			"the hold %s lasts until %d: only shop %s can release it before", p.ID, p.ExpiresAt, p.Shop)
+	}
+	return nil
+}
+
+// unhold makes the money of a hold available, and takes from the spending of the day what was not paid of it, on that day only.
+func (v *Voucher) unhold(p *Payment, unpaid Cents) error {
+	for _, line := range p.HeldLines {
+		held := v.HeldByCategory[line.Category]
+		if err := change(&held, -line.Cents); err != nil {
+			return err
+		}
+		if v.HeldByCategory[line.Category] = held; held == 0 {
+			delete(v.HeldByCategory, line.Category)
+		}
+	}
+	if len(v.HeldByCategory) == 0 {
+		v.HeldByCategory = nil
+	}
+	if delete(v.Holds, p.ID); len(v.Holds) == 0 {
+		v.Holds = nil
+	}
+	return FirstError(change(&v.Held, -p.HeldCents), change(&v.Available, p.HeldCents), v.uncount(p.HeldDay, unpaid))
+}
+
+// checkNoHold refuses a voucher that a shop holds money of.
+func (v *Voucher) checkNoHold() error {
+	if len(v.Holds) == 0 {
+		return nil
+	}
+	holds := slices.Sorted(maps.Keys(v.Holds))
+	return Refuse(HoldLive, Details{"voucher": v.ID, "holds": holds},
+		"shops hold %d cents of voucher %s: they have to be captured or released first", v.Held, v.ID)
+}

@@ -1,0 +1,67 @@
+package rules
+
+// lapsing tells what of a voucher can no longer be spent, and whether that is all of it.
+type lapsing struct {
+	due    bool
+	wholly bool
+	cents  Cents
+}
+
+// lapsingAt judges a voucher: past its end and its grace, or of a closed scheme, it lapses wholly; past its end and within its grace but
+// for what was refunded since; and of one whose product was bought what is left, so that its shop can still take the product back.
+func (v *Voucher) lapsingAt(scheme *Scheme, terms *Terms, now Number) lapsing {
+	switch {
+	case scheme.IsClosed() || now >= v.graceEnd(terms):
+		return lapsing{due: true, wholly: true, cents: v.Available}
+	case v.Redeemed:
+		return lapsing{due: true, cents: v.Available}
+	case now >= v.EndsAt:
+		return lapsing{due: true, cents: v.Available - v.Grace}
+	}
+	return lapsing{}
+}
+
+// Lapse takes what can no longer be spent, to go back to the budget, and gives its cents. Holds that expired are to be released before.
+func (v *Voucher) Lapse(scheme *Scheme, terms *Terms, now Number) (Cents, error) {
+	state, err := voucherLife.next(v.ID, LapseVoucher, v.State)
+	if err != nil {
+		return 0, err
+	}
+	found := v.lapsingAt(scheme, terms, now)
+	if !found.due {
+		return 0, Refuse(LapseNotDue, Details{"voucher": v.ID, "ends_at": v.EndsAt, "now": now},
+			"voucher %s can be spent until %s, so nothing of it lapses", v.ID, DayOf(v.EndsAt-1))
+	}
+	if err := v.checkNoHold(); err != nil {
+		return 0, err
+	}
+	if found.wholly {
+		v.close(state)
+		v.Grace = 0
+	}
+	return found.cents, FirstError(change(&v.Available, -found.cents), change(&v.Lapsed, found.cents), v.settle())
+}
+
+// IsLapsable tells whether Lapse would take the voucher at an instant and change it.
+func (v *Voucher) IsLapsable(scheme *Scheme, terms *Terms, now Number) bool {
+	if _, err := voucherLife.next(v.ID, LapseVoucher, v.State); err != nil || len(v.ExpiredHolds(now)) < len(v.Holds) {
+		return false
+	}
+	found := v.lapsingAt(scheme, terms, now)
+	return found.wholly || (found.due && found.cents+v.Held > 0)
+}
+
+// Revoke takes what is available away, to go back to the budget, for ever, and gives its cents. Holds that expired are to be released
+// before.
+func (v *Voucher) Revoke() (Cents, error) {
+	state, err := voucherLife.next(v.ID, RevokeVoucher, v.State)
+	if err != nil {
+		return 0, err
+	}
+	if err := v.checkNoHold(); err != nil {
+		return 0, err
+	}
+	v.close(state)
+	cents := v.Available
+	return cents, FirstError(change(&v.Available, -cents), change(&v.Revoked, cents), v.settle())
+}

@@ -1,0 +1,125 @@
+package rules
+
+// Purchase is a payment or a hold that is being judged: the voucher with the terms that count for it, the shop, the instant, and the
+// days that it falls on.
+type Purchase struct {
+	Voucher *Voucher
+	Terms   *Terms
+	Shop    *Shop
+	Now     Number
+	Today   Day
+	Booked  Day
+}
+
+// Check refuses a purchase by the state of its scheme, shop and voucher, and outside their period.
+func (p *Purchase) Check(scheme *Scheme) error {
+	if err := FirstError(scheme.CheckOpen(), p.Shop.CheckApproved(), p.Voucher.CheckSpendable(p.Terms, p.Now)); err != nil {
+		return err
+	}
+	if p.Today < p.Terms.StartsOn {
+		return Refuse(SchemeNotOpen, Details{"scheme": scheme.ID, "starts_on": p.Terms.StartsOn, "today": p.Today},
+			"scheme %s starts on %s", scheme.ID, p.Terms.StartsOn)
+	}
+	return nil
+}
+
+// Take checks the amounts of a purchase and moves them from available to spent. After the voucher's end they have grace, and use it up.
+func (p *Purchase) Take(lines []Line, by ProofKind) error {
+	if err := p.checkAmounts(lines, by); err != nil {
+		return err
+	}
+	v, total := p.Voucher, Total(lines)
+	for _, line := range lines {
+		v.SpentByCategory[line.Category] += line.Cents
+	}
+	p.count(total)
+	if p.Now >= v.EndsAt {
+		v.Grace -= total
+	}
+	return FirstError(change(&v.Available, -total), change(&v.Spent, total), v.settle())
+}
+
+// Payable gives for each category of both the scheme and the shop, and of the product if the voucher is for one, what one payment by
+// key could take now, in cents.
+func (p *Purchase) Payable() map[string]Cents {
+	v, payable := p.Voucher, map[string]Cents{}
+	most := v.Spendable(p.Terms, p.Now)
+	if v.Product == "" {
+		most = min(most, p.Terms.PaymentCap, p.Terms.DayCap-v.SpentOn(p.Booked))
+	}
+	for _, category := range p.Terms.Categories {
+		if p.Shop.Sells(category.Code, p.Today) && v.allows(p.Terms, category.Code) {
+			payable[category.Code] = max(min(most, p.leftIn(category)), 0)
+		}
+	}
+	return payable
+}
+
+// count adds to the spending of the booking day, or of a later one that the voucher was used on.
+func (p *Purchase) count(cents Cents) {
+	v := p.Voucher
+	v.Day = DaySpending{Date: max(p.Booked, v.Day.Date), Cents: v.SpentOn(p.Booked) + cents}
+}
+
+// uncount takes from the spending of a day, when that is still the latest one that the voucher was used on.
+func (v *Voucher) uncount(day Day, cents Cents) error {
+	if v.Day.Date != day {
+		return nil
+	}
+	return change(&v.Day.Cents, -cents)
+}
+
+func (p *Purchase) checkAmounts(lines []Line, by ProofKind) error {
+	terms, v, total := p.Terms, p.Voucher, Total(lines)
+	details := func(limit Cents) Details { return Details{"cents": total, "limit_cents": limit} }
+	money := v.Product == ""
+	switch {
+	case money && total < terms.PaymentMin:
+		return Refuse(AmountBelowMinimum, details(terms.PaymentMin), "%d cents are less than the least payment of %d", total, terms.PaymentMin)
+	case money && total > terms.PaymentCap:
+		return Refuse(PaymentCapExceeded, details(terms.PaymentCap), "%d cents are more than the largest payment of %d", total, terms.PaymentCap)
+	case by == ProofByBooklet && total > terms.PaperCap:
+		return Refuse(PaperCapExceeded, details(terms.PaperCap), "%d cents are more than the largest payment on paper of %d", total, terms.PaperCap)
+	}
+	for _, line := range lines {
+		if err := p.checkLine(line); err != nil {
+			return err
+		}
+	}
+	if left := terms.DayCap - v.SpentOn(p.Booked); money && total > left {
+		return Refuse(DayCapExceeded, Details{"cents": total, "limit_cents": terms.DayCap, "left_cents": max(left, 0), "day": p.Booked},
+			"%d cents are more than the %d left for %s", total, max(left, 0), p.Booked)
+	}
+	if spendable := v.Spendable(terms, p.Now); total > spendable {
+		return Refuse(InsufficientBalance, Details{"cents": total, "available_cents": spendable},
+			"%d cents are more than the %d of the voucher that can be spent", total, spendable)
+	}
+	return nil
+}
+
+// checkLine refuses a category that the scheme, the shop or the voucher's product does not have, and amounts above its cap.
+func (p *Purchase) checkLine(line Line) error {
+	category, known := p.Terms.Category(line.Category)
+	if !known || !p.Shop.Sells(line.Category, p.Today) {
+		return Refuse(CategoryNotAllowed, Details{"category": line.Category, "in_scheme": known, "shop": p.Shop.ID},
+			"category %s is not one of both the scheme and the shop today", line.Category)
+	}
+	if v := p.Voucher; !v.allows(p.Terms, line.Category) {
+		return Refuse(CategoryNotAllowed, Details{"category": line.Category, "product": v.Product, "voucher": v.ID},
+			"voucher %s is for %s, which is not of category %s", v.ID, v.Product, line.Category)
+	}
+	if left := p.leftIn(category); line.Cents > left {
+		return Refuse(CategoryCapExceeded,
+			Details{"category": line.Category, "cents": line.Cents, "limit_cents": *category.Cap, "left_cents": max(left, 0)},
+			"%d cents are more than the %d left in category %s", line.Cents, max(left, 0), line.Category)
+	}
+	return nil
+}
+
+// leftIn gives what the cap of a category leaves for the voucher, in cents. No cap counts for a product.
+func (p *Purchase) leftIn(category Category) Cents {
+	if category.Cap == nil || p.Voucher.Product != "" {
+		return MaxAmount
+	}
+	return *category.Cap - p.Voucher.UsedIn(category.Code)
+}

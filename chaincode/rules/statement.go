@@ -1,0 +1,60 @@
+package rules
+
+// What a statement of a voucher or a budget calls the terms, in the order of terms.
+var (
+	balanceTerms = []string{
+		"issued_cents", "topped_up_cents", "spent_cents", "refunded_cents", "cancelled_cents", "held_cents", "available_cents", "lapsed_cents",
+		"revoked_cents",
+	}
+	budgetTerms = []string{
+		"budget_cents", "issued_cents", "topped_up_cents", "lapsed_cents", "revoked_cents", "unallocated_cents",
+	}
+)
+
+// Moved gives by how many cents each term differs from a balance before, those left out that do not.
+func (b *Balance) Moved(before *Balance) map[string]Cents {
+	return moved(balanceTerms, b.terms(), before.terms())
+}
+
+// Moved gives by how many cents each term differs from a budget before, those left out that do not.
+func (b *Budget) Moved(before *Budget) map[string]Cents {
+	return moved(budgetTerms, b.statedTerms(), before.statedTerms())
+}
+
+func (b *Budget) statedTerms() []*Cents {
+	return []*Cents{&b.Budget, &b.Issued, &b.ToppedUp, &b.Lapsed, &b.Revoked, &b.Unallocated}
+}
+
+func moved(names []string, after, before []*Cents) map[string]Cents {
+	changes := map[string]Cents{}
+	for i, name := range names {
+		if by := *after[i] - *before[i]; by != 0 {
+			changes[name] = by
+		}
+	}
+	return changes
+}
+
+// ShopSums says where the money of a shop stands, in cents: what no live settlement holds, and what settlements do by their states.
+// Those that were withdrawn, rejected or returned hold nothing any more.
+type ShopSums struct {
+	Unsettled  Cents `json:"unsettled_cents"`
+	Drafted    Cents `json:"drafted_cents"`
+	Approved   Cents `json:"approved_cents"`
+	Exported   Cents `json:"exported_cents"`
+	Paid       Cents `json:"paid_cents"`
+	Claimed    Cents `json:"claimed_cents"`
+	Collected  Cents `json:"collected_cents"`
+	WrittenOff Cents `json:"written_off_cents"`
+}
+
+// Add counts a settlement by its state.
+func (s *ShopSums) Add(settlement *Settlement) {
+	term, live := map[State]*Cents{
+		SettlementDrafted: &s.Drafted, SettlementApproved: &s.Approved, SettlementExported: &s.Exported, SettlementPaid: &s.Paid,
+		SettlementClaimed: &s.Claimed, SettlementCollected: &s.Collected, SettlementWrittenOff: &s.WrittenOff,
+	}[settlement.State]
+	if live {
+		*term += settlement.Cents
+	}
+}

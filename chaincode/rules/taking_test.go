@@ -1,0 +1,108 @@
+package rules
+
+import "testing"
+
+func TestASettlementTakesAsManyItemsAsItNeeds(t *testing.T) {
+	for name, test := range map[string]struct {
+		refunds, payments int
+		took              int
+	}{
+		"few":                                  {0, 3, 3},
+		"as many as one holds":                 {0, 500, 500},
+		"more than one holds":                  {0, 800, 500},
+		"refunds first":                        {100, 800, 500},
+		"as many more as it takes":             {300, 800, 601},
+		"refunds that payments never outweigh": {700, 700, 1_400},
+		"refunds without end":                  {6_000, 0, 5_000},
+	} {
+		taken, left := &Taken{}, 0
+		for i := range test.refunds + test.payments {
+			item := Item{ID: idA, Day: "2026-03-10", Cents: 5}
+			if i < test.refunds {
+				item.Cents = -5
+			}
+			if taken.IsSettlement() {
+				left++
+				continue
+			}
+			expect(t, "", taken.Add(item))
+		}
+		if len(taken.Items) != test.took || left != test.refunds+test.payments-test.took {
+			t.Errorf("%s: %d items were taken and %d left", name, len(taken.Items), left)
+		}
+	}
+}
+
+func TestWhenASettlementIsDue(t *testing.T) {
+	open, closed := &Scheme{State: SchemeOpen}, &Scheme{State: SchemeClosed}
+	approved, ended := &Shop{State: ShopApproved}, &Shop{State: ShopEnded}
+	for name, test := range map[string]struct {
+		days   Number
+		amount Cents
+		until  Day
+		scheme *Scheme
+		shop   *Shop
+		why    WhyDue
+	}{
+		"a daily rhythm":             {1, 0, "2026-03-10", open, approved, DueByRhythm},
+		"no rhythm":                  {0, 0, "2026-03-10", open, approved, DueByRhythm},
+		"no rhythm, an open day":     {0, 0, "2026-03-09", open, approved, ""},
+		"six days of a week":         {7, 0, "2026-03-15", open, approved, ""},
+		"a week":                     {7, 0, "2026-03-16", open, approved, DueByRhythm},
+		"a week over summer time":    {21, 0, "2026-03-30", open, approved, DueByRhythm},
+		"a day before that":          {21, 0, "2026-03-29", open, approved, ""},
+		"too little for the amount":  {7, 501, "2026-03-10", open, approved, ""},
+		"the amount":                 {7, 500, "2026-03-10", open, approved, DueByAmount},
+		"a closed scheme":            {7, 501, "2026-03-10", closed, approved, DueByEnding},
+		"an ended shop":              {7, 0, "2026-03-10", open, ended, DueByEnding},
+		"an ended shop after a week": {7, 0, "2026-03-16", open, ended, DueByRhythm},
+	} {
+		terms := goodTerms()
+		terms.SettlementDays = &test.days
+		if test.amount > 0 {
+			terms.SettlementCents = &test.amount
+		}
+		taken := take(t, Item{idA, "2026-03-10", 700}, Item{idB, "2026-03-10", -200})
+		if why := terms.Due(taken, test.until, test.scheme, test.shop); why != test.why {
+			t.Errorf("%s: due by %q", name, why)
+		}
+		code := SettlementNotDue
+		if test.why != "" {
+			code = ""
+		}
+		err := terms.CheckDue(taken, test.until, test.scheme, test.shop)
+		expect(t, code, err)
+		if err != nil && test.amount > 0 && detail(t, err, "settlement_cents") != test.amount {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, nothing := range []*Taken{{}, take(t, Item{idA, "2026-03-10", 5}, Item{idB, "2026-03-10", -5})} {
+			if why := terms.Due(nothing, test.until, test.scheme, test.shop); why != "" {
+				t.Errorf("%s: nothing is due by %q", name, why)
+			}
+			expect(t, SettlementNotDue, terms.CheckDue(nothing, test.until, test.scheme, test.shop))
+		}
+	}
+}
+
+func TestTheSmallestSettlement(t *testing.T) {
+	terms, open, shop := goodTerms(), &Scheme{State: SchemeOpen}, &Shop{State: ShopApproved}
+	cent := take(t, Item{idA, "2026-03-10", 1})
+	if why := terms.Due(cent, "2026-03-16", open, shop); why != DueByRhythm {
+		t.Error(why)
+	}
+	terms.SettlementDays = nil // as of rules that agreed on no rhythm
+	if early, due := terms.Due(cent, "2026-03-09", open, shop), terms.Due(cent, "2026-03-10", open, shop); early != "" || due != DueByRhythm {
+		t.Error(early, due)
+	}
+	full := &Taken{}
+	for i := range 500 {
+		item := Item{ID: idA, Day: "2026-03-10", Cents: 5 - 10*Cents(i%2)}
+		if i == 499 {
+			item.Cents = -4
+		}
+		expect(t, "", full.Add(item))
+	}
+	if full.Cents != 1 || !full.IsSettlement() {
+		t.Errorf("500 items that come to %d cents are no settlement", full.Cents)
+	}
+}

@@ -1,0 +1,66 @@
+package rules
+
+// TopUp is more money for one voucher.
+type TopUp struct {
+	Voucher     string `json:"voucher"`
+	Entitlement string `json:"entitlement"`
+	Preset      string `json:"preset"`
+	Units       Number `json:"units"`
+}
+
+// CheckTopUps refuses too many top-ups, malformed ones, and a voucher or an entitlement that stands in the request twice.
+func CheckTopUps(topUps []TopUp, most int) error {
+	vouchers := make([]string, 0, len(topUps))
+	for _, topUp := range topUps {
+		vouchers = append(vouchers, topUp.Voucher)
+	}
+	if err := CheckIDs("top_ups", vouchers, most); err != nil {
+		return err
+	}
+	entitlements := map[string]bool{}
+	for _, t := range topUps {
+		if err := FirstError(
+			checkAmountOf("top_ups", t.Entitlement, t.Preset, t.Units), checkEntitlementOnce(t.Entitlement, entitlements),
+		); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TopUp adds to a voucher what a preset of these terms gives, and tells its cents.
+func (t *Terms) TopUp(voucher *Voucher, topUp TopUp, now Number) (Cents, error) {
+	if err := voucher.checkTopUp(now); err != nil {
+		return 0, err
+	}
+	if _, product := t.Products[topUp.Preset]; product {
+		return 0, Refuse(PresetUnknown, Details{"preset": topUp.Preset}, "%s is a product: a voucher is topped up by a preset", topUp.Preset)
+	}
+	cents, err := t.Amount(topUp.Preset, topUp.Units)
+	if err != nil {
+		return 0, err
+	}
+	if given := voucher.Issued + voucher.ToppedUp; cents > MaxAmount-given {
+		return 0, Refuse(InvalidAmount, Details{"voucher": voucher.ID, "cents": cents, "given_cents": given, "most": MaxAmount},
+			"%d cents on top of the %d that voucher %s was given are more than a voucher may hold", cents, given, voucher.ID)
+	}
+	return cents, FirstError(change(&voucher.ToppedUp, cents), change(&voucher.Available, cents), voucher.settle())
+}
+
+// checkTopUp refuses a voucher that money cannot be added to.
+func (v *Voucher) checkTopUp(now Number) error {
+	if v.State == VoucherIsRevoked {
+		return Refuse(VoucherRevoked, Details{"voucher": v.ID, "state": v.State}, "voucher %s is revoked", v.ID)
+	}
+	if _, err := voucherLife.next(v.ID, TopUpVoucher, v.State); err != nil {
+		return err
+	}
+	if v.Product != "" {
+		return Refuse(VoucherState, Details{"id": v.ID, "step": TopUpVoucher, "product": v.Product},
+			"voucher %s is for one %s and cannot be topped up: issue another", v.ID, v.Product)
+	}
+	if now >= v.EndsAt {
+		return v.expired()
+	}
+	return nil
+}

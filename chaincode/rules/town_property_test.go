@@ -1,0 +1,463 @@
+package rules
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// How many random histories of a town are tried, and of how many steps, unless the command line says otherwise.
+const (
+	sequences = "10000"
+	steps     = "100"
+)
+
+// ledger is a town by the rules alone: one scheme with two shops, without Fabric and without signatures. Every step may be refused; what is
+// taken must leave the three equations of money as they are.
+type ledger struct {
+	now      Number
+	scheme   *Scheme
+	terms    *Terms
+	budget   Budget
+	shops    []*Shop
+	vouchers []*Voucher
+	payments []*Payment
+	closed   Day
+	drawn    int
+	// granted is what two persons gave to the budget, counted apart from it.
+	granted Cents
+	// open holds the items of each shop that no live settlement has, in the order of the ledger's keys.
+	open        map[string][]Item
+	settlements []*Settlement
+}
+
+func newLedger(t *rapid.T) *ledger {
+	terms := goodTerms()
+	terms.Products = map[string]Product{"swimming": {Category: "clothing", MaxCents: 12_000}}
+	terms.RefundGraceDays, terms.HoldDays = pointer(Number(60)), pointer(Number(rapid.IntRange(0, 20).Draw(t, "hold days")))
+	terms.SettlementDays = pointer(Number(rapid.IntRange(0, 4).Draw(t, "rhythm")))
+	l := &ledger{
+		now: terms.EndsOn.Start() - Number(rapid.IntRange(1, 10).Draw(t, "days before the end"))*86_400, terms: terms, budget: NewBudget(100_000), granted: 100_000, open: map[string][]Item{},
+		scheme: &Scheme{ID: idA, State: SchemeOpen, RulesVersion: 1},
+	}
+	for _, id := range []string{"shop-1", "shop-2"} {
+		shop := approvedShop()
+		shop.ID = id
+		l.shops = append(l.shops, shop)
+	}
+	for range 3 {
+		l.Issue(t)
+	}
+	return l
+}
+
+// taken applies a step to copies and keeps them when nothing refused it, as a transaction does.
+func taken[T any](things []*T, at int, step func(thing *T) error) bool {
+	copied := *things[at]
+	thing := clone(&copied)
+	if step(thing) != nil {
+		return false
+	}
+	things[at] = thing
+	return true
+}
+
+// clone copies what a step could change behind the back of the original.
+func clone[T any](thing *T) *T {
+	switch v := any(thing).(type) {
+	case *Voucher:
+		v.SpentByCategory, v.HeldByCategory, v.Holds = maps.Clone(v.SpentByCategory), maps.Clone(v.HeldByCategory), maps.Clone(v.Holds)
+	case *Payment:
+		v.Refunded = maps.Clone(v.Refunded)
+	}
+	return thing
+}
+
+func (l *ledger) id() string {
+	l.drawn++
+	return fmt.Sprintf("%06d", l.drawn)
+}
+
+func (l *ledger) booked() Day { return BookingDay(l.now, l.closed) }
+
+func (l *ledger) pick(t *rapid.T, name string, of int) int {
+	if of == 0 {
+		t.Skip("there is none")
+	}
+	return rapid.IntRange(0, of-1).Draw(t, name)
+}
+
+func (l *ledger) lines(t *rapid.T) []Line {
+	var lines []Line
+	for _, category := range []string{"clothing", "books"} {
+		if cents := rapid.Int64Range(0, 4_500).Draw(t, category); cents > 0 {
+			lines = append(lines, Line{Category: category, Cents: Cents(cents)})
+		}
+	}
+	if CheckLines(lines) != nil {
+		t.Skip("no line")
+	}
+	return lines
+}
+
+// Issue gives a new voucher, for money or for a product.
+func (l *ledger) Issue(t *rapid.T) {
+	preset := rapid.SampledFrom([]string{"junior", "swimming"}).Draw(t, "preset")
+	voucher, err := l.terms.Issue(l.scheme.ID, 1, Allocation{ID: l.id(), Entitlement: l.id(), Preset: preset, Units: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	budget := l.budget
+	if l.scheme.CheckOpen() != nil || budget.Issue(voucher.Issued) != nil {
+		return
+	}
+	authorisation, _ := ed25519TestKey()
+	if err := voucher.Activate(authorisation, ""); err != nil {
+		t.Fatal(err)
+	}
+	l.budget, l.vouchers = budget, append(l.vouchers, voucher)
+}
+
+// TopUp adds a preset to a voucher.
+func (l *ledger) TopUp(t *rapid.T) {
+	at, budget := l.pick(t, "voucher", len(l.vouchers)), l.budget
+	if l.scheme.CheckOpen() != nil {
+		return
+	}
+	if taken(l.vouchers, at, func(v *Voucher) error {
+		cents, err := l.terms.TopUp(v, TopUp{Voucher: v.ID, Preset: "junior", Units: 1}, l.now)
+		return FirstError(err, budget.TopUp(cents))
+	}) {
+		l.budget = budget
+	}
+}
+
+// release frees the expired holds of a voucher, as every transaction that spends or ends it does.
+func (l *ledger) release(v *Voucher) error {
+	for _, id := range v.ExpiredHolds(l.now) {
+		at := slices.IndexFunc(l.payments, func(p *Payment) bool { return p.ID == id })
+		if err := l.payments[at].Release(v, HoldExpired); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// purchase pays or holds.
+func (l *ledger) purchase(t *rapid.T, hold bool) {
+	at, shop := l.pick(t, "voucher", len(l.vouchers)), l.shops[l.pick(t, "shop", len(l.shops))]
+	by := rapid.SampledFrom([]ProofKind{ProofByKey, ProofByBooklet}).Draw(t, "proof")
+	lines, expires := l.lines(t), l.now+Number(rapid.IntRange(-1, 25*86_400).Draw(t, "seconds"))
+	if len(l.vouchers[at].ExpiredHolds(l.now)) > 0 {
+		if !taken(l.vouchers, at, l.release) {
+			t.Fatal("an expired hold could not be released")
+		}
+	}
+	payment := &Payment{
+		ID: l.id(), Shop: shop.ID, Voucher: l.vouchers[at].ID, Refunded: map[string]Cents{}, State: PaymentPaid,
+		Lines: lines, Cents: Total(lines), Day: l.booked(), At: l.now,
+	}
+	if !taken(l.vouchers, at, func(v *Voucher) error {
+		p := &Purchase{Voucher: v, Terms: l.terms, Shop: shop, Now: l.now, Today: DayOf(l.now), Booked: l.booked()}
+		if err := p.Check(l.scheme); err != nil {
+			return err
+		}
+		if !hold {
+			return p.Take(lines, by)
+		}
+		payment.State, payment.HeldLines, payment.HeldCents, payment.HeldDay, payment.ExpiresAt = PaymentHeld, lines, Total(lines), l.booked(), expires
+		payment.Lines, payment.Cents, payment.Day = nil, 0, ""
+		return FirstError(p.CheckHold(expires), p.Hold(payment.ID, lines, by, expires))
+	}) {
+		return
+	}
+	l.payments = append(l.payments, payment)
+	if !hold {
+		l.add(shop.ID, Item{ID: payment.ID, Day: payment.Day, Cents: payment.Cents})
+	}
+}
+
+// Pay takes a payment.
+func (l *ledger) Pay(t *rapid.T) { l.purchase(t, false) }
+
+// Hold keeps money for a later payment.
+func (l *ledger) Hold(t *rapid.T) { l.purchase(t, true) }
+
+func (l *ledger) add(shop string, item Item) {
+	if l.closed >= item.Day {
+		panic("an item was booked on a closed day")
+	}
+	l.open[shop] = append(l.open[shop], item)
+	slices.SortFunc(l.open[shop], func(a, b Item) int {
+		if a.Day != b.Day {
+			return 2*b2i(a.Day > b.Day) - 1
+		}
+		return 2*b2i(a.ID > b.ID) - 1
+	})
+}
+
+func b2i(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// change applies a step to a payment and its voucher, both or none.
+func (l *ledger) change(t *rapid.T, step func(p *Payment, v *Voucher) error) (*Payment, bool) {
+	at := l.pick(t, "payment", len(l.payments))
+	of := slices.IndexFunc(l.vouchers, func(v *Voucher) bool { return v.ID == l.payments[at].Voucher })
+	payment := *l.payments[at]
+	clone(&payment)
+	if !taken(l.vouchers, of, func(v *Voucher) error { return step(&payment, v) }) {
+		return nil, false
+	}
+	l.payments[at] = &payment
+	return &payment, true
+}
+
+// Capture turns a hold into a payment, of all or of some.
+func (l *ledger) Capture(t *rapid.T) {
+	lines := l.lines(t)
+	if payment, ok := l.change(t, func(p *Payment, v *Voucher) error {
+		return FirstError(l.scheme.CheckOpenOrClosed(), p.Capture(v, lines, l.booked(), l.now))
+	}); ok {
+		l.add(payment.Shop, Item{ID: payment.ID, Day: payment.Day, Cents: payment.Cents})
+	}
+}
+
+// Release gives a hold back.
+func (l *ledger) Release(t *rapid.T) {
+	l.change(t, func(p *Payment, v *Voucher) error { return p.Release(v, "changed-mind") })
+}
+
+// giveBack books what a cancellation or refund returned to the budget.
+func (l *ledger) giveBack(cents Cents, to Destination) {
+	if to != ToAvailable {
+		if err := l.budget.TakeBack(cents, to); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// Cancel takes a payment back.
+func (l *ledger) Cancel(t *rapid.T) {
+	var to Destination
+	if payment, ok := l.change(t, func(p *Payment, v *Voucher) (err error) {
+		to, err = p.Cancel(v, l.terms, l.now, l.booked(), "mistake")
+		return err
+	}); ok {
+		l.giveBack(payment.Cents, to)
+		l.open[payment.Shop] = slices.DeleteFunc(l.open[payment.Shop], func(i Item) bool { return i.ID == payment.ID })
+	}
+}
+
+// Refund takes some of a payment back.
+func (l *ledger) Refund(t *rapid.T) {
+	var to Destination
+	lines := l.lines(t)
+	if payment, ok := l.change(t, func(p *Payment, v *Voucher) (err error) {
+		to, err = p.Refund(v, l.terms, l.now, lines)
+		return err
+	}); ok {
+		l.giveBack(Total(lines), to)
+		l.add(payment.Shop, Item{ID: l.id(), Day: l.booked(), Cents: -Total(lines)})
+	}
+}
+
+// End revokes a voucher or lets it lapse.
+func (l *ledger) End(t *rapid.T) {
+	at, revoke, budget := l.pick(t, "voucher", len(l.vouchers)), rapid.Bool().Draw(t, "revoke"), l.budget
+	taken(l.vouchers, at, l.release)
+	if taken(l.vouchers, at, func(v *Voucher) (err error) {
+		to, cents := ToRevoked, Cents(0)
+		if revoke {
+			cents, err = v.Revoke()
+		} else {
+			to = ToLapsed
+			cents, err = v.Lapse(l.scheme, l.terms, l.now)
+		}
+		return FirstError(err, budget.TakeBack(cents, to))
+	}) {
+		l.budget = budget
+	}
+}
+
+// Turn blocks, unblocks or extends a voucher.
+func (l *ledger) Turn(t *rapid.T) {
+	at := l.pick(t, "voucher", len(l.vouchers))
+	switch rapid.IntRange(0, 2).Draw(t, "turn") {
+	case 0:
+		taken(l.vouchers, at, func(v *Voucher) error { return v.Block("p-clerk", "lost") })
+	case 1:
+		taken(l.vouchers, at, func(v *Voucher) error { return v.Unblock("p-manager") })
+	default:
+		day := l.terms.EndsOn.Plus(Number(rapid.IntRange(0, 100).Draw(t, "days")))
+		taken(l.vouchers, at, func(v *Voucher) error { return v.Extend(l.terms, day, l.now) })
+	}
+}
+
+// Decide pauses, opens or closes the scheme, or gives it more budget.
+func (l *ledger) Decide(t *rapid.T) {
+	switch rapid.IntRange(0, 19).Draw(t, "decision") {
+	case 0:
+		_ = l.scheme.close("p-manager", "over", l.now)
+	case 1, 2:
+		_ = l.scheme.Pause("p-manager", "fire")
+	case 3, 4, 5, 6, 7, 8:
+		_ = l.scheme.Open("p-second")
+	default:
+		if l.budget.Grow(10_000) == nil {
+			l.granted += 10_000
+		}
+	}
+}
+
+// Wait lets some seconds or weeks pass, beyond the end of the scheme.
+func (l *ledger) Wait(t *rapid.T) {
+	if rapid.IntRange(0, 14).Draw(t, "leap") == 0 {
+		l.now += Number(rapid.IntRange(0, 160*86_400).Draw(t, "seconds"))
+	}
+	l.now += Number(rapid.IntRange(0, 2*86_400).Draw(t, "seconds"))
+}
+
+// CloseDay closes today or an earlier day.
+func (l *ledger) CloseDay(t *rapid.T) {
+	day := DayOf(l.now - Number(rapid.IntRange(0, 3).Draw(t, "days ago"))*86_400)
+	if CheckClosable(day, l.closed, l.now) == nil {
+		l.closed = day
+	}
+}
+
+// EndShop ends a shop.
+func (l *ledger) EndShop(t *rapid.T) {
+	if rapid.IntRange(0, 9).Draw(t, "end") == 0 {
+		_ = l.shops[l.pick(t, "shop", len(l.shops))].End("p-manager", "bankrupt", DayOf(l.now), 30)
+	}
+}
+
+// Draft drafts a settlement or claims a debt.
+func (l *ledger) Draft(t *rapid.T) {
+	shop := l.shops[l.pick(t, "shop", len(l.shops))]
+	found := &Taken{}
+	for _, item := range l.open[shop.ID] {
+		if item.Day > l.closed {
+			break
+		}
+		if err := found.Add(item); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settlement, err := NewSettlement(l.id(), l.scheme.ID, shop.ID, "p-clerk", found, l.closed)
+	if err == nil {
+		err = l.terms.CheckDue(found, l.closed, l.scheme, shop)
+	} else {
+		settlement, err = NewReceivable(l.id(), l.scheme.ID, shop, "p-treasurer", "debt", found, l.closed)
+	}
+	if err == nil {
+		l.settlements, l.open[shop.ID] = append(l.settlements, settlement), l.open[shop.ID][len(found.Items):]
+	}
+}
+
+// Settle tries any step on any settlement.
+func (l *ledger) Settle(t *rapid.T) {
+	s := l.settlements[l.pick(t, "settlement", len(l.settlements))]
+	reopen := false
+	switch rapid.SampledFrom([]string{"approve", "withdraw", "export", "paid", "rejected", "returned", "collect", "write off"}).Draw(t, "step") {
+	case "approve":
+		_ = s.Approve("p-manager")
+	case "withdraw":
+		reopen = s.Withdraw("p-treasurer", "mistake") == nil
+	case "export":
+		_ = s.Export("p-treasurer", "hash")
+	case "paid":
+		_, _ = s.Book(BookPaid, "p-treasurer", "")
+	case "rejected":
+		again, err := s.Book(BookRejected, "p-treasurer", "bank")
+		reopen = err == nil && again
+	case "returned":
+		again, err := s.Book(BookReturned, "p-treasurer", "bank")
+		reopen = err == nil && again
+	case "collect":
+		_ = s.Collect("p-treasurer", "paid")
+	case "write off":
+		_ = s.WriteOff("p-manager", "bankrupt")
+	}
+	if reopen {
+		l.open[s.Shop] = append(slices.Clone(s.Items), l.open[s.Shop]...)
+		slices.SortStableFunc(l.open[s.Shop], func(a, b Item) int { return 2*b2i(a.Day+Day(a.ID) > b.Day+Day(b.ID)) - 1 })
+	}
+}
+
+// Check holds the three equations against the books, the last of them counted from the payments one by one.
+func (l *ledger) Check(t *rapid.T) {
+	var total Balance
+	for _, v := range l.vouchers {
+		if err := v.Check(); err != nil {
+			t.Fatal(err)
+		}
+		if err := total.Plus(&v.Balance); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := FirstError(total.Check(), l.budget.Check()); err != nil {
+		t.Fatal(err)
+	}
+	b := l.budget
+	if b.Budget != l.granted || b.Issued != total.Issued || b.ToppedUp != total.ToppedUp || b.Lapsed != total.Lapsed || b.Revoked != total.Revoked ||
+		b.Unallocated < 0 {
+		t.Fatalf("the budget is %+v, the vouchers are %+v, %d cents were granted", b, total, l.granted)
+	}
+	spent := map[string]Cents{}
+	for _, p := range l.payments {
+		if p.State != PaymentCancelled {
+			spent[p.Shop] += p.Cents - p.RefundedCents
+		}
+	}
+	for _, shop := range l.shops {
+		way := Cents(0)
+		for _, item := range l.open[shop.ID] {
+			way += item.Cents
+		}
+		for _, s := range l.settlements {
+			switch s.State {
+			case SettlementWithdrawn, SettlementRejected, SettlementReturned:
+			default:
+				if s.Shop == shop.ID {
+					way += s.Cents
+				}
+			}
+		}
+		if way != spent[shop.ID] {
+			t.Fatalf("%d cents were spent at %s, and %d are on their way", spent[shop.ID], shop.ID, way)
+		}
+	}
+}
+
+// atLeast sets a flag of rapid that still has its default, until the test ends.
+func atLeast(t *testing.T, name, value string) {
+	found := flag.Lookup(name)
+	if before := found.Value.String(); before == found.DefValue {
+		if err := found.Value.Set(value); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = found.Value.Set(before) })
+	}
+}
+
+func TestTheThreeEquationsHoldWhateverHappens(t *testing.T) {
+	atLeast(t, "rapid.checks", sequences)
+	atLeast(t, "rapid.steps", steps)
+	rapid.Check(t, func(t *rapid.T) {
+		l := newLedger(t)
+		t.Repeat(map[string]func(*rapid.T){
+			"": l.Check, "pay": l.Pay, "pay again": l.Pay, "pay once more": l.Pay, "refund again": l.Refund, "hold": l.Hold, "capture": l.Capture, "release": l.Release, "cancel": l.Cancel,
+			"refund": l.Refund, "issue": l.Issue, "top up": l.TopUp, "end": l.End, "turn": l.Turn, "decide": l.Decide, "wait": l.Wait,
+			"close day": l.CloseDay, "end shop": l.EndShop, "draft": l.Draft, "settle": l.Settle,
+		})
+	})
+}

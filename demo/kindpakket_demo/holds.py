@@ -1,0 +1,68 @@
+"""Goods on order: money of a voucher is held when they are ordered, and paid when they are handed over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from kindpakket.records import Line, Payment
+
+from .attempts import Attempts
+from .desk import DemoFailed, Till
+from .schemes import OpenScheme
+from .shops import Street
+from .spending import Purse
+
+HELD_CENTS = 3_000
+TAKEN_CENTS = 2_200
+ORDERS = 4
+SECONDS = 3_600
+
+
+def order_goods(attempts: Attempts, scheme: OpenScheme, street: Street, purses: Sequence[Purse]) -> int:
+    """Hold for several vouchers, capture all but one in part, release that one.
+
+    Returns:
+        How many were captured.
+
+    Raises:
+        DemoFailed: a capture did not give the rest back, or no voucher has room for an order.
+    """
+    buying = [(purse, till) for purse, till in zip(purses, street.open * len(purses), strict=False)]
+    chosen = [(purse, till) for purse, till in buying if _has_room(purse, till)][:ORDERS]
+    if len(chosen) < ORDERS:
+        raise DemoFailed("there are too few vouchers with enough on them: ask for more children")
+    for purse, till in chosen[1:]:
+        held = _hold(scheme, purse, till)
+        too_much = _lines(till, HELD_CENTS + 1)
+        attempts.expect("HOLD_EXCEEDED", partial(till.shop.capture, held["id"], too_much))
+        taken = _lines(till, TAKEN_CENTS)
+        purse.payments.append((till, till.shop.capture(held["id"], taken)))
+        purse.spend(taken)
+        left = till.shop.allowance(scheme.id, purse.wallet.voucher)["available_cents"]
+        if left != purse.available:
+            raise DemoFailed(f"a capture of {TAKEN_CENTS} of {HELD_CENTS} cents left {left}")
+    purse, till = chosen[0]
+    held = _hold(scheme, purse, till)
+    till.shop.release(held["id"], "out-of-stock")
+    attempts.expect("HOLD_NOT_OPEN", partial(till.shop.capture, held["id"], _lines(till, TAKEN_CENTS)))
+    return len(chosen) - 1
+
+
+def _has_room(purse: Purse, till: Till) -> bool:
+    return bool(purse.payments) and purse.room(till.store.categories[0]) > HELD_CENTS
+
+
+def _hold(scheme: OpenScheme, purse: Purse, till: Till) -> Payment:
+    order = till.shop.hold_order(
+        scheme.id,
+        purse.wallet.voucher,
+        _lines(till, HELD_CENTS),
+        expires_at=int(time.time()) + SECONDS,
+    )
+    return till.shop.hold(order, purse.wallet.authorise(order))
+
+
+def _lines(till: Till, cents: int) -> list[Line]:
+    return [{"category": till.store.categories[0], "cents": cents}]

@@ -1,0 +1,246 @@
+"""Shops, their debts and accounts, private records, and what the auditor can ask, on real peers."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from support import Town, issue_to
+
+from kindpakket.holder import HolderKey
+from kindpakket.ids import new_id, new_salt
+from kindpakket.records import Line
+from kindpakket.refusals import (
+    CaseRecordMissing,
+    ErasureIncomplete,
+    ErasureNotDue,
+    NothingToSettle,
+    NotYours,
+    SecondPersonRequired,
+    SettlementNotDue,
+    ShopNotApproved,
+    VoucherExists,
+)
+from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, Desk, Till, now
+from kindpakket_demo.schemes import OpenScheme, open_provision
+from kindpakket_demo.town import make_town
+from kindpakket_demo.wallets import Wallet
+
+OTHER_IBAN = "NL02ABNA0123456789"
+
+
+def books(cents: int) -> list[Line]:
+    """A line of books."""
+    return [{"category": "books", "cents": cents}]
+
+
+def new_shop(desk: Desk) -> Till:
+    """A shop that sells books from today on."""
+    store = make_town(1, 1, now().date(), seed=3).shops[0]
+    till = desk.till(store, "corner")
+    till.shop.apply(["books"], iban=store.iban, holder=store.name, kvk=store.kvk, contact="administratie")
+    desk.in_step()
+    desk.manager.approve_shop(till.shop.shop_id, [{"code": "books", "from": now().date().isoformat()}])
+    desk.in_step()
+    return till
+
+
+def bought(desk: Desk, scheme: OpenScheme, till: Till, cents: int) -> str:
+    """A payment by a voucher of its own; its id."""
+    wallet = Wallet(new_id(), HolderKey.generate())
+    issue_to(desk, scheme.id, [wallet])
+    order = till.shop.order(scheme.id, wallet.voucher, books(cents))
+    return till.shop.pay(order, wallet.authorise(order))["id"]
+
+
+def paid_out(desk: Desk, scheme: str, settlement: str) -> None:
+    """Approve, export, and book as paid."""
+    desk.manager.approve_settlement(scheme, settlement)
+    desk.in_step()
+    desk.treasurer.export_settlements(scheme, [settlement], "ab" * 32)
+    desk.treasurer.book_settlement(scheme, settlement, "paid", "bank")
+    desk.in_step()
+
+
+def test_a_shop_has_itself_settled_when_it_is_due_and_then_ends_in_debt(town: Town) -> None:
+    desk = town.desk
+    scheme, till = open_provision(desk, 4, now()), new_shop(desk)
+    payment = bought(desk, scheme, till, 4_000)
+    shop = till.shop
+    with pytest.raises(NothingToSettle):
+        shop.draft_settlement(scheme.id)
+    with pytest.raises(NotYours):
+        town.till.shop.invoke("settlement:Draft", {"scheme": scheme.id, "shop": shop.shop_id})
+    desk.treasurer.close_day(scheme.id, now().date())
+    desk.in_step()
+    assert shop.due(scheme.id)["why"] == "rhythm"
+    drafted = shop.draft_settlement(scheme.id)
+    desk.in_step()
+    paid_out(desk, scheme.id, drafted["id"])
+
+    shop.refund(payment, books(1_500), "returned")
+    desk.in_step()
+    desk.manager.end_shop(shop.shop_id, "bankrupt", 0)
+    desk.in_step()
+    wallet = Wallet(new_id(), HolderKey.generate())
+    issue_to(desk, scheme.id, [wallet])
+    order = shop.order(scheme.id, wallet.voucher, books(500))
+    with pytest.raises(ShopNotApproved):
+        shop.pay(order, wallet.authorise(order))
+    # Today is closed, so the refund was booked on the next day, which nobody can close yet.
+    assert desk.treasurer.due(scheme.id, shop.shop_id)["cents"] == 0
+    sums = desk.auditor.shop_statement(scheme.id, shop.shop_id)["sums"]
+    assert (sums["paid_cents"], sums["unsettled_cents"]) == (4_000, -1_500)
+    assert sum(sums.values()) == 2_500
+
+
+def test_what_an_ended_shop_owes_becomes_a_receivable(town: Town) -> None:
+    desk = town.desk
+    scheme, till = open_provision(desk, 4, now()), new_shop(desk)
+    yesterday = now().date() - timedelta(days=1)
+    first = bought(desk, scheme, till, 4_000)
+    desk.treasurer.close_day(scheme.id, yesterday)
+    desk.in_step()
+    till.shop.refund(first, books(4_000), "returned")
+    second = bought(desk, scheme, till, 2_000)
+    till.shop.cancel(second, "mistake")
+    desk.in_step()
+    desk.manager.end_shop(till.shop.shop_id, "bankrupt", 0)
+    desk.treasurer.close_day(scheme.id, now().date())
+    desk.in_step()
+    with pytest.raises(NothingToSettle):
+        desk.treasurer.draft_settlement(scheme.id, till.shop.shop_id)
+    assert sum(desk.auditor.shop_statement(scheme.id, till.shop.shop_id)["sums"].values()) == 0
+
+
+def test_nobody_settles_before_it_is_due(town: Town) -> None:
+    desk = town.desk
+    scheme, till = open_provision(desk, 2, now()), new_shop(desk)
+    slower = {**scheme.rules, "settlement_days": 7, "settlement_cents": 5_000}
+    change = desk.clerk.propose_rules(scheme.id, slower, "new", "once-a-week")  # type: ignore[arg-type]
+    desk.in_step()
+    desk.manager.approve_change(scheme.id, change["id"])
+    desk.in_step()
+    bought(desk, scheme, till, 4_999)
+    desk.treasurer.close_day(scheme.id, now().date())
+    desk.in_step()
+    for who in (desk.treasurer, desk.clerk):
+        with pytest.raises(SettlementNotDue):
+            who.draft_settlement(scheme.id, till.shop.shop_id)
+    with pytest.raises(SettlementNotDue):
+        till.shop.draft_settlement(scheme.id)
+
+
+def test_a_shop_is_paid_on_another_account_once_a_second_person_approved_it(town: Town) -> None:
+    desk, till = town.desk, new_shop(town.desk)
+    before = desk.treasurer.shop_account(till.shop.shop_id)["iban"]
+    changed = till.shop.change_account(
+        "another-bank", iban=OTHER_IBAN, holder="Winkel", kvk=till.store.kvk, contact="administratie"
+    )
+    desk.in_step()
+    assert desk.treasurer.shop_account(till.shop.shop_id)["iban"] == before
+    assert desk.manager.proposed_account(till.shop.shop_id)["iban"] == OTHER_IBAN
+    desk.manager.approve_account(till.shop.shop_id, changed["account_change"]["id"])
+    desk.in_step()
+    assert desk.treasurer.shop_account(till.shop.shop_id)["iban"] == OTHER_IBAN
+
+
+def test_a_case_is_purged_by_two_persons_and_certified(town: Town) -> None:
+    desk = town.desk
+    scheme = open_provision(desk, 2, now())
+    wallet = Wallet(new_id(), HolderKey.generate())
+    issue_to(desk, scheme.id, [wallet])
+    with pytest.raises(ErasureNotDue):
+        desk.clerk.order_erasure("citizens", [wallet.voucher], "retention", scheme=scheme.id)
+    ordered = desk.clerk.order_erasure("citizens", [wallet.voucher], "request", scheme=scheme.id)
+    desk.in_step()
+    desk.manager.approve_erasure(ordered["id"])
+    desk.in_step()
+    with pytest.raises(ErasureIncomplete):
+        desk.clerk.certify_erasure(ordered["id"])
+    assert desk.clerk.purge(ordered["id"])["purged"] == 1
+    desk.in_step()
+    assert desk.clerk.purge(ordered["id"])["purged"] == 1
+    desk.in_step()
+    certificate = desk.clerk.certify_erasure(ordered["id"])
+    assert (certificate["state"], len(certificate["records"][0]["sha256"])) == ("certified", 64)
+    desk.in_step()
+    with pytest.raises(VoucherExists):
+        desk.clerk.record_cases(scheme.id, [{"voucher": wallet.voucher, "case": "Z-1", "salt": new_salt()}])
+    with pytest.raises(CaseRecordMissing):
+        desk.clerk.order_erasure("citizens", [wallet.voucher], "request", scheme=scheme.id)
+
+
+def test_an_ended_shops_accounts_are_purged_when_due(town: Town) -> None:
+    desk, till = town.desk, new_shop(town.desk)
+    shop = till.shop.shop_id
+    desk.manager.end_shop(shop, "moved", 0)
+    desk.in_step()
+    assert shop in {due["id"] for due in desk.auditor.erasures_due("shopAccounts")}
+    ordered = desk.clerk.order_erasure("shopAccounts", [shop], "retention")
+    same_person = {"kindpakket.role": "approver", "kindpakket.person": "p-clerk"}
+    desk.network.enrol(MUNICIPALITY, "clerk-as-eraser", same_person)
+    desk.in_step()
+    with pytest.raises(SecondPersonRequired):
+        type(desk.clerk)(desk.contract(MUNICIPALITY, "clerk-as-eraser")).approve_erasure(ordered["id"])
+    desk.manager.approve_erasure(ordered["id"])
+    desk.in_step()
+    desk.manager.purge(ordered["id"])
+    desk.in_step()
+    assert desk.manager.certify_erasure(ordered["id"])["state"] == "certified"
+    desk.in_step()
+    assert shop not in {due["id"] for due in desk.auditor.erasures_due("shopAccounts")}
+
+
+def test_histories_and_statements_say_who_when_why_before_and_after(town: Town, wallet: Wallet) -> None:
+    desk = town.desk
+    order = town.order(wallet)
+    town.till.shop.pay(order, wallet.authorise(order))
+    desk.in_step()
+    desk.clerk.block(town.scheme.id, wallet.voucher, "device-lost")
+    desk.in_step()
+    newest, paid, *_ = desk.auditor.history(f"voucher/{town.scheme.id}/{wallet.voucher}")
+    by = newest["by"]
+    assert by is not None
+    assert (by["operation"], by["person"], by["role"]) == ("voucher:Block", "p-clerk", "issuer")
+    assert by.get("reason") == "device-lost"
+    assert newest["before"] == paid["value"]
+    assert newest["value"] is not None
+    assert newest["value"]["state"] == "blocked"
+    statement = list(desk.auditor.voucher_statement(town.scheme.id, wallet.voucher))
+    assert statement[1]["moved"] == {"available_cents": -order.cents, "spent_cents": order.cents}
+    assert statement[-1]["moved"] == {"available_cents": 30_000, "issued_cents": 30_000}
+    budget = list(desk.auditor.scheme_statement(town.scheme.id))
+    assert (
+        sum(entry["moved"].get("issued_cents", 0) for entry in budget) == budget[0]["balance"]["issued_cents"]
+    )
+
+
+def test_a_sample_can_be_drawn_again(town: Town, wallet: Wallet) -> None:
+    def draw(seed: str) -> list[str]:
+        return [one["id"] for one in town.desk.auditor.sample(town.scheme.id, "voucher", seed, 300)]
+
+    first = draw("5eed")
+    assert first == draw("5eed") != draw("beef")
+    assert 0 < len(first) < len(list(town.desk.auditor.vouchers(town.scheme.id)))
+
+
+def test_a_generic_tool_learns_every_transaction_from_the_metadata(town: Town) -> None:
+    contract = town.desk.contract(AUDITOR, "auditor")
+    document = json.loads(contract.evaluate("org.hyperledger.fabric:GetMetadata"))
+    transactions = {
+        f"{name}:{each['name']}": each
+        for name, one in document["contracts"].items()
+        for each in one["transactions"]
+    }
+    assert len(transactions) > 80
+    pay = transactions["payment:Pay"]
+    assert (pay["tag"][0], pay["x-roles"]) == ("submit", ["cashier", "shopkeeper"])
+    assert "lines" in pay["parameters"][0]["schema"]["properties"]
+
+
+def test_the_audit_agrees_after_all_of_it(town: Town) -> None:
+    town.desk.in_step()
+    audit = town.desk.auditor.verify()
+    assert audit.passed, (audit.findings, audit.differences)

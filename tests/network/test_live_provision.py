@@ -1,0 +1,219 @@
+"""What a provision can do beyond paying, on real peers: changes, holds, replacements, grace, closing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from support import Town, issue_to, issue_unbound
+
+from kindpakket.holder import HolderKey
+from kindpakket.ids import new_code, new_id
+from kindpakket.municipality import Municipality
+from kindpakket.records import Line, Rules, TopUp
+from kindpakket.refusals import (
+    BudgetExceeded,
+    ChangeNotFound,
+    HolderProofInvalid,
+    HoldExceeded,
+    HoldLive,
+    HoldNotOpen,
+    InsufficientBalance,
+    PaymentCapExceeded,
+    RequestCommitted,
+    RequestVoid,
+    SchemeNotOpen,
+    SecondPersonRequired,
+    VoucherBlocked,
+    VoucherExpired,
+)
+from kindpakket.signing import self_block_hash
+from kindpakket_demo.desk import now
+from kindpakket_demo.schemes import PRESET, SHORT_CENTS, OpenScheme, open_provision, open_short
+from kindpakket_demo.wallets import Wallet
+from kindpakket_network.wait import until
+
+FULL = 30_000
+
+
+def books(cents: int) -> list[Line]:
+    """A line of books."""
+    return [{"category": "books", "cents": cents}]
+
+
+def with_key(town: Town, scheme: OpenScheme) -> Wallet:
+    """A voucher of a scheme, bound to a key."""
+    wallet = Wallet(new_id(), HolderKey.generate())
+    issue_to(town.desk, scheme.id, [wallet])
+    return wallet
+
+
+def pay(town: Town, scheme: OpenScheme, wallet: Wallet, cents: int) -> str:
+    """A payment for books; its id."""
+    order = town.till.shop.order(scheme.id, wallet.voucher, books(cents))
+    return town.till.shop.pay(order, wallet.authorise(order))["id"]
+
+
+def test_rules_that_two_persons_agree_on_count_for_all_vouchers(town: Town) -> None:
+    desk = town.desk
+    scheme = open_provision(desk, 2, now())
+    wallet = with_key(town, scheme)
+    stricter: Rules = {**scheme.rules, "payment_cap_cents": 5_000}
+    change = desk.clerk.propose_rules(scheme.id, stricter, "all", "council-decision")
+    pay(town, scheme, wallet, 6_000)
+    desk.in_step()
+    desk.manager.approve_change(scheme.id, change["id"])
+    desk.in_step()
+    with pytest.raises(PaymentCapExceeded):
+        pay(town, scheme, wallet, 6_000)
+    pay(town, scheme, wallet, 5_000)
+    shown = desk.auditor.scheme(scheme.id)
+    assert (shown["scheme"]["rules_version"], shown["scheme"]["rules_floor"]) == (2, 2)
+    assert desk.auditor.rules(scheme.id, 1)["payment_cap_cents"] == scheme.rules["payment_cap_cents"]
+    assert [one["state"] for one in desk.auditor.changes(scheme.id)] == ["approved"]
+
+
+def test_budget_grows_by_two_persons_and_gives_no_cent_more(town: Town) -> None:
+    desk = town.desk
+    scheme = open_provision(desk, 1, now())
+    first = with_key(town, scheme)
+    left = desk.clerk.scheme(scheme.id)["budget"]["unallocated_cents"]
+    top_up: list[TopUp] = [{"voucher": first.voucher, "entitlement": new_id(), "preset": PRESET, "units": 2}]
+    with pytest.raises(BudgetExceeded):
+        desk.clerk.top_up(scheme.id, top_up, "second-child")
+    change = desk.clerk.propose_budget(scheme.id, 2 * FULL - left, "more-children")
+    desk.in_step()
+    desk.manager.approve_change(scheme.id, change["id"])
+    desk.in_step()
+    assert desk.clerk.top_up(scheme.id, top_up, "second-child")["cents"] == 2 * FULL
+    assert desk.clerk.scheme(scheme.id)["budget"]["unallocated_cents"] == 0
+
+
+def test_a_hold_is_captured_in_part_though_its_voucher_was_blocked(town: Town, wallet: Wallet) -> None:
+    shop, desk = town.till.shop, town.desk
+    expires = int(time.time()) + 3_600
+    order = shop.hold_order(town.scheme.id, wallet.voucher, books(9_000), expires_at=expires)
+    held = shop.hold(order, wallet.authorise(order))
+    assert town.available(wallet) == FULL - 9_000
+    with pytest.raises(HoldLive):
+        desk.manager.revoke(town.scheme.id, [wallet.voucher], "moved-away")
+    desk.clerk.block(town.scheme.id, wallet.voucher, "device-lost")
+    desk.in_step()
+    with pytest.raises(HoldExceeded):
+        shop.capture(held["id"], books(9_001))
+    assert shop.capture(held["id"], books(8_000))["cents"] == 8_000
+    with pytest.raises(HoldNotOpen):
+        shop.release(held["id"], "out-of-stock")
+    assert town.available(wallet) == FULL - 8_000
+    desk.manager.revoke(town.scheme.id, [wallet.voucher], "moved-away")
+    assert town.available(wallet) == 0
+
+
+def test_what_was_signed_for_a_hold_is_held_and_nothing_else(town: Town, wallet: Wallet) -> None:
+    shop = town.till.shop
+    expires = int(time.time()) + 3_600
+    order = shop.hold_order(town.scheme.id, wallet.voucher, books(5_000), expires_at=expires)
+    proof = wallet.authorise(order)
+    with pytest.raises(HolderProofInvalid):
+        shop.hold(replace(order, expires_at=expires + 60), proof)
+    with pytest.raises(HolderProofInvalid):
+        shop.pay(town.till.shop.order(town.scheme.id, wallet.voucher, books(5_000)), proof)
+    assert town.available(wallet) == FULL
+
+
+def test_a_lost_key_is_blocked_by_its_holder_and_replaced_by_two_persons(town: Town) -> None:
+    desk, shop = town.desk, town.till.shop
+    lost, code = Wallet(new_id(), HolderKey.generate()), new_code()
+    domain = desk.clerk.domain
+    scheme = town.scheme
+    hashed = self_block_hash(domain, scheme.id, lost.voucher, code)
+    issue_unbound(desk, scheme.id, [lost])
+    desk.clerk.activate(scheme.id, [lost.authority.activate(domain, scheme.id, lost.voucher, hashed)])
+    desk.in_step()
+    shop.self_block(scheme.id, lost.voucher, code)
+    with pytest.raises(VoucherBlocked):
+        pay(town, scheme, lost, 1_000)
+    desk.in_step()
+    fresh = HolderKey.generate()
+    bound = fresh.replace(domain, scheme.id, lost.voucher, 2)
+    waits = desk.clerk.replace(scheme.id, lost.voucher, bound, "device-lost")["replacement"]["id"]
+    desk.in_step()
+    same_person = {"kindpakket.role": "approver", "kindpakket.person": "p-clerk"}
+    desk.network.enrol(desk.municipality, "clerk-as-replacer", same_person)
+    alone = Municipality(desk.contract(desk.municipality, "clerk-as-replacer"))
+    with pytest.raises(SecondPersonRequired):
+        alone.approve_replacement(scheme.id, lost.voucher, waits)
+    with pytest.raises(ChangeNotFound):
+        desk.manager.approve_replacement(scheme.id, lost.voucher, new_id())
+    desk.manager.approve_replacement(scheme.id, lost.voucher, waits)
+    desk.in_step()
+    with pytest.raises(HolderProofInvalid):
+        pay(town, scheme, lost, 1_000)
+    order = shop.order(scheme.id, lost.voucher, books(1_000), version=2)
+    assert shop.pay(order, fresh.authorise(order))["state"] == "paid"
+
+
+def test_an_unknown_outcome_is_made_certain(town: Town, wallet: Wallet) -> None:
+    shop = town.till.shop
+    order = town.order(wallet)
+    assert shop.outcome(order.request_id)["state"] == "unknown"
+    shop.void(order.request_id)
+    with pytest.raises(RequestVoid):
+        shop.pay(order, wallet.authorise(order))
+    second = town.order(wallet)
+    shop.pay(second, wallet.authorise(second))
+    with pytest.raises(RequestCommitted):
+        shop.void(second.request_id)
+    assert shop.outcome(second.request_id)["state"] == "committed"
+    assert town.available(wallet) == FULL - second.cents
+
+
+def test_after_the_end_only_grace_and_extensions_spend(town: Town) -> None:
+    desk, shop = town.desk, town.till.shop
+    short = open_short(desk, 3, now(), 15)
+    wallet, rest, extended = wallets = [Wallet(new_id(), HolderKey.generate()) for _ in range(3)]
+    issue_to(desk, short.id, wallets)
+    payment = pay(town, short, wallet, 3_000)
+    until(lambda: time.time() > short.rules["ends_at"] or None, 60)
+    for each in wallets:
+        with pytest.raises(VoucherExpired):
+            pay(town, short, each, 500)
+    shop.refund(payment, books(2_000), "returned")
+    with pytest.raises(InsufficientBalance):
+        pay(town, short, wallet, 2_001)
+    pay(town, short, wallet, 1_500)
+    later = date.fromisoformat(short.rules["ends_on"]) + timedelta(days=30)
+    desk.in_step()
+    desk.manager.extend(short.id, [extended.voucher], later, "shop-was-closed")
+    desk.in_step()
+    pay(town, short, extended, 500)
+    desk.in_step()
+    moved = {
+        one["id"]: one["cents"] for part in desk.clerk.lapse_all(short.id, "over") for one in part["vouchers"]
+    }
+    assert moved == {wallet.voucher: 2_000, rest.voucher: SHORT_CENTS}
+    desk.in_step()
+    shown = desk.auditor.voucher(short.id, wallet.voucher)
+    assert (shown["state"], shown["available_cents"], shown.get("grace_cents")) == ("active", 500, 500)
+
+
+def test_a_closed_scheme_only_winds_up(town: Town) -> None:
+    desk = town.desk
+    scheme = open_provision(desk, 2, now())
+    wallet, revoked = with_key(town, scheme), with_key(town, scheme)
+    payment = pay(town, scheme, wallet, 4_000)
+    desk.manager.revoke(scheme.id, [revoked.voucher], "no-right")
+    change = desk.clerk.propose_closing(scheme.id, "council-decision")
+    desk.in_step()
+    desk.manager.approve_change(scheme.id, change["id"])
+    desk.in_step()
+    with pytest.raises(SchemeNotOpen):
+        pay(town, scheme, wallet, 500)
+    assert sum(part["cents"] for part in desk.clerk.lapse_all(scheme.id, "closed")) == FULL - 4_000
+    desk.in_step()
+    assert town.till.shop.refund(payment, books(1_000), "returned")["returned_to"] == "lapsed"
+    desk.in_step()
+    budget = desk.auditor.scheme(scheme.id)["budget"]
+    assert budget["unallocated_cents"] == budget["budget_cents"] - 3_000

@@ -1,0 +1,144 @@
+"""A network's folder and a chaincode in memory that the command is tried against."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from story import DOMAIN, SCHEME, SHOP
+
+from kindpakket.cli import main
+from kindpakket.fabric.testing import Invocation, MemoryGateway
+from kindpakket.requested import attributes_of
+
+ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
+SETTLEMENT = "5" * 32
+ACCOUNT = {
+    "iban": "NL91ABNA0417164300",
+    "holder": "Boekhandel De Leeslamp",
+    "kvk": "12345678",
+    "contact": "post@leeslamp.example",
+    "salt": "f" * 64,
+}
+USERS = {
+    ("gemeente", "clerk"): {"kindpakket.role": "issuer", "kindpakket.person": "p-clerk"},
+    ("gemeente", "manager"): {"kindpakket.role": "approver", "kindpakket.person": "p-manager"},
+    ("gemeente", "treasurer"): {"kindpakket.role": "treasurer", "kindpakket.person": "p-treasurer"},
+    ("winkels", "till"): {
+        "kindpakket.role": "shopkeeper",
+        "kindpakket.person": "p-shop",
+        "kindpakket.shop": SHOP,
+    },
+    ("auditor", "auditor"): {"kindpakket.role": "auditor", "kindpakket.person": "p-auditor"},
+}
+MSPS = {"gemeente": "GemeenteMSP", "winkels": "WinkelsMSP", "auditor": "AuditorMSP"}
+
+
+class Desk:
+    """A chaincode that notes what it was asked, and answers what it was told to."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {}
+        self.asked: list[tuple[str, dict[str, Any], str]] = []
+        self.transient: dict[str, bytes] = {}
+
+    def __call__(self, call: Invocation) -> str:
+        pem = call.certificate.public_bytes(serialization.Encoding.PEM)
+        request = json.loads(call.arguments[0])
+        self.asked.append((call.name, request, attributes_of(pem).get("kindpakket.person", "")))
+        self.transient.update(call.transient)
+        answer = self.answers.get(call.name, {})
+        if isinstance(answer, Exception):
+            raise answer
+        if "request_id" in request:
+            call.put(f"request/{request['request_id']}", "{}")
+        return json.dumps(answer)
+
+    def requests(self, name: str) -> list[dict[str, Any]]:
+        return [request for asked, request, _ in self.asked if asked == name]
+
+
+def write_user(folder: Path, name: str, attributes: dict[str, str]) -> None:
+    """An MSP folder as the network writes it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    start = datetime.now(UTC) - timedelta(hours=1)
+    value = json.dumps({"attrs": attributes}).encode()
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=1))
+        .add_extension(x509.UnrecognizedExtension(ATTRIBUTES, value), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "signcerts").mkdir(parents=True)
+    (folder / "keystore").mkdir()
+    (folder / "signcerts" / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "keystore" / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+
+
+def write_home(root: Path, endpoint: str) -> Path:
+    """A network's folder whose peers are all at one place."""
+    for (organisation, user), attributes in USERS.items():
+        folder = root / "organisations" / organisation
+        write_user(folder / "users" / user / "msp", user, attributes)
+        profile = {
+            "client": {"organization": organisation},
+            "organizations": {organisation: {"mspid": MSPS[organisation], "peers": ["peer0"]}},
+            "peers": {"peer0": {"url": endpoint}},
+            "channels": {DOMAIN.channel: {"peers": ["peer0"]}},
+        }
+        (folder / "profile.yaml").write_text(yaml.safe_dump(profile))
+    topology = {
+        "organisations": [
+            {"name": name, "users": [{"name": user} for owner, user in USERS if owner == name]}
+            for name in MSPS
+        ],
+        "channels": [{"name": DOMAIN.channel, "chaincodes": [{"name": DOMAIN.chaincode}]}],
+    }
+    (root / "topology.yaml").write_text(yaml.safe_dump(topology))
+    return root
+
+
+class Command:
+    """Runs the command in a network's folder."""
+
+    def __init__(self, home: Path, desk: Desk, memory: MemoryGateway) -> None:
+        self.home = home
+        self.desk = desk
+        self.memory = memory
+
+    def __call__(self, *arguments: str, stdin: str | None = None) -> Result:
+        result = CliRunner().invoke(main, [*arguments, "--home", str(self.home)], input=stdin)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result
+
+    def answer(self, *arguments: str, stdin: str | None = None) -> Any:
+        result = self(*arguments, "--json", stdin=stdin)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+
+def settlement(state: str = "approved") -> dict[str, Any]:
+    return {
+        "id": SETTLEMENT,
+        "scheme": SCHEME,
+        "shop": SHOP,
+        "state": state,
+        "items": [{"id": "7" * 32, "day": "2026-03-10", "cents": 1500}],
+        "cents": 1500,
+        "through": "2026-03-10",
+        "drafted_by": "p-treasurer",
+    }

@@ -1,0 +1,357 @@
+"""Holds and products as the auditor replays them: honest ones add up, broken rules are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from story import (
+    DAY,
+    NOON,
+    SCHEME,
+    SECONDS_OF_A_DAY,
+    SHOP,
+    VOUCHER,
+    Story,
+    books,
+    findings,
+    scheme_of,
+    voucher_of,
+)
+
+from kindpakket.booklet import Booklet
+from kindpakket.days import first_instant
+
+TOMORROW = "2026-03-11"
+
+
+@pytest.fixture
+def story() -> Story:
+    told = Story()
+    told.open()
+    return told
+
+
+@pytest.fixture
+def course() -> Story:
+    """A voucher for one course of at most 12500 cents."""
+    told = Story()
+    told.open(preset="course")
+    return told
+
+
+def capture(
+    story: Story, payment: str, *lines: tuple[str, int], at: int = NOON, person: str = "p-shop"
+) -> str:
+    taken = [{"category": category, "cents": cents} for category, cents in lines]
+    return story.add("payment:Capture", "p-shop", at, payment=payment, lines=taken)
+
+
+def release(story: Story, payment: str, person: str = "p-shop", at: int = NOON) -> str:
+    return story.add("payment:Release", person, at, payment=payment, reason="not-delivered")
+
+
+def refund(story: Story, payment: str, *lines: tuple[str, int], at: int = NOON) -> str:
+    back = [{"category": category, "cents": cents} for category, cents in lines]
+    return story.add("payment:Refund", "p-shop", at, payment=payment, lines=back, reason="returned")
+
+
+def test_a_hold_moves_money_aside_and_counts_into_every_cap(story: Story) -> None:
+    held = story.hold(("books", 1500), ("toys", 500))
+    voucher = voucher_of(story)
+    assert (voucher.terms.available, voucher.terms.held, voucher.terms.spent) == (28000, 2000, 0)
+    assert (voucher.day, voucher.day_cents) == (DAY, 2000)
+    assert voucher.holds == {held: {"cents": 2000, "expires_at": NOON + 3600}}
+    assert voucher.members()["held_by_category"] == {"books": 1500, "toys": 500}
+    payment = books(story).payments[held].members()
+    assert (payment["state"], payment["lines"], payment["cents"], payment["day"]) == ("held", [], 0, "")
+    assert (payment["held_cents"], payment["held_day"]) == (2000, DAY)
+    assert not books(story).movements
+
+
+def test_a_capture_in_part_is_booked_on_its_own_day_and_releases_the_rest(story: Story) -> None:
+    held = story.hold(("books", 1500), ("toys", 500), lasting=2 * SECONDS_OF_A_DAY)
+    capture(story, held, ("books", 1200), at=NOON + SECONDS_OF_A_DAY)
+    voucher, found = voucher_of(story), books(story)
+    assert (voucher.terms.available, voucher.terms.held, voucher.terms.spent) == (28800, 0, 1200)
+    assert (voucher.day, voucher.day_cents) == (DAY, 1200)
+    assert not voucher.holds
+    payment = found.payments[held]
+    assert (payment.state, payment.day, payment.cents) == ("paid", TOMORROW, 1200)
+    assert (payment.held_cents, payment.captured_at) == (2000, NOON + SECONDS_OF_A_DAY)
+    assert found.schemes[SCHEME].unsettled[SHOP] == {(TOMORROW, held): 1200}
+    assert [move.cents for move in found.movements] == [1200]
+    assert found.standing(SCHEME, SHOP).balanced
+
+
+def test_a_captured_hold_is_cancelled_on_its_day_and_frees_the_cap_it_counted_into(story: Story) -> None:
+    held = story.hold(("books", 1500))
+    capture(story, held, ("books", 1000))
+    story.add("payment:Cancel", "p-shop", payment=held, reason="mistake")
+    voucher = voucher_of(story)
+    assert (voucher.terms.available, voucher.terms.net, voucher.day_cents) == (30000, 0, 0)
+
+
+def test_a_release_gives_everything_back(story: Story) -> None:
+    held = story.hold(("books", 1500))
+    release(story, held)
+    voucher = voucher_of(story)
+    assert (voucher.terms.available, voucher.terms.held, voucher.day_cents) == (30000, 0, 0)
+    assert books(story).payments[held].members()["release_reason"] == "not-delivered"
+
+
+def test_an_expired_hold_is_released_by_the_next_payment_or_by_the_municipality(story: Story) -> None:
+    first, second = story.hold(("books", 1500)), story.hold(("toys", 300))
+    release(story, first, "p-clerk", at=NOON + 3600)
+    story.pay(("toys", 29000 - 9000), at=NOON + 3600)
+    voucher = voucher_of(story)
+    assert (voucher.terms.available, voucher.terms.held) == (10000, 0)
+    assert books(story).payments[second].release_reason == "expired"
+
+
+def test_a_blocked_voucher_and_a_closed_scheme_do_not_stop_a_capture(story: Story) -> None:
+    held = story.hold(("books", 1500))
+    story.about("voucher:Block", "p-clerk", reason="lost")
+    story.change("scheme:ProposeClosing")
+    capture(story, held, ("books", 1500))
+    assert voucher_of(story).terms.spent == 1500
+
+
+def test_a_page_of_a_booklet_that_held_is_used_up() -> None:
+    story = Story(Booklet.generate(5))
+    story.open()
+    story.hold(("toys", 500), page=2)
+    assert voucher_of(story).last_page == 2
+    story.pay(("toys", 500), page=2)
+    assert "page 2 was void" in findings(story)[0]
+
+
+def test_a_product_is_bought_once_below_its_price_and_the_rest_lapses(course: Story) -> None:
+    course.pay(("toys", 9900))
+    assert voucher_of(course).redeemed
+    course.bulk("voucher:Lapse", "p-clerk", reason="redeemed")
+    voucher, scheme = voucher_of(course), scheme_of(course)
+    assert (voucher.state, voucher.terms.lapsed, voucher.terms.available) == ("active", 2600, 0)
+    assert scheme.unallocated == 100000 - 12500 + 2600
+
+
+def test_a_product_that_is_given_back_can_be_bought_again(course: Story) -> None:
+    payment = course.pay(("toys", 9900))
+    refund(course, payment, ("toys", 9900))
+    assert not voucher_of(course).redeemed
+    held = course.hold(("toys", 12000))
+    capture(course, held, ("toys", 11000))
+    assert voucher_of(course).redeemed
+    assert voucher_of(course).terms.available == 1500
+
+
+def test_a_product_is_not_bound_to_minimum_and_caps(course: Story) -> None:
+    small = Story()
+    small.open(preset="course", payment_min_cents=1000, payment_cap_cents=2000, day_cap_cents=2000)
+    small.pay(("toys", 12500))
+    assert voucher_of(small).redeemed
+
+
+def no_holds_agreed(story: Story) -> None:
+    story.requests.clear()
+    story.open(hold_days=0)
+    story.hold(("books", 500))
+
+
+def too_long(story: Story) -> None:
+    story.hold(("books", 500), lasting=7 * SECONDS_OF_A_DAY + 1)
+
+
+def over_already(story: Story) -> None:
+    story.hold(("books", 500), lasting=0)
+
+
+def beyond_the_end(story: Story) -> None:
+    eve = first_instant("2027-01-01") - 3600
+    story.hold(("books", 500), at=eve, lasting=3601)
+
+
+def after_the_end(story: Story) -> None:
+    story.hold(("books", 500), at=first_instant("2027-01-01"))
+
+
+def too_many(story: Story) -> None:
+    for _ in range(21):
+        story.hold(("toys", 100))
+
+
+def over_category_with_holds(story: Story) -> None:
+    story.hold(("books", 15000))
+    story.pay(("books", 5001))
+
+
+def over_day_with_holds(story: Story) -> None:
+    story.requests.clear()
+    story.open(day_cap_cents=2000)
+    story.hold(("books", 1500))
+    story.pay(("toys", 501))
+
+
+def over_balance_with_holds(story: Story) -> None:
+    story.requests.clear()
+    story.open(day_cap_cents=60000)
+    story.hold(("toys", 25000))
+    story.pay(("toys", 5001))
+
+
+def hold_without_its_holder(story: Story) -> None:
+    story.hold(("books", 500))
+    story.requests[-1].request["expires_at"] += 1
+
+
+def captured_too_much(story: Story) -> None:
+    capture(story, story.hold(("books", 500)), ("books", 501))
+
+
+def captured_another_category(story: Story) -> None:
+    capture(story, story.hold(("books", 500)), ("toys", 1))
+
+
+def captured_late(story: Story) -> None:
+    capture(story, story.hold(("books", 500)), ("books", 500), at=NOON + 3600)
+
+
+def captured_twice(story: Story) -> None:
+    held = story.hold(("books", 500))
+    capture(story, held, ("books", 500))
+    capture(story, held, ("books", 500))
+
+
+def captured_while_suspended(story: Story) -> None:
+    held = story.hold(("books", 500))
+    story.add("shop:Suspend", "p-manager", shop=SHOP, reason="complaint")
+    capture(story, held, ("books", 500))
+
+
+def captured_while_paused(story: Story) -> None:
+    held = story.hold(("books", 500))
+    story.add("scheme:Pause", "p-manager", scheme=SCHEME, reason="audit")
+    capture(story, held, ("books", 500))
+
+
+def released_early_by_the_municipality(story: Story) -> None:
+    release(story, story.hold(("books", 500)), "p-clerk")
+
+
+def revoked_with_a_hold(story: Story) -> None:
+    story.hold(("books", 500))
+    story.bulk("voucher:Revoke", "p-manager", reason="moved-away")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (no_holds_agreed, "(0 days)"),
+        (too_long, "(7 days)"),
+        (over_already, "a hold until"),
+        (beyond_the_end, "a hold until"),
+        (after_the_end, "had expired"),
+        (too_many, "has 20 holds"),
+        (over_category_with_holds, "category books comes above its 20000 cents"),
+        (over_day_with_holds, f"2001 cents on {DAY} are too much"),
+        (over_balance_with_holds, "may spend: 5000"),
+        (hold_without_its_holder, "spent without its holder"),
+        (captured_too_much, "more of books was captured"),
+        (captured_another_category, "more of toys was captured"),
+        (captured_late, "had expired"),
+        (captured_twice, "is paid, and this needs held"),
+        (captured_while_suspended, "is suspended, and this needs approved"),
+        (captured_while_paused, "is paused, and this needs open or closed"),
+        (released_early_by_the_municipality, "had not expired"),
+        (revoked_with_a_hold, f"500 cents of voucher {VOUCHER} are held"),
+    ],
+)
+def test_broken_rules_of_holds_are_found(story: Story, change: Callable[[Story], None], words: str) -> None:
+    assert not findings(story)
+    change(story)
+    assert any(words in sentence for sentence in findings(story)), findings(story)
+
+
+def bought_twice(story: Story) -> None:
+    story.pay(("toys", 5000))
+    story.pay(("toys", 5000))
+
+
+def bought_beside_a_hold(story: Story) -> None:
+    story.hold(("toys", 5000))
+    story.pay(("toys", 5000))
+
+
+def bought_something_else(story: Story) -> None:
+    story.pay(("books", 5000))
+
+
+def bought_more(story: Story) -> None:
+    story.pay(("toys", 12501))
+
+
+def topped_up_product(story: Story) -> None:
+    top_up = {"voucher": VOUCHER, "entitlement": "e" * 32, "preset": "child", "units": 1}
+    story.add("voucher:TopUp", scheme=SCHEME, top_ups=[top_up], reason="appeal")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (bought_twice, "bought its course before"),
+        (bought_beside_a_hold, "course is held for voucher"),
+        (bought_something_else, "is for one course"),
+        (bought_more, "may spend: 12500"),
+        (topped_up_product, "is for one course"),
+    ],
+)
+def test_broken_rules_of_products_are_found(
+    course: Story, change: Callable[[Story], None], words: str
+) -> None:
+    assert not findings(course)
+    change(course)
+    assert any(words in sentence for sentence in findings(course)), findings(course)
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["hold", "capture", "release", "pay", "refund", "wait"]), st.integers(1, 3000)),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(STEPS)
+def test_money_with_holds_always_adds_up(steps: list[tuple[str, int]]) -> None:
+    story, now = Story(), NOON
+    story.open(day_cap_cents=10**6, payment_min_cents=1)
+    held: list[tuple[str, int]] = []
+    paid: list[tuple[str, int]] = []
+    left = 30000
+    for step, cents in steps:
+        if step == "wait":
+            now, held = now + 3600, []
+        elif step == "hold" and cents <= left:
+            held.append((story.hold(("toys", cents), at=now), cents))
+            left -= cents
+        elif step == "pay" and cents <= left:
+            paid.append((story.pay(("toys", cents), at=now), cents))
+            left -= cents
+        elif step == "capture" and held:
+            payment, most = held.pop()
+            capture(story, payment, ("toys", min(cents, most)), at=now)
+            paid.append((payment, min(cents, most)))
+        elif step == "release" and held:
+            release(story, held.pop()[0], at=now)
+        elif step == "refund" and paid:
+            payment, most = paid.pop()
+            refund(story, payment, ("toys", min(cents, most)), at=now)
+    voucher, found = voucher_of(story), books(story)
+    assert voucher.terms.balanced
+    assert voucher.held_by_category.total() == voucher.terms.held
+    assert sum(hold["cents"] for hold in voucher.holds.values()) == voucher.terms.held
+    assert voucher.by_category.total() == voucher.terms.net
+    assert voucher.day_cents >= 0
+    assert found.standing(SCHEME, SHOP).balanced

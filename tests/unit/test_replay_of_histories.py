@@ -1,0 +1,148 @@
+"""The replay makes of a ledger what the chaincode makes of it, and finds what the chaincode refuses.
+
+The Go test TestHistoriesForTheAuditor drives the chaincode at random and writes down what was asked, what was
+refused and what the ledger held in the end.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from kindpakket.books.terms import TERMS
+from kindpakket.differences import differences
+from kindpakket.queries import Queries
+from kindpakket.replay import Replay
+from kindpakket.requested import Requested, as_kept
+from kindpakket.signing import Domain
+
+CHAINCODE = Path(__file__).parents[2] / "chaincode"
+FORM = {"MALFORMED_REQUEST", "INVALID_AMOUNT", "INVALID_ID", "INVALID_CODE", "INVALID_NUMBER"}
+"""Refusals of a request's form, which no honest peer endorses and the replay does not repeat."""
+PRIVATE = {"CASE_RECORD_MISSING", "ACCOUNT_MISSING", "TRANSIENT_REQUIRED"}
+"""Refusals by private records, which no auditor sees."""
+
+
+@pytest.fixture(scope="module")
+def histories(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("there is no Go to run the chaincode with")
+    path = tmp_path_factory.mktemp("histories") / "histories.json"
+    subprocess.run(
+        [go, "test", "./contract", "-count=1", "-run", "^TestHistoriesForTheAuditor$"],
+        cwd=CHAINCODE,
+        env={**os.environ, "KINDPAKKET_HISTORIES": str(path)},
+        check=True,
+    )
+    return cast(list[dict[str, Any]], json.loads(path.read_text()))
+
+
+class State:
+    """What a peer with this state would answer to the auditor."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self._state = state
+
+    def _under(self, prefix: str) -> Iterator[Any]:
+        return (record for key, record in sorted(self._state.items()) if key.startswith(prefix))
+
+    def organisations(self) -> Any:
+        return self._state["organisations"]
+
+    def schemes(self) -> Iterator[Any]:
+        return self._under("scheme/")
+
+    def scheme(self, scheme: str) -> Any:
+        version = self._state[f"scheme/{scheme}"]["rules_version"]
+        return {
+            "rules": self.rules(scheme, version),
+            "budget": self._state[f"budget/{scheme}"],
+            "closed_until": self._state[f"day/{scheme}"]["closed_until"],
+        }
+
+    def rules(self, scheme: str, version: int) -> Any:
+        return self._state[f"rules/{scheme}/{version:06}"]
+
+    def changes(self, scheme: str) -> Iterator[Any]:
+        return self._under(f"change/{scheme}/")
+
+    def vouchers(self, scheme: str) -> Iterator[Any]:
+        return self._under(f"voucher/{scheme}/")
+
+    def totals(self, scheme: str) -> Any:
+        vouchers = list(self.vouchers(scheme))
+        sums = {f"{term}_cents": sum(one[f"{term}_cents"] for one in vouchers) for term in TERMS}
+        return {**sums, "vouchers": len(vouchers)}
+
+    def shops(self) -> Iterator[Any]:
+        return self._under("shop/")
+
+    def payments(self, scheme: str) -> Iterator[Any]:
+        return (payment for payment in self._under("payment/") if payment["scheme"] == scheme)
+
+    def settlements(self, scheme: str) -> Iterator[Any]:
+        return self._under(f"settlement/{scheme}/")
+
+    def unsettled(self, scheme: str, shop: str) -> Iterator[Any]:
+        prefix = f"unsettled/{scheme}/{shop}/"
+        for key in sorted(self._state):
+            if key.startswith(prefix):
+                day, item = key.removeprefix(prefix).split("/")
+                yield {"id": item, "day": day, "cents": self._state[key]["cents"]}
+
+    def erasures(self) -> Iterator[Any]:
+        return self._under("erasure/")
+
+    def outcome(self, request: str) -> Any:
+        record = self._state[f"request/{request}"]
+        return {"state": "committed" if record["digest"] else "void"}
+
+
+def requested(number: int, asked: dict[str, Any]) -> Requested:
+    return Requested(
+        block_number=number,
+        transaction_id=f"{number:064x}",
+        at=asked["at"],
+        operation=asked["operation"],
+        request=as_kept(asked["request"]),
+        mspid=asked["msp"],
+        person=asked["person"],
+        shop=asked["shop"],
+        role=asked["role"],
+        till=asked["till"],
+    )
+
+
+def test_the_books_are_what_the_ledger_holds(histories: list[dict[str, Any]]) -> None:
+    for history in histories:
+        replay = Replay(Domain("zuidhorn", "kindpakket"))
+        for number, asked in enumerate(history["asked"]):
+            if not asked["refused"]:
+                replay.apply(requested(number, asked))
+                assert not replay.findings, (replay.findings[-1], asked)
+        found = list(differences(replay.books, cast(Queries, State(history["state"]))))
+        assert not found, [str(one) for one in found]
+
+
+def test_what_the_chaincode_refuses_is_a_finding(histories: list[dict[str, Any]]) -> None:
+    missed = []
+    for history in histories:
+        replay = Replay(Domain("zuidhorn", "kindpakket"))
+        for number, asked in enumerate(history["asked"]):
+            if not asked["refused"]:
+                replay.apply(requested(number, asked))
+            elif asked["refused"] not in FORM | PRIVATE:
+                tried = copy.deepcopy(replay)
+                tried.apply(requested(number, asked))
+                if not tried.findings:
+                    missed.append((asked["operation"], asked["refused"], asked["request"]))
+    assert not missed, missed[:3]

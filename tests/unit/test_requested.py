@@ -1,0 +1,49 @@
+"""Who asked for what, read from the certificate and the argument in a block."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kindpakket.fabric.block import Block
+from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
+from kindpakket.requested import Requested, requests_in
+
+PERSON = {"kindpakket.role": "cashier", "kindpakket.person": "p-shop", "kindpakket.shop": "b" * 32}
+
+
+def note(call: Invocation) -> str:
+    call.put("request", "{}")
+    return "{}"
+
+
+def asked(attributes: dict[str, str]) -> Requested:
+    """What the auditor reads of one payment."""
+    with MemoryGateway({"kindpakket": note}, channel="zuidhorn") as memory:
+        identity = make_identity("WinkelsMSP", attributes=attributes)
+        with memory.connect(identity) as gateway:
+            network = gateway.network("zuidhorn")
+            network.contract("kindpakket").submit("payment:Pay", json.dumps({"request_id": "1" * 32}))
+            last = network.ledger_height() - 1
+            (block,) = map(Block.decode, network.blocks(last, last))
+    (found,), unreadable = requests_in(block, "kindpakket")
+    assert not unreadable
+    return found
+
+
+def test_the_caller_is_read_from_the_certificate() -> None:
+    found = asked({**PERSON, "kindpakket.till": "till-2"})
+    assert (found.operation, found.request) == ("payment:Pay", {"request_id": "1" * 32})
+    assert (found.mspid, found.role, found.person) == ("WinkelsMSP", "cashier", "p-shop")
+    assert (found.shop, found.till) == ("b" * 32, "till-2")
+
+
+@pytest.mark.parametrize("till", ["", "Till 2", "2-till", "t" * 33])
+def test_a_till_that_is_no_code_is_none(till: str) -> None:
+    assert asked({**PERSON, "kindpakket.till": till}).till == ""
+
+
+def test_a_certificate_without_attributes_names_nobody() -> None:
+    found = asked({})
+    assert (found.role, found.person, found.shop, found.till) == ("", "", "", "")

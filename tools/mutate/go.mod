@@ -1,0 +1,3 @@
+module kindpakket.eu/tools/mutate
+
+go 1.26.0
