@@ -4,83 +4,119 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
-from collections.abc import Awaitable, Callable
+import secrets
+import time
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from ground import Ground
 from support import identity_of
 
-from kindpakket.fabric import Deadlines, GatewayError, Profile, _flow
+from kindpakket.fabric import Deadlines, EvaluateError, GatewayError, Profile, _flow
 from kindpakket.fabric.aio import Contract, connect
 from kindpakket_demo.desk import CHAINCODE, SHOPS
 from kindpakket_demo.schemes import CENTS_PER_CHILD
 
-IN_FLIGHT = 1_400
-"""Questions at once; a peer's Gateway takes 1000 calls."""
+PLACES = 1_000
+"""How many calls a peer's Gateway takes at once."""
 PAYMENTS = 40
-PATIENT = Deadlines(evaluate=90, endorse=90, submit=30, resolve=90, commit_status=90)
-TRIES = 10
+PATIENT = Deadlines(evaluate=60, endorse=60, submit=30, resolve=60, commit_status=60)
+LONGEST = 60.0
+TRIES = 20
+Pauses = dict[int, list[float]]
 
 
-def test_a_flood_slows_the_client_down_and_loses_and_doubles_nothing(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pauses: Counter[int] = Counter()
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
+    """How long the client waited after the first, second, … failed attempt of its calls."""
+    found: Pauses = defaultdict(list)
     waiting = _flow.backoff
 
-    def counted(attempt: int) -> float:
-        pauses[attempt] += 1
-        return waiting(attempt)
+    def noted(attempt: int) -> float:
+        found[attempt].append(waiting(attempt))
+        return found[attempt][-1]
 
-    monkeypatch.setattr(_flow, "backoff", counted)
-    wallets = [ground.wallet() for _ in range(PAYMENTS)]
-    orders = {wallet: ground.order(wallet) for wallet in wallets}
+    monkeypatch.setattr(_flow, "backoff", noted)
+    return found
+
+
+def test_a_flood_slows_the_client_down_and_loses_and_doubles_nothing(ground: Ground, pauses: Pauses) -> None:
+    orders = {wallet: ground.order(wallet) for wallet in (ground.wallet() for _ in range(PAYMENTS))}
     arguments = [json.dumps(order.request(wallet.authorise(order))) for wallet, order in orders.items()]
-    answers = asyncio.run(flood(ground, wallets[0].voucher, arguments))
-    assert pauses, f"the peer took {IN_FLIGHT} calls at once and never said that it is full: flood it more"
-    assert answers["answered"] == IN_FLIGHT
+    began = ground.height()
+    assert asyncio.run(flooded(ground, arguments, pauses)) == PAYMENTS
+    assert max(pauses[1]) <= min(pauses[2]), "it does not wait longer and longer"
     values = ground.values()
-    payments = [order.request_id for order in orders.values()]
-    assert answers["paid"] == len(payments)
     for wallet, order in orders.items():
-        assert values[f"voucher {wallet.voucher}"]["spent_cents"] == order.cents
-        assert values[f"voucher {wallet.voucher}"]["available_cents"] == CENTS_PER_CHILD - order.cents
-    open_items = [one["id"] for one in values[f"unsettled {ground.scheme} {ground.till.shop.shop_id}"]]
-    assert all(open_items.count(payment) == 1 for payment in payments)
+        found = values[f"voucher {wallet.voucher}"]
+        assert (found["spent_cents"], found["available_cents"]) == (
+            order.cents,
+            CENTS_PER_CHILD - order.cents,
+        )
+    open_items = Counter(one["id"] for one in values[f"unsettled {ground.scheme} {ground.till.shop.shop_id}"])
+    assert {open_items[order.request_id] for order in orders.values()} == {1}
+    assert ground.ordered_since(began) == ["payment:Pay"] * PAYMENTS
 
 
-async def flood(ground: Ground, voucher: str, payments: list[str]) -> Counter[str]:
-    """Ask what a voucher may buy, very often, and pay, all at once."""
-    network = ground.desk.network
+async def flooded(ground: Ground, payments: Sequence[str], pauses: Pauses) -> int:
+    """Take all places of the shops' peer, send payments, and give the places up once every payment waits.
+
+    Returns:
+        The number of payments that were taken in the end.
+    """
+    network, channel = ground.desk.network, ground.desk.channel
     profile = Profile.load(network.profile(SHOPS))
-    identity = identity_of(network, SHOPS, ground.till.user)
-    question = json.dumps({"scheme": ground.scheme, "voucher": voucher, "shop": ground.till.shop.shop_id})
-    async with connect(profile, identity, deadlines=PATIENT) as gateway:
-        contract = gateway.network(ground.desk.channel).contract(CHAINCODE)
-        questions = [answered(contract, question) for _ in range(IN_FLIGHT)]
-        return Counter(await asyncio.gather(*questions, *(paid(contract, one) for one in payments)))
+    hostile, honest = (identity_of(network, SHOPS, till.user) for till in (ground.other, ground.till))
+    async with (
+        connect(profile, hostile, deadlines=PATIENT) as flood,
+        connect(profile, honest, deadlines=PATIENT) as client,
+    ):
+        contract = client.network(channel).contract(CHAINCODE)
+        places = [
+            asyncio.create_task(flood.network(channel).commit(secrets.token_hex(32)).status())
+            for _ in range(PLACES)
+        ]
+        await until(lambda: full(contract))
+        pauses.clear()
+        sent = [asyncio.create_task(paid(contract, payment)) for payment in payments]
+        await until(lambda: put_off(pauses))
+        assert not any(task.done() for task in sent)
+        for place in places:
+            place.cancel()
+        await asyncio.gather(*places, return_exceptions=True)
+        return sum(await asyncio.gather(*sent))
 
 
-async def answered(contract: Contract, question: str) -> str:
-    """Ask until there is an answer."""
-    await until_taken(lambda: contract.evaluate("voucher:Allowance", question))
-    return "answered"
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + LONGEST
+    while not await condition():
+        assert time.monotonic() < end, "the flood has no effect"
+        await asyncio.sleep(0.05)
 
 
-async def paid(contract: Contract, argument: str) -> str:
+async def full(contract: Contract) -> bool:
+    """Whether the peer refuses a question because it is full."""
+    try:
+        await contract.evaluate("organisations:Show", "{}", timeout=0.2)
+    except EvaluateError as error:
+        return error.overloaded
+    return False
+
+
+async def put_off(pauses: Pauses) -> bool:
+    """Whether every payment was put off at least twice."""
+    return len(pauses[2]) >= PAYMENTS
+
+
+async def paid(contract: Contract, argument: str) -> int:
     """Send one payment until it is taken: the same request, so that it counts once."""
-    await until_taken(lambda: contract.submit("payment:Pay", argument))
-    return "paid"
-
-
-async def until_taken(call: Callable[[], Awaitable[bytes]]) -> None:
-    """Make a call again as long as the peer is full; what it did not take, it did not do."""
     for _ in range(TRIES):
         try:
-            await call()
-            return
+            await contract.submit("payment:Pay", argument)
+            return 1
         except GatewayError as error:
             if not error.overloaded:
                 raise
-    raise AssertionError(f"the peer was full {TRIES} times, with the client's own pauses between")
+    return 0
