@@ -12,7 +12,7 @@ from kindpakket_demo.desk import Desk
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 
-VOUCHERS = 600
+VOUCHERS = 1_200
 
 
 @pytest.fixture(scope="session")

@@ -62,14 +62,14 @@ def running(topology: Topology, folder: Path) -> Iterator[Network]:
 
 
 def found_town(desk: Desk, vouchers: int) -> Town:
-    """Open a scheme, accredit four shops that sell, and hand out vouchers, every fourth one as a booklet."""
+    """Open a scheme, accredit four shops that sell, and hand out vouchers, every sixth one as a booklet."""
     today = now()
     scheme = open_provision(desk, 2 * vouchers, today)
     stores = make_town(1, 1, today.date(), seed=7).shops
     selling_books = tuple(store for store in stores if "books" in store.categories)
     street = accredit(desk, (*selling_books, stores[1]), stores[2], today.date())
     wallets = [
-        Wallet(new_id(), HolderKey.generate() if number % 4 else Booklet.generate(8))
+        Wallet(new_id(), HolderKey.generate() if number % 6 else Booklet.generate(8))
         for number in range(vouchers)
     ]
     issue_to(desk, scheme.id, wallets)
