@@ -1,7 +1,7 @@
 """The municipality's file of entitled children: personal data, all of which stays with the municipality.
 
 The file is CSV, separated by semicolons, UTF-8 with or without a byte order mark, with these columns in any
-order; `eenheden` may be left out and is 1 then:
+order; `eenheden` may be left out and is 1 then, and `regeling_preset` where presets go by age:
 
     bsn;voornamen;achternaam;geboortedatum;huishouden;zaaknummer;regeling_preset;eenheden
 """
@@ -22,6 +22,9 @@ from pathlib import Path
 from stdnum.exceptions import ValidationError
 from stdnum.nl import bsn
 
+from kindpakket.ages import Ages
+
+PRESET = "regeling_preset"
 REQUIRED = (
     "bsn",
     "voornamen",
@@ -29,7 +32,7 @@ REQUIRED = (
     "geboortedatum",
     "huishouden",
     "zaaknummer",
-    "regeling_preset",
+    PRESET,
 )
 OPTIONAL = ("eenheden",)
 _LONGEST = 140
@@ -88,18 +91,22 @@ class CitizensError(ValueError):
         )
 
 
-def read_file(path: Path) -> list[Child]:
+def read_file(path: Path, ages: Ages | None = None) -> list[Child]:
     """Read a file of entitled children, all of it or nothing.
+
+    Args:
+        path: the file.
+        ages: gives the preset where `regeling_preset` is empty or left out; default: each line must have one.
 
     Raises:
         CitizensError: lines cannot be used; all of them are named.
         OSError: the file cannot be read.
     """
-    return read_bytes(path.read_bytes(), str(path))
+    return read_bytes(path.read_bytes(), str(path), ages)
 
 
-def read_bytes(content: bytes, source: str = "the file") -> list[Child]:
-    """Read the content of such a file; `source` names it in errors. Errors as for `read_file`."""
+def read_bytes(content: bytes, source: str = "the file", ages: Ages | None = None) -> list[Child]:
+    """Read the content of such a file; `source` names it in errors. The rest as for `read_file`."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -112,12 +119,12 @@ def read_bytes(content: bytes, source: str = "the file") -> list[Child]:
         raise CitizensError(source, [Mistake(reader.line_num, f"this is not CSV: {error}")]) from None
     if not rows:
         raise CitizensError(source, [Mistake(1, "the file is empty: it needs a line of column names")])
-    columns = _columns(source, rows[0][1])
+    columns = _columns(source, rows[0][1], _needed(ages))
     mistakes: list[Mistake] = []
     children: list[tuple[int, Child]] = []
     for line, row in rows[1:]:
         if any(cell.strip() for cell in row):
-            child, reasons = _child(columns, row)
+            child, reasons = _child(columns, row, ages)
             mistakes += [Mistake(line, reason) for reason in reasons]
             if child is not None:
                 children.append((line, child))
@@ -151,9 +158,14 @@ def entitlement_id(secret: bytes, scheme: str, bsn: str, period: str) -> str:
     return hmac.new(secret, message, hashlib.sha256).hexdigest()[:32]
 
 
-def _columns(source: str, header: Sequence[str]) -> list[str]:
+def _needed(ages: Ages | None) -> list[str]:
+    """The columns that every line must fill."""
+    return [name for name in REQUIRED if ages is None or name != PRESET]
+
+
+def _columns(source: str, header: Sequence[str], needed: Sequence[str]) -> list[str]:
     names = [name.strip().lower() for name in header]
-    missing = [name for name in REQUIRED if name not in names]
+    missing = [name for name in needed if name not in names]
     unknown = [name for name in names if name not in REQUIRED + OPTIONAL]
     twice = [name for name, count in Counter(names).items() if count > 1]
     problems = [
@@ -166,11 +178,11 @@ def _columns(source: str, header: Sequence[str]) -> list[str]:
     return names
 
 
-def _child(columns: Sequence[str], row: Sequence[str]) -> tuple[Child | None, list[str]]:
+def _child(columns: Sequence[str], row: Sequence[str], ages: Ages | None) -> tuple[Child | None, list[str]]:
     if len(row) != len(columns):
         return None, [f"it has {len(row)} columns, and the first line has {len(columns)}"]
     cells = {name: cell.strip() for name, cell in zip(columns, row, strict=True)}
-    reasons = [f"{name} is empty" for name in REQUIRED if not cells[name]]
+    reasons = [f"{name} is empty" for name in _needed(ages) if not cells[name]]
     reasons += [
         f"{name} is longer than {_LONGEST} characters" for name in cells if len(cells[name]) > _LONGEST
     ]
@@ -180,6 +192,9 @@ def _child(columns: Sequence[str], row: Sequence[str]) -> tuple[Child | None, li
     reasons += [text for text in (reason, bsn_reason, units_reason) if text]
     if reasons or born is None:
         return None, reasons
+    preset = cells.get(PRESET) or (ages.preset(born) if ages else None)
+    if preset is None:
+        return None, ["no band of ages has this child's age: add one, or fill in regeling_preset"]
     child = Child(
         bsn=number,
         first_names=cells["voornamen"],
@@ -187,7 +202,7 @@ def _child(columns: Sequence[str], row: Sequence[str]) -> tuple[Child | None, li
         born=born,
         household=cells["huishouden"],
         case=cells["zaaknummer"],
-        preset=cells["regeling_preset"],
+        preset=preset,
         units=units,
     )
     return child, []

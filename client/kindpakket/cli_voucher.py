@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 
 import click
 
 from kindpakket import citizens, cli_balance, cli_replacement
+from kindpakket.ages import Ages
 from kindpakket.cli_files import READABLE, read_json
 from kindpakket.cli_session import Session, acting_as
 from kindpakket.money import euros
@@ -69,11 +71,38 @@ def allowance(session: Session, scheme_id: str, voucher_id: str) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The municipality's own register, an SQLite file; made if it is not there.",
 )
+@click.option(
+    "--age",
+    "bands",
+    multiple=True,
+    metavar="BAND",
+    help="Presets by age where the file names none, such as 0-11=junior; once for each band.",
+)
+@click.option(
+    "--ages-on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day on which ages count.  [default: the first day of the scheme]",
+)
 @acting_as("issuer")
-def issue(session: Session, scheme_id: str, children: Path, period: str, register_file: Path) -> None:
+def issue(
+    session: Session,
+    scheme_id: str,
+    children: Path,
+    period: str,
+    register_file: Path,
+    bands: tuple[str, ...],
+    ages_on: datetime | None,
+) -> None:
     """Issue a voucher to each child in a CSV file. Safe to run again with the same file."""
-    entitled = citizens.read_file(children)
     municipality = session.municipality()
+    ages = None
+    if bands:
+        starts_on = date.fromisoformat(municipality.scheme(scheme_id)["rules"]["starts_on"])
+        try:
+            ages = Ages.parse(bands, ages_on.date() if ages_on else starts_on)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--age") from error
+    entitled = citizens.read_file(children, ages)
     cents = vouchers = 0
     with Register(register_file) as register:
         for bulk in register.enrol(scheme_id, period, entitled):
