@@ -38,6 +38,8 @@ func TestRefusalsHaveOneForm(t *testing.T) {
 		{Refuse(VoucherExpired, Details{"voucher": "3f", "at": 5}, "voucher %s expired", "3f"),
 			`VOUCHER_EXPIRED: voucher 3f expired {"at":5,"voucher":"3f"}`},
 		{Refuse(NotInitialised, nil, ""), `NOT_INITIALISED: The organisations of the channel have not been named yet. {}`},
+		{Refuse(InvalidCode, Details{"h": 8, "b": 2, "d": 4, "a": 1, "f": 6, "c": 3, "g": 7, "e": 5}, "in order"),
+			`INVALID_CODE: in order {"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8}`},
 		{Refuse(InvalidCode, Details{}, "not %q", "{x"), `INVALID_CODE: not "(x" {}`},
 		{Refuse(InvalidCode, Details{"x": "a\xffb"}, "\xff"), `INVALID_CODE: ? {}`},
 	} {
