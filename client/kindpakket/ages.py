@@ -12,7 +12,10 @@ _BAND = re.compile(r"(?P<youngest>\d{1,3})-(?P<oldest>\d{1,3})=(?P<preset>[a-z][
 
 
 def age_on(born: date, day: date) -> int:
-    """Age in completed years on a day, negative before birth. Who was born on 29 February is a year older on 1 March."""
+    """Age in completed years on a day, negative before birth.
+
+    Who was born on 29 February is a year older on 1 March, in other years.
+    """
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
