@@ -172,11 +172,11 @@ def test_an_unknown_outcome_is_made_certain(town: Town, wallet: Wallet) -> None:
 
 def test_after_the_end_only_grace_and_extensions_spend(town: Town) -> None:
     desk, shop = town.desk, town.till.shop
-    short = open_short(desk, 3, now(), 15)
+    short = open_short(desk, 3, now(), 30)
     wallet, rest, extended = wallets = [Wallet(new_id(), HolderKey.generate()) for _ in range(3)]
     issue_to(desk, short.id, wallets)
     payment = pay(town, short, wallet, 3_000)
-    until(lambda: time.time() > short.rules["ends_at"] or None, 60)
+    until(lambda: time.time() > short.rules["ends_at"] or None, 90)
     for each in wallets:
         with pytest.raises(VoucherExpired):
             pay(town, short, each, 500)
