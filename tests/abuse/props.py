@@ -21,7 +21,7 @@ from kindpakket_demo.schemes import OpenScheme, open_provision, open_short
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network.wait import together, until
 
-SHORT_SECONDS = 8
+SHORT_SECONDS = 15
 SECONDS_TO_LEAD = 30.0
 
 
