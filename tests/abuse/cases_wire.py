@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -172,10 +171,18 @@ def replayed_later(ground: Ground, change: Callable[[Any], None] | None) -> Atte
         envelope = tampered(envelope, till_identity(ground), change)
     start = ground.height()
 
+    def taken(orderer_of: str) -> bool:
+        try:
+            order_at(ground, orderer_of, envelope)
+        except SubmitError as error:
+            if not error.already_submitted:
+                raise
+            return False
+        return True
+
     def attempt() -> None:
-        for orderer_of in CONSENTERS:
-            with suppress(SubmitError):
-                order_at(ground, orderer_of, envelope)
+        takers = [orderer_of for orderer_of in CONSENTERS if taken(orderer_of)]
+        assert takers, "every consenter remembers it"
         invalid_in_a_block(ground, transaction.transaction_id, start)
 
     return attempt

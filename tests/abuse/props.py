@@ -23,6 +23,7 @@ from kindpakket_network.wait import together, until
 
 SHORT_SECONDS = 15
 SECONDS_TO_LEAD = 30.0
+BLOCKS_BETWEEN = 5
 
 
 class Props:
@@ -105,6 +106,9 @@ class Props:
             contract = self.desk.contract(SHOPS, self.town.till.user)
             made.append(contract.proposal("payment:Pay", argument).endorse())
             assert made[-1].submit().status().successful
+        # A consenter that starts looks at its last blocks again, and remembers what is in them.
+        for _ in range(BLOCKS_BETWEEN):
+            self.desk.clerk.contract.submit("organisations:Show", "{}")
         self.restart_consenters()
         return made
 

@@ -28,7 +28,7 @@ from kindpakket_network.home import Home
 from kindpakket_network.inventory import Inventory
 from kindpakket_network.wait import until
 
-SECONDS = 15.0
+SECONDS = 30.0
 ENDORSER = "/protos.Endorser/ProcessProposal"
 BROADCAST = "/orderer.AtomicBroadcast/Broadcast"
 ORDERER_DELIVER = "/orderer.AtomicBroadcast/Deliver"
