@@ -72,10 +72,7 @@ var selfBlockVoucher = operation{
 // SelfBlock stops the spending of a voucher by the code that its holder keeps for that, at any shop or at the municipality.
 func (*VoucherContract) SelfBlock(ctx *Context, text string) (string, error) {
 	return write(ctx, selfBlockVoucher, text, func(tx *transaction, r *selfBlockRequest) (any, error) {
-		domain, err := tx.domain()
-		if err != nil {
-			return nil, err
-		}
+		domain := tx.domain()
 		voucher, err := tx.voucher(r.Scheme, r.Voucher)
 		if err != nil {
 			return nil, err

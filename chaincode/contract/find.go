@@ -105,6 +105,6 @@ func (tx *transaction) erasure(id string) (*rules.Erasure, error) {
 }
 
 // domain tells on which channel and by which chaincode name the client asked, as holders sign it.
-func (tx *transaction) domain() (rules.Domain, error) {
-	return rules.Domain{Channel: tx.stub.GetChannelID(), Chaincode: tx.proposal.chaincode}, nil
+func (tx *transaction) domain() rules.Domain {
+	return rules.Domain{Channel: tx.stub.GetChannelID(), Chaincode: tx.proposal.chaincode}
 }

@@ -161,10 +161,6 @@ func (tx *transaction) purchase(scheme *rules.Scheme, voucher *rules.Voucher, sh
 
 // verify refuses a payment or hold that the voucher's holder did not agree to, or not for now. message gives what was to be signed.
 func (tx *transaction) verify(r *payRequest, purchase *rules.Purchase, message func(rules.Domain, rules.Number) []byte) error {
-	domain, err := tx.domain()
-	if err != nil {
-		return err
-	}
 	bound := purchase.Voucher.Authorisation
 	if bound == nil {
 		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"voucher": r.Voucher}, "active voucher %s is bound to nothing", r.Voucher)
@@ -172,7 +168,7 @@ func (tx *transaction) verify(r *payRequest, purchase *rules.Purchase, message f
 	if err := purchase.Terms.CheckProofKind(r.Proof.Kind); err != nil {
 		return err
 	}
-	if err := bound.VerifyPayment(r.Proof, message(domain, bound.Version)); err != nil {
+	if err := bound.VerifyPayment(r.Proof, message(tx.domain(), bound.Version)); err != nil {
 		return err
 	}
 	return rules.CheckDeadline(r.Deadline, tx.now)

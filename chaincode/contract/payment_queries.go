@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"slices"
 	"strings"
 
 	"kindpakket.eu/chaincode/rules"
@@ -23,12 +22,7 @@ func (*PaymentContract) Show(ctx *Context, text string) (string, error) {
 // List gives the payments of a page, of all schemes, that are the scheme's. A page may be short, and others may follow it.
 func (*PaymentContract) List(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
-		page, _, err := list[rules.Payment](tx, paymentPrefix, &r.paging)
-		if err != nil {
-			return nil, err
-		}
-		page.Items = slices.DeleteFunc(page.Items, func(payment rules.Payment) bool { return payment.Scheme != r.Scheme })
-		return page, nil
+		return listWhere(tx, paymentPrefix, &r.paging, func(payment *rules.Payment) bool { return payment.Scheme == r.Scheme })
 	})
 }
 

@@ -20,10 +20,7 @@ func (*VoucherContract) Replace(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		domain, err := tx.domain()
-		if err != nil {
-			return nil, err
-		}
+		domain := tx.domain()
 		return tx.turnVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
 			version, err := voucher.NextVersion()
 			if err != nil {

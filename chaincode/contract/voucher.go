@@ -76,10 +76,7 @@ func (*VoucherContract) Activate(ctx *Context, text string) (string, error) {
 		if err := scheme.CheckNotClosed(); err != nil {
 			return nil, err
 		}
-		domain, err := tx.domain()
-		if err != nil {
-			return nil, err
-		}
+		domain := tx.domain()
 		for _, activation := range r.Activations {
 			if err := tx.activate(scheme, domain, activation); err != nil {
 				return nil, err

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ground import Ground
+from support import books
 from table import Attempt, case
 
 from kindpakket.ids import new_id
-from kindpakket.records import Line
 from kindpakket_demo.schemes import CATEGORY_CAPS, CENTS_PER_CHILD, PAPER_CAP_CENTS
 
 
@@ -140,10 +140,6 @@ def refund_too_much(ground: Ground, before: int) -> Attempt:
         ground.till.shop.refund(payment, books(before), "returned-goods")
         ground.desk.in_step()
     return lambda: ground.till.shop.refund(payment, books(1_001 - before), "returned-goods")
-
-
-def books(cents: int) -> list[Line]:
-    return [{"category": "books", "cents": cents}]
 
 
 @case(17, "shop", "refunds in another category than was paid", "REFUND_EXCEEDS_PAYMENT")

@@ -9,6 +9,7 @@ from typing import Any
 
 from cases_power import CERTIFICATES, same_person
 from ground import Ground
+from support import books
 from table import Attempt, case
 
 from kindpakket.holder import HolderKey
@@ -22,11 +23,6 @@ from kindpakket_network.wait import until
 
 HOUR = 3_600
 SECONDS_TO_EXPIRE = 60.0
-
-
-def books(cents: int) -> list[Line]:
-    """A line of books."""
-    return [{"category": "books", "cents": cents}]
 
 
 def hold_order(ground: Ground, wallet: Wallet, seconds: int = HOUR) -> HoldOrder:

@@ -41,8 +41,7 @@ class Town:
 
     def order(self, wallet: Wallet, cents: int = 1_000, till: Till | None = None) -> PaymentOrder:
         """An order for books."""
-        lines: list[Line] = [{"category": "books", "cents": cents}]
-        return (till or self.till).shop.order(self.scheme.id, wallet.voucher, lines)
+        return (till or self.till).shop.order(self.scheme.id, wallet.voucher, books(cents))
 
     def available(self, wallet: Wallet) -> int:
         """What the voucher holds, in cents, as the municipality's peer says."""
@@ -80,6 +79,18 @@ def found_town(desk: Desk, vouchers: int) -> Town:
         keys=iter([wallet for wallet in wallets if not wallet.on_paper]),
         booklets=iter([wallet for wallet in wallets if wallet.on_paper]),
     )
+
+
+def books(cents: int) -> list[Line]:
+    """A line of books."""
+    return [{"category": "books", "cents": cents}]
+
+
+def with_key(desk: Desk, scheme: str) -> Wallet:
+    """A voucher of a scheme, issued and bound to a key."""
+    wallet = Wallet(new_id(), HolderKey.generate())
+    issue_to(desk, scheme, [wallet])
+    return wallet
 
 
 def issue_to(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:

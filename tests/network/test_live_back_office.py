@@ -6,11 +6,9 @@ import json
 from datetime import timedelta
 
 import pytest
-from support import Town, issue_to
+from support import Town, books, with_key
 
-from kindpakket.holder import HolderKey
-from kindpakket.ids import new_id, new_salt
-from kindpakket.records import Line
+from kindpakket.ids import new_salt
 from kindpakket.refusals import (
     CaseRecordMissing,
     ErasureIncomplete,
@@ -30,11 +28,6 @@ from kindpakket_demo.wallets import Wallet
 OTHER_IBAN = "NL02ABNA0123456789"
 
 
-def books(cents: int) -> list[Line]:
-    """A line of books."""
-    return [{"category": "books", "cents": cents}]
-
-
 def new_shop(desk: Desk) -> Till:
     """A shop that sells books from today on."""
     store = make_town(1, 1, now().date(), seed=3).shops[0]
@@ -48,8 +41,7 @@ def new_shop(desk: Desk) -> Till:
 
 def bought(desk: Desk, scheme: OpenScheme, till: Till, cents: int) -> str:
     """A payment by a voucher of its own; its id."""
-    wallet = Wallet(new_id(), HolderKey.generate())
-    issue_to(desk, scheme.id, [wallet])
+    wallet = with_key(desk, scheme.id)
     order = till.shop.order(scheme.id, wallet.voucher, books(cents))
     return till.shop.pay(order, wallet.authorise(order))["id"]
 
@@ -83,8 +75,7 @@ def test_a_shop_has_itself_settled_when_it_is_due_and_then_ends_in_debt(town: To
     desk.in_step()
     desk.manager.end_shop(shop.shop_id, "bankrupt", 0)
     desk.in_step()
-    wallet = Wallet(new_id(), HolderKey.generate())
-    issue_to(desk, scheme.id, [wallet])
+    wallet = with_key(desk, scheme.id)
     order = shop.order(scheme.id, wallet.voucher, books(500))
     with pytest.raises(ShopNotApproved):
         shop.pay(order, wallet.authorise(order))
@@ -149,8 +140,7 @@ def test_a_shop_is_paid_on_another_account_once_a_second_person_approved_it(town
 def test_a_case_is_purged_by_two_persons_and_certified(town: Town) -> None:
     desk = town.desk
     scheme = open_provision(desk, 2, now())
-    wallet = Wallet(new_id(), HolderKey.generate())
-    issue_to(desk, scheme.id, [wallet])
+    wallet = with_key(desk, scheme.id)
     with pytest.raises(ErasureNotDue):
         desk.clerk.order_erasure("citizens", [wallet.voucher], "retention", scheme=scheme.id)
     ordered = desk.clerk.order_erasure("citizens", [wallet.voucher], "request", scheme=scheme.id)

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from support import Town, issue_to, issue_unbound
+from support import Town, books, issue_to, issue_unbound, with_key
 
 from kindpakket.holder import HolderKey
 from kindpakket.ids import new_code, new_id
 from kindpakket.municipality import Municipality
-from kindpakket.records import Line, Rules, TopUp
+from kindpakket.records import Rules, TopUp
 from kindpakket.refusals import (
     BudgetExceeded,
     ChangeNotFound,
@@ -38,18 +38,6 @@ from kindpakket_network.wait import until
 FULL = 30_000
 
 
-def books(cents: int) -> list[Line]:
-    """A line of books."""
-    return [{"category": "books", "cents": cents}]
-
-
-def with_key(town: Town, scheme: OpenScheme) -> Wallet:
-    """A voucher of a scheme, bound to a key."""
-    wallet = Wallet(new_id(), HolderKey.generate())
-    issue_to(town.desk, scheme.id, [wallet])
-    return wallet
-
-
 def pay(town: Town, scheme: OpenScheme, wallet: Wallet, cents: int) -> str:
     """A payment for books; its id."""
     order = town.till.shop.order(scheme.id, wallet.voucher, books(cents))
@@ -59,7 +47,7 @@ def pay(town: Town, scheme: OpenScheme, wallet: Wallet, cents: int) -> str:
 def test_rules_that_two_persons_agree_on_count_for_all_vouchers(town: Town) -> None:
     desk = town.desk
     scheme = open_provision(desk, 2, now())
-    wallet = with_key(town, scheme)
+    wallet = with_key(town.desk, scheme.id)
     stricter: Rules = {**scheme.rules, "payment_cap_cents": 5_000}
     change = desk.clerk.propose_rules(scheme.id, stricter, "all", "council-decision")
     pay(town, scheme, wallet, 6_000)
@@ -78,7 +66,7 @@ def test_rules_that_two_persons_agree_on_count_for_all_vouchers(town: Town) -> N
 def test_budget_grows_by_two_persons_and_gives_no_cent_more(town: Town) -> None:
     desk = town.desk
     scheme = open_provision(desk, 1, now())
-    first = with_key(town, scheme)
+    first = with_key(town.desk, scheme.id)
     left = desk.clerk.scheme(scheme.id)["budget"]["unallocated_cents"]
     top_up: list[TopUp] = [{"voucher": first.voucher, "entitlement": new_id(), "preset": PRESET, "units": 2}]
     with pytest.raises(BudgetExceeded):
@@ -202,7 +190,7 @@ def test_after_the_end_only_grace_and_extensions_spend(town: Town) -> None:
 def test_a_closed_scheme_only_winds_up(town: Town) -> None:
     desk = town.desk
     scheme = open_provision(desk, 2, now())
-    wallet, revoked = with_key(town, scheme), with_key(town, scheme)
+    wallet, revoked = with_key(town.desk, scheme.id), with_key(town.desk, scheme.id)
     payment = pay(town, scheme, wallet, 4_000)
     desk.manager.revoke(scheme.id, [revoked.voucher], "no-right")
     change = desk.clerk.propose_closing(scheme.id, "council-decision")
