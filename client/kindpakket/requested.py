@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from cryptography import x509
+from stdnum import iban
 
 from kindpakket.fabric.block import Block, BlockTransaction
 
@@ -32,7 +33,7 @@ class Requested:
         person: the caller's `kindpakket.person`; "" when the certificate names none.
         shop: the caller's `kindpakket.shop`; "" when the certificate names none.
         role: the caller's `kindpakket.role`; "" when the certificate names none.
-        till: the caller's `kindpakket.till`; "" when the certificate names none, or one that is no code.
+        till: the caller's `kindpakket.till`; "" when it is none, no code, or an account number.
     """
 
     block_number: int
@@ -114,12 +115,14 @@ def _read(number: int, transaction: BlockTransaction) -> Requested:
         person=attributes.get("kindpakket.person", ""),
         shop=attributes.get("kindpakket.shop", ""),
         role=attributes.get("kindpakket.role", ""),
-        till=_code(attributes.get("kindpakket.till", "")),
+        till=_till(attributes.get("kindpakket.till", "")),
     )
 
 
-def _code(text: str) -> str:
-    return text if _CODE.fullmatch(text) else ""
+def _till(text: str) -> str:
+    """A till as the chaincode takes it: a code, and no account number."""
+    account = iban.is_valid(text.replace("-", ""), check_country=False)
+    return text if _CODE.fullmatch(text) and not account else ""
 
 
 @lru_cache(maxsize=4096)

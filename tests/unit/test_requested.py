@@ -39,7 +39,9 @@ def test_the_caller_is_read_from_the_certificate() -> None:
     assert (found.shop, found.till) == ("b" * 32, "till-2")
 
 
-@pytest.mark.parametrize("till", ["", "Till 2", "2-till", "t" * 33])
+@pytest.mark.parametrize(
+    "till", ["", "Till 2", "2-till", "t" * 33, "nl91abna0417164300", "nl91-abna-0417-1643-00"]
+)
 def test_a_till_that_is_no_code_is_none(till: str) -> None:
     assert asked({**PERSON, "kindpakket.till": till}).till == ""
 
