@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from kindpakket.fabric import CommitError, EndorseError, GatewayError
+from kindpakket.fabric import CommitError, GatewayError
 from kindpakket.ids import new_id
 from kindpakket.records import Outcome, Voided
 from kindpakket.refusals import parse
@@ -108,8 +108,8 @@ class Caller:
     ) -> Any:
         """Run a transaction that writes, and wait until it is committed.
 
-        A conflict with another transaction that was ordered first, and peers that were not equally far, are
-        resolved by sending the same request again, a few times: the request id makes it count once.
+        A conflict with another transaction that was ordered first is resolved by sending the same request
+        again, a few times: the request id makes it count once.
 
         Args:
             name: the transaction, such as `payment:Pay`.
@@ -166,9 +166,7 @@ def _retrying() -> Retrying:
 
 
 def _overtaken(error: BaseException) -> bool:
-    if isinstance(error, CommitError):
-        return error.code in _CONFLICTS
-    return isinstance(error, EndorseError) and error.endorsements_differ
+    return isinstance(error, CommitError) and error.code in _CONFLICTS
 
 
 @contextmanager

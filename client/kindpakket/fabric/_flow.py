@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TypeAlias, TypeVar
 
 from grpc import StatusCode
@@ -18,6 +19,7 @@ from kindpakket.fabric.deadlines import Countdown
 from kindpakket.fabric.errors import ErrorDetail, GatewayError
 
 T = TypeVar("T")
+E = TypeVar("E", bound=GatewayError)
 
 _ATTEMPTS = 6
 _FIRST_PAUSE = 0.1
@@ -74,10 +76,11 @@ def repeatedly(
     path: str,
     request: bytes,
     deadline: Countdown,
-    error: Callable[[CallFailed], GatewayError],
+    error: Callable[[CallFailed], E],
+    passing: Callable[[E], bool] = attrgetter("retryable"),
     attempts: int | None = _ATTEMPTS,
 ) -> Flow[bytes]:
-    """Make a call that may be repeated without harm, again while its failure is `retryable`, in time.
+    """Make a call that may be repeated without harm, again while its failure is `passing`, in time.
 
     Raises what `error` makes of the last failure. `attempts` None means as many as the deadline allows.
     """
@@ -89,6 +92,6 @@ def repeatedly(
         except CallFailed as failure:
             problem = error(failure)
         wait = backoff(attempt)
-        if not problem.retryable or attempt == attempts or wait >= deadline.remaining:
+        if not passing(problem) or attempt == attempts or wait >= deadline.remaining:
             raise problem
         yield from pause(wait)

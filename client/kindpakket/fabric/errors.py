@@ -22,7 +22,7 @@ are certain.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -199,10 +199,19 @@ class EndorseError(GatewayError):
 
     step = "endorse"
 
-    @property
-    def endorsements_differ(self) -> bool:
-        """Two peers came to different results, as when one is a block behind; a new proposal may succeed."""
-        return self._says("ProposalResponsePayloads do not match")
+    def peers_differ(self, organizations: Collection[str] = ()) -> bool:
+        """Some peers endorsed and others did not, or came to another result, as when one is a block behind.
+
+        The same proposal may succeed a moment later. The gateway asks a peer of its own organisation first
+        and others only after it has endorsed, unless it was told which organisations to ask.
+
+        Args:
+            organizations: MSP ids of the organisations that were to endorse, if they were named.
+        """
+        refused = {detail.mspid for detail in self.details}
+        return "failed to collect enough" in self.reason and not (
+            organizations and refused.issuperset(organizations)
+        )
 
 
 class SubmitError(GatewayError):

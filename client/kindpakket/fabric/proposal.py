@@ -94,8 +94,13 @@ class BaseProposal(Generic[S]):
         request = _wire.endorse_request(
             self.transaction_id, self._channel, self.bytes, signature, self._organizations
         )
+
+        def passing(problem: EndorseError) -> bool:
+            return problem.retryable or problem.peers_differ(self._organizations)
+
         deadline = Countdown(seconds)
-        payload = _wire.prepared_payload((yield from repeatedly(_wire.ENDORSE, request, deadline, error)))
+        response = yield from repeatedly(_wire.ENDORSE, request, deadline, error, passing)
+        payload = _wire.prepared_payload(response)
         self._check(payload)
         return payload
 

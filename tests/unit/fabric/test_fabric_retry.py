@@ -11,6 +11,7 @@ from grpc import StatusCode
 from kindpakket.fabric import CommitStatusError, Deadlines, EndorseError, ErrorDetail, EvaluateError, _flow
 from kindpakket.fabric.testing import MemoryGateway
 
+NOT_ENOUGH = "failed to collect enough transaction endorsements, see attached details for more info"
 OVERLOAD = "too many requests for /gateway.Gateway, exceeding concurrency limit (500)"
 
 
@@ -39,6 +40,37 @@ def test_overload_of_one_endorser_is_waited_out(contract: Any, memory: MemoryGat
     details = (ErrorDetail("peer1:7051", "Org2MSP", f"rpc error: code = Unknown desc = {OVERLOAD}"),)
     memory.fail("Endorse", StatusCode.ABORTED, "failed to collect enough endorsements", details=details)
     assert contract.submit("Add", "a", "5") == b"5"
+
+
+@pytest.mark.parametrize(
+    "words", ["chaincode response 500, NOT_FOUND: there is no a", "ProposalResponsePayloads do not match"]
+)
+def test_a_peer_that_is_a_block_behind_is_waited_for(
+    contract: Any, memory: MemoryGateway, words: str
+) -> None:
+    details = (ErrorDetail("peer1:7051", "Org2MSP", words),)
+    memory.fail("Endorse", StatusCode.ABORTED, NOT_ENOUGH, details=details, times=2)
+    assert contract.submit("Add", "a", "5") == b"5"
+    assert memory.calls.count("Endorse") == 3
+
+
+def test_a_peer_that_stays_of_another_opinion_ends_it(contract: Any, memory: MemoryGateway) -> None:
+    details = (ErrorDetail("peer1:7051", "Org2MSP", "chaincode response 500, NO: not here"),)
+    memory.fail("Endorse", StatusCode.ABORTED, NOT_ENOUGH, details=details, times=100)
+    with pytest.raises(EndorseError) as caught:
+        contract.submit("Add", "a", "5")
+    assert caught.value.peers_differ()
+    assert caught.value.chaincode_message == "NO: not here"
+    assert memory.calls == ["Endorse"] * _flow._ATTEMPTS
+
+
+def test_a_refusal_by_all_who_were_asked_is_final(contract: Any, memory: MemoryGateway) -> None:
+    details = (ErrorDetail("peer1:7051", "Org2MSP", "chaincode response 500, NO: not today"),)
+    memory.fail("Endorse", StatusCode.ABORTED, NOT_ENOUGH, details=details, times=2)
+    with pytest.raises(EndorseError):
+        contract.submit("Add", "a", "5", endorsing_organizations=["Org2MSP"])
+    assert memory.calls == ["Endorse"]
+    assert contract.submit("Add", "a", "5", endorsing_organizations=["Org1MSP", "Org2MSP"]) == b"5"
 
 
 def test_attempts_are_bounded(contract: Any, memory: MemoryGateway) -> None:
