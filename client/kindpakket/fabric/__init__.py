@@ -39,6 +39,7 @@ from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.network import Network
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
 from kindpakket.fabric.proposal import Proposal
+from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "CommitError",
     "CommitStatus",
     "CommitStatusError",
+    "ConnectOptions",
     "ConnectionClosed",
     "Contract",
     "Deadlines",

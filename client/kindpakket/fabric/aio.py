@@ -10,25 +10,23 @@ What a method does is said at its sync twin. A gateway belongs to the event loop
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, Unpack
 
 import grpc
 import grpc.aio
 
-from kindpakket.fabric import events
+from kindpakket.fabric import events, targets
 from kindpakket.fabric._session import AsyncSession, cancelled_from_outside
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
 from kindpakket.fabric.contract import BaseContract, Transient
 from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
 from kindpakket.fabric.errors import EventsError
-from kindpakket.fabric.gateway import Target
 from kindpakket.fabric.identity import Identity
 from kindpakket.fabric.network import BaseNetwork
-from kindpakket.fabric.profile import Profile
 from kindpakket.fabric.proposal import BaseProposal
+from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 from kindpakket.fabric.transaction import BaseTransaction
 
 __all__ = [
@@ -284,43 +282,16 @@ class Gateway:
         await self.close()
 
 
-@overload
 def connect(
-    profile: Profile | str | os.PathLike[str],
-    identity: Identity,
-    *,
-    peer: str | None = None,
-    deadlines: Deadlines = ...,
-) -> Gateway: ...
-
-
-@overload
-def connect(
-    *,
-    identity: Identity,
-    endpoint: str,
-    tls_root: bytes | str | os.PathLike[str] | None = None,
-    server_name: str | None = None,
-    deadlines: Deadlines = ...,
-) -> Gateway: ...
-
-
-def connect(
-    profile: Profile | str | os.PathLike[str] | None = None,
-    identity: Identity | None = None,
-    *,
-    peer: str | None = None,
-    endpoint: str | None = None,
-    tls_root: bytes | str | os.PathLike[str] | None = None,
-    server_name: str | None = None,
-    deadlines: Deadlines = DEFAULT_DEADLINES,
+    profile: ProfileLike | None = None, identity: Identity | None = None, **options: Unpack[ConnectOptions]
 ) -> Gateway:
     """Connect to a peer's Gateway service, within a running event loop. Arguments as of its sync twin."""
-    target = Target.resolve(profile, peer, endpoint, tls_root, server_name)
+    target = targets.resolve(profile, options)
     if identity is None:
         raise TypeError("connect needs an identity")
     if target.credentials is None:
         channel = grpc.aio.insecure_channel(target.address, options=target.options)
     else:
         channel = grpc.aio.secure_channel(target.address, target.credentials, options=target.options)
+    deadlines = options.get("deadlines", DEFAULT_DEADLINES)
     return Gateway(AsyncSession(identity, deadlines, target.address, channel))

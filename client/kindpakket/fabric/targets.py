@@ -1,0 +1,101 @@
+"""Where a gateway is reached, and how its connections are made: the options of `connect`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, TypedDict
+
+import grpc
+
+from kindpakket.fabric.deadlines import Deadlines
+from kindpakket.fabric.errors import ProfileError
+from kindpakket.fabric.profile import Profile
+
+ProfileLike: TypeAlias = Profile | str | os.PathLike[str]
+Pem: TypeAlias = bytes | str | os.PathLike[str]
+"""Certificates or a key: PEM bytes, or the path of a file."""
+
+_METADATA_BYTES = 1 << 20
+_OPTIONS: Mapping[str, int | str] = {
+    "grpc.max_receive_message_length": -1,  # blocks may be larger than gRPC's 4 MB
+    "grpc.max_send_message_length": -1,
+    "grpc.max_metadata_size": _METADATA_BYTES,  # the nodes' own words travel in metadata
+    "grpc.absolute_max_metadata_size": _METADATA_BYTES,
+    "grpc.keepalive_time_ms": 120_000,  # a Fabric peer drops clients that ping every minute or more often
+    "grpc.keepalive_timeout_ms": 20_000,
+    "grpc.http2.max_pings_without_data": 0,
+}
+
+
+class ConnectOptions(TypedDict, total=False):
+    """Options of `connect`, the same for sync and asyncio.
+
+    Attributes:
+        peer: with a profile, the name of a peer in it; default: the first one of the client's own
+            organisation.
+        endpoint: instead of a profile, `host:port`, or `grpc://host:port` for a connection without TLS.
+        tls_root: with `endpoint`, the certificates that the peer's TLS certificate must chain to; default:
+            those of the system.
+        server_name: with `endpoint`, the name to expect in the peer's TLS certificate, if it is not the host.
+        channel_options: gRPC channel arguments by name, such as `grpc.keepalive_time_ms`, which replace this
+            package's own.
+        deadlines: how long each step may take.
+    """
+
+    peer: str | None
+    endpoint: str | None
+    tls_root: Pem | None
+    server_name: str | None
+    channel_options: Mapping[str, int | str]
+    deadlines: Deadlines
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and how to open a gRPC channel; `credentials` None means without TLS."""
+
+    address: str
+    credentials: grpc.ChannelCredentials | None
+    options: Sequence[tuple[str, int | str]]
+
+
+def resolve(profile: ProfileLike | None, options: ConnectOptions) -> Target:
+    """The target that the arguments of `connect` mean.
+
+    Raises:
+        ProfileError: the profile cannot be used, or a file cannot be read.
+        TypeError: neither or both of profile and endpoint are given.
+    """
+    endpoint = options.get("endpoint")
+    if (profile is None) == (endpoint is None):
+        raise TypeError("connect needs either a profile or an endpoint")
+    arguments = {**_OPTIONS, **options.get("channel_options", {})}
+    if endpoint is not None:
+        scheme, _, address = endpoint.rpartition("://")
+        if scheme not in {"", "grpc", "grpcs"}:
+            raise ProfileError(f"endpoint {endpoint!r}: give host:port, or grpc://host:port without TLS")
+        roots = _pem("tls_root", options.get("tls_root"))
+        return _target(address, scheme != "grpc", roots, options.get("server_name"), arguments)
+    loaded = profile if isinstance(profile, Profile) else Profile.load(profile or "")
+    node = loaded.peer(options.get("peer"))
+    return _target(node.address, node.tls, node.tls_roots, node.server_name, arguments)
+
+
+def _target(
+    address: str, tls: bool, roots: bytes | None, server_name: str | None, arguments: Mapping[str, int | str]
+) -> Target:
+    if server_name:
+        arguments = {**arguments, "grpc.ssl_target_name_override": server_name}
+    return Target(address, grpc.ssl_channel_credentials(roots) if tls else None, tuple(arguments.items()))
+
+
+def _pem(option: str, source: Pem | None) -> bytes | None:
+    if source is None or isinstance(source, bytes):
+        return source
+    try:
+        return Path(source).read_bytes()
+    except OSError as error:
+        raise ProfileError(f"{option} {os.fspath(source)!r} cannot be read: {error.strerror}") from error
