@@ -7,6 +7,7 @@
 `kindpakket.fabric.aio` has the same names with async methods.
 """
 
+from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
 from kindpakket.fabric.contract import Contract, SubmittedTransaction
 from kindpakket.fabric.deadlines import Deadlines
@@ -46,6 +47,7 @@ __all__ = [
     "BlockMessage",
     "CertificateAuthority",
     "ChaincodeEvent",
+    "ClientCertificate",
     "Commit",
     "CommitError",
     "CommitStatus",
