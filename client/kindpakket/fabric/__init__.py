@@ -36,6 +36,7 @@ from kindpakket.fabric.events import (
     Stream,
 )
 from kindpakket.fabric.gateway import Gateway, connect
+from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.network import Network
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
@@ -66,6 +67,7 @@ __all__ = [
     "FilteredTransaction",
     "Gateway",
     "GatewayError",
+    "Hash",
     "Identity",
     "IdentityError",
     "Network",
