@@ -7,7 +7,9 @@
 `kindpakket.fabric.aio` has the same names with async methods.
 """
 
+from kindpakket.fabric.block import Block
 from kindpakket.fabric.commit import Commit, CommitStatus
+from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
 from kindpakket.fabric.contract import Contract, SubmittedTransaction
 from kindpakket.fabric.deadlines import Deadlines
 from kindpakket.fabric.errors import (
@@ -36,6 +38,7 @@ from kindpakket.fabric.events import (
 )
 from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.identity import Identity, Signer
+from kindpakket.fabric.ledger import LedgerInfo, NotOnLedger
 from kindpakket.fabric.network import Network
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
 from kindpakket.fabric.proposal import Proposal
@@ -43,13 +46,16 @@ from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
 
 __all__ = [
+    "Block",
     "BlockMessage",
+    "BlockTransaction",
     "CertificateAuthority",
     "ChaincodeEvent",
     "Commit",
     "CommitError",
     "CommitStatus",
     "CommitStatusError",
+    "CommittedTransaction",
     "ConnectOptions",
     "ConnectionClosed",
     "Contract",
@@ -66,7 +72,9 @@ __all__ = [
     "GatewayError",
     "Identity",
     "IdentityError",
+    "LedgerInfo",
     "Network",
+    "NotOnLedger",
     "Organization",
     "Peer",
     "Profile",

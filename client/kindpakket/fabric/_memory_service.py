@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NoReturn, TypeAlias
 
 import grpc
@@ -12,7 +13,8 @@ from cryptography import x509
 
 from kindpakket.fabric import _messages as m
 from kindpakket.fabric import _wire
-from kindpakket.fabric._memory_ledger import Chaincode, ChaincodeRefusal, Invocation, MemoryLedger
+from kindpakket.fabric._memory_ledger import Chaincode, ChaincodeRefusal, MemoryLedger
+from kindpakket.fabric._memory_qscc import answer_of_qscc
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.events import ChaincodeEvent
@@ -45,7 +47,7 @@ class MemoryService:
         self.next_code: str | None = None
         self.held: list[bytes] | None = None
         self._ledger = ledger
-        self._chaincodes = {**chaincodes, "qscc": self._qscc}
+        self._chaincodes: Mapping[str, Chaincode] = {"qscc": partial(answer_of_qscc, ledger), **chaincodes}
         self._lock = threading.Condition()
 
     def handlers(self) -> tuple[grpc.GenericRpcHandler[Any, Any], ...]:
@@ -184,11 +186,6 @@ class MemoryService:
         except KeyError as error:
             words = f"no peers available to invoke chaincode {error} in channel {channel}"
             _abort(context, grpc.StatusCode.FAILED_PRECONDITION, words)
-
-    def _qscc(self, call: Invocation) -> bytes:
-        if call.name != "GetChainInfo":
-            raise ChaincodeRefusal(f"Requested function {call.name} not found.")
-        return bytes(m.ledger.BlockchainInfo(height=len(self._ledger.blocks)).SerializeToString())
 
     def _wait(self, context: grpc.ServicerContext, ready: Callable[[], bool]) -> bool:
         """Wait until the ledger is as wanted; False when the client gave up."""
