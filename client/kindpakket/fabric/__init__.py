@@ -8,6 +8,7 @@
 """
 
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
 from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
 from kindpakket.fabric.contract import Contract, SubmittedTransaction
@@ -51,6 +52,7 @@ __all__ = [
     "BlockTransaction",
     "CertificateAuthority",
     "ChaincodeEvent",
+    "ClientCertificate",
     "Commit",
     "CommitError",
     "CommitStatus",

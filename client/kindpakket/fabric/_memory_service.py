@@ -10,6 +10,7 @@ from typing import Any, Literal, NoReturn, TypeAlias
 
 import grpc
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from kindpakket.fabric import _messages as m
 from kindpakket.fabric import _wire
@@ -40,7 +41,9 @@ class Fault:
 class MemoryService:
     """The Gateway and Deliver services over one ledger, with faults as they are scripted."""
 
-    def __init__(self, ledger: MemoryLedger, chaincodes: Mapping[str, Chaincode]) -> None:
+    def __init__(
+        self, ledger: MemoryLedger, chaincodes: Mapping[str, Chaincode], *, binds_tls: bool = False
+    ) -> None:
         self.calls: list[StepName] = []
         self.faults: list[Fault] = []
         self.deliver_end = "SUCCESS"
@@ -48,6 +51,7 @@ class MemoryService:
         self.held: list[bytes] | None = None
         self._ledger = ledger
         self._chaincodes: Mapping[str, Chaincode] = {"qscc": partial(answer_of_qscc, ledger), **chaincodes}
+        self._binds_tls = binds_tls
         self._lock = threading.Condition()
 
     def handlers(self) -> tuple[grpc.GenericRpcHandler[Any, Any], ...]:
@@ -222,7 +226,7 @@ class MemoryService:
         if not _signed_by_creator(envelope.payload, envelope.signature):
             _abort(context, grpc.StatusCode.PERMISSION_DENIED, "access denied: the signature is invalid")
         seek = m.ab.SeekInfo.FromString(payload.data)
-        end = self.deliver_end
+        end = "BAD_REQUEST" if self._binds_tls and not _bound(payload, context) else self.deliver_end
         if end == "SUCCESS":
             for block in self._blocks(seek.start, seek.stop.specified.number, context):
                 yield response(block).SerializeToString()
@@ -271,6 +275,16 @@ def _signed_by_creator(payload: bytes, signature: bytes) -> bool:
     header = m.common.Payload.FromString(payload).header
     creator = m.common.SignatureHeader.FromString(header.signature_header).creator
     return _signed(creator, payload, signature)
+
+
+def _bound(payload: Any, context: grpc.ServicerContext) -> bool:
+    """Whether a request for blocks names the TLS certificate of the client that sends it."""
+    header = m.common.ChannelHeader.FromString(payload.header.channel_header)
+    shown: Any = context.auth_context()
+    pem = next(iter(shown.get("x509_pem_cert", ())), b"")
+    return bool(pem) and header.tls_cert_hash == x509.load_pem_x509_certificate(pem).fingerprint(
+        hashes.SHA256()
+    )
 
 
 def _filtered(block: Any, channel: str) -> Any:
