@@ -13,11 +13,19 @@ from kindpakket.fabric.commit import Commit, CommitStatus
 from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
 from kindpakket.fabric.contract import Contract, SubmittedTransaction
 from kindpakket.fabric.deadlines import Deadlines
+from kindpakket.fabric.discovery import (
+    ChaincodeCall,
+    ChaincodeVersion,
+    DiscoveredConfig,
+    DiscoveredPeer,
+    EndorsementPlan,
+)
 from kindpakket.fabric.errors import (
     CommitError,
     CommitStatusError,
     ConnectionClosed,
     DecodeError,
+    DiscoveryError,
     EndorseError,
     ErrorDetail,
     EvaluateError,
@@ -25,6 +33,7 @@ from kindpakket.fabric.errors import (
     FabricError,
     GatewayError,
     IdentityError,
+    NotOnLedger,
     ProfileError,
     ProtocolError,
     SubmitError,
@@ -39,7 +48,8 @@ from kindpakket.fabric.events import (
 )
 from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.identity import Identity, Signer
-from kindpakket.fabric.ledger import LedgerInfo, NotOnLedger
+from kindpakket.fabric.ledger import LedgerInfo
+from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
 from kindpakket.fabric.proposal import Proposal
@@ -51,7 +61,9 @@ __all__ = [
     "BlockMessage",
     "BlockTransaction",
     "CertificateAuthority",
+    "ChaincodeCall",
     "ChaincodeEvent",
+    "ChaincodeVersion",
     "ClientCertificate",
     "Commit",
     "CommitError",
@@ -63,7 +75,11 @@ __all__ = [
     "Contract",
     "Deadlines",
     "DecodeError",
+    "DiscoveredConfig",
+    "DiscoveredPeer",
+    "DiscoveryError",
     "EndorseError",
+    "EndorsementPlan",
     "ErrorDetail",
     "EvaluateError",
     "EventsError",
@@ -75,6 +91,7 @@ __all__ = [
     "Identity",
     "IdentityError",
     "LedgerInfo",
+    "Msp",
     "Network",
     "NotOnLedger",
     "Organization",

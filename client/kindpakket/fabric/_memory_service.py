@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 
 from kindpakket.fabric import _messages as m
 from kindpakket.fabric import _wire
+from kindpakket.fabric._memory_discovery import PEER, discovered
 from kindpakket.fabric._memory_ledger import Chaincode, ChaincodeRefusal, MemoryLedger
 from kindpakket.fabric._memory_qscc import answer_of_qscc
 from kindpakket.fabric.block import Block
@@ -21,9 +22,9 @@ from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.events import ChaincodeEvent
 from kindpakket.fabric.identity import verify
 
-StepName: TypeAlias = Literal["Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents", "Deliver"]
-
-_ADDRESS = "peer0.memory:7051"
+StepName: TypeAlias = Literal[
+    "Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents", "Deliver", "Discover"
+]
 
 
 @dataclass(slots=True)
@@ -68,6 +69,9 @@ class MemoryService:
                     "CommitStatus": unary(self._step("CommitStatus", self._commit_status)),
                     "ChaincodeEvents": grpc.unary_stream_rpc_method_handler(self._chaincode_events),
                 },
+            ),
+            grpc.method_handlers_generic_handler(
+                "discovery.Discovery", {"Discover": unary(self._step("Discover", self._discover))}
             ),
             grpc.method_handlers_generic_handler(
                 "protos.Deliver",
@@ -146,6 +150,20 @@ class MemoryService:
         code, number = statuses[wanted.transaction_id]
         result = m.transaction.TxValidationCode.Value(code)
         return bytes(m.gateway.CommitStatusResponse(result=result, block_number=number).SerializeToString())
+
+    def _discover(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        signed = m.discovery.SignedRequest.FromString(request)
+        wanted = m.discovery.Request.FromString(signed.payload)
+        if self._binds_tls and not _shows(wanted.authentication.client_tls_cert_hash, context):
+            words = "client claimed TLS hash doesn't match computed TLS hash from gRPC stream"
+            _abort(context, grpc.StatusCode.UNKNOWN, words)
+        response = m.discovery.Response()
+        for query in wanted.queries:
+            if _signed(wanted.authentication.client_identity, signed.payload, signed.signature):
+                response.results.append(discovered(self._ledger, self._chaincodes, query))
+            else:
+                response.results.add().error.content = "access denied"
+        return bytes(response.SerializeToString())
 
     def _chaincode_events(self, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         fault = self._called("ChaincodeEvents")
@@ -257,7 +275,7 @@ def _break(fault: Fault, context: grpc.ServicerContext) -> NoReturn:
 
 
 def _refuse(context: grpc.ServicerContext, evaluating: bool, words: str) -> NoReturn:
-    details = (ErrorDetail(_ADDRESS, "Org1MSP", words),)
+    details = (ErrorDetail(PEER, "Org1MSP", words),)
     if evaluating:
         _abort(
             context, grpc.StatusCode.UNKNOWN, f"evaluate call to endorser returned error: {words}", details
@@ -280,9 +298,13 @@ def _signed_by_creator(payload: bytes, signature: bytes) -> bool:
 def _bound(payload: Any, context: grpc.ServicerContext) -> bool:
     """Whether a request for blocks names the TLS certificate of the client that sends it."""
     header = m.common.ChannelHeader.FromString(payload.header.channel_header)
+    return _shows(header.tls_cert_hash, context)
+
+
+def _shows(tls_certificate_hash: bytes, context: grpc.ServicerContext) -> bool:
     shown: Any = context.auth_context()
     pem = next(iter(shown.get("x509_pem_cert", ())), b"")
-    return bool(pem) and header.tls_cert_hash == x509.load_pem_x509_certificate(pem).fingerprint(
+    return bool(pem) and tls_certificate_hash == x509.load_pem_x509_certificate(pem).fingerprint(
         hashes.SHA256()
     )
 

@@ -14,14 +14,10 @@ from kindpakket.fabric._session import Session
 from kindpakket.fabric.block import Block, CommittedTransaction
 from kindpakket.fabric.commit import status_of
 from kindpakket.fabric.deadlines import Countdown
-from kindpakket.fabric.errors import EvaluateError, ProtocolError
+from kindpakket.fabric.errors import EvaluateError, NotOnLedger, ProtocolError
 from kindpakket.fabric.proposal import BaseProposal
 
 _NOT_THERE = ("no such block number", "no such block hash", "no such transaction ID")
-
-
-class NotOnLedger(EvaluateError):
-    """The peer's ledger holds no such block or transaction, or not yet."""
 
 
 @dataclass(frozen=True, slots=True)

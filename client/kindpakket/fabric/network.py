@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from kindpakket.fabric import _wire, ledger
+from kindpakket.fabric import _wire, discovery, ledger
 from kindpakket.fabric._session import Session, SyncSession
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.commit import Commit
 from kindpakket.fabric.committed import CommittedTransaction
 from kindpakket.fabric.contract import Contract
+from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
 from kindpakket.fabric.errors import DecodeError
 from kindpakket.fabric.events import (
     BlockMessage,
@@ -128,6 +129,37 @@ class Network(BaseNetwork[SyncSession]):
             CommitStatusError: the number of its block could not be learnt.
         """
         flow = ledger.reading_transaction(self._session, self.name, self._seconds(timeout), transaction_id)
+        return self._session.run(flow)
+
+    def peers(self, *chaincodes: Called, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:
+        """The peers of the channel that are alive, as this peer knows them, by MSP id and address.
+
+        Args:
+            chaincodes: only peers that can run all of these, and that may see the collections named.
+            timeout: seconds, retries included; default: the gateway's deadline for evaluate.
+
+        Raises:
+            DiscoveryError: the peer refused or failed.
+        """
+        flow = discovery.finding_peers(self._session, self.name, self._seconds(timeout), chaincodes)
+        return self._session.run(flow)
+
+    def config(self, *, timeout: float | None = None) -> DiscoveredConfig:
+        """The channel's organisations and the addresses of its orderers. Errors as of `peers`."""
+        return self._session.run(discovery.finding_config(self._session, self.name, self._seconds(timeout)))
+
+    def endorsers(self, *chaincodes: Called, timeout: float | None = None) -> EndorsementPlan:
+        """Who could endorse a transaction now, as policies and living peers allow.
+
+        Args:
+            chaincodes: the chaincode that is called, and those that it calls in turn.
+            timeout: seconds, retries included; default: the gateway's deadline for evaluate.
+
+        Raises:
+            DiscoveryError: the peer refused or failed; also, with "failed constructing descriptor", when
+                there is no such chaincode, or too few peers are known, as for some seconds after their start.
+        """
+        flow = discovery.finding_endorsers(self._session, self.name, self._seconds(timeout), chaincodes)
         return self._session.run(flow)
 
     def blocks(self, start: int | None = 0, stop: int | None = None) -> Stream[BlockMessage]:
