@@ -114,7 +114,7 @@ class Block:
 
     @property
     def last_config(self) -> int | None:
-        """Number of the last configuration block up to this one, as the orderers state; None for genesis.
+        """Number of the last configuration block up to this one, as the orderers state; None if they do not.
 
         Raises:
             DecodeError: the statement cannot be read.

@@ -54,7 +54,13 @@ Called: TypeAlias = str | ChaincodeCall
 
 @dataclass(frozen=True, slots=True)
 class ChaincodeVersion:
-    """A chaincode that a peer can run on the channel."""
+    """A chaincode that a peer can run on the channel.
+
+    Attributes:
+        name: name of the chaincode.
+        version: the sequence of its definition; for system chaincodes and those of the old lifecycle, their
+            version.
+    """
 
     name: str
     version: str
