@@ -199,8 +199,13 @@ class Network:
         """
         return self._home.log(self._inventory.find(node).node)
 
-    def start(self, node: str) -> None:
+    def start(self, node: str, environment: Mapping[str, str] | None = None) -> None:
         """Start a node that was stopped, and wait until it is ready.
+
+        Args:
+            node: its name.
+            environment: settings of an orderer or peer that replace its own while it runs this time, such as
+                `CORE_PEER_TLS_CLIENTAUTHREQUIRED`.
 
         Raises:
             NetworkError: there is no such node, its port is taken, or it does not come up.
@@ -209,7 +214,8 @@ class Network:
         bring_up = self._bring_up(silent)
         with self._home.locked():
             if not isinstance(found, ChaincodeServer):
-                Starter(self._home, self._processes, bring_up.programs).start([found])
+                starter = Starter(self._home, self._processes, bring_up.programs, environment or {})
+                starter.start([found])
                 return
             built = self._serving.needed().get(found)
             if built is None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import psutil
 
@@ -30,11 +30,13 @@ class Starter:
         home: the network's folder.
         processes: its processes.
         programs: Fabric's programs.
+        environment: settings that replace the nodes' own.
     """
 
     home: Home
     processes: Processes
     programs: Programs
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def start(self, nodes: Sequence[Node]) -> None:
         """Start those that do not run, all at once, and wait until every one is ready.
@@ -48,7 +50,9 @@ class Starter:
             for port in node.ports:
                 ensure_free(node.node, port)
         for node in halted:
-            self.processes.start(node.program(self.programs))
+            program = node.program(self.programs)
+            own = {**program.environment, **self.environment}
+            self.processes.start(replace(program, environment=own))
         together(lambda node: self.await_ready(node.node, node.ready), nodes)
 
     def await_ready(self, node: str, ready: Callable[[], bool]) -> None:

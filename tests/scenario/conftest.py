@@ -23,7 +23,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The network of `topology.yaml` on free ports, stopped at the end whatever happens."""
     with running(topology(), tmp_path_factory.mktemp("scenario")) as network:
         made = Place(network)
-        made.await_endorsers()
+        made.await_peers()
         yield made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
@@ -10,11 +11,19 @@ from uuid import uuid4
 
 import yaml
 from styles import Loop
-from tenacity import retry, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import (
+    retry,
+    retry_any,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_delay,
+    wait_fixed,
+)
 
 from kindpakket.fabric import (
     Commit,
     ConnectOptions,
+    DiscoveryError,
     EndorseError,
     Gateway,
     Identity,
@@ -23,15 +32,13 @@ from kindpakket.fabric import (
     connect,
 )
 from kindpakket.fabric import Network as Ledger
-from kindpakket.fabric.block import Block, BlockTransaction
+from kindpakket.fabric.block import BlockTransaction
 from kindpakket_network import Network, Topology
 
 CHANNEL = "scenario"
 ORGANISATIONS = {"org1": "Org1MSP", "org2": "Org2MSP", "org3": "Org3MSP"}
 ORDERING = "SCENARIO_ORDERING"
 """The environment variable that says how the network orders: `bft`, the default, or `raft`."""
-
-_READY = 60.0
 
 
 def topology(ordering: str | None = None) -> Topology:
@@ -88,12 +95,28 @@ class Place:
             with self.connect(organisation, "admin") as gateway:
                 _await_block(gateway.network(CHANNEL), number)
 
-    def await_endorsers(self) -> None:
-        """Wait until every organisation's peers know one another, so that policies can be met from each."""
-        for organisation in ORGANISATIONS:
-            with self.connect(organisation) as gateway:
+    def start(self, node: str, environment: Mapping[str, str] | None = None) -> None:
+        """Start a node that was stopped, and wait until all peers know one another again."""
+        self.network.start(node, environment)
+        self.await_peers()
+
+    def await_peers(self) -> None:
+        """Wait until every peer knows all others and what they can endorse, so that policies can be met."""
+        nodes = [node for node in self.network.nodes() if node.startswith("peer")]
+        addresses = {self.address(node) for node in nodes}
+        for node in nodes:
+            _, _, organisation = node.partition(".")
+            certificate, key = self.tls_certificate(organisation)
+            options = ConnectOptions(client_certificate=certificate, client_key=key)
+            with self.connect(organisation, "admin", **at_peer(node), **options) as gateway:
                 for chaincode in ("strict", "open"):
-                    _endorse(gateway, chaincode)
+                    _await_known(gateway.network(CHANNEL), chaincode, addresses)
+                    _await_endorsement(gateway.network(CHANNEL), chaincode)
+
+    def tls_certificate(self, organisation: str) -> tuple[Path, Path]:
+        """The TLS certificate of an organisation's administrator, for mutual TLS, and its key."""
+        folder = self.network.home / "organisations" / organisation / "users" / "admin" / "tls"
+        return folder / "cert.pem", folder / "key.pem"
 
 
 @dataclass(frozen=True)
@@ -124,6 +147,11 @@ class Clients:
         return made
 
 
+def at_peer(name: str) -> ConnectOptions:
+    """The option for a peer of the profile, and no other."""
+    return ConnectOptions(peer=name)
+
+
 def new_key() -> str:
     """A key of the ledger that no other test uses."""
     return uuid4().hex
@@ -136,24 +164,29 @@ def endorsers_of(ledger: Ledger, commit: Commit) -> list[str]:
 
 def transaction_of(ledger: Ledger, commit: Commit) -> BlockTransaction:
     """A transaction as its block has it."""
-    number = commit.status().block_number
-    with ledger.blocks(number, number) as blocks:
-        block = Block.decode(next(iter(blocks)))
+    block = ledger.block(commit.status().block_number)
     return next(one for one in block.transactions if one.transaction_id == commit.transaction_id)
 
 
-@retry(
-    retry=retry_if_result(lambda arrived: not arrived), stop=stop_after_delay(_READY), wait=wait_fixed(0.05)
+_waiting = retry(
+    retry=retry_any(
+        retry_if_result(lambda arrived: not arrived), retry_if_exception_type((EndorseError, DiscoveryError))
+    ),
+    stop=stop_after_delay(60),
+    wait=wait_fixed(0.1),
 )
+
+
+@_waiting
 def _await_block(ledger: Ledger, number: int) -> bool:
     return ledger.ledger_height() > number
 
 
-@retry(
-    retry=retry_if_exception_type(EndorseError),
-    stop=stop_after_delay(_READY),
-    wait=wait_fixed(0.2),
-    reraise=True,
-)
-def _endorse(gateway: Gateway, chaincode: str) -> None:
-    gateway.network(CHANNEL).contract(chaincode).proposal("Echo", "ready").endorse()
+@_waiting
+def _await_known(ledger: Ledger, chaincode: str, addresses: set[str]) -> bool:
+    return {peer.address for peer in ledger.peers(chaincode)} == addresses
+
+
+@_waiting
+def _await_endorsement(ledger: Ledger, chaincode: str) -> bool:
+    return ledger.contract(chaincode).proposal("Echo", "ready").endorse().result == b"ready"

@@ -20,8 +20,7 @@ def test_a_submit_finds_peers_enough_or_fails_and_finds_them_again(place: Place)
             assert caught.value.transaction_id
             assert open_to_any.submit("Echo", "conga") == b"conga"
         finally:
-            place.network.start("peer0.org3")
-        place.await_endorsers()
+            place.start("peer0.org3")
         submitted = strict.submit_async("Echo", "conga")
         assert submitted.result == b"conga"
         assert endorsers_of(ledger, submitted) == ["Org1MSP", "Org2MSP", "Org3MSP"]

@@ -115,7 +115,7 @@ def test_peers_that_answer_differently_are_named_in_the_details(place: Place, st
 
 def test_a_signature_by_another_organisations_key_is_refused(clients: Clients, place: Place) -> None:
     mine, theirs = place.identity("org1"), place.identity("org3")
-    forged = Identity("Org1MSP", mine.certificate_pem, Signing(theirs))
+    forged = Forged(mine, theirs)
     with clients.over(place.profile("org1"), forged) as gateway:
         with pytest.raises(EvaluateError) as caught:
             gateway.network(CHANNEL).contract("strict").evaluate("Echo")
@@ -128,15 +128,16 @@ def test_a_signature_by_another_organisations_key_is_refused(clients: Clients, p
     assert read.value.status is StatusCode.PERMISSION_DENIED
 
 
-class Signing:
-    """Signs with another identity's key."""
+class Forged(Identity):
+    """One identity's certificate with signatures by another's key."""
 
-    def __init__(self, identity: Identity) -> None:
-        self._identity = identity
+    def __init__(self, shown: Identity, used: Identity) -> None:
+        super().__init__(shown.mspid, shown.certificate_pem)
+        self._used = used
 
     def sign(self, message: bytes) -> bytes:
         """The other's signature."""
-        return self._identity.sign(message)
+        return self._used.sign(message)
 
 
 def test_an_identity_that_may_only_read_is_refused_by_ordering_for_good(

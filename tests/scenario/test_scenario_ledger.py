@@ -1,0 +1,86 @@
+"""What a peer's ledger and discovery answer, and messages above the 4 MB that gRPC takes by default."""
+
+from __future__ import annotations
+
+import pytest
+from scenario_support import ORGANISATIONS, Place, new_key
+from styles import take
+
+from kindpakket.fabric import Contract, NotOnLedger
+from kindpakket.fabric import Network as Ledger
+from kindpakket.fabric.block import Block
+
+LARGE = 5 << 20  # bytes: a block of such a value is above gRPC's default and below the channel's limit
+
+
+def test_the_ledger_tells_its_height_and_the_hashes_at_its_end(strict: Contract, ledger: Ledger) -> None:
+    number = strict.submit_async("Echo", "end").status().block_number
+    info = ledger.info()
+    last = ledger.block(info.height - 1)
+    assert info.height == number + 1
+    assert (info.current_block_hash, info.previous_block_hash) == (last.header_hash, last.previous_hash)
+
+
+def test_a_block_is_found_by_number_hash_and_transaction(strict: Contract, ledger: Ledger) -> None:
+    submitted = strict.submit_async("Echo", "found")
+    by_number = ledger.block(submitted.status().block_number)
+    assert ledger.block_by_hash(by_number.header_hash) == by_number
+    assert ledger.block_of(submitted.transaction_id) == by_number
+
+
+def test_a_transaction_is_found_by_id_valid_or_not(strict: Contract, ledger: Ledger) -> None:
+    key = new_key()
+    first, second = (strict.proposal("Count", key).endorse() for _ in range(2))
+    for transaction in (first, second):
+        transaction.submit().status()
+    codes = [ledger.transaction(one.transaction_id).code for one in (first, second)]
+    assert sorted(codes) == ["MVCC_READ_CONFLICT", "VALID"]
+    found = ledger.transaction(first.transaction_id)
+    assert (found.chaincode, found.function, found.arguments) == ("strict", "Count", (key.encode(),))
+    assert found.block_number == ledger.commit(first.transaction_id).status().block_number
+    with pytest.raises(NotOnLedger):
+        ledger.transaction("0" * 64)
+
+
+def test_messages_above_four_megabytes_are_sent_and_read_in_every_way(
+    strict: Contract, ledger: Ledger
+) -> None:
+    key = new_key()
+    submitted = strict.submit_async("Fill", key, str(LARGE))
+    status = submitted.status()
+    assert status.successful
+    assert strict.evaluate("Read", key) == b"x" * LARGE
+    assert len(strict.evaluate("Echo", b"y" * LARGE)) == LARGE
+    number = status.block_number
+    with ledger.blocks(number, number) as blocks:
+        delivered = Block.decode(next(iter(blocks)))
+    assert len(delivered.transactions[0].envelope) > LARGE
+    assert ledger.block(number) == delivered == ledger.block_of(submitted.transaction_id)
+    assert len(ledger.transaction(submitted.transaction_id).writes("strict")[0].value or b"") == LARGE
+
+
+def test_a_stream_reads_large_blocks_one_after_another(strict: Contract, ledger: Ledger) -> None:
+    height = ledger.ledger_height()
+    transactions = [strict.proposal("Fill", new_key(), str(LARGE // 4)).endorse() for _ in range(6)]
+    lacking = {one.submit().transaction_id for one in transactions}
+    size = 0
+    with ledger.blocks(height) as blocks:
+        while lacking:
+            message = take(blocks, lambda _: True)
+            size += message.ByteSize()
+            lacking -= {one.transaction_id for one in Block.decode(message).transactions if one.valid}
+    assert size > LARGE
+
+
+def test_discovery_tells_peers_organisations_and_endorsers(place: Place, ledger: Ledger) -> None:
+    addresses = {place.address(node) for node in place.network.nodes() if node.startswith("peer")}
+    peers = ledger.peers("strict")
+    assert {peer.address for peer in peers} == addresses
+    assert {peer.mspid for peer in peers} == set(ORGANISATIONS.values())
+    config = ledger.config()
+    assert set(config.msps) == {*ORGANISATIONS.values(), "OrderingMSP"}
+    assert config.orderers["OrderingMSP"] == (place.address("orderer.ordering"),)
+    assert ledger.endorsers("strict").organizations == (frozenset(ORGANISATIONS.values()),)
+    assert set(ledger.endorsers("open").organizations) == {
+        frozenset({mspid}) for mspid in ORGANISATIONS.values()
+    }
