@@ -22,6 +22,9 @@ from kindpakket.fabric.errors import (
     FabricError,
     GatewayError,
     IdentityError,
+    OutboxConflict,
+    OutboxError,
+    OutboxWaiting,
     ProfileError,
     ProtocolError,
     SubmitError,
@@ -37,6 +40,8 @@ from kindpakket.fabric.events import (
 from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.outbox import Outbox
+from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
 from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.targets import ConnectOptions
@@ -68,11 +73,17 @@ __all__ = [
     "IdentityError",
     "Network",
     "Organization",
+    "Outbox",
+    "OutboxConflict",
+    "OutboxEntry",
+    "OutboxError",
+    "OutboxWaiting",
     "Peer",
     "Profile",
     "ProfileError",
     "Proposal",
     "ProtocolError",
+    "Resumed",
     "Signer",
     "Stream",
     "SubmitError",

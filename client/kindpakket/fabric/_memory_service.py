@@ -42,7 +42,7 @@ class MemoryService:
         self.calls: list[StepName] = []
         self.faults: list[Fault] = []
         self.deliver_end = "SUCCESS"
-        self.next_code: str | None = None
+        self.next_codes: list[str] = []
         self.held: list[bytes] | None = None
         self._ledger = ledger
         self._chaincodes = {**chaincodes, "qscc": self._qscc}
@@ -77,7 +77,7 @@ class MemoryService:
     def order(self, envelope: bytes) -> None:
         """Put a transaction into a block."""
         with self._lock:
-            code, self.next_code = self.next_code, None
+            code = self.next_codes.pop(0) if self.next_codes else None
         self._ledger.commit(envelope, code)
 
     def _step(

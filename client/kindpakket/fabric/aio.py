@@ -18,6 +18,7 @@ import grpc
 import grpc.aio
 
 from kindpakket.fabric import events, targets
+from kindpakket.fabric._aio_outbox import Outbox
 from kindpakket.fabric._session import AsyncSession, cancelled_from_outside
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
 from kindpakket.fabric.contract import BaseContract, Transient
@@ -34,6 +35,7 @@ __all__ = [
     "Contract",
     "Gateway",
     "Network",
+    "Outbox",
     "Proposal",
     "Stream",
     "SubmittedTransaction",
