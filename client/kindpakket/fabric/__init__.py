@@ -7,10 +7,12 @@
 `kindpakket.fabric.aio` has the same names with async methods.
 """
 
+from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.commit import Commit, CommitStatus
 from kindpakket.fabric.contract import Contract, SubmittedTransaction
 from kindpakket.fabric.deadlines import Deadlines
 from kindpakket.fabric.errors import (
+    CheckpointError,
     CommitError,
     CommitStatusError,
     ConnectionClosed,
@@ -51,6 +53,8 @@ __all__ = [
     "BlockMessage",
     "CertificateAuthority",
     "ChaincodeEvent",
+    "CheckpointError",
+    "Checkpointer",
     "Commit",
     "CommitError",
     "CommitStatus",
@@ -65,12 +69,14 @@ __all__ = [
     "EvaluateError",
     "EventsError",
     "FabricError",
+    "FileCheckpointer",
     "FilteredBlock",
     "FilteredTransaction",
     "Gateway",
     "GatewayError",
     "Identity",
     "IdentityError",
+    "MemoryCheckpointer",
     "Network",
     "Organization",
     "Outbox",
