@@ -37,6 +37,7 @@ from kindpakket.fabric.events import (
 from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
 from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.targets import ConnectOptions
@@ -69,6 +70,7 @@ __all__ = [
     "Network",
     "Organization",
     "Peer",
+    "PeerHealth",
     "Profile",
     "ProfileError",
     "Proposal",

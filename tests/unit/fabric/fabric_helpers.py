@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 from kindpakket.fabric import Deadlines, aio
 from kindpakket.fabric.testing import ChaincodeRefusal, Invocation
+
+Open = Callable[..., Any]
+"""The fixture `opened`: connects a client."""
 
 QUICK = Deadlines(evaluate=2, endorse=2, submit=1, resolve=2, commit_status=2)
 
