@@ -35,12 +35,16 @@ _LOST = frozenset({StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED, StatusC
 
 
 class Session:
-    """What every step needs to know: who speaks, to which peers, and how long a step may take."""
+    """What every step needs to know: who speaks, to which peers, and how long a step may take.
+
+    `tls_certificate_hash` is SHA-256 of the client's TLS certificate in mutual TLS, else b"".
+    """
 
     def __init__(self, identity: Identity, deadlines: Deadlines, peers: Peers[Any]) -> None:
         self.identity = identity
         self.deadlines = deadlines
         self.peers = peers
+        self.tls_certificate_hash = peers.links[0].target.tls_certificate_hash
         self.closed = False
 
     @property

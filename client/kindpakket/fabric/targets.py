@@ -10,6 +10,7 @@ from typing import TypeAlias, TypedDict
 
 import grpc
 
+from kindpakket.fabric.client_certificate import ClientCertificate, pair
 from kindpakket.fabric.deadlines import Deadlines
 from kindpakket.fabric.errors import ProfileError
 from kindpakket.fabric.profile import Profile
@@ -43,6 +44,9 @@ class ConnectOptions(TypedDict, total=False):
         tls_root: with `endpoint`, the certificates that the peer's TLS certificate must chain to; default:
             those of the system.
         server_name: with `endpoint`, the name to expect in the peer's TLS certificate, if it is not the host.
+        client_certificate: for mutual TLS, the client's own TLS certificate, followed by its issuers' if the
+            peer does not know them; default: what the profile says under `client.tlsCerts.client`.
+        client_key: its private key.
         channel_options: gRPC channel arguments by name, such as `grpc.keepalive_time_ms`, which replace this
             package's own.
         deadlines: how long each step may take.
@@ -52,18 +56,24 @@ class ConnectOptions(TypedDict, total=False):
     endpoint: str | Sequence[str] | None
     tls_root: Pem | None
     server_name: str | None
+    client_certificate: Pem | None
+    client_key: Pem | None
     channel_options: Mapping[str, int | str]
     deadlines: Deadlines
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where and how to open a gRPC channel to a peer; `credentials` None means without TLS."""
+    """Where and how to open a gRPC channel to a peer; `credentials` None means without TLS.
+
+    `tls_certificate_hash` is that of the client's TLS certificate in mutual TLS, else b"".
+    """
 
     name: str
     address: str
     credentials: grpc.ChannelCredentials | None
     options: Sequence[tuple[str, int | str]]
+    tls_certificate_hash: bytes = b""
 
 
 def resolve(profile: ProfileLike | None, options: ConnectOptions) -> tuple[Target, ...]:
@@ -77,18 +87,22 @@ def resolve(profile: ProfileLike | None, options: ConnectOptions) -> tuple[Targe
     if (profile is None) == (endpoint is None):
         raise TypeError("connect needs either a profile or an endpoint")
     arguments = {**_OPTIONS, **options.get("channel_options", {})}
+    client = pair(
+        _pem("client_certificate", options.get("client_certificate")),
+        _pem("client_key", options.get("client_key")),
+    )
     if endpoint is not None:
         roots = _pem("tls_root", options.get("tls_root"))
         name = options.get("server_name")
-        found = [_endpoint(one, roots, name, arguments) for one in _several("endpoint", endpoint)]
+        found = [_endpoint(one, roots, name, client, arguments) for one in _several("endpoint", endpoint)]
         return _distinct("endpoint", found)
     loaded = profile if isinstance(profile, Profile) else Profile.load(profile or "")
     own = loaded.organizations[loaded.organization].peers
     wanted = _several("peers", options["peers"]) if "peers" in options else own or (None,)
-    nodes = [loaded.peer(name) for name in wanted]
+    client = client or loaded.client_certificate
     targets = [
-        _target(node.name, node.address, node.tls, node.tls_roots, node.server_name, arguments)
-        for node in nodes
+        _target(node.name, node.address, node.tls, node.tls_roots, node.server_name, client, arguments)
+        for node in map(loaded.peer, wanted)
     ]
     return _distinct("peers", targets)
 
@@ -109,12 +123,19 @@ def _distinct(option: str, targets: Sequence[Target]) -> tuple[Target, ...]:
 
 
 def _endpoint(
-    endpoint: str, roots: bytes | None, server_name: str | None, arguments: Mapping[str, int | str]
+    endpoint: str,
+    roots: bytes | None,
+    server_name: str | None,
+    client: ClientCertificate | None,
+    arguments: Mapping[str, int | str],
 ) -> Target:
     scheme, _, address = endpoint.rpartition("://")
     if scheme not in {"", "grpc", "grpcs"}:
         raise ProfileError(f"endpoint {endpoint!r}: give host:port, or grpc://host:port without TLS")
-    return _target(address, address, scheme != "grpc", roots, server_name, arguments)
+    tls = scheme != "grpc"
+    if client and not tls:
+        raise ProfileError(f"endpoint {endpoint!r} is without TLS: a client certificate cannot be shown")
+    return _target(address, address, tls, roots, server_name, client, arguments)
 
 
 def _target(
@@ -123,12 +144,17 @@ def _target(
     tls: bool,
     roots: bytes | None,
     server_name: str | None,
+    client: ClientCertificate | None,
     arguments: Mapping[str, int | str],
 ) -> Target:
     if server_name:
         arguments = {**arguments, "grpc.ssl_target_name_override": server_name}
-    credentials = grpc.ssl_channel_credentials(roots) if tls else None
-    return Target(name, address, credentials, tuple(arguments.items()))
+    if not tls:
+        return Target(name, address, None, tuple(arguments.items()))
+    if client is None:
+        return Target(name, address, grpc.ssl_channel_credentials(roots), tuple(arguments.items()))
+    credentials = grpc.ssl_channel_credentials(roots, client.key, client.chain)
+    return Target(name, address, credentials, tuple(arguments.items()), client.hash)
 
 
 def _pem(option: str, source: Pem | None) -> bytes | None:
