@@ -28,6 +28,7 @@ from kindpakket.fabric.errors import (
     SubmitError,
     UnknownOutcome,
 )
+from kindpakket.fabric.event_requests import EventsRequest
 from kindpakket.fabric.events import (
     BlockMessage,
     ChaincodeEvent,
@@ -39,6 +40,7 @@ from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.offline import OfflineSigning
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
 from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.targets import ConnectOptions
@@ -62,6 +64,7 @@ __all__ = [
     "ErrorDetail",
     "EvaluateError",
     "EventsError",
+    "EventsRequest",
     "FabricError",
     "FilteredBlock",
     "FilteredTransaction",
@@ -71,6 +74,7 @@ __all__ = [
     "Identity",
     "IdentityError",
     "Network",
+    "OfflineSigning",
     "Organization",
     "Peer",
     "Profile",

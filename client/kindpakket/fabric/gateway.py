@@ -12,10 +12,11 @@ from kindpakket.fabric._session import SyncSession
 from kindpakket.fabric.deadlines import DEFAULT_DEADLINES
 from kindpakket.fabric.identity import Identity
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.offline import OfflineSigning
 from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 
 
-class Gateway:
+class Gateway(OfflineSigning):
     """A connection to the Gateway service of a peer, for one identity.
 
     Use it in a `with` statement, or close it. May be used by many threads at once.

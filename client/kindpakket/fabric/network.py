@@ -10,6 +10,7 @@ from kindpakket.fabric._session import Session, SyncSession
 from kindpakket.fabric.commit import Commit
 from kindpakket.fabric.contract import Contract
 from kindpakket.fabric.errors import DecodeError
+from kindpakket.fabric.event_requests import EventRequests
 from kindpakket.fabric.events import (
     BlockMessage,
     ChaincodeEvent,
@@ -50,7 +51,7 @@ class BaseNetwork(Generic[S]):
         return payload, signature
 
 
-class Network(BaseNetwork[SyncSession]):
+class Network(EventRequests, BaseNetwork[SyncSession]):
     """A channel, seen through the organisation's own peer."""
 
     def contract(self, chaincode: str) -> Contract:
