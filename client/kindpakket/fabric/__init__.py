@@ -7,16 +7,27 @@
 `kindpakket.fabric.aio` has the same names with async methods.
 """
 
+from kindpakket.fabric.block import Block
 from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
+from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
+from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
 from kindpakket.fabric.contract import Contract, SubmittedTransaction
 from kindpakket.fabric.deadlines import Deadlines
+from kindpakket.fabric.discovery import (
+    ChaincodeCall,
+    ChaincodeVersion,
+    DiscoveredConfig,
+    DiscoveredPeer,
+    EndorsementPlan,
+)
 from kindpakket.fabric.errors import (
     CheckpointError,
     CommitError,
     CommitStatusError,
     ConnectionClosed,
     DecodeError,
+    DiscoveryError,
     EndorseError,
     ErrorDetail,
     EvaluateError,
@@ -24,6 +35,7 @@ from kindpakket.fabric.errors import (
     FabricError,
     GatewayError,
     IdentityError,
+    NotOnLedger,
     OutboxConflict,
     OutboxError,
     OutboxWaiting,
@@ -32,6 +44,7 @@ from kindpakket.fabric.errors import (
     SubmitError,
     UnknownOutcome,
 )
+from kindpakket.fabric.event_requests import EventsRequest
 from kindpakket.fabric.events import (
     BlockMessage,
     ChaincodeEvent,
@@ -40,44 +53,65 @@ from kindpakket.fabric.events import (
     Stream,
 )
 from kindpakket.fabric.gateway import Gateway, connect
+from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, Signer
+from kindpakket.fabric.ledger import LedgerInfo
+from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.offline import OfflineSigning
 from kindpakket.fabric.outbox import Outbox
 from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
+from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
 from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
 
 __all__ = [
+    "Block",
     "BlockMessage",
+    "BlockTransaction",
     "CertificateAuthority",
+    "ChaincodeCall",
     "ChaincodeEvent",
+    "ChaincodeVersion",
     "CheckpointError",
     "Checkpointer",
+    "ClientCertificate",
     "Commit",
     "CommitError",
     "CommitStatus",
     "CommitStatusError",
+    "CommittedTransaction",
     "ConnectOptions",
     "ConnectionClosed",
     "Contract",
     "Deadlines",
     "DecodeError",
+    "DiscoveredConfig",
+    "DiscoveredPeer",
+    "DiscoveryError",
     "EndorseError",
+    "EndorsementPlan",
     "ErrorDetail",
     "EvaluateError",
     "EventsError",
+    "EventsRequest",
     "FabricError",
     "FileCheckpointer",
     "FilteredBlock",
     "FilteredTransaction",
     "Gateway",
     "GatewayError",
+    "Hash",
     "Identity",
     "IdentityError",
+    "LedgerInfo",
     "MemoryCheckpointer",
+    "Msp",
     "Network",
+    "NotOnLedger",
+    "OfflineSigning",
     "Organization",
     "Outbox",
     "OutboxConflict",
@@ -85,6 +119,7 @@ __all__ = [
     "OutboxError",
     "OutboxWaiting",
     "Peer",
+    "PeerHealth",
     "Profile",
     "ProfileError",
     "Proposal",
