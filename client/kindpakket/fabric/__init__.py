@@ -47,6 +47,7 @@ from kindpakket.fabric.events import (
     Stream,
 )
 from kindpakket.fabric.gateway import Gateway, connect
+from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.msp import Msp
@@ -88,6 +89,7 @@ __all__ = [
     "FilteredTransaction",
     "Gateway",
     "GatewayError",
+    "Hash",
     "Identity",
     "IdentityError",
     "LedgerInfo",

@@ -20,6 +20,7 @@ from kindpakket.fabric._memory_qscc import answer_of_qscc
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.events import ChaincodeEvent
+from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import verify
 
 StepName: TypeAlias = Literal[
@@ -43,7 +44,12 @@ class MemoryService:
     """The Gateway and Deliver services over one ledger, with faults as they are scripted."""
 
     def __init__(
-        self, ledger: MemoryLedger, chaincodes: Mapping[str, Chaincode], *, binds_tls: bool = False
+        self,
+        ledger: MemoryLedger,
+        chaincodes: Mapping[str, Chaincode],
+        hash: Hash = Hash.SHA256,
+        *,
+        binds_tls: bool = False,
     ) -> None:
         self.calls: list[StepName] = []
         self.faults: list[Fault] = []
@@ -52,6 +58,7 @@ class MemoryService:
         self.held: list[bytes] | None = None
         self._ledger = ledger
         self._chaincodes: Mapping[str, Chaincode] = {"qscc": partial(answer_of_qscc, ledger), **chaincodes}
+        self._hash = hash
         self._binds_tls = binds_tls
         self._lock = threading.Condition()
 
@@ -128,7 +135,7 @@ class MemoryService:
     def _submit(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         message = m.gateway.SubmitRequest.FromString(request)
         envelope = message.prepared_transaction
-        if not _signed_by_creator(envelope.payload, envelope.signature):
+        if not self._signed_by_creator(envelope.payload, envelope.signature):
             words = "received unsuccessful response from orderer: status=FORBIDDEN, info=signature is invalid"
             _abort(context, grpc.StatusCode.ABORTED, words)
         with self._lock:
@@ -142,7 +149,7 @@ class MemoryService:
     def _commit_status(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         signed = m.gateway.SignedCommitStatusRequest.FromString(request)
         wanted = m.gateway.CommitStatusRequest.FromString(signed.request)
-        if not _signed(wanted.identity, signed.request, signed.signature):
+        if not self._signed(wanted.identity, signed.request, signed.signature):
             _abort(context, grpc.StatusCode.PERMISSION_DENIED, "access denied: the signature is invalid")
         statuses = self._ledger.statuses
         if not self._wait(context, lambda: wanted.transaction_id in statuses):
@@ -159,7 +166,7 @@ class MemoryService:
             _abort(context, grpc.StatusCode.UNKNOWN, words)
         response = m.discovery.Response()
         for query in wanted.queries:
-            if _signed(wanted.authentication.client_identity, signed.payload, signed.signature):
+            if self._signed(wanted.authentication.client_identity, signed.payload, signed.signature):
                 response.results.append(discovered(self._ledger, self._chaincodes, query))
             else:
                 response.results.add().error.content = "access denied"
@@ -171,7 +178,7 @@ class MemoryService:
             _break(fault, context)
         signed = m.gateway.SignedChaincodeEventsRequest.FromString(request)
         wanted = m.gateway.ChaincodeEventsRequest.FromString(signed.request)
-        if not _signed(wanted.identity, signed.request, signed.signature):
+        if not self._signed(wanted.identity, signed.request, signed.signature):
             _abort(context, grpc.StatusCode.PERMISSION_DENIED, "access denied: the signature is invalid")
         passed = not wanted.after_transaction_id
         for block in self._blocks(wanted.start_position, None, context):
@@ -199,7 +206,7 @@ class MemoryService:
         creator = m.common.SignatureHeader.FromString(header.signature_header).creator
         if channel != self._ledger.channel:
             _abort(context, grpc.StatusCode.FAILED_PRECONDITION, f"channel {channel} does not exist")
-        if not _signed(creator, signed.proposal_bytes, signed.signature):
+        if not self._signed(creator, signed.proposal_bytes, signed.signature):
             _refuse(context, evaluating, "error validating proposal: access denied: the signature is invalid")
         try:
             return self._ledger.invoke(signed, self._chaincodes)
@@ -208,6 +215,15 @@ class MemoryService:
         except KeyError as error:
             words = f"no peers available to invoke chaincode {error} in channel {channel}"
             _abort(context, grpc.StatusCode.FAILED_PRECONDITION, words)
+
+    def _signed(self, creator: bytes, message: bytes, signature: bytes) -> bool:
+        pem = m.identities.SerializedIdentity.FromString(creator).id_bytes
+        return verify(x509.load_pem_x509_certificate(pem), message, signature, self._hash)
+
+    def _signed_by_creator(self, payload: bytes, signature: bytes) -> bool:
+        header = m.common.Payload.FromString(payload).header
+        creator = m.common.SignatureHeader.FromString(header.signature_header).creator
+        return self._signed(creator, payload, signature)
 
     def _wait(self, context: grpc.ServicerContext, ready: Callable[[], bool]) -> bool:
         """Wait until the ledger is as wanted; False when the client gave up."""
@@ -241,7 +257,7 @@ class MemoryService:
             _break(fault, context)
         envelope = m.common.Envelope.FromString(next(requests))
         payload = m.common.Payload.FromString(envelope.payload)
-        if not _signed_by_creator(envelope.payload, envelope.signature):
+        if not self._signed_by_creator(envelope.payload, envelope.signature):
             _abort(context, grpc.StatusCode.PERMISSION_DENIED, "access denied: the signature is invalid")
         seek = m.ab.SeekInfo.FromString(payload.data)
         end = "BAD_REQUEST" if self._binds_tls and not _bound(payload, context) else self.deliver_end
@@ -282,17 +298,6 @@ def _refuse(context: grpc.ServicerContext, evaluating: bool, words: str) -> NoRe
         )
     reason = "failed to endorse transaction, see attached details for more info"
     _abort(context, grpc.StatusCode.ABORTED, reason, details)
-
-
-def _signed(creator: bytes, message: bytes, signature: bytes) -> bool:
-    pem = m.identities.SerializedIdentity.FromString(creator).id_bytes
-    return verify(x509.load_pem_x509_certificate(pem), message, signature)
-
-
-def _signed_by_creator(payload: bytes, signature: bytes) -> bool:
-    header = m.common.Payload.FromString(payload).header
-    creator = m.common.SignatureHeader.FromString(header.signature_header).creator
-    return _signed(creator, payload, signature)
 
 
 def _bound(payload: Any, context: grpc.ServicerContext) -> bool:

@@ -34,6 +34,7 @@ from kindpakket.fabric._memory_service import Fault, MemoryService, StepName
 from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
 from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.gateway import Gateway, connect
+from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, PrivateKey
 
 __all__ = ["Chaincode", "ChaincodeRefusal", "Invocation", "MemoryGateway", "StepName", "make_identity"]
@@ -64,6 +65,7 @@ class MemoryGateway:
         channel: str = "channel",
         tls: bool = False,
         mutual_tls: bool = False,
+        hash: Hash = Hash.SHA256,
     ) -> None:
         """Make a gateway.
 
@@ -72,6 +74,7 @@ class MemoryGateway:
             channel: name of the only channel.
             tls: listen with TLS; the default is without.
             mutual_tls: listen with TLS, and refuse clients that do not show `client_certificate`.
+            hash: the hash function of ECDSA signatures that it takes, as the MSPs of a channel say.
         """
         self.endpoint = ""
         self.tls_root: bytes | None = None
@@ -81,7 +84,7 @@ class MemoryGateway:
         self._mutual_tls = mutual_tls
         self.identity = make_identity()
         self._ledger = MemoryLedger(channel, make_identity(name="peer0"))
-        self._service = MemoryService(self._ledger, chaincodes, binds_tls=mutual_tls)
+        self._service = MemoryService(self._ledger, chaincodes, hash, binds_tls=mutual_tls)
         options = (("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", _LARGEST_REQUEST))
         self._server = grpc.server(futures.ThreadPoolExecutor(_THREADS), options=options)
 
@@ -185,6 +188,7 @@ def make_identity(
     name: str = "user",
     attributes: Mapping[str, str] | None = None,
     algorithm: Algorithm = "P-256",
+    hash: Hash | None = None,
 ) -> Identity:
     """A fresh identity with a certificate that it signed itself, valid for a day from an hour ago.
 
@@ -193,9 +197,10 @@ def make_identity(
         name: common name in the certificate.
         attributes: what Fabric CA would write into the certificate, such as a role.
         algorithm: kind of its key.
+        hash: as of `Identity`.
     """
     key, certificate = _self_signed(name, algorithm, attributes or {})
-    return Identity(mspid, certificate.public_bytes(serialization.Encoding.PEM), key)
+    return Identity(mspid, certificate.public_bytes(serialization.Encoding.PEM), key, hash=hash)
 
 
 def _tls_pair(name: str) -> tuple[bytes, bytes]:
