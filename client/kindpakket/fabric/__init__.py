@@ -8,6 +8,7 @@
 """
 
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
 from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
@@ -21,6 +22,7 @@ from kindpakket.fabric.discovery import (
     EndorsementPlan,
 )
 from kindpakket.fabric.errors import (
+    CheckpointError,
     CommitError,
     CommitStatusError,
     ConnectionClosed,
@@ -73,6 +75,8 @@ __all__ = [
     "ChaincodeCall",
     "ChaincodeEvent",
     "ChaincodeVersion",
+    "CheckpointError",
+    "Checkpointer",
     "ClientCertificate",
     "Commit",
     "CommitError",
@@ -94,6 +98,7 @@ __all__ = [
     "EventsError",
     "EventsRequest",
     "FabricError",
+    "FileCheckpointer",
     "FilteredBlock",
     "FilteredTransaction",
     "Gateway",
@@ -102,6 +107,7 @@ __all__ = [
     "Identity",
     "IdentityError",
     "LedgerInfo",
+    "MemoryCheckpointer",
     "Msp",
     "Network",
     "NotOnLedger",
