@@ -7,14 +7,25 @@
 `kindpakket.fabric.aio` has the same names with async methods.
 """
 
+from kindpakket.fabric.block import Block
+from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
+from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
 from kindpakket.fabric.contract import Contract, SubmittedTransaction
 from kindpakket.fabric.deadlines import Deadlines
+from kindpakket.fabric.discovery import (
+    ChaincodeCall,
+    ChaincodeVersion,
+    DiscoveredConfig,
+    DiscoveredPeer,
+    EndorsementPlan,
+)
 from kindpakket.fabric.errors import (
     CommitError,
     CommitStatusError,
     ConnectionClosed,
     DecodeError,
+    DiscoveryError,
     EndorseError,
     ErrorDetail,
     EvaluateError,
@@ -22,11 +33,16 @@ from kindpakket.fabric.errors import (
     FabricError,
     GatewayError,
     IdentityError,
+    NotOnLedger,
+    OutboxConflict,
+    OutboxError,
+    OutboxWaiting,
     ProfileError,
     ProtocolError,
     SubmitError,
     UnknownOutcome,
 )
+from kindpakket.fabric.event_requests import EventsRequest
 from kindpakket.fabric.events import (
     BlockMessage,
     ChaincodeEvent,
@@ -35,44 +51,74 @@ from kindpakket.fabric.events import (
     Stream,
 )
 from kindpakket.fabric.gateway import Gateway, connect
+from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, Signer
+from kindpakket.fabric.ledger import LedgerInfo
+from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.offline import OfflineSigning
+from kindpakket.fabric.outbox import Outbox
+from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
+from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
 from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
 
 __all__ = [
+    "Block",
     "BlockMessage",
+    "BlockTransaction",
     "CertificateAuthority",
+    "ChaincodeCall",
     "ChaincodeEvent",
+    "ChaincodeVersion",
+    "ClientCertificate",
     "Commit",
     "CommitError",
     "CommitStatus",
     "CommitStatusError",
+    "CommittedTransaction",
     "ConnectOptions",
     "ConnectionClosed",
     "Contract",
     "Deadlines",
     "DecodeError",
+    "DiscoveredConfig",
+    "DiscoveredPeer",
+    "DiscoveryError",
     "EndorseError",
+    "EndorsementPlan",
     "ErrorDetail",
     "EvaluateError",
     "EventsError",
+    "EventsRequest",
     "FabricError",
     "FilteredBlock",
     "FilteredTransaction",
     "Gateway",
     "GatewayError",
+    "Hash",
     "Identity",
     "IdentityError",
+    "LedgerInfo",
+    "Msp",
     "Network",
+    "NotOnLedger",
+    "OfflineSigning",
     "Organization",
+    "Outbox",
+    "OutboxConflict",
+    "OutboxEntry",
+    "OutboxError",
+    "OutboxWaiting",
     "Peer",
+    "PeerHealth",
     "Profile",
     "ProfileError",
     "Proposal",
     "ProtocolError",
+    "Resumed",
     "Signer",
     "Stream",
     "SubmitError",

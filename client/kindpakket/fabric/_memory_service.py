@@ -5,22 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NoReturn, TypeAlias
 
 import grpc
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from kindpakket.fabric import _messages as m
 from kindpakket.fabric import _wire
-from kindpakket.fabric._memory_ledger import Chaincode, ChaincodeRefusal, Invocation, MemoryLedger
+from kindpakket.fabric._memory_discovery import PEER, discovered
+from kindpakket.fabric._memory_ledger import Chaincode, ChaincodeRefusal, MemoryLedger
+from kindpakket.fabric._memory_qscc import answer_of_qscc
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.events import ChaincodeEvent
+from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import verify
 
-StepName: TypeAlias = Literal["Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents", "Deliver"]
-
-_ADDRESS = "peer0.memory:7051"
+StepName: TypeAlias = Literal[
+    "Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents", "Deliver", "Discover"
+]
 
 
 @dataclass(slots=True)
@@ -38,14 +43,22 @@ class Fault:
 class MemoryService:
     """The Gateway and Deliver services over one ledger, with faults as they are scripted."""
 
-    def __init__(self, ledger: MemoryLedger, chaincodes: Mapping[str, Chaincode]) -> None:
+    def __init__(
+        self,
+        ledger: MemoryLedger,
+        chaincodes: Mapping[str, Chaincode],
+        hash: Hash = Hash.SHA256,
+        *,
+        binds_tls: bool = False,
+    ) -> None:
         self.calls: list[StepName] = []
         self.faults: list[Fault] = []
         self.deliver_end = "SUCCESS"
-        self.next_code: str | None = None
-        self.held: list[bytes] | None = None
+        self._paused = False
         self._ledger = ledger
-        self._chaincodes = {**chaincodes, "qscc": self._qscc}
+        self._chaincodes: Mapping[str, Chaincode] = {"qscc": partial(answer_of_qscc, ledger), **chaincodes}
+        self._hash = hash
+        self._binds_tls = binds_tls
         self._lock = threading.Condition()
 
     def handlers(self) -> tuple[grpc.GenericRpcHandler[Any, Any], ...]:
@@ -64,6 +77,9 @@ class MemoryService:
                 },
             ),
             grpc.method_handlers_generic_handler(
+                "discovery.Discovery", {"Discover": unary(self._step("Discover", self._discover))}
+            ),
+            grpc.method_handlers_generic_handler(
                 "protos.Deliver",
                 {"Deliver": stream(self._deliver), "DeliverFiltered": stream(self._deliver_filtered)},
             ),
@@ -74,16 +90,19 @@ class MemoryService:
         with self._lock:
             return self._lock.wait_for(lambda: step in self.calls, timeout)
 
-    def order(self, envelope: bytes) -> None:
-        """Put a transaction into a block."""
+    def pause(self, paused: bool) -> None:
+        """Leave everything without an answer, or go on, as a process that is stopped and continued."""
         with self._lock:
-            code, self.next_code = self.next_code, None
-        self._ledger.commit(envelope, code)
+            self._paused = paused
+            self._lock.notify_all()
 
     def _step(
         self, step: StepName, act: Callable[[bytes, grpc.ServicerContext], bytes]
     ) -> Callable[[bytes, grpc.ServicerContext], bytes]:
         def handle(request: bytes, context: grpc.ServicerContext) -> bytes:
+            self._awake(context)
+            if not request:  # as clients ask whether a peer is there
+                _abort(context, grpc.StatusCode.INVALID_ARGUMENT, f"a {step} request is required")
             fault = self._called(step)
             if fault is None:
                 return act(request, context)
@@ -92,6 +111,21 @@ class MemoryService:
             _break(fault, context)
 
         return handle
+
+    def _awake(self, context: grpc.ServicerContext) -> None:
+        """Wait while the service is paused and the client has not given up."""
+        if not self._paused:
+            return
+
+        def wake() -> None:
+            with self._lock:
+                self._lock.notify_all()
+
+        context.add_callback(wake)
+        with self._lock:
+            self._lock.wait_for(lambda: not self._paused or not context.is_active())
+        if not context.is_active():
+            _abort(context, grpc.StatusCode.CANCELLED, "the client gave up")
 
     def _called(self, step: StepName) -> Fault | None:
         with self._lock:
@@ -118,21 +152,16 @@ class MemoryService:
     def _submit(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         message = m.gateway.SubmitRequest.FromString(request)
         envelope = message.prepared_transaction
-        if not _signed_by_creator(envelope.payload, envelope.signature):
+        if not self._signed_by_creator(envelope.payload, envelope.signature):
             words = "received unsuccessful response from orderer: status=FORBIDDEN, info=signature is invalid"
             _abort(context, grpc.StatusCode.ABORTED, words)
-        with self._lock:
-            held = self.held
-            if held is not None:
-                held.append(envelope.SerializeToString())
-        if held is None:
-            self.order(envelope.SerializeToString())
+        self._ledger.order(envelope.SerializeToString())
         return b""
 
     def _commit_status(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         signed = m.gateway.SignedCommitStatusRequest.FromString(request)
         wanted = m.gateway.CommitStatusRequest.FromString(signed.request)
-        if not _signed(wanted.identity, signed.request, signed.signature):
+        if not self._signed(wanted.identity, signed.request, signed.signature):
             _abort(context, grpc.StatusCode.PERMISSION_DENIED, "access denied: the signature is invalid")
         statuses = self._ledger.statuses
         if not self._wait(context, lambda: wanted.transaction_id in statuses):
@@ -141,13 +170,28 @@ class MemoryService:
         result = m.transaction.TxValidationCode.Value(code)
         return bytes(m.gateway.CommitStatusResponse(result=result, block_number=number).SerializeToString())
 
+    def _discover(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        signed = m.discovery.SignedRequest.FromString(request)
+        wanted = m.discovery.Request.FromString(signed.payload)
+        if self._binds_tls and not _shows(wanted.authentication.client_tls_cert_hash, context):
+            words = "client claimed TLS hash doesn't match computed TLS hash from gRPC stream"
+            _abort(context, grpc.StatusCode.UNKNOWN, words)
+        response = m.discovery.Response()
+        for query in wanted.queries:
+            if self._signed(wanted.authentication.client_identity, signed.payload, signed.signature):
+                response.results.append(discovered(self._ledger, self._chaincodes, query))
+            else:
+                response.results.add().error.content = "access denied"
+        return bytes(response.SerializeToString())
+
     def _chaincode_events(self, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+        self._awake(context)
         fault = self._called("ChaincodeEvents")
         if fault:
             _break(fault, context)
         signed = m.gateway.SignedChaincodeEventsRequest.FromString(request)
         wanted = m.gateway.ChaincodeEventsRequest.FromString(signed.request)
-        if not _signed(wanted.identity, signed.request, signed.signature):
+        if not self._signed(wanted.identity, signed.request, signed.signature):
             _abort(context, grpc.StatusCode.PERMISSION_DENIED, "access denied: the signature is invalid")
         passed = not wanted.after_transaction_id
         for block in self._blocks(wanted.start_position, None, context):
@@ -175,7 +219,7 @@ class MemoryService:
         creator = m.common.SignatureHeader.FromString(header.signature_header).creator
         if channel != self._ledger.channel:
             _abort(context, grpc.StatusCode.FAILED_PRECONDITION, f"channel {channel} does not exist")
-        if not _signed(creator, signed.proposal_bytes, signed.signature):
+        if not self._signed(creator, signed.proposal_bytes, signed.signature):
             _refuse(context, evaluating, "error validating proposal: access denied: the signature is invalid")
         try:
             return self._ledger.invoke(signed, self._chaincodes)
@@ -185,10 +229,14 @@ class MemoryService:
             words = f"no peers available to invoke chaincode {error} in channel {channel}"
             _abort(context, grpc.StatusCode.FAILED_PRECONDITION, words)
 
-    def _qscc(self, call: Invocation) -> bytes:
-        if call.name != "GetChainInfo":
-            raise ChaincodeRefusal(f"Requested function {call.name} not found.")
-        return bytes(m.ledger.BlockchainInfo(height=len(self._ledger.blocks)).SerializeToString())
+    def _signed(self, creator: bytes, message: bytes, signature: bytes) -> bool:
+        pem = m.identities.SerializedIdentity.FromString(creator).id_bytes
+        return verify(x509.load_pem_x509_certificate(pem), message, signature, self._hash)
+
+    def _signed_by_creator(self, payload: bytes, signature: bytes) -> bool:
+        header = m.common.Payload.FromString(payload).header
+        creator = m.common.SignatureHeader.FromString(header.signature_header).creator
+        return self._signed(creator, payload, signature)
 
     def _wait(self, context: grpc.ServicerContext, ready: Callable[[], bool]) -> bool:
         """Wait until the ledger is as wanted; False when the client gave up."""
@@ -211,21 +259,23 @@ class MemoryService:
             wanted = number
             if not self._wait(context, lambda: len(self._ledger.blocks) > wanted):  # noqa: B023
                 return
+            self._awake(context)
             yield self._ledger.blocks[number]
             number += 1
 
     def _delivered(
         self, requests: Iterator[bytes], context: grpc.ServicerContext, response: Callable[[Any], Any]
     ) -> Iterator[bytes]:
+        self._awake(context)
         fault = self._called("Deliver")
         if fault:
             _break(fault, context)
         envelope = m.common.Envelope.FromString(next(requests))
         payload = m.common.Payload.FromString(envelope.payload)
-        if not _signed_by_creator(envelope.payload, envelope.signature):
+        if not self._signed_by_creator(envelope.payload, envelope.signature):
             _abort(context, grpc.StatusCode.PERMISSION_DENIED, "access denied: the signature is invalid")
         seek = m.ab.SeekInfo.FromString(payload.data)
-        end = self.deliver_end
+        end = "BAD_REQUEST" if self._binds_tls and not _bound(payload, context) else self.deliver_end
         if end == "SUCCESS":
             for block in self._blocks(seek.start, seek.stop.specified.number, context):
                 yield response(block).SerializeToString()
@@ -256,7 +306,7 @@ def _break(fault: Fault, context: grpc.ServicerContext) -> NoReturn:
 
 
 def _refuse(context: grpc.ServicerContext, evaluating: bool, words: str) -> NoReturn:
-    details = (ErrorDetail(_ADDRESS, "Org1MSP", words),)
+    details = (ErrorDetail(PEER, "Org1MSP", words),)
     if evaluating:
         _abort(
             context, grpc.StatusCode.UNKNOWN, f"evaluate call to endorser returned error: {words}", details
@@ -265,15 +315,18 @@ def _refuse(context: grpc.ServicerContext, evaluating: bool, words: str) -> NoRe
     _abort(context, grpc.StatusCode.ABORTED, reason, details)
 
 
-def _signed(creator: bytes, message: bytes, signature: bytes) -> bool:
-    pem = m.identities.SerializedIdentity.FromString(creator).id_bytes
-    return verify(x509.load_pem_x509_certificate(pem), message, signature)
+def _bound(payload: Any, context: grpc.ServicerContext) -> bool:
+    """Whether a request for blocks names the TLS certificate of the client that sends it."""
+    header = m.common.ChannelHeader.FromString(payload.header.channel_header)
+    return _shows(header.tls_cert_hash, context)
 
 
-def _signed_by_creator(payload: bytes, signature: bytes) -> bool:
-    header = m.common.Payload.FromString(payload).header
-    creator = m.common.SignatureHeader.FromString(header.signature_header).creator
-    return _signed(creator, payload, signature)
+def _shows(tls_certificate_hash: bytes, context: grpc.ServicerContext) -> bool:
+    shown: Any = context.auth_context()
+    pem = next(iter(shown.get("x509_pem_cert", ())), b"")
+    return bool(pem) and tls_certificate_hash == x509.load_pem_x509_certificate(pem).fingerprint(
+        hashes.SHA256()
+    )
 
 
 def _filtered(block: Any, channel: str) -> Any:

@@ -23,6 +23,7 @@ DELIVER_FILTERED = "/protos.Deliver/DeliverFiltered"
 
 STATUS_DETAILS_KEY = "grpc-status-details-bin"
 _LAST_BLOCK = 2**64 - 1
+_VALIDATION_CODES: Mapping[int, str] = {code: name for name, code in m.transaction.TxValidationCode.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ def serialized_identity(mspid: str, certificate_pem: bytes) -> bytes:
     return bytes(identity.SerializeToString())
 
 
+def transaction_id(nonce: bytes, creator: bytes) -> str:
+    """The id that a proposal's nonce and creator make."""
+    return hashlib.sha256(nonce + creator).hexdigest()
+
+
 def proposal(
     *,
     creator: bytes,
@@ -63,13 +69,13 @@ def proposal(
     transient: Mapping[str, bytes],
 ) -> ProposalParts:
     """Build a proposal; its transaction id is SHA-256 over nonce and creator, in hexadecimal."""
-    transaction_id = hashlib.sha256(nonce + creator).hexdigest()
+    transaction_id_ = transaction_id(nonce, creator)
     chaincode_id = m.chaincode.ChaincodeID(name=chaincode)
     channel_header = _channel_header(
         m.common.ENDORSER_TRANSACTION,
         channel,
         now,
-        tx_id=transaction_id,
+        tx_id=transaction_id_,
         extension=m.proposal.ChaincodeHeaderExtension(chaincode_id=chaincode_id).SerializeToString(),
     )
     header = _header(channel_header, creator, nonce)
@@ -79,7 +85,7 @@ def proposal(
     invocation = m.chaincode.ChaincodeInvocationSpec(chaincode_spec=spec).SerializeToString()
     payload = m.proposal.ChaincodeProposalPayload(input=invocation, TransientMap=dict(transient))
     message = m.proposal.Proposal(header=header, payload=payload.SerializeToString())
-    return ProposalParts(transaction_id, message.SerializeToString(), header, invocation)
+    return ProposalParts(transaction_id_, message.SerializeToString(), header, invocation)
 
 
 def evaluate_request(
@@ -180,8 +186,7 @@ def commit_status(response: bytes) -> tuple[str, int]:
 
 def validation_code(code: int) -> str:
     """Name of a transaction validation code; the number itself if this version does not know it."""
-    known = m.transaction.TxValidationCode.values()
-    return str(m.transaction.TxValidationCode.Name(code)) if code in known else str(code)
+    return _VALIDATION_CODES.get(code, str(code))
 
 
 def chaincode_events_request(
@@ -205,15 +210,28 @@ def signed_chaincode_events_request(request: bytes, signature: bytes) -> bytes:
 
 
 def seek_payload(
-    *, creator: bytes, nonce: bytes, now: datetime, channel: str, start: int | None, stop: int | None
+    *,
+    creator: bytes,
+    nonce: bytes,
+    now: datetime,
+    channel: str,
+    start: int | None,
+    stop: int | None,
+    tls_certificate_hash: bytes = b"",
 ) -> bytes:
-    """What is signed to ask `Deliver` for blocks: from `start` (None: the next) to `stop` (None: no end)."""
+    """What is signed to ask `Deliver` for blocks: from `start` (None: the next) to `stop` (None: no end).
+
+    With mutual TLS the peer compares the hash with the TLS certificate that the client showed.
+    """
     seek = m.ab.SeekInfo(
         start=_position(start),
         stop=_position(_LAST_BLOCK if stop is None else stop),
         behavior=m.ab.SeekInfo.BLOCK_UNTIL_READY,
     )
-    header = _header(_channel_header(m.common.DELIVER_SEEK_INFO, channel, now), creator, nonce)
+    channel_header = _channel_header(
+        m.common.DELIVER_SEEK_INFO, channel, now, tls_cert_hash=tls_certificate_hash
+    )
+    header = _header(channel_header, creator, nonce)
     payload = m.common.Payload(header=parse(m.common.Header, header), data=seek.SerializeToString())
     return bytes(payload.SerializeToString())
 
@@ -235,11 +253,6 @@ def delivered(response: bytes) -> tuple[str, Any]:
 def header_type(type_: int) -> str:
     """Name of a header type; the number itself if this version does not know it."""
     return str(m.common.HeaderType.Name(type_)) if type_ in m.common.HeaderType.values() else str(type_)
-
-
-def ledger_height(result: bytes) -> int:
-    """Height of the ledger in the result of `qscc` `GetChainInfo`."""
-    return int(parse(m.ledger.BlockchainInfo, result).height)
 
 
 def error_details(status: bytes | None) -> tuple[ErrorDetail, ...]:
@@ -278,9 +291,17 @@ def _position(block: int | None) -> Any:
 
 
 def _channel_header(
-    type_: int, channel: str, now: datetime, *, tx_id: str = "", extension: bytes = b""
+    type_: int,
+    channel: str,
+    now: datetime,
+    *,
+    tx_id: str = "",
+    extension: bytes = b"",
+    tls_cert_hash: bytes = b"",
 ) -> bytes:
-    header = m.common.ChannelHeader(type=type_, channel_id=channel, tx_id=tx_id, extension=extension)
+    header = m.common.ChannelHeader(
+        type=type_, channel_id=channel, tx_id=tx_id, extension=extension, tls_cert_hash=tls_cert_hash
+    )
     header.timestamp.FromDatetime(now)
     return bytes(header.SerializeToString())
 

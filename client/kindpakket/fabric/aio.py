@@ -17,14 +17,22 @@ from typing import Any, Generic, TypeVar, Unpack
 import grpc
 import grpc.aio
 
-from kindpakket.fabric import events, targets
+from kindpakket.fabric import _carried, discovery, event_requests, events, ledger, targets
+from kindpakket.fabric._aio_outbox import Outbox
 from kindpakket.fabric._session import AsyncSession, cancelled_from_outside
+from kindpakket.fabric.block import Block
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
+from kindpakket.fabric.committed import CommittedTransaction
 from kindpakket.fabric.contract import BaseContract, Transient
 from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
+from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
 from kindpakket.fabric.errors import EventsError
+from kindpakket.fabric.event_requests import BaseEventsRequest
 from kindpakket.fabric.identity import Identity
+from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.network import BaseNetwork
+from kindpakket.fabric.offline import brought
+from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.proposal import BaseProposal
 from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 from kindpakket.fabric.transaction import BaseTransaction
@@ -32,8 +40,10 @@ from kindpakket.fabric.transaction import BaseTransaction
 __all__ = [
     "Commit",
     "Contract",
+    "EventsRequest",
     "Gateway",
     "Network",
+    "Outbox",
     "Proposal",
     "Stream",
     "SubmittedTransaction",
@@ -59,7 +69,9 @@ class Transaction(BaseTransaction[AsyncSession]):
     async def submit(self, *, deadlines: Deadlines | None = None) -> Commit:
         """Offer the transaction to the orderers, and return its commit."""
         status = await self._session.run(self._submitting(deadlines or self._session.deadlines))
-        return Commit(self._session, self.channel, self.transaction_id, status)
+        return Commit(
+            self._session, self.channel, self.transaction_id, status, signature=self._commit_signature
+        )
 
 
 class Proposal(BaseProposal[AsyncSession]):
@@ -165,11 +177,12 @@ class Stream(Generic[T]):
         self._reading = reading
         self._closed = False
         self._waiting: Iterator[T] = iter(())
+        channel = session.link().channel
         if reading.bidirectional:
-            method: Any = session.channel.stream_stream(reading.path, None, None)
+            method: Any = channel.stream_stream(reading.path, None, None)
             self._call: Any = method(iter((reading.request,)))
         else:
-            method = session.channel.unary_stream(reading.path, None, None)
+            method = channel.unary_stream(reading.path, None, None)
             self._call = method(reading.request)
         self._responses: AsyncIterator[bytes] = aiter(self._call)
 
@@ -216,6 +229,14 @@ class Stream(Generic[T]):
         await self.close()
 
 
+class EventsRequest(BaseEventsRequest[AsyncSession, T]):
+    """A request for blocks or events; see `kindpakket.fabric.EventsRequest`."""
+
+    def stream(self) -> Stream[T]:
+        """Send the request, and return what the peer sends."""
+        return Stream(self._session, self._reading())
+
+
 class Network(BaseNetwork[AsyncSession]):
     """A channel, seen through the organisation's own peer; see `kindpakket.fabric.Network`."""
 
@@ -233,8 +254,46 @@ class Network(BaseNetwork[AsyncSession]):
 
     async def ledger_height(self, *, timeout: float | None = None) -> int:
         """Number of blocks that the peer has."""
-        seconds = self._session.deadlines.evaluate if timeout is None else timeout
-        return await self._session.run(self._measuring(seconds))
+        return (await self.info(timeout=timeout)).height
+
+    async def info(self, *, timeout: float | None = None) -> LedgerInfo:
+        """Height of the peer's ledger and the hashes at its end."""
+        return await self._session.run(ledger.informing(self._session, self.name, self._seconds(timeout)))
+
+    async def block(self, number: int, *, timeout: float | None = None) -> Block:
+        """A block by its number, decoded; it may have any size."""
+        flow = ledger.reading_block(self._session, self.name, self._seconds(timeout), number)
+        return await self._session.run(flow)
+
+    async def block_by_hash(self, header_hash: bytes, *, timeout: float | None = None) -> Block:
+        """A block by the hash of its header."""
+        flow = ledger.reading_block_by_hash(self._session, self.name, self._seconds(timeout), header_hash)
+        return await self._session.run(flow)
+
+    async def block_of(self, transaction_id: str, *, timeout: float | None = None) -> Block:
+        """The block that holds a transaction, valid or not."""
+        flow = ledger.reading_block_of(self._session, self.name, self._seconds(timeout), transaction_id)
+        return await self._session.run(flow)
+
+    async def transaction(self, transaction_id: str, *, timeout: float | None = None) -> CommittedTransaction:
+        """A transaction that is in a block, with its validation code and all that it did."""
+        flow = ledger.reading_transaction(self._session, self.name, self._seconds(timeout), transaction_id)
+        return await self._session.run(flow)
+
+    async def peers(self, *chaincodes: Called, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:
+        """The peers of the channel that are alive, as this peer knows them."""
+        flow = discovery.finding_peers(self._session, self.name, self._seconds(timeout), chaincodes)
+        return await self._session.run(flow)
+
+    async def config(self, *, timeout: float | None = None) -> DiscoveredConfig:
+        """The channel's organisations and the addresses of its orderers."""
+        flow = discovery.finding_config(self._session, self.name, self._seconds(timeout))
+        return await self._session.run(flow)
+
+    async def endorsers(self, *chaincodes: Called, timeout: float | None = None) -> EndorsementPlan:
+        """Who could endorse a transaction now, as policies and living peers allow."""
+        flow = discovery.finding_endorsers(self._session, self.name, self._seconds(timeout), chaincodes)
+        return await self._session.run(flow)
 
     def blocks(self, start: int | None = 0, stop: int | None = None) -> Stream[events.BlockMessage]:
         """Blocks as `common.Block` messages, in order."""
@@ -253,8 +312,86 @@ class Network(BaseNetwork[AsyncSession]):
         )
         return Stream(self._session, reading)
 
+    def blocks_request(
+        self, start: int | None = 0, stop: int | None = None
+    ) -> EventsRequest[events.BlockMessage]:
+        """The request that `blocks` makes, to be signed and sent later."""
+        payload = events.seek_payload(self._session, self.name, start, stop)
+        return EventsRequest(self._session, event_requests.BLOCKS, payload)
 
-class Gateway:
+    def filtered_blocks_request(
+        self, start: int | None = 0, stop: int | None = None
+    ) -> EventsRequest[events.FilteredBlock]:
+        """The request that `filtered_blocks` makes, to be signed and sent later."""
+        payload = events.seek_payload(self._session, self.name, start, stop)
+        return EventsRequest(self._session, event_requests.FILTERED_BLOCKS, payload)
+
+    def chaincode_events_request(
+        self, chaincode: str, *, start_block: int | None = None, after_transaction_id: str = ""
+    ) -> EventsRequest[events.ChaincodeEvent]:
+        """The request that `chaincode_events` makes, to be signed and sent later."""
+        payload = event_requests.chaincode_events_payload(
+            self._session, self.name, chaincode, start_block, after_transaction_id
+        )
+        return EventsRequest(self._session, event_requests.CHAINCODE_EVENTS, payload)
+
+
+class OfflineSigning:
+    """What a gateway does with steps that were signed elsewhere; see `kindpakket.fabric.OfflineSigning`."""
+
+    _session: AsyncSession
+
+    def signed_proposal(self, message: bytes, signature: bytes | None = None) -> Proposal:
+        """A proposal that was signed elsewhere."""
+        carried = _carried.read_proposal(message)
+        return Proposal._brought(self._session, carried, brought(self._session, carried, signature))
+
+    def signed_transaction(
+        self, message: bytes, signature: bytes | None = None, *, commit_signature: bytes | None = None
+    ) -> Transaction:
+        """An endorsed transaction that was signed elsewhere."""
+        carried = _carried.read_transaction(message)
+        transaction = Transaction(self._session, carried.payload, brought(self._session, carried, signature))
+        transaction._bring_commit(commit_signature)
+        return transaction
+
+    def signed_commit(self, message: bytes, signature: bytes | None = None) -> Commit:
+        """A request for a commit status that was signed elsewhere."""
+        carried = _carried.read_commit(message)
+        return Commit(
+            self._session,
+            carried.channel,
+            carried.transaction_id,
+            request=carried.payload,
+            signature=brought(self._session, carried, signature),
+        )
+
+    def signed_chaincode_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.ChaincodeEvent]:
+        """A request for the events of a chaincode that was signed elsewhere."""
+        carried = _carried.read_chaincode_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, event_requests.CHAINCODE_EVENTS, carried.payload, signed)
+
+    def signed_block_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.BlockMessage]:
+        """A request for blocks that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, event_requests.BLOCKS, carried.payload, signed)
+
+    def signed_filtered_block_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.FilteredBlock]:
+        """A request for filtered blocks that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, event_requests.FILTERED_BLOCKS, carried.payload, signed)
+
+
+class Gateway(OfflineSigning):
     """A connection to the Gateway service of a peer; see `kindpakket.fabric.Gateway`."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -268,6 +405,14 @@ class Gateway:
     def network(self, channel: str) -> Network:
         """A channel that the peer has joined."""
         return Network(self._session, channel)
+
+    def peers(self) -> tuple[PeerHealth, ...]:
+        """How the gateway finds its peers, in order of preference."""
+        return self._session.peers.health()
+
+    async def check(self, *, timeout: float = 5.0) -> tuple[PeerHealth, ...]:
+        """Ask every peer whether its Gateway service answers, and say how they are."""
+        return await self._session.check(timeout)
 
     async def close(self) -> None:
         """Close the connection; calls and streams under way are cancelled."""
@@ -286,12 +431,7 @@ def connect(
     profile: ProfileLike | None = None, identity: Identity | None = None, **options: Unpack[ConnectOptions]
 ) -> Gateway:
     """Connect to a peer's Gateway service, within a running event loop. Arguments as of its sync twin."""
-    target = targets.resolve(profile, options)
+    found = targets.resolve(profile, options)
     if identity is None:
         raise TypeError("connect needs an identity")
-    if target.credentials is None:
-        channel = grpc.aio.insecure_channel(target.address, options=target.options)
-    else:
-        channel = grpc.aio.secure_channel(target.address, target.credentials, options=target.options)
-    deadlines = options.get("deadlines", DEFAULT_DEADLINES)
-    return Gateway(AsyncSession(identity, deadlines, target.address, channel))
+    return Gateway(AsyncSession(identity, options.get("deadlines", DEFAULT_DEADLINES), found))

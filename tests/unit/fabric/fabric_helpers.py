@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from kindpakket.fabric import Deadlines, aio
 from kindpakket.fabric.testing import ChaincodeRefusal, Invocation
 
+Open = Callable[..., Any]
+"""The fixture `opened`: connects a client."""
+
 QUICK = Deadlines(evaluate=2, endorse=2, submit=1, resolve=2, commit_status=2)
+_ASYNC_MODULES = (aio.__name__, aio.Outbox.__module__)
 
 
 class Blocking:
@@ -21,9 +32,14 @@ class Blocking:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._wrapped, name)
-        if inspect.ismethod(found):
-            return lambda *args, **kwargs: self._settled(found(*args, **kwargs))
-        return found
+        if not inspect.ismethod(found):
+            return found
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            plain = [each._wrapped if isinstance(each, Blocking) else each for each in args]
+            return self._settled(found(*plain, **kwargs))
+
+        return call
 
     def __iter__(self) -> Blocking:
         return self
@@ -50,7 +66,7 @@ class Blocking:
                 return await result
 
             result = self._runner.run(settle())
-        ours = type(result).__module__ == aio.__name__
+        ours = inspect.isasyncgen(result) or type(result).__module__ in _ASYNC_MODULES
         return Blocking(self._runner, result) if ours else result
 
 
@@ -66,7 +82,25 @@ def ledger(call: Invocation) -> str | bytes:
         return call.get(call.arguments[0].decode()) or b""
     if call.name == "Echo":
         return b"|".join(call.arguments + tuple(call.transient[key] for key in sorted(call.transient)))
+    if call.name == "Keep":
+        return str(len(call.transient["iban"]))
     if call.name == "Remove":
         call.delete(call.arguments[0].decode())
         return b""
     raise ChaincodeRefusal(f"NO_SUCH_FUNCTION: there is no {call.name}\n{{}}")
+
+
+def certificate_for(public_key: Any) -> bytes:
+    """A certificate, PEM, for a key whose other half may be out of reach; another key signs it."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "user")])
+    start = datetime.now(UTC) - timedelta(hours=1)
+    builder = x509.CertificateBuilder(
+        issuer_name=name,
+        subject_name=name,
+        public_key=public_key,
+        serial_number=x509.random_serial_number(),
+        not_valid_before=start,
+        not_valid_after=start + timedelta(days=1),
+    )
+    signed = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM)
