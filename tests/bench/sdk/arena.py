@@ -35,7 +35,7 @@ class Arena:
     commands: Mapping[str, list[str]]
 
     def job(self, leg: Leg) -> Job:
-        """What a client has to do in its turn: it speaks for alpha, to alpha's peer, or if that fails to beta's."""
+        """What a client has to do in its turn: it speaks for alpha, to its peer, or if need be to beta's."""
         profile = Profile.load(self.network.profile("alpha"))
         folder = self.network.user("alpha", "client")
         peers = [profile.peer(), Profile.load(self.network.profile("beta")).peer()]
