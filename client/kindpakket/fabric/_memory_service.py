@@ -19,6 +19,7 @@ from kindpakket.fabric.events import ChaincodeEvent
 from kindpakket.fabric.identity import verify
 
 StepName: TypeAlias = Literal["Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents", "Deliver"]
+"""A step that a client calls, and that can be made to fail."""
 
 _ADDRESS = "peer0.memory:7051"
 

@@ -1,0 +1,78 @@
+"""The SDK's reference site: builds strictly, shows every public name, and needs no internet."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kindpakket import fabric
+
+REPOSITORY = Path(__file__).parents[2]
+_LOADED = re.compile(r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?([^"' >]+)|<link\b([^>]*)>""")
+_STYLE = re.compile(r"url\(\s*[\"']?(https?:)?//")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built as `make docs` builds it."""
+    folder = tmp_path_factory.mktemp("site")
+    ran = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder],
+        check=False,
+        cwd=REPOSITORY,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folder
+
+
+def _names(module: str) -> list[str]:
+    return [f"{module}.{name}" for name in importlib.import_module(module).__all__]
+
+
+def _modules() -> list[str]:
+    """The public modules that say what they export."""
+    names = [found.name for found in pkgutil.iter_modules(fabric.__path__) if found.name[0] != "_"]
+    root = Path(fabric.__file__).parent
+    exporting = [name for name in names if "\n__all__" in (root / f"{name}.py").read_text()]
+    return ["kindpakket.fabric", *(f"kindpakket.fabric.{name}" for name in exporting)]
+
+
+@pytest.mark.parametrize("module", _modules())
+def test_every_public_name_is_in_the_reference(built: Path, module: str) -> None:
+    shown = {
+        anchor
+        for page in (built / "reference").glob("*.html")
+        for anchor in re.findall(r'\bid="(kindpakket\.fabric[\w.]*)"', page.read_text(encoding="utf-8"))
+    }
+    assert [name for name in _names(module) if name not in shown] == []
+
+
+def test_no_page_loads_anything_from_elsewhere(built: Path) -> None:
+    elsewhere = []
+    pages = sorted(built.rglob("*.html"))
+    assert len(pages) > 10
+    for page in pages:
+        for source, link in _LOADED.findall(page.read_text(encoding="utf-8")):
+            address = source or (link if re.search(r"rel=[\"']?(stylesheet|preconnect|icon)", link) else "")
+            if re.search(r"(https?:)?//", address):
+                elsewhere.append(f"{page.relative_to(built)}: {address}")
+    for style in built.rglob("*.css"):
+        if _STYLE.search(style.read_text(encoding="utf-8")):
+            elsewhere.append(str(style.relative_to(built)))
+    assert elsewhere == []
+
+
+def test_pages_show_the_programs_and_not_the_marks_of_their_sections(built: Path) -> None:
+    marks = [page.name for page in built.rglob("*.html") if "--8<--" in page.read_text(encoding="utf-8")]
+    assert marks == []
