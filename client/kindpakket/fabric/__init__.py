@@ -7,6 +7,7 @@
 `kindpakket.fabric.aio` has the same names with async methods.
 """
 
+from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
 from kindpakket.fabric.contract import Contract, SubmittedTransaction
 from kindpakket.fabric.deadlines import Deadlines
@@ -35,6 +36,7 @@ from kindpakket.fabric.events import (
     Stream,
 )
 from kindpakket.fabric.gateway import Gateway, connect
+from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.network import Network
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
@@ -46,6 +48,7 @@ __all__ = [
     "BlockMessage",
     "CertificateAuthority",
     "ChaincodeEvent",
+    "ClientCertificate",
     "Commit",
     "CommitError",
     "CommitStatus",
@@ -64,6 +67,7 @@ __all__ = [
     "FilteredTransaction",
     "Gateway",
     "GatewayError",
+    "Hash",
     "Identity",
     "IdentityError",
     "Network",

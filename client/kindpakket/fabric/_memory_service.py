@@ -9,6 +9,7 @@ from typing import Any, Literal, NoReturn, TypeAlias
 
 import grpc
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from kindpakket.fabric import _messages as m
 from kindpakket.fabric import _wire
@@ -16,6 +17,7 @@ from kindpakket.fabric._memory_ledger import Chaincode, ChaincodeRefusal, Invoca
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.events import ChaincodeEvent
+from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import verify
 
 StepName: TypeAlias = Literal["Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents", "Deliver"]
@@ -39,7 +41,14 @@ class Fault:
 class MemoryService:
     """The Gateway and Deliver services over one ledger, with faults as they are scripted."""
 
-    def __init__(self, ledger: MemoryLedger, chaincodes: Mapping[str, Chaincode]) -> None:
+    def __init__(
+        self,
+        ledger: MemoryLedger,
+        chaincodes: Mapping[str, Chaincode],
+        hash: Hash = Hash.SHA256,
+        *,
+        binds_tls: bool = False,
+    ) -> None:
         self.calls: list[StepName] = []
         self.faults: list[Fault] = []
         self.deliver_end = "SUCCESS"
@@ -47,6 +56,8 @@ class MemoryService:
         self.held: list[bytes] | None = None
         self._ledger = ledger
         self._chaincodes = {**chaincodes, "qscc": self._qscc}
+        self._hash = hash
+        self._binds_tls = binds_tls
         self._lock = threading.Condition()
 
     def handlers(self) -> tuple[grpc.GenericRpcHandler[Any, Any], ...]:
@@ -119,7 +130,7 @@ class MemoryService:
     def _submit(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         message = m.gateway.SubmitRequest.FromString(request)
         envelope = message.prepared_transaction
-        if not _signed_by_creator(envelope.payload, envelope.signature):
+        if not self._signed_by_creator(envelope.payload, envelope.signature):
             words = "received unsuccessful response from orderer: status=FORBIDDEN, info=signature is invalid"
             _abort(context, grpc.StatusCode.ABORTED, words)
         with self._lock:
@@ -133,7 +144,7 @@ class MemoryService:
     def _commit_status(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         signed = m.gateway.SignedCommitStatusRequest.FromString(request)
         wanted = m.gateway.CommitStatusRequest.FromString(signed.request)
-        if not _signed(wanted.identity, signed.request, signed.signature):
+        if not self._signed(wanted.identity, signed.request, signed.signature):
             _abort(context, grpc.StatusCode.PERMISSION_DENIED, "access denied: the signature is invalid")
         statuses = self._ledger.statuses
         if not self._wait(context, lambda: wanted.transaction_id in statuses):
@@ -148,7 +159,7 @@ class MemoryService:
             _break(fault, context)
         signed = m.gateway.SignedChaincodeEventsRequest.FromString(request)
         wanted = m.gateway.ChaincodeEventsRequest.FromString(signed.request)
-        if not _signed(wanted.identity, signed.request, signed.signature):
+        if not self._signed(wanted.identity, signed.request, signed.signature):
             _abort(context, grpc.StatusCode.PERMISSION_DENIED, "access denied: the signature is invalid")
         passed = not wanted.after_transaction_id
         for block in self._blocks(wanted.start_position, None, context):
@@ -176,7 +187,7 @@ class MemoryService:
         creator = m.common.SignatureHeader.FromString(header.signature_header).creator
         if channel != self._ledger.channel:
             _abort(context, grpc.StatusCode.FAILED_PRECONDITION, f"channel {channel} does not exist")
-        if not _signed(creator, signed.proposal_bytes, signed.signature):
+        if not self._signed(creator, signed.proposal_bytes, signed.signature):
             _refuse(context, evaluating, "error validating proposal: access denied: the signature is invalid")
         try:
             return self._ledger.invoke(signed, self._chaincodes)
@@ -185,6 +196,15 @@ class MemoryService:
         except KeyError as error:
             words = f"no peers available to invoke chaincode {error} in channel {channel}"
             _abort(context, grpc.StatusCode.FAILED_PRECONDITION, words)
+
+    def _signed(self, creator: bytes, message: bytes, signature: bytes) -> bool:
+        pem = m.identities.SerializedIdentity.FromString(creator).id_bytes
+        return verify(x509.load_pem_x509_certificate(pem), message, signature, self._hash)
+
+    def _signed_by_creator(self, payload: bytes, signature: bytes) -> bool:
+        header = m.common.Payload.FromString(payload).header
+        creator = m.common.SignatureHeader.FromString(header.signature_header).creator
+        return self._signed(creator, payload, signature)
 
     def _qscc(self, call: Invocation) -> bytes:
         if call.name != "GetChainInfo":
@@ -223,10 +243,10 @@ class MemoryService:
             _break(fault, context)
         envelope = m.common.Envelope.FromString(next(requests))
         payload = m.common.Payload.FromString(envelope.payload)
-        if not _signed_by_creator(envelope.payload, envelope.signature):
+        if not self._signed_by_creator(envelope.payload, envelope.signature):
             _abort(context, grpc.StatusCode.PERMISSION_DENIED, "access denied: the signature is invalid")
         seek = m.ab.SeekInfo.FromString(payload.data)
-        end = self.deliver_end
+        end = "BAD_REQUEST" if self._binds_tls and not _bound(payload, context) else self.deliver_end
         if end == "SUCCESS":
             for block in self._blocks(seek.start, seek.stop.specified.number, context):
                 yield response(block).SerializeToString()
@@ -266,15 +286,14 @@ def _refuse(context: grpc.ServicerContext, evaluating: bool, words: str) -> NoRe
     _abort(context, grpc.StatusCode.ABORTED, reason, details)
 
 
-def _signed(creator: bytes, message: bytes, signature: bytes) -> bool:
-    pem = m.identities.SerializedIdentity.FromString(creator).id_bytes
-    return verify(x509.load_pem_x509_certificate(pem), message, signature)
-
-
-def _signed_by_creator(payload: bytes, signature: bytes) -> bool:
-    header = m.common.Payload.FromString(payload).header
-    creator = m.common.SignatureHeader.FromString(header.signature_header).creator
-    return _signed(creator, payload, signature)
+def _bound(payload: Any, context: grpc.ServicerContext) -> bool:
+    """Whether a request for blocks names the TLS certificate of the client that sends it."""
+    header = m.common.ChannelHeader.FromString(payload.header.channel_header)
+    shown: Any = context.auth_context()
+    pem = next(iter(shown.get("x509_pem_cert", ())), b"")
+    return bool(pem) and header.tls_cert_hash == x509.load_pem_x509_certificate(pem).fingerprint(
+        hashes.SHA256()
+    )
 
 
 def _filtered(block: Any, channel: str) -> Any:

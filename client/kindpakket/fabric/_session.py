@@ -20,7 +20,12 @@ T = TypeVar("T")
 
 
 class Session:
-    """What every step needs to know: who speaks, to which peer, and how long a step may take."""
+    """What every step needs to know: who speaks, to which peer, and how long a step may take.
+
+    `tls_certificate_hash` is SHA-256 of the client's TLS certificate in mutual TLS, else b"".
+    """
+
+    tls_certificate_hash = b""
 
     def __init__(self, identity: Identity, deadlines: Deadlines, address: str) -> None:
         self.identity = identity

@@ -205,15 +205,28 @@ def signed_chaincode_events_request(request: bytes, signature: bytes) -> bytes:
 
 
 def seek_payload(
-    *, creator: bytes, nonce: bytes, now: datetime, channel: str, start: int | None, stop: int | None
+    *,
+    creator: bytes,
+    nonce: bytes,
+    now: datetime,
+    channel: str,
+    start: int | None,
+    stop: int | None,
+    tls_certificate_hash: bytes = b"",
 ) -> bytes:
-    """What is signed to ask `Deliver` for blocks: from `start` (None: the next) to `stop` (None: no end)."""
+    """What is signed to ask `Deliver` for blocks: from `start` (None: the next) to `stop` (None: no end).
+
+    With mutual TLS the peer compares the hash with the TLS certificate that the client showed.
+    """
     seek = m.ab.SeekInfo(
         start=_position(start),
         stop=_position(_LAST_BLOCK if stop is None else stop),
         behavior=m.ab.SeekInfo.BLOCK_UNTIL_READY,
     )
-    header = _header(_channel_header(m.common.DELIVER_SEEK_INFO, channel, now), creator, nonce)
+    channel_header = _channel_header(
+        m.common.DELIVER_SEEK_INFO, channel, now, tls_cert_hash=tls_certificate_hash
+    )
+    header = _header(channel_header, creator, nonce)
     payload = m.common.Payload(header=parse(m.common.Header, header), data=seek.SerializeToString())
     return bytes(payload.SerializeToString())
 
@@ -278,9 +291,17 @@ def _position(block: int | None) -> Any:
 
 
 def _channel_header(
-    type_: int, channel: str, now: datetime, *, tx_id: str = "", extension: bytes = b""
+    type_: int,
+    channel: str,
+    now: datetime,
+    *,
+    tx_id: str = "",
+    extension: bytes = b"",
+    tls_cert_hash: bytes = b"",
 ) -> bytes:
-    header = m.common.ChannelHeader(type=type_, channel_id=channel, tx_id=tx_id, extension=extension)
+    header = m.common.ChannelHeader(
+        type=type_, channel_id=channel, tx_id=tx_id, extension=extension, tls_cert_hash=tls_cert_hash
+    )
     header.timestamp.FromDatetime(now)
     return bytes(header.SerializeToString())
 

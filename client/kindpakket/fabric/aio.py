@@ -294,4 +294,6 @@ def connect(
     else:
         channel = grpc.aio.secure_channel(target.address, target.credentials, options=target.options)
     deadlines = options.get("deadlines", DEFAULT_DEADLINES)
-    return Gateway(AsyncSession(identity, deadlines, target.address, channel))
+    session = AsyncSession(identity, deadlines, target.address, channel)
+    session.tls_certificate_hash = target.tls_certificate_hash
+    return Gateway(session)

@@ -214,6 +214,7 @@ def _seek(session: Session, channel: str, start: int | None, stop: int | None) -
         channel=channel,
         start=start,
         stop=stop,
+        tls_certificate_hash=session.tls_certificate_hash,
     )
     return _wire.envelope(payload, session.identity.sign(payload))
 

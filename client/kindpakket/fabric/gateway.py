@@ -67,4 +67,6 @@ def connect(
     else:
         channel = grpc.secure_channel(target.address, target.credentials, options=target.options)
     deadlines = options.get("deadlines", DEFAULT_DEADLINES)
-    return Gateway(SyncSession(identity, deadlines, target.address, channel))
+    session = SyncSession(identity, deadlines, target.address, channel)
+    session.tls_certificate_hash = target.tls_certificate_hash
+    return Gateway(session)

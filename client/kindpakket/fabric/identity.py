@@ -7,42 +7,45 @@ from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from kindpakket.fabric import _wire
+from kindpakket.fabric._signatures import ORDERS, EcdsaKey, PublicKey, is_low_s, low_s, verified
 from kindpakket.fabric.errors import IdentityError
+from kindpakket.fabric.hashes import Hash
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-
-# Orders of the groups (FIPS 186-5, SEC 2); cryptography does not publish them.
-_ORDERS = {
-    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
-    "secp384r1": int(
-        "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16
-    ),
-}
 
 
 @runtime_checkable
 class Signer(Protocol):
     """Signs for an identity where the key itself is out of reach, such as in a hardware module."""
 
-    def sign(self, message: bytes) -> bytes:
-        """Sign the message itself, not a digest of it.
+    def sign(self, digest: bytes) -> bytes:
+        """Sign a digest that the identity made with its hash function; for `Hash.NONE` the message itself.
 
-        ECDSA: SHA-256, ASN.1 DER, and s in the lower half of the group's order, or Fabric refuses the
-            signature.
+        ECDSA: ASN.1 DER; s may be high or low. Called from several threads at once, if the gateway is.
         """
 
 
 class Identity:
-    """A member of an organisation: MSP id, certificate, and the key that signs for it."""
+    """A member of an organisation: MSP id, certificate, and the key that signs for it, if it is here.
+
+    Attributes:
+        mspid: MSP id of the organisation.
+        certificate: the enrolment certificate.
+        hash: the function that makes the digest of what is signed.
+        serialized: the identity as Fabric's messages name their creator.
+    """
 
     def __init__(
-        self, mspid: str, certificate_pem: str | bytes, private_key: PrivateKey | Signer | str | bytes
+        self,
+        mspid: str,
+        certificate_pem: str | bytes,
+        private_key: PrivateKey | Signer | str | bytes | None = None,
+        *,
+        hash: Hash | None = None,
     ) -> None:
         """Make an identity.
 
@@ -50,10 +53,14 @@ class Identity:
             mspid: MSP id of the organisation, such as `GemeenteMSP`.
             certificate_pem: the enrolment certificate, X.509 in PEM.
             private_key: its key: an unencrypted PEM, a key of `cryptography` (ECDSA P-256, P-384, or
-                Ed25519), or a `Signer`.
+                Ed25519), or a `Signer`. None: the key is elsewhere, and every message has to be signed there
+                (see `Gateway.signed_proposal` and its neighbours).
+            hash: what makes the digest that is signed; default: SHA-256 for ECDSA, as peers expect it on
+                either curve, and none for Ed25519. `Hash.NONE` with a `Signer` of ECDSA hands it whole
+                messages, which it then hashes itself.
 
         Raises:
-            IdentityError: the certificate or key cannot be read, is of another kind, or they do not belong
+            IdentityError: the certificate, key or hash function cannot be used, or they do not belong
                 together.
         """
         if not mspid:
@@ -62,7 +69,10 @@ class Identity:
             )
         self.mspid = mspid
         self.certificate = _certificate(certificate_pem)
-        self._signer = _signer(private_key, self.certificate)
+        self._public_key = _public_key(self.certificate)
+        self._signer = None if private_key is None else _signer(private_key, self.certificate)
+        self._trusted = isinstance(self._signer, EcdsaKey | ed25519.Ed25519PrivateKey)
+        self.hash = _hash(hash, self._public_key, self._signer)
         self.serialized = _wire.serialized_identity(mspid, self.certificate_pem)
 
     @classmethod
@@ -99,40 +109,57 @@ class Identity:
         """The certificate in PEM."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
+    @property
+    def can_sign(self) -> bool:
+        """The key is here."""
+        return self._signer is not None
+
+    def digest(self, message: bytes) -> bytes:
+        """What the key signs of a message."""
+        return self.hash.digest(message)
+
     def sign(self, message: bytes) -> bytes:
         """Sign a message as Fabric verifies it.
 
-        ECDSA: over SHA-256, low s, ASN.1 DER. Ed25519: over the message itself."""
-        return self._signer.sign(message)
+        ECDSA: over the digest, low s, ASN.1 DER. Ed25519: over the message itself.
+
+        Raises:
+            IdentityError: the key is not here; or a `Signer` gave a signature by another key.
+        """
+        if self._signer is None:
+            raise IdentityError(
+                f"the key of {_subject(self.certificate)} is not here: sign `bytes` or `digest` where it is, "
+                "and bring `message` and the signature back by Gateway.signed_proposal or its neighbours"
+            )
+        signature = self._signer.sign(self.digest(message))
+        return signature if self._trusted else self.checked(message, signature)
+
+    def checked(self, message: bytes, signature: bytes) -> bytes:
+        """A signature that was made elsewhere, in the form that Fabric takes: a high s is turned low.
+
+        Raises:
+            IdentityError: it is not a signature of this message by this identity's key.
+        """
+        key = self._public_key
+        if not verified(key, message, signature, self.hash):
+            made = "" if self.hash is Hash.NONE else f" over its {self.hash.name} digest"
+            raise IdentityError(
+                f"this is no signature of the message{made} by the key of {_subject(self.certificate)}: "
+                "sign the `bytes` or `digest` of this very message, with this identity's key"
+            )
+        return signature if isinstance(key, ed25519.Ed25519PublicKey) else low_s(signature, key.curve)
 
     def __repr__(self) -> str:
         return f"Identity({self.mspid!r}, {self.certificate.subject.rfc4514_string()!r})"
 
 
-def verify(certificate: x509.Certificate, message: bytes, signature: bytes) -> bool:
-    """Whether a signature is by a certificate's key, and one that Fabric accepts: low s for ECDSA."""
+def verify(certificate: x509.Certificate, message: bytes, signature: bytes, hash: Hash = Hash.SHA256) -> bool:
+    """Whether a signature is by a certificate's key, and one that Fabric accepts: low s for ECDSA.
+
+    `hash` is that of ECDSA signatures.
+    """
     key = certificate.public_key()
-    try:
-        if isinstance(key, ec.EllipticCurvePublicKey):
-            _, s = decode_dss_signature(signature)
-            key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
-            return s <= _ORDERS[key.curve.name] // 2
-        if isinstance(key, ed25519.Ed25519PublicKey):
-            key.verify(signature, message)
-            return True
-    except (InvalidSignature, ValueError, KeyError):
-        return False
-    return False
-
-
-class _EcdsaSigner:
-    def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
-        self._key = key
-        self._order = _ORDERS[key.curve.name]
-
-    def sign(self, message: bytes) -> bytes:
-        r, s = decode_dss_signature(self._key.sign(message, ec.ECDSA(hashes.SHA256())))
-        return encode_dss_signature(r, min(s, self._order - s))
+    return isinstance(key, PublicKey) and verified(key, message, signature, hash) and is_low_s(key, signature)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -148,13 +175,25 @@ def _certificate(pem: str | bytes) -> x509.Certificate:
         raise IdentityError(f"the certificate cannot be read as X.509 in PEM: {error}") from error
 
 
+def _public_key(certificate: x509.Certificate) -> PublicKey:
+    key = certificate.public_key()
+    if isinstance(key, ed25519.Ed25519PublicKey) or (
+        isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in ORDERS
+    ):
+        return key
+    raise IdentityError(
+        f"the key in the certificate of {_subject(certificate)} is of no kind that Fabric uses: ECDSA P-256, "
+        "P-384 or Ed25519"
+    )
+
+
 def _signer(key: PrivateKey | Signer | str | bytes, certificate: x509.Certificate) -> Signer:
     loaded = _load(key) if isinstance(key, str | bytes) else key
     if isinstance(loaded, ec.EllipticCurvePrivateKey):
-        if loaded.curve.name not in _ORDERS:
+        if loaded.curve.name not in ORDERS:
             raise IdentityError(f"the key is on curve {loaded.curve.name}: Fabric uses P-256 or P-384")
         _must_match(loaded, certificate)
-        return _EcdsaSigner(loaded)
+        return EcdsaKey(loaded)
     if isinstance(loaded, ed25519.Ed25519PrivateKey):
         _must_match(loaded, certificate)
         return loaded
@@ -163,6 +202,18 @@ def _signer(key: PrivateKey | Signer | str | bytes, certificate: x509.Certificat
     raise IdentityError(
         f"a key of type {type(loaded).__name__} cannot sign: use ECDSA P-256, P-384 or Ed25519"
     )
+
+
+def _hash(chosen: Hash | None, key: PublicKey, signer: Signer | None) -> Hash:
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        if chosen is not None and chosen is not Hash.NONE:
+            raise IdentityError(
+                f"Ed25519 signs the message itself, not a digest by {chosen.name}: leave out the hash"
+            )
+        return Hash.NONE
+    if chosen is Hash.NONE and isinstance(signer, EcdsaKey):
+        raise IdentityError("an ECDSA key signs a digest: give a hash function other than NONE")
+    return chosen or Hash.SHA256
 
 
 def _load(pem: str | bytes) -> object:

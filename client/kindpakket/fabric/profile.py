@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from kindpakket.fabric.client_certificate import ClientCertificate, pair
 from kindpakket.fabric.errors import ProfileError
 
 Value: TypeAlias = object
@@ -80,6 +81,7 @@ class Profile:
         peers: all peers by name.
         certificate_authorities: all certificate authorities by name.
         channels: for each channel the names of its peers.
+        client_certificate: what the client shows for itself in mutual TLS; else None.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Profile:
     peers: Mapping[str, Peer]
     certificate_authorities: Mapping[str, CertificateAuthority]
     channels: Mapping[str, tuple[str, ...]]
+    client_certificate: ClientCertificate | None = None
 
     @property
     def mspid(self) -> str:
@@ -190,7 +193,27 @@ def _read(top: _Member) -> Profile:
         _known(at, "certificateAuthorities", organization.certificate_authorities, authorities)
     channels = {name: _channel(at, peers) for name, at in top.children("channels").items()}
     name = top.get("name")
-    return Profile(name.text() if name else "", own.text(), organizations, peers, authorities, channels)
+    return Profile(
+        name.text() if name else "",
+        own.text(),
+        organizations,
+        peers,
+        authorities,
+        channels,
+        _client_certificate(top.need("client")),
+    )
+
+
+def _client_certificate(client: _Member) -> ClientCertificate | None:
+    certificates = client.get("tlsCerts")
+    own = certificates.get("client") if certificates else None
+    if own is None:
+        return None
+    certificate, key = own.get("cert"), own.get("key")
+    try:
+        return pair(_content(certificate) if certificate else None, _content(key) if key else None)
+    except ProfileError as error:
+        raise own.wrong(f"cannot be used: {error}") from error
 
 
 def _organization(name: str, at: _Member) -> Organization:
@@ -251,19 +274,22 @@ def _roots(at: _Member) -> bytes | None:
     member = at.get("tlsCACerts")
     if member is None:
         return None
+    content = _content(member)
+    if b"-----BEGIN CERTIFICATE-----" not in content:
+        named = member.get("pem") or member.need("path")
+        raise named.wrong("holds no certificate in PEM")
+    return content
+
+
+def _content(member: _Member) -> bytes:
+    """What a member holds under `pem`, or the file that it names under `path`."""
     inline = member.get("pem")
     if inline is not None:
         texts = member.names("pem") if isinstance(inline.value, list) else (inline.text(),)
-        return _pem(inline, "".join(text if text.endswith("\n") else text + "\n" for text in texts).encode())
+        return "".join(text if text.endswith("\n") else text + "\n" for text in texts).encode()
     path = member.need("path")
     file = path.file.parent / path.text()
     try:
-        return _pem(path, file.read_bytes())
+        return file.read_bytes()
     except OSError as error:
         raise path.wrong(f"is {path.text()!r}, which cannot be read: {error.strerror}") from error
-
-
-def _pem(at: _Member, content: bytes) -> bytes:
-    if b"-----BEGIN CERTIFICATE-----" not in content:
-        raise at.wrong("holds no certificate in PEM")
-    return content

@@ -10,6 +10,7 @@ from typing import TypeAlias, TypedDict
 
 import grpc
 
+from kindpakket.fabric.client_certificate import ClientCertificate, pair
 from kindpakket.fabric.deadlines import Deadlines
 from kindpakket.fabric.errors import ProfileError
 from kindpakket.fabric.profile import Profile
@@ -40,6 +41,9 @@ class ConnectOptions(TypedDict, total=False):
         tls_root: with `endpoint`, the certificates that the peer's TLS certificate must chain to; default:
             those of the system.
         server_name: with `endpoint`, the name to expect in the peer's TLS certificate, if it is not the host.
+        client_certificate: for mutual TLS, the client's own TLS certificate, followed by its issuers' if the
+            peer does not know them; default: what the profile says under `client.tlsCerts.client`.
+        client_key: its private key.
         channel_options: gRPC channel arguments by name, such as `grpc.keepalive_time_ms`, which replace this
             package's own.
         deadlines: how long each step may take.
@@ -49,17 +53,23 @@ class ConnectOptions(TypedDict, total=False):
     endpoint: str | None
     tls_root: Pem | None
     server_name: str | None
+    client_certificate: Pem | None
+    client_key: Pem | None
     channel_options: Mapping[str, int | str]
     deadlines: Deadlines
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where and how to open a gRPC channel; `credentials` None means without TLS."""
+    """Where and how to open a gRPC channel; `credentials` None means without TLS.
+
+    `tls_certificate_hash` is that of the client's TLS certificate in mutual TLS, else b"".
+    """
 
     address: str
     credentials: grpc.ChannelCredentials | None
     options: Sequence[tuple[str, int | str]]
+    tls_certificate_hash: bytes = b""
 
 
 def resolve(profile: ProfileLike | None, options: ConnectOptions) -> Target:
@@ -73,23 +83,41 @@ def resolve(profile: ProfileLike | None, options: ConnectOptions) -> Target:
     if (profile is None) == (endpoint is None):
         raise TypeError("connect needs either a profile or an endpoint")
     arguments = {**_OPTIONS, **options.get("channel_options", {})}
+    client = pair(
+        _pem("client_certificate", options.get("client_certificate")),
+        _pem("client_key", options.get("client_key")),
+    )
     if endpoint is not None:
         scheme, _, address = endpoint.rpartition("://")
         if scheme not in {"", "grpc", "grpcs"}:
             raise ProfileError(f"endpoint {endpoint!r}: give host:port, or grpc://host:port without TLS")
         roots = _pem("tls_root", options.get("tls_root"))
-        return _target(address, scheme != "grpc", roots, options.get("server_name"), arguments)
+        tls = scheme != "grpc"
+        if client and not tls:
+            raise ProfileError(f"endpoint {endpoint!r} is without TLS: a client certificate cannot be shown")
+        return _target(address, tls, roots, options.get("server_name"), client, arguments)
     loaded = profile if isinstance(profile, Profile) else Profile.load(profile or "")
     node = loaded.peer(options.get("peer"))
-    return _target(node.address, node.tls, node.tls_roots, node.server_name, arguments)
+    client = client or loaded.client_certificate
+    return _target(node.address, node.tls, node.tls_roots, node.server_name, client, arguments)
 
 
 def _target(
-    address: str, tls: bool, roots: bytes | None, server_name: str | None, arguments: Mapping[str, int | str]
+    address: str,
+    tls: bool,
+    roots: bytes | None,
+    server_name: str | None,
+    client: ClientCertificate | None,
+    arguments: Mapping[str, int | str],
 ) -> Target:
     if server_name:
         arguments = {**arguments, "grpc.ssl_target_name_override": server_name}
-    return Target(address, grpc.ssl_channel_credentials(roots) if tls else None, tuple(arguments.items()))
+    if not tls:
+        return Target(address, None, tuple(arguments.items()))
+    if client is None:
+        return Target(address, grpc.ssl_channel_credentials(roots), tuple(arguments.items()))
+    credentials = grpc.ssl_channel_credentials(roots, client.key, client.chain)
+    return Target(address, credentials, tuple(arguments.items()), client.hash)
 
 
 def _pem(option: str, source: Pem | None) -> bytes | None:

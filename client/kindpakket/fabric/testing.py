@@ -34,6 +34,7 @@ from kindpakket.fabric._memory_service import Fault, MemoryService, StepName
 from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
 from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.gateway import Gateway, connect
+from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, PrivateKey
 
 __all__ = ["Chaincode", "ChaincodeRefusal", "Invocation", "MemoryGateway", "StepName", "make_identity"]
@@ -51,11 +52,19 @@ class MemoryGateway:
     Attributes:
         endpoint: where it listens, for `connect(endpoint=…)`: a free port of the loopback address.
         tls_root: with TLS, the certificate to trust, PEM; it is for the name `peer0.memory`. Else None.
+        client_certificate: with mutual TLS, the certificate that clients must show, PEM. Else None.
+        client_key: its key, PEM, or None.
         identity: a member of `Org1MSP` that it knows; any other certificate is accepted too.
     """
 
     def __init__(
-        self, chaincodes: Mapping[str, Chaincode], *, channel: str = "channel", tls: bool = False
+        self,
+        chaincodes: Mapping[str, Chaincode],
+        *,
+        channel: str = "channel",
+        tls: bool = False,
+        mutual_tls: bool = False,
+        hash: Hash = Hash.SHA256,
     ) -> None:
         """Make a gateway.
 
@@ -63,13 +72,18 @@ class MemoryGateway:
             chaincodes: for each name of a chaincode the function that stands for it.
             channel: name of the only channel.
             tls: listen with TLS; the default is without.
+            mutual_tls: listen with TLS, and refuse clients that do not show `client_certificate`.
+            hash: the hash function of ECDSA signatures that it takes, as the MSPs of a channel say.
         """
         self.endpoint = ""
         self.tls_root: bytes | None = None
-        self._tls = tls
+        self.client_certificate: bytes | None = None
+        self.client_key: bytes | None = None
+        self._tls = tls or mutual_tls
+        self._mutual_tls = mutual_tls
         self.identity = make_identity()
         self._ledger = MemoryLedger(channel, make_identity(name="peer0"))
-        self._service = MemoryService(self._ledger, chaincodes)
+        self._service = MemoryService(self._ledger, chaincodes, hash, binds_tls=mutual_tls)
         self._server = grpc.server(futures.ThreadPoolExecutor(_THREADS), options=(("grpc.so_reuseport", 0),))
 
     def fail(
@@ -140,6 +154,8 @@ class MemoryGateway:
             endpoint=self.endpoint,
             tls_root=self.tls_root,
             server_name=_TLS_NAME if self._tls else None,
+            client_certificate=self.client_certificate,
+            client_key=self.client_key,
             deadlines=deadlines,
         )
 
@@ -158,12 +174,10 @@ class MemoryGateway:
         self._server.stop(None).wait()
 
     def _credentials(self) -> grpc.ServerCredentials:
-        key, certificate = _self_signed(_TLS_NAME, "P-256", {})
-        self.tls_root = certificate.public_bytes(serialization.Encoding.PEM)
-        key_pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        return grpc.ssl_server_credentials([(key_pem, self.tls_root)])
+        key, self.tls_root = _tls_pair(_TLS_NAME)
+        if self._mutual_tls:
+            self.client_key, self.client_certificate = _tls_pair("client.memory")
+        return grpc.ssl_server_credentials([(key, self.tls_root)], self.client_certificate, self._mutual_tls)
 
 
 def make_identity(
@@ -172,6 +186,7 @@ def make_identity(
     name: str = "user",
     attributes: Mapping[str, str] | None = None,
     algorithm: Algorithm = "P-256",
+    hash: Hash | None = None,
 ) -> Identity:
     """A fresh identity with a certificate that it signed itself, valid for a day from an hour ago.
 
@@ -180,9 +195,19 @@ def make_identity(
         name: common name in the certificate.
         attributes: what Fabric CA would write into the certificate, such as a role.
         algorithm: kind of its key.
+        hash: as of `Identity`.
     """
     key, certificate = _self_signed(name, algorithm, attributes or {})
-    return Identity(mspid, certificate.public_bytes(serialization.Encoding.PEM), key)
+    return Identity(mspid, certificate.public_bytes(serialization.Encoding.PEM), key, hash=hash)
+
+
+def _tls_pair(name: str) -> tuple[bytes, bytes]:
+    """A key and its certificate, PEM."""
+    key, certificate = _self_signed(name, "P-256", {})
+    key_pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return key_pem, certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def _self_signed(

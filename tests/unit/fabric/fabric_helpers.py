@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from kindpakket.fabric import Deadlines, aio
 from kindpakket.fabric.testing import ChaincodeRefusal, Invocation
@@ -70,3 +76,19 @@ def ledger(call: Invocation) -> str | bytes:
         call.delete(call.arguments[0].decode())
         return b""
     raise ChaincodeRefusal(f"NO_SUCH_FUNCTION: there is no {call.name}\n{{}}")
+
+
+def certificate_for(public_key: Any) -> bytes:
+    """A certificate, PEM, for a key whose other half may be out of reach; another key signs it."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "user")])
+    start = datetime.now(UTC) - timedelta(hours=1)
+    builder = x509.CertificateBuilder(
+        issuer_name=name,
+        subject_name=name,
+        public_key=public_key,
+        serial_number=x509.random_serial_number(),
+        not_valid_before=start,
+        not_valid_after=start + timedelta(days=1),
+    )
+    signed = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM)

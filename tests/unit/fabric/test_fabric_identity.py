@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from fabric_helpers import certificate_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kindpakket.fabric import Identity, IdentityError, _messages
-from kindpakket.fabric.identity import _ORDERS, verify
+from kindpakket.fabric import Hash, Identity, IdentityError, _messages
+from kindpakket.fabric._signatures import ORDERS
+from kindpakket.fabric.identity import verify
 from kindpakket.fabric.testing import make_identity
 
 IDENTITIES = {algorithm: make_identity(algorithm=algorithm) for algorithm in ("P-256", "P-384", "Ed25519")}
@@ -40,7 +43,7 @@ def test_signatures_verify_and_are_low_s(algorithm: str, message: bytes) -> None
     assert not verify(identity.certificate, message + b"x", signature)
     public = identity.certificate.public_key()
     if isinstance(public, ec.EllipticCurvePublicKey):
-        assert decode_dss_signature(signature)[1] <= _ORDERS[public.curve.name] // 2
+        assert decode_dss_signature(signature)[1] <= ORDERS[public.curve.name] // 2
         public.verify(signature, message, ec.ECDSA(hashes.SHA256()))
 
 
@@ -50,7 +53,7 @@ def test_the_other_of_two_equivalent_signatures_is_refused(algorithm: str) -> No
     public = identity.certificate.public_key()
     assert isinstance(public, ec.EllipticCurvePublicKey)
     r, s = decode_dss_signature(identity.sign(b"message"))
-    high = encode_dss_signature(r, _ORDERS[public.curve.name] - s)
+    high = encode_dss_signature(r, ORDERS[public.curve.name] - s)
     public.verify(high, b"message", ec.ECDSA(hashes.SHA256()))
     assert not verify(identity.certificate, b"message", high)
 
@@ -128,7 +131,7 @@ def test_keys_come_as_pem_as_objects_or_as_a_signer() -> None:
         (ed25519.Ed25519PrivateKey.generate(), "does not belong to the certificate of CN=user"),
         (ec.generate_private_key(ec.SECP521R1()), "on curve secp521r1: Fabric uses P-256 or P-384"),
         (rsa.generate_private_key(65537, 2048), "cannot sign: use ECDSA P-256, P-384 or Ed25519"),
-        (None, "a key of type NoneType cannot sign"),
+        (7, "a key of type int cannot sign"),
     ],
 )
 def test_unfit_keys_are_refused(key: Any, message: str) -> None:
@@ -142,3 +145,122 @@ def test_an_unfit_certificate_or_msp_id_is_refused() -> None:
         Identity("Org1MSP", "nonsense", key)
     with pytest.raises(IdentityError, match="the MSP id is empty"):
         Identity("", IDENTITIES["P-256"].certificate_pem, key)
+
+
+def high_s(identity: Identity, signature: bytes) -> bytes:
+    """The other of two equivalent signatures, which Fabric refuses."""
+    public = identity.certificate.public_key()
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    r, s = decode_dss_signature(signature)
+    return encode_dss_signature(r, max(s, ORDERS[public.curve.name] - s))
+
+
+@pytest.mark.parametrize(
+    ("hash", "digest"),
+    [
+        (Hash.SHA256, hashlib.sha256(b"message").digest()),
+        (Hash.SHA384, hashlib.sha384(b"message").digest()),
+        (Hash.SHA3_256, hashlib.sha3_256(b"message").digest()),
+        (Hash.SHA3_384, hashlib.sha3_384(b"message").digest()),
+        (Hash.NONE, b"message"),
+    ],
+)
+def test_each_hash_makes_its_digest(hash: Hash, digest: bytes) -> None:
+    assert hash.digest(b"message") == digest
+    assert Identity("Org1MSP", IDENTITIES["P-256"].certificate_pem, hash=hash).digest(b"message") == digest
+
+
+@pytest.mark.parametrize("algorithm", ["P-256", "P-384"])
+@pytest.mark.parametrize(
+    ("hash", "openssl"),
+    [
+        (Hash.SHA256, hashes.SHA256()),
+        (Hash.SHA384, hashes.SHA384()),
+        (Hash.SHA3_256, hashes.SHA3_256()),
+        (Hash.SHA3_384, hashes.SHA3_384()),
+    ],
+)
+def test_ecdsa_signs_over_the_chosen_hash(algorithm: Any, hash: Hash, openssl: hashes.HashAlgorithm) -> None:
+    identity = make_identity(algorithm=algorithm, hash=hash)
+    signature = identity.sign(b"message")
+    public = identity.certificate.public_key()
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    public.verify(signature, b"message", ec.ECDSA(openssl))
+    for other in (Hash.SHA256, Hash.SHA384, Hash.SHA3_256, Hash.SHA3_384):
+        assert verify(identity.certificate, b"message", signature, other) == (other is hash)
+
+
+def test_the_hash_follows_the_key_by_default() -> None:
+    chosen = {algorithm: identity.hash for algorithm, identity in IDENTITIES.items()}
+    assert chosen == {"P-256": Hash.SHA256, "P-384": Hash.SHA256, "Ed25519": Hash.NONE}
+
+
+def test_a_hash_that_does_not_go_with_the_key_is_refused() -> None:
+    with pytest.raises(IdentityError, match="not a digest by SHA256: leave out the hash"):
+        make_identity(algorithm="Ed25519", hash=Hash.SHA256)
+    with pytest.raises(IdentityError, match="an ECDSA key signs a digest"):
+        make_identity(hash=Hash.NONE)
+
+
+@pytest.mark.parametrize("algorithm", IDENTITIES)
+def test_an_identity_without_a_key_says_where_to_sign(algorithm: str) -> None:
+    identity = IDENTITIES[algorithm]
+    offline = Identity("Org1MSP", identity.certificate_pem)
+    assert (identity.can_sign, offline.can_sign) == (True, False)
+    assert offline.serialized == identity.serialized
+    assert offline.digest(b"message") == identity.digest(b"message")
+    with pytest.raises(IdentityError, match="the key of CN=user is not here: sign `bytes` or `digest`"):
+        offline.sign(b"message")
+    signature = identity.sign(b"message")
+    assert offline.checked(b"message", signature) == signature
+    for wrong in (identity.sign(b"other"), make_identity(algorithm=algorithm).sign(b"message"), b"", b"?"):  # type: ignore[arg-type]
+        with pytest.raises(IdentityError, match="this is no signature of the message"):
+            offline.checked(b"message", wrong)
+
+
+@pytest.mark.parametrize("algorithm", ["P-256", "P-384"])
+def test_a_high_s_from_elsewhere_is_turned_low(algorithm: str) -> None:
+    identity = IDENTITIES[algorithm]
+    low = identity.sign(b"message")
+    high = high_s(identity, low)
+    assert high != low
+    assert identity.checked(b"message", high) == low
+
+    class Module:
+        def sign(self, digest: bytes) -> bytes:
+            assert digest == hashlib.sha256(b"message").digest()
+            return high
+
+    assert Identity("Org1MSP", identity.certificate_pem, Module()).sign(b"message") == low
+
+
+def test_a_signer_with_another_key_is_found_out() -> None:
+    other = make_identity()._signer
+    assert other is not None
+
+    class Module:
+        def sign(self, digest: bytes) -> bytes:
+            return other.sign(digest)
+
+    identity = Identity("Org1MSP", IDENTITIES["P-256"].certificate_pem, Module())
+    with pytest.raises(IdentityError, match="no signature of the message over its SHA256 digest by"):
+        identity.sign(b"message")
+
+
+def test_a_signer_may_hash_by_itself() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+
+    class Module:
+        def sign(self, digest: bytes) -> bytes:
+            return key.sign(digest, ec.ECDSA(hashes.SHA256()))
+
+    certificate = certificate_for(key.public_key())
+    signature = Identity("Org1MSP", certificate, Module(), hash=Hash.NONE).sign(b"message")
+    key.public_key().verify(signature, b"message", ec.ECDSA(hashes.SHA256()))
+
+
+def test_a_certificate_with_a_key_of_another_kind_is_refused() -> None:
+    for other in (rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP521R1())):
+        certificate = certificate_for(other.public_key())
+        with pytest.raises(IdentityError, match="is of no kind that Fabric uses"):
+            Identity("Org1MSP", certificate)
