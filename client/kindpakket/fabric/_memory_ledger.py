@@ -86,7 +86,7 @@ class MemoryLedger:
         self.blocks: list[Any] = []
         self.statuses: dict[str, tuple[str, int]] = {}
         self.state: dict[str, tuple[bytes, Version]] = {}
-        self._endorser = endorser
+        self.endorser = endorser
         header = m.common.ChannelHeader(type=m.common.CONFIG, channel_id=channel).SerializeToString()
         payload = m.common.Payload(header=m.common.Header(channel_header=header))
         self._append(m.common.Envelope(payload=payload.SerializeToString()).SerializeToString(), "VALID")
@@ -159,8 +159,8 @@ class MemoryLedger:
             proposal_hash=digest, extension=action.SerializeToString()
         ).SerializeToString()
         endorsement = m.proposal_response.Endorsement(
-            endorser=self._endorser.serialized,
-            signature=self._endorser.sign(response + self._endorser.serialized),
+            endorser=self.endorser.serialized,
+            signature=self.endorser.sign(response + self.endorser.serialized),
         )
         endorsed = m.transaction.ChaincodeEndorsedAction(
             proposal_response_payload=response, endorsements=[endorsement]

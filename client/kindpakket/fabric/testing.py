@@ -42,6 +42,7 @@ __all__ = ["Chaincode", "ChaincodeRefusal", "Invocation", "MemoryGateway", "Step
 Algorithm: TypeAlias = Literal["P-256", "P-384", "Ed25519"]
 
 _ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")  # where Fabric CA keeps an identity's attributes
+_LARGEST_REQUEST = 100 << 20  # bytes, as a Fabric peer has it
 _THREADS = 32
 _TLS_NAME = "peer0.memory"
 
@@ -84,7 +85,8 @@ class MemoryGateway:
         self.identity = make_identity()
         self._ledger = MemoryLedger(channel, make_identity(name="peer0"))
         self._service = MemoryService(self._ledger, chaincodes, hash, binds_tls=mutual_tls)
-        self._server = grpc.server(futures.ThreadPoolExecutor(_THREADS), options=(("grpc.so_reuseport", 0),))
+        options = (("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", _LARGEST_REQUEST))
+        self._server = grpc.server(futures.ThreadPoolExecutor(_THREADS), options=options)
 
     def fail(
         self,
