@@ -52,6 +52,7 @@ from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
 from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.targets import ConnectOptions
@@ -98,6 +99,7 @@ __all__ = [
     "NotOnLedger",
     "Organization",
     "Peer",
+    "PeerHealth",
     "Profile",
     "ProfileError",
     "Proposal",

@@ -29,6 +29,7 @@ from kindpakket.fabric.errors import EventsError
 from kindpakket.fabric.identity import Identity
 from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.network import BaseNetwork
+from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.proposal import BaseProposal
 from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 from kindpakket.fabric.transaction import BaseTransaction
@@ -169,11 +170,12 @@ class Stream(Generic[T]):
         self._reading = reading
         self._closed = False
         self._waiting: Iterator[T] = iter(())
+        channel = session.link().channel
         if reading.bidirectional:
-            method: Any = session.channel.stream_stream(reading.path, None, None)
+            method: Any = channel.stream_stream(reading.path, None, None)
             self._call: Any = method(iter((reading.request,)))
         else:
-            method = session.channel.unary_stream(reading.path, None, None)
+            method = channel.unary_stream(reading.path, None, None)
             self._call = method(reading.request)
         self._responses: AsyncIterator[bytes] = aiter(self._call)
 
@@ -311,6 +313,14 @@ class Gateway:
         """A channel that the peer has joined."""
         return Network(self._session, channel)
 
+    def peers(self) -> tuple[PeerHealth, ...]:
+        """How the gateway finds its peers, in order of preference."""
+        return self._session.peers.health()
+
+    async def check(self, *, timeout: float = 5.0) -> tuple[PeerHealth, ...]:
+        """Ask every peer whether its Gateway service answers, and say how they are."""
+        return await self._session.check(timeout)
+
     async def close(self) -> None:
         """Close the connection; calls and streams under way are cancelled."""
         await self._session.close()
@@ -328,14 +338,7 @@ def connect(
     profile: ProfileLike | None = None, identity: Identity | None = None, **options: Unpack[ConnectOptions]
 ) -> Gateway:
     """Connect to a peer's Gateway service, within a running event loop. Arguments as of its sync twin."""
-    target = targets.resolve(profile, options)
+    found = targets.resolve(profile, options)
     if identity is None:
         raise TypeError("connect needs an identity")
-    if target.credentials is None:
-        channel = grpc.aio.insecure_channel(target.address, options=target.options)
-    else:
-        channel = grpc.aio.secure_channel(target.address, target.credentials, options=target.options)
-    deadlines = options.get("deadlines", DEFAULT_DEADLINES)
-    session = AsyncSession(identity, deadlines, target.address, channel)
-    session.tls_certificate_hash = target.tls_certificate_hash
-    return Gateway(session)
+    return Gateway(AsyncSession(identity, options.get("deadlines", DEFAULT_DEADLINES), found))

@@ -106,11 +106,12 @@ class Stream(Generic[T]):
         self._reading = reading
         self._closed = False
         self._waiting: Iterator[T] = iter(())
+        channel = session.link().channel
         if reading.bidirectional:
-            method: Any = session.channel.stream_stream(reading.path, None, None)
+            method: Any = channel.stream_stream(reading.path, None, None)
             self._call: Any = method(iter((reading.request,)))
         else:
-            method = session.channel.unary_stream(reading.path, None, None)
+            method = channel.unary_stream(reading.path, None, None)
             self._call = method(reading.request)
 
     def __iter__(self) -> Iterator[T]:

@@ -58,16 +58,24 @@ class BaseTransaction(Generic[S]):
         return None
 
     def _offering(self, seconds: float) -> Flow[None]:
+        """Offer the transaction once: to another peer only if the one before cannot have heard it."""
         request = _wire.submit_request(self.transaction_id, self.channel, self.envelope)
-        try:
-            yield from call(_wire.SUBMIT, request, seconds)
-        except CallFailed as failure:
-            raise SubmitError(
-                failure.reason,
-                status=failure.status,
-                details=failure.details,
-                transaction_id=self.transaction_id,
-            ) from None
+        deadline = Countdown(seconds)
+        avoid = ""
+        while True:
+            try:
+                yield from call(_wire.SUBMIT, request, deadline.remaining, avoid)
+            except CallFailed as failure:
+                avoid = failure.peer
+                if failure.elsewhere and failure.never_sent and deadline.remaining:
+                    continue
+                raise SubmitError(
+                    failure.reason,
+                    status=failure.status,
+                    details=failure.details,
+                    transaction_id=self.transaction_id,
+                ) from None
+            return
 
     def _resolving(self, problem: SubmitError, deadlines: Deadlines) -> Flow[CommitStatus | None]:
         """Make an unclear submit certain: ask for the status, and offer the same envelope again.

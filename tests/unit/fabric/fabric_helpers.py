@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,9 @@ from cryptography.x509.oid import NameOID
 
 from kindpakket.fabric import Deadlines, aio
 from kindpakket.fabric.testing import ChaincodeRefusal, Invocation
+
+Open = Callable[..., Any]
+"""The fixture `opened`: connects a client."""
 
 QUICK = Deadlines(evaluate=2, endorse=2, submit=1, resolve=2, commit_status=2)
 
