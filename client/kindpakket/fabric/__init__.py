@@ -39,6 +39,7 @@ from kindpakket.fabric.errors import (
     SubmitError,
     UnknownOutcome,
 )
+from kindpakket.fabric.event_requests import EventsRequest
 from kindpakket.fabric.events import (
     BlockMessage,
     ChaincodeEvent,
@@ -52,6 +53,7 @@ from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.offline import OfflineSigning
 from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
 from kindpakket.fabric.proposal import Proposal
@@ -85,6 +87,7 @@ __all__ = [
     "ErrorDetail",
     "EvaluateError",
     "EventsError",
+    "EventsRequest",
     "FabricError",
     "FilteredBlock",
     "FilteredTransaction",
@@ -97,6 +100,7 @@ __all__ = [
     "Msp",
     "Network",
     "NotOnLedger",
+    "OfflineSigning",
     "Organization",
     "Peer",
     "PeerHealth",

@@ -52,6 +52,11 @@ def serialized_identity(mspid: str, certificate_pem: bytes) -> bytes:
     return bytes(identity.SerializeToString())
 
 
+def transaction_id(nonce: bytes, creator: bytes) -> str:
+    """The id that a proposal's nonce and creator make."""
+    return hashlib.sha256(nonce + creator).hexdigest()
+
+
 def proposal(
     *,
     creator: bytes,
@@ -63,13 +68,13 @@ def proposal(
     transient: Mapping[str, bytes],
 ) -> ProposalParts:
     """Build a proposal; its transaction id is SHA-256 over nonce and creator, in hexadecimal."""
-    transaction_id = hashlib.sha256(nonce + creator).hexdigest()
+    transaction_id_ = transaction_id(nonce, creator)
     chaincode_id = m.chaincode.ChaincodeID(name=chaincode)
     channel_header = _channel_header(
         m.common.ENDORSER_TRANSACTION,
         channel,
         now,
-        tx_id=transaction_id,
+        tx_id=transaction_id_,
         extension=m.proposal.ChaincodeHeaderExtension(chaincode_id=chaincode_id).SerializeToString(),
     )
     header = _header(channel_header, creator, nonce)
@@ -79,7 +84,7 @@ def proposal(
     invocation = m.chaincode.ChaincodeInvocationSpec(chaincode_spec=spec).SerializeToString()
     payload = m.proposal.ChaincodeProposalPayload(input=invocation, TransientMap=dict(transient))
     message = m.proposal.Proposal(header=header, payload=payload.SerializeToString())
-    return ProposalParts(transaction_id, message.SerializeToString(), header, invocation)
+    return ProposalParts(transaction_id_, message.SerializeToString(), header, invocation)
 
 
 def evaluate_request(
