@@ -42,6 +42,7 @@ __all__ = [
     "EventsRequest",
     "Gateway",
     "Network",
+    "OfflineSigning",
     "Proposal",
     "Stream",
     "SubmittedTransaction",
