@@ -36,6 +36,9 @@ from kindpakket.fabric.errors import (
     GatewayError,
     IdentityError,
     NotOnLedger,
+    OutboxConflict,
+    OutboxError,
+    OutboxWaiting,
     ProfileError,
     ProtocolError,
     SubmitError,
@@ -56,6 +59,8 @@ from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
 from kindpakket.fabric.offline import OfflineSigning
+from kindpakket.fabric.outbox import Outbox
+from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
 from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
 from kindpakket.fabric.proposal import Proposal
@@ -106,12 +111,18 @@ __all__ = [
     "NotOnLedger",
     "OfflineSigning",
     "Organization",
+    "Outbox",
+    "OutboxConflict",
+    "OutboxEntry",
+    "OutboxError",
+    "OutboxWaiting",
     "Peer",
     "PeerHealth",
     "Profile",
     "ProfileError",
     "Proposal",
     "ProtocolError",
+    "Resumed",
     "Signer",
     "Stream",
     "SubmitError",

@@ -18,6 +18,7 @@ import grpc
 import grpc.aio
 
 from kindpakket.fabric import _carried, discovery, event_requests, events, ledger, targets
+from kindpakket.fabric._aio_outbox import Outbox
 from kindpakket.fabric._session import AsyncSession, cancelled_from_outside
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
@@ -43,6 +44,7 @@ __all__ = [
     "Gateway",
     "Network",
     "OfflineSigning",
+    "Outbox",
     "Proposal",
     "Stream",
     "SubmittedTransaction",
