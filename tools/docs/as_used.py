@@ -2,34 +2,42 @@
 
 The classes of `kindpakket.fabric` have bases that know no driver, such as `BaseContract`, whose docstrings
 list the attributes. The site shows those at the classes themselves. Classes that are made from a session,
-which programs never do, show no constructor.
+which programs never do, show no constructor. Full names of classes in docstrings become links.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import griffe
 
+_CLASS = re.compile(r"(?<!\[)`(kindpakket\.fabric\.(?:[a-z_0-9]+\.)?[A-Z]\w*)`")
+
 
 class AsUsed(griffe.Extension):
-    """Adds the `Attributes:` section of the bases to a class that has none of its own."""
+    """Changes classes and docstrings, once the whole package is known."""
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
-        """Look at all classes, once the whole package is known."""
-        for module in _modules(pkg):
-            for found in module.classes.values():
-                if not found.is_alias:
-                    _inherit(found)
-                    _hide_constructor(found)
+        """Go through the package."""
+        for item in _items(pkg):
+            if isinstance(item, griffe.Class):
+                _inherit_attributes(item)
+                _hide_constructor(item)
+        for item in _items(pkg):
+            if item.docstring is not None:
+                item.docstring.value = _CLASS.sub(r"[`\1`][\1]", item.docstring.value)
 
 
-def _modules(module: griffe.Module) -> list[griffe.Module]:
-    below = [inner for child in module.modules.values() if not child.is_alias for inner in _modules(child)]
-    return [module, *below]
+def _items(within: griffe.Object) -> Iterator[griffe.Object]:
+    yield within
+    for member in list(within.members.values()):
+        if isinstance(member, griffe.Object):
+            yield from _items(member)
 
 
-def _inherit(found: griffe.Class) -> None:
+def _inherit_attributes(found: griffe.Class) -> None:
     own = found.docstring
     if own is None or "\nAttributes:" in own.value:
         return
