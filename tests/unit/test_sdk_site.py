@@ -13,8 +13,22 @@ from pathlib import Path
 import pytest
 
 from kindpakket import fabric
+from kindpakket.fabric.testing import MemoryGateway
 
 REPOSITORY = Path(__file__).parents[2]
+PAGES = sorted((REPOSITORY / "docs/sdk").glob("*.md"))
+# What the pages call the objects of each class.
+OBJECTS: dict[str, type] = {
+    "commit": fabric.Commit,
+    "contract": fabric.Contract,
+    "gateway": fabric.Gateway,
+    "identity": fabric.Identity,
+    "memory": MemoryGateway,
+    "network": fabric.Network,
+    "outbox": fabric.Outbox,
+    "proposal": fabric.Proposal,
+    "transaction": fabric.Transaction,
+}
 _LOADED = re.compile(r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?([^"' >]+)|<link\b([^>]*)>""")
 _STYLE = re.compile(r"url\(\s*[\"']?(https?:)?//")
 
@@ -89,3 +103,42 @@ def test_no_page_loads_anything_from_elsewhere(built: Path) -> None:
 def test_pages_show_the_programs_and_not_the_marks_of_their_sections(built: Path) -> None:
     marks = [page.name for page in built.rglob("*.html") if "--8<--" in page.read_text(encoding="utf-8")]
     assert marks == []
+
+
+def _has(cls: type, name: str) -> bool:
+    """Whether a class has a member, or lists an attribute in its docstring or that of a base."""
+    return hasattr(cls, name) or any(
+        re.search(rf"^ +{name}: ", base.__doc__ or "", re.MULTILINE) for base in cls.__mro__
+    )
+
+
+def _mentioned(page: Path) -> set[tuple[str, str]]:
+    """The members that a page names in its own column or words, such as `contract.submit`."""
+    text = page.read_text(encoding="utf-8")
+    spans = re.findall(r"`([^`\n]+)`", text)
+    rows = [line for line in text.splitlines() if page.stem == "gateway-sdks" and line.startswith("|")]
+    others = {
+        span for row in rows for cell in row.split("|")[1:-2] for span in re.findall(r"`([^`]+)`", cell)
+    }
+    objects = "|".join(OBJECTS)
+    return {
+        match
+        for span in spans
+        if span not in others
+        for match in re.findall(rf"(?<![\w./:])({objects})\.([a-z]\w*)", span)
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_a_page_names_exists(page: Path) -> None:
+    if page.stem in {"hfc", "behaviours"}:  # they name other things, and have tests of their own
+        return
+    missing = [f"{name}.{member}" for name, member in _mentioned(page) if not _has(OBJECTS[name], member)]
+    assert missing == []
+
+
+def test_names_on_pages_are_found() -> None:
+    mentioned = {pair for page in PAGES for pair in _mentioned(page)}
+    assert {("contract", "submit"), ("network", "transaction"), ("memory", "hold")} <= mentioned
+    assert _has(fabric.Commit, "transaction_id")
+    assert not _has(fabric.Commit, "transactionId")
