@@ -7,6 +7,8 @@
 `kindpakket.fabric.aio` has the same names with async methods.
 """
 
+import logging
+
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.client_certificate import ClientCertificate
@@ -68,6 +70,8 @@ from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.stream import Stream
 from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # silent, unless the program sets up logging
 
 __all__ = [
     "Block",

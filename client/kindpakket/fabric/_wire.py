@@ -24,6 +24,7 @@ DELIVER_PRIVATE = "/protos.Deliver/DeliverWithPrivateData"
 
 STATUS_DETAILS_KEY = "grpc-status-details-bin"
 _LAST_BLOCK = 2**64 - 1
+_VALIDATION_CODES: Mapping[int, str] = {code: name for name, code in m.transaction.TxValidationCode.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +187,7 @@ def commit_status(response: bytes) -> tuple[str, int]:
 
 def validation_code(code: int) -> str:
     """Name of a transaction validation code; the number itself if this version does not know it."""
-    known = m.transaction.TxValidationCode.values()
-    return str(m.transaction.TxValidationCode.Name(code)) if code in known else str(code)
+    return _VALIDATION_CODES.get(code, str(code))
 
 
 def chaincode_events_request(

@@ -50,6 +50,7 @@ __all__ = [
     "EventsRequest",
     "Gateway",
     "Network",
+    "OfflineSigning",
     "Outbox",
     "Proposal",
     "Stream",
