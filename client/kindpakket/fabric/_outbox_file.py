@@ -21,6 +21,8 @@ _SCHEMA = """
 CREATE TABLE requests (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     request_id TEXT NOT NULL UNIQUE,
+    mspid TEXT NOT NULL,
+    subject TEXT NOT NULL,
     channel TEXT NOT NULL,
     chaincode TEXT NOT NULL,
     invocation BLOB NOT NULL,

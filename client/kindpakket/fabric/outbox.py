@@ -30,7 +30,8 @@ class Outbox(BaseOutbox[SyncSession]):
     `valid`, `invalid` or `refused`, which never change. Only the same envelope is ever offered again.
 
     Arguments are in the file, as they will be on the ledger. Transient data never is: a request with
-    transient data that stopped before it was endorsed waits until it is submitted again.
+    transient data that stopped before it was endorsed waits until it is submitted again. What one identity
+    requested is never proposed by another; its envelope may be sent by any.
 
     Use it in a `with` statement, or close it. May be used by many threads and processes at once: each
     request is in one hand at a time.

@@ -538,3 +538,19 @@ def test_what_makes_no_sense_is_a_mistake(
         with pytest.raises(error):
             outbox.submit(contract, request_id, "Add", "a", "5", **options)
         assert outbox.pending() == ()
+
+
+def test_an_identity_does_not_propose_what_another_one_requested(
+    memory: MemoryGateway, tmp_path: Path
+) -> None:
+    memory.fail("Endorse", StatusCode.PERMISSION_DENIED, "access denied")
+    with Outbox(tmp_path / "outbox.db") as outbox:
+        with memory.connect(make_identity(name="ann")) as gateway, pytest.raises(EndorseError):
+            outbox.submit(gateway.network("channel").contract("ledger"), "r1", "Add", "a", "5")
+        with memory.connect(make_identity(name="bob")) as gateway:
+            (resumed,) = outbox.resume(gateway)
+            assert isinstance(resumed.error, OutboxWaiting)
+            assert "was made by CN=ann of Org1MSP" in str(resumed.error)
+        with memory.connect(make_identity(name="ann")) as gateway:  # with a renewed certificate
+            assert [each.error for each in outbox.resume(gateway)] == [None]
+    assert memory.calls.count("Endorse") == 2
