@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -131,9 +132,8 @@ class BaseOutbox(Generic[S]):
             else:
                 transaction = BaseTransaction(session, *_wire.split_envelope(entry.envelope or b""))
                 if self._store.offering_again(entry):
-                    again = self._store.get(request_id) or entry
                     status = yield from _offered_again(session, transaction, deadlines)
-                    self._settle(again, transaction, status)
+                    self._settle(entry, transaction, status)
 
     def _proposing(
         self, session: S, entry: OutboxEntry, transient: Transient | None, deadlines: Deadlines
@@ -162,13 +162,14 @@ class BaseOutbox(Generic[S]):
         try:
             payload = yield from proposal._endorsing(deadlines.endorse)
         except EndorseError as error:
-            if error.chaincode_message is not None and not error.peers_differ(organizations):
-                self._store.refused(entry, error)
+            final = error.chaincode_message is not None and not error.peers_differ(organizations)
+            if final and not self._store.refused(entry, error):
+                return
             raise
         transaction = BaseTransaction(session, payload)
         if not self._store.endorsed(entry, transaction.transaction_id, transaction.envelope):
             return
-        kept = self._store.get(entry.request_id) or entry
+        kept = replace(entry, state="endorsed", transaction_id=transaction.transaction_id)
         try:
             status = yield from transaction._submitting(deadlines)
         except SubmitError as error:

@@ -141,6 +141,7 @@ class OutboxStore:
             entry,
             "state = 'refused', transaction_id = ?, refusal = ?, envelope = NULL",
             (error.transaction_id, json.dumps(refusal)),
+            also="offers <= 1",
         )
 
     def abandoned(self, request_id: str) -> bool:
@@ -167,11 +168,12 @@ class OutboxStore:
         """Close the file."""
         self._file.close()
 
-    def _change(self, entry: OutboxEntry, changes: str, values: Sequence[object]) -> bool:
+    def _change(self, entry: OutboxEntry, changes: str, values: Sequence[object], also: str = "TRUE") -> bool:
         with self._file.writing() as db:
             cursor = db.execute(
                 f"UPDATE requests SET {changes}, updated = ?"  # noqa: S608
-                " WHERE number = ? AND state = ? AND attempt = ? AND transaction_id = ? AND offers = ?",
+                " WHERE number = ? AND state = ? AND attempt = ? AND transaction_id = ?"
+                f" AND {also}",
                 (
                     *values,
                     time.time(),
@@ -179,7 +181,6 @@ class OutboxStore:
                     entry.state,
                     entry.attempt,
                     entry.transaction_id,
-                    entry.offers,
                 ),
             )
         return cursor.rowcount == 1

@@ -12,9 +12,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import killing
 import pytest
 
+import killing
 from kindpakket.fabric import (
     ChaincodeEvent,
     Checkpointer,
@@ -57,6 +57,13 @@ def test_a_file_keeps_the_position_for_the_next_run(tmp_path: Path) -> None:
     assert position(path) == (7, "tx7")
     assert json.loads(path.read_text()) == {"blockNumber": 7, "transactionId": "tx7"}
     assert {each.name for each in tmp_path.iterdir()} == {"position", "position.lock"}
+
+
+def test_what_an_earlier_crash_left_beside_the_file_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "position.new").write_text("x" * 500)
+    with FileCheckpointer(tmp_path / "position") as checkpoint:
+        checkpoint.checkpoint_block(4)
+    assert position(tmp_path / "position") == (5, "")
 
 
 def test_one_reader_at_a_time_uses_a_file(tmp_path: Path) -> None:

@@ -385,13 +385,14 @@ def test_without_working_locks_a_request_still_has_one_effect(
 def test_a_refusal_is_not_certain_when_somebody_else_has_offered_the_envelope(
     memory: MemoryGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refused = OutboxStore.refused
+    endorsed = OutboxStore.endorsed
 
-    def late(store: OutboxStore, entry: OutboxEntry, error: SubmitError) -> bool:
-        assert store.offering_again(entry)
-        return refused(store, entry, error)
+    def overtaken(store: OutboxStore, entry: OutboxEntry, *transaction: Any) -> bool:
+        done = endorsed(store, entry, *transaction)
+        (kept,) = store.pending()
+        return done and store.offering_again(kept)
 
-    monkeypatch.setattr(OutboxStore, "refused", late)
+    monkeypatch.setattr(OutboxStore, "endorsed", overtaken)
     memory.fail("Submit", StatusCode.ABORTED, FORBIDDEN)
     with memory.connect() as gateway, Outbox(tmp_path / "outbox.db") as outbox:
         contract = gateway.network("channel").contract("ledger")
