@@ -8,7 +8,7 @@ BUILD  := $(CURDIR)/build
 VULNERABILITIES ?= https://vuln.go.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down test test-go test-python lint gosec vulncheck mutation format clean
+.PHONY: help setup demo down test test-go test-python lint gosec vulncheck mutation bench-sdk format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -42,9 +42,9 @@ test-python: setup
 	@$(BIN)/pytest
 
 lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
-	@! gofmt -d chaincode tools | grep .
+	@! gofmt -d chaincode tools tests | grep .
 	@cd chaincode && go vet ./... && go tool staticcheck ./...
-	@cd tools/mutate && go vet ./...
+	@for module in tools/mutate tests/bench/sdk/chaincode tests/bench/sdk/go; do (cd $$module && go vet ./...) || exit 1; done
 	@$(MAKE) --no-print-directory gosec
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -65,6 +65,9 @@ mutation:  ## put small faults into the rules and into who may do what, and list
 	@cd chaincode && GOCACHE=$(BUILD)/mutation/go-build $(BUILD)/mutate -then ./contract -out $(BUILD)/mutation $(MUTATE) \
 		rules/*.go $(addprefix contract/,access.go find.go organisations.go request.go transaction.go)
 	@[ $$(du -sm $(BUILD)/mutation/go-build | cut -f1) -lt 1000 ] || rm -rf $(BUILD)/mutation/go-build
+
+bench-sdk: setup  ## compare kindpakket.fabric with the official Go and Node SDKs, about half an hour (BENCH="--quick")
+	@PYTHONPATH=tests/bench $(BIN)/python -m sdk $(BENCH)
 
 format: $(VENV)/.ready  ## lay the code out as the formatters want it
 	@cd chaincode && gofmt -w .

@@ -11,7 +11,7 @@ from kindpakket.personal import PersonalScan
 
 
 def block(content: bytes) -> Block:
-    transaction = BlockTransaction(index=0, code="VALID", envelope=content)
+    transaction = BlockTransaction(5, "VALID", content, index=0)
     return Block(5, b"", b"", b"", b"", (transaction,), (b"metadata",))
 
 

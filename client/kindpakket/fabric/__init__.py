@@ -7,15 +7,25 @@
 `kindpakket.fabric.aio` has the same names with async methods.
 """
 
+from kindpakket.fabric.block import Block
 from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
+from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
 from kindpakket.fabric.contract import Contract, SubmittedTransaction
 from kindpakket.fabric.deadlines import Deadlines
+from kindpakket.fabric.discovery import (
+    ChaincodeCall,
+    ChaincodeVersion,
+    DiscoveredConfig,
+    DiscoveredPeer,
+    EndorsementPlan,
+)
 from kindpakket.fabric.errors import (
     CommitError,
     CommitStatusError,
     ConnectionClosed,
     DecodeError,
+    DiscoveryError,
     EndorseError,
     ErrorDetail,
     EvaluateError,
@@ -23,6 +33,7 @@ from kindpakket.fabric.errors import (
     FabricError,
     GatewayError,
     IdentityError,
+    NotOnLedger,
     ProfileError,
     ProtocolError,
     SubmitError,
@@ -38,6 +49,8 @@ from kindpakket.fabric.events import (
 from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, Signer
+from kindpakket.fabric.ledger import LedgerInfo
+from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
 from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
@@ -46,20 +59,29 @@ from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
 
 __all__ = [
+    "Block",
     "BlockMessage",
+    "BlockTransaction",
     "CertificateAuthority",
+    "ChaincodeCall",
     "ChaincodeEvent",
+    "ChaincodeVersion",
     "ClientCertificate",
     "Commit",
     "CommitError",
     "CommitStatus",
     "CommitStatusError",
+    "CommittedTransaction",
     "ConnectOptions",
     "ConnectionClosed",
     "Contract",
     "Deadlines",
     "DecodeError",
+    "DiscoveredConfig",
+    "DiscoveredPeer",
+    "DiscoveryError",
     "EndorseError",
+    "EndorsementPlan",
     "ErrorDetail",
     "EvaluateError",
     "EventsError",
@@ -71,7 +93,10 @@ __all__ = [
     "Hash",
     "Identity",
     "IdentityError",
+    "LedgerInfo",
+    "Msp",
     "Network",
+    "NotOnLedger",
     "Organization",
     "Peer",
     "PeerHealth",

@@ -87,7 +87,7 @@ class MemoryLedger:
         self.state: dict[str, tuple[bytes, Version]] = {}
         self.next_code: str | None = None
         self.held: list[bytes] | None = None
-        self._endorser = endorser
+        self.endorser = endorser
         header = m.common.ChannelHeader(type=m.common.CONFIG, channel_id=channel).SerializeToString()
         payload = m.common.Payload(header=m.common.Header(channel_header=header))
         self._append(m.common.Envelope(payload=payload.SerializeToString()).SerializeToString(), "VALID")
@@ -160,8 +160,8 @@ class MemoryLedger:
             proposal_hash=digest, extension=action.SerializeToString()
         ).SerializeToString()
         endorsement = m.proposal_response.Endorsement(
-            endorser=self._endorser.serialized,
-            signature=self._endorser.sign(response + self._endorser.serialized),
+            endorser=self.endorser.serialized,
+            signature=self.endorser.sign(response + self.endorser.serialized),
         )
         endorsed = m.transaction.ChaincodeEndorsedAction(
             proposal_response_payload=response, endorsements=[endorsement]

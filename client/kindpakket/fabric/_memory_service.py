@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NoReturn, TypeAlias
 
 import grpc
@@ -13,16 +14,18 @@ from cryptography.hazmat.primitives import hashes
 
 from kindpakket.fabric import _messages as m
 from kindpakket.fabric import _wire
-from kindpakket.fabric._memory_ledger import Chaincode, ChaincodeRefusal, Invocation, MemoryLedger
+from kindpakket.fabric._memory_discovery import PEER, discovered
+from kindpakket.fabric._memory_ledger import Chaincode, ChaincodeRefusal, MemoryLedger
+from kindpakket.fabric._memory_qscc import answer_of_qscc
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.events import ChaincodeEvent
 from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import verify
 
-StepName: TypeAlias = Literal["Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents", "Deliver"]
-
-_ADDRESS = "peer0.memory:7051"
+StepName: TypeAlias = Literal[
+    "Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents", "Deliver", "Discover"
+]
 
 
 @dataclass(slots=True)
@@ -53,7 +56,7 @@ class MemoryService:
         self.deliver_end = "SUCCESS"
         self._paused = False
         self._ledger = ledger
-        self._chaincodes = {**chaincodes, "qscc": self._qscc}
+        self._chaincodes: Mapping[str, Chaincode] = {"qscc": partial(answer_of_qscc, ledger), **chaincodes}
         self._hash = hash
         self._binds_tls = binds_tls
         self._lock = threading.Condition()
@@ -72,6 +75,9 @@ class MemoryService:
                     "CommitStatus": unary(self._step("CommitStatus", self._commit_status)),
                     "ChaincodeEvents": grpc.unary_stream_rpc_method_handler(self._chaincode_events),
                 },
+            ),
+            grpc.method_handlers_generic_handler(
+                "discovery.Discovery", {"Discover": unary(self._step("Discover", self._discover))}
             ),
             grpc.method_handlers_generic_handler(
                 "protos.Deliver",
@@ -164,6 +170,20 @@ class MemoryService:
         result = m.transaction.TxValidationCode.Value(code)
         return bytes(m.gateway.CommitStatusResponse(result=result, block_number=number).SerializeToString())
 
+    def _discover(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        signed = m.discovery.SignedRequest.FromString(request)
+        wanted = m.discovery.Request.FromString(signed.payload)
+        if self._binds_tls and not _shows(wanted.authentication.client_tls_cert_hash, context):
+            words = "client claimed TLS hash doesn't match computed TLS hash from gRPC stream"
+            _abort(context, grpc.StatusCode.UNKNOWN, words)
+        response = m.discovery.Response()
+        for query in wanted.queries:
+            if self._signed(wanted.authentication.client_identity, signed.payload, signed.signature):
+                response.results.append(discovered(self._ledger, self._chaincodes, query))
+            else:
+                response.results.add().error.content = "access denied"
+        return bytes(response.SerializeToString())
+
     def _chaincode_events(self, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         self._awake(context)
         fault = self._called("ChaincodeEvents")
@@ -217,11 +237,6 @@ class MemoryService:
         header = m.common.Payload.FromString(payload).header
         creator = m.common.SignatureHeader.FromString(header.signature_header).creator
         return self._signed(creator, payload, signature)
-
-    def _qscc(self, call: Invocation) -> bytes:
-        if call.name != "GetChainInfo":
-            raise ChaincodeRefusal(f"Requested function {call.name} not found.")
-        return bytes(m.ledger.BlockchainInfo(height=len(self._ledger.blocks)).SerializeToString())
 
     def _wait(self, context: grpc.ServicerContext, ready: Callable[[], bool]) -> bool:
         """Wait until the ledger is as wanted; False when the client gave up."""
@@ -291,7 +306,7 @@ def _break(fault: Fault, context: grpc.ServicerContext) -> NoReturn:
 
 
 def _refuse(context: grpc.ServicerContext, evaluating: bool, words: str) -> NoReturn:
-    details = (ErrorDetail(_ADDRESS, "Org1MSP", words),)
+    details = (ErrorDetail(PEER, "Org1MSP", words),)
     if evaluating:
         _abort(
             context, grpc.StatusCode.UNKNOWN, f"evaluate call to endorser returned error: {words}", details
@@ -303,9 +318,13 @@ def _refuse(context: grpc.ServicerContext, evaluating: bool, words: str) -> NoRe
 def _bound(payload: Any, context: grpc.ServicerContext) -> bool:
     """Whether a request for blocks names the TLS certificate of the client that sends it."""
     header = m.common.ChannelHeader.FromString(payload.header.channel_header)
+    return _shows(header.tls_cert_hash, context)
+
+
+def _shows(tls_certificate_hash: bytes, context: grpc.ServicerContext) -> bool:
     shown: Any = context.auth_context()
     pem = next(iter(shown.get("x509_pem_cert", ())), b"")
-    return bool(pem) and header.tls_cert_hash == x509.load_pem_x509_certificate(pem).fingerprint(
+    return bool(pem) and tls_certificate_hash == x509.load_pem_x509_certificate(pem).fingerprint(
         hashes.SHA256()
     )
 

@@ -250,11 +250,6 @@ def header_type(type_: int) -> str:
     return str(m.common.HeaderType.Name(type_)) if type_ in m.common.HeaderType.values() else str(type_)
 
 
-def ledger_height(result: bytes) -> int:
-    """Height of the ledger in the result of `qscc` `GetChainInfo`."""
-    return int(parse(m.ledger.BlockchainInfo, result).height)
-
-
 def error_details(status: bytes | None) -> tuple[ErrorDetail, ...]:
     """What the nodes said, from the binary `google.rpc.Status` in an error's trailing metadata."""
     if not status:

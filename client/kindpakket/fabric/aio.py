@@ -17,13 +17,17 @@ from typing import Any, Generic, TypeVar, Unpack
 import grpc
 import grpc.aio
 
-from kindpakket.fabric import events, targets
+from kindpakket.fabric import discovery, events, ledger, targets
 from kindpakket.fabric._session import AsyncSession, cancelled_from_outside
+from kindpakket.fabric.block import Block
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
+from kindpakket.fabric.committed import CommittedTransaction
 from kindpakket.fabric.contract import BaseContract, Transient
 from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
+from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
 from kindpakket.fabric.errors import EventsError
 from kindpakket.fabric.identity import Identity
+from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.network import BaseNetwork
 from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.proposal import BaseProposal
@@ -235,8 +239,46 @@ class Network(BaseNetwork[AsyncSession]):
 
     async def ledger_height(self, *, timeout: float | None = None) -> int:
         """Number of blocks that the peer has."""
-        seconds = self._session.deadlines.evaluate if timeout is None else timeout
-        return await self._session.run(self._measuring(seconds))
+        return (await self.info(timeout=timeout)).height
+
+    async def info(self, *, timeout: float | None = None) -> LedgerInfo:
+        """Height of the peer's ledger and the hashes at its end."""
+        return await self._session.run(ledger.informing(self._session, self.name, self._seconds(timeout)))
+
+    async def block(self, number: int, *, timeout: float | None = None) -> Block:
+        """A block by its number, decoded; it may have any size."""
+        flow = ledger.reading_block(self._session, self.name, self._seconds(timeout), number)
+        return await self._session.run(flow)
+
+    async def block_by_hash(self, header_hash: bytes, *, timeout: float | None = None) -> Block:
+        """A block by the hash of its header."""
+        flow = ledger.reading_block_by_hash(self._session, self.name, self._seconds(timeout), header_hash)
+        return await self._session.run(flow)
+
+    async def block_of(self, transaction_id: str, *, timeout: float | None = None) -> Block:
+        """The block that holds a transaction, valid or not."""
+        flow = ledger.reading_block_of(self._session, self.name, self._seconds(timeout), transaction_id)
+        return await self._session.run(flow)
+
+    async def transaction(self, transaction_id: str, *, timeout: float | None = None) -> CommittedTransaction:
+        """A transaction that is in a block, with its validation code and all that it did."""
+        flow = ledger.reading_transaction(self._session, self.name, self._seconds(timeout), transaction_id)
+        return await self._session.run(flow)
+
+    async def peers(self, *chaincodes: Called, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:
+        """The peers of the channel that are alive, as this peer knows them."""
+        flow = discovery.finding_peers(self._session, self.name, self._seconds(timeout), chaincodes)
+        return await self._session.run(flow)
+
+    async def config(self, *, timeout: float | None = None) -> DiscoveredConfig:
+        """The channel's organisations and the addresses of its orderers."""
+        flow = discovery.finding_config(self._session, self.name, self._seconds(timeout))
+        return await self._session.run(flow)
+
+    async def endorsers(self, *chaincodes: Called, timeout: float | None = None) -> EndorsementPlan:
+        """Who could endorse a transaction now, as policies and living peers allow."""
+        flow = discovery.finding_endorsers(self._session, self.name, self._seconds(timeout), chaincodes)
+        return await self._session.run(flow)
 
     def blocks(self, start: int | None = 0, stop: int | None = None) -> Stream[events.BlockMessage]:
         """Blocks as `common.Block` messages, in order."""

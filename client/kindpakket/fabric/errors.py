@@ -8,10 +8,12 @@
     ├── DecodeError             bytes that are not the Fabric message they should be
     ├── GatewayError            the peer's Gateway service refused or failed a call
     │   ├── EvaluateError
+    │   │   └── NotOnLedger     the ledger holds no such block or transaction, or not yet
     │   ├── EndorseError        certain: nothing was ordered
     │   ├── SubmitError         certain: ordering refused the transaction
     │   ├── CommitStatusError   the status could not be learnt; the transaction may be valid
-    │   └── EventsError         a stream of blocks or events ended
+    │   ├── EventsError         a stream of blocks or events ended
+    │   └── DiscoveryError      the peer's discovery service refused or failed
     ├── CommitError             certain: the transaction is in a block and invalid
     └── UnknownOutcome          not known yet whether the transaction is or will be in a block
 
@@ -194,6 +196,10 @@ class EvaluateError(GatewayError):
     step = "evaluate"
 
 
+class NotOnLedger(EvaluateError):
+    """The peer's ledger holds no such block or transaction, or not yet."""
+
+
 class EndorseError(GatewayError):
     """Endorsement failed; nothing was ordered. See `chaincode_message` for the chaincode's own refusal."""
 
@@ -254,6 +260,12 @@ class EventsError(GatewayError):
     """A stream of blocks or events ended; continue from the block after the last one received."""
 
     step = "events"
+
+
+class DiscoveryError(GatewayError):
+    """The discovery service refused or failed. `forbidden`: it gives this identity no answer."""
+
+    step = "discover"
 
 
 class CommitError(FabricError):

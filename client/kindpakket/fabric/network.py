@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from kindpakket.fabric import _wire
-from kindpakket.fabric._flow import Flow
+from kindpakket.fabric import _wire, discovery, ledger
 from kindpakket.fabric._session import Session, SyncSession
+from kindpakket.fabric.block import Block
 from kindpakket.fabric.commit import Commit
+from kindpakket.fabric.committed import CommittedTransaction
 from kindpakket.fabric.contract import Contract
+from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
 from kindpakket.fabric.errors import DecodeError
 from kindpakket.fabric.events import (
     BlockMessage,
@@ -19,7 +21,7 @@ from kindpakket.fabric.events import (
     reading_chaincode_events,
     reading_filtered_blocks,
 )
-from kindpakket.fabric.proposal import BaseProposal
+from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.transaction import Transaction
 
 S = TypeVar("S", bound=Session)
@@ -36,9 +38,8 @@ class BaseNetwork(Generic[S]):
         self._session = session
         self.name = name
 
-    def _measuring(self, seconds: float) -> Flow[int]:
-        proposal = BaseProposal(self._session, self.name, "qscc", "GetChainInfo", arguments=(self.name,))
-        return _wire.ledger_height((yield from proposal._evaluating(seconds)))
+    def _seconds(self, timeout: float | None) -> float:
+        return self._session.deadlines.evaluate if timeout is None else timeout
 
     def _opened(self, envelope: bytes) -> tuple[bytes, bytes]:
         payload, signature = _wire.split_envelope(envelope)
@@ -75,8 +76,91 @@ class Network(BaseNetwork[SyncSession]):
         Raises:
             EvaluateError: the peer refused or failed.
         """
-        seconds = self._session.deadlines.evaluate if timeout is None else timeout
-        return self._session.run(self._measuring(seconds))
+        return self.info(timeout=timeout).height
+
+    def info(self, *, timeout: float | None = None) -> LedgerInfo:
+        """Height of the peer's ledger and the hashes at its end.
+
+        Args:
+            timeout: seconds, retries included; default: the gateway's deadline for evaluate.
+
+        Raises:
+            EvaluateError: the peer refused or failed.
+        """
+        return self._session.run(ledger.informing(self._session, self.name, self._seconds(timeout)))
+
+    def block(self, number: int, *, timeout: float | None = None) -> Block:
+        """A block by its number, decoded; it may have any size.
+
+        Args:
+            number: from 0.
+            timeout: seconds, retries included; default: the gateway's deadline for evaluate.
+
+        Raises:
+            NotOnLedger: the peer has no such block yet.
+            EvaluateError: the peer refused or failed.
+        """
+        flow = ledger.reading_block(self._session, self.name, self._seconds(timeout), number)
+        return self._session.run(flow)
+
+    def block_by_hash(self, header_hash: bytes, *, timeout: float | None = None) -> Block:
+        """A block by the hash of its header, such as the `previous_hash` of the next one.
+
+        Arguments and errors as for `block`.
+        """
+        flow = ledger.reading_block_by_hash(self._session, self.name, self._seconds(timeout), header_hash)
+        return self._session.run(flow)
+
+    def block_of(self, transaction_id: str, *, timeout: float | None = None) -> Block:
+        """The block that holds a transaction, valid or not. Arguments and errors as for `block`."""
+        flow = ledger.reading_block_of(self._session, self.name, self._seconds(timeout), transaction_id)
+        return self._session.run(flow)
+
+    def transaction(self, transaction_id: str, *, timeout: float | None = None) -> CommittedTransaction:
+        """A transaction that is in a block, valid or not, with its validation code and all that it did.
+
+        Args:
+            transaction_id: its id.
+            timeout: seconds, retries included; default: the gateway's deadline for evaluate.
+
+        Raises:
+            NotOnLedger: the peer has no such transaction yet.
+            EvaluateError: the peer refused or failed.
+            CommitStatusError: the number of its block could not be learnt.
+        """
+        flow = ledger.reading_transaction(self._session, self.name, self._seconds(timeout), transaction_id)
+        return self._session.run(flow)
+
+    def peers(self, *chaincodes: Called, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:
+        """The peers of the channel that are alive, as this peer knows them, by MSP id and address.
+
+        Args:
+            chaincodes: only peers that can run all of these, and that may see the collections named.
+            timeout: seconds, retries included; default: the gateway's deadline for evaluate.
+
+        Raises:
+            DiscoveryError: the peer refused or failed.
+        """
+        flow = discovery.finding_peers(self._session, self.name, self._seconds(timeout), chaincodes)
+        return self._session.run(flow)
+
+    def config(self, *, timeout: float | None = None) -> DiscoveredConfig:
+        """The channel's organisations and the addresses of its orderers. Errors as of `peers`."""
+        return self._session.run(discovery.finding_config(self._session, self.name, self._seconds(timeout)))
+
+    def endorsers(self, *chaincodes: Called, timeout: float | None = None) -> EndorsementPlan:
+        """Who could endorse a transaction now, as policies and living peers allow.
+
+        Args:
+            chaincodes: the chaincode that is called, and those that it calls in turn.
+            timeout: seconds, retries included; default: the gateway's deadline for evaluate.
+
+        Raises:
+            DiscoveryError: the peer refused or failed; also, with "failed constructing descriptor", when
+                there is no such chaincode, or too few peers are known, as for some seconds after their start.
+        """
+        flow = discovery.finding_endorsers(self._session, self.name, self._seconds(timeout), chaincodes)
+        return self._session.run(flow)
 
     def blocks(self, start: int | None = 0, stop: int | None = None) -> Stream[BlockMessage]:
         """Blocks as `common.Block` messages, in order; `kindpakket.fabric.block` decodes them.

@@ -43,6 +43,7 @@ __all__ = ["Chaincode", "ChaincodeRefusal", "Invocation", "MemoryGateway", "Step
 Algorithm: TypeAlias = Literal["P-256", "P-384", "Ed25519"]
 
 _ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")  # where Fabric CA keeps an identity's attributes
+_LARGEST_REQUEST = 100 << 20  # bytes, as a Fabric peer has it
 _THREADS = 32
 _TLS_NAME = "peer0.memory"
 
@@ -115,7 +116,8 @@ class MemoryGateway:
     def start(self) -> None:
         """Start, at the port where it listened before if it was stopped."""
         self._pool = futures.ThreadPoolExecutor(_THREADS)
-        server = grpc.server(self._pool, options=(("grpc.so_reuseport", 0),))
+        options = (("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", _LARGEST_REQUEST))
+        server = grpc.server(self._pool, options=options)
         server.add_generic_rpc_handlers(self._service.handlers())
         if self._credentials is None:
             self._port = server.add_insecure_port(f"127.0.0.1:{self._port}")
