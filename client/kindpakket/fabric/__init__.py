@@ -34,11 +34,15 @@ from kindpakket.fabric.errors import (
     GatewayError,
     IdentityError,
     NotOnLedger,
+    OutboxConflict,
+    OutboxError,
+    OutboxWaiting,
     ProfileError,
     ProtocolError,
     SubmitError,
     UnknownOutcome,
 )
+from kindpakket.fabric.event_requests import EventsRequest
 from kindpakket.fabric.events import (
     BlockMessage,
     ChaincodeEvent,
@@ -52,6 +56,9 @@ from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.offline import OfflineSigning
+from kindpakket.fabric.outbox import Outbox
+from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
 from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
 from kindpakket.fabric.proposal import Proposal
@@ -85,6 +92,7 @@ __all__ = [
     "ErrorDetail",
     "EvaluateError",
     "EventsError",
+    "EventsRequest",
     "FabricError",
     "FilteredBlock",
     "FilteredTransaction",
@@ -97,13 +105,20 @@ __all__ = [
     "Msp",
     "Network",
     "NotOnLedger",
+    "OfflineSigning",
     "Organization",
+    "Outbox",
+    "OutboxConflict",
+    "OutboxEntry",
+    "OutboxError",
+    "OutboxWaiting",
     "Peer",
     "PeerHealth",
     "Profile",
     "ProfileError",
     "Proposal",
     "ProtocolError",
+    "Resumed",
     "Signer",
     "Stream",
     "SubmitError",

@@ -85,9 +85,9 @@ class MemoryLedger:
         self.blocks: list[Any] = []
         self.statuses: dict[str, tuple[str, int]] = {}
         self.state: dict[str, tuple[bytes, Version]] = {}
-        self.next_code: str | None = None
-        self.held: list[bytes] | None = None
         self.endorser = endorser
+        self.next_codes: list[str] = []
+        self.held: list[bytes] | None = None
         header = m.common.ChannelHeader(type=m.common.CONFIG, channel_id=channel).SerializeToString()
         payload = m.common.Payload(header=m.common.Header(channel_header=header))
         self._append(m.common.Envelope(payload=payload.SerializeToString()).SerializeToString(), "VALID")
@@ -180,7 +180,7 @@ class MemoryLedger:
             if self.held is not None:
                 self.held.append(envelope)
                 return
-            code, self.next_code = self.next_code, None
+            code = self.next_codes.pop(0) if self.next_codes else None
             self.commit(envelope, code)
 
     def release(self) -> None:

@@ -17,7 +17,8 @@ from typing import Any, Generic, TypeVar, Unpack
 import grpc
 import grpc.aio
 
-from kindpakket.fabric import discovery, events, ledger, targets
+from kindpakket.fabric import _carried, discovery, event_requests, events, ledger, targets
+from kindpakket.fabric._aio_outbox import Outbox
 from kindpakket.fabric._session import AsyncSession, cancelled_from_outside
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
@@ -26,9 +27,11 @@ from kindpakket.fabric.contract import BaseContract, Transient
 from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
 from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
 from kindpakket.fabric.errors import EventsError
+from kindpakket.fabric.event_requests import BaseEventsRequest
 from kindpakket.fabric.identity import Identity
 from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.network import BaseNetwork
+from kindpakket.fabric.offline import brought
 from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.proposal import BaseProposal
 from kindpakket.fabric.targets import ConnectOptions, ProfileLike
@@ -37,8 +40,10 @@ from kindpakket.fabric.transaction import BaseTransaction
 __all__ = [
     "Commit",
     "Contract",
+    "EventsRequest",
     "Gateway",
     "Network",
+    "Outbox",
     "Proposal",
     "Stream",
     "SubmittedTransaction",
@@ -64,7 +69,9 @@ class Transaction(BaseTransaction[AsyncSession]):
     async def submit(self, *, deadlines: Deadlines | None = None) -> Commit:
         """Offer the transaction to the orderers, and return its commit."""
         status = await self._session.run(self._submitting(deadlines or self._session.deadlines))
-        return Commit(self._session, self.channel, self.transaction_id, status)
+        return Commit(
+            self._session, self.channel, self.transaction_id, status, signature=self._commit_signature
+        )
 
 
 class Proposal(BaseProposal[AsyncSession]):
@@ -222,6 +229,14 @@ class Stream(Generic[T]):
         await self.close()
 
 
+class EventsRequest(BaseEventsRequest[AsyncSession, T]):
+    """A request for blocks or events; see `kindpakket.fabric.EventsRequest`."""
+
+    def stream(self) -> Stream[T]:
+        """Send the request, and return what the peer sends."""
+        return Stream(self._session, self._reading())
+
+
 class Network(BaseNetwork[AsyncSession]):
     """A channel, seen through the organisation's own peer; see `kindpakket.fabric.Network`."""
 
@@ -297,8 +312,86 @@ class Network(BaseNetwork[AsyncSession]):
         )
         return Stream(self._session, reading)
 
+    def blocks_request(
+        self, start: int | None = 0, stop: int | None = None
+    ) -> EventsRequest[events.BlockMessage]:
+        """The request that `blocks` makes, to be signed and sent later."""
+        payload = events.seek_payload(self._session, self.name, start, stop)
+        return EventsRequest(self._session, event_requests.BLOCKS, payload)
 
-class Gateway:
+    def filtered_blocks_request(
+        self, start: int | None = 0, stop: int | None = None
+    ) -> EventsRequest[events.FilteredBlock]:
+        """The request that `filtered_blocks` makes, to be signed and sent later."""
+        payload = events.seek_payload(self._session, self.name, start, stop)
+        return EventsRequest(self._session, event_requests.FILTERED_BLOCKS, payload)
+
+    def chaincode_events_request(
+        self, chaincode: str, *, start_block: int | None = None, after_transaction_id: str = ""
+    ) -> EventsRequest[events.ChaincodeEvent]:
+        """The request that `chaincode_events` makes, to be signed and sent later."""
+        payload = event_requests.chaincode_events_payload(
+            self._session, self.name, chaincode, start_block, after_transaction_id
+        )
+        return EventsRequest(self._session, event_requests.CHAINCODE_EVENTS, payload)
+
+
+class OfflineSigning:
+    """What a gateway does with steps that were signed elsewhere; see `kindpakket.fabric.OfflineSigning`."""
+
+    _session: AsyncSession
+
+    def signed_proposal(self, message: bytes, signature: bytes | None = None) -> Proposal:
+        """A proposal that was signed elsewhere."""
+        carried = _carried.read_proposal(message)
+        return Proposal._brought(self._session, carried, brought(self._session, carried, signature))
+
+    def signed_transaction(
+        self, message: bytes, signature: bytes | None = None, *, commit_signature: bytes | None = None
+    ) -> Transaction:
+        """An endorsed transaction that was signed elsewhere."""
+        carried = _carried.read_transaction(message)
+        transaction = Transaction(self._session, carried.payload, brought(self._session, carried, signature))
+        transaction._bring_commit(commit_signature)
+        return transaction
+
+    def signed_commit(self, message: bytes, signature: bytes | None = None) -> Commit:
+        """A request for a commit status that was signed elsewhere."""
+        carried = _carried.read_commit(message)
+        return Commit(
+            self._session,
+            carried.channel,
+            carried.transaction_id,
+            request=carried.payload,
+            signature=brought(self._session, carried, signature),
+        )
+
+    def signed_chaincode_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.ChaincodeEvent]:
+        """A request for the events of a chaincode that was signed elsewhere."""
+        carried = _carried.read_chaincode_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, event_requests.CHAINCODE_EVENTS, carried.payload, signed)
+
+    def signed_block_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.BlockMessage]:
+        """A request for blocks that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, event_requests.BLOCKS, carried.payload, signed)
+
+    def signed_filtered_block_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.FilteredBlock]:
+        """A request for filtered blocks that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, event_requests.FILTERED_BLOCKS, carried.payload, signed)
+
+
+class Gateway(OfflineSigning):
     """A connection to the Gateway service of a peer; see `kindpakket.fabric.Gateway`."""
 
     def __init__(self, session: AsyncSession) -> None:

@@ -10,11 +10,12 @@ from kindpakket.fabric._session import SyncSession
 from kindpakket.fabric.deadlines import DEFAULT_DEADLINES
 from kindpakket.fabric.identity import Identity
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.offline import OfflineSigning
 from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 
 
-class Gateway:
+class Gateway(OfflineSigning):
     """A connection to the Gateway service of a peer, for one identity.
 
     With several peers the first healthy one is spoken to; one that cannot be reached is left alone for a

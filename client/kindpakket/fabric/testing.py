@@ -157,9 +157,9 @@ class MemoryGateway:
         """Let nothing fail any more."""
         self._service.faults.clear()
 
-    def invalidate(self, code: str) -> None:
-        """Give the next transaction this validation code, such as `ENDORSEMENT_POLICY_FAILURE`."""
-        self._ledger.next_code = code
+    def invalidate(self, code: str, *, times: int = 1) -> None:
+        """Give the next transactions this validation code, such as `ENDORSEMENT_POLICY_FAILURE`."""
+        self._ledger.next_codes = [code] * times
 
     def end_deliver(self, status: str) -> None:
         """Let streams of blocks end at once, with a status such as `FORBIDDEN`, or "" for none."""
@@ -191,6 +191,12 @@ class MemoryGateway:
         """Wait until a client has called a step; `TimeoutError` after so many seconds."""
         if not self._service.wait_for(step, timeout):
             raise TimeoutError(f"no client called {step} within {timeout} s; they called {self.calls}")
+
+    def wait_for_height(self, height: int, *, timeout: float = 5.0) -> None:
+        """Wait until there are so many blocks; `TimeoutError` after so many seconds."""
+        with self._ledger.changed:
+            if not self._ledger.changed.wait_for(lambda: self.height >= height, timeout):
+                raise TimeoutError(f"there are {self.height} blocks, and not {height}, after {timeout} s")
 
     @property
     def height(self) -> int:

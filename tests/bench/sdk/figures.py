@@ -108,9 +108,18 @@ def rows(turns: Sequence[Turn]) -> list[Row]:
     ]
 
 
+def latencies(transactions: Iterable[Transaction]) -> tuple[float | None, float | None]:
+    """Milliseconds that 50, and 95, in 100 of the valid ones took at most; None of fewer than two."""
+    taken = [one.milliseconds for one in transactions if one.outcome == "valid"]
+    if len(taken) < 2:
+        return None, None
+    twentieths = statistics.quantiles(taken, n=20, method="inclusive")
+    return round(twentieths[9], 1), round(twentieths[18], 1)
+
+
 def _row(turns: Sequence[Turn], base: Mapping[int, Turn]) -> Row:
     transactions = [one for turn in turns for one in turn.transactions]
-    cuts = _cuts([one.milliseconds for one in transactions if one.outcome == "valid"])
+    p50, p95 = latencies(transactions)
     pairs = [(turn, base[turn.leg.round]) for turn in turns if turn.leg.round in base]
     rates = [turn.per_second / other.per_second for turn, other in pairs if other.per_second]
     costs = [turn.cpu_milliseconds / other.cpu_milliseconds for turn, other in pairs]
@@ -124,8 +133,8 @@ def _row(turns: Sequence[Turn], base: Mapping[int, Turn]) -> Row:
         ratio=_median(rates),
         ratio_low=round(min(rates), 3) if rates else None,
         ratio_high=round(max(rates), 3) if rates else None,
-        p50=round(cuts[9], 1) if cuts else None,
-        p95=round(cuts[18], 1) if cuts else None,
+        p50=p50,
+        p95=p95,
         cpu_seconds=round(statistics.median(turn.cpu_milliseconds for turn in turns), 3),
         cpu_ratio=_median(costs),
         start_cpu_seconds=round(
@@ -167,11 +176,6 @@ def _count(transactions: Iterable[Transaction], outcome: str) -> int:
 
 def _median(values: Sequence[float]) -> float | None:
     return round(statistics.median(values), 3) if values else None
-
-
-def _cuts(values: Sequence[float]) -> list[float] | None:
-    """The 19 values that cut a sample into twentieths; None if there are fewer than two."""
-    return statistics.quantiles(values, n=20, method="inclusive") if len(values) > 1 else None
 
 
 def _sum(found: Iterable[Found]) -> Found:

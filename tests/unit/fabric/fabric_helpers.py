@@ -20,6 +20,7 @@ Open = Callable[..., Any]
 """The fixture `opened`: connects a client."""
 
 QUICK = Deadlines(evaluate=2, endorse=2, submit=1, resolve=2, commit_status=2)
+_ASYNC_MODULES = (aio.__name__, aio.Outbox.__module__)
 
 
 class Blocking:
@@ -31,9 +32,14 @@ class Blocking:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._wrapped, name)
-        if inspect.ismethod(found):
-            return lambda *args, **kwargs: self._settled(found(*args, **kwargs))
-        return found
+        if not inspect.ismethod(found):
+            return found
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            plain = [each._wrapped if isinstance(each, Blocking) else each for each in args]
+            return self._settled(found(*plain, **kwargs))
+
+        return call
 
     def __iter__(self) -> Blocking:
         return self
@@ -60,7 +66,7 @@ class Blocking:
                 return await result
 
             result = self._runner.run(settle())
-        ours = type(result).__module__ == aio.__name__
+        ours = inspect.isasyncgen(result) or type(result).__module__ in _ASYNC_MODULES
         return Blocking(self._runner, result) if ours else result
 
 
@@ -76,6 +82,8 @@ def ledger(call: Invocation) -> str | bytes:
         return call.get(call.arguments[0].decode()) or b""
     if call.name == "Echo":
         return b"|".join(call.arguments + tuple(call.transient[key] for key in sorted(call.transient)))
+    if call.name == "Keep":
+        return str(len(call.transient["iban"]))
     if call.name == "Remove":
         call.delete(call.arguments[0].decode())
         return b""
