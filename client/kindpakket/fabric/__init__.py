@@ -54,8 +54,10 @@ from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.ledger import LedgerInfo
+from kindpakket.fabric.limits import Limits
 from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.observer import Observer, StepEvent
 from kindpakket.fabric.offline import OfflineSigning
 from kindpakket.fabric.outbox import Outbox
 from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
@@ -102,9 +104,11 @@ __all__ = [
     "Identity",
     "IdentityError",
     "LedgerInfo",
+    "Limits",
     "Msp",
     "Network",
     "NotOnLedger",
+    "Observer",
     "OfflineSigning",
     "Organization",
     "Outbox",
@@ -120,6 +124,7 @@ __all__ = [
     "ProtocolError",
     "Resumed",
     "Signer",
+    "StepEvent",
     "Stream",
     "SubmitError",
     "SubmittedTransaction",
