@@ -8,6 +8,7 @@
 """
 
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
 from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
@@ -21,6 +22,7 @@ from kindpakket.fabric.discovery import (
     EndorsementPlan,
 )
 from kindpakket.fabric.errors import (
+    CheckpointError,
     CommitError,
     CommitStatusError,
     ConnectionClosed,
@@ -75,6 +77,8 @@ __all__ = [
     "ChaincodeCall",
     "ChaincodeEvent",
     "ChaincodeVersion",
+    "CheckpointError",
+    "Checkpointer",
     "ClientCertificate",
     "Commit",
     "CommitError",
@@ -96,6 +100,7 @@ __all__ = [
     "EventsError",
     "EventsRequest",
     "FabricError",
+    "FileCheckpointer",
     "FilteredBlock",
     "FilteredTransaction",
     "Gateway",
@@ -105,6 +110,7 @@ __all__ = [
     "IdentityError",
     "LedgerInfo",
     "Limits",
+    "MemoryCheckpointer",
     "Msp",
     "Network",
     "NotOnLedger",
