@@ -58,8 +58,10 @@ from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.ledger import LedgerInfo
+from kindpakket.fabric.limits import Limits
 from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.observer import Observer, StepEvent
 from kindpakket.fabric.offline import OfflineSigning
 from kindpakket.fabric.outbox import Outbox
 from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
@@ -111,10 +113,12 @@ __all__ = [
     "Identity",
     "IdentityError",
     "LedgerInfo",
+    "Limits",
     "MemoryCheckpointer",
     "Msp",
     "Network",
     "NotOnLedger",
+    "Observer",
     "OfflineSigning",
     "Organization",
     "Outbox",
@@ -130,6 +134,7 @@ __all__ = [
     "ProtocolError",
     "Resumed",
     "Signer",
+    "StepEvent",
     "Stream",
     "SubmitError",
     "SubmittedTransaction",

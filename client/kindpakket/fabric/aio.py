@@ -19,12 +19,12 @@ import grpc.aio
 
 from kindpakket.fabric import _carried, discovery, event_requests, events, ledger, targets
 from kindpakket.fabric._aio_outbox import Outbox
-from kindpakket.fabric._session import AsyncSession, cancelled_from_outside
+from kindpakket.fabric._aio_session import AsyncSession, cancelled_from_outside
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
 from kindpakket.fabric.committed import CommittedTransaction
 from kindpakket.fabric.contract import BaseContract, Transient
-from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
+from kindpakket.fabric.deadlines import Deadlines
 from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
 from kindpakket.fabric.errors import EventsError
 from kindpakket.fabric.event_requests import BaseEventsRequest
@@ -251,7 +251,7 @@ class Network(BaseNetwork[AsyncSession]):
 
     def transaction_from(self, envelope: bytes) -> Transaction:
         """The transaction in an envelope that was kept, to be offered again."""
-        return Transaction(self._session, *self._opened(envelope))
+        return Transaction._kept(self._session, *self._opened(envelope))
 
     async def ledger_height(self, *, timeout: float | None = None) -> int:
         """Number of blocks that the peer has."""
@@ -435,4 +435,4 @@ def connect(
     found = targets.resolve(profile, options)
     if identity is None:
         raise TypeError("connect needs an identity")
-    return Gateway(AsyncSession(identity, options.get("deadlines", DEFAULT_DEADLINES), found))
+    return Gateway(AsyncSession(identity, targets.settings(options), found))
