@@ -49,10 +49,11 @@ from kindpakket.fabric.errors import (
 from kindpakket.fabric.event_requests import EventsRequest
 from kindpakket.fabric.events import (
     BlockMessage,
+    BlockWithPrivateData,
     ChaincodeEvent,
     FilteredBlock,
     FilteredTransaction,
-    Stream,
+    PrivateData,
 )
 from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.hashes import Hash
@@ -68,6 +69,7 @@ from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
 from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
 from kindpakket.fabric.proposal import Proposal
+from kindpakket.fabric.stream import Stream
 from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
 
@@ -77,6 +79,7 @@ __all__ = [
     "Block",
     "BlockMessage",
     "BlockTransaction",
+    "BlockWithPrivateData",
     "CertificateAuthority",
     "ChaincodeCall",
     "ChaincodeEvent",
@@ -128,6 +131,7 @@ __all__ = [
     "OutboxWaiting",
     "Peer",
     "PeerHealth",
+    "PrivateData",
     "Profile",
     "ProfileError",
     "Proposal",
