@@ -52,7 +52,15 @@ from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
-from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
+from kindpakket.fabric.profile import (
+    CertificateAuthority,
+    Channel,
+    Orderer,
+    Organization,
+    Peer,
+    Profile,
+    Registrar,
+)
 from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
@@ -65,6 +73,7 @@ __all__ = [
     "ChaincodeCall",
     "ChaincodeEvent",
     "ChaincodeVersion",
+    "Channel",
     "ClientCertificate",
     "Commit",
     "CommitError",
@@ -96,12 +105,14 @@ __all__ = [
     "Msp",
     "Network",
     "NotOnLedger",
+    "Orderer",
     "Organization",
     "Peer",
     "Profile",
     "ProfileError",
     "Proposal",
     "ProtocolError",
+    "Registrar",
     "Signer",
     "Stream",
     "SubmitError",

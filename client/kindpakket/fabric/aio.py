@@ -18,6 +18,7 @@ import grpc
 import grpc.aio
 
 from kindpakket.fabric import discovery, events, ledger, targets
+from kindpakket.fabric._aio_ca import CaClient
 from kindpakket.fabric._session import AsyncSession, cancelled_from_outside
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
@@ -34,6 +35,7 @@ from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 from kindpakket.fabric.transaction import BaseTransaction
 
 __all__ = [
+    "CaClient",
     "Commit",
     "Contract",
     "Gateway",

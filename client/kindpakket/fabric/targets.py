@@ -99,6 +99,7 @@ def resolve(profile: ProfileLike | None, options: ConnectOptions) -> Target:
     loaded = profile if isinstance(profile, Profile) else Profile.load(profile or "")
     node = loaded.peer(options.get("peer"))
     client = client or loaded.client_certificate
+    arguments = {**_OPTIONS, **node.options, **options.get("channel_options", {})}
     return _target(node.address, node.tls, node.tls_roots, node.server_name, client, arguments)
 
 
