@@ -108,8 +108,8 @@ class CaClient(BaseCaClient):
         Args:
             name: the enrolment name.
             secret: the secret it was registered with.
-            key: which kind of key to make; or a private key that there is already, unencrypted PEM. Fabric CA
-                1.5 refuses Ed25519.
+            key: which kind of key to make; or a private key that there is already, unencrypted PEM. With
+                Ed25519 the certificate serves `connect`, but no further call of the authority.
             hosts: host names and IP addresses, as a TLS certificate needs them.
             profile: the authority's signing profile, such as `tls`; default: its default.
             attributes: names of the attributes that the certificate is to carry; default: those that were
@@ -140,6 +140,7 @@ class CaClient(BaseCaClient):
 
         Raises:
             CaAuthenticationError: the present certificate has expired or was revoked.
+            IdentityError: its key is Ed25519, whose signature Fabric CA does not take.
         """
         return self._run(ca_certificates.reenrolling(self.name, present, key, hosts, profile, attributes))
 

@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
 from kindpakket.fabric.ca_errors import CaUnreachable, refusal
 from kindpakket.fabric.enrolment import Enrolment
+from kindpakket.fabric.errors import IdentityError
 from kindpakket.fabric.identity import Identity
 
 T = TypeVar("T")
@@ -88,9 +91,14 @@ def authorisation_token(method: str, uri: str, body: bytes, caller: Caller) -> s
             unless they say otherwise: for SHA-384 or SHA-3 give an `Identity` with that `hash`.
 
     Raises:
-        IdentityError: the key cannot be used.
+        IdentityError: the key cannot be used: Fabric CA 1.5 issues certificates for Ed25519, and takes no
+            tokens signed by them.
     """
     identity = caller if isinstance(caller, Identity) else caller.identity("MSP")
+    if isinstance(identity.certificate.public_key(), ed25519.Ed25519PublicKey):
+        raise IdentityError(
+            f"Fabric CA takes no token signed by Ed25519, as {identity!r} has it: enrol again with the secret"
+        )
     encoded = _base64(identity.certificate_pem)
     payload = f"{method}.{_base64(uri.encode())}.{_base64(body)}.{encoded}"
     return f"{encoded}.{_base64(identity.sign(payload.encode()))}"
