@@ -80,6 +80,7 @@ class ChaincodeServer:
         tls = self.folder / "tls"
         environment = {
             "CHAINCODE_ID": package_id,
+            "CORE_PEER_LOCALMSPID": self.peer.msp,  # what the shim's GetMSPID answers with
             "CHAINCODE_SERVER_ADDRESS": self.endpoint,
             "CHAINCODE_TLS_CERT": str(tls / "cert.pem"),
             "CHAINCODE_TLS_KEY": str(tls / "key.pem"),

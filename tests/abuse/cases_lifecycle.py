@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from config_update import lifecycle_by_anyone
 from ground import Ground
-from support import identity_of
+from support import identity_of, wake_consenters
 from table import Attempt, case
 from verdict import Place
 from wire import order_at
@@ -38,6 +38,7 @@ class Definition:
 
     def __init__(self, ground: Ground) -> None:
         network = ground.desk.network
+        wake_consenters(network, ground.desk.channel)
         self._home, self._programs = Home(network.home), programs(print)
         self._inventory = Inventory.of(network.topology, self._home)
         self._channel = network.topology.channel(ground.desk.channel)

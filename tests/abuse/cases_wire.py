@@ -9,7 +9,7 @@ from typing import Any
 
 from ground import Ground
 from identities import mspid
-from support import identity_of
+from support import identity_of, wake_consenters
 from table import Attempt, by_name, case
 from verdict import Place
 from wire import endorse_at, invalid_in_a_block, order_at, shifted, tampered
@@ -152,6 +152,7 @@ def replayed_directly(ground: Ground, peer_of: str) -> Attempt:
 def replayed_at_once(ground: Ground, orderer_of: str) -> Attempt:
     transaction = endorsed(ground, ground.wallet())
     ordered(transaction)
+    wake_consenters(ground.desk.network, ground.desk.channel)
     return lambda: order_at(ground, orderer_of, transaction.envelope)
 
 

@@ -22,6 +22,12 @@ from kindpakket_demo.town import make_town
 from kindpakket_demo.vouchers import activate
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
+from kindpakket_network.home import Home
+from kindpakket_network.inventory import Inventory
+from kindpakket_network.orderer import Orderer
+from kindpakket_network.wait import until
+
+_SECONDS_TO_CATCH_UP = 20
 
 
 @dataclass
@@ -111,6 +117,29 @@ def issue_unbound(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:
             scheme, [{"id": each, "entitlement": new_id(), "preset": PRESET, "units": 1} for each in ids]
         )
         desk.in_step()
+
+
+def wake_consenters(network: Network, channel: str = CHANNEL) -> None:
+    """Restart consenters that stay behind the others, as operators do (docs/architecture.md says when).
+
+    One that fell silent takes no envelope that is brought to it alone.
+    """
+    home = Home(network.home)
+    consenters = Inventory.of(network.topology, home).consenters_of(network.topology.channel(channel))
+
+    def height(node: Orderer) -> int:
+        return int((node.participation(channel) or {"height": 0})["height"])
+
+    highest = max(map(height, consenters))
+    for node in consenters:
+
+        def in_step(node: Orderer = node) -> bool | None:
+            return height(node) >= highest or None
+
+        if until(in_step, _SECONDS_TO_CATCH_UP) is None:
+            network.stop(node.node)
+            network.start(node.node)
+            assert until(in_step, _SECONDS_TO_CATCH_UP), f"{node.node} stays behind: see its log"
 
 
 def doubted_votes(network: Network) -> list[str]:

@@ -7,7 +7,10 @@
 `kindpakket.fabric.aio` has the same names with async methods.
 """
 
+import logging
+
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
 from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
@@ -21,6 +24,7 @@ from kindpakket.fabric.discovery import (
     EndorsementPlan,
 )
 from kindpakket.fabric.errors import (
+    CheckpointError,
     CommitError,
     CommitStatusError,
     ConnectionClosed,
@@ -34,11 +38,15 @@ from kindpakket.fabric.errors import (
     GatewayError,
     IdentityError,
     NotOnLedger,
+    OutboxConflict,
+    OutboxError,
+    OutboxWaiting,
     ProfileError,
     ProtocolError,
     SubmitError,
     UnknownOutcome,
 )
+from kindpakket.fabric.event_requests import EventsRequest
 from kindpakket.fabric.events import (
     BlockMessage,
     ChaincodeEvent,
@@ -52,6 +60,10 @@ from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.offline import OfflineSigning
+from kindpakket.fabric.outbox import Outbox
+from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
+from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.profile import (
     CertificateAuthority,
     Channel,
@@ -65,6 +77,8 @@ from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
 
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # silent, unless the program sets up logging
+
 __all__ = [
     "Block",
     "BlockMessage",
@@ -74,6 +88,8 @@ __all__ = [
     "ChaincodeEvent",
     "ChaincodeVersion",
     "Channel",
+    "CheckpointError",
+    "Checkpointer",
     "ClientCertificate",
     "Commit",
     "CommitError",
@@ -93,7 +109,9 @@ __all__ = [
     "ErrorDetail",
     "EvaluateError",
     "EventsError",
+    "EventsRequest",
     "FabricError",
+    "FileCheckpointer",
     "FilteredBlock",
     "FilteredTransaction",
     "Gateway",
@@ -102,17 +120,26 @@ __all__ = [
     "Identity",
     "IdentityError",
     "LedgerInfo",
+    "MemoryCheckpointer",
     "Msp",
     "Network",
     "NotOnLedger",
+    "OfflineSigning",
     "Orderer",
     "Organization",
+    "Outbox",
+    "OutboxConflict",
+    "OutboxEntry",
+    "OutboxError",
+    "OutboxWaiting",
     "Peer",
+    "PeerHealth",
     "Profile",
     "ProfileError",
     "Proposal",
     "ProtocolError",
     "Registrar",
+    "Resumed",
     "Signer",
     "Stream",
     "SubmitError",

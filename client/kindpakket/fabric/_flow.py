@@ -25,14 +25,32 @@ _ATTEMPTS = 6
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 
+# What the Gateway says itself with a status that gRPC also uses for lost connections, and without details
+# (internal/pkg/gateway of Fabric).
+_WORDS_OF_NODES = (
+    "endorsement timeout expired",
+    "evaluate timeout expired",
+    "failed to find any endorsing peers",
+    "failed to select a set of endorsers",
+    "failed to get config for channel",
+    "insufficient number of orderers",
+    "no orderer nodes available",
+    "no orderers could successfully process",
+    "submit timeout expired",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One unary call: the service's path, the serialised request, seconds."""
+    """One unary call: the service's path, the serialised request, seconds.
+
+    `avoid` names a peer that is to be called only if no other one is healthy.
+    """
 
     path: str
     request: bytes
     timeout: float
+    avoid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +61,39 @@ class Pause:
 
 
 class CallFailed(Exception):
-    """A call that ended with a gRPC status other than OK."""
+    """A call that ended with a gRPC status other than OK.
+
+    Attributes:
+        peer: name of the peer that was called; "" if none was.
+        elsewhere: the peer could not be reached or did not answer, and another one is healthy.
+    """
 
     def __init__(self, status: StatusCode, reason: str, details: tuple[ErrorDetail, ...] = ()) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
         self.details = details
+        self.peer = ""
+        self.elsewhere = False
+
+    @property
+    def said_by_node(self) -> bool:
+        """These are words of Fabric; else they are gRPC's, about a connection."""
+        return bool(self.details) or self.reason.startswith(_WORDS_OF_NODES)
+
+    @property
+    def never_sent(self) -> bool:
+        """There was no connection that could have carried the call."""
+        return self.reason.startswith("failed to connect to all addresses")
 
 
 Step: TypeAlias = Call | Pause
 Flow: TypeAlias = Generator[Step, bytes, T]
 
 
-def call(path: str, request: bytes, timeout: float) -> Flow[bytes]:
+def call(path: str, request: bytes, timeout: float, avoid: str = "") -> Flow[bytes]:
     """Make one call, and return the serialised response."""
-    return (yield Call(path, request, timeout))
+    return (yield Call(path, request, timeout, avoid))
 
 
 def pause(seconds: float) -> Flow[None]:
@@ -82,15 +117,22 @@ def repeatedly(
 ) -> Flow[bytes]:
     """Make a call that may be repeated without harm, again while its failure is `passing`, in time.
 
-    Raises what `error` makes of the last failure. `attempts` None means as many as the deadline allows.
+    Raises what `error` makes of the last failure. `attempts` None means as many as the deadline allows. The
+    next attempt goes to another peer if one is healthy: at once, and not counted, when the last one could not
+    be reached; else after a pause.
     """
     attempt = 0
+    avoid = ""
     while True:
-        attempt += 1
         try:
-            return (yield from call(path, request, deadline.remaining))
+            return (yield from call(path, request, deadline.remaining, avoid))
         except CallFailed as failure:
             problem = error(failure)
+            avoid = failure.peer
+            elsewhere = failure.elsewhere
+        if elsewhere and passing(problem) and deadline.remaining:
+            continue
+        attempt += 1
         wait = backoff(attempt)
         if not passing(problem) or attempt == attempts or wait >= deadline.remaining:
             raise problem

@@ -74,6 +74,7 @@ class Invocation:
 
 
 Chaincode: TypeAlias = Callable[[Invocation], str | bytes | None]
+"""Stands for a chaincode: is called with each invocation, and returns its result."""
 
 
 class MemoryLedger:
@@ -86,6 +87,8 @@ class MemoryLedger:
         self.statuses: dict[str, tuple[str, int]] = {}
         self.state: dict[str, tuple[bytes, Version]] = {}
         self.endorser = endorser
+        self.next_codes: list[str] = []
+        self.held: list[bytes] | None = None
         header = m.common.ChannelHeader(type=m.common.CONFIG, channel_id=channel).SerializeToString()
         payload = m.common.Payload(header=m.common.Header(channel_header=header))
         self._append(m.common.Envelope(payload=payload.SerializeToString()).SerializeToString(), "VALID")
@@ -171,6 +174,22 @@ class MemoryLedger:
         transaction.actions.add(header=header.signature_header, payload=body)
         payload = m.common.Payload(header=header, data=transaction.SerializeToString())
         return bytes(payload.SerializeToString())
+
+    def order(self, envelope: bytes) -> None:
+        """Put a transaction into a block, or keep it while transactions are held."""
+        with self.changed:
+            if self.held is not None:
+                self.held.append(envelope)
+                return
+            code = self.next_codes.pop(0) if self.next_codes else None
+            self.commit(envelope, code)
+
+    def release(self) -> None:
+        """Order what was held, and hold no more."""
+        with self.changed:
+            held, self.held = self.held or [], None
+            for envelope in held:
+                self.order(envelope)
 
     def commit(self, envelope: bytes, code: str | None = None) -> None:
         """Validate a transaction as a peer does, and append it in a block; `code` overrules."""

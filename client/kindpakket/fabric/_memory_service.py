@@ -26,6 +26,7 @@ from kindpakket.fabric.identity import verify
 StepName: TypeAlias = Literal[
     "Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents", "Deliver", "Discover"
 ]
+"""A step that a client calls, and that can be made to fail."""
 
 
 @dataclass(slots=True)
@@ -54,8 +55,7 @@ class MemoryService:
         self.calls: list[StepName] = []
         self.faults: list[Fault] = []
         self.deliver_end = "SUCCESS"
-        self.next_code: str | None = None
-        self.held: list[bytes] | None = None
+        self._paused = False
         self._ledger = ledger
         self._chaincodes: Mapping[str, Chaincode] = {"qscc": partial(answer_of_qscc, ledger), **chaincodes}
         self._hash = hash
@@ -91,16 +91,19 @@ class MemoryService:
         with self._lock:
             return self._lock.wait_for(lambda: step in self.calls, timeout)
 
-    def order(self, envelope: bytes) -> None:
-        """Put a transaction into a block."""
+    def pause(self, paused: bool) -> None:
+        """Leave everything without an answer, or go on, as a process that is stopped and continued."""
         with self._lock:
-            code, self.next_code = self.next_code, None
-        self._ledger.commit(envelope, code)
+            self._paused = paused
+            self._lock.notify_all()
 
     def _step(
         self, step: StepName, act: Callable[[bytes, grpc.ServicerContext], bytes]
     ) -> Callable[[bytes, grpc.ServicerContext], bytes]:
         def handle(request: bytes, context: grpc.ServicerContext) -> bytes:
+            self._awake(context)
+            if not request:  # as clients ask whether a peer is there
+                _abort(context, grpc.StatusCode.INVALID_ARGUMENT, f"a {step} request is required")
             fault = self._called(step)
             if fault is None:
                 return act(request, context)
@@ -109,6 +112,21 @@ class MemoryService:
             _break(fault, context)
 
         return handle
+
+    def _awake(self, context: grpc.ServicerContext) -> None:
+        """Wait while the service is paused and the client has not given up."""
+        if not self._paused:
+            return
+
+        def wake() -> None:
+            with self._lock:
+                self._lock.notify_all()
+
+        context.add_callback(wake)
+        with self._lock:
+            self._lock.wait_for(lambda: not self._paused or not context.is_active())
+        if not context.is_active():
+            _abort(context, grpc.StatusCode.CANCELLED, "the client gave up")
 
     def _called(self, step: StepName) -> Fault | None:
         with self._lock:
@@ -138,12 +156,7 @@ class MemoryService:
         if not self._signed_by_creator(envelope.payload, envelope.signature):
             words = "received unsuccessful response from orderer: status=FORBIDDEN, info=signature is invalid"
             _abort(context, grpc.StatusCode.ABORTED, words)
-        with self._lock:
-            held = self.held
-            if held is not None:
-                held.append(envelope.SerializeToString())
-        if held is None:
-            self.order(envelope.SerializeToString())
+        self._ledger.order(envelope.SerializeToString())
         return b""
 
     def _commit_status(self, request: bytes, context: grpc.ServicerContext) -> bytes:
@@ -173,6 +186,7 @@ class MemoryService:
         return bytes(response.SerializeToString())
 
     def _chaincode_events(self, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+        self._awake(context)
         fault = self._called("ChaincodeEvents")
         if fault:
             _break(fault, context)
@@ -246,12 +260,14 @@ class MemoryService:
             wanted = number
             if not self._wait(context, lambda: len(self._ledger.blocks) > wanted):  # noqa: B023
                 return
+            self._awake(context)
             yield self._ledger.blocks[number]
             number += 1
 
     def _delivered(
         self, requests: Iterator[bytes], context: grpc.ServicerContext, response: Callable[[Any], Any]
     ) -> Iterator[bytes]:
+        self._awake(context)
         fault = self._called("Deliver")
         if fault:
             _break(fault, context)

@@ -17,8 +17,9 @@ from typing import Any, Generic, TypeVar, Unpack
 import grpc
 import grpc.aio
 
-from kindpakket.fabric import discovery, events, ledger, targets
+from kindpakket.fabric import _carried, discovery, event_requests, events, ledger, targets
 from kindpakket.fabric._aio_ca import CaClient
+from kindpakket.fabric._aio_outbox import Outbox
 from kindpakket.fabric._session import AsyncSession, cancelled_from_outside
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
@@ -27,9 +28,12 @@ from kindpakket.fabric.contract import BaseContract, Transient
 from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
 from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
 from kindpakket.fabric.errors import EventsError
+from kindpakket.fabric.event_requests import BaseEventsRequest
 from kindpakket.fabric.identity import Identity
 from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.network import BaseNetwork
+from kindpakket.fabric.offline import brought
+from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.proposal import BaseProposal
 from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 from kindpakket.fabric.transaction import BaseTransaction
@@ -38,8 +42,11 @@ __all__ = [
     "CaClient",
     "Commit",
     "Contract",
+    "EventsRequest",
     "Gateway",
     "Network",
+    "OfflineSigning",
+    "Outbox",
     "Proposal",
     "Stream",
     "SubmittedTransaction",
@@ -65,7 +72,9 @@ class Transaction(BaseTransaction[AsyncSession]):
     async def submit(self, *, deadlines: Deadlines | None = None) -> Commit:
         """Offer the transaction to the orderers, and return its commit."""
         status = await self._session.run(self._submitting(deadlines or self._session.deadlines))
-        return Commit(self._session, self.channel, self.transaction_id, status)
+        return Commit(
+            self._session, self.channel, self.transaction_id, status, signature=self._commit_signature
+        )
 
 
 class Proposal(BaseProposal[AsyncSession]):
@@ -171,11 +180,12 @@ class Stream(Generic[T]):
         self._reading = reading
         self._closed = False
         self._waiting: Iterator[T] = iter(())
+        channel = session.link().channel
         if reading.bidirectional:
-            method: Any = session.channel.stream_stream(reading.path, None, None)
+            method: Any = channel.stream_stream(reading.path, None, None)
             self._call: Any = method(iter((reading.request,)))
         else:
-            method = session.channel.unary_stream(reading.path, None, None)
+            method = channel.unary_stream(reading.path, None, None)
             self._call = method(reading.request)
         self._responses: AsyncIterator[bytes] = aiter(self._call)
 
@@ -220,6 +230,14 @@ class Stream(Generic[T]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+class EventsRequest(BaseEventsRequest[AsyncSession, T]):
+    """A request for blocks or events; see `kindpakket.fabric.EventsRequest`."""
+
+    def stream(self) -> Stream[T]:
+        """Send the request, and return what the peer sends."""
+        return Stream(self._session, self._reading())
 
 
 class Network(BaseNetwork[AsyncSession]):
@@ -297,8 +315,86 @@ class Network(BaseNetwork[AsyncSession]):
         )
         return Stream(self._session, reading)
 
+    def blocks_request(
+        self, start: int | None = 0, stop: int | None = None
+    ) -> EventsRequest[events.BlockMessage]:
+        """The request that `blocks` makes, to be signed and sent later."""
+        payload = events.seek_payload(self._session, self.name, start, stop)
+        return EventsRequest(self._session, event_requests.BLOCKS, payload)
 
-class Gateway:
+    def filtered_blocks_request(
+        self, start: int | None = 0, stop: int | None = None
+    ) -> EventsRequest[events.FilteredBlock]:
+        """The request that `filtered_blocks` makes, to be signed and sent later."""
+        payload = events.seek_payload(self._session, self.name, start, stop)
+        return EventsRequest(self._session, event_requests.FILTERED_BLOCKS, payload)
+
+    def chaincode_events_request(
+        self, chaincode: str, *, start_block: int | None = None, after_transaction_id: str = ""
+    ) -> EventsRequest[events.ChaincodeEvent]:
+        """The request that `chaincode_events` makes, to be signed and sent later."""
+        payload = event_requests.chaincode_events_payload(
+            self._session, self.name, chaincode, start_block, after_transaction_id
+        )
+        return EventsRequest(self._session, event_requests.CHAINCODE_EVENTS, payload)
+
+
+class OfflineSigning:
+    """What a gateway does with steps that were signed elsewhere; see `kindpakket.fabric.OfflineSigning`."""
+
+    _session: AsyncSession
+
+    def signed_proposal(self, message: bytes, signature: bytes | None = None) -> Proposal:
+        """A proposal that was signed elsewhere."""
+        carried = _carried.read_proposal(message)
+        return Proposal._brought(self._session, carried, brought(self._session, carried, signature))
+
+    def signed_transaction(
+        self, message: bytes, signature: bytes | None = None, *, commit_signature: bytes | None = None
+    ) -> Transaction:
+        """An endorsed transaction that was signed elsewhere."""
+        carried = _carried.read_transaction(message)
+        transaction = Transaction(self._session, carried.payload, brought(self._session, carried, signature))
+        transaction._bring_commit(commit_signature)
+        return transaction
+
+    def signed_commit(self, message: bytes, signature: bytes | None = None) -> Commit:
+        """A request for a commit status that was signed elsewhere."""
+        carried = _carried.read_commit(message)
+        return Commit(
+            self._session,
+            carried.channel,
+            carried.transaction_id,
+            request=carried.payload,
+            signature=brought(self._session, carried, signature),
+        )
+
+    def signed_chaincode_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.ChaincodeEvent]:
+        """A request for the events of a chaincode that was signed elsewhere."""
+        carried = _carried.read_chaincode_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, event_requests.CHAINCODE_EVENTS, carried.payload, signed)
+
+    def signed_block_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.BlockMessage]:
+        """A request for blocks that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, event_requests.BLOCKS, carried.payload, signed)
+
+    def signed_filtered_block_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.FilteredBlock]:
+        """A request for filtered blocks that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, event_requests.FILTERED_BLOCKS, carried.payload, signed)
+
+
+class Gateway(OfflineSigning):
     """A connection to the Gateway service of a peer; see `kindpakket.fabric.Gateway`."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -312,6 +408,14 @@ class Gateway:
     def network(self, channel: str) -> Network:
         """A channel that the peer has joined."""
         return Network(self._session, channel)
+
+    def peers(self) -> tuple[PeerHealth, ...]:
+        """How the gateway finds its peers, in order of preference."""
+        return self._session.peers.health()
+
+    async def check(self, *, timeout: float = 5.0) -> tuple[PeerHealth, ...]:
+        """Ask every peer whether its Gateway service answers, and say how they are."""
+        return await self._session.check(timeout)
 
     async def close(self) -> None:
         """Close the connection; calls and streams under way are cancelled."""
@@ -330,14 +434,7 @@ def connect(
     profile: ProfileLike | None = None, identity: Identity | None = None, **options: Unpack[ConnectOptions]
 ) -> Gateway:
     """Connect to a peer's Gateway service, within a running event loop. Arguments as of its sync twin."""
-    target = targets.resolve(profile, options)
+    found = targets.resolve(profile, options)
     if identity is None:
         raise TypeError("connect needs an identity")
-    if target.credentials is None:
-        channel = grpc.aio.insecure_channel(target.address, options=target.options)
-    else:
-        channel = grpc.aio.secure_channel(target.address, target.credentials, options=target.options)
-    deadlines = options.get("deadlines", DEFAULT_DEADLINES)
-    session = AsyncSession(identity, deadlines, target.address, channel)
-    session.tls_certificate_hash = target.tls_certificate_hash
-    return Gateway(session)
+    return Gateway(AsyncSession(identity, options.get("deadlines", DEFAULT_DEADLINES), found))

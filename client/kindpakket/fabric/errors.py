@@ -15,6 +15,10 @@
     │   ├── EventsError         a stream of blocks or events ended
     │   └── DiscoveryError      the peer's discovery service refused or failed
     ├── CommitError             certain: the transaction is in a block and invalid
+    ├── CheckpointError         a position that cannot be read or kept
+    ├── OutboxError             the file of an outbox cannot be used
+    │   ├── OutboxConflict      a request id that stands for something else already
+    │   └── OutboxWaiting       a request that cannot go on here and now; it stays in the outbox
     └── UnknownOutcome          not known yet whether the transaction is or will be in a block
 
 A caller of `Contract.submit` needs care for one of these only: `UnknownOutcome`. All others that it raises
@@ -314,3 +318,25 @@ class UnknownOutcome(FabricError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.transaction_id, self.envelope))
+
+
+class CheckpointError(FabricError):
+    """A reader's position that cannot be read or kept. The message says where, and why."""
+
+
+class OutboxError(FabricError):
+    """The file of an outbox cannot be opened, read or written. The message says which, and why.
+
+    When it could not be written, the request is in the outbox in the state before: call again.
+    """
+
+
+class OutboxConflict(OutboxError):
+    """A request id that stands for another call already; nothing was sent."""
+
+
+class OutboxWaiting(OutboxError):
+    """A request that cannot go on here and now, and stays in the outbox.
+
+    Either another thread or process works on it, or it needs its transient data, which an outbox never keeps.
+    """

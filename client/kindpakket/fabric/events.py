@@ -106,11 +106,12 @@ class Stream(Generic[T]):
         self._reading = reading
         self._closed = False
         self._waiting: Iterator[T] = iter(())
+        channel = session.link().channel
         if reading.bidirectional:
-            method: Any = session.channel.stream_stream(reading.path, None, None)
+            method: Any = channel.stream_stream(reading.path, None, None)
             self._call: Any = method(iter((reading.request,)))
         else:
-            method = session.channel.unary_stream(reading.path, None, None)
+            method = channel.unary_stream(reading.path, None, None)
             self._call = method(reading.request)
 
     def __iter__(self) -> Iterator[T]:
@@ -167,24 +168,14 @@ def reading_blocks(
     session: Session, channel: str, start: int | None, stop: int | None
 ) -> Reading[BlockMessage]:
     """How to read whole blocks."""
-
-    def decode(response: bytes) -> Iterable[BlockMessage] | None:
-        kind, message = _delivered(response)
-        return (message,) if kind == "block" else None
-
-    return Reading(_wire.DELIVER, _seek(session, channel, start, stop), True, decode)
+    return Reading(_wire.DELIVER, _seek(session, channel, start, stop), True, decode_block)
 
 
 def reading_filtered_blocks(
     session: Session, channel: str, start: int | None, stop: int | None
 ) -> Reading[FilteredBlock]:
     """How to read filtered blocks."""
-
-    def decode(response: bytes) -> Iterable[FilteredBlock] | None:
-        kind, message = _delivered(response)
-        return (_filtered_block(message),) if kind == "filtered_block" else None
-
-    return Reading(_wire.DELIVER_FILTERED, _seek(session, channel, start, stop), True, decode)
+    return Reading(_wire.DELIVER_FILTERED, _seek(session, channel, start, stop), True, decode_filtered_block)
 
 
 def reading_chaincode_events(
@@ -195,19 +186,38 @@ def reading_chaincode_events(
     request = _wire.chaincode_events_request(
         channel, chaincode, identity.serialized, start_block, after_transaction_id
     )
-
-    def decode(response: bytes) -> Iterable[ChaincodeEvent]:
-        block_number, messages = _wire.chaincode_events(response)
-        return [_event(block_number, message) for message in messages]
-
     signed = _wire.signed_chaincode_events_request(request, identity.sign(request))
-    return Reading(_wire.CHAINCODE_EVENTS, signed, False, decode)
+    return Reading(_wire.CHAINCODE_EVENTS, signed, False, decode_chaincode_events)
+
+
+def decode_block(response: bytes) -> Iterable[BlockMessage] | None:
+    """The block in a response of `Deliver`; None at the proper end."""
+    kind, message = _delivered(response)
+    return (message,) if kind == "block" else None
+
+
+def decode_filtered_block(response: bytes) -> Iterable[FilteredBlock] | None:
+    """The block in a response of `DeliverFiltered`; None at the proper end."""
+    kind, message = _delivered(response)
+    return (_filtered_block(message),) if kind == "filtered_block" else None
+
+
+def decode_chaincode_events(response: bytes) -> Iterable[ChaincodeEvent]:
+    """The events in a response of `ChaincodeEvents`."""
+    block_number, messages = _wire.chaincode_events(response)
+    return [_event(block_number, message) for message in messages]
 
 
 def _seek(session: Session, channel: str, start: int | None, stop: int | None) -> bytes:
+    payload = seek_payload(session, channel, start, stop)
+    return _wire.envelope(payload, session.identity.sign(payload))
+
+
+def seek_payload(session: Session, channel: str, start: int | None, stop: int | None) -> bytes:
+    """What is signed to ask for blocks from `start` to `stop`."""
     if start is not None and stop is not None and stop < start:
         raise ValueError(f"stop is block {stop}, before start, block {start}")
-    payload = _wire.seek_payload(
+    return _wire.seek_payload(
         creator=session.identity.serialized,
         nonce=os.urandom(24),
         now=datetime.now(UTC),
@@ -216,7 +226,6 @@ def _seek(session: Session, channel: str, start: int | None, stop: int | None) -
         stop=stop,
         tls_certificate_hash=session.tls_certificate_hash,
     )
-    return _wire.envelope(payload, session.identity.sign(payload))
 
 
 def _delivered(response: bytes) -> tuple[str, Any]:

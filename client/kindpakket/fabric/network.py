@@ -12,6 +12,7 @@ from kindpakket.fabric.committed import CommittedTransaction
 from kindpakket.fabric.contract import Contract
 from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
 from kindpakket.fabric.errors import DecodeError
+from kindpakket.fabric.event_requests import EventRequests
 from kindpakket.fabric.events import (
     BlockMessage,
     ChaincodeEvent,
@@ -51,7 +52,7 @@ class BaseNetwork(Generic[S]):
         return payload, signature
 
 
-class Network(BaseNetwork[SyncSession]):
+class Network(EventRequests, BaseNetwork[SyncSession]):
     """A channel, seen through the organisation's own peer."""
 
     def contract(self, chaincode: str) -> Contract:

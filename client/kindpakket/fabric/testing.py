@@ -11,7 +11,8 @@
         assert gateway.network("channel").contract("counter").submit("Increment") == b"1"
 
 Signatures, read conflicts, duplicate transactions, blocks and their hashes are as in Fabric. There is one
-peer, no policy and no private data. `MemoryGateway.fail` and its neighbours script what goes wrong.
+peer, or several with `MemoryGateway.replica`; no policy and no private data. `MemoryGateway.fail` and its
+neighbours script what goes wrong.
 """
 
 from __future__ import annotations
@@ -86,13 +87,60 @@ class MemoryGateway:
         self.tls_root: bytes | None = None
         self.client_certificate: bytes | None = None
         self.client_key: bytes | None = None
-        self._tls = tls or mutual_tls
-        self._mutual_tls = mutual_tls
         self.identity = make_identity()
-        self._ledger = MemoryLedger(channel, make_identity(name="peer0"))
-        self._service = MemoryService(self._ledger, chaincodes, hash, binds_tls=mutual_tls)
+        self._chaincodes = chaincodes
+        self._hash = hash
+        self._mutual_tls = mutual_tls
+        self._credentials = self._secured() if tls or mutual_tls else None
+        self._port = 0
+        self._server: grpc.Server | None = None
+        self._serve(MemoryLedger(channel, make_identity(name="peer0")))
+
+    def _serve(self, ledger: MemoryLedger) -> None:
+        self._ledger = ledger
+        self._service = MemoryService(ledger, self._chaincodes, self._hash, binds_tls=self._mutual_tls)
+
+    def replica(self) -> MemoryGateway:
+        """Another peer on the same ledger, with an endpoint, faults and `calls` of its own. Use it in `with`.
+
+        `hold`, `release` and `invalidate` concern the orderers, so they are the same for all peers.
+        """
+        other = MemoryGateway(self._chaincodes, hash=self._hash)
+        other.identity, other.tls_root = self.identity, self.tls_root
+        other.client_certificate, other.client_key = self.client_certificate, self.client_key
+        other._credentials, other._mutual_tls = self._credentials, self._mutual_tls
+        other._serve(self._ledger)
+        return other
+
+    def stop(self) -> None:
+        """Stop as a peer that is killed: connections break, and new ones are refused until `start`."""
+        if self._server is not None:
+            self._server.stop(None).wait()
+            self._pool.shutdown(wait=False)
+            self._server = None
+
+    def start(self) -> None:
+        """Start, at the port where it listened before if it was stopped."""
+        self._pool = futures.ThreadPoolExecutor(_THREADS)
         options = (("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", _LARGEST_REQUEST))
-        self._server = grpc.server(futures.ThreadPoolExecutor(_THREADS), options=options)
+        server = grpc.server(self._pool, options=options)
+        server.add_generic_rpc_handlers(self._service.handlers())
+        if self._credentials is None:
+            self._port = server.add_insecure_port(f"127.0.0.1:{self._port}")
+            self.endpoint = f"grpc://127.0.0.1:{self._port}"
+        else:
+            self._port = server.add_secure_port(f"127.0.0.1:{self._port}", self._credentials)
+            self.endpoint = f"127.0.0.1:{self._port}"
+        server.start()
+        self._server = server
+
+    def pause(self) -> None:
+        """Stay without answering anything, as a process that is suspended, until `resume`."""
+        self._service.pause(True)
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._service.pause(False)
 
     def fail(
         self,
@@ -115,9 +163,9 @@ class MemoryGateway:
         """Let nothing fail any more."""
         self._service.faults.clear()
 
-    def invalidate(self, code: str) -> None:
-        """Give the next transaction this validation code, such as `ENDORSEMENT_POLICY_FAILURE`."""
-        self._service.next_code = code
+    def invalidate(self, code: str, *, times: int = 1) -> None:
+        """Give the next transactions this validation code, such as `ENDORSEMENT_POLICY_FAILURE`."""
+        self._ledger.next_codes = [code] * times
 
     def end_deliver(self, status: str) -> None:
         """Let streams of blocks end at once, with a status such as `FORBIDDEN`, or "" for none."""
@@ -125,13 +173,11 @@ class MemoryGateway:
 
     def hold(self) -> None:
         """Accept transactions from now on, and order them only at `release`."""
-        self._service.held = []
+        self._ledger.held = []
 
     def release(self) -> None:
         """Order what was held."""
-        held, self._service.held = self._service.held or [], None
-        for envelope in held:
-            self._service.order(envelope)
+        self._ledger.release()
 
     def get(self, key: str) -> bytes | None:
         """The committed value of a key."""
@@ -143,10 +189,20 @@ class MemoryGateway:
         """The steps that clients called, in order."""
         return self._service.calls
 
+    def forget_calls(self) -> None:
+        """Start `calls` anew."""
+        self._service.calls.clear()
+
     def wait_for_call(self, step: StepName, *, timeout: float = 5.0) -> None:
         """Wait until a client has called a step; `TimeoutError` after so many seconds."""
         if not self._service.wait_for(step, timeout):
             raise TimeoutError(f"no client called {step} within {timeout} s; they called {self.calls}")
+
+    def wait_for_height(self, height: int, *, timeout: float = 5.0) -> None:
+        """Wait until there are so many blocks; `TimeoutError` after so many seconds."""
+        with self._ledger.changed:
+            if not self._ledger.changed.wait_for(lambda: self.height >= height, timeout):
+                raise TimeoutError(f"there are {self.height} blocks, and not {height}, after {timeout} s")
 
     @property
     def height(self) -> int:
@@ -161,27 +217,22 @@ class MemoryGateway:
             identity=identity or self.identity,
             endpoint=self.endpoint,
             tls_root=self.tls_root,
-            server_name=_TLS_NAME if self._tls else None,
+            server_name=_TLS_NAME if self.tls_root else None,
             client_certificate=self.client_certificate,
             client_key=self.client_key,
             deadlines=deadlines,
         )
 
     def __enter__(self) -> MemoryGateway:
-        self._server.add_generic_rpc_handlers(self._service.handlers())
-        if self._tls:
-            self.endpoint = f"127.0.0.1:{self._server.add_secure_port('127.0.0.1:0', self._credentials())}"
-        else:
-            self.endpoint = f"grpc://127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
-        self._server.start()
+        self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.stop(None).wait()
+        self.stop()
 
-    def _credentials(self) -> grpc.ServerCredentials:
+    def _secured(self) -> grpc.ServerCredentials:
         key, self.tls_root = _tls_pair(_TLS_NAME)
         if self._mutual_tls:
             self.client_key, self.client_certificate = _tls_pair("client.memory")

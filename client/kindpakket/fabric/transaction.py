@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from itertools import count
 from typing import Generic, TypeVar
 
 from kindpakket.fabric import _wire
+from kindpakket.fabric._carried import prepared_transaction
 from kindpakket.fabric._flow import CallFailed, Flow, backoff, call, pause
 from kindpakket.fabric._session import Session, SyncSession
-from kindpakket.fabric.commit import Commit, CommitStatus, status_of
+from kindpakket.fabric.commit import BaseCommit, Commit, CommitStatus
 from kindpakket.fabric.deadlines import Countdown, Deadlines
 from kindpakket.fabric.errors import CommitStatusError, SubmitError, UnknownOutcome
 
@@ -29,8 +29,6 @@ class BaseTransaction(Generic[S]):
         result: what the chaincode returned, bytes. It takes effect only when the transaction is committed and
             valid.
         bytes: what is signed.
-        envelope: the signed transaction. It can be kept, and offered any number of times: the ledger counts
-            it once.
     """
 
     def __init__(self, session: S, payload: bytes, signature: bytes | None = None) -> None:
@@ -40,12 +38,51 @@ class BaseTransaction(Generic[S]):
         self.channel = parts.channel
         self.transaction_id = parts.transaction_id
         self.result = parts.result
-        self.envelope = _wire.envelope(payload, signature or session.identity.sign(payload))
+        identity = session.identity
+        self._signature = signature or (identity.sign(payload) if identity.can_sign else None)
+        self._commit_signature: bytes | None = None
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of `bytes`, which an ECDSA key signs."""
-        return hashlib.sha256(self.bytes).digest()
+        """What a key signs: `bytes` under the identity's hash function."""
+        return self._session.identity.digest(self.bytes)
+
+    @property
+    def message(self) -> bytes:
+        """The transaction as it is carried to where it is signed (`gateway.PreparedTransaction`).
+
+        `Gateway.signed_transaction` takes it back, also from Fabric's other SDKs.
+        """
+        return prepared_transaction(self.transaction_id, self.bytes, self._signature or b"")
+
+    @property
+    def envelope(self) -> bytes:
+        """The signed transaction.
+
+        It can be kept, and offered any number of times: the ledger counts it once.
+
+        Raises:
+            IdentityError: the key is not here, and no signature was brought.
+        """
+        self._signature = self._signature or self._session.identity.sign(self.bytes)
+        return _wire.envelope(self.bytes, self._signature)
+
+    def _bring_commit(self, signature: bytes | None) -> None:
+        """Keep the signature with which the commit status can be asked for."""
+        if signature is not None:
+            commit = BaseCommit(self._session, self.channel, self.transaction_id)
+            self._commit_signature = self._session.identity.checked(commit.bytes, signature)
+
+    def _looking(self, seconds: float) -> Flow[CommitStatus]:
+        """Ask for the commit status, if this process can sign for it or has a signature."""
+        commit = BaseCommit(
+            self._session, self.channel, self.transaction_id, signature=self._commit_signature
+        )
+        return (yield from commit._waiting(seconds))
+
+    @property
+    def _may_look(self) -> bool:
+        return self._session.identity.can_sign or self._commit_signature is not None
 
     def _submitting(self, deadlines: Deadlines) -> Flow[CommitStatus | None]:
         """Offer the transaction; the commit status if it had to be asked for, else None."""
@@ -58,16 +95,24 @@ class BaseTransaction(Generic[S]):
         return None
 
     def _offering(self, seconds: float) -> Flow[None]:
+        """Offer the transaction once: to another peer only if the one before cannot have heard it."""
         request = _wire.submit_request(self.transaction_id, self.channel, self.envelope)
-        try:
-            yield from call(_wire.SUBMIT, request, seconds)
-        except CallFailed as failure:
-            raise SubmitError(
-                failure.reason,
-                status=failure.status,
-                details=failure.details,
-                transaction_id=self.transaction_id,
-            ) from None
+        deadline = Countdown(seconds)
+        avoid = ""
+        while True:
+            try:
+                yield from call(_wire.SUBMIT, request, deadline.remaining, avoid)
+            except CallFailed as failure:
+                avoid = failure.peer
+                if failure.elsewhere and failure.never_sent and deadline.remaining:
+                    continue
+                raise SubmitError(
+                    failure.reason,
+                    status=failure.status,
+                    details=failure.details,
+                    transaction_id=self.transaction_id,
+                ) from None
+            return
 
     def _resolving(self, problem: SubmitError, deadlines: Deadlines) -> Flow[CommitStatus | None]:
         """Make an unclear submit certain: ask for the status, and offer the same envelope again.
@@ -77,10 +122,10 @@ class BaseTransaction(Generic[S]):
         """
         deadline = Countdown(deadlines.resolve)
         for attempt in count(1):
-            if not problem.overloaded:
+            if self._may_look and not problem.overloaded:
                 look = min(_FIRST_LOOK * 2 ** (attempt - 1), _LONGEST_LOOK, deadline.remaining)
                 with suppress(CommitStatusError):
-                    return (yield from status_of(self._session, self.channel, self.transaction_id, look))
+                    return (yield from self._looking(look))
             yield from pause(min(backoff(attempt), deadline.remaining))
             if not deadline.remaining or self._session.closed:
                 break
@@ -108,7 +153,10 @@ class Transaction(BaseTransaction[SyncSession]):
 
         Raises:
             SubmitError: ordering certainly refused the transaction.
+            IdentityError: the key is not here, and no signature was brought.
             UnknownOutcome: it could not be made certain in time.
         """
         status = self._session.run(self._submitting(deadlines or self._session.deadlines))
-        return Commit(self._session, self.channel, self.transaction_id, status)
+        return Commit(
+            self._session, self.channel, self.transaction_id, status, signature=self._commit_signature
+        )

@@ -392,6 +392,6 @@ def test_an_authority_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_peers_own_options_reach_the_connection(tmp_path: Path) -> None:
     content = changed("peers/peer0.gemeente/grpcOptions/grpc.keepalive_time_ms", 777)
     file = write(tmp_path, content)
-    assert dict(resolve(file, {}).options)["grpc.keepalive_time_ms"] == 777
-    given = dict(resolve(file, {"channel_options": {"grpc.keepalive_time_ms": 5}}).options)
+    assert dict(resolve(file, {})[0].options)["grpc.keepalive_time_ms"] == 777
+    given = dict(resolve(file, {"channel_options": {"grpc.keepalive_time_ms": 5}})[0].options)
     assert given["grpc.keepalive_time_ms"] == 5
