@@ -67,7 +67,15 @@ from kindpakket.fabric.offline import OfflineSigning
 from kindpakket.fabric.outbox import Outbox
 from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
 from kindpakket.fabric.peers import PeerHealth
-from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
+from kindpakket.fabric.profile import (
+    CertificateAuthority,
+    Channel,
+    Orderer,
+    Organization,
+    Peer,
+    Profile,
+    Registrar,
+)
 from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.stream import Stream
 from kindpakket.fabric.targets import ConnectOptions
@@ -84,6 +92,7 @@ __all__ = [
     "ChaincodeCall",
     "ChaincodeEvent",
     "ChaincodeVersion",
+    "Channel",
     "CheckpointError",
     "Checkpointer",
     "ClientCertificate",
@@ -123,6 +132,7 @@ __all__ = [
     "NotOnLedger",
     "Observer",
     "OfflineSigning",
+    "Orderer",
     "Organization",
     "Outbox",
     "OutboxConflict",
@@ -136,6 +146,7 @@ __all__ = [
     "ProfileError",
     "Proposal",
     "ProtocolError",
+    "Registrar",
     "Resumed",
     "Signer",
     "StepEvent",

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TypeVar, Unpack
 
 from kindpakket.fabric import _carried, discovery, events, ledger, targets
+from kindpakket.fabric._aio_ca import CaClient
 from kindpakket.fabric._aio_outbox import Outbox
 from kindpakket.fabric._aio_session import AsyncSession
 from kindpakket.fabric._aio_stream import Stream
@@ -45,6 +46,7 @@ from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 from kindpakket.fabric.transaction import BaseTransaction
 
 __all__ = [
+    "CaClient",
     "Commit",
     "Contract",
     "EventsRequest",
