@@ -1,0 +1,134 @@
+"""Runs of the program on a network: under hfc, and under kindpakket.hfc."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hfc_environment
+import yaml
+
+import kindpakket
+from kindpakket.fabric import Identity, Profile, connect
+from kindpakket_network import Network, Topology
+from kindpakket_network.wait import until
+
+HERE = Path(__file__).parent
+CHANNEL = "trade"
+_DEADLINE = 120.0
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What the program gave: for each command (`act`, `read`) its results; and the prefix of its keys."""
+
+    prefix: str
+    act: dict[str, Any]
+    read: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Who runs the program: an interpreter, the program's text for it, and a folder of its own."""
+
+    name: str
+    interpreter: Path
+    program: Path
+    folder: Path
+    packages: str | None
+
+    @property
+    def prefix(self) -> str:
+        """What the names of this runner's things begin with."""
+        return f"{self.name}-"
+
+    def run(self, command: str) -> dict[str, Any]:
+        """Run the program; its results."""
+        results = self.folder / f"{command}.json"
+        arguments = [command, self.folder / "configuration.json", results]
+        environment = hfc_environment.environment()
+        if self.packages is not None:
+            environment["PYTHONPATH"] = self.packages
+        done = subprocess.run(
+            [self.interpreter, "-W", "ignore", self.program, *arguments],
+            env=environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=_DEADLINE,
+            check=False,
+        )
+        print(f"{self.name} {command}:\n{done.stdout}{done.stderr}")
+        assert done.returncode == 0, f"{self.name} could not {command}: {done.stderr[-2000:]}"
+        loaded: dict[str, Any] = json.loads(results.read_text())
+        return loaded
+
+
+def topology() -> Topology:
+    """The network of `topology.yaml`."""
+    file = HERE / "topology.yaml"
+    return Topology.read(yaml.safe_load(file.read_text("utf-8")), HERE, str(file))
+
+
+def settle(network: Network) -> None:
+    """Wait until both peers have all blocks, and know that of one another: queries tell it."""
+    user = Identity.from_msp(network.user("org1", "user"), "Org1MSP")
+    with connect(Profile.load(network.profile("org1")), user) as gateway:
+        channel = gateway.network(CHANNEL)
+
+        def settled() -> bool | None:
+            return {peer.height for peer in channel.peers()} == {channel.ledger_height()} or None
+
+        assert until(settled, 30.0), "the peers do not tell one another of their last blocks"
+
+
+def configure(runner: Runner, network: Network, authorities: dict[str, str]) -> None:
+    """Write a connection profile as hfc wants it, and what else the program is told."""
+    runner.folder.mkdir()
+    users = {name: _files(network.user("org1", name)) for name in ("admin", "user")}
+    profile = {
+        "name": "trade",
+        "client": {"organization": "org1", "credentialStore": {"path": str(runner.folder / "users")}},
+        "organizations": {
+            "org1": {"mspid": "Org1MSP", "peers": ["peer0.org1"], "users": users},
+            "org2": {"mspid": "Org2MSP", "peers": ["peer0.org2"]},
+        },
+        "orderers": {"orderer.org1": _node(network, "orderer.org1", "org1")},
+        "peers": {f"peer0.{one}": _node(network, f"peer0.{one}", one) for one in ("org1", "org2")},
+        "certificateAuthorities": {},
+    }
+    (runner.folder / "network.json").write_text(json.dumps(profile))
+    told = {
+        "prefix": runner.prefix,
+        "profile": str(runner.folder / "network.json"),
+        "folder": str(runner.folder),
+        "key": users["user"]["private_key"],
+        "certificate": users["user"]["cert"],
+        **{name: {"url": url, "name": ""} for name, url in authorities.items()},
+    }
+    (runner.folder / "configuration.json").write_text(json.dumps(told))
+
+
+def _node(network: Network, node: str, organisation: str) -> dict[str, Any]:
+    content = yaml.safe_load(network.profile(organisation).read_text("utf-8"))
+    roots = content["peers"][f"peer0.{organisation}"]["tlsCACerts"]["path"]
+    return {
+        "url": network.endpoint(node),
+        "grpcOptions": {"grpc.ssl_target_name_override": node},
+        "tlsCACerts": {"path": roots},
+    }
+
+
+def _files(msp: Path) -> dict[str, str]:
+    (key,) = (msp / "keystore").iterdir()
+    (certificate,) = (msp / "signcerts").iterdir()
+    return {"private_key": str(key), "cert": str(certificate)}
+
+
+def packages() -> str:
+    """Where this process's own kindpakket comes from."""
+    return os.fspath(Path(str(kindpakket.__file__)).parents[1])
