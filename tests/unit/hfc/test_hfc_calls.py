@@ -7,8 +7,8 @@ from typing import Any
 
 import grpc
 import pytest
+from hfc_place import CHAINCODE, CHANNEL, OTHER_PEER, PEER, Place
 
-from conftest import CHAINCODE, CHANNEL, OTHER_PEER, PEER, Place
 from kindpakket.fabric import EndorseError, SubmitError
 from kindpakket.hfc.errors import Impossible, InvalidTransaction, NoPeer, QueryRefused
 from kindpakket.hfc.fabric_network.gateway import Gateway

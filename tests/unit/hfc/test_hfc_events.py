@@ -8,8 +8,8 @@ from typing import Any
 
 import grpc
 import pytest
+from hfc_place import CHAINCODE, CHANNEL, PEER, Place
 
-from conftest import CHAINCODE, CHANNEL, PEER, Place
 from kindpakket.fabric import GatewayError
 from kindpakket.hfc.fabric.channel.channel_eventhub import ChannelEventHub
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from hfc_place import Place
 
-from conftest import Place
 from kindpakket.hfc.fabric.organization import create_org
 from kindpakket.hfc.fabric.user import User, create_user
 from kindpakket.hfc.fabric_ca.caservice import Enrollment
