@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
-from hfc_place import CHAINCODE, CHANNEL, OTHER_PEER, PEER, Place
+from hfc_place import CHAINCODE, CHANNEL, OTHER_PEER, PEER, Place, assets
 
 from kindpakket.fabric import EndorseError, SubmitError
+from kindpakket.fabric.testing import MemoryGateway
 from kindpakket.hfc.errors import Impossible, InvalidTransaction, NoPeer, QueryRefused
+from kindpakket.hfc.fabric.peer import create_peer
 from kindpakket.hfc.fabric_network.gateway import Gateway
 
 
@@ -246,3 +249,28 @@ def test_the_short_way_calls_invoke_and_query(place: Place) -> None:
 def test_the_short_way_begins_with_connect(place: Place) -> None:
     with pytest.raises(ValueError, match="await connect"):
         asyncio.run(Gateway().get_network(CHANNEL, place.user))
+
+
+def test_a_client_shows_its_own_certificate_to_a_peer_that_asks_for_one(place: Place, tmp_path: Path) -> None:
+    with MemoryGateway({CHAINCODE: assets}, channel=CHANNEL, mutual_tls=True) as guarded:
+        files = {
+            "roots": guarded.tls_root,
+            "key": guarded.client_key,
+            "certificate": guarded.client_certificate,
+        }
+        for name, content in files.items():
+            (tmp_path / name).write_bytes(content or b"")
+        peer = create_peer(
+            guarded.endpoint,
+            tls_cacerts=tmp_path / "roots",
+            opts=[("grpc.ssl_target_name_override", "peer0.memory")],
+        )
+        peer.set_tls_client_cert_and_key(tmp_path / "key", tmp_path / "certificate")
+
+        async def asking() -> str:
+            try:
+                return await place.client.chaincode_query(place.user, CHANNEL, [peer], ["a"], CHAINCODE)
+            finally:
+                await peer.close()
+
+        assert asyncio.run(asking()) == "query:a"

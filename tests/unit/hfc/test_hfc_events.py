@@ -136,6 +136,17 @@ def test_a_disconnected_stream_ends(place: Place) -> None:
     assert run(place, work) is False
 
 
+def test_a_stream_may_be_made_before_the_event_loop_runs(place: Place) -> None:
+    peer = place.client.get_peer(PEER)
+    assert peer is not None
+    hub = place.client.new_channel(CHANNEL).newChannelEventHub(peer, place.user)
+    told: list[Any] = []
+    stream = hub.connect(start=0)
+    hub.registerBlockEvent(disconnect=True, onEvent=lambda block: told.append(block["number"]))
+    asyncio.run(stream)
+    assert told == [0]
+
+
 def test_who_gives_up_waiting_leaves_no_stream(place: Place) -> None:
     async def work(hub: ChannelEventHub) -> bool:
         with pytest.raises(TimeoutError):

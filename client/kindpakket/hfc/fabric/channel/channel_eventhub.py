@@ -111,9 +111,14 @@ class ChannelEventHub:
         reading = self._read(self._peer, self._requestor, self._channel_name)
         try:
             self._reading = asyncio.get_running_loop().create_task(reading)
-        except RuntimeError:  # no loop runs yet: the stream opens when it is awaited
-            return reading
+        except RuntimeError:  # no loop runs yet
+            return self._opening(reading)
         return _awaiting(self._reading)
+
+    async def _opening(self, reading: Coroutine[Any, Any, None]) -> None:
+        """Open the stream when it is awaited."""
+        self._reading = asyncio.get_running_loop().create_task(reading)
+        await _awaiting(self._reading)
 
     def disconnect(self) -> None:
         """Close the stream; what awaits it ends."""
