@@ -1,40 +1,40 @@
-"""One network, and what the program gives on it under hfc and under kindpakket.hfc."""
+"""One network, and what programs give on it under hfc and under kindpakket.hfc."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
-import hfc_authorities
-import hfc_environment
 import pytest
-from hfc_running import HERE, Outcomes, Runner, configure, packages, settle, topology
+from hfc_authorities import authority
+from hfc_running import Outcomes, Runner, configure, runners, settle, topology
 from support import running
 
 
 @pytest.fixture(scope="session")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Outcomes, Outcomes]]:
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Runner, Runner]:
+    """Those who run programs under hfc, and under kindpakket.hfc."""
+    return runners(tmp_path_factory.mktemp("hfc"))
+
+
+@pytest.fixture(scope="session")
+def outcomes(
+    both: tuple[Runner, Runner], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Outcomes, Outcomes]]:
     """What the program gives under hfc and under kindpakket.hfc: first both act, then both read."""
-    folder = tmp_path_factory.mktemp("hfc")
-    interpreter = hfc_environment.interpreter()
+    folder = tmp_path_factory.mktemp("trade")
     with ExitStack() as stack:
-        today = stack.enter_context(hfc_authorities.authority(folder / "today", takes_old_tokens=False))
-        older = stack.enter_context(hfc_authorities.authority(folder / "older", takes_old_tokens=True))
-        network = stack.enter_context(running(topology(), folder / "network"))
-        runners = (
-            Runner("theirs", interpreter, HERE / "program.py", folder / "theirs", None),
-            Runner("ours", Path(sys.executable), folder / "program.py", folder / "ours", packages()),
-        )
-        ported = (HERE / "program.py").read_text().replace("\nfrom hfc.", "\nfrom kindpakket.hfc.")
-        runners[1].program.write_text(ported)
-        for runner in runners:
-            configure(runner, network, {"authority": today, "compatible_authority": older})
-        acts = [runner.run("act") for runner in runners]
+        authorities = {
+            "authority": stack.enter_context(authority(folder / "today", takes_old_tokens=False)),
+            "compatible_authority": stack.enter_context(authority(folder / "older", takes_old_tokens=True)),
+        }
+        network = stack.enter_context(running(topology(), folder))
+        for runner in both:
+            configure(runner, network, authorities)
+        acts = [runner.run("program.py", "act", "configuration.json") for runner in both]
         settle(network)
-        reads = [runner.run("read") for runner in runners]
-        yield (
-            Outcomes(runners[0].prefix, acts[0], reads[0]),
-            Outcomes(runners[1].prefix, acts[1], reads[1]),
+        reads = [runner.run("program.py", "read", "configuration.json") for runner in both]
+        theirs, ours = (
+            Outcomes(runner.prefix, act, read) for runner, act, read in zip(both, acts, reads, strict=True)
         )
+        yield theirs, ours

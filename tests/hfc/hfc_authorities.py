@@ -7,6 +7,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -18,41 +19,57 @@ REGISTRAR = "registrar:registrarpw"
 _READY = 30.0
 
 
+@dataclass(frozen=True)
+class Authority:
+    """A running authority: its address, its name, and the file with the certificate to trust."""
+
+    url: str
+    name: str
+    roots: str
+
+
 @contextmanager
-def authority(folder: Path, *, takes_old_tokens: bool) -> Iterator[str]:
-    """A Fabric CA server on a free port; its URL. It is stopped at the end."""
+def authority(folder: Path, *, takes_old_tokens: bool) -> Iterator[Authority]:
+    """A Fabric CA server with TLS on a free port, stopped at the end."""
     port, operations = _free_port(), _free_port()
+    made = Authority(f"https://localhost:{port}", "members", str(folder / "ca-cert.pem"))
     settings = {
         "FABRIC_CA_SERVER_COMPATIBILITY_MODE_V1_3": str(takes_old_tokens).lower(),
         "FABRIC_CA_SERVER_OPERATIONS_LISTENADDRESS": f"127.0.0.1:{operations}",
     }
-    arguments = ["--home", str(folder), "--address", "127.0.0.1", "--port", str(port), "-b", REGISTRAR]
-    allowed = ["--cfg.affiliations.allowremove", "--cfg.identities.allowremove"]
+    arguments = {
+        "--home": folder,
+        "--address": "127.0.0.1",
+        "--port": port,
+        "--boot": REGISTRAR,
+        "--ca.name": made.name,
+        "--csr.hosts": "localhost",
+    }
+    switches = ("--tls.enabled", "--cfg.affiliations.allowremove", "--cfg.identities.allowremove")
     program = programs(print).path("fabric-ca-server")
-    url = f"http://127.0.0.1:{port}"
     folder.mkdir(parents=True)
     log = folder / "log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [program, "start", *arguments, *allowed],
+            [program, "start", *(str(part) for pair in arguments.items() for part in pair), *switches],
             env={**os.environ, **settings},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
         try:
-            if not until(lambda: _answers(url, server), _READY):
+            if not until(lambda: _answers(made, server), _READY):
                 raise RuntimeError(f"the certificate authority did not start: {log.read_text()[-1000:]}")
-            yield url
+            yield made
         finally:
             server.terminate()
             server.wait(10)
 
 
-def _answers(url: str, server: subprocess.Popen[bytes]) -> bool | None:
+def _answers(made: Authority, server: subprocess.Popen[bytes]) -> bool | None:
     """True when it answers, False when it has ended; None: not yet."""
     try:
-        return requests.get(f"{url}/cainfo", timeout=5).ok
-    except requests.ConnectionError:
+        return requests.get(f"{made.url}/cainfo", verify=made.roots, timeout=5).ok
+    except OSError:  # not there yet, or its certificate is not
         return None if server.poll() is None else False
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hfc_agreement import Difference
 
 _CODES = r'Exception: \[\["ENDORSEMENT_POLICY_FAILURE", "ENDORSEMENT_POLICY_FAILURE"\]\]'
@@ -42,4 +44,28 @@ READS = {
     # hfc raises what it was asked to return
     "info.not decoded": Difference(r'Exception: \[\[\{"status": 200', r"Impossible: .*decode=False"),
     "block.not decoded": Difference(r'Exception: \[\[\{"status": 200', r"Impossible: .*decode=False"),
+}
+
+# Calls of hfc that kindpakket.hfc does not have: hfc's own works, which take and give its own messages.
+NOT_THERE = re.compile(
+    r"""
+    \.get_attrs$
+    | ^fabric\.client\.Client\.(txEvent|create_onCcEvent|create_onCcEventArray)$
+    | ^fabric\.orderer\.Orderer\.
+    | ^fabric\.peer\.Peer\.(delivery|join|send_discovery|send_proposal)$
+    | ^fabric\.channel\.channel\.Channel\.(get_block_between|get_channel_config|join_channel|query_|send_)
+    | ^fabric\.channel\.channel\.Channel\.(is_readonly|state_store)
+    | ^fabric\.channel\.channel_eventhub\.ChannelEventHub\.(check_|handle_)
+    | ^fabric_ca\.caservice\.CAClient\.generateAuthToken$
+    | ^util\.keyvaluestore\.FileKeyValueStore\.async_
+    | ^util\.crypto\.crypto\.Ecies\.(encrypt|decrypt|hash)$
+    """,
+    re.VERBOSE,
+)
+
+# Calls with other parameters: no TLS for orderers, to whom we do not speak; and hfc takes the working folder
+# when it is imported, where we take it when the wallet is made.
+OTHER_PARAMETERS = {
+    "fabric.orderer.Orderer.__init__",
+    "fabric_network.wallet.FileSystenWallet.__init__",
 }

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from dataclasses import dataclass
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import hfc_environment
 import yaml
+from hfc_authorities import Authority
 
 import kindpakket
 from kindpakket.fabric import Identity, Profile, connect
@@ -33,28 +36,37 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Runner:
-    """Who runs the program: an interpreter, the program's text for it, and a folder of its own."""
+    """Who runs programs: an interpreter, the package that they import from, and a folder of their own.
+
+    Attributes:
+        name: what the results and the things that it makes on the ledger are told by.
+        interpreter: the interpreter.
+        folder: where its programs run.
+        path: where the interpreter finds packages of ours; None: nowhere, these are programs of hfc.
+    """
 
     name: str
     interpreter: Path
-    program: Path
     folder: Path
-    packages: str | None
+    path: str | None
 
     @property
     def prefix(self) -> str:
         """What the names of this runner's things begin with."""
         return f"{self.name}-"
 
-    def run(self, command: str) -> dict[str, Any]:
-        """Run the program; its results."""
-        results = self.folder / f"{command}.json"
-        arguments = [command, self.folder / "configuration.json", results]
+    def run(self, program: str, *arguments: str | Path) -> dict[str, Any]:
+        """Run a program; the results that it writes. Ours get `kindpakket.hfc` for `hfc` in their imports."""
+        text = (HERE / program).read_text("utf-8")
+        if self.path is not None:
+            text = text.replace("\nfrom hfc.", "\nfrom kindpakket.hfc.")
+        (self.folder / program).write_text(text)
+        results = self.folder / "results.json"
         environment = hfc_environment.environment()
-        if self.packages is not None:
-            environment["PYTHONPATH"] = self.packages
+        if self.path is not None:
+            environment["PYTHONPATH"] = self.path
         done = subprocess.run(
-            [self.interpreter, "-W", "ignore", self.program, *arguments],
+            [self.interpreter, "-W", "ignore", program, *arguments, results],
             env=environment,
             cwd=self.folder,
             capture_output=True,
@@ -62,10 +74,21 @@ class Runner:
             timeout=_DEADLINE,
             check=False,
         )
-        print(f"{self.name} {command}:\n{done.stdout}{done.stderr}")
-        assert done.returncode == 0, f"{self.name} could not {command}: {done.stderr[-2000:]}"
+        print(f"{self.name}: {program} {arguments}:\n{done.stdout}{done.stderr}")
+        assert done.returncode == 0, f"{self.name}: {program} {arguments} failed: {done.stderr[-2000:]}"
         loaded: dict[str, Any] = json.loads(results.read_text())
         return loaded
+
+
+def runners(folder: Path) -> tuple[Runner, Runner]:
+    """Those who run programs under hfc, and under kindpakket.hfc."""
+    ours = os.fspath(Path(str(kindpakket.__file__)).parents[1])
+    for name in ("theirs", "ours"):
+        (folder / name).mkdir()
+    return (
+        Runner("theirs", hfc_environment.interpreter(), folder / "theirs", None),
+        Runner("ours", Path(sys.executable), folder / "ours", ours),
+    )
 
 
 def topology() -> Topology:
@@ -86,9 +109,8 @@ def settle(network: Network) -> None:
         assert until(settled, 30.0), "the peers do not tell one another of their last blocks"
 
 
-def configure(runner: Runner, network: Network, authorities: dict[str, str]) -> None:
+def configure(runner: Runner, network: Network, authorities: Mapping[str, Authority]) -> None:
     """Write a connection profile as hfc wants it, and what else the program is told."""
-    runner.folder.mkdir()
     users = {name: _files(network.user("org1", name)) for name in ("admin", "user")}
     profile = {
         "name": "trade",
@@ -108,7 +130,7 @@ def configure(runner: Runner, network: Network, authorities: dict[str, str]) -> 
         "folder": str(runner.folder),
         "key": users["user"]["private_key"],
         "certificate": users["user"]["cert"],
-        **{name: {"url": url, "name": ""} for name, url in authorities.items()},
+        **{name: asdict(authority) for name, authority in authorities.items()},
     }
     (runner.folder / "configuration.json").write_text(json.dumps(told))
 
@@ -127,8 +149,3 @@ def _files(msp: Path) -> dict[str, str]:
     (key,) = (msp / "keystore").iterdir()
     (certificate,) = (msp / "signcerts").iterdir()
     return {"private_key": str(key), "cert": str(certificate)}
-
-
-def packages() -> str:
-    """Where this process's own kindpakket comes from."""
-    return os.fspath(Path(str(kindpakket.__file__)).parents[1])

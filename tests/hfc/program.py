@@ -319,11 +319,12 @@ class Program:
 
     async def authority(self, name):
         where = self.configuration[name]
-        service = ca_service(target=where["url"], ca_name=where["name"])
+        service = ca_service(target=where["url"], ca_certs_path=where["roots"], ca_name=where["name"])
         note, step, member = self.note, self.step, self.prefix + "member"
+        chain = CAClient(where["url"], where["roots"], ca_name=where["name"]).get_cainfo()
         note(
             name + ".chain",
-            CAClient(where["url"], ca_name=where["name"]).get_cainfo().startswith(b"-----BEGIN"),
+            chain.startswith(b"-----BEGIN"),
         )
         await step(name + ".enroll.wrong secret", lambda: service.enroll("registrar", "wrong"))
         await step(name + ".enroll.no secret", lambda: service.enroll("registrar", ""))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from hfc_agreement import agree, complaints, normalised
-from hfc_differences import ACTS, READS
-
-from conftest import HERE, Outcomes
+from hfc_differences import ACTS, NOT_THERE, OTHER_PARAMETERS, READS
+from hfc_running import HERE, Outcomes, Runner
 
 Both = tuple[Outcomes, Outcomes]
 
@@ -15,6 +14,15 @@ _TODAY, _COMPATIBLE = "authority.", "compatible_authority."
 def test_the_program_imports_nothing_else_of_ours() -> None:
     text = (HERE / "program.py").read_text("utf-8")
     assert "kindpakket" not in text
+
+
+def test_calls_take_the_same_arguments(both: tuple[Runner, Runner]) -> None:
+    hfc, ours = (runner.run("surface.py") for runner in both)
+    calls = {name: given for name, given in hfc.items() if given != "attribute"}
+    assert len(calls) > 120
+    assert {name for name in calls if name not in ours} == set(filter(NOT_THERE.search, calls)) - set(ours)
+    differing = {name for name in calls if ours.get(name, "any") not in (calls[name], "any")}
+    assert differing == OTHER_PARAMETERS
 
 
 def test_what_the_program_does_agrees(outcomes: Both) -> None:
