@@ -7,7 +7,10 @@
 `kindpakket.fabric.aio` has the same names with async methods.
 """
 
+import logging
+
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
 from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
@@ -21,6 +24,7 @@ from kindpakket.fabric.discovery import (
     EndorsementPlan,
 )
 from kindpakket.fabric.errors import (
+    CheckpointError,
     CommitError,
     CommitStatusError,
     ConnectionClosed,
@@ -65,6 +69,8 @@ from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
 
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # silent, unless the program sets up logging
+
 __all__ = [
     "Block",
     "BlockMessage",
@@ -73,6 +79,8 @@ __all__ = [
     "ChaincodeCall",
     "ChaincodeEvent",
     "ChaincodeVersion",
+    "CheckpointError",
+    "Checkpointer",
     "ClientCertificate",
     "Commit",
     "CommitError",
@@ -94,6 +102,7 @@ __all__ = [
     "EventsError",
     "EventsRequest",
     "FabricError",
+    "FileCheckpointer",
     "FilteredBlock",
     "FilteredTransaction",
     "Gateway",
@@ -102,6 +111,7 @@ __all__ = [
     "Identity",
     "IdentityError",
     "LedgerInfo",
+    "MemoryCheckpointer",
     "Msp",
     "Network",
     "NotOnLedger",

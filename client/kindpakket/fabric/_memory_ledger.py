@@ -74,6 +74,7 @@ class Invocation:
 
 
 Chaincode: TypeAlias = Callable[[Invocation], str | bytes | None]
+"""Stands for a chaincode: is called with each invocation, and returns its result."""
 
 
 class MemoryLedger:

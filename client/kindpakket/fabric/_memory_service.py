@@ -26,6 +26,7 @@ from kindpakket.fabric.identity import verify
 StepName: TypeAlias = Literal[
     "Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents", "Deliver", "Discover"
 ]
+"""A step that a client calls, and that can be made to fail."""
 
 
 @dataclass(slots=True)

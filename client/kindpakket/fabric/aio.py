@@ -43,6 +43,7 @@ __all__ = [
     "EventsRequest",
     "Gateway",
     "Network",
+    "OfflineSigning",
     "Outbox",
     "Proposal",
     "Stream",
