@@ -10,6 +10,7 @@
 import logging
 
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
 from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
@@ -23,6 +24,7 @@ from kindpakket.fabric.discovery import (
     EndorsementPlan,
 )
 from kindpakket.fabric.errors import (
+    CheckpointError,
     CommitError,
     CommitStatusError,
     ConnectionClosed,
@@ -77,6 +79,8 @@ __all__ = [
     "ChaincodeCall",
     "ChaincodeEvent",
     "ChaincodeVersion",
+    "CheckpointError",
+    "Checkpointer",
     "ClientCertificate",
     "Commit",
     "CommitError",
@@ -98,6 +102,7 @@ __all__ = [
     "EventsError",
     "EventsRequest",
     "FabricError",
+    "FileCheckpointer",
     "FilteredBlock",
     "FilteredTransaction",
     "Gateway",
@@ -106,6 +111,7 @@ __all__ = [
     "Identity",
     "IdentityError",
     "LedgerInfo",
+    "MemoryCheckpointer",
     "Msp",
     "Network",
     "NotOnLedger",

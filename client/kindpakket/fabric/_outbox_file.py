@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from kindpakket.fabric._files import sync_folder
 from kindpakket.fabric._locks import LockFile
 from kindpakket.fabric.errors import OutboxError
 
@@ -66,7 +67,7 @@ class OutboxFile:
     def _open(self) -> sqlite3.Connection:
         try:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
         except OSError as error:
             raise OutboxError(f"outbox {self.path} cannot be opened: {error.strerror}") from error
         with self._explained("opened"):
@@ -144,12 +145,3 @@ class OutboxFile:
 
 def _pragma(db: sqlite3.Connection, words: str) -> Any:
     return db.execute(f"PRAGMA {words}").fetchone()[0]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

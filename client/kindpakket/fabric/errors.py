@@ -15,6 +15,7 @@
     │   ├── EventsError         a stream of blocks or events ended
     │   └── DiscoveryError      the peer's discovery service refused or failed
     ├── CommitError             certain: the transaction is in a block and invalid
+    ├── CheckpointError         a position that cannot be read or kept
     ├── OutboxError             the file of an outbox cannot be used
     │   ├── OutboxConflict      a request id that stands for something else already
     │   └── OutboxWaiting       a request that cannot go on here and now; it stays in the outbox
@@ -317,6 +318,10 @@ class UnknownOutcome(FabricError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.transaction_id, self.envelope))
+
+
+class CheckpointError(FabricError):
+    """A reader's position that cannot be read or kept. The message says where, and why."""
 
 
 class OutboxError(FabricError):

@@ -99,7 +99,7 @@ def test_an_answer_must_make_sense() -> None:
         Answer.from_line(json.dumps({"sdk": "a"}))
 
 
-JOB = Job("host:1", "", "AMSP", "", "", "channel", "chaincode", "Create", "x", [], ["a"], 1)
+JOB = Job(["host:1"], [""], "AMSP", "", "", "channel", "chaincode", "Create", "x", [], ["a"], 1)
 
 
 def program(folder: Path, text: str) -> list[str]:

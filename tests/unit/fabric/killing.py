@@ -29,7 +29,7 @@ SECONDS = 60
 PATIENT = Deadlines(evaluate=20, endorse=20, submit=20, resolve=20, commit_status=20)
 SHORT = Deadlines(evaluate=20, endorse=20, submit=20, resolve=20, commit_status=0.2)
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(["killing"])
+_FORKING.set_forkserver_preload(["killing", "kindpakket.fabric.sql"])
 
 
 class Instants:
