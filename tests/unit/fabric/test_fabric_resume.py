@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import killing
 import pytest
 from fabric_helpers import QUICK
 from grpc import StatusCode
 
+import killing
 from kindpakket.fabric import (
     ConnectionClosed,
     Deadlines,
