@@ -1,11 +1,17 @@
-"""One network of real peers for all scenarios, and gateways on it."""
+"""One network of real peers for all scenarios, and gateways on it.
+
+`place` is the network. `gateway`, `ledger`, `strict` and `open_to_any` make a test run twice, sync and
+asyncio: the objects of the asyncio style are wrapped to be used like their sync twins. A test that wants
+one style only takes `place.connect(…)` or `place.connect_async(…)`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from scenario_support import CHANNEL, Place, topology
+from scenario_support import CHANNEL, Clients, Place, topology
+from styles import Loop
 from support import running
 
 from kindpakket.fabric import Contract, Gateway
@@ -21,16 +27,27 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield made
 
 
+@pytest.fixture(scope="session", params=["sync", "asyncio"])
+def clients(request: pytest.FixtureRequest, place: Place) -> Iterator[Clients]:
+    """Who makes gateways, in either style."""
+    loop = Loop() if request.param == "asyncio" else None
+    try:
+        yield Clients(place, loop)
+    finally:
+        if loop is not None:
+            loop.close()
+
+
 @pytest.fixture(scope="session")
-def gateway(place: Place) -> Iterator[Gateway]:
+def gateway(clients: Clients) -> Iterator[Gateway]:
     """A client of Org1 at its organisation's first peer."""
-    with place.connect("org1") as made:
+    with clients.connect("org1") as made:
         yield made
 
 
 @pytest.fixture
 def ledger(gateway: Gateway) -> Ledger:
-    """The channel."""
+    """The channel, as the client of Org1 sees it."""
     return gateway.network(CHANNEL)
 
 
@@ -44,3 +61,10 @@ def strict(ledger: Ledger) -> Contract:
 def open_to_any(ledger: Ledger) -> Contract:
     """The chaincode that needs one peer of any organisation; it has the private collections."""
     return ledger.contract("open")
+
+
+@pytest.fixture(scope="session")
+def second(clients: Clients) -> Iterator[Ledger]:
+    """The channel, as a client of Org2 sees it at its own organisation's peer."""
+    with clients.connect("org2") as made:
+        yield made.network(CHANNEL)

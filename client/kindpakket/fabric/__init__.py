@@ -7,7 +7,10 @@
 `kindpakket.fabric.aio` has the same names with async methods.
 """
 
+import logging
+
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
 from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
@@ -21,6 +24,7 @@ from kindpakket.fabric.discovery import (
     EndorsementPlan,
 )
 from kindpakket.fabric.errors import (
+    CheckpointError,
     CommitError,
     CommitStatusError,
     ConnectionClosed,
@@ -34,6 +38,9 @@ from kindpakket.fabric.errors import (
     GatewayError,
     IdentityError,
     NotOnLedger,
+    OutboxConflict,
+    OutboxError,
+    OutboxWaiting,
     ProfileError,
     ProtocolError,
     SubmitError,
@@ -42,31 +49,52 @@ from kindpakket.fabric.errors import (
 from kindpakket.fabric.event_requests import EventsRequest
 from kindpakket.fabric.events import (
     BlockMessage,
+    BlockWithPrivateData,
     ChaincodeEvent,
     FilteredBlock,
     FilteredTransaction,
-    Stream,
+    PrivateData,
 )
 from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.ledger import LedgerInfo
+from kindpakket.fabric.limits import Limits
 from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.observer import Observer, StepEvent
 from kindpakket.fabric.offline import OfflineSigning
-from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
+from kindpakket.fabric.outbox import Outbox
+from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
+from kindpakket.fabric.peers import PeerHealth
+from kindpakket.fabric.profile import (
+    CertificateAuthority,
+    Channel,
+    Orderer,
+    Organization,
+    Peer,
+    Profile,
+    Registrar,
+)
 from kindpakket.fabric.proposal import Proposal
+from kindpakket.fabric.stream import Stream
 from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # silent, unless the program sets up logging
 
 __all__ = [
     "Block",
     "BlockMessage",
     "BlockTransaction",
+    "BlockWithPrivateData",
     "CertificateAuthority",
     "ChaincodeCall",
     "ChaincodeEvent",
     "ChaincodeVersion",
+    "Channel",
+    "CheckpointError",
+    "Checkpointer",
     "ClientCertificate",
     "Commit",
     "CommitError",
@@ -88,6 +116,7 @@ __all__ = [
     "EventsError",
     "EventsRequest",
     "FabricError",
+    "FileCheckpointer",
     "FilteredBlock",
     "FilteredTransaction",
     "Gateway",
@@ -96,17 +125,31 @@ __all__ = [
     "Identity",
     "IdentityError",
     "LedgerInfo",
+    "Limits",
+    "MemoryCheckpointer",
     "Msp",
     "Network",
     "NotOnLedger",
+    "Observer",
     "OfflineSigning",
+    "Orderer",
     "Organization",
+    "Outbox",
+    "OutboxConflict",
+    "OutboxEntry",
+    "OutboxError",
+    "OutboxWaiting",
     "Peer",
+    "PeerHealth",
+    "PrivateData",
     "Profile",
     "ProfileError",
     "Proposal",
     "ProtocolError",
+    "Registrar",
+    "Resumed",
     "Signer",
+    "StepEvent",
     "Stream",
     "SubmitError",
     "SubmittedTransaction",

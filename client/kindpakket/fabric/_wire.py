@@ -20,9 +20,11 @@ COMMIT_STATUS = "/gateway.Gateway/CommitStatus"
 CHAINCODE_EVENTS = "/gateway.Gateway/ChaincodeEvents"
 DELIVER = "/protos.Deliver/Deliver"
 DELIVER_FILTERED = "/protos.Deliver/DeliverFiltered"
+DELIVER_PRIVATE = "/protos.Deliver/DeliverWithPrivateData"
 
 STATUS_DETAILS_KEY = "grpc-status-details-bin"
 _LAST_BLOCK = 2**64 - 1
+_VALIDATION_CODES: Mapping[int, str] = {code: name for name, code in m.transaction.TxValidationCode.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +187,7 @@ def commit_status(response: bytes) -> tuple[str, int]:
 
 def validation_code(code: int) -> str:
     """Name of a transaction validation code; the number itself if this version does not know it."""
-    known = m.transaction.TxValidationCode.values()
-    return str(m.transaction.TxValidationCode.Name(code)) if code in known else str(code)
+    return _VALIDATION_CODES.get(code, str(code))
 
 
 def chaincode_events_request(
@@ -243,7 +244,10 @@ def chaincode_events(response: bytes) -> tuple[int, Sequence[Any]]:
 
 
 def delivered(response: bytes) -> tuple[str, Any]:
-    """One response of `Deliver`: ("block", message), ("filtered_block", message), or ("status", its name)."""
+    """One response of `Deliver`: the name of its kind, such as "block", and the message.
+
+    For "status" it is the status's name.
+    """
     message = parse(m.events.DeliverResponse, response)
     kind = message.WhichOneof("Type") or "status"
     content = getattr(message, kind)

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/pkg/cid"
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
@@ -16,6 +18,13 @@ import (
 // emit takes an event's name and payload.
 func emit(stub shim.ChaincodeStubInterface, arguments [][]byte) ([]byte, error) {
 	return nil, stub.SetEvent(string(arguments[0]), arguments[1])
+}
+
+// wait takes a number of milliseconds, and answers after them.
+func wait(_ shim.ChaincodeStubInterface, arguments [][]byte) ([]byte, error) {
+	number, err := strconv.Atoi(string(arguments[0]))
+	time.Sleep(time.Duration(number) * time.Millisecond)
+	return nil, err
 }
 
 // echo answers with its arguments, one after another.

@@ -24,6 +24,7 @@ var functions = map[string]function{
 	"Count":         {1, count},
 	"Fill":          {2, fill},
 	"Emit":          {2, emit},
+	"Wait":          {1, wait},
 	"Echo":          {0, echo},
 	"EchoTransient": {0, echoTransient},
 	"WhoAmI":        {0, whoAmI},

@@ -38,8 +38,11 @@ func read(stub shim.ChaincodeStubInterface, arguments [][]byte) ([]byte, error) 
 	return found, err
 }
 
-// update takes an id and the new value.
+// update takes an id and the new value, and emits an event with the id.
 func update(stub shim.ChaincodeStubInterface, arguments [][]byte) ([]byte, error) {
+	if err := stub.SetEvent("updated", arguments[0]); err != nil {
+		return nil, err
+	}
 	return change(stub, arguments[0], func(found *asset) { found.Value = string(arguments[1]) })
 }
 

@@ -1,0 +1,171 @@
+"""What is refused, by whom, and in which words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from grpc import StatusCode
+from scenario_support import CHANNEL, Clients, Place, new_key
+
+from kindpakket.fabric import (
+    Contract,
+    EndorseError,
+    EvaluateError,
+    EventsError,
+    GatewayError,
+    Identity,
+    SubmitError,
+)
+from kindpakket.fabric import Network as Ledger
+
+
+def said(place: Place, error: GatewayError) -> list[tuple[str, str, str]]:
+    """What each node said, as (node, MSP id, words), sorted."""
+    nodes = {
+        place.address(node): node
+        for node in place.network.nodes()
+        if not node.startswith(("chaincode.", "ca."))
+    }
+    return sorted((nodes[detail.address], detail.mspid, detail.message) for detail in error.details)
+
+
+def test_an_evaluation_that_the_chaincode_refuses_tells_its_words(strict: Contract) -> None:
+    with pytest.raises(EvaluateError) as caught:
+        strict.evaluate("Fail", "not today")
+    error = caught.value
+    assert (error.status, error.chaincode_message) == (StatusCode.UNKNOWN, "not today")
+    assert len(error.transaction_id) == 64
+    assert not error.retryable
+
+
+def test_a_submit_that_the_chaincode_refuses_tells_each_peers_words(place: Place, strict: Contract) -> None:
+    """The gateway asks the peers of its own organisation first, one after another, and no other then."""
+    proposal = strict.proposal("Fail", "not today")
+    with pytest.raises(EndorseError) as caught:
+        proposal.endorse()
+    error = caught.value
+    assert (error.status, error.chaincode_message) == (StatusCode.ABORTED, "not today")
+    assert error.transaction_id == proposal.transaction_id
+    assert "failed to endorse transaction" in error.reason
+    assert said(place, error) == [
+        ("peer0.org1", "Org1MSP", "chaincode response 500, not today"),
+        ("peer1.org1", "Org1MSP", "chaincode response 500, not today"),
+    ]
+
+
+def test_wrong_arguments_are_the_chaincodes_refusal(strict: Contract) -> None:
+    with pytest.raises(EvaluateError) as caught:
+        strict.evaluate("Read")
+    assert caught.value.chaincode_message == "Read takes 1 arguments, got 0"
+
+
+def test_a_function_that_does_not_exist_is_the_chaincodes_refusal(place: Place, strict: Contract) -> None:
+    with pytest.raises(EndorseError) as caught:
+        strict.submit("Nonexistent")
+    words = 'chaincode response 500, there is no function "Nonexistent"'
+    assert [detail[2] for detail in said(place, caught.value)] == [words, words]
+
+
+def test_a_chaincode_that_does_not_exist_has_no_endorsers(ledger: Ledger) -> None:
+    with pytest.raises(EndorseError) as caught:
+        ledger.contract("nonexistent").submit("Echo")
+    assert caught.value.status is StatusCode.FAILED_PRECONDITION
+    assert "No metadata was found for chaincode nonexistent in channel scenario" in caught.value.reason
+    assert not caught.value.retryable
+
+
+def test_a_channel_that_does_not_exist_is_refused(gateway: Any) -> None:
+    nowhere = gateway.network("nonexistent")
+    with pytest.raises(EvaluateError) as evaluated:
+        nowhere.contract("open").evaluate("Echo")
+    with pytest.raises(EventsError) as read, nowhere.blocks() as blocks:
+        next(iter(blocks))
+    assert "nonexistent" in str(evaluated.value)
+    assert read.value.status is StatusCode.NOT_FOUND
+
+
+def test_an_organisation_that_refuses_is_named_in_the_details(place: Place, strict: Contract) -> None:
+    with pytest.raises(EvaluateError) as evaluated:
+        strict.evaluate("FailAt", "Org1MSP")
+    assert evaluated.value.chaincode_message == "Org1MSP refuses"
+    with pytest.raises(EndorseError) as caught:
+        strict.proposal("FailAt", "Org3MSP").endorse(timeout=1)
+    assert caught.value.status is StatusCode.ABORTED
+    assert "failed to collect enough transaction endorsements" in caught.value.reason
+    assert said(place, caught.value) == [("peer0.org3", "Org3MSP", "chaincode response 500, Org3MSP refuses")]
+
+
+def test_all_organisations_that_refuse_are_named_in_the_details(place: Place, strict: Contract) -> None:
+    with pytest.raises(EndorseError) as caught:
+        strict.proposal("FailAt", "Org2MSP", "Org3MSP").endorse(timeout=1)
+    assert said(place, caught.value) == [
+        ("peer0.org2", "Org2MSP", "chaincode response 500, Org2MSP refuses"),
+        ("peer0.org3", "Org3MSP", "chaincode response 500, Org3MSP refuses"),
+    ]
+
+
+def test_peers_that_answer_differently_are_named_in_the_details(place: Place, strict: Contract) -> None:
+    with pytest.raises(EndorseError) as caught:
+        strict.proposal("Differ").endorse(timeout=1)
+    assert caught.value.status is StatusCode.ABORTED
+    assert {detail[0] for detail in said(place, caught.value)} == {"peer0.org2", "peer0.org3"}
+    assert all("ProposalResponsePayloads do not match" in one[2] for one in said(place, caught.value))
+
+
+def test_a_signature_by_another_organisations_key_is_refused(clients: Clients, place: Place) -> None:
+    mine, theirs = place.identity("org1"), place.identity("org3")
+    forged = Identity("Org1MSP", mine.certificate_pem, Signing(theirs))
+    with clients.over(place.profile("org1"), forged) as gateway:
+        with pytest.raises(EvaluateError) as caught:
+            gateway.network(CHANNEL).contract("strict").evaluate("Echo")
+        with pytest.raises(EventsError) as read, gateway.network(CHANNEL).blocks() as blocks:
+            next(iter(blocks))
+    words = "error validating proposal: access denied: channel [scenario] creator org [Org1MSP]"
+    assert caught.value.status is StatusCode.FAILED_PRECONDITION
+    assert said(place, caught.value) == [("peer0.org1", "Org1MSP", words)]
+    assert caught.value.forbidden
+    assert read.value.status is StatusCode.PERMISSION_DENIED
+
+
+class Signing:
+    """Signs with another identity's key."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+
+    def sign(self, message: bytes) -> bytes:
+        """The other's signature."""
+        return self._identity.sign(message)
+
+
+def test_an_identity_that_may_only_read_is_refused_by_ordering_for_good(
+    clients: Clients, place: Place
+) -> None:
+    """Its transactions are endorsed; the orderers refuse them, in other words on BFT than on Raft."""
+    key = new_key()
+    with clients.connect("org3") as gateway:
+        contract = gateway.network(CHANNEL).contract("open")
+        assert contract.evaluate("Echo", "reader") == b"reader"
+        transaction = contract.proposal("Create", key, "ada", "1").endorse()
+        with pytest.raises(SubmitError) as caught:
+            transaction.submit()
+        assert caught.value.refused
+        assert caught.value.forbidden
+        assert caught.value.transaction_id == transaction.transaction_id
+        with pytest.raises(EventsError) as read, gateway.network(CHANNEL).blocks() as blocks:
+            next(iter(blocks))
+        assert read.value.status is StatusCode.PERMISSION_DENIED
+        with pytest.raises(EvaluateError, match="does not exist"):
+            contract.evaluate("Read", key)
+
+
+def test_a_chaincode_process_that_ends_is_told_by_its_peer(place: Place, strict: Contract) -> None:
+    try:
+        with pytest.raises(EvaluateError) as caught:
+            strict.evaluate("Crash", endorsing_organizations=["Org3MSP"], timeout=10)
+    finally:
+        place.network.start("chaincode.peer0.org3.strict")
+    assert said(place, caught.value) == [("peer0.org3", "Org3MSP", caught.value.details[0].message)]
+    assert "chaincode stream terminated" in caught.value.details[0].message
+    assert strict.evaluate("Echo", "back", endorsing_organizations=["Org3MSP"], timeout=20) == b"back"
