@@ -19,6 +19,7 @@ from kindpakket.fabric import (
     FabricError,
     Gateway,
     Outbox,
+    _aio_session,
     _flow,
     _outbox_file,
     _session,
@@ -75,7 +76,7 @@ def _dying(instant: int, act: Callable[..., None], arguments: tuple[Any, ...]) -
 def watch_outbox(instants: Instants) -> None:
     """Let an instant pass before and after each call and pause, and around each change of the file."""
     patch = pytest.MonkeyPatch()
-    for session in (_session.SyncSession, _session.AsyncSession):
+    for session in (_session.SyncSession, _aio_session.AsyncSession):
         run = session.run
         patch.setattr(session, "run", lambda self, flow, run=run: run(self, _watched(flow, instants)))
     writing = _outbox_file.OutboxFile.writing

@@ -11,8 +11,8 @@ from typing import Any, Generic, TypeVar
 import grpc
 import grpc.aio
 
+from kindpakket.fabric._aio_session import AsyncSession, cancelled_from_outside
 from kindpakket.fabric._reading import Reading
-from kindpakket.fabric._session import AsyncSession, cancelled_from_outside
 from kindpakket.fabric.errors import EventsError
 from kindpakket.fabric.peers import Link
 from kindpakket.fabric.stream import failure_of
@@ -39,7 +39,7 @@ class Stream(Generic[T]):
         self._pinning: asyncio.Task[None] | None = None
         if reading.unpinned:
             reading.request()  # raises at once if it cannot be signed here
-            self._pinning = session._loop.create_task(session.run(reading.pinning()))
+            self._pinning = session.loop.create_task(session.run(reading.pinning()))
         else:
             self._open()
 

@@ -14,7 +14,9 @@ from types import TracebackType
 from typing import TypeVar, Unpack
 
 from kindpakket.fabric import _carried, discovery, events, ledger, targets
+from kindpakket.fabric._aio_ca import CaClient
 from kindpakket.fabric._aio_outbox import Outbox
+from kindpakket.fabric._aio_session import AsyncSession
 from kindpakket.fabric._aio_stream import Stream
 from kindpakket.fabric._reading import (
     BLOCKS,
@@ -26,13 +28,12 @@ from kindpakket.fabric._reading import (
     reading_chaincode_events,
     seek_payload,
 )
-from kindpakket.fabric._session import AsyncSession
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.checkpoint import Checkpointer
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
 from kindpakket.fabric.committed import CommittedTransaction
 from kindpakket.fabric.contract import BaseContract, Transient
-from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
+from kindpakket.fabric.deadlines import Deadlines
 from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
 from kindpakket.fabric.event_requests import BaseEventsRequest
 from kindpakket.fabric.identity import Identity
@@ -45,6 +46,7 @@ from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 from kindpakket.fabric.transaction import BaseTransaction
 
 __all__ = [
+    "CaClient",
     "Commit",
     "Contract",
     "EventsRequest",
@@ -198,7 +200,7 @@ class Network(BaseNetwork[AsyncSession]):
 
     def transaction_from(self, envelope: bytes) -> Transaction:
         """The transaction in an envelope that was kept, to be offered again."""
-        return Transaction(self._session, *self._opened(envelope))
+        return Transaction._kept(self._session, *self._opened(envelope))
 
     async def ledger_height(self, *, timeout: float | None = None) -> int:
         """Number of blocks that the peer has."""
@@ -437,4 +439,4 @@ def connect(
     found = targets.resolve(profile, options)
     if identity is None:
         raise TypeError("connect needs an identity")
-    return Gateway(AsyncSession(identity, options.get("deadlines", DEFAULT_DEADLINES), found))
+    return Gateway(AsyncSession(identity, targets.settings(options), found))

@@ -70,7 +70,7 @@ class Network(EventRequests, BaseNetwork[SyncSession]):
         Raises:
             DecodeError: the bytes are no signed transaction of this channel.
         """
-        return Transaction(self._session, *self._opened(envelope))
+        return Transaction._kept(self._session, *self._opened(envelope))
 
     def ledger_height(self, *, timeout: float | None = None) -> int:
         """Number of blocks that the peer has; the last block's number is one less.
