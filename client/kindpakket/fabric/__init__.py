@@ -10,6 +10,7 @@
 import logging
 
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.channel_config import ChannelConfig, ChannelOrganization, Consenter, Ordering
 from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
@@ -88,6 +89,8 @@ __all__ = [
     "ChaincodeEvent",
     "ChaincodeVersion",
     "Channel",
+    "ChannelConfig",
+    "ChannelOrganization",
     "CheckpointError",
     "Checkpointer",
     "ClientCertificate",
@@ -98,6 +101,7 @@ __all__ = [
     "CommittedTransaction",
     "ConnectOptions",
     "ConnectionClosed",
+    "Consenter",
     "Contract",
     "Deadlines",
     "DecodeError",
@@ -126,6 +130,7 @@ __all__ = [
     "NotOnLedger",
     "OfflineSigning",
     "Orderer",
+    "Ordering",
     "Organization",
     "Outbox",
     "OutboxConflict",

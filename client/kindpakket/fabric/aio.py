@@ -18,10 +18,10 @@ import grpc
 import grpc.aio
 
 from kindpakket.fabric import _carried, discovery, event_requests, events, ledger, targets
-from kindpakket.fabric._aio_ca import CaClient
 from kindpakket.fabric._aio_outbox import Outbox
 from kindpakket.fabric._session import AsyncSession, cancelled_from_outside
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.channel_config import ChannelConfig
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
 from kindpakket.fabric.committed import CommittedTransaction
 from kindpakket.fabric.contract import BaseContract, Transient
@@ -39,7 +39,6 @@ from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 from kindpakket.fabric.transaction import BaseTransaction
 
 __all__ = [
-    "CaClient",
     "Commit",
     "Contract",
     "EventsRequest",
@@ -281,6 +280,11 @@ class Network(BaseNetwork[AsyncSession]):
     async def transaction(self, transaction_id: str, *, timeout: float | None = None) -> CommittedTransaction:
         """A transaction that is in a block, with its validation code and all that it did."""
         flow = ledger.reading_transaction(self._session, self.name, self._seconds(timeout), transaction_id)
+        return await self._session.run(flow)
+
+    async def channel_config(self, *, timeout: float | None = None) -> ChannelConfig:
+        """The channel's whole configuration: organisations, ordering, policies, access control lists."""
+        flow = ledger.reading_config(self._session, self.name, self._seconds(timeout))
         return await self._session.run(flow)
 
     async def peers(self, *chaincodes: Called, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:
