@@ -50,17 +50,20 @@ from kindpakket.fabric.errors import (
 from kindpakket.fabric.event_requests import EventsRequest
 from kindpakket.fabric.events import (
     BlockMessage,
+    BlockWithPrivateData,
     ChaincodeEvent,
     FilteredBlock,
     FilteredTransaction,
-    Stream,
+    PrivateData,
 )
 from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.ledger import LedgerInfo
+from kindpakket.fabric.limits import Limits
 from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.observer import Observer, StepEvent
 from kindpakket.fabric.offline import OfflineSigning
 from kindpakket.fabric.outbox import Outbox
 from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
@@ -75,6 +78,7 @@ from kindpakket.fabric.profile import (
     Registrar,
 )
 from kindpakket.fabric.proposal import Proposal
+from kindpakket.fabric.stream import Stream
 from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
 
@@ -84,6 +88,7 @@ __all__ = [
     "Block",
     "BlockMessage",
     "BlockTransaction",
+    "BlockWithPrivateData",
     "CertificateAuthority",
     "ChaincodeCall",
     "ChaincodeEvent",
@@ -124,10 +129,12 @@ __all__ = [
     "Identity",
     "IdentityError",
     "LedgerInfo",
+    "Limits",
     "MemoryCheckpointer",
     "Msp",
     "Network",
     "NotOnLedger",
+    "Observer",
     "OfflineSigning",
     "Orderer",
     "Ordering",
@@ -139,6 +146,7 @@ __all__ = [
     "OutboxWaiting",
     "Peer",
     "PeerHealth",
+    "PrivateData",
     "Profile",
     "ProfileError",
     "Proposal",
@@ -146,6 +154,7 @@ __all__ = [
     "Registrar",
     "Resumed",
     "Signer",
+    "StepEvent",
     "Stream",
     "SubmitError",
     "SubmittedTransaction",

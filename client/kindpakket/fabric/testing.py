@@ -155,6 +155,19 @@ class MemoryGateway:
         """Let the next calls of a step fail; `after`: the step takes effect, and only its answer is lost."""
         self._service.faults.append(Fault(step, status, reason, tuple(details), times, after))
 
+    def break_streams(
+        self, *after: int, status: grpc.StatusCode | None = grpc.StatusCode.UNAVAILABLE
+    ) -> None:
+        """Let the next streams of blocks or events break, each after so many messages.
+
+        Status None: they end as if there was nothing more.
+        """
+        self._service.breaks.extend((messages, status) for messages in after)
+
+    def skip_block(self, number: int) -> None:
+        """Leave a block out of streams, as a faulty peer may."""
+        self._service.skipped.add(number)
+
     def hang(self, step: StepName, *, times: int = 1, after: bool = False) -> None:
         """Let the next calls of a step stay without an answer until the client gives up."""
         self._service.faults.append(Fault(step, None, "", (), times, after))

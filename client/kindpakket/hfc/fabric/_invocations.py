@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kindpakket.fabric import EndorseError, EvaluateError, aio
-from kindpakket.hfc import _messages as m
+from kindpakket.fabric import _messages as m
 from kindpakket.hfc.errors import InvalidTransaction, QueryRefused, answer, response_in
 from kindpakket.hfc.fabric._decoded_transaction import chaincode_event
 from kindpakket.hfc.fabric._profiled import Profiled

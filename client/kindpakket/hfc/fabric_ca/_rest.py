@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from numbers import Number
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 import requests
@@ -17,6 +17,8 @@ from kindpakket.fabric.ca import Enrolment, authorisation_token
 
 if TYPE_CHECKING:
     from kindpakket.hfc.fabric_ca.caservice import Enrollment
+
+Answer: TypeAlias = dict[str, Any]
 
 _TIMEOUT = 30.0
 
@@ -40,7 +42,7 @@ class Rest:
         """Name of the authority on its server."""
         return self._ca_name
 
-    def named(self, members: Mapping[str, Any]) -> dict[str, Any]:
+    def named(self, members: Mapping[str, Any]) -> Answer:
         """Members of a request that have a value, with the authority's name."""
         given = {
             key: value for key, value in members.items() if value not in (None, "") or key == "affiliation"
@@ -54,7 +56,7 @@ class Rest:
         body: Mapping[str, Any] | None = None,
         signer: Enrollment | None = None,
         login: tuple[str, str] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Send a request; the whole answer: `success`, `result`, `errors`, `messages`.
 
         Raises:
@@ -76,7 +78,7 @@ class Rest:
                 verify=self._ca_certs_path or True,
                 timeout=_TIMEOUT,
             )
-        members: dict[str, Any] = response.json()
+        members: Answer = response.json()
         return members
 
     def result(
@@ -87,7 +89,7 @@ class Rest:
         body: Mapping[str, Any] | None = None,
         signer: Enrollment | None = None,
         login: tuple[str, str] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Send a request; its result.
 
         Raises:
@@ -96,7 +98,7 @@ class Rest:
         members = self.answer(method, path, body, signer, login)
         if not members.get("success"):
             raise ValueError(f"{failed} with errors {members.get('errors')}")
-        result: dict[str, Any] = members["result"]
+        result: Answer = members["result"]
         return result
 
 
@@ -107,7 +109,7 @@ def registration(
     affiliation: str | None,
     most: object,
     attributes: list[Mapping[str, Any]] | None,
-) -> dict[str, Any]:
+) -> Answer:
     """The body of a registration.
 
     Raises:
