@@ -71,7 +71,7 @@ mutation:  ## put small faults into the rules and into who may do what, and list
 		rules/*.go $(addprefix contract/,access.go find.go organisations.go request.go transaction.go)
 	@[ $$(du -sm $(BUILD)/mutation/go-build | cut -f1) -lt 1000 ] || rm -rf $(BUILD)/mutation/go-build
 
-bench-sdk: setup  ## compare kindpakket.fabric with the official Go and Node SDKs, about half an hour (BENCH="--quick")
+bench-sdk: setup  ## compare kindpakket.fabric with the official Go and Node SDKs, some 25 minutes (BENCH="--quick": two)
 	@PYTHONPATH=tests/bench $(BIN)/python -m sdk $(BENCH)
 
 format: $(VENV)/.ready  ## lay the code out as the formatters want it

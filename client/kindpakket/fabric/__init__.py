@@ -49,23 +49,35 @@ from kindpakket.fabric.errors import (
 from kindpakket.fabric.event_requests import EventsRequest
 from kindpakket.fabric.events import (
     BlockMessage,
+    BlockWithPrivateData,
     ChaincodeEvent,
     FilteredBlock,
     FilteredTransaction,
-    Stream,
+    PrivateData,
 )
 from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.ledger import LedgerInfo
+from kindpakket.fabric.limits import Limits
 from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.observer import Observer, StepEvent
 from kindpakket.fabric.offline import OfflineSigning
 from kindpakket.fabric.outbox import Outbox
 from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
 from kindpakket.fabric.peers import PeerHealth
-from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
+from kindpakket.fabric.profile import (
+    CertificateAuthority,
+    Channel,
+    Orderer,
+    Organization,
+    Peer,
+    Profile,
+    Registrar,
+)
 from kindpakket.fabric.proposal import Proposal
+from kindpakket.fabric.stream import Stream
 from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
 
@@ -75,10 +87,12 @@ __all__ = [
     "Block",
     "BlockMessage",
     "BlockTransaction",
+    "BlockWithPrivateData",
     "CertificateAuthority",
     "ChaincodeCall",
     "ChaincodeEvent",
     "ChaincodeVersion",
+    "Channel",
     "CheckpointError",
     "Checkpointer",
     "ClientCertificate",
@@ -111,11 +125,14 @@ __all__ = [
     "Identity",
     "IdentityError",
     "LedgerInfo",
+    "Limits",
     "MemoryCheckpointer",
     "Msp",
     "Network",
     "NotOnLedger",
+    "Observer",
     "OfflineSigning",
+    "Orderer",
     "Organization",
     "Outbox",
     "OutboxConflict",
@@ -124,12 +141,15 @@ __all__ = [
     "OutboxWaiting",
     "Peer",
     "PeerHealth",
+    "PrivateData",
     "Profile",
     "ProfileError",
     "Proposal",
     "ProtocolError",
+    "Registrar",
     "Resumed",
     "Signer",
+    "StepEvent",
     "Stream",
     "SubmitError",
     "SubmittedTransaction",

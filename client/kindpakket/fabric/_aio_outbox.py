@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from kindpakket.fabric._aio_session import AsyncSession
 from kindpakket.fabric._outbox_flow import BaseOutbox, new_request
-from kindpakket.fabric._session import AsyncSession
 from kindpakket.fabric.contract import Transient
 from kindpakket.fabric.deadlines import Deadlines
 from kindpakket.fabric.network import BaseNetwork

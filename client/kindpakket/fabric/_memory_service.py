@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, Literal, NoReturn, TypeAlias
 
 import grpc
@@ -55,6 +56,8 @@ class MemoryService:
         self.calls: list[StepName] = []
         self.faults: list[Fault] = []
         self.deliver_end = "SUCCESS"
+        self.breaks: list[tuple[int, grpc.StatusCode | None]] = []
+        self.skipped: set[int] = set()
         self._paused = False
         self._ledger = ledger
         self._chaincodes: Mapping[str, Chaincode] = {"qscc": partial(answer_of_qscc, ledger), **chaincodes}
@@ -74,7 +77,9 @@ class MemoryService:
                     "Endorse": unary(self._step("Endorse", self._endorse)),
                     "Submit": unary(self._step("Submit", self._submit)),
                     "CommitStatus": unary(self._step("CommitStatus", self._commit_status)),
-                    "ChaincodeEvents": grpc.unary_stream_rpc_method_handler(self._chaincode_events),
+                    "ChaincodeEvents": grpc.unary_stream_rpc_method_handler(
+                        self._breaking(self._chaincode_events)
+                    ),
                 },
             ),
             grpc.method_handlers_generic_handler(
@@ -82,7 +87,11 @@ class MemoryService:
             ),
             grpc.method_handlers_generic_handler(
                 "protos.Deliver",
-                {"Deliver": stream(self._deliver), "DeliverFiltered": stream(self._deliver_filtered)},
+                {
+                    "Deliver": stream(self._breaking(self._deliver)),
+                    "DeliverFiltered": stream(self._breaking(self._deliver_filtered)),
+                    "DeliverWithPrivateData": stream(self._breaking(self._deliver_with_private_data)),
+                },
             ),
         )
 
@@ -110,6 +119,20 @@ class MemoryService:
             if fault.after:
                 act(request, context)
             _break(fault, context)
+
+        return handle
+
+    def _breaking(
+        self, stream: Callable[[Any, grpc.ServicerContext], Iterator[bytes]]
+    ) -> Callable[[Any, grpc.ServicerContext], Iterator[bytes]]:
+        """A stream that breaks after so many messages, if that is scripted."""
+
+        def handle(request: Any, context: grpc.ServicerContext) -> Iterator[bytes]:
+            with self._lock:
+                after, status = self.breaks.pop(0) if self.breaks else (None, None)
+            yield from islice(stream(request, context), after)
+            if status is not None:
+                _abort(context, status, "the stream was broken")
 
         return handle
 
@@ -214,6 +237,16 @@ class MemoryService:
 
         return self._delivered(requests, context, filtered)
 
+    def _deliver_with_private_data(
+        self, requests: Iterator[bytes], context: grpc.ServicerContext
+    ) -> Iterator[bytes]:
+        def with_private_data(block: Any) -> Any:
+            found = self._ledger.private_data(block)
+            both = m.events.BlockAndPrivateData(block=block, private_data_map=found)
+            return m.events.DeliverResponse(block_and_private_data=both)
+
+        return self._delivered(requests, context, with_private_data)
+
     def _run(self, signed: Any, context: grpc.ServicerContext, *, evaluating: bool) -> tuple[bytes, bytes]:
         header = m.common.Header.FromString(m.proposal.Proposal.FromString(signed.proposal_bytes).header)
         channel = m.common.ChannelHeader.FromString(header.channel_header).channel_id
@@ -261,7 +294,8 @@ class MemoryService:
             if not self._wait(context, lambda: len(self._ledger.blocks) > wanted):  # noqa: B023
                 return
             self._awake(context)
-            yield self._ledger.blocks[number]
+            if number not in self.skipped:
+                yield self._ledger.blocks[number]
             number += 1
 
     def _delivered(

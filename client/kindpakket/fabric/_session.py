@@ -1,37 +1,48 @@
-"""Drivers: what runs flows over the channels of a gateway's peers, one for sync and one for asyncio."""
+"""Drivers: what runs flows over the channels of a gateway's peers; for asyncio see `_aio_session`."""
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import grpc
-import grpc.aio
 from grpc import StatusCode
 
 from kindpakket.fabric import _wire
-from kindpakket.fabric._flow import Call, CallFailed, Flow, Step
-from kindpakket.fabric.deadlines import Deadlines
+from kindpakket.fabric._flow import Call, CallFailed, Flow, Step, given_up
 from kindpakket.fabric.errors import ConnectionClosed
 from kindpakket.fabric.identity import Identity
+from kindpakket.fabric.limits import FULL, Gate
+from kindpakket.fabric.observer import StepEvent
 from kindpakket.fabric.peers import Link, PeerHealth, Peers
-from kindpakket.fabric.targets import Target
+from kindpakket.fabric.targets import Settings, Target
 
 T = TypeVar("T")
 
-_PATIENCE = 1.0
+PROBE = b""
+"""A commit status request that every peer refuses at once, without looking at its ledger."""
+
+PATIENCE = 1.0
 """Seconds without any answer of a peer after which it is asked whether it is there."""
 
 _LEAST_PATIENCE = 0.1
 
-_PROBE = b""
-"""A commit status request that every peer refuses at once, without looking at its ledger."""
-
 _LOST = frozenset({StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED, StatusCode.CANCELLED})
 """How calls end that have no answer of the peer."""
+
+_STEPS = {
+    _wire.EVALUATE: "evaluate",
+    _wire.ENDORSE: "endorse",
+    _wire.SUBMIT: "submit",
+    _wire.COMMIT_STATUS: "commit status",
+}
+_FINISHING = frozenset({_wire.SUBMIT, _wire.COMMIT_STATUS})
+
+log = logging.getLogger("kindpakket.fabric")
 
 
 class Session:
@@ -40,10 +51,12 @@ class Session:
     `tls_certificate_hash` is SHA-256 of the client's TLS certificate in mutual TLS, else b"".
     """
 
-    def __init__(self, identity: Identity, deadlines: Deadlines, peers: Peers[Any]) -> None:
+    def __init__(self, identity: Identity, settings: Settings, peers: Peers[Any]) -> None:
         self.identity = identity
-        self.deadlines = deadlines
+        self.deadlines = settings.deadlines
+        self.observer = settings.observer
         self.peers = peers
+        self.gate = Gate(settings.limits)
         self.tls_certificate_hash = peers.links[0].target.tls_certificate_hash
         self.closed = False
 
@@ -114,30 +127,98 @@ class Session:
         self.peers.answered(link)
         return True
 
+    def _no_room(self, seconds: float) -> CallFailed:
+        failure = CallFailed(
+            StatusCode.RESOURCE_EXHAUSTED,
+            f"this program has {self.gate.bound} calls under way already, and none ended within "
+            f"{seconds:.2g} s: start fewer at once, or allow more time",
+        )
+        failure.unsent = True
+        return failure
+
+    def _ended(
+        self, step: Call, peer: str, started: float, waited: float, failure: CallFailed | None
+    ) -> None:
+        """Tell log and observer of a call that has ended."""
+        level = logging.DEBUG if failure is None else logging.INFO
+        if self.observer is None and not log.isEnabledFor(level):
+            return
+        status = "OK" if failure is None else failure.status.name
+        name = _STEPS.get(step.path, step.path)
+        seconds = time.monotonic() - started - waited
+        log.log(
+            level, "%s of %s at %s, attempt %d: %s", name, step.transaction_id, peer, step.attempt, status
+        )
+        if self.observer is not None:
+            event = StepEvent(name, step.transaction_id, peer, step.attempt, waited, seconds, status)
+            try:
+                self.observer.on_step(event)
+            except Exception:
+                log.exception("the observer failed at %s of %s", name, step.transaction_id)
+
+
+class Interrupted(BaseException):
+    """Work that another thread has interrupted; what is known of it is the `__cause__`."""
+
+
+class Interrupt:
+    """Ends, from another thread, the flows that are run with it."""
+
+    def __init__(self) -> None:
+        self.raised = threading.Event()
+        self._wakes: set[Callable[[], object]] = set()
+        self._lock = threading.Lock()
+
+    def set(self) -> None:
+        """Interrupt."""
+        self.raised.set()
+        with self._lock:
+            wakes = tuple(self._wakes)
+        for wake in wakes:
+            wake()
+
+    @contextmanager
+    def waking(self, wake: Callable[[], object]) -> Iterator[None]:
+        """While waiting for something: call `wake` to end it. Raises `Interrupted` if it came to that."""
+        with self._lock:
+            self._wakes.add(wake)
+        try:
+            if self.raised.is_set():
+                wake()
+            yield
+        finally:
+            with self._lock:
+                self._wakes.discard(wake)
+            if self.raised.is_set():
+                raise Interrupted
+
 
 class SyncSession(Session):
     """Runs flows by blocking the calling thread. May be used by many threads at once."""
 
     peers: Peers[grpc.Channel]
 
-    def __init__(self, identity: Identity, deadlines: Deadlines, targets: Sequence[Target]) -> None:
-        super().__init__(identity, deadlines, Peers([Link(target, _open) for target in targets]))
+    def __init__(self, identity: Identity, settings: Settings, targets: Sequence[Target]) -> None:
+        super().__init__(identity, settings, Peers([Link(target, _open) for target in targets]))
         self._probing = threading.Lock()
 
-    def run(self, flow: Flow[T]) -> T:
+    def run(self, flow: Flow[T], interrupt: Interrupt | None = None) -> T:
         """Drive a flow to its end and return its result.
 
         Raises `ConnectionClosed` if the gateway was closed before. If it is closed meanwhile, the flow is
-        told, and decides what that means for the transaction.
+        told, and decides what that means for the transaction. An exception from outside, such as
+        `KeyboardInterrupt`, has as its `__cause__` what the flow says of a call that is given up.
         """
         self.check_open()
         try:
             step = next(flow)
             while True:
                 try:
-                    answer = self._perform(step)
+                    answer = self._perform(step, interrupt)
                 except CallFailed as failure:
                     step = flow.throw(failure)
+                except BaseException as outside:
+                    raise outside from given_up(flow)
                 else:
                     step = flow.send(answer)
         except StopIteration as end:
@@ -152,15 +233,74 @@ class SyncSession(Session):
             self._try_failing()
         return self.peers.choose(avoid)
 
-    def _perform(self, step: Step) -> bytes:
+    def _perform(self, step: Step, interrupt: Interrupt | None) -> bytes:
         if not isinstance(step, Call):
-            time.sleep(step.seconds)
+            if interrupt is None:
+                time.sleep(step.seconds)
+            elif interrupt.raised.wait(step.seconds):
+                raise Interrupted
             return b""
-        link = self.link(step.avoid)
+        started = time.monotonic()
+        waited = 0.0
+        timeout = step.timeout
+        urgent = is_finishing(step)
+        ticket = self.gate.enter(urgent)
+        if ticket == FULL:
+            ticket = self._queue(step, urgent, started, interrupt)
+            waited = time.monotonic() - started
+            timeout = max(0.0, timeout - waited)
+        peer = ""
+        failure: CallFailed | None = None
+        answered = False
+        try:
+            link = self.link(step.avoid)
+            peer = link.name
+            response = self._call(link, step, timeout, interrupt)
+            answered = True
+        except CallFailed as failed:
+            failure = failed
+            if failed.overloaded:
+                self.gate.overloaded(ticket, failed.reason)
+            raise
+        finally:
+            self.gate.leave(answered)
+            if answered or failure:
+                self._ended(step, peer, started, waited, failure)
+        return response
+
+    def _queue(self, step: Call, urgent: bool, started: float, interrupt: Interrupt | None) -> int:
+        """Wait for room within the call's time; the ticket."""
+        room = threading.Event()
+        self.gate.queue(urgent, room.set)
+        granted = False
+        try:
+            if interrupt is None:
+                room.wait(step.timeout)
+            else:
+                with interrupt.waking(room.set):
+                    room.wait(step.timeout)
+            granted = not self.gate.abandon(room.set)
+        except BaseException:
+            if not self.gate.abandon(room.set):
+                self.gate.leave(False)
+            raise
+        if not granted:
+            failure = self._no_room(step.timeout)
+            self._ended(step, "", started, step.timeout, failure)
+            raise failure
+        return self.gate.ticket()
+
+    def _call(
+        self, link: Link[grpc.Channel], step: Call, timeout: float, interrupt: Interrupt | None
+    ) -> bytes:
         closings = link.closings
         try:
-            call = link.method(step.path).future(step.request, timeout=step.timeout)
-            response = self._wait(call, link, closings, step.timeout)
+            call = link.method(step.path).future(step.request, timeout=timeout)
+            if interrupt is None:
+                response = self._wait(call, link, closings, timeout)
+            else:
+                with interrupt.waking(call.cancel):
+                    response = self._wait(call, link, closings, timeout)
         except grpc.RpcError as error:
             raise self.failure(link, closings, error) from None
         except (ValueError, grpc.FutureCancelledError):  # what a closed channel raises
@@ -169,7 +309,7 @@ class SyncSession(Session):
         return response
 
     def _wait(self, call: Any, link: Link[grpc.Channel], closings: int, timeout: float) -> bytes:
-        patience = _patience(timeout) if self.peers.several else None
+        patience = patience_of(timeout) if self.peers.several else None
         try:
             while True:
                 try:
@@ -187,35 +327,32 @@ class SyncSession(Session):
             if link.closings != closings or not self._is_quiet(link, patience):
                 return
             if not self._probe(link, patience):
-                self._reset(link)
+                channel = link.release()
+                if channel is not None:
+                    channel.close()
 
     def _probe(self, link: Link[grpc.Channel], seconds: float) -> bool:
         try:
-            link.method(_wire.COMMIT_STATUS)(_PROBE, timeout=seconds)
+            link.method(_wire.COMMIT_STATUS)(PROBE, timeout=seconds)
         except grpc.RpcError as error:
             return self._probed(link, error, seconds)
         except ValueError:
             return False
         return self._probed(link, None, seconds)
 
-    def _reset(self, link: Link[grpc.Channel]) -> None:
-        channel = link.release()
-        if channel is not None:
-            channel.close()
-
     def _try_failing(self) -> None:
         """Ask failing peers whose time has come whether they are back, without waiting for the answer."""
         while (link := self.peers.due()) is not None:
             try:
-                call = link.method(_wire.COMMIT_STATUS).future(_PROBE, timeout=_PATIENCE)
+                call = link.method(_wire.COMMIT_STATUS).future(PROBE, timeout=PATIENCE)
             except ValueError:
                 return
             call.add_done_callback(self._returned(link))
 
-    def _returned(self, link: Link[grpc.Channel]) -> Any:
+    def _returned(self, link: Link[grpc.Channel]) -> Callable[[Any], None]:
         def done(call: Any) -> None:
             if not call.cancelled():
-                self._probed(link, call.exception(), _PATIENCE)
+                self._probed(link, call.exception(), PATIENCE)
 
         return done
 
@@ -224,7 +361,7 @@ class SyncSession(Session):
         self.check_open()
         calls = []
         for link in self.peers.links:
-            call = link.method(_wire.COMMIT_STATUS).future(_PROBE, timeout=timeout)
+            call = link.method(_wire.COMMIT_STATUS).future(PROBE, timeout=timeout)
             calls.append((link, call))
         for link, call in calls:
             self._probed(link, call.exception(), timeout)
@@ -233,146 +370,11 @@ class SyncSession(Session):
     def close(self) -> None:
         """Close the channels; calls under way are cancelled."""
         self.closed = True
+        self.gate.open_wide()
         for link in self.peers.links:
             channel = link.release(for_good=True)
             if channel is not None:
                 channel.close()
-
-
-class AsyncSession(Session):
-    """Runs flows as coroutines of one event loop."""
-
-    peers: Peers[grpc.aio.Channel]
-
-    def __init__(self, identity: Identity, deadlines: Deadlines, targets: Sequence[Target]) -> None:
-        super().__init__(identity, deadlines, Peers([Link(target, _open_async) for target in targets]))
-        self._loop = asyncio.get_running_loop()
-        self._probes: dict[Link[grpc.aio.Channel], asyncio.Task[None]] = {}
-
-    async def run(self, flow: Flow[T]) -> T:
-        """Drive a flow to its end and return its result.
-
-        Raises `ConnectionClosed` if the gateway was closed before. If it is closed meanwhile, the flow is
-        told, and decides what that means for the transaction.
-        """
-        self.check_open()
-        try:
-            step = next(flow)
-            while True:
-                try:
-                    answer = await self._perform(step)
-                except CallFailed as failure:
-                    step = flow.throw(failure)
-                else:
-                    step = flow.send(answer)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        finally:
-            flow.close()
-
-    def link(self, avoid: str = "") -> Link[grpc.aio.Channel]:
-        """The peer to speak to now, if possible another than the one to avoid."""
-        if self.peers.failing:
-            self._try_failing()
-        return self.peers.choose(avoid)
-
-    async def _perform(self, step: Step) -> bytes:
-        if not isinstance(step, Call):
-            await asyncio.sleep(step.seconds)
-            return b""
-        link = self.link(step.avoid)
-        closings = link.closings
-        watch = _Watch(self, link, _patience(step.timeout)) if self.peers.several else None
-        try:
-            response: bytes = await link.method(step.path)(step.request, timeout=step.timeout)
-        except grpc.RpcError as error:
-            raise self.failure(link, closings, error) from None
-        except (
-            asyncio.CancelledError,
-            grpc.aio.UsageError,
-            ValueError,
-        ) as error:  # what a closed channel raises
-            if cancelled_from_outside(error):
-                raise
-            raise self._ended_call(link, closings) from None
-        finally:
-            if watch is not None:
-                watch.handle.cancel()
-        self.peers.answered(link)
-        return response
-
-    def check_quiet(self, link: Link[grpc.aio.Channel], patience: float) -> None:
-        """Ask a peer that was quiet for so long whether it is there; if not, give up its channel."""
-        if self._is_quiet(link, patience):
-            self._start_probe(link, patience)
-
-    def _start_probe(self, link: Link[grpc.aio.Channel], seconds: float) -> None:
-        if link not in self._probes and not self.closed:
-            self._probes[link] = self._loop.create_task(self._probing(link, seconds))
-
-    async def _probing(self, link: Link[grpc.aio.Channel], seconds: float) -> None:
-        try:
-            if not await self._probe(link, seconds):
-                channel = link.release()
-                if channel is not None:
-                    await channel.close(None)
-        finally:
-            self._probes.pop(link, None)
-
-    async def _probe(self, link: Link[grpc.aio.Channel], seconds: float) -> bool:
-        try:
-            await link.method(_wire.COMMIT_STATUS)(_PROBE, timeout=seconds)
-        except grpc.RpcError as error:
-            return self._probed(link, error, seconds)
-        except (asyncio.CancelledError, grpc.aio.UsageError, ValueError) as error:
-            if cancelled_from_outside(error):
-                raise
-            return False
-        return self._probed(link, None, seconds)
-
-    def _try_failing(self) -> None:
-        """Ask failing peers whose time has come whether they are back, without waiting for the answer."""
-        while (link := self.peers.due()) is not None:
-            self._start_probe(link, _PATIENCE)
-
-    async def check(self, timeout: float) -> tuple[PeerHealth, ...]:
-        """Ask every peer whether it is there."""
-        self.check_open()
-        await asyncio.gather(*(self._probe(link, timeout) for link in self.peers.links))
-        return self.peers.health()
-
-    async def close(self) -> None:
-        """Close the channels; calls under way are cancelled."""
-        self.closed = True
-        probes = tuple(self._probes.values())
-        for probe in probes:
-            probe.cancel()
-        await asyncio.gather(*probes, return_exceptions=True)
-        for link in self.peers.links:
-            channel = link.release(for_good=True)
-            if channel is not None:
-                await channel.close(None)
-
-
-class _Watch:
-    """Looks after a call: has its peer said anything lately?"""
-
-    __slots__ = ("_link", "_patience", "_session", "handle")
-
-    def __init__(self, session: AsyncSession, link: Link[grpc.aio.Channel], patience: float) -> None:
-        self._session = session
-        self._link = link
-        self._patience = patience
-        self.handle = session._loop.call_later(patience, self._look)
-
-    def _look(self) -> None:
-        self._session.check_quiet(self._link, self._patience)
-        self.handle = self._session._loop.call_later(self._patience, self._look)
-
-
-def _patience(timeout: float) -> float:
-    return max(_LEAST_PATIENCE, min(_PATIENCE, timeout / 4))
 
 
 def _open(target: Target) -> grpc.Channel:
@@ -381,16 +383,14 @@ def _open(target: Target) -> grpc.Channel:
     return grpc.secure_channel(target.address, target.credentials, options=target.options)
 
 
-def _open_async(target: Target) -> grpc.aio.Channel:
-    if target.credentials is None:
-        return grpc.aio.insecure_channel(target.address, options=target.options)
-    return grpc.aio.secure_channel(target.address, target.credentials, options=target.options)
+def patience_of(timeout: float) -> float:
+    """Seconds of quiet after which a call with so much time asks whether its peer is there."""
+    return max(_LEAST_PATIENCE, min(PATIENCE, timeout / 4))
 
 
-def cancelled_from_outside(error: BaseException) -> bool:
-    """Whether the running task is being cancelled; else `error` comes from a closed call or channel."""
-    task = asyncio.current_task()
-    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+def is_finishing(step: Call) -> bool:
+    """The call brings a transaction that was begun to its end, so that it goes before others."""
+    return step.path in _FINISHING
 
 
 def call_failed(error: grpc.RpcError) -> CallFailed:

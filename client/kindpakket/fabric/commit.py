@@ -114,6 +114,8 @@ def asking(transaction_id: str, signed: bytes, seconds: float) -> Flow[CommitSta
             failure.reason, status=failure.status, details=failure.details, transaction_id=transaction_id
         )
 
-    response = yield from repeatedly(_wire.COMMIT_STATUS, signed, Countdown(seconds), error, attempts=None)
+    response = yield from repeatedly(
+        _wire.COMMIT_STATUS, signed, Countdown(seconds), error, attempts=None, transaction_id=transaction_id
+    )
     code, block_number = _wire.commit_status(response)
     return CommitStatus(transaction_id, code, block_number)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _CHAINCODE_RESPONSE = re.compile(r"chaincode response \d+, (.*)", re.DOTALL)
 _ORDERER_STATUS = re.compile(r"\bstatus=([A-Z_]+)")
 _ORDERER_REFUSALS = frozenset({"BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "REQUEST_ENTITY_TOO_LARGE"})
+_OVERLOAD = "exceeding concurrency limit"
 _REFUSED_BEFORE_ORDERING = frozenset(
     {
         StatusCode.INVALID_ARGUMENT,
@@ -149,7 +150,7 @@ class GatewayError(FabricError):
     @property
     def overloaded(self) -> bool:
         """A node had no capacity for the call and did nothing; the same call later may succeed."""
-        return self.status is StatusCode.RESOURCE_EXHAUSTED or self._says("exceeding concurrency limit")
+        return says_overloaded(self.status, self.reason, self.details)
 
     @property
     def forbidden(self) -> bool:
@@ -182,6 +183,15 @@ class GatewayError(FabricError):
         )
         passing = self.overloaded or self.peers_lacking or self.status is StatusCode.UNAVAILABLE
         return passing and not final
+
+
+def says_overloaded(status: StatusCode, reason: str, details: tuple[ErrorDetail, ...]) -> bool:
+    """Whether a node had no capacity for a call, by its status or by the nodes' own words."""
+    return (
+        status is StatusCode.RESOURCE_EXHAUSTED
+        or _OVERLOAD in reason
+        or any(_OVERLOAD in detail.message for detail in details)
+    )
 
 
 def _restore(

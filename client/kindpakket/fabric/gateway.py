@@ -7,7 +7,6 @@ from typing import Unpack
 
 from kindpakket.fabric import targets
 from kindpakket.fabric._session import SyncSession
-from kindpakket.fabric.deadlines import DEFAULT_DEADLINES
 from kindpakket.fabric.identity import Identity
 from kindpakket.fabric.network import Network
 from kindpakket.fabric.offline import OfflineSigning
@@ -77,4 +76,4 @@ def connect(
     found = targets.resolve(profile, options)
     if identity is None:
         raise TypeError("connect needs an identity")
-    return Gateway(SyncSession(identity, options.get("deadlines", DEFAULT_DEADLINES), found))
+    return Gateway(SyncSession(identity, targets.settings(options), found))

@@ -111,7 +111,13 @@ class BaseProposal(Generic[S]):
             self.transaction_id, self._channel, self.bytes, signature, self._organizations
         )
         deadline = Countdown(seconds)
-        return _wire.evaluate_result((yield from repeatedly(_wire.EVALUATE, request, deadline, error)))
+        return _wire.evaluate_result(
+            (
+                yield from repeatedly(
+                    _wire.EVALUATE, request, deadline, error, transaction_id=self.transaction_id
+                )
+            )
+        )
 
     def _endorsing(self, seconds: float) -> Flow[bytes]:
         """Collect endorsements; the payload of the transaction, checked to be the one proposed."""
@@ -133,7 +139,9 @@ class BaseProposal(Generic[S]):
             return problem.retryable or problem.peers_differ(self._organizations)
 
         deadline = Countdown(seconds)
-        response = yield from repeatedly(_wire.ENDORSE, request, deadline, error, passing)
+        response = yield from repeatedly(
+            _wire.ENDORSE, request, deadline, error, passing, transaction_id=self.transaction_id
+        )
         payload = _wire.prepared_payload(response)
         self._check(payload)
         return payload

@@ -11,8 +11,10 @@ from typing import TypeAlias, TypedDict
 import grpc
 
 from kindpakket.fabric.client_certificate import ClientCertificate, pair
-from kindpakket.fabric.deadlines import Deadlines
+from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
 from kindpakket.fabric.errors import ProfileError
+from kindpakket.fabric.limits import DEFAULT_LIMITS, Limits
+from kindpakket.fabric.observer import Observer
 from kindpakket.fabric.profile import Profile
 
 ProfileLike: TypeAlias = Profile | str | os.PathLike[str]
@@ -50,6 +52,8 @@ class ConnectOptions(TypedDict, total=False):
         channel_options: gRPC channel arguments by name, such as `grpc.keepalive_time_ms`, which replace this
             package's own.
         deadlines: how long each step may take.
+        limits: how many calls may be under way at once.
+        observer: is told of every call that has ended.
     """
 
     peers: Sequence[str]
@@ -60,6 +64,8 @@ class ConnectOptions(TypedDict, total=False):
     client_key: Pem | None
     channel_options: Mapping[str, int | str]
     deadlines: Deadlines
+    limits: Limits
+    observer: Observer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,24 @@ class Target:
     credentials: grpc.ChannelCredentials | None
     options: Sequence[tuple[str, int | str]]
     tls_certificate_hash: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a session is to keep to."""
+
+    deadlines: Deadlines = DEFAULT_DEADLINES
+    limits: Limits = DEFAULT_LIMITS
+    observer: Observer | None = None
+
+
+def settings(options: ConnectOptions) -> Settings:
+    """The settings that the options of `connect` mean."""
+    return Settings(
+        options.get("deadlines", DEFAULT_DEADLINES),
+        options.get("limits", DEFAULT_LIMITS),
+        options.get("observer"),
+    )
 
 
 def resolve(profile: ProfileLike | None, options: ConnectOptions) -> tuple[Target, ...]:
@@ -101,7 +125,15 @@ def resolve(profile: ProfileLike | None, options: ConnectOptions) -> tuple[Targe
     wanted = _several("peers", options["peers"]) if "peers" in options else own or (None,)
     client = client or loaded.client_certificate
     targets = [
-        _target(node.name, node.address, node.tls, node.tls_roots, node.server_name, client, arguments)
+        _target(
+            node.name,
+            node.address,
+            node.tls,
+            node.tls_roots,
+            node.server_name,
+            client,
+            {**_OPTIONS, **node.options, **options.get("channel_options", {})},
+        )
         for node in map(loaded.peer, wanted)
     ]
     return _distinct("peers", targets)

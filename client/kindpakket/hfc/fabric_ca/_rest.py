@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kindpakket.fabric.ca import authorisation_token
+from kindpakket.fabric.ca import Enrolment, authorisation_token
 
 if TYPE_CHECKING:
     from kindpakket.hfc.fabric_ca.caservice import Enrollment
@@ -141,4 +141,4 @@ def _token(method: str, url: str, body: bytes, signer: Enrollment) -> str:
         raise ValueError("this enrolment has no private key: its owner's request cannot be signed here")
     parts = urlsplit(url)
     uri = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return authorisation_token(method, uri, body, signer.cert, pem_of(signer.private_key))
+    return authorisation_token(method, uri, body, Enrolment(signer.cert, pem_of(signer.private_key)))
