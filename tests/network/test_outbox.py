@@ -91,14 +91,14 @@ def test_a_till_killed_at_random_times_pays_its_row_once_each(town: Town, tmp_pa
     deaths = 0
     while True:
         process = killing.running(pay_all, desk, payments)
-        process.join(seed.uniform(0.5, 2.5))
+        process.join(seed.uniform(0.2, 0.6) * (1 + deaths / 10))  # longer each time, for slow machines
         if process.exitcode is not None:
             break
         process.kill()
         process.join()
         deaths += 1
     assert process.exitcode == 0
-    assert deaths > 0
+    assert deaths > 1
     with Outbox(desk.outbox) as outbox:
         kept = {payment.request_id: outbox.get(payment.request_id) for payment in payments}
     found = transactions_of(town, start, payments)
