@@ -8,6 +8,7 @@
 """
 
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.bulk import Bulk, Outcome, Progress, Submission
 from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
@@ -73,6 +74,7 @@ __all__ = [
     "Block",
     "BlockMessage",
     "BlockTransaction",
+    "Bulk",
     "CertificateAuthority",
     "ChaincodeCall",
     "ChaincodeEvent",
@@ -122,16 +124,19 @@ __all__ = [
     "OutboxEntry",
     "OutboxError",
     "OutboxWaiting",
+    "Outcome",
     "Peer",
     "PeerHealth",
     "Profile",
     "ProfileError",
+    "Progress",
     "Proposal",
     "ProtocolError",
     "Resumed",
     "Signer",
     "StepEvent",
     "Stream",
+    "Submission",
     "SubmitError",
     "SubmittedTransaction",
     "Transaction",

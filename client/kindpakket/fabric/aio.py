@@ -10,7 +10,7 @@ What a method does is said at its sync twin. A gateway belongs to the event loop
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Generic, TypeVar, Unpack
 
@@ -18,12 +18,14 @@ import grpc
 import grpc.aio
 
 from kindpakket.fabric import _carried, discovery, event_requests, events, ledger, targets
+from kindpakket.fabric._aio_bulk import Bulk
 from kindpakket.fabric._aio_outbox import Outbox
 from kindpakket.fabric._aio_session import AsyncSession, cancelled_from_outside
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.bulk import AT_ONCE, Report, Submission
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
 from kindpakket.fabric.committed import CommittedTransaction
-from kindpakket.fabric.contract import BaseContract, Transient
+from kindpakket.fabric.contract import BaseContract, Transient, checked_attempts
 from kindpakket.fabric.deadlines import Deadlines
 from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
 from kindpakket.fabric.errors import EventsError
@@ -38,6 +40,7 @@ from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 from kindpakket.fabric.transaction import BaseTransaction
 
 __all__ = [
+    "Bulk",
     "Commit",
     "Contract",
     "EventsRequest",
@@ -123,15 +126,47 @@ class Contract(BaseContract[AsyncSession]):
         transient: Transient | None = None,
         endorsing_organizations: Sequence[str] = (),
         deadlines: Deadlines | None = None,
+        conflict_attempts: int = 1,
     ) -> bytes:
         """Endorse, submit, wait for a valid commit, and return the chaincode's result.
 
-        A cancelled call may have had its effect: shield it, or take the single steps and keep the envelope.
+        A cancelled call may have had its effect: then the `__cause__` of its `CancelledError` is an
+        `UnknownOutcome`.
         """
-        proposal = self.proposal(
-            name, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
+        wanted = Submission(name, arguments, transient, endorsing_organizations)
+        attempts = checked_attempts(conflict_attempts)
+        return await self._run(wanted, deadlines or self._session.deadlines, attempts)
+
+    async def _run(self, wanted: Submission, deadlines: Deadlines, conflict_attempts: int) -> bytes:
+        return await self._session.run(
+            self._insisting(lambda: self._proposed(wanted), deadlines, conflict_attempts)
         )
-        return await self._session.run(self._committing(proposal, deadlines or self._session.deadlines))
+
+    def _proposed(self, wanted: Submission) -> Proposal:
+        return self.proposal(
+            wanted.name,
+            *wanted.arguments,
+            transient=wanted.transient,
+            endorsing_organizations=wanted.endorsing_organizations,
+        )
+
+    def submit_all(
+        self,
+        submissions: Iterable[Submission],
+        *,
+        at_once: int = AT_ONCE,
+        conflict_attempts: int = 1,
+        deadlines: Deadlines | None = None,
+        progress: Report | None = None,
+    ) -> Bulk:
+        """Submit many transactions, some at once; to be read with `async for`, in `async with`."""
+        chosen = deadlines or self._session.deadlines
+        attempts = checked_attempts(conflict_attempts)
+
+        def submit(submission: Submission) -> Awaitable[bytes]:
+            return self._run(submission, chosen, attempts)
+
+        return Bulk(submit, submissions, at_once, progress)
 
     async def submit_async(
         self,

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _CHAINCODE_RESPONSE = re.compile(r"chaincode response \d+, (.*)", re.DOTALL)
 _ORDERER_STATUS = re.compile(r"\bstatus=([A-Z_]+)")
 _ORDERER_REFUSALS = frozenset({"BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "REQUEST_ENTITY_TOO_LARGE"})
+_READ_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
 _OVERLOAD = "exceeding concurrency limit"
 _REFUSED_BEFORE_ORDERING = frozenset(
     {
@@ -299,6 +300,11 @@ class CommitError(FabricError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.transaction_id, self.code, self.block_number))
+
+    @property
+    def read_conflict(self) -> bool:
+        """What the transaction had read was changed by another one before it; a new proposal may succeed."""
+        return self.code in _READ_CONFLICTS
 
     @classmethod
     def of(cls, status: CommitStatus) -> CommitError:

@@ -20,7 +20,7 @@ Open = Callable[..., Any]
 """The fixture `opened`: connects a client."""
 
 QUICK = Deadlines(evaluate=2, endorse=2, submit=1, resolve=2, commit_status=2)
-_ASYNC_MODULES = (aio.__name__, aio.Outbox.__module__)
+_ASYNC_MODULES = (aio.__name__, aio.Outbox.__module__, aio.Bulk.__module__)
 
 
 class Blocking:
