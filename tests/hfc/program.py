@@ -146,6 +146,8 @@ class Program:
         )
         await self.step("wallet.Identity of no enrolment", lambda: wallet.Identity("x", "y"))
 
+        await self.step("wallet.remove", lambda: files.remove("clerk") or files.exists("clerk"))
+
         memory = InMemoryWalletStore()
         memory.put("clerk", Enrollment(enrollment.private_key, enrollment.cert))
         store = FileKeyValueStore(self.configuration["folder"] + "/store")
@@ -317,11 +319,12 @@ class Program:
 
     async def authority(self, name):
         where = self.configuration[name]
-        service = ca_service(target=where["url"], ca_name=where["name"])
+        service = ca_service(target=where["url"], ca_certs_path=where["roots"], ca_name=where["name"])
         note, step, member = self.note, self.step, self.prefix + "member"
+        chain = CAClient(where["url"], where["roots"], ca_name=where["name"]).get_cainfo()
         note(
             name + ".chain",
-            CAClient(where["url"], ca_name=where["name"]).get_cainfo().startswith(b"-----BEGIN"),
+            chain.startswith(b"-----BEGIN"),
         )
         await step(name + ".enroll.wrong secret", lambda: service.enroll("registrar", "wrong"))
         await step(name + ".enroll.no secret", lambda: service.enroll("registrar", ""))
@@ -427,10 +430,16 @@ class Program:
             ("from oldest to newest", True, "oldest", "newest"),
             ("two", True, 1, 2),
             ("oldest alone", True, "oldest", None),
+            ("from oldest to a number", True, "oldest", 3),
+            ("newest alone", False, "newest", "newest"),
+            ("more than there are", True, 3, 100_000),
+            ("none that are there", True, 90_000, 100_000),
         ):
             blocks = await self.blocks(filtered, start, stop)
             self.note(f"block events, {name}", blocks)
         await step("block events.start after stop", lambda: self.blocks(True, 2, 1))
+        await step("block events.one block", self.one_block)
+        await step("block events.two registrations from a block", self.twice_from)
         await step("block events.bad start", lambda: self.blocks(True, "first", None))
         await step("block events.registered from a block", self.registered_from)
 
@@ -458,7 +467,21 @@ class Program:
         stream = hub.connect(filtered=filtered, start=start, stop=stop)
         hub.registerBlockEvent(unregister=False, onEvent=seen.append)
         await self.settled(stream)
-        return seen
+        return {"blocks": seen, "connected": hub.connected}
+
+    async def one_block(self):
+        """A registration that is told once, and disconnects."""
+        seen = []
+        hub = self.hub()
+        stream = hub.connect(start=0)
+        hub.registerBlockEvent(disconnect=True, onEvent=lambda block: seen.append(block["number"]))
+        await self.settled(stream)
+        return [seen, hub.connected, hub.have_registrations()]
+
+    async def twice_from(self):
+        hub = self.hub()
+        hub.registerBlockEvent(start=1, stop=3)
+        hub.registerTxEvent("all")
 
     async def registered_from(self):
         """A registration with a first and a last block, which unregisters and disconnects at its end."""

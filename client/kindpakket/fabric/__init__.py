@@ -7,8 +7,11 @@
 `kindpakket.fabric.aio` has the same names with async methods.
 """
 
+import logging
+
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.bulk import Bulk, Outcome, Progress, Submission
+from kindpakket.fabric.channel_config import ChannelConfig, ChannelOrganization, Consenter, Ordering
 from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
@@ -48,10 +51,11 @@ from kindpakket.fabric.errors import (
 from kindpakket.fabric.event_requests import EventsRequest
 from kindpakket.fabric.events import (
     BlockMessage,
+    BlockWithPrivateData,
     ChaincodeEvent,
     FilteredBlock,
     FilteredTransaction,
-    Stream,
+    PrivateData,
 )
 from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.hashes import Hash
@@ -65,20 +69,35 @@ from kindpakket.fabric.offline import OfflineSigning
 from kindpakket.fabric.outbox import Outbox
 from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
 from kindpakket.fabric.peers import PeerHealth
-from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
+from kindpakket.fabric.profile import (
+    CertificateAuthority,
+    Channel,
+    Orderer,
+    Organization,
+    Peer,
+    Profile,
+    Registrar,
+)
 from kindpakket.fabric.proposal import Proposal
+from kindpakket.fabric.stream import Stream
 from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # silent, unless the program sets up logging
 
 __all__ = [
     "Block",
     "BlockMessage",
     "BlockTransaction",
+    "BlockWithPrivateData",
     "Bulk",
     "CertificateAuthority",
     "ChaincodeCall",
     "ChaincodeEvent",
     "ChaincodeVersion",
+    "Channel",
+    "ChannelConfig",
+    "ChannelOrganization",
     "CheckpointError",
     "Checkpointer",
     "ClientCertificate",
@@ -89,6 +108,7 @@ __all__ = [
     "CommittedTransaction",
     "ConnectOptions",
     "ConnectionClosed",
+    "Consenter",
     "Contract",
     "Deadlines",
     "DecodeError",
@@ -118,6 +138,8 @@ __all__ = [
     "NotOnLedger",
     "Observer",
     "OfflineSigning",
+    "Orderer",
+    "Ordering",
     "Organization",
     "Outbox",
     "OutboxConflict",
@@ -127,11 +149,13 @@ __all__ = [
     "Outcome",
     "Peer",
     "PeerHealth",
+    "PrivateData",
     "Profile",
     "ProfileError",
     "Progress",
     "Proposal",
     "ProtocolError",
+    "Registrar",
     "Resumed",
     "Signer",
     "StepEvent",

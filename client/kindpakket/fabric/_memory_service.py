@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, Literal, NoReturn, TypeAlias
 
 import grpc
@@ -17,7 +18,7 @@ from kindpakket.fabric import _messages as m
 from kindpakket.fabric import _wire
 from kindpakket.fabric._memory_discovery import PEER, discovered
 from kindpakket.fabric._memory_ledger import Chaincode, ChaincodeRefusal, MemoryLedger
-from kindpakket.fabric._memory_qscc import answer_of_qscc
+from kindpakket.fabric._memory_qscc import answer_of_cscc, answer_of_qscc
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.events import ChaincodeEvent
@@ -27,6 +28,7 @@ from kindpakket.fabric.identity import verify
 StepName: TypeAlias = Literal[
     "Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents", "Deliver", "Discover"
 ]
+"""A step that a client calls, and that can be made to fail."""
 
 
 @dataclass(slots=True)
@@ -58,9 +60,16 @@ class MemoryService:
         self.limit: int | None = None
         self.refused = 0
         self.under_way = 0
+        self.breaks: list[tuple[int, grpc.StatusCode | None]] = []
+        self.skipped: set[int] = set()
         self._paused = False
         self._ledger = ledger
-        self._chaincodes: Mapping[str, Chaincode] = {"qscc": partial(answer_of_qscc, ledger), **chaincodes}
+        self._installed = tuple(chaincodes)
+        self._chaincodes: Mapping[str, Chaincode] = {
+            "qscc": partial(answer_of_qscc, ledger),
+            "cscc": partial(answer_of_cscc, ledger),
+            **chaincodes,
+        }
         self._hash = hash
         self._binds_tls = binds_tls
         self._lock = threading.Condition()
@@ -77,7 +86,9 @@ class MemoryService:
                     "Endorse": unary(self._step("Endorse", self._endorse)),
                     "Submit": unary(self._step("Submit", self._submit)),
                     "CommitStatus": unary(self._step("CommitStatus", self._commit_status)),
-                    "ChaincodeEvents": grpc.unary_stream_rpc_method_handler(self._chaincode_events),
+                    "ChaincodeEvents": grpc.unary_stream_rpc_method_handler(
+                        self._breaking(self._chaincode_events)
+                    ),
                 },
             ),
             grpc.method_handlers_generic_handler(
@@ -85,7 +96,11 @@ class MemoryService:
             ),
             grpc.method_handlers_generic_handler(
                 "protos.Deliver",
-                {"Deliver": stream(self._deliver), "DeliverFiltered": stream(self._deliver_filtered)},
+                {
+                    "Deliver": stream(self._breaking(self._deliver)),
+                    "DeliverFiltered": stream(self._breaking(self._deliver_filtered)),
+                    "DeliverWithPrivateData": stream(self._breaking(self._deliver_with_private_data)),
+                },
             ),
         )
 
@@ -136,6 +151,20 @@ class MemoryService:
         finally:
             with self._lock:
                 self.under_way -= 1
+
+    def _breaking(
+        self, stream: Callable[[Any, grpc.ServicerContext], Iterator[bytes]]
+    ) -> Callable[[Any, grpc.ServicerContext], Iterator[bytes]]:
+        """A stream that breaks after so many messages, if that is scripted."""
+
+        def handle(request: Any, context: grpc.ServicerContext) -> Iterator[bytes]:
+            with self._lock:
+                after, status = self.breaks.pop(0) if self.breaks else (None, None)
+            yield from islice(stream(request, context), after)
+            if status is not None:
+                _abort(context, status, "the stream was broken")
+
+        return handle
 
     def _awake(self, context: grpc.ServicerContext) -> None:
         """Wait while the service is paused and the client has not given up."""
@@ -204,7 +233,7 @@ class MemoryService:
         response = m.discovery.Response()
         for query in wanted.queries:
             if self._signed(wanted.authentication.client_identity, signed.payload, signed.signature):
-                response.results.append(discovered(self._ledger, self._chaincodes, query))
+                response.results.append(discovered(self._ledger, self._installed, query))
             else:
                 response.results.add().error.content = "access denied"
         return bytes(response.SerializeToString())
@@ -237,6 +266,16 @@ class MemoryService:
             return m.events.DeliverResponse(filtered_block=_filtered(block, self._ledger.channel))
 
         return self._delivered(requests, context, filtered)
+
+    def _deliver_with_private_data(
+        self, requests: Iterator[bytes], context: grpc.ServicerContext
+    ) -> Iterator[bytes]:
+        def with_private_data(block: Any) -> Any:
+            found = self._ledger.private_data(block)
+            both = m.events.BlockAndPrivateData(block=block, private_data_map=found)
+            return m.events.DeliverResponse(block_and_private_data=both)
+
+        return self._delivered(requests, context, with_private_data)
 
     def _run(self, signed: Any, context: grpc.ServicerContext, *, evaluating: bool) -> tuple[bytes, bytes]:
         header = m.common.Header.FromString(m.proposal.Proposal.FromString(signed.proposal_bytes).header)
@@ -285,7 +324,8 @@ class MemoryService:
             if not self._wait(context, lambda: len(self._ledger.blocks) > wanted):  # noqa: B023
                 return
             self._awake(context)
-            yield self._ledger.blocks[number]
+            if number not in self.skipped:
+                yield self._ledger.blocks[number]
             number += 1
 
     def _delivered(

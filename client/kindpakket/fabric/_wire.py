@@ -20,6 +20,7 @@ COMMIT_STATUS = "/gateway.Gateway/CommitStatus"
 CHAINCODE_EVENTS = "/gateway.Gateway/ChaincodeEvents"
 DELIVER = "/protos.Deliver/Deliver"
 DELIVER_FILTERED = "/protos.Deliver/DeliverFiltered"
+DELIVER_PRIVATE = "/protos.Deliver/DeliverWithPrivateData"
 
 STATUS_DETAILS_KEY = "grpc-status-details-bin"
 _LAST_BLOCK = 2**64 - 1
@@ -243,7 +244,10 @@ def chaincode_events(response: bytes) -> tuple[int, Sequence[Any]]:
 
 
 def delivered(response: bytes) -> tuple[str, Any]:
-    """One response of `Deliver`: ("block", message), ("filtered_block", message), or ("status", its name)."""
+    """One response of `Deliver`: the name of its kind, such as "block", and the message.
+
+    For "status" it is the status's name.
+    """
     message = parse(m.events.DeliverResponse, response)
     kind = message.WhichOneof("Type") or "status"
     content = getattr(message, kind)

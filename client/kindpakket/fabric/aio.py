@@ -9,26 +9,34 @@ What a method does is said at its sync twin. A gateway belongs to the event loop
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from types import TracebackType
-from typing import Any, Generic, TypeVar, Unpack
+from typing import TypeVar, Unpack
 
-import grpc
-import grpc.aio
-
-from kindpakket.fabric import _carried, discovery, event_requests, events, ledger, targets
+from kindpakket.fabric import _carried, discovery, events, ledger, targets
 from kindpakket.fabric._aio_bulk import Bulk
 from kindpakket.fabric._aio_outbox import Outbox
-from kindpakket.fabric._aio_session import AsyncSession, cancelled_from_outside
+from kindpakket.fabric._aio_session import AsyncSession
+from kindpakket.fabric._aio_stream import Stream
+from kindpakket.fabric._reading import (
+    BLOCKS,
+    BLOCKS_WITH_PRIVATE_DATA,
+    CHAINCODE_EVENTS,
+    FILTERED_BLOCKS,
+    chaincode_events_payload,
+    reading_blocks,
+    reading_chaincode_events,
+    seek_payload,
+)
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.bulk import AT_ONCE, Report, Submission
+from kindpakket.fabric.channel_config import ChannelConfig
+from kindpakket.fabric.checkpoint import Checkpointer
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
 from kindpakket.fabric.committed import CommittedTransaction
 from kindpakket.fabric.contract import BaseContract, Transient, checked_attempts
 from kindpakket.fabric.deadlines import Deadlines
 from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
-from kindpakket.fabric.errors import EventsError
 from kindpakket.fabric.event_requests import BaseEventsRequest
 from kindpakket.fabric.identity import Identity
 from kindpakket.fabric.ledger import LedgerInfo
@@ -46,6 +54,7 @@ __all__ = [
     "EventsRequest",
     "Gateway",
     "Network",
+    "OfflineSigning",
     "Outbox",
     "Proposal",
     "Stream",
@@ -204,66 +213,6 @@ class Contract(BaseContract[AsyncSession]):
         )
 
 
-class Stream(Generic[T]):
-    """An async iterator over what the peer sends. Close it, or use `async with`, to stop before its end."""
-
-    def __init__(self, session: AsyncSession, reading: events.Reading[T]) -> None:
-        session.check_open()
-        self._reading = reading
-        self._closed = False
-        self._waiting: Iterator[T] = iter(())
-        channel = session.link().channel
-        if reading.bidirectional:
-            method: Any = channel.stream_stream(reading.path, None, None)
-            self._call: Any = method(iter((reading.request,)))
-        else:
-            method = channel.unary_stream(reading.path, None, None)
-            self._call = method(reading.request)
-        self._responses: AsyncIterator[bytes] = aiter(self._call)
-
-    def __aiter__(self) -> AsyncIterator[T]:
-        return self
-
-    async def __anext__(self) -> T:
-        while not self._closed:
-            for item in self._waiting:
-                return item
-            await self._read()
-        raise StopAsyncIteration
-
-    async def _read(self) -> None:
-        try:
-            items = self._reading.decode(await anext(self._responses))
-        except (asyncio.CancelledError, StopAsyncIteration, grpc.RpcError) as error:
-            if cancelled_from_outside(error):
-                await self.close()
-                raise
-            if self._closed:
-                return
-            await self.close()
-            raise events.events_error(error) from None
-        except EventsError:
-            await self.close()
-            raise
-        if items is None:
-            await self.close()
-        else:
-            self._waiting = iter(items)
-
-    async def close(self) -> None:
-        """Stop the stream, also from another task; the iteration then ends."""
-        self._closed = True
-        self._call.cancel()
-
-    async def __aenter__(self) -> Stream[T]:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-
 class EventsRequest(BaseEventsRequest[AsyncSession, T]):
     """A request for blocks or events; see `kindpakket.fabric.EventsRequest`."""
 
@@ -315,6 +264,11 @@ class Network(BaseNetwork[AsyncSession]):
         flow = ledger.reading_transaction(self._session, self.name, self._seconds(timeout), transaction_id)
         return await self._session.run(flow)
 
+    async def channel_config(self, *, timeout: float | None = None) -> ChannelConfig:
+        """The channel's whole configuration: organisations, ordering, policies, access control lists."""
+        flow = ledger.reading_config(self._session, self.name, self._seconds(timeout))
+        return await self._session.run(flow)
+
     async def peers(self, *chaincodes: Called, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:
         """The peers of the channel that are alive, as this peer knows them."""
         flow = discovery.finding_peers(self._session, self.name, self._seconds(timeout), chaincodes)
@@ -330,20 +284,60 @@ class Network(BaseNetwork[AsyncSession]):
         flow = discovery.finding_endorsers(self._session, self.name, self._seconds(timeout), chaincodes)
         return await self._session.run(flow)
 
-    def blocks(self, start: int | None = 0, stop: int | None = None) -> Stream[events.BlockMessage]:
+    def blocks(
+        self,
+        start: int | None = 0,
+        stop: int | None = None,
+        *,
+        checkpoint: Checkpointer | None = None,
+        reconnect: bool = True,
+    ) -> Stream[events.BlockMessage]:
         """Blocks as `common.Block` messages, in order."""
-        return Stream(self._session, events.reading_blocks(self._session, self.name, start, stop))
+        return Stream(
+            self._session,
+            reading_blocks(self._session, self.name, BLOCKS, start, stop, checkpoint, reconnect),
+        )
 
-    def filtered_blocks(self, start: int | None = 0, stop: int | None = None) -> Stream[events.FilteredBlock]:
+    def filtered_blocks(
+        self,
+        start: int | None = 0,
+        stop: int | None = None,
+        *,
+        checkpoint: Checkpointer | None = None,
+        reconnect: bool = True,
+    ) -> Stream[events.FilteredBlock]:
         """Blocks reduced to transaction ids, validation codes and names of events."""
-        return Stream(self._session, events.reading_filtered_blocks(self._session, self.name, start, stop))
+        return Stream(
+            self._session,
+            reading_blocks(self._session, self.name, FILTERED_BLOCKS, start, stop, checkpoint, reconnect),
+        )
+
+    def blocks_with_private_data(
+        self,
+        start: int | None = 0,
+        stop: int | None = None,
+        *,
+        checkpoint: Checkpointer | None = None,
+        reconnect: bool = True,
+    ) -> Stream[events.BlockWithPrivateData]:
+        """Blocks, with the private data that the peer has and the client's organisation may see."""
+        kind = BLOCKS_WITH_PRIVATE_DATA
+        return Stream(
+            self._session, reading_blocks(self._session, self.name, kind, start, stop, checkpoint, reconnect)
+        )
 
     def chaincode_events(
-        self, chaincode: str, *, start_block: int | None = None, after_transaction_id: str = ""
+        self,
+        chaincode: str,
+        *,
+        start_block: int | None = None,
+        after_transaction_id: str = "",
+        checkpoint: Checkpointer | None = None,
+        reconnect: bool = True,
     ) -> Stream[events.ChaincodeEvent]:
         """Events that valid transactions of a chaincode emitted, in order, without end."""
-        reading = events.reading_chaincode_events(
-            self._session, self.name, chaincode, start_block, after_transaction_id
+        reading = reading_chaincode_events(
+            self._session, self.name, chaincode, start_block, after_transaction_id, checkpoint, reconnect
         )
         return Stream(self._session, reading)
 
@@ -351,24 +345,31 @@ class Network(BaseNetwork[AsyncSession]):
         self, start: int | None = 0, stop: int | None = None
     ) -> EventsRequest[events.BlockMessage]:
         """The request that `blocks` makes, to be signed and sent later."""
-        payload = events.seek_payload(self._session, self.name, start, stop)
-        return EventsRequest(self._session, event_requests.BLOCKS, payload)
+        payload = seek_payload(self._session, self.name, start, stop)
+        return EventsRequest(self._session, BLOCKS, payload)
 
     def filtered_blocks_request(
         self, start: int | None = 0, stop: int | None = None
     ) -> EventsRequest[events.FilteredBlock]:
         """The request that `filtered_blocks` makes, to be signed and sent later."""
-        payload = events.seek_payload(self._session, self.name, start, stop)
-        return EventsRequest(self._session, event_requests.FILTERED_BLOCKS, payload)
+        payload = seek_payload(self._session, self.name, start, stop)
+        return EventsRequest(self._session, FILTERED_BLOCKS, payload)
+
+    def blocks_with_private_data_request(
+        self, start: int | None = 0, stop: int | None = None
+    ) -> EventsRequest[events.BlockWithPrivateData]:
+        """The request that `blocks_with_private_data` makes, to be signed and sent later."""
+        payload = seek_payload(self._session, self.name, start, stop)
+        return EventsRequest(self._session, BLOCKS_WITH_PRIVATE_DATA, payload)
 
     def chaincode_events_request(
         self, chaincode: str, *, start_block: int | None = None, after_transaction_id: str = ""
     ) -> EventsRequest[events.ChaincodeEvent]:
         """The request that `chaincode_events` makes, to be signed and sent later."""
-        payload = event_requests.chaincode_events_payload(
+        payload = chaincode_events_payload(
             self._session, self.name, chaincode, start_block, after_transaction_id
         )
-        return EventsRequest(self._session, event_requests.CHAINCODE_EVENTS, payload)
+        return EventsRequest(self._session, CHAINCODE_EVENTS, payload)
 
 
 class OfflineSigning:
@@ -407,7 +408,7 @@ class OfflineSigning:
         """A request for the events of a chaincode that was signed elsewhere."""
         carried = _carried.read_chaincode_events(message)
         signed = brought(self._session, carried, signature)
-        return EventsRequest(self._session, event_requests.CHAINCODE_EVENTS, carried.payload, signed)
+        return EventsRequest(self._session, CHAINCODE_EVENTS, carried.payload, signed)
 
     def signed_block_events(
         self, message: bytes, signature: bytes | None = None
@@ -415,7 +416,7 @@ class OfflineSigning:
         """A request for blocks that was signed elsewhere."""
         carried = _carried.read_block_events(message)
         signed = brought(self._session, carried, signature)
-        return EventsRequest(self._session, event_requests.BLOCKS, carried.payload, signed)
+        return EventsRequest(self._session, BLOCKS, carried.payload, signed)
 
     def signed_filtered_block_events(
         self, message: bytes, signature: bytes | None = None
@@ -423,7 +424,15 @@ class OfflineSigning:
         """A request for filtered blocks that was signed elsewhere."""
         carried = _carried.read_block_events(message)
         signed = brought(self._session, carried, signature)
-        return EventsRequest(self._session, event_requests.FILTERED_BLOCKS, carried.payload, signed)
+        return EventsRequest(self._session, FILTERED_BLOCKS, carried.payload, signed)
+
+    def signed_block_events_with_private_data(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.BlockWithPrivateData]:
+        """A request for blocks with private data that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, BLOCKS_WITH_PRIVATE_DATA, carried.payload, signed)
 
 
 class Gateway(OfflineSigning):

@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from kindpakket.fabric import _wire
-from kindpakket.fabric._session import Session, SyncSession
-from kindpakket.fabric.events import (
-    BlockMessage,
-    ChaincodeEvent,
-    FilteredBlock,
+from kindpakket.fabric._reading import (
+    BLOCKS,
+    BLOCKS_WITH_PRIVATE_DATA,
+    CHAINCODE_EVENTS,
+    FILTERED_BLOCKS,
+    Kind,
     Reading,
-    Stream,
-    decode_block,
-    decode_chaincode_events,
-    decode_filtered_block,
+    chaincode_events_payload,
     seek_payload,
 )
+from kindpakket.fabric._session import Session, SyncSession
+from kindpakket.fabric.checkpoint import Position
+from kindpakket.fabric.events import BlockMessage, BlockWithPrivateData, ChaincodeEvent, FilteredBlock
+from kindpakket.fabric.stream import Stream
 
 S = TypeVar("S", bound=Session)
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[T_co]):
-    """A kind of stream: the service's path, how its answers are read, and how its request is put together."""
-
-    path: str
-    bidirectional: bool
-    decode: Callable[[bytes], Iterable[T_co] | None]
-    signed: Callable[[bytes, bytes], bytes]
-
-
-BLOCKS: Kind[BlockMessage] = Kind(_wire.DELIVER, True, decode_block, _wire.envelope)
-FILTERED_BLOCKS: Kind[FilteredBlock] = Kind(
-    _wire.DELIVER_FILTERED, True, decode_filtered_block, _wire.envelope
-)
-CHAINCODE_EVENTS: Kind[ChaincodeEvent] = Kind(
-    _wire.CHAINCODE_EVENTS, False, decode_chaincode_events, _wire.signed_chaincode_events_request
-)
 
 
 class BaseEventsRequest(Generic[S, T]):
@@ -73,7 +52,8 @@ class BaseEventsRequest(Generic[S, T]):
 
     def _reading(self) -> Reading[T]:
         self._signature = self._signature or self._session.identity.sign(self.bytes)
-        return Reading(self._kind.path, self.message, self._kind.bidirectional, self._kind.decode)
+        message = self.message
+        return Reading(self._session, "", self._kind, lambda _: message, Position(), reconnect=False)
 
 
 class EventsRequest(BaseEventsRequest[SyncSession, T]):
@@ -107,6 +87,13 @@ class EventRequests:
         payload = seek_payload(self._session, self.name, start, stop)
         return EventsRequest(self._session, FILTERED_BLOCKS, payload)
 
+    def blocks_with_private_data_request(
+        self, start: int | None = 0, stop: int | None = None
+    ) -> EventsRequest[BlockWithPrivateData]:
+        """The request that `blocks_with_private_data` makes, to be signed and sent later."""
+        payload = seek_payload(self._session, self.name, start, stop)
+        return EventsRequest(self._session, BLOCKS_WITH_PRIVATE_DATA, payload)
+
     def chaincode_events_request(
         self, chaincode: str, *, start_block: int | None = None, after_transaction_id: str = ""
     ) -> EventsRequest[ChaincodeEvent]:
@@ -115,11 +102,3 @@ class EventRequests:
             self._session, self.name, chaincode, start_block, after_transaction_id
         )
         return EventsRequest(self._session, CHAINCODE_EVENTS, payload)
-
-
-def chaincode_events_payload(
-    session: Session, channel: str, chaincode: str, start_block: int | None, after_transaction_id: str
-) -> bytes:
-    """What is signed to ask for the events of a chaincode."""
-    creator = session.identity.serialized
-    return _wire.chaincode_events_request(channel, chaincode, creator, start_block, after_transaction_id)

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from kindpakket.fabric import _carried
 from kindpakket.fabric._carried import Carried
+from kindpakket.fabric._reading import BLOCKS, BLOCKS_WITH_PRIVATE_DATA, CHAINCODE_EVENTS, FILTERED_BLOCKS
 from kindpakket.fabric._session import Session, SyncSession
 from kindpakket.fabric.commit import Commit
 from kindpakket.fabric.errors import IdentityError
-from kindpakket.fabric.event_requests import BLOCKS, CHAINCODE_EVENTS, FILTERED_BLOCKS, EventsRequest
-from kindpakket.fabric.events import BlockMessage, ChaincodeEvent, FilteredBlock
+from kindpakket.fabric.event_requests import EventsRequest
+from kindpakket.fabric.events import BlockMessage, BlockWithPrivateData, ChaincodeEvent, FilteredBlock
 from kindpakket.fabric.identity import Identity
 from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.transaction import Transaction
@@ -94,6 +95,14 @@ class OfflineSigning:
         carried = _carried.read_block_events(message)
         signed = brought(self._session, carried, signature)
         return EventsRequest(self._session, FILTERED_BLOCKS, carried.payload, signed)
+
+    def signed_block_events_with_private_data(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[BlockWithPrivateData]:
+        """A request for blocks with private data that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, BLOCKS_WITH_PRIVATE_DATA, carried.payload, signed)
 
 
 def brought(session: Session, carried: Carried, signature: bytes | None) -> bytes | None:

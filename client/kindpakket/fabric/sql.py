@@ -1,12 +1,14 @@
 """A reader's position inside the application's own SQL transaction. Needs the extra `sql` (SQLAlchemy 2).
 
-metadata.create_all(engine)  # once; or let a migration tool make the table
-with engine.connect() as connection:
-    start = SqlCheckpointer(connection, "books")
-for event in network.chaincode_events("kindpakket", start_block=0, checkpoint=start):
-    with engine.begin() as connection:
-        connection.execute(insert(payments).values(…))
-        SqlCheckpointer(connection, "books").checkpoint_event(event)
+    metadata.create_all(engine)  # once; or let a migration tool make the table
+    with engine.connect() as connection:
+        start = SqlCheckpointer(connection, "books")
+    for event in network.chaincode_events("kindpakket", start_block=0, checkpoint=start):
+        with engine.begin() as connection:
+            connection.execute(insert(payments).values(…))
+            SqlCheckpointer(connection, "books").checkpoint_event(event)
+
+The rows and the position are there together or not at all.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ checkpoints = Table(
     Column("block_number", BigInteger, nullable=False),
     Column("transaction_id", String(64), nullable=False),
 )
+"""One row for each reader."""
 
 
 class SqlCheckpointer(BaseCheckpointer):

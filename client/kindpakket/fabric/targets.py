@@ -125,7 +125,15 @@ def resolve(profile: ProfileLike | None, options: ConnectOptions) -> tuple[Targe
     wanted = _several("peers", options["peers"]) if "peers" in options else own or (None,)
     client = client or loaded.client_certificate
     targets = [
-        _target(node.name, node.address, node.tls, node.tls_roots, node.server_name, client, arguments)
+        _target(
+            node.name,
+            node.address,
+            node.tls,
+            node.tls_roots,
+            node.server_name,
+            client,
+            {**_OPTIONS, **node.options, **options.get("channel_options", {})},
+        )
         for node in map(loaded.peer, wanted)
     ]
     return _distinct("peers", targets)

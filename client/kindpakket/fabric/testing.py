@@ -22,25 +22,31 @@ from collections.abc import Mapping, Sequence
 from concurrent import futures
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Literal, TypeAlias
 
 import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import NameOID
 
 from kindpakket.fabric._memory_ledger import Chaincode, ChaincodeRefusal, Invocation, MemoryLedger
 from kindpakket.fabric._memory_service import Fault, MemoryService, StepName
 from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
+from kindpakket.fabric.enrolment import Enrolment
 from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, PrivateKey
+from kindpakket.fabric.keys import KeyAlgorithm, key_pem, make_key
 
-__all__ = ["Chaincode", "ChaincodeRefusal", "Invocation", "MemoryGateway", "StepName", "make_identity"]
-
-Algorithm: TypeAlias = Literal["P-256", "P-384", "Ed25519"]
+__all__ = [
+    "Chaincode",
+    "ChaincodeRefusal",
+    "Invocation",
+    "MemoryGateway",
+    "StepName",
+    "make_enrolment",
+    "make_identity",
+]
 
 _ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")  # where Fabric CA keeps an identity's attributes
 _LARGEST_REQUEST = 100 << 20  # bytes, as a Fabric peer has it
@@ -153,6 +159,19 @@ class MemoryGateway:
         """Let the next calls of a step fail; `after`: the step takes effect, and only its answer is lost."""
         self._service.faults.append(Fault(step, status, reason, tuple(details), times, after))
 
+    def break_streams(
+        self, *after: int, status: grpc.StatusCode | None = grpc.StatusCode.UNAVAILABLE
+    ) -> None:
+        """Let the next streams of blocks or events break, each after so many messages.
+
+        Status None: they end as if there was nothing more.
+        """
+        self._service.breaks.extend((messages, status) for messages in after)
+
+    def skip_block(self, number: int) -> None:
+        """Leave a block out of streams, as a faulty peer may."""
+        self._service.skipped.add(number)
+
     def hang(self, step: StepName, *, times: int = 1, after: bool = False) -> None:
         """Let the next calls of a step stay without an answer until the client gives up."""
         self._service.faults.append(Fault(step, None, "", (), times, after))
@@ -252,7 +271,7 @@ def make_identity(
     *,
     name: str = "user",
     attributes: Mapping[str, str] | None = None,
-    algorithm: Algorithm = "P-256",
+    algorithm: KeyAlgorithm = "P-256",
     hash: Hash | None = None,
 ) -> Identity:
     """A fresh identity with a certificate that it signed itself, valid for a day from an hour ago.
@@ -264,27 +283,28 @@ def make_identity(
         algorithm: kind of its key.
         hash: as of `Identity`.
     """
+    made = make_enrolment(name, attributes=attributes, algorithm=algorithm)
+    return made.identity(mspid, hash=hash)
+
+
+def make_enrolment(
+    name: str = "user", *, attributes: Mapping[str, str] | None = None, algorithm: KeyAlgorithm = "P-256"
+) -> Enrolment:
+    """A fresh certificate that signed itself, with its key. Arguments as of `make_identity`."""
     key, certificate = _self_signed(name, algorithm, attributes or {})
-    return Identity(mspid, certificate.public_bytes(serialization.Encoding.PEM), key, hash=hash)
+    return Enrolment(certificate.public_bytes(serialization.Encoding.PEM), key_pem(key))
 
 
 def _tls_pair(name: str) -> tuple[bytes, bytes]:
     """A key and its certificate, PEM."""
-    key, certificate = _self_signed(name, "P-256", {})
-    key_pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return key_pem, certificate.public_bytes(serialization.Encoding.PEM)
+    made = make_enrolment(name)
+    return made.key, made.certificate
 
 
 def _self_signed(
-    name: str, algorithm: Algorithm, attributes: Mapping[str, str]
+    name: str, algorithm: KeyAlgorithm, attributes: Mapping[str, str]
 ) -> tuple[PrivateKey, x509.Certificate]:
-    key: PrivateKey
-    if algorithm == "Ed25519":
-        key = ed25519.Ed25519PrivateKey.generate()
-    else:
-        key = ec.generate_private_key(ec.SECP256R1() if algorithm == "P-256" else ec.SECP384R1())
+    key = make_key(algorithm)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     start = datetime.now(UTC) - timedelta(hours=1)
     builder = (

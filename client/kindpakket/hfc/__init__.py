@@ -14,3 +14,6 @@ A program written for hfc changes `hfc` to `kindpakket.hfc` in its imports, and 
 `docs/sdk/hfc.md` says call by call what is the same, what differs and what today's Fabric makes impossible.
 New programs take `kindpakket.fabric`, which these modules stand on.
 """
+
+VERSION = "1.0.0"
+"""The version of hfc whose calls these are."""

@@ -14,7 +14,8 @@ from sdk.plan import Leg
 from sdk.process import Measured
 
 BASE = "go"
-_TRANSACTION_ID = re.compile("[0-9a-f]{64}")
+_VARYING = re.compile(r"\b[0-9a-f]{64}\b|\b127\.0\.0\.1:\d+|\b(Alpha|Beta|Gamma|Delta)MSP\b")
+_WORDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +166,8 @@ def faults(found: Iterable[Row], client: str = "python") -> list[str]:
 
 
 def _reasons(transactions: Iterable[Transaction]) -> dict[str, int]:
-    """The three most frequent reasons, transaction ids left out so that the same words count together."""
-    told = (_TRANSACTION_ID.sub("…", one.reason)[:300] for one in transactions if one.reason)
+    """The three most frequent reasons, without ids and nodes, so that the same words count together."""
+    told = (_VARYING.sub("…", one.reason)[:_WORDS] for one in transactions if one.reason)
     return dict(Counter(told).most_common(3))
 
 

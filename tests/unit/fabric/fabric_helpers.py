@@ -20,7 +20,7 @@ Open = Callable[..., Any]
 """The fixture `opened`: connects a client."""
 
 QUICK = Deadlines(evaluate=2, endorse=2, submit=1, resolve=2, commit_status=2)
-_ASYNC_MODULES = (aio.__name__, aio.Outbox.__module__, aio.Bulk.__module__)
+_ASYNC_MODULES = tuple(kind.__module__ for kind in (aio.Contract, aio.Outbox, aio.Stream, aio.Bulk))
 
 
 class Blocking:
@@ -84,6 +84,11 @@ def ledger(call: Invocation) -> str | bytes:
         return b"|".join(call.arguments + tuple(call.transient[key] for key in sorted(call.transient)))
     if call.name == "Keep":
         return str(len(call.transient["iban"]))
+    if call.name == "Hide":
+        collection, key = (argument.decode() for argument in call.arguments)
+        call.put_private(collection, key, call.transient["value"])
+        call.put_private(collection, "old", None)
+        return b""
     if call.name == "Remove":
         call.delete(call.arguments[0].decode())
         return b""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kindpakket.fabric import EvaluateError
-from kindpakket.hfc import _messages as m
-from kindpakket.hfc.errors import Impossible, QueryRefused, answer, response_in
+from kindpakket.fabric import DiscoveryError, EvaluateError, GatewayError
+from kindpakket.fabric import _messages as m
+from kindpakket.hfc import _messages as answers
+from kindpakket.hfc.errors import Impossible, QueryRefused, response_in
 from kindpakket.hfc.fabric._decoded_peers import peers_by_organization
-from kindpakket.hfc.fabric._direct import discover, process_proposal
+from kindpakket.hfc.fabric._direct import peers_known_to, process_proposal
 from kindpakket.hfc.fabric._invocations import Invocations
 from kindpakket.hfc.fabric.block_decoder import BlockDecoder, Decoded
 from kindpakket.hfc.fabric.peer import Peer
@@ -120,7 +121,7 @@ class Queries(Invocations):
         found = await process_proposal(peer.gateway(requestor), "cscc", "GetChannels")
         if found.response.status != 200:
             raise QueryRefused([found])
-        return m.query.ChannelQueryResponse.FromString(found.response.payload)
+        return answers.query.ChannelQueryResponse.FromString(found.response.payload)
 
     async def query_instantiated_chaincodes(
         self,
@@ -140,11 +141,11 @@ class Queries(Invocations):
             result = await self._asked(
                 requestor, channel_name, [peer], decode, "_lifecycle", "QueryChaincodeDefinitions", b""
             )
-            definitions = m.lifecycle.QueryChaincodeDefinitionsResult.FromString(result)
+            definitions = answers.lifecycle.QueryChaincodeDefinitionsResult.FromString(result)
             found.append(
-                m.query.ChaincodeQueryResponse(
+                answers.query.ChaincodeQueryResponse(
                     chaincodes=[
-                        m.query.ChaincodeInfo(
+                        answers.query.ChaincodeInfo(
                             name=one.name,
                             version=one.version,
                             escc=one.endorsement_plugin,
@@ -186,10 +187,11 @@ class Queries(Invocations):
         else:
             query = m.discovery.Query(channel=channel, peer_query=m.discovery.PeerMembershipQuery())
         target = self.targets([peer])[0]
-        (result,) = (await discover(target.gateway(requestor), [query])).results
-        if result.WhichOneof("result") == "error":
-            raise QueryRefused([answer(500, result.error.content)])
-        return {"local_peers": peers_by_organization(result.members)}
+        try:
+            members = await peers_known_to(target.gateway(requestor), query)
+        except DiscoveryError as error:
+            raise _refused(error) from error
+        return {"local_peers": peers_by_organization(members)}
 
     async def _ledger(
         self,
@@ -218,10 +220,13 @@ class Queries(Invocations):
         try:
             return await self.ask(peer, requestor, channel, chaincode, function, *arguments)
         except EvaluateError as error:
-            response = response_in(error)
-            if response is None:
-                raise
-            raise QueryRefused([response]) from error
+            raise _refused(error) from error
+
+
+def _refused(error: GatewayError) -> Exception:
+    """What to raise for an error: hfc's exception if there was an answer, else the error itself."""
+    response = response_in(error)
+    return error if response is None else QueryRefused([response])
 
 
 def _check_decoded(decode: bool) -> None:

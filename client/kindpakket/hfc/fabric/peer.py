@@ -95,6 +95,9 @@ class Peer:
         options: ConnectOptions = {"endpoint": address if tls else f"grpc://{address}"}
         if tls:
             options["tls_root"] = self._roots
+        if self._certificate is not None and self._key is not None:
+            options["client_certificate"] = self._certificate
+            options["client_key"] = self._key
         arguments = dict(self._options)
         name = arguments.pop(_TARGET_NAME, None)
         if name is not None:

@@ -26,13 +26,13 @@ class User:
     Args:
         name: the user's name.
         org: name of the organisation.
-        state_store: where the user is kept.
+        state_store: where the user is kept; None: nowhere.
 
     Raises:
         IOError: the store holds something else under this user's name, or cannot be written.
     """
 
-    def __init__(self, name: str, org: str, state_store: KeyValueStore) -> None:
+    def __init__(self, name: str, org: str, state_store: KeyValueStore | None) -> None:
         self._state_store = state_store
         self._state_store_key = f"user.{name}.{org}"
         self._state: dict[str, Any] = {
@@ -46,7 +46,7 @@ class User:
         }
         self._enrollment: Enrollment | None = None
         self.cryptoSuite: Ecies | None = None
-        kept = state_store.get_value(self._state_store_key)
+        kept = state_store.get_value(self._state_store_key) if state_store else None
         if kept:
             self._restore(kept)
         else:
@@ -147,6 +147,8 @@ class User:
         self._save()
 
     def _save(self) -> None:
+        if self._state_store is None:
+            return
         state = dict(self._state)
         if self._enrollment is not None and self._enrollment.private_key is not None:
             key = pem_of(self._enrollment.private_key)
@@ -209,7 +211,7 @@ def validate(user: User) -> User:
 def create_user(
     name: str,
     org: str,
-    state_store: KeyValueStore,
+    state_store: KeyValueStore | None,
     msp_id: str,
     key_path: str | os.PathLike[str],
     cert_path: str | os.PathLike[str],
@@ -230,7 +232,7 @@ def create_user(
 def enrolled_user(
     name: str,
     org: str,
-    state_store: KeyValueStore,
+    state_store: KeyValueStore | None,
     msp_id: str,
     enrollment: Enrollment,
     crypto_suite: Ecies | None = None,

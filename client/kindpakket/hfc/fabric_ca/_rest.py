@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from numbers import Number
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 import requests
@@ -13,10 +13,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kindpakket.fabric.ca import authorisation_token
+from kindpakket.fabric.ca import Enrolment, authorisation_token
 
 if TYPE_CHECKING:
     from kindpakket.hfc.fabric_ca.caservice import Enrollment
+
+Answer: TypeAlias = dict[str, Any]
 
 _TIMEOUT = 30.0
 
@@ -40,7 +42,7 @@ class Rest:
         """Name of the authority on its server."""
         return self._ca_name
 
-    def named(self, members: Mapping[str, Any]) -> dict[str, Any]:
+    def named(self, members: Mapping[str, Any]) -> Answer:
         """Members of a request that have a value, with the authority's name."""
         given = {
             key: value for key, value in members.items() if value not in (None, "") or key == "affiliation"
@@ -54,7 +56,7 @@ class Rest:
         body: Mapping[str, Any] | None = None,
         signer: Enrollment | None = None,
         login: tuple[str, str] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Send a request; the whole answer: `success`, `result`, `errors`, `messages`.
 
         Raises:
@@ -76,7 +78,7 @@ class Rest:
                 verify=self._ca_certs_path or True,
                 timeout=_TIMEOUT,
             )
-        members: dict[str, Any] = response.json()
+        members: Answer = response.json()
         return members
 
     def result(
@@ -87,7 +89,7 @@ class Rest:
         body: Mapping[str, Any] | None = None,
         signer: Enrollment | None = None,
         login: tuple[str, str] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Send a request; its result.
 
         Raises:
@@ -96,7 +98,7 @@ class Rest:
         members = self.answer(method, path, body, signer, login)
         if not members.get("success"):
             raise ValueError(f"{failed} with errors {members.get('errors')}")
-        result: dict[str, Any] = members["result"]
+        result: Answer = members["result"]
         return result
 
 
@@ -107,7 +109,7 @@ def registration(
     affiliation: str | None,
     most: object,
     attributes: list[Mapping[str, Any]] | None,
-) -> dict[str, Any]:
+) -> Answer:
     """The body of a registration.
 
     Raises:
@@ -139,4 +141,4 @@ def _token(method: str, url: str, body: bytes, signer: Enrollment) -> str:
         raise ValueError("this enrolment has no private key: its owner's request cannot be signed here")
     parts = urlsplit(url)
     uri = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return authorisation_token(method, uri, body, signer.cert, pem_of(signer.private_key))
+    return authorisation_token(method, uri, body, Enrolment(signer.cert, pem_of(signer.private_key)))

@@ -6,26 +6,30 @@ here they are signed in the form of `kindpakket.fabric.ca`, which every version 
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from kindpakket.hfc.fabric_ca._rest import Rest, registration
+from kindpakket.hfc.fabric_ca._client import DEFAULT_CA_BASE_URL, DEFAULT_CA_ENDPOINT, CAClient
+from kindpakket.hfc.fabric_ca._rest import Answer, registration
 from kindpakket.hfc.fabric_ca.affiliationService import AffiliationService
 from kindpakket.hfc.fabric_ca.certificateService import CertificateService
 from kindpakket.hfc.fabric_ca.identityService import IdentityService
 from kindpakket.hfc.util.crypto.crypto import Ecies, ecies
 
-DEFAULT_CA_ENDPOINT = "http://localhost:7054"
-DEFAULT_CA_BASE_URL = "/api/v1/"
-
-Answer: TypeAlias = dict[str, Any]
+__all__ = [
+    "DEFAULT_CA_BASE_URL",
+    "DEFAULT_CA_ENDPOINT",
+    "CAClient",
+    "CAService",
+    "Enrollment",
+    "ca_service",
+]
 
 _REASONS = frozenset(
     {
@@ -123,79 +127,6 @@ class Enrollment:
         if self._service is None:
             raise ValueError("this enrolment was not made by a CAService: there is no authority to ask")
         return self._service
-
-
-class CAClient(Rest):
-    """Calls of the authority, with requests as it takes them.
-
-    Args:
-        target: protocol, host and port.
-        ca_certs_path: file with the certificates to trust for TLS, PEM; None: those of the system.
-        base_url: path before each call.
-        ca_name: name of the authority on its server; "" for the server's default.
-        cryptoPrimitives: taken, and not used: tokens are signed on P-256 as the authority expects.
-    """
-
-    def __init__(
-        self,
-        target: str = DEFAULT_CA_ENDPOINT,
-        ca_certs_path: str | None = None,
-        base_url: str = DEFAULT_CA_BASE_URL,
-        ca_name: str = "",
-        cryptoPrimitives: Ecies | None = None,
-    ) -> None:
-        super().__init__(target.rstrip("/") + base_url, ca_certs_path, ca_name)
-
-    def get_cainfo(self) -> bytes:
-        """The authority's own certificates, PEM."""
-        result = self.result("get_cainfo failed", "POST", "cainfo", self.named({}))
-        return base64.b64decode(result["CAChain"])
-
-    def enroll(
-        self,
-        enrollment_id: str,
-        enrollment_secret: str,
-        csr: str,
-        profile: str = "",
-        attr_reqs: list[Mapping[str, Any]] | None = None,
-    ) -> tuple[bytes, bytes]:
-        """Have a certificate issued for a request, PEM; it and the authority's own certificates."""
-        if not (enrollment_id and enrollment_secret and csr):
-            raise ValueError("enrolling needs enrollment_id, enrollment_secret and csr")
-        body = self.named({"certificate_request": csr, "profile": profile, "attr_reqs": attr_reqs})
-        login = (enrollment_id, enrollment_secret)
-        return _issued(self.result("Enrollment failed", "POST", "enroll", body, login=login))
-
-    def register(self, req: Answer, registrar: Enrollment) -> str:
-        """Register a user; the secret."""
-        result = self.result("Registering failed", "POST", "register", self.named(req), registrar)
-        return str(result["secret"])
-
-    def reenroll(self, req: Answer, registrar: Enrollment) -> tuple[bytes, bytes]:
-        """Have a new certificate issued to the owner of a valid one."""
-        return _issued(self.result("Reenrollment failed", "POST", "reenroll", self.named(req), registrar))
-
-    def revoke(self, req: Answer, registrar: Enrollment) -> tuple[list[Answer], str]:
-        """Revoke; what was revoked, and the list of revoked certificates if it was asked for."""
-        result = self.result("Revoking failed", "POST", "revoke", self.named(req), registrar)
-        return result["RevokedCerts"], result["CRL"]
-
-    def generateCRL(self, req: Answer, registrar: Enrollment) -> str:
-        """The list of revoked certificates."""
-        result = self.result("generating CRL failed", "POST", "gencrl", self.named(req), registrar)
-        return str(result["CRL"])
-
-    def newIdentityService(self) -> IdentityService:
-        """Calls about identities."""
-        return IdentityService(self)
-
-    def newAffiliationService(self) -> AffiliationService:
-        """Calls about affiliations."""
-        return AffiliationService(self)
-
-    def newCertificateService(self) -> CertificateService:
-        """Calls about certificates."""
-        return CertificateService(self)
 
 
 class CAService:
@@ -331,7 +262,3 @@ def _check(attr_reqs: object) -> None:
         raise ValueError(
             "attr_reqs is a list of mappings with a name, such as {'name': 'role', 'optional': True}"
         )
-
-
-def _issued(result: Answer) -> tuple[bytes, bytes]:
-    return base64.b64decode(result["Cert"]), base64.b64decode(result["ServerInfo"]["CAChain"])

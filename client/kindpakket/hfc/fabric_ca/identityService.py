@@ -72,11 +72,11 @@ class IdentityService:
             "type": type,
             "affiliation": affiliation or None,
             "max_enrollments": maxEnrollments if isinstance(maxEnrollments, Number) else None,
-            "attrs": attrs,
+            "attrs": attrs or None,
             "secret": enrollmentSecret,
             "caname": caname or self._client.name,
         }
-        given = {key: value for key, value in body.items() if value}
+        given = {key: value for key, value in body.items() if value not in (None, "")}
         return self._client.answer("PUT", f"identities/{_name(enrollmentID)}", given, registrar)
 
 

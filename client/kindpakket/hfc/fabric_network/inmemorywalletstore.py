@@ -31,8 +31,10 @@ class InMemoryWalletStore:
             raise ValueError('"user_enrollment" is not a valid Enrollment object')
         self._enrollments[enrollment_id] = user_enrollment
 
-    def create_user(self, enrollment_id: str, org: str, msp_id: str, state_store: KeyValueStore) -> User:
-        """A user of the wallet.
+    def create_user(
+        self, enrollment_id: str, org: str, msp_id: str, state_store: KeyValueStore | None = None
+    ) -> User:
+        """A user of the wallet, kept in the store if there is one.
 
         Raises:
             AttributeError: the wallet does not have the user.

@@ -10,11 +10,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from kindpakket.fabric import aio
 from kindpakket.hfc.errors import Impossible
 from kindpakket.hfc.fabric.block_decoder import decoded_block, filtered_block
+from kindpakket.hfc.fabric.channel._positions import (
+    Position,
+    first_and_last,
+    is_disconnected_at_end,
+    limits,
+)
 from kindpakket.hfc.fabric.channel._registrations import (
     ChaincodeRegistration,
     Decoded,
@@ -28,8 +34,6 @@ from kindpakket.hfc.fabric.channel._registrations import (
 )
 from kindpakket.hfc.fabric.peer import Peer
 from kindpakket.hfc.fabric.user import User
-
-Position: TypeAlias = int | str | None
 
 ALL = "all"
 
@@ -99,7 +103,7 @@ class ChannelEventHub:
                 raise ValueError(
                     "a registration has start or stop already: give them there or here, not in both"
                 )
-            self._start, self._stop = _limits(
+            self._start, self._stop = limits(
                 self._last_seen if start == "last_seen" else start,
                 self._last_seen if stop == "last_seen" else stop,
             )
@@ -107,9 +111,14 @@ class ChannelEventHub:
         reading = self._read(self._peer, self._requestor, self._channel_name)
         try:
             self._reading = asyncio.get_running_loop().create_task(reading)
-        except RuntimeError:  # no loop runs yet: the stream opens when it is awaited
-            return reading
+        except RuntimeError:  # no loop runs yet
+            return self._opening(reading)
         return _awaiting(self._reading)
+
+    async def _opening(self, reading: Coroutine[Any, Any, None]) -> None:
+        """Open the stream when it is awaited."""
+        self._reading = asyncio.get_running_loop().create_task(reading)
+        await _awaiting(self._reading)
 
     def disconnect(self) -> None:
         """Close the stream; what awaits it ends."""
@@ -193,7 +202,7 @@ class ChannelEventHub:
             return
         if self.have_registrations() or self._limits_by:
             raise ValueError("start and stop are for a hub's first registration, before it connects")
-        self._start, self._stop = _limits(start, stop)
+        self._start, self._stop = limits(start, stop)
         self._limits_by = "registration"
         if stop is not None:
             self._at_end = [forget] * unregister + [self.disconnect] * disconnect
@@ -201,25 +210,13 @@ class ChannelEventHub:
     async def _read(self, peer: Peer, requestor: User, channel: str) -> None:
         network = peer.gateway(requestor).network(channel)
         last = await network.ledger_height() - 1
-        start, stop = self._range(last)
-        disconnects = self._stop == "newest" or (stop is not None and stop != self._stop)
+        start, stop = first_and_last(self._start, self._stop, last)
+        disconnects = is_disconnected_at_end(self._start, self._stop, last)
         self._open = True
         if stop is None or start <= stop:
             await self._tell_all(network, start, stop)
         if disconnects:
             self.disconnect()
-
-    def _range(self, last: int) -> tuple[int, int | None]:
-        """First and last block to read, when the ledger ends with block `last`."""
-        start = last if self._start in {None, "newest"} else 0 if self._start == "oldest" else self._start
-        stop = self._stop
-        if stop == "newest":
-            stop = last
-        elif self._start == "oldest":
-            stop = 0
-        elif stop is not None:
-            stop = min(int(stop), last)
-        return int(start or 0), stop if stop is None else int(stop)
 
     async def _tell_all(self, network: aio.Network, start: int, stop: int | None) -> None:
         if self._filtered:
@@ -297,18 +294,3 @@ async def _awaiting(reading: asyncio.Task[None]) -> None:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
-
-
-def _limits(start: Position, stop: Position) -> tuple[Position, Position]:
-    """First and last block, as a program may give them.
-
-    Raises:
-        ValueError: they are none.
-    """
-    if not (start is None or isinstance(start, int) or start in {"oldest", "newest"}):
-        raise ValueError(f"start is {start!r}: give a number, or oldest, newest or last_seen")
-    if not (stop is None or isinstance(stop, int) or stop == "newest"):
-        raise ValueError(f"stop is {stop!r}: give a number, or newest or last_seen")
-    if isinstance(start, int) and isinstance(stop, int) and start > stop:
-        raise ValueError(f"start, block {start}, is after stop, block {stop}")
-    return start, stop

@@ -8,7 +8,9 @@ import os
 import signal
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from multiprocessing import spawn
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -27,6 +29,7 @@ from kindpakket.fabric import (
 from kindpakket.fabric.testing import make_identity
 
 SECONDS = 60
+_told = spawn.get_preparation_data
 PATIENT = Deadlines(evaluate=20, endorse=20, submit=20, resolve=20, commit_status=20)
 SHORT = Deadlines(evaluate=20, endorse=20, submit=20, resolve=20, commit_status=0.2)
 _FORKING = multiprocessing.get_context("forkserver")
@@ -47,8 +50,7 @@ class Instants:
 
 def run_and_die(instant: int, act: Callable[..., None], *arguments: Any) -> bool:
     """Run a function in a process that is killed at an instant; whether it came to its end before."""
-    process = _FORKING.Process(target=_dying, args=(instant, act, arguments))
-    process.start()
+    process = running(_dying, instant, act, arguments)
     process.join(SECONDS)
     assert process.exitcode in {0, -signal.SIGKILL}, f"the process ended with {process.exitcode}"
     return process.exitcode == 0
@@ -57,8 +59,14 @@ def run_and_die(instant: int, act: Callable[..., None], *arguments: Any) -> bool
 def running(act: Callable[..., None], *arguments: Any) -> Any:
     """A process that runs a function, and goes on meanwhile."""
     process = _FORKING.Process(target=act, args=arguments)
-    process.start()
+    with mock.patch.object(spawn, "get_preparation_data", _without_main):
+        process.start()
     return process
+
+
+def _without_main(name: str) -> dict[str, Any]:
+    """What a new process is told, without the program to import: that is pytest, which takes long."""
+    return {key: value for key, value in _told(name).items() if not key.startswith("init_main")}
 
 
 def _dying(instant: int, act: Callable[..., None], arguments: tuple[Any, ...]) -> None:
@@ -121,7 +129,8 @@ def submit(
             print(error)
 
 
-def _connected(endpoint: str) -> Gateway:
+def connected(endpoint: str) -> Gateway:
+    """A client of the gateway in memory, with an identity of its own."""
     return connect(endpoint=endpoint, identity=make_identity(), deadlines=PATIENT)
 
 
