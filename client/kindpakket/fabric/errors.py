@@ -41,6 +41,7 @@ _CHAINCODE_RESPONSE = re.compile(r"chaincode response \d+, (.*)", re.DOTALL)
 _ORDERER_STATUS = re.compile(r"\bstatus=([A-Z_]+)")
 _ORDERER_REFUSALS = frozenset({"BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "REQUEST_ENTITY_TOO_LARGE"})
 _READ_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
+_FORBIDDEN = ("status=FORBIDDEN", "access denied", "ailed evaluating policy on signed data")
 _OVERLOAD = "exceeding concurrency limit"
 _REFUSED_BEFORE_ORDERING = frozenset(
     {
@@ -156,7 +157,7 @@ class GatewayError(FabricError):
     @property
     def forbidden(self) -> bool:
         """A policy of the channel refuses this identity; the same call later fails again."""
-        return self.status is StatusCode.PERMISSION_DENIED or self._says("status=FORBIDDEN", "access denied")
+        return self.status is StatusCode.PERMISSION_DENIED or self._says(*_FORBIDDEN)
 
     @property
     def identity_expired(self) -> bool:
@@ -269,6 +270,11 @@ class CommitStatusError(GatewayError):
     """The commit status could not be learnt. The transaction may be valid all the same: ask again."""
 
     step = "commit status"
+
+    @property
+    def retryable(self) -> bool:
+        """Asking again may succeed, as when the peer that was asked stops."""
+        return super().retryable or self._says("unexpected close of commit notification channel")
 
 
 class EventsError(GatewayError):
