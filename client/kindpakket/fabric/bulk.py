@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from grpc import StatusCode
 
-from kindpakket.fabric._session import Interrupt, Interrupted
+from kindpakket.fabric._interrupt import Interrupt, Interrupted
 from kindpakket.fabric.errors import EndorseError, UnknownOutcome
 
 AT_ONCE = 50

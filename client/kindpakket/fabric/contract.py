@@ -7,7 +7,8 @@ from itertools import count
 from typing import Generic, TypeAlias, TypeVar
 
 from kindpakket.fabric._flow import CallFailed, Flow, backoff, pause
-from kindpakket.fabric._session import Interrupt, Session, SyncSession
+from kindpakket.fabric._interrupt import Interrupt
+from kindpakket.fabric._session import Session, SyncSession
 from kindpakket.fabric.bulk import AT_ONCE, Bulk, Report, Submission
 from kindpakket.fabric.commit import Commit, CommitStatus, status_of
 from kindpakket.fabric.deadlines import Deadlines
