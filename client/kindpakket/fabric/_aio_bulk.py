@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 
+from kindpakket.fabric._aio_session import AsyncSession
+from kindpakket.fabric._flow import Flow
 from kindpakket.fabric.bulk import BaseBulk, Outcome, Report, Submission, never_begun
 
 
@@ -14,13 +16,15 @@ class Bulk(BaseBulk):
 
     def __init__(
         self,
-        submit: Callable[[Submission], Awaitable[bytes]],
+        session: AsyncSession,
+        submitting: Callable[[Submission], Flow[bytes]],
         submissions: Iterable[Submission],
         at_once: int,
         report: Report | None,
     ) -> None:
         super().__init__(submissions, at_once, report)
-        self._submit = submit
+        self._session = session
+        self._submitting = submitting
         self._outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
         self._tasks: dict[asyncio.Task[Outcome], tuple[int, Submission]] = {}
 
@@ -51,7 +55,7 @@ class Bulk(BaseBulk):
 
     async def _work(self, number: int, submission: Submission) -> Outcome:
         try:
-            return Outcome(submission, number, await self._submit(submission))
+            return Outcome(submission, number, await self._session.run(self._submitting(submission)))
         except asyncio.CancelledError as cancelled:
             return Outcome(submission, number, error=cancelled.__cause__ or cancelled)
         except Exception as error:

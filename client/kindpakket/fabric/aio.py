@@ -9,7 +9,7 @@ What a method does is said at its sync twin. A gateway belongs to the event loop
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import TypeVar, Unpack
 
@@ -34,7 +34,7 @@ from kindpakket.fabric.channel_config import ChannelConfig
 from kindpakket.fabric.checkpoint import Checkpointer
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
 from kindpakket.fabric.committed import CommittedTransaction
-from kindpakket.fabric.contract import BaseContract, Transient, checked_attempts
+from kindpakket.fabric.contract import BaseContract, Transient
 from kindpakket.fabric.deadlines import Deadlines
 from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
 from kindpakket.fabric.event_requests import BaseEventsRequest
@@ -143,21 +143,8 @@ class Contract(BaseContract[AsyncSession]):
         `UnknownOutcome`.
         """
         wanted = Submission(name, arguments, transient, endorsing_organizations)
-        attempts = checked_attempts(conflict_attempts)
-        return await self._run(wanted, deadlines or self._session.deadlines, attempts)
-
-    async def _run(self, wanted: Submission, deadlines: Deadlines, conflict_attempts: int) -> bytes:
-        return await self._session.run(
-            self._insisting(lambda: self._proposed(wanted), deadlines, conflict_attempts)
-        )
-
-    def _proposed(self, wanted: Submission) -> Proposal:
-        return self.proposal(
-            wanted.name,
-            *wanted.arguments,
-            transient=wanted.transient,
-            endorsing_organizations=wanted.endorsing_organizations,
-        )
+        flow = self._insisting(wanted, deadlines or self._session.deadlines, conflict_attempts)
+        return await self._session.run(flow)
 
     def submit_all(
         self,
@@ -169,13 +156,8 @@ class Contract(BaseContract[AsyncSession]):
         progress: Report | None = None,
     ) -> Bulk:
         """Submit many transactions, some at once; to be read with `async for`, in `async with`."""
-        chosen = deadlines or self._session.deadlines
-        attempts = checked_attempts(conflict_attempts)
-
-        def submit(submission: Submission) -> Awaitable[bytes]:
-            return self._run(submission, chosen, attempts)
-
-        return Bulk(submit, submissions, at_once, progress)
+        submitting = self._each(deadlines or self._session.deadlines, conflict_attempts)
+        return Bulk(self._session, submitting, submissions, at_once, progress)
 
     async def submit_async(
         self,

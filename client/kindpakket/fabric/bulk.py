@@ -12,7 +12,9 @@ from typing import TypeAlias
 
 from grpc import StatusCode
 
+from kindpakket.fabric._flow import Flow
 from kindpakket.fabric._interrupt import Interrupt, Interrupted
+from kindpakket.fabric._session import SyncSession
 from kindpakket.fabric.errors import EndorseError, UnknownOutcome
 
 AT_ONCE = 50
@@ -156,13 +158,15 @@ class Bulk(BaseBulk):
 
     def __init__(
         self,
-        submit: Callable[[Submission, Interrupt], bytes],
+        session: SyncSession,
+        submitting: Callable[[Submission], Flow[bytes]],
         submissions: Iterable[Submission],
         at_once: int,
         report: Report | None,
     ) -> None:
         super().__init__(submissions, at_once, report)
-        self._submit = submit
+        self._session = session
+        self._submitting = submitting
         self._interrupt = Interrupt()
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="submit-all")
@@ -193,7 +197,8 @@ class Bulk(BaseBulk):
 
     def _work(self, number: int, submission: Submission) -> None:
         try:
-            outcome = Outcome(submission, number, self._submit(submission, self._interrupt))
+            result = self._session.run(self._submitting(submission), self._interrupt)
+            outcome = Outcome(submission, number, result)
         except Interrupted as interrupted:
             outcome = Outcome(submission, number, error=interrupted.__cause__ or interrupted)
         except Exception as error:

@@ -7,7 +7,6 @@ from itertools import count
 from typing import Generic, TypeAlias, TypeVar
 
 from kindpakket.fabric._flow import CallFailed, Flow, backoff, pause
-from kindpakket.fabric._interrupt import Interrupt
 from kindpakket.fabric._session import Session, SyncSession
 from kindpakket.fabric.bulk import AT_ONCE, Bulk, Report, Submission
 from kindpakket.fabric.commit import Commit, CommitStatus, status_of
@@ -56,13 +55,23 @@ class BaseContract(Generic[S]):
             raise CommitError.of(status)
         return transaction.result
 
-    def _insisting(
-        self, propose: Callable[[], BaseProposal[S]], deadlines: Deadlines, conflict_attempts: int
-    ) -> Flow[bytes]:
+    def _insisting(self, wanted: Submission, deadlines: Deadlines, conflict_attempts: int) -> Flow[bytes]:
         """Commit, with a new proposal after a committed read conflict, so many proposals in all."""
+        return self._each(deadlines, conflict_attempts)(wanted)
+
+    def _proposing(self, wanted: Submission, deadlines: Deadlines, conflict_attempts: int) -> Flow[bytes]:
         for attempt in count(1):
+            proposal = BaseProposal(
+                self._session,
+                self.channel,
+                self.chaincode,
+                wanted.name,
+                arguments=wanted.arguments,
+                transient=wanted.transient,
+                endorsing_organizations=wanted.endorsing_organizations,
+            )
             try:
-                return (yield from self._committing(propose(), deadlines))
+                return (yield from self._committing(proposal, deadlines))
             except CommitError as error:
                 if attempt == conflict_attempts or not error.read_conflict:
                     raise
@@ -73,12 +82,11 @@ class BaseContract(Generic[S]):
                 raise conflict from None
         raise AssertionError("unreachable")
 
-
-def checked_attempts(conflict_attempts: int) -> int:
-    """The argument `conflict_attempts`, if it makes sense."""
-    if conflict_attempts < 1:
-        raise ValueError(f"conflict_attempts is {conflict_attempts}: give 1 or more")
-    return conflict_attempts
+    def _each(self, deadlines: Deadlines, conflict_attempts: int) -> Callable[[Submission], Flow[bytes]]:
+        """How each of many submissions is committed."""
+        if conflict_attempts < 1:
+            raise ValueError(f"conflict_attempts is {conflict_attempts}: give 1 or more")
+        return lambda wanted: self._proposing(wanted, deadlines, conflict_attempts)
 
 
 class SubmittedTransaction(Commit):
@@ -161,26 +169,8 @@ class Contract(BaseContract[SyncSession]):
         `UnknownOutcome` if it may have had its effect.
         """
         wanted = Submission(name, arguments, transient, endorsing_organizations)
-        attempts = checked_attempts(conflict_attempts)
-        return self._run(wanted, deadlines or self._session.deadlines, attempts)
-
-    def _run(
-        self,
-        wanted: Submission,
-        deadlines: Deadlines,
-        conflict_attempts: int,
-        interrupt: Interrupt | None = None,
-    ) -> bytes:
-        flow = self._insisting(lambda: self._proposed(wanted), deadlines, conflict_attempts)
-        return self._session.run(flow, interrupt)
-
-    def _proposed(self, wanted: Submission) -> Proposal:
-        return self.proposal(
-            wanted.name,
-            *wanted.arguments,
-            transient=wanted.transient,
-            endorsing_organizations=wanted.endorsing_organizations,
-        )
+        flow = self._insisting(wanted, deadlines or self._session.deadlines, conflict_attempts)
+        return self._session.run(flow)
 
     def submit_all(
         self,
@@ -209,13 +199,8 @@ class Contract(BaseContract[SyncSession]):
         Outcomes come in the order in which transactions end; `number` and `key` tell which is which. Errors
         of single transactions are in their outcomes and end nothing.
         """
-        chosen = deadlines or self._session.deadlines
-        attempts = checked_attempts(conflict_attempts)
-
-        def submit(submission: Submission, interrupt: Interrupt) -> bytes:
-            return self._run(submission, chosen, attempts, interrupt)
-
-        return Bulk(submit, submissions, at_once, progress)
+        submitting = self._each(deadlines or self._session.deadlines, conflict_attempts)
+        return Bulk(self._session, submitting, submissions, at_once, progress)
 
     def submit_async(
         self,
