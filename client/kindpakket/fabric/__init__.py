@@ -10,6 +10,7 @@
 import logging
 
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.bulk import Bulk, Outcome, Progress, Submission
 from kindpakket.fabric.channel_config import ChannelConfig, ChannelOrganization, Consenter, Ordering
 from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.client_certificate import ClientCertificate
@@ -89,6 +90,7 @@ __all__ = [
     "BlockMessage",
     "BlockTransaction",
     "BlockWithPrivateData",
+    "Bulk",
     "CertificateAuthority",
     "ChaincodeCall",
     "ChaincodeEvent",
@@ -144,11 +146,13 @@ __all__ = [
     "OutboxEntry",
     "OutboxError",
     "OutboxWaiting",
+    "Outcome",
     "Peer",
     "PeerHealth",
     "PrivateData",
     "Profile",
     "ProfileError",
+    "Progress",
     "Proposal",
     "ProtocolError",
     "Registrar",
@@ -156,6 +160,7 @@ __all__ = [
     "Signer",
     "StepEvent",
     "Stream",
+    "Submission",
     "SubmitError",
     "SubmittedTransaction",
     "Transaction",

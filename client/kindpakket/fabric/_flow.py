@@ -156,7 +156,7 @@ def repeatedly(
             continue
         attempt += 1
         wait = backoff(attempt)
-        last = attempt == attempts and not overloaded
+        last = attempts is not None and attempt >= attempts and not overloaded
         if not passing(problem) or last or wait >= deadline.remaining:
             raise problem
         try:

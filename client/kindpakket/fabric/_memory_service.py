@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -56,6 +57,9 @@ class MemoryService:
         self.calls: list[StepName] = []
         self.faults: list[Fault] = []
         self.deliver_end = "SUCCESS"
+        self.limit: int | None = None
+        self.refused = 0
+        self.under_way = 0
         self.breaks: list[tuple[int, grpc.StatusCode | None]] = []
         self.skipped: set[int] = set()
         self._paused = False
@@ -114,6 +118,10 @@ class MemoryService:
     def _step(
         self, step: StepName, act: Callable[[bytes, grpc.ServicerContext], bytes]
     ) -> Callable[[bytes, grpc.ServicerContext], bytes]:
+        def limited(request: bytes, context: grpc.ServicerContext) -> bytes:
+            with self._room(context):
+                return handle(request, context)
+
         def handle(request: bytes, context: grpc.ServicerContext) -> bytes:
             self._awake(context)
             if not request:  # as clients ask whether a peer is there
@@ -125,7 +133,24 @@ class MemoryService:
                 act(request, context)
             _break(fault, context)
 
-        return handle
+        return limited
+
+    @contextmanager
+    def _room(self, context: grpc.ServicerContext) -> Iterator[None]:
+        """Refuse a call in the words of a peer when too many are under way."""
+        with self._lock:
+            self.under_way += 1
+            full = self.limit is not None and self.under_way > self.limit
+        try:
+            if full:
+                words = f"too many requests for /gateway.Gateway, exceeding concurrency limit ({self.limit})"
+                with self._lock:
+                    self.refused += 1
+                _abort(context, grpc.StatusCode.UNKNOWN, words)
+            yield
+        finally:
+            with self._lock:
+                self.under_way -= 1
 
     def _breaking(
         self, stream: Callable[[Any, grpc.ServicerContext], Iterator[bytes]]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import grpc
@@ -14,6 +13,7 @@ from grpc import StatusCode
 
 from kindpakket.fabric import _wire
 from kindpakket.fabric._flow import Call, CallFailed, Flow, Step, given_up
+from kindpakket.fabric._interrupt import Interrupt, Interrupted
 from kindpakket.fabric.errors import ConnectionClosed
 from kindpakket.fabric.identity import Identity
 from kindpakket.fabric.limits import FULL, Gate
@@ -155,42 +155,6 @@ class Session:
                 self.observer.on_step(event)
             except Exception:
                 log.exception("the observer failed at %s of %s", name, step.transaction_id)
-
-
-class Interrupted(BaseException):
-    """Work that another thread has interrupted; what is known of it is the `__cause__`."""
-
-
-class Interrupt:
-    """Ends, from another thread, the flows that are run with it."""
-
-    def __init__(self) -> None:
-        self.raised = threading.Event()
-        self._wakes: set[Callable[[], object]] = set()
-        self._lock = threading.Lock()
-
-    def set(self) -> None:
-        """Interrupt."""
-        self.raised.set()
-        with self._lock:
-            wakes = tuple(self._wakes)
-        for wake in wakes:
-            wake()
-
-    @contextmanager
-    def waking(self, wake: Callable[[], object]) -> Iterator[None]:
-        """While waiting for something: call `wake` to end it. Raises `Interrupted` if it came to that."""
-        with self._lock:
-            self._wakes.add(wake)
-        try:
-            if self.raised.is_set():
-                wake()
-            yield
-        finally:
-            with self._lock:
-                self._wakes.discard(wake)
-            if self.raised.is_set():
-                raise Interrupted
 
 
 class SyncSession(Session):

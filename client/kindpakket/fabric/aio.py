@@ -9,11 +9,12 @@ What a method does is said at its sync twin. A gateway belongs to the event loop
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import TypeVar, Unpack
 
 from kindpakket.fabric import _carried, discovery, events, ledger, targets
+from kindpakket.fabric._aio_bulk import Bulk
 from kindpakket.fabric._aio_outbox import Outbox
 from kindpakket.fabric._aio_session import AsyncSession
 from kindpakket.fabric._aio_stream import Stream
@@ -28,6 +29,7 @@ from kindpakket.fabric._reading import (
     seek_payload,
 )
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.bulk import AT_ONCE, Report, Submission
 from kindpakket.fabric.channel_config import ChannelConfig
 from kindpakket.fabric.checkpoint import Checkpointer
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
@@ -46,6 +48,7 @@ from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 from kindpakket.fabric.transaction import BaseTransaction
 
 __all__ = [
+    "Bulk",
     "Commit",
     "Contract",
     "EventsRequest",
@@ -132,15 +135,29 @@ class Contract(BaseContract[AsyncSession]):
         transient: Transient | None = None,
         endorsing_organizations: Sequence[str] = (),
         deadlines: Deadlines | None = None,
+        conflict_attempts: int = 1,
     ) -> bytes:
         """Endorse, submit, wait for a valid commit, and return the chaincode's result.
 
-        A cancelled call may have had its effect: shield it, or take the single steps and keep the envelope.
+        A cancelled call may have had its effect: then the `__cause__` of its `CancelledError` is an
+        `UnknownOutcome`.
         """
-        proposal = self.proposal(
-            name, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
-        )
-        return await self._session.run(self._committing(proposal, deadlines or self._session.deadlines))
+        wanted = Submission(name, arguments, transient, endorsing_organizations)
+        flow = self._insisting(wanted, deadlines or self._session.deadlines, conflict_attempts)
+        return await self._session.run(flow)
+
+    def submit_all(
+        self,
+        submissions: Iterable[Submission],
+        *,
+        at_once: int = AT_ONCE,
+        conflict_attempts: int = 1,
+        deadlines: Deadlines | None = None,
+        progress: Report | None = None,
+    ) -> Bulk:
+        """Submit many transactions, some at once; to be read with `async for`, in `async with`."""
+        submitting = self._each(deadlines or self._session.deadlines, conflict_attempts)
+        return Bulk(self._session, submitting, submissions, at_once, progress)
 
     async def submit_async(
         self,

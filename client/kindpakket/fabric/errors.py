@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 _CHAINCODE_RESPONSE = re.compile(r"chaincode response \d+, (.*)", re.DOTALL)
 _ORDERER_STATUS = re.compile(r"\bstatus=([A-Z_]+)")
 _ORDERER_REFUSALS = frozenset({"BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "REQUEST_ENTITY_TOO_LARGE"})
+_READ_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
+_FORBIDDEN = ("status=FORBIDDEN", "access denied", "ailed evaluating policy on signed data")
 _OVERLOAD = "exceeding concurrency limit"
 _REFUSED_BEFORE_ORDERING = frozenset(
     {
@@ -155,7 +157,7 @@ class GatewayError(FabricError):
     @property
     def forbidden(self) -> bool:
         """A policy of the channel refuses this identity; the same call later fails again."""
-        return self.status is StatusCode.PERMISSION_DENIED or self._says("status=FORBIDDEN", "access denied")
+        return self.status is StatusCode.PERMISSION_DENIED or self._says(*_FORBIDDEN)
 
     @property
     def identity_expired(self) -> bool:
@@ -269,6 +271,11 @@ class CommitStatusError(GatewayError):
 
     step = "commit status"
 
+    @property
+    def retryable(self) -> bool:
+        """Asking again may succeed, as when the peer that was asked stops."""
+        return super().retryable or self._says("unexpected close of commit notification channel")
+
 
 class EventsError(GatewayError):
     """A stream of blocks or events ended; continue from the block after the last one received."""
@@ -299,6 +306,11 @@ class CommitError(FabricError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.transaction_id, self.code, self.block_number))
+
+    @property
+    def read_conflict(self) -> bool:
+        """What the transaction had read was changed by another one before it; a new proposal may succeed."""
+        return self.code in _READ_CONFLICTS
 
     @classmethod
     def of(cls, status: CommitStatus) -> CommitError:

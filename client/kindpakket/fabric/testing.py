@@ -73,6 +73,7 @@ class MemoryGateway:
         tls: bool = False,
         mutual_tls: bool = False,
         hash: Hash = Hash.SHA256,
+        limit: int | None = None,
     ) -> None:
         """Make a gateway.
 
@@ -82,6 +83,7 @@ class MemoryGateway:
             tls: listen with TLS; the default is without.
             mutual_tls: listen with TLS, and refuse clients that do not show `client_certificate`.
             hash: the hash function of ECDSA signatures that it takes, as the MSPs of a channel say.
+            limit: how many calls at once it accepts; it refuses others as an overloaded peer does.
         """
         self.endpoint = ""
         self.tls_root: bytes | None = None
@@ -90,6 +92,7 @@ class MemoryGateway:
         self.identity = make_identity()
         self._chaincodes = chaincodes
         self._hash = hash
+        self._limit = limit
         self._mutual_tls = mutual_tls
         self._credentials = self._secured() if tls or mutual_tls else None
         self._port = 0
@@ -99,13 +102,14 @@ class MemoryGateway:
     def _serve(self, ledger: MemoryLedger) -> None:
         self._ledger = ledger
         self._service = MemoryService(ledger, self._chaincodes, self._hash, binds_tls=self._mutual_tls)
+        self._service.limit = self._limit
 
     def replica(self) -> MemoryGateway:
         """Another peer on the same ledger, with an endpoint, faults and `calls` of its own. Use it in `with`.
 
         `hold`, `release` and `invalidate` concern the orderers, so they are the same for all peers.
         """
-        other = MemoryGateway(self._chaincodes, hash=self._hash)
+        other = MemoryGateway(self._chaincodes, hash=self._hash, limit=self._limit)
         other.identity, other.tls_root = self.identity, self.tls_root
         other.client_certificate, other.client_key = self.client_certificate, self.client_key
         other._credentials, other._mutual_tls = self._credentials, self._mutual_tls
@@ -121,7 +125,7 @@ class MemoryGateway:
 
     def start(self) -> None:
         """Start, at the port where it listened before if it was stopped."""
-        self._pool = futures.ThreadPoolExecutor(_THREADS)
+        self._pool = futures.ThreadPoolExecutor(max(_THREADS, 4 * (self._limit or 0)))
         options = (("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", _LARGEST_REQUEST))
         server = grpc.server(self._pool, options=options)
         server.add_generic_rpc_handlers(self._service.handlers())
@@ -205,6 +209,16 @@ class MemoryGateway:
     def forget_calls(self) -> None:
         """Start `calls` anew."""
         self._service.calls.clear()
+
+    @property
+    def refused(self) -> int:
+        """How many calls were refused because of `limit`."""
+        return self._service.refused
+
+    @property
+    def under_way(self) -> int:
+        """How many unary calls it is busy with."""
+        return self._service.under_way
 
     def wait_for_call(self, step: StepName, *, timeout: float = 5.0) -> None:
         """Wait until a client has called a step; `TimeoutError` after so many seconds."""

@@ -20,7 +20,7 @@ Open = Callable[..., Any]
 """The fixture `opened`: connects a client."""
 
 QUICK = Deadlines(evaluate=2, endorse=2, submit=1, resolve=2, commit_status=2)
-_ASYNC_MODULES = (aio.__name__, aio.Outbox.__module__, aio.Stream.__module__)
+_ASYNC_MODULES = tuple(kind.__module__ for kind in (aio.Contract, aio.Outbox, aio.Stream, aio.Bulk))
 
 
 class Blocking:

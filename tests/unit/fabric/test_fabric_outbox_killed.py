@@ -7,10 +7,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import killing
 import pytest
 from grpc import StatusCode
 
+import killing
 from kindpakket.fabric import EndorseError, Outbox, UnknownOutcome
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.testing import MemoryGateway

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -304,3 +305,26 @@ def test_a_profile_gives_all_peers_of_the_organisation_in_order_or_those_that_ar
         connect(file, memory.identity, peers=[])
     with pytest.raises(ProfileError, match="there is no peer 'peer7'"):
         connect(file, memory.identity, peers=["peer7"])
+
+
+def test_closing_leaves_no_thread_and_no_call(opened: Open, memory: MemoryGateway) -> None:
+    before = set(threading.enumerate())
+    with memory.replica() as second:
+        gateway = opened(None, ROOMY, second)
+        contract = gateway.network("channel").contract("ledger")
+        contract.submit("Add", "a", "5")
+        memory.pause()
+        contract.evaluate("Show", "a")
+        second.pause()
+        with pytest.raises(EvaluateError):
+            contract.evaluate("Show", "a", timeout=0.5)
+        gateway.close()
+        until(lambda: memory.under_way == second.under_way == 0)
+        memory.resume()
+        second.resume()
+    until(lambda: not [each for each in threading.enumerate() if each not in before and not served(each)])
+
+
+def served(thread: threading.Thread) -> bool:
+    """The thread belongs to the gateway in memory, or to gRPC's asyncio, which keeps one for the process."""
+    return thread.name.startswith("ThreadPoolExecutor") or "poll_wrapper" in thread.name
