@@ -21,6 +21,8 @@ _SCHEMA = """
 CREATE TABLE requests (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     request_id TEXT NOT NULL UNIQUE,
+    mspid TEXT NOT NULL,
+    subject TEXT NOT NULL,
     channel TEXT NOT NULL,
     chaincode TEXT NOT NULL,
     invocation BLOB NOT NULL,
@@ -60,6 +62,11 @@ class OutboxFile:
         try:
             with self.locks.alone():
                 self._db = self._open()
+        except OSError as error:
+            self.locks.close()
+            raise OutboxError(
+                f"outbox {path} needs a local file system: its own has no locks: {error.strerror}"
+            ) from error
         except BaseException:
             self.locks.close()
             raise

@@ -24,6 +24,7 @@ from kindpakket.fabric.errors import (
     SubmitError,
     UnknownOutcome,
 )
+from kindpakket.fabric.identity import Identity
 from kindpakket.fabric.outboxentry import NewRequest, OutboxEntry, Resumed
 from kindpakket.fabric.proposal import BaseProposal
 from kindpakket.fabric.transaction import BaseTransaction
@@ -143,6 +144,11 @@ class BaseOutbox(Generic[S]):
                 f"request {entry.request_id!r} was made with transient data, which is not kept: nothing was "
                 "sent for it; submit it again with the same request id and its transient data"
             )
+        if (entry.mspid, entry.subject) != _whose(session.identity):
+            raise OutboxWaiting(
+                f"request {entry.request_id!r} was made by {entry.subject} of {entry.mspid}, and nothing was "
+                f"sent for it: {session.identity!r} does not propose it in that one's place"
+            )
         organizations = entry.endorsing_organizations
         proposal = BaseProposal(
             session,
@@ -210,6 +216,10 @@ def _final(
     return status
 
 
+def _whose(identity: Identity) -> tuple[str, str]:
+    return identity.mspid, identity.certificate.subject.rfc4514_string()
+
+
 def new_request(
     contract: BaseContract[S],
     request_id: str,
@@ -227,8 +237,11 @@ def new_request(
         raise TypeError(
             f"endorsing_organizations is the text {endorsing_organizations!r}: give a list of MSP ids"
         )
+    mspid, subject = _whose(contract._session.identity)
     return NewRequest(
         request_id=request_id,
+        mspid=mspid,
+        subject=subject,
         channel=contract.channel,
         chaincode=contract.chaincode,
         arguments=tuple(each.encode() if isinstance(each, str) else each for each in arguments),

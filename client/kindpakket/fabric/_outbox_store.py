@@ -49,11 +49,13 @@ class OutboxStore:
         now = time.time()
         with self._file.writing() as db:
             db.execute(
-                "INSERT INTO requests (request_id, channel, chaincode, invocation, organizations,"
-                " needs_transient, conflict_attempts, state, created, updated)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, 'requested', ?, ?) ON CONFLICT (request_id) DO NOTHING",
+                "INSERT INTO requests (request_id, mspid, subject, channel, chaincode, invocation,"
+                " organizations, needs_transient, conflict_attempts, state, created, updated)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'requested', ?, ?) ON CONFLICT (request_id) DO NOTHING",
                 (
                     request.request_id,
+                    request.mspid,
+                    request.subject,
                     request.channel,
                     request.chaincode,
                     _invocation(request.arguments),
@@ -199,6 +201,8 @@ class OutboxStore:
             ) from error
         return OutboxEntry(
             request_id=row["request_id"],
+            mspid=row["mspid"],
+            subject=row["subject"],
             channel=row["channel"],
             chaincode=row["chaincode"],
             name=name.decode(),

@@ -348,5 +348,6 @@ class OutboxConflict(OutboxError):
 class OutboxWaiting(OutboxError):
     """A request that cannot go on here and now, and stays in the outbox.
 
-    Either another thread or process works on it, or it needs its transient data, which an outbox never keeps.
+    Either another thread or process works on it; or it needs its transient data, which an outbox never keeps;
+    or it is another identity's, and was not proposed yet.
     """

@@ -30,7 +30,8 @@ class Outbox(BaseOutbox[SyncSession]):
     `valid`, `invalid` or `refused`, which never change. Only the same envelope is ever offered again.
 
     Arguments are in the file, as they will be on the ledger. Transient data never is: a request with
-    transient data that stopped before it was endorsed waits until it is submitted again.
+    transient data that stopped before it was endorsed waits until it is submitted again. What one identity
+    requested is never proposed by another; its envelope may be sent by any.
 
     Use it in a `with` statement, or close it. May be used by many threads and processes at once: each
     request is in one hand at a time.
@@ -81,8 +82,8 @@ class Outbox(BaseOutbox[SyncSession]):
     def resume(self, through: Gateway | Network, *, deadlines: Deadlines | None = None) -> Iterator[Resumed]:
         """Go on with every unfinished request, oldest first, and yield what became of each.
 
-        What another thread or process has in hand is left out. So several threads may call it to share the
-        work.
+        It does so as it is iterated. What another thread or process has in hand is left out. So several
+        threads may call it to share the work.
 
         Args:
             through: a gateway; or a network, for the requests of that channel only.

@@ -17,6 +17,8 @@ class NewRequest:
     """A call of a chaincode under a request id; `arguments` begin with the name of the function."""
 
     request_id: str
+    mspid: str
+    subject: str
     channel: str
     chaincode: str
     arguments: tuple[bytes, ...]
@@ -31,6 +33,8 @@ class OutboxEntry:
 
     Attributes:
         request_id: its id.
+        mspid: MSP id of the identity that made it.
+        subject: subject of that identity's certificate, which stays the same when the certificate is renewed.
         channel: the channel it is for.
         chaincode: name of the chaincode.
         name: name of the function.
@@ -53,6 +57,8 @@ class OutboxEntry:
     """
 
     request_id: str
+    mspid: str
+    subject: str
     channel: str
     chaincode: str
     name: str

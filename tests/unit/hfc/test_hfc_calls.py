@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -274,3 +275,39 @@ def test_a_client_shows_its_own_certificate_to_a_peer_that_asks_for_one(place: P
                 await peer.close()
 
         assert asyncio.run(asking()) == "query:a"
+
+
+@pytest.fixture
+def two(place: Place) -> Iterator[tuple[Place, MemoryGateway]]:
+    """The client's second peer is one of its own."""
+    with place.memory.replica() as other:
+        place.client.peers[OTHER_PEER].endpoint = other.endpoint
+        yield place, other
+
+
+def test_a_peer_that_cannot_be_reached_is_not_waited_for(two: tuple[Place, MemoryGateway]) -> None:
+    place, other = two
+    other.stop()
+    assert invoke(place, "Create", "apple", "red", peers=[PEER, OTHER_PEER]) == "red"
+
+
+def test_a_peer_that_is_late_is_waited_for(two: tuple[Place, MemoryGateway]) -> None:
+    place, other = two
+    other.fail("CommitStatus", grpc.StatusCode.UNAVAILABLE, "not yet", times=5)
+    assert invoke(place, "Create", "apple", "red", peers=[PEER, OTHER_PEER]) == "red"
+    assert other.calls.count("CommitStatus") > 5
+
+
+def test_another_gateway_is_taken_when_the_first_cannot_be_reached(two: tuple[Place, MemoryGateway]) -> None:
+    place, other = two
+    place.memory.stop()
+    assert invoke(place, "Create", "apple", "red", peers=[PEER, OTHER_PEER]) == "red"
+    assert "Endorse" in other.calls
+
+
+def test_a_failure_that_another_gateway_would_have_too_is_raised(two: tuple[Place, MemoryGateway]) -> None:
+    place, other = two
+    place.memory.fail("Endorse", grpc.StatusCode.ABORTED, "ProposalResponsePayloads do not match")
+    with pytest.raises(EndorseError, match="do not match"):
+        invoke(place, "Create", "apple", "red", peers=[PEER, OTHER_PEER])
+    assert "Endorse" not in other.calls

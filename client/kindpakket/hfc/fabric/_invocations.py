@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kindpakket.fabric import EndorseError, EvaluateError, aio
-from kindpakket.fabric import _messages as m
 from kindpakket.hfc.errors import InvalidTransaction, QueryRefused, answer, response_in
-from kindpakket.hfc.fabric._decoded_transaction import chaincode_event
 from kindpakket.hfc.fabric._profiled import Profiled
+from kindpakket.hfc.fabric._waiting import check_event, committed
 from kindpakket.hfc.fabric.peer import Peer
 from kindpakket.hfc.fabric.user import User
 
 CC_TYPE_GOLANG = "GOLANG"
 
-_GRACE = 5.0  # seconds that a peer is given beyond the caller's own deadline, which is the one that counts
+_log = logging.getLogger(__name__)
 
 
 class Invocations(Profiled):
@@ -42,8 +41,9 @@ class Invocations(Profiled):
     ) -> str:
         """Call a function of a chaincode and have the transaction ordered.
 
-        The gateway is that of the first peer in the list that belongs to the requestor's organisation, or
-        else the first peer; it collects endorsements from the organisations of all peers in the list.
+        The gateway is that of the first peer in the list that belongs to the requestor's organisation and
+        can be reached, or else that of the first peer. It collects endorsements from the organisations of all
+        peers in the list.
 
         Args:
             requestor: who asks.
@@ -56,7 +56,8 @@ class Invocations(Profiled):
             cc_pattern: with `wait_for_event`, a regular expression that the name of the transaction's event
                 must begin with.
             transient_map: private input.
-            wait_for_event: wait until each peer in the list has the transaction in a block.
+            wait_for_event: wait until each peer in the list that can be reached has the transaction in a
+                block.
             wait_for_event_timeout: seconds to wait for that.
             grpc_broker_unavailable_retry: not used; unreachable peers are tried again anyway.
             grpc_broker_unavailable_retry_delay: not used.
@@ -73,26 +74,24 @@ class Invocations(Profiled):
             TimeoutError: it was not in a block of each peer in time, or has no event of that name.
         """
         targets = self.targets(peers)
-        organizations = [self.mspid_of(peer) for peer in targets]
-        contract = self._network(self._own(targets, requestor), requestor, channel_name).contract(cc_name)
-        proposal = contract.proposal(
-            fcn,
-            *_arguments(args),
-            transient=transient_map,
-            endorsing_organizations=_known(organizations),
-        )
+        channel = self.new_channel(channel_name).name
+        options: Any = {
+            "transient": transient_map,
+            "endorsing_organizations": _known([self.mspid_of(peer) for peer in targets]),
+        }
+        call = (fcn, *_arguments(args))
         try:
-            transaction = await proposal.endorse()
+            transaction = await _endorsed(self._own(targets, requestor), channel, cc_name, call, options)
         except EndorseError as error:
             if error.chaincode_message is None:
                 raise
             return error.chaincode_message
         await transaction.submit()
         if wait_for_event:
-            networks = [self._network(peer, requestor, channel_name) for peer in targets]
-            codes = await _committed(networks, transaction.transaction_id, wait_for_event_timeout)
+            gateways = [peer.gateway(requestor) for peer in targets]
+            codes = await committed(gateways, channel, transaction.transaction_id, wait_for_event_timeout)
             if cc_pattern is not None:
-                _check_event(transaction.bytes, cc_pattern)
+                check_event(transaction.bytes, cc_pattern)
             if any(code != "VALID" for code in codes):
                 raise InvalidTransaction(codes)
         return transaction.result.decode()
@@ -145,51 +144,35 @@ class Invocations(Profiled):
         Raises:
             EvaluateError: a peer or the chaincode refused, or gave no answer.
         """
-        contract = self._network(peer, requestor, channel).contract(chaincode)
-        return await contract.evaluate(
+        network = peer.gateway(requestor).network(self.new_channel(channel).name)
+        return await network.contract(chaincode).evaluate(
             function,
             *arguments,
             transient=transient,
             endorsing_organizations=_known([self.mspid_of(peer)]),
         )
 
-    def _network(self, peer: Peer, requestor: User, channel: str) -> aio.Network:
-        return peer.gateway(requestor).network(self.new_channel(channel).name)
-
-    def _own(self, targets: Sequence[Peer], requestor: User) -> Peer:
-        """The peer whose gateway is to be used."""
-        own = (peer for peer in targets if self.mspid_of(peer) == requestor.msp_id)
-        return next(own, targets[0])
+    def _own(self, targets: Sequence[Peer], requestor: User) -> list[aio.Gateway]:
+        """The gateways that a call may use, in order; those that were found failing come last."""
+        own = [peer for peer in targets if self.mspid_of(peer) == requestor.msp_id] or targets[:1]
+        gateways = [peer.gateway(requestor) for peer in own]
+        return sorted(gateways, key=lambda gateway: not gateway.peers()[0].healthy)
 
 
-async def _committed(networks: Sequence[aio.Network], transaction_id: str, seconds: float) -> list[str]:
-    """Wait until each peer has the transaction in a block; the validation codes."""
-    try:
-        async with asyncio.timeout(seconds):
-            statuses = await asyncio.gather(
-                *(network.commit(transaction_id).status(timeout=seconds + _GRACE) for network in networks)
-            )
-    except TimeoutError:
-        raise TimeoutError(
-            f"waitForEvent timed out: transaction {transaction_id} was not in a block of each peer within "
-            f"{seconds} s; it may be valid all the same"
-        ) from None
-    return [status.code for status in statuses]
-
-
-def _check_event(payload: bytes, pattern: str) -> None:
-    data = m.common.Payload.FromString(payload).data
-    action = m.transaction.ChaincodeActionPayload.FromString(
-        m.transaction.Transaction.FromString(data).actions[0].payload
-    )
-    response = m.proposal_response.ProposalResponsePayload.FromString(action.action.proposal_response_payload)
-    events = m.proposal.ChaincodeAction.FromString(response.extension).events
-    name = chaincode_event(events)["event_name"]
-    if not name or not re.match(pattern, name):
-        raise TimeoutError(
-            f"waitForEvent timed out: the transaction is in a block, and its event is {name or 'none'!r}, "
-            f"which {pattern!r} does not match"
-        )
+async def _endorsed(
+    gateways: Sequence[aio.Gateway], channel: str, chaincode: str, call: Sequence[str | bytes], options: Any
+) -> aio.Transaction:
+    """Have a call endorsed by way of the first gateway that can be reached."""
+    for gateway in gateways[:-1]:
+        proposal = gateway.network(channel).contract(chaincode).proposal(str(call[0]), *call[1:], **options)
+        try:
+            return await proposal.endorse()
+        except EndorseError as error:
+            if gateway.peers()[0].healthy:
+                raise
+            _log.warning("the gateway cannot be reached, another is asked: %s", error)
+    contract = gateways[-1].network(channel).contract(chaincode)
+    return await contract.proposal(str(call[0]), *call[1:], **options).endorse()
 
 
 def _response(found: bytes | BaseException) -> Any:
