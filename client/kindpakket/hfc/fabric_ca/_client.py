@@ -25,7 +25,7 @@ class CAClient(Rest):
     Args:
         target: protocol, host and port.
         ca_certs_path: file with the certificates to trust for TLS, PEM; None: those of the system.
-        base_url: path before each call.
+        base_url: path before each call; there is no other than the default.
         ca_name: name of the authority on its server; "" for the server's default.
         cryptoPrimitives: taken, and not used: tokens are signed on P-256 as the authority expects.
     """
@@ -38,7 +38,9 @@ class CAClient(Rest):
         ca_name: str = "",
         cryptoPrimitives: Ecies | None = None,
     ) -> None:
-        super().__init__(target.rstrip("/") + base_url, ca_certs_path, ca_name)
+        if base_url != DEFAULT_CA_BASE_URL:
+            raise ValueError(f"base_url is {base_url!r}: Fabric CA answers below {DEFAULT_CA_BASE_URL} only")
+        super().__init__(target, ca_certs_path, ca_name)
 
     def get_cainfo(self) -> bytes:
         """The authority's own certificates, PEM."""

@@ -1,4 +1,4 @@
-"""The authority's REST interface: one request, signed with today's token, and its answer."""
+"""The authority's REST interface, by way of `kindpakket.fabric.ca`: today's token, and the whole answer."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import json
 from collections.abc import Mapping
 from numbers import Number
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import urlsplit
 
-import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kindpakket.fabric.ca import Enrolment, authorisation_token
+from kindpakket.fabric.ca import CaClient, CaUnreachable, Enrolment
+from kindpakket.fabric.ca_call import CaCall, json_body
 
 if TYPE_CHECKING:
     from kindpakket.hfc.fabric_ca.caservice import Enrollment
@@ -23,17 +22,32 @@ Answer: TypeAlias = dict[str, Any]
 _TIMEOUT = 30.0
 
 
+class _Whole(CaCall[Answer]):
+    """A call of which the whole answer is wanted, also when it is a refusal."""
+
+    def result(self, authority: str, status: int, content: bytes) -> Answer:
+        """The answer: `success`, `result`, `errors`, `messages`."""
+        try:
+            members: Answer = json.loads(content)
+        except ValueError as error:
+            raise CaUnreachable(
+                f"the authority {authority} answered {self.name} with status {status} and no JSON: is it a "
+                "Fabric CA server?"
+            ) from error
+        return members
+
+
 class Rest:
     """One authority.
 
     Args:
-        base_url: address before each path.
+        target: protocol, host and port.
         ca_certs_path: file with the certificates to trust for TLS, PEM; None: those of the system.
         ca_name: name of the authority on its server; "" for the server's default.
     """
 
-    def __init__(self, base_url: str, ca_certs_path: str | None, ca_name: str) -> None:
-        self._base_url = base_url
+    def __init__(self, target: str, ca_certs_path: str | None, ca_name: str) -> None:
+        self._target = target
         self._ca_certs_path = ca_certs_path
         self._ca_name = ca_name
 
@@ -60,26 +74,14 @@ class Rest:
         """Send a request; the whole answer: `success`, `result`, `errors`, `messages`.
 
         Raises:
-            requests.RequestException: there is no answer, or none in JSON.
+            CaUnreachable: there is no answer, or none in JSON.
+            CaError: the certificates to trust cannot be read.
         """
-        url = self._base_url + path
-        content = b"" if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        if signer is not None:
-            headers["Authorization"] = _token(method, url, content, signer)
-        with requests.Session() as session:
-            session.trust_env = False
-            response = session.request(
-                method,
-                url,
-                data=content,
-                headers=headers,
-                auth=login,
-                verify=self._ca_certs_path or True,
-                timeout=_TIMEOUT,
-            )
-        members: Answer = response.json()
-        return members
+        content = b"" if body is None else json_body(body)
+        caller = None if signer is None else _caller(signer)
+        call = _Whole(path.partition("?")[0], method, path, content, dict, login, caller)
+        with CaClient(self._target, self._ca_name, self._ca_certs_path, timeout=_TIMEOUT) as client:
+            return client._run(call)
 
     def result(
         self,
@@ -136,9 +138,7 @@ def pem_of(private_key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _token(method: str, url: str, body: bytes, signer: Enrollment) -> str:
+def _caller(signer: Enrollment) -> Enrolment:
     if signer.private_key is None:
         raise ValueError("this enrolment has no private key: its owner's request cannot be signed here")
-    parts = urlsplit(url)
-    uri = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return authorisation_token(method, uri, body, Enrolment(signer.cert, pem_of(signer.private_key)))
+    return Enrolment(signer.cert, pem_of(signer.private_key))
