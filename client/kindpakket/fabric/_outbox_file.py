@@ -60,6 +60,11 @@ class OutboxFile:
         try:
             with self.locks.alone():
                 self._db = self._open()
+        except OSError as error:
+            self.locks.close()
+            raise OutboxError(
+                f"outbox {path} needs a local file system: its own has no locks: {error.strerror}"
+            ) from error
         except BaseException:
             self.locks.close()
             raise

@@ -81,8 +81,8 @@ class Outbox(BaseOutbox[SyncSession]):
     def resume(self, through: Gateway | Network, *, deadlines: Deadlines | None = None) -> Iterator[Resumed]:
         """Go on with every unfinished request, oldest first, and yield what became of each.
 
-        What another thread or process has in hand is left out. So several threads may call it to share the
-        work.
+        It does so as it is iterated. What another thread or process has in hand is left out. So several
+        threads may call it to share the work.
 
         Args:
             through: a gateway; or a network, for the requests of that channel only.

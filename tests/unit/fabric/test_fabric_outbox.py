@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sqlite3
 import stat
@@ -23,12 +24,15 @@ from kindpakket.fabric import (
     ErrorDetail,
     Outbox,
     OutboxConflict,
+    OutboxEntry,
     OutboxError,
     OutboxWaiting,
     SubmitError,
     UnknownOutcome,
+    _locks,
     aio,
 )
+from kindpakket.fabric._outbox_store import OutboxStore
 from kindpakket.fabric.testing import MemoryGateway, make_identity
 
 FORBIDDEN = "received unsuccessful response from orderer: status=FORBIDDEN, info=no"
@@ -352,6 +356,60 @@ def test_many_threads_with_one_request_do_it_once(memory: MemoryGateway, tmp_pat
             thread.join()
     assert results == [b"5"] * 8
     assert memory.height == 2
+
+
+def test_without_working_locks_a_request_still_has_one_effect(
+    memory: MemoryGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change of state starts from the stored one: of many envelopes one is kept and offered."""
+    monkeypatch.setattr(_locks.LockFile, "take", lambda *_: True)
+    results = []
+    with memory.connect() as gateway, Outbox(tmp_path / "outbox.db") as outbox:
+        contract = gateway.network("channel").contract("ledger")
+        threads = [
+            threading.Thread(target=lambda: results.append(outbox.submit(contract, "r1", "Add", "a", "5")))
+            for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        entry = outbox.get("r1")
+    assert results == [b"5"] * 8
+    assert memory.get("a") == b"5"
+    assert entry is not None
+    assert entry.offers >= 1
+    assert memory.calls.count("Endorse") > 1
+
+
+def test_a_refusal_is_not_certain_when_somebody_else_has_offered_the_envelope(
+    memory: MemoryGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = OutboxStore.refused
+
+    def late(store: OutboxStore, entry: OutboxEntry, error: SubmitError) -> bool:
+        assert store.offering_again(entry)
+        return refused(store, entry, error)
+
+    monkeypatch.setattr(OutboxStore, "refused", late)
+    memory.fail("Submit", StatusCode.ABORTED, FORBIDDEN)
+    with memory.connect() as gateway, Outbox(tmp_path / "outbox.db") as outbox:
+        contract = gateway.network("channel").contract("ledger")
+        with pytest.raises(UnknownOutcome):
+            outbox.submit(contract, "r1", "Add", "a", "5")
+        assert [entry.state for entry in outbox.pending()] == ["endorsed"]
+        assert outbox.submit(contract, "r1", "Add", "a", "5") == b"5"
+
+
+def test_a_file_system_without_locks_is_a_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsupported(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(_locks.fcntl, "fcntl", unsupported)
+    with pytest.raises(OutboxError, match="its own has no locks: No locks available"):
+        Outbox(tmp_path / "outbox.db")
 
 
 def test_a_cancelled_task_leaves_its_request_in_the_outbox(memory: MemoryGateway, tmp_path: Path) -> None:

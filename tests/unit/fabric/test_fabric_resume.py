@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import killing
 import pytest
 from fabric_helpers import QUICK
 from grpc import StatusCode
 
+import killing
 from kindpakket.fabric import (
     ConnectionClosed,
     Deadlines,
@@ -215,6 +215,39 @@ def test_another_peer_takes_over(memory: MemoryGateway) -> None:
                 assert next(stream).payload == b"k2=2"
                 assert "ChaincodeEvents" in other.calls
         memory.start()
+
+
+def test_another_peer_takes_over_from_one_that_hangs(memory: MemoryGateway) -> None:
+    """A call through the same gateway finds out, and the stream moves with it."""
+    with memory.replica() as other:
+        endpoints = [memory.endpoint, other.endpoint]
+        with connect(endpoint=endpoints, identity=memory.identity, deadlines=QUICK) as gateway:
+            network = gateway.network("channel")
+            with network.chaincode_events("ledger", start_block=0) as stream:
+                add(network.contract("ledger"), 1)
+                assert next(stream).payload == b"k1=1"
+                memory.pause()
+                add(network.contract("ledger"), 2)
+                assert next(stream).payload == b"k2=2"
+            memory.resume()
+
+
+def test_aio_another_peer_takes_over_from_one_that_hangs(memory: MemoryGateway) -> None:
+    async def main(endpoints: list[str]) -> None:
+        gateway = aio.connect(endpoint=endpoints, identity=memory.identity, deadlines=QUICK)
+        async with gateway:
+            network = gateway.network("channel")
+            contract = network.contract("ledger")
+            async with network.blocks(1) as stream:
+                await contract.submit("Add", "a", "1")
+                assert (await anext(stream)).header.number == 1
+                memory.pause()
+                await contract.submit("Add", "a", "2")
+                assert (await anext(stream)).header.number == 2
+            memory.resume()
+
+    with memory.replica() as other:
+        asyncio.run(main([memory.endpoint, other.endpoint]))
 
 
 def test_a_missing_block_is_an_error(network: Any, memory: MemoryGateway, contract: Any) -> None:
