@@ -12,9 +12,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import killing
 import pytest
 
+import killing
 from kindpakket.fabric import (
     ChaincodeEvent,
     Checkpointer,

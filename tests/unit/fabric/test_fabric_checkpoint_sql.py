@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-import killing
 import postgres
 import pytest
 from sqlalchemy import Column, Engine, MetaData, String, Table, create_engine, func, insert, select
 
+import killing
 from kindpakket.fabric import ChaincodeEvent, CheckpointError
 from kindpakket.fabric.sql import SqlCheckpointer, checkpoints, metadata
 
