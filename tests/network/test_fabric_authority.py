@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from kindpakket.fabric import Hash, Identity, IdentityError, Profile, aio, connect
+from kindpakket.fabric import Hash, Identity, IdentityError, Profile, aio, aio_ca, connect
 from kindpakket.fabric.ca import (
     Attribute,
     CaAlreadyRegistered,
@@ -297,7 +297,7 @@ def test_a_tls_certificate_names_its_hosts(network: Network, profile: Profile) -
 
 def test_asyncio_does_the_same(network: Network, profile: Profile) -> None:
     async def enrol() -> None:
-        async with aio.CaClient.from_profile(profile) as ca:
+        async with aio_ca.CaClient.from_profile(profile) as ca:
             registrar = await ca.enrol("registrar", secret_of(network))
             names = [f"live-aio-{number}" for number in range(4)]
             secrets = await asyncio.gather(*(ca.register(registrar, name) for name in names))

@@ -10,6 +10,7 @@
 import logging
 
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.channel_config import ChannelConfig, ChannelOrganization, Consenter, Ordering
 from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
@@ -93,6 +94,8 @@ __all__ = [
     "ChaincodeEvent",
     "ChaincodeVersion",
     "Channel",
+    "ChannelConfig",
+    "ChannelOrganization",
     "CheckpointError",
     "Checkpointer",
     "ClientCertificate",
@@ -103,6 +106,7 @@ __all__ = [
     "CommittedTransaction",
     "ConnectOptions",
     "ConnectionClosed",
+    "Consenter",
     "Contract",
     "Deadlines",
     "DecodeError",
@@ -133,6 +137,7 @@ __all__ = [
     "Observer",
     "OfflineSigning",
     "Orderer",
+    "Ordering",
     "Organization",
     "Outbox",
     "OutboxConflict",

@@ -13,6 +13,7 @@ from cryptography import x509
 
 from kindpakket.fabric import _messages as m
 from kindpakket.fabric import _wire
+from kindpakket.fabric._memory_config import configuration
 from kindpakket.fabric._memory_private import add_private
 from kindpakket.fabric.block import Block, hash_of_data, hash_of_header
 from kindpakket.fabric.identity import Identity
@@ -96,9 +97,7 @@ class MemoryLedger:
         self.endorser = endorser
         self.next_codes: list[str] = []
         self.held: list[bytes] | None = None
-        header = m.common.ChannelHeader(type=m.common.CONFIG, channel_id=channel).SerializeToString()
-        payload = m.common.Payload(header=m.common.Header(channel_header=header))
-        self._append(m.common.Envelope(payload=payload.SerializeToString()).SerializeToString(), "VALID")
+        self._append(configuration(channel, endorser.certificate_pem), "VALID")
 
     def invoke(self, signed_proposal: Any, chaincodes: Mapping[str, Chaincode]) -> tuple[bytes, bytes]:
         """Run a chaincode; its result, and the payload of the transaction that would commit it.

@@ -17,7 +17,7 @@ from kindpakket.fabric import _messages as m
 from kindpakket.fabric import _wire
 from kindpakket.fabric._memory_discovery import PEER, discovered
 from kindpakket.fabric._memory_ledger import Chaincode, ChaincodeRefusal, MemoryLedger
-from kindpakket.fabric._memory_qscc import answer_of_qscc
+from kindpakket.fabric._memory_qscc import answer_of_cscc, answer_of_qscc
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.events import ChaincodeEvent
@@ -60,7 +60,12 @@ class MemoryService:
         self.skipped: set[int] = set()
         self._paused = False
         self._ledger = ledger
-        self._chaincodes: Mapping[str, Chaincode] = {"qscc": partial(answer_of_qscc, ledger), **chaincodes}
+        self._installed = tuple(chaincodes)
+        self._chaincodes: Mapping[str, Chaincode] = {
+            "qscc": partial(answer_of_qscc, ledger),
+            "cscc": partial(answer_of_cscc, ledger),
+            **chaincodes,
+        }
         self._hash = hash
         self._binds_tls = binds_tls
         self._lock = threading.Condition()
@@ -203,7 +208,7 @@ class MemoryService:
         response = m.discovery.Response()
         for query in wanted.queries:
             if self._signed(wanted.authentication.client_identity, signed.payload, signed.signature):
-                response.results.append(discovered(self._ledger, self._chaincodes, query))
+                response.results.append(discovered(self._ledger, self._installed, query))
             else:
                 response.results.add().error.content = "access denied"
         return bytes(response.SerializeToString())

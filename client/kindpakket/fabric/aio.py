@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import TypeVar, Unpack
 
 from kindpakket.fabric import _carried, discovery, events, ledger, targets
-from kindpakket.fabric._aio_ca import CaClient
 from kindpakket.fabric._aio_outbox import Outbox
 from kindpakket.fabric._aio_session import AsyncSession
 from kindpakket.fabric._aio_stream import Stream
@@ -29,6 +28,7 @@ from kindpakket.fabric._reading import (
     seek_payload,
 )
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.channel_config import ChannelConfig
 from kindpakket.fabric.checkpoint import Checkpointer
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
 from kindpakket.fabric.committed import CommittedTransaction
@@ -46,7 +46,6 @@ from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 from kindpakket.fabric.transaction import BaseTransaction
 
 __all__ = [
-    "CaClient",
     "Commit",
     "Contract",
     "EventsRequest",
@@ -228,6 +227,11 @@ class Network(BaseNetwork[AsyncSession]):
     async def transaction(self, transaction_id: str, *, timeout: float | None = None) -> CommittedTransaction:
         """A transaction that is in a block, with its validation code and all that it did."""
         flow = ledger.reading_transaction(self._session, self.name, self._seconds(timeout), transaction_id)
+        return await self._session.run(flow)
+
+    async def channel_config(self, *, timeout: float | None = None) -> ChannelConfig:
+        """The channel's whole configuration: organisations, ordering, policies, access control lists."""
+        flow = ledger.reading_config(self._session, self.name, self._seconds(timeout))
         return await self._session.run(flow)
 
     async def peers(self, *chaincodes: Called, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:

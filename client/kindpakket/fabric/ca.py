@@ -8,7 +8,7 @@
     gateway = connect(profile, enrolment.identity("Org1MSP"))
 
 A private key is made here and never leaves: the authority sees a certificate signing request only.
-`kindpakket.fabric.aio.CaClient` is the same for asyncio. What can go wrong is in `ca_errors`.
+`kindpakket.fabric.aio_ca.CaClient` is the same for asyncio. What can go wrong is in `ca_errors`.
 """
 
 from __future__ import annotations

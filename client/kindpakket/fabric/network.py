@@ -14,6 +14,7 @@ from kindpakket.fabric._reading import (
 )
 from kindpakket.fabric._session import Session, SyncSession
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.channel_config import ChannelConfig
 from kindpakket.fabric.checkpoint import Checkpointer
 from kindpakket.fabric.commit import Commit
 from kindpakket.fabric.committed import CommittedTransaction
@@ -132,6 +133,17 @@ class Network(EventRequests, BaseNetwork[SyncSession]):
         """
         flow = ledger.reading_transaction(self._session, self.name, self._seconds(timeout), transaction_id)
         return self._session.run(flow)
+
+    def channel_config(self, *, timeout: float | None = None) -> ChannelConfig:
+        """The channel's whole configuration: organisations, ordering, policies, access control lists.
+
+        Args:
+            timeout: seconds, retries included; default: the gateway's deadline for evaluate.
+
+        Raises:
+            EvaluateError: the peer refused or failed.
+        """
+        return self._session.run(ledger.reading_config(self._session, self.name, self._seconds(timeout)))
 
     def peers(self, *chaincodes: Called, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:
         """The peers of the channel that are alive, as this peer knows them, by MSP id and address.

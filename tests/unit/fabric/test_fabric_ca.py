@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import inspect
 import json
 import pickle
 import socket
@@ -25,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 from fabric_helpers import Blocking
 
-from kindpakket.fabric import FabricError, Hash, Identity, IdentityError, Profile, aio
+from kindpakket.fabric import FabricError, Hash, Identity, IdentityError, Profile, aio_ca
 from kindpakket.fabric.ca import (
     Attribute,
     CaAlreadyRegistered,
@@ -140,7 +141,7 @@ def client(request: pytest.FixtureRequest, fake: FakeCa) -> Iterator[Any]:
             yield client
         return
     with asyncio.Runner() as runner:
-        blocking = Blocking(runner, aio.CaClient(fake.url, "ca", fake.root))
+        blocking = Blocking(runner, aio_ca.CaClient(fake.url, "ca", fake.root))
         yield blocking
         blocking.close()
 
@@ -392,7 +393,7 @@ def test_an_answer_that_is_none_is_no_success(fake: FakeCa, client: Any, answer:
 
 def test_certificates_to_trust_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     (tmp_path / "bad.pem").write_text("nothing")
-    for flavour in (CaClient, aio.CaClient):
+    for flavour in (CaClient, aio_ca.CaClient):
         with pytest.raises(CaError, match=r"tls_root: .*absent\.pem cannot be used .* No such file"):
             flavour("https://127.0.0.1:1", "ca", tmp_path / "absent.pem")
         with pytest.raises(CaError, match=r"tls_root: .*bad\.pem cannot be used"):
@@ -444,7 +445,7 @@ def test_a_cancelled_call_leaves_nothing_running(fake: FakeCa) -> None:
     listener = socket.create_server(("127.0.0.1", 0))
 
     async def cancel() -> None:
-        async with aio.CaClient(f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
+        async with aio_ca.CaClient(f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
             call = asyncio.create_task(client.info())
             connection, _ = await asyncio.to_thread(listener.accept)
             with connection:
@@ -459,3 +460,15 @@ def test_a_cancelled_call_leaves_nothing_running(fake: FakeCa) -> None:
     with listener:
         listener.settimeout(5)
         asyncio.run(cancel())
+
+
+def test_the_twins_have_the_same_calls() -> None:
+    def calls(flavour: type) -> dict[str, Any]:
+        return {
+            name: inspect.signature(value).parameters
+            for name, value in vars(flavour).items()
+            if inspect.isfunction(value) and not name.startswith("_")
+        }
+
+    assert calls(aio_ca.CaClient) == calls(CaClient)
+    assert all(inspect.iscoroutinefunction(getattr(aio_ca.CaClient, name)) for name in calls(CaClient))

@@ -1,4 +1,4 @@
-"""The client of Fabric CA for asyncio."""
+"""The client of Fabric CA for asyncio: the calls of `kindpakket.fabric.ca`, to be awaited."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from kindpakket.fabric.ca_certificates import CaInfo, Reason, Revocation
 from kindpakket.fabric.ca_identities import Attributes, CaIdentity
 from kindpakket.fabric.enrolment import Enrolment
 from kindpakket.fabric.keys import KeyAlgorithm
+
+__all__ = ["CaClient"]
 
 T = TypeVar("T")
 
