@@ -8,7 +8,7 @@ BUILD  := $(CURDIR)/build
 VULNERABILITIES ?= https://vuln.go.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down test test-go test-python lint gosec vulncheck mutation bench-sdk format clean
+.PHONY: help setup demo down docs test test-go test-python lint gosec vulncheck mutation bench-sdk format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -21,7 +21,7 @@ $(VENV)/.ready: setup.cfg pyproject.toml
 	@echo "Python: making the virtual environment $(VENV) and installing what setup.cfg names (about a minute) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --upgrade pip
-	@$(BIN)/pip install --quiet --progress-bar on --editable '.[report,test,dev]'
+	@$(BIN)/pip install --quiet --progress-bar on --editable '.[report,sql,pkcs11,docs,test,dev]'
 	@touch $@
 
 demo: setup  ## one Kindpakket day on a network of four organisations, which then stays up
@@ -29,6 +29,10 @@ demo: setup  ## one Kindpakket day on a network of four organisations, which the
 
 down:  ## stop the network of the demo (its ledgers stay)
 	@if [ -x $(BIN)/kindpakket ]; then $(BIN)/kindpakket network down --home $(HOME_FOLDER); else echo "Nothing to stop: there is no $(VENV) yet."; fi
+
+docs: $(VENV)/.ready  ## the reference site of the SDK, into build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "docs: to read them, run: $(BIN)/python -m http.server --directory build/site"
 
 test: setup test-go test-python  ## all tests; those in tests/network and tests/abuse start networks of their own
 
@@ -48,6 +52,7 @@ lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
 	@$(MAKE) --no-print-directory gosec
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(MAKE) --no-print-directory docs
 	@sh -n tools/prerequisites.sh network/kindpakket_network/data/builder/bin/*
 	@echo "lint: clean"
 
@@ -66,7 +71,7 @@ mutation:  ## put small faults into the rules and into who may do what, and list
 		rules/*.go $(addprefix contract/,access.go find.go organisations.go request.go transaction.go)
 	@[ $$(du -sm $(BUILD)/mutation/go-build | cut -f1) -lt 1000 ] || rm -rf $(BUILD)/mutation/go-build
 
-bench-sdk: setup  ## compare kindpakket.fabric with the official Go and Node SDKs, about half an hour (BENCH="--quick")
+bench-sdk: setup  ## compare kindpakket.fabric with the official Go and Node SDKs, some 25 minutes (BENCH="--quick": two)
 	@PYTHONPATH=tests/bench $(BIN)/python -m sdk $(BENCH)
 
 format: $(VENV)/.ready  ## lay the code out as the formatters want it

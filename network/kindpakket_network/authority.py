@@ -110,8 +110,8 @@ class Authority:
             with self._client(authority) as client:
                 registrar = self._registrar(authority, client)
                 with contextlib.suppress(CaAlreadyRegistered):
-                    client.register(registrar, name, secret, kind, attributes)
-                return client.enrol(name, secret, hosts, profile)
+                    client.register(registrar, name, secret=secret, kind=kind, attributes=attributes)
+                return client.enrol(name, secret, hosts=hosts, profile=profile)
         except CaError as error:
             raise NetworkError(
                 f"{self.node} issued no certificate to {name}: {error}\nRead {self.home.log(self.node)}"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import statistics
 import sys
 import tempfile
 import time
@@ -23,6 +22,8 @@ from random import Random
 import click
 from rich.console import Console
 from rich.table import Table
+from sdk.figures import latencies
+from sdk.python_client import Stopwatch, submit_all
 from support import issue_to
 
 from kindpakket.fabric import Identity, Profile
@@ -36,51 +37,35 @@ from kindpakket_demo.town import make_town
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 
-Call = tuple[str, str]
-
 
 @dataclass(frozen=True)
 class Run:
-    """One measured run; durations in milliseconds, from proposal to commit status."""
+    """One measured run; durations in milliseconds, from proposal to commit status of the valid ones.
+
+    `others` are the validation codes, or errors, of those that are not valid.
+    """
 
     name: str
     in_flight: int
     transactions: int
     valid: int
     per_second: float
-    p50: float
-    p95: float
-    other_codes: dict[str, int]
+    p50: float | None
+    p95: float | None
+    others: dict[str, int]
 
 
-async def measure(name: str, contract: Contract, calls: Sequence[Call], in_flight: int) -> Run:
-    """Submit calls with so many in flight, and wait for the commit status of each."""
-    waiting = iter(calls)
-    durations: list[float] = []
-    codes: Counter[str] = Counter()
-
-    async def work() -> None:
-        for function, argument in waiting:
-            began = time.perf_counter()
-            submitted = await contract.submit_async(function, argument)
-            codes[(await submitted.status()).code] += 1
-            durations.append(1000 * (time.perf_counter() - began))
-
-    began = time.perf_counter()
-    await asyncio.gather(*(work() for _ in range(in_flight)))
-    seconds = time.perf_counter() - began
-    cuts = statistics.quantiles(durations, n=20, method="inclusive")
-    valid = codes.pop("VALID", 0)
-    return Run(
-        name,
-        in_flight,
-        len(calls),
-        valid,
-        round(valid / seconds, 1),
-        round(cuts[9], 1),
-        round(cuts[18], 1),
-        dict(codes),
-    )
+async def measure(
+    name: str, contract: Contract, function: str, arguments: Sequence[tuple[str]], in_flight: int
+) -> Run:
+    """Call a function with each of the arguments, so many in flight, and wait for each commit status."""
+    watch = Stopwatch()
+    transactions = await submit_all(contract, function, arguments, in_flight)
+    seconds, _ = watch.read()
+    others = Counter(one.reason for one in transactions if one.outcome != "valid")
+    valid = len(transactions) - others.total()
+    p50, p95 = latencies(transactions)
+    return Run(name, in_flight, len(arguments), valid, round(valid / seconds, 1), p50, p95, dict(others))
 
 
 def prepare(desk: Desk, count: int) -> tuple[OpenScheme, Till, list[Wallet]]:
@@ -98,7 +83,7 @@ async def run_all(network: Network, desk: Desk, payments: int, in_flight: int) -
     """One at a time, then many in flight: payments, and for comparison transactions without writes."""
     single = 100
     scheme, till, wallets = prepare(desk, single + payments)
-    calls: list[Call] = []
+    pay: list[tuple[str]] = []
     for wallet in wallets:
         order = till.shop.order(
             scheme.id,
@@ -106,8 +91,8 @@ async def run_all(network: Network, desk: Desk, payments: int, in_flight: int) -
             [{"category": "books", "cents": 1_000}],
             deadline=int(time.time()) + 900,
         )
-        calls.append(("payment:Pay", json.dumps(order.request(wallet.authorise(order)))))
-    empty = [("scheme:Show", json.dumps({"scheme": scheme.id}))] * payments
+        pay.append((json.dumps(order.request(wallet.authorise(order))),))
+    show = [(json.dumps({"scheme": scheme.id}),)] * payments
 
     def connection(organisation: str, user: str):
         profile = Profile.load(network.profile(organisation))
@@ -117,10 +102,10 @@ async def run_all(network: Network, desk: Desk, payments: int, in_flight: int) -
         contract = tills.network(CHANNEL).contract(CHAINCODE)
         nothing = office.network(CHANNEL).contract(CHAINCODE)
         return [
-            await measure("without writes", nothing, empty[:single], 1),
-            await measure("payment", contract, calls[:single], 1),
-            await measure("without writes", nothing, empty, in_flight),
-            await measure("payment", contract, calls[single:], in_flight),
+            await measure("without writes", nothing, "scheme:Show", show[:single], 1),
+            await measure("payment", contract, "payment:Pay", pay[:single], 1),
+            await measure("without writes", nothing, "scheme:Show", show, in_flight),
+            await measure("payment", contract, "payment:Pay", pay[single:], in_flight),
         ]
 
 
@@ -147,10 +132,10 @@ def main(payments: int, in_flight: int, as_data: bool) -> None:
             json.dumps({"up_seconds": up, "memory_bytes": memory, "runs": [asdict(run) for run in runs]})
         )
         return
-    table = Table("transactions", "in flight", "valid", "per second", "p50 ms", "p95 ms", "other codes")
+    table = Table("transactions", "in flight", "valid", "per second", "p50 ms", "p95 ms", "others")
     for run in runs:
         figures = (run.in_flight, f"{run.valid}/{run.transactions}", run.per_second, run.p50, run.p95)
-        table.add_row(run.name, *(str(figure) for figure in figures), json.dumps(run.other_codes))
+        table.add_row(run.name, *(str(figure) for figure in figures), json.dumps(run.others))
     console.print(table)
     ratio = runs[3].per_second / runs[2].per_second
     console.print(f"payments at {ratio:.2f} of the rate of transactions that write nothing")

@@ -69,6 +69,31 @@ def test_a_transaction_and_its_block_are_found_by_id(desk: Desk, ledger: Ledger)
     assert desk.ledger(AUDITOR, "auditor").transaction(initialise.transaction_id) == found
 
 
+def test_the_configuration_is_read_as_it_was_set(network: Network, ledger: Ledger) -> None:
+    config = ledger.channel_config()
+    genesis = ledger.block(0).transactions[0].config
+    assert genesis is not None
+    assert (config.channel, genesis.channel) == (CHANNEL, CHANNEL)
+    members = {item.name: item.msp for item in network.topology.organisations if item.peers}
+    assert [each.msp.mspid for each in config.organizations] == sorted(members.values())
+    anchors = {each.msp.mspid: each.anchor_peers for each in config.organizations}
+    for organisation, msp in members.items():
+        assert anchors[msp] == (Profile.load(network.profile(organisation)).peer().address,)
+    ordering = config.ordering
+    assert (ordering.type, len(ordering.consenters)) == ("BFT", 4)
+    assert {each.mspid for each in ordering.consenters} == set(ledger.config().orderers)
+    assert {each.msp.mspid: each.endpoints for each in ordering.organizations} == ledger.config().orderers
+    assert ordering.absolute_max_bytes > ordering.preferred_max_bytes > 0
+    signers = {each.consenter for each in ledger.block(ledger.info().height - 1).signatures}
+    assert signers <= {each.id for each in ordering.consenters}
+    assert config.acls["qscc/GetBlockByNumber"] == "/Channel/Application/BlockReaders"
+    assert config.policies["/Channel/Application/WinkelsMSP/BlockReaders"] == (
+        "OR('WinkelsMSP.admin', 'WinkelsMSP.peer')"
+    )
+    assert config.policies["/Channel/Application/Writers"] == "ANY Writers"
+    assert "V2_5" in config.capabilities["Application"]
+
+
 def test_what_is_not_there_is_told_apart_from_a_failure(ledger: Ledger) -> None:
     with pytest.raises(NotOnLedger, match="no such block number"):
         ledger.block(1_000_000)

@@ -149,7 +149,7 @@ class Clients:
 
 def at_peer(name: str) -> ConnectOptions:
     """The option for a peer of the profile, and no other."""
-    return ConnectOptions(peer=name)
+    return ConnectOptions(peers=[name])
 
 
 def new_key() -> str:

@@ -7,7 +7,12 @@
 `kindpakket.fabric.aio` has the same names with async methods.
 """
 
+import logging
+
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.bulk import Bulk, Outcome, Progress, Submission
+from kindpakket.fabric.channel_config import ChannelConfig, ChannelOrganization, Consenter, Ordering
+from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric.client_certificate import ClientCertificate
 from kindpakket.fabric.commit import Commit, CommitStatus
 from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
@@ -21,6 +26,7 @@ from kindpakket.fabric.discovery import (
     EndorsementPlan,
 )
 from kindpakket.fabric.errors import (
+    CheckpointError,
     CommitError,
     CommitStatusError,
     ConnectionClosed,
@@ -34,37 +40,66 @@ from kindpakket.fabric.errors import (
     GatewayError,
     IdentityError,
     NotOnLedger,
+    OutboxConflict,
+    OutboxError,
+    OutboxWaiting,
     ProfileError,
     ProtocolError,
     SubmitError,
     UnknownOutcome,
 )
+from kindpakket.fabric.event_requests import EventsRequest
 from kindpakket.fabric.events import (
     BlockMessage,
+    BlockWithPrivateData,
     ChaincodeEvent,
     FilteredBlock,
     FilteredTransaction,
-    Stream,
+    PrivateData,
 )
 from kindpakket.fabric.gateway import Gateway, connect
 from kindpakket.fabric.hashes import Hash
 from kindpakket.fabric.identity import Identity, Signer
 from kindpakket.fabric.ledger import LedgerInfo
+from kindpakket.fabric.limits import Limits
 from kindpakket.fabric.msp import Msp
 from kindpakket.fabric.network import Network
-from kindpakket.fabric.profile import CertificateAuthority, Organization, Peer, Profile
+from kindpakket.fabric.observer import Observer, StepEvent
+from kindpakket.fabric.offline import OfflineSigning
+from kindpakket.fabric.outbox import Outbox
+from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
+from kindpakket.fabric.peers import PeerHealth
+from kindpakket.fabric.profile import (
+    CertificateAuthority,
+    Channel,
+    Orderer,
+    Organization,
+    Peer,
+    Profile,
+    Registrar,
+)
 from kindpakket.fabric.proposal import Proposal
+from kindpakket.fabric.stream import Stream
 from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # silent, unless the program sets up logging
 
 __all__ = [
     "Block",
     "BlockMessage",
     "BlockTransaction",
+    "BlockWithPrivateData",
+    "Bulk",
     "CertificateAuthority",
     "ChaincodeCall",
     "ChaincodeEvent",
     "ChaincodeVersion",
+    "Channel",
+    "ChannelConfig",
+    "ChannelOrganization",
+    "CheckpointError",
+    "Checkpointer",
     "ClientCertificate",
     "Commit",
     "CommitError",
@@ -73,6 +108,7 @@ __all__ = [
     "CommittedTransaction",
     "ConnectOptions",
     "ConnectionClosed",
+    "Consenter",
     "Contract",
     "Deadlines",
     "DecodeError",
@@ -84,7 +120,9 @@ __all__ = [
     "ErrorDetail",
     "EvaluateError",
     "EventsError",
+    "EventsRequest",
     "FabricError",
+    "FileCheckpointer",
     "FilteredBlock",
     "FilteredTransaction",
     "Gateway",
@@ -93,17 +131,36 @@ __all__ = [
     "Identity",
     "IdentityError",
     "LedgerInfo",
+    "Limits",
+    "MemoryCheckpointer",
     "Msp",
     "Network",
     "NotOnLedger",
+    "Observer",
+    "OfflineSigning",
+    "Orderer",
+    "Ordering",
     "Organization",
+    "Outbox",
+    "OutboxConflict",
+    "OutboxEntry",
+    "OutboxError",
+    "OutboxWaiting",
+    "Outcome",
     "Peer",
+    "PeerHealth",
+    "PrivateData",
     "Profile",
     "ProfileError",
+    "Progress",
     "Proposal",
     "ProtocolError",
+    "Registrar",
+    "Resumed",
     "Signer",
+    "StepEvent",
     "Stream",
+    "Submission",
     "SubmitError",
     "SubmittedTransaction",
     "Transaction",

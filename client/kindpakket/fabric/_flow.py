@@ -10,13 +10,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from itertools import count
 from operator import attrgetter
 from typing import TypeAlias, TypeVar
 
 from grpc import StatusCode
 
 from kindpakket.fabric.deadlines import Countdown
-from kindpakket.fabric.errors import ErrorDetail, GatewayError
+from kindpakket.fabric.errors import ErrorDetail, FabricError, GatewayError, says_overloaded
 
 T = TypeVar("T")
 E = TypeVar("E", bound=GatewayError)
@@ -25,14 +26,35 @@ _ATTEMPTS = 6
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 
+# What the Gateway says itself with a status that gRPC also uses for lost connections, and without details
+# (internal/pkg/gateway of Fabric).
+_WORDS_OF_NODES = (
+    "endorsement timeout expired",
+    "evaluate timeout expired",
+    "failed to find any endorsing peers",
+    "failed to select a set of endorsers",
+    "failed to get config for channel",
+    "insufficient number of orderers",
+    "no orderer nodes available",
+    "no orderers could successfully process",
+    "submit timeout expired",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One unary call: the service's path, the serialised request, seconds."""
+    """One unary call: the service's path, the serialised request, seconds.
+
+    `avoid` names a peer that is to be called only if no other one is healthy; transaction id and number of
+    the attempt are for observers.
+    """
 
     path: str
     request: bytes
     timeout: float
+    avoid: str = ""
+    transaction_id: str = ""
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +65,54 @@ class Pause:
 
 
 class CallFailed(Exception):
-    """A call that ended with a gRPC status other than OK."""
+    """A call that ended with a gRPC status other than OK.
+
+    Attributes:
+        peer: name of the peer that was called; "" if none was.
+        elsewhere: the peer could not be reached or did not answer, and another one is healthy.
+        unsent: the call was not sent, because there was no room for it.
+    """
 
     def __init__(self, status: StatusCode, reason: str, details: tuple[ErrorDetail, ...] = ()) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
         self.details = details
+        self.peer = ""
+        self.elsewhere = False
+        self.unsent = False
+
+    @property
+    def said_by_node(self) -> bool:
+        """These are words of Fabric; else they are gRPC's, about a connection."""
+        return bool(self.details) or self.reason.startswith(_WORDS_OF_NODES)
+
+    @property
+    def never_connected(self) -> bool:
+        """There was no connection that could have carried the call."""
+        return self.reason.startswith("failed to connect to all addresses")
+
+    @property
+    def overloaded(self) -> bool:
+        """A node had no capacity for the call."""
+        return not self.unsent and says_overloaded(self.status, self.reason, self.details)
 
 
 Step: TypeAlias = Call | Pause
 Flow: TypeAlias = Generator[Step, bytes, T]
 
 
-def call(path: str, request: bytes, timeout: float) -> Flow[bytes]:
+def call(
+    path: str,
+    request: bytes,
+    timeout: float,
+    *,
+    avoid: str = "",
+    transaction_id: str = "",
+    attempt: int = 1,
+) -> Flow[bytes]:
     """Make one call, and return the serialised response."""
-    return (yield Call(path, request, timeout))
+    return (yield Call(path, request, timeout, avoid, transaction_id, attempt))
 
 
 def pause(seconds: float) -> Flow[None]:
@@ -79,19 +133,48 @@ def repeatedly(
     error: Callable[[CallFailed], E],
     passing: Callable[[E], bool] = attrgetter("retryable"),
     attempts: int | None = _ATTEMPTS,
+    *,
+    transaction_id: str = "",
 ) -> Flow[bytes]:
     """Make a call that may be repeated without harm, again while its failure is `passing`, in time.
 
-    Raises what `error` makes of the last failure. `attempts` None means as many as the deadline allows.
+    Raises what `error` makes of the last failure. `attempts` None means as many as the deadline allows; a
+    node that is overloaded is waited for as long. The next attempt goes to another peer if one is healthy: at
+    once, and not counted, when the last one could not be reached; else after a pause.
     """
     attempt = 0
-    while True:
-        attempt += 1
+    avoid = ""
+    for number in count(1):
         try:
-            return (yield from call(path, request, deadline.remaining))
+            return (yield Call(path, request, deadline.remaining, avoid, transaction_id, number))
         except CallFailed as failure:
             problem = error(failure)
+            avoid = failure.peer
+            elsewhere = failure.elsewhere
+            overloaded = failure.overloaded
+        if elsewhere and passing(problem) and deadline.remaining:
+            continue
+        attempt += 1
         wait = backoff(attempt)
-        if not passing(problem) or attempt == attempts or wait >= deadline.remaining:
+        last = attempts is not None and attempt >= attempts and not overloaded
+        if not passing(problem) or last or wait >= deadline.remaining:
             raise problem
-        yield from pause(wait)
+        try:
+            yield from pause(wait)
+        except CallFailed:  # nobody waits for it any more
+            raise problem from None
+    raise AssertionError("unreachable")
+
+
+def given_up(flow: Flow[T]) -> FabricError | None:
+    """Tell a flow that nobody waits for it any more; what it then knows of its transaction.
+
+    That is an `UnknownOutcome` if the transaction may have been ordered, another error if it was not.
+    """
+    try:
+        while True:
+            flow.throw(CallFailed(StatusCode.CANCELLED, "the program gave the call up"))
+    except FabricError as known:
+        return known
+    except (CallFailed, StopIteration):
+        return None

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from kindpakket.fabric import _messages as m
+from kindpakket.fabric._memory_config import MSPID, ORDERER, ORDERER_MSPID
 from kindpakket.fabric._memory_ledger import MemoryLedger
 
-MSPID = "Org1MSP"
 PEER = "peer0.memory:7051"
-ORDERER = ("orderer.memory", 7050)
 
 
 def discovered(ledger: MemoryLedger, chaincodes: Iterable[str], query: Any) -> Any:
@@ -24,7 +23,7 @@ def discovered(ledger: MemoryLedger, chaincodes: Iterable[str], query: Any) -> A
         result.config_result.msps[MSPID].name = MSPID
         result.config_result.msps[MSPID].root_certs.append(certificate)
         result.config_result.msps[MSPID].fabric_node_ous.enable = True
-        result.config_result.orderers["OrdererMSP"].endpoint.add(host=ORDERER[0], port=ORDERER[1])
+        result.config_result.orderers[ORDERER_MSPID].endpoint.add(host=ORDERER[0], port=ORDERER[1])
     elif kind == "peer_query":
         wanted = {call.name for call in query.peer_query.filter.chaincodes}
         peers = [_peer(ledger, chaincodes)] if wanted <= set(chaincodes) else []

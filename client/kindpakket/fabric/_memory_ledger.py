@@ -13,7 +13,9 @@ from cryptography import x509
 
 from kindpakket.fabric import _messages as m
 from kindpakket.fabric import _wire
-from kindpakket.fabric.block import hash_of_data, hash_of_header
+from kindpakket.fabric._memory_config import configuration
+from kindpakket.fabric._memory_private import add_private
+from kindpakket.fabric.block import Block, hash_of_data, hash_of_header
 from kindpakket.fabric.identity import Identity
 
 Version: TypeAlias = tuple[int, int]
@@ -53,6 +55,7 @@ class Invocation:
     _reads: dict[str, Version | None] = field(default_factory=dict, repr=False)
     _writes: dict[str, bytes | None] = field(default_factory=dict, repr=False)
     _event: tuple[str, bytes] | None = field(default=None, repr=False)
+    _private: dict[tuple[str, str], bytes | None] = field(default_factory=dict, repr=False)
 
     def get(self, key: str) -> bytes | None:
         """The committed value of a key."""
@@ -68,12 +71,17 @@ class Invocation:
         """Delete a key."""
         self._writes[key] = None
 
+    def put_private(self, collection: str, key: str, value: str | bytes | None) -> None:
+        """Write a key of a private data collection; None deletes it. It shows in blocks with private data."""
+        self._private[collection, key] = value.encode() if isinstance(value, str) else value
+
     def emit(self, name: str, payload: str | bytes = b"") -> None:
         """Emit an event; the last one counts."""
         self._event = (name, payload.encode() if isinstance(payload, str) else payload)
 
 
 Chaincode: TypeAlias = Callable[[Invocation], str | bytes | None]
+"""Stands for a chaincode: is called with each invocation, and returns its result."""
 
 
 class MemoryLedger:
@@ -83,12 +91,13 @@ class MemoryLedger:
         self.channel = channel
         self.changed = threading.Condition(threading.RLock())
         self.blocks: list[Any] = []
+        self._private: dict[str, Any] = {}
         self.statuses: dict[str, tuple[str, int]] = {}
         self.state: dict[str, tuple[bytes, Version]] = {}
         self.endorser = endorser
-        header = m.common.ChannelHeader(type=m.common.CONFIG, channel_id=channel).SerializeToString()
-        payload = m.common.Payload(header=m.common.Header(channel_header=header))
-        self._append(m.common.Envelope(payload=payload.SerializeToString()).SerializeToString(), "VALID")
+        self.next_codes: list[str] = []
+        self.held: list[bytes] | None = None
+        self._append(configuration(channel, endorser.certificate_pem), "VALID")
 
     def invoke(self, signed_proposal: Any, chaincodes: Mapping[str, Chaincode]) -> tuple[bytes, bytes]:
         """Run a chaincode; its result, and the payload of the transaction that would commit it.
@@ -134,7 +143,9 @@ class MemoryLedger:
         for key, value in invocation._writes.items():
             writes.writes.add(key=key, is_delete=value is None, value=value or b"")
         sets = m.rwset.TxReadWriteSet()
-        sets.ns_rwset.add(namespace=chaincode_id.name, rwset=writes.SerializeToString())
+        public = sets.ns_rwset.add(namespace=chaincode_id.name, rwset=writes.SerializeToString())
+        if invocation._private:
+            self._private[invocation.transaction_id] = add_private(public, invocation._private)
         event = b""
         if invocation._event:
             name, payload = invocation._event
@@ -172,6 +183,22 @@ class MemoryLedger:
         payload = m.common.Payload(header=header, data=transaction.SerializeToString())
         return bytes(payload.SerializeToString())
 
+    def order(self, envelope: bytes) -> None:
+        """Put a transaction into a block, or keep it while transactions are held."""
+        with self.changed:
+            if self.held is not None:
+                self.held.append(envelope)
+                return
+            code = self.next_codes.pop(0) if self.next_codes else None
+            self.commit(envelope, code)
+
+    def release(self) -> None:
+        """Order what was held, and hold no more."""
+        with self.changed:
+            held, self.held = self.held or [], None
+            for envelope in held:
+                self.order(envelope)
+
     def commit(self, envelope: bytes, code: str | None = None) -> None:
         """Validate a transaction as a peer does, and append it in a block; `code` overrules."""
         with self.changed:
@@ -188,6 +215,15 @@ class MemoryLedger:
                 self._apply(sets, (number, 0))
             self.statuses.setdefault(transaction_id, (verdict, number))
             self._append(envelope, verdict)
+
+    def private_data(self, block: Any) -> dict[int, Any]:
+        """The private data that the transactions of a block wrote, by their places in it."""
+        transactions = Block.decode(block).transactions
+        return {
+            each.index: self._private[each.transaction_id]
+            for each in transactions
+            if each.valid and each.transaction_id in self._private
+        }
 
     def _stale(self, sets: Any) -> bool:
         for read in sets.reads:

@@ -1,4 +1,4 @@
-"""The system chaincode `qscc` of a peer in memory, in Fabric's own words."""
+"""The system chaincodes `qscc` and `cscc` of a peer in memory, in Fabric's own words."""
 
 from __future__ import annotations
 
@@ -33,6 +33,13 @@ def answer_of_qscc(ledger: MemoryLedger, call: Invocation) -> bytes:
     if call.name == "GetTransactionByID":
         return _transaction(ledger, wanted.decode())
     raise ChaincodeRefusal(f"Requested function {call.name} not found.")
+
+
+def answer_of_cscc(ledger: MemoryLedger, call: Invocation) -> bytes:
+    """Answer a question about the configuration, which never changes."""
+    if call.name != "GetConfigBlock":
+        raise ChaincodeRefusal(f"Requested function {call.name} not found.")
+    return bytes(ledger.blocks[0].SerializeToString())
 
 
 def _info(ledger: MemoryLedger) -> bytes:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, Literal, NoReturn, TypeAlias
 
 import grpc
@@ -16,7 +18,7 @@ from kindpakket.fabric import _messages as m
 from kindpakket.fabric import _wire
 from kindpakket.fabric._memory_discovery import PEER, discovered
 from kindpakket.fabric._memory_ledger import Chaincode, ChaincodeRefusal, MemoryLedger
-from kindpakket.fabric._memory_qscc import answer_of_qscc
+from kindpakket.fabric._memory_qscc import answer_of_cscc, answer_of_qscc
 from kindpakket.fabric.block import Block
 from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.events import ChaincodeEvent
@@ -26,6 +28,7 @@ from kindpakket.fabric.identity import verify
 StepName: TypeAlias = Literal[
     "Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents", "Deliver", "Discover"
 ]
+"""A step that a client calls, and that can be made to fail."""
 
 
 @dataclass(slots=True)
@@ -54,10 +57,19 @@ class MemoryService:
         self.calls: list[StepName] = []
         self.faults: list[Fault] = []
         self.deliver_end = "SUCCESS"
-        self.next_code: str | None = None
-        self.held: list[bytes] | None = None
+        self.limit: int | None = None
+        self.refused = 0
+        self.under_way = 0
+        self.breaks: list[tuple[int, grpc.StatusCode | None]] = []
+        self.skipped: set[int] = set()
+        self._paused = False
         self._ledger = ledger
-        self._chaincodes: Mapping[str, Chaincode] = {"qscc": partial(answer_of_qscc, ledger), **chaincodes}
+        self._installed = tuple(chaincodes)
+        self._chaincodes: Mapping[str, Chaincode] = {
+            "qscc": partial(answer_of_qscc, ledger),
+            "cscc": partial(answer_of_cscc, ledger),
+            **chaincodes,
+        }
         self._hash = hash
         self._binds_tls = binds_tls
         self._lock = threading.Condition()
@@ -74,7 +86,9 @@ class MemoryService:
                     "Endorse": unary(self._step("Endorse", self._endorse)),
                     "Submit": unary(self._step("Submit", self._submit)),
                     "CommitStatus": unary(self._step("CommitStatus", self._commit_status)),
-                    "ChaincodeEvents": grpc.unary_stream_rpc_method_handler(self._chaincode_events),
+                    "ChaincodeEvents": grpc.unary_stream_rpc_method_handler(
+                        self._breaking(self._chaincode_events)
+                    ),
                 },
             ),
             grpc.method_handlers_generic_handler(
@@ -82,7 +96,11 @@ class MemoryService:
             ),
             grpc.method_handlers_generic_handler(
                 "protos.Deliver",
-                {"Deliver": stream(self._deliver), "DeliverFiltered": stream(self._deliver_filtered)},
+                {
+                    "Deliver": stream(self._breaking(self._deliver)),
+                    "DeliverFiltered": stream(self._breaking(self._deliver_filtered)),
+                    "DeliverWithPrivateData": stream(self._breaking(self._deliver_with_private_data)),
+                },
             ),
         )
 
@@ -91,16 +109,23 @@ class MemoryService:
         with self._lock:
             return self._lock.wait_for(lambda: step in self.calls, timeout)
 
-    def order(self, envelope: bytes) -> None:
-        """Put a transaction into a block."""
+    def pause(self, paused: bool) -> None:
+        """Leave everything without an answer, or go on, as a process that is stopped and continued."""
         with self._lock:
-            code, self.next_code = self.next_code, None
-        self._ledger.commit(envelope, code)
+            self._paused = paused
+            self._lock.notify_all()
 
     def _step(
         self, step: StepName, act: Callable[[bytes, grpc.ServicerContext], bytes]
     ) -> Callable[[bytes, grpc.ServicerContext], bytes]:
+        def limited(request: bytes, context: grpc.ServicerContext) -> bytes:
+            with self._room(context):
+                return handle(request, context)
+
         def handle(request: bytes, context: grpc.ServicerContext) -> bytes:
+            self._awake(context)
+            if not request:  # as clients ask whether a peer is there
+                _abort(context, grpc.StatusCode.INVALID_ARGUMENT, f"a {step} request is required")
             fault = self._called(step)
             if fault is None:
                 return act(request, context)
@@ -108,7 +133,53 @@ class MemoryService:
                 act(request, context)
             _break(fault, context)
 
+        return limited
+
+    @contextmanager
+    def _room(self, context: grpc.ServicerContext) -> Iterator[None]:
+        """Refuse a call in the words of a peer when too many are under way."""
+        with self._lock:
+            self.under_way += 1
+            full = self.limit is not None and self.under_way > self.limit
+        try:
+            if full:
+                words = f"too many requests for /gateway.Gateway, exceeding concurrency limit ({self.limit})"
+                with self._lock:
+                    self.refused += 1
+                _abort(context, grpc.StatusCode.UNKNOWN, words)
+            yield
+        finally:
+            with self._lock:
+                self.under_way -= 1
+
+    def _breaking(
+        self, stream: Callable[[Any, grpc.ServicerContext], Iterator[bytes]]
+    ) -> Callable[[Any, grpc.ServicerContext], Iterator[bytes]]:
+        """A stream that breaks after so many messages, if that is scripted."""
+
+        def handle(request: Any, context: grpc.ServicerContext) -> Iterator[bytes]:
+            with self._lock:
+                after, status = self.breaks.pop(0) if self.breaks else (None, None)
+            yield from islice(stream(request, context), after)
+            if status is not None:
+                _abort(context, status, "the stream was broken")
+
         return handle
+
+    def _awake(self, context: grpc.ServicerContext) -> None:
+        """Wait while the service is paused and the client has not given up."""
+        if not self._paused:
+            return
+
+        def wake() -> None:
+            with self._lock:
+                self._lock.notify_all()
+
+        context.add_callback(wake)
+        with self._lock:
+            self._lock.wait_for(lambda: not self._paused or not context.is_active())
+        if not context.is_active():
+            _abort(context, grpc.StatusCode.CANCELLED, "the client gave up")
 
     def _called(self, step: StepName) -> Fault | None:
         with self._lock:
@@ -138,12 +209,7 @@ class MemoryService:
         if not self._signed_by_creator(envelope.payload, envelope.signature):
             words = "received unsuccessful response from orderer: status=FORBIDDEN, info=signature is invalid"
             _abort(context, grpc.StatusCode.ABORTED, words)
-        with self._lock:
-            held = self.held
-            if held is not None:
-                held.append(envelope.SerializeToString())
-        if held is None:
-            self.order(envelope.SerializeToString())
+        self._ledger.order(envelope.SerializeToString())
         return b""
 
     def _commit_status(self, request: bytes, context: grpc.ServicerContext) -> bytes:
@@ -167,12 +233,13 @@ class MemoryService:
         response = m.discovery.Response()
         for query in wanted.queries:
             if self._signed(wanted.authentication.client_identity, signed.payload, signed.signature):
-                response.results.append(discovered(self._ledger, self._chaincodes, query))
+                response.results.append(discovered(self._ledger, self._installed, query))
             else:
                 response.results.add().error.content = "access denied"
         return bytes(response.SerializeToString())
 
     def _chaincode_events(self, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+        self._awake(context)
         fault = self._called("ChaincodeEvents")
         if fault:
             _break(fault, context)
@@ -199,6 +266,16 @@ class MemoryService:
             return m.events.DeliverResponse(filtered_block=_filtered(block, self._ledger.channel))
 
         return self._delivered(requests, context, filtered)
+
+    def _deliver_with_private_data(
+        self, requests: Iterator[bytes], context: grpc.ServicerContext
+    ) -> Iterator[bytes]:
+        def with_private_data(block: Any) -> Any:
+            found = self._ledger.private_data(block)
+            both = m.events.BlockAndPrivateData(block=block, private_data_map=found)
+            return m.events.DeliverResponse(block_and_private_data=both)
+
+        return self._delivered(requests, context, with_private_data)
 
     def _run(self, signed: Any, context: grpc.ServicerContext, *, evaluating: bool) -> tuple[bytes, bytes]:
         header = m.common.Header.FromString(m.proposal.Proposal.FromString(signed.proposal_bytes).header)
@@ -246,12 +323,15 @@ class MemoryService:
             wanted = number
             if not self._wait(context, lambda: len(self._ledger.blocks) > wanted):  # noqa: B023
                 return
-            yield self._ledger.blocks[number]
+            self._awake(context)
+            if number not in self.skipped:
+                yield self._ledger.blocks[number]
             number += 1
 
     def _delivered(
         self, requests: Iterator[bytes], context: grpc.ServicerContext, response: Callable[[Any], Any]
     ) -> Iterator[bytes]:
+        self._awake(context)
         fault = self._called("Deliver")
         if fault:
             _break(fault, context)

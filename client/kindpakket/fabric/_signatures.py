@@ -25,7 +25,8 @@ ORDERS = {
     ),
 }
 _IN_FABRIC = (Hash.SHA256, Hash.SHA3_256)
-_BY_LENGTH: dict[int, hashes.HashAlgorithm] = {32: hashes.SHA256(), 48: hashes.SHA384()}
+_BY_LENGTH = {32: ec.ECDSA(Prehashed(hashes.SHA256())), 48: ec.ECDSA(Prehashed(hashes.SHA384()))}
+"""The signature algorithm over a digest, by the digest's bytes."""
 
 
 class EcdsaKey:
@@ -36,7 +37,7 @@ class EcdsaKey:
 
     def sign(self, digest: bytes) -> bytes:
         """Sign a digest; low s, DER."""
-        return low_s(self._key.sign(digest, _over(digest)), self._key.curve)
+        return low_s(self._key.sign(digest, _BY_LENGTH[len(digest)]), self._key.curve)
 
 
 def low_s(signature: bytes, curve: ec.EllipticCurve) -> bytes:
@@ -66,7 +67,7 @@ def _verifies_ed25519(key: ed25519.Ed25519PublicKey, message: bytes, signature: 
 
 def _verifies_ecdsa(key: ec.EllipticCurvePublicKey, digest: bytes, signature: bytes) -> bool:
     try:
-        key.verify(signature, digest, _over(digest))
+        key.verify(signature, digest, _BY_LENGTH[len(digest)])
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -78,7 +79,3 @@ def is_low_s(key: PublicKey, signature: bytes) -> bool:
         return True
     _, s = decode_dss_signature(signature)
     return s <= ORDERS[key.curve.name] // 2
-
-
-def _over(digest: bytes) -> ec.ECDSA:
-    return ec.ECDSA(Prehashed(_BY_LENGTH[len(digest)]))

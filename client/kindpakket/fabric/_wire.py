@@ -20,9 +20,11 @@ COMMIT_STATUS = "/gateway.Gateway/CommitStatus"
 CHAINCODE_EVENTS = "/gateway.Gateway/ChaincodeEvents"
 DELIVER = "/protos.Deliver/Deliver"
 DELIVER_FILTERED = "/protos.Deliver/DeliverFiltered"
+DELIVER_PRIVATE = "/protos.Deliver/DeliverWithPrivateData"
 
 STATUS_DETAILS_KEY = "grpc-status-details-bin"
 _LAST_BLOCK = 2**64 - 1
+_VALIDATION_CODES: Mapping[int, str] = {code: name for name, code in m.transaction.TxValidationCode.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ def serialized_identity(mspid: str, certificate_pem: bytes) -> bytes:
     return bytes(identity.SerializeToString())
 
 
+def transaction_id(nonce: bytes, creator: bytes) -> str:
+    """The id that a proposal's nonce and creator make."""
+    return hashlib.sha256(nonce + creator).hexdigest()
+
+
 def proposal(
     *,
     creator: bytes,
@@ -63,13 +70,13 @@ def proposal(
     transient: Mapping[str, bytes],
 ) -> ProposalParts:
     """Build a proposal; its transaction id is SHA-256 over nonce and creator, in hexadecimal."""
-    transaction_id = hashlib.sha256(nonce + creator).hexdigest()
+    transaction_id_ = transaction_id(nonce, creator)
     chaincode_id = m.chaincode.ChaincodeID(name=chaincode)
     channel_header = _channel_header(
         m.common.ENDORSER_TRANSACTION,
         channel,
         now,
-        tx_id=transaction_id,
+        tx_id=transaction_id_,
         extension=m.proposal.ChaincodeHeaderExtension(chaincode_id=chaincode_id).SerializeToString(),
     )
     header = _header(channel_header, creator, nonce)
@@ -79,7 +86,7 @@ def proposal(
     invocation = m.chaincode.ChaincodeInvocationSpec(chaincode_spec=spec).SerializeToString()
     payload = m.proposal.ChaincodeProposalPayload(input=invocation, TransientMap=dict(transient))
     message = m.proposal.Proposal(header=header, payload=payload.SerializeToString())
-    return ProposalParts(transaction_id, message.SerializeToString(), header, invocation)
+    return ProposalParts(transaction_id_, message.SerializeToString(), header, invocation)
 
 
 def evaluate_request(
@@ -180,8 +187,7 @@ def commit_status(response: bytes) -> tuple[str, int]:
 
 def validation_code(code: int) -> str:
     """Name of a transaction validation code; the number itself if this version does not know it."""
-    known = m.transaction.TxValidationCode.values()
-    return str(m.transaction.TxValidationCode.Name(code)) if code in known else str(code)
+    return _VALIDATION_CODES.get(code, str(code))
 
 
 def chaincode_events_request(
@@ -238,7 +244,10 @@ def chaincode_events(response: bytes) -> tuple[int, Sequence[Any]]:
 
 
 def delivered(response: bytes) -> tuple[str, Any]:
-    """One response of `Deliver`: ("block", message), ("filtered_block", message), or ("status", its name)."""
+    """One response of `Deliver`: the name of its kind, such as "block", and the message.
+
+    For "status" it is the status's name.
+    """
     message = parse(m.events.DeliverResponse, response)
     kind = message.WhichOneof("Type") or "status"
     content = getattr(message, kind)

@@ -9,35 +9,53 @@ What a method does is said at its sync twin. A gateway belongs to the event loop
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Any, Generic, TypeVar, Unpack
+from typing import TypeVar, Unpack
 
-import grpc
-import grpc.aio
-
-from kindpakket.fabric import discovery, events, ledger, targets
-from kindpakket.fabric._session import AsyncSession, cancelled_from_outside
+from kindpakket.fabric import _carried, discovery, events, ledger, targets
+from kindpakket.fabric._aio_bulk import Bulk
+from kindpakket.fabric._aio_outbox import Outbox
+from kindpakket.fabric._aio_session import AsyncSession
+from kindpakket.fabric._aio_stream import Stream
+from kindpakket.fabric._reading import (
+    BLOCKS,
+    BLOCKS_WITH_PRIVATE_DATA,
+    CHAINCODE_EVENTS,
+    FILTERED_BLOCKS,
+    chaincode_events_payload,
+    reading_blocks,
+    reading_chaincode_events,
+    seek_payload,
+)
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.bulk import AT_ONCE, Report, Submission
+from kindpakket.fabric.channel_config import ChannelConfig
+from kindpakket.fabric.checkpoint import Checkpointer
 from kindpakket.fabric.commit import BaseCommit, CommitStatus
 from kindpakket.fabric.committed import CommittedTransaction
 from kindpakket.fabric.contract import BaseContract, Transient
-from kindpakket.fabric.deadlines import DEFAULT_DEADLINES, Deadlines
+from kindpakket.fabric.deadlines import Deadlines
 from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
-from kindpakket.fabric.errors import EventsError
+from kindpakket.fabric.event_requests import BaseEventsRequest
 from kindpakket.fabric.identity import Identity
 from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.network import BaseNetwork
+from kindpakket.fabric.offline import brought
+from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.proposal import BaseProposal
 from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 from kindpakket.fabric.transaction import BaseTransaction
 
 __all__ = [
+    "Bulk",
     "Commit",
     "Contract",
+    "EventsRequest",
     "Gateway",
     "Network",
+    "OfflineSigning",
+    "Outbox",
     "Proposal",
     "Stream",
     "SubmittedTransaction",
@@ -63,7 +81,9 @@ class Transaction(BaseTransaction[AsyncSession]):
     async def submit(self, *, deadlines: Deadlines | None = None) -> Commit:
         """Offer the transaction to the orderers, and return its commit."""
         status = await self._session.run(self._submitting(deadlines or self._session.deadlines))
-        return Commit(self._session, self.channel, self.transaction_id, status)
+        return Commit(
+            self._session, self.channel, self.transaction_id, status, signature=self._commit_signature
+        )
 
 
 class Proposal(BaseProposal[AsyncSession]):
@@ -115,15 +135,29 @@ class Contract(BaseContract[AsyncSession]):
         transient: Transient | None = None,
         endorsing_organizations: Sequence[str] = (),
         deadlines: Deadlines | None = None,
+        conflict_attempts: int = 1,
     ) -> bytes:
         """Endorse, submit, wait for a valid commit, and return the chaincode's result.
 
-        A cancelled call may have had its effect: shield it, or take the single steps and keep the envelope.
+        A cancelled call may have had its effect: then the `__cause__` of its `CancelledError` is an
+        `UnknownOutcome`.
         """
-        proposal = self.proposal(
-            name, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
-        )
-        return await self._session.run(self._committing(proposal, deadlines or self._session.deadlines))
+        wanted = Submission(name, arguments, transient, endorsing_organizations)
+        flow = self._insisting(wanted, deadlines or self._session.deadlines, conflict_attempts)
+        return await self._session.run(flow)
+
+    def submit_all(
+        self,
+        submissions: Iterable[Submission],
+        *,
+        at_once: int = AT_ONCE,
+        conflict_attempts: int = 1,
+        deadlines: Deadlines | None = None,
+        progress: Report | None = None,
+    ) -> Bulk:
+        """Submit many transactions, some at once; to be read with `async for`, in `async with`."""
+        submitting = self._each(deadlines or self._session.deadlines, conflict_attempts)
+        return Bulk(self._session, submitting, submissions, at_once, progress)
 
     async def submit_async(
         self,
@@ -161,63 +195,12 @@ class Contract(BaseContract[AsyncSession]):
         )
 
 
-class Stream(Generic[T]):
-    """An async iterator over what the peer sends. Close it, or use `async with`, to stop before its end."""
+class EventsRequest(BaseEventsRequest[AsyncSession, T]):
+    """A request for blocks or events; see `kindpakket.fabric.EventsRequest`."""
 
-    def __init__(self, session: AsyncSession, reading: events.Reading[T]) -> None:
-        session.check_open()
-        self._reading = reading
-        self._closed = False
-        self._waiting: Iterator[T] = iter(())
-        if reading.bidirectional:
-            method: Any = session.channel.stream_stream(reading.path, None, None)
-            self._call: Any = method(iter((reading.request,)))
-        else:
-            method = session.channel.unary_stream(reading.path, None, None)
-            self._call = method(reading.request)
-        self._responses: AsyncIterator[bytes] = aiter(self._call)
-
-    def __aiter__(self) -> AsyncIterator[T]:
-        return self
-
-    async def __anext__(self) -> T:
-        while not self._closed:
-            for item in self._waiting:
-                return item
-            await self._read()
-        raise StopAsyncIteration
-
-    async def _read(self) -> None:
-        try:
-            items = self._reading.decode(await anext(self._responses))
-        except (asyncio.CancelledError, StopAsyncIteration, grpc.RpcError) as error:
-            if cancelled_from_outside(error):
-                await self.close()
-                raise
-            if self._closed:
-                return
-            await self.close()
-            raise events.events_error(error) from None
-        except EventsError:
-            await self.close()
-            raise
-        if items is None:
-            await self.close()
-        else:
-            self._waiting = iter(items)
-
-    async def close(self) -> None:
-        """Stop the stream, also from another task; the iteration then ends."""
-        self._closed = True
-        self._call.cancel()
-
-    async def __aenter__(self) -> Stream[T]:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
+    def stream(self) -> Stream[T]:
+        """Send the request, and return what the peer sends."""
+        return Stream(self._session, self._reading())
 
 
 class Network(BaseNetwork[AsyncSession]):
@@ -233,7 +216,7 @@ class Network(BaseNetwork[AsyncSession]):
 
     def transaction_from(self, envelope: bytes) -> Transaction:
         """The transaction in an envelope that was kept, to be offered again."""
-        return Transaction(self._session, *self._opened(envelope))
+        return Transaction._kept(self._session, *self._opened(envelope))
 
     async def ledger_height(self, *, timeout: float | None = None) -> int:
         """Number of blocks that the peer has."""
@@ -263,6 +246,11 @@ class Network(BaseNetwork[AsyncSession]):
         flow = ledger.reading_transaction(self._session, self.name, self._seconds(timeout), transaction_id)
         return await self._session.run(flow)
 
+    async def channel_config(self, *, timeout: float | None = None) -> ChannelConfig:
+        """The channel's whole configuration: organisations, ordering, policies, access control lists."""
+        flow = ledger.reading_config(self._session, self.name, self._seconds(timeout))
+        return await self._session.run(flow)
+
     async def peers(self, *chaincodes: Called, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:
         """The peers of the channel that are alive, as this peer knows them."""
         flow = discovery.finding_peers(self._session, self.name, self._seconds(timeout), chaincodes)
@@ -278,25 +266,158 @@ class Network(BaseNetwork[AsyncSession]):
         flow = discovery.finding_endorsers(self._session, self.name, self._seconds(timeout), chaincodes)
         return await self._session.run(flow)
 
-    def blocks(self, start: int | None = 0, stop: int | None = None) -> Stream[events.BlockMessage]:
+    def blocks(
+        self,
+        start: int | None = 0,
+        stop: int | None = None,
+        *,
+        checkpoint: Checkpointer | None = None,
+        reconnect: bool = True,
+    ) -> Stream[events.BlockMessage]:
         """Blocks as `common.Block` messages, in order."""
-        return Stream(self._session, events.reading_blocks(self._session, self.name, start, stop))
+        return Stream(
+            self._session,
+            reading_blocks(self._session, self.name, BLOCKS, start, stop, checkpoint, reconnect),
+        )
 
-    def filtered_blocks(self, start: int | None = 0, stop: int | None = None) -> Stream[events.FilteredBlock]:
+    def filtered_blocks(
+        self,
+        start: int | None = 0,
+        stop: int | None = None,
+        *,
+        checkpoint: Checkpointer | None = None,
+        reconnect: bool = True,
+    ) -> Stream[events.FilteredBlock]:
         """Blocks reduced to transaction ids, validation codes and names of events."""
-        return Stream(self._session, events.reading_filtered_blocks(self._session, self.name, start, stop))
+        return Stream(
+            self._session,
+            reading_blocks(self._session, self.name, FILTERED_BLOCKS, start, stop, checkpoint, reconnect),
+        )
+
+    def blocks_with_private_data(
+        self,
+        start: int | None = 0,
+        stop: int | None = None,
+        *,
+        checkpoint: Checkpointer | None = None,
+        reconnect: bool = True,
+    ) -> Stream[events.BlockWithPrivateData]:
+        """Blocks, with the private data that the peer has and the client's organisation may see."""
+        kind = BLOCKS_WITH_PRIVATE_DATA
+        return Stream(
+            self._session, reading_blocks(self._session, self.name, kind, start, stop, checkpoint, reconnect)
+        )
 
     def chaincode_events(
-        self, chaincode: str, *, start_block: int | None = None, after_transaction_id: str = ""
+        self,
+        chaincode: str,
+        *,
+        start_block: int | None = None,
+        after_transaction_id: str = "",
+        checkpoint: Checkpointer | None = None,
+        reconnect: bool = True,
     ) -> Stream[events.ChaincodeEvent]:
         """Events that valid transactions of a chaincode emitted, in order, without end."""
-        reading = events.reading_chaincode_events(
-            self._session, self.name, chaincode, start_block, after_transaction_id
+        reading = reading_chaincode_events(
+            self._session, self.name, chaincode, start_block, after_transaction_id, checkpoint, reconnect
         )
         return Stream(self._session, reading)
 
+    def blocks_request(
+        self, start: int | None = 0, stop: int | None = None
+    ) -> EventsRequest[events.BlockMessage]:
+        """The request that `blocks` makes, to be signed and sent later."""
+        payload = seek_payload(self._session, self.name, start, stop)
+        return EventsRequest(self._session, BLOCKS, payload)
 
-class Gateway:
+    def filtered_blocks_request(
+        self, start: int | None = 0, stop: int | None = None
+    ) -> EventsRequest[events.FilteredBlock]:
+        """The request that `filtered_blocks` makes, to be signed and sent later."""
+        payload = seek_payload(self._session, self.name, start, stop)
+        return EventsRequest(self._session, FILTERED_BLOCKS, payload)
+
+    def blocks_with_private_data_request(
+        self, start: int | None = 0, stop: int | None = None
+    ) -> EventsRequest[events.BlockWithPrivateData]:
+        """The request that `blocks_with_private_data` makes, to be signed and sent later."""
+        payload = seek_payload(self._session, self.name, start, stop)
+        return EventsRequest(self._session, BLOCKS_WITH_PRIVATE_DATA, payload)
+
+    def chaincode_events_request(
+        self, chaincode: str, *, start_block: int | None = None, after_transaction_id: str = ""
+    ) -> EventsRequest[events.ChaincodeEvent]:
+        """The request that `chaincode_events` makes, to be signed and sent later."""
+        payload = chaincode_events_payload(
+            self._session, self.name, chaincode, start_block, after_transaction_id
+        )
+        return EventsRequest(self._session, CHAINCODE_EVENTS, payload)
+
+
+class OfflineSigning:
+    """What a gateway does with steps that were signed elsewhere; see `kindpakket.fabric.OfflineSigning`."""
+
+    _session: AsyncSession
+
+    def signed_proposal(self, message: bytes, signature: bytes | None = None) -> Proposal:
+        """A proposal that was signed elsewhere."""
+        carried = _carried.read_proposal(message)
+        return Proposal._brought(self._session, carried, brought(self._session, carried, signature))
+
+    def signed_transaction(
+        self, message: bytes, signature: bytes | None = None, *, commit_signature: bytes | None = None
+    ) -> Transaction:
+        """An endorsed transaction that was signed elsewhere."""
+        carried = _carried.read_transaction(message)
+        transaction = Transaction(self._session, carried.payload, brought(self._session, carried, signature))
+        transaction._bring_commit(commit_signature)
+        return transaction
+
+    def signed_commit(self, message: bytes, signature: bytes | None = None) -> Commit:
+        """A request for a commit status that was signed elsewhere."""
+        carried = _carried.read_commit(message)
+        return Commit(
+            self._session,
+            carried.channel,
+            carried.transaction_id,
+            request=carried.payload,
+            signature=brought(self._session, carried, signature),
+        )
+
+    def signed_chaincode_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.ChaincodeEvent]:
+        """A request for the events of a chaincode that was signed elsewhere."""
+        carried = _carried.read_chaincode_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, CHAINCODE_EVENTS, carried.payload, signed)
+
+    def signed_block_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.BlockMessage]:
+        """A request for blocks that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, BLOCKS, carried.payload, signed)
+
+    def signed_filtered_block_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.FilteredBlock]:
+        """A request for filtered blocks that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, FILTERED_BLOCKS, carried.payload, signed)
+
+    def signed_block_events_with_private_data(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[events.BlockWithPrivateData]:
+        """A request for blocks with private data that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, BLOCKS_WITH_PRIVATE_DATA, carried.payload, signed)
+
+
+class Gateway(OfflineSigning):
     """A connection to the Gateway service of a peer; see `kindpakket.fabric.Gateway`."""
 
     def __init__(self, session: AsyncSession) -> None:
@@ -310,6 +431,14 @@ class Gateway:
     def network(self, channel: str) -> Network:
         """A channel that the peer has joined."""
         return Network(self._session, channel)
+
+    def peers(self) -> tuple[PeerHealth, ...]:
+        """How the gateway finds its peers, in order of preference."""
+        return self._session.peers.health()
+
+    async def check(self, *, timeout: float = 5.0) -> tuple[PeerHealth, ...]:
+        """Ask every peer whether its Gateway service answers, and say how they are."""
+        return await self._session.check(timeout)
 
     async def close(self) -> None:
         """Close the connection; calls and streams under way are cancelled."""
@@ -328,14 +457,7 @@ def connect(
     profile: ProfileLike | None = None, identity: Identity | None = None, **options: Unpack[ConnectOptions]
 ) -> Gateway:
     """Connect to a peer's Gateway service, within a running event loop. Arguments as of its sync twin."""
-    target = targets.resolve(profile, options)
+    found = targets.resolve(profile, options)
     if identity is None:
         raise TypeError("connect needs an identity")
-    if target.credentials is None:
-        channel = grpc.aio.insecure_channel(target.address, options=target.options)
-    else:
-        channel = grpc.aio.secure_channel(target.address, target.credentials, options=target.options)
-    deadlines = options.get("deadlines", DEFAULT_DEADLINES)
-    session = AsyncSession(identity, deadlines, target.address, channel)
-    session.tls_certificate_hash = target.tls_certificate_hash
-    return Gateway(session)
+    return Gateway(AsyncSession(identity, targets.settings(options), found))

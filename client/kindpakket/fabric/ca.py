@@ -1,152 +1,77 @@
-"""A client of Fabric CA's REST interface: enrolment, registration and renewal of X.509 certificates.
+"""A client of Fabric CA: registration, enrolment, renewal and revocation of X.509 certificates.
 
-The private key is made here and never leaves: the authority sees a certificate signing request only.
+    with CaClient.from_profile(profile) as ca:
+        registrar = ca.enrol("admin", "adminpw")
+        secret = ca.register(registrar, "till-1", attributes={"role": "cashier"})
+        enrolment = ca.enrol("till-1", secret)
+    enrolment.save("wallet/till-1")
+    gateway = connect(profile, enrolment.identity("Org1MSP"))
 
-    CaError
-    ├── CaUnreachable      no answer; asking again is safe
-    └── CaRefused          the authority answered and said no
-        ├── CaAuthenticationError   wrong secret, or a token that it does not accept
-        └── CaAlreadyRegistered     the name is registered already
+A private key is made here and never leaves: the authority sees a certificate signing request only.
+`kindpakket.fabric.aio_ca.CaClient` is the same for asyncio. What can go wrong is in `ca_errors`.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import ipaddress
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Literal, Self, TypeVar
 
-import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
-from cryptography.x509.oid import NameOID
+import httpx
 
-_ALREADY_REGISTERED = 74
-_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-_UNAUTHENTICATED = 401
+from kindpakket.fabric import ca_certificates, ca_identities
+from kindpakket.fabric._ca_http import BaseCaClient, unreachable
+from kindpakket.fabric.ca_call import CaCall, Caller, authorisation_token
+from kindpakket.fabric.ca_certificates import CaInfo, Reason, Revocation
+from kindpakket.fabric.ca_errors import (
+    CaAlreadyRegistered,
+    CaAlreadyRevoked,
+    CaAuthenticationError,
+    CaError,
+    CaForbidden,
+    CaNotFound,
+    CaRefused,
+    CaUnreachable,
+)
+from kindpakket.fabric.ca_identities import Attribute, Attributes, CaIdentity
+from kindpakket.fabric.enrolment import Enrolment
+from kindpakket.fabric.keys import KeyAlgorithm, signing_request
+
+__all__ = [
+    "Attribute",
+    "Attributes",
+    "CaAlreadyRegistered",
+    "CaAlreadyRevoked",
+    "CaAuthenticationError",
+    "CaClient",
+    "CaError",
+    "CaForbidden",
+    "CaIdentity",
+    "CaInfo",
+    "CaNotFound",
+    "CaRefused",
+    "CaUnreachable",
+    "Caller",
+    "Enrolment",
+    "KeyAlgorithm",
+    "Reason",
+    "Revocation",
+    "authorisation_token",
+    "signing_request",
+]
+
+T = TypeVar("T")
 
 
-class CaError(Exception):
-    """A call to a certificate authority did not succeed."""
+class CaClient(BaseCaClient):
+    """A connection to one authority of a Fabric CA server. May be used by many threads at once.
 
-
-class CaUnreachable(CaError):
-    """The authority gave no answer, or none that could be read. The call may be made again."""
-
-
-class CaRefused(CaError):
-    """The authority refused.
-
-    Attributes:
-        status: the HTTP status.
-        codes: Fabric CA's own error codes, in the order of its answer.
+    Every call raises a `CaError`; see the tree in `ca_errors`.
     """
 
-    def __init__(self, message: str, status: int, codes: Sequence[int] = ()) -> None:
-        super().__init__(message)
-        self.status = status
-        self.codes = tuple(codes)
-
-
-class CaAuthenticationError(CaRefused):
-    """The secret is wrong, or the certificate that signed the token is not (or no longer) accepted."""
-
-
-class CaAlreadyRegistered(CaRefused):
-    """An identity of this name is registered already; its secret stays what it was."""
-
-
-@dataclass(frozen=True)
-class Enrolment:
-    """An issued certificate with its key.
-
-    Attributes:
-        certificate: the certificate, PEM.
-        key: the private key, PKCS#8 PEM, unencrypted: keep it in a file that only its owner can read.
-        chain: the authority's own certificates, PEM, root included.
-    """
-
-    certificate: bytes
-    key: bytes
-    chain: bytes
-
-
-def authorisation_token(method: str, uri: str, body: bytes, certificate: bytes, key: bytes) -> str:
-    """The value of the header `authorization` that Fabric CA 1.4 and newer asks for.
-
-    Args:
-        method: the HTTP method, upper case.
-        uri: path and query as they stand in the request line.
-        body: the request's body, empty when there is none.
-        certificate: the caller's certificate, PEM.
-        key: its private key (P-256), PEM.
-
-    Returns:
-        `base64(certificate).base64(signature)`; the signature is ECDSA with SHA-256 over
-        `method.base64(uri).base64(body).base64(certificate)`, with s in the lower half of the group's order:
-        Fabric refuses the other of the two equivalent signatures.
-
-    Raises:
-        ValueError: the key is not a P-256 private key.
-    """
-    private = serialization.load_pem_private_key(key, password=None)
-    if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
-        raise ValueError("tokens are signed with ECDSA on P-256: give a P-256 private key")
-    encoded = _base64(certificate)
-    payload = f"{method}.{_base64(uri.encode())}.{_base64(body)}.{encoded}"
-    r, s = decode_dss_signature(private.sign(payload.encode(), ec.ECDSA(hashes.SHA256())))
-    return f"{encoded}.{_base64(encode_dss_signature(r, min(s, _P256_ORDER - s)))}"
-
-
-def signing_request(name: str, hosts: Sequence[str] = ()) -> tuple[bytes, bytes]:
-    """Make a P-256 key and a certificate signing request for it.
-
-    Args:
-        name: the enrolment name, which becomes the subject's common name.
-        hosts: host names and IP addresses for the subject alternative names (TLS certificates).
-
-    Returns:
-        The private key (PKCS#8 PEM) and the request (PEM).
-    """
-    key = ec.generate_private_key(ec.SECP256R1())
-    builder = x509.CertificateSigningRequestBuilder().subject_name(
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    )
-    if hosts:
-        builder = builder.add_extension(
-            x509.SubjectAlternativeName([_alternative_name(host) for host in hosts]), critical=False
-        )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return private, builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-
-class CaClient:
-    """A connection to one authority of a Fabric CA server.
-
-    Args:
-        url: `https://host:port`.
-        name: the authority's name on that server (`caName` in connection profiles).
-        tls_root: file with the PEM certificates to trust for the connection.
-        timeout: seconds for one call.
-    """
-
-    def __init__(self, url: str, name: str, tls_root: Path | str, timeout: float = 15.0) -> None:
-        self._url = url.rstrip("/")
-        self._name = name
-        self._timeout = timeout
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = str(tls_root)
+    def _open(self) -> None:
+        self._client = httpx.Client(verify=self._context, timeout=self._timeout, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -158,158 +83,225 @@ class CaClient:
 
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
+        self._client.close()
+
+    def info(self) -> CaInfo:
+        """The authority's own certificates, and the server's version. Needs no identity."""
+        return self._run(ca_certificates.informing(self.name))
 
     def chain(self) -> bytes:
-        """The authority's own certificates, PEM, root included. Needs no identity.
-
-        Raises:
-            CaError: see the tree at the top of this module.
-        """
-        return _decoded(self._call("POST", "cainfo", {"caname": self._name}), "CAChain", "cainfo")
+        """The authority's own certificates, PEM, root included. Needs no identity."""
+        return self.info().chain
 
     def enrol(
-        self, name: str, secret: str, hosts: Sequence[str] = (), profile: str | None = None
+        self,
+        name: str,
+        secret: str,
+        *,
+        key: KeyAlgorithm | bytes = "P-256",
+        hosts: Sequence[str] = (),
+        profile: str | None = None,
+        attributes: Sequence[str] | None = None,
     ) -> Enrolment:
         """Have a certificate issued to a registered identity.
 
         Args:
             name: the enrolment name.
             secret: the secret it was registered with.
-            hosts: host names and IP addresses for a TLS certificate.
-            profile: the authority's signing profile; its default when not given.
+            key: which kind of key to make; or a private key that there is already, unencrypted PEM. With
+                Ed25519 the certificate serves `connect`, but no further call of the authority.
+            hosts: host names and IP addresses, as a TLS certificate needs them.
+            profile: the authority's signing profile, such as `tls`; default: its default.
+            attributes: names of the attributes that the certificate is to carry; default: those that were
+                registered to be in certificates.
 
         Raises:
-            CaAuthenticationError: name or secret is wrong.
-            CaError: see the tree at the top of this module.
+            CaAuthenticationError: name or secret is wrong, or was used too often.
         """
-        key, request = signing_request(name, hosts)
-        body = self._enrolment_body(request, profile)
-        return _enrolment(self._call("POST", "enroll", body, basic=(name, secret)), key)
+        return self._run(ca_certificates.enrolling(self.name, name, secret, key, hosts, profile, attributes))
 
-    def renew(self, identity: Enrolment, hosts: Sequence[str] = (), profile: str | None = None) -> Enrolment:
-        """Have a new certificate, on a new key, issued to an identity that still holds a valid one.
+    def reenrol(
+        self,
+        present: Enrolment,
+        *,
+        key: KeyAlgorithm | Literal["same"] = "P-256",
+        hosts: Sequence[str] = (),
+        profile: str | None = None,
+        attributes: Sequence[str] | None = None,
+    ) -> Enrolment:
+        """Have a further certificate issued to an identity that still holds a valid one.
 
         Args:
-            identity: the present certificate and key.
+            present: the present certificate and key; `Enrolment.from_msp` reads them.
+            key: which kind of key to make; `same`: keep the key.
             hosts: as for `enrol`.
             profile: as for `enrol`.
+            attributes: as for `enrol`.
 
         Raises:
-            CaError: see the tree at the top of this module.
+            CaAuthenticationError: the present certificate has expired or was revoked.
+            IdentityError: its key is Ed25519, whose signature Fabric CA does not take.
         """
-        names = x509.load_pem_x509_certificate(identity.certificate).subject
-        common = str(names.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
-        key, request = signing_request(common, hosts)
-        body = self._enrolment_body(request, profile)
-        return _enrolment(self._call("POST", "reenroll", body, signer=identity), key)
+        return self._run(ca_certificates.reenrolling(self.name, present, key, hosts, profile, attributes))
 
     def register(
         self,
-        registrar: Enrolment,
+        registrar: Caller,
         name: str,
-        secret: str,
+        *,
+        secret: str | None = None,
         kind: str = "client",
-        attributes: Mapping[str, str] | None = None,
-    ) -> None:
+        attributes: Attributes = (),
+        affiliation: str = "",
+        max_enrolments: int | None = None,
+    ) -> str:
         """Register an identity, so that it can enrol.
 
         Args:
-            registrar: certificate and key of an identity that may register others.
-            name: the new identity's enrolment name.
-            secret: its enrolment secret.
+            registrar: an identity that may register others.
+            name: the new identity's enrolment name, at most 64 characters.
+            secret: its enrolment secret; default: the authority makes one.
             kind: `client`, `peer`, `orderer` or `admin`: the node OU of its certificates.
-            attributes: attributes that every certificate of the identity carries.
+            attributes: its attributes.
+            affiliation: its place in the authority's tree of affiliations, as `a.b.c`; default: the
+                registrar's.
+            max_enrolments: how often the secret may be used; -1 for any number; default: what the authority
+                allows.
+
+        Returns:
+            The secret.
 
         Raises:
             CaAlreadyRegistered: the name is taken.
-            CaError: see the tree at the top of this module.
+            CaForbidden: the registrar may not register such an identity.
         """
-        body = {
-            "id": name,
-            "type": kind,
-            "secret": secret,
-            "affiliation": "",
-            "max_enrollments": -1,
-            "caname": self._name,
-            "attrs": [
-                {"name": key, "value": value, "ecert": True} for key, value in (attributes or {}).items()
-            ],
-        }
-        self._call("POST", "register", body, signer=registrar)
-
-    def _enrolment_body(self, request: bytes, profile: str | None) -> dict[str, Any]:
-        body: dict[str, Any] = {"certificate_request": request.decode(), "caname": self._name}
-        if profile is not None:
-            body["profile"] = profile
-        return body
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        members: Mapping[str, Any],
-        basic: tuple[str, str] | None = None,
-        signer: Enrolment | None = None,
-    ) -> dict[str, Any]:
-        url = f"{self._url}/api/v1/{path}"
-        body = json.dumps(members).encode()
-        headers = {"Content-Type": "application/json"}
-        if signer is not None:
-            headers["authorization"] = authorisation_token(
-                method, urlsplit(url).path, body, signer.certificate, signer.key
+        return self._run(
+            ca_identities.registering(
+                self.name, registrar, name, secret, kind, attributes, affiliation, max_enrolments
             )
-        try:
-            answer = self._session.request(
-                method, url, data=body, headers=headers, auth=basic, timeout=self._timeout
-            )
-        except OSError as error:
-            raise CaUnreachable(f"no answer from the authority {self._name} at {url}: {error}") from error
-        return self._result(path, answer)
-
-    def _result(self, path: str, answer: requests.Response) -> dict[str, Any]:
-        try:
-            members = answer.json()
-        except ValueError as error:
-            raise CaUnreachable(
-                f"the authority {self._name} answered {path} with status {answer.status_code} and no JSON: "
-                f"is {answer.url} a Fabric CA server?"
-            ) from error
-        if members.get("success") and isinstance(members.get("result"), dict):
-            return dict(members["result"])
-        errors = [error for error in members.get("errors") or [] if isinstance(error, dict)]
-        codes = [int(error.get("code", -1)) for error in errors]
-        words = "; ".join(str(error.get("message", "")) for error in errors) or "no reason given"
-        message = (
-            f"the authority {self._name} refused {path} (status {answer.status_code}, codes {codes}): {words}"
         )
-        if answer.status_code == _UNAUTHENTICATED:
-            raise CaAuthenticationError(message, answer.status_code, codes)
-        if _ALREADY_REGISTERED in codes:
-            raise CaAlreadyRegistered(message, answer.status_code, codes)
-        raise CaRefused(message, answer.status_code, codes)
 
+    def revoke(
+        self,
+        revoker: Caller,
+        *,
+        name: str | None = None,
+        certificate: bytes | None = None,
+        serial: str | None = None,
+        aki: str | None = None,
+        reason: Reason = "unspecified",
+        crl: bool = False,
+    ) -> Revocation:
+        """Revoke one certificate, or an identity with all of its certificates, which then enrols no more.
 
-def _enrolment(result: Mapping[str, Any], key: bytes) -> Enrolment:
-    information = result.get("ServerInfo")
-    if not isinstance(information, dict):
-        raise CaUnreachable("the authority's answer to an enrolment lacks ServerInfo")
-    return Enrolment(_decoded(result, "Cert", "enrol"), key, _decoded(information, "CAChain", "enrol"))
+        A channel goes on accepting them until the list of revoked certificates is in the organisation's MSP.
 
+        Args:
+            revoker: an identity with the attribute `hf.Revoker`, or the owner.
+            name: enrolment name of the identity; or instead
+            certificate: the certificate, PEM; or instead
+            serial: its serial number, hexadecimal, together with
+            aki: its authority key identifier, hexadecimal.
+            reason: why.
+            crl: return the list of revoked certificates as well.
 
-def _decoded(result: Mapping[str, Any], member: str, call: str) -> bytes:
-    try:
-        return base64.b64decode(str(result[member]), validate=True)
-    except (KeyError, binascii.Error) as error:
-        raise CaUnreachable(f"the authority's answer to {call} lacks a readable {member}") from error
+        Raises:
+            CaNotFound: there is no such identity or certificate.
+            CaAlreadyRevoked: the certificate is revoked already.
+            CaForbidden: the caller may not revoke it.
+            ValueError: none, or several, of name, certificate, and serial with aki were given.
+        """
+        return self._run(
+            ca_certificates.revoking(self.name, revoker, name, certificate, serial, aki, reason, crl)
+        )
 
+    def crl(
+        self,
+        caller: Caller,
+        *,
+        revoked_after: datetime | None = None,
+        revoked_before: datetime | None = None,
+        expires_after: datetime | None = None,
+        expires_before: datetime | None = None,
+    ) -> bytes:
+        """The list of revoked certificates that have not expired, PEM.
 
-def _alternative_name(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
+        Args:
+            caller: an identity with the attribute `hf.GenCRL`.
+            revoked_after: only those that were revoked after this time.
+            revoked_before: only those that were revoked before this time.
+            expires_after: only those that expire after this time; default: now.
+            expires_before: only those that expire before this time.
+        """
+        revoked, expires = (revoked_after, revoked_before), (expires_after, expires_before)
+        return self._run(ca_certificates.listing_revoked(self.name, caller, revoked, expires))
 
+    def certificates(
+        self, caller: Caller, *, name: str | None = None, expired: bool = True, revoked: bool = True
+    ) -> tuple[bytes, ...]:
+        """Certificates that the authority issued, PEM.
 
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+        Args:
+            caller: an identity that may register or revoke others.
+            name: only those of this identity.
+            expired: expired ones too.
+            revoked: revoked ones too.
+        """
+        return self._run(ca_certificates.listing_certificates(self.name, caller, name, expired, revoked))
+
+    def identities(self, registrar: Caller) -> tuple[CaIdentity, ...]:
+        """All identities that the registrar may manage."""
+        return self._run(ca_identities.listing_identities(self.name, registrar))
+
+    def identity(self, registrar: Caller, name: str) -> CaIdentity:
+        """One identity.
+
+        Raises:
+            CaNotFound: there is none of this name.
+        """
+        return self._run(ca_identities.showing_identity(self.name, registrar, name))
+
+    def change_identity(
+        self,
+        registrar: Caller,
+        name: str,
+        *,
+        secret: str | None = None,
+        kind: str | None = None,
+        attributes: Attributes = (),
+        affiliation: str | None = None,
+        max_enrolments: int | None = None,
+    ) -> CaIdentity:
+        """Change what is given of a registered identity; certificates that there are stay as they are.
+
+        An attribute with the value "" is removed; those that are not named stay.
+        """
+        return self._run(
+            ca_identities.changing_identity(
+                self.name, registrar, name, secret, kind, attributes, affiliation, max_enrolments
+            )
+        )
+
+    def remove_identity(self, registrar: Caller, name: str) -> CaIdentity:
+        """Remove a registered identity, where the authority's settings allow that (`allowremove`)."""
+        return self._run(ca_identities.removing_identity(self.name, registrar, name))
+
+    def affiliations(self, registrar: Caller) -> tuple[str, ...]:
+        """The affiliations that the registrar may see, as `a.b.c`."""
+        return self._run(ca_identities.listing_affiliations(self.name, registrar))
+
+    def add_affiliation(self, registrar: Caller, affiliation: str) -> None:
+        """Add an affiliation such as `a.b.c`, and those above it that are not there.
+
+        Raises:
+            CaRefused: it is there already.
+        """
+        self._run(ca_identities.adding_affiliation(self.name, registrar, affiliation))
+
+    def _run(self, call: CaCall[T]) -> T:
+        request = self._request(self._client, call)
+        try:
+            answer = self._client.send(request)
+        except (httpx.HTTPError, OSError) as error:
+            raise unreachable(self.name, request, error) from error
+        return call.result(self.name, answer.status_code, answer.content)

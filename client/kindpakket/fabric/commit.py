@@ -35,19 +35,49 @@ class CommitStatus:
 
 
 class BaseCommit(Generic[S]):
-    """A transaction that was offered to the orderers, before its driver is known."""
+    """A transaction that was offered to the orderers, before its driver is known.
+
+    Attributes:
+        transaction_id: its id.
+        bytes: what is signed to ask for its status. It depends on channel, transaction and identity only.
+    """
 
     def __init__(
-        self, session: S, channel: str, transaction_id: str, status: CommitStatus | None = None
+        self,
+        session: S,
+        channel: str,
+        transaction_id: str,
+        status: CommitStatus | None = None,
+        *,
+        request: bytes | None = None,
+        signature: bytes | None = None,
     ) -> None:
         self._session = session
         self._channel = channel
         self._status = status
+        self._signature = signature
         self.transaction_id = transaction_id
+        self.bytes = request or _wire.commit_status_request(
+            transaction_id, channel, session.identity.serialized
+        )
+
+    @property
+    def digest(self) -> bytes:
+        """What a key signs: `bytes` under the identity's hash function."""
+        return self._session.identity.digest(self.bytes)
+
+    @property
+    def message(self) -> bytes:
+        """The request as it is carried to where it is signed (`gateway.SignedCommitStatusRequest`).
+
+        `Gateway.signed_commit` takes it back, also from Fabric's other SDKs.
+        """
+        return _wire.signed_commit_status_request(self.bytes, self._signature or b"")
 
     def _waiting(self, seconds: float) -> Flow[CommitStatus]:
         if self._status is None:
-            self._status = yield from status_of(self._session, self._channel, self.transaction_id, seconds)
+            self._signature = self._signature or self._session.identity.sign(self.bytes)
+            self._status = yield from asking(self.transaction_id, self.message, seconds)
         return self._status
 
 
@@ -62,6 +92,7 @@ class Commit(BaseCommit[SyncSession]):
 
         Raises:
             CommitStatusError: it did not become known in that time. Ask again: it may be valid all the same.
+            IdentityError: the key is not here, and no signature was brought.
         """
         seconds = self._session.deadlines.commit_status if timeout is None else timeout
         return self._session.run(self._waiting(seconds))
@@ -72,12 +103,19 @@ def status_of(session: Session, channel: str, transaction_id: str, seconds: floa
     identity = session.identity
     request = _wire.commit_status_request(transaction_id, channel, identity.serialized)
     signed = _wire.signed_commit_status_request(request, identity.sign(request))
+    return (yield from asking(transaction_id, signed, seconds))
+
+
+def asking(transaction_id: str, signed: bytes, seconds: float) -> Flow[CommitStatus]:
+    """Ask for a commit status with a request that is signed, as `status_of` does."""
 
     def error(failure: CallFailed) -> CommitStatusError:
         return CommitStatusError(
             failure.reason, status=failure.status, details=failure.details, transaction_id=transaction_id
         )
 
-    response = yield from repeatedly(_wire.COMMIT_STATUS, signed, Countdown(seconds), error, attempts=None)
+    response = yield from repeatedly(
+        _wire.COMMIT_STATUS, signed, Countdown(seconds), error, attempts=None, transaction_id=transaction_id
+    )
     code, block_number = _wire.commit_status(response)
     return CommitStatus(transaction_id, code, block_number)

@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError as ProtobufDecodeError
 
 from kindpakket.fabric import _messages as m
 from kindpakket.fabric import _wire
+from kindpakket.fabric.channel_config import ChannelConfig
 from kindpakket.fabric.errors import DecodeError
 from kindpakket.fabric.events import ChaincodeEvent
 from kindpakket.fabric.rwset import NamespaceSet, Write, read_write_sets
@@ -90,6 +91,15 @@ class CommittedTransaction:
     def valid(self) -> bool:
         """The delivering peer found it valid."""
         return self.code == "VALID"
+
+    @property
+    def config(self) -> ChannelConfig | None:
+        """The channel's configuration, if this transaction holds it; else None.
+
+        Raises:
+            DecodeError: it cannot be read.
+        """
+        return ChannelConfig.decode(self.envelope) if self.kind == "CONFIG" else None
 
     def writes(self, namespace: str) -> tuple[Write, ...]:
         """The writes in one namespace; none if it is not there."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
 from typing import Generic, TypeAlias, TypeVar
 
-from kindpakket.fabric._flow import Flow
+from kindpakket.fabric._flow import CallFailed, Flow, backoff, pause
 from kindpakket.fabric._session import Session, SyncSession
+from kindpakket.fabric.bulk import AT_ONCE, Bulk, Report, Submission
 from kindpakket.fabric.commit import Commit, CommitStatus, status_of
 from kindpakket.fabric.deadlines import Deadlines
 from kindpakket.fabric.errors import CommitError, CommitStatusError, UnknownOutcome
@@ -52,6 +54,39 @@ class BaseContract(Generic[S]):
         if not status.successful:
             raise CommitError.of(status)
         return transaction.result
+
+    def _insisting(self, wanted: Submission, deadlines: Deadlines, conflict_attempts: int) -> Flow[bytes]:
+        """Commit, with a new proposal after a committed read conflict, so many proposals in all."""
+        return self._each(deadlines, conflict_attempts)(wanted)
+
+    def _proposing(self, wanted: Submission, deadlines: Deadlines, conflict_attempts: int) -> Flow[bytes]:
+        for attempt in count(1):
+            proposal = BaseProposal(
+                self._session,
+                self.channel,
+                self.chaincode,
+                wanted.name,
+                arguments=wanted.arguments,
+                transient=wanted.transient,
+                endorsing_organizations=wanted.endorsing_organizations,
+            )
+            try:
+                return (yield from self._committing(proposal, deadlines))
+            except CommitError as error:
+                if attempt == conflict_attempts or not error.read_conflict:
+                    raise
+                conflict = error
+            try:
+                yield from pause(backoff(attempt))
+            except CallFailed:  # nobody waits for it any more
+                raise conflict from None
+        raise AssertionError("unreachable")
+
+    def _each(self, deadlines: Deadlines, conflict_attempts: int) -> Callable[[Submission], Flow[bytes]]:
+        """How each of many submissions is committed."""
+        if conflict_attempts < 1:
+            raise ValueError(f"conflict_attempts is {conflict_attempts}: give 1 or more")
+        return lambda wanted: self._proposing(wanted, deadlines, conflict_attempts)
 
 
 class SubmittedTransaction(Commit):
@@ -110,6 +145,7 @@ class Contract(BaseContract[SyncSession]):
         transient: Transient | None = None,
         endorsing_organizations: Sequence[str] = (),
         deadlines: Deadlines | None = None,
+        conflict_attempts: int = 1,
     ) -> bytes:
         """Endorse, submit, wait for a valid commit, and return the chaincode's result.
 
@@ -119,18 +155,52 @@ class Contract(BaseContract[SyncSession]):
             transient: private input.
             endorsing_organizations: MSP ids of the organisations that are to endorse.
             deadlines: other deadlines for this call; default: the gateway's.
+            conflict_attempts: how many proposals to make, one after another, while the transaction is in a
+                block and invalid because what it read had changed; 1 means never another one.
 
         Raises:
             EndorseError: a peer or the chaincode refused; nothing was ordered.
-            SubmitError: ordering certainly refused the transaction.
+            SubmitError: ordering certainly refused the transaction, or nobody had capacity to take it.
             CommitError: the transaction is in a block and invalid.
             UnknownOutcome: it could not be made certain in time. Never call `submit` again for it: resolve
                 it.
+
+        A call that is interrupted (Ctrl-C) has as `__cause__` of the exception what is then known of it:
+        `UnknownOutcome` if it may have had its effect.
         """
-        proposal = self.proposal(
-            name, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
-        )
-        return self._session.run(self._committing(proposal, deadlines or self._session.deadlines))
+        wanted = Submission(name, arguments, transient, endorsing_organizations)
+        flow = self._insisting(wanted, deadlines or self._session.deadlines, conflict_attempts)
+        return self._session.run(flow)
+
+    def submit_all(
+        self,
+        submissions: Iterable[Submission],
+        *,
+        at_once: int = AT_ONCE,
+        conflict_attempts: int = 1,
+        deadlines: Deadlines | None = None,
+        progress: Report | None = None,
+    ) -> Bulk:
+        """Submit many transactions, some at once, and tell of each when it has come to its end.
+
+            with contract.submit_all(Submission("Issue", (id,), key=id) for id in ids) as bulk:
+                for outcome in bulk:
+                    print(outcome.submission.key, outcome.error or "done")
+            print([outcome.submission.key for outcome in bulk.left])  # after an exception or break above
+
+        Args:
+            submissions: what to submit; read only as far as there is room, so it may be endless.
+            at_once: how many are under way at once, the outcomes that were not read yet included. The sync
+                client uses as many threads.
+            conflict_attempts: see `submit`.
+            deadlines: other deadlines for each; default: the gateway's.
+            progress: called with a `Progress` before each outcome is told.
+
+        Outcomes come in the order in which transactions end; `number` and `key` tell which is which. Errors
+        of single transactions are in their outcomes and end nothing.
+        """
+        submitting = self._each(deadlines or self._session.deadlines, conflict_attempts)
+        return Bulk(self._session, submitting, submissions, at_once, progress)
 
     def submit_async(
         self,

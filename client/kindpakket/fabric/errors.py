@@ -15,6 +15,10 @@
     │   ├── EventsError         a stream of blocks or events ended
     │   └── DiscoveryError      the peer's discovery service refused or failed
     ├── CommitError             certain: the transaction is in a block and invalid
+    ├── CheckpointError         a position that cannot be read or kept
+    ├── OutboxError             the file of an outbox cannot be used
+    │   ├── OutboxConflict      a request id that stands for something else already
+    │   └── OutboxWaiting       a request that cannot go on here and now; it stays in the outbox
     └── UnknownOutcome          not known yet whether the transaction is or will be in a block
 
 A caller of `Contract.submit` needs care for one of these only: `UnknownOutcome`. All others that it raises
@@ -36,6 +40,9 @@ if TYPE_CHECKING:
 _CHAINCODE_RESPONSE = re.compile(r"chaincode response \d+, (.*)", re.DOTALL)
 _ORDERER_STATUS = re.compile(r"\bstatus=([A-Z_]+)")
 _ORDERER_REFUSALS = frozenset({"BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "REQUEST_ENTITY_TOO_LARGE"})
+_READ_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
+_FORBIDDEN = ("status=FORBIDDEN", "access denied", "ailed evaluating policy on signed data")
+_OVERLOAD = "exceeding concurrency limit"
 _REFUSED_BEFORE_ORDERING = frozenset(
     {
         StatusCode.INVALID_ARGUMENT,
@@ -145,12 +152,12 @@ class GatewayError(FabricError):
     @property
     def overloaded(self) -> bool:
         """A node had no capacity for the call and did nothing; the same call later may succeed."""
-        return self.status is StatusCode.RESOURCE_EXHAUSTED or self._says("exceeding concurrency limit")
+        return says_overloaded(self.status, self.reason, self.details)
 
     @property
     def forbidden(self) -> bool:
         """A policy of the channel refuses this identity; the same call later fails again."""
-        return self.status is StatusCode.PERMISSION_DENIED or self._says("status=FORBIDDEN", "access denied")
+        return self.status is StatusCode.PERMISSION_DENIED or self._says(*_FORBIDDEN)
 
     @property
     def identity_expired(self) -> bool:
@@ -178,6 +185,15 @@ class GatewayError(FabricError):
         )
         passing = self.overloaded or self.peers_lacking or self.status is StatusCode.UNAVAILABLE
         return passing and not final
+
+
+def says_overloaded(status: StatusCode, reason: str, details: tuple[ErrorDetail, ...]) -> bool:
+    """Whether a node had no capacity for a call, by its status or by the nodes' own words."""
+    return (
+        status is StatusCode.RESOURCE_EXHAUSTED
+        or _OVERLOAD in reason
+        or any(_OVERLOAD in detail.message for detail in details)
+    )
 
 
 def _restore(
@@ -255,6 +271,11 @@ class CommitStatusError(GatewayError):
 
     step = "commit status"
 
+    @property
+    def retryable(self) -> bool:
+        """Asking again may succeed, as when the peer that was asked stops."""
+        return super().retryable or self._says("unexpected close of commit notification channel")
+
 
 class EventsError(GatewayError):
     """A stream of blocks or events ended; continue from the block after the last one received."""
@@ -286,6 +307,11 @@ class CommitError(FabricError):
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.transaction_id, self.code, self.block_number))
 
+    @property
+    def read_conflict(self) -> bool:
+        """What the transaction had read was changed by another one before it; a new proposal may succeed."""
+        return self.code in _READ_CONFLICTS
+
     @classmethod
     def of(cls, status: CommitStatus) -> CommitError:
         """The error for an unsuccessful commit status."""
@@ -314,3 +340,26 @@ class UnknownOutcome(FabricError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.transaction_id, self.envelope))
+
+
+class CheckpointError(FabricError):
+    """A reader's position that cannot be read or kept. The message says where, and why."""
+
+
+class OutboxError(FabricError):
+    """The file of an outbox cannot be opened, read or written. The message says which, and why.
+
+    When it could not be written, the request is in the outbox in the state before: call again.
+    """
+
+
+class OutboxConflict(OutboxError):
+    """A request id that stands for another call already; nothing was sent."""
+
+
+class OutboxWaiting(OutboxError):
+    """A request that cannot go on here and now, and stays in the outbox.
+
+    Either another thread or process works on it; or it needs its transient data, which an outbox never keeps;
+    or it is another identity's, and was not proposed yet.
+    """

@@ -1,22 +1,17 @@
-"""Streams of blocks and of chaincode events."""
+"""Blocks and chaincode events, as they come in streams."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 
 import grpc
 
+from kindpakket.fabric import _messages as m
 from kindpakket.fabric import _wire
-from kindpakket.fabric._session import Session, SyncSession, call_failed
 from kindpakket.fabric.errors import EventsError
-
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
+from kindpakket.fabric.rwset import Write
 
 _STATUSES = {
     "BAD_REQUEST": grpc.StatusCode.INVALID_ARGUMENT,
@@ -89,134 +84,59 @@ class FilteredBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading(Generic[T_co]):
-    """What a stream asks for and how its messages are read; `decode` returns None at its proper end."""
+class PrivateData:
+    """What a transaction wrote to a private data collection, in clear.
 
-    path: str
-    request: bytes
-    bidirectional: bool
-    decode: Callable[[bytes], Iterable[T_co] | None]
+    Attributes:
+        chaincode: name of the chaincode whose collection it is.
+        collection: name of the collection.
+        writes: the keys that it wrote.
+    """
 
-
-class Stream(Generic[T]):
-    """An iterator over what the peer sends. Close it, or use `with`, to stop before its end."""
-
-    def __init__(self, session: SyncSession, reading: Reading[T]) -> None:
-        session.check_open()
-        self._reading = reading
-        self._closed = False
-        self._waiting: Iterator[T] = iter(())
-        if reading.bidirectional:
-            method: Any = session.channel.stream_stream(reading.path, None, None)
-            self._call: Any = method(iter((reading.request,)))
-        else:
-            method = session.channel.unary_stream(reading.path, None, None)
-            self._call = method(reading.request)
-
-    def __iter__(self) -> Iterator[T]:
-        return self
-
-    def __next__(self) -> T:
-        while not self._closed:
-            for item in self._waiting:
-                return item
-            self._read()
-        raise StopIteration
-
-    def _read(self) -> None:
-        try:
-            items = self._reading.decode(next(self._call))
-        except (StopIteration, grpc.RpcError) as error:
-            if self._closed:
-                return
-            self.close()
-            raise events_error(error) from None
-        except EventsError:
-            self.close()
-            raise
-        if items is None:
-            self.close()
-        else:
-            self._waiting = iter(items)
-
-    def close(self) -> None:
-        """Stop the stream, also from another thread; the iteration then ends."""
-        self._closed = True
-        self._call.cancel()
-
-    def __enter__(self) -> Stream[T]:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    chaincode: str
+    collection: str
+    writes: tuple[Write, ...]
 
 
-def events_error(error: BaseException) -> EventsError:
-    """The error for a stream that broke, or that the peer ended before its last block."""
-    if isinstance(error, grpc.RpcError):
-        failure = call_failed(error)
-        return EventsError(failure.reason, status=failure.status, details=failure.details)
-    if isinstance(error, StopIteration | StopAsyncIteration):
-        return EventsError("the peer ended the stream before its end", status=grpc.StatusCode.ABORTED)
-    return EventsError("the gateway was closed", status=grpc.StatusCode.CANCELLED)
+@dataclass(frozen=True, slots=True)
+class BlockWithPrivateData:
+    """A block, with the private data that the peer has and the client's organisation may see.
+
+    Attributes:
+        block: the block.
+        private_data: for the place of a transaction in the block, from 0, what it wrote to collections. A
+            transaction that is missing here wrote none, or the peer has it no more or not yet.
+    """
+
+    block: BlockMessage
+    private_data: Mapping[int, tuple[PrivateData, ...]]
 
 
-def reading_blocks(
-    session: Session, channel: str, start: int | None, stop: int | None
-) -> Reading[BlockMessage]:
-    """How to read whole blocks."""
-
-    def decode(response: bytes) -> Iterable[BlockMessage] | None:
-        kind, message = _delivered(response)
-        return (message,) if kind == "block" else None
-
-    return Reading(_wire.DELIVER, _seek(session, channel, start, stop), True, decode)
+def decode_block(response: bytes) -> Iterable[BlockMessage] | None:
+    """The block in a response of `Deliver`; None at the proper end."""
+    kind, message = _delivered(response)
+    return (message,) if kind == "block" else None
 
 
-def reading_filtered_blocks(
-    session: Session, channel: str, start: int | None, stop: int | None
-) -> Reading[FilteredBlock]:
-    """How to read filtered blocks."""
-
-    def decode(response: bytes) -> Iterable[FilteredBlock] | None:
-        kind, message = _delivered(response)
-        return (_filtered_block(message),) if kind == "filtered_block" else None
-
-    return Reading(_wire.DELIVER_FILTERED, _seek(session, channel, start, stop), True, decode)
+def decode_filtered_block(response: bytes) -> Iterable[FilteredBlock] | None:
+    """The block in a response of `DeliverFiltered`; None at the proper end."""
+    kind, message = _delivered(response)
+    return (_filtered_block(message),) if kind == "filtered_block" else None
 
 
-def reading_chaincode_events(
-    session: Session, channel: str, chaincode: str, start_block: int | None, after_transaction_id: str
-) -> Reading[ChaincodeEvent]:
-    """How to read the events of a chaincode."""
-    identity = session.identity
-    request = _wire.chaincode_events_request(
-        channel, chaincode, identity.serialized, start_block, after_transaction_id
-    )
-
-    def decode(response: bytes) -> Iterable[ChaincodeEvent]:
-        block_number, messages = _wire.chaincode_events(response)
-        return [_event(block_number, message) for message in messages]
-
-    signed = _wire.signed_chaincode_events_request(request, identity.sign(request))
-    return Reading(_wire.CHAINCODE_EVENTS, signed, False, decode)
+def decode_chaincode_events(response: bytes) -> Iterable[ChaincodeEvent]:
+    """The events in a response of `ChaincodeEvents`."""
+    block_number, messages = _wire.chaincode_events(response)
+    return [_event(block_number, message) for message in messages]
 
 
-def _seek(session: Session, channel: str, start: int | None, stop: int | None) -> bytes:
-    if start is not None and stop is not None and stop < start:
-        raise ValueError(f"stop is block {stop}, before start, block {start}")
-    payload = _wire.seek_payload(
-        creator=session.identity.serialized,
-        nonce=os.urandom(24),
-        now=datetime.now(UTC),
-        channel=channel,
-        start=start,
-        stop=stop,
-        tls_certificate_hash=session.tls_certificate_hash,
-    )
-    return _wire.envelope(payload, session.identity.sign(payload))
+def decode_block_with_private_data(response: bytes) -> Iterable[BlockWithPrivateData] | None:
+    """The block in a response of `DeliverWithPrivateData`; None at the proper end."""
+    kind, message = _delivered(response)
+    if kind != "block_and_private_data":
+        return None
+    private = {int(index): _private_data(sets) for index, sets in message.private_data_map.items()}
+    return (BlockWithPrivateData(message.block, private),)
 
 
 def _delivered(response: bytes) -> tuple[str, Any]:
@@ -247,4 +167,19 @@ def _filtered_block(message: Any) -> FilteredBlock:
 def _event(block_number: int, message: Any) -> ChaincodeEvent:
     return ChaincodeEvent(
         block_number, message.tx_id, message.chaincode_id, message.event_name, bytes(message.payload)
+    )
+
+
+def _private_data(sets: Any) -> tuple[PrivateData, ...]:
+    return tuple(
+        PrivateData(
+            namespace.namespace,
+            collection.collection_name,
+            tuple(
+                Write(write.key, None if write.is_delete else write.value)
+                for write in _wire.parse(m.kv_rwset.KVRWSet, collection.rwset).writes
+            ),
+        )
+        for namespace in sets.ns_pvt_rwset
+        for collection in namespace.collection_pvt_rwset
     )

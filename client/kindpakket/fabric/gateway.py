@@ -1,22 +1,24 @@
-"""The connection to the organisation's own peer."""
+"""The connection to the organisation's own peers."""
 
 from __future__ import annotations
 
 from types import TracebackType
 from typing import Unpack
 
-import grpc
-
 from kindpakket.fabric import targets
 from kindpakket.fabric._session import SyncSession
-from kindpakket.fabric.deadlines import DEFAULT_DEADLINES
 from kindpakket.fabric.identity import Identity
 from kindpakket.fabric.network import Network
+from kindpakket.fabric.offline import OfflineSigning
+from kindpakket.fabric.peers import PeerHealth
 from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 
 
-class Gateway:
+class Gateway(OfflineSigning):
     """A connection to the Gateway service of a peer, for one identity.
+
+    With several peers the first healthy one is spoken to; one that cannot be reached is left alone for a
+    while and then tried again.
 
     Use it in a `with` statement, or close it. May be used by many threads at once.
     """
@@ -32,6 +34,18 @@ class Gateway:
     def network(self, channel: str) -> Network:
         """A channel that the peer has joined."""
         return Network(self._session, channel)
+
+    def peers(self) -> tuple[PeerHealth, ...]:
+        """How the gateway finds its peers, in order of preference. Nothing is sent."""
+        return self._session.peers.health()
+
+    def check(self, *, timeout: float = 5.0) -> tuple[PeerHealth, ...]:
+        """Ask every peer whether its Gateway service answers, and say how they are.
+
+        Args:
+            timeout: seconds to wait for them, all at once.
+        """
+        return self._session.check(timeout)
 
     def close(self) -> None:
         """Close the connection; calls and streams under way are cancelled."""
@@ -49,7 +63,7 @@ class Gateway:
 def connect(
     profile: ProfileLike | None = None, identity: Identity | None = None, **options: Unpack[ConnectOptions]
 ) -> Gateway:
-    """Connect to a peer's Gateway service. No message is sent before the first call.
+    """Connect to the Gateway service of one or more peers. No message is sent before the first call.
 
     Args:
         profile: a connection profile, or the path of one; or instead of it the option `endpoint`.
@@ -59,14 +73,7 @@ def connect(
     Raises:
         ProfileError: the profile cannot be used, or a file that an option names cannot be read.
     """
-    target = targets.resolve(profile, options)
+    found = targets.resolve(profile, options)
     if identity is None:
         raise TypeError("connect needs an identity")
-    if target.credentials is None:
-        channel = grpc.insecure_channel(target.address, options=target.options)
-    else:
-        channel = grpc.secure_channel(target.address, target.credentials, options=target.options)
-    deadlines = options.get("deadlines", DEFAULT_DEADLINES)
-    session = SyncSession(identity, deadlines, target.address, channel)
-    session.tls_certificate_hash = target.tls_certificate_hash
-    return Gateway(session)
+    return Gateway(SyncSession(identity, targets.settings(options), found))

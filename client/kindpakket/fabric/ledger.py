@@ -12,6 +12,7 @@ from kindpakket.fabric import _wire
 from kindpakket.fabric._flow import Flow
 from kindpakket.fabric._session import Session
 from kindpakket.fabric.block import Block, CommittedTransaction
+from kindpakket.fabric.channel_config import ChannelConfig
 from kindpakket.fabric.commit import status_of
 from kindpakket.fabric.deadlines import Countdown
 from kindpakket.fabric.errors import EvaluateError, NotOnLedger, ProtocolError
@@ -67,6 +68,16 @@ def reading_block_of(session: Session, channel: str, seconds: float, transaction
     if all(found.transaction_id != transaction_id for found in block.transactions):
         raise _wrong(session, f"the block of {transaction_id}", f"block {block.number} without it")
     return block
+
+
+def reading_config(session: Session, channel: str, seconds: float) -> Flow[ChannelConfig]:
+    """Ask for the configuration that is in force."""
+    proposal = BaseProposal(session, channel, "cscc", "GetConfigBlock", arguments=(channel,))
+    block = Block.decode((yield from proposal._evaluating(seconds)))
+    config = block.transactions[0].config if block.transactions else None
+    if config is None or config.channel != channel:
+        raise _wrong(session, f"the configuration of {channel}", f"block {block.number} without it")
+    return config
 
 
 def reading_transaction(

@@ -5,23 +5,26 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from kindpakket.fabric import _wire, discovery, ledger
+from kindpakket.fabric._reading import (
+    BLOCKS,
+    BLOCKS_WITH_PRIVATE_DATA,
+    FILTERED_BLOCKS,
+    reading_blocks,
+    reading_chaincode_events,
+)
 from kindpakket.fabric._session import Session, SyncSession
 from kindpakket.fabric.block import Block
+from kindpakket.fabric.channel_config import ChannelConfig
+from kindpakket.fabric.checkpoint import Checkpointer
 from kindpakket.fabric.commit import Commit
 from kindpakket.fabric.committed import CommittedTransaction
 from kindpakket.fabric.contract import Contract
 from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
 from kindpakket.fabric.errors import DecodeError
-from kindpakket.fabric.events import (
-    BlockMessage,
-    ChaincodeEvent,
-    FilteredBlock,
-    Stream,
-    reading_blocks,
-    reading_chaincode_events,
-    reading_filtered_blocks,
-)
+from kindpakket.fabric.event_requests import EventRequests
+from kindpakket.fabric.events import BlockMessage, BlockWithPrivateData, ChaincodeEvent, FilteredBlock
 from kindpakket.fabric.ledger import LedgerInfo
+from kindpakket.fabric.stream import Stream
 from kindpakket.fabric.transaction import Transaction
 
 S = TypeVar("S", bound=Session)
@@ -51,7 +54,7 @@ class BaseNetwork(Generic[S]):
         return payload, signature
 
 
-class Network(BaseNetwork[SyncSession]):
+class Network(EventRequests, BaseNetwork[SyncSession]):
     """A channel, seen through the organisation's own peer."""
 
     def contract(self, chaincode: str) -> Contract:
@@ -68,7 +71,7 @@ class Network(BaseNetwork[SyncSession]):
         Raises:
             DecodeError: the bytes are no signed transaction of this channel.
         """
-        return Transaction(self._session, *self._opened(envelope))
+        return Transaction._kept(self._session, *self._opened(envelope))
 
     def ledger_height(self, *, timeout: float | None = None) -> int:
         """Number of blocks that the peer has; the last block's number is one less.
@@ -131,6 +134,17 @@ class Network(BaseNetwork[SyncSession]):
         flow = ledger.reading_transaction(self._session, self.name, self._seconds(timeout), transaction_id)
         return self._session.run(flow)
 
+    def channel_config(self, *, timeout: float | None = None) -> ChannelConfig:
+        """The channel's whole configuration: organisations, ordering, policies, access control lists.
+
+        Args:
+            timeout: seconds, retries included; default: the gateway's deadline for evaluate.
+
+        Raises:
+            EvaluateError: the peer refused or failed.
+        """
+        return self._session.run(ledger.reading_config(self._session, self.name, self._seconds(timeout)))
+
     def peers(self, *chaincodes: Called, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:
         """The peers of the channel that are alive, as this peer knows them, by MSP id and address.
 
@@ -162,37 +176,88 @@ class Network(BaseNetwork[SyncSession]):
         flow = discovery.finding_endorsers(self._session, self.name, self._seconds(timeout), chaincodes)
         return self._session.run(flow)
 
-    def blocks(self, start: int | None = 0, stop: int | None = None) -> Stream[BlockMessage]:
+    def blocks(
+        self,
+        start: int | None = 0,
+        stop: int | None = None,
+        *,
+        checkpoint: Checkpointer | None = None,
+        reconnect: bool = True,
+    ) -> Stream[BlockMessage]:
         """Blocks as `common.Block` messages, in order; `kindpakket.fabric.block` decodes them.
 
+        When the peer fails, the stream goes on with another peer, or with the same one when it is back: each
+        block comes once. It raises `EventsError` when the peer refuses for good, when no peer could be
+        reached from the beginning for as long as the gateway's deadline `resolve`, or when blocks are
+        missing; else it tries for as long as it is not closed.
+
         Args:
-            start: number of the first block; None: the next one to be committed.
+            start: number of the first block; None: the next one to be committed, as a peer sees it now.
+                Whoever may not ask for the ledger's height (`qscc` `GetChainInfo`) cannot be told where to go
+                on after a break before the first block: the stream then raises.
             stop: number of the last block; None: go on as blocks are committed, without end.
-
-        The stream raises `EventsError` when the peer ends it.
+            checkpoint: a position to begin at instead of `start`, if it holds one. The application moves it.
+            reconnect: False: raise at the first break.
         """
-        return Stream(self._session, reading_blocks(self._session, self.name, start, stop))
+        reading = reading_blocks(self._session, self.name, BLOCKS, start, stop, checkpoint, reconnect)
+        return Stream(self._session, reading)
 
-    def filtered_blocks(self, start: int | None = 0, stop: int | None = None) -> Stream[FilteredBlock]:
+    def filtered_blocks(
+        self,
+        start: int | None = 0,
+        stop: int | None = None,
+        *,
+        checkpoint: Checkpointer | None = None,
+        reconnect: bool = True,
+    ) -> Stream[FilteredBlock]:
         """Blocks reduced to transaction ids, validation codes and names of events.
 
         Arguments and errors as for `blocks`.
         """
-        return Stream(self._session, reading_filtered_blocks(self._session, self.name, start, stop))
+        reading = reading_blocks(
+            self._session, self.name, FILTERED_BLOCKS, start, stop, checkpoint, reconnect
+        )
+        return Stream(self._session, reading)
+
+    def blocks_with_private_data(
+        self,
+        start: int | None = 0,
+        stop: int | None = None,
+        *,
+        checkpoint: Checkpointer | None = None,
+        reconnect: bool = True,
+    ) -> Stream[BlockWithPrivateData]:
+        """Blocks, with the private data that the peer has and the client's organisation may see.
+
+        Arguments and errors as for `blocks`.
+        """
+        reading = reading_blocks(
+            self._session, self.name, BLOCKS_WITH_PRIVATE_DATA, start, stop, checkpoint, reconnect
+        )
+        return Stream(self._session, reading)
 
     def chaincode_events(
-        self, chaincode: str, *, start_block: int | None = None, after_transaction_id: str = ""
+        self,
+        chaincode: str,
+        *,
+        start_block: int | None = None,
+        after_transaction_id: str = "",
+        checkpoint: Checkpointer | None = None,
+        reconnect: bool = True,
     ) -> Stream[ChaincodeEvent]:
         """Events that valid transactions of a chaincode emitted, in order, without end.
 
+        Goes on after a break as `blocks` does: each event comes once.
+
         Args:
             chaincode: name of the chaincode.
-            start_block: number of the first block; None: the next one to be committed.
-            after_transaction_id: skip events up to and including this transaction's, within its block.
-
-        The stream raises `EventsError` when the peer ends it.
+            start_block: number of the first block; None: the next one to be committed, as for `blocks`.
+            after_transaction_id: skip events up to and including this transaction's, within its block. It
+                must have emitted one: else the peer sends nothing.
+            checkpoint: a position to begin at instead, if it holds one. The application moves it.
+            reconnect: False: raise at the first break.
         """
-        return Stream(
-            self._session,
-            reading_chaincode_events(self._session, self.name, chaincode, start_block, after_transaction_id),
+        reading = reading_chaincode_events(
+            self._session, self.name, chaincode, start_block, after_transaction_id, checkpoint, reconnect
         )
+        return Stream(self._session, reading)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from kindpakket.fabric import _wire
+from kindpakket.fabric._carried import CarriedProposal, proposed_transaction
 from kindpakket.fabric._flow import CallFailed, Flow, repeatedly
 from kindpakket.fabric._session import Session, SyncSession
 from kindpakket.fabric.deadlines import Countdown
@@ -43,7 +43,7 @@ class BaseProposal(Generic[S]):
             raise TypeError(
                 f"endorsing_organizations is the text {endorsing_organizations!r}: give a list of MSP ids"
             )
-        self._parts = _wire.proposal(
+        parts = _wire.proposal(
             creator=session.identity.serialized,
             nonce=os.urandom(_NONCE_BYTES),
             now=datetime.now(UTC),
@@ -52,16 +52,50 @@ class BaseProposal(Generic[S]):
             arguments=[_bytes(argument) for argument in (name, *arguments)],
             transient={key: _bytes(value) for key, value in (transient or {}).items()},
         )
-        self.transaction_id = self._parts.transaction_id
-        self.bytes = self._parts.proposal
+        self._settle(session, channel, parts, tuple(endorsing_organizations))
+
+    @classmethod
+    def _brought(cls, session: S, carried: CarriedProposal, signature: bytes | None) -> Self:
+        """A proposal that was made elsewhere."""
+        proposal = cls.__new__(cls)
+        proposal._settle(session, carried.channel, carried.parts, carried.organizations, signature)
+        return proposal
+
+    def _settle(
+        self,
+        session: S,
+        channel: str,
+        parts: _wire.ProposalParts,
+        organizations: tuple[str, ...],
+        signature: bytes | None = None,
+    ) -> None:
+        self._parts = parts
+        self.transaction_id = parts.transaction_id
+        self.bytes = parts.proposal
         self._session = session
         self._channel = channel
-        self._organizations = tuple(endorsing_organizations)
+        self._organizations = organizations
+        self._signature = signature
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of `bytes`, which an ECDSA key signs."""
-        return hashlib.sha256(self.bytes).digest()
+        """What a key signs: `bytes` under the identity's hash function."""
+        return self._session.identity.digest(self.bytes)
+
+    @property
+    def message(self) -> bytes:
+        """The proposal as it is carried to where it is signed (`gateway.ProposedTransaction`).
+
+        `Gateway.signed_proposal` takes it back, also from Fabric's other SDKs. It holds the transient data.
+        """
+        return proposed_transaction(
+            self.transaction_id, self.bytes, self._signature or b"", self._organizations
+        )
+
+    def _signed(self) -> bytes:
+        """The signature, made here if it was not brought."""
+        self._signature = self._signature or self._session.identity.sign(self.bytes)
+        return self._signature
 
     def _evaluating(self, seconds: float) -> Flow[bytes]:
         def error(failure: CallFailed) -> EvaluateError:
@@ -72,12 +106,18 @@ class BaseProposal(Generic[S]):
                 transaction_id=self.transaction_id,
             )
 
-        signature = self._session.identity.sign(self.bytes)
+        signature = self._signed()
         request = _wire.evaluate_request(
             self.transaction_id, self._channel, self.bytes, signature, self._organizations
         )
         deadline = Countdown(seconds)
-        return _wire.evaluate_result((yield from repeatedly(_wire.EVALUATE, request, deadline, error)))
+        return _wire.evaluate_result(
+            (
+                yield from repeatedly(
+                    _wire.EVALUATE, request, deadline, error, transaction_id=self.transaction_id
+                )
+            )
+        )
 
     def _endorsing(self, seconds: float) -> Flow[bytes]:
         """Collect endorsements; the payload of the transaction, checked to be the one proposed."""
@@ -90,7 +130,7 @@ class BaseProposal(Generic[S]):
                 transaction_id=self.transaction_id,
             )
 
-        signature = self._session.identity.sign(self.bytes)
+        signature = self._signed()
         request = _wire.endorse_request(
             self.transaction_id, self._channel, self.bytes, signature, self._organizations
         )
@@ -99,7 +139,9 @@ class BaseProposal(Generic[S]):
             return problem.retryable or problem.peers_differ(self._organizations)
 
         deadline = Countdown(seconds)
-        response = yield from repeatedly(_wire.ENDORSE, request, deadline, error, passing)
+        response = yield from repeatedly(
+            _wire.ENDORSE, request, deadline, error, passing, transaction_id=self.transaction_id
+        )
         payload = _wire.prepared_payload(response)
         self._check(payload)
         return payload
@@ -129,6 +171,7 @@ class Proposal(BaseProposal[SyncSession]):
 
         Raises:
             EvaluateError: the peer or the chaincode refused or failed.
+            IdentityError: the key is not here, and no signature was brought.
         """
         seconds = self._session.deadlines.evaluate if timeout is None else timeout
         return self._session.run(self._evaluating(seconds))
@@ -136,11 +179,14 @@ class Proposal(BaseProposal[SyncSession]):
     def endorse(self, *, timeout: float | None = None) -> Transaction:
         """Collect the endorsements that the policy asks for, and sign the transaction that they make.
 
+        Without a key here the transaction is left unsigned: see `Transaction.message`.
+
         Args:
             timeout: seconds, retries included; default: the gateway's deadline for endorse.
 
         Raises:
             EndorseError: a peer or the chaincode refused or failed. Nothing was ordered.
+            IdentityError: the key is not here, and no signature was brought.
             ProtocolError: the gateway answered with another transaction than the one proposed.
         """
         seconds = self._session.deadlines.endorse if timeout is None else timeout

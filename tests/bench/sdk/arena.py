@@ -35,13 +35,13 @@ class Arena:
     commands: Mapping[str, list[str]]
 
     def job(self, leg: Leg) -> Job:
-        """What a client has to do in its turn: it speaks for alpha, to alpha's peer."""
+        """What a client has to do in its turn: it speaks for alpha, to its peer, or if need be to beta's."""
         profile = Profile.load(self.network.profile("alpha"))
         folder = self.network.user("alpha", "client")
-        peer = profile.peer()
+        peers = [profile.peer(), Profile.load(self.network.profile("beta")).peer()]
         return Job(
-            endpoint=peer.address,
-            tls_root=(peer.tls_roots or b"").decode(),
+            endpoints=[peer.address for peer in peers],
+            tls_roots=[(peer.tls_roots or b"").decode() for peer in peers],
             mspid=profile.mspid,
             certificate=only_file(folder / "signcerts").read_text(),
             private_key=only_file(folder / "keystore").read_text(),

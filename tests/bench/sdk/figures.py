@@ -14,7 +14,8 @@ from sdk.plan import Leg
 from sdk.process import Measured
 
 BASE = "go"
-_TRANSACTION_ID = re.compile("[0-9a-f]{64}")
+_VARYING = re.compile(r"\b[0-9a-f]{64}\b|\b127\.0\.0\.1:\d+|\b(Alpha|Beta|Gamma|Delta)MSP\b")
+_WORDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,18 @@ def rows(turns: Sequence[Turn]) -> list[Row]:
     ]
 
 
+def latencies(transactions: Iterable[Transaction]) -> tuple[float | None, float | None]:
+    """Milliseconds that 50, and 95, in 100 of the valid ones took at most; None of fewer than two."""
+    taken = [one.milliseconds for one in transactions if one.outcome == "valid"]
+    if len(taken) < 2:
+        return None, None
+    twentieths = statistics.quantiles(taken, n=20, method="inclusive")
+    return round(twentieths[9], 1), round(twentieths[18], 1)
+
+
 def _row(turns: Sequence[Turn], base: Mapping[int, Turn]) -> Row:
     transactions = [one for turn in turns for one in turn.transactions]
-    cuts = _cuts([one.milliseconds for one in transactions if one.outcome == "valid"])
+    p50, p95 = latencies(transactions)
     pairs = [(turn, base[turn.leg.round]) for turn in turns if turn.leg.round in base]
     rates = [turn.per_second / other.per_second for turn, other in pairs if other.per_second]
     costs = [turn.cpu_milliseconds / other.cpu_milliseconds for turn, other in pairs]
@@ -124,8 +134,8 @@ def _row(turns: Sequence[Turn], base: Mapping[int, Turn]) -> Row:
         ratio=_median(rates),
         ratio_low=round(min(rates), 3) if rates else None,
         ratio_high=round(max(rates), 3) if rates else None,
-        p50=round(cuts[9], 1) if cuts else None,
-        p95=round(cuts[18], 1) if cuts else None,
+        p50=p50,
+        p95=p95,
         cpu_seconds=round(statistics.median(turn.cpu_milliseconds for turn in turns), 3),
         cpu_ratio=_median(costs),
         start_cpu_seconds=round(
@@ -156,8 +166,8 @@ def faults(found: Iterable[Row], client: str = "python") -> list[str]:
 
 
 def _reasons(transactions: Iterable[Transaction]) -> dict[str, int]:
-    """The three most frequent reasons, transaction ids left out so that the same words count together."""
-    told = (_TRANSACTION_ID.sub("…", one.reason)[:300] for one in transactions if one.reason)
+    """The three most frequent reasons, without ids and nodes, so that the same words count together."""
+    told = (_VARYING.sub("…", one.reason)[:_WORDS] for one in transactions if one.reason)
     return dict(Counter(told).most_common(3))
 
 
@@ -167,11 +177,6 @@ def _count(transactions: Iterable[Transaction], outcome: str) -> int:
 
 def _median(values: Sequence[float]) -> float | None:
     return round(statistics.median(values), 3) if values else None
-
-
-def _cuts(values: Sequence[float]) -> list[float] | None:
-    """The 19 values that cut a sample into twentieths; None if there are fewer than two."""
-    return statistics.quantiles(values, n=20, method="inclusive") if len(values) > 1 else None
 
 
 def _sum(found: Iterable[Found]) -> Found:

@@ -13,8 +13,9 @@ class Job:
     """What a client has to do: submit one transaction for each key, and wait for its commit status.
 
     Attributes:
-        endpoint: where the gateway peer is, `host:port`.
-        tls_root: the certificate that the peer's TLS certificate chains to, PEM.
+        endpoints: the gateway peers, `host:port`, in order of preference; an SDK without failover takes the
+            first.
+        tls_roots: for each of them the certificate that its TLS certificate chains to, PEM.
         mspid: MSP id of the client's organisation.
         certificate: the client's certificate, PEM.
         private_key: its key, PEM.
@@ -27,8 +28,8 @@ class Job:
         in_flight: the number of transactions that are under way at any time.
     """
 
-    endpoint: str
-    tls_root: str
+    endpoints: list[str]
+    tls_roots: list[str]
     mspid: str
     certificate: str
     private_key: str

@@ -43,6 +43,11 @@ class Found:
     disowned: int
     late: int
 
+    @property
+    def sought(self) -> int:
+        """How many were looked up."""
+        return self.once + self.missing + self.doubled
+
     @classmethod
     def among(cls, ledger: Counter[str], transactions: Iterable[Transaction]) -> Found:
         """Look up what clients say of transactions."""

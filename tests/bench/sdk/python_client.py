@@ -113,7 +113,7 @@ class Stopwatch:
 def parts(job: Job) -> tuple[Identity, ConnectOptions, list[Arguments], list[Arguments]]:
     """Who speaks, how to connect, and the calls to make: those to warm up with, and those to measure."""
     identity = Identity(job.mspid, job.certificate, job.private_key)
-    options: ConnectOptions = {"endpoint": job.endpoint, "tls_root": job.tls_root.encode()}
+    options: ConnectOptions = {"endpoint": job.endpoints, "tls_root": "".join(job.tls_roots).encode()}
     return (
         identity,
         options,

@@ -44,8 +44,8 @@ Rates, CPU and their ratios are medians of the rounds, ratios within one round, 
 brackets; latencies run from the proposal to the commit status and are those of valid transactions of all
 rounds. CPU is the client's own, without its start and warm-up; memory is the most of the whole process.
 `failed`: certainly not ordered; `unknown`: the SDK ended with an error after which the transaction may be on
-the ledger all the same. The ledger was read afterwards: each request, those of warm-ups too, should be there
-once."""
+the ledger all the same. The ledger was read afterwards: each request, those of the warm-ups included, should
+be there once."""
 
 
 def _strange(found: Sequence[Row]) -> list[str]:
@@ -78,7 +78,7 @@ def _cells(row: Row) -> list[str]:
         f"{row.peak_mb:.0f}",
         str(row.requests),
         *outcomes,
-        str(row.found.once),
+        f"{row.found.once}/{row.found.sought}",
         str(row.found.missing),
         str(row.found.doubled),
     ]

@@ -76,7 +76,7 @@ def test_the_table() -> None:
     text = markdown(rows([turn("node", 1, 2, 0.01, *valid("a", "b", "x"))]), ["one machine"])
     assert "- one machine\n" in text
     assert "## BFT, 10 in flight\n" in text
-    assert "| node | 1.5 | – | 20 | 29 | 3.33 | – | 50 | 3 | 3 | 0 | 0 | 0 | 2 | 1 | 0 |" in text
+    assert "| node | 1.5 | – | 20 | 29 | 3.33 | – | 50 | 3 | 3 | 0 | 0 | 0 | 2/3 | 1 | 0 |" in text
     assert "- node on BFT, 10 in flight: not on the ledger are 1 that it called valid" in text
 
 
@@ -99,7 +99,7 @@ def test_an_answer_must_make_sense() -> None:
         Answer.from_line(json.dumps({"sdk": "a"}))
 
 
-JOB = Job("host:1", "", "AMSP", "", "", "channel", "chaincode", "Create", "x", [], ["a"], 1)
+JOB = Job(["host:1"], [""], "AMSP", "", "", "channel", "chaincode", "Create", "x", [], ["a"], 1)
 
 
 def program(folder: Path, text: str) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fabric_helpers import QUICK, Blocking, ledger
+from fabric_helpers import QUICK, Blocking, Open, ledger
 
 from kindpakket.fabric import Deadlines, Identity, aio, connect
 from kindpakket.fabric.testing import MemoryGateway
@@ -19,23 +19,24 @@ def memory() -> Iterator[MemoryGateway]:
         yield service
 
 
-Open = Callable[..., Any]
-
-
 @pytest.fixture(params=["sync", "aio"])
 def opened(request: pytest.FixtureRequest, memory: MemoryGateway) -> Iterator[Open]:
     """Connects a client to the gateway in memory; the same calls in both flavours."""
     gateways = []
     runner = asyncio.Runner() if request.param == "aio" else None
 
-    def opening(identity: Identity | None = None, deadlines: Deadlines = QUICK) -> Any:
+    def opening(
+        identity: Identity | None = None, deadlines: Deadlines = QUICK, *others: MemoryGateway, **options: Any
+    ) -> Any:
         who = identity or memory.identity
+        given: Any = {"deadlines": deadlines, **options}
+        given["endpoint"] = [service.endpoint for service in (memory, *others)]
         if runner is None:
-            gateway: Any = connect(endpoint=memory.endpoint, identity=who, deadlines=deadlines)
+            gateway: Any = connect(identity=who, **given)
         else:
 
             async def connecting() -> Any:
-                return aio.connect(endpoint=memory.endpoint, identity=who, deadlines=deadlines)
+                return aio.connect(identity=who, **given)
 
             gateway = Blocking(runner, runner.run(connecting()))
         gateways.append(gateway)

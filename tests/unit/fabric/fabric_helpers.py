@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,11 @@ from cryptography.x509.oid import NameOID
 from kindpakket.fabric import Deadlines, aio
 from kindpakket.fabric.testing import ChaincodeRefusal, Invocation
 
+Open = Callable[..., Any]
+"""The fixture `opened`: connects a client."""
+
 QUICK = Deadlines(evaluate=2, endorse=2, submit=1, resolve=2, commit_status=2)
+_ASYNC_MODULES = tuple(kind.__module__ for kind in (aio.Contract, aio.Outbox, aio.Stream, aio.Bulk))
 
 
 class Blocking:
@@ -27,9 +32,14 @@ class Blocking:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._wrapped, name)
-        if inspect.ismethod(found):
-            return lambda *args, **kwargs: self._settled(found(*args, **kwargs))
-        return found
+        if not inspect.ismethod(found):
+            return found
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            plain = [each._wrapped if isinstance(each, Blocking) else each for each in args]
+            return self._settled(found(*plain, **kwargs))
+
+        return call
 
     def __iter__(self) -> Blocking:
         return self
@@ -56,7 +66,7 @@ class Blocking:
                 return await result
 
             result = self._runner.run(settle())
-        ours = type(result).__module__ == aio.__name__
+        ours = inspect.isasyncgen(result) or type(result).__module__ in _ASYNC_MODULES
         return Blocking(self._runner, result) if ours else result
 
 
@@ -72,6 +82,13 @@ def ledger(call: Invocation) -> str | bytes:
         return call.get(call.arguments[0].decode()) or b""
     if call.name == "Echo":
         return b"|".join(call.arguments + tuple(call.transient[key] for key in sorted(call.transient)))
+    if call.name == "Keep":
+        return str(len(call.transient["iban"]))
+    if call.name == "Hide":
+        collection, key = (argument.decode() for argument in call.arguments)
+        call.put_private(collection, key, call.transient["value"])
+        call.put_private(collection, "old", None)
+        return b""
     if call.name == "Remove":
         call.delete(call.arguments[0].decode())
         return b""

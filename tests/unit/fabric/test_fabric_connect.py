@@ -48,7 +48,7 @@ def height(gateway: Any) -> int:
 def test_a_profile_by_path_or_as_an_object(secured: MemoryGateway, tmp_path: Path) -> None:
     file = write_profile(tmp_path, secured, "peer0.memory")
     assert height(connect(file, secured.identity)) == 1
-    assert height(connect(Profile.load(file), secured.identity, peer="peer0")) == 1
+    assert height(connect(Profile.load(file), secured.identity, peers=["peer0"])) == 1
 
 
 def test_aio_connects_with_tls(secured: MemoryGateway, tmp_path: Path) -> None:

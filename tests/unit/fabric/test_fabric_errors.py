@@ -117,3 +117,114 @@ def test_a_lack_of_peers_that_can_endorse_passes_and_is_tried_again() -> None:
     assert EndorseError(plan + lacking, status=StatusCode.FAILED_PRECONDITION).retryable
     unknown = "No metadata was found for chaincode kindpakket in channel zuidhorn"
     assert not EndorseError(plan + unknown, status=StatusCode.FAILED_PRECONDITION).retryable
+
+
+FLAGS = (
+    "overloaded",
+    "forbidden",
+    "identity_expired",
+    "clock_refused",
+    "peers_lacking",
+    "retryable",
+    "already_submitted",
+    "refused",
+)
+ENDORSING = "failed to endorse transaction, see attached details for more info"
+EVALUATING = "failed to evaluate transaction, see attached details for more info"
+QUORUM = (
+    "insufficient number of orderers could successfully process transaction to satisfy quorum requirement"
+)
+ORDERER = "received unsuccessful response from orderer: status={}, info={}"
+WRITERS = (
+    "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the "
+    "'Writers' sub-policies to be satisfied: permission denied"
+)
+FORBIDDEN = ORDERER.format("FORBIDDEN", WRITERS)
+PROCESSED = ORDERER.format("SERVICE_UNAVAILABLE", "failed to submit request: request already processed")
+EXISTS = ORDERER.format("SERVICE_UNAVAILABLE", "failed to submit request: request already exists")
+EXPIRED = "rpc error: code = Unknown desc = proposal client identity expired"
+CLOCK = (
+    "rpc error: code = Unknown desc = request unauthorized due to incorrect timestamp 2026-01-01T00:00:00Z, "
+    "peer time 2026-01-02T00:00:00Z, peer.authentication.timewindow 15m0s"
+)
+POLICY = (
+    "rpc error: code = Unknown desc = Failed evaluating policy on signed data during check policy on channel "
+    "[zuidhorn] with policy [/Channel/Application/Writers]: [implicit policy evaluation failed]"
+)
+CREATOR = (
+    "rpc error: code = Unknown desc = error validating proposal: access denied: channel [zuidhorn] creator "
+    "org [WinkelsMSP]"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "reason", "details", "expected"),
+    [
+        # internal/peer/node/grpc_limiters.go
+        (EvaluateError, "UNKNOWN",
+         "too many requests for /gateway.Gateway, exceeding concurrency limit (500)", (),
+         {"overloaded", "retryable"}),
+        (SubmitError, "UNKNOWN", "too many requests for /gateway.Gateway, exceeding concurrency limit (500)",
+         (), {"overloaded", "retryable"}),
+        (CommitStatusError, "UNKNOWN",
+         "too many requests for /gateway.Gateway, exceeding concurrency limit (500)",
+         (), {"overloaded", "retryable"}),
+        (EndorseError, "ABORTED", ENDORSING,
+         ("rpc error: code = Unknown desc = too many requests for /protos.Endorser, exceeding concurrency "
+          "limit (2500)",), {"overloaded", "retryable"}),
+        (EventsError, "UNKNOWN", "too many requests for /protos.Deliver, exceeding concurrency limit (2500)",
+         (), {"overloaded", "retryable"}),
+        # core/handlers/auth/filter/{expiration,timewindow}.go; the gateway calls them UNAVAILABLE
+        (EvaluateError, "UNAVAILABLE", EVALUATING, (EXPIRED,), {"identity_expired"}),
+        (EndorseError, "ABORTED", ENDORSING, (EXPIRED,), {"identity_expired"}),
+        (EvaluateError, "UNAVAILABLE", EVALUATING, (CLOCK,), {"clock_refused"}),
+        (EndorseError, "ABORTED", ENDORSING, (CLOCK,), {"clock_refused"}),
+        # core/policy/policy.go, core/aclmgmt/resourceprovider.go, core/endorser/msgvalidation.go
+        (EvaluateError, "UNAVAILABLE", EVALUATING, (POLICY,), {"forbidden"}),
+        (EvaluateError, "UNAVAILABLE", EVALUATING, (CREATOR,), {"forbidden"}),
+        (CommitStatusError, "PERMISSION_DENIED",
+         "failed evaluating policy on signed data during check policy [/Channel/Application/Readers]: [no]",
+         (), {"forbidden"}),
+        # internal/pkg/gateway/commit/finder.go: the peer is being stopped
+        (CommitStatusError, "ABORTED", "unexpected close of commit notification channel", (), {"retryable"}),
+        # discovery/endorsement/endorsement.go
+        (EndorseError, "FAILED_PRECONDITION",
+         "no combination of peers can be derived which satisfy the endorsement policy: required chaincodes "
+         "are not installed on sufficient peers", (), {"peers_lacking", "retryable"}),
+        # orderer/common/broadcast/broadcast.go, on Raft
+        (SubmitError, "ABORTED", FORBIDDEN, (), {"forbidden", "refused"}),
+        (SubmitError, "ABORTED", ORDERER.format("BAD_REQUEST", "broadcast client identity expired"), (),
+         {"identity_expired", "refused"}),
+        (SubmitError, "ABORTED",
+         ORDERER.format("BAD_REQUEST",
+                        "message payload is 120000000 bytes and exceeds maximum allowed 99 bytes"), (),
+         {"refused"}),
+        (SubmitError, "ABORTED", ORDERER.format("NOT_FOUND", "channel does not exist"), (), {"refused"}),
+        (SubmitError, "UNAVAILABLE", "no orderers could successfully process transaction",
+         (ORDERER.format("SERVICE_UNAVAILABLE", "no Raft leader"),
+          "rpc error: code = Unavailable desc = EOF"),
+         {"retryable"}),
+        (SubmitError, "UNAVAILABLE", "no orderers could successfully process transaction",
+         (ORDERER.format("SERVICE_UNAVAILABLE", "normal transactions are rejected: maintenance mode"),),
+         {"retryable"}),
+        (SubmitError, "UNAVAILABLE", "no orderer nodes available", (), {"retryable"}),
+        (SubmitError, "DEADLINE_EXCEEDED", "submit timeout expired while broadcasting to ordering service",
+         (), set()),
+        # the same on BFT, where the gateway asks all (internal/pkg/gateway/submit.go)
+        (SubmitError, "UNAVAILABLE", QUORUM, (FORBIDDEN,) * 4, {"forbidden", "refused"}),
+        (SubmitError, "UNAVAILABLE", QUORUM, (FORBIDDEN, PROCESSED), {"forbidden", "already_submitted"}),
+        (SubmitError, "UNAVAILABLE", QUORUM, (PROCESSED, PROCESSED), {"already_submitted", "retryable"}),
+        (SubmitError, "UNAVAILABLE", QUORUM, (EXISTS, PROCESSED), {"already_submitted", "retryable"}),
+        (SubmitError, "FAILED_PRECONDITION", "failed to get config for channel [zuidhorn]: no", (),
+         {"refused"}),
+        # gRPC's own
+        (EvaluateError, "UNAVAILABLE", "failed to connect to all addresses", (), {"retryable"}),
+        (SubmitError, "UNAVAILABLE", "Socket closed", (), {"retryable"}),
+        (EndorseError, "DEADLINE_EXCEEDED", "Deadline Exceeded", (), set()),
+    ],
+)  # fmt: skip
+def test_what_fabric_says_is_classified_by_its_words(
+    kind: type[GatewayError], status: str, reason: str, details: tuple[str, ...], expected: set[str]
+) -> None:
+    error = kind(reason, status=StatusCode[status], details=said(*details))
+    assert {flag for flag in FLAGS if getattr(error, flag, False)} == expected

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from kindpakket.fabric import CertificateAuthority, Peer, Profile, ProfileError
-from kindpakket.fabric.testing import make_identity
+from kindpakket.fabric import CertificateAuthority, Channel, Orderer, Peer, Profile, ProfileError, Registrar
+from kindpakket.fabric.client_certificate import ClientCertificate
+from kindpakket.fabric.targets import resolve
+from kindpakket.fabric.testing import make_enrolment, make_identity
 
 CERTIFICATE = make_identity().certificate_pem.decode()
 
@@ -42,12 +44,17 @@ PROFILE: dict[str, Any] = {
             "tlsCACerts": {"pem": [CERTIFICATE]},
         }
     },
-    "channels": {"zuidhorn": {"peers": {"peer0.gemeente": {}}}, "groningen": {"peers": ["peer1.gemeente"]}},
+    "orderers": {"orderer.gemeente": {"url": "grpcs://127.0.0.1:7050"}},
+    "channels": {
+        "zuidhorn": {"peers": {"peer0.gemeente": {}}, "orderers": ["orderer.gemeente"]},
+        "groningen": {"peers": ["peer1.gemeente"]},
+    },
 }
 
 
 def write(folder: Path, content: Any) -> Path:
     (folder / "tls").mkdir(exist_ok=True)
+    (folder / "empty").mkdir(exist_ok=True)
     (folder / "tls" / "ca.pem").write_text(CERTIFICATE)
     file = folder / "profile.yaml"
     file.write_text(yaml.safe_dump(content))
@@ -68,7 +75,13 @@ def test_a_profile_is_read(tmp_path: Path) -> None:
     authority = profile.certificate_authorities["ca.gemeente"]
     assert authority == CertificateAuthority("ca.gemeente", "https://127.0.0.1:7054", "ca-gemeente", roots)
     assert profile.organizations["gemeente"].certificate_authorities == ("ca.gemeente",)
-    assert profile.channels == {"zuidhorn": ("peer0.gemeente",), "groningen": ("peer1.gemeente",)}
+    assert profile.channels == {
+        "zuidhorn": Channel("zuidhorn", ("peer0.gemeente",), ("orderer.gemeente",)),
+        "groningen": Channel("groningen", ("peer1.gemeente",), ()),
+    }
+    assert profile.orderers == {
+        "orderer.gemeente": Orderer("orderer.gemeente", "127.0.0.1:7050", True, None, None)
+    }
 
 
 def test_json_is_read_too(tmp_path: Path) -> None:
@@ -135,6 +148,37 @@ def changed(path: str, value: Any) -> Any:
             ["peer9"],
             "channels.zuidhorn.peers names 'peer9', which is not among peers",
         ),
+        (
+            "channels/zuidhorn/orderers",
+            ["orderer9"],
+            "channels.zuidhorn.orderers names 'orderer9', which is not among orderers",
+        ),
+        (
+            "orderers/orderer.gemeente/url",
+            "grpcs://x:1/y",
+            "orderers.orderer.gemeente.url is 'grpcs://x:1/y'",
+        ),
+        (
+            "peers/peer0.gemeente/grpcOptions/grpc.keepalive_time_ms",
+            [1],
+            "peers.peer0.gemeente.grpcOptions.grpc.keepalive_time_ms must be a number or a text, not list",
+        ),
+        (
+            "certificateAuthorities/ca.gemeente/registrar",
+            [{"enrollId": "admin"}],
+            "certificateAuthorities.ca.gemeente.registrar.0.enrollSecret is missing",
+        ),
+        (
+            "certificateAuthorities/ca.gemeente/registrar",
+            "admin",
+            "certificateAuthorities.ca.gemeente.registrar must be a mapping, not str",
+        ),
+        (
+            "certificateAuthorities/ca.gemeente/tlsCACerts",
+            {"path": "tls/ca.pem", "client": {"cert": {"path": "tls/ca.pem"}}},
+            "certificateAuthorities.ca.gemeente.tlsCACerts.client cannot be used: mutual TLS needs",
+        ),
+        ("certificateAuthorities/ca.gemeente/tlsCACerts", {"path": "empty"}, "is 'empty', a folder with 0"),
     ],
 )
 def test_a_mistake_names_the_file_and_the_member(tmp_path: Path, path: str, value: Any, message: str) -> None:
@@ -164,3 +208,190 @@ def test_a_peer_that_is_not_there_is_named(tmp_path: Path) -> None:
     without = Profile.load(write(tmp_path, changed("organizations/gemeente/peers", [])))
     with pytest.raises(ProfileError, match=r"organizations\.gemeente\.peers is empty"):
         without.peer()
+
+
+SAMPLES: dict[str, Any] = {
+    "name": "test-network-org1",
+    "version": "1.0.0",
+    "client": {
+        "organization": "Org1",
+        "connection": {"timeout": {"peer": {"endorser": "300"}}},
+        "credentialStore": {"path": "store"},
+    },
+    "organizations": {
+        "Org1": {
+            "mspid": "Org1MSP",
+            "peers": ["peer0.org1.example.com"],
+            "certificateAuthorities": ["ca.org1.example.com"],
+        }
+    },
+    "peers": {
+        "peer0.org1.example.com": {
+            "url": "grpcs://localhost:7051",
+            "tlsCACerts": {"pem": CERTIFICATE},
+            "grpcOptions": {
+                "ssl-target-name-override": "peer0.org1.example.com",
+                "hostnameOverride": "peer0.org1.example.com",
+            },
+        }
+    },
+    "certificateAuthorities": {
+        "ca.org1.example.com": {
+            "url": "https://localhost:7054",
+            "caName": "ca-org1",
+            "tlsCACerts": {"pem": [CERTIFICATE]},
+            "httpOptions": {"verify": False},
+        }
+    },
+}
+
+
+def test_a_profile_of_fabrics_samples_is_read(tmp_path: Path) -> None:
+    """The shape that `test-network/organizations/ccp-generate.sh` of fabric-samples writes."""
+    for suffix, content in (("json", json.dumps(SAMPLES)), ("yaml", yaml.safe_dump(SAMPLES))):
+        file = tmp_path / f"connection-org1.{suffix}"
+        file.write_text(content)
+        profile = Profile.load(file)
+        assert profile.mspid == "Org1MSP"
+        peer = profile.peer()
+        assert (peer.address, peer.tls, peer.server_name) == (
+            "localhost:7051",
+            True,
+            "peer0.org1.example.com",
+        )
+        assert (peer.tls_roots, peer.options) == (CERTIFICATE.encode(), {})
+        assert profile.certificate_authority().ca_name == "ca-org1"
+        assert profile.channels == {}
+        assert profile == Profile.from_mapping(SAMPLES)
+
+
+def test_a_profile_of_hfc_is_read(tmp_path: Path) -> None:
+    """The shape of hfc's `network.json`: addresses without a scheme, and gRPC's own names for options."""
+    (tmp_path / "ca.pem").write_text(CERTIFICATE)
+    content = {
+        "name": "sample-network",
+        "client": {"organization": "org1.example.com"},
+        "organizations": {
+            "org1.example.com": {
+                "mspid": "Org1MSP",
+                "peers": ["peer0.org1.example.com"],
+                "certificateAuthorities": ["ca-org1"],
+                "users": {"Admin": {"cert": "cert.pem", "private_key": "keystore"}},
+            },
+            "orderer.example.com": {"mspid": "OrdererMSP", "orderers": ["orderer.example.com"]},
+        },
+        "orderers": {
+            "orderer.example.com": {
+                "url": "localhost:7050",
+                "grpcOptions": {"grpc.ssl_target_name_override": "orderer.example.com"},
+                "tlsCACerts": {"path": "ca.pem"},
+            }
+        },
+        "peers": {
+            "peer0.org1.example.com": {
+                "url": "localhost:7051",
+                "eventUrl": "localhost:7053",
+                "grpcOptions": {
+                    "grpc.ssl_target_name_override": "peer0.org1.example.com",
+                    "grpc.http2.keepalive_time": 15,
+                },
+                "tlsCACerts": {"path": "ca.pem"},
+            }
+        },
+        "certificateAuthorities": {
+            "ca-org1": {
+                "url": "http://localhost:7054",
+                "grpcOptions": {"verify": True},
+                "registrar": [{"enrollId": "admin", "enrollSecret": "adminpw"}],
+            }
+        },
+    }
+    profile = Profile.from_mapping(content, tmp_path)
+    peer = profile.peer()
+    assert (peer.address, peer.tls, peer.server_name) == ("localhost:7051", True, "peer0.org1.example.com")
+    assert peer.options == {"grpc.http2.keepalive_time": 15}
+    assert profile.orderers["orderer.example.com"].tls
+    assert profile.certificate_authority().registrars == (Registrar("admin", "adminpw"),)
+    assert "adminpw" not in repr(profile)
+
+
+def test_a_profile_of_the_sdk_for_go_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths with environment variables, and settings that mean nothing here."""
+    (tmp_path / "tls").mkdir()
+    (tmp_path / "tls" / "ca.pem").write_text(CERTIFICATE)
+    monkeypatch.setenv("PROJECT_PATH", str(tmp_path))
+    content = changed("peers/peer0.gemeente/tlsCACerts", {"path": "${PROJECT_PATH}/tls/ca.pem"})
+    content["peers"]["peer0.gemeente"]["grpcOptions"] |= {
+        "keep-alive-time": "0s",
+        "fail-fast": False,
+        "grpc-max-send-message-length": 10,
+        "grpc.http2.max_pings_without_data": False,
+    }
+    content["client"]["tlsCerts"] = {"systemCertPool": True}
+    content["entityMatchers"] = {"peer": [{"pattern": ".*"}]}
+    profile = Profile.from_mapping(content, tmp_path / "elsewhere")
+    assert profile.peer().tls_roots == CERTIFICATE.encode()
+    options = {"grpc.max_send_message_length": 10, "grpc.http2.max_pings_without_data": 0}
+    assert profile.peer().options == options
+    monkeypatch.delenv("PROJECT_PATH")
+    with pytest.raises(
+        ProfileError, match=r"tlsCACerts\.path is '\$\{PROJECT_PATH\}/tls/ca\.pem', which cannot"
+    ):
+        Profile.from_mapping(content, tmp_path)
+
+
+def test_an_address_without_a_scheme_is_without_tls_if_nothing_is_to_be_trusted(tmp_path: Path) -> None:
+    content = changed("peers/peer1.gemeente/url", "127.0.0.1:8051")
+    assert not Profile.load(write(tmp_path, content)).peer("peer1.gemeente").tls
+
+
+def test_an_authority_may_ask_for_a_certificate_of_the_client(tmp_path: Path) -> None:
+    made = make_enrolment("till")
+    (tmp_path / "cert.pem").write_bytes(made.certificate)
+    (tmp_path / "key.pem").write_bytes(made.key)
+    for client in (
+        {"cert": {"pem": made.certificate.decode()}, "key": {"path": "key.pem"}},
+        {"certfile": "cert.pem", "keyfile": "key.pem"},
+    ):
+        content = changed(
+            "certificateAuthorities/ca.gemeente/tlsCACerts", {"pem": CERTIFICATE, "client": client}
+        )
+        found = Profile.from_mapping(content, write(tmp_path, content).parent).certificate_authority()
+        assert found.client_certificate == ClientCertificate(made.certificate, made.key)
+        assert found.tls_roots == CERTIFICATE.encode()
+
+
+def test_the_administrator_is_read_when_asked_for(tmp_path: Path) -> None:
+    made = make_enrolment("admin")
+    (tmp_path / "keystore").mkdir()
+    (tmp_path / "keystore" / "a_sk").write_bytes(made.key)
+    content = changed("organizations/gemeente/adminPrivateKey", {"path": "keystore"})
+    content["organizations"]["gemeente"]["signedCert"] = {"pem": made.certificate.decode()}
+    profile = Profile.load(write(tmp_path, content))
+    admin = profile.organizations["gemeente"].admin()
+    assert (admin.mspid, admin.certificate_pem) == ("GemeenteMSP", made.certificate)
+    (tmp_path / "keystore" / "b_sk").write_bytes(b"")
+    with pytest.raises(ProfileError, match=r"adminPrivateKey\.path is 'keystore', a folder with 2 files"):
+        profile.organizations["gemeente"].admin()
+    with pytest.raises(ProfileError, match=r"organizations\.winkels names no administrator"):
+        profile.organizations["winkels"].admin()
+    del content["organizations"]["gemeente"]["signedCert"]
+    with pytest.raises(ProfileError, match=r"organizations\.gemeente\.signedCert is missing"):
+        Profile.from_mapping(content, tmp_path).organizations["gemeente"].admin()
+
+
+def test_an_authority_that_is_not_there_is_named(tmp_path: Path) -> None:
+    profile = Profile.load(write(tmp_path, PROFILE))
+    with pytest.raises(ProfileError, match=r"no certificate authority 'x' .* it has ca\.gemeente"):
+        profile.certificate_authority("x")
+    without = Profile.load(write(tmp_path, changed("organizations/gemeente/certificateAuthorities", None)))
+    with pytest.raises(ProfileError, match=r"certificateAuthorities is empty: name at least one certificate"):
+        without.certificate_authority()
+
+
+def test_a_peers_own_options_reach_the_connection(tmp_path: Path) -> None:
+    content = changed("peers/peer0.gemeente/grpcOptions/grpc.keepalive_time_ms", 777)
+    file = write(tmp_path, content)
+    assert dict(resolve(file, {})[0].options)["grpc.keepalive_time_ms"] == 777
+    given = dict(resolve(file, {"channel_options": {"grpc.keepalive_time_ms": 5}})[0].options)
+    assert given["grpc.keepalive_time_ms"] == 5

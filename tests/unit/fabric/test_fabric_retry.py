@@ -81,6 +81,16 @@ def test_attempts_are_bounded(contract: Any, memory: MemoryGateway) -> None:
     assert memory.calls == ["Evaluate"] * _flow._ATTEMPTS
 
 
+def test_overload_is_waited_out_to_the_deadline_and_other_failures_still_count(
+    contract: Any, memory: MemoryGateway
+) -> None:
+    memory.fail("Evaluate", StatusCode.UNKNOWN, OVERLOAD, times=_flow._ATTEMPTS + 2)
+    memory.fail("Evaluate", StatusCode.UNAVAILABLE, "connection refused", times=100)
+    with pytest.raises(EvaluateError, match="connection refused"):
+        contract.evaluate("Show", "a")
+    assert memory.calls == ["Evaluate"] * (_flow._ATTEMPTS + 3)
+
+
 def test_the_deadline_bounds_the_retries(
     contract: Any, memory: MemoryGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:

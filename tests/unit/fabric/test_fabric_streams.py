@@ -96,13 +96,12 @@ def test_a_status_of_the_deliver_service_is_an_events_error(
 def test_a_stream_that_the_peer_ends_early_is_an_events_error(network: Any, memory: MemoryGateway) -> None:
     memory.end_deliver("")
     with pytest.raises(EventsError, match="ended the stream before its end"):
-        next(network.blocks(0))
+        next(network.blocks(0, reconnect=False))
 
 
 def test_a_seek_leaves_the_hash_of_a_tls_certificate_empty(network: Any) -> None:
     stream = network.blocks(0, 0)
+    envelope = _messages.common.Envelope.FromString(getattr(stream, "_wrapped", stream)._reading.request())
     assert [block.header.number for block in stream] == [0]
-    reading = getattr(stream, "_wrapped", stream)._reading
-    envelope = _messages.common.Envelope.FromString(reading.request)
     header = _messages.common.Payload.FromString(envelope.payload).header
     assert _messages.common.ChannelHeader.FromString(header.channel_header).tls_cert_hash == b""

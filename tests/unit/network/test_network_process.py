@@ -72,6 +72,8 @@ def test_a_process_that_got_the_pid_later_is_not_taken_for_the_node(home: Home) 
         [sys.executable, "-c", "import time; time.sleep(60)"], env={MARK: f"{home.root}#peer0.x"}
     )
     try:
+        # A program that has only just been loaded has no environment yet.
+        assert until(lambda: MARK in psutil.Process(stranger.pid).environ() or None, 10)
         started = psutil.Process(stranger.pid).create_time()
         home.pid("peer0.x").write_text(json.dumps({"pid": stranger.pid, "started": started - 100}))
         found = Processes(home).find("peer0.x")

@@ -27,8 +27,8 @@ import (
 const module = "github.com/hyperledger/fabric-gateway"
 
 type job struct {
-	Endpoint    string   `json:"endpoint"`
-	TLSRoot     string   `json:"tls_root"`
+	Endpoints   []string `json:"endpoints"`
+	TLSRoots    []string `json:"tls_roots"`
 	MSPID       string   `json:"mspid"`
 	Certificate string   `json:"certificate"`
 	PrivateKey  string   `json:"private_key"`
@@ -87,13 +87,13 @@ func main() {
 }
 
 func connect(work job) (*grpc.ClientConn, error) {
-	root, err := identity.CertificateFromPEM([]byte(work.TLSRoot))
+	root, err := identity.CertificateFromPEM([]byte(work.TLSRoots[0]))
 	if err != nil {
 		return nil, err
 	}
 	pool := x509.NewCertPool()
 	pool.AddCert(root)
-	return grpc.NewClient("dns:///"+work.Endpoint, grpc.WithTransportCredentials(credentials.NewClientTLSFromCert(pool, "")))
+	return grpc.NewClient("dns:///"+work.Endpoints[0], grpc.WithTransportCredentials(credentials.NewClientTLSFromCert(pool, "")))
 }
 
 func open(work job, connection *grpc.ClientConn) (*client.Gateway, error) {

@@ -62,7 +62,7 @@ async function submit(contract, job, key) {
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const job = JSON.parse((await lines.next()).value);
-const client = new grpc.Client(job.endpoint, grpc.credentials.createSsl(Buffer.from(job.tls_root)));
+const client = new grpc.Client(job.endpoints[0], grpc.credentials.createSsl(Buffer.from(job.tls_roots[0])));
 const gateway = open(job, client);
 const contract = gateway.getNetwork(job.channel).getContract(job.chaincode);
 

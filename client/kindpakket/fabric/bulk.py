@@ -1,0 +1,224 @@
+"""Many transactions at once, so many and no more."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import SimpleQueue
+from types import TracebackType
+from typing import TypeAlias
+
+from grpc import StatusCode
+
+from kindpakket.fabric._flow import Flow
+from kindpakket.fabric._interrupt import Interrupt, Interrupted
+from kindpakket.fabric._session import SyncSession
+from kindpakket.fabric.errors import EndorseError, UnknownOutcome
+
+AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One of many transactions to be submitted.
+
+    Attributes:
+        name: name of the function.
+        arguments: its arguments, text or bytes.
+        transient: private input.
+        endorsing_organizations: MSP ids of the organisations that are to endorse.
+        key: anything by which the program knows it again.
+    """
+
+    name: str
+    arguments: Sequence[str | bytes] = ()
+    transient: Mapping[str, str | bytes] | None = None
+    endorsing_organizations: Sequence[str] = ()
+    key: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a submission.
+
+    Attributes:
+        submission: the submission.
+        number: its place among all, from 0.
+        result: what the chaincode returned, if the transaction is committed and valid; else None.
+        error: what `Contract.submit` would have raised; None if there is a result.
+    """
+
+    submission: Submission
+    number: int
+    result: bytes | None = None
+    error: BaseException | None = None
+
+    @property
+    def successful(self) -> bool:
+        """The transaction is committed and valid."""
+        return self.error is None
+
+    @property
+    def unknown(self) -> bool:
+        """The transaction may have been ordered: resolve it, with the envelope in `error`."""
+        return isinstance(self.error, UnknownOutcome)
+
+    def get(self) -> bytes:
+        """The result, or the error raised."""
+        if self.error is not None:
+            raise self.error
+        return self.result or b""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far many submissions have come.
+
+    Attributes:
+        successful: so many have a result.
+        failed: so many have an error, unknown ones included.
+        unknown: so many are unknown.
+        under_way: so many were begun and have not been told of.
+    """
+
+    successful: int = 0
+    failed: int = 0
+    unknown: int = 0
+    under_way: int = 0
+
+    @property
+    def done(self) -> int:
+        """So many were told of."""
+        return self.successful + self.failed
+
+    def after(self, outcome: Outcome, under_way: int) -> Progress:
+        """The progress when one more has been told of."""
+        return Progress(
+            self.successful + outcome.successful,
+            self.failed + (not outcome.successful),
+            self.unknown + outcome.unknown,
+            under_way,
+        )
+
+
+Report: TypeAlias = Callable[[Progress], object]
+
+
+def never_begun(submission: Submission, number: int) -> Outcome:
+    """The outcome of a submission that was cancelled before anything was sent for it."""
+    error = EndorseError("the program gave the call up before it began", status=StatusCode.CANCELLED)
+    return Outcome(submission, number, error=error)
+
+
+class BaseBulk:
+    """Many submissions, before their driver is known.
+
+    Attributes:
+        left: after closing, outcomes of submissions that were begun and not told of, unknown ones among them.
+    """
+
+    def __init__(self, submissions: Iterable[Submission], at_once: int, report: Report | None) -> None:
+        if at_once < 1:
+            raise ValueError(f"at_once is {at_once}: at least one submission must be under way")
+        self._source = enumerate(submissions)
+        self._exhausted = False
+        self._at_once = at_once
+        self._report = report
+        self._progress = Progress()
+        self._under_way = 0
+        self._closed = False
+        self.left: tuple[Outcome, ...] = ()
+
+    def _upcoming(self) -> Iterator[tuple[int, Submission]]:
+        """Submissions that may begin now."""
+        while not self._exhausted and self._under_way < self._at_once:
+            try:
+                found = next(self._source)
+            except StopIteration:
+                self._exhausted = True
+                return
+            self._under_way += 1
+            yield found
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        self._progress = self._progress.after(outcome, self._under_way)
+        if self._report is not None:
+            self._report(self._progress)
+        return outcome
+
+
+class Bulk(BaseBulk):
+    """Outcomes of many submissions as they come to their end, in whatever order.
+
+    Use it in a `with` statement or read it to its end; closed before that, no submission begins any more, and
+    those under way are given up: `left` then says what is known of each.
+    """
+
+    def __init__(
+        self,
+        session: SyncSession,
+        submitting: Callable[[Submission], Flow[bytes]],
+        submissions: Iterable[Submission],
+        at_once: int,
+        report: Report | None,
+    ) -> None:
+        super().__init__(submissions, at_once, report)
+        self._session = session
+        self._submitting = submitting
+        self._interrupt = Interrupt()
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="submit-all")
+        self._closing = threading.Lock()
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return self
+
+    def __next__(self) -> Outcome:
+        if self._closed:
+            raise StopIteration
+        try:
+            self._begin()
+            if self._under_way:
+                outcome = self._outcomes.get()
+                self._under_way -= 1
+                self._begin()
+                return self._told(outcome)
+        except BaseException:
+            self.close()
+            raise
+        self.close()
+        raise StopIteration
+
+    def _begin(self) -> None:
+        for number, submission in self._upcoming():
+            self._pool.submit(self._work, number, submission)
+
+    def _work(self, number: int, submission: Submission) -> None:
+        try:
+            result = self._session.run(self._submitting(submission), self._interrupt)
+            outcome = Outcome(submission, number, result)
+        except Interrupted as interrupted:
+            outcome = Outcome(submission, number, error=interrupted.__cause__ or interrupted)
+        except Exception as error:
+            outcome = Outcome(submission, number, error=error)
+        self._outcomes.put(outcome)
+
+    def close(self) -> None:
+        """Begin no more submissions, give up those under way, and wait until nothing runs any more."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._interrupt.set()
+            self._pool.shutdown()
+            self.left = tuple(self._outcomes.get() for _ in range(self._outcomes.qsize()))
+
+    def __enter__(self) -> Bulk:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

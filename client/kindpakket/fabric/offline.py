@@ -1,0 +1,133 @@
+"""Steps that were signed where the key is, brought back to a gateway.
+
+    proposal = gateway.network("channel").contract("ledger").proposal("Add", "a", "5")
+    signature = elsewhere(proposal.digest)  # or of proposal.bytes
+    transaction = gateway.signed_proposal(proposal.message, signature).endorse()
+    signature = elsewhere(transaction.digest)
+    commit = gateway.signed_transaction(transaction.message, signature).submit()
+    signature = elsewhere(commit.digest)
+    status = gateway.signed_commit(commit.message, signature).status()
+
+Messages may come from Fabric's SDKs for Go, Node and Java, and go to them: what they call bytes is `message`
+here.
+"""
+
+from __future__ import annotations
+
+from kindpakket.fabric import _carried
+from kindpakket.fabric._carried import Carried
+from kindpakket.fabric._reading import BLOCKS, BLOCKS_WITH_PRIVATE_DATA, CHAINCODE_EVENTS, FILTERED_BLOCKS
+from kindpakket.fabric._session import Session, SyncSession
+from kindpakket.fabric.commit import Commit
+from kindpakket.fabric.errors import IdentityError
+from kindpakket.fabric.event_requests import EventsRequest
+from kindpakket.fabric.events import BlockMessage, BlockWithPrivateData, ChaincodeEvent, FilteredBlock
+from kindpakket.fabric.identity import Identity
+from kindpakket.fabric.proposal import Proposal
+from kindpakket.fabric.transaction import Transaction
+
+
+class OfflineSigning:
+    """What a gateway does with steps that were signed elsewhere.
+
+    Each method takes the step's `message` and the signature of its `bytes` by the gateway's identity. ECDSA
+    signatures are ASN.1 DER; s may be high or low. Without a signature the one in the message counts, and
+    if it has none either, the identity's own key signs.
+
+    Each raises:
+        DecodeError: the message is of another kind, or was changed.
+        IdentityError: it was made for another identity; or the signature is not by this identity's key; or
+            there is none, and the key is not here.
+    """
+
+    _session: SyncSession
+
+    def signed_proposal(self, message: bytes, signature: bytes | None = None) -> Proposal:
+        """A proposal that was signed elsewhere, to be evaluated or endorsed."""
+        carried = _carried.read_proposal(message)
+        return Proposal._brought(self._session, carried, brought(self._session, carried, signature))
+
+    def signed_transaction(
+        self, message: bytes, signature: bytes | None = None, *, commit_signature: bytes | None = None
+    ) -> Transaction:
+        """An endorsed transaction that was signed elsewhere, to be submitted.
+
+        `commit_signature` is that of its commit (`Network.commit(transaction_id).bytes`), which can be signed
+        together with the transaction. With it an unclear submit is resolved by the commit status, and what
+        `submit` returns is signed already.
+        """
+        carried = _carried.read_transaction(message)
+        transaction = Transaction(self._session, carried.payload, brought(self._session, carried, signature))
+        transaction._bring_commit(commit_signature)
+        return transaction
+
+    def signed_commit(self, message: bytes, signature: bytes | None = None) -> Commit:
+        """A request for a commit status that was signed elsewhere."""
+        carried = _carried.read_commit(message)
+        return Commit(
+            self._session,
+            carried.channel,
+            carried.transaction_id,
+            request=carried.payload,
+            signature=brought(self._session, carried, signature),
+        )
+
+    def signed_chaincode_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[ChaincodeEvent]:
+        """A request for the events of a chaincode that was signed elsewhere."""
+        carried = _carried.read_chaincode_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, CHAINCODE_EVENTS, carried.payload, signed)
+
+    def signed_block_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[BlockMessage]:
+        """A request for blocks that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, BLOCKS, carried.payload, signed)
+
+    def signed_filtered_block_events(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[FilteredBlock]:
+        """A request for filtered blocks that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, FILTERED_BLOCKS, carried.payload, signed)
+
+    def signed_block_events_with_private_data(
+        self, message: bytes, signature: bytes | None = None
+    ) -> EventsRequest[BlockWithPrivateData]:
+        """A request for blocks with private data that was signed elsewhere."""
+        carried = _carried.read_block_events(message)
+        signed = brought(self._session, carried, signature)
+        return EventsRequest(self._session, BLOCKS_WITH_PRIVATE_DATA, carried.payload, signed)
+
+
+def brought(session: Session, carried: Carried, signature: bytes | None) -> bytes | None:
+    """The signature that counts, checked; None if the identity's own key is to sign."""
+    identity = session.identity
+    _must_be_of(identity, carried.creator)
+    if signature is not None:
+        return identity.checked(carried.payload, signature)
+    if carried.signature:
+        return identity.checked(carried.payload, carried.signature)
+    if identity.can_sign:
+        return None
+    raise IdentityError(
+        f"the message carries no signature, none is given, and the key of {identity!r} is not here: sign it "
+        "where the key is, and give the signature too"
+    )
+
+
+def _must_be_of(identity: Identity, creator: bytes) -> None:
+    if creator == identity.serialized:
+        return
+    mspid, pem = _carried.read_creator(creator)
+    made_for = Identity(mspid, pem)
+    if (mspid, made_for.certificate) != (identity.mspid, identity.certificate):
+        raise IdentityError(
+            f"the message was made for {made_for!r}, and this gateway speaks for {identity!r}: bring it to a "
+            "gateway of the identity it was made for"
+        )

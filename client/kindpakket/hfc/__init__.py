@@ -1,0 +1,19 @@
+"""The calls of `hfc` (fabric-sdk-py 1.0.0) on Fabric's Gateway service.
+
+A program written for hfc changes `hfc` to `kindpakket.hfc` in its imports, and nothing else:
+
+    from kindpakket.hfc.fabric import Client
+
+    client = Client(net_profile="network.json")
+    user = client.get_user("org1.example.com", "Admin")
+    client.new_channel("trade")
+    result = await client.chaincode_invoke(
+        user, "trade", ["peer0.org1.example.com"], ["apple"], "assets", fcn="Create", wait_for_event=True
+    )
+
+`docs/sdk/hfc.md` says call by call what is the same, what differs and what today's Fabric makes impossible.
+New programs take `kindpakket.fabric`, which these modules stand on.
+"""
+
+VERSION = "1.0.0"
+"""The version of hfc whose calls these are."""

@@ -1,0 +1,5 @@
+"""The client."""
+
+from kindpakket.hfc.fabric.client import Client
+
+__all__ = ["Client"]

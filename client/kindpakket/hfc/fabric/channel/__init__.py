@@ -1,0 +1,1 @@
+"""A channel and its events."""

@@ -1,0 +1,20 @@
+"""The client: what programs of hfc do nearly everything with."""
+
+from __future__ import annotations
+
+from kindpakket.hfc.fabric._impossible import NoLongerPossible
+from kindpakket.hfc.fabric._queries import Queries
+
+
+class Client(Queries, NoLongerPossible):
+    """A client of the networks that a connection profile describes, with the calls of `hfc.fabric.Client`.
+
+    Its coroutines run in one event loop, or in several: connections belong to the loop that uses them.
+
+    Args:
+        net_profile: path of the connection profile, JSON; without it the client knows no peers.
+
+    Raises:
+        OSError: the profile, or a file that it names, cannot be read.
+        ValueError: the profile is no JSON.
+    """

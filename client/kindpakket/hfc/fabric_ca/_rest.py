@@ -1,0 +1,144 @@
+"""The authority's REST interface, by way of `kindpakket.fabric.ca`: today's token, and the whole answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from numbers import Number
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from kindpakket.fabric.ca import CaClient, CaUnreachable, Enrolment
+from kindpakket.fabric.ca_call import CaCall, json_body
+
+if TYPE_CHECKING:
+    from kindpakket.hfc.fabric_ca.caservice import Enrollment
+
+Answer: TypeAlias = dict[str, Any]
+
+_TIMEOUT = 30.0
+
+
+class _Whole(CaCall[Answer]):
+    """A call of which the whole answer is wanted, also when it is a refusal."""
+
+    def result(self, authority: str, status: int, content: bytes) -> Answer:
+        """The answer: `success`, `result`, `errors`, `messages`."""
+        try:
+            members: Answer = json.loads(content)
+        except ValueError as error:
+            raise CaUnreachable(
+                f"the authority {authority} answered {self.name} with status {status} and no JSON: is it a "
+                "Fabric CA server?"
+            ) from error
+        return members
+
+
+class Rest:
+    """One authority.
+
+    Args:
+        target: protocol, host and port.
+        ca_certs_path: file with the certificates to trust for TLS, PEM; None: those of the system.
+        ca_name: name of the authority on its server; "" for the server's default.
+    """
+
+    def __init__(self, target: str, ca_certs_path: str | None, ca_name: str) -> None:
+        self._target = target
+        self._ca_certs_path = ca_certs_path
+        self._ca_name = ca_name
+
+    @property
+    def name(self) -> str:
+        """Name of the authority on its server."""
+        return self._ca_name
+
+    def named(self, members: Mapping[str, Any]) -> Answer:
+        """Members of a request that have a value, with the authority's name."""
+        given = {
+            key: value for key, value in members.items() if value not in (None, "") or key == "affiliation"
+        }
+        return {"caname": self._ca_name, **given} if self._ca_name else given
+
+    def answer(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        signer: Enrollment | None = None,
+        login: tuple[str, str] | None = None,
+    ) -> Answer:
+        """Send a request; the whole answer: `success`, `result`, `errors`, `messages`.
+
+        Raises:
+            CaUnreachable: there is no answer, or none in JSON.
+            CaError: the certificates to trust cannot be read.
+        """
+        content = b"" if body is None else json_body(body)
+        caller = None if signer is None else _caller(signer)
+        call = _Whole(path.partition("?")[0], method, path, content, dict, login, caller)
+        with CaClient(self._target, self._ca_name, self._ca_certs_path, timeout=_TIMEOUT) as client:
+            return client._run(call)
+
+    def result(
+        self,
+        failed: str,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        signer: Enrollment | None = None,
+        login: tuple[str, str] | None = None,
+    ) -> Answer:
+        """Send a request; its result.
+
+        Raises:
+            ValueError: the authority refuses; the message is hfc's.
+        """
+        members = self.answer(method, path, body, signer, login)
+        if not members.get("success"):
+            raise ValueError(f"{failed} with errors {members.get('errors')}")
+        result: Answer = members["result"]
+        return result
+
+
+def registration(
+    name: str,
+    secret: str | None,
+    role: str | None,
+    affiliation: str | None,
+    most: object,
+    attributes: list[Mapping[str, Any]] | None,
+) -> Answer:
+    """The body of a registration.
+
+    Raises:
+        ValueError: the name is missing, or the greatest number of enrolments is no number.
+    """
+    if not name:
+        raise ValueError("Missing required parameter. 'enrollmentID' is required.")
+    if not isinstance(most, Number):
+        raise ValueError(f"maxEnrollments is {most!r}: it must be a number")
+    return {
+        "id": name,
+        "affiliation": affiliation or "",
+        "max_enrollments": most,
+        "type": role,
+        "attrs": attributes,
+        "secret": secret,
+    }
+
+
+def pem_of(private_key: ec.EllipticCurvePrivateKey) -> bytes:
+    """A private key as unencrypted PKCS#8, PEM."""
+    return private_key.private_bytes(
+        Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _caller(signer: Enrollment) -> Enrolment:
+    if signer.private_key is None:
+        raise ValueError("this enrolment has no private key: its owner's request cannot be signed here")
+    return Enrolment(signer.cert, pem_of(signer.private_key))

@@ -1,0 +1,1 @@
+"""Wallets, and the short way to a chaincode: gateway, network, contract."""

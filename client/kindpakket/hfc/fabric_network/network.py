@@ -1,0 +1,27 @@
+"""A channel of `hfc.fabric_network`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kindpakket.hfc.fabric.channel.channel import Channel
+from kindpakket.hfc.fabric_network.contract import Contract
+
+if TYPE_CHECKING:
+    from kindpakket.hfc.fabric_network.gateway import Gateway
+
+
+class Network:
+    """A channel, as a gateway gives it."""
+
+    def __init__(self, gateway: Gateway, channel: Channel) -> None:
+        self.gateway = gateway
+        self.channel = channel
+        self.contracts: dict[str, Contract] = {}
+        self.initialized = True
+
+    def get_contract(self, chaincode_id: str) -> Contract:
+        """A chaincode on the channel."""
+        if chaincode_id not in self.contracts:
+            self.contracts[chaincode_id] = Contract(self, chaincode_id, self.gateway)
+        return self.contracts[chaincode_id]

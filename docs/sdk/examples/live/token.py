@@ -1,0 +1,18 @@
+"""A key in a hardware module: it signs there, and never leaves it."""
+
+import os
+import sys
+from pathlib import Path
+
+from kindpakket.fabric import Identity, connect
+from kindpakket.fabric.pkcs11 import Pkcs11Signer
+
+profile, certificate, request = sys.argv[1:]
+
+# --8<-- [start:token]
+with Pkcs11Signer("/usr/lib/softhsm/libsofthsm2.so", "fabric", os.environ["PIN"], key_label="treasurer") as key:
+    identity = Identity("GemeenteMSP", Path(certificate).read_bytes(), key)
+    with connect(profile, identity) as gateway:
+        contract = gateway.network("zuidhorn").contract("kindpakket")
+        contract.submit("settlement:Approve", request)
+# --8<-- [end:token]

@@ -1,0 +1,40 @@
+"""One network, and what programs give on it under hfc and under kindpakket.hfc."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from hfc_authorities import authority
+from hfc_running import Outcomes, Runner, configure, runners, settle, topology
+from support import running
+
+
+@pytest.fixture(scope="session")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Runner, Runner]:
+    """Those who run programs under hfc, and under kindpakket.hfc."""
+    return runners(tmp_path_factory.mktemp("hfc"))
+
+
+@pytest.fixture(scope="session")
+def outcomes(
+    both: tuple[Runner, Runner], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Outcomes, Outcomes]]:
+    """What the program gives under hfc and under kindpakket.hfc: first both act, then both read."""
+    folder = tmp_path_factory.mktemp("trade")
+    with ExitStack() as stack:
+        authorities = {
+            "authority": stack.enter_context(authority(folder / "today", takes_old_tokens=False)),
+            "compatible_authority": stack.enter_context(authority(folder / "older", takes_old_tokens=True)),
+        }
+        network = stack.enter_context(running(topology(), folder))
+        for runner in both:
+            configure(runner, network, authorities)
+        acts = [runner.run("program.py", "act", "configuration.json") for runner in both]
+        settle(network)
+        reads = [runner.run("program.py", "read", "configuration.json") for runner in both]
+        theirs, ours = (
+            Outcomes(runner.prefix, act, read) for runner, act, read in zip(both, acts, reads, strict=True)
+        )
+        yield theirs, ours

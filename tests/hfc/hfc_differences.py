@@ -1,0 +1,71 @@
+"""The steps of the program in which kindpakket.hfc is known to differ from hfc, and how.
+
+`docs/sdk/hfc.md` says the same in words. A step that stops differing fails the comparison too.
+"""
+
+from __future__ import annotations
+
+import re
+
+from hfc_agreement import Difference
+
+_CODES = r'Exception: \[\["ENDORSEMENT_POLICY_FAILURE", "ENDORSEMENT_POLICY_FAILURE"\]\]'
+
+ACTS = {
+    # hfc has these fail by mistakes of its own
+    "gateway.submit": Difference(
+        r"ValueError: .*proposalResponses", r'^"there is no function \\"invoke\\""$'
+    ),
+    "gateway.evaluate": Difference(r"AttributeError: .*channel3", r"QueryRefused: .*there is no function"),
+    "wallet.remove": Difference(r"AttributeError", r"^false$"),
+    "invoke.unknown peer": Difference(
+        r"AttributeError: .*NoneType", r"NoPeer: .*there is no peer 'peer9.org1'"
+    ),
+    "invoke.argument of a wrong type": Difference(
+        r"AttributeError: .*encode", r"TypeError: .*neither text nor"
+    ),
+    "query.unknown channel": Difference(r"AttributeError: .*NoneType", r"EvaluateError: .*channel other"),
+    # the gateway refuses what hfc has ordered although it cannot be valid
+    "invoke.peers differ": Difference(_CODES, r"EndorseError: .*ProposalResponsePayloads do not match"),
+    # the gateway has words of its own
+    "query.channel not joined": Difference(r"channel 'far' not found", r"EvaluateError: .*channel far"),
+    "query.unknown chaincode": Difference(
+        r"chaincode nothing not found", r"QueryRefused: .*chaincode nothing"
+    ),
+}
+
+READS = {
+    # hfc takes a peer's refusal for an empty answer
+    "block.not there": Difference(r'"data": \{"data": \[\]\}', r"QueryRefused: .*no such block number"),
+    "transaction.not there": Difference(r"ValueError", r"QueryRefused: .*no such transaction ID"),
+    "peers": Difference(r'^\{"local_peers": \{\}\}$', r"QueryRefused: .*access denied"),
+    "instantiated": Difference(r"^\[\[\]\]$", r'^\[\[\["assets", "1.0"\]\]\]$'),
+    "installed": Difference(r"^\[\[\]\]$", r"Impossible: .*lscc, which Fabric 3 does not have"),
+    # hfc raises what it was asked to return
+    "info.not decoded": Difference(r'Exception: \[\[\{"status": 200', r"Impossible: .*decode=False"),
+    "block.not decoded": Difference(r'Exception: \[\[\{"status": 200', r"Impossible: .*decode=False"),
+}
+
+# Calls of hfc that kindpakket.hfc does not have: hfc's own works, which take and give its own messages.
+NOT_THERE = re.compile(
+    r"""
+    \.get_attrs$
+    | ^fabric\.client\.Client\.(txEvent|create_onCcEvent|create_onCcEventArray)$
+    | ^fabric\.orderer\.Orderer\.
+    | ^fabric\.peer\.Peer\.(delivery|join|send_discovery|send_proposal)$
+    | ^fabric\.channel\.channel\.Channel\.(get_block_between|get_channel_config|join_channel|query_|send_)
+    | ^fabric\.channel\.channel\.Channel\.(is_readonly|state_store)
+    | ^fabric\.channel\.channel_eventhub\.ChannelEventHub\.(check_|handle_)
+    | ^fabric_ca\.caservice\.CAClient\.generateAuthToken$
+    | ^util\.keyvaluestore\.FileKeyValueStore\.async_
+    | ^util\.crypto\.crypto\.Ecies\.(encrypt|decrypt|hash)$
+    """,
+    re.VERBOSE,
+)
+
+# Calls with other parameters: no TLS for orderers, to whom we do not speak; and hfc takes the working folder
+# when it is imported, where we take it when the wallet is made.
+OTHER_PARAMETERS = {
+    "fabric.orderer.Orderer.__init__",
+    "fabric_network.wallet.FileSystenWallet.__init__",
+}

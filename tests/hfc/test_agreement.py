@@ -1,0 +1,72 @@
+"""A program of hfc gives the same under kindpakket.hfc, but for what `docs/sdk/hfc.md` says."""
+
+from __future__ import annotations
+
+from hfc_agreement import agree, complaints, normalised
+from hfc_differences import ACTS, NOT_THERE, OTHER_PARAMETERS, READS
+from hfc_running import HERE, Outcomes, Runner
+
+Both = tuple[Outcomes, Outcomes]
+
+_TODAY, _COMPATIBLE = "authority.", "compatible_authority."
+
+
+def test_the_program_imports_nothing_else_of_ours() -> None:
+    text = (HERE / "program.py").read_text("utf-8")
+    assert "kindpakket" not in text
+
+
+def test_calls_take_the_same_arguments(both: tuple[Runner, Runner]) -> None:
+    hfc, ours = (runner.run("surface.py") for runner in both)
+    calls = {name: given for name, given in hfc.items() if given != "attribute"}
+    assert len(calls) > 120
+    assert {name for name in calls if name not in ours} == set(filter(NOT_THERE.search, calls)) - set(ours)
+    differing = {name for name in calls if ours.get(name, "any") not in (calls[name], "any")}
+    assert differing == OTHER_PARAMETERS
+
+
+def test_what_the_program_does_agrees(outcomes: Both) -> None:
+    hfc, ours = (normalised(one.act, one.prefix) for one in outcomes)
+    on_the_network = [step for step in hfc if not step.startswith((_TODAY, _COMPATIBLE))]
+    assert len(on_the_network) > 60
+    found = complaints(
+        {step: hfc[step] for step in on_the_network},
+        {step: value for step, value in ours.items() if not step.startswith((_TODAY, _COMPATIBLE))},
+        ACTS,
+    )
+    assert not found, "\n".join(found)
+
+
+def test_an_authority_that_takes_old_tokens_answers_both_alike(outcomes: Both) -> None:
+    hfc, ours = (_steps(one, _COMPATIBLE) for one in outcomes)
+    assert len(hfc) > 20
+    found = complaints(hfc, ours, {})
+    assert not found, "\n".join(found)
+
+
+def test_todays_authority_refuses_hfc_and_answers_us_as_the_older_one_answers_hfc(outcomes: Both) -> None:
+    refused = outcomes[0].act["authority.register"]
+    assert refused["error"] == "ValueError"
+    assert "Authentication failure" in refused["says"][0]
+    expected, ours = _steps(outcomes[0], _COMPATIBLE), _steps(outcomes[1], _TODAY)
+    assert set(expected) == set(ours)
+    differing = [step for step in expected if not agree(expected[step], ours[step])]
+    assert not differing
+
+
+def test_the_ledger_reads_alike_byte_for_byte(outcomes: Both) -> None:
+    hfc, ours = (one.read for one in outcomes)
+    found = complaints(hfc, ours, READS)
+    assert not found, "\n".join(found)
+    blocks = hfc["info"]["value"][0]
+    assert blocks > 30
+    assert all(f"block {number}" in ours for number in range(blocks))
+    assert sum(step.startswith("transaction ") for step in ours) > 30
+
+
+def _steps(outcomes: Outcomes, beginning: str) -> dict[str, object]:
+    """The steps at one of the authorities, by their names there."""
+    results = normalised(outcomes.act, outcomes.prefix)
+    return {
+        step.removeprefix(beginning): value for step, value in results.items() if step.startswith(beginning)
+    }
