@@ -128,6 +128,8 @@ def failure_of(session: Session, link: Link[Any] | None, closings: int, error: B
     """What the end of a stream means: an error of the call, words of the peer, or its end without reason."""
     if link is None:
         raise error
+    if session.closed:
+        return session._ended_call(link, closings)
     if isinstance(error, grpc.RpcError):
         return session.failure(link, closings, error)
     if isinstance(error, EventsError):
