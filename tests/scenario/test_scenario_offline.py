@@ -76,6 +76,8 @@ def test_what_is_not_signed_does_not_leave(clients: Clients, place: Place) -> No
         contract = gateway.network(CHANNEL).contract("open")
         with pytest.raises(IdentityError, match="is not here"):
             contract.submit("Echo", "conga")
+        with pytest.raises(IdentityError, match="is not here"):
+            contract.evaluate("Echo", "conga")
         proposal = contract.proposal("Echo", "conga")
         with pytest.raises(IdentityError):
             gateway.signed_proposal(proposal.message, place.identity("org2").sign(proposal.bytes))

@@ -10,7 +10,9 @@ from kindpakket.fabric.pkcs11 import Pkcs11Signer
 profile, certificate, request = sys.argv[1:]
 
 # --8<-- [start:token]
-with Pkcs11Signer("/usr/lib/softhsm/libsofthsm2.so", "fabric", os.environ["PIN"], key_label="treasurer") as key:
+with Pkcs11Signer(
+    "/usr/lib/softhsm/libsofthsm2.so", "fabric", os.environ["PIN"], key_label="treasurer"
+) as key:
     identity = Identity("GemeenteMSP", Path(certificate).read_bytes(), key)
     with connect(profile, identity) as gateway:
         contract = gateway.network("zuidhorn").contract("kindpakket")
