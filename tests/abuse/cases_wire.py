@@ -42,6 +42,12 @@ def endorsed(ground: Ground, wallet: Wallet, scheme: str | None = None) -> Trans
     return till_of(ground).proposal("payment:Pay", argument).endorse()
 
 
+def never_offered(ground: Ground, envelope: bytes) -> Transaction:
+    """The transaction in an envelope that nobody has offered yet: a refusal of it is certain."""
+    ledger = ground.desk.ledger(SHOPS, ground.till.user)
+    return Transaction(ledger._session, *ledger._opened(envelope))
+
+
 def ordered(transaction: Transaction) -> None:
     """Have an endorsed transaction ordered.
 
@@ -255,8 +261,7 @@ CHANGES: dict[str, Any] = {
 def altered(ground: Ground, change: Callable[[Any], None]) -> Attempt:
     transaction = endorsed(ground, ground.wallet())
     envelope = tampered(transaction.envelope, till_identity(ground), change)
-    channel = ground.desk.ledger(SHOPS, ground.till.user)
-    return lambda: ordered(channel.transaction_from(envelope))
+    return lambda: ordered(never_offered(ground, envelope))
 
 
 @case(27, "shop", "orders a payment of another till in its own name", "FORBIDDEN", Place.ORDERING)
@@ -264,5 +269,4 @@ def in_another_name(ground: Ground) -> Attempt:
     transaction = endorsed(ground, ground.wallet())
     other = identity_of(ground.desk.network, SHOPS, ground.other.user)
     envelope = tampered(transaction.envelope, other, lambda action: None)
-    channel = ground.desk.ledger(SHOPS, ground.till.user)
-    return lambda: ordered(channel.transaction_from(envelope))
+    return lambda: ordered(never_offered(ground, envelope))

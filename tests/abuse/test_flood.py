@@ -13,7 +13,7 @@ import pytest
 from ground import Ground
 from support import identity_of
 
-from kindpakket.fabric import Deadlines, EvaluateError, GatewayError, Profile, _flow
+from kindpakket.fabric import Deadlines, EvaluateError, GatewayError, Limits, Profile, _flow
 from kindpakket.fabric.aio import Contract, connect
 from kindpakket_demo.desk import CHAINCODE, SHOPS
 from kindpakket_demo.schemes import CENTS_PER_CHILD
@@ -69,7 +69,7 @@ async def flooded(ground: Ground, payments: Sequence[str], pauses: Pauses) -> in
     profile = Profile.load(network.profile(SHOPS))
     hostile, honest = (identity_of(network, SHOPS, till.user) for till in (ground.other, ground.till))
     async with (
-        connect(profile, hostile, deadlines=PATIENT) as flood,
+        connect(profile, hostile, deadlines=PATIENT, limits=Limits(PLACES)) as flood,
         connect(profile, honest, deadlines=PATIENT) as client,
     ):
         contract = client.network(channel).contract(CHAINCODE)

@@ -59,7 +59,7 @@ def endorse_at(ground: Ground, peer_of: str, identity: Identity, proposal: Propo
     """
     signed = m.proposal.SignedProposal(proposal_bytes=proposal.bytes, signature=identity.sign(proposal.bytes))
     with gateway_at(ground.desk.network, peer_of, identity) as gateway:
-        call = gateway._session.channel.unary_unary(ENDORSER, None, None)
+        call = gateway._session.link().channel.unary_unary(ENDORSER, None, None)
         try:
             answer = call(signed.SerializeToString(), timeout=SECONDS)
         except grpc.RpcError as error:
@@ -108,7 +108,7 @@ def private_blocks(ground: Ground, peer_of: str, identity: Identity, last: int) 
     payload = seek(ground, identity, last)
     found: list[Any] = []
     with gateway_at(ground.desk.network, peer_of, identity) as gateway:
-        call = gateway._session.channel.stream_stream(DELIVER_WITH_PRIVATE, None, None)
+        call = gateway._session.link().channel.stream_stream(DELIVER_WITH_PRIVATE, None, None)
         for answer in call(iter([_wire.envelope(payload, identity.sign(payload))]), timeout=SECONDS):
             delivered = m.events.DeliverResponse.FromString(answer)
             if delivered.WhichOneof("Type") == "status":
