@@ -139,16 +139,21 @@ def repeatedly(
     """Make a call that may be repeated without harm, again while its failure is `passing`, in time.
 
     Raises what `error` makes of the last failure. `attempts` None means as many as the deadline allows; a
-    node that is overloaded is waited for as long. The next attempt goes to another peer if one is healthy: at
+    node that is overloaded is waited for as long. When time runs out in a later attempt, the failure of the
+    one before says why. The next attempt goes to another peer if one is healthy: at
     once, and not counted, when the last one could not be reached; else after a pause.
     """
     attempt = 0
     avoid = ""
+    earlier: E | None = None
     for number in count(1):
         try:
             return (yield Call(path, request, deadline.remaining, avoid, transaction_id, number))
         except CallFailed as failure:
             problem = error(failure)
+            if earlier is not None and failure.status is StatusCode.DEADLINE_EXCEEDED:
+                raise earlier from problem
+            earlier = problem
             avoid = failure.peer
             elsewhere = failure.elsewhere
             overloaded = failure.overloaded

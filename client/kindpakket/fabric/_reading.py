@@ -51,11 +51,13 @@ log = logging.getLogger("kindpakket.fabric.events")
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T]):
-    """A kind of stream.
+    """A kind of stream: one request, many answers.
+
+    Services of blocks take a stream of requests. One, sent as the only one, looks the same to the peer, and
+    leaves no moment between request and end in which asyncio's gRPC loses the peer's refusal.
 
     Attributes:
         path: the service's path.
-        bidirectional: the service takes a stream of requests, of which one is sent.
         decode: reads an answer; None at the proper end.
         signed: puts a request and its signature together.
         number: the block that an item is, or comes from.
@@ -63,7 +65,6 @@ class Kind(Generic[T]):
     """
 
     path: str
-    bidirectional: bool
     decode: Callable[[bytes], Iterable[T] | None]
     signed: Callable[[bytes, bytes], bytes]
     number: Callable[[T], int]
@@ -87,14 +88,11 @@ def _of_event(event: ChaincodeEvent) -> int:
 
 
 _ENVELOPE = _wire.envelope
-BLOCKS = Kind(_wire.DELIVER, True, decode_block, _ENVELOPE, _of_message)
-FILTERED_BLOCKS = Kind(_wire.DELIVER_FILTERED, True, decode_filtered_block, _ENVELOPE, _of_filtered)
-BLOCKS_WITH_PRIVATE_DATA = Kind(
-    _wire.DELIVER_PRIVATE, True, decode_block_with_private_data, _ENVELOPE, _of_private
-)
+BLOCKS = Kind(_wire.DELIVER, decode_block, _ENVELOPE, _of_message)
+FILTERED_BLOCKS = Kind(_wire.DELIVER_FILTERED, decode_filtered_block, _ENVELOPE, _of_filtered)
+BLOCKS_WITH_PRIVATE_DATA = Kind(_wire.DELIVER_PRIVATE, decode_block_with_private_data, _ENVELOPE, _of_private)
 CHAINCODE_EVENTS = Kind(
     _wire.CHAINCODE_EVENTS,
-    False,
     decode_chaincode_events,
     _wire.signed_chaincode_events_request,
     _of_event,
@@ -132,7 +130,6 @@ class Reading(Generic[T]):
             reconnect: open another stream when one breaks.
         """
         self.path = kind.path
-        self.bidirectional = kind.bidirectional
         self._session = session
         self._channel = channel
         self._kind = kind

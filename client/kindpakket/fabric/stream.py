@@ -60,12 +60,8 @@ class Stream(Generic[T]):
             self._link = link = self._session.link(avoid)
             self._closings = link.closings
             try:
-                if self._reading.bidirectional:
-                    method: Any = link.channel.stream_stream(self._reading.path, None, None)
-                    self._call = method(iter((request,)))
-                else:
-                    method = link.channel.unary_stream(self._reading.path, None, None)
-                    self._call = method(request)
+                method: Any = link.channel.unary_stream(self._reading.path, None, None)
+                self._call = method(request)
             except ValueError:  # the channel was closed
                 self._call = None
 
