@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,18 +12,13 @@ from .deployment import Deployment
 from .enrolment import ensure, write_organisation
 from .errors import NetworkError, NodeFailed
 from .genesis import genesis_block
-from .home import Home, write
-from .inventory import Inventory
-from .leader import leader
+from .home import write
 from .lifecycle import PeerCommands
 from .orderer import Orderer
 from .peer import Peer
-from .process import Processes
 from .profile import profile
-from .programs import Programs
-from .serving import Serving
-from .starter import Starter
-from .topology import Channel, Topology
+from .site import Site
+from .topology import Channel
 from .wait import together, until
 
 Progress = Callable[[str], None]
@@ -37,30 +31,10 @@ class BringUp:
     """One run of the stages.
 
     Args:
-        topology: the network.
-        home: its folder.
-        inventory: its nodes.
-        programs: Fabric's programs.
-        processes: its processes.
-        progress: takes a sentence per stage.
+        site: the network.
     """
 
-    topology: Topology
-    home: Home
-    inventory: Inventory
-    programs: Programs
-    processes: Processes
-    progress: Progress
-
-    @property
-    def starter(self) -> Starter:
-        """What starts nodes."""
-        return Starter(self.home, self.processes, self.programs)
-
-    @property
-    def serving(self) -> Serving:
-        """What serves chaincodes."""
-        return Serving(self.topology, self.home, self.inventory, self.processes)
+    site: Site
 
     def run(self) -> None:
         """All stages.
@@ -69,45 +43,43 @@ class BringUp:
             NetworkError: a stage failed. What was done stays, and the next run carries on from there.
         """
         with self._compiling():
-            with self._stage("certificate authorities"):
-                self.starter.start(list(self.inventory.authorities.values()))
-            with self._stage("certificates"):
-                together(self.enrol_organisation, [one.name for one in self.topology.organisations])
-            with self._stage("orderers and peers"):
+            with self.site.stage("certificate authorities"):
+                self.site.starter.start(list(self.site.inventory.authorities.values()))
+            with self.site.stage("certificates"):
+                together(self.enrol_organisation, [one.name for one in self.site.topology.organisations])
+            with self.site.stage("orderers and peers"):
                 self.start_nodes()
-            for channel in self.topology.channels:
-                with self._stage(f"channel {channel.name}"):
+            for channel in self.site.topology.channels:
+                with self.site.stage(f"channel {channel.name}"):
                     self.join(channel)
                     self.await_ordering(channel)
                     self.await_peers(channel)
-        for channel in self.topology.channels:
+        for channel in self.site.topology.channels:
             for chaincode in channel.chaincodes:
-                with self._stage(f"chaincode {chaincode.name} on {channel.name}"):
-                    self.deployment(channel, chaincode.name).run(self.progress)
+                with self.site.stage(f"chaincode {chaincode.name} on {channel.name}"):
+                    self.deployment(channel, chaincode.name).run()
 
     def enrol_organisation(self, name: str) -> None:
         """Have all certificates of an organisation issued, and write its connection profile."""
-        authority = self.inventory.authorities[name]
-        write_organisation(authority, self.home.organisation(name))
-        issues = self.inventory.issues(self.topology, self.home, name)
+        authority = self.site.inventory.authorities[name]
+        write_organisation(authority, self.site.home.organisation(name))
+        issues = self.site.inventory.issues(self.site.topology, self.site.home, name)
         together(lambda issue: ensure(authority, issue), issues, at_once=4)
-        write(self.home.profile(name), profile(self.topology, name, self.inventory, self.home))
+        write(
+            self.site.home.profile(name),
+            profile(self.site.topology, name, self.site.inventory, self.site.home),
+        )
 
     def start_nodes(self) -> None:
         """Start orderers and peers, and the chaincode processes of packages that were deployed before."""
-        together(lambda one: self.serving.serve_one(*one), self.serving.needed().items())
-        self.starter.start([*self.inventory.orderers, *self.inventory.peers])
+        together(lambda one: self.site.serving.serve_one(*one), self.site.serving.needed().items())
+        self.site.starter.start([*self.site.inventory.orderers, *self.site.inventory.peers])
 
     def join(self, channel: Channel) -> None:
         """Have the channel's consenters, and the members' peers, join it."""
-        block = genesis_block(self.topology, channel, self.inventory, self.home, self.programs)
+        block = genesis_block(self.site, channel)
         genesis = block.read_bytes()
-        commands = [
-            PeerCommands(
-                self.programs, self.home, peer, self.topology.organisation(peer.organisation).admin.name
-            )
-            for peer in self.inventory.peers_on(self.topology, channel)
-        ]
+        commands = [self.site.admin(peer) for peer in self.site.peers_on(channel)]
 
         def join(node: Orderer | PeerCommands) -> None:
             if isinstance(node, Orderer):
@@ -115,7 +87,7 @@ class BringUp:
             elif node.peer.height(channel.name) is None:
                 node.join(block)
 
-        nodes: list[Orderer | PeerCommands] = [*commands, *self.inventory.consenters_of(channel)]
+        nodes: list[Orderer | PeerCommands] = [*commands, *self.site.consenters_of(channel)]
         together(join, nodes)
 
     def await_ordering(self, channel: Channel) -> None:
@@ -124,18 +96,18 @@ class BringUp:
         Raises:
             NodeFailed: a consenter does not take part in time.
         """
-        consenters = self.inventory.consenters_of(channel)
+        consenters = self.site.consenters_of(channel)
         for orderer in consenters:
             active = until(lambda one=orderer: one.active(channel.name) or None, _ORDERING_DEADLINE)  # type: ignore[misc]
             if active is None:
                 raise NodeFailed(
                     orderer.node,
                     f"does not take part in ordering {channel.name} after {_ORDERING_DEADLINE:g} seconds",
-                    self.home.log(orderer.node),
-                    self.processes.last_words(orderer.node),
+                    self.site.home.log(orderer.node),
+                    self.site.processes.last_words(orderer.node),
                 )
-        if until(lambda: self.leading(channel), _ORDERING_DEADLINE) is None:
-            logs = ", ".join(str(self.home.log(orderer.node)) for orderer in consenters)
+        if until(lambda: self.site.leading(channel), _ORDERING_DEADLINE) is None:
+            logs = ", ".join(str(self.site.home.log(orderer.node)) for orderer in consenters)
             raise NetworkError(
                 f"no consenter leads {channel.name} after {_ORDERING_DEADLINE:g} seconds: read {logs}"
             )
@@ -146,9 +118,9 @@ class BringUp:
         Raises:
             NodeFailed: a peer has not caught up in time.
         """
-        found = [orderer.participation(channel.name) for orderer in self.inventory.consenters_of(channel)]
+        found = [orderer.participation(channel.name) for orderer in self.site.consenters_of(channel)]
         height = max(int(one["height"]) for one in found if one is not None)
-        for peer in self.inventory.peers_on(self.topology, channel):
+        for peer in self.site.peers_on(channel):
 
             def caught_up(peer: Peer = peer) -> bool | None:
                 return (peer.height(channel.name) or 0) >= height or None
@@ -157,19 +129,9 @@ class BringUp:
                 raise NodeFailed(
                     peer.node,
                     f"has not {height} blocks of {channel.name} after {_CATCH_UP_DEADLINE:g} seconds",
-                    self.home.log(peer.node),
-                    self.processes.last_words(peer.node),
+                    self.site.home.log(peer.node),
+                    self.site.processes.last_words(peer.node),
                 )
-
-    def leading(self, channel: Channel) -> Orderer | None:
-        """The consenter that leads a channel."""
-        return leader(
-            channel.name,
-            self.topology.ordering,
-            self.inventory.consenters_of(channel),
-            self.home,
-            lambda node: self.processes.find(node) is not None,
-        )
 
     def deployment(self, channel: Channel, name: str) -> Deployment:
         """The deployment of a channel's chaincode.
@@ -181,39 +143,19 @@ class BringUp:
         if chaincode is None:
             raise NetworkError(f"the topology has no chaincode {name!r} on {channel.name}: declare it there")
 
-        def orderer() -> Orderer:
-            consenters = self.inventory.consenters_of(channel)
-            running = [one for one in consenters if self.processes.find(one.node) is not None]
-            return self.leading(channel) or (running or consenters)[0]
-
-        return Deployment(
-            self.topology,
-            self.home,
-            self.inventory,
-            self.programs,
-            self.processes,
-            self.serving,
-            channel,
-            chaincode,
-            orderer,
-        )
-
-    @contextmanager
-    def _stage(self, name: str) -> Iterator[None]:
-        begun = time.monotonic()
-        self.progress(f"{name} ...")
-        yield
-        self.progress(f"{name}: ready after {time.monotonic() - begun:.1f} s")
+        return Deployment(self.site, channel, chaincode)
 
     @contextmanager
     def _compiling(self) -> Iterator[None]:
         """Compile the chaincodes beside the other stages; what is wrong with them shows at the end."""
-        sources = {(one.name, one.source) for channel in self.topology.channels for one in channel.chaincodes}
+        sources = {
+            (one.name, one.source) for channel in self.site.topology.channels for one in channel.chaincodes
+        }
         with ThreadPoolExecutor(max_workers=1) as pool:
             futures: list[Future[object]] = [
                 pool.submit(
                     lambda name=name, source=source: code.build(  # type: ignore[misc]
-                        source, code.package(name, code.source_digest(source)), self.home
+                        source, code.package(name, code.source_digest(source)), self.site.home
                     )
                 )
                 for name, source in sorted(sources)

@@ -6,110 +6,24 @@ is up.
 
 from __future__ import annotations
 
-import functools
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 import click
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
-from .errors import NetworkError, TopologyError
+from .cli_support import failures, on_network, out, shown_progress
+from .errors import NetworkError
 from .network import Network
 from .programs import programs as build_programs
 from .status import NetworkStatus
-from .topology import Topology
 
-Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
 _NOT_UP = 3
 _SOON_DAYS = 30
-_WIDTH = 140
-_out = Console()
-if not _out.is_terminal:
-    _out.width = _WIDTH
-_errors = Console(stderr=True)
-
-
-class Failure(click.ClickException):
-    """An error shown as its sentence, without a traceback."""
-
-
-class WrongTopology(Failure):
-    """The same for a topology that has mistakes."""
-
-    exit_code = 2
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    try:
-        yield
-    except TopologyError as error:
-        raise WrongTopology(str(error)) from error
-    except (NetworkError, OSError) as error:
-        raise Failure(str(error)) from error
-
-
-def _on_network(
-    function: Callable[Concatenate[Network, Parameters], Result],
-) -> Callable[..., Result]:
-    """Gives a command the options that say which network, and shows errors without tracebacks."""
-
-    @click.option(
-        "--home",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=Path(".kindpakket"),
-        show_default=True,
-        help="The network's folder.",
-    )
-    @click.option(
-        "--topology",
-        metavar="FILE|NAME",
-        help="A YAML file, or the name of a packaged topology. Not given: the home's own, else kindpakket.",
-    )
-    @functools.wraps(function)
-    def command(
-        home: Path, topology: str | None, *args: Parameters.args, **kwargs: Parameters.kwargs
-    ) -> Result:
-        with _failures():
-            return function(_network(home, topology), *args, **kwargs)
-
-    return command
-
-
-def _network(home: Path, topology: str | None) -> Network:
-    if topology is None:
-        if (home / "topology.yaml").is_file():
-            return Network.open(home)
-        return Network(Topology.packaged("kindpakket"), home)
-    if Path(topology).suffix or Path(topology).exists():
-        return Network(Topology.load(topology), home)
-    return Network(Topology.packaged(topology), home)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Shows what is being done: a spinner and finished stages on a terminal, plain lines elsewhere."""
-    if not _errors.is_terminal:
-        yield lambda text: click.echo(text, err=True)
-        return
-    with _errors.status("...") as spinner:
-
-        def show(text: str) -> None:
-            if text.endswith("..."):
-                spinner.update(text)
-            else:
-                _errors.print(f"[green]✓[/green] {text}", highlight=False)
-
-        yield show
 
 
 def _attributes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -130,18 +44,18 @@ def network() -> None:
 @network.command()
 def programs() -> None:
     """Build Fabric's programs, unless they are in the cache."""
-    with _failures(), _progress() as progress:
+    with failures(), shown_progress() as progress:
         built = build_programs(progress)
     click.echo(f"Fabric's programs are in {built.fabric.parent}")
 
 
 @network.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the status as JSON at the end.")
-@_on_network
+@on_network
 def up(target: Network, as_json: bool) -> None:
     """Bring everything up that the topology describes; what is up already stays as it is."""
     begun = time.monotonic()
-    with _progress() as progress:
+    with shown_progress() as progress:
         target.up(progress)
     if as_json:
         click.echo(json.dumps(target.status().as_json(), indent=1))
@@ -151,7 +65,7 @@ def up(target: Network, as_json: bool) -> None:
 
 
 @network.command()
-@_on_network
+@on_network
 def down(target: Network) -> None:
     """Stop all processes; ledgers, keys and certificates stay."""
     target.down()
@@ -160,7 +74,7 @@ def down(target: Network) -> None:
 
 @network.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@_on_network
+@on_network
 def reset(target: Network, yes: bool) -> None:
     """Stop all processes and delete the home, with ledgers and keys."""
     if not target.home.is_dir():
@@ -174,7 +88,7 @@ def reset(target: Network, yes: bool) -> None:
 
 @network.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_on_network
+@on_network
 def status(target: Network, as_json: bool) -> None:
     """Show processes, memory, heights, leaders, chaincodes and certificates. Exit code 3: not all is up."""
     found = target.status()
@@ -189,10 +103,10 @@ def status(target: Network, as_json: bool) -> None:
 @network.command()
 @click.argument("chaincode", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_on_network
+@on_network
 def deploy(target: Network, chaincode: str | None, as_json: bool) -> None:
     """Deploy the chaincodes, or one of them; a changed source or definition is an upgrade."""
-    with _progress() as progress:
+    with shown_progress() as progress:
         records = target.deploy(chaincode, progress)
     if as_json:
         members = [{"sequence": one.sequence, "package_id": one.package_id} for one in records]
@@ -214,7 +128,7 @@ def deploy(target: Network, chaincode: str | None, as_json: bool) -> None:
     help="An attribute in the certificate; may be given several times.",
 )
 @click.option("--type", "kind", type=click.Choice(["client", "admin"]), default="client", show_default=True)
-@_on_network
+@on_network
 def enrol(target: Network, organisation: str, user: str, attributes: dict[str, str], kind: str) -> None:
     """Have a certificate issued to USER by ORGANISATION's CA, and print the folder that holds it."""
     click.echo(target.enrol(organisation, user, attributes, kind))
@@ -224,7 +138,7 @@ def enrol(target: Network, organisation: str, user: str, attributes: dict[str, s
 @click.argument("node")
 @click.option("--lines", type=click.IntRange(min=1), default=40, show_default=True, help="How many lines.")
 @click.option("--follow", is_flag=True, help="Go on with lines as they are written, until interrupted.")
-@_on_network
+@on_network
 def logs(target: Network, node: str, lines: int, follow: bool) -> None:
     """Show the last lines of NODE's log."""
     path = target.log(node)
@@ -243,7 +157,7 @@ def logs(target: Network, node: str, lines: int, follow: bool) -> None:
 
 @network.command()
 @click.argument("node")
-@_on_network
+@on_network
 def start(target: Network, node: str) -> None:
     """Start NODE and wait until it is ready."""
     target.start(node)
@@ -253,7 +167,7 @@ def start(target: Network, node: str) -> None:
 @network.command()
 @click.argument("node")
 @click.option("--kill", is_flag=True, help="Give it no time to end by itself.")
-@_on_network
+@on_network
 def stop(target: Network, node: str, kill: bool) -> None:
     """Stop NODE."""
     ran = target.stop(node, signal.SIGKILL if kill else signal.SIGTERM)
@@ -269,7 +183,7 @@ def _show(found: NetworkStatus) -> None:
         memory = "" if node.memory_bytes is None else f"{node.memory_bytes / 2**20:.0f} MB"
         state = "[green]runs[/green]" if node.running else "[red]stopped[/red]"
         nodes.add_row(node.node, state, str(node.pid or ""), memory, node.endpoint, *heights)
-    _out.print(nodes)
+    out.print(nodes)
     chaincodes = Table(box=box.SIMPLE_HEAD)
     for title in ("channel", "chaincode", "version", "sequence", "package"):
         chaincodes.add_column(title, overflow="fold")
@@ -277,8 +191,8 @@ def _show(found: NetworkStatus) -> None:
         for one in channel.chaincodes:
             sequence = "not deployed" if one.sequence is None else str(one.sequence)
             chaincodes.add_row(channel.name, one.name, one.version, sequence, one.package_id or "")
-    _out.print(chaincodes)
-    _out.print(
+    out.print(chaincodes)
+    out.print(
         f"{found.ordering} ordering, {found.memory_bytes / 2**20:.0f} MB resident, home {found.home}",
         soft_wrap=True,
     )
@@ -286,7 +200,7 @@ def _show(found: NetworkStatus) -> None:
         first = found.certificates[0]
         days = (first.expires - datetime.now(UTC)).days
         colour = "red" if days < _SOON_DAYS else "default"
-        _out.print(
+        out.print(
             f"[{colour}]first certificate to expire: {first.holder} ({first.use}) on "
             f"{first.expires:%Y-%m-%d}, in {days} days[/{colour}]"
         )

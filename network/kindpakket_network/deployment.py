@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import chaincode as code
 from .deployed import Built, Deployed
 from .errors import CommandFailed, NetworkError
-from .home import Home, write
-from .inventory import Inventory
+from .home import write
 from .lifecycle import PeerCommands, collections_document, definition_arguments
-from .orderer import Orderer
 from .peer import Peer
-from .process import Processes
-from .programs import Programs
-from .serving import Serving
-from .topology import Chaincode, Channel, Initialise, Topology
+from .site import Site
+from .topology import Chaincode, Channel, Initialise
 from .wait import together, until
 
 _PLAN_DEADLINE = 60.0
@@ -36,54 +31,42 @@ class Deployment:
     """A chaincode on a channel.
 
     Args:
-        topology: the network.
-        home: its folder.
-        inventory: its nodes.
-        programs: Fabric's programs.
-        processes: its processes.
-        serving: what serves chaincodes.
+        site: the network.
         channel: the channel.
         chaincode: the chaincode.
-        orderer: gives a consenter to send transactions to, the leader if possible.
     """
 
-    topology: Topology
-    home: Home
-    inventory: Inventory
-    programs: Programs
-    processes: Processes
-    serving: Serving
+    site: Site
     channel: Channel
     chaincode: Chaincode
-    orderer: Callable[[], Orderer]
 
-    def run(self, progress: Callable[[str], None]) -> Deployed:
+    def run(self) -> Deployed:
         """Do all that is not done yet.
 
         Raises:
             NetworkError: a step did not work; what was done stays, and the next call carries on.
         """
-        halted = [peer.node for peer in self._peers() if self.processes.find(peer.node) is None]
+        halted = [peer.node for peer in self._peers() if self.site.processes.find(peer.node) is None]
         if halted:
             raise NetworkError(
                 f"{', '.join(halted)} must run to deploy {self.chaincode.name}: bring it up first"
             )
         package = code.package(self.chaincode.name, code.source_digest(self.chaincode.source))
-        binary = code.build(self.chaincode.source, package, self.home)
+        binary = code.build(self.chaincode.source, package, self.site.home)
         record = self._record(package, binary)
         if self._committed() < record.sequence:
-            progress(
+            self.site.progress(
                 f"Deploying {self.chaincode.name} to {self.channel.name}: sequence {record.sequence} ..."
             )
             self._install(package)
             self._approve_and_commit(record)
-        self.serving.serve(self._peers(), self.chaincode.name, record.built)
+        self.site.serving.serve(self._peers(), self.chaincode.name, record.built)
         self._await_definition(record)
         self._await_plans()
         if record.replaces is not None:
             record = replace(record, replaces=None)
             record.write(self._path)
-        self.serving.retire(self.chaincode.name)
+        self.site.serving.retire(self.chaincode.name)
         initialise = self.chaincode.initialise
         if initialise is not None and not record.initialised:
             self._initialise(initialise)
@@ -124,30 +107,26 @@ class Deployment:
 
     @property
     def _path(self) -> Path:
-        return self.home.deployed(self.channel.name, self.chaincode.name)
+        return self.site.home.deployed(self.channel.name, self.chaincode.name)
 
     def _peers(self) -> list[Peer]:
-        return self.inventory.peers_on(self.topology, self.channel)
+        return self.site.peers_on(self.channel)
 
     def _first_peers(self) -> list[Peer]:
         """One peer of each organisation."""
-        organisations = self.topology.members_with_peers(self.channel)
-        return [self.inventory.peers_of(organisation.name)[0] for organisation in organisations]
-
-    def _admin(self, peer: Peer) -> PeerCommands:
-        user = self.topology.organisation(peer.organisation).admin.name
-        return PeerCommands(self.programs, self.home, peer, user)
+        organisations = self.site.topology.members_with_peers(self.channel)
+        return [self.site.inventory.peers_of(organisation.name)[0] for organisation in organisations]
 
     def _committed(self) -> int:
-        found = self._admin(self._first_peers()[0]).committed(self.channel.name, self.chaincode.name)
+        found = self.site.admin(self._first_peers()[0]).committed(self.channel.name, self.chaincode.name)
         return int(found["sequence"]) if found else 0
 
     def _install(self, package: code.Package) -> None:
-        file = code.write_package(package, self.home)
+        file = code.write_package(package, self.site.home)
 
         def install(peer: Peer) -> None:
-            commands = self._admin(peer)
-            self.serving.place(peer, self.chaincode.name, package.label)
+            commands = self.site.admin(peer)
+            self.site.serving.place(peer, self.chaincode.name, package.label)
             if package.id in commands.installed():
                 return
             commands.install(file)
@@ -160,18 +139,19 @@ class Deployment:
         channel = self.channel.name
         collections: Path | None = None
         if self.chaincode.collections:
-            collections = self.home.chaincode(record.label) / f"{channel}.collections.json"
+            collections = self.site.home.chaincode(record.label) / f"{channel}.collections.json"
             write(collections, json.dumps(collections_document(self.chaincode), indent=1))
         definition = definition_arguments(self.chaincode, record.sequence, collections)
         peers = self._first_peers()
-        approvals = self._admin(peers[0]).approvals(channel, definition)
+        approvals = self.site.admin(peers[0]).approvals(channel, definition)
         lacking = [peer for peer in peers if not approvals.get(peer.msp)]
-        orderer = self.orderer()
+        orderer = self.site.orderer(self.channel)
         together(
-            lambda peer: self._admin(peer).approve(channel, definition, record.package_id, orderer), lacking
+            lambda peer: self.site.admin(peer).approve(channel, definition, record.package_id, orderer),
+            lacking,
         )
-        self.serving.serve(self._peers(), self.chaincode.name, record.built)
-        self._admin(peers[0]).commit(channel, definition, peers, orderer)
+        self.site.serving.serve(self._peers(), self.chaincode.name, record.built)
+        self.site.admin(peers[0]).commit(channel, definition, peers, orderer)
 
     def _await_definition(self, record: Deployed) -> None:
         """Wait until every peer goes by the definition; until then it calls what this replaces."""
@@ -179,7 +159,7 @@ class Deployment:
 
         def behind(peer: Peer) -> str | None:
             def there() -> bool | None:
-                found = self._admin(peer).committed(channel, name)
+                found = self.site.admin(peer).committed(channel, name)
                 return (found is not None and int(found["sequence"]) >= record.sequence) or None
 
             return None if until(there, _PLAN_DEADLINE, interval=0.25) else peer.node
@@ -193,7 +173,7 @@ class Deployment:
 
     def _await_plans(self) -> None:
         def lacking(peer: Peer) -> str | None:
-            commands = self._admin(peer)
+            commands = self.site.admin(peer)
             found = until(
                 lambda: commands.endorsement_plan(self.channel.name, self.chaincode.name) or None,
                 _PLAN_DEADLINE,
@@ -203,18 +183,18 @@ class Deployment:
 
         nodes = [node for node in together(lacking, self._peers()) if node is not None]
         if nodes:
-            logs = ", ".join(str(self.home.log(node)) for node in nodes)
+            logs = ", ".join(str(self.site.home.log(node)) for node in nodes)
             raise NetworkError(
                 f"{', '.join(nodes)} found no set of peers that can endorse {self.chaincode.name} within "
                 f"{_PLAN_DEADLINE:g} seconds: see whether the other organisations' peers run, and read {logs}"
             )
 
     def _initialise(self, initialise: Initialise) -> None:
-        endorsers = [self.inventory.peers_of(name)[0] for name in initialise.endorsers]
-        own = self.inventory.peers_of(initialise.organisation)[0]
-        commands = PeerCommands(self.programs, self.home, own, initialise.user)
+        endorsers = [self.site.inventory.peers_of(name)[0] for name in initialise.endorsers]
+        own = self.site.inventory.peers_of(initialise.organisation)[0]
+        commands = PeerCommands(self.site.programs, self.site.home, own, initialise.user)
         channel, name = self.channel.name, self.chaincode.name
-        random_id = self.home.secret(f"chaincode/{channel}.{name}.random-id")
+        random_id = self.site.home.secret(f"chaincode/{channel}.{name}.random-id")
         argument = {
             key: random_id if value == _RANDOM else value for key, value in initialise.argument.items()
         }
@@ -225,7 +205,7 @@ class Deployment:
                 function=initialise.function,
                 argument=json.dumps(argument),
                 endorsers=endorsers,
-                orderer=self.orderer(),
+                orderer=self.site.orderer(self.channel),
             )
         except CommandFailed as error:
             if initialise.refusal not in error.output:

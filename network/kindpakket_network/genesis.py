@@ -12,7 +12,7 @@ from .orderer import Orderer
 from .policy import any_of
 from .ports import HOST
 from .process import run
-from .programs import Programs
+from .site import Site
 from .templates import render
 from .topology import Channel, Topology
 
@@ -44,22 +44,20 @@ def configtx(topology: Topology, channel: Channel, inventory: Inventory, home: H
     )
 
 
-def genesis_block(
-    topology: Topology, channel: Channel, inventory: Inventory, home: Home, programs: Programs
-) -> Path:
+def genesis_block(site: Site, channel: Channel) -> Path:
     """The channel's first block, made when it is not there.
 
     Raises:
         CommandFailed: configtxgen refused the configuration.
     """
-    folder = home.channel(channel.name)
+    folder = site.home.channel(channel.name)
     block = folder / "genesis.block"
     if block.is_file():
         return block
-    write(folder / "configtx.yaml", configtx(topology, channel, inventory, home))
+    write(folder / "configtx.yaml", configtx(site.topology, channel, site.inventory, site.home))
     temporary = folder / ".genesis.block.new"
     arguments: Sequence[str] = [
-        programs.path("configtxgen"),
+        site.programs.path("configtxgen"),
         *("-configPath", str(folder)),
         *("-profile", _PROFILE),
         *("-channelID", channel.name),

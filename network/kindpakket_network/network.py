@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal as signals
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -19,12 +19,11 @@ from .leader import leader
 from .process import Processes
 from .programs import programs
 from .serving import Serving
+from .site import Progress, Site
 from .starter import Starter, ensure_free
 from .status import NetworkStatus, endpoint, status
 from .topology import Topology
 from .wait import together
-
-Progress = Callable[[str], None]
 
 
 def silent(_: str) -> None:
@@ -82,7 +81,7 @@ class Network:
             self._ensure_same_topology()
             write(self._home.topology, self._topology.as_yaml())
             self._home.install_builder()
-            BringUp(self._topology, self._home, self._inventory, built, self._processes, progress).run()
+            BringUp(Site(self._topology, self._home, self._processes, built, progress)).run()
 
     def down(self) -> None:
         """Stop all processes; ledgers, keys and certificates stay.
@@ -122,7 +121,7 @@ class Network:
         Raises:
             NetworkError: a step failed; the next call carries on.
         """
-        bring_up = self._bring_up(progress)
+        bring_up = BringUp(self.site(progress))
         found = [
             (channel, one.name)
             for channel in self._topology.channels
@@ -134,7 +133,7 @@ class Network:
         with self._home.locked():
             self._ensure_same_topology()
             write(self._home.topology, self._topology.as_yaml())
-            return [bring_up.deployment(channel, name).run(progress) for channel, name in found]
+            return [bring_up.deployment(channel, name).run() for channel, name in found]
 
     def enrol(
         self, organisation: str, user: str, attributes: Mapping[str, str] | None = None, type: str = "client"
@@ -211,10 +210,10 @@ class Network:
             NetworkError: there is no such node, its port is taken, or it does not come up.
         """
         found = self._inventory.find(node)
-        bring_up = self._bring_up(silent)
+        site = self.site()
         with self._home.locked():
             if not isinstance(found, ChaincodeServer):
-                starter = Starter(self._home, self._processes, bring_up.programs, environment or {})
+                starter = Starter(self._home, self._processes, site.programs, environment or {})
                 starter.start([found])
                 return
             built = self._serving.needed().get(found)
@@ -267,10 +266,17 @@ class Network:
             names = ", ".join(self._inventory.authorities)
             raise NetworkError(f"there is no organisation {organisation!r}: use one of {names}") from None
 
-    def _bring_up(self, progress: Progress) -> BringUp:
+    def site(self, progress: Progress = silent) -> Site:
+        """What the verbs work on.
+
+        Args:
+            progress: takes a sentence about each stage.
+
+        Raises:
+            NetworkError: there is no network in the home.
+        """
         self._ensure_exists()
-        built = programs(progress)
-        return BringUp(self._topology, self._home, self._inventory, built, self._processes, progress)
+        return Site(self._topology, self._home, self._processes, programs(progress), progress)
 
     def _ensure_exists(self) -> None:
         if not self._home.exists():

@@ -1,0 +1,98 @@
+"""What the commands of `kindpakket network` share: which network is meant, how errors and progress show."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+
+from .errors import NetworkError, TopologyError
+from .network import Network
+from .topology import Topology
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+_WIDTH = 140
+out = Console()
+if not out.is_terminal:
+    out.width = _WIDTH
+_console = Console(stderr=True)
+
+
+class Failure(click.ClickException):
+    """An error shown as its sentence, without a traceback."""
+
+
+class WrongTopology(Failure):
+    """The same for a topology that has mistakes."""
+
+    exit_code = 2
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    try:
+        yield
+    except TopologyError as error:
+        raise WrongTopology(str(error)) from error
+    except (NetworkError, OSError) as error:
+        raise Failure(str(error)) from error
+
+
+def on_network(
+    function: Callable[Concatenate[Network, Parameters], Result],
+) -> Callable[..., Result]:
+    """Gives a command the options that say which network, and shows errors without tracebacks."""
+
+    @click.option(
+        "--home",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path(".kindpakket"),
+        show_default=True,
+        help="The network's folder.",
+    )
+    @click.option(
+        "--topology",
+        metavar="FILE|NAME",
+        help="A YAML file, or the name of a packaged topology. Not given: the home's own, else kindpakket.",
+    )
+    @functools.wraps(function)
+    def command(
+        home: Path, topology: str | None, *args: Parameters.args, **kwargs: Parameters.kwargs
+    ) -> Result:
+        with failures():
+            return function(_network(home, topology), *args, **kwargs)
+
+    return command
+
+
+def _network(home: Path, topology: str | None) -> Network:
+    if topology is None:
+        if (home / "topology.yaml").is_file():
+            return Network.open(home)
+        return Network(Topology.packaged("kindpakket"), home)
+    if Path(topology).suffix or Path(topology).exists():
+        return Network(Topology.load(topology), home)
+    return Network(Topology.packaged(topology), home)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Callable[[str], None]]:
+    """Shows what is being done: a spinner and finished stages on a terminal, plain lines elsewhere."""
+    if not _console.is_terminal:
+        yield lambda text: click.echo(text, err=True)
+        return
+    with _console.status("...") as spinner:
+
+        def show(text: str) -> None:
+            if text.endswith("..."):
+                spinner.update(text)
+            else:
+                _console.print(f"[green]✓[/green] {text}", highlight=False)
+
+        yield show
