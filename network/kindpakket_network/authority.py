@@ -10,9 +10,9 @@ from pathlib import Path
 
 from kindpakket.fabric.ca import CaAlreadyRegistered, CaClient, CaError, Enrolment
 
-from . import ports
 from .errors import NetworkError
 from .home import Home, write
+from .host import LOOPBACK, THIS, Host, at
 from .process import Program
 from .programs import Programs
 from .templates import render
@@ -34,11 +34,13 @@ class Authority:
         home: the network's folder.
         organisation: the organisation's name.
         ports: the server's port and its operations port.
+        machine: where it runs.
     """
 
     home: Home
     organisation: str
     ports: tuple[int, int]
+    machine: Host = THIS
     _registrars: dict[str, Enrolment] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -50,7 +52,12 @@ class Authority:
     @property
     def url(self) -> str:
         """The server's address."""
-        return f"https://{ports.HOST}:{self.ports[0]}"
+        return f"https://{at(self.machine.address, self.ports[0])}"
+
+    @property
+    def listening(self) -> tuple[tuple[str, int], ...]:
+        """The addresses and ports that it listens on."""
+        return (self.machine.listen, self.ports[0]), (LOOPBACK, self.ports[1])
 
     @property
     def folder(self) -> Path:
@@ -65,7 +72,12 @@ class Authority:
         """The server's process; its configuration is written when it is not there."""
         inner = self.folder / IDENTITIES / _CONFIGURATION
         self._configure(IDENTITIES, inner, None)
-        server = {"port": self.ports[0], "operations_port": self.ports[1], "others": [str(inner)]}
+        server = {
+            "listen": self.machine.listen,
+            "port": self.ports[0],
+            "operations": at(LOOPBACK, self.ports[1]),
+            "others": [str(inner)],
+        }
         self._configure(TLS, self.folder / _CONFIGURATION, server)
         arguments = [programs.path("fabric-ca-server"), "start", "--home", str(self.folder)]
         return Program(self.node, arguments, {}, self.folder)
@@ -140,7 +152,7 @@ class Authority:
             secret=self.home.secret(self._registrar_secret(authority)),
             common_name=f"{authority}.{self.organisation}",
             organisation=self.organisation,
-            hosts=[self.node, "localhost", ports.HOST],
+            hosts=list(self.machine.tls_names(self.node)),
         )
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write(path, text, mode=0o600)

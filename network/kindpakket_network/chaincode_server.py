@@ -10,8 +10,8 @@ from .authority import TLS, TLS_PROFILE
 from .enrolment import Issue
 from .health import listens
 from .home import Home, write
+from .host import LOOPBACK, THIS, at
 from .peer import Peer
-from .ports import HOST
 from .process import Program
 
 
@@ -45,12 +45,12 @@ class ChaincodeServer:
 
     @property
     def endpoint(self) -> str:
-        """Where it serves."""
-        return f"{HOST}:{self.port}"
+        """Where it serves: on the loopback, for the peer beside it."""
+        return at(LOOPBACK, self.port)
 
     def issues(self) -> list[Issue]:
         """The certificate it needs; the peer shows it the peer's own."""
-        hosts = (self._name, "localhost", HOST)
+        hosts = THIS.tls_names(self._name)
         return [Issue(self.folder / "tls", TLS, self._name, "client", hosts=hosts, profile=TLS_PROFILE)]
 
     def write_connection(self, label: str) -> None:

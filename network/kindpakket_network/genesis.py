@@ -10,7 +10,6 @@ from .home import Home, write
 from .inventory import Inventory
 from .orderer import Orderer
 from .policy import any_of
-from .ports import HOST
 from .process import run
 from .site import Site
 from .templates import render
@@ -33,7 +32,8 @@ def configtx(topology: Topology, channel: Channel, inventory: Inventory, home: H
                 "block_readers": member.block_readers,
                 "writers": member.writers,
                 "anchors": [
-                    {"host": HOST, "port": peer.ports[0]} for peer in inventory.peers_of(member.organisation)
+                    {"host": peer.host, "port": peer.ports[0]}
+                    for peer in inventory.peers_of(member.organisation)
                 ],
             }
             for member in channel.members
@@ -70,7 +70,8 @@ def genesis_block(site: Site, channel: Channel) -> Path:
 
 def _consenter(orderer: Orderer, home: Home) -> dict[str, object]:
     return {
-        "host": HOST,
+        "host": orderer.host,
+        "endpoint": orderer.endpoint,
         "port": orderer.ports[0],
         "msp": orderer.msp,
         "identity": str(orderer.folder / "msp" / "signcerts" / "cert.pem"),

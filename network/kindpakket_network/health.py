@@ -10,7 +10,7 @@ from pathlib import Path
 
 import requests
 
-from .ports import HOST
+from .host import LOOPBACK, at
 
 _TIMEOUT = 5.0
 _OK = 200
@@ -24,11 +24,13 @@ class Operator:
         certificate: certificate file.
         key: key file.
         root: the certificate of the organisation's TLS authority.
+        address: where the nodes' operations are reached.
     """
 
     certificate: Path
     key: Path
     root: Path
+    address: str = LOOPBACK
 
     def session(self) -> requests.Session:
         """A session that identifies itself, trusts that authority only, and uses no proxy."""
@@ -38,11 +40,15 @@ class Operator:
         session.cert = (str(self.certificate), str(self.key))
         return session
 
+    def url(self, port: int, path: str) -> str:
+        """The address of something that a node answers to."""
+        return f"https://{at(self.address, port)}{path}"
+
     def get(self, port: int, path: str) -> requests.Response | None:
         """Ask a node, or None when nothing answers there."""
         with self.session() as session:
             try:
-                return session.get(f"https://{HOST}:{port}{path}", timeout=_TIMEOUT)
+                return session.get(self.url(port, path), timeout=_TIMEOUT)
             except OSError:
                 return None
 
@@ -67,10 +73,10 @@ class Operator:
         return found
 
 
-def listens(port: int) -> bool:
-    """Whether something accepts connections on a port of the loopback."""
+def listens(port: int, address: str = LOOPBACK) -> bool:
+    """Whether something accepts connections on a port of an address."""
     try:
-        with socket.create_connection((HOST, port), timeout=1.0):
+        with socket.create_connection((address, port), timeout=1.0):
             return True
     except OSError:
         return False

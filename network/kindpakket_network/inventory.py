@@ -40,16 +40,16 @@ class Inventory:
         peers: list[Peer] = []
         servers: list[ChaincodeServer] = []
         for number, organisation in enumerate(topology.organisations):
-            name, msp = organisation.name, organisation.msp
+            name, msp, host = organisation.name, organisation.msp, organisation.host
             tls = home.user(name, organisation.admin.name) / "tls"
-            operator = Operator(tls / "cert.pem", tls / "key.pem", tls / "ca.pem")
-            authorities[name] = Authority(home, name, ports.authority(topology.base, number))
+            operator = Operator(tls / "cert.pem", tls / "key.pem", tls / "ca.pem", host.own_operations)
+            authorities[name] = Authority(home, name, ports.authority(topology.base, number), host)
             if organisation.consenter:
                 at = ports.consenter(topology.base, number)
-                orderers.append(Orderer(home, name, msp, at, operator))
+                orderers.append(Orderer(home, name, msp, at, operator, host))
             for peer_number, peer_name in enumerate(organisation.peers):
                 at = ports.peer(topology.base, number, peer_number)
-                peer = Peer(home, topology.name, name, msp, peer_name, at, operator)
+                peer = Peer(home, topology.name, name, msp, peer_name, at, operator, host)
                 peers.append(peer)
                 for chaincode, places in _places(topology).items():
                     if chaincode not in _chaincodes_at(topology, name):

@@ -310,7 +310,9 @@ def _fixed(topology: Topology) -> dict[str, object]:
         "name": topology.name,
         "ports": topology.base,
         "ordering": topology.ordering,
-        "organisations": [(one.name, one.msp, one.peers, one.consenter) for one in topology.organisations],
+        "organisations": [
+            (one.name, one.msp, one.host, one.peers, one.consenter) for one in topology.organisations
+        ],
         "channels": [
             (one.name, one.consenters, one.lifecycle_endorsement, one.administration, one.members)
             for one in topology.channels

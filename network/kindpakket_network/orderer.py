@@ -13,7 +13,7 @@ from .enrolment import Issue
 from .errors import NetworkError
 from .health import Operator
 from .home import Home
-from .ports import HOST
+from .host import THIS, Host, at, bracketed
 from .process import Program
 from .programs import Programs
 
@@ -35,6 +35,7 @@ class Orderer:
         msp: its MSP id.
         ports: service, operations, administration.
         operator: who may ask and administer it.
+        machine: where it runs.
     """
 
     home: Home
@@ -42,6 +43,7 @@ class Orderer:
     msp: str
     ports: tuple[int, int, int]
     operator: Operator
+    machine: Host = THIS
 
     @property
     def node(self) -> str:
@@ -55,12 +57,28 @@ class Orderer:
 
     @property
     def endpoint(self) -> str:
-        """Where it serves."""
-        return f"{HOST}:{self.ports[0]}"
+        """Where others reach it."""
+        return at(self.host, self.ports[0])
+
+    @property
+    def host(self) -> str:
+        """Its address for others: a DNS name or an IP address."""
+        return self.machine.address
+
+    @property
+    def listen(self) -> str:
+        """The IP address that it listens on."""
+        return self.machine.listen
+
+    @property
+    def listening(self) -> tuple[tuple[str, int], ...]:
+        """The addresses and ports that it listens on."""
+        own = self.machine.operations_listen
+        return (self.listen, self.ports[0]), (own, self.ports[1]), (own, self.ports[2])
 
     def issues(self) -> list[Issue]:
         """The certificates it needs."""
-        hosts = (self.node, "localhost", HOST)
+        hosts = self.machine.tls_names(self.node)
         return [
             Issue(self.folder / "msp", IDENTITIES, self.node, "orderer", profile=NODE_PROFILE),
             Issue(self.folder / "tls", TLS, self.node, "orderer", hosts=hosts, profile=TLS_PROFILE),
@@ -74,7 +92,7 @@ class Orderer:
             "FABRIC_CFG_PATH": str(self.folder),
             "FABRIC_LOGGING_SPEC": LOG_SPEC,
             "FABRIC_LOGGING_FORMAT": LOG_FORMAT,
-            "ORDERER_GENERAL_LISTENADDRESS": HOST,
+            "ORDERER_GENERAL_LISTENADDRESS": bracketed(self.listen),
             "ORDERER_GENERAL_LISTENPORT": str(self.ports[0]),
             "ORDERER_GENERAL_LOCALMSPID": self.msp,
             "ORDERER_GENERAL_LOCALMSPDIR": str(self.folder / "msp"),
@@ -91,8 +109,8 @@ class Orderer:
             "ORDERER_FILELEDGER_LOCATION": str(data / "ledger"),
             "ORDERER_CONSENSUS_WALDIR": str(data / "wal"),
             "ORDERER_CONSENSUS_SNAPDIR": str(data / "snapshots"),
-            "ORDERER_ADMIN_LISTENADDRESS": f"{HOST}:{self.ports[2]}",
-            "ORDERER_OPERATIONS_LISTENADDRESS": f"{HOST}:{self.ports[1]}",
+            "ORDERER_ADMIN_LISTENADDRESS": at(self.machine.operations_listen, self.ports[2]),
+            "ORDERER_OPERATIONS_LISTENADDRESS": at(self.machine.operations_listen, self.ports[1]),
             "ORDERER_METRICS_PROVIDER": "prometheus",
         }
         for server in ("ADMIN", "OPERATIONS"):
@@ -126,7 +144,7 @@ class Orderer:
             return
         with self.operator.session() as session:
             answer = session.post(
-                f"https://{HOST}:{self.ports[2]}/participation/v1/channels",
+                self.operator.url(self.ports[2], "/participation/v1/channels"),
                 files={"config-block": ("genesis.block", genesis)},
                 timeout=30.0,
             )

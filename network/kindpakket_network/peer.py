@@ -12,8 +12,8 @@ from .authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
 from .enrolment import Issue
 from .health import Operator, listens
 from .home import Home
+from .host import LOOPBACK, THIS, Host, at
 from .orderer import LOG_FORMAT, LOG_SPEC
-from .ports import HOST
 from .process import Program
 from .programs import Programs
 
@@ -43,6 +43,7 @@ class Peer:
         name: the peer's name within the organisation.
         ports: service, operations, chaincodes that register by themselves.
         operator: who may ask for its metrics.
+        machine: where it runs.
     """
 
     home: Home
@@ -52,6 +53,7 @@ class Peer:
     name: str
     ports: tuple[int, int, int]
     operator: Operator
+    machine: Host = THIS
 
     @property
     def node(self) -> str:
@@ -65,8 +67,24 @@ class Peer:
 
     @property
     def endpoint(self) -> str:
-        """Where it serves."""
-        return f"{HOST}:{self.ports[0]}"
+        """Where others reach it."""
+        return at(self.host, self.ports[0])
+
+    @property
+    def host(self) -> str:
+        """Its address for others: a DNS name or an IP address."""
+        return self.machine.address
+
+    @property
+    def listen(self) -> str:
+        """The IP address that it listens on."""
+        return self.machine.listen
+
+    @property
+    def listening(self) -> tuple[tuple[str, int], ...]:
+        """The addresses and ports that it listens on."""
+        operations = (self.machine.operations_listen, self.ports[1])
+        return (self.listen, self.ports[0]), operations, (LOOPBACK, self.ports[2])
 
     @property
     def tls_root(self) -> Path:
@@ -91,7 +109,7 @@ class Peer:
 
     def issues(self) -> list[Issue]:
         """The certificates it needs."""
-        hosts = (self.node, "localhost", HOST)
+        hosts = self.machine.tls_names(self.node)
         return [
             Issue(self.folder / "msp", IDENTITIES, self.node, "peer", profile=NODE_PROFILE),
             Issue(self.folder / "tls", TLS, self.node, "peer", hosts=hosts, profile=TLS_PROFILE),
@@ -105,7 +123,7 @@ class Peer:
 
     def ready(self) -> bool:
         """Whether it is healthy and serves."""
-        return self.operator.healthy(self.ports[1]) and listens(self.ports[0])
+        return self.operator.healthy(self.ports[1]) and listens(self.ports[0], self.machine.own)
 
     def metrics(self) -> Mapping[str, float]:
         """Its metrics; empty when it is down."""
@@ -130,12 +148,12 @@ class Peer:
             "KINDPAKKET_CONNECTIONS": str(self.connections),
             "CORE_PEER_ID": self.node,
             "CORE_PEER_NETWORKID": self.network,
-            "CORE_PEER_LISTENADDRESS": self.endpoint,
+            "CORE_PEER_LISTENADDRESS": at(self.listen, self.ports[0]),
             "CORE_PEER_ADDRESS": self.endpoint,
             # Fabric's clients ping every minute, and its servers hang up on who pings more often than that.
             "CORE_PEER_KEEPALIVE_MININTERVAL": "30s",
-            "CORE_PEER_CHAINCODELISTENADDRESS": f"{HOST}:{self.ports[2]}",
-            "CORE_PEER_CHAINCODEADDRESS": f"{HOST}:{self.ports[2]}",
+            "CORE_PEER_CHAINCODELISTENADDRESS": at(LOOPBACK, self.ports[2]),
+            "CORE_PEER_CHAINCODEADDRESS": at(LOOPBACK, self.ports[2]),
             "CORE_PEER_LOCALMSPID": self.msp,
             "CORE_PEER_MSPCONFIGPATH": str(self.folder / "msp"),
             "CORE_PEER_FILESYSTEMPATH": str(data),
@@ -156,7 +174,7 @@ class Peer:
             "CORE_CHAINCODE_RUNTIMEPARAMS_USEGETMULTIPLEKEYS": "true",
             "CORE_LEDGER_PVTDATASTORE_PURGEINTERVAL": "1",
             "CORE_LEDGER_PVTDATASTORE_PURGEDKEYAUDITLOGGING": "false",
-            "CORE_OPERATIONS_LISTENADDRESS": f"{HOST}:{self.ports[1]}",
+            "CORE_OPERATIONS_LISTENADDRESS": at(self.machine.operations_listen, self.ports[1]),
             "CORE_OPERATIONS_TLS_ENABLED": "true",
             "CORE_OPERATIONS_TLS_CERT_FILE": str(tls / "cert.pem"),
             "CORE_OPERATIONS_TLS_KEY_FILE": str(tls / "key.pem"),

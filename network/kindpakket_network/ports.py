@@ -15,7 +15,8 @@ import errno
 import random
 import socket
 
-HOST = "127.0.0.1"
+from .host import LOOPBACK
+
 BLOCK = 30
 PEERS_PER_ORGANISATION = 4
 CHAINCODE_PLACES = 3
@@ -49,12 +50,13 @@ def chaincode(base: int, organisation: int, number: int, place: int) -> int:
     return base + BLOCK * organisation + _FIRST_PEER + _PEER_BLOCK * number + 3 + place
 
 
-def is_free(port: int) -> bool:
-    """Whether nothing listens on a port of the loopback."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+def is_free(port: int, address: str = LOOPBACK) -> bool:
+    """Whether nothing listens on a port of one of this machine's addresses."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((address, port))
         except OSError as error:
             if error.errno in (errno.EADDRINUSE, errno.EACCES):
                 return False

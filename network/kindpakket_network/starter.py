@@ -10,9 +10,10 @@ import psutil
 from .authority import Authority
 from .errors import NodeFailed, PortInUse
 from .home import Home
+from .host import LOOPBACK
 from .orderer import Orderer
 from .peer import Peer
-from .ports import HOST, is_free
+from .ports import is_free
 from .process import Processes
 from .programs import Programs
 from .wait import together, until
@@ -47,8 +48,8 @@ class Starter:
         """
         halted = [node for node in nodes if self.processes.find(node.node) is None]
         for node in halted:
-            for port in node.ports:
-                ensure_free(node.node, port)
+            for address, port in node.listening:
+                ensure_free(node.node, port, address)
         for node in halted:
             program = node.program(self.programs)
             own = {**program.environment, **self.environment}
@@ -73,16 +74,16 @@ class Starter:
             raise NodeFailed(node, words, self.home.log(node), self.processes.last_words(node))
 
 
-def ensure_free(node: str, port: int) -> None:
+def ensure_free(node: str, port: int, address: str = LOOPBACK) -> None:
     """See that a node can listen on its port; a port that is just being given up is waited for.
 
     Raises:
         PortInUse: something else listens there.
     """
-    if until(lambda: is_free(port) or None, 0 if _listener(port) else _FREED) is None:
+    if until(lambda: is_free(port, address) or None, 0 if _listener(port) else _FREED) is None:
         owner = _listener(port) or "another program"
         raise PortInUse(
-            f"port {port} on {HOST}, which {node} needs, is in use by {owner}: stop that, "
+            f"port {port} on {address}, which {node} needs, is in use by {owner}: stop that, "
             "or give `ports.base` in the topology another value"
         )
 

@@ -13,6 +13,7 @@ import yaml
 
 from . import ports
 from .errors import Mistake, TopologyError
+from .host import THIS, Host
 from .topology_rules import mistakes_in
 
 ROLES_OF_ALL = ("admin", "peer", "client")
@@ -43,6 +44,7 @@ class Organisation:
         peers: the names of its peers, without the organisation.
         consenter: whether it runs an orderer, which channels may have as a consenter.
         users: its identities; one of them is of kind `admin`.
+        host: where its nodes run.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Organisation:
     peers: tuple[str, ...]
     consenter: bool
     users: tuple[User, ...]
+    host: Host = THIS
 
     @property
     def admin(self) -> User:
@@ -235,7 +238,8 @@ class Topology:
         for channel in absolute["channels"]:
             for chaincode in channel.get("chaincodes", ()):
                 chaincode["source"] = str((folder / chaincode["source"]).resolve())
-        organisations = tuple(_organisation(members) for members in absolute["organisations"])
+        hosts = {name: Host(name, **members) for name, members in absolute.get("hosts", {}).items()}
+        organisations = tuple(_organisation(members, hosts) for members in absolute["organisations"])
         consenters = tuple(one.name for one in organisations if one.consenter)
         return cls(
             name=absolute["name"],
@@ -311,13 +315,14 @@ def _ordering(members: Mapping[str, Any]) -> Ordering:
     )
 
 
-def _organisation(members: Mapping[str, Any]) -> Organisation:
+def _organisation(members: Mapping[str, Any], hosts: Mapping[str, Host]) -> Organisation:
     users = tuple(
         User(user["name"], user.get("type", "client"), user.get("attributes", {}))
         for user in members["users"]
     )
     peers = tuple(members.get("peers", ()))
-    return Organisation(members["name"], members["msp"], peers, members.get("consenter", False), users)
+    host = hosts[members["host"]] if "host" in members else THIS
+    return Organisation(members["name"], members["msp"], peers, members.get("consenter", False), users, host)
 
 
 def _channel(members: Mapping[str, Any], consenters: tuple[str, ...]) -> Channel:

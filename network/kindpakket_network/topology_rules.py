@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import resources
@@ -12,6 +13,7 @@ from jsonschema.exceptions import ValidationError
 
 from . import ports
 from .errors import Mistake
+from .host import EVERYWHERE
 from .policy import PolicySyntaxError, principals
 
 _FEWEST_BFT_CONSENTERS = 4
@@ -78,6 +80,42 @@ def _organisations(document: Any) -> Iterator[Mistake]:
                 f"{place}.users",
                 f"{organisation['name']} has no administrator: add {{name: admin, type: admin}}",
             )
+
+
+def _hosts(document: Any) -> Iterator[Mistake]:
+    hosts = document.get("hosts", {})
+    for name, host in hosts.items():
+        place = f"hosts.{name}"
+        if host["address"] in EVERYWHERE:
+            yield Mistake(
+                f"{place}.address", f"nobody can reach {host['address']}: give a name or an address"
+            )
+        for member in ("listen", "operations_listen"):
+            if member in host and not _is_address(host[member]):
+                yield Mistake(
+                    f"{place}.{member}",
+                    f"{host[member]!r} is no IP address: give one of this machine's, or 0.0.0.0 for all",
+                )
+    for number, organisation in enumerate(document["organisations"]):
+        if "host" in organisation and organisation["host"] not in hosts:
+            yield Mistake(
+                f"organisations[{number}].host",
+                f"there is no host {organisation['host']!r}: declare it in hosts with address and listen",
+            )
+        if hosts and "host" not in organisation:
+            yield Mistake(
+                f"organisations[{number}]",
+                f"{organisation['name']} would be on a loopback that the other hosts cannot reach: "
+                f"give it a host, one of {', '.join(hosts)}",
+            )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _ports(document: Any) -> Iterator[Mistake]:
@@ -261,6 +299,7 @@ def _chaincodes(document: Any) -> Iterator[Mistake]:
 
 
 _RULES: tuple[Callable[[Any], Iterator[Mistake]], ...] = (
+    _hosts,
     _ports,
     _consenters,
     _organisations,

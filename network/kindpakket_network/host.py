@@ -1,0 +1,63 @@
+"""A machine: what others call it, and which of its addresses its nodes listen on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what topologies may say, not what anything listens on
+
+
+@dataclass(frozen=True)
+class Host:
+    """A machine with nodes.
+
+    Chaincode processes are for the peer beside them only, so they are on the loopback of every host.
+
+    Attributes:
+        name: its name in the topology.
+        address: where the nodes of other organisations, and clients, reach it: a DNS name or an IP address.
+        listen: the IP address that its CA servers, orderers and peers listen on.
+        operations_listen: the IP address for health, metrics and the administration of orderers, which only
+            its own organisation needs.
+    """
+
+    name: str = "localhost"
+    address: str = LOOPBACK
+    listen: str = LOOPBACK
+    operations_listen: str = LOOPBACK
+
+    @property
+    def own(self) -> str:
+        """Where the services are reached from the host itself."""
+        return _reached(self.listen)
+
+    @property
+    def own_operations(self) -> str:
+        """Where operations are reached from the host itself."""
+        return _reached(self.operations_listen)
+
+    def tls_names(self, node: str) -> tuple[str, ...]:
+        """The names and addresses that stand in the TLS certificate of a node here."""
+        return tuple(
+            dict.fromkeys((node, "localhost", LOOPBACK, self.address, self.own, self.own_operations))
+        )
+
+
+THIS = Host()
+
+
+def at(host: str, port: int) -> str:
+    """A host and a port as `host:port`, with brackets around an IPv6 address."""
+    return f"{bracketed(host)}:{port}"
+
+
+def bracketed(host: str) -> str:
+    """A host as it stands before a port: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _reached(listen: str) -> str:
+    if listen in EVERYWHERE:
+        return LOOPBACK if listen == EVERYWHERE[0] else "::1"
+    return listen
