@@ -1,12 +1,21 @@
-"""A channel's first block: configtx.yaml from the template, and configtxgen."""
+"""What a topology wants a channel's configuration to be: configtx.yaml from the template, and configtxgen.
+
+The same two make a channel's first block and, later on, the configuration that it is to have.
+"""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .command import Command
+from .configuration import Configuration, Consenter
+from .errors import NetworkError
 from .home import Home, write
+from .host import at
 from .inventory import Inventory
 from .orderer import Orderer
 from .policy import any_of
@@ -18,12 +27,50 @@ from .topology import Channel, Topology
 _PROFILE = "channel"
 
 
-def configtx(topology: Topology, channel: Channel, inventory: Inventory, home: Home) -> str:
-    """The configtx.yaml of a channel."""
+@dataclass(frozen=True)
+class ConsenterFiles:
+    """A consenter as configtx.yaml names it: `Consenter` with the paths of its certificates.
+
+    Attributes:
+        msp_folder: the definition of its organisation.
+    """
+
+    msp: str
+    host: str
+    port: int
+    identity: str
+    client_tls: str
+    server_tls: str
+    msp_folder: str
+
+    @property
+    def endpoint(self) -> str:
+        """Host and port."""
+        return at(self.host, self.port)
+
+
+def configtx(
+    topology: Topology,
+    channel: Channel,
+    inventory: Inventory,
+    home: Home,
+    consenters: Sequence[ConsenterFiles] | None = None,
+) -> str:
+    """The configtx.yaml of a channel.
+
+    Args:
+        topology: the network.
+        channel: the channel.
+        inventory: its nodes.
+        home: where their certificates are.
+        consenters: other consenters than those of the topology with the certificates in the home.
+    """
+    if consenters is None:
+        consenters = [consenter_files(orderer, home) for orderer in inventory.consenters_of(channel)]
     return render(
         "configtx.yaml",
         ordering=topology.ordering,
-        consenters=[_consenter(orderer, home) for orderer in inventory.consenters_of(channel)],
+        consenters=consenters,
         members=[
             {
                 "msp": topology.organisation(member.organisation).msp,
@@ -56,25 +103,80 @@ def genesis_block(site: Site, channel: Channel) -> Path:
         return block
     write(folder / "configtx.yaml", configtx(site.topology, channel, site.inventory, site.home))
     temporary = folder / ".genesis.block.new"
+    _configtxgen(site, channel, folder, temporary)
+    temporary.replace(block)
+    return block
+
+
+def desired(site: Site, channel: Channel, consenters: Sequence[Consenter]) -> Any:
+    """The configuration that the topology wants a channel to have, a `common.ConfigGroup` of version 0.
+
+    Args:
+        site: the network.
+        channel: the channel.
+        consenters: its consenters, in the order of their ids.
+
+    Raises:
+        CommandFailed: configtxgen refused the configuration.
+        NetworkError: a consenter's organisation is not in the topology.
+    """
+    with tempfile.TemporaryDirectory(dir=site.home.channel(channel.name)) as temporary:
+        folder = Path(temporary)
+        files = [_written(folder / str(number), one, site) for number, one in enumerate(consenters)]
+        write(folder / "configtx.yaml", configtx(site.topology, channel, site.inventory, site.home, files))
+        _configtxgen(site, channel, folder, folder / "block")
+        return Configuration.read((folder / "block").read_bytes()).group
+
+
+def consenter_files(orderer: Orderer, home: Home) -> ConsenterFiles:
+    """A consenter as its organisation's topology and home describe it.
+
+    Where a renewed certificate waits until the channels name it, in `msp.next` or `tls.next`, it counts.
+    """
+    tls = str(_newest(orderer.folder / "tls") / "cert.pem")
+    return ConsenterFiles(
+        msp=orderer.msp,
+        host=orderer.host,
+        port=orderer.ports[0],
+        identity=str(_newest(orderer.folder / "msp") / "signcerts" / "cert.pem"),
+        client_tls=tls,
+        server_tls=tls,
+        msp_folder=str(home.organisation(orderer.organisation) / "msp"),
+    )
+
+
+def _newest(folder: Path) -> Path:
+    following = folder.with_name(f"{folder.name}.next")
+    return following if following.is_dir() else folder
+
+
+def _written(folder: Path, consenter: Consenter, site: Site) -> ConsenterFiles:
+    names = {one.msp: one.name for one in site.topology.organisations}
+    if consenter.msp not in names:
+        raise NetworkError(
+            f"the consenter {consenter.host}:{consenter.port} belongs to {consenter.msp or 'nobody known'}, "
+            "which the topology does not have: add that organisation to the topology"
+        )
+    files = {"identity": consenter.identity, "client": consenter.client_tls, "server": consenter.server_tls}
+    for name, content in files.items():
+        write(folder / f"{name}.pem", content)
+    return ConsenterFiles(
+        msp=consenter.msp,
+        host=consenter.host,
+        port=consenter.port,
+        identity=str(folder / "identity.pem"),
+        client_tls=str(folder / "client.pem"),
+        server_tls=str(folder / "server.pem"),
+        msp_folder=str(site.home.organisation(names[consenter.msp]) / "msp"),
+    )
+
+
+def _configtxgen(site: Site, channel: Channel, folder: Path, block: Path) -> None:
     arguments: Sequence[str] = [
         site.programs.path("configtxgen"),
         *("-configPath", str(folder)),
         *("-profile", _PROFILE),
         *("-channelID", channel.name),
-        *("-outputBlock", str(temporary)),
+        *("-outputBlock", str(block)),
     ]
     run(Command(f"configtxgen for {channel.name}", arguments, {"FABRIC_CFG_PATH": str(folder)}))
-    temporary.replace(block)
-    return block
-
-
-def _consenter(orderer: Orderer, home: Home) -> dict[str, object]:
-    return {
-        "host": orderer.host,
-        "endpoint": orderer.endpoint,
-        "port": orderer.ports[0],
-        "msp": orderer.msp,
-        "identity": str(orderer.folder / "msp" / "signcerts" / "cert.pem"),
-        "tls": str(orderer.folder / "tls" / "cert.pem"),
-        "msp_folder": str(home.organisation(orderer.organisation) / "msp"),
-    }
