@@ -16,6 +16,7 @@ import click
 from rich import box
 from rich.table import Table
 
+from .cli_growth import add_consenter, add_org, add_peer, plan
 from .cli_support import failures, on_network, out, shown_progress
 from .errors import NetworkError
 from .network import Network
@@ -39,6 +40,10 @@ def _attributes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) 
 @click.group()
 def network() -> None:
     """The Fabric network: bring it up, look at it, take it down."""
+
+
+for _command in (plan, add_org, add_peer, add_consenter):
+    network.add_command(_command)
 
 
 @network.command()

@@ -26,6 +26,17 @@ _PLAN_DEADLINE = 60.0
 _RANDOM = "${random-id}"
 
 
+def definition_digest(chaincode: Chaincode, package_id: str) -> str:
+    """The SHA-256 of everything in a chaincode's definition, as hexadecimal characters."""
+    definition = {
+        "package": package_id,
+        "version": chaincode.version,
+        "endorsement": chaincode.endorsement,
+        "collections": collections_document(chaincode),
+    }
+    return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Deployment:
     """A chaincode on a channel.
@@ -75,17 +86,7 @@ class Deployment:
         return record
 
     def _record(self, package: code.Package, binary: Path) -> Deployed:
-        digest = hashlib.sha256(
-            json.dumps(
-                {
-                    "package": package.id,
-                    "version": self.chaincode.version,
-                    "endorsement": self.chaincode.endorsement,
-                    "collections": collections_document(self.chaincode),
-                },
-                sort_keys=True,
-            ).encode()
-        ).hexdigest()
+        digest = definition_digest(self.chaincode, package.id)
         present = Deployed.read(self._path)
         if present is not None and present.definition == digest:
             return present

@@ -2,6 +2,7 @@
 
 NetworkError
 ├── TopologyError     the description of the network is wrong
+│   └── ChangeRefused it is right, but a network that lives cannot become it
 ├── ProgramError      Fabric's programs are missing and cannot be built
 ├── PortInUse         something else listens where a node should
 ├── NodeFailed        a node ended, or did not become ready in time
@@ -47,6 +48,10 @@ class TopologyError(NetworkError):
         count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
         lines = "".join(f"\n  {mistake}" for mistake in self.mistakes)
         super().__init__(f"{source} has {count}:{lines}")
+
+
+class ChangeRefused(TopologyError):
+    """A topology describes what the network in a home cannot become; everything in the way is listed."""
 
 
 class ProgramError(NetworkError):

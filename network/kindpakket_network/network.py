@@ -16,6 +16,7 @@ from .errors import NetworkError
 from .home import Home, write
 from .inventory import Inventory
 from .leader import leader
+from .plan import Plan, plan
 from .process import Processes
 from .programs import programs
 from .serving import Serving
@@ -23,6 +24,7 @@ from .site import Progress, Site
 from .starter import Starter, ensure_free
 from .status import NetworkStatus, endpoint, status
 from .topology import Topology
+from .topology_change import ensure_possible
 from .wait import together
 
 
@@ -39,11 +41,9 @@ class Network:
     """
 
     def __init__(self, topology: Topology, home: Path | str) -> None:
-        self._topology = topology
         self._home = Home(Path(home).resolve())
-        self._inventory = Inventory.of(topology, self._home)
         self._processes = Processes(self._home)
-        self._serving = Serving(topology, self._home, self._inventory, self._processes)
+        self._describe(topology)
 
     @classmethod
     def open(cls, home: Path | str) -> Self:
@@ -78,10 +78,33 @@ class Network:
         """
         built = programs(progress)
         with self._home.locked():
-            self._ensure_same_topology()
+            self._ensure_possible(self._topology)
             write(self._home.topology, self._topology.as_yaml())
             self._home.install_builder()
             BringUp(Site(self._topology, self._home, self._processes, built, progress)).run()
+
+    def plan(self) -> Plan:
+        """What `up` would do now.
+
+        Raises:
+            ChangeRefused: the network that lives in the home cannot become what the topology describes.
+        """
+        return plan(self._topology, self._home, self._processes)
+
+    def become(self, topology: Topology, progress: Progress = silent) -> None:
+        """Have a network that lives follow another topology, such as one that `growth` makes.
+
+        Args:
+            topology: what it should be.
+            progress: takes a sentence about each stage.
+
+        Raises:
+            ChangeRefused: it cannot; nothing was done.
+            NetworkError: something failed; `up` carries on.
+        """
+        self._ensure_possible(topology)
+        self._describe(topology)
+        self.up(progress)
 
     def down(self) -> None:
         """Stop all processes; ledgers, keys and certificates stay.
@@ -131,7 +154,7 @@ class Network:
         if chaincode is not None and not found:
             raise NetworkError(f"the topology has no chaincode {chaincode!r}: declare it on a channel")
         with self._home.locked():
-            self._ensure_same_topology()
+            self._ensure_possible(self._topology)
             write(self._home.topology, self._topology.as_yaml())
             return [bring_up.deployment(channel, name).run() for channel, name in found]
 
@@ -282,17 +305,15 @@ class Network:
         if not self._home.exists():
             raise NetworkError(f"there is no network in {self._home.root}: bring it up first")
 
-    def _ensure_same_topology(self) -> None:
-        """What stands in certificates and blocks stays as it was; users and chaincodes may change."""
-        if not self._home.exists():
-            return
-        present, wanted = _fixed(Topology.load(self._home.topology)), _fixed(self._topology)
-        differing = [name for name in wanted if present[name] != wanted[name]]
-        if differing:
-            raise NetworkError(
-                f"{self._home.root} holds a network with other {', '.join(differing)} than this topology: "
-                "use another home, open this one with its own topology, or reset it"
-            )
+    def _describe(self, topology: Topology) -> None:
+        self._topology = topology
+        self._inventory = Inventory.of(topology, self._home)
+        self._serving = Serving(topology, self._home, self._inventory, self._processes)
+
+    def _ensure_possible(self, topology: Topology) -> None:
+        """What lives here can become what a topology says."""
+        if self._home.exists():
+            ensure_possible(Topology.load(self._home.topology), topology)
 
     def _stop_all(self) -> None:
         running = set(self._processes.all())
@@ -303,18 +324,3 @@ class Network:
             together(self._processes.stop, nodes)
         for record in (self._home.root / "run").glob("*.json"):
             record.unlink(missing_ok=True)
-
-
-def _fixed(topology: Topology) -> dict[str, object]:
-    return {
-        "name": topology.name,
-        "ports": topology.base,
-        "ordering": topology.ordering,
-        "organisations": [
-            (one.name, one.msp, one.host, one.peers, one.consenter) for one in topology.organisations
-        ],
-        "channels": [
-            (one.name, one.consenters, one.lifecycle_endorsement, one.administration, one.members)
-            for one in topology.channels
-        ],
-    }

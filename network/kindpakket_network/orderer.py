@@ -161,6 +161,10 @@ class Orderer:
             return None
         return dict(answer.json())
 
+    def has(self, channel: str) -> bool:
+        """Whether it has joined a channel, also while it does not run."""
+        return (self.folder / "data" / "ledger" / "chains" / channel).is_dir()
+
     def active(self, channel: str) -> bool:
         """Whether it takes part in ordering a channel."""
         found = self.participation(channel)

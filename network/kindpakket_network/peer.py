@@ -134,6 +134,10 @@ class Peer:
         value = self.metrics().get(f'ledger_blockchain_height{{channel="{channel}"}}')
         return None if value is None else int(value)
 
+    def has(self, channel: str) -> bool:
+        """Whether it has joined a channel, also while it does not run."""
+        return (self.folder / "data" / "ledgersData" / "chains" / "chains" / channel).is_dir()
+
     def _environment(self) -> dict[str, str]:
         tls, data = self.folder / "tls", self.folder / "data"
         builder = {

@@ -1,0 +1,154 @@
+"""What `up` would do: the topology against what the home holds and what runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from . import chaincode as code
+from .deployed import Deployed
+from .deployment import definition_digest
+from .errors import ChangeRefused, Mistake
+from .home import Home
+from .inventory import Inventory
+from .process import Processes
+from .serving import Serving
+from .topology import Chaincode, Channel, Topology
+from .topology_change import Change, changes, ensure_possible
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that `up` would do.
+
+    Attributes:
+        kind: `enrol`, `start`, `create`, `join`, `configure` or `deploy`.
+        subject: the identity, node, channel or chaincode that it is done to.
+        words: what is done.
+    """
+
+    kind: str
+    subject: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `up` would do.
+
+    Attributes:
+        home: the network's folder.
+        changes: what the topology says otherwise than the one that was brought up.
+        steps: what is to be done, in the order in which `up` does it.
+    """
+
+    home: str
+    changes: tuple[Change, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.steps and not self.changes
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as members for JSON."""
+        found = [{"place": one.place, "words": one.words} for one in self.changes]
+        return {
+            "home": self.home,
+            "done": self.done,
+            "changes": found,
+            "steps": [asdict(one) for one in self.steps],
+        }
+
+
+def plan(topology: Topology, home: Home, processes: Processes, configured: Sequence[Step] = ()) -> Plan:
+    """See what `up` would do, and do nothing.
+
+    Args:
+        topology: what is wanted.
+        home: the network's folder.
+        processes: its processes.
+        configured: what would change in the configurations of channels.
+
+    Raises:
+        ChangeRefused: the network that lives in the home cannot become this.
+        NetworkError: the source of a chaincode is not there.
+    """
+    inventory = Inventory.of(topology, home)
+    found: list[Change] = []
+    if home.exists():
+        present = Topology.load(home.topology)
+        ensure_possible(present, topology)
+        found = changes(present, topology)
+    steps = [
+        *_certificates(topology, home, inventory),
+        *_starts(topology, home, inventory, processes),
+        *_channels(topology, home, inventory),
+        *configured,
+        *_chaincodes(topology, home),
+    ]
+    return Plan(str(home.root), tuple(found), tuple(steps))
+
+
+def _certificates(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Step]:
+    refused = []
+    for organisation in topology.organisations:
+        for issue in inventory.issues(topology, home, organisation.name):
+            record = issue.folder / "enrolment.json"
+            subject = f"{issue.name}@{organisation.name}"
+            if not record.is_file():
+                yield Step("enrol", subject, f"{issue.folder.name} certificate of kind {issue.kind}")
+            elif json.loads(record.read_text("utf-8"))["attributes"] != dict(issue.attributes):
+                refused.append(
+                    Mistake(
+                        f"organisations.{organisation.name}.users.{issue.name}",
+                        "has a certificate with other attributes: give the identity another name",
+                    )
+                )
+    if refused:
+        raise ChangeRefused("the network in this home cannot follow the topology, which", refused)
+
+
+def _starts(topology: Topology, home: Home, inventory: Inventory, processes: Processes) -> Iterator[Step]:
+    running = processes.all()
+    for node in Serving(topology, home, inventory, processes).nodes():
+        if node not in running:
+            yield Step("start", node, "it does not run")
+
+
+def _channels(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Step]:
+    for channel in topology.channels:
+        if not (home.channel(channel.name) / "genesis.block").is_file():
+            yield Step("create", channel.name, f"ordered by {', '.join(channel.consenters)}")
+        for orderer in inventory.consenters_of(channel):
+            if not orderer.has(channel.name):
+                yield Step("join", orderer.node, f"{channel.name}, as a consenter")
+        for peer in inventory.peers_on(topology, channel):
+            if not peer.has(channel.name):
+                yield Step("join", peer.node, channel.name)
+
+
+def _chaincodes(topology: Topology, home: Home) -> Iterator[Step]:
+    for channel in topology.channels:
+        for chaincode in channel.chaincodes:
+            yield from _chaincode(channel, chaincode, home)
+
+
+def _chaincode(channel: Channel, chaincode: Chaincode, home: Home) -> Iterator[Step]:
+    package = code.package(chaincode.name, code.source_digest(chaincode.source))
+    record = Deployed.read(home.deployed(channel.name, chaincode.name))
+    subject = f"{chaincode.name} on {channel.name}"
+    if record is None:
+        yield Step("deploy", subject, f"version {chaincode.version}, package {package.label}")
+    elif record.definition != definition_digest(chaincode, package.id):
+        which = "the same package" if record.label == package.label else f"package {package.label}"
+        yield Step(
+            "deploy",
+            subject,
+            f"sequence {record.sequence + 1} with {which}, in the place of {record.sequence}",
+        )
+    elif record.replaces is not None:
+        yield Step("deploy", subject, f"sequence {record.sequence}, which was begun")
