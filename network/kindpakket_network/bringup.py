@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from . import chaincode as code
 from .deployment import Deployment
 from .enrolment import ensure, write_organisation
-from .errors import NetworkError, NodeFailed
+from .errors import NetworkError, NodeFailed, Waiting
 from .genesis import genesis_block
 from .home import write
 from .lifecycle import PeerCommands
@@ -20,8 +20,8 @@ from .profile import profile
 from .site import Site
 from .topology import Channel
 from .wait import together, until
+from .waiting import collected
 
-Progress = Callable[[str], None]
 _ORDERING_DEADLINE = 60.0
 _CATCH_UP_DEADLINE = 120.0
 
@@ -40,24 +40,29 @@ class BringUp:
         """All stages.
 
         Raises:
+            Waiting: all that can be done is done, and the rest waits for another organisation.
             NetworkError: a stage failed. What was done stays, and the next run carries on from there.
         """
-        with self._compiling():
-            with self.site.stage("certificate authorities"):
-                self.site.starter.start(list(self.site.inventory.authorities.values()))
-            with self.site.stage("certificates"):
-                together(self.enrol_organisation, [one.name for one in self.site.topology.organisations])
-            with self.site.stage("orderers and peers"):
-                self.start_nodes()
-            for channel in self.site.topology.channels:
-                with self.site.stage(f"channel {channel.name}"):
-                    self.join(channel)
-                    self.await_ordering(channel)
-                    self.await_peers(channel)
-        for channel in self.site.topology.channels:
-            for chaincode in channel.chaincodes:
-                with self.site.stage(f"chaincode {chaincode.name} on {channel.name}"):
-                    self.deployment(channel, chaincode.name).run()
+        joined: list[Channel] = []
+        with collected() as collecting:
+            with self._compiling():
+                with self.site.stage("certificate authorities"):
+                    authorities = self.site.inventory.authorities
+                    self.site.starter.start([authorities[name] for name in self.site.acting])
+                with self.site.stage("certificates"):
+                    together(self.enrol_organisation, self.site.acting)
+                with self.site.stage("orderers and peers"):
+                    self.start_nodes()
+                for channel in self._own_channels():
+                    with collecting(), self.site.stage(f"channel {channel.name}"):
+                        self.join(channel)
+                        self.await_ordering(channel)
+                        self.await_peers(channel)
+                        joined.append(channel)
+            for channel in joined:
+                for chaincode in channel.chaincodes if self.site.own_peers_on(channel) else ():
+                    with collecting(), self.site.stage(f"chaincode {chaincode.name} on {channel.name}"):
+                        self.deployment(channel, chaincode.name).run()
 
     def enrol_organisation(self, name: str) -> None:
         """Have all certificates of an organisation issued, and write its connection profile."""
@@ -73,13 +78,18 @@ class BringUp:
     def start_nodes(self) -> None:
         """Start orderers and peers, and the chaincode processes of packages that were deployed before."""
         together(lambda one: self.site.serving.serve_one(*one), self.site.serving.needed().items())
-        self.site.starter.start([*self.site.inventory.orderers, *self.site.inventory.peers])
+        nodes: list[Orderer | Peer] = [*self.site.inventory.orderers, *self.site.inventory.peers]
+        self.site.starter.start([node for node in nodes if node.organisation in self.site.acting])
 
     def join(self, channel: Channel) -> None:
-        """Have the channel's consenters, and the members' peers, join it."""
+        """Have the acting organisations' consenters and peers join a channel.
+
+        Raises:
+            Waiting: the channel has no first block yet.
+        """
         block = genesis_block(self.site, channel)
         genesis = block.read_bytes()
-        commands = [self.site.admin(peer) for peer in self.site.peers_on(channel)]
+        commands = [self.site.admin(peer) for peer in self.site.own_peers_on(channel)]
 
         def join(node: Orderer | PeerCommands) -> None:
             if isinstance(node, Orderer):
@@ -87,16 +97,17 @@ class BringUp:
             elif node.peer.height(channel.name) is None:
                 node.join(block)
 
-        nodes: list[Orderer | PeerCommands] = [*commands, *self.site.consenters_of(channel)]
+        nodes: list[Orderer | PeerCommands] = [*commands, *self.site.own_consenters_of(channel)]
         together(join, nodes)
 
     def await_ordering(self, channel: Channel) -> None:
-        """Wait until every consenter takes part, and a leader is known.
+        """Wait until every consenter of ours takes part, and a leader is known if all are ours.
 
         Raises:
             NodeFailed: a consenter does not take part in time.
+            Waiting: too few of the others' consenters answer.
         """
-        consenters = self.site.consenters_of(channel)
+        consenters = self.site.own_consenters_of(channel)
         for orderer in consenters:
             active = until(lambda one=orderer: one.active(channel.name) or None, _ORDERING_DEADLINE)  # type: ignore[misc]
             if active is None:
@@ -106,6 +117,9 @@ class BringUp:
                     self.site.home.log(orderer.node),
                     self.site.processes.last_words(orderer.node),
                 )
+        if len(consenters) < len(channel.consenters):
+            self._ensure_quorum(channel)
+            return
         if until(lambda: self.site.leading(channel), _ORDERING_DEADLINE) is None:
             logs = ", ".join(str(self.site.home.log(orderer.node)) for orderer in consenters)
             raise NetworkError(
@@ -113,14 +127,14 @@ class BringUp:
             )
 
     def await_peers(self, channel: Channel) -> None:
-        """Wait until the members' peers have all the blocks that the orderers have now.
+        """Wait until our peers have all the blocks that our consenters have now.
 
         Raises:
             NodeFailed: a peer has not caught up in time.
         """
-        found = [orderer.participation(channel.name) for orderer in self.site.consenters_of(channel)]
-        height = max(int(one["height"]) for one in found if one is not None)
-        for peer in self.site.peers_on(channel):
+        found = [orderer.participation(channel.name) for orderer in self.site.own_consenters_of(channel)]
+        height = max((int(one["height"]) for one in found if one is not None), default=1)
+        for peer in self.site.own_peers_on(channel):
 
             def caught_up(peer: Peer = peer) -> bool | None:
                 return (peer.height(channel.name) or 0) >= height or None
@@ -145,11 +159,35 @@ class BringUp:
 
         return Deployment(self.site, channel, chaincode)
 
+    def _own_channels(self) -> list[Channel]:
+        """The channels in which an acting organisation takes part."""
+        return [
+            channel
+            for channel in self.site.topology.channels
+            if {*channel.consenters, *(one.organisation for one in channel.members)} & set(self.site.acting)
+        ]
+
+    def _ensure_quorum(self, channel: Channel) -> None:
+        consenters = self.site.consenters_of(channel)
+        silent = [one for one in consenters if not self.site.runs(one.node)]
+        needed = self.site.topology.ordering.quorum(len(consenters))
+        if len(consenters) - len(silent) < needed:
+            where = ", ".join(f"{one.node} at {one.endpoint}" for one in silent)
+            raise Waiting(
+                [
+                    f"{channel.name} is ordered by {needed} of {len(consenters)} consenters, and {where} "
+                    f"{'do' if len(silent) > 1 else 'does'} not answer: have them brought up"
+                ]
+            )
+
     @contextmanager
     def _compiling(self) -> Iterator[None]:
         """Compile the chaincodes beside the other stages; what is wrong with them shows at the end."""
         sources = {
-            (one.name, one.source) for channel in self.site.topology.channels for one in channel.chaincodes
+            (one.name, one.source)
+            for channel in self.site.topology.channels
+            if self.site.own_peers_on(channel)
+            for one in channel.chaincodes
         }
         with ThreadPoolExecutor(max_workers=1) as pool:
             futures: list[Future[object]] = [

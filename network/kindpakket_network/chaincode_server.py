@@ -39,6 +39,11 @@ class ChaincodeServer:
         return f"{self._name}.{self.place + 1}" if self.place else self._name
 
     @property
+    def organisation(self) -> str:
+        """The organisation of the peer."""
+        return self.peer.organisation
+
+    @property
     def folder(self) -> Path:
         """The folder that it shares with the chaincode's other places beside the peer."""
         return self.home.node(self._name)

@@ -1,7 +1,7 @@
 """The command `kindpakket network`.
 
 Exit codes: 0 done; 1 something failed; 2 the call or the topology is wrong; 3 `status` found that not all
-is up.
+is up, or `up` and `deploy` have done this home's part and wait for another organisation.
 """
 
 from __future__ import annotations
@@ -55,13 +55,23 @@ def programs() -> None:
 
 
 @network.command()
+@click.option(
+    "--organisation",
+    "organisations",
+    multiple=True,
+    metavar="NAME",
+    help="Act for this organisation only, now and later; may be given several times. Not given: for all.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the status as JSON at the end.")
 @on_network
-def up(target: Network, as_json: bool) -> None:
-    """Bring everything up that the topology describes; what is up already stays as it is."""
+def up(target: Network, organisations: tuple[str, ...], as_json: bool) -> None:
+    """Bring everything up that the topology describes; what is up already stays as it is.
+
+    Exit code 3: this home's part is done, and the rest waits for another organisation.
+    """
     begun = time.monotonic()
     with shown_progress() as progress:
-        target.up(progress)
+        target.up(progress, organisations)
     if as_json:
         click.echo(json.dumps(target.status().as_json(), indent=1))
     else:
@@ -107,12 +117,22 @@ def status(target: Network, as_json: bool) -> None:
 
 @network.command()
 @click.argument("chaincode", required=False)
+@click.option(
+    "--organisation",
+    "organisations",
+    multiple=True,
+    metavar="NAME",
+    help="Act for this organisation only; may be given several times. Not given: for all of the home.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @on_network
-def deploy(target: Network, chaincode: str | None, as_json: bool) -> None:
-    """Deploy the chaincodes, or one of them; a changed source or definition is an upgrade."""
+def deploy(target: Network, chaincode: str | None, organisations: tuple[str, ...], as_json: bool) -> None:
+    """Deploy the chaincodes, or one of them; a changed source or definition is an upgrade.
+
+    Exit code 3: approved, and not committed because other organisations have to approve it, too.
+    """
     with shown_progress() as progress:
-        records = target.deploy(chaincode, progress)
+        records = target.deploy(chaincode, progress, organisations)
     if as_json:
         members = [{"sequence": one.sequence, "package_id": one.package_id} for one in records]
         click.echo(json.dumps(members, indent=1))

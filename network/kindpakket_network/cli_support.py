@@ -6,12 +6,12 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 from rich.console import Console
 
-from .errors import NetworkError, TopologyError
+from .errors import NetworkError, TopologyError, Waiting
 from .network import Network
 from .topology import Topology
 
@@ -34,12 +34,23 @@ class WrongTopology(Failure):
     exit_code = 2
 
 
+class Unfinished(Failure):
+    """The same for what waits for another organisation."""
+
+    exit_code = 3
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(self.format_message(), file=file, err=file is None)
+
+
 @contextmanager
 def failures() -> Iterator[None]:
     try:
         yield
     except TopologyError as error:
         raise WrongTopology(str(error)) from error
+    except Waiting as error:
+        raise Unfinished(str(error)) from error
     except (NetworkError, OSError) as error:
         raise Failure(str(error)) from error
 

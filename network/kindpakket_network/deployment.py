@@ -2,7 +2,7 @@
 
 A record in the home says which definition is meant for which sequence number, and is written before anything
 is approved. After an interruption the same call carries on with the same number; another definition takes the
-next one.
+next one. Every organisation installs and approves for itself; whoever comes last commits.
 """
 
 from __future__ import annotations
@@ -11,19 +11,34 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from . import chaincode as code
 from .deployed import Built, Deployed
-from .errors import CommandFailed, NetworkError
+from .errors import CommandFailed, NetworkError, Waiting
 from .home import write
 from .lifecycle import PeerCommands, collections_document, definition_arguments
 from .peer import Peer
+from .policy import satisfied
 from .site import Site
 from .topology import Chaincode, Channel, Initialise
 from .wait import together, until
 
 _PLAN_DEADLINE = 60.0
 _RANDOM = "${random-id}"
+_ANOTHER_DEFINITION = "attempted to redefine the current committed sequence"
+
+
+class Committed(NamedTuple):
+    """The definition that a channel goes by.
+
+    Attributes:
+        sequence: its number; 0 when there is none.
+        approved: the MSP ids of the organisations that approved just this one.
+    """
+
+    sequence: int
+    approved: frozenset[str]
 
 
 def definition_digest(chaincode: Chaincode, package_id: str) -> str:
@@ -52,26 +67,27 @@ class Deployment:
     chaincode: Chaincode
 
     def run(self) -> Deployed:
-        """Do all that is not done yet.
+        """Do what the acting organisations have not done yet, and commit once enough have approved.
 
         Raises:
+            Waiting: the acting organisations' part is done, and others have to do theirs.
             NetworkError: a step did not work; what was done stays, and the next call carries on.
         """
-        halted = [peer.node for peer in self._peers() if self.site.processes.find(peer.node) is None]
-        if halted:
+        peers = self._peers()
+        halted = [peer.node for peer in peers if self.site.processes.find(peer.node) is None]
+        if halted or not peers:
             raise NetworkError(
-                f"{', '.join(halted)} must run to deploy {self.chaincode.name}: bring it up first"
+                f"{', '.join(halted) or 'a peer of ours'} must run to deploy {self.chaincode.name}: "
+                "bring it up first"
             )
         package = code.package(self.chaincode.name, code.source_digest(self.chaincode.source))
         binary = code.build(self.chaincode.source, package, self.site.home)
         record = self._record(package, binary)
-        if self._committed() < record.sequence:
-            self.site.progress(
-                f"Deploying {self.chaincode.name} to {self.channel.name}: sequence {record.sequence} ..."
-            )
-            self._install(package)
-            self._approve_and_commit(record)
-        self.site.serving.serve(self._peers(), self.chaincode.name, record.built)
+        self._install(package, record)
+        record = self._approve(record)
+        self.site.serving.serve(peers, self.chaincode.name, record.built)
+        if self._committed().sequence < record.sequence:
+            self._commit(record)
         self._await_definition(record)
         self._await_plans()
         if record.replaces is not None:
@@ -79,31 +95,38 @@ class Deployment:
             record.write(self._path)
         self.site.serving.retire(self.chaincode.name)
         initialise = self.chaincode.initialise
-        if initialise is not None and not record.initialised:
-            self._initialise(initialise)
-            record = replace(record, initialised=True)
-            record.write(self._path)
+        if initialise is None or record.initialised or initialise.organisation not in self.site.acting:
+            return record
+        self._initialise(initialise)
+        record = replace(record, initialised=True)
+        record.write(self._path)
         return record
 
     def _record(self, package: code.Package, binary: Path) -> Deployed:
+        """Which definition is meant for which sequence number, as the record of an earlier call or a new one.
+
+        A number that others committed meanwhile is tried first: with the same definition it is ours, too.
+        """
         digest = definition_digest(self.chaincode, package.id)
         present = Deployed.read(self._path)
-        if present is not None and present.definition == digest:
+        committed = self._committed().sequence
+        known = present.sequence if present is not None else 0
+        if present is not None and present.definition == digest and known >= committed:
             return present
-        committed = self._committed()
         live: Built | None = None
         if present is not None:
-            live = present.built if committed >= present.sequence else present.replaces
+            live = present.built if committed >= known else present.replaces
         record = Deployed(
-            sequence=committed + 1,
+            sequence=committed if committed > known else committed + 1,
             definition=digest,
             label=package.label,
             package_id=package.id,
             binary=str(binary),
             initialised=present.initialised if present else False,
-            replaces=live,
+            replaces=live if live is not None and live.package_id != package.id else None,
         )
-        record.write(self._path)
+        if present is None or present.definition != digest:
+            record.write(self._path)
         return record
 
     @property
@@ -111,21 +134,32 @@ class Deployment:
         return self.site.home.deployed(self.channel.name, self.chaincode.name)
 
     def _peers(self) -> list[Peer]:
-        return self.site.peers_on(self.channel)
+        return self.site.own_peers_on(self.channel)
 
     def _first_peers(self) -> list[Peer]:
         """One peer of each organisation."""
         organisations = self.site.topology.members_with_peers(self.channel)
         return [self.site.inventory.peers_of(organisation.name)[0] for organisation in organisations]
 
-    def _committed(self) -> int:
-        found = self.site.admin(self._first_peers()[0]).committed(self.channel.name, self.chaincode.name)
-        return int(found["sequence"]) if found else 0
+    def _own_first_peers(self) -> list[Peer]:
+        return [peer for peer in self._first_peers() if peer.organisation in self.site.acting]
 
-    def _install(self, package: code.Package) -> None:
+    def _committed(self) -> Committed:
+        found = self.site.admin(self._peers()[0]).committed(self.channel.name, self.chaincode.name)
+        if found is None:
+            return Committed(0, frozenset())
+        approvals = found.get("approvals", {})
+        return Committed(int(found["sequence"]), frozenset(msp for msp, given in approvals.items() if given))
+
+    def _install(self, package: code.Package, record: Deployed) -> None:
+        """Install the package on peers of ours where that was not done for this definition."""
+        committed = self._committed()
         file = code.write_package(package, self.site.home)
 
         def install(peer: Peer) -> None:
+            done = committed.sequence >= record.sequence and peer.msp in committed.approved
+            if done and self.site.serving.at(peer, self.chaincode.name, package.label) is not None:
+                return
             commands = self.site.admin(peer)
             self.site.serving.place(peer, self.chaincode.name, package.label)
             if package.id in commands.installed():
@@ -136,23 +170,84 @@ class Deployment:
 
         together(install, self._peers())
 
-    def _approve_and_commit(self, record: Deployed) -> None:
-        channel = self.channel.name
+    def _definition(self, record: Deployed) -> list[str]:
         collections: Path | None = None
         if self.chaincode.collections:
-            collections = self.site.home.chaincode(record.label) / f"{channel}.collections.json"
+            collections = self.site.home.chaincode(record.label) / f"{self.channel.name}.collections.json"
             write(collections, json.dumps(collections_document(self.chaincode), indent=1))
-        definition = definition_arguments(self.chaincode, record.sequence, collections)
-        peers = self._first_peers()
-        approvals = self.site.admin(peers[0]).approvals(channel, definition)
-        lacking = [peer for peer in peers if not approvals.get(peer.msp)]
+        return definition_arguments(self.chaincode, record.sequence, collections)
+
+    def _approve(self, record: Deployed) -> Deployed:
+        """Approve the definition for the acting organisations that have not done so."""
+        approved = self._approvals(record)
+        lacking = [peer for peer in self._own_first_peers() if peer.msp not in approved]
+        if not lacking:
+            record.write(self._path)
+            return record
+        name, channel = self.chaincode.name, self.channel.name
+        self.site.progress(f"Deploying {name} to {channel}: sequence {record.sequence} ...")
         orderer = self.site.orderer(self.channel)
-        together(
-            lambda peer: self.site.admin(peer).approve(channel, definition, record.package_id, orderer),
-            lacking,
-        )
-        self.site.serving.serve(self._peers(), self.chaincode.name, record.built)
-        self.site.admin(peers[0]).commit(channel, definition, peers, orderer)
+
+        def approve(peer: Peer) -> None:
+            definition = self._definition(record)
+            self.site.admin(peer).approve(channel, definition, record.package_id, orderer)
+
+        try:
+            together(approve, lacking)
+        except CommandFailed as error:
+            if _ANOTHER_DEFINITION not in error.output:
+                raise
+            written = Deployed.read(self._path)
+            if written is None or written.sequence < record.sequence:
+                raise NetworkError(
+                    f"{', '.join(sorted(approved))} committed another definition of {name} on {channel} as "
+                    f"sequence {record.sequence} than this topology has: take theirs and deploy again, or "
+                    "change `version` to propose yours once more"
+                ) from error
+            # What this topology newly wants is a change of what others committed under this number.
+            record = replace(record, sequence=record.sequence + 1)
+            record.write(self._path)
+            return self._approve(record)
+        record.write(self._path)
+        return record
+
+    def _approvals(self, record: Deployed) -> frozenset[str]:
+        """The MSP ids of those who approved the definition."""
+        committed = self._committed()
+        if committed.sequence >= record.sequence:
+            return committed.approved
+        commands = self.site.admin(self._peers()[0])
+        approvals = commands.approvals(self.channel.name, self._definition(record))
+        return frozenset(msp for msp, given in approvals.items() if given)
+
+    def _commit(self, record: Deployed) -> None:
+        """Commit the definition when those who approved it can endorse that, and transactions after it.
+
+        Raises:
+            Waiting: they cannot yet.
+        """
+        approved = self._approvals(record)
+        peers = [peer for peer in self._first_peers() if peer.msp in approved and self.site.answers(peer)]
+        able = {peer.msp for peer in peers}
+        policies = (self.channel.lifecycle_endorsement, self.chaincode.endorsement)
+        if not all(satisfied(policy, able) for policy in policies):
+            others = [peer for peer in self._first_peers() if peer.msp not in able]
+            raise Waiting(
+                [
+                    f"{self.chaincode.name} on {self.channel.name}: sequence {record.sequence} "
+                    f"({record.package_id}) is approved by {', '.join(sorted(approved))}, and needs "
+                    f"{' and '.join(policies)}: {', '.join(peer.organisation for peer in others)} must have "
+                    f"{'their peers' if len(others) > 1 else 'its peer'} up, and approve it with `deploy`"
+                ]
+            )
+        orderer = self.site.orderer(self.channel)
+        try:
+            self.site.admin(self._peers()[0]).commit(
+                self.channel.name, self._definition(record), peers, orderer
+            )
+        except CommandFailed:
+            if self._committed().sequence < record.sequence:
+                raise  # else another organisation committed it meanwhile
 
     def _await_definition(self, record: Deployed) -> None:
         """Wait until every peer goes by the definition; until then it calls what this replaces."""
@@ -191,6 +286,15 @@ class Deployment:
             )
 
     def _initialise(self, initialise: Initialise) -> None:
+        approved = self._committed().approved
+        late = [one for one in initialise.endorsers if self._msp(one) not in approved]
+        if late:
+            raise Waiting(
+                [
+                    f"{self.chaincode.name} on {self.channel.name}: its first transaction is endorsed by "
+                    f"{', '.join(late)} too, which must approve the definition first, with `deploy`"
+                ]
+            )
         endorsers = [self.site.inventory.peers_of(name)[0] for name in initialise.endorsers]
         own = self.site.inventory.peers_of(initialise.organisation)[0]
         commands = PeerCommands(self.site.programs, self.site.home, own, initialise.user)
@@ -218,3 +322,6 @@ class Deployment:
                     f"{name} on {channel} was initialised with {member} {answer.get(member)!r}, not "
                     f"{argument[member]!r}: someone else did it first; deploy it under another name"
                 )
+
+    def _msp(self, organisation: str) -> str:
+        return self.site.topology.organisation(organisation).msp

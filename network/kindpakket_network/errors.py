@@ -5,6 +5,7 @@ NetworkError
 │   └── ChangeRefused it is right, but a network that lives cannot become it
 ├── ProgramError      Fabric's programs are missing and cannot be built
 ├── PortInUse         something else listens where a node should
+├── Waiting           this home's part is done, and another organisation has to do its part
 ├── NodeFailed        a node ended, or did not become ready in time
 └── CommandFailed     one of Fabric's programs ended with an error
 """
@@ -60,6 +61,18 @@ class ProgramError(NetworkError):
 
 class PortInUse(NetworkError):
     """Another program listens on the port of a node."""
+
+
+class Waiting(NetworkError):
+    """This home's part is done, and the rest waits for another organisation's part.
+
+    Attributes:
+        sentences: what is waited for, and who has to do what.
+    """
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        self.sentences = tuple(sentences)
+        super().__init__("\n".join(self.sentences))
 
 
 class NodeFailed(NetworkError):

@@ -13,7 +13,7 @@ from typing import Any
 
 from .command import Command
 from .configuration import Configuration, Consenter
-from .errors import NetworkError
+from .errors import NetworkError, Waiting
 from .home import Home, write
 from .host import at
 from .inventory import Inventory
@@ -91,21 +91,67 @@ def configtx(
     )
 
 
-def genesis_block(site: Site, channel: Channel) -> Path:
+def genesis_block(site: Site, channel: Channel, *, first: bool = False) -> Path:
     """The channel's first block, made when it is not there.
+
+    Two blocks of the same configuration are never the same, so where organisations have homes of their own,
+    one of them makes the block and the others admit it.
+
+    Args:
+        site: the network.
+        channel: the channel.
+        first: make it even though this home acts for some organisations only.
+
+    Raises:
+        Waiting: another organisation's bundle lacks, or its block.
+        CommandFailed: configtxgen refused the configuration.
+    """
+    block = site.home.genesis(channel.name)
+    if block.is_file():
+        return block
+    lacking = lacking_bundles(site, channel)
+    if lacking:
+        raise Waiting(
+            [
+                f"{channel.name} waits for {', '.join(lacking)}: have each make its bundle with `kindpakket "
+                "network export organisation`, and bring them here with `kindpakket network admit FILE...`"
+            ]
+        )
+    if not (first or site.whole):
+        raise Waiting(
+            [
+                f"{channel.name} waits for its first block: one organisation makes it with `kindpakket "
+                f"network export channel {channel.name}`, and the others `kindpakket network admit` it"
+            ]
+        )
+    render_block(site, channel, block)
+    return block
+
+
+def lacking_bundles(site: Site, channel: Channel) -> list[str]:
+    """The organisations of a channel whose certificates this home has not got yet."""
+    names = dict.fromkeys([*(one.organisation for one in channel.members), *channel.consenters])
+
+    def known(name: str) -> bool:
+        if not site.home.tls_root(name).is_file():
+            return False
+        orderers = [one for one in site.inventory.orderers if one.organisation == name]
+        return name not in channel.consenters or all(one.identity.is_file() for one in orderers)
+
+    return [name for name in names if not known(name)]
+
+
+def render_block(site: Site, channel: Channel, block: Path) -> None:
+    """Make a first block from the topology, beside the configtx.yaml that it is made from.
 
     Raises:
         CommandFailed: configtxgen refused the configuration.
     """
-    folder = site.home.channel(channel.name)
-    block = folder / "genesis.block"
-    if block.is_file():
-        return block
+    folder = block.parent
     write(folder / "configtx.yaml", configtx(site.topology, channel, site.inventory, site.home))
     temporary = folder / ".genesis.block.new"
     _configtxgen(site, channel, folder, temporary)
     temporary.replace(block)
-    return block
 
 
 def desired(site: Site, channel: Channel, consenters: Sequence[Consenter]) -> Any:

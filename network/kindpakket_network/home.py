@@ -23,6 +23,7 @@ class Home:
     """The layout.
 
         topology.yaml                   what was brought up here
+        acting.json                     the organisations that it acts for; not there: all
         organisations/<organisation>/   authority/  msp/  tls/ca.pem  users/<user>/{msp,tls}  secrets/
                                         profile.yaml
         nodes/<node>/                   msp/  tls/  data/  and Fabric's configuration file
@@ -43,6 +44,11 @@ class Home:
     def topology(self) -> Path:
         """The topology that was brought up."""
         return self.root / "topology.yaml"
+
+    @property
+    def acting(self) -> Path:
+        """The record of the organisations that this home acts for; see `acting`."""
+        return self.root / "acting.json"
 
     @property
     def builder(self) -> Path:
@@ -72,6 +78,10 @@ class Home:
     def channel(self, name: str) -> Path:
         """The folder of a channel."""
         return self.root / "channels" / name
+
+    def genesis(self, channel: str) -> Path:
+        """The first block of a channel."""
+        return self.channel(channel) / "genesis.block"
 
     def chaincode(self, label: str) -> Path:
         """The folder of a chaincode's program and package."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from . import ports
@@ -61,8 +62,12 @@ class Inventory:
 
     def nodes(self) -> tuple[str, ...]:
         """All node names."""
+        return self.nodes_of(self.authorities)
+
+    def nodes_of(self, organisations: Collection[str]) -> tuple[str, ...]:
+        """The names of some organisations' nodes."""
         groups = (self.authorities.values(), self.orderers, self.peers, self.chaincodes)
-        return tuple(one.node for group in groups for one in group)
+        return tuple(one.node for group in groups for one in group if one.organisation in organisations)
 
     def find(self, node: str) -> Authority | Orderer | Peer | ChaincodeServer:
         """The node of that name.

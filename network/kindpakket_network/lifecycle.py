@@ -187,7 +187,7 @@ def collections_document(chaincode: Chaincode) -> list[dict[str, Any]]:
 
 
 def _ordered_by(orderer: Orderer) -> list[str]:
-    return ["-o", orderer.endpoint, "--tls", "--cafile", str(orderer.folder / "tls" / "ca.pem")]
+    return ["-o", orderer.endpoint, "--tls", "--cafile", str(orderer.tls_root)]
 
 
 def _endorsed_by(peers: Sequence[Peer]) -> list[str]:

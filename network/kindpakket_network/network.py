@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal as signals
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from .acting import acting, remember
 from .authority import IDENTITIES, Authority
 from .bringup import BringUp
 from .chaincode_server import ChaincodeServer
@@ -26,6 +27,7 @@ from .status import NetworkStatus, endpoint, status
 from .topology import Topology
 from .topology_change import ensure_possible
 from .wait import together
+from .waiting import collected
 
 
 def silent(_: str) -> None:
@@ -67,18 +69,22 @@ class Network:
         """Its folder."""
         return self._home.root
 
-    def up(self, progress: Progress = silent) -> None:
+    def up(self, progress: Progress = silent, organisations: Sequence[str] = ()) -> None:
         """Bring everything up that the topology describes. What is there already stays as it is.
 
         Args:
             progress: takes a sentence about each stage.
+            organisations: act for these organisations only; the home remembers it. None given: for those that
+                it remembers, else for all.
 
         Raises:
+            Waiting: this home's part is done as far as it goes without another organisation's part.
             NetworkError: something failed; the message says what to read. The next `up` carries on.
         """
         built = programs(progress)
         with self._home.locked():
             self._ensure_possible(self._topology)
+            remember(self._topology, self._home, organisations)
             write(self._home.topology, self._topology.as_yaml())
             self._home.install_builder()
             BringUp(Site(self._topology, self._home, self._processes, built, progress)).run()
@@ -134,29 +140,42 @@ class Network:
         """What it is doing now."""
         return status(self._topology, self._home, self._inventory, self._processes)
 
-    def deploy(self, chaincode: str | None = None, progress: Progress = silent) -> list[Deployed]:
+    def deploy(
+        self,
+        chaincode: str | None = None,
+        progress: Progress = silent,
+        organisations: Sequence[str] = (),
+    ) -> list[Deployed]:
         """Deploy the topology's chaincodes; a changed source or definition is an upgrade.
 
         Args:
             chaincode: only the one of this name, on every channel that has it.
             progress: takes a sentence about each stage.
+            organisations: act for these organisations only, this time; none: for all that the home acts for.
 
         Raises:
+            Waiting: this home's part is done, and other organisations have to do theirs.
             NetworkError: a step failed; the next call carries on.
         """
-        bring_up = BringUp(self.site(progress))
+        site = self.site(progress, organisations)
+        bring_up = BringUp(site)
         found = [
             (channel, one.name)
             for channel in self._topology.channels
             for one in channel.chaincodes
-            if chaincode in (None, one.name)
+            if chaincode in (None, one.name) and site.own_peers_on(channel)
         ]
         if chaincode is not None and not found:
             raise NetworkError(f"the topology has no chaincode {chaincode!r}: declare it on a channel")
         with self._home.locked():
             self._ensure_possible(self._topology)
             write(self._home.topology, self._topology.as_yaml())
-            return [bring_up.deployment(channel, name).run() for channel, name in found]
+            done: list[Deployed] = []
+            with collected() as collecting:
+                for channel, name in found:
+                    with collecting():
+                        done.append(bring_up.deployment(channel, name).run())
+            return done
 
     def enrol(
         self, organisation: str, user: str, attributes: Mapping[str, str] | None = None, type: str = "client"
@@ -289,17 +308,22 @@ class Network:
             names = ", ".join(self._inventory.authorities)
             raise NetworkError(f"there is no organisation {organisation!r}: use one of {names}") from None
 
-    def site(self, progress: Progress = silent) -> Site:
+    def site(self, progress: Progress = silent, organisations: Sequence[str] = ()) -> Site:
         """What the verbs work on.
 
         Args:
             progress: takes a sentence about each stage.
+            organisations: act for these organisations only; none: for all that the home acts for.
 
         Raises:
             NetworkError: there is no network in the home.
         """
         self._ensure_exists()
-        return Site(self._topology, self._home, self._processes, programs(progress), progress)
+        for name in organisations:
+            if name not in acting(self._topology, self._home):
+                raise NetworkError(f"{self.home} does not act for {name!r}: see `status` for whom it does")
+        only = tuple(organisations) or None
+        return Site(self._topology, self._home, self._processes, programs(progress), progress, only)
 
     def _ensure_exists(self) -> None:
         if not self._home.exists():

@@ -76,6 +76,16 @@ class Orderer:
         own = self.machine.operations_listen
         return (self.listen, self.ports[0]), (own, self.ports[1]), (own, self.ports[2])
 
+    @property
+    def identity(self) -> Path:
+        """The certificate with which it signs."""
+        return self.folder / "msp" / "signcerts" / "cert.pem"
+
+    @property
+    def tls_root(self) -> Path:
+        """The certificate to trust when calling it."""
+        return self.home.tls_root(self.organisation)
+
     def issues(self) -> list[Issue]:
         """The certificates it needs."""
         hosts = self.machine.tls_names(self.node)

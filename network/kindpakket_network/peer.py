@@ -89,7 +89,7 @@ class Peer:
     @property
     def tls_root(self) -> Path:
         """The certificate to trust when calling it."""
-        return self.folder / "tls" / "ca.pem"
+        return self.home.tls_root(self.organisation)
 
     @property
     def connections(self) -> Path:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .acting import acting
 from .chaincode_server import ChaincodeServer
 from .deployed import Built, Deployed
 from .errors import NetworkError, NodeFailed
@@ -50,7 +51,7 @@ class Serving:
         }
 
     def nodes(self) -> tuple[str, ...]:
-        """The names of all nodes but chaincode processes that nothing needs and that do not run."""
+        """The names of the home's nodes but chaincode processes that nothing needs and that do not run."""
         needed = self.needed()
         deployed = {(server.peer.node, server.chaincode) for server in needed}
 
@@ -59,8 +60,9 @@ class Serving:
                 return True
             return server.place == 0 and (server.peer.node, server.chaincode) not in deployed
 
+        own = acting(self.topology, self.home)
         idle = {server.node for server in self.inventory.chaincodes if not counts(server)}
-        return tuple(node for node in self.inventory.nodes() if node not in idle)
+        return tuple(node for node in self.inventory.nodes_of(own) if node not in idle)
 
     def at(self, peer: Peer, chaincode: str, label: str) -> ChaincodeServer | None:
         """The process that serves a package to a peer; None when the package was never put there."""

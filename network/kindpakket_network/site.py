@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
+from .acting import acting, elsewhere
+from .health import listens
 from .home import Home
 from .inventory import Inventory
 from .leader import leader
@@ -33,6 +35,7 @@ class Site:
         processes: its processes.
         programs: Fabric's programs.
         progress: takes a sentence about each thing that is begun and done.
+        only: act for these organisations only; None: for all that the home acts for.
     """
 
     topology: Topology
@@ -40,6 +43,7 @@ class Site:
     processes: Processes
     programs: Programs
     progress: Progress
+    only: tuple[str, ...] | None = None
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -56,13 +60,40 @@ class Site:
         """What starts nodes."""
         return Starter(self.home, self.processes, self.programs)
 
+    @cached_property
+    def acting(self) -> tuple[str, ...]:
+        """The names of the organisations that this home acts for; it has no keys of others."""
+        found = acting(self.topology, self.home)
+        return found if self.only is None else tuple(name for name in found if name in self.only)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the home acts for all organisations."""
+        return len(acting(self.topology, self.home)) == len(self.topology.organisations)
+
     def runs(self, node: str) -> bool:
-        """Whether a node's process runs."""
-        return self.processes.find(node) is not None
+        """Whether a node's process runs; for an orderer elsewhere, whether it accepts connections."""
+        if self.processes.find(node) is not None:
+            return True
+        return elsewhere(node, self.topology, self.home, self.inventory)
 
     def peers_on(self, channel: Channel) -> list[Peer]:
         """The peers of a channel."""
         return self.inventory.peers_on(self.topology, channel)
+
+    def answers(self, peer: Peer) -> bool:
+        """Whether a peer runs; for one elsewhere, whether it accepts connections."""
+        if peer.organisation in acting(self.topology, self.home):
+            return self.processes.find(peer.node) is not None
+        return listens(peer.ports[0], peer.host)
+
+    def own_peers_on(self, channel: Channel) -> list[Peer]:
+        """The peers of a channel that belong to the acting organisations."""
+        return [peer for peer in self.peers_on(channel) if peer.organisation in self.acting]
+
+    def own_consenters_of(self, channel: Channel) -> list[Orderer]:
+        """The consenters of a channel that belong to the acting organisations."""
+        return [one for one in self.consenters_of(channel) if one.organisation in self.acting]
 
     def consenters_of(self, channel: Channel) -> list[Orderer]:
         """The orderers that order a channel, by their consenter ids."""

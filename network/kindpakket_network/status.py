@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 
+from .acting import acting, elsewhere
 from .certificates import Expiry, expiries
 from .deployed import Deployed
 from .home import Home
@@ -164,17 +165,21 @@ def _channel(
     inventory: Inventory,
     running: Mapping[str, psutil.Process],
 ) -> ChannelStatus:
+    def runs(node: str) -> bool:
+        return node in running or elsewhere(node, topology, home, inventory)
+
     def orderer_height(orderer: Orderer) -> int | None:
         found = orderer.participation(channel.name)
         return None if found is None else int(found["height"])
 
-    consenters = inventory.consenters_of(channel)
-    peers = inventory.peers_on(topology, channel)
+    own = acting(topology, home)
+    consenters = [one for one in inventory.consenters_of(channel) if one.organisation in own]
+    peers = [peer for peer in inventory.peers_on(topology, channel) if peer.organisation in own]
     orderer_heights = together(orderer_height, consenters)
     peer_heights = together(lambda peer: peer.height(channel.name), peers)
     heights = {one.node: height for one, height in zip(consenters, orderer_heights, strict=True)}
     heights |= {one.node: height for one, height in zip(peers, peer_heights, strict=True)}
-    leading = leader(channel.name, topology.ordering, consenters, home, lambda node: node in running)
+    leading = leader(channel.name, topology.ordering, inventory.consenters_of(channel), home, runs)
     return ChannelStatus(
         name=channel.name,
         leader=leading.node if leading else None,

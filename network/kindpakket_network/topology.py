@@ -74,6 +74,12 @@ class Ordering:
     batch_interval_ms: int
     batch_messages: int
 
+    def quorum(self, consenters: int) -> int:
+        """How many of a channel's consenters must take part for it to be ordered."""
+        if self.type == "raft":
+            return consenters // 2 + 1
+        return (consenters + (consenters - 1) // 3) // 2 + 1
+
 
 @dataclass(frozen=True)
 class Member:
