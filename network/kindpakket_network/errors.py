@@ -28,13 +28,16 @@ class Mistake:
     Attributes:
         place: where it stands, such as `organisations[1].peers[0]`.
         words: what is wrong there, with which value, and what to write instead.
+        line: the line in the file, from 1; None when the topology was no file.
     """
 
     place: str
     words: str
+    line: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.words}"
+        line = "" if self.line is None else f"line {self.line}: "
+        return f"{line}{self.place}: {self.words}"
 
 
 class TopologyError(NetworkError):

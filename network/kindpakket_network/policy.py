@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 ROLES = ("member", "admin", "client", "peer", "orderer")
@@ -20,11 +20,39 @@ class Principal:
 
     Attributes:
         msp: the organisation's MSP id.
-        role: one of `ROLES`.
+        role: one of `ROLES`; `member` is anyone of the organisation.
     """
 
     msp: str
     role: str
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """So many of some policies.
+
+    Attributes:
+        needed: how many of them.
+        policies: the policies.
+    """
+
+    needed: int
+    policies: tuple[Policy, ...]
+
+
+Policy = Principal | Threshold
+
+
+def parse(expression: str) -> Policy:
+    """Read an expression.
+
+    Raises:
+        PolicySyntaxError: it is not a signature policy, or asks for more than it names, or for nothing.
+    """
+    reader = _Reader(expression)
+    found = reader.rule()
+    reader.end()
+    return found
 
 
 def principals(expression: str) -> tuple[Principal, ...]:
@@ -33,10 +61,7 @@ def principals(expression: str) -> tuple[Principal, ...]:
     Raises:
         PolicySyntaxError: the expression is not a signature policy.
     """
-    reader = _Reader(expression, ())
-    reader.rule()
-    reader.end()
-    return tuple(reader.found)
+    return _named(parse(expression))
 
 
 def satisfied(expression: str, signers: Collection[str]) -> bool:
@@ -49,7 +74,7 @@ def satisfied(expression: str, signers: Collection[str]) -> bool:
     Raises:
         PolicySyntaxError: the expression is not a signature policy.
     """
-    return _Reader(expression, signers).rule()
+    return in_the_power_of(parse(expression), signers)
 
 
 def any_of(msp: str, roles: tuple[str, ...]) -> str:
@@ -57,45 +82,80 @@ def any_of(msp: str, roles: tuple[str, ...]) -> str:
     return "OR(" + ", ".join(f"'{msp}.{role}'" for role in roles) + ")"
 
 
-class _Reader:
-    def __init__(self, expression: str, signers: Collection[str]) -> None:
-        self._text = expression
-        self._signers = signers
-        self._at = 0
-        self.found: list[Principal] = []
+def met_by(policy: Policy, signers: Sequence[Principal]) -> bool:
+    """Whether signatures meet a policy. Like Fabric, it counts each signature once, in the policy's order."""
+    return _left_over(policy, list(signers)) is not None
 
-    def rule(self) -> bool:
+
+def in_the_power_of(policy: Policy, msps: Collection[str]) -> bool:
+    """Whether organisations can meet a policy together without any other one."""
+    if isinstance(policy, Principal):
+        return policy.msp in msps
+    return sum(in_the_power_of(one, msps) for one in policy.policies) >= policy.needed
+
+
+def _named(policy: Policy) -> tuple[Principal, ...]:
+    if isinstance(policy, Principal):
+        return (policy,)
+    return tuple(principal for one in policy.policies for principal in _named(one))
+
+
+def _left_over(policy: Policy, signers: list[Principal]) -> list[Principal] | None:
+    if isinstance(policy, Principal):
+        for number, signer in enumerate(signers):
+            if signer.msp == policy.msp and policy.role in (signer.role, "member"):
+                return signers[:number] + signers[number + 1 :]
+        return None
+    met = 0
+    for one in policy.policies:
+        left = _left_over(one, signers)
+        if left is not None:
+            met, signers = met + 1, left
+    return signers if met >= policy.needed else None
+
+
+class _Reader:
+    def __init__(self, expression: str) -> None:
+        self._text = expression
+        self._at = 0
+
+    def rule(self) -> Policy:
         word, principal, _, _ = self._next("AND(…), OR(…), OutOf(n, …) or 'MspId.role'")
         if principal is not None:
             return self._principal(principal)
         if word is None:
             raise self._error("AND, OR, OutOf or 'MspId.role' expected")
         self._expect("(")
-        number: str | None = None
-        if word.lower() == "outof":
-            number = self._next("a number")[2]
-            if number is None:
-                raise self._error("OutOf begins with a number")
-            self._expect(",")
-        parts = [self.rule()]
+        needed = self._needed() if word.lower() == "outof" else None
+        policies = [self.rule()]
         while self._symbol(", or )") == ",":
-            parts.append(self.rule())
+            policies.append(self.rule())
         if self._text[self._at - 1] != ")":
             raise self._error(") expected")
-        if number is not None:
-            return sum(parts) >= int(number)
-        return all(parts) if word.lower() == "and" else any(parts)
+        if needed is None:
+            needed = len(policies) if word.lower() == "and" else 1
+        if not 1 <= needed <= len(policies):
+            raise self._error(
+                f"a number from 1 to {len(policies)}, and not {needed}, expected in OutOf before"
+            )
+        return Threshold(needed, tuple(policies))
 
     def end(self) -> None:
         if self._text[self._at :].strip():
             raise self._error("nothing more expected")
 
-    def _principal(self, text: str) -> bool:
+    def _needed(self) -> int:
+        number = self._next("a number")[2]
+        if number is None:
+            raise self._error("OutOf begins with a number")
+        self._expect(",")
+        return int(number)
+
+    def _principal(self, text: str) -> Principal:
         msp, _, role = text.rpartition(".")
         if not msp or role not in ROLES:
             raise self._error(f"'{text}' is not 'MspId.role' with a role of {', '.join(ROLES)}")
-        self.found.append(Principal(msp, role))
-        return msp in self._signers
+        return Principal(msp, role)
 
     def _next(self, expected: str) -> tuple[str | None, str | None, str | None, str | None]:
         match = _TOKEN.match(self._text, self._at)

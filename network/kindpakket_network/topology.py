@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Self
 import yaml
 
 from . import ports
+from .document import Document, not_yaml
 from .errors import Mistake, TopologyError
 from .host import THIS, Host
 from .topology_rules import mistakes_in
@@ -204,7 +205,7 @@ class Topology:
         """
         file = Path(path)
         try:
-            document = yaml.load(file.read_text("utf-8"), Loader=_StrictLoader)  # noqa: S506
+            document = Document.parse(file.read_text("utf-8"))
         except OSError as error:
             words = f"cannot be read ({error.strerror}): name an existing file"
             raise TopologyError(str(file), [Mistake("file", words)]) from error
@@ -213,8 +214,8 @@ class Topology:
                 str(file), [Mistake("file", "is not UTF-8 text: save it as UTF-8")]
             ) from error
         except yaml.YAMLError as error:
-            raise TopologyError(str(file), [Mistake("file", f"is not YAML: {error}")]) from error
-        return cls.read(document, file.resolve().parent, str(file))
+            raise TopologyError(str(file), [not_yaml(error)]) from error
+        return cls._of(document, file.resolve().parent, str(file))
 
     @classmethod
     def packaged(cls, name: str) -> Self:
@@ -237,10 +238,14 @@ class Topology:
         Raises:
             TopologyError: it has mistakes; all of them are listed.
         """
-        mistakes = mistakes_in(document)
+        return cls._of(Document(document), folder, source)
+
+    @classmethod
+    def _of(cls, read: Document, folder: Path, source: str) -> Self:
+        mistakes = [*read.mistakes, *map(read.with_line, mistakes_in(read.members))]
         if mistakes:
-            raise TopologyError(source, mistakes)
-        absolute = json.loads(json.dumps(document))
+            raise TopologyError(source, sorted(mistakes, key=lambda one: one.line or 0))
+        absolute = json.loads(json.dumps(read.members))
         for channel in absolute["channels"]:
             for chaincode in channel.get("chaincodes", ()):
                 chaincode["source"] = str((folder / chaincode["source"]).resolve())
@@ -292,22 +297,6 @@ class Topology:
     def as_yaml(self) -> str:
         """The topology as a file that `load` reads back."""
         return yaml.safe_dump(dict(self.document), sort_keys=False, allow_unicode=True)
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """Refuses a member that is written twice, where YAML would silently keep the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable) and key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the member {key!r} is written twice: keep one", key_node.start_mark
-                )
-            if isinstance(key, Hashable):
-                seen.add(key)
-        return super().construct_mapping(node, deep)
 
 
 def _missing(name: str) -> Any:

@@ -1,121 +1,118 @@
-"""What makes a topology wrong: its JSON Schema, and rules across its members."""
+"""What makes a topology wrong: names, places and references; `topology_policies` has the other rules."""
 
 from __future__ import annotations
 
 import ipaddress
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from importlib import resources
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
-
-import jsonschema
-from jsonschema.exceptions import ValidationError
 
 from . import ports
 from .errors import Mistake
 from .host import EVERYWHERE
-from .policy import PolicySyntaxError, principals
+from .topology_form import as_far_as_formed, formed
+from .topology_policies import channel_policies
 
 _FEWEST_BFT_CONSENTERS = 4
+_OTHER_NODES = ("orderer", "ca", "chaincode")
+_REGISTRAR = "registrar"
 
 
 def mistakes_in(document: Any) -> list[Mistake]:
-    """All mistakes of a topology that was parsed: those of form, or, when it has none, those of meaning.
+    """All mistakes of a topology that was parsed: those of form, and those of meaning of what is well formed.
 
     Args:
         document: the members of the file.
     """
-    schema = json.loads((resources.files(__package__) / "data" / "topology.schema.json").read_text("utf-8"))
-    validator = jsonschema.Draft202012Validator(schema)
-    errors = sorted(validator.iter_errors(document), key=lambda error: [str(part) for part in error.path])
-    if errors:
-        return [Mistake(_place(error.absolute_path), _words(error)) for error in errors]
-    return [mistake for rule in _RULES for mistake in rule(document)]
+    mistakes, remaining = formed(document)
+    if remaining is not None:
+        mistakes += [mistake for rule in _RULES for mistake in as_far_as_formed(rule(remaining))]
+    return mistakes
 
 
-def _place(path: Iterable[Any]) -> str:
-    place = ""
-    for part in path:
-        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else str(part)
-    return place or "file"
-
-
-def _words(error: ValidationError) -> str:
-    advice = error.schema.get("description") if isinstance(error.schema, Mapping) else None
-    return f"{error.message}: {advice}" if advice else error.message
-
-
-def _repeated(names: Sequence[str], place: Callable[[int], str], what: str) -> Iterator[Mistake]:
+def _repeated(names: Sequence[str], place: str, what: str) -> Iterator[Mistake]:
+    """The names that are there twice; `place` has {} for the number of the name."""
     for number, name in enumerate(names):
         if name in names[:number]:
-            yield Mistake(place(number), f"{what} {name!r} is given twice: give each a name of its own")
+            words = f"{what} {name!r} is given twice: give each a name of its own"
+            yield Mistake(place.format(number), words)
+
+
+def _names(document: Any) -> Iterator[Mistake]:
+    organisations, channels = document["organisations"], document["channels"]
+    for names, place, what in (
+        ((one["name"] for one in organisations), "organisations[{}].name", "the organisation"),
+        ((one["msp"] for one in organisations), "organisations[{}].msp", "the MSP id"),
+        ((one["name"] for one in channels), "channels[{}].name", "the channel"),
+    ):
+        yield from as_far_as_formed(_repeated(list(names), place, what))
 
 
 def _organisations(document: Any) -> Iterator[Mistake]:
-    organisations = document["organisations"]
-    yield from _repeated(
-        [one["name"] for one in organisations], lambda n: f"organisations[{n}].name", "the organisation"
-    )
-    yield from _repeated(
-        [one["msp"] for one in organisations], lambda n: f"organisations[{n}].msp", "the MSP id"
-    )
-    for number, organisation in enumerate(organisations):
-        place = f"organisations[{number}]"
-        peers = organisation.get("peers", [])
-        yield from _repeated(peers, lambda n, at=place: f"{at}.peers[{n}]", "the peer")  # type: ignore[misc]
-        for peer_number, peer in enumerate(peers):
-            if peer in ("orderer", "ca", "chaincode"):
-                yield Mistake(
-                    f"{place}.peers[{peer_number}]",
-                    f"{peer!r} is the name of another node: call it peer0, peer1, …",
-                )
-        users = organisation["users"]
-        yield from _repeated(
-            [user["name"] for user in users],
-            lambda n, at=place: f"{at}.users[{n}].name",  # type: ignore[misc]
-            "the user",
-        )
-        if not any(user.get("type") == "admin" for user in users):
-            yield Mistake(
-                f"{place}.users",
-                f"{organisation['name']} has no administrator: add {{name: admin, type: admin}}",
-            )
+    for number, organisation in enumerate(document["organisations"]):
+        yield from as_far_as_formed(_peers(f"organisations[{number}].peers", organisation))
+        yield from as_far_as_formed(_users(f"organisations[{number}].users", organisation))
+
+
+def _peers(place: str, organisation: Any) -> Iterator[Mistake]:
+    peers = organisation.get("peers", [])
+    yield from _repeated(peers, place + "[{}]", "the peer")
+    for number, peer in enumerate(peers):
+        if peer in _OTHER_NODES:
+            words = f"{peer!r} is the name of another node: call it peer0, peer1, …"
+            yield Mistake(f"{place}[{number}]", words)
+
+
+def _users(place: str, organisation: Any) -> Iterator[Mistake]:
+    users = organisation["users"]
+    yield from _repeated([user["name"] for user in users], place + "[{}].name", "the user")
+    for number, user in enumerate(users):
+        if user["name"] == _REGISTRAR:
+            words = f"{_REGISTRAR!r} is the CA server's own identity: use another name"
+            yield Mistake(f"{place}[{number}].name", words)
+    if not any(user.get("type") == "admin" for user in users):
+        words = f"{organisation['name']} has no administrator: add {{name: admin, type: admin}}"
+        yield Mistake(place, words)
 
 
 def _hosts(document: Any) -> Iterator[Mistake]:
     hosts = document.get("hosts", {})
     for name, host in hosts.items():
-        place = f"hosts.{name}"
-        if host["address"] in EVERYWHERE:
-            yield Mistake(
-                f"{place}.address", f"nobody can reach {host['address']}: give a name or an address"
-            )
-        for member in ("listen", "operations_listen"):
-            if member in host and not _is_address(host[member]):
-                yield Mistake(
-                    f"{place}.{member}",
-                    f"{host[member]!r} is no IP address: give one of this machine's, or 0.0.0.0 for all",
-                )
+        yield from as_far_as_formed(_host(f"hosts.{name}", host, alone=len(hosts) == 1))
     for number, organisation in enumerate(document["organisations"]):
-        if "host" in organisation and organisation["host"] not in hosts:
-            yield Mistake(
-                f"organisations[{number}].host",
-                f"there is no host {organisation['host']!r}: declare it in hosts with address and listen",
-            )
-        if hosts and "host" not in organisation:
-            yield Mistake(
-                f"organisations[{number}]",
-                f"{organisation['name']} would be on a loopback that the other hosts cannot reach: "
-                f"give it a host, one of {', '.join(hosts)}",
-            )
+        yield from as_far_as_formed(_placed(f"organisations[{number}]", organisation, hosts))
 
 
-def _is_address(text: str) -> bool:
+def _host(place: str, host: Any, alone: bool) -> Iterator[Mistake]:
+    for member in ("listen", "operations_listen"):
+        if member in host and _address(host[member]) is None:
+            words = f"{host[member]!r} is no IP address: give one of this machine's, or 0.0.0.0 for all"
+            yield Mistake(f"{place}.{member}", words)
+    address = host["address"]
+    parsed = _address(address)
+    if address in EVERYWHERE:
+        yield Mistake(f"{place}.address", f"nobody can reach {address}: give a name or an address")
+    elif not alone and (address == "localhost" or (parsed is not None and parsed.is_loopback)):
+        words = f"the other hosts cannot reach {address}: give the name by which they know this one"
+        yield Mistake(f"{place}.address", words)
+
+
+def _placed(place: str, organisation: Any, hosts: Mapping[str, Any]) -> Iterator[Mistake]:
+    if "host" in organisation and organisation["host"] not in hosts:
+        words = f"there is no host {organisation['host']!r}: declare it in hosts with address and listen"
+        yield Mistake(f"{place}.host", words)
+    if hosts and "host" not in organisation:
+        yield Mistake(
+            place,
+            f"{organisation['name']} would be on a loopback that the other hosts cannot reach: "
+            f"give it a host, one of {', '.join(hosts)}",
+        )
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        ipaddress.ip_address(text)
+        return ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _ports(document: Any) -> Iterator[Mistake]:
@@ -132,9 +129,8 @@ def _consenters(document: Any) -> Iterator[Mistake]:
     able = [one["name"] for one in document["organisations"] if one.get("consenter")]
     bft = document["ordering"]["type"] == "bft"
     if not able:
-        yield Mistake(
-            "organisations", "no organisation is a consenter: write consenter: true at one at least"
-        )
+        words = "no organisation is a consenter: write consenter: true at one at least"
+        yield Mistake("organisations", words)
     elif bft and len(able) < _FEWEST_BFT_CONSENTERS:
         yield Mistake(
             "ordering.type",
@@ -143,17 +139,16 @@ def _consenters(document: Any) -> Iterator[Mistake]:
         )
     for number, channel in enumerate(document["channels"]):
         if "consenters" in channel:
-            yield from _own_consenters(f"channels[{number}].consenters", channel["consenters"], able, bft)
+            place = f"channels[{number}].consenters"
+            yield from as_far_as_formed(_own_consenters(place, channel["consenters"], able, bft))
 
 
 def _own_consenters(place: str, names: Sequence[str], able: Sequence[str], bft: bool) -> Iterator[Mistake]:
-    yield from _repeated(names, lambda n: f"{place}[{n}]", "the consenter")
+    yield from _repeated(names, place + "[{}]", "the consenter")
     for number, name in enumerate(names):
         if name not in able:
-            yield Mistake(
-                f"{place}[{number}]",
-                f"{name!r} is no organisation with consenter: true: use some of {', '.join(able)}",
-            )
+            words = f"{name!r} is no organisation with consenter: true: use some of {', '.join(able)}"
+            yield Mistake(f"{place}[{number}]", words)
     if bft and len(set(names)) < _FEWEST_BFT_CONSENTERS:
         yield Mistake(
             place,
@@ -164,25 +159,21 @@ def _own_consenters(place: str, names: Sequence[str], able: Sequence[str], bft: 
 
 def _channels(document: Any) -> Iterator[Mistake]:
     organisations = {one["name"]: one for one in document["organisations"]}
-    channels = document["channels"]
-    yield from _repeated([one["name"] for one in channels], lambda n: f"channels[{n}].name", "the channel")
-    for number, channel in enumerate(channels):
+    for number, channel in enumerate(document["channels"]):
         place = f"channels[{number}]"
-        names = [member["organisation"] for member in channel["members"]]
-        yield from _repeated(names, lambda n, at=place: f"{at}.members[{n}].organisation", "the member")  # type: ignore[misc]
-        for member_number, member in enumerate(channel["members"]):
-            yield from _member(f"{place}.members[{member_number}]", member, organisations)
-        if not any(organisations.get(name, {}).get("peers") for name in names):
-            yield Mistake(
-                f"{place}.members", "no member has a peer: give one of them peers, or add one that has"
-            )
-        yield from _policy(
-            f"{place}.lifecycle_endorsement", channel["lifecycle_endorsement"], names, organisations
-        )
-        if "administration" in channel:
-            yield from _policy(f"{place}.administration", channel["administration"], names, organisations)
-        for code_number, chaincode in enumerate(channel.get("chaincodes", ())):
-            yield from _chaincode(f"{place}.chaincodes[{code_number}]", chaincode, names, organisations)
+        for rule in (_members, channel_policies, _collections):
+            yield from as_far_as_formed(rule(place, channel, organisations))
+
+
+def _members(place: str, channel: Any, organisations: Mapping[str, Any]) -> Iterator[Mistake]:
+    members = channel["members"]
+    names = [member["organisation"] for member in members]
+    yield from _repeated(names, place + ".members[{}].organisation", "the member")
+    for number, member in enumerate(members):
+        yield from as_far_as_formed(_member(f"{place}.members[{number}]", member, organisations))
+    if not any(organisations.get(name, {}).get("peers") for name in names):
+        words = "no member has a peer: give one of them peers, or add one that has"
+        yield Mistake(f"{place}.members", words)
 
 
 def _member(place: str, member: Any, organisations: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -194,100 +185,28 @@ def _member(place: str, member: Any, organisations: Mapping[str, Any]) -> Iterat
     for wide, narrow in (("readers", "writers"), ("readers", "block_readers")):
         lacking = [role for role in member[narrow] if role not in member[wide]]
         if lacking:
-            yield Mistake(
-                f"{place}.{narrow}",
-                f"{', '.join(lacking)} may not read: add it to {wide}, or take it out here",
-            )
+            words = f"{', '.join(lacking)} may not read: add it to {wide}, or take it out here"
+            yield Mistake(f"{place}.{narrow}", words)
     for kind in ("readers", "block_readers"):
         if "peer" not in member[kind]:
             yield Mistake(f"{place}.{kind}", "peers could not fetch the channel's blocks: add peer")
     if "admin" not in member["writers"]:
-        yield Mistake(
-            f"{place}.writers", "no one could approve chaincode definitions for this organisation: add admin"
-        )
+        words = "no one could approve chaincode definitions for this organisation: add admin"
+        yield Mistake(f"{place}.writers", words)
 
 
-def _chaincode(
-    place: str, chaincode: Any, names: Sequence[str], organisations: Mapping[str, Any]
-) -> Iterator[Mistake]:
-    yield from _policy(f"{place}.endorsement", chaincode["endorsement"], names, organisations)
-    collections = chaincode.get("collections", [])
-    yield from _repeated(
-        [one["name"] for one in collections], lambda n: f"{place}.collections[{n}].name", "the collection"
-    )
-    for number, collection in enumerate(collections):
-        at = f"{place}.collections[{number}]"
-        yield from _policy(f"{at}.members", collection["members"], names, organisations)
-        if "endorsement" in collection:
-            yield from _policy(f"{at}.endorsement", collection["endorsement"], names, organisations)
-        required, most = collection.get("required_peers", 0), collection.get("max_peers", 1)
-        if required > most:
-            yield Mistake(
-                f"{at}.required_peers",
-                f"{required} is more than max_peers, {most}: lower it, or raise max_peers",
-            )
-    if "initialise" in chaincode:
-        yield from _initialise(f"{place}.initialise", chaincode["initialise"], names, organisations)
-
-
-def _initialise(
-    place: str, initialise: Any, names: Sequence[str], organisations: Mapping[str, Any]
-) -> Iterator[Mistake]:
-    organisation = organisations.get(initialise["organisation"])
-    if organisation is None or initialise["organisation"] not in names:
-        yield Mistake(
-            f"{place}.organisation",
-            f"{initialise['organisation']!r} is no member of the channel: use one of {', '.join(names)}",
-        )
-    elif initialise["user"] not in [user["name"] for user in organisation["users"]]:
-        yield Mistake(
-            f"{place}.user",
-            f"{initialise['organisation']} has no user {initialise['user']!r}: declare it in its users",
-        )
-    for number, endorser in enumerate(initialise["endorsers"]):
-        if endorser not in names or not organisations.get(endorser, {}).get("peers"):
-            yield Mistake(
-                f"{place}.endorsers[{number}]",
-                f"{endorser!r} has no peer on the channel: name a member that has one",
-            )
-    for number, member in enumerate(initialise["check"]["members"]):
-        if member not in initialise["argument"]:
-            yield Mistake(
-                f"{place}.check.members[{number}]",
-                f"{member!r} is no member of the argument: use one of {', '.join(initialise['argument'])}",
-            )
-
-
-def _policy(
-    place: str, expression: str, names: Sequence[str], organisations: Mapping[str, Any]
-) -> Iterator[Mistake]:
-    try:
-        named = principals(expression)
-    except PolicySyntaxError as error:
-        yield Mistake(place, str(error))
-        return
-    members = {organisations[name]["msp"]: organisations[name] for name in names if name in organisations}
-    for principal in named:
-        if principal.msp not in members:
-            yield Mistake(
-                place, f"{principal.msp!r} is no member of the channel: use one of {', '.join(members)}"
-            )
-        elif principal.role == "peer" and not members[principal.msp].get("peers"):
-            yield Mistake(
-                place,
-                f"{principal.msp} has no peer that could sign: give it one, or take it out of the policy",
-            )
+def _collections(place: str, channel: Any, _: Mapping[str, Any]) -> Iterator[Mistake]:
+    for number, chaincode in enumerate(channel.get("chaincodes", ())):
+        names = [one["name"] for one in chaincode.get("collections", ())]
+        at = f"{place}.chaincodes[{number}].collections[{{}}].name"
+        yield from as_far_as_formed(_repeated(names, at, "the collection"))
 
 
 def _chaincodes(document: Any) -> Iterator[Mistake]:
     found: set[str] = set()
     for number, channel in enumerate(document["channels"]):
         names = [one["name"] for one in channel.get("chaincodes", ())]
-        yield from _repeated(
-            names,
-            lambda n, at=number: f"channels[{at}].chaincodes[{n}].name",  # type: ignore[misc]
-            "the chaincode",
-        )
+        yield from _repeated(names, f"channels[{number}].chaincodes[{{}}].name", "the chaincode")
         found.update(names)
     most = ports.CHAINCODE_PLACES - 1
     if len(found) > most:
@@ -299,6 +218,7 @@ def _chaincodes(document: Any) -> Iterator[Mistake]:
 
 
 _RULES: tuple[Callable[[Any], Iterator[Mistake]], ...] = (
+    _names,
     _hosts,
     _ports,
     _consenters,

@@ -167,7 +167,7 @@ def test_all_that_a_network_can_follow_is_told(packaged: Topology) -> None:
 def test_users_come_and_go_and_policies_and_chaincodes_change(packaged: Topology) -> None:
     def change(document: dict[str, Any]) -> None:
         document["organisations"][0]["users"][1]["name"] = "clerk-2"
-        document["channels"][0]["members"][1]["writers"] = ["admin", "client", "peer"]
+        document["channels"][0]["members"][1]["block_readers"] = ["admin", "peer", "client"]
         document["channels"][0]["chaincodes"][0]["version"] = "2.0"
 
     wanted = changed(packaged, change)
@@ -175,7 +175,7 @@ def test_users_come_and_go_and_policies_and_chaincodes_change(packaged: Topology
     assert told(packaged, wanted) == {
         "organisations.gemeente.users.clerk-2": "is new",
         "organisations.gemeente.users.clerk": "is taken out; its certificate stays valid until it is revoked",
-        "channels.zuidhorn.members.winkels.writers": "admin, client becomes admin, client, peer",
+        "channels.zuidhorn.members.winkels.block_readers": "admin, peer becomes admin, peer, client",
         "channels.zuidhorn.chaincodes.kindpakket.version": "1.0 becomes 2.0",
     }
 
