@@ -12,6 +12,7 @@ from .deployment import Deployment
 from .enrolment import ensure, write_organisation
 from .errors import NetworkError, NodeFailed, Waiting
 from .genesis import genesis_block
+from .healing import Healing
 from .home import write
 from .lifecycle import PeerCommands
 from .orderer import Orderer
@@ -57,6 +58,7 @@ class BringUp:
                     with collecting(), self.site.stage(f"channel {channel.name}"):
                         self.join(channel)
                         self.await_ordering(channel)
+                        Healing(self.site, channel).wake_silent()
                         self.await_peers(channel)
                         joined.append(channel)
             for channel in joined:

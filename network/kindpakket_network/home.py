@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
 import secrets
 import shutil
@@ -12,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+
+import psutil
 
 from .errors import NetworkError
 
@@ -32,6 +35,7 @@ class Home:
         chaincode/<channel>.<name>.json what was deployed
         builder/                        the external builder that peers call
         run/<node>.json                 processes
+        run/<node>.history              how often they were started
         logs/<node>.log
 
     Args:
@@ -99,6 +103,10 @@ class Home:
         """The record of a node's process."""
         return self.root / "run" / f"{node}.json"
 
+    def history(self, node: str) -> Path:
+        """The record of a node's starts."""
+        return self.root / "run" / f"{node}.history"
+
     def exists(self) -> bool:
         """Whether a network was brought up here."""
         return self.topology.is_file()
@@ -164,6 +172,7 @@ def write(path: Path, content: bytes | str, mode: int = 0o644) -> None:
         mode: its permissions from the first moment on.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     data = content.encode() if isinstance(content, str) else content
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -175,3 +184,11 @@ def write(path: Path, content: bytes | str, mode: int = 0o644) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Delete what commands left that were killed while they wrote a file: Fabric reads whole folders."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.*"):
+        pid = left.name.split(".")[-2]
+        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+            left.unlink(missing_ok=True)

@@ -1,62 +1,70 @@
-"""Which consenter leads a channel."""
+"""Which consenter leads a channel, and in which view."""
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from .home import Home
 from .orderer import Orderer
 from .topology import Ordering
+from .wait import together
 
-_TAIL = 1 << 20
-_VIEW = re.compile(rb"Starting view with number (\d+)")
+Node = TypeVar("Node")
 
 
-def leader(
-    channel: str, ordering: Ordering, orderers: Sequence[Orderer], home: Home, runs: Callable[[str], bool]
-) -> Orderer | None:
-    """The consenter that leads, or None when none is known.
+@dataclass(frozen=True)
+class Leadership(Generic[Node]):
+    """Who leads the ordering of a channel.
 
-    Raft consenters say it in their metrics. BFT consenters set that metric only when they write a block, so
-    after a change of view it names the old leader. Their logs name each view when it starts, and the leader
-    of view v is the consenter at place v modulo their number. The highest view of a running one counts.
+    Attributes:
+        node: the consenter that leads, or None when none is known or the one that should does not run.
+        view: under BFT the number of the view, which grows with every change of the leader; None under Raft,
+            or when no consenter has started a view.
+    """
+
+    node: Node | None
+    view: int | None = None
+
+
+def leadership(
+    channel: str, ordering: Ordering, running: Mapping[int, Orderer], asked: Sequence[Orderer]
+) -> Leadership[Orderer]:
+    """Ask consenters of a channel who leads.
 
     Args:
         channel: the channel.
         ordering: how the network orders.
-        orderers: the channel's consenters by their ids.
-        home: where their logs are.
-        runs: whether a node runs.
+        running: the channel's consenters that run, by their ids, which count from 1.
+        asked: those of them that answer to this home's administrators.
     """
-    running = [orderer for orderer in orderers if runs(orderer.node)]
+    found = together(lambda orderer: orderer.operator.metrics(orderer.ports[1]), asked)
     if ordering.type == "raft":
         name = f'consensus_etcdraft_is_leader{{channel="{channel}"}}'
-        return next(
-            (one for one in running if one.operator.metrics(one.ports[1]).get(name) == 1.0),
-            None,
-        )
-    views = [view for view in (_view(one, channel, home) for one in running) if view is not None]
+        leads = (node for node, metrics in zip(asked, found, strict=True) if metrics.get(name) == 1.0)
+        return Leadership(next(leads, None))
+    return by_views(channel, running, found)
+
+
+def by_views(
+    channel: str, running: Mapping[int, Node], metrics: Sequence[Mapping[str, float]]
+) -> Leadership[Node]:
+    """The leader under BFT: the highest view that any consenter has started counts.
+
+    Fabric's own metric of the leader is set only when a block is written, so after a change of view it names
+    the old one; the consensus library sets these when a view starts, and has no leader before that.
+
+    Args:
+        channel: the channel.
+        running: the consenters that run, by their ids.
+        metrics: the metrics of those that were asked.
+    """
+    views = [
+        (int(one[f'consensus_smartbft_view_number{{channel="{channel}"}}']), int(leader))
+        for one in metrics
+        if (leader := one.get(f'consensus_smartbft_view_leader_id{{channel="{channel}"}}', 0.0)) > 0
+    ]
     if not views:
-        return None
-    found = orderers[max(views) % len(orderers)]
-    return found if found in running else None
-
-
-def _view(orderer: Orderer, channel: str, home: Home) -> int | None:
-    """The number of the last view that a BFT consenter has started on a channel."""
-    marked = re.compile(_VIEW.pattern + rb".*channel=" + re.escape(channel.encode()) + rb"\b")
-    try:
-        with home.log(orderer.node).open("rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            while end > 0:
-                start = max(0, end - _TAIL)
-                file.seek(start)
-                found = marked.findall(file.read(end - start))
-                if found:
-                    return int(found[-1])
-                end = start
-    except OSError:
-        return None
-    return None
+        return Leadership(None)
+    view, leader = max(views)
+    return Leadership(running.get(leader), view)

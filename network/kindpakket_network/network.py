@@ -16,7 +16,7 @@ from .enrolment import Issue, ensure
 from .errors import NetworkError
 from .home import Home, write
 from .inventory import Inventory
-from .leader import leader
+from .leader import leadership
 from .plan import Plan, plan
 from .process import Processes
 from .programs import programs
@@ -292,13 +292,9 @@ class Network:
         known = {one.name: one for one in self._topology.channels}
         if channel not in known:
             raise NetworkError(f"there is no channel {channel!r}: use one of {', '.join(known)}")
-        found = leader(
-            channel,
-            self._topology.ordering,
-            self._inventory.consenters_of(known[channel]),
-            self._home,
-            lambda node: self._processes.find(node) is not None,
-        )
+        consenters = enumerate(self._inventory.consenters_of(known[channel]), 1)
+        running = {number: one for number, one in consenters if self._processes.runs(one.node)}
+        found = leadership(channel, self._topology.ordering, running, list(running.values())).node
         return found.node if found else None
 
     def _authority(self, organisation: str) -> Authority:

@@ -7,6 +7,7 @@ whose record was never written because the command that started it was killed.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -20,7 +21,9 @@ import psutil
 
 from .command import Command, Result
 from .errors import CommandFailed, NetworkError
+from .history import History
 from .home import Home, write
+from .rotation import rotate
 from .wait import until
 
 MARK = "KINDPAKKET_NODE"
@@ -132,7 +135,9 @@ class Processes:
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, program: Program) -> int:
-        """Start a node's process in a session of its own, unless it runs already.
+        """Start a node's process in a session of its own, unless it runs already; a suspended one goes on.
+
+        A long log is put aside first, and an end that nobody asked for is counted.
 
         Returns:
             Its pid.
@@ -142,8 +147,14 @@ class Processes:
         """
         running = self.find(program.node)
         if running is not None:
+            resume(running)
             return running.pid
         log = self.home.log(program.node)
+        rotate(log)
+        history = History.read(self.home.history(program.node))
+        history.next(ended_by_itself=self.home.pid(program.node).is_file()).write(
+            self.home.history(program.node)
+        )
         environment = {**base_environment(), **program.environment, MARK: self._mark(program.node)}
         try:
             with log.open("ab") as output:
@@ -184,6 +195,11 @@ class Processes:
                 return process
         return None
 
+    def runs(self, node: str) -> bool:
+        """Whether a node's process runs, and is not suspended, as by SIGSTOP."""
+        process = self.find(node)
+        return process is not None and not is_suspended(process)
+
     def all(self) -> dict[str, psutil.Process]:
         """The running processes of this home by node, also of nodes that the topology no longer names."""
         prefix = self._mark("")
@@ -217,6 +233,7 @@ class Processes:
             for step in (number, signal.SIGKILL):
                 try:
                     process.send_signal(step)
+                    resume(process)
                 except psutil.NoSuchProcess:
                     break
                 if self._ended(node, process, deadline):
@@ -263,6 +280,21 @@ class Processes:
             return False
         self._reap(node)
         return True
+
+
+def is_suspended(process: psutil.Process) -> bool:
+    """Whether a process exists but does nothing, as after SIGSTOP."""
+    try:
+        return bool(process.status() == psutil.STATUS_STOPPED)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def resume(process: psutil.Process) -> None:
+    """Let a suspended process go on; one that runs is left alone."""
+    if is_suspended(process):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.resume()
 
 
 def _is_gone(process: psutil.Process) -> bool:

@@ -12,7 +12,7 @@ from .acting import acting, elsewhere
 from .health import listens
 from .home import Home
 from .inventory import Inventory
-from .leader import leader
+from .leader import Leadership, leadership
 from .lifecycle import PeerCommands
 from .orderer import Orderer
 from .peer import Peer
@@ -72,9 +72,9 @@ class Site:
         return len(acting(self.topology, self.home)) == len(self.topology.organisations)
 
     def runs(self, node: str) -> bool:
-        """Whether a node's process runs; for an orderer elsewhere, whether it accepts connections."""
+        """Whether a node runs, not suspended; for an orderer elsewhere, whether it accepts connections."""
         if self.processes.find(node) is not None:
-            return True
+            return self.processes.runs(node)
         return elsewhere(node, self.topology, self.home, self.inventory)
 
     def peers_on(self, channel: Channel) -> list[Peer]:
@@ -106,8 +106,14 @@ class Site:
 
     def leading(self, channel: Channel) -> Orderer | None:
         """The consenter that leads a channel, or None when none is known."""
-        consenters = self.consenters_of(channel)
-        return leader(channel.name, self.topology.ordering, consenters, self.home, self.runs)
+        return self.leadership(channel).node
+
+    def leadership(self, channel: Channel) -> Leadership[Orderer]:
+        """Who leads a channel, and in which view."""
+        consenters = enumerate(self.consenters_of(channel), 1)
+        running = {number: one for number, one in consenters if self.runs(one.node)}
+        own = [one for one in running.values() if one.organisation in acting(self.topology, self.home)]
+        return leadership(channel.name, self.topology.ordering, running, own)
 
     def orderer(self, channel: Channel) -> Orderer:
         """A consenter to send a channel's transactions to: the leader if possible, else one that runs."""

@@ -14,7 +14,7 @@ from .host import LOOPBACK
 from .orderer import Orderer
 from .peer import Peer
 from .ports import is_free
-from .process import Processes
+from .process import Processes, resume
 from .programs import Programs
 from .wait import together, until
 
@@ -42,11 +42,19 @@ class Starter:
     def start(self, nodes: Sequence[Node]) -> None:
         """Start those that do not run, all at once, and wait until every one is ready.
 
+        Those that are suspended go on.
+
         Raises:
             PortInUse: something else listens on a node's port; nothing was started then.
             NodeFailed: a node ended, or was not ready in time.
         """
-        halted = [node for node in nodes if self.processes.find(node.node) is None]
+        halted = []
+        for node in nodes:
+            running = self.processes.find(node.node)
+            if running is None:
+                halted.append(node)
+            else:
+                resume(running)
         for node in halted:
             for address, port in node.listening:
                 ensure_free(node.node, port, address)

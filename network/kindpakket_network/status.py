@@ -14,7 +14,7 @@ from .certificates import Expiry, expiries
 from .deployed import Deployed
 from .home import Home
 from .inventory import Inventory
-from .leader import leader
+from .leader import leadership
 from .orderer import Orderer
 from .process import Processes
 from .serving import Serving
@@ -179,7 +179,10 @@ def _channel(
     peer_heights = together(lambda peer: peer.height(channel.name), peers)
     heights = {one.node: height for one, height in zip(consenters, orderer_heights, strict=True)}
     heights |= {one.node: height for one, height in zip(peers, peer_heights, strict=True)}
-    leading = leader(channel.name, topology.ordering, inventory.consenters_of(channel), home, runs)
+    everyone = enumerate(inventory.consenters_of(channel), 1)
+    answering = {number: one for number, one in everyone if runs(one.node)}
+    asked = [one for one in answering.values() if one.organisation in own]
+    leading = leadership(channel.name, topology.ordering, answering, asked).node
     return ChannelStatus(
         name=channel.name,
         leader=leading.node if leading else None,

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -15,8 +16,10 @@ import pytest
 
 from kindpakket_network import CommandFailed, NetworkError
 from kindpakket_network.command import Command
+from kindpakket_network.history import History
 from kindpakket_network.home import Home
 from kindpakket_network.process import MARK, Processes, Program, last_words, run
+from kindpakket_network.rotation import files, rotate
 from kindpakket_network.wait import until
 
 STUBBORN = """
@@ -115,6 +118,58 @@ def test_a_process_that_ignores_sigterm_is_killed_after_the_deadline(
     assert until(lambda: "up" in home.log("peer0.x").read_text() or None, 10)
     assert processes.stop("peer0.x", deadline=0.2) is True
     assert not psutil.pid_exists(pid)
+
+
+def test_a_suspended_process_does_not_run_until_it_is_started_again(processes: Processes) -> None:
+    pid = processes.start(sleeper("peer0.x"))
+    os.kill(pid, signal.SIGSTOP)
+    assert until(lambda: True if not processes.runs("peer0.x") else None, 10)
+    assert processes.find("peer0.x") is not None
+    assert processes.start(sleeper("peer0.x")) == pid
+    assert until(lambda: processes.runs("peer0.x") or None, 10)
+
+
+def test_a_suspended_process_ends_on_the_first_signal(processes: Processes) -> None:
+    pid = processes.start(sleeper("peer0.x"))
+    os.kill(pid, signal.SIGSTOP)
+    assert processes.stop("peer0.x", deadline=30) is True
+    assert not psutil.pid_exists(pid)
+
+
+def test_ends_that_nobody_asked_for_are_counted(home: Home, processes: Processes) -> None:
+    processes.start(sleeper("peer0.x"))
+    processes.stop("peer0.x", signal.SIGKILL)
+    pid = processes.start(sleeper("peer0.x"))
+    assert History.read(home.history("peer0.x")) == History(starts=2, deaths=0)
+    os.kill(pid, signal.SIGKILL)
+    assert until(lambda: True if processes.find("peer0.x") is None else None, 10)
+    processes.start(sleeper("peer0.x"))
+    assert History.read(home.history("peer0.x")) == History(starts=3, deaths=1)
+
+
+@pytest.mark.parametrize("record", ["", "{}", "[]", '{"starts": "many", "deaths": 0}'])
+def test_a_broken_history_is_an_empty_one(tmp_path: Path, record: str) -> None:
+    (tmp_path / "node").write_text(record)
+    assert History.read(tmp_path / "node") == History()
+
+
+def test_a_long_log_is_put_aside_when_its_node_starts(
+    home: Home, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kindpakket_network.process.rotate", partial(rotate, long=100))
+    log = home.log("peer0.x")
+    log.write_text("x" * 100)
+    processes.start(sleeper("peer0.x", "print('new', flush=True)"))
+    assert until(lambda: log.read_text() or None, 10) == "new\n"
+    assert [path.name for path in files(log)] == ["peer0.x.log.1", "peer0.x.log"]
+
+
+def test_the_oldest_logs_go(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    for number in range(5):
+        log.write_text(str(number))
+        rotate(log, long=1, kept=3)
+    assert [path.read_text() for path in files(log)] == ["2", "3", "4"]
 
 
 def test_a_child_that_ended_is_not_running(processes: Processes) -> None:

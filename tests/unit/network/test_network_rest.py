@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +16,6 @@ from kindpakket_network import NetworkError, ProgramError, Topology, programs
 from kindpakket_network.cli import network
 from kindpakket_network.home import Home, write
 from kindpakket_network.inventory import Inventory
-from kindpakket_network.leader import leader
 from kindpakket_network.network import Network
 from kindpakket_network.policy import PolicySyntaxError, Principal, principals
 from kindpakket_network.profile import profile
@@ -41,37 +42,6 @@ def test_what_is_no_policy_is_refused_at_a_character(text: str) -> None:
 def network_of(home: Home) -> tuple[Topology, Inventory]:
     topology = Topology.packaged("kindpakket")
     return topology, Inventory.of(topology, home)
-
-
-def view(number: int, channel: str = "zuidhorn") -> str:
-    return (
-        f"INFO startView: Starting view with number {number}, sequence 1, and decisions 0 channel={channel}\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("views", "halted", "expected"),
-    [
-        ([0, 0, 0, 0], set(), "orderer.gemeente"),
-        ([0, 1, 1, 1], set(), "orderer.winkels"),
-        ([9, 6, 6, 6], {"orderer.gemeente"}, "orderer.auditor"),
-        ([0, 0, 0, 0], {"orderer.gemeente"}, None),
-        ([None, None, None, None], set(), None),
-    ],
-)
-def test_the_leader_follows_from_the_highest_view_of_those_that_run(
-    tmp_path: Path, views: list[int | None], halted: set[str], expected: str | None
-) -> None:
-    home = Home(tmp_path)
-    topology, inventory = network_of(home)
-    for orderer, number in zip(inventory.orderers, views, strict=True):
-        if number is not None:
-            write(
-                home.log(orderer.node),
-                view(7, "zuidhorn2") + view(number) + "x" * 3_000_000 + view(3, "other"),
-            )
-    found = leader("zuidhorn", topology.ordering, inventory.orderers, home, lambda node: node not in halted)
-    assert (found.node if found else None) == expected
 
 
 def test_a_profile_names_the_organisations_own_peers_and_ca() -> None:
@@ -211,3 +181,13 @@ def test_attributes_are_name_and_value(tmp_path: Path) -> None:
     result = invoke("enrol", "winkels", "till", "--attribute", "role", "--home", str(tmp_path))
     assert result.exit_code == 2
     assert "'role' is not name=value" in result.output
+
+
+def test_what_a_killed_command_left_of_a_file_goes_when_the_file_is_written(tmp_path: Path) -> None:
+    dead = subprocess.Popen(["/bin/true"])
+    dead.wait()
+    left, ours, other = f".ca.pem.{dead.pid}.0a1b2c3d", f".ca.pem.{os.getpid()}.0a1b2c3d", ".ca.pem.new"
+    for name in (left, ours, other):
+        (tmp_path / name).write_text("PEM")
+    write(tmp_path / "ca.pem", "PEM")
+    assert {path.name for path in tmp_path.iterdir()} == {"ca.pem", ours, other}

@@ -1,0 +1,74 @@
+"""Consenters that run but fell silent: they stay at a block while the others go on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from .errors import NodeFailed
+from .orderer import Orderer
+from .site import Site
+from .topology import Channel
+from .wait import until
+
+_SILENT = 12.0
+_HEALED = 60.0
+
+
+@dataclass(frozen=True)
+class Healing:
+    """The consenters of a channel.
+
+    Args:
+        site: the network.
+        channel: the channel.
+    """
+
+    site: Site
+    channel: Channel
+
+    def wake_silent(self) -> list[str]:
+        """Restart consenters of ours that stay behind the others of ours, one after the other.
+
+        One that is behind and gets on is left alone.
+
+        Returns:
+            The nodes that were restarted.
+
+        Raises:
+            NodeFailed: a consenter stays behind even after a restart.
+        """
+        consenters = self.site.own_consenters_of(self.channel)
+        target = max((self._height(node) for node in consenters), default=0)
+        silent = [node for node in consenters if not self._gets_there(node, target)]
+        for node in silent:
+            self.site.progress(f"{node.node} stays behind on {self.channel.name} and is restarted ...")
+            self.site.processes.stop(node.node)
+            self.site.starter.start([node])
+            if not until(lambda node=node: self._height(node) >= target or None, _HEALED):  # type: ignore[misc]
+                raise NodeFailed(
+                    node.node,
+                    f"stays at block {self._height(node) - 1} of {self.channel.name} while others have "
+                    f"block {target - 1}, also after a restart",
+                    self.site.home.log(node.node),
+                    self.site.processes.last_words(node.node),
+                )
+        return [node.node for node in silent]
+
+    def _gets_there(self, node: Orderer, target: int) -> bool:
+        """Whether a consenter reaches a height: it may take long as long as it gets on."""
+        height, moved = self._height(node), time.monotonic()
+
+        def state() -> bool | None:
+            nonlocal height, moved
+            now = self._height(node)
+            if now > height:
+                height, moved = now, time.monotonic()
+            if now >= target:
+                return True
+            return False if time.monotonic() - moved > _SILENT else None
+
+        return until(state, float("inf")) is True
+
+    def _height(self, node: Orderer) -> int:
+        return int((node.participation(self.channel.name) or {"height": 0})["height"])
