@@ -8,10 +8,11 @@ from pathlib import Path
 
 from .command import Command
 from .configuration import Configuration
-from .orderer import LOG_SPEC, Orderer
+from .orderer import Orderer
 from .process import run
 from .site import Site
 from .topology import Channel, Organisation
+from .tuning import STANDARD
 
 _DEADLINE = 30.0
 
@@ -62,7 +63,7 @@ class AdminCommands:
         name, admin = self.organisation.name, self.organisation.admin.name
         environment = {
             "FABRIC_CFG_PATH": str(self.site.programs.config),
-            "FABRIC_LOGGING_SPEC": LOG_SPEC,
+            "FABRIC_LOGGING_SPEC": STANDARD.log_spec,
             "CORE_PEER_LOCALMSPID": self.organisation.msp,
             "CORE_PEER_MSPCONFIGPATH": str(self.site.home.user(name, admin) / "msp"),
         }

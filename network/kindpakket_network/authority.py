@@ -16,6 +16,7 @@ from .host import LOOPBACK, THIS, Host, at
 from .process import Program
 from .programs import Programs
 from .templates import render
+from .tuning import STANDARD, Tuning
 
 IDENTITIES = "ca"
 TLS = "tlsca"
@@ -35,12 +36,14 @@ class Authority:
         organisation: the organisation's name.
         ports: the server's port and its operations port.
         machine: where it runs.
+        tuning: how long its certificates are valid.
     """
 
     home: Home
     organisation: str
     ports: tuple[int, int]
     machine: Host = THIS
+    tuning: Tuning = STANDARD
     _registrars: dict[str, Enrolment] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -69,7 +72,7 @@ class Authority:
         return self.folder / "ca-cert.pem" if name == TLS else self.folder / name / "ca-cert.pem"
 
     def program(self, programs: Programs) -> Program:
-        """The server's process; its configuration is written when it is not there."""
+        """The server's process; its configuration is written anew."""
         inner = self.folder / IDENTITIES / _CONFIGURATION
         self._configure(IDENTITIES, inner, None)
         server = {
@@ -143,8 +146,6 @@ class Authority:
         return f"organisations/{self.organisation}/secrets/{authority}.{_REGISTRAR}"
 
     def _configure(self, authority: str, path: Path, server: Mapping[str, object] | None) -> None:
-        if path.exists():
-            return
         text = render(
             "fabric-ca-server-config.yaml",
             name=authority,
@@ -152,6 +153,7 @@ class Authority:
             secret=self.home.secret(self._registrar_secret(authority)),
             common_name=f"{authority}.{self.organisation}",
             organisation=self.organisation,
+            tuning=self.tuning,
             hosts=list(self.machine.tls_names(self.node)),
         )
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

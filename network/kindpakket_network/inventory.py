@@ -44,13 +44,15 @@ class Inventory:
             name, msp, host = organisation.name, organisation.msp, organisation.host
             tls = home.user(name, organisation.admin.name) / "tls"
             operator = Operator(tls / "cert.pem", tls / "key.pem", tls / "ca.pem", host.own_operations)
-            authorities[name] = Authority(home, name, ports.authority(topology.base, number), host)
+            authorities[name] = Authority(
+                home, name, ports.authority(topology.base, number), host, topology.tuning
+            )
             if organisation.consenter:
                 at = ports.consenter(topology.base, number)
-                orderers.append(Orderer(home, name, msp, at, operator, host))
+                orderers.append(Orderer(home, name, msp, at, operator, host, topology.tuning))
             for peer_number, peer_name in enumerate(organisation.peers):
                 at = ports.peer(topology.base, number, peer_number)
-                peer = Peer(home, topology.name, name, msp, peer_name, at, operator, host)
+                peer = Peer(home, topology.name, name, msp, peer_name, at, operator, host, topology.tuning)
                 peers.append(peer)
                 for chaincode, places in _places(topology).items():
                     if chaincode not in _chaincodes_at(topology, name):

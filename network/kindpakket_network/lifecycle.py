@@ -12,11 +12,12 @@ from typing import Any
 from .command import Command, Result
 from .errors import CommandFailed
 from .home import Home
-from .orderer import LOG_SPEC, Orderer
+from .orderer import Orderer
 from .peer import Peer
 from .process import run
 from .programs import Programs
 from .topology import Chaincode
+from .tuning import STANDARD
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class PeerCommands:
     def _run(self, *arguments: str) -> Result:
         environment = {
             "FABRIC_CFG_PATH": str(self.programs.config),
-            "FABRIC_LOGGING_SPEC": LOG_SPEC,
+            "FABRIC_LOGGING_SPEC": STANDARD.log_spec,
             "CORE_PEER_LOCALMSPID": self.peer.msp,
             "CORE_PEER_MSPCONFIGPATH": str(self.home.user(self.peer.organisation, self.user) / "msp"),
             "CORE_PEER_ADDRESS": self.peer.endpoint,

@@ -16,9 +16,8 @@ from .home import Home
 from .host import THIS, Host, at, bracketed
 from .process import Program
 from .programs import Programs
+from .tuning import STANDARD, Tuning
 
-# The gRPC library tells every connection attempt at level info; everything of Fabric stays visible.
-LOG_SPEC = "info:grpc=error"
 LOG_FORMAT = "%{time:2006-01-02 15:04:05.000 MST} %{level:.4s} [%{module}] %{shortfunc}: %{message}"
 _CREATED = 201
 _EXISTS = 405
@@ -36,6 +35,7 @@ class Orderer:
         ports: service, operations, administration.
         operator: who may ask and administer it.
         machine: where it runs.
+        tuning: how it runs.
     """
 
     home: Home
@@ -44,6 +44,7 @@ class Orderer:
     ports: tuple[int, int, int]
     operator: Operator
     machine: Host = THIS
+    tuning: Tuning = STANDARD
 
     @property
     def node(self) -> str:
@@ -100,7 +101,7 @@ class Orderer:
         shutil.copyfile(programs.config / "orderer.yaml", self.folder / "orderer.yaml")
         environment = {
             "FABRIC_CFG_PATH": str(self.folder),
-            "FABRIC_LOGGING_SPEC": LOG_SPEC,
+            "FABRIC_LOGGING_SPEC": self.tuning.log_spec,
             "FABRIC_LOGGING_FORMAT": LOG_FORMAT,
             "ORDERER_GENERAL_LISTENADDRESS": bracketed(self.listen),
             "ORDERER_GENERAL_LISTENPORT": str(self.ports[0]),
@@ -131,6 +132,7 @@ class Orderer:
                 f"ORDERER_{server}_TLS_CLIENTAUTHREQUIRED": "true",
                 f"ORDERER_{server}_TLS_CLIENTROOTCAS": f"[{tls / 'ca.pem'}]",
             }
+        environment |= self.tuning.orderer
         return Program(self.node, [programs.path("orderer")], environment, self.folder)
 
     def ready(self) -> bool:

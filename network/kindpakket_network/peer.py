@@ -13,9 +13,10 @@ from .enrolment import Issue
 from .health import Operator, listens
 from .home import Home
 from .host import LOOPBACK, THIS, Host, at
-from .orderer import LOG_FORMAT, LOG_SPEC
+from .orderer import LOG_FORMAT
 from .process import Program
 from .programs import Programs
+from .tuning import STANDARD, Tuning
 
 # With Fabric's own intervals, peers of different organisations find one another only after half a minute.
 _GOSSIP = {
@@ -44,6 +45,7 @@ class Peer:
         ports: service, operations, chaincodes that register by themselves.
         operator: who may ask for its metrics.
         machine: where it runs.
+        tuning: how it runs.
     """
 
     home: Home
@@ -54,6 +56,7 @@ class Peer:
     ports: tuple[int, int, int]
     operator: Operator
     machine: Host = THIS
+    tuning: Tuning = STANDARD
 
     @property
     def node(self) -> str:
@@ -147,7 +150,7 @@ class Peer:
         }
         environment = {
             "FABRIC_CFG_PATH": str(self.folder),
-            "FABRIC_LOGGING_SPEC": LOG_SPEC,
+            "FABRIC_LOGGING_SPEC": self.tuning.log_spec,
             "FABRIC_LOGGING_FORMAT": LOG_FORMAT,
             "KINDPAKKET_CONNECTIONS": str(self.connections),
             "CORE_PEER_ID": self.node,
@@ -187,4 +190,5 @@ class Peer:
             "CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES": "tls/ca.pem",
             "CORE_METRICS_PROVIDER": "prometheus",
         }
-        return environment | {f"CORE_PEER_GOSSIP_{name}": value for name, value in _GOSSIP.items()}
+        environment |= {f"CORE_PEER_GOSSIP_{name}": value for name, value in _GOSSIP.items()}
+        return environment | dict(self.tuning.peer)

@@ -16,6 +16,7 @@ from .document import Document, not_yaml
 from .errors import Mistake, TopologyError
 from .host import THIS, Host
 from .topology_rules import mistakes_in
+from .tuning import STANDARD, Tuning
 
 ROLES_OF_ALL = ("admin", "peer", "client")
 
@@ -184,6 +185,7 @@ class Topology:
             that do not name their own.
         channels: its channels.
         document: the file's members, sources of chaincodes made absolute.
+        tuning: how its nodes run, and how long certificates last.
     """
 
     name: str
@@ -192,6 +194,7 @@ class Topology:
     organisations: tuple[Organisation, ...]
     channels: tuple[Channel, ...]
     document: Mapping[str, Any] = field(repr=False)
+    tuning: Tuning = STANDARD
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
@@ -259,6 +262,7 @@ class Topology:
             organisations=organisations,
             channels=tuple(_channel(members, consenters) for members in absolute["channels"]),
             document=absolute,
+            tuning=Tuning.read(absolute.get("tuning", {})),
         )
 
     def with_base(self, base: int) -> Self:

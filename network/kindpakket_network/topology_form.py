@@ -21,7 +21,11 @@ _KINDS = {
     "string": "text",
     "integer": "a whole number",
     "boolean": "true or false",
+    "number": "a number",
 }
+
+
+_NEAR = 0.82
 
 
 class MalformedError(Exception):
@@ -88,9 +92,9 @@ def _read(error: ValidationError, rules: Mapping[str, Any]) -> Iterator[tuple[_P
         case "additionalProperties":
             known = list(rule.get("properties", {}))
             for name in sorted(str(one) for one in instance if one not in known):
-                near = difflib.get_close_matches(name, known, 1)
+                near = difflib.get_close_matches(name, known, 1, _NEAR)
                 meant = f"did you mean {near[0]}? " if near else ""
-                words = f"there is no member of this name: {meant}use some of {', '.join(known)}"
+                words = f"may not stand here: {meant}{advice or 'use some of ' + ', '.join(known)}"
                 yield (
                     (*path, name),
                     words,

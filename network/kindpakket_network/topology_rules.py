@@ -11,6 +11,7 @@ from .errors import Mistake
 from .host import EVERYWHERE
 from .topology_form import as_far_as_formed, formed
 from .topology_policies import channel_policies
+from .tuning import Tuning
 
 _FEWEST_BFT_CONSENTERS = 4
 _OTHER_NODES = ("orderer", "ca", "chaincode")
@@ -125,6 +126,18 @@ def _ports(document: Any) -> Iterator[Mistake]:
         )
 
 
+def _lifetimes(document: Any) -> Iterator[Mistake]:
+    found = Tuning.read(document.get("tuning", {}))
+    for name in ("user_days", "node_days", "tls_days"):
+        days = getattr(found, name)
+        if days <= found.warning_days:
+            yield Mistake(
+                f"tuning.certificates.{name}",
+                f"{days} days is not more than warning_days, {found.warning_days}, so that every certificate "
+                "would be reported from its first day: raise it, or lower warning_days",
+            )
+
+
 def _consenters(document: Any) -> Iterator[Mistake]:
     able = [one["name"] for one in document["organisations"] if one.get("consenter")]
     bft = document["ordering"]["type"] == "bft"
@@ -221,6 +234,7 @@ _RULES: tuple[Callable[[Any], Iterator[Mistake]], ...] = (
     _names,
     _hosts,
     _ports,
+    _lifetimes,
     _consenters,
     _organisations,
     _channels,

@@ -79,7 +79,7 @@ def more_organisations(count: int) -> list[dict[str, Any]]:
 
 
 FORM: list[tuple[str, Change, str]] = [
-    ("unknown member", lambda d: d.update(color="red"), "color: there is no member of this name"),
+    ("unknown member", lambda d: d.update(color="red"), "color: may not stand here: use some of name"),
     ("no organisations", lambda d: d.pop("organisations"), "file: organisations is missing"),
     (
         "bad name",

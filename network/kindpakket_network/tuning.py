@@ -1,0 +1,64 @@
+"""What may be tuned: settings of peers and orderers, how much they log, and how long certificates last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+# The gRPC library tells every connection attempt at level info; everything of Fabric stays visible.
+_QUIET = "grpc=error"
+# Which view is led by whom stands only in these lines, and `leader` reads it there.
+_VIEWS = "orderer.consensus.smartbft=info"
+
+Settings = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What a topology tunes. The schema lists the settings that are free; the others keep a network safe.
+
+    Attributes:
+        log_level: the level from which on nodes log: `debug`, `info` or `warning`.
+        peer: environment settings of peers.
+        orderer: environment settings of orderers.
+        user_days: how long certificates of users are valid, in days.
+        node_days: how long certificates of peers and orderers are valid, in days.
+        tls_days: how long TLS certificates are valid, in days.
+        warning_days: how long before its end a certificate is reported, in days.
+    """
+
+    log_level: str = "info"
+    peer: Settings = ()
+    orderer: Settings = ()
+    user_days: int = 365
+    node_days: int = 3650
+    tls_days: int = 1825
+    warning_days: int = 30
+
+    @classmethod
+    def read(cls, members: Mapping[str, Any]) -> Self:
+        """The tuning that a topology's members say."""
+        return cls(
+            log_level=members.get("log_level", cls.log_level),
+            peer=_settings(members.get("peer", {})),
+            orderer=_settings(members.get("orderer", {})),
+            **members.get("certificates", {}),
+        )
+
+    @property
+    def log_spec(self) -> str:
+        """The log level as Fabric reads it."""
+        parts = [self.log_level, _QUIET]
+        return ":".join([*parts, _VIEWS] if self.log_level == "warning" else parts)
+
+
+STANDARD = Tuning()
+
+
+def _settings(members: Mapping[str, Any]) -> Settings:
+    return tuple((name, _text(value)) for name, value in members.items())
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
