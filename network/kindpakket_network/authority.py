@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kindpakket.fabric.ca import CaAlreadyRegistered, CaClient, CaError, Enrolment
 
+from .authority_tls import OPERATIONS, OPERATIONS_KEY, ensure_operations_certificate
 from .errors import NetworkError
 from .home import Home, write
 from .host import LOOPBACK, THIS, Host, at
@@ -73,12 +74,15 @@ class Authority:
 
     def program(self, programs: Programs) -> Program:
         """The server's process; its configuration is written anew."""
+        ensure_operations_certificate(self.folder, self.node, self.machine.tls_names(self.node))
         inner = self.folder / IDENTITIES / _CONFIGURATION
         self._configure(IDENTITIES, inner, None)
         server = {
             "listen": self.machine.listen,
             "port": self.ports[0],
             "operations": at(LOOPBACK, self.ports[1]),
+            "operations_certificate": OPERATIONS,
+            "operations_key": OPERATIONS_KEY,
             "others": [str(inner)],
         }
         self._configure(TLS, self.folder / _CONFIGURATION, server)
@@ -106,6 +110,7 @@ class Authority:
         attributes: Mapping[str, str],
         hosts: Sequence[str],
         profile: str | None,
+        key: bytes | None = None,
     ) -> Enrolment:
         """Register an identity, unless it is registered, and enrol it.
 
@@ -116,20 +121,33 @@ class Authority:
             attributes: attributes for its certificates; they count at the first registration.
             hosts: host names and addresses of a TLS certificate.
             profile: the signing profile.
+            key: the private key to certify, PEM; default: a new one.
 
         Raises:
             NetworkError: the authority refused or did not answer.
         """
         secret = self.home.secret(f"organisations/{self.organisation}/secrets/{authority}.{name}")
+        with self.as_registrar(authority) as (client, registrar):
+            with contextlib.suppress(CaAlreadyRegistered):
+                client.register(registrar, name, secret=secret, kind=kind, attributes=attributes)
+            return client.enrol(name, secret, key=key or "P-256", hosts=hosts, profile=profile)
+
+    @contextlib.contextmanager
+    def as_registrar(self, authority: str) -> Iterator[tuple[CaClient, Enrolment]]:
+        """A connection to one of the two authorities, and the registrar's certificate for it.
+
+        Args:
+            authority: `IDENTITIES` or `TLS`.
+
+        Raises:
+            NetworkError: the authority refused a call, or did not answer.
+        """
         try:
             with self._client(authority) as client:
-                registrar = self._registrar(authority, client)
-                with contextlib.suppress(CaAlreadyRegistered):
-                    client.register(registrar, name, secret=secret, kind=kind, attributes=attributes)
-                return client.enrol(name, secret, hosts=hosts, profile=profile)
+                yield client, self._registrar(authority, client)
         except CaError as error:
             raise NetworkError(
-                f"{self.node} issued no certificate to {name}: {error}\nRead {self.home.log(self.node)}"
+                f"{self.node} ({authority}): {error}\nRead {self.home.log(self.node)}"
             ) from error
 
     def _client(self, authority: str) -> CaClient:

@@ -18,6 +18,7 @@ from .lifecycle import PeerCommands
 from .orderer import Orderer
 from .peer import Peer
 from .profile import profile
+from .renewal import Renewal
 from .site import Site
 from .topology import Channel
 from .wait import together, until
@@ -61,6 +62,7 @@ class BringUp:
                         Healing(self.site, channel).wake_silent()
                         self.await_peers(channel)
                         joined.append(channel)
+                Renewal(self.site).resume()
             for channel in joined:
                 for chaincode in channel.chaincodes if self.site.own_peers_on(channel) else ():
                     with collecting(), self.site.stage(f"chaincode {chaincode.name} on {channel.name}"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .authority import TLS, TLS_PROFILE
+from .connections import credentials
 from .enrolment import Issue
 from .health import listens
 from .home import Home, write
@@ -63,15 +64,12 @@ class ChaincodeServer:
 
         The peer keeps what the builder gave it when the package was installed.
         """
-        tls = self.peer.folder / "tls"
         connection = {
             "address": self.endpoint,
             "dial_timeout": "5s",
             "tls_required": True,
             "client_auth_required": True,
-            "root_cert": (tls / "ca.pem").read_text("ascii"),
-            "client_cert": (tls / "cert.pem").read_text("ascii"),
-            "client_key": (tls / "key.pem").read_text("ascii"),
+            **credentials(self.peer),
         }
         write(self.peer.connection(label), json.dumps(connection, indent=1), mode=0o600)
 

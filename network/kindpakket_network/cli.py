@@ -16,6 +16,7 @@ import click
 from rich import box
 from rich.table import Table
 
+from .cli_certificates import certificates, renew, revoke
 from .cli_growth import add_consenter, add_org, add_peer, plan
 from .cli_support import failures, on_network, out, shown_progress
 from .errors import NetworkError
@@ -42,7 +43,7 @@ def network() -> None:
     """The Fabric network: bring it up, look at it, take it down."""
 
 
-for _command in (plan, add_org, add_peer, add_consenter):
+for _command in (plan, add_org, add_peer, add_consenter, certificates, renew, revoke):
     network.add_command(_command)
 
 

@@ -13,9 +13,11 @@ from kindpakket.fabric.ca import Enrolment
 from .authority import IDENTITIES, TLS, Authority
 from .errors import NetworkError
 from .home import write
+from .staging import adopt, staged
 from .templates import render
 
-_RECORD = "enrolment.json"
+RECORD = "enrolment.json"
+CRL = "crls/ca.pem"
 
 
 @dataclass(frozen=True)
@@ -63,20 +65,47 @@ def ensure(authority: Authority, issue: Issue) -> Path:
     Raises:
         NetworkError: the authority refused, or the folder holds a certificate for something else.
     """
-    record = {
-        "name": issue.name,
-        "kind": issue.kind,
-        "attributes": dict(issue.attributes),
-        "hosts": list(issue.hosts),
-    }
-    if (issue.folder / _RECORD).is_file():
-        present = json.loads((issue.folder / _RECORD).read_text("utf-8"))
+    if not issue.folder.is_dir():
+        adopt(
+            issue.folder
+        )  # a renewal that was killed between taking the old one away and putting this there
+    record = _record(issue)
+    if (issue.folder / RECORD).is_file():
+        present = json.loads((issue.folder / RECORD).read_text("utf-8"))
         if present != record:
             raise NetworkError(
                 f"{issue.folder} holds a certificate for {present}, not for {record}: "
                 "give the identity another name"
             )
         return issue.folder
+    _issue(authority, issue, issue.folder, None)
+    return issue.folder
+
+
+def stage(authority: Authority, issue: Issue, *, same_key: bool = False) -> Path:
+    """Have a further certificate issued, which waits beside the present one; see `staged`.
+
+    One that waits already is left there: a command that was killed carries on with it.
+
+    Args:
+        authority: who issues it.
+        issue: what for.
+        same_key: keep the present certificate's key (TLS only).
+
+    Returns:
+        The folder in which it waits.
+
+    Raises:
+        NetworkError: the authority refused.
+    """
+    folder = staged(issue.folder)
+    if not (folder / RECORD).is_file():
+        key = (issue.folder / "key.pem").read_bytes() if same_key else None
+        _issue(authority, issue, folder, key)
+    return folder
+
+
+def _issue(authority: Authority, issue: Issue, folder: Path, key: bytes | None) -> None:
     enrolment = authority.issue(
         issue.authority,
         issue.name,
@@ -84,18 +113,27 @@ def ensure(authority: Authority, issue: Issue) -> Path:
         attributes=issue.attributes,
         hosts=issue.hosts,
         profile=issue.profile,
+        key=key,
     )
-    temporary = issue.folder.with_name(f".{issue.folder.name}.new")
+    temporary = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(mode=0o700, parents=True)
     if issue.authority == IDENTITIES:
         _write_msp(temporary, enrolment, authority)
     else:
         _write_tls(temporary, enrolment, authority)
-    write(temporary / _RECORD, json.dumps(record, indent=1))
-    shutil.rmtree(issue.folder, ignore_errors=True)
-    temporary.rename(issue.folder)
-    return issue.folder
+    write(temporary / RECORD, json.dumps(_record(issue), indent=1))
+    shutil.rmtree(folder, ignore_errors=True)
+    temporary.rename(folder)
+
+
+def _record(issue: Issue) -> dict[str, object]:
+    return {
+        "name": issue.name,
+        "kind": issue.kind,
+        "attributes": dict(issue.attributes),
+        "hosts": list(issue.hosts),
+    }
 
 
 def _write_msp(folder: Path, enrolment: Enrolment, authority: Authority) -> None:
@@ -104,6 +142,9 @@ def _write_msp(folder: Path, enrolment: Enrolment, authority: Authority) -> None
     write(folder / "cacerts" / "ca.pem", authority.certificate(IDENTITIES).read_bytes())
     write(folder / "tlscacerts" / "tlsca.pem", authority.certificate(TLS).read_bytes())
     write(folder / "config.yaml", render("msp-config.yaml"))
+    revoked = authority.home.organisation(authority.organisation) / "msp" / CRL
+    if revoked.is_file():
+        write(folder / CRL, revoked.read_bytes())
 
 
 def _write_tls(folder: Path, enrolment: Enrolment, authority: Authority) -> None:

@@ -21,6 +21,7 @@ from .orderer import Orderer
 from .policy import any_of
 from .process import run
 from .site import Site
+from .staging import coming
 from .templates import render
 from .topology import Channel, Topology
 
@@ -179,21 +180,16 @@ def consenter_files(orderer: Orderer, home: Home) -> ConsenterFiles:
 
     Where a renewed certificate waits until the channels name it, in `msp.next` or `tls.next`, it counts.
     """
-    tls = str(_newest(orderer.folder / "tls") / "cert.pem")
+    tls = str(coming(orderer.folder / "tls") / "cert.pem")
     return ConsenterFiles(
         msp=orderer.msp,
         host=orderer.host,
         port=orderer.ports[0],
-        identity=str(_newest(orderer.folder / "msp") / "signcerts" / "cert.pem"),
+        identity=str(coming(orderer.folder / "msp") / "signcerts" / "cert.pem"),
         client_tls=tls,
         server_tls=tls,
         msp_folder=str(home.organisation(orderer.organisation) / "msp"),
     )
-
-
-def _newest(folder: Path) -> Path:
-    following = folder.with_name(f"{folder.name}.next")
-    return following if following.is_dir() else folder
 
 
 def _written(folder: Path, consenter: Consenter, site: Site) -> ConsenterFiles:

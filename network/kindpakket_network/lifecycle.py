@@ -119,20 +119,28 @@ class PeerCommands:
 
     def endorsement_plan(self, channel: str, name: str) -> bool:
         """Whether the peer knows peers enough to have a transaction of a chaincode endorsed."""
+        return bool(self._discover("endorsers", channel, "--chaincode", name))
+
+    def known_peers(self, channel: str) -> dict[str, str]:
+        """The peers of a channel that this one knows to be alive: endpoints with certificates, PEM."""
+        found = self._discover("peers", channel)
+        return {str(one["Endpoint"]): str(one["Identity"]) for one in found}
+
+    def _discover(self, what: str, channel: str, *arguments: str) -> list[dict[str, Any]]:
         msp = self.home.user(self.peer.organisation, self.user) / "msp"
-        arguments = [
+        words = [
             self.programs.path("discover"),
             *("--peerTLSCA", str(self.peer.tls_root)),
             *("--userKey", str(msp / "keystore" / "key.pem")),
             *("--userCert", str(msp / "signcerts" / "cert.pem")),
             *("--MSP", self.peer.msp),
-            *("endorsers", "--channel", channel, "--server", self.peer.endpoint, "--chaincode", name),
+            *(what, "--channel", channel, "--server", self.peer.endpoint, *arguments),
         ]
         try:
-            result = run(Command(f"discover at {self.peer.node}", arguments, deadline=20.0))
+            result = run(Command(f"discover at {self.peer.node}", words, deadline=20.0))
         except CommandFailed:
-            return False
-        return bool(json.loads(result.output or "[]"))
+            return []
+        return list(json.loads(result.output or "[]"))
 
     def _run(self, *arguments: str) -> Result:
         environment = {

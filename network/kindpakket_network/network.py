@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal as signals
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -20,6 +20,9 @@ from .leader import leadership
 from .plan import Plan, plan
 from .process import Processes
 from .programs import programs
+from .renewal import Renewal
+from .renewal_plan import Due, due
+from .revocation import Revocation
 from .serving import Serving
 from .site import Progress, Site
 from .starter import Starter, ensure_free
@@ -201,6 +204,58 @@ class Network:
         )
         with self._home.locked():
             return ensure(authority, issue)
+
+    def renew(
+        self,
+        holders: Collection[str] = (),
+        within_days: float | None = None,
+        progress: Progress = silent,
+        *,
+        dry_run: bool = False,
+    ) -> list[Due]:
+        """Renew certificates while the network goes on, one node after the other.
+
+        Args:
+            holders: only those of these nodes, `user@organisation`, or organisations; default: all.
+            within_days: only those that expire within so many days; None: whenever they do.
+            progress: takes a sentence about each stage.
+            dry_run: only tell which.
+
+        Returns:
+            The certificates that were, or would be, renewed, with the ends that they had.
+
+        Raises:
+            NetworkError: there is no such holder, or a step failed; the next call carries on.
+        """
+        site = self.site(progress)
+        with self._home.locked():
+            found = due(site, holders, within_days)
+            if not dry_run:
+                Renewal(site).run(found)
+            return found
+
+    def revoke(self, holder: str, *, superseded: bool = False, progress: Progress = silent) -> int:
+        """Revoke certificates, and have all channels of the organisation refuse them.
+
+        Args:
+            holder: a node, or `user@organisation`.
+            superseded: only the certificates that were renewed since.
+            progress: takes a sentence about each stage.
+
+        Returns:
+            How many certificates are on the organisation's list now.
+
+        Raises:
+            NetworkError: there is no such holder, the network cannot do without it, or a step failed; the
+                next call carries on.
+        """
+        name, _, organisation = holder.partition("@")
+        if not organisation:
+            organisation = str(getattr(self._inventory.find(name), "organisation", ""))
+        self._authority(organisation)
+        site = self.site(progress)
+        with self._home.locked():
+            return Revocation(site, organisation).run(name, superseded=superseded)
 
     def profile(self, organisation: str) -> Path:
         """The file with an organisation's connection profile."""

@@ -1,0 +1,154 @@
+"""Having one node use the certificates that wait for it, while the others go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import connections
+from .channel_change import reconcile
+from .errors import NetworkError, NodeFailed
+from .orderer import Orderer
+from .peer import Peer
+from .site import Site
+from .staging import adopt, mark_for_restart, marked, staged, unmark
+from .topology import Channel
+from .wait import together, until
+
+_DEADLINE = 120.0
+
+
+@dataclass(frozen=True)
+class NodeRenewal:
+    """The renewal of one node, of which every step can be repeated.
+
+    Args:
+        site: the network.
+        node: a peer, with the chaincode processes beside it, or an orderer.
+    """
+
+    site: Site
+    node: Peer | Orderer
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether certificates wait, or the node waits to be started again with them."""
+        return marked(self.node.folder) or any(staged(folder).is_dir() for folder in self._folders())
+
+    def run(self) -> None:
+        """Have the channels name a consenter's certificates, put them in place, and start the node again.
+
+        Raises:
+            NetworkError: other nodes do not run, of which the network has need meanwhile; or the node does
+                not take part again in time.
+        """
+        if isinstance(self.node, Orderer):
+            for channel in self._channels():
+                reconcile(self.site, channel, only=[self.node.node])
+        running = self.site.runs(self.node.node)
+        if running:
+            self._ensure_others()
+            mark_for_restart(self.node.folder)
+        for folder in self._folders():
+            adopt(folder)
+        if isinstance(self.node, Peer):
+            connections.refresh(self.node)
+        if running:
+            self._restart()
+            self._await_heights()
+            if isinstance(self.node, Peer):
+                self._await_known(self.node)
+        unmark(self.node.folder)
+
+    def _channels(self) -> list[Channel]:
+        return [
+            channel
+            for channel in self.site.topology.channels
+            if self.node in (*self.site.own_peers_on(channel), *self.site.own_consenters_of(channel))
+        ]
+
+    def _folders(self) -> list[Path]:
+        """The folders of which a successor may wait."""
+        found = [self.node.folder / "msp", self.node.folder / "tls"]
+        servers = [one for one in self.site.inventory.chaincodes if one.peer == self.node]
+        return found + sorted({server.folder / "tls" for server in servers})
+
+    def _ensure_others(self) -> None:
+        """The consenters that must go on without this one run."""
+        if isinstance(self.node, Peer):
+            return
+        for channel in self._channels():
+            others = [one for one in self.site.consenters_of(channel) if one != self.node]
+            halted = [one.node for one in others if not self._takes_part(one, channel)]
+            if halted:
+                raise NetworkError(
+                    f"{', '.join(halted)} takes no part in ordering {channel.name}, which would stand still "
+                    f"while {self.node.node} is started again: start or restart it, and renew again"
+                )
+
+    def _takes_part(self, orderer: Orderer, channel: Channel) -> bool:
+        if orderer.organisation in self.site.acting:
+            return orderer.active(channel.name)
+        return self.site.runs(orderer.node)
+
+    def _restart(self) -> None:
+        self.site.processes.stop(self.node.node)
+        if isinstance(self.node, Peer):
+            beside = {
+                server: built
+                for server, built in self.site.serving.needed().items()
+                if server.peer == self.node
+            }
+            together(lambda server: self.site.processes.stop(server.node), beside)
+            together(lambda one: self.site.serving.serve_one(*one), beside.items())
+        self.site.starter.start([self.node])
+
+    def _peers(self, channel: Channel) -> list[Peer]:
+        return [one for one in self.site.own_peers_on(channel) if self.site.runs(one.node)]
+
+    def _height(self, node: Peer | Orderer, channel: Channel) -> int:
+        if isinstance(node, Peer):
+            return node.height(channel.name) or 0
+        return int((node.participation(channel.name) or {"height": 0})["height"])
+
+    def _await_heights(self) -> None:
+        """Wait until the node has all blocks that others have now."""
+        for channel in self._channels():
+            everyone: list[Peer | Orderer] = [*self.site.own_consenters_of(channel), *self._peers(channel)]
+            highest = max(together(lambda one, at=channel: self._height(one, at), everyone))  # type: ignore[misc]
+
+            def in_step(channel: Channel = channel, highest: int = highest) -> bool | None:
+                active = isinstance(self.node, Peer) or self.node.active(channel.name)
+                return (active and self._height(self.node, channel) >= highest) or None
+
+            if until(in_step, _DEADLINE) is None:
+                raise self._failed(f"has not {highest} blocks of {channel.name} after {_DEADLINE:g} seconds")
+
+    def _await_known(self, peer: Peer) -> None:
+        """Wait until all peers here know this one by its present certificate, and it finds endorsers."""
+        present = (peer.folder / "msp" / "signcerts" / "cert.pem").read_text("ascii").strip()
+        for channel in self._channels():
+
+            def ignorant(other: Peer, channel: Channel = channel) -> str | None:
+                commands = self.site.admin(other)
+
+                def knows() -> bool | None:
+                    known = commands.known_peers(channel.name)
+                    return known.get(peer.endpoint, "").strip() == present or None
+
+                return None if until(knows, _DEADLINE, interval=0.25) else other.node
+
+            nodes = [one for one in together(ignorant, self._peers(channel)) if one is not None]
+            if nodes:
+                raise self._failed(f"is not known to {', '.join(nodes)} after {_DEADLINE:g} seconds")
+            for chaincode in channel.chaincodes:
+
+                def planned(channel: Channel = channel, name: str = chaincode.name) -> bool | None:
+                    return self.site.admin(peer).endorsement_plan(channel.name, name) or None
+
+                if until(planned, _DEADLINE, interval=0.25) is None:
+                    raise self._failed(f"finds no endorsers of {chaincode.name} on {channel.name}")
+
+    def _failed(self, words: str) -> NodeFailed:
+        log, last = self.site.home.log(self.node.node), self.site.processes.last_words(self.node.node)
+        return NodeFailed(self.node.node, words, log, last)
