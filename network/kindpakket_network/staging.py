@@ -34,7 +34,7 @@ def adopt(folder: Path) -> None:
     if folder.is_dir():
         folder.rename(old)
     successor.rename(folder)
-    shutil.rmtree(old)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def mark_for_restart(node: Path) -> None:

@@ -1,0 +1,94 @@
+"""A certificate authority that is no server, and a home that it filled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import NameOID
+
+from kindpakket.fabric.ca import Enrolment
+from kindpakket_network import Topology
+from kindpakket_network.authority import IDENTITIES, TLS, Authority
+from kindpakket_network.authority_tls import SERVICE
+from kindpakket_network.enrolment import ensure, write_organisation
+from kindpakket_network.home import Home, write
+from kindpakket_network.process import Processes
+from kindpakket_network.programs import Programs
+from kindpakket_network.site import Site
+
+
+class Issuer(Authority):
+    """Issues certificates that nobody else signed, which live for so many days."""
+
+    days = 1000
+
+    def issue(
+        self,
+        authority: str,
+        name: str,
+        *,
+        kind: str,
+        attributes: Mapping[str, str],
+        hosts: Sequence[str],
+        profile: str | None,
+        key: bytes | None = None,
+    ) -> Enrolment:
+        """A certificate of that name."""
+        return self_signed(name, self.days, key)
+
+
+def self_signed(name: str, days: float, key: bytes | None = None) -> Enrolment:
+    """A certificate, with a new key unless one is given."""
+    private = load_pem_private_key(key, None) if key else ec.generate_private_key(ec.SECP256R1())
+    assert isinstance(private, ec.EllipticCurvePrivateKey)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    end = datetime.now(UTC) + timedelta(days=days)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(end - timedelta(days=3650))
+        .not_valid_after(end)
+        .sign(private, hashes.SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return Enrolment(certificate, pem, certificate)
+
+
+def issuer(home: Home, organisation: str) -> Issuer:
+    """An organisation's authority, with roots of 5,000 days."""
+    made = Issuer(home, organisation, (1, 2))
+    for name in (IDENTITIES, TLS):
+        if not made.certificate(name).is_file():
+            write(made.certificate(name), self_signed(f"{name}.{organisation}", 5000).certificate)
+    return made
+
+
+def filled(folder: Path, topology: Topology) -> Site:
+    """A site with all certificates of a topology, and no process."""
+    home = Home(folder)
+    home.create()
+    write(home.topology, topology.as_yaml())
+    programs = Programs(folder / "fabric", folder / "fabric-ca")
+    site = Site(topology, home, Processes(home), programs, lambda _: None)
+    for organisation in topology.organisations:
+        authority = issuer(home, organisation.name)
+        write_organisation(authority, home.organisation(organisation.name))
+        write(authority.folder / SERVICE, self_signed(authority.node, Issuer.days).certificate)
+        for issue in site.inventory.issues(topology, home, organisation.name):
+            ensure(authority, issue)
+    return site

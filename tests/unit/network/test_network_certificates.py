@@ -1,0 +1,265 @@
+"""Certificates: when they expire, which to renew, how renewed ones wait, and what may not be revoked."""
+
+from __future__ import annotations
+
+import json
+import stat
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from cryptography import x509
+from issuing import Issuer, filled, issuer, self_signed
+
+from kindpakket_network import NetworkError, Topology
+from kindpakket_network.authority_tls import OPERATIONS, OPERATIONS_KEY, SERVICE, discard_certificates
+from kindpakket_network.certificates import complaints, expiries, expiry_of
+from kindpakket_network.chaincode_server import ChaincodeServer
+from kindpakket_network.cli import network
+from kindpakket_network.connections import COPIES, refresh
+from kindpakket_network.enrolment import CRL, Issue, ensure, stage
+from kindpakket_network.home import write
+from kindpakket_network.node_renewal import NodeRenewal
+from kindpakket_network.renewal_plan import Due, due, renewable
+from kindpakket_network.revocation import Revocation
+from kindpakket_network.revoked import mark_revoked
+from kindpakket_network.site import Site
+from kindpakket_network.staging import adopt, coming, mark_for_restart, staged
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The packaged network with all certificates, which tests leave as they are."""
+    return filled(tmp_path_factory.mktemp("shared"), Topology.packaged("kindpakket"))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """The same for one test."""
+    return filled(tmp_path, Topology.packaged("kindpakket"))
+
+
+def issues_of(site: Site, node: str) -> list[Issue]:
+    return [one.issue for one in renewable(site) if one.holder == node and one.issue is not None]
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.pem")}
+
+
+def test_every_certificate_shows_with_its_end(shared: Site) -> None:
+    found = {(one.holder, one.use) for one in expiries(shared.home)}
+    assert {
+        ("orderer.regie", "identity"),
+        ("peer0.winkels", "tls"),
+        ("clerk@gemeente", "identity"),
+        ("admin@auditor", "tls"),
+        ("chaincode.peer0.gemeente.kindpakket", "tls"),
+        ("ca.gemeente", "identity authority"),
+        ("ca.gemeente", "tls authority"),
+        ("ca.gemeente", "tls"),
+    } <= found
+    assert len(found) == len(expiries(shared.home))
+
+
+def test_one_that_expires_soon_is_complained_of_with_the_command_that_renews_it(site: Site) -> None:
+    assert complaints(site.home, 30) == []
+    folder = site.home.node("peer0.winkels") / "tls"
+    write(folder / "cert.pem", self_signed("peer0.winkels", 20).certificate)
+    write(site.home.tls_root("regie"), self_signed("tlsca", -1).certificate)
+    expired, soon = complaints(site.home, 30)
+    assert "tls authority certificate of ca.regie expired on" in expired
+    assert "cannot be renewed" in expired
+    assert soon.startswith("the tls certificate of peer0.winkels expires on")
+    assert soon.endswith("kindpakket network renew peer0.winkels")
+    assert len(complaints(site.home, 10)) == 1
+
+
+def test_a_key_that_others_can_read_is_complained_of(site: Site) -> None:
+    key = site.home.node("orderer.regie") / "msp" / "keystore" / "key.pem"
+    key.chmod(0o640)
+    (sentence,) = complaints(site.home, 30)
+    assert sentence == f"{key} can be read by others (mode 0640): chmod 600 {key}"
+
+
+def test_the_command_tells_it_by_its_exit_code(site: Site) -> None:
+    arguments = ["certificates", "--home", str(site.home.root), "--json"]
+    answer = CliRunner().invoke(network, arguments)
+    assert answer.exit_code == 0, answer.output
+    assert json.loads(answer.output)["warnings"] == []
+    late = CliRunner().invoke(network, [*arguments, "--within", "1001"])
+    assert late.exit_code == 3
+    assert len(json.loads(late.output)["warnings"]) == len(renewable(site))
+    shown = CliRunner().invoke(network, ["certificates", "--home", str(site.home.root)])
+    assert shown.exit_code == 0
+    assert "clerk@gemeente" in shown.output
+
+
+def test_what_can_be_renewed_is_all_but_the_authorities(shared: Site) -> None:
+    shown = {(one.holder, one.use) for one in expiries(shared.home) if "authority" not in one.use}
+    assert {(one.holder, one.use) for one in renewable(shared)} == shown
+
+
+def names(found: list[Due]) -> set[tuple[str, str]]:
+    return {(one.holder, one.use) for one in found}
+
+
+def test_what_is_due_is_what_was_named_and_ends_in_time(shared: Site) -> None:
+    assert due(shared, within_days=999) == []
+    assert len(due(shared, within_days=1001)) == len(due(shared)) == len(renewable(shared))
+    assert names(due(shared, ["clerk@gemeente", "orderer.regie"])) == {
+        ("clerk@gemeente", "identity"),
+        ("orderer.regie", "identity"),
+        ("orderer.regie", "tls"),
+    }
+    assert {one.organisation for one in due(shared, ["winkels"])} == {"winkels"}
+    assert due(shared, ["winkels"], within_days=999) == []
+    later = datetime.now(UTC) + timedelta(days=900)
+    assert len(due(shared, within_days=101, now=later)) == len(due(shared))
+    with pytest.raises(NetworkError, match=r"no certificates of nobody@gemeente to renew"):
+        due(shared, ["nobody@gemeente"])
+
+
+def test_users_that_were_enrolled_later_are_renewed_as_they_were_enrolled(site: Site) -> None:
+    folder = site.home.user("winkels", "till") / "msp"
+    ensure(
+        issuer(site.home, "winkels"), Issue(folder, "ca", "till", "client", {"kindpakket.role": "cashier"})
+    )
+    (found,) = due(site, ["till@winkels"])
+    assert found.issue is not None
+    assert (found.issue.name, found.issue.kind, found.node) == ("till", "client", None)
+    assert found.issue.attributes == {"kindpakket.role": "cashier"}
+    mark_revoked(folder.parent)
+    assert "till@winkels" not in {one.holder for one in renewable(site)}
+    assert "till@winkels" not in {one.holder for one in expiries(site.home)}
+
+
+def test_a_home_renews_only_for_those_it_acts_for(shared: Site) -> None:
+    assert {one.organisation for one in renewable(replace(shared, only=("auditor",)))} == {"auditor"}
+
+
+def test_a_renewed_certificate_waits_beside_the_present_one(site: Site) -> None:
+    authority = issuer(site.home, "regie")
+    identity, tls = issues_of(site, "orderer.regie")
+    before = content(identity.folder)
+    assert stage(authority, identity) == staged(identity.folder) == coming(identity.folder)
+    assert content(identity.folder) == before
+    waiting = content(staged(identity.folder))
+    stage(authority, identity)
+    assert content(staged(identity.folder)) == waiting, "a second one was issued"
+    stage(authority, tls, same_key=True)
+    assert content(staged(tls.folder))["key.pem"] == content(tls.folder)["key.pem"]
+    assert content(staged(tls.folder))["cert.pem"] != content(tls.folder)["cert.pem"]
+    adopt(identity.folder)
+    assert content(identity.folder) == waiting
+    assert coming(identity.folder) == identity.folder
+    assert not list(identity.folder.parent.glob(".*"))
+
+
+def test_what_was_interrupted_between_two_renames_is_completed_by_the_next_start(site: Site) -> None:
+    authority = issuer(site.home, "regie")
+    identity = issues_of(site, "orderer.regie")[0]
+    stage(authority, identity)
+    waiting = content(staged(identity.folder))
+    identity.folder.rename(identity.folder.with_name(".msp.old"))
+    ensure(authority, identity)
+    assert content(identity.folder) == waiting
+    adopt(identity.folder)
+    assert not list(identity.folder.parent.glob(".*"))
+
+
+def test_a_node_is_unfinished_until_it_was_started_again(site: Site) -> None:
+    peer = site.inventory.peers[0]
+    renewal = NodeRenewal(site, peer)
+    assert not renewal.unfinished
+    mark_for_restart(peer.folder)
+    assert renewal.unfinished
+    renewal.run()  # it does not run, so there is nothing to start again
+    assert not renewal.unfinished
+    for holder in (peer.node, f"chaincode.{peer.node}.kindpakket"):
+        stage(issuer(site.home, peer.organisation), issues_of(site, holder)[0])
+        assert renewal.unfinished
+        renewal.run()
+        assert not renewal.unfinished
+
+
+def test_a_peers_connections_get_its_new_certificate_and_keep_the_rest(site: Site) -> None:
+    peer = site.inventory.peers[0]
+    server = next(one for one in site.inventory.chaincodes if one.peer == peer)
+    assert isinstance(server, ChaincodeServer)
+    server.write_connection("one")
+    copy = peer.folder / "data" / COPIES.replace("*", "one-abc")
+    write(copy, peer.connection("one").read_bytes(), mode=0o600)
+    before = json.loads(copy.read_text())
+    refresh(peer)
+    assert json.loads(copy.read_text()) == before
+    tls = next(one for one in issues_of(site, peer.node) if one.authority == "tlsca")
+    stage(issuer(site.home, peer.organisation), tls)
+    NodeRenewal(site, peer).run()
+    for path in (copy, peer.connection("one")):
+        after = json.loads(path.read_text())
+        assert after["client_cert"] == (peer.folder / "tls" / "cert.pem").read_text()
+        assert after["client_key"] == (peer.folder / "tls" / "key.pem").read_text() != before["client_key"]
+        assert {**after, "client_cert": "", "client_key": ""} == {
+            **before,
+            "client_cert": "",
+            "client_key": "",
+        }
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_operations_endpoint_of_a_ca_server_wants_certificates_of_its_own_authority(site: Site) -> None:
+    authority = site.inventory.authorities["gemeente"]
+    authority.program(site.programs)
+    configuration = (authority.folder / "fabric-ca-server-config.yaml").read_text()
+    operations = configuration[configuration.index("operations:") : configuration.index("metrics:")]
+    assert "clientCertRequired: true" in operations
+    assert "clientCACertFiles: [ca-cert.pem]" in operations
+    certificate, key = authority.folder / OPERATIONS, authority.folder / OPERATIONS_KEY
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    present = x509.load_pem_x509_certificate(certificate.read_bytes())
+    hosts = present.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert hosts.get_values_for_type(x509.DNSName) == ["ca.gemeente", "localhost"]
+    authority.program(site.programs)
+    assert x509.load_pem_x509_certificate(certificate.read_bytes()) == present
+    assert ("ca.gemeente", "operations") in names(renewable(site))
+    discard_certificates(authority.folder)
+    assert expiry_of(authority.folder / SERVICE) is None
+    assert not key.exists()
+
+
+def test_a_new_certificate_comes_with_the_list_of_revoked_ones(site: Site) -> None:
+    write(site.home.organisation("regie") / "msp" / CRL, b"list")
+    identity = issues_of(site, "orderer.regie")[0]
+    stage(issuer(site.home, "regie"), identity)
+    assert (staged(identity.folder) / CRL).read_bytes() == b"list"
+
+
+@pytest.mark.parametrize(
+    ("organisation", "name", "words"),
+    [
+        ("winkels", "admin", "is the administrator that winkels acts by"),
+        ("regie", "orderer.regie", "orders zuidhorn"),
+        ("winkels", "clerk", "winkels has no user or node 'clerk'"),
+    ],
+)
+def test_what_the_network_cannot_do_without_is_not_revoked(
+    shared: Site, organisation: str, name: str, words: str
+) -> None:
+    with pytest.raises(NetworkError, match=words):
+        Revocation(shared, organisation).run(name)
+
+
+def test_all_and_a_number_of_days_exclude_one_another(shared: Site) -> None:
+    arguments = ["renew", "--all", "--expiring-within", "3", "--home", str(shared.home.root)]
+    answer = CliRunner().invoke(network, arguments)
+    assert answer.exit_code == 2
+    assert "exclude one another" in answer.output
+
+
+def test_certificates_of_a_day_are_due_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Issuer, "days", 1)
+    site = filled(tmp_path, Topology.packaged("kindpakket"))
+    assert len(due(site, within_days=30)) == len(renewable(site))
