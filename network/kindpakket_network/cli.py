@@ -18,7 +18,7 @@ from rich.table import Table
 
 from .cli_certificates import certificates, renew, revoke
 from .cli_growth import add_consenter, add_org, add_peer, plan
-from .cli_support import failures, on_network, out, shown_progress
+from .cli_support import failures, on_network, out, show_warnings, shown_progress
 from .errors import NetworkError
 from .network import Network
 from .programs import programs as build_programs
@@ -71,6 +71,7 @@ def up(target: Network, organisations: tuple[str, ...], as_json: bool) -> None:
     Exit code 3: this home's part is done, and the rest waits for another organisation.
     """
     begun = time.monotonic()
+    show_warnings(target.topology.warnings)
     with shown_progress() as progress:
         target.up(progress, organisations)
     if as_json:

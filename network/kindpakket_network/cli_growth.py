@@ -8,7 +8,7 @@ import click
 from rich import box
 from rich.table import Table
 
-from .cli_support import on_network, out, shown_progress
+from .cli_support import on_network, out, show_warnings, shown_progress
 from .growth import with_channel, with_consenter, with_organisation, with_peer
 from .network import Network
 from .plan import Plan
@@ -130,6 +130,7 @@ def _become(target: Network, wanted: Topology, dry_run: bool, as_json: bool) -> 
 
 
 def _show(found: Plan, as_json: bool) -> None:
+    show_warnings(found.warnings)
     if as_json:
         click.echo(json.dumps(found.as_json(), indent=1))
     elif found.done:

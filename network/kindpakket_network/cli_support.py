@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Concatenate, ParamSpec, TypeVar
@@ -11,7 +11,7 @@ from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 import click
 from rich.console import Console
 
-from .errors import NetworkError, TopologyError, Waiting
+from .errors import Mistake, NetworkError, TopologyError, Waiting
 from .network import Network
 from .topology import Topology
 
@@ -80,6 +80,12 @@ def on_network(
             return function(_network(home, topology), *args, **kwargs)
 
     return command
+
+
+def show_warnings(warnings: Sequence[Mistake]) -> None:
+    """Shows what is questionable in a topology, apart from the results."""
+    for one in warnings:
+        click.echo(f"warning: {one}", err=True)
 
 
 def _network(home: Path, topology: str | None) -> Network:

@@ -42,11 +42,13 @@ class Plan:
         home: the network's folder.
         changes: what the topology says otherwise than the one that was brought up.
         steps: what is to be done, in the order in which `up` does it.
+        warnings: what is questionable in the topology.
     """
 
     home: str
     changes: tuple[Change, ...]
     steps: tuple[Step, ...]
+    warnings: tuple[Mistake, ...] = ()
 
     @property
     def done(self) -> bool:
@@ -61,6 +63,7 @@ class Plan:
             "done": self.done,
             "changes": found,
             "steps": [asdict(one) for one in self.steps],
+            "warnings": [asdict(one) for one in self.warnings],
         }
 
 
@@ -90,7 +93,7 @@ def plan(topology: Topology, home: Home, processes: Processes, configured: Seque
         *configured,
         *_chaincodes(topology, home),
     ]
-    return Plan(str(home.root), tuple(found), tuple(steps))
+    return Plan(str(home.root), tuple(found), tuple(steps), topology.warnings)
 
 
 def _certificates(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Step]:

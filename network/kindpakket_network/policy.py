@@ -61,7 +61,7 @@ def principals(expression: str) -> tuple[Principal, ...]:
     Raises:
         PolicySyntaxError: the expression is not a signature policy.
     """
-    return _named(parse(expression))
+    return named(parse(expression))
 
 
 def satisfied(expression: str, signers: Collection[str]) -> bool:
@@ -94,10 +94,11 @@ def in_the_power_of(policy: Policy, msps: Collection[str]) -> bool:
     return sum(in_the_power_of(one, msps) for one in policy.policies) >= policy.needed
 
 
-def _named(policy: Policy) -> tuple[Principal, ...]:
+def named(policy: Policy) -> tuple[Principal, ...]:
+    """The principals of a policy, in its order."""
     if isinstance(policy, Principal):
         return (policy,)
-    return tuple(principal for one in policy.policies for principal in _named(one))
+    return tuple(principal for one in policy.policies for principal in named(one))
 
 
 def _left_over(policy: Policy, signers: list[Principal]) -> list[Principal] | None:

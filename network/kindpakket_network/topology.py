@@ -16,6 +16,7 @@ from .document import Document, not_yaml
 from .errors import Mistake, TopologyError
 from .host import THIS, Host
 from .topology_rules import mistakes_in
+from .topology_warnings import warnings_in
 from .tuning import STANDARD, Tuning
 
 ROLES_OF_ALL = ("admin", "peer", "client")
@@ -186,6 +187,7 @@ class Topology:
         channels: its channels.
         document: the file's members, sources of chaincodes made absolute.
         tuning: how its nodes run, and how long certificates last.
+        warnings: what is questionable, in the order of the file's members.
     """
 
     name: str
@@ -195,6 +197,7 @@ class Topology:
     channels: tuple[Channel, ...]
     document: Mapping[str, Any] = field(repr=False)
     tuning: Tuning = STANDARD
+    warnings: tuple[Mistake, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
@@ -247,7 +250,7 @@ class Topology:
     def _of(cls, read: Document, folder: Path, source: str) -> Self:
         mistakes = [*read.mistakes, *map(read.with_line, mistakes_in(read.members))]
         if mistakes:
-            raise TopologyError(source, sorted(mistakes, key=lambda one: one.line or 0))
+            raise TopologyError(source, sorted(mistakes, key=_line))
         absolute = json.loads(json.dumps(read.members))
         for channel in absolute["channels"]:
             for chaincode in channel.get("chaincodes", ()):
@@ -263,6 +266,7 @@ class Topology:
             channels=tuple(_channel(members, consenters) for members in absolute["channels"]),
             document=absolute,
             tuning=Tuning.read(absolute.get("tuning", {})),
+            warnings=tuple(sorted(map(read.with_line, warnings_in(read.members)), key=_line)),
         )
 
     def with_base(self, base: int) -> Self:
@@ -301,6 +305,10 @@ class Topology:
     def as_yaml(self) -> str:
         """The topology as a file that `load` reads back."""
         return yaml.safe_dump(dict(self.document), sort_keys=False, allow_unicode=True)
+
+
+def _line(mistake: Mistake) -> int:
+    return mistake.line or 0
 
 
 def _missing(name: str) -> Any:

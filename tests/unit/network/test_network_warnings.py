@@ -1,0 +1,172 @@
+"""What is questionable in a topology: it is told, and does not stop anything."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from kindpakket_network import Topology
+from kindpakket_network.cli import network
+from kindpakket_network.topology_warnings import losses_borne
+
+Change = Callable[[dict[str, Any]], Any]
+CHAINCODE = "channels[0].chaincodes[0]"
+
+
+@pytest.fixture
+def sound() -> dict[str, Any]:
+    """A topology in which nothing is questionable: the packaged one with two peers at the municipality."""
+    document: dict[str, Any] = copy.deepcopy(dict(Topology.packaged("kindpakket").document))
+    document["organisations"][0]["peers"] = ["peer0", "peer1"]
+    return document
+
+
+def warnings(document: dict[str, Any]) -> list[str]:
+    return [str(one) for one in Topology.read(document, Path("/")).warnings]
+
+
+def spread(document: dict[str, Any], shared: str | None = None) -> None:
+    """Give every organisation a host of its own, or two of them the same one."""
+    document["hosts"] = {}
+    for number, one in enumerate(document["organisations"]):
+        one["host"] = shared if shared and number < 2 else f"{one['name']}-host"
+        address = {"address": f"{one['host']}.example", "listen": f"10.0.0.{number}"}
+        document["hosts"].setdefault(one["host"], address)
+
+
+def more_consenters(document: dict[str, Any], count: int) -> None:
+    for number in range(count):
+        document["organisations"].append(
+            {
+                "name": f"extra-{number}",
+                "msp": f"Extra{number}MSP",
+                "consenter": True,
+                "users": [{"name": "admin", "type": "admin"}],
+            }
+        )
+
+
+def channel(document: dict[str, Any]) -> Any:
+    return document["channels"][0]
+
+
+def chaincode(document: dict[str, Any]) -> Any:
+    return document["channels"][0]["chaincodes"][0]
+
+
+CASES: list[tuple[str, Change, str]] = [
+    (
+        "one peer that every payment needs",
+        lambda d: d["organisations"][0].update(peers=["peer0"]),
+        f"{CHAINCODE}.endorsement: nothing is endorsed while peer0.gemeente is down or renewed",
+    ),
+    (
+        "one peer that holds the collection",
+        lambda d: d["organisations"][0].update(peers=["peer0"]),
+        f"{CHAINCODE}.collections[0]: citizens is held by peer0.gemeente alone",
+    ),
+    (
+        "a copy that is not made",
+        lambda d: chaincode(d)["collections"][0].update(max_peers=0),
+        f"{CHAINCODE}.collections[0].max_peers: no other peer gets it",
+    ),
+    (
+        "a collection that no client reads",
+        lambda d: chaincode(d)["collections"][0].update(members="OR('GemeenteMSP.peer')"),
+        f"{CHAINCODE}.collections[0].members: with member_only_read no client can read it",
+    ),
+    (
+        "an organisation that decides alone",
+        lambda d: chaincode(d).update(endorsement="OR('WinkelsMSP.peer', 'AuditorMSP.peer')"),
+        f"{CHAINCODE}.endorsement: WinkelsMSP or AuditorMSP alone decides what is written",
+    ),
+    (
+        "definitions that ask for less than endorsements",
+        lambda d: channel(d).update(lifecycle_endorsement="AND('WinkelsMSP.peer', 'AuditorMSP.peer')"),
+        f"{CHAINCODE}.endorsement: AuditorMSP and WinkelsMSP could replace the chaincode",
+    ),
+    (
+        "a majority that can rewrite the policies",
+        lambda d: channel(d).pop("administration"),
+        "channels[0]: the administrators of AuditorMSP and WinkelsMSP could change lifecycle_endorsement",
+    ),
+    (
+        "administrators that can rewrite the policies",
+        lambda d: channel(d).update(administration="OR('WinkelsMSP.admin', 'GemeenteMSP.admin')"),
+        "channels[0].administration: the administrators of GemeenteMSP could change lifecycle_endorsement",
+    ),
+    (
+        "a fifth consenter for BFT",
+        lambda d: more_consenters(d, 1),
+        "channels[0]: 5 consenters bear the loss of 1, as 4 would, and more of them must agree: "
+        "have 4, or 7 to bear the loss of 2",
+    ),
+    (
+        "a fourth consenter for Raft",
+        lambda d: d["ordering"].update(type="raft"),
+        "channels[0]: 4 consenters bear the loss of 1, as 3 would",
+    ),
+    (
+        "one consenter",
+        lambda d: (d["ordering"].update(type="raft"), channel(d).update(consenters=["regie"])),
+        "channels[0].consenters: ordering stops with the loss of any of 1",
+    ),
+    (
+        "more consenters on one host than may be lost",
+        lambda d: spread(d, "town-hall"),
+        "channels[0]: 2 of 4 consenters run on town-hall, and ordering bears the loss of 1",
+    ),
+    (
+        "an address in the certificates",
+        lambda d: (spread(d), d["hosts"]["regie-host"].update(address="10.0.0.9")),
+        "hosts.regie-host.address: certificates and channels will hold 10.0.0.9",
+    ),
+    (
+        "a host that listens to itself",
+        lambda d: (spread(d), d["hosts"]["regie-host"].update(listen="127.0.0.1")),
+        "hosts.regie-host.listen: others are told regie-host.example",
+    ),
+    (
+        "administration that is open to all",
+        lambda d: (spread(d), d["hosts"]["regie-host"].update(operations_listen="0.0.0.0")),
+        "hosts.regie-host.operations_listen: metrics and administration would be open",
+    ),
+    (
+        "orderers that are always being renewed",
+        lambda d: d.update(tuning={"certificates": {"node_days": 90}}),
+        "tuning.certificates.node_days: every 90 days each orderer's renewal",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), [case[1:] for case in CASES], ids=[one[0] for one in CASES])
+def test_what_is_questionable_is_told(sound: dict[str, Any], change: Change, expected: str) -> None:
+    change(sound)
+    found = warnings(sound)
+    assert any(one.startswith(expected) for one in found), found
+
+
+def test_a_sound_topology_has_no_warnings(sound: dict[str, Any]) -> None:
+    assert warnings(sound) == []
+    spread(sound)
+    assert warnings(sound) == []
+
+
+def test_how_many_consenters_may_be_lost() -> None:
+    assert [losses_borne(count, bft=True) for count in (4, 5, 6, 7, 10)] == [1, 1, 1, 2, 3]
+    assert [losses_borne(count, bft=False) for count in (1, 2, 3, 4, 5)] == [0, 0, 1, 1, 2]
+
+
+def test_plan_shows_warnings_with_their_lines_apart_from_its_results(tmp_path: Path) -> None:
+    call = ["plan", "--home", str(tmp_path / "home"), "--topology", "kindpakket", "--json"]
+    result = CliRunner().invoke(network, call)
+    assert result.exit_code == 3, result.output
+    assert "warning: line " in result.stderr
+    found = json.loads(result.stdout)["warnings"]
+    assert {one["place"] for one in found} == {f"{CHAINCODE}.endorsement", f"{CHAINCODE}.collections[0]"}
