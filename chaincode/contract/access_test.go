@@ -17,31 +17,34 @@ func wellFormed(w *town) map[string]object {
 	h := newHolder(w.scheme, w.id())
 	vouchers, _ := allocations(w.world, 1)
 	return map[string]object{
-		"scheme:Draft":        header(object{"rules": schemeRules(), "budget_cents": 5}),
-		"scheme:Approve":      header(object{"scheme": id}),
-		"scheme:Open":         header(object{"scheme": id}),
-		"scheme:Pause":        header(object{"scheme": id, "reason": "x"}),
-		"scheme:CloseDay":     header(object{"scheme": id, "day": "2026-03-10"}),
-		"shop:Apply":          header(object{"categories": []string{"books"}}),
-		"shop:Approve":        header(object{"shop": id, "categories": []object{{"code": "books", "from": "2026-01-01"}}}),
-		"shop:Suspend":        header(object{"shop": id, "reason": "x"}),
-		"shop:Reinstate":      header(object{"shop": id, "reason": "x"}),
-		"voucher:RecordCases": header(object{"scheme": id}),
-		"voucher:Issue":       header(object{"scheme": id, "vouchers": vouchers}),
-		"voucher:Activate":    header(object{"scheme": id, "activations": []object{h.activation()}}),
-		"voucher:Block":       header(object{"scheme": id, "voucher": id, "reason": "x"}),
-		"voucher:Unblock":     header(object{"scheme": id, "voucher": id, "reason": "x"}),
-		"payment:Pay":         h.pay(w.id(), id, w.now, clothing(500)),
-		"payment:Cancel":      header(object{"payment": id, "reason": "x"}),
-		"payment:Refund":      header(object{"payment": id, "reason": "x", "lines": []rules.Line{books(1)}}),
-		"settlement:Draft":    header(object{"scheme": id, "shop": id}),
-		"settlement:Approve":  header(object{"scheme": id, "settlement": id}),
-		"settlement:Withdraw": header(object{"scheme": id, "settlement": id, "reason": "x"}),
-		"settlement:Export":   header(object{"scheme": id, "settlements": []string{id}, "file_sha256": id + id}),
-		"settlement:Book":     header(object{"scheme": id, "settlement": id, "outcome": "paid", "reason": "x"}),
-		"settlement:Claim":    header(object{"scheme": id, "shop": id, "reason": "x"}),
-		"settlement:Collect":  header(object{"scheme": id, "settlement": id, "reason": "x"}),
-		"settlement:WriteOff": header(object{"scheme": id, "settlement": id, "reason": "x"}),
+		"scheme:Draft":          header(object{"rules": schemeRules(), "budget_cents": 5}),
+		"scheme:Approve":        header(object{"scheme": id}),
+		"scheme:Open":           header(object{"scheme": id}),
+		"scheme:Pause":          header(object{"scheme": id, "reason": "x"}),
+		"scheme:CloseDay":       header(object{"scheme": id, "day": "2026-03-10"}),
+		"shop:Apply":            header(object{"categories": []string{"books"}}),
+		"shop:Approve":          header(object{"shop": id, "categories": []object{{"code": "books", "from": "2026-01-01"}}}),
+		"shop:Suspend":          header(object{"shop": id, "reason": "x"}),
+		"shop:Reinstate":        header(object{"shop": id, "reason": "x"}),
+		"voucher:RecordCases":   header(object{"scheme": id}),
+		"voucher:Issue":         header(object{"scheme": id, "vouchers": vouchers}),
+		"voucher:Activate":      header(object{"scheme": id, "activations": []object{h.activation()}}),
+		"voucher:Block":         header(object{"scheme": id, "voucher": id, "reason": "x"}),
+		"voucher:Unblock":       header(object{"scheme": id, "voucher": id, "reason": "x"}),
+		"payment:Pay":           h.pay(w.id(), id, w.now, clothing(500)),
+		"payment:Cancel":        header(object{"payment": id, "reason": "x"}),
+		"payment:Refund":        header(object{"payment": id, "reason": "x", "lines": []rules.Line{books(1)}}),
+		"settlement:Draft":      header(object{"scheme": id, "shop": id}),
+		"settlement:Approve":    header(object{"scheme": id, "settlement": id}),
+		"settlement:Withdraw":   header(object{"scheme": id, "settlement": id, "reason": "x"}),
+		"settlement:Export":     header(object{"scheme": id, "settlements": []string{id}, "file_sha256": id + id}),
+		"settlement:Book":       header(object{"scheme": id, "settlement": id, "outcome": "paid", "reason": "x"}),
+		"settlement:Claim":      header(object{"scheme": id, "shop": id, "reason": "x"}),
+		"settlement:Collect":    header(object{"scheme": id, "settlement": id, "reason": "x"}),
+		"settlement:WriteOff":   header(object{"scheme": id, "settlement": id, "reason": "x"}),
+		"organisations:Propose": header(object{"msp": "Other" + id[:8] + "MSP", "kind": "shops", "reason": "x"}),
+		"organisations:Approve": header(object{"msp": "OtherMSP", "change": id}),
+		"organisations:Reject":  header(object{"msp": "OtherMSP", "change": id, "reason": "x"}),
 	}
 }
 
@@ -49,10 +52,11 @@ func wellFormed(w *town) map[string]object {
 var allowed = map[string][]string{
 	"clerk": {
 		"scheme:Draft", "scheme:Open", "scheme:CloseDay", "voucher:RecordCases", "voucher:Issue", "voucher:Activate", "voucher:Block", "settlement:Draft",
+		"organisations:Propose", "organisations:Reject",
 	},
 	"manager": {
 		"scheme:Approve", "scheme:Open", "scheme:Pause", "shop:Approve", "shop:Suspend", "shop:Reinstate", "voucher:Block", "voucher:Unblock",
-		"settlement:Approve", "settlement:WriteOff",
+		"settlement:Approve", "settlement:WriteOff", "organisations:Propose", "organisations:Approve", "organisations:Reject",
 	},
 	"treasurer": {
 		"scheme:CloseDay", "settlement:Draft", "settlement:Withdraw", "settlement:Export", "settlement:Book", "settlement:Claim", "settlement:Collect",
@@ -93,7 +97,7 @@ func TestEveryQueryNeedsARole(t *testing.T) {
 		"voucher:Allowance": {"scheme": w.scheme, "voucher": w.id(), "shop": w.shop}, "payment:Unsettled": {"scheme": w.scheme, "shop": w.shop},
 		"settlement:Show": {"scheme": w.scheme, "settlement": w.id()}, "settlement:List": {"scheme": w.scheme},
 		"settlement:Due": {"scheme": w.scheme, "shop": w.shop},
-		"audit:History":  {"key": "day/" + w.scheme}, "audit:Totals": {"scheme": w.scheme},
+		"audit:History":  {"key": "day/" + w.scheme}, "audit:Totals": {"scheme": w.scheme}, "organisations:List": {},
 	}
 	tills := []string{"voucher:Allowance", "shop:Show", "payment:Show", "payment:Unsettled", "settlement:Show", "settlement:Due", "audit:ShopStatement"}
 	for name, request := range queries {

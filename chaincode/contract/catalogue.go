@@ -32,7 +32,11 @@ func reads[R, A any](name string, roles []role, about string) described {
 // catalogue lists every transaction.
 var catalogue = []described{
 	writes[initialiseRequest, storedOrganisations](initialise, "Names the organisations of the channel, once."),
+	writes[proposeOrganisationRequest, rules.Organisation](proposeOrganisation, "Proposes a further organisation of shops or of auditors."),
+	writes[approveOrganisationRequest, rules.Organisation](approveOrganisation, "Names the organisation that another person proposed."),
+	writes[rejectOrganisationRequest, rules.Organisation](rejectOrganisation, "Ends the proposal of a further organisation."),
 	reads[nothing, storedOrganisations]("organisations:Show", nil, "Gives the organisations of the channel."),
+	reads[nothing, listed[rules.Organisation]]("organisations:List", readers, "Gives all further organisations that were proposed."),
 
 	writes[draftSchemeRequest, rules.Scheme](draftScheme, "Proposes a scheme: its rules and its budget."),
 	writes[schemeRequest, rules.Scheme](approveScheme, "Accepts a draft of another person."),

@@ -157,7 +157,11 @@ func (*ErasureContract) Purge(ctx *Context, text string) (string, error) {
 			return nil, err
 		}
 		for _, record := range left {
-			tx.purge(erasure.Collection, record.Key)
+			collection, err := tx.collectionOf(recordsIn(erasure), record.ID)
+			if err != nil {
+				return nil, err
+			}
+			tx.purge(collection, record.Key)
 		}
 		tx.event = purgedEvent{Erasure: erasure.ID, Purged: len(left)}
 		return purged{Purged: len(erasure.Records)}, nil

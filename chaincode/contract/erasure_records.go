@@ -99,7 +99,7 @@ func (tx *transaction) checkEnded(shops []string, reason string) error {
 // recordsOf gives the private records of a voucher or shop that are there, with their hashes.
 func (tx *transaction) recordsOf(p privateRecords, id string) ([]rules.ErasedRecord, error) {
 	if p.Collection == citizens {
-		return tx.kept(p.Collection, []rules.ErasedRecord{{ID: id, Key: caseKey(p.Scheme, id)}})
+		return tx.kept(p, []rules.ErasedRecord{{ID: id, Key: caseKey(p.Scheme, id)}})
 	}
 	shop, err := tx.shop(id)
 	if err != nil {
@@ -109,18 +109,22 @@ func (tx *transaction) recordsOf(p privateRecords, id string) ([]rules.ErasedRec
 	for _, change := range shop.AllAccounts() {
 		records = append(records, rules.ErasedRecord{ID: id, Key: accountKey(id, change)})
 	}
-	return tx.kept(p.Collection, records)
+	return tx.kept(p, records)
 }
 
 // left gives the records of an erasure that are still there.
 func (tx *transaction) left(erasure *rules.Erasure) ([]rules.ErasedRecord, error) {
-	return tx.kept(erasure.Collection, erasure.Records)
+	return tx.kept(recordsIn(erasure), erasure.Records)
 }
 
 // kept gives those of private records that are there, with the hashes that they have now.
-func (tx *transaction) kept(collection string, records []rules.ErasedRecord) ([]rules.ErasedRecord, error) {
+func (tx *transaction) kept(p privateRecords, records []rules.ErasedRecord) ([]rules.ErasedRecord, error) {
 	var there []rules.ErasedRecord
 	for _, record := range records {
+		collection, err := tx.collectionOf(p, record.ID)
+		if err != nil {
+			return nil, err
+		}
 		hash, err := tx.privateHash(collection, record.Key)
 		if err != nil {
 			return nil, err
@@ -131,4 +135,16 @@ func (tx *transaction) kept(collection string, records []rules.ErasedRecord) ([]
 		}
 	}
 	return there, nil
+}
+
+// collectionOf names the collection that the private records of a voucher or shop are in.
+func (tx *transaction) collectionOf(p privateRecords, id string) (string, error) {
+	if p.Collection == citizens {
+		return citizens, nil
+	}
+	shop, err := tx.shop(id)
+	if err != nil {
+		return "", err
+	}
+	return tx.accountsOf(shop)
 }

@@ -182,6 +182,37 @@ func (s *storyteller) maybeContradictory(terms object) object {
 }
 
 // shop draws what happens to shops and their accounts.
+// organisation draws how a further organisation is named, and what its tills do before and after.
+func (s *storyteller) organisation() {
+	msp := s.oneOf("KetenMSP", "KetenMSP", "KetenMSP", "RekenkamerMSP", "WinkelsMSP")
+	var proposed rules.Organisation
+	if data := s.ledger.Value("organisation/" + msp); data == nil || json.Unmarshal(data, &proposed) != nil || s.IntN(10) == 0 {
+		proposed.Change = s.id()
+	}
+	decide := object{"msp": msp, "change": proposed.Change}
+	shop, voucher, id := idOf("shop of the chain"), s.thing("voucher"), s.id()
+	switch s.IntN(9) {
+	case 0, 1:
+		request := object{"msp": msp, "kind": s.oneOf("shops", "shops", "shops", "auditors"), "reason": "decided"}
+		if s.IntN(3) == 0 {
+			request["accounts"] = "ketenAccounts"
+		}
+		s.try("", s.oneOf("clerk", "clerk2", "manager"), "organisations:Propose", request)
+	case 2, 3, 4:
+		s.try("", s.oneOf("manager", "manager2", "promoted"), "organisations:Approve", decide)
+	case 5:
+		decide["reason"] = "unknown"
+		s.try("", s.oneOf("clerk", "clerk2", "manager"), "organisations:Reject", decide)
+	case 6:
+		s.try("", "chain", "shop:Apply", object{"request_id": shop, "categories": []string{"clothing"}}, account())
+		s.try("", "manager", "shop:Approve", object{"shop": shop, "categories": []object{{"code": "clothing", "from": "2026-01-01"}}})
+	default:
+		version, _ := s.bound(voucher)
+		paid := holderOf(s.scheme, voucher, version).pay(id, shop, s.now+100, s.lines()...)
+		s.try("payment", s.oneOf("chain", "chain", "impostor"), "payment:Pay", paid)
+	}
+}
+
 func (s *storyteller) shop() {
 	at := s.IntN(2)
 	shop, keeper := s.shops[at], []string{"shop", "rival"}[at]

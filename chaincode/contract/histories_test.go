@@ -110,6 +110,8 @@ func newStoryteller(t tester, seed uint64) *storyteller {
 	w.enrol("clerk2", "GemeenteMSP", "issuer", "p-clerk2", "")
 	s.scheme = w.openScheme(s.rules(), 250_000)
 	s.shops = []string{w.admitShop("shop", "clothing", "books"), w.admitShop("rival", "clothing", "sport")}
+	w.enrol("chain", "KetenMSP", "shopkeeper", "p-chain", idOf("shop of the chain"))
+	w.enrol("impostor", "KetenMSP", "cashier", "p-impostor", s.shops[0])
 	w.users["till"] = creator(t, "WinkelsMSP", "till", map[string]string{
 		"kindpakket.role": "cashier", "kindpakket.person": "p-till", "kindpakket.shop": s.shops[0], "kindpakket.till": "till-1",
 	})
@@ -193,6 +195,8 @@ func (s *storyteller) step() {
 		s.settle()
 	case kind < 89:
 		s.change()
+	case kind < 91:
+		s.organisation()
 	case kind < 93:
 		s.shop()
 	case kind < 96:

@@ -14,6 +14,7 @@ import (
 var keyForm = regexp.MustCompile(`^(organisations` +
 	`|(request|scheme|budget|day|shop|entitlement|payment|refund|erasure)/` + idForm +
 	`|(voucher|settlement|change)/` + idForm + `/` + idForm +
+	`|organisation/[A-Za-z][A-Za-z0-9.-]{0,63}` +
 	`|rules/` + idForm + `/[0-9]{6}` +
 	`|unsettled/` + idForm + `/` + idForm + `/[0-9]{4}-[0-9]{2}-[0-9]{2}/` + idForm + `)$`)
 

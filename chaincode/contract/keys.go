@@ -6,7 +6,7 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// Every key of the ledger is built here. Members of a key are ids, days and versions, none of which holds a slash.
+// Every key of the ledger is built here. Members of a key are ids, days, versions and MSP ids, none of which holds a slash.
 
 const (
 	organisationsKey = "organisations"
@@ -16,10 +16,13 @@ const (
 	paymentPrefix = "payment/"
 	erasurePrefix = "erasure/"
 
+	organisationPrefix = "organisation/"
+
 	citizens     = "citizens"
 	shopAccounts = "shopAccounts"
 )
 
+func organisationKey(msp string) string        { return organisationPrefix + msp }
 func requestKey(request string) string         { return "request/" + request }
 func schemeKey(scheme string) string           { return schemePrefix + scheme }
 func budgetKey(scheme string) string           { return "budget/" + scheme }

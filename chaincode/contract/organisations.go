@@ -6,11 +6,13 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// OrganisationsContract names the organisations of the channel, once.
+// OrganisationsContract names the organisations of the channel: the first ones at once, and further ones by two persons.
 type OrganisationsContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
-func (*OrganisationsContract) GetEvaluateTransactions() []string { return []string{"Show"} }
+func (*OrganisationsContract) GetEvaluateTransactions() []string {
+	return []string{"Show", "List"}
+}
 
 // storedOrganisations are the organisations with the name that the chaincode goes by on this channel; "" in records of layout 1.
 type storedOrganisations struct {
@@ -79,7 +81,7 @@ type nothing struct{}
 
 func (*nothing) check() error { return nil }
 
-// Show gives the organisations to everybody.
+// Show gives the organisations to everybody, with the further ones that were approved.
 func (*OrganisationsContract) Show(ctx *Context, text string) (string, error) {
 	if err := parse(text, "", new(nothing)); err != nil {
 		return "", err
@@ -92,6 +94,11 @@ func (*OrganisationsContract) Show(ctx *Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	further, err := tx.furtherOrganisations()
+	if err != nil {
+		return "", err
+	}
+	organisations.Organisations = organisations.With(further...)
 	answer, err := encode(organisations)
 	return string(answer), err
 }

@@ -37,15 +37,19 @@ func (tx *transaction) givenAccount() (*rules.ShopAccount, string, error) {
 }
 
 // keptAccount reads an account of a shop from the private collection of the caller's own peer.
-func (tx *transaction) keptAccount(shop, change string) (*rules.ShopAccount, error) {
-	key := accountKey(shop, change)
-	data, err := tx.stub.GetPrivateData(shopAccounts, key)
+func (tx *transaction) keptAccount(shop *rules.Shop, change string) (*rules.ShopAccount, error) {
+	accounts, err := tx.accountsOf(shop)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the account of shop %s: %w", shop, err)
+		return nil, err
+	}
+	key := accountKey(shop.ID, change)
+	data, err := tx.stub.GetPrivateData(accounts, key)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the account of shop %s: %w", shop.ID, err)
 	}
 	if len(data) == 0 {
-		return nil, rules.Refuse(rules.AccountMissing, rules.Details{"shop": shop},
-			"the account of shop %s is not there: it was purged, or this peer does not hold it", shop)
+		return nil, rules.Refuse(rules.AccountMissing, rules.Details{"shop": shop.ID},
+			"the account of shop %s is not there: it was purged, or this peer does not hold it", shop.ID)
 	}
 	account := new(rules.ShopAccount)
 	return account, decodeRecord(key, data, account)

@@ -43,7 +43,7 @@ var patterns = map[string]string{
 	"request": idPattern, "id": idPattern, "ids": idPattern,
 	"reason": codePattern, "name": codePattern, "preset": codePattern, "category": codePattern, "categories": codePattern, "code": codePattern,
 	"file_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,
-	"municipality": mspPattern, "shops": mspPattern, "auditors": mspPattern,
+	"municipality": mspPattern, "shops": mspPattern, "auditors": mspPattern, "msp": mspPattern, "accounts": `^[A-Za-z][A-Za-z0-9_-]{0,63}$`,
 	"cursor": cursorForm.String(), "key": keyForm.String(), "seed": `^[0-9a-f]{1,64}$`, "salt": `^[0-9a-f]{32,128}$`,
 	// Where a member means something else, the name of the structure's type stands before its own.
 	"selfBlockRequest.code": idPattern,
@@ -56,6 +56,7 @@ var choices = map[string][]string{
 	"ProofKind":                 {string(rules.ProofByKey), string(rules.ProofByBooklet)},
 	"RetentionStart":            {string(rules.RetentionFromEnd), string(rules.RetentionFromClosing)},
 	"bookRequest.outcome":       {string(rules.BookPaid), string(rules.BookRejected), string(rules.BookReturned)},
+	"OrganisationKind":          {string(rules.OrganisationOfShops), string(rules.OrganisationOfAuditors)},
 	"Reach":                     {string(rules.ReachNew), string(rules.ReachAll)},
 	"sampleRequest.kind":        {ofVouchers, ofPayments, ofSettlements},
 	"privateRecords.collection": {citizens, shopAccounts},

@@ -65,7 +65,11 @@ func (tx *transaction) admitShop(r *applyRequest, account *rules.ShopAccount) (a
 		ID: r.RequestID, MSP: tx.caller.msp, State: rules.ShopApplied, Requested: r.Categories, AppliedBy: tx.caller.person,
 	}
 	tx.event = shopEvent{Shop: shop.ID, State: shop.State}
-	if err := tx.putPrivate(shopAccounts, accountKey(shop.ID, ""), account); err != nil {
+	accounts, err := tx.accountsOf(shop)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.putPrivate(accounts, accountKey(shop.ID, ""), account); err != nil {
 		return nil, err
 	}
 	return shop, tx.put(shopKey(shop.ID), shop)

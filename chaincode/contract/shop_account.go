@@ -44,10 +44,14 @@ func (tx *transaction) proposeAccount(id string, change rules.AccountChange, acc
 	if err != nil {
 		return nil, err
 	}
-	if replaced != "" {
-		tx.purge(shopAccounts, accountKey(shop.ID, replaced))
+	accounts, err := tx.accountsOf(shop)
+	if err != nil {
+		return nil, err
 	}
-	if err := tx.putPrivate(shopAccounts, accountKey(shop.ID, change.ID), account); err != nil {
+	if replaced != "" {
+		tx.purge(accounts, accountKey(shop.ID, replaced))
+	}
+	if err := tx.putPrivate(accounts, accountKey(shop.ID, change.ID), account); err != nil {
 		return nil, err
 	}
 	return shop, tx.putAccountChange(shop, change.ID)
@@ -81,7 +85,11 @@ func (*ShopContract) ApproveAccount(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		hash, err := tx.privateHash(shopAccounts, accountKey(r.Shop, r.Change))
+		accounts, err := tx.accountsOf(shop)
+		if err != nil {
+			return nil, err
+		}
+		hash, err := tx.privateHash(accounts, accountKey(r.Shop, r.Change))
 		if err != nil {
 			return nil, err
 		}
@@ -113,7 +121,11 @@ func (*ShopContract) RejectAccount(ctx *Context, text string) (string, error) {
 		if err := shop.RejectAccount(r.Change); err != nil {
 			return nil, err
 		}
-		tx.purge(shopAccounts, accountKey(r.Shop, r.Change))
+		accounts, err := tx.accountsOf(shop)
+		if err != nil {
+			return nil, err
+		}
+		tx.purge(accounts, accountKey(r.Shop, r.Change))
 		return shop, tx.putAccountChange(shop, r.Change)
 	})
 }

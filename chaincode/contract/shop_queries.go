@@ -30,7 +30,7 @@ func (*ShopContract) Account(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		return tx.keptAccount(shop.ID, shop.Account())
+		return tx.keptAccount(shop, shop.Account())
 	})
 }
 
@@ -44,6 +44,6 @@ func (*ShopContract) ProposedAccount(ctx *Context, text string) (string, error) 
 		if shop.AccountChange == nil {
 			return nil, rules.Refuse(rules.ChangeNotFound, rules.Details{"shop": shop.ID}, "no account of shop %s waits for a decision", shop.ID)
 		}
-		return tx.keptAccount(shop.ID, shop.AccountChange.ID)
+		return tx.keptAccount(shop, shop.AccountChange.ID)
 	})
 }

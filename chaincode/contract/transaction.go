@@ -52,7 +52,7 @@ type committed struct {
 	Answer    jsontext.Value `json:"answer,omitzero"`
 }
 
-// transaction is one call: who calls, when, what was read and what is to be written.
+// transaction is one call: who calls, when, what was read and what is to be written. The organisations are those that were named first.
 type transaction struct {
 	stub          shim.ChaincodeStubInterface
 	proposal      *proposal
@@ -165,7 +165,11 @@ func (tx *transaction) admit(roles []role) error {
 		return err
 	}
 	tx.organisations = &organisations.Organisations
-	return tx.caller.admit(tx.organisations, roles)
+	known, err := tx.withCallers()
+	if err != nil {
+		return err
+	}
+	return tx.caller.admit(known, roles)
 }
 
 // once gives the answer of a request that was committed before, or performs it and leaves its answer under its id.
@@ -194,16 +198,22 @@ func (tx *transaction) once(op operation, text string, r request, private string
 	return string(encoded), tx.finish(op)
 }
 
-// replay gives the answer of the same request, "" when the id is new, and a conflict when it stands for another request.
+// replay gives the answer of the same request, "" when the id is new, and a conflict when it stands for another request, or for one of
+// another organisation: its tills could carry the id of any shop, and the answer is for that shop's own.
 func (tx *transaction) replay(op operation, id, digest string) (string, error) {
 	before, err := get[committed](tx, requestKey(id))
 	if err != nil || before == nil {
 		return "", err
 	}
+	by, err := writer(requestKey(id), tx.reads[requestKey(id)])
+	if err != nil {
+		return "", err
+	}
 	if before.isVoid() {
 		return "", rules.Refuse(rules.RequestVoid, rules.Details{"request": id}, "request %s was voided and counts nowhere: draw a new id", id)
 	}
-	if before.Operation != op.name || before.Digest != digest {
+	foreign := by != nil && by.MSP != tx.caller.msp
+	if foreign || before.Operation != op.name || before.Digest != digest {
 		return "", rules.Refuse(rules.IdempotencyConflict, rules.Details{"request": id, "operation": before.Operation},
 			"request %s was used before, for another request: draw a new id", id)
 	}

@@ -23,6 +23,7 @@ const (
 	SaltTooShort         Code = "SALT_TOO_SHORT"
 	NotInitialised       Code = "NOT_INITIALISED"
 	AlreadyInitialised   Code = "ALREADY_INITIALISED"
+	OrganisationNamed    Code = "ORGANISATION_NAMED"
 	IdempotencyConflict  Code = "IDEMPOTENCY_CONFLICT"
 	RequestVoid          Code = "REQUEST_VOID"
 	RequestCommitted     Code = "REQUEST_COMMITTED"

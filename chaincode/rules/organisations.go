@@ -18,9 +18,9 @@ func (o *Organisations) Check() error {
 				"%q is not an MSP id, or stands in two places: name each organisation once", Excerpt(msp))
 		}
 	}
-	if len(o.Shops) == 0 || len(o.Auditors) == 0 || len(all) > 100 {
+	if len(o.Shops) == 0 || len(o.Auditors) == 0 || len(all) > maxOrganisations {
 		return Refuse(InvalidOrganisations, Details{"shops": len(o.Shops), "auditors": len(o.Auditors)},
-			"name at least one organisation of shops and one of auditors, and at most 100 in all")
+			"name at least one organisation of shops and one of auditors, and at most %d in all", maxOrganisations)
 	}
 	return nil
 }

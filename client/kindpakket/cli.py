@@ -12,6 +12,7 @@ import click
 from kindpakket.cli_any import invoke, query
 from kindpakket.cli_audit import audit
 from kindpakket.cli_erasure import erasure
+from kindpakket.cli_organisation import organisation
 from kindpakket.cli_payment import payment
 from kindpakket.cli_scheme import scheme
 from kindpakket.cli_settlement import settlement
@@ -50,5 +51,17 @@ def _defaults(command: click.Command, given: Mapping[str, object]) -> dict[str, 
     return dict(given)
 
 
-for _command in (network, scheme, shop, voucher, payment, settlement, erasure, audit, query, invoke):
+for _command in (
+    network,
+    organisation,
+    scheme,
+    shop,
+    voucher,
+    payment,
+    settlement,
+    erasure,
+    audit,
+    query,
+    invoke,
+):
     main.add_command(_command)

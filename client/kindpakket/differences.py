@@ -48,8 +48,11 @@ def differences(books: Books, ledger: Queries) -> Iterator[Difference]:
         books: a replay of all blocks.
         ledger: asks a peer that has the same blocks and no more.
     """
-    if books.organisations is not None:
-        yield from _compare("organisations", dict(books.organisations), ledger.organisations())
+    if (named := books.named()) is not None:
+        yield from _compare("organisations", dict(named), ledger.organisations())
+    if books.further:
+        proposed = ({**one, "id": one["msp"]} for one in ledger.further_organisations())
+        yield from _things("organisation", books.further, proposed)
     schemes = _by_id(ledger.schemes())
     yield from _missing("scheme", books.schemes, schemes)
     for scheme in books.schemes.values():

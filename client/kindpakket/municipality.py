@@ -8,6 +8,7 @@ docs/transactions.md.
 from __future__ import annotations
 
 from kindpakket.municipality_erasures import ErasureDesk
+from kindpakket.municipality_organisations import OrganisationDesk
 from kindpakket.municipality_schemes import SchemeDesk
 from kindpakket.municipality_settlements import SettlementDesk
 from kindpakket.municipality_shops import ShopDesk
@@ -17,5 +18,5 @@ from kindpakket.office import BULK, bulks
 __all__ = ["BULK", "Municipality", "bulks"]
 
 
-class Municipality(SchemeDesk, ShopDesk, VoucherDesk, SettlementDesk, ErasureDesk):
+class Municipality(OrganisationDesk, SchemeDesk, ShopDesk, VoucherDesk, SettlementDesk, ErasureDesk):
     """The municipality, as the user whose identity the contract's gateway has: all desks in one."""

@@ -52,13 +52,16 @@ class ErasureDesk(Office):
         written; `certify_erasure` is the step after it.
         """
         ordered = self.erasure(erasure)
-        accounts = ordered["collection"] == "shopAccounts"
+        endorsers: list[str] = []
+        if ordered["collection"] == "shopAccounts":
+            named = self.organisations()
+            endorsers = [named["municipality"], *named["shops"]]
         answer = self._privately(
             "erasure:Purge",
             {"erasure": erasure},
             request_id=request_id,
             repeated={"purged": len(ordered["records"])},
-            organisations=[*self._municipal, *self._named["shops"]] if accounts else (),
+            organisations=endorsers,
         )
         return cast(Purged, answer)
 

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Literal, cast
 
 from kindpakket.office import Office
-from kindpakket.records import Change, ClosedDay, Organisations, Rules, Scheme
+from kindpakket.records import Change, ClosedDay, Rules, Scheme
 
 
 class SchemeDesk(Office):
-    """Transactions on the channel and its schemes."""
-
-    def initialise(
-        self,
-        municipality: str,
-        shops: Sequence[str],
-        auditors: Sequence[str],
-        *,
-        request_id: str | None = None,
-    ) -> Organisations:
-        """`organisations:Initialise`: name the MSP ids of the channel, once."""
-        members = {"municipality": municipality, "shops": list(shops), "auditors": list(auditors)}
-        return cast(Organisations, self.invoke("organisations:Initialise", members, request_id=request_id))
+    """Transactions on schemes."""
 
     def draft_scheme(self, rules: Rules, budget_cents: int, *, request_id: str | None = None) -> Scheme:
         """`scheme:Draft`: propose a scheme; the request id becomes its id."""

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from kindpakket.fabric import CommitError
 from kindpakket.queries import Queries
-from kindpakket.records import Organisations
 
 BULK = 500
 """How many vouchers, settlements or private records one request may name."""
@@ -26,13 +25,9 @@ class Office(Queries):
     """A desk of the municipality, as the user whose identity the contract's gateway has."""
 
     @cached_property
-    def _named(self) -> Organisations:
-        """The organisations of the channel; they are named once, so they are asked once."""
-        return self.organisations()
-
-    @property
     def _municipal(self) -> list[str]:
-        return [self._named["municipality"]]
+        """The municipality's MSP id; it is named once, so it is asked once."""
+        return [self.organisations()["municipality"]]
 
     def _privately(
         self,

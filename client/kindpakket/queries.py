@@ -13,6 +13,7 @@ from kindpakket.records import (
     DueErasure,
     Erasure,
     Item,
+    Organisation,
     Organisations,
     Payment,
     Scheme,
@@ -29,8 +30,12 @@ class Queries(Statements):
     """The queries of municipal roles and of auditors. `Caller` says what each call may raise."""
 
     def organisations(self) -> Organisations:
-        """`organisations:Show`: the MSP ids that were named for this channel."""
+        """`organisations:Show`: the MSP ids that were named for this channel, at first and later."""
         return cast(Organisations, self.query("organisations:Show"))
+
+    def further_organisations(self) -> list[Organisation]:
+        """`organisations:List`: all that were proposed after the first ones were named, by MSP id."""
+        return cast(list[Organisation], self.query("organisations:List")["items"])
 
     def scheme(self, scheme: str) -> SchemeView:
         """`scheme:Show`: a scheme with rules, budget and last closed day."""

@@ -52,6 +52,7 @@ __all__ = [
     "NotYours",
     "NothingToClaim",
     "NothingToSettle",
+    "OrganisationNamed",
     "PaperCapExceeded",
     "PaymentCapExceeded",
     "PaymentNotFound",
@@ -174,6 +175,10 @@ class NotInitialised(Refusal, code="NOT_INITIALISED"):
 
 class AlreadyInitialised(Refusal, code="ALREADY_INITIALISED"):
     """The organisations of the channel have been named before."""
+
+
+class OrganisationNamed(Refusal, code="ORGANISATION_NAMED"):
+    """The organisation has been named for this channel before."""
 
 
 class IdempotencyConflict(Refusal, code="IDEMPOTENCY_CONFLICT"):

@@ -23,6 +23,7 @@ from kindpakket import (
     replay_changes,
     replay_erasures,
     replay_holds,
+    replay_organisations,
     replay_payments,
     replay_schemes,
     replay_settlements,
@@ -64,6 +65,7 @@ def _record_cases(_: Books, __: Findings, ___: Requested, ____: Domain) -> None:
 
 
 _HANDLERS: Handlers = {
+    **replay_organisations.HANDLERS,
     **replay_schemes.HANDLERS,
     **replay_changes.HANDLERS,
     **replay_shops.HANDLERS,
@@ -170,11 +172,11 @@ class Replay:
 
 
 def _content(request: Requested) -> str:
-    """What makes two requests the same: the operation, the till's shop, and all but holders' proofs."""
+    """What makes two requests the same: the operation, whose request it is, and all but holders' proofs."""
     content = _without_proof(request.request)
     if "activations" in content:
         content["activations"] = [_without_proof(activation) for activation in content["activations"]]
-    return json.dumps([request.operation, request.shop, content], sort_keys=True)
+    return json.dumps([request.operation, request.mspid, request.shop, content], sort_keys=True)
 
 
 def _without_proof(members: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,9 @@ _PERSON = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "organisations:Initialise": ("approver",),
+    "organisations:Propose": ("issuer", "approver"),
+    "organisations:Approve": ("approver",),
+    "organisations:Reject": ("issuer", "approver"),
     "scheme:Draft": ("issuer",),
     "scheme:Approve": ("approver",),
     "scheme:Open": ("issuer", "approver"),
@@ -88,7 +91,8 @@ def check_caller(books: Books, findings: Findings, request: Requested) -> None:
 
 
 def _counts(books: Books, request: Requested) -> bool:
-    assert books.organisations is not None  # noqa: S101
+    named = books.named()
+    assert named is not None  # noqa: S101
     if request.role in MUNICIPAL:
-        return request.mspid == books.organisations["municipality"]
-    return request.mspid in books.organisations["shops"]
+        return request.mspid == named["municipality"]
+    return request.mspid in named["shops"]

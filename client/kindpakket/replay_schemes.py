@@ -1,4 +1,4 @@
-"""Replays what happens to the channel and its schemes."""
+"""Replays what happens to schemes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,6 @@ from kindpakket.days import day_of
 from kindpakket.replay_rules import MOST_BUDGET, Findings, Handlers
 from kindpakket.requested import Requested
 from kindpakket.signing import Domain
-
-
-def _initialise(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
-    content = request.request
-    findings.expect(books.organisations is None, "the organisations were named before")
-    findings.expect(request.mspid == content["municipality"], f"{request.mspid} is not the municipality")
-    books.organisations = {
-        "municipality": content["municipality"],
-        "shops": content["shops"],
-        "auditors": content["auditors"],
-    }
 
 
 def _draft(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
@@ -61,7 +50,6 @@ def _close_day(books: Books, findings: Findings, request: Requested, _: Domain) 
 
 
 HANDLERS: Handlers = {
-    "organisations:Initialise": _initialise,
     "scheme:Draft": _draft,
     "scheme:Approve": _approve,
     "scheme:Open": _open,

@@ -37,12 +37,21 @@ BUDGET = {
     "reason": "why",
     "proposed_by": CLERK,
 }
+PROPOSED = {
+    "msp": "KetenMSP",
+    "kind": "shops",
+    "state": "proposed",
+    "change": CHANGE,
+    "reason": "why",
+    "proposed_by": CLERK,
+}
 ANSWERS: dict[str, Any] = {
     **dict.fromkeys(["voucher:Revoke", "voucher:Lapse"], MOVED),
     "voucher:Extend": {"scheme": SCHEME, "vouchers": [VOUCHER], "ends_at": 1},
     **dict.fromkeys(["erasure:Show", "erasure:Order", "erasure:Approve", "erasure:Withdraw"], ORDERED),
     **dict.fromkeys(["settlement:Claim", "settlement:Collect", "settlement:WriteOff"], settlement()),
     **dict.fromkeys(["scheme:ProposeBudget", "scheme:ProposeClosing"], BUDGET),
+    **dict.fromkeys(["organisations:Propose", "organisations:Approve", "organisations:Reject"], PROPOSED),
     **dict.fromkeys(["scheme:ApproveChange", "scheme:RejectChange"], BUDGET),
 }
 
@@ -73,6 +82,30 @@ ANSWERS: dict[str, Any] = {
             "scheme:RejectChange",
             MANAGER,
             {"scheme": SCHEME, "change": CHANGE, "reason": "why"},
+        ),
+        (
+            ("organisation", "propose", "KetenMSP", "--kind", "shops", "--accounts", "keten", *REASON),
+            "organisations:Propose",
+            CLERK,
+            {"msp": "KetenMSP", "kind": "shops", "accounts": "keten", "reason": "why"},
+        ),
+        (
+            ("organisation", "propose", "RekenkamerMSP", "--kind", "auditors", *REASON),
+            "organisations:Propose",
+            CLERK,
+            {"msp": "RekenkamerMSP", "kind": "auditors", "reason": "why"},
+        ),
+        (
+            ("organisation", "approve", "KetenMSP", CHANGE),
+            "organisations:Approve",
+            MANAGER,
+            {"msp": "KetenMSP", "change": CHANGE},
+        ),
+        (
+            ("organisation", "reject", "KetenMSP", CHANGE, *REASON),
+            "organisations:Reject",
+            MANAGER,
+            {"msp": "KetenMSP", "change": CHANGE, "reason": "why"},
         ),
         (
             ("shop", "grant", SHOP, "--category", "books", "--from", "2026-03-01", *REASON),

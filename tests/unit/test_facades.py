@@ -278,6 +278,9 @@ def test_a_payment_without_a_proof_is_left_for_the_chaincode_to_refuse() -> None
         ("export_settlements", ("a", ["b"], "f"), "settlement:Export"),
         ("book_settlement", ("a", "b", "paid", "x"), "settlement:Book"),
         ("initialise", ("A", ["B"], ["C"]), "organisations:Initialise"),
+        ("propose_organisation", ("A", "shops", "x"), "organisations:Propose"),
+        ("approve_organisation", ("A", "b"), "organisations:Approve"),
+        ("reject_organisation", ("A", "b", "x"), "organisations:Reject"),
     ],
 )
 def test_each_method_is_one_transaction(method: str, arguments: tuple[Any, ...], operation: str) -> None:

@@ -56,7 +56,15 @@ class State:
         return (record for key, record in sorted(self._state.items()) if key.startswith(prefix))
 
     def organisations(self) -> Any:
-        return self._state["organisations"]
+        first = self._state["organisations"]
+        approved = [one for one in self.further_organisations() if one["state"] == "approved"]
+        further = {
+            kind: [one["msp"] for one in approved if one["kind"] == kind] for kind in ("shops", "auditors")
+        }
+        return {**first, **{kind: first[kind] + msps for kind, msps in further.items()}}
+
+    def further_organisations(self) -> list[Any]:
+        return list(self._under("organisation/"))
 
     def schemes(self) -> Iterator[Any]:
         return self._under("scheme/")

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from kindpakket.books.organisations import OrganisationBook
 from kindpakket.books.payments import PaymentBook, SettlementBook, total
 from kindpakket.books.schemes import ChangeBook, SchemeBook, agreed, end_of, is_layout_1
 from kindpakket.books.shops import ErasureBook, ShopBook
@@ -23,6 +24,7 @@ __all__ = [
     "ChangeBook",
     "ErasureBook",
     "Movement",
+    "OrganisationBook",
     "PaymentBook",
     "SchemeBook",
     "SettlementBook",
@@ -94,7 +96,8 @@ class Books:
     """Everything, by id.
 
     Attributes:
-        organisations: MSP ids by what they are; None: they were not named yet.
+        organisations: MSP ids by what they are, as they were named at first; None: they were not yet.
+        further: organisations that were proposed after that, by MSP id.
         layout_2: a request that only layout 2 of the ledger takes was committed.
         schemes: the schemes with their vouchers and changes.
         entitlements: maps an entitlement to the voucher that it led to.
@@ -107,6 +110,7 @@ class Books:
     """
 
     organisations: Organisations | None = None
+    further: dict[str, OrganisationBook] = field(default_factory=dict)
     layout_2: bool = False
     schemes: dict[str, SchemeBook] = field(default_factory=dict)
     entitlements: dict[str, str] = field(default_factory=dict)
@@ -116,6 +120,18 @@ class Books:
     erasures: dict[str, ErasureBook] = field(default_factory=dict)
     voided: set[str] = field(default_factory=set)
     movements: list[Movement] = field(default_factory=list)
+
+    def named(self) -> Organisations | None:
+        """The organisations with those further ones that were approved; None: none were named yet."""
+        if self.organisations is None:
+            return None
+        approved = sorted((one for one in self.further.values() if one.named), key=lambda one: one.id)
+        return {
+            "municipality": self.organisations["municipality"],
+            "shops": self.organisations["shops"] + [one.id for one in approved if one.kind == "shops"],
+            "auditors": self.organisations["auditors"]
+            + [one.id for one in approved if one.kind == "auditors"],
+        }
 
     def move(self, kind: str, at: int, payment: PaymentBook, lines: Sequence[Line]) -> None:
         """Note what a payment, refund or cancellation moves; only a payment counts up."""

@@ -21,6 +21,7 @@ from kindpakket.records.holders import (
     WaitingReplacement,
 )
 from kindpakket.records.organisations import (
+    Organisation,
     Organisations,
     Outcome,
     Voided,
@@ -111,6 +112,7 @@ __all__ = [
     "LiveHold",
     "Mark",
     "Moved",
+    "Organisation",
     "Organisations",
     "Outcome",
     "Payment",

@@ -1,0 +1,175 @@
+package contract
+
+import "kindpakket.eu/chaincode/rules"
+
+// organisationEvent is the payload of the events of further organisations.
+type organisationEvent struct {
+	MSP    string                 `json:"msp"`
+	Kind   rules.OrganisationKind `json:"kind"`
+	Change string                 `json:"change"`
+	State  rules.State            `json:"state"`
+}
+
+type proposeOrganisationRequest struct {
+	header
+	MSP      string                 `json:"msp"`
+	Kind     rules.OrganisationKind `json:"kind"`
+	Accounts string                 `json:"accounts,omitzero"`
+	because
+}
+
+func (r *proposeOrganisationRequest) check() error {
+	return rules.FirstError(r.checkHeader(), rules.CheckMSP(r.MSP), rules.CheckOrganisationKind(r.Kind, r.Accounts), r.checkAccounts(), r.checkReason())
+}
+
+func (r *proposeOrganisationRequest) checkAccounts() error {
+	if r.Accounts == citizens {
+		return rules.Refuse(rules.InvalidOrganisations, rules.Details{"accounts": r.Accounts}, "%s holds other records: name another collection", citizens)
+	}
+	return nil
+}
+
+var proposeOrganisation = operation{name: "organisations:Propose", event: "OrganisationProposed", roles: []role{issuer, approver}}
+
+// Propose asks for a further organisation of shops or of auditors. It takes the place of a proposal that was not approved.
+func (*OrganisationsContract) Propose(ctx *Context, text string) (string, error) {
+	return write(ctx, proposeOrganisation, text, func(tx *transaction, r *proposeOrganisationRequest) (any, error) {
+		further, err := tx.furtherOrganisations()
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.organisations.CheckNext(further, r.MSP); err != nil {
+			return nil, err
+		}
+		return tx.putOrganisation(&rules.Organisation{
+			MSP: r.MSP, Kind: r.Kind, State: rules.ChangeIsProposed, Change: r.RequestID, Accounts: r.Accounts, Reason: r.Reason,
+			ProposedBy: tx.caller.person,
+		})
+	})
+}
+
+type approveOrganisationRequest struct {
+	header
+	MSP    string `json:"msp"`
+	Change string `json:"change"`
+}
+
+func (r *approveOrganisationRequest) check() error {
+	return rules.FirstError(r.checkHeader(), rules.CheckMSP(r.MSP), rules.CheckID("change", r.Change))
+}
+
+func (r *approveOrganisationRequest) reads() []string { return []string{organisationKey(r.MSP)} }
+
+var approveOrganisation = operation{name: "organisations:Approve", event: "OrganisationApproved", roles: []role{approver}}
+
+// Approve names an organisation that another person proposed: from now on roles count in it.
+func (*OrganisationsContract) Approve(ctx *Context, text string) (string, error) {
+	return write(ctx, approveOrganisation, text, func(tx *transaction, r *approveOrganisationRequest) (any, error) {
+		organisation, err := tx.proposedOrganisation(r)
+		if err != nil {
+			return nil, err
+		}
+		if err := organisation.Approve(tx.caller.person); err != nil {
+			return nil, err
+		}
+		if organisation.Accounts != "" {
+			// A peer knows the hashes of every collection of the definition, and fails for any other.
+			if _, err := tx.privateHash(organisation.Accounts, accountKey(r.Change, "")); err != nil {
+				return nil, err
+			}
+		}
+		return tx.putOrganisation(organisation)
+	})
+}
+
+type rejectOrganisationRequest struct {
+	approveOrganisationRequest
+	because
+}
+
+func (r *rejectOrganisationRequest) check() error {
+	return rules.FirstError(r.approveOrganisationRequest.check(), r.checkReason())
+}
+
+var rejectOrganisation = operation{name: "organisations:Reject", event: "OrganisationRejected", roles: []role{issuer, approver}}
+
+// Reject ends the proposal of an organisation: an approver does, or who proposed it.
+func (*OrganisationsContract) Reject(ctx *Context, text string) (string, error) {
+	return write(ctx, rejectOrganisation, text, func(tx *transaction, r *rejectOrganisationRequest) (any, error) {
+		organisation, err := tx.proposedOrganisation(&r.approveOrganisationRequest)
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.caller.checkDecider(approver, organisation.ProposedBy); err != nil {
+			return nil, err
+		}
+		if err := organisation.Reject(tx.caller.person, r.Reason); err != nil {
+			return nil, err
+		}
+		return tx.putOrganisation(organisation)
+	})
+}
+
+// List gives all further organisations that were proposed, by MSP id. They are few enough for one answer.
+func (*OrganisationsContract) List(ctx *Context, text string) (string, error) {
+	return query(ctx, readers, text, func(tx *transaction, _ *nothing) (any, error) {
+		further, err := tx.furtherOrganisations()
+		return listed[rules.Organisation]{Items: further}, err
+	})
+}
+
+// proposedOrganisation finds the organisation that a decision is about.
+func (tx *transaction) proposedOrganisation(r *approveOrganisationRequest) (*rules.Organisation, error) {
+	organisation, err := get[rules.Organisation](tx, organisationKey(r.MSP))
+	if err != nil {
+		return nil, err
+	}
+	if organisation == nil {
+		return nil, rules.Refuse(rules.ChangeNotFound, rules.Details{"msp": r.MSP, "change": r.Change}, "nobody proposed %s", r.MSP)
+	}
+	return organisation, organisation.CheckWaiting(r.Change)
+}
+
+// putOrganisation writes a further organisation and tells of it.
+func (tx *transaction) putOrganisation(organisation *rules.Organisation) (any, error) {
+	tx.event = organisationEvent{
+		MSP: organisation.MSP, Kind: organisation.Kind, Change: organisation.Change, State: organisation.State,
+	}
+	return organisation, tx.put(organisationKey(organisation.MSP), organisation)
+}
+
+// furtherOrganisations reads all organisations that were proposed after the first ones were named, by MSP id.
+func (tx *transaction) furtherOrganisations() ([]rules.Organisation, error) {
+	further := []rules.Organisation{}
+	err := eachIn(tx, organisationPrefix, endOf(organisationPrefix), func(_ string, one *rules.Organisation) (bool, error) {
+		further = append(further, *one)
+		return true, nil
+	})
+	return further, err
+}
+
+// withCallers gives the organisations with the caller's own, if that is a further one. Each has a key of its own, so that naming one
+// touches nothing that the payments of the others read.
+func (tx *transaction) withCallers() (*rules.Organisations, error) {
+	if tx.organisations.Has(tx.caller.msp) || !rules.IsMSP(tx.caller.msp) {
+		return tx.organisations, nil
+	}
+	own, err := get[rules.Organisation](tx, organisationKey(tx.caller.msp))
+	if err != nil || own == nil {
+		return tx.organisations, err
+	}
+	known := tx.organisations.With(*own)
+	return &known, nil
+}
+
+// accountsOf names the private collection that the accounts of a shop are in: its organisation's own, or the shared one.
+func (tx *transaction) accountsOf(shop *rules.Shop) (string, error) {
+	if tx.organisations.Has(shop.MSP) {
+		return shopAccounts, nil
+	}
+	organisation, err := get[rules.Organisation](tx, organisationKey(shop.MSP))
+	if err != nil || organisation == nil || organisation.Accounts == "" {
+		return shopAccounts, err
+	}
+	return organisation.Accounts, nil
+}

@@ -1,0 +1,136 @@
+package rules
+
+import (
+	"regexp"
+	"slices"
+)
+
+// maxOrganisations is how many organisations a channel names at most, those that were only proposed included.
+const maxOrganisations = 100
+
+// collectionForm is narrower than what Fabric takes for the name of a collection.
+var collectionForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
+
+// OrganisationKind tells what a further organisation is.
+type OrganisationKind string
+
+// Kinds of a further organisation. A further municipality has a channel of its own.
+const (
+	OrganisationOfShops    OrganisationKind = "shops"
+	OrganisationOfAuditors OrganisationKind = "auditors"
+)
+
+// Organisation is an organisation that one person proposes after the others were named, and another one decides on. Accounts is the
+// private collection that the accounts of its shops are kept in, "" for the one that all others share.
+type Organisation struct {
+	MSP          string           `json:"msp"`
+	Kind         OrganisationKind `json:"kind"`
+	State        State            `json:"state"`
+	Change       string           `json:"change"`
+	Accounts     string           `json:"accounts,omitzero"`
+	Reason       string           `json:"reason"`
+	ProposedBy   string           `json:"proposed_by"`
+	DecidedBy    string           `json:"decided_by,omitzero"`
+	RejectReason string           `json:"reject_reason,omitzero"`
+}
+
+// IsNamed tells whether roles count in the organisation.
+func (o *Organisation) IsNamed() bool {
+	return o.State == ChangeIsApproved
+}
+
+// CheckWaiting refuses a change that is not the one that the organisation was proposed by last.
+func (o *Organisation) CheckWaiting(change string) error {
+	if o.Change != change {
+		return Refuse(ChangeNotFound, Details{"msp": o.MSP, "change": change},
+			"%s was proposed by another change than %s: look at it again", o.MSP, change)
+	}
+	return nil
+}
+
+// Approve names the organisation that another person proposed.
+func (o *Organisation) Approve(person string) error {
+	state, err := changeLife.next(o.Change, ApproveChange, o.State)
+	if err != nil {
+		return err
+	}
+	if err := CheckSecondPerson(o.ProposedBy, person); err != nil {
+		return err
+	}
+	o.State, o.DecidedBy = state, person
+	return nil
+}
+
+// Reject decides against the organisation.
+func (o *Organisation) Reject(person, reason string) error {
+	state, err := changeLife.next(o.Change, RejectChange, o.State)
+	if err != nil {
+		return err
+	}
+	o.State, o.DecidedBy, o.RejectReason = state, person, reason
+	return nil
+}
+
+// CheckMSP refuses what is no MSP id.
+func CheckMSP(msp string) error {
+	if !IsMSP(msp) {
+		return Refuse(InvalidOrganisations, Details{"msp": Excerpt(msp)}, "%q is not an MSP id", Excerpt(msp))
+	}
+	return nil
+}
+
+// IsMSP tells whether a text has the form of the MSP ids that can be named.
+func IsMSP(text string) bool {
+	return mspForm.MatchString(text)
+}
+
+// CheckOrganisationKind refuses what is no kind of a further organisation, and a collection for accounts that has no shops or no name
+// that Fabric takes.
+func CheckOrganisationKind(kind OrganisationKind, accounts string) error {
+	switch {
+	case kind != OrganisationOfShops && kind != OrganisationOfAuditors:
+		return Refuse(InvalidCode, Details{"member": "kind", "value": Excerpt(string(kind))},
+			"kind is %s or %s", OrganisationOfShops, OrganisationOfAuditors)
+	case accounts == "":
+		return nil
+	case kind != OrganisationOfShops:
+		return Refuse(InvalidOrganisations, Details{"accounts": Excerpt(accounts)}, "only shops have accounts: leave accounts out")
+	case !collectionForm.MatchString(accounts):
+		return Refuse(InvalidOrganisations, Details{"accounts": Excerpt(accounts)},
+			"accounts is not the name of a collection: give a letter and at most 63 letters, digits, hyphens and low lines")
+	}
+	return nil
+}
+
+// CheckNext refuses a further organisation that was named before, and one too many.
+func (o *Organisations) CheckNext(further []Organisation, next string) error {
+	index := slices.IndexFunc(further, func(one Organisation) bool { return one.MSP == next })
+	if o.Has(next) || index >= 0 && further[index].IsNamed() {
+		return Refuse(OrganisationNamed, Details{"msp": next}, "%s was named for this channel before", next)
+	}
+	if index < 0 && 1+len(o.Shops)+len(o.Auditors)+len(further) >= maxOrganisations {
+		return Refuse(InvalidOrganisations, Details{"msp": next, "most": maxOrganisations},
+			"a channel names at most %d organisations, those that were only proposed included", maxOrganisations)
+	}
+	return nil
+}
+
+// With gives the organisations together with those further ones that were approved.
+func (o *Organisations) With(further ...Organisation) Organisations {
+	all := Organisations{Municipality: o.Municipality, Shops: slices.Clone(o.Shops), Auditors: slices.Clone(o.Auditors)}
+	for _, one := range further {
+		switch {
+		case !one.IsNamed():
+		case one.Kind == OrganisationOfShops:
+			all.Shops = append(all.Shops, one.MSP)
+		case one.Kind == OrganisationOfAuditors:
+			all.Auditors = append(all.Auditors, one.MSP)
+		}
+	}
+	return all
+}
+
+// Has tells whether an MSP is one of the organisations.
+func (o *Organisations) Has(msp string) bool {
+	return msp == o.Municipality || slices.Contains(o.Shops, msp) || slices.Contains(o.Auditors, msp)
+}
