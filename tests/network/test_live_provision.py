@@ -21,6 +21,7 @@ from kindpakket.refusals import (
     HoldLive,
     HoldNotOpen,
     InsufficientBalance,
+    OrganisationNamed,
     PaymentCapExceeded,
     RequestCommitted,
     RequestVoid,
@@ -42,6 +43,25 @@ def pay(town: Town, scheme: OpenScheme, wallet: Wallet, cents: int) -> str:
     """A payment for books; its id."""
     order = town.till.shop.order(scheme.id, wallet.voucher, books(cents))
     return town.till.shop.pay(order, wallet.authorise(order))["id"]
+
+
+def test_an_organisation_is_named_between_an_order_and_its_payment(town: Town) -> None:
+    desk = town.desk
+    wallet = with_key(town.desk, town.scheme.id)
+    before = desk.auditor.organisations()
+    proposed = desk.clerk.propose_organisation("KetenMSP", "shops", "new-chain")
+    desk.in_step()
+    with pytest.raises(ChangeNotFound):
+        desk.manager.approve_organisation("KetenMSP", new_id())
+    order = town.till.shop.order(town.scheme.id, wallet.voucher, books(1_000))
+    named = desk.manager.approve_organisation("KetenMSP", proposed["change"])
+    town.till.shop.pay(order, wallet.authorise(order))
+    desk.in_step()
+    assert (named["state"], named["decided_by"]) == ("approved", "p-manager")
+    assert desk.auditor.organisations()["shops"] == [*before["shops"], "KetenMSP"]
+    assert desk.auditor.further_organisations() == [named]
+    with pytest.raises(OrganisationNamed):
+        desk.clerk.propose_organisation("WinkelsMSP", "shops", "new-chain")
 
 
 def test_rules_that_two_persons_agree_on_count_for_all_vouchers(town: Town) -> None:
