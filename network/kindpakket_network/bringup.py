@@ -62,7 +62,8 @@ class BringUp:
                         Healing(self.site, channel).wake_silent()
                         self.await_peers(channel)
                         joined.append(channel)
-                Renewal(self.site).resume()
+                with collecting():
+                    Renewal(self.site).resume()
             for channel in joined:
                 for chaincode in channel.chaincodes if self.site.own_peers_on(channel) else ():
                     with collecting(), self.site.stage(f"chaincode {chaincode.name} on {channel.name}"):

@@ -15,7 +15,6 @@ from .connections import COPIES
 from .home import Home
 from .revoked import is_revoked
 
-WARNING_DAYS = 30
 AUTHORITIES = ("identity authority", "tls authority")
 _SECRETS = (
     "organisations/*/secrets/*",

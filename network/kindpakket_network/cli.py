@@ -25,7 +25,6 @@ from .programs import programs as build_programs
 from .status import NetworkStatus
 
 _NOT_UP = 3
-_SOON_DAYS = 30
 
 
 def _attributes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -107,13 +106,16 @@ def reset(target: Network, yes: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @on_network
 def status(target: Network, as_json: bool) -> None:
-    """Show processes, memory, heights, leaders, chaincodes and certificates. Exit code 3: not all is up."""
+    """Show processes, memory, heights, leaders, chaincodes and certificates.
+
+    Exit code 3: not all is up, a certificate expires soon, or a key can be read by others.
+    """
     found = target.status()
     if as_json:
         click.echo(json.dumps(found.as_json(), indent=1))
     else:
         _show(found)
-    if not found.up:
+    if not found.up or found.warnings:
         raise click.exceptions.Exit(_NOT_UP)
 
 
@@ -226,11 +228,12 @@ def _show(found: NetworkStatus) -> None:
     if found.certificates:
         first = found.certificates[0]
         days = (first.expires - datetime.now(UTC)).days
-        colour = "red" if days < _SOON_DAYS else "default"
         out.print(
-            f"[{colour}]first certificate to expire: {first.holder} ({first.use}) on "
-            f"{first.expires:%Y-%m-%d}, in {days} days[/{colour}]"
+            f"first certificate to expire: {first.holder} ({first.use}) on "
+            f"{first.expires:%Y-%m-%d}, in {days} days"
         )
+    for warning in found.warnings:
+        out.print(f"[red]{warning}[/red]", soft_wrap=True, highlight=False)
 
 
 def _height(heights: Any, node: str, leader: str | None) -> str:

@@ -9,7 +9,7 @@ import click
 from rich import box
 from rich.table import Table
 
-from .certificates import WARNING_DAYS, complaints, expiries
+from .certificates import complaints, expiries
 from .cli_support import on_network, out, shown_progress
 from .errors import NetworkError
 from .home import Home
@@ -23,17 +23,16 @@ _FOUND = 3
     "--within",
     "days",
     type=click.IntRange(min=0),
-    default=WARNING_DAYS,
-    show_default=True,
-    help="Warn of certificates that expire within so many days.",
+    help="Warn of certificates that expire within so many days; not given: the topology's warning_days.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @on_network
-def certificates(target: Network, days: int, as_json: bool) -> None:
+def certificates(target: Network, days: int | None, as_json: bool) -> None:
     """Show when certificates expire. Exit code 3: one does so soon, or a key can be read by others."""
     home = Home(target.home)
     if not home.exists():
         raise NetworkError(f"there is no network in {target.home}: bring one up, or name another home")
+    days = target.topology.tuning.warning_days if days is None else days
     found = expiries(home)
     warnings = complaints(home, days, found)
     if as_json:
@@ -64,7 +63,7 @@ def certificates(target: Network, days: int, as_json: bool) -> None:
     "days",
     type=click.IntRange(min=0),
     metavar="DAYS",
-    help=f"Only certificates that expire within so many days; when nobody is named: {WARNING_DAYS}.",
+    help="Only certificates that expire within so many days; when nobody is named: warning_days.",
 )
 @click.option("--all", "everything", is_flag=True, help="All of them, whenever they expire.")
 @click.option("--dry-run", is_flag=True, help="Only show which.")
@@ -85,7 +84,7 @@ def renew(
     if everything and days is not None:
         raise click.UsageError("--all and --expiring-within exclude one another: give one of them")
     if days is None and not everything and not holders:
-        days = WARNING_DAYS
+        days = target.topology.tuning.warning_days
     with shown_progress() as progress:
         found = target.renew(holders, days, progress, dry_run=dry_run)
     if as_json:

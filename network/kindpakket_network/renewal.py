@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from .authority import TLS, Authority
@@ -14,6 +15,7 @@ from .peer import Peer
 from .renewal_plan import Due
 from .site import Site
 from .staging import adopt
+from .waiting import collected
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,16 @@ class Renewal:
         which the leading one comes last. A node that does not run gets its certificates, and stays halted.
 
         Raises:
+            Waiting: a consenter's certificate waits until other organisations have signed that the channel is
+                to name it; all else is done. The next run carries on.
             NetworkError: a step failed; the next run carries on.
         """
-        self.resume()
+        with collected() as collecting:
+            with collecting():
+                self.resume()
+            self._renew(due, collecting)
+
+    def _renew(self, due: Sequence[Due], collecting: Callable[[], AbstractContextManager[None]]) -> None:
         concerned = {one.organisation for one in due}
         self.site.starter.start([self._authority(name) for name in sorted(concerned)])
         for one in due:
@@ -48,21 +57,21 @@ class Renewal:
         nodes = {one.node for one in due if one.issue is not None}
         for node in self._nodes(leaders_last=True):
             if node.node in nodes:
-                with self.site.stage(f"certificates of {node.node}"):
+                with collecting(), self.site.stage(f"certificates of {node.node}"):
                     self._stage(node, due)
                     NodeRenewal(self.site, node).run()
 
     def resume(self) -> None:
-        """Complete what an earlier run left half done."""
+        """Complete what an earlier run left half done. Raises as `run` does."""
         for organisation in self.site.acting:
             for folder in (self.site.home.organisation(organisation) / "users").glob("*"):
                 for part in ("msp", "tls"):
                     adopt(folder / part)
-        nodes = [NodeRenewal(self.site, node) for node in self._nodes()]
-        for renewal in nodes:
-            if renewal.unfinished:
-                with self.site.stage(f"certificates that wait for {renewal.node.node}"):
-                    renewal.run()
+        with collected() as collecting:
+            for renewal in [NodeRenewal(self.site, node) for node in self._nodes()]:
+                if renewal.unfinished:
+                    with collecting(), self.site.stage(f"certificates that wait for {renewal.node.node}"):
+                        renewal.run()
 
     def _nodes(self, *, leaders_last: bool = False) -> list[Peer | Orderer]:
         orderers = list(self.site.inventory.orderers)

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 
 from .acting import acting, elsewhere
-from .certificates import Expiry, expiries
+from .certificates import Expiry, complaints, expiries
 from .deployed import Deployed
 from .home import Home
 from .inventory import Inventory
@@ -90,6 +90,7 @@ class NetworkStatus:
         nodes: its nodes.
         channels: its channels.
         certificates: its certificates, the first to expire first.
+        warnings: what is to be done about certificates and keys, a sentence for each.
     """
 
     name: str
@@ -98,6 +99,7 @@ class NetworkStatus:
     nodes: tuple[NodeStatus, ...]
     channels: tuple[ChannelStatus, ...]
     certificates: tuple[Expiry, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def up(self) -> bool:
@@ -127,13 +129,15 @@ def status(topology: Topology, home: Home, inventory: Inventory, processes: Proc
     """Ask all nodes."""
     running = processes.all()
     nodes = Serving(topology, home, inventory, processes).nodes()
+    certificates = expiries(home)
     return NetworkStatus(
         name=topology.name,
         home=str(home.root),
         ordering=topology.ordering.type,
         nodes=tuple(_node(node, inventory, running.get(node)) for node in nodes),
         channels=tuple(_channel(one, topology, home, inventory, running) for one in topology.channels),
-        certificates=tuple(expiries(home)),
+        certificates=tuple(certificates),
+        warnings=tuple(complaints(home, topology.tuning.warning_days, certificates)),
     )
 
 
