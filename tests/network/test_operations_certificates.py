@@ -4,25 +4,43 @@ from __future__ import annotations
 
 import itertools
 import json
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from support import Town, found_town, running
+from cryptography import x509
+from support import Town, books, found_town, gateway_at, identity_of, running, through
 
-from kindpakket.fabric import FabricError
+from kindpakket.fabric import (
+    Deadlines,
+    EndorseError,
+    EvaluateError,
+    FabricError,
+    Identity,
+    Profile,
+    SubmitError,
+    UnknownOutcome,
+    connect,
+)
 from kindpakket.refusal import Refusal
-from kindpakket_demo.desk import Desk
+from kindpakket.shop import Shop
+from kindpakket_demo.desk import CHAINCODE, CHANNEL, SHOPS, Desk
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
+from kindpakket_network.channel_change import reconcile
+from kindpakket_network.node_renewal import NodeRenewal
+from kindpakket_network.status import NetworkStatus
 from kindpakket_network.wait import until
 
+SECONDS_TO_COMMIT = 5
 LONGEST = 60.0
 SMALL = 100
 FULL = 30_000
@@ -34,10 +52,12 @@ class Sales:
 
     Attributes:
         paid: how many.
+        resolved: how many of them had to be sent again, to learn what became of them.
         failed: the ones that were not taken.
     """
 
     paid: int = 0
+    resolved: int = 0
     failed: list[Exception] = field(default_factory=list)
 
     def await_more(self, count: int) -> None:
@@ -48,23 +68,37 @@ class Sales:
 
 @contextmanager
 def selling(town: Town, wallets: Sequence[Wallet]) -> Iterator[Sales]:
-    """Take payments from vouchers in turn as long as the context is open."""
-    sales, over = Sales(), threading.Event()
+    """Take payments from vouchers in turn as long as the context is open.
 
-    def sell() -> None:
+    As tills do, the till sends the same order again when it does not learn what became of it: a consenter of
+    Raft may lose what it took, when it ends before that is in a block.
+    """
+    sales, over = Sales(), threading.Event()
+    network, user = town.desk.network, town.till.user
+    identity = identity_of(network, SHOPS, user)
+    deadlines = Deadlines(commit_status=SECONDS_TO_COMMIT)
+
+    def sell(shop: Shop) -> None:
         for wallet in itertools.cycle(wallets):
             if over.is_set():
                 return
-            order = town.order(wallet, SMALL)
+            order = shop.order(town.scheme.id, wallet.voucher, books(SMALL))
             try:
-                town.till.shop.pay(order, wallet.authorise(order))
+                try:
+                    shop.pay(order, wallet.authorise(order))
+                except UnknownOutcome:
+                    shop.pay(order, wallet.authorise(order))
+                    sales.resolved += 1
             except (FabricError, Refusal) as error:
                 sales.failed.append(error)
             else:
                 sales.paid += 1
 
-    with ThreadPoolExecutor(1) as pool:
-        till = pool.submit(sell)
+    with (
+        connect(Profile.load(network.profile(SHOPS)), identity, deadlines=deadlines) as gateway,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        till = pool.submit(sell, Shop(gateway.network(CHANNEL).contract(CHAINCODE), town.till.shop.shop_id))
         try:
             sales.await_more(3)
             yield sales
@@ -95,30 +129,130 @@ def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def town(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A small town on it."""
     with Desk(network, tmp_path_factory.mktemp("results"), Random(1)) as desk:
-        yield found_town(desk, 12)
+        yield found_town(desk, 16)
 
 
-def serials(network: Network) -> dict[str, int]:
-    from cryptography import x509
+@dataclass(frozen=True)
+class Renewed:
+    """What was before all certificates were renewed, and what happened meanwhile."""
 
-    found = {}
-    for path in network.home.rglob("*cert.pem"):
-        if "cacerts" not in path.parts and path.name != "ca-cert.pem":
-            found[str(path.relative_to(network.home))] = x509.load_pem_x509_certificate(
-                path.read_bytes()
-            ).serial_number
-    return found
+    serials: dict[str, int]
+    identities: dict[str, Identity]
+    sales: Sales
+    left: int
 
 
-def test_every_certificate_is_renewed_while_payments_run(network: Network, town: Town) -> None:
+@pytest.fixture(scope="module")
+def renewed(network: Network, town: Town) -> Renewed:
+    """The network after every certificate was renewed while payments ran."""
+    serials = serials_of(network)
+    identities = {till.user: identity_of(network, SHOPS, till.user) for till in town.street.open}
     wallets = [next(town.keys) for _ in range(6)]
-    before = serials(network)
     with selling(town, wallets) as sales:
-        renewed = network.renew(progress=print)
-    after = serials(network)
-    print(len(renewed), sales.paid, sales.failed)
-    assert before.keys() == after.keys()
-    assert [name for name in before if before[name] == after[name]] == []
-    assert sales.failed == []
-    assert sum(map(town.available, wallets)) == FULL * len(wallets) - SMALL * sales.paid
+        network.renew(progress=print)
+    return Renewed(serials, identities, sales, sum(map(town.available, wallets)) - FULL * len(wallets))
+
+
+def serials_of(network: Network) -> dict[str, int]:
+    """The serial numbers of all certificates in the home but those of authorities, by their files."""
+    files = [path for path in network.home.glob("[no]*/*/**/*cert.pem") if path.name != "ca-cert.pem"]
+    return {
+        str(path.relative_to(network.home)): x509.load_pem_x509_certificate(path.read_bytes()).serial_number
+        for path in files
+    }
+
+
+def test_every_certificate_is_renewed(renewed: Renewed, network: Network) -> None:
+    after = serials_of(network)
+    assert len(after) == len(network.renew(dry_run=True)) > 40
+    assert after.keys() == renewed.serials.keys()
+    assert [name for name in after if after[name] == renewed.serials[name]] == []
+    assert network.renew(within_days=300) == []
+
+
+def test_no_payment_failed_meanwhile(renewed: Renewed, network: Network) -> None:
+    assert renewed.sales.failed == []
+    assert renewed.sales.paid > 30
+    assert renewed.left == -SMALL * renewed.sales.paid
     assert network.status().up
+
+
+@pytest.mark.usefixtures("renewed")
+def test_the_channel_names_what_the_consenters_have(network: Network) -> None:
+    assert not reconcile(network.site(), network.topology.channel(CHANNEL))
+
+
+@pytest.mark.usefixtures("renewed")
+def test_the_votes_of_all_consenters_count(network: Network, town: Town) -> None:
+    """With one of four killed, the other three are all needed."""
+    network.stop("orderer.regie", signal.SIGKILL)
+    try:
+        wallet = next(town.keys)
+        order = town.order(wallet)
+        town.till.shop.pay(order, wallet.authorise(order))
+    finally:
+        network.start("orderer.regie")
+
+
+@pytest.mark.usefixtures("renewed")
+def test_up_completes_a_renewal_that_was_killed(
+    network: Network, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worst moment: the channel names the new certificate, and the consenter runs with the old one."""
+    node = "orderer.auditor"
+    before = network.status()
+
+    class Killed(BaseException):
+        pass
+
+    def killed(_: NodeRenewal) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(NodeRenewal, "_restart", killed)
+        network.renew([node])
+    assert since(network.status(), node) == since(before, node)
+    network.up()
+    assert since(network.status(), node) > since(before, node)
+    assert since(network.status(), "orderer.regie") == since(before, "orderer.regie")
+    test_the_votes_of_all_consenters_count(network, town)
+
+
+@pytest.mark.usefixtures("renewed")
+def test_who_was_revoked_is_refused_by_peers_and_by_ordering(network: Network, town: Town) -> None:
+    till, wallet = town.street.open[1], next(town.keys)
+    contract = town.desk.contract(SHOPS, till.user)
+    order = town.order(wallet, till=till)
+    endorsed = contract.proposal("payment:Pay", json.dumps(order.request(wallet.authorise(order)))).endorse()
+    assert network.revoke(f"{till.user}@{SHOPS}") == 1
+    with pytest.raises(SubmitError) as by_ordering:
+        endorsed.submit()
+    assert by_ordering.value.forbidden
+    with pytest.raises(EvaluateError, match="access denied"):
+        till.shop.allowance(town.scheme.id, wallet.voucher)
+    another = town.order(wallet, till=till)
+    with pytest.raises(EndorseError, match="access denied"):
+        till.shop.pay(another, wallet.authorise(another))
+    assert town.available(wallet) == FULL
+    assert f"{till.user}@{SHOPS}" not in {one.holder for one in network.renew(dry_run=True)}
+
+
+def test_only_the_superseded_certificate_is_refused(renewed: Renewed, network: Network, town: Town) -> None:
+    user, wallet = town.street.open[2].user, next(town.keys)
+    network.revoke(f"{user}@{SHOPS}", superseded=True)
+    with (
+        gateway_at(network, SHOPS, renewed.identities[user]) as gateway,
+        pytest.raises(EvaluateError, match="access denied"),
+    ):
+        Shop(gateway.network(CHANNEL).contract(CHAINCODE), "").allowance(town.scheme.id, wallet.voucher)
+    with through(network, SHOPS, SHOPS, user) as ledger:
+        shop = Shop(ledger.contract(CHAINCODE), town.street.open[2].shop.shop_id)
+        order = shop.order(town.scheme.id, wallet.voucher, books(SMALL))
+        shop.pay(order, wallet.authorise(order))
+
+
+def since(status: NetworkStatus, node: str) -> datetime:
+    """When a node was started."""
+    found = next(one.since for one in status.nodes if one.node == node)
+    assert found is not None
+    return found
