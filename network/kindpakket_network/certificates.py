@@ -105,10 +105,13 @@ def complaints(home: Home, days: float, found: Sequence[Expiry] | None = None) -
     sentences = [
         _expiring(one, now) for one in (expiries(home) if found is None else found) if one.within(days, now)
     ]
-    return sentences + [
-        f"{path} can be read by others (mode {path.stat().st_mode & 0o777:04o}): chmod 600 {path}"
-        for path in open_secrets(home)
-    ]
+    exposed = open_secrets(home)
+    if exposed:
+        sentences.append(
+            f"{len(exposed)} files with keys or secrets can be read by others, such as {exposed[0]}: "
+            f"chmod -R go= {home.root}"
+        )
+    return sentences
 
 
 def _expiring(one: Expiry, now: datetime) -> str:

@@ -166,6 +166,7 @@ class Processes:
                     env=environment,
                     cwd=program.folder,
                     start_new_session=True,
+                    umask=0o077,  # Fabric CA leaves it to this that nobody else reads some of its keys
                 )
         except OSError as error:
             raise NetworkError(f"{program.node} cannot be started: {error}") from error

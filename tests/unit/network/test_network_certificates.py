@@ -81,7 +81,9 @@ def test_a_key_that_others_can_read_is_complained_of(site: Site) -> None:
     key = site.home.node("orderer.regie") / "msp" / "keystore" / "key.pem"
     key.chmod(0o640)
     (sentence,) = complaints(site.home, 30)
-    assert sentence == f"{key} can be read by others (mode 0640): chmod 600 {key}"
+    assert sentence == (
+        f"1 files with keys or secrets can be read by others, such as {key}: chmod -R go= {site.home.root}"
+    )
 
 
 def test_the_command_tells_it_by_its_exit_code(site: Site) -> None:

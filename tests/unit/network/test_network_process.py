@@ -49,6 +49,13 @@ def sleeper(node: str, code: str = "import time; time.sleep(60)") -> Program:
     return Program(node, [sys.executable, "-c", code], {}, Path("/"))
 
 
+def test_nobody_else_reads_what_a_process_writes(tmp_path: Path, processes: Processes) -> None:
+    written = tmp_path / "written"
+    processes.start(sleeper("peer0.x", f"import time; open('{written}', 'w'); time.sleep(60)"))
+    assert until(lambda: written.is_file() or None, 5)
+    assert written.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_process_is_found_by_its_record_from_another_command(home: Home, processes: Processes) -> None:
     pid = processes.start(sleeper("peer0.x"))
     found = Processes(home).find("peer0.x")
