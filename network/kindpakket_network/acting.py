@@ -50,7 +50,12 @@ def remember(topology: Topology, home: Home, organisations: Sequence[str]) -> No
             "leave --organisation out, or use another home"
         )
     if wanted != known:
-        write(home.acting, json.dumps({"organisations": wanted}, indent=1))
+        act_for(home, wanted)
+
+
+def act_for(home: Home, organisations: Sequence[str]) -> None:
+    """Write down for which organisations a home acts."""
+    write(home.acting, json.dumps({"organisations": list(organisations)}, indent=1))
 
 
 def elsewhere(node: str, topology: Topology, home: Home, inventory: Inventory) -> bool:

@@ -35,7 +35,15 @@ class AdminCommands:
         Raises:
             CommandFailed: the consenter did not answer, or refused.
         """
-        return Configuration.read(self._fetch("config", channel, orderer))
+        return Configuration.read(self.configuration_block(channel, orderer))
+
+    def configuration_block(self, channel: Channel, orderer: Orderer) -> bytes:
+        """The newest block with a channel's configuration, as a consenter knows it.
+
+        Raises:
+            CommandFailed: the consenter did not answer, or refused.
+        """
+        return self._fetch("config", channel, orderer)
 
     def newest(self, channel: Channel, orderer: Orderer) -> bytes:
         """The last block of a channel that a consenter has.

@@ -18,6 +18,7 @@ from .lifecycle import PeerCommands
 from .orderer import Orderer
 from .peer import Peer
 from .profile import profile
+from .recovery import Recovery
 from .renewal import Renewal
 from .site import Site
 from .topology import Channel
@@ -69,6 +70,15 @@ class BringUp:
                     with collecting(), self.site.stage(f"chaincode {chaincode.name} on {channel.name}"):
                         self.deployment(channel, chaincode.name).run()
 
+    def recover(self) -> None:
+        """Start what came out of a backup, with what it needs to catch up.
+
+        Raises:
+            NetworkError: a node did not catch up or did not start; the next run carries on.
+        """
+        self.site.starter.start([self.site.inventory.authorities[name] for name in self.site.acting])
+        self.start_nodes()
+
     def enrol_organisation(self, name: str) -> None:
         """Have all certificates of an organisation issued, and write its connection profile."""
         authority = self.site.inventory.authorities[name]
@@ -81,7 +91,11 @@ class BringUp:
         )
 
     def start_nodes(self) -> None:
-        """Start orderers and peers, and the chaincode processes of packages that were deployed before."""
+        """Start orderers and peers, and the chaincode processes of packages that were deployed before.
+
+        Nodes that came out of a backup are brought to where the network is first.
+        """
+        Recovery(self.site).run()
         together(lambda one: self.site.serving.serve_one(*one), self.site.serving.needed().items())
         nodes: list[Orderer | Peer] = [*self.site.inventory.orderers, *self.site.inventory.peers]
         self.site.starter.start([node for node in nodes if node.organisation in self.site.acting])

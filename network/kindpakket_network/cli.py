@@ -16,6 +16,7 @@ import click
 from rich import box
 from rich.table import Table
 
+from .cli_backup import COMMANDS as BACKUP_COMMANDS
 from .cli_certificates import certificates, renew, revoke
 from .cli_growth import add_consenter, add_org, add_peer, plan
 from .cli_support import failures, on_network, out, show_warnings, shown_progress
@@ -43,6 +44,10 @@ def network() -> None:
 
 
 for _command in (plan, add_org, add_peer, add_consenter, certificates, renew, revoke):
+    network.add_command(_command)
+
+
+for _command in BACKUP_COMMANDS:
     network.add_command(_command)
 
 

@@ -112,6 +112,19 @@ class PeerCommands:
             *(*_endorsed_by(endorsers), *_ordered_by(orderer)),
         )
 
+    def snapshot(self, action: str, channel: str, block: int) -> None:
+        """Ask for a snapshot after a block, or take that back.
+
+        Args:
+            action: `submitrequest` or `cancelrequest`.
+            channel: the channel.
+            block: the block's number.
+        """
+        self._run(
+            *("snapshot", action, "-c", channel, "-b", str(block)),
+            *("--peerAddress", self.peer.endpoint, "--tlsRootCertFile", str(self.peer.tls_root)),
+        )
+
     def query(self, channel: str, name: str, function: str, argument: str) -> str:
         """Evaluate a transaction on this peer."""
         call = json.dumps({"function": function, "Args": [argument]})

@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal as signals
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from .acting import acting, remember
 from .authority import IDENTITIES, Authority
+from .backup import Backup, Taken
+from .backup_contents import Manifest
 from .bringup import BringUp
 from .chaincode_server import ChaincodeServer
 from .deployed import Deployed
@@ -22,6 +24,7 @@ from .process import Processes
 from .programs import programs
 from .renewal import Renewal
 from .renewal_plan import Due, due
+from .restore import Restore
 from .revocation import Revocation
 from .serving import Serving
 from .site import Progress, Site
@@ -29,6 +32,7 @@ from .starter import Starter, ensure_free
 from .status import NetworkStatus, endpoint, status
 from .topology import Topology
 from .topology_change import ensure_possible
+from .verification import Verification, Verified
 from .wait import together
 from .waiting import collected
 
@@ -138,6 +142,88 @@ class Network:
         with self._home.locked():
             self._stop_all()
             self._home.remove()
+
+    def backup(
+        self,
+        file: Path,
+        recipients: Sequence[str],
+        organisations: Sequence[str] = (),
+        progress: Progress = silent,
+    ) -> Taken:
+        """Back organisations up. Every peer of theirs is stopped while it is copied, one at a time.
+
+        Args:
+            file: where to; it must not exist.
+            recipients: the public keys that can read it, as `age1…`.
+            organisations: which; none: all that the home acts for.
+            progress: takes a sentence about each stage.
+
+        Raises:
+            NetworkError: it was not made.
+        """
+        site = self.site(progress)
+        names = [self._authority(name).organisation for name in organisations or site.acting]
+        with self._home.locked():
+            return Backup(site, names).run(file, recipients)
+
+    def verify(self, *, states: bool = True, ledgers: bool = False, progress: Progress = silent) -> Verified:
+        """Verify what the peers hold.
+
+        Args:
+            states: compare the states of peers at the same block.
+            ledgers: go through the hashes of every peer's blocks; each is stopped while they are copied.
+            progress: takes a sentence about each stage.
+
+        Raises:
+            NetworkError: peers could not be asked.
+        """
+        site = self.site(progress)
+        with self._home.locked():
+            return Verification(site).run(states=states, ledgers=ledgers)
+
+    @classmethod
+    def restore(
+        cls,
+        home: Path | str,
+        file: Path,
+        identities: Sequence[Any],
+        organisations: Sequence[str] = (),
+        *,
+        replace: bool = False,
+        sha256: str | None = None,
+        ordering_lost: bool = False,
+        progress: Progress = silent,
+    ) -> Manifest:
+        """Put organisations of a backup into a home, and start them when they have caught up.
+
+        Args:
+            home: an empty folder, or one that has lost them.
+            file: the backup.
+            identities: the keys that read it, see `backup_key`.
+            organisations: which of the backup; none: all in it.
+            replace: move what is there of these organisations aside, instead of refusing.
+            sha256: the hash that the file must have.
+            ordering_lost: no consenter is left anywhere, so ordering begins anew where the peers are.
+            progress: takes a sentence about each stage.
+
+        Returns:
+            What the backup says about itself.
+
+        Raises:
+            ArchiveError: the file is not used, and the home is as it was.
+            NetworkError: a node did not catch up; the next `up` or `restore` carries on.
+        """
+        place = Home(Path(home).resolve())
+        with place.locked():
+            chosen = Restore(place, file, identities, progress)
+            manifest = chosen.place(
+                organisations, replace=replace, sha256=sha256, ordering_lost=ordering_lost
+            )
+            place.install_builder()
+        network = cls.open(home)
+        with place.locked():
+            BringUp(network.site(progress)).recover()
+        return manifest
 
     def status(self) -> NetworkStatus:
         """What it is doing now."""

@@ -16,6 +16,7 @@ from .peer import Peer
 from .ports import is_free
 from .process import Processes, resume
 from .programs import Programs
+from .restored import ensure_none
 from .wait import together, until
 
 Node = Authority | Orderer | Peer
@@ -32,12 +33,14 @@ class Starter:
         processes: its processes.
         programs: Fabric's programs.
         environment: settings that replace the nodes' own.
+        restored: start nodes that came out of a backup too, though they have not caught up.
     """
 
     home: Home
     processes: Processes
     programs: Programs
     environment: Mapping[str, str] = field(default_factory=dict)
+    restored: bool = False
 
     def start(self, nodes: Sequence[Node]) -> None:
         """Start those that do not run, all at once, and wait until every one is ready.
@@ -47,7 +50,10 @@ class Starter:
         Raises:
             PortInUse: something else listens on a node's port; nothing was started then.
             NodeFailed: a node ended, or was not ready in time.
+            NetworkError: a node came out of a backup and has not caught up; nothing was started then.
         """
+        if not self.restored:
+            ensure_none(node.folder for node in nodes)
         halted = []
         for node in nodes:
             running = self.processes.find(node.node)

@@ -1,0 +1,234 @@
+"""Bringing restored nodes to where the network is, before they serve.
+
+A consenter joins its channels anew, by their newest configuration block. A peer first gets the blocks that
+it lacks, in a state in which it answers nobody: so what was purged after the backup is purged again before
+anyone can ask for it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from . import messages as m
+from .admin_commands import AdminCommands
+from .errors import CommandFailed, NetworkError, NodeFailed
+from .host import LOOPBACK
+from .orderer import Orderer
+from .peer import Peer
+from .restored import is_marked, ordering_is_lost, unmark
+from .site import Site
+from .topology import Channel
+from .wait import together, until
+
+_PATIENCE = 120.0
+# No gateway; no connection to other peers, to whom its address would then be known; and no waiting, block by
+# block, for private data that only they could give: it is asked for again when the peer serves.
+_SECLUDED = {
+    "CORE_PEER_GATEWAY_ENABLED": "false",
+    "CORE_PEER_GOSSIP_MAXCONNECTIONATTEMPTS": "-1",
+    "CORE_PEER_GOSSIP_EXTERNALENDPOINT": "",
+    "CORE_PEER_GOSSIP_PVTDATA_PULLRETRYTHRESHOLD": "0s",
+    "CORE_PEER_GOSSIP_PVTDATA_RECONCILIATIONENABLED": "false",
+}
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What is to be done for nodes that came out of a backup.
+
+    Args:
+        site: the network.
+    """
+
+    site: Site
+
+    def run(self) -> None:
+        """Bring all restored nodes to where the network is. Peers are then stopped, ready to be started.
+
+        Raises:
+            NetworkError: too few consenters answer, or a node does not catch up; the next call carries on.
+        """
+        orderers = [one for one in self.site.inventory.orderers if is_marked(one.folder)]
+        peers = [one for one in self.site.inventory.peers if is_marked(one.folder)]
+        if not orderers and not peers:
+            return
+        if orderers and all(ordering_is_lost(one.folder) for one in orderers):
+            with self.site.stage("ordering begins anew where the peers are"):
+                self._order_anew(orderers)
+            orderers = []
+        own = [one for one in self.site.inventory.orderers if one.organisation in self.site.acting]
+        self.site.starter.start([one for one in own if one not in orderers])
+        for orderer in orderers:
+            with self.site.stage(f"{orderer.node} joins its channels again"):
+                self._rejoin(orderer)
+        for peer in peers:
+            with self.site.stage(f"{peer.node} catches up, answering nobody"):
+                self._catch_up(peer)
+
+    def _order_anew(self, orderers: Sequence[Orderer]) -> None:
+        """Give consenters the blocks that a peer has, when none of them has any.
+
+        Votes that they gave are forgotten with the blocks that they were for, so none can be given twice.
+        """
+        if self.site.topology.ordering.type != "bft":
+            raise NetworkError(
+                "only BFT ordering can begin anew: Raft consenters do not start from blocks alone"
+            )
+        for channel in self.site.topology.channels:
+            consenters = self.site.consenters_of(channel)
+            left = [one.node for one in consenters if one not in orderers]
+            if left:
+                raise NetworkError(
+                    f"{', '.join(left)} of {channel.name} were not restored, so ordering is not lost: "
+                    "restore without --ordering-lost"
+                )
+            peers = [peer for peer in self.site.peers_on(channel) if _blocks(peer, channel).is_dir()]
+            heights = {peer: self._height(peer, channel) for peer in peers}
+            if not heights:
+                raise NetworkError(f"no peer with blocks of {channel.name} was restored: restore one with it")
+            highest = max(heights, key=lambda peer: heights[peer])
+            for orderer in consenters:
+                self.site.processes.stop(orderer.node)
+                target = orderer.folder / "data" / "ledger" / "chains" / channel.name
+                shutil.rmtree(target, ignore_errors=True)
+                shutil.copytree(_blocks(highest, channel), target)
+        replace(self.site.starter, restored=True).start(orderers)
+        for channel in self.site.topology.channels:
+            for orderer in self.site.consenters_of(channel):
+                self._await_active(orderer, channel)
+        for orderer in orderers:
+            unmark(orderer.folder)
+
+    def _height(self, peer: Peer, channel: Channel) -> int:
+        with self._secluded(peer):
+            return peer.height(channel.name) or 0
+
+    def _rejoin(self, orderer: Orderer) -> None:
+        replace(self.site.starter, restored=True).start([orderer])
+        for channel in self.site.topology.channels:
+            if orderer.organisation not in channel.consenters:
+                continue
+            others = [one for one in self.site.consenters_of(channel) if not is_marked(one.folder)]
+            if orderer.participation(channel.name) is None:
+                orderer.join(channel.name, self._configuration(orderer.organisation, channel, others))
+            height = self._ordered(orderer.organisation, channel, others)
+            self._await_height(orderer, channel, height)
+            self._await_active(orderer, channel)
+        unmark(orderer.folder)
+
+    def _catch_up(self, peer: Peer) -> None:
+        with self._secluded(peer):
+            for channel in self.site.topology.channels:
+                if peer in self.site.peers_on(channel) and peer.height(channel.name) is not None:
+                    height = self._ordered(peer.organisation, channel, self.site.consenters_of(channel))
+                    self._await_height(peer, channel, height)
+        unmark(peer.folder)
+
+    @contextmanager
+    def _secluded(self, peer: Peer) -> Iterator[None]:
+        """Have a peer run where only this tool finds it."""
+        self.site.processes.stop(peer.node)
+        secluded = replace(
+            peer,
+            ports=(_free_port(), peer.ports[1], _free_port()),
+            machine=replace(peer.machine, address=LOOPBACK, listen=LOOPBACK),
+        )
+        program = secluded.program(self.site.programs)
+        self.site.processes.start(replace(program, environment={**program.environment, **_SECLUDED}))
+        try:
+            self.site.starter.await_ready(peer.node, secluded.ready)
+            yield
+        finally:
+            self.site.processes.stop(peer.node)
+
+    def _await_active(self, orderer: Orderer, channel: Channel) -> None:
+        if until(lambda: orderer.active(channel.name) or None, _PATIENCE) is None:
+            raise NodeFailed(
+                orderer.node,
+                f"is no consenter of {channel.name}: when its certificates were renewed after the backup, "
+                "renew them again",
+                self.site.home.log(orderer.node),
+                self.site.processes.last_words(orderer.node),
+            )
+
+    def _configuration(self, organisation: str, channel: Channel, others: Sequence[Orderer]) -> bytes:
+        """A channel's newest configuration block."""
+        commands = AdminCommands(self.site, self.site.topology.organisation(organisation))
+        words = "it has none that was not restored as well"
+        for orderer in others:
+            try:
+                return commands.configuration_block(channel, orderer)
+            except CommandFailed as error:
+                words = str(error)
+        raise NetworkError(
+            f"no consenter gives the configuration of {channel.name}: {words}\n"
+            "A restored consenter needs the others: bring them up first"
+        )
+
+    def _ordered(self, organisation: str, channel: Channel, others: Sequence[Orderer]) -> int:
+        """The number of blocks that a channel has.
+
+        So many consenters must answer that one of them took part in ordering every block.
+        """
+        commands = AdminCommands(self.site, self.site.topology.organisation(organisation))
+
+        def height(orderer: Orderer) -> int | None:
+            try:
+                block = m.common.Block.FromString(commands.newest(channel, orderer))
+            except CommandFailed:
+                return None
+            return int(block.header.number) + 1
+
+        count = len(channel.consenters)
+        needed = count - self.site.topology.ordering.quorum(count) + 1
+
+        def heights() -> list[int] | None:
+            found = [one for one in together(height, others) if one is not None]
+            return found if len(found) >= needed else None
+
+        answers = until(heights, _PATIENCE, interval=1.0)
+        if answers is None:
+            raise NetworkError(
+                f"fewer than {needed} of the consenters of {channel.name} say how many blocks it has, so "
+                "nobody knows what restored nodes lack: bring more of them up, then run `up` here"
+            )
+        return max(answers)
+
+    def _await_height(self, node: Orderer | Peer, channel: Channel, height: int) -> None:
+        """Wait as long as blocks keep coming."""
+
+        def present() -> int:
+            if isinstance(node, Peer):
+                return node.height(channel.name) or 0
+            return int((node.participation(channel.name) or {"height": 0})["height"])
+
+        def more() -> int | None:
+            return found if (found := present()) > reached else None
+
+        reached = present()
+        while reached < height:
+            found = until(more, _PATIENCE)
+            if found is None:
+                raise NodeFailed(
+                    node.node,
+                    f"stays at {reached} of {height} blocks of {channel.name}",
+                    self.site.home.log(node.node),
+                    self.site.processes.last_words(node.node),
+                )
+            reached = found
+
+
+def _blocks(peer: Peer, channel: Channel) -> Path:
+    return peer.folder / "data" / "ledgersData" / "chains" / "chains" / channel.name
+
+
+def _free_port() -> int:
+    """A port of the loopback that nobody knows."""
+    with closing(socket.socket()) as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])

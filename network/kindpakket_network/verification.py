@@ -1,0 +1,157 @@
+"""Verifying what peers hold: each ledger by itself, and the states of peers against one another."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .command import Command
+from .errors import CommandFailed
+from .peer import Peer
+from .process import run
+from .programs import Programs
+from .restored import ensure_none
+from .site import Site
+from .snapshot import PeerState, Snapshots
+
+_DEADLINE = 3600.0
+_ENOUGH = 20
+_FOUND = "Some error(s) are found"
+
+
+@dataclass(frozen=True)
+class LedgerCheck:
+    """What Fabric's own `ledgerutil` found in the blocks of a peer.
+
+    Attributes:
+        node: the peer.
+        channel: the channel.
+        errors: what is wrong, by block; at most 20.
+    """
+
+    node: str
+    channel: str
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was looked at and found.
+
+    Attributes:
+        states: the states of peers, each at a number of blocks.
+        ledgers: the ledgers whose hash chains were gone through.
+        findings: what is wrong, in sentences; none when all is well.
+    """
+
+    states: tuple[PeerState, ...]
+    ledgers: tuple[LedgerCheck, ...]
+    findings: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as members for JSON."""
+        return {
+            "states": [asdict(one) for one in self.states],
+            "ledgers": [asdict(one) for one in self.ledgers],
+            "findings": list(self.findings),
+        }
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What can be verified.
+
+    Args:
+        site: the network.
+    """
+
+    site: Site
+
+    def run(self, *, states: bool, ledgers: bool) -> Verified:
+        """Verify the peers of this home.
+
+        Args:
+            states: compare what peers hold at the same block, from snapshots that they write.
+            ledgers: stop each peer for as long as it takes to copy its blocks, one at a time, and go through
+                the copy's hashes.
+
+        Raises:
+            NetworkError: peers could not be asked; that is no finding.
+        """
+        found = tuple(self._states()) if states else ()
+        checks = tuple(self._ledgers()) if ledgers else ()
+        return Verified(found, checks, (*_differences(found), *_errors(checks)))
+
+    def _states(self) -> Iterator[PeerState]:
+        for channel in self.site.topology.channels:
+            peers = self.site.own_peers_on(channel)
+            if peers:
+                with self.site.stage(f"states of {len(peers)} peers on {channel.name}"):
+                    yield from Snapshots(self.site, channel).states(peers)
+
+    def _ledgers(self) -> Iterator[LedgerCheck]:
+        for peer in self.site.inventory.peers:
+            if peer.organisation in self.site.acting:
+                with self.site.stage(f"blocks of {peer.node}"), self._copied(peer) as copy:
+                    yield from check(self.site.programs, peer.node, copy)
+
+    @contextmanager
+    def _copied(self, peer: Peer) -> Iterator[Path]:
+        """A copy of a peer's blocks; the peer is stopped while it is made."""
+        ensure_none([peer.folder])
+        with tempfile.TemporaryDirectory(dir=self.site.home.root, prefix=".verify.") as folder:
+            ran = self.site.processes.stop(peer.node)
+            try:
+                chains = Path("ledgersData") / "chains"
+                shutil.copytree(peer.folder / "data" / chains, Path(folder) / chains)
+            finally:
+                if ran:
+                    self.site.starter.start([peer])
+            yield Path(folder)
+
+
+def check(programs: Programs, node: str, data: Path) -> list[LedgerCheck]:
+    """Go through the hashes of all blocks in the copy of a peer's data folder."""
+    results = data / "results"
+    results.mkdir()
+    arguments = [programs.path("ledgerutil"), "verify", str(data), "-o", str(results)]
+    command = Command(f"ledgerutil verify on {node}", arguments, deadline=_DEADLINE)
+    try:
+        run(command)
+    except CommandFailed as error:
+        if _FOUND not in error.output:
+            return [LedgerCheck(node, "", (f"its blocks cannot be read: {error}",))]
+    checks: list[LedgerCheck] = []
+    for file in sorted(results.glob("*_verification_result/blocks.json")):
+        channel = file.parent.name.removesuffix("_verification_result")
+        found = json.loads(file.read_text("utf-8"))
+        errors = [f"block {one['blockNum']}: {', '.join(one['errors'])}" for one in found]
+        checks.append(LedgerCheck(node, channel, tuple(errors[:_ENOUGH])))
+    return checks
+
+
+def _differences(states: Sequence[PeerState]) -> Iterator[str]:
+    for channel in dict.fromkeys(one.channel for one in states):
+        here = [one for one in states if one.channel == channel]
+        usual = Counter(one.state for one in here).most_common(1)[0][0]
+        pattern = next(one for one in here if one.state == usual)
+        for one in here:
+            if one.state != usual:
+                names = [name for name, digest in one.files.items() if pattern.files.get(name) != digest]
+                yield (
+                    f"{one.node} holds another state of {channel} at block {one.block} than {pattern.node}: "
+                    f"{', '.join(names) or 'the blocks'} differ; restore it, or let it join anew"
+                )
+
+
+def _errors(checks: Sequence[LedgerCheck]) -> Iterator[str]:
+    for one in checks:
+        for error in one.errors:
+            yield f"{one.node}, {one.channel or 'all channels'}: {error}"

@@ -1,0 +1,297 @@
+"""What a backup holds, and how it is put back: whole, marked, and never over what is there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import tarfile
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pyrage
+import pytest
+from click.testing import CliRunner
+
+from kindpakket_network import NetworkError, Topology
+from kindpakket_network.acting import act_for, acting
+from kindpakket_network.archive import ArchiveError, writing
+from kindpakket_network.backup import Backup
+from kindpakket_network.backup_contents import Contents, Manifest
+from kindpakket_network.cli import network
+from kindpakket_network.home import Home, write
+from kindpakket_network.inventory import Inventory
+from kindpakket_network.process import Processes
+from kindpakket_network.programs import Programs
+from kindpakket_network.restore import Restore
+from kindpakket_network.restored import is_marked, ordering_is_lost
+from kindpakket_network.site import Site
+from kindpakket_network.starter import Starter
+
+IDENTITY = pyrage.x25519.Identity.generate()
+PUBLIC = str(IDENTITY.to_public())
+OWN = "gemeente"
+
+
+def made(folder: Path) -> Site:
+    """A home with a file in every place where there is one."""
+    home = Home(folder)
+    home.create()
+    topology = Topology.packaged("kindpakket")
+    inventory = Inventory.of(topology, home)
+    for name in inventory.authorities:
+        organisation = home.organisation(name)
+        for file in (
+            "msp/cacerts/ca.pem",
+            "tls/ca.pem",
+            "users/admin/msp/keystore/key.pem",
+            "secrets/ca.admin",
+        ):
+            write(organisation / file, f"{name} {file}", mode=0o600)
+        config = organisation / "authority" / "fabric-ca-server-config.yaml"
+        write(config, f"cafiles: [{organisation}/authority/ca/fabric-ca-server-config.yaml]\n")
+        database(organisation / "authority" / "fabric-ca-server.db", name)
+        write(organisation / "authority" / "msp" / "keystore" / "root_sk", name)
+    for orderer in inventory.orderers:
+        for file in (
+            "msp/signcerts/cert.pem",
+            "msp/keystore/key.pem",
+            "tls/cert.pem",
+            "tls/key.pem",
+            "tls/ca.pem",
+        ):
+            write(orderer.folder / file, f"{orderer.node} {file}")
+        for file in ("data/ledger/chains/zuidhorn/blockfile_000000", "data/wal/zuidhorn/1.wal"):
+            write(orderer.folder / file, "votes")
+    for peer in inventory.peers:
+        for file in ("msp/keystore/key.pem", "tls/key.pem", "data/ledgersData/stateLeveldb/CURRENT"):
+            write(peer.folder / file, f"{peer.node} {file}")
+    for server in inventory.chaincodes:
+        write(server.folder / "tls" / "key.pem", server.node)
+    write(home.channel("zuidhorn") / "genesis.block", "block")
+    write(home.deployed("zuidhorn", "kindpakket"), json.dumps({"binary": f"{folder}/chaincode/k/kindpakket"}))
+    write(home.log("peer0.gemeente"), "log")
+    write(home.topology, topology.as_yaml())
+    return Site(topology, home, Processes(home), Programs(folder, folder), lambda _: None)
+
+
+def database(path: Path, row: str) -> None:
+    """A database of a certificate authority."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE certificates (name TEXT)")
+        connection.execute("INSERT INTO certificates VALUES (?)", (row,))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return made(tmp_path / "home")
+
+
+@pytest.fixture
+def file(site: Site, tmp_path: Path) -> Path:
+    path = tmp_path / "backup.age"
+    with writing(path, [PUBLIC]) as archive:
+        contents = Contents(site.home, site.inventory, [OWN])
+        manifest = Manifest("id-1", "kindpakket", (OWN,), Manifest.now(), str(site.home.root))
+        archive.add("manifest.json", json.dumps(manifest.as_json()).encode())
+        contents.write(archive)
+        for peer in site.inventory.peers_of(OWN):
+            archive.add_tree(contents.name(peer.folder), peer.folder)
+    return path
+
+
+def restore(home: Home, file: Path, organisations: Sequence[str] = (), **options: object) -> Manifest:
+    home.create()
+    return Restore(home, file, [IDENTITY], lambda _: None).place(organisations, **options)  # type: ignore[arg-type]
+
+
+def names_in(file: Path, folder: Path) -> set[str]:
+    plain = folder / "plain.tar.gz"
+    pyrage.decrypt_file(str(file), str(plain), [IDENTITY])
+    with tarfile.open(plain) as tar:
+        return {member.name for member in tar if member.isfile()}
+
+
+def everything(root: Path) -> dict[str, bytes]:
+    left_out = ("lock", "restored.json")
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and path.name not in left_out
+    }
+
+
+def destroy(home: Home) -> None:
+    for path in [home.organisation(OWN), *home.root.glob(f"nodes/*{OWN}*")]:
+        shutil.rmtree(path)
+
+
+def test_a_backup_holds_keys_and_ledgers_of_its_organisations_and_only_certificates_of_others(
+    file: Path, tmp_path: Path
+) -> None:
+    names = names_in(file, tmp_path)
+    assert {
+        "topology.yaml",
+        "channels/zuidhorn/genesis.block",
+        "chaincode/zuidhorn.kindpakket.json",
+        "organisations/gemeente/authority/fabric-ca-server.db",
+        "organisations/gemeente/authority/msp/keystore/root_sk",
+        "organisations/gemeente/users/admin/msp/keystore/key.pem",
+        "nodes/orderer.gemeente/msp/keystore/key.pem",
+        "nodes/peer0.gemeente/data/ledgersData/stateLeveldb/CURRENT",
+        "nodes/chaincode.peer0.gemeente.kindpakket/tls/key.pem",
+        "organisations/winkels/msp/cacerts/ca.pem",
+        "nodes/orderer.winkels/msp/signcerts/cert.pem",
+    } <= names
+    foreign = {name for name in names if "gemeente" not in name}
+    assert not [name for name in foreign if "key" in name or "secrets" in name or "authority" in name]
+    assert not [name for name in names if name.startswith(("logs", "run", "lock"))]
+
+
+def test_a_consenters_ledger_and_votes_are_in_no_backup(file: Path, tmp_path: Path) -> None:
+    assert not [
+        name for name in names_in(file, tmp_path) if name.startswith("nodes/orderer.") and "data" in name
+    ]
+
+
+def test_an_organisation_is_put_back_where_it_was_lost(site: Site, file: Path) -> None:
+    before = everything(site.home.root)
+    destroy(site.home)
+    restore(site.home, file)
+    after = everything(site.home.root)
+    lost = {name for name in before if name.startswith("nodes/orderer.gemeente/data")}
+    assert {name: after[name] for name in before if name not in lost and not name.endswith(".db")} == {
+        name: content for name, content in before.items() if name not in lost and not name.endswith(".db")
+    }
+    path = site.home.organisation(OWN) / "authority" / "fabric-ca-server.db"
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM certificates").fetchall() == [(OWN,)]
+
+
+def test_restored_orderers_and_peers_are_marked_and_not_started(site: Site, file: Path) -> None:
+    destroy(site.home)
+    restore(site.home, file)
+    inventory = site.inventory
+    marked = [one for one in (*inventory.orderers, *inventory.peers) if is_marked(one.folder)]
+    assert [one.node for one in marked] == ["orderer.gemeente", "peer0.gemeente"]
+    starter = Starter(site.home, site.processes, site.programs)
+    for node in marked:
+        with pytest.raises(NetworkError, match="must not serve before catching up"):
+            starter.start([node])
+
+
+def test_an_empty_home_gets_all_and_files_name_their_new_folder(file: Path, tmp_path: Path) -> None:
+    home = Home(tmp_path / "elsewhere")
+    manifest = restore(home, file)
+    assert (manifest.network, manifest.organisations) == ("kindpakket", (OWN,))
+    assert home.exists()
+    config = home.organisation(OWN) / "authority" / "fabric-ca-server-config.yaml"
+    assert str(home.root) in config.read_text()
+    record = json.loads(home.deployed("zuidhorn", "kindpakket").read_text())
+    assert record["binary"] == f"{home.root}/chaincode/k/kindpakket"
+    assert not (home.root / "restoring").exists()
+    assert acting(Topology.load(home.topology), home) == (OWN,)
+
+
+def test_a_home_that_acts_for_others_is_left_alone(site: Site, file: Path) -> None:
+    destroy(site.home)
+    act_for(site.home, ["winkels"])
+    with pytest.raises(ArchiveError, match="acts for winkels"):
+        restore(site.home, file)
+
+
+def test_what_is_there_is_not_overwritten_unless_it_is_moved_aside(site: Site, file: Path) -> None:
+    before = everything(site.home.root)
+    with pytest.raises(ArchiveError, match=r"has nodes/peer0\.gemeente.*already"):
+        restore(site.home, file)
+    assert everything(site.home.root) == before
+    restore(site.home, file, replace=True)
+    (aside,) = (site.home.root / "replaced").iterdir()
+    assert (aside / "nodes" / "orderer.gemeente" / "data" / "wal" / "zuidhorn" / "1.wal").is_file()
+    assert not (site.home.node("orderer.gemeente") / "data").exists()
+
+
+def test_a_refused_backup_leaves_the_home_as_it_was(site: Site, file: Path, tmp_path: Path) -> None:
+    destroy(site.home)
+    before = everything(site.home.root)
+    changed = tmp_path / "changed.age"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    changed.write_bytes(content)
+    other = Topology.packaged("two-municipalities")
+    attempts: list[tuple[Path, dict[str, object], str]] = [
+        (changed, {}, "damaged or changed"),
+        (file, {"sha256": "00"}, "is another file"),
+        (file, {"organisations": ["winkels"]}, "holds gemeente, not winkels"),
+    ]
+    for backup, options, words in attempts:
+        with pytest.raises(ArchiveError, match=words):
+            restore(site.home, backup, **options)  # type: ignore[arg-type]
+        assert everything(site.home.root) == before
+    write(site.home.topology, other.as_yaml())
+    with pytest.raises(ArchiveError, match="restore elsewhere"):
+        restore(site.home, file)
+
+
+@pytest.mark.parametrize("step", range(4))
+def test_a_restore_that_was_interrupted_anywhere_is_repeated(
+    site: Site, file: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    destroy(site.home)
+    rename, count = Path.rename, 0
+
+    def interrupted(path: Path, target: Path) -> Path:
+        nonlocal count
+        count += 1
+        if count > step:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        restore(site.home, file)
+    monkeypatch.undo()
+    restore(site.home, file)
+    assert is_marked(site.home.node("peer0.gemeente"))
+    assert (site.home.organisation(OWN) / "authority" / "fabric-ca-server.db").is_file()
+
+
+def test_a_restore_that_is_done_again_changes_nothing(site: Site, file: Path) -> None:
+    destroy(site.home)
+    restore(site.home, file)
+    before = everything(site.home.root)
+    restore(site.home, file)
+    assert everything(site.home.root) == before
+    restore(site.home, file, ordering_lost=True)
+    assert ordering_is_lost(site.home.node("orderer.gemeente"))
+
+
+def test_a_backup_of_an_organisation_that_is_not_here_is_refused(site: Site, tmp_path: Path) -> None:
+    shutil.rmtree(site.home.organisation(OWN) / "authority")
+    with pytest.raises(NetworkError, match="does not hold the keys of gemeente"):
+        Backup(site, [OWN]).run(tmp_path / "backup.age", [PUBLIC])
+
+
+def test_a_backup_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "newer.age"
+    with writing(path, [PUBLIC]) as archive:
+        archive.add("manifest.json", b'{"format": 2}')
+    with pytest.raises(ArchiveError, match="the version that made it"):
+        restore(Home(tmp_path / "home"), path)
+
+
+def test_the_command_line_makes_keys_and_says_what_is_wrong(tmp_path: Path, file: Path) -> None:
+    def call(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(network, list(arguments))
+        return result.exit_code, result.output
+
+    key = str(tmp_path / "key")
+    code, public = call("backup-key", key, "--open")
+    assert (code, public[:4]) == (0, "age1")
+    code, words = call("backup-key", key, "--open")
+    assert (code, "is not replaced" in words) == (1, True)
+    code, words = call("restore", str(file), "--key", key, "--home", str(tmp_path / "new"))
+    assert (code, "cannot be decrypted with this key" in words) == (1, True)
+    code, words = call("backup", str(tmp_path / "x.age"), "--home", str(tmp_path / "home"))
+    assert (code, "--recipient" in words) == (2, True)
