@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 import pytest
+import requests
 from cryptography import x509
 from support import Town, books, found_town, gateway_at, identity_of, running, through
 
@@ -35,6 +36,7 @@ from kindpakket.shop import Shop
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, SHOPS, Desk
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
+from kindpakket_network.authority_tls import OPERATIONS
 from kindpakket_network.channel_change import reconcile
 from kindpakket_network.node_renewal import NodeRenewal
 from kindpakket_network.status import NetworkStatus
@@ -175,6 +177,25 @@ def test_no_payment_failed_meanwhile(renewed: Renewed, network: Network) -> None
     assert renewed.sales.paid > 30
     assert renewed.left == -SMALL * renewed.sales.paid
     assert network.status().up
+
+
+@pytest.mark.usefixtures("renewed")
+def test_keys_are_kept_from_others_and_nothing_expires_soon(network: Network) -> None:
+    assert network.status().warnings == ()
+
+
+@pytest.mark.usefixtures("renewed")
+def test_the_operations_endpoint_of_a_ca_server_wants_a_certificate(network: Network) -> None:
+    authority = network.site().inventory.authorities["regie"]
+    operator = network.user("regie", "admin").parent / "tls"
+    health = f"https://127.0.0.1:{authority.ports[1]}/healthz"
+    with requests.Session() as session:
+        session.trust_env = False
+        session.verify = str(authority.folder / OPERATIONS)
+        with pytest.raises(requests.ConnectionError):
+            session.get(health, timeout=5)
+        session.cert = (str(operator / "cert.pem"), str(operator / "key.pem"))
+        assert session.get(health, timeout=5).json()["status"] == "OK"
 
 
 @pytest.mark.usefixtures("renewed")
