@@ -15,6 +15,7 @@ from .genesis import genesis_block
 from .healing import Healing
 from .home import write
 from .lifecycle import PeerCommands
+from .membership import follow, own_founders
 from .orderer import Orderer
 from .peer import Peer
 from .profile import profile
@@ -58,9 +59,12 @@ class BringUp:
                     self.start_nodes()
                 for channel in self._own_channels():
                     with collecting(), self.site.stage(f"channel {channel.name}"):
-                        self.join(channel)
+                        lives = self.join(channel)
                         self.await_ordering(channel)
                         Healing(self.site, channel).wake_silent()
+                        if lives:
+                            with collecting():
+                                follow(self.site, channel)
                         self.await_peers(channel)
                         joined.append(channel)
                 with collecting():
@@ -100,13 +104,18 @@ class BringUp:
         nodes: list[Orderer | Peer] = [*self.site.inventory.orderers, *self.site.inventory.peers]
         self.site.starter.start([node for node in nodes if node.organisation in self.site.acting])
 
-    def join(self, channel: Channel) -> None:
-        """Have the acting organisations' consenters and peers join a channel.
+    def join(self, channel: Channel) -> bool:
+        """Have the acting organisations' first consenters, and their peers, join a channel.
+
+        Returns:
+            Whether it may have changed since its first block.
 
         Raises:
             Waiting: the channel has no first block yet.
         """
         block = genesis_block(self.site, channel)
+        consenters = own_founders(self.site, channel, block)
+        lives = not consenters or any(one.has(channel.name) for one in consenters)
         genesis = block.read_bytes()
         commands = [self.site.admin(peer) for peer in self.site.own_peers_on(channel)]
 
@@ -116,17 +125,19 @@ class BringUp:
             elif node.peer.height(channel.name) is None:
                 node.join(block)
 
-        nodes: list[Orderer | PeerCommands] = [*commands, *self.site.own_consenters_of(channel)]
+        nodes: list[Orderer | PeerCommands] = [*commands, *consenters]
         together(join, nodes)
+        return lives
 
     def await_ordering(self, channel: Channel) -> None:
-        """Wait until every consenter of ours takes part, and a leader is known if all are ours.
+        """Wait until every consenter of ours that joined takes part, and a leader is known if all are ours.
 
         Raises:
             NodeFailed: a consenter does not take part in time.
             Waiting: too few of the others' consenters answer.
         """
-        consenters = self.site.own_consenters_of(channel)
+        own = self.site.own_consenters_of(channel)
+        consenters = [one for one in own if one.has(channel.name)]
         for orderer in consenters:
             active = until(lambda one=orderer: one.active(channel.name) or None, _ORDERING_DEADLINE)  # type: ignore[misc]
             if active is None:
@@ -136,7 +147,7 @@ class BringUp:
                     self.site.home.log(orderer.node),
                     self.site.processes.last_words(orderer.node),
                 )
-        if len(consenters) < len(channel.consenters):
+        if len(own) < len(channel.consenters):
             self._ensure_quorum(channel)
             return
         if until(lambda: self.site.leading(channel), _ORDERING_DEADLINE) is None:

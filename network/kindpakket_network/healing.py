@@ -38,7 +38,8 @@ class Healing:
         Raises:
             NodeFailed: a consenter stays behind even after a restart.
         """
-        consenters = self.site.own_consenters_of(self.channel)
+        own = self.site.own_consenters_of(self.channel)
+        consenters = [node for node in own if node.has(self.channel.name)]
         target = max((self._height(node) for node in consenters), default=0)
         silent = [node for node in consenters if not self._gets_there(node, target)]
         for node in silent:

@@ -1,0 +1,71 @@
+"""Tills that take payments without a pause, while something else is done to the network."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from support import Town
+
+from kindpakket.fabric import FabricError
+from kindpakket.refusal import Refusal
+from kindpakket_demo.schemes import CENTS_PER_CHILD
+from kindpakket_demo.wallets import Wallet
+from kindpakket_network.wait import until
+
+LEAST = 100
+_PATIENCE = 60.0
+_PAUSE = 0.1
+
+
+@dataclass
+class Trade:
+    """What the tills took.
+
+    Attributes:
+        paid: how long each payment took, in seconds.
+        failed: what came in the place of a payment.
+    """
+
+    paid: list[float] = field(default_factory=list)
+    failed: list[Exception] = field(default_factory=list)
+
+    def go_on(self, count: int = 10) -> None:
+        """Wait until so many more payments were taken, and see that none ever failed."""
+        wanted = len(self.paid) + count
+        assert until(lambda: len(self.paid) >= wanted or self.failed or None, _PATIENCE), "nothing is paid"
+        assert self.failed == []
+
+
+@contextmanager
+def trade(town: Town, wallets: Sequence[Wallet]) -> Iterator[Trade]:
+    """Have two tills take small payments, each from one half of the wallets, until the end."""
+    made, over = Trade(), threading.Event()
+
+    def sell(mine: Sequence[Wallet]) -> None:
+        for wallet in mine:
+            for _ in range(CENTS_PER_CHILD // LEAST):
+                order = town.order(wallet, LEAST)
+                began = time.monotonic()
+                try:
+                    town.till.shop.pay(order, wallet.authorise(order))
+                except (FabricError, Refusal) as error:
+                    made.failed.append(error)
+                    return
+                made.paid.append(time.monotonic() - began)
+                if over.wait(_PAUSE):
+                    return
+
+    middle = len(wallets) // 2
+    with ThreadPoolExecutor(2) as pool:
+        tills = [pool.submit(sell, mine) for mine in (wallets[:middle], wallets[middle:])]
+        try:
+            yield made
+        finally:
+            over.set()
+        for till in tills:
+            till.result()
