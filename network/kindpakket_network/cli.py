@@ -20,6 +20,7 @@ from .cli_backup import COMMANDS as BACKUP_COMMANDS
 from .cli_certificates import certificates, renew, revoke
 from .cli_growth import add_consenter, add_org, add_peer, plan
 from .cli_support import failures, on_network, out, show_warnings, shown_progress
+from .cli_topology import draw, init, schema
 from .errors import NetworkError
 from .network import Network
 from .programs import programs as build_programs
@@ -43,7 +44,7 @@ def network() -> None:
     """The Fabric network: bring it up, look at it, take it down."""
 
 
-for _command in (plan, add_org, add_peer, add_consenter, certificates, renew, revoke):
+for _command in (plan, add_org, add_peer, add_consenter, certificates, renew, revoke, schema, init, draw):
     network.add_command(_command)
 
 

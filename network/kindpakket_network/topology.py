@@ -230,7 +230,7 @@ class Topology:
         Raises:
             TopologyError: there is none of that name.
         """
-        return cls.load(Path(str(resources.files(__package__))) / "data" / "topologies" / f"{name}.yaml")
+        return cls.load(packaged_file(name))
 
     @classmethod
     def read(cls, document: Any, folder: Path, source: str = "the topology") -> Self:
@@ -305,6 +305,11 @@ class Topology:
     def as_yaml(self) -> str:
         """The topology as a file that `load` reads back."""
         return yaml.safe_dump(dict(self.document), sort_keys=False, allow_unicode=True)
+
+
+def packaged_file(name: str) -> Path:
+    """The file of a topology that comes with this package, if there is one of that name."""
+    return Path(str(resources.files(__package__))) / "data" / "topologies" / f"{name}.yaml"
 
 
 def _line(mistake: Mistake) -> int:

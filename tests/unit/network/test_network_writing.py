@@ -1,0 +1,96 @@
+"""What helps to write a topology: the schema for editors, a skeleton, and a picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+from kindpakket_network import Topology
+from kindpakket_network.cli import network
+from kindpakket_network.topology import packaged_file
+from kindpakket_network.topology_form import schema
+
+HINT = "# yaml-language-server: $schema="
+
+
+def members(rules: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
+    """All members that the schema describes, by their place in it, with what `$ref` leads to."""
+    if not isinstance(rules, dict):
+        return
+    for name, inner in rules.get("properties", {}).items():
+        reference = inner.get("$ref", "").rpartition("/")[2]
+        yield ".".join((*path, name)), {**schema()["$defs"].get(reference, {}), **inner}
+        yield from members(inner, (*path, name))
+    for name, inner in rules.get("$defs", {}).items():
+        yield from members(inner, (*path, name))
+
+
+MEMBERS = [one for one in members(schema()) if "_settings." not in one[0]]
+
+
+@pytest.mark.parametrize(("place", "rules"), MEMBERS, ids=[place for place, _ in MEMBERS])
+def test_editors_learn_what_every_member_is_and_what_to_write(place: str, rules: dict[str, Any]) -> None:
+    assert rules.get("title"), f"{place} has no title"
+    assert rules.get("description") or rules.get("properties"), f"{place} has no description"
+    validator = jsonschema.Draft202012Validator({"$defs": schema()["$defs"], **rules})
+    for example in (*rules.get("examples", ()), *([rules["default"]] if "default" in rules else ())):
+        validator.validate(example)
+
+
+def test_the_schema_is_printed() -> None:
+    result = CliRunner().invoke(network, ["schema"])
+    assert json.loads(result.stdout) == schema()
+
+
+@pytest.mark.parametrize("name", ["kindpakket", "two-municipalities"])
+def test_editors_find_the_schema_of_packaged_topologies(name: str) -> None:
+    file = packaged_file(name)
+    first = file.read_text("utf-8").partition("\n")[0]
+    assert first.startswith(HINT)
+    assert json.loads((file.parent / first.removeprefix(HINT)).read_text("utf-8")) == schema()
+
+
+def test_a_skeleton_is_the_packaged_topology_with_its_schema_beside_it(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    result = CliRunner().invoke(network, ["init", str(folder)])
+    assert result.exit_code == 0, result.output
+    assert Topology.load(folder / "topology.yaml") == Topology.packaged("kindpakket")
+    text = (folder / "topology.yaml").read_text("utf-8")
+    assert text.startswith(f"{HINT}topology.schema.json\n# Kindpakket's network")
+    assert json.loads((folder / "topology.schema.json").read_text("utf-8")) == schema()
+
+
+def test_a_skeleton_replaces_nothing(tmp_path: Path) -> None:
+    (tmp_path / "topology.yaml").write_text("mine")
+    result = CliRunner().invoke(network, ["init", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "topology.yaml is there already" in result.stderr
+    assert (tmp_path / "topology.yaml").read_text() == "mine"
+
+
+def test_a_skeleton_of_nothing_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(network, ["init", str(tmp_path), "--like", "nothing"])
+    assert result.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["kindpakket", "two-municipalities"])
+def test_the_picture_names_every_organisation_node_channel_and_policy(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "topology.svg"
+    call = ["draw", "--home", str(tmp_path / "home"), "--topology", name, "-o", str(file)]
+    result = CliRunner().invoke(network, call)
+    assert result.exit_code == 0, result.output
+    words = {element.text for element in ElementTree.parse(file).iter("{http://www.w3.org/2000/svg}text")}
+    topology = Topology.packaged(name)
+    for organisation in topology.organisations:
+        assert {organisation.name, organisation.msp, f"orderer.{organisation.name}"} <= words
+    for channel in topology.channels:
+        assert {f"channel {channel.name}", f"definitions: {channel.lifecycle_endorsement}"} <= words
+        assert {f"holds {one.name}" for one in channel.chaincodes[0].collections} <= words
