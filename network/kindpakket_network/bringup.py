@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from . import chaincode as code
+from .admin_commands import AdminCommands
 from .deployment import Deployment
 from .enrolment import ensure, write_organisation
-from .errors import NetworkError, NodeFailed, Waiting
+from .errors import CommandFailed, NetworkError, NodeFailed, Waiting
 from .genesis import genesis_block
 from .healing import Healing
 from .home import write
@@ -198,15 +199,27 @@ class BringUp:
         ]
 
     def _ensure_quorum(self, channel: Channel) -> None:
+        """Enough consenters know the channel; those elsewhere are asked for its newest block."""
         consenters = self.site.consenters_of(channel)
-        silent = [one for one in consenters if not self.site.runs(one.node)]
+        own = self.site.own_consenters_of(channel)
+        commands = AdminCommands(self.site, self.site.topology.organisation(self.site.acting[0]))
+
+        def knows(orderer: Orderer) -> bool:
+            try:
+                return orderer in own or bool(commands.newest(channel, orderer))
+            except CommandFailed:
+                return False
+
+        silent = [
+            one for one, found in zip(consenters, together(knows, consenters), strict=True) if not found
+        ]
         needed = self.site.topology.ordering.quorum(len(consenters))
         if len(consenters) - len(silent) < needed:
             where = ", ".join(f"{one.node} at {one.endpoint}" for one in silent)
             raise Waiting(
                 [
                     f"{channel.name} is ordered by {needed} of {len(consenters)} consenters, and {where} "
-                    f"{'do' if len(silent) > 1 else 'does'} not answer: have them brought up"
+                    f"{'have' if len(silent) > 1 else 'has'} not joined it: have them brought up"
                 ]
             )
 

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from .cli_backup import COMMANDS as BACKUP_COMMANDS
 from .cli_certificates import certificates, renew, revoke
+from .cli_export import admit, export
 from .cli_growth import add_consenter, add_org, add_peer, plan
 from .cli_support import failures, on_network, out, show_warnings, shown_progress
 from .cli_topology import draw, init, schema
@@ -45,6 +46,10 @@ def network() -> None:
 
 
 for _command in (plan, add_org, add_peer, add_consenter, certificates, renew, revoke, schema, init, draw):
+    network.add_command(_command)
+
+
+for _command in (admit, export):
     network.add_command(_command)
 
 

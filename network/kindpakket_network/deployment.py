@@ -229,7 +229,7 @@ class Deployment:
         approved = self._approvals(record)
         peers = [peer for peer in self._first_peers() if peer.msp in approved and self.site.answers(peer)]
         able = {peer.msp for peer in peers}
-        policies = (self.channel.lifecycle_endorsement, self.chaincode.endorsement)
+        policies = dict.fromkeys((self.channel.lifecycle_endorsement, self.chaincode.endorsement))
         if not all(satisfied(policy, able) for policy in policies):
             others = [peer for peer in self._first_peers() if peer.msp not in able]
             raise Waiting(

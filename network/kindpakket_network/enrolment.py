@@ -45,9 +45,14 @@ class Issue:
 
 def write_organisation(authority: Authority, folder: Path) -> None:
     """Write what others need to verify an organisation: `msp/` without keys, and `tls/ca.pem`."""
+    write_roots(
+        folder, authority.certificate(IDENTITIES).read_bytes(), authority.certificate(TLS).read_bytes()
+    )
+
+
+def write_roots(folder: Path, identity_root: bytes, tls_root: bytes) -> None:
+    """The same from the two root certificates."""
     msp = folder / "msp"
-    identity_root = authority.certificate(IDENTITIES).read_bytes()
-    tls_root = authority.certificate(TLS).read_bytes()
     write(msp / "cacerts" / "ca.pem", identity_root)
     write(msp / "tlscacerts" / "tlsca.pem", tls_root)
     write(msp / "config.yaml", render("msp-config.yaml"))

@@ -8,19 +8,23 @@ from pathlib import Path
 from typing import Any, Self
 
 from .acting import acting, remember
+from .admission import admit
 from .authority import IDENTITIES, Authority
 from .backup import Backup, Taken
 from .backup_contents import Manifest
 from .bringup import BringUp
+from .bundle import Bundle, bundle_of
 from .chaincode_server import ChaincodeServer
 from .deployed import Deployed
 from .enrolment import Issue, ensure
 from .errors import NetworkError
+from .first_block import first_block_file
 from .home import Home, write
 from .inventory import Inventory
 from .leader import leadership
 from .plan import Plan, plan
 from .process import Processes
+from .profile import profile
 from .programs import programs
 from .renewal import Renewal
 from .renewal_plan import Due, due
@@ -30,7 +34,7 @@ from .serving import Serving
 from .site import Progress, Site
 from .starter import Starter, ensure_free
 from .status import NetworkStatus, endpoint, status
-from .topology import Topology
+from .topology import Channel, Topology
 from .topology_change import ensure_possible
 from .verification import Verification, Verified
 from .wait import together
@@ -347,6 +351,47 @@ class Network:
         """The file with an organisation's connection profile."""
         return self._home.profile(self._authority(organisation).organisation)
 
+    def portable_profile(self, organisation: str) -> str:
+        """An organisation's connection profile with the certificates inside, as YAML.
+
+        Raises:
+            NetworkError: there is no such organisation, or it has no certificates yet.
+        """
+        name = self._authority(organisation).organisation
+        if not self._home.tls_root(name).is_file():
+            raise NetworkError(f"{name} has no certificates in {self._home.root}: bring it up first")
+        return profile(self._topology, name, self._inventory, self._home, portable=True)
+
+    def bundle(self, organisation: str) -> Bundle:
+        """What the other organisations need to know of one that this home acts for.
+
+        Raises:
+            NetworkError: this home does not act for it, or it has no certificates yet.
+        """
+        return bundle_of(self.site(), self._authority(organisation).organisation)
+
+    def first_block(self, channel: str) -> str:
+        """The file with a channel's first block for the other organisations; made when there is none.
+
+        Raises:
+            Waiting: other organisations' bundles lack.
+            NetworkError: there is no such channel.
+        """
+        with self._home.locked():
+            return first_block_file(self.site(), self._channel(channel))
+
+    def admit(self, files: Sequence[Path]) -> list[str]:
+        """Take other organisations' bundles, and first blocks, into the home.
+
+        Returns:
+            A sentence about each.
+
+        Raises:
+            NetworkError: a file is refused.
+        """
+        with self._home.locked():
+            return admit(self.site(), files)
+
     def user(self, organisation: str, user: str) -> Path:
         """The MSP folder of a user.
 
@@ -430,13 +475,17 @@ class Network:
         Raises:
             NetworkError: the topology has no such channel.
         """
-        known = {one.name: one for one in self._topology.channels}
-        if channel not in known:
-            raise NetworkError(f"there is no channel {channel!r}: use one of {', '.join(known)}")
-        consenters = enumerate(self._inventory.consenters_of(known[channel]), 1)
+        consenters = enumerate(self._inventory.consenters_of(self._channel(channel)), 1)
         running = {number: one for number, one in consenters if self._processes.runs(one.node)}
         found = leadership(channel, self._topology.ordering, running, list(running.values())).node
         return found.node if found else None
+
+    def _channel(self, name: str) -> Channel:
+        try:
+            return self._topology.channel(name)
+        except KeyError:
+            names = ", ".join(one.name for one in self._topology.channels)
+            raise NetworkError(f"there is no channel {name!r}: use one of {names}") from None
 
     def _authority(self, organisation: str) -> Authority:
         try:

@@ -12,8 +12,20 @@ from .inventory import Inventory
 from .topology import Topology
 
 
-def profile(topology: Topology, organisation: str, inventory: Inventory, home: Home) -> str:
-    """The profile of an organisation, as YAML."""
+def profile(
+    topology: Topology, organisation: str, inventory: Inventory, home: Home, *, portable: bool = False
+) -> str:
+    """The profile of an organisation, as YAML.
+
+    Args:
+        topology: the network.
+        organisation: the organisation's name.
+        inventory: its nodes.
+        home: the network's folder.
+        portable: with the certificate to trust inside, for clients elsewhere; else with its path.
+    """
+    root = home.tls_root(organisation)
+    trusted = {"pem": root.read_text("ascii")} if portable else {"path": str(root)}
     msp = topology.organisation(organisation).msp
     peers = inventory.peers_of(organisation)
     authority = inventory.authorities[organisation]
@@ -36,7 +48,7 @@ def profile(topology: Topology, organisation: str, inventory: Inventory, home: H
         "peers": {
             peer.node: {
                 "url": f"grpcs://{peer.endpoint}",
-                "tlsCACerts": {"path": str(home.tls_root(organisation))},
+                "tlsCACerts": dict(trusted),
                 "grpcOptions": {"ssl-target-name-override": peer.node},
             }
             for peer in peers
@@ -45,7 +57,7 @@ def profile(topology: Topology, organisation: str, inventory: Inventory, home: H
             authority.node: {
                 "url": authority.url,
                 "caName": IDENTITIES,
-                "tlsCACerts": {"path": str(home.tls_root(organisation))},
+                "tlsCACerts": dict(trusted),
             }
         },
         "channels": {channel.name: {"peers": {peer.node: {} for peer in peers}} for channel in channels},

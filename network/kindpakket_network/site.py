@@ -116,8 +116,11 @@ class Site:
         return leadership(channel.name, self.topology.ordering, running, own)
 
     def orderer(self, channel: Channel) -> Orderer:
-        """A consenter to send a channel's transactions to: the leader if possible, else one that runs."""
-        consenters = self.consenters_of(channel)
+        """A consenter to send a channel's transactions to: the leader if possible, else one that runs.
+
+        Those of the acting organisations come first.
+        """
+        consenters = sorted(self.consenters_of(channel), key=lambda one: one.organisation not in self.acting)
         running = [one for one in consenters if self.runs(one.node)]
         return self.leading(channel) or (running or consenters)[0]
 

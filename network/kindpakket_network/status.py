@@ -193,7 +193,7 @@ def _channel(
         heights=heights,
         chaincodes=tuple(
             _chaincode(one.name, one.version, Deployed.read(home.deployed(channel.name, one.name)))
-            for one in channel.chaincodes
+            for one in (channel.chaincodes if peers else ())
         ),
     )
 

@@ -1,0 +1,72 @@
+"""The commands that write files for others, and the one that takes theirs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .cli_support import on_network
+from .network import Network
+
+_output = click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file; not given: print it."
+)
+
+
+@click.group()
+def export() -> None:
+    """Write what others need: partners, service managers, clients."""
+
+
+@export.command()
+@click.argument("name")
+@_output
+@on_network
+def organisation(target: Network, name: str, output: Path | None) -> None:
+    """The certificates of organisation NAME, for the others' `admit`. No key is in it."""
+    bundle = target.bundle(name)
+    _write(bundle.text(), output)
+    for what, fingerprint in zip(("identities", "TLS"), bundle.fingerprints(), strict=True):
+        click.echo(f"{name}'s root for {what}, SHA-256: {fingerprint}", err=True)
+
+
+@export.command()
+@click.argument("name")
+@_output
+@on_network
+def channel(target: Network, name: str, output: Path | None) -> None:
+    """The first block of channel NAME, for the others' `admit`; it is made when there is none."""
+    _write(target.first_block(name), output)
+
+
+@export.command()
+@click.argument("name")
+@_output
+@on_network
+def profile(target: Network, name: str, output: Path | None) -> None:
+    """The connection profile of organisation NAME, with its certificates inside, for clients elsewhere."""
+    _write(target.portable_profile(name), output)
+
+
+@click.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+@on_network
+def admit(target: Network, files: tuple[Path, ...]) -> None:
+    """Take other organisations' bundles and first blocks, which `export` made, into this home.
+
+    Bundles come before blocks, in whatever order they are named. Compare the fingerprints with what the
+    organisations say.
+    """
+    for line in target.admit(files):
+        click.echo(line)
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, "utf-8")
+        click.echo(f"{output} is written.", err=True)

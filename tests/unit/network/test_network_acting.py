@@ -1,0 +1,250 @@
+"""Homes that act for some organisations, and what they tell one another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
+
+from kindpakket_network import NetworkError, Topology
+from kindpakket_network.acting import acting, remember
+from kindpakket_network.admission import admit
+from kindpakket_network.bundle import Bundle, Consenter
+from kindpakket_network.bundle_rules import mistakes_in
+from kindpakket_network.errors import Waiting
+from kindpakket_network.genesis import genesis_block, lacking_bundles
+from kindpakket_network.home import Home, write
+from kindpakket_network.policy import satisfied
+from kindpakket_network.process import Processes
+from kindpakket_network.programs import Programs
+from kindpakket_network.site import Site
+from kindpakket_network.waiting import collected
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+WINKELS = "winkels"
+
+
+class Authority:
+    """Issues certificates as an organisation's CA does."""
+
+    def __init__(self, name: str) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.name = name
+        self.root = self.issue(name, authority=True)
+
+    def issue(
+        self,
+        name: str,
+        unit: str = "client",
+        host: str = "127.0.0.1",
+        days: int = 30,
+        authority: bool = False,
+    ) -> str:
+        key = self.key if authority else ec.generate_private_key(ec.SECP256R1())
+        subject = [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit)]
+        if authority:
+            subject = []
+        names = x509.SubjectAlternativeName([x509.DNSName(host)])
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([*subject, x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)]))
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(NOW - timedelta(days=60))
+            .not_valid_after(NOW + timedelta(days=days))
+            .add_extension(x509.BasicConstraints(authority, 0 if authority else None), critical=True)
+            .add_extension(names, critical=False)
+            .sign(self.key, SHA256())
+        )
+        return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+IDENTITIES, TLS = Authority("ca.winkels"), Authority("tlsca.winkels")
+
+
+@pytest.fixture(scope="module")
+def topology() -> Topology:
+    return Topology.packaged("kindpakket")
+
+
+@pytest.fixture
+def site(topology: Topology, tmp_path: Path) -> Iterator[Site]:
+    """A home that acts for the municipality."""
+    home = Home(tmp_path / "home")
+    home.create()
+    remember(topology, home, ["gemeente"])
+    yield Site(topology, home, Processes(home), Programs(tmp_path, tmp_path), print)
+
+
+@pytest.fixture
+def bundle() -> Bundle:
+    consenter = Consenter(IDENTITIES.issue("orderer.winkels", "orderer"), TLS.issue("orderer.winkels"))
+    return Bundle("kindpakket", WINKELS, "WinkelsMSP", IDENTITIES.root, TLS.root, {}, consenter)
+
+
+def test_a_home_acts_for_all_organisations_until_it_is_told_which(topology: Topology, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert acting(topology, home) == ("gemeente", "winkels", "auditor", "regie")
+    remember(topology, home, ["regie", "gemeente"])
+    assert acting(topology, home) == ("gemeente", "regie")
+    remember(topology, home, [])
+    assert acting(topology, home) == ("gemeente", "regie")
+    with pytest.raises(NetworkError, match="no organisation 'nobody': use some of gemeente, winkels"):
+        remember(topology, home, ["nobody"])
+
+
+def test_a_home_that_lives_does_not_change_its_side(topology: Topology, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    write(home.topology, topology.as_yaml())
+    with pytest.raises(NetworkError, match="acts for gemeente, winkels, auditor, regie, not for regie"):
+        remember(topology, home, ["regie"])
+
+
+def test_a_home_for_one_organisation_has_that_ones_nodes(site: Site) -> None:
+    channel = site.topology.channel("zuidhorn")
+    assert not site.whole
+    assert [one.node for one in site.own_consenters_of(channel)] == ["orderer.gemeente"]
+    assert [one.node for one in site.own_peers_on(channel)] == ["peer0.gemeente"]
+    assert [one.node for one in site.consenters_of(channel)][1:3] == ["orderer.winkels", "orderer.auditor"]
+    assert set(site.serving.nodes()) == {
+        *("ca.gemeente", "orderer.gemeente", "peer0.gemeente"),
+        "chaincode.peer0.gemeente.kindpakket",
+    }
+
+
+def test_a_bundle_is_read_back_as_it_was_written(bundle: Bundle) -> None:
+    assert Bundle.read(json.loads(bundle.text()), "the file") == bundle
+    with pytest.raises(NetworkError, match="the file is no bundle of an organisation"):
+        Bundle.read({**json.loads(bundle.text()), "more": 1}, "the file")
+    with pytest.raises(NetworkError, match="a member is no text"):
+        Bundle.read({**json.loads(bundle.text()), "tls_root": 1}, "the file")
+
+
+def test_a_bundle_of_good_certificates_has_no_mistakes(bundle: Bundle, topology: Topology) -> None:
+    assert mistakes_in(bundle, topology) == []
+
+
+def consenter(identity: str | None = None, tls: str | None = None) -> Consenter:
+    return Consenter(
+        identity or IDENTITIES.issue("orderer.winkels", "orderer"), tls or TLS.issue("orderer.winkels")
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"network": "other"}, "in the network other, and the topology kindpakket has no such organisation"),
+        ({"msp": "OtherMSP"}, "winkels with the MSP id OtherMSP"),
+        ({"tls_root": "-----BEGIN EC PRIVATE KEY-----"}, "holds a private key"),
+        ({"tls_root": "no PEM"}, "a certificate in it cannot be read"),
+        ({"tls_root": TLS.issue("x")}, "tls_root is no certificate of an authority"),
+        (
+            {"identity_root": Authority("other").root},
+            "identity is not issued by the organisation's authority",
+        ),
+        ({"consenter": None}, "lacks an orderer, and the topology has one"),
+        ({"consenter": consenter(IDENTITIES.issue("x", "peer"))}, "has not the role orderer"),
+        ({"consenter": consenter(tls=TLS.issue("x", host="elsewhere"))}, "is not for 127.0.0.1"),
+        ({"consenter": consenter(tls=TLS.issue("x", days=-1))}, "TLS certificate expired on"),
+        ({"revocations": {"../crl.pem": ""}}, "is no name for a file"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_wrong_with_a_bundle_is_told(
+    bundle: Bundle, topology: Topology, change: dict[str, object], words: str
+) -> None:
+    found = mistakes_in(replace(bundle, **change), topology)  # type: ignore[arg-type]
+    assert any(words in mistake for mistake in found), found
+
+
+def file_of(bundle: Bundle, folder: Path) -> Path:
+    path = folder / "bundle.json"
+    path.write_text(bundle.text(), "utf-8")
+    return path
+
+
+def test_an_admitted_organisation_is_known(site: Site, bundle: Bundle, tmp_path: Path) -> None:
+    channel = site.topology.channel("zuidhorn")
+    assert WINKELS in lacking_bundles(site, channel)
+    file = file_of(bundle, tmp_path)
+    assert "winkels is admitted; SHA-256" in admit(site, [file])[0]
+    assert "winkels was known" in admit(site, [file])[0]
+    assert WINKELS not in lacking_bundles(site, channel)
+    orderer = site.inventory.orderers[1]
+    assert bundle.consenter is not None
+    assert orderer.identity.read_text() == bundle.consenter.identity
+    assert orderer.tls_root.read_text() == bundle.tls_root
+    assert not list(site.home.root.rglob("*key*"))
+
+
+def test_a_renewed_certificate_waits_beside_the_old_one(site: Site, bundle: Bundle, tmp_path: Path) -> None:
+    admit(site, [file_of(bundle, tmp_path)])
+    renewed = replace(bundle, consenter=consenter())
+    admit(site, [file_of(renewed, tmp_path)])
+    orderer = site.inventory.orderers[1]
+    assert bundle.consenter is not None and renewed.consenter is not None
+    assert orderer.identity.read_text() == bundle.consenter.identity
+    following = orderer.folder / "msp.next" / "signcerts" / "cert.pem"
+    assert following.read_text() == renewed.consenter.identity
+
+
+def test_another_root_is_refused(site: Site, bundle: Bundle, tmp_path: Path) -> None:
+    admit(site, [file_of(bundle, tmp_path)])
+    other = Authority("ca.winkels")
+    identity = other.issue("orderer.winkels", "orderer")
+    forged = replace(bundle, identity_root=other.root, consenter=consenter(identity))
+    with pytest.raises(NetworkError, match="has another root than the one in"):
+        admit(site, [file_of(forged, tmp_path)])
+
+
+def test_a_file_of_something_else_is_refused(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("{}")
+    with pytest.raises(NetworkError, match="neither a bundle nor a first block"):
+        admit(site, [tmp_path / "other"])
+
+
+def test_a_channel_waits_for_bundles_then_for_its_block(site: Site, bundle: Bundle) -> None:
+    channel = site.topology.channel("zuidhorn")
+    with pytest.raises(Waiting, match="zuidhorn waits for gemeente, winkels, auditor, regie"):
+        genesis_block(site, channel)
+    for name in channel.consenters:
+        write(site.home.tls_root(name), "")
+        write(site.home.node(f"orderer.{name}") / "msp" / "signcerts" / "cert.pem", "")
+    with pytest.raises(Waiting, match="waits for its first block: one organisation makes it"):
+        genesis_block(site, channel)
+
+
+def test_what_waits_does_not_keep_the_rest_from_being_done() -> None:
+    done: list[int] = []
+    with pytest.raises(Waiting, match=r"one\nthree"), collected() as collecting:
+        for number, word in enumerate(("one", "two", "three")):
+            with collecting():
+                if number != 1:
+                    raise Waiting([word])
+                done.append(number)
+    assert done == [1]
+
+
+@pytest.mark.parametrize(
+    ("expression", "signers", "met"),
+    [
+        ("AND('A.peer', OR('B.peer', 'C.peer'))", "AB", True),
+        ("AND('A.peer', OR('B.peer', 'C.peer'))", "BC", False),
+        ("AND('A.peer', OR('B.peer', 'C.peer'))", "A", False),
+        ("OutOf(2, 'A.peer', 'B.peer', 'C.peer')", "AC", True),
+        ("OutOf(2, 'A.peer', 'B.peer', 'C.peer')", "C", False),
+        ("'A.peer'", "A", True),
+    ],
+)
+def test_who_satisfies_a_policy(expression: str, signers: str, met: bool) -> None:
+    assert satisfied(expression, set(signers)) is met
