@@ -35,7 +35,7 @@ from kindpakket.refusal import Refusal
 from kindpakket.shop import Shop
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, SHOPS, Desk
 from kindpakket_demo.wallets import Wallet
-from kindpakket_network import Network, Topology
+from kindpakket_network import Network, NetworkError, Topology
 from kindpakket_network.authority_tls import OPERATIONS
 from kindpakket_network.channel_change import reconcile
 from kindpakket_network.node_renewal import NodeRenewal
@@ -256,6 +256,21 @@ def test_who_was_revoked_is_refused_by_peers_and_by_ordering(network: Network, t
         till.shop.pay(another, wallet.authorise(another))
     assert town.available(wallet) == FULL
     assert f"{till.user}@{SHOPS}" not in {one.holder for one in network.renew(dry_run=True)}
+
+
+@pytest.mark.usefixtures("renewed")
+def test_a_user_is_renewed_as_the_topology_has_the_user_now(network: Network) -> None:
+    document = json.loads(json.dumps(network.topology.document))
+    treasurer = document["organisations"][0]["users"][3]
+    treasurer["attributes"] = {"kindpakket.role": "treasurer", "kindpakket.person": "p-successor"}
+    changed = Network(Topology.read(document, Path()), network.home)
+    with pytest.raises(NetworkError, match="kindpakket network renew treasurer@gemeente"):
+        changed.enrol("gemeente", "treasurer", treasurer["attributes"])
+    changed.renew(["treasurer@gemeente"])
+    extension = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
+    present = identity_of(network, "gemeente", "treasurer").certificate.extensions
+    members = json.loads(present.get_extension_for_oid(extension).value.public_bytes())["attrs"]
+    assert treasurer["attributes"].items() <= members.items()
 
 
 def test_only_the_superseded_certificate_is_refused(renewed: Renewed, network: Network, town: Town) -> None:
