@@ -58,6 +58,8 @@ class BringUp:
                     together(self.enrol_organisation, self.site.acting)
                 with self.site.stage("orderers and peers"):
                     self.start_nodes()
+                with collecting():
+                    Renewal(self.site).resume()
                 for channel in self._own_channels():
                     with collecting(), self.site.stage(f"channel {channel.name}"):
                         lives = self.join(channel)
@@ -68,8 +70,6 @@ class BringUp:
                                 follow(self.site, channel)
                         self.await_peers(channel)
                         joined.append(channel)
-                with collecting():
-                    Renewal(self.site).resume()
             for channel in joined:
                 for chaincode in channel.chaincodes if self.site.own_peers_on(channel) else ():
                     with collecting(), self.site.stage(f"chaincode {chaincode.name} on {channel.name}"):
