@@ -60,7 +60,7 @@ class BringUp:
                     self.start_nodes()
                 with collecting():
                     Renewal(self.site).resume()
-                for channel in self._own_channels():
+                for channel in self.site.own_channels:
                     with collecting(), self.site.stage(f"channel {channel.name}"):
                         lives = self.join(channel)
                         self.await_ordering(channel)
@@ -189,14 +189,6 @@ class BringUp:
             raise NetworkError(f"the topology has no chaincode {name!r} on {channel.name}: declare it there")
 
         return Deployment(self.site, channel, chaincode)
-
-    def _own_channels(self) -> list[Channel]:
-        """The channels in which an acting organisation takes part."""
-        return [
-            channel
-            for channel in self.site.topology.channels
-            if {*channel.consenters, *(one.organisation for one in channel.members)} & set(self.site.acting)
-        ]
 
     def _ensure_quorum(self, channel: Channel) -> None:
         """Enough consenters know the channel; those elsewhere are asked for its newest block."""
