@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import signal as signals
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +22,8 @@ from .first_block import first_block_file
 from .home import Home, write
 from .inventory import Inventory
 from .leader import leadership
+from .metrics import metrics
+from .monitoring import monitoring
 from .plan import Plan, plan
 from .process import Processes
 from .profile import profile
@@ -123,26 +124,6 @@ class Network:
         self._ensure_possible(topology)
         self._describe(topology)
         self.up(progress)
-
-    @contextmanager
-    def changing(self, topology: Topology | None = None, progress: Progress = silent) -> Iterator[Site]:
-        """Keep other commands from changing this network meanwhile; it follows another topology from then on.
-
-        Args:
-            topology: what it should be; not given: what it is.
-            progress: takes a sentence about each stage.
-
-        Raises:
-            ChangeRefused: it cannot become that; nothing was done.
-            NetworkError: there is no network in the home.
-        """
-        self._ensure_exists()
-        wanted = topology or self._topology
-        with self._home.locked():
-            self._ensure_possible(wanted)
-            self._describe(wanted)
-            write(self._home.topology, wanted.as_yaml())
-            yield self.site(progress)
 
     def down(self) -> None:
         """Stop all processes; ledgers, keys and certificates stay.
@@ -367,6 +348,26 @@ class Network:
         site = self.site(progress)
         with self._home.locked():
             return Revocation(site, organisation).run(name, superseded=superseded)
+
+    def monitoring(self) -> Mapping[str, str]:
+        """The files with which Prometheus watches the home's nodes, by name.
+
+        Raises:
+            NetworkError: there is no network in the home.
+        """
+        self._ensure_exists()
+        return monitoring(self._topology, self._home, self._inventory)
+
+    def metrics(self) -> str:
+        """What Fabric's own metrics lack, in Prometheus' text form.
+
+        Raises:
+            NetworkError: there is no network in the home.
+        """
+        self._ensure_exists()
+        found = self.status()
+        running = ((node.node, node.running) for node in found.nodes)
+        return metrics(self._topology.name, self._home, found.certificates, running)
 
     def profile(self, organisation: str) -> Path:
         """The file with an organisation's connection profile."""

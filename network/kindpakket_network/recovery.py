@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from . import messages as m
 from .admin_commands import AdminCommands
 from .errors import CommandFailed, NetworkError, NodeFailed
 from .host import LOOPBACK
@@ -178,9 +179,10 @@ class Recovery:
 
         def height(orderer: Orderer) -> int | None:
             try:
-                return commands.height(channel, orderer)
+                block = m.common.Block.FromString(commands.newest(channel, orderer))
             except CommandFailed:
                 return None
+            return int(block.header.number) + 1
 
         count = len(channel.consenters)
         needed = count - self.site.topology.ordering.quorum(count) + 1

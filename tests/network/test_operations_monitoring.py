@@ -1,0 +1,122 @@
+"""A network that lives, as Prometheus sees it with the exported files."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from kindpakket_network import Network
+from kindpakket_network.monitoring import CONFIGURATION, RULES
+from kindpakket_network.ports import free_base
+from kindpakket_network.wait import until
+
+SECONDS = 30.0
+OF_TEXTFILE = "kindpakket_"
+
+
+@pytest.fixture
+def files(network: Network, tmp_path: Path) -> Path:
+    """The exported files, which ask more often than they would."""
+    for name, text in network.monitoring().items():
+        (tmp_path / name).write_text(text.replace("interval: 15s", "interval: 1s"))
+    return tmp_path
+
+
+def pages(files: Path) -> dict[str, str]:
+    """What each node says to who asks as the configuration tells."""
+    found = {}
+    for job in yaml.safe_load((files / CONFIGURATION).read_text())["scrape_configs"]:
+        tls = job["tls_config"]
+        with requests.Session() as session:
+            session.trust_env = False
+            session.verify, session.cert = tls["ca_file"], (tls["cert_file"], tls["key_file"])
+            for one in job["static_configs"]:
+                answer = session.get(f"https://{one['targets'][0]}/metrics", timeout=SECONDS)
+                answer.raise_for_status()
+                found[one["labels"]["node"]] = answer.text
+    return found
+
+
+def test_nodes_have_what_the_rules_look_at(network: Network, files: Path) -> None:
+    said = pages(files)
+    assert {node for node in network.nodes() if node.startswith(("orderer.", "peer"))} == said.keys()
+    expressions = " ".join(
+        rule["expr"]
+        for group in yaml.safe_load((files / RULES).read_text())["groups"]
+        for rule in group["rules"]
+    )
+    named = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+(?=\{)", expressions)) | {"process_start_time_seconds"}
+    there = {name for text in said.values() for name in re.findall(r"^# TYPE (\S+)", text, re.MULTILINE)}
+    there |= set(re.findall(r"^# TYPE (\S+)", network.metrics(), re.MULTILINE))
+    # A counter is there once it has counted, and no chaincode of a healthy network was ever out of reach.
+    assert named - there <= {"chaincode_launch_timeouts", "chaincode_execute_timeouts"}
+
+
+def test_only_who_shows_a_certificate_is_told(network: Network, files: Path) -> None:
+    (job, *_) = yaml.safe_load((files / CONFIGURATION).read_text())["scrape_configs"]
+    with requests.Session() as session, pytest.raises(requests.exceptions.RequestException):
+        session.trust_env = False
+        session.verify = job["tls_config"]["ca_file"]
+        session.get(f"https://{job['static_configs'][0]['targets'][0]}/metrics", timeout=SECONDS)
+
+
+@contextmanager
+def prometheus(files: Path) -> Iterator[str]:
+    """A Prometheus with the exported files; where it answers."""
+    program = shutil.which("prometheus")
+    if program is None:
+        pytest.skip("there is no prometheus to read the files")
+    address = f"127.0.0.1:{free_base(1)}"
+    arguments = (f"--config.file={files / CONFIGURATION}", f"--storage.tsdb.path={files / 'data'}")
+    with (files / "prometheus.log").open("w") as log:
+        process = subprocess.Popen(
+            [program, *arguments, f"--web.listen-address={address}"], stdout=log, stderr=log
+        )
+        try:
+            yield f"http://{address}/api/v1"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(SECONDS)
+
+
+def ask(url: str, what: str, **parameters: str) -> Any:
+    """An answer of Prometheus' interface, None while there is none."""
+    try:
+        answer = requests.get(f"{url}/{what}", params=parameters, timeout=SECONDS)
+    except requests.exceptions.ConnectionError:
+        return None
+    return answer.json().get("data") if answer.ok else None
+
+
+def test_prometheus_sees_every_node_and_calls_nobody(network: Network, files: Path) -> None:
+    nodes = {node for node in network.nodes() if node.startswith(("orderer.", "peer"))}
+    with prometheus(files) as url:
+
+        def seen() -> bool | None:
+            found = ask(url, "query", query='up{network="' + network.topology.name + '"} == 1')
+            return (found is not None and {one["metric"]["node"] for one in found["result"]} == nodes) or None
+
+        assert until(seen, SECONDS), (files / "prometheus.log").read_text()
+        judged = until(lambda: _judged(url), SECONDS)
+    assert judged is not None
+    assert {rule["health"] for rule in judged.values()} == {"ok"}
+    wrong = {name for name, rule in judged.items() if rule["alerts"]}
+    assert wrong <= {"CertificatesNotChecked"}
+
+
+def _judged(url: str) -> dict[str, Any] | None:
+    """The rules, once all were evaluated."""
+    found = ask(url, "rules")
+    rules = {rule["name"]: rule for group in (found or {"groups": []})["groups"] for rule in group["rules"]}
+    done = rules and all(rule["health"] != "unknown" for rule in rules.values())
+    return rules if done else None
