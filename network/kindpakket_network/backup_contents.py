@@ -25,7 +25,7 @@ _PUBLIC_OF_ORDERER = ("msp/signcerts/cert.pem", "tls/cert.pem", "tls/ca.pem")
 _LEFT_OUT = frozenset(
     (
         *("organisations", "nodes", "logs", "run", "builder", "lock", "results"),
-        *("restoring", "restored.json", "replaced"),
+        *("restoring", "restored.json", "replaced", "manifest.json", "acting.json"),
     )
 )
 
@@ -112,22 +112,23 @@ class Contents:
         ]
         return list(dict.fromkeys([*orderers, *servers]))
 
-    def paths(self) -> Iterator[Path]:
-        """The files and folders, without those of peers, which must be stopped for it."""
+    def shared(self) -> Iterator[Path]:
+        """The files and folders that are nobody's own, and other organisations' certificates."""
         for path in sorted(self.home.root.iterdir()):
             if path.name not in _LEFT_OUT and not path.name.startswith("."):
                 yield path
         for name in self.inventory.authorities:
-            folder = self.home.organisation(name)
-            if name in self.organisations:
-                yield folder
-            else:
-                yield from (folder / one for one in _PUBLIC)
+            if name not in self.organisations:
+                yield from (self.home.organisation(name) / one for one in _PUBLIC)
         for orderer in self.inventory.orderers:
             if orderer.organisation not in self.organisations:
                 yield from (orderer.folder / one for one in _PUBLIC_OF_ORDERER)
-        for node in self.own_nodes():
-            yield self.home.node(node)
+
+    def paths(self) -> Iterator[Path]:
+        """The files and folders, without those of peers, which must be stopped for it."""
+        yield from self.shared()
+        yield from (self.home.organisation(name) for name in self.organisations)
+        yield from (self.home.node(node) for node in self.own_nodes())
 
     def write(self, archive: Writer) -> None:
         """Write all that is not a peer's.

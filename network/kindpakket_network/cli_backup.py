@@ -1,4 +1,4 @@
-"""The commands that keep a network's data: `backup-key`, `backup`, `restore`, `verify`."""
+"""The commands that keep a network's data: `backup-key`, `backup`, `restore`, `verify`, `verify-backup`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from . import backup_key
 from .cli_support import failures, on_network, shown_progress
 from .network import Network
+from .verification import Verified
 
 _file = click.Path(path_type=Path, dir_okay=False)
 _FOUND = 3
@@ -18,6 +19,12 @@ _passphrase = click.option(
     "--passphrase-file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Read the passphrase from the first line of this file, instead of asking for it.",
+)
+_key = click.option(
+    "--key",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The key file that `backup-key` made.",
 )
 
 
@@ -81,16 +88,14 @@ def backup(
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "--key",
-    required=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The key file that `backup-key` made.",
-)
+@_key
 @_passphrase
 @click.option("--sha256", metavar="HEX", help="The hash that `backup` printed: refuse another file.")
 @click.option(
     "--organisation", "organisations", multiple=True, metavar="NAME", help="Only this one; several times."
+)
+@click.option(
+    "--node", "nodes", multiple=True, metavar="NODE", help="Only this orderer or peer; several times."
 )
 @click.option(
     "--ordering-lost",
@@ -112,6 +117,7 @@ def restore(
     passphrase_file: Path | None,
     sha256: str | None,
     organisations: tuple[str, ...],
+    nodes: tuple[str, ...],
     ordering_lost: bool,
     replace: bool,
     home: Path,
@@ -128,6 +134,7 @@ def restore(
             file,
             identities,
             organisations,
+            nodes,
             replace=replace,
             sha256=sha256,
             ordering_lost=ordering_lost,
@@ -136,7 +143,7 @@ def restore(
     if as_json:
         click.echo(json.dumps(manifest.as_json(), indent=1))
     else:
-        names = ", ".join(organisations or manifest.organisations)
+        names = ", ".join(nodes or organisations or manifest.organisations)
         click.echo(f"{names} as of {manifest.taken:%Y-%m-%d %H:%M:%S} UTC runs in {home}, and has caught up.")
 
 
@@ -151,6 +158,29 @@ def verify(target: Network, ledgers: bool, as_json: bool) -> None:
     """
     with shown_progress() as progress:
         found = target.verify(ledgers=ledgers, progress=progress)
+    _report(found, as_json)
+
+
+@click.command("verify-backup")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@_key
+@_passphrase
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@on_network
+def verify_backup_command(
+    target: Network, file: Path, key: Path, passphrase_file: Path | None, as_json: bool
+) -> None:
+    """See that FILE can be read, and go through the hashes of the blocks in it. Exit code 3: some are wrong.
+
+    It is unpacked into the network's folder for that time.
+    """
+    with shown_progress() as progress:
+        identities = backup_key.load(key, _asked(passphrase_file))
+        found = target.verify_backup(file, identities, progress)
+    _report(found, as_json)
+
+
+def _report(found: Verified, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found.as_json(), indent=1))
     else:
@@ -165,4 +195,4 @@ def verify(target: Network, ledgers: bool, as_json: bool) -> None:
         raise click.exceptions.Exit(_FOUND)
 
 
-COMMANDS = (backup_key_command, backup, restore, verify)
+COMMANDS = (backup_key_command, backup, restore, verify, verify_backup_command)

@@ -38,7 +38,7 @@ from .starter import Starter, ensure_free
 from .status import NetworkStatus, endpoint, status
 from .topology import Channel, Topology
 from .topology_change import ensure_possible
-from .verification import Verification, Verified
+from .verification import Verification, Verified, verify_backup
 from .wait import together
 from .waiting import collected
 
@@ -187,6 +187,20 @@ class Network:
         with self._home.locked():
             return Verification(site).run(states=states, ledgers=ledgers)
 
+    def verify_backup(self, file: Path, identities: Sequence[Any], progress: Progress = silent) -> Verified:
+        """See that a backup can be read, and go through the hashes of the blocks in it.
+
+        Args:
+            file: the backup.
+            identities: the keys that read it, see `backup_key`.
+            progress: takes a sentence about each stage.
+
+        Raises:
+            NetworkError: it cannot be read, or was damaged or changed.
+        """
+        self._home.create()
+        return verify_backup(programs(progress), file, identities, self._home.root)
+
     @classmethod
     def restore(
         cls,
@@ -194,6 +208,7 @@ class Network:
         file: Path,
         identities: Sequence[Any],
         organisations: Sequence[str] = (),
+        nodes: Sequence[str] = (),
         *,
         replace: bool = False,
         sha256: str | None = None,
@@ -207,6 +222,7 @@ class Network:
             file: the backup.
             identities: the keys that read it, see `backup_key`.
             organisations: which of the backup; none: all in it.
+            nodes: only these orderers and peers; the rest of their organisations is there.
             replace: move what is there of these organisations aside, instead of refusing.
             sha256: the hash that the file must have.
             ordering_lost: no consenter is left anywhere, so ordering begins anew where the peers are.
@@ -223,7 +239,7 @@ class Network:
         with place.locked():
             chosen = Restore(place, file, identities, progress)
             manifest = chosen.place(
-                organisations, replace=replace, sha256=sha256, ordering_lost=ordering_lost
+                organisations, nodes, replace=replace, sha256=sha256, ordering_lost=ordering_lost
             )
             place.install_builder()
         network = cls.open(home)

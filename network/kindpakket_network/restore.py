@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +47,7 @@ class Restore:
     def place(
         self,
         organisations: Sequence[str] = (),
+        nodes: Sequence[str] = (),
         *,
         replace: bool = False,
         sha256: str | None = None,
@@ -59,7 +60,8 @@ class Restore:
 
         Args:
             organisations: which of the backup; none: all in it.
-            replace: move what is there of these organisations aside, instead of refusing.
+            nodes: only these orderers and peers; the rest of their organisations is there.
+            replace: move what is there of them aside, instead of refusing.
             sha256: the hash that the file must have.
             ordering_lost: no consenter is left anywhere, so ordering begins anew where the peers are.
 
@@ -67,45 +69,58 @@ class Restore:
             What the backup says about itself.
 
         Raises:
-            ArchiveError: the file is no genuine backup of this network, or does not hold an organisation.
-            NetworkError: the home has files of these organisations already, or a process does not end.
+            ArchiveError: the file is no genuine backup of this network, does not hold what was asked for, or
+                the home has such files already.
+            NetworkError: a process does not end.
         """
-        staged = self.home.root / _STAGED
-        shutil.rmtree(staged, ignore_errors=True)
-        staged.mkdir(mode=0o700)
+        staged = Home(self.home.root / _STAGED)
+        shutil.rmtree(staged.root, ignore_errors=True)
+        staged.root.mkdir(mode=0o700)
         try:
             self.progress(f"Decrypting and checking {self.file} ...")
-            found = extract(self.file, self.identities, staged)
+            found = extract(self.file, self.identities, staged.root)
             if sha256 is not None and found != sha256.lower():
-                raise ArchiveError(
-                    f"{self.file} has the SHA-256 hash {found}, not {sha256}: it is another file"
-                )
-            manifest = Manifest.read(staged / MANIFEST)
+                raise ArchiveError(f"{self.file} is another file: its SHA-256 hash is {found}, not {sha256}")
+            manifest = Manifest.read(staged.root / MANIFEST)
             names = self._chosen(manifest, organisations)
             self._ensure_same_network(manifest, names)
-            places = self._places(Home(staged), names)
-            record = {"backup": manifest.id, "placed": True}
-            present = self._record()
-            if present == record and all((self.home.root / path).exists() for path in places):
-                self.progress(f"{self.file} was put in place before.")
-                for folder in filter(is_marked, self._nodes(self.home, names)):
-                    mark(folder, manifest.id, ordering_lost=ordering_lost)
-                return manifest
-            if not replace and present != record | {"placed": False}:
-                self._ensure_vacant(places)
-            self._stop(names)
-            write(self._begun, json.dumps(record | {"placed": False}))
-            _move_home(Home(staged), Path(manifest.home), self.home.root)
-            everybody = {one.name for one in Topology.load(Home(staged).topology).organisations}
-            if not self.home.exists() and set(names) != everybody:
-                act_for(Home(staged), names)
-            for folder in self._nodes(Home(staged), names):
-                mark(folder, manifest.id, ordering_lost=ordering_lost)
-            self._move(staged, places)
-            write(self._begun, json.dumps(record))
+            contents = Contents(staged, Inventory.of(Topology.load(staged.topology), staged), names)
+            self._put(manifest, contents, self._places(contents, nodes), replace, ordering_lost)
         finally:
-            shutil.rmtree(staged, ignore_errors=True)
+            shutil.rmtree(staged.root, ignore_errors=True)
         return manifest
+
+    def _put(
+        self,
+        manifest: Manifest,
+        contents: Contents,
+        places: Sequence[Path],
+        replace: bool,
+        ordering_lost: bool,
+    ) -> None:
+        root, staged = self.home.root, contents.home
+        record = {"backup": manifest.id, "places": [str(path) for path in places], "placed": True}
+        present = self._record()
+        if present == record and all((root / path).exists() for path in places):
+            self.progress(f"{self.file} was put in place before.")
+            for path in places:
+                if is_marked(root / path):
+                    mark(root / path, manifest.id, ordering_lost=ordering_lost)
+            return
+        if not replace and present != record | {"placed": False}:
+            self._ensure_vacant(places)
+        self._stop(places)
+        write(self._begun, json.dumps(record | {"placed": False}))
+        _move_home(staged, Path(manifest.home), root)
+        if not self.home.exists() and set(contents.organisations) != set(contents.inventory.authorities):
+            act_for(self.home, contents.organisations)
+        nodes: list[Orderer | Peer] = [*contents.inventory.orderers, *contents.inventory.peers]
+        folders = [node.folder for node in nodes]
+        for path in places:
+            if staged.root / path in folders:
+                mark(staged.root / path, manifest.id, ordering_lost=ordering_lost)
+        self._move(contents, places)
+        write(self._begun, json.dumps(record))
 
     def _chosen(self, manifest: Manifest, organisations: Sequence[str]) -> list[str]:
         unknown = [name for name in organisations if name not in manifest.organisations]
@@ -133,21 +148,29 @@ class Restore:
                 f"{', '.join(others)}: restore elsewhere, or only some (--organisation)"
             )
 
-    def _places(self, staged: Home, names: Sequence[str]) -> list[Path]:
-        """The folders that are the organisations' own, relative to the home."""
-        inventory = Inventory.of(Topology.load(staged.topology), staged)
-        contents = Contents(staged, inventory, names)
-        peers = [one.folder for one in inventory.peers if one.organisation in names]
-        nodes = [staged.node(name) for name in contents.own_nodes()]
-        own = [*peers, *nodes, *(staged.organisation(name) for name in names)]
-        return [path.relative_to(staged.root) for path in own if path.is_dir()]
-
-    def _nodes(self, home: Home, names: Sequence[str]) -> Iterator[Path]:
-        inventory = Inventory.of(Topology.load(home.topology), home)
-        nodes: list[Orderer | Peer] = [*inventory.orderers, *inventory.peers]
-        for node in nodes:
-            if node.organisation in names and node.folder.is_dir():
-                yield node.folder
+    def _places(self, contents: Contents, nodes: Sequence[str]) -> list[Path]:
+        """The folders that are the organisations' own, or those of nodes, relative to the home."""
+        staged, names = contents.home, contents.organisations
+        peers = [one.folder for one in contents.inventory.peers if one.organisation in names]
+        folders = [*peers, *(staged.node(name) for name in contents.own_nodes())]
+        folders = [path for path in folders if path.is_dir()]
+        unknown = set(nodes) - {path.name for path in folders}
+        if unknown or (nodes and not self.home.exists()):
+            raise ArchiveError(
+                f"{', '.join(sorted(unknown or nodes))} cannot be restored alone into {self.home.root}: name "
+                f"some of {', '.join(path.name for path in folders)}, in a home that has the rest"
+            )
+        if nodes:
+            beside = tuple(f"chaincode.{node}." for node in nodes)
+            chosen = [
+                one
+                for one in folders
+                if one.name in nodes
+                or (one.name.startswith(beside) and not self.home.node(one.name).exists())
+            ]
+        else:
+            chosen = [*folders, *(staged.organisation(name) for name in names)]
+        return [path.relative_to(staged.root) for path in chosen]
 
     @property
     def _begun(self) -> Path:
@@ -165,13 +188,19 @@ class Restore:
                 f"what is there moved into its folder `{_REPLACED}` first (--replace)"
             )
 
-    def _stop(self, names: Sequence[str]) -> None:
-        """Stop what still runs of the organisations, though its files may be gone."""
-        processes = Processes(self.home)
-        running = processes.all()
-        together(processes.stop, [node for node in running if set(node.split(".")) & set(names)])
+    def _stop(self, places: Sequence[Path]) -> None:
+        """Stop what still runs in folders that may be gone."""
+        names = {path.name for path in places}
+        running = Processes(self.home).all()
 
-    def _move(self, staged: Path, places: Sequence[Path]) -> None:
+        def concerned(node: str) -> bool:
+            # The second process beside a peer works in the folder of the first.
+            return not {node, node.removeprefix("ca."), node.rpartition(".")[0]}.isdisjoint(names)
+
+        together(Processes(self.home).stop, [node for node in running if concerned(node)])
+
+    def _move(self, contents: Contents, places: Sequence[Path]) -> None:
+        staged = contents.home.root
         aside = self.home.root / _REPLACED / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         for path in places:
             target = self.home.root / path
@@ -180,14 +209,13 @@ class Restore:
                 target.rename(aside / path)
             target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
             (staged / path).rename(target)
+        shared = [file for path in contents.shared() for file in (path, *path.rglob("*")) if file.is_file()]
         # The topology comes last: with it, there is a network in the home.
-        (staged / MANIFEST).unlink()
-        rest = [path for path in sorted(staged.rglob("*")) if path.is_file()]
-        for path in sorted(rest, key=lambda one: one == Home(staged).topology):
-            target = self.home.root / path.relative_to(staged)
+        for file in sorted(shared, key=lambda one: one == contents.home.topology):
+            target = self.home.root / file.relative_to(staged)
             if not target.exists():
                 target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-                path.rename(target)
+                file.rename(target)
 
 
 def _move_home(staged: Home, before: Path, after: Path) -> None:

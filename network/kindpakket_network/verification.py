@@ -12,14 +12,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .archive import extract
+from .backup_contents import MANIFEST, Manifest
 from .command import Command
 from .errors import CommandFailed
+from .home import Home
+from .inventory import Inventory
 from .peer import Peer
 from .process import run
 from .programs import Programs
 from .restored import ensure_none
 from .site import Site
 from .snapshot import PeerState, Snapshots
+from .topology import Topology
 
 _DEADLINE = 3600.0
 _ENOUGH = 20
@@ -135,6 +140,30 @@ def check(programs: Programs, node: str, data: Path) -> list[LedgerCheck]:
         errors = [f"block {one['blockNum']}: {', '.join(one['errors'])}" for one in found]
         checks.append(LedgerCheck(node, channel, tuple(errors[:_ENOUGH])))
     return checks
+
+
+def verify_backup(programs: Programs, file: Path, identities: Sequence[Any], folder: Path) -> Verified:
+    """See that a backup can be read, and go through the hashes of the blocks in it.
+
+    Args:
+        programs: Fabric's programs.
+        file: the backup.
+        identities: the keys that read it.
+        folder: where it is unpacked for that time, in a folder that only its owner reads.
+
+    Raises:
+        ArchiveError: it cannot be read, or was damaged or changed.
+    """
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".verify.") as name:
+        home = Home(Path(name))
+        extract(file, identities, home.root)
+        manifest = Manifest.read(home.root / MANIFEST)
+        inventory = Inventory.of(Topology.load(home.topology), home)
+        checks: list[LedgerCheck] = []
+        for peer in inventory.peers:
+            if peer.organisation in manifest.organisations and manifest.heights.get(peer.node):
+                checks += check(programs, peer.node, peer.folder / "data")
+    return Verified((), tuple(checks), tuple(_errors(checks)))
 
 
 def _differences(states: Sequence[PeerState]) -> Iterator[str]:

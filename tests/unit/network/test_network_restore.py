@@ -194,6 +194,33 @@ def test_an_empty_home_gets_all_and_files_name_their_new_folder(file: Path, tmp_
     assert acting(Topology.load(home.topology), home) == (OWN,)
 
 
+def test_one_node_alone_is_put_back(site: Site, file: Path) -> None:
+    shutil.rmtree(site.home.node("peer0.gemeente"))
+    before = everything(site.home.root)
+    restore(site.home, file, nodes=["peer0.gemeente"])
+    added = set(everything(site.home.root)) - set(before)
+    assert {name.split("/")[1] for name in added if name.startswith("nodes")} == {"peer0.gemeente"}
+    assert is_marked(site.home.node("peer0.gemeente"))
+    assert not is_marked(site.home.node("orderer.gemeente"))
+
+
+def test_a_node_is_not_put_where_the_rest_is_not(site: Site, file: Path, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="in a home that has the rest"):
+        restore(Home(tmp_path / "elsewhere"), file, nodes=["peer0.gemeente"])
+    with pytest.raises(ArchiveError, match=r"peer0\.winkels cannot be restored alone"):
+        restore(site.home, file, nodes=["peer0.winkels"])
+
+
+def test_of_a_backup_of_several_only_the_chosen_ones_keys_come_back(site: Site, tmp_path: Path) -> None:
+    path, home = tmp_path / "several.age", Home(tmp_path / "elsewhere")
+    Backup(site, [OWN, "winkels"]).run(path, [PUBLIC])
+    restore(home, path, [OWN])
+    foreign = [name for name in everything(home.root) if "winkels" in name and "keystore" in name]
+    assert foreign == []
+    assert (home.organisation("winkels") / "msp" / "cacerts" / "ca.pem").is_file()
+    assert acting(Topology.load(home.topology), home) == (OWN,)
+
+
 def test_a_home_that_acts_for_others_is_left_alone(site: Site, file: Path) -> None:
     destroy(site.home)
     act_for(site.home, ["winkels"])

@@ -1,0 +1,284 @@
+"""A backup that was restored: an organisation is lost with all it had, and comes back as it must be."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from support import Town, doubted_votes, found_town, running
+
+from kindpakket.fabric import FabricError
+from kindpakket.refusal import Refusal
+from kindpakket.refusals import AccountMissing
+from kindpakket_demo.desk import CHANNEL, MUNICIPALITY, Desk
+from kindpakket_demo.wallets import Wallet
+from kindpakket_network import Network, Topology, backup_key
+from kindpakket_network.archive import ArchiveError
+from kindpakket_network.backup import Taken
+from kindpakket_network.health import listens
+from kindpakket_network.home import Home
+from kindpakket_network.inventory import Inventory
+from kindpakket_network.verification import Verified
+from kindpakket_network.wait import until
+
+PASSPHRASE = "niet op een briefje"
+PEERS = ("peer0.gemeente", "peer1.gemeente")
+CENTS = 100
+SECONDS_TO_COMPLETE = 90
+
+
+@dataclass
+class Story:
+    """What happened to the network, one thing after the other.
+
+    Attributes:
+        network: the network; the municipality has two peers.
+        folder: where backups and the key are.
+        town: the town on it; its desk is closed.
+        public: the public key of the backups.
+        closed: a shop whose account was purged after the backup.
+        buyer: who pays.
+        paid: the payments of the buyer in cents.
+        failed: what went wrong with payments.
+        backup: the municipality's backup, made while payments ran.
+        during: what was verified while payments ran.
+    """
+
+    network: Network
+    folder: Path
+    town: Town
+    public: str
+    closed: str
+    buyer: Wallet
+    paid: list[int] = field(default_factory=list)
+    failed: list[object] = field(default_factory=list)
+    backup: Taken | None = None
+    during: Verified | None = None
+
+    @property
+    def identities(self) -> list[Any]:
+        """The key that reads the backups."""
+        return backup_key.load(self.folder / "key.age", lambda: PASSPHRASE)
+
+    def pay(self) -> None:
+        """Take a payment of the buyer."""
+        order = self.town.order(self.buyer, CENTS)
+        try:
+            self.town.till.shop.pay(order, self.buyer.authorise(order))
+        except (FabricError, Refusal) as error:
+            self.failed.append(error)
+        else:
+            self.paid.append(CENTS)
+
+
+@contextmanager
+def paying(story: Story) -> Iterator[None]:
+    """Payments go on in the background."""
+    over = threading.Event()
+
+    def sell() -> None:
+        while not over.is_set():
+            story.pay()
+
+    seller = threading.Thread(target=sell)
+    seller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        seller.join()
+
+
+def document(ordering: str) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(json.dumps(Topology.packaged("kindpakket").document))
+    made["ordering"] = {"type": ordering}
+    return made
+
+
+def destroy(network: Network, organisation: str) -> None:
+    """Kill an organisation's processes and delete all its files."""
+    for node in network.nodes():
+        if organisation in node.split("."):
+            network.stop(node, signal.SIGKILL)
+    for path in network.home.glob(f"nodes/*{organisation}*"):
+        shutil.rmtree(path)
+    shutil.rmtree(network.home / "organisations" / organisation)
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """Payments, a backup meanwhile, then a purge; at the end the municipality is lost."""
+    folder = tmp_path_factory.mktemp("backup")
+    wanted = document("bft")
+    wanted["organisations"][0]["peers"] = [peer.partition(".")[0] for peer in PEERS]
+    with running(Topology.read(wanted, folder), folder) as network:
+        with Desk(network, folder, Random(1)) as desk:
+            town = found_town(desk, 6)
+            closed = town.street.open[3].shop.shop_id
+            public = backup_key.create(folder / "key.age", PASSPHRASE)
+            made = Story(network, folder, town, public, closed, next(town.keys))
+            with paying(made):
+                made.backup = network.backup(folder / "gemeente.age", [public], [MUNICIPALITY], print)
+                made.during = network.verify(progress=print)
+            desk.in_step()
+            assert desk.treasurer.shop_account(closed)["iban"]
+            desk.manager.end_shop(closed, "moved", 0)
+            desk.in_step()
+            purge_account(desk, closed)
+            made.pay()
+        destroy(network, MUNICIPALITY)
+        yield made
+
+
+def purge_account(desk: Desk, shop: str) -> None:
+    """Purge the account of a shop that has ended."""
+    ordered = desk.clerk.order_erasure("shopAccounts", [shop], "retention")
+    desk.in_step()
+    desk.manager.approve_erasure(ordered["id"])
+    desk.in_step()
+    desk.manager.purge(ordered["id"])
+    desk.in_step()
+    desk.clerk.certify_erasure(ordered["id"])
+    desk.in_step()
+
+
+@pytest.fixture(scope="module")
+def watched(story: Story) -> set[str]:
+    """Restore the municipality, and meanwhile look who of its nodes accepts connections unprepared."""
+    network = story.network
+    home = Home(network.home)
+    peers = Inventory.of(network.topology, home).peers_of(MUNICIPALITY)
+    over, early = threading.Event(), set[str]()
+
+    def look() -> None:
+        while not over.wait(0.02):
+            for peer in peers:
+                if (peer.folder / "restored.json").exists() and listens(peer.ports[0], peer.host):
+                    early.add(peer.node)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        assert story.backup is not None
+        Network.restore(
+            network.home, story.backup.file, story.identities, sha256=story.backup.sha256, progress=print
+        )
+    finally:
+        over.set()
+        watcher.join()
+    return early
+
+
+def test_payments_go_on_while_two_peers_are_backed_up_one_after_the_other(story: Story) -> None:
+    assert story.failed == []
+    assert len(story.paid) > 10
+
+
+def test_peers_hold_the_same_state_while_payments_go_on(story: Story) -> None:
+    assert story.during is not None
+    assert story.during.findings == ()
+    assert len({(one.block, one.state) for one in story.during.states}) == 1
+    assert len(story.during.states) == 4
+
+
+def test_a_changed_backup_and_a_wrong_passphrase_are_refused_and_nothing_is_done(story: Story) -> None:
+    assert story.backup is not None
+    home = story.network.home
+    content = bytearray(story.backup.file.read_bytes())
+    content[-5_000] ^= 1
+    changed = story.folder / "changed.age"
+    changed.write_bytes(content)
+    with pytest.raises(ArchiveError, match="damaged or changed"):
+        Network.restore(home, changed, story.identities)
+    with pytest.raises(ArchiveError, match="passphrase does not open"):
+        backup_key.load(story.folder / "key.age", lambda: "geraden")
+    assert list(home.glob("nodes/*gemeente*")) == []
+    assert not (home / "organisations" / "gemeente").exists()
+    assert not (home / "restoring").exists()
+
+
+def test_a_restored_peer_answers_nobody_before_it_has_caught_up(watched: set[str], story: Story) -> None:
+    assert watched == set()
+    assert [node.node for node in story.network.status().nodes if not node.running] == []
+
+
+@pytest.mark.usefixtures("watched")
+def test_what_was_purged_after_the_backup_is_gone(story: Story) -> None:
+    with Desk(story.network, story.folder, Random(2)) as desk:
+        desk.in_step()
+        with pytest.raises(AccountMissing):
+            desk.treasurer.shop_account(story.closed)
+        assert desk.treasurer.shop_account(story.town.till.shop.shop_id)["iban"]
+
+
+@pytest.mark.usefixtures("watched")
+def test_the_restored_state_equals_that_of_the_others_and_the_blocks_are_whole(story: Story) -> None:
+    found = story.network.verify(ledgers=True, progress=print)
+    assert found.findings == ()
+    assert {one.node for one in found.states} >= set(PEERS)
+    assert len({one.state for one in found.states}) == 1
+    assert {one.node for one in found.ledgers} >= set(PEERS)
+
+
+@pytest.mark.usefixtures("watched")
+def test_payments_go_on_and_the_restored_consenter_takes_part(story: Story) -> None:
+    town = story.town
+    with Desk(story.network, story.folder, Random(3)) as desk:
+        paid = sum(story.paid)
+        desk.in_step()
+        held = desk.clerk.voucher(town.scheme.id, story.buyer.voucher)["available_cents"]
+        till = desk.here(town.till)
+        order = till.shop.order(town.scheme.id, story.buyer.voucher, [{"category": "books", "cents": CENTS}])
+        till.shop.pay(order, story.buyer.authorise(order))
+        desk.in_step()
+        now = desk.clerk.voucher(town.scheme.id, story.buyer.voucher)["available_cents"]
+        assert (held - now, paid % CENTS) == (CENTS, 0)
+        audit = desk.auditor.verify()
+        assert audit.passed, (audit.findings, audit.differences)
+    (channel,) = story.network.status().channels
+    assert len(set(channel.heights.values())) == 1
+    assert doubted_votes(story.network) == []
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_network_of_which_nothing_is_left_begins_anew_where_its_peers_were(story: Story) -> None:
+    network = story.network
+    taken = network.backup(story.folder / "all.age", [story.public], progress=print)
+    before = network.status().channels[0].heights["peer0.winkels"]
+    network.down()
+    shutil.rmtree(network.home)
+    Network.restore(network.home, taken.file, story.identities, ordering_lost=True, progress=print)
+    with Desk(network, story.folder, Random(4)) as desk:
+        desk.clerk.block(story.town.scheme.id, story.buyer.voucher, "device-lost")
+        desk.in_step()
+        assert desk.auditor.verify().passed
+    heights = network.status().channels[0].heights
+    assert before is not None
+    assert set(heights.values()) == {before + 1}
+    assert doubted_votes(network) == []
+
+
+def test_a_raft_consenter_joins_again_with_its_keys_alone(tmp_path: Path) -> None:
+    wanted = document("raft")
+    del wanted["channels"][0]["chaincodes"]
+    public = backup_key.create(tmp_path / "key", None)
+    with running(Topology.read(wanted, tmp_path), tmp_path) as network:
+        taken = network.backup(tmp_path / "regie.age", [public], ["regie"])
+        leading = network.leader(CHANNEL)
+        destroy(network, "regie")
+        Network.restore(network.home, taken.file, backup_key.load(tmp_path / "key", str), progress=print)
+
+        def in_step() -> bool | None:
+            (channel,) = network.status().channels
+            return (channel.leader is not None and len(set(channel.heights.values())) == 1) or None
+
+        assert until(in_step, SECONDS_TO_COMPLETE), (leading, network.status())
