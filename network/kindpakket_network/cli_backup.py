@@ -129,7 +129,7 @@ def restore(
     """
     with failures(), shown_progress() as progress:
         identities = backup_key.load(key, _asked(passphrase_file))
-        manifest = Network.restore(
+        _, manifest = Network.restore(
             home,
             file,
             identities,
@@ -152,7 +152,7 @@ def restore(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @on_network
 def verify(target: Network, ledgers: bool, as_json: bool) -> None:
-    """Compare the states of the peers at one block. Exit code 3: something is wrong.
+    """Compare what the peers made of the same block, and hold on their disks. Exit code 3: they differ.
 
     With --ledgers each peer is stopped while its blocks are copied, one at a time.
     """
@@ -184,6 +184,10 @@ def _report(found: Verified, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found.as_json(), indent=1))
     else:
+        for one in found.committed:
+            click.echo(f"{one.node} has made {one.commit[:16]} of block {one.block} of {one.channel}")
+        for node in found.silent:
+            click.echo(f"{node} does not answer: not compared", err=True)
         for state in found.states:
             click.echo(f"{state.node} holds {state.state[:16]} of {state.channel} at block {state.block}")
         for ledger in found.ledgers:

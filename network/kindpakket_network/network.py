@@ -214,7 +214,7 @@ class Network:
         sha256: str | None = None,
         ordering_lost: bool = False,
         progress: Progress = silent,
-    ) -> Manifest:
+    ) -> tuple[Self, Manifest]:
         """Put organisations of a backup into a home, and start them when they have caught up.
 
         Args:
@@ -229,7 +229,7 @@ class Network:
             progress: takes a sentence about each stage.
 
         Returns:
-            What the backup says about itself.
+            The network in the home, and what the backup says about itself.
 
         Raises:
             ArchiveError: the file is not used, and the home is as it was.
@@ -245,7 +245,7 @@ class Network:
         network = cls.open(home)
         with place.locked():
             BringUp(network.site(progress)).recover()
-        return manifest
+        return network, manifest
 
     def status(self) -> NetworkStatus:
         """What it is doing now."""

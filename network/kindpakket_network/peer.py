@@ -179,6 +179,8 @@ class Peer:
             "CORE_CHAINCODE_STARTUPTIMEOUT": "10s",
             "CORE_CHAINCODE_RUNTIMEPARAMS_USEWRITEBATCH": "true",
             "CORE_CHAINCODE_RUNTIMEPARAMS_USEGETMULTIPLEKEYS": "true",
+            # Private data that a peer lacks, as after a restore, is asked for again after so long.
+            "CORE_PEER_GOSSIP_PVTDATA_RECONCILESLEEPINTERVAL": "10s",
             "CORE_LEDGER_PVTDATASTORE_PURGEINTERVAL": "1",
             "CORE_LEDGER_PVTDATASTORE_PURGEDKEYAUDITLOGGING": "false",
             "CORE_OPERATIONS_LISTENADDRESS": at(self.machine.operations_listen, self.ports[1]),

@@ -15,6 +15,7 @@ from typing import Any
 from .archive import extract
 from .backup_contents import MANIFEST, Manifest
 from .command import Command
+from .committed import Committed, CommittedBlocks
 from .errors import CommandFailed
 from .home import Home
 from .inventory import Inventory
@@ -51,11 +52,15 @@ class Verified:
     """What was looked at and found.
 
     Attributes:
-        states: the states of peers, each at a number of blocks.
+        committed: what all peers of a channel, also of other organisations, made of the same block.
+        silent: peers that did not answer.
+        states: the states of this home's peers, from what is on their disks now.
         ledgers: the ledgers whose hash chains were gone through.
         findings: what is wrong, in sentences; none when all is well.
     """
 
+    committed: tuple[Committed, ...]
+    silent: tuple[str, ...]
     states: tuple[PeerState, ...]
     ledgers: tuple[LedgerCheck, ...]
     findings: tuple[str, ...]
@@ -63,6 +68,8 @@ class Verified:
     def as_json(self) -> dict[str, Any]:
         """The same as members for JSON."""
         return {
+            "committed": [asdict(one) for one in self.committed],
+            "silent": list(self.silent),
             "states": [asdict(one) for one in self.states],
             "ledgers": [asdict(one) for one in self.ledgers],
             "findings": list(self.findings),
@@ -80,19 +87,32 @@ class Verification:
     site: Site
 
     def run(self, *, states: bool, ledgers: bool) -> Verified:
-        """Verify the peers of this home.
+        """Verify the peers.
 
         Args:
-            states: compare what peers hold at the same block, from snapshots that they write.
+            states: compare what all peers of a channel made of the same block, and what this home's peers
+                hold at one block, from snapshots that they write.
             ledgers: stop each peer for as long as it takes to copy its blocks, one at a time, and go through
                 the copy's hashes.
 
         Raises:
             NetworkError: peers could not be asked; that is no finding.
         """
+        committed, silent = self._committed() if states else ([], [])
         found = tuple(self._states()) if states else ()
         checks = tuple(self._ledgers()) if ledgers else ()
-        return Verified(found, checks, (*_differences(found), *_errors(checks)))
+        wrong = findings(committed, found, checks)
+        return Verified(tuple(committed), tuple(silent), found, checks, wrong)
+
+    def _committed(self) -> tuple[list[Committed], list[str]]:
+        committed: list[Committed] = []
+        silent: dict[str, None] = {}
+        for channel in self.site.topology.channels:
+            if any(member.organisation in self.site.acting for member in channel.members):
+                found, unheard = CommittedBlocks(self.site, channel).compare(self.site.peers_on(channel))
+                committed += found
+                silent |= dict.fromkeys(unheard)
+        return committed, list(silent)
 
     def _states(self) -> Iterator[PeerState]:
         for channel in self.site.topology.channels:
@@ -163,7 +183,28 @@ def verify_backup(programs: Programs, file: Path, identities: Sequence[Any], fol
         for peer in inventory.peers:
             if peer.organisation in manifest.organisations and manifest.heights.get(peer.node):
                 checks += check(programs, peer.node, peer.folder / "data")
-    return Verified((), tuple(checks), tuple(_errors(checks)))
+    return Verified((), (), (), tuple(checks), findings((), (), checks))
+
+
+def findings(
+    committed: Sequence[Committed], states: Sequence[PeerState], ledgers: Sequence[LedgerCheck]
+) -> tuple[str, ...]:
+    """What is wrong, in sentences; a peer that differs from most is taken to be the wrong one."""
+    return (*_disagreements(committed), *_differences(states), *_errors(ledgers))
+
+
+def _disagreements(committed: Sequence[Committed]) -> Iterator[str]:
+    for channel in dict.fromkeys(one.channel for one in committed):
+        here = [one for one in committed if one.channel == channel]
+        usual = Counter((one.header, one.commit) for one in here).most_common(1)[0][0]
+        pattern = next(one for one in here if (one.header, one.commit) == usual)
+        for one in here:
+            if (one.header, one.commit) != usual:
+                what = "another block" if one.header != pattern.header else "another state"
+                yield (
+                    f"{one.node} has made {what} of block {one.block} of {channel} than {pattern.node}: "
+                    "restore it, or let it join anew"
+                )
 
 
 def _differences(states: Sequence[PeerState]) -> Iterator[str]:

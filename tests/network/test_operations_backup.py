@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,19 +21,21 @@ from support import Town, doubted_votes, found_town, running
 from kindpakket.fabric import FabricError
 from kindpakket.refusal import Refusal
 from kindpakket.refusals import AccountMissing
-from kindpakket_demo.desk import CHANNEL, MUNICIPALITY, Desk
+from kindpakket_demo.desk import CHAINCODE, CHANNEL, MUNICIPALITY, Desk
 from kindpakket_demo.wallets import Wallet
-from kindpakket_network import Network, Topology, backup_key
+from kindpakket_network import CommandFailed, Network, Topology, backup_key
 from kindpakket_network.archive import ArchiveError
 from kindpakket_network.backup import Taken
 from kindpakket_network.health import listens
 from kindpakket_network.home import Home
 from kindpakket_network.inventory import Inventory
+from kindpakket_network.lifecycle import PeerCommands
 from kindpakket_network.verification import Verified
 from kindpakket_network.wait import until
 
 PASSPHRASE = "niet op een briefje"
 PEERS = ("peer0.gemeente", "peer1.gemeente")
+OTHER_IBAN = "NL02ABNA0123456789"
 CENTS = 100
 SECONDS_TO_COMPLETE = 90
 
@@ -68,6 +72,12 @@ class Story:
     def identities(self) -> list[Any]:
         """The key that reads the backups."""
         return backup_key.load(self.folder / "key.age", lambda: PASSPHRASE)
+
+    @property
+    def options(self) -> list[object]:
+        """The key and the home, for the command line."""
+        files = ["--key", self.folder / "key.age", "--passphrase-file", self.folder / "passphrase"]
+        return [*files, "--home", self.network.home]
 
     def pay(self) -> None:
         """Take a payment of the buyer."""
@@ -169,7 +179,7 @@ def watched(story: Story) -> set[str]:
     watcher.start()
     try:
         assert story.backup is not None
-        Network.restore(
+        story.network, _ = Network.restore(
             network.home, story.backup.file, story.identities, sha256=story.backup.sha256, progress=print
         )
     finally:
@@ -187,7 +197,8 @@ def test_peers_hold_the_same_state_while_payments_go_on(story: Story) -> None:
     assert story.during is not None
     assert story.during.findings == ()
     assert len({(one.block, one.state) for one in story.during.states}) == 1
-    assert len(story.during.states) == 4
+    assert len(story.during.states) == len(story.during.committed) == 4
+    assert len({(one.block, one.commit) for one in story.during.committed}) == 1
 
 
 def test_a_changed_backup_and_a_wrong_passphrase_are_refused_and_nothing_is_done(story: Story) -> None:
@@ -250,13 +261,61 @@ def test_payments_go_on_and_the_restored_consenter_takes_part(story: Story) -> N
 
 
 @pytest.mark.usefixtures("watched")
+def test_a_lost_peer_gets_private_data_of_after_the_backup_from_its_neighbour(story: Story) -> None:
+    """Its restore is killed while it catches up, and `up` carries on."""
+    network, lost = story.network, PEERS[1]
+    till = story.town.till
+    with Desk(network, story.folder, Random(5)) as desk:
+        shop = desk.here(till).shop
+        changed = shop.change_account(
+            "another-bank", iban=OTHER_IBAN, holder="Winkel", kvk=till.store.kvk, contact="administratie"
+        )
+        desk.in_step()
+        desk.manager.approve_account(shop.shop_id, changed["account_change"]["id"])
+        desk.in_step()
+    network.stop(lost, signal.SIGKILL)
+    shutil.rmtree(network.home / "nodes" / lost)
+    assert story.backup is not None
+    (story.folder / "passphrase").write_text(PASSPHRASE)
+    kill_at("catches up", "restore", story.backup.file, "--node", lost, *story.options)
+    assert (network.home / "nodes" / lost / "restored.json").exists()
+    network.up(print)
+    site = network.site()
+    peer = next(one for one in site.inventory.peers if one.node == lost)
+    treasurer = PeerCommands(site.programs, site.home, peer, "treasurer")
+
+    def account() -> bool | None:
+        argument = json.dumps({"shop": till.shop.shop_id})
+        try:
+            found = json.loads(treasurer.query(CHANNEL, CHAINCODE, "shop:Account", argument))
+        except CommandFailed:
+            return None
+        return found["iban"] == OTHER_IBAN or None
+
+    assert until(account, SECONDS_TO_COMPLETE, interval=1.0)
+
+
+def kill_at(words: str, *arguments: object) -> None:
+    """Run a command, and kill it when it says something."""
+    program = [sys.executable, "-c", "from kindpakket.cli import main; main()", "network"]
+    with subprocess.Popen([*program, *map(str, arguments)], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = next((line for line in process.stderr if words in line), None)
+        process.kill()
+        assert said is not None
+
+
+@pytest.mark.usefixtures("watched")
 def test_a_network_of_which_nothing_is_left_begins_anew_where_its_peers_were(story: Story) -> None:
     network = story.network
     taken = network.backup(story.folder / "all.age", [story.public], progress=print)
     before = network.status().channels[0].heights["peer0.winkels"]
     network.down()
     shutil.rmtree(network.home)
-    Network.restore(network.home, taken.file, story.identities, ordering_lost=True, progress=print)
+    network, _ = Network.restore(
+        network.home, taken.file, story.identities, ordering_lost=True, progress=print
+    )
+    story.network = network
     with Desk(network, story.folder, Random(4)) as desk:
         desk.clerk.block(story.town.scheme.id, story.buyer.voucher, "device-lost")
         desk.in_step()
@@ -275,10 +334,11 @@ def test_a_raft_consenter_joins_again_with_its_keys_alone(tmp_path: Path) -> Non
         taken = network.backup(tmp_path / "regie.age", [public], ["regie"])
         leading = network.leader(CHANNEL)
         destroy(network, "regie")
-        Network.restore(network.home, taken.file, backup_key.load(tmp_path / "key", str), progress=print)
+        identities = backup_key.load(tmp_path / "key", str)
+        restored, _ = Network.restore(network.home, taken.file, identities, progress=print)
 
         def in_step() -> bool | None:
-            (channel,) = network.status().channels
+            (channel,) = restored.status().channels
             return (channel.leader is not None and len(set(channel.heights.values())) == 1) or None
 
-        assert until(in_step, SECONDS_TO_COMPLETE), (leading, network.status())
+        assert until(in_step, SECONDS_TO_COMPLETE), (leading, restored.status())
