@@ -18,6 +18,7 @@ from . import messages as m
 from .admin_commands import AdminCommands
 from .errors import CommandFailed, NetworkError, NodeFailed
 from .host import LOOPBACK
+from .kept_revocations import KeptRevocations
 from .orderer import Orderer
 from .peer import Peer
 from .restored import is_marked, ordering_is_lost, unmark
@@ -57,7 +58,8 @@ class Recovery:
         peers = [one for one in self.site.inventory.peers if is_marked(one.folder)]
         if not orderers and not peers:
             return
-        if orderers and all(ordering_is_lost(one.folder) for one in orderers):
+        organisations = [*(one.organisation for one in orderers), *(one.organisation for one in peers)]
+        if self._nothing_is_left(orderers):
             with self.site.stage("ordering begins anew where the peers are"):
                 self._order_anew(orderers)
             orderers = []
@@ -66,9 +68,18 @@ class Recovery:
         for orderer in orderers:
             with self.site.stage(f"{orderer.node} joins its channels again"):
                 self._rejoin(orderer)
+        for organisation in dict.fromkeys(organisations):
+            KeptRevocations(self.site, organisation).run()
         for peer in peers:
             with self.site.stage(f"{peer.node} catches up, answering nobody"):
                 self._catch_up(peer)
+
+    def _nothing_is_left(self, orderers: Sequence[Orderer]) -> bool:
+        """Whether the operator said so, and no consenter here says otherwise."""
+        consenters = [
+            one for channel in self.site.topology.channels for one in self.site.consenters_of(channel)
+        ]
+        return all(one in orderers and ordering_is_lost(one.folder) for one in consenters)
 
     def _order_anew(self, orderers: Sequence[Orderer]) -> None:
         """Give consenters the blocks that a peer has, when none of them has any.
@@ -79,30 +90,27 @@ class Recovery:
             raise NetworkError(
                 "only BFT ordering can begin anew: Raft consenters do not start from blocks alone"
             )
+        sources: list[tuple[Channel, Peer]] = []
         for channel in self.site.topology.channels:
-            consenters = self.site.consenters_of(channel)
-            left = [one.node for one in consenters if one not in orderers]
-            if left:
-                raise NetworkError(
-                    f"{', '.join(left)} of {channel.name} were not restored, so ordering is not lost: "
-                    "restore without --ordering-lost"
-                )
             peers = [peer for peer in self.site.peers_on(channel) if _blocks(peer, channel).is_dir()]
             heights = {peer: self._height(peer, channel) for peer in peers}
             if not heights:
                 raise NetworkError(f"no peer with blocks of {channel.name} was restored: restore one with it")
-            highest = max(heights, key=lambda peer: heights[peer])
-            for orderer in consenters:
-                self.site.processes.stop(orderer.node)
-                target = orderer.folder / "data" / "ledger" / "chains" / channel.name
-                shutil.rmtree(target, ignore_errors=True)
-                shutil.copytree(_blocks(highest, channel), target)
-        replace(self.site.starter, restored=True).start(orderers)
+            sources.append((channel, max(heights, key=lambda peer: heights[peer])))
+        for orderer in orderers:
+            self.site.processes.stop(orderer.node)
+            shutil.rmtree(orderer.folder / "data", ignore_errors=True)
+            for channel, peer in sources:
+                if orderer.organisation in channel.consenters:
+                    target = orderer.folder / "data" / "ledger" / "chains" / channel.name
+                    shutil.copytree(_blocks(peer, channel), target)
+        # From now on they order, and what they order must not be taken back by doing this again.
+        for orderer in orderers:
+            unmark(orderer.folder)
+        self.site.starter.start(orderers)
         for channel in self.site.topology.channels:
             for orderer in self.site.consenters_of(channel):
                 self._await_active(orderer, channel)
-        for orderer in orderers:
-            unmark(orderer.folder)
 
     def _height(self, peer: Peer, channel: Channel) -> int:
         with self._secluded(peer):
@@ -124,7 +132,7 @@ class Recovery:
     def _catch_up(self, peer: Peer) -> None:
         with self._secluded(peer):
             for channel in self.site.topology.channels:
-                if peer in self.site.peers_on(channel) and peer.height(channel.name) is not None:
+                if _blocks(peer, channel).is_dir():
                     height = self._ordered(peer.organisation, channel, self.site.consenters_of(channel))
                     self._await_height(peer, channel, height)
         unmark(peer.folder)
