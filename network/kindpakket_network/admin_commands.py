@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import messages as m
 from .command import Command
 from .configuration import Configuration
 from .orderer import Orderer
@@ -45,6 +46,15 @@ class AdminCommands:
         """
         return self._fetch("config", channel, orderer)
 
+    @property
+    def possible(self) -> bool:
+        """Whether the administrator's key is here."""
+        return (self._msp / "keystore").is_dir()
+
+    @property
+    def _msp(self) -> Path:
+        return self.site.home.user(self.organisation.name, self.organisation.admin.name) / "msp"
+
     def newest(self, channel: Channel, orderer: Orderer) -> bytes:
         """The last block of a channel that a consenter has.
 
@@ -52,6 +62,10 @@ class AdminCommands:
             CommandFailed: the consenter did not answer, or refused.
         """
         return self._fetch("newest", channel, orderer)
+
+    def height(self, channel: Channel, orderer: Orderer) -> int:
+        """The number of blocks of a channel that a consenter has. Raises as `newest`."""
+        return int(m.common.Block.FromString(self.newest(channel, orderer)).header.number) + 1
 
     def submit(self, channel: Channel, orderer: Orderer, change: Path) -> None:
         """Sign a file with a change as well, and have a consenter order it.
@@ -73,7 +87,7 @@ class AdminCommands:
             "FABRIC_CFG_PATH": str(self.site.programs.config),
             "FABRIC_LOGGING_SPEC": STANDARD.log_spec,
             "CORE_PEER_LOCALMSPID": self.organisation.msp,
-            "CORE_PEER_MSPCONFIGPATH": str(self.site.home.user(name, admin) / "msp"),
+            "CORE_PEER_MSPCONFIGPATH": str(self._msp),
         }
         words = " ".join(arguments[:2])
         command = [self.site.programs.path("peer"), *arguments]

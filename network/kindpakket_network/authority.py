@@ -25,6 +25,7 @@ TLS = "tlsca"
 NODE_PROFILE = "tls"
 TLS_PROFILE = "tls"
 _REGISTRAR = "registrar"
+_OWN = "hf."  # how Fabric CA's own attributes begin
 _CONFIGURATION = "fabric-ca-server-config.yaml"
 
 
@@ -112,13 +113,13 @@ class Authority:
         profile: str | None,
         key: bytes | None = None,
     ) -> Enrolment:
-        """Register an identity, unless it is registered, and enrol it.
+        """Register an identity, or have the registered one as it is wanted, and enrol it.
 
         Args:
             authority: `IDENTITIES` or `TLS`.
             name: the enrolment name.
             kind: the node OU.
-            attributes: attributes for its certificates; they count at the first registration.
+            attributes: attributes for its certificates.
             hosts: host names and addresses of a TLS certificate.
             profile: the signing profile.
             key: the private key to certify, PEM; default: a new one.
@@ -128,8 +129,10 @@ class Authority:
         """
         secret = self.home.secret(f"organisations/{self.organisation}/secrets/{authority}.{name}")
         with self.as_registrar(authority) as (client, registrar):
-            with contextlib.suppress(CaAlreadyRegistered):
+            try:
                 client.register(registrar, name, secret=secret, kind=kind, attributes=attributes)
+            except CaAlreadyRegistered:
+                _correct(client, registrar, name, kind, attributes)
             return client.enrol(name, secret, key=key or "P-256", hosts=hosts, profile=profile)
 
     @contextlib.contextmanager
@@ -176,3 +179,14 @@ class Authority:
         )
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write(path, text, mode=0o600)
+
+
+def _correct(
+    client: CaClient, registrar: Enrolment, name: str, kind: str, attributes: Mapping[str, str]
+) -> None:
+    """Change a registered identity's kind and attributes to those that are wanted."""
+    found = client.identity(registrar, name)
+    present = {one.name: one.value for one in found.attributes if not one.name.startswith(_OWN)}
+    if (found.kind, present) != (kind, dict(attributes)):
+        removed = dict.fromkeys(present.keys() - attributes.keys(), "")
+        client.change_identity(registrar, name, kind=kind, attributes={**removed, **attributes})

@@ -58,7 +58,9 @@ class BringUp:
                     together(self.enrol_organisation, self.site.acting)
                 with self.site.stage("orderers and peers"):
                     self.start_nodes()
-                for channel in self._own_channels():
+                with collecting():
+                    Renewal(self.site).resume()
+                for channel in self.site.own_channels:
                     with collecting(), self.site.stage(f"channel {channel.name}"):
                         lives = self.join(channel)
                         self.await_ordering(channel)
@@ -68,8 +70,6 @@ class BringUp:
                                 follow(self.site, channel)
                         self.await_peers(channel)
                         joined.append(channel)
-                with collecting():
-                    Renewal(self.site).resume()
             for channel in joined:
                 for chaincode in channel.chaincodes if self.site.own_peers_on(channel) else ():
                     with collecting(), self.site.stage(f"chaincode {chaincode.name} on {channel.name}"):
@@ -189,14 +189,6 @@ class BringUp:
             raise NetworkError(f"the topology has no chaincode {name!r} on {channel.name}: declare it there")
 
         return Deployment(self.site, channel, chaincode)
-
-    def _own_channels(self) -> list[Channel]:
-        """The channels in which an acting organisation takes part."""
-        return [
-            channel
-            for channel in self.site.topology.channels
-            if {*channel.consenters, *(one.organisation for one in channel.members)} & set(self.site.acting)
-        ]
 
     def _ensure_quorum(self, channel: Channel) -> None:
         """Enough consenters know the channel; those elsewhere are asked for its newest block."""

@@ -1,18 +1,14 @@
 """Bringing a live channel's configuration to what the topology wants.
 
 The difference between the configuration that the channel has and the one that configtxgen makes of the
-topology is computed by configtxlator, signed by administrators, and ordered like any transaction.
-Everything but the consenters changes in one step; consenters change one at a time, because each change alters
-who has to agree on the next.
+topology becomes a proposal, which administrators sign and a member submits. Everything but the consenters
+changes in one step; consenters change one at a time, because each change alters who has to agree on the next.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +16,21 @@ from kindpakket.fabric import Identity
 
 from . import messages as m
 from .admin_commands import AdminCommands
-from .command import Command
+from .channel_update import compute_update
 from .configuration import APPLICATION, ORDERER, Configuration, Consenter
-from .errors import CommandFailed, NetworkError
+from .difference import Difference, differences
+from .errors import CommandFailed, NetworkError, Waiting
 from .genesis import consenter_files, desired
 from .orderer import Orderer
-from .process import run
+from .proposal import Proposal
 from .site import Site
+from .submission import current, signers, submit
 from .topology import Channel, Organisation
 from .wait import together, until
 
 SETTINGS = "settings"
-_DEADLINE = 60.0
+_QUORUM_DEADLINE = 30.0
 _TRIES = 3
-_STALE = "at version"
 
 
 def reconcile(
@@ -59,103 +56,104 @@ def reconcile(
         Whether anything was changed.
 
     Raises:
-        NetworkError: a signature is lacking; a consenter is down that must not be; the topology lacks an
-            organisation or a consenter that the channel has; nobody answers.
+        Waiting: organisations that this home does not act for have to sign: see `propose`.
+        NetworkError: a consenter is down that must not be; the topology lacks an organisation or a
+            consenter that the channel has; nobody answers.
     """
-    return _Change(site, channel).run(only, settle)
+    changed = False
+    present = current(site, channel)
+    for step in _steps(site, channel, present, only):
+        done, present = _taken(step, present)
+        if not done:
+            continue
+        changed = True
+        if step.consenter is not None:
+            if settle is None:
+                break
+            settle(step.consenter.node)
+    return changed
 
 
-def current(site: Site, channel: Channel) -> Configuration:
-    """The configuration that a channel has: the newest that its consenters know.
+def pending(site: Site, channel: Channel, only: Collection[str] | None = None) -> list[Difference]:
+    """What `reconcile` would change. Raises as it does."""
+    present = current(site, channel)
+    found: list[Difference] = []
+    for step in _steps(site, channel, present, only):
+        found += differences(present.group, step.wanted(present))
+    return found
+
+
+def propose(site: Site, channel: Channel, only: Collection[str] | None = None) -> Proposal | None:
+    """The next change that a channel needs to become what the topology wants; None when there is none.
+
+    Args:
+        site: the network.
+        channel: the channel, as the topology wants it.
+        only: what may change, as for `reconcile`.
 
     Raises:
-        NetworkError: no consenter answers.
+        NetworkError: as `reconcile`.
     """
-    commands = AdminCommands(site, acting(site)[0])
-    failures: list[CommandFailed] = []
-
-    def ask(orderer: Orderer) -> Configuration | None:
-        try:
-            return commands.configuration(channel, orderer)
-        except CommandFailed as error:
-            failures.append(error)
-            return None
-
-    found = [one for one in together(ask, site.consenters_of(channel)) if one is not None]
-    if not found:
-        raise NetworkError(
-            f"no consenter of {channel.name} tells its configuration: see whether they run. {failures[0]}"
-        )
-    return max(found, key=lambda one: one.sequence)
+    present = current(site, channel)
+    for step in _steps(site, channel, present, only):
+        found = step.proposal(present)
+        if found is not None:
+            return found
+    return None
 
 
-def acting(site: Site) -> tuple[Organisation, ...]:
-    """The organisations whose administrators' keys are here."""
-    return tuple(
-        one
-        for one in site.topology.organisations
-        if (site.home.user(one.name, one.admin.name) / "msp" / "keystore").is_dir()
-    )
+def sign(site: Site, proposal: Proposal, organisations: Sequence[Organisation]) -> Proposal:
+    """A proposal with the signatures of organisations' administrators as well.
+
+    Raises:
+        NetworkError: an administrator's key is not here.
+    """
+    for organisation in organisations:
+        folder = site.home.user(organisation.name, organisation.admin.name) / "msp"
+        if not (folder / "keystore").is_dir():
+            raise NetworkError(
+                f"the key of {organisation.admin.name} of {organisation.name} is not in {site.home.root}: "
+                "have it signed where that key is"
+            )
+        proposal = proposal.signed(Identity.from_msp(folder, organisation.msp))
+    return proposal
 
 
 @dataclass(frozen=True)
-class _Change:
+class _Step:
+    """One change: of the settings, or of one consenter.
+
+    Attributes:
+        site: the network.
+        channel: the channel.
+        consenter: the consenter; None: the settings.
+    """
+
     site: Site
     channel: Channel
+    consenter: Orderer | None
 
-    def run(self, only: Collection[str] | None, settle: Callable[[str], None] | None) -> bool:
-        changed = False
-        if only is None or SETTINGS in only:
-            changed = self._apply(self._settings, "settings")
-        for orderer in self.site.consenters_of(self.channel):
-            if only is not None and orderer.node not in only:
-                continue
-            if not self._apply(lambda present, one=orderer: self._consenter(present, one), orderer.node):  # type: ignore[misc]
-                continue
-            changed = True
-            if settle is None:
-                break
-            settle(orderer.node)
-        return changed
+    def proposal(self, present: Configuration) -> Proposal | None:
+        """The change from a configuration, or None when it has what this step wants."""
+        wanted = self.wanted(present)
+        if wanted is present.group:
+            return None
+        if self.consenter is not None:
+            _ensure_quorum(self.site, self.channel, present, self.consenter)
+        update = compute_update(self.site, present, wanted)
+        return None if update is None else Proposal.of(update)
 
-    def _apply(self, wanted: Callable[[Configuration], Any], what: str) -> bool:
-        """Bring the channel to a configuration that is made from the one it has."""
-        for number in range(_TRIES):
-            present = current(self.site, self.channel)
-            update = compute_update(self.site, present, wanted(present))
-            if update is None:
-                return False
-            try:
-                with self.site.stage(f"channel {self.channel.name}: {what}"):
-                    self._submit(present, update)
-            except CommandFailed as error:
-                if _STALE not in error.output or number == _TRIES - 1:
-                    raise
-            else:
-                return True
-        raise AssertionError
-
-    def _settings(self, present: Configuration) -> Any:
-        wanted = desired(self.site, self.channel, present.consenters())
-        for group in (APPLICATION, ORDERER):
-            lacking = set(present.group.groups[group].groups) - set(wanted.groups[group].groups)
-            if lacking:
-                raise NetworkError(
-                    f"{self.channel.name} has {', '.join(sorted(lacking))} in its group {group}, and the "
-                    "topology has not: add what is missing to the topology; nothing is taken out of a channel"
-                )
-        return wanted
-
-    def _consenter(self, present: Configuration, orderer: Orderer) -> Any:
-        """The present configuration, but with one consenter as the topology wants it."""
-        wanted = _consenter_of(orderer, self.site, present.raft)
+    def wanted(self, present: Configuration) -> Any:
+        """The configuration that this step leads to."""
+        if self.consenter is None:
+            return desired(self.site, self.channel, present.consenters())
+        wanted = _consenter_of(self.consenter, self.site, present.raft)
         consenters = list(present.consenters())
         place = next((n for n, one in enumerate(consenters) if one.msp == wanted.msp), None)
-        if place is not None and consenters[place].same(wanted):
-            return present.group
-        self._ensure_quorum(consenters, orderer)
         if place is None:
             consenters.append(wanted)
+        elif consenters[place].same(wanted):
+            return present.group
         else:
             consenters[place] = wanted
         source = desired(self.site, self.channel, consenters).groups[ORDERER]
@@ -174,127 +172,86 @@ class _Change:
             target.groups[wanted.msp].values["Endpoints"].CopyFrom(endpoints)
         return group
 
-    def _ensure_quorum(self, consenters: Sequence[Consenter], changing: Orderer) -> None:
-        """Every other consenter has all blocks: none of them would be missed while this one changes."""
-        msps = {one.msp for one in consenters} - {changing.msp}
-        others = [one for one in self.site.inventory.orderers if one.msp in msps]
-        commands = AdminCommands(self.site, acting(self.site)[0])
 
-        def height(orderer: Orderer) -> int:
+def _steps(
+    site: Site, channel: Channel, present: Configuration, only: Collection[str] | None
+) -> Iterator[_Step]:
+    _ensure_nothing_leaves(site, channel, present)
+    if only is None or SETTINGS in only:
+        yield _Step(site, channel, None)
+    for orderer in site.consenters_of(channel):
+        if only is None or orderer.node in only:
+            yield _Step(site, channel, orderer)
+
+
+def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
+    """Take a step, and again from the new configuration when somebody else was faster."""
+    site, channel = step.site, step.channel
+    for _ in range(_TRIES):
+        proposal = step.proposal(present)
+        if proposal is None:
+            return False, present
+        what = "settings" if step.consenter is None else step.consenter.node
+        with site.stage(f"channel {channel.name}: {what}"):
+            proposal = sign(site, proposal, signers(site, present))
+            review = proposal.review(present)
+            if any(not one.satisfied for one in review.demands):
+                raise Waiting([review.lacking_words()])
             try:
-                block = commands.newest(self.channel, orderer)
+                return True, submit(site, channel, proposal, present)
             except CommandFailed:
-                return -1
-            return int(m.common.Block.FromString(block).header.number) + 1
+                before, present = present, current(site, channel)
+                if present.sequence == before.sequence:
+                    raise
+    raise NetworkError(f"{channel.name} is being changed by others all the time: repeat this")
 
-        highest = max(together(height, others), default=0)
 
-        def behind(orderer: Orderer) -> str | None:
-            caught_up = until(lambda: height(orderer) >= highest or None, _DEADLINE / 2, interval=0.5)
-            return None if caught_up else orderer.node
-
-        late = [node for node in together(behind, others) if node is not None]
-        if late:
+def _ensure_nothing_leaves(site: Site, channel: Channel, present: Configuration) -> None:
+    """Everybody whom the channel has stands in the topology, and its consenters in the channel's order."""
+    msps = {one.name: one.msp for one in site.topology.organisations}
+    wanted = {
+        APPLICATION: [msps[one.organisation] for one in channel.members],
+        ORDERER: [msps[name] for name in channel.consenters],
+    }
+    for group, kind in ((APPLICATION, "members"), (ORDERER, "consenters")):
+        lacking = sorted(set(present.group.groups[group].groups) - set(wanted[group]))
+        if lacking:
             raise NetworkError(
-                f"{', '.join(late)} is down or behind on {self.channel.name}, and {changing.node} is to "
-                "change there: the channel might lose its quorum. Start or restart it, and repeat this"
+                f"{channel.name} has {', '.join(lacking)} among its {kind}, and the topology has not: add "
+                "what is missing to the topology; nobody is taken out of a channel"
             )
-
-    def _submit(self, present: Configuration, update: bytes) -> None:
-        signers = acting(self.site)
-        envelope = signed(self.site, self.channel.name, update, signers)
-        with tempfile.TemporaryDirectory(dir=self.site.home.channel(self.channel.name)) as folder:
-            file = Path(folder) / "change.pb"
-            file.write_bytes(envelope)
-            self._order(file, AdminCommands(self.site, signers[0]), present)
-        self._await(present.sequence + 1)
-
-    def _order(self, file: Path, commands: AdminCommands, present: Configuration) -> None:
-        first = self.site.orderer(self.channel)
-        others = [one for one in self.site.consenters_of(self.channel) if one != first]
-        known = {(one.host, one.port) for one in present.consenters()}
-        refusal: CommandFailed | None = None
-        for orderer in (first, *others):
-            if (orderer.host, orderer.ports[0]) not in known:
-                continue
-            try:
-                commands.submit(self.channel, orderer, file)
-            except CommandFailed as error:
-                refusal = error
-                if "BAD_REQUEST" in error.output or "FORBIDDEN" in error.output:
-                    break
-            else:
-                return
-        raise refusal or NetworkError(f"{self.channel.name} has no consenter that the topology knows")
-
-    def _await(self, sequence: int) -> None:
-        """Wait until consenters have the change, and all peers that run here too."""
-
-        def changed() -> Configuration | None:
-            found = current(self.site, self.channel)
-            return found if found.sequence >= sequence else None
-
-        found = until(changed, _DEADLINE, interval=0.2)
-        if found is None:
-            raise NetworkError(
-                f"the change of {self.channel.name} was taken and is not in a block after {_DEADLINE:g} "
-                "seconds: see in `status` whether its consenters have a leader, and repeat this"
-            )
-        peers = [one for one in self.site.peers_on(self.channel) if self.site.runs(one.node)]
-        for peer in peers:
-            height = until(
-                lambda one=peer: (one.height(self.channel.name) or 0) > found.block or None,  # type: ignore[misc]
-                _DEADLINE,
-            )
-            if height is None and peer.height(self.channel.name) is not None:
-                raise NetworkError(
-                    f"{peer.node} has not block {found.block} of {self.channel.name} after {_DEADLINE:g} "
-                    f"seconds: read {self.site.home.log(peer.node)}"
-                )
+    order = [one.msp for one in present.consenters()]
+    if not present.raft and wanted[ORDERER][: len(order)] != order:
+        raise NetworkError(
+            f"the consenters of {channel.name} are {', '.join(order)}, by their ids: name them in this order "
+            "in the topology, and new ones after them"
+        )
 
 
-def compute_update(site: Site, present: Configuration, wanted: Any) -> bytes | None:
-    """The change from one configuration to another, a `common.ConfigUpdate`; None when they are alike.
+def _ensure_quorum(site: Site, channel: Channel, present: Configuration, changing: Orderer) -> None:
+    """Every other consenter has all blocks: none of them would be missed while this one changes."""
+    msps = {one.msp for one in present.consenters()} - {changing.msp}
+    others = [one for one in site.inventory.orderers if one.msp in msps]
+    commands = AdminCommands(site, signers(site, present)[0])
 
-    Raises:
-        CommandFailed: configtxlator does not like it.
-    """
-    wanted = _normalised(present.group, wanted)
-    with tempfile.TemporaryDirectory(dir=site.home.channel(present.channel)) as temporary:
-        folder = Path(temporary)
-        for name, group in (("original", present.group), ("updated", wanted)):
-            config = m.configtx.Config(sequence=present.sequence, channel_group=group)
-            (folder / name).write_bytes(config.SerializeToString())
-        arguments = [
-            *(site.programs.path("configtxlator"), "compute_update", "--channel_id", present.channel),
-            *("--original", str(folder / "original"), "--updated", str(folder / "updated")),
-            *("--output", str(folder / "update")),
-        ]
+    def height(orderer: Orderer) -> int:
         try:
-            run(Command(f"configtxlator for {present.channel}", arguments))
-        except CommandFailed as error:
-            if "no differences detected" in error.output:
-                return None
-            raise
-        return (folder / "update").read_bytes()
+            return commands.height(channel, orderer)
+        except CommandFailed:
+            return 0
 
+    highest = max(together(height, others), default=0)
 
-def signed(site: Site, channel: str, update: bytes, signers: Sequence[Organisation]) -> bytes:
-    """A change with signatures of organisations' administrators, in the form of Fabric's own programs."""
-    content = m.configtx.ConfigUpdateEnvelope(config_update=update)
-    for organisation in signers:
-        folder = site.home.user(organisation.name, organisation.admin.name) / "msp"
-        identity = Identity.from_msp(folder, organisation.msp)
-        header = m.common.SignatureHeader(
-            creator=identity.serialized, nonce=os.urandom(24)
-        ).SerializeToString()
-        content.signatures.add(signature_header=header, signature=identity.sign(header + update))
-    channel_header = m.common.ChannelHeader(type=m.common.CONFIG_UPDATE, channel_id=channel)
-    channel_header.timestamp.FromDatetime(datetime.now(UTC))
-    payload = m.common.Payload(data=content.SerializeToString())
-    payload.header.channel_header = channel_header.SerializeToString()
-    envelope: bytes = m.common.Envelope(payload=payload.SerializeToString()).SerializeToString()
-    return envelope
+    def behind(orderer: Orderer) -> str | None:
+        caught_up = until(lambda: height(orderer) >= max(highest, 1) or None, _QUORUM_DEADLINE, interval=0.5)
+        return None if caught_up else orderer.node
+
+    late = [node for node in together(behind, others) if node is not None]
+    if late:
+        raise NetworkError(
+            f"{', '.join(late)} is down or behind on {channel.name}, and {changing.node} is to change there: "
+            "the channel might lose its quorum. Start or restart it, and repeat this"
+        )
 
 
 def _consenter_of(orderer: Orderer, site: Site, raft: bool) -> Consenter:
@@ -307,13 +264,3 @@ def _consenter_of(orderer: Orderer, site: Site, raft: bool) -> Consenter:
         Path(files.client_tls).read_bytes(),
         Path(files.server_tls).read_bytes(),
     )
-
-
-def _normalised(present: Any, wanted: Any) -> Any:
-    """The wanted configuration, without differences that are none: a map has no order of its own."""
-    result = m.configtx.ConfigGroup()
-    result.CopyFrom(wanted)
-    acls, target = (group.groups[APPLICATION].values["ACLs"] for group in (present, result))
-    if m.peer.ACLs.FromString(acls.value) == m.peer.ACLs.FromString(target.value):
-        target.value = acls.value
-    return result

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from .cli_backup import COMMANDS as BACKUP_COMMANDS
 from .cli_certificates import certificates, renew, revoke
+from .cli_channel import channel_commands
 from .cli_export import admit, export
 from .cli_growth import add_consenter, add_org, add_peer, plan
 from .cli_monitoring import metrics, prometheus
@@ -46,7 +47,19 @@ def network() -> None:
     """The Fabric network: bring it up, look at it, take it down."""
 
 
-for _command in (plan, add_org, add_peer, add_consenter, certificates, renew, revoke, schema, init, draw):
+for _command in (
+    plan,
+    add_org,
+    add_peer,
+    add_consenter,
+    channel_commands,
+    certificates,
+    renew,
+    revoke,
+    schema,
+    init,
+    draw,
+):
     network.add_command(_command)
 
 

@@ -112,4 +112,4 @@ def revoke(target: Network, holder: str, superseded: bool, yes: bool) -> None:
         click.confirm(f"Revoke {which} of {holder} for good?", abort=True)
     with shown_progress() as progress:
         count = target.revoke(holder, superseded=superseded, progress=progress)
-    click.echo(f"Revoked {which} of {holder}; {count} identities are on the organisation's list.")
+    click.echo(f"Revoked {which} of {holder}; {count} certificates are on the list.")

@@ -42,6 +42,11 @@ class Issue:
     hosts: Sequence[str] = ()
     profile: str | None = None
 
+    def holder(self, authority: Authority) -> str:
+        """Who has it: the node, or `user@organisation`."""
+        is_user = self.folder.parent.parent.name == "users"
+        return f"{self.name}@{authority.organisation}" if is_user else self.name
+
 
 def write_organisation(authority: Authority, folder: Path) -> None:
     """Write what others need to verify an organisation: `msp/` without keys, and `tls/ca.pem`."""
@@ -71,16 +76,14 @@ def ensure(authority: Authority, issue: Issue) -> Path:
         NetworkError: the authority refused, or the folder holds a certificate for something else.
     """
     if not issue.folder.is_dir():
-        adopt(
-            issue.folder
-        )  # a renewal that was killed between taking the old one away and putting this there
+        adopt(issue.folder)  # A renewal was killed between taking the old one away and putting this there.
     record = _record(issue)
     if (issue.folder / RECORD).is_file():
         present = json.loads((issue.folder / RECORD).read_text("utf-8"))
         if present != record:
             raise NetworkError(
-                f"{issue.folder} holds a certificate for {present}, not for {record}: "
-                "give the identity another name"
+                f"{issue.folder} holds a certificate for {present}, not for {record}: if that is meant, "
+                f"`kindpakket network renew {issue.holder(authority)}`, else give it another name"
             )
         return issue.folder
     _issue(authority, issue, issue.folder, None)

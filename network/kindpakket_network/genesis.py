@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .access import access
 from .command import Command
 from .configuration import Configuration, Consenter
 from .errors import NetworkError, Waiting
@@ -88,6 +89,7 @@ def configtx(
         ],
         lifecycle_endorsement=channel.lifecycle_endorsement,
         administration=channel.administration,
+        acls=access(channel.acls),
         any_of=any_of,
     )
 

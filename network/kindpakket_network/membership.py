@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from .admin_commands import AdminCommands
-from .channel_change import SETTINGS, acting, current, reconcile
+from .channel_change import SETTINGS, reconcile
 from .configuration import Configuration
 from .errors import CommandFailed, NetworkError, NodeFailed, Waiting
 from .genesis import lacking_bundles
 from .orderer import Orderer
 from .site import Site
+from .submission import administrators, current
 from .topology import Channel
 from .wait import until
 
@@ -72,7 +73,7 @@ def _join(site: Site, channel: Channel, orderer: Orderer) -> None:
 
 def _newest_configuration(site: Site, channel: Channel, joining: Orderer) -> bytes:
     """The newest configuration block that the other consenters have, which names the one that joins."""
-    commands = AdminCommands(site, acting(site)[0])
+    commands = AdminCommands(site, administrators(site)[0])
     found: list[tuple[int, bytes]] = []
     for orderer in site.consenters_of(channel):
         if orderer is joining:

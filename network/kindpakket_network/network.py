@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal as signals
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -124,6 +125,26 @@ class Network:
         self._ensure_possible(topology)
         self._describe(topology)
         self.up(progress)
+
+    @contextmanager
+    def changing(self, topology: Topology | None = None, progress: Progress = silent) -> Iterator[Site]:
+        """Keep other commands from changing this network meanwhile; it follows another topology from then on.
+
+        Args:
+            topology: what it should be; not given: what it is.
+            progress: takes a sentence about each stage.
+
+        Raises:
+            ChangeRefused: it cannot become that; nothing was done.
+            NetworkError: there is no network in the home.
+        """
+        self._ensure_exists()
+        wanted = topology or self._topology
+        with self._home.locked():
+            self._ensure_possible(wanted)
+            self._describe(wanted)
+            write(self._home.topology, wanted.as_yaml())
+            yield self.site(progress)
 
     def down(self) -> None:
         """Stop all processes; ledgers, keys and certificates stay.

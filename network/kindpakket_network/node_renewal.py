@@ -8,6 +8,7 @@ from pathlib import Path
 from . import connections
 from .channel_change import reconcile
 from .errors import NetworkError, NodeFailed
+from .healing import Healing
 from .orderer import Orderer
 from .peer import Peer
 from .site import Site
@@ -16,6 +17,7 @@ from .topology import Channel
 from .wait import together, until
 
 _DEADLINE = 120.0
+_OTHERS_DEADLINE = 15.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class NodeRenewal:
         """
         if isinstance(self.node, Orderer):
             for channel in self._channels():
+                Healing(self.site, channel).wake_silent()
                 reconcile(self.site, channel, only=[self.node.node])
         running = self.site.runs(self.node.node)
         if running:
@@ -55,8 +58,10 @@ class NodeRenewal:
             connections.refresh(self.node)
         if running:
             self._restart()
-            self._await_heights()
-            if isinstance(self.node, Peer):
+            if isinstance(self.node, Orderer):
+                self._await_ordering(self.node)
+            else:
+                self._await_blocks(self.node)
                 self._await_known(self.node)
         unmark(self.node.folder)
 
@@ -79,17 +84,22 @@ class NodeRenewal:
             return
         for channel in self._channels():
             others = [one for one in self.site.consenters_of(channel) if one != self.node]
-            halted = [one.node for one in others if not self._takes_part(one, channel)]
+            halted = [one.node for one in others if not self._awaited(one, channel)]
             if halted:
                 raise NetworkError(
                     f"{', '.join(halted)} takes no part in ordering {channel.name}, which would stand still "
                     f"while {self.node.node} is started again: start or restart it, and renew again"
                 )
 
-    def _takes_part(self, orderer: Orderer, channel: Channel) -> bool:
-        if orderer.organisation in self.site.acting:
-            return orderer.active(channel.name)
-        return self.site.runs(orderer.node)
+    def _awaited(self, orderer: Orderer, channel: Channel) -> bool:
+        """Whether a consenter takes part; one that was started a moment ago has a while to begin."""
+
+        def takes_part() -> bool | None:
+            if orderer.organisation in self.site.acting:
+                return orderer.active(channel.name) or None
+            return self.site.runs(orderer.node) or None
+
+        return until(takes_part, _OTHERS_DEADLINE) is not None
 
     def _restart(self) -> None:
         self.site.processes.stop(self.node.node)
@@ -106,23 +116,24 @@ class NodeRenewal:
     def _peers(self, channel: Channel) -> list[Peer]:
         return [one for one in self.site.own_peers_on(channel) if self.site.runs(one.node)]
 
-    def _height(self, node: Peer | Orderer, channel: Channel) -> int:
-        if isinstance(node, Peer):
-            return node.height(channel.name) or 0
-        return int((node.participation(channel.name) or {"height": 0})["height"])
-
-    def _await_heights(self) -> None:
-        """Wait until the node has all blocks that others have now."""
+    def _await_ordering(self, orderer: Orderer) -> None:
+        """Wait until the consenter takes part, and has all blocks that the others have now."""
         for channel in self._channels():
-            everyone: list[Peer | Orderer] = [*self.site.own_consenters_of(channel), *self._peers(channel)]
-            highest = max(together(lambda one, at=channel: self._height(one, at), everyone))  # type: ignore[misc]
+            if until(lambda name=channel.name: orderer.active(name) or None, _DEADLINE) is None:  # type: ignore[misc]
+                raise self._failed(f"takes no part in ordering {channel.name} after {_DEADLINE:g} seconds")
+            Healing(self.site, channel).wake_silent()
 
-            def in_step(channel: Channel = channel, highest: int = highest) -> bool | None:
-                active = isinstance(self.node, Peer) or self.node.active(channel.name)
-                return (active and self._height(self.node, channel) >= highest) or None
+    def _await_blocks(self, peer: Peer) -> None:
+        """Wait until the peer has all blocks that other peers have now."""
+        for channel in self._channels():
+            name = channel.name
+            highest = max(together(lambda one, name=name: one.height(name) or 0, self._peers(channel)))  # type: ignore[misc]
+
+            def in_step(name: str = name, highest: int = highest) -> bool | None:
+                return (peer.height(name) or 0) >= highest or None
 
             if until(in_step, _DEADLINE) is None:
-                raise self._failed(f"has not {highest} blocks of {channel.name} after {_DEADLINE:g} seconds")
+                raise self._failed(f"has not {highest} blocks of {name} after {_DEADLINE:g} seconds")
 
     def _await_known(self, peer: Peer) -> None:
         """Wait until all peers here know this one by its present certificate, and it finds endorsers."""

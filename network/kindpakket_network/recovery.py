@@ -14,7 +14,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import messages as m
 from .admin_commands import AdminCommands
 from .errors import CommandFailed, NetworkError, NodeFailed
 from .host import LOOPBACK
@@ -187,10 +186,9 @@ class Recovery:
 
         def height(orderer: Orderer) -> int | None:
             try:
-                block = m.common.Block.FromString(commands.newest(channel, orderer))
+                return commands.height(channel, orderer)
             except CommandFailed:
                 return None
-            return int(block.header.number) + 1
 
         count = len(channel.consenters)
         needed = count - self.site.topology.ordering.quorum(count) + 1

@@ -49,7 +49,7 @@ class Revocation:
             superseded: only those that were renewed since; else all, and the name is never enrolled again.
 
         Returns:
-            How many certificates are on the list of identities now.
+            How many certificates of identities are on the list now.
 
         Raises:
             NetworkError: there is no such user or node, the network cannot do without it, or a channel could

@@ -99,6 +99,15 @@ class Site:
         """The orderers that order a channel, by their consenter ids."""
         return self.inventory.consenters_of(channel)
 
+    @property
+    def own_channels(self) -> list[Channel]:
+        """The channels in which an acting organisation takes part."""
+        return [
+            channel
+            for channel in self.topology.channels
+            if {*channel.consenters, *(one.organisation for one in channel.members)} & set(self.acting)
+        ]
+
     def admin(self, peer: Peer) -> PeerCommands:
         """Calls to a peer as the administrator of its organisation."""
         user = self.topology.organisation(peer.organisation).admin.name

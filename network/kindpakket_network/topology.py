@@ -164,6 +164,8 @@ class Channel:
             the members' administrators.
         members: the organisations that use it.
         chaincodes: the chaincodes on it.
+        acls: policies of the application group by the resource that they guard, where they are not the usual
+            ones; see `access`.
     """
 
     name: str
@@ -172,6 +174,7 @@ class Channel:
     administration: str | None
     members: tuple[Member, ...]
     chaincodes: tuple[Chaincode, ...]
+    acls: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -353,6 +356,7 @@ def _channel(members: Mapping[str, Any], consenters: tuple[str, ...]) -> Channel
             for one in members["members"]
         ),
         chaincodes=tuple(_chaincode(one) for one in members.get("chaincodes", ())),
+        acls=dict(members.get("acls", {})),
     )
 
 

@@ -1,0 +1,134 @@
+"""Asking a channel's consenters for its configuration, and having them order a change of it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from .admin_commands import AdminCommands
+from .configuration import APPLICATION, ORDERER, Configuration
+from .errors import CommandFailed, NetworkError
+from .orderer import Orderer
+from .peer import Peer
+from .proposal import Proposal
+from .site import Site
+from .topology import Channel, Organisation
+from .wait import together, until
+
+_DEADLINE = 60.0
+_FINAL = ("BAD_REQUEST", "FORBIDDEN")
+
+
+def current(site: Site, channel: Channel) -> Configuration:
+    """The configuration that a channel has: the newest that its consenters know.
+
+    Raises:
+        NetworkError: no consenter answers.
+    """
+    failure: CommandFailed | None = None
+    for organisation in administrators(site):
+        commands = AdminCommands(site, organisation)
+
+        def ask(orderer: Orderer, commands: AdminCommands = commands) -> Configuration | CommandFailed:
+            try:
+                return commands.configuration(channel, orderer)
+            except CommandFailed as error:
+                return error
+
+        answers = together(ask, site.consenters_of(channel))
+        found = [one for one in answers if isinstance(one, Configuration)]
+        if found:
+            return max(found, key=lambda one: one.sequence)
+        failure = next(one for one in answers if isinstance(one, CommandFailed))
+    if failure is None:
+        raise NetworkError(
+            f"no administrator's key is in {site.home.root}, so nobody can ask for the configuration of "
+            f"{channel.name}: run `up` first"
+        )
+    raise NetworkError(
+        f"no consenter of {channel.name} tells its configuration: see whether they run. {failure}"
+    )
+
+
+def administrators(site: Site) -> list[Organisation]:
+    """The organisations whose administrators' keys are here."""
+    organisations = (site.topology.organisation(name) for name in site.acting)
+    return [one for one in organisations if AdminCommands(site, one).possible]
+
+
+def signers(site: Site, present: Configuration) -> list[Organisation]:
+    """Those of them that stand in a channel's configuration."""
+    msps = {*present.group.groups[APPLICATION].groups, *present.group.groups[ORDERER].groups}
+    return [one for one in administrators(site) if one.msp in msps]
+
+
+def submit(site: Site, channel: Channel, proposal: Proposal, present: Configuration) -> Configuration:
+    """Have a change ordered, and wait until consenters have it, and all peers of ours that run.
+
+    Args:
+        site: the network.
+        channel: the channel.
+        proposal: the change with all signatures that it needs.
+        present: the configuration that it changes.
+
+    Returns:
+        The configuration with the change.
+
+    Raises:
+        CommandFailed: the consenters refused it; it says why.
+        NetworkError: nobody here is a member of the channel; or it was taken and is in no block in time.
+    """
+    members = present.group.groups[APPLICATION].groups
+    sender = next((one for one in signers(site, present) if one.msp in members), None)
+    if sender is None:
+        raise NetworkError(
+            f"nobody here is a member of {channel.name}, and only members submit: hand the file to one of "
+            f"{', '.join(sorted(members))}"
+        )
+    with tempfile.TemporaryDirectory(dir=site.home.channel(channel.name)) as folder:
+        file = Path(folder) / "change.pb"
+        proposal.save(file)
+        _order(site, channel, file, AdminCommands(site, sender), present)
+    return _applied(site, channel, present.sequence + 1)
+
+
+def _order(site: Site, channel: Channel, file: Path, commands: AdminCommands, present: Configuration) -> None:
+    """Bring a change to a consenter: the leader if it is known, else the next one that takes it."""
+    named = {one.msp for one in present.consenters()}
+    first = site.orderer(channel)
+    others = [one for one in site.consenters_of(channel) if one != first and one.msp in named]
+    refusals: list[CommandFailed] = []
+    for orderer in (first, *others):
+        try:
+            commands.submit(channel, orderer, file)
+        except CommandFailed as error:
+            refusals.append(error)
+            if any(word in error.output for word in _FINAL):
+                raise
+        else:
+            return
+    raise refusals[0]
+
+
+def _applied(site: Site, channel: Channel, sequence: int) -> Configuration:
+    def changed() -> Configuration | None:
+        found = current(site, channel)
+        return found if found.sequence >= sequence else None
+
+    found = until(changed, _DEADLINE, interval=0.2)
+    if found is None:
+        raise NetworkError(
+            f"the change of {channel.name} was taken and is in no block after {_DEADLINE:g} seconds: see in "
+            "`status` whether its consenters have a leader, and repeat this"
+        )
+    for peer in (one for one in site.own_peers_on(channel) if site.runs(one.node)):
+
+        def has_it(peer: Peer = peer, block: int = found.block) -> bool | None:
+            return (peer.height(channel.name) or 0) > block or None
+
+        if peer.height(channel.name) is not None and until(has_it, _DEADLINE) is None:
+            raise NetworkError(
+                f"{peer.node} has not block {found.block} of {channel.name} after {_DEADLINE:g} seconds: "
+                f"read {site.home.log(peer.node)}"
+            )
+    return found
