@@ -73,6 +73,11 @@ class Authority:
         """The root certificate of one of the two authorities."""
         return self.folder / "ca-cert.pem" if name == TLS else self.folder / name / "ca-cert.pem"
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What its program is called with."""
+        return ("start", "--home", str(self.folder))
+
     def program(self, programs: Programs) -> Program:
         """The server's process; its configuration is written anew."""
         ensure_operations_certificate(self.folder, self.node, self.machine.tls_names(self.node))
@@ -87,7 +92,7 @@ class Authority:
             "others": [str(inner)],
         }
         self._configure(TLS, self.folder / _CONFIGURATION, server)
-        arguments = [programs.path("fabric-ca-server"), "start", "--home", str(self.folder)]
+        arguments = [programs.path("fabric-ca-server"), *self.arguments]
         return Program(self.node, arguments, {}, self.folder)
 
     def ready(self) -> bool:

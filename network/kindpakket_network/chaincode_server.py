@@ -73,6 +73,11 @@ class ChaincodeServer:
         }
         write(self.peer.connection(label), json.dumps(connection, indent=1), mode=0o600)
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What its program is called with."""
+        return ()
+
     def program(self, binary: Path, package_id: str) -> Program:
         """Its process.
 

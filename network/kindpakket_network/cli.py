@@ -88,9 +88,14 @@ def programs() -> None:
     metavar="NAME",
     help="Act for this organisation only, now and later; may be given several times. Not given: for all.",
 )
+@click.option(
+    "--supervised/--unsupervised",
+    default=None,
+    help="Whether systemd starts the nodes, with what `export systemd` wrote; remembered.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the status as JSON at the end.")
 @on_network
-def up(target: Network, organisations: tuple[str, ...], as_json: bool) -> None:
+def up(target: Network, organisations: tuple[str, ...], supervised: bool | None, as_json: bool) -> None:
     """Bring everything up that the topology describes; what is up already stays as it is.
 
     Exit code 3: this home's part is done, and the rest waits for another organisation.
@@ -98,7 +103,7 @@ def up(target: Network, organisations: tuple[str, ...], as_json: bool) -> None:
     begun = time.monotonic()
     show_warnings(target.topology.warnings)
     with shown_progress() as progress:
-        target.up(progress, organisations)
+        target.up(progress, organisations, supervised)
     if as_json:
         click.echo(json.dumps(target.status().as_json(), indent=1))
     else:

@@ -49,6 +49,46 @@ def profile(target: Network, name: str, output: Path | None) -> None:
     _write(target.portable_profile(name), output)
 
 
+@export.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder of the units, such as /etc/systemd/system.",
+)
+@click.option(
+    "--organisation",
+    "organisations",
+    multiple=True,
+    metavar="NAME",
+    help="The nodes of this organisation only; may be given several times. Not given: of all of the home.",
+)
+@click.option("--host", metavar="NAME", help="The nodes on this host of the topology only.")
+@click.option("--user", default="kindpakket", show_default=True, help="The account that runs nodes and tool.")
+@on_network
+def systemd(
+    target: Network, output: Path, organisations: tuple[str, ...], host: str | None, user: str
+) -> None:
+    """Units with which systemd runs the nodes, confined; the home need not exist yet."""
+    if host is not None:
+        there = [one.name for one in target.topology.organisations if one.host.name == host]
+        organisations = tuple(name for name in organisations or there if name in there)
+        if not organisations:
+            names = ", ".join(dict.fromkeys(one.host.name for one in target.topology.organisations))
+            raise click.UsageError(f"none of them has the host {host!r}: use one of {names}")
+    written = target.units(organisations, user)
+    output.mkdir(parents=True, exist_ok=True)
+    for name, text in written.items():
+        (output / name).write_text(text, "utf-8")
+    network = target.topology.name
+    click.echo(
+        f"{len(written)} units are in {output}. Have systemd use them, then bring the network up:", err=True
+    )
+    click.echo(f"  systemctl daemon-reload && systemctl enable --now {network}.target", err=True)
+    click.echo(f"  kindpakket network up --supervised --home {target.home}    (as {user})", err=True)
+
+
 @click.command()
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)

@@ -27,6 +27,7 @@ class Home:
 
         topology.yaml                   what was brought up here
         acting.json                     the organisations that it acts for; not there: all
+        supervised                      there when a service manager starts the nodes
         organisations/<organisation>/   authority/  msp/  tls/ca.pem  users/<user>/{msp,tls}  secrets/
                                         profile.yaml
         nodes/<node>/                   msp/  tls/  data/  and Fabric's configuration file
@@ -53,6 +54,11 @@ class Home:
     def acting(self) -> Path:
         """The record of the organisations that this home acts for; see `acting`."""
         return self.root / "acting.json"
+
+    @property
+    def supervised(self) -> Path:
+        """There when a service manager starts the nodes; see `supervision`."""
+        return self.root / "supervised"
 
     @property
     def builder(self) -> Path:
@@ -98,6 +104,14 @@ class Home:
     def log(self, node: str) -> Path:
         """The log of a node."""
         return self.root / "logs" / f"{node}.log"
+
+    def environment(self, node: str) -> Path:
+        """The environment of a node that a service manager starts."""
+        return self.root / "run" / f"{node}.env"
+
+    def program(self, node: str) -> Path:
+        """The link to the program of a node that a service manager starts."""
+        return self.root / "run" / f"{node}.program"
 
     def pid(self, node: str) -> Path:
         """The record of a node's process."""

@@ -37,8 +37,10 @@ from .serving import Serving
 from .site import Progress, Site
 from .starter import Starter, ensure_free
 from .status import NetworkStatus, endpoint, status
+from .supervision import is_supervised, supervise
 from .topology import Channel, Topology
 from .topology_change import ensure_possible
+from .units import units
 from .verification import Verification, Verified, verify_backup
 from .wait import together
 from .waiting import collected
@@ -83,13 +85,20 @@ class Network:
         """Its folder."""
         return self._home.root
 
-    def up(self, progress: Progress = silent, organisations: Sequence[str] = ()) -> None:
+    def up(
+        self,
+        progress: Progress = silent,
+        organisations: Sequence[str] = (),
+        supervised: bool | None = None,
+    ) -> None:
         """Bring everything up that the topology describes. What is there already stays as it is.
 
         Args:
             progress: takes a sentence about each stage.
             organisations: act for these organisations only; the home remembers it. None given: for those that
                 it remembers, else for all.
+            supervised: whether a service manager starts the nodes, with what `export systemd` wrote; the home
+                remembers it. None: as it remembers, else this tool does.
 
         Raises:
             Waiting: this home's part is done as far as it goes without another organisation's part.
@@ -99,6 +108,7 @@ class Network:
         with self._home.locked():
             self._ensure_possible(self._topology)
             remember(self._topology, self._home, organisations)
+            self._supervise(supervised)
             write(self._home.topology, self._topology.as_yaml())
             self._home.install_builder()
             BringUp(Site(self._topology, self._home, self._processes, built, progress)).run()
@@ -410,6 +420,25 @@ class Network:
         """The file with an organisation's connection profile."""
         return self._home.profile(self._authority(organisation).organisation)
 
+    def units(self, organisations: Sequence[str] = (), user: str = "kindpakket") -> dict[str, str]:
+        """The systemd units of organisations' nodes by file name; the home need not exist yet.
+
+        Args:
+            organisations: whose nodes; none: of all that the home acts for.
+            user: the account that the nodes run as.
+
+        Raises:
+            NetworkError: there is no such organisation, or the home's path cannot stand in a unit.
+        """
+        for name in organisations:
+            self._authority(name)
+        return units(self._topology, self._home, organisations or self.acting, user)
+
+    @property
+    def acting(self) -> tuple[str, ...]:
+        """The organisations that the home acts for."""
+        return acting(self._topology, self._home)
+
     def portable_profile(self, organisation: str) -> str:
         """An organisation's connection profile with the certificates inside, as YAML.
 
@@ -579,12 +608,22 @@ class Network:
         self._inventory = Inventory.of(topology, self._home)
         self._serving = Serving(topology, self._home, self._inventory, self._processes)
 
+    def _supervise(self, supervised: bool | None) -> None:
+        if supervised is None or supervised == is_supervised(self._home):
+            return
+        running = ", ".join(sorted(self._processes.all()))
+        if running:
+            raise NetworkError(f"{running} run: take the network down before something else starts its nodes")
+        supervise(self._home, supervised)
+
     def _ensure_possible(self, topology: Topology) -> None:
         """What lives here can become what a topology says."""
         if self._home.exists():
             ensure_possible(Topology.load(self._home.topology), topology)
 
     def _stop_all(self) -> None:
+        for switch in (self._home.root / "run").glob("*.env"):
+            switch.unlink()
         running = set(self._processes.all())
         order = ("chaincode.", "", "orderer.", "ca.")
         rest = [node for node in running if not node.startswith(("chaincode.", "orderer.", "ca."))]

@@ -95,6 +95,11 @@ class Orderer:
             Issue(self.folder / "tls", TLS, self.node, "orderer", hosts=hosts, profile=TLS_PROFILE),
         ]
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What its program is called with."""
+        return ()
+
     def program(self, programs: Programs) -> Program:
         """Its process."""
         tls, data = self.folder / "tls", self.folder / "data"

@@ -118,10 +118,15 @@ class Peer:
             Issue(self.folder / "tls", TLS, self.node, "peer", hosts=hosts, profile=TLS_PROFILE),
         ]
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What its program is called with."""
+        return ("node", "start")
+
     def program(self, programs: Programs) -> Program:
         """Its process."""
         shutil.copyfile(programs.config / "core.yaml", self.folder / "core.yaml")
-        arguments = [programs.path("peer"), "node", "start"]
+        arguments = [programs.path("peer"), *self.arguments]
         return Program(self.node, arguments, self._environment(), self.folder)
 
     def ready(self) -> bool:

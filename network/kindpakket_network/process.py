@@ -24,12 +24,14 @@ from .errors import CommandFailed, NetworkError
 from .history import History
 from .home import Home, write
 from .rotation import rotate
+from .supervision import is_supervised, switch_off, switch_on
 from .wait import until
 
 MARK = "KINDPAKKET_NODE"
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER", "LD_LIBRARY_PATH")
 _START_TOLERANCE = 2.0
 _TERMINATION = 10.0
+_SUPERVISOR = 60.0
 _LONGEST = 600
 
 
@@ -155,6 +157,8 @@ class Processes:
         history.next(ended_by_itself=self.home.pid(program.node).is_file()).write(
             self.home.history(program.node)
         )
+        if is_supervised(self.home):
+            return self._await_supervised(program)
         environment = {**base_environment(), **program.environment, MARK: self._mark(program.node)}
         try:
             with log.open("ab") as output:
@@ -229,6 +233,7 @@ class Processes:
         Raises:
             NetworkError: it does not even end on SIGKILL.
         """
+        switch_off(self.home, node)
         process = self.find(node)
         if process is not None:
             for step in (number, signal.SIGKILL):
@@ -252,6 +257,18 @@ class Processes:
                 return last_words(file.read().decode("utf-8", "replace"))
         except OSError:
             return ""
+
+    def _await_supervised(self, program: Program) -> int:
+        environment = {**program.environment, MARK: self._mark(program.node)}
+        switch_on(self.home, program.node, str(program.arguments[0]), environment)
+        process = until(lambda: self.find(program.node), _SUPERVISOR)
+        if process is None:
+            raise NetworkError(
+                f"{program.node} is not started by the service manager after {_SUPERVISOR:g} seconds: write "
+                "the units with `kindpakket network export systemd`, enable the target, and see "
+                "`systemctl status`"
+            )
+        return process.pid
 
     def _mark(self, node: str) -> str:
         return f"{self.home.root}#{node}"

@@ -24,6 +24,7 @@ from kindpakket_network.lifecycle import collections_document
 from kindpakket_network.process import Program
 from kindpakket_network.profile import profile
 from kindpakket_network.programs import Programs
+from kindpakket_network.units import units
 
 
 class Text(SingleFileSnapshotExtension):
@@ -146,6 +147,14 @@ def test_profiles(rendered: Rendered, snapshot: SnapshotAssertion) -> None:
         profile(rendered.topology, one.name, rendered.inventory, rendered.home)
         for one in rendered.topology.organisations
     )
+    assert rendered.plain(text) == snapshot
+
+
+@SOME
+def test_units(rendered: Rendered, snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(rendered.home.root.parent / "cache"))
+    written = units(rendered.topology, rendered.home, ["gemeente"], "kindpakket")
+    text = "\n".join(f"==> {name} <==\n{content}" for name, content in written.items())
     assert rendered.plain(text) == snapshot
 
 
