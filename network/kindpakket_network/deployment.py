@@ -83,7 +83,7 @@ class Deployment:
         package = code.package(self.chaincode.name, code.source_digest(self.chaincode.source))
         binary = code.build(self.chaincode.source, package, self.site.home)
         record = self._record(package, binary)
-        self._install(package, record)
+        self._install(package)
         record = self._approve(record)
         self.site.serving.serve(peers, self.chaincode.name, record.built)
         if self._committed().sequence < record.sequence:
@@ -151,19 +151,15 @@ class Deployment:
         approvals = found.get("approvals", {})
         return Committed(int(found["sequence"]), frozenset(msp for msp, given in approvals.items() if given))
 
-    def _install(self, package: code.Package, record: Deployed) -> None:
-        """Install the package on peers of ours where that was not done for this definition."""
-        committed = self._committed()
+    def _install(self, package: code.Package) -> None:
+        """Install the package on peers of ours that have not got it."""
         file = code.write_package(package, self.site.home)
 
         def install(peer: Peer) -> None:
-            done = committed.sequence >= record.sequence and peer.msp in committed.approved
-            if done and self.site.serving.at(peer, self.chaincode.name, package.label) is not None:
+            self.site.serving.place(peer, self.chaincode.name, package.label)
+            if peer.has_package(package.id):
                 return
             commands = self.site.admin(peer)
-            self.site.serving.place(peer, self.chaincode.name, package.label)
-            if package.id in commands.installed():
-                return
             commands.install(file)
             if package.id not in commands.installed():
                 raise NetworkError(f"{peer.node} computed another package id than {package.id}")

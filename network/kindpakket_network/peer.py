@@ -146,6 +146,11 @@ class Peer:
         """Whether it has joined a channel, also while it does not run."""
         return (self.folder / "data" / "ledgersData" / "chains" / "chains" / channel).is_dir()
 
+    def has_package(self, package_id: str) -> bool:
+        """Whether a chaincode package is installed on it, also while it does not run."""
+        file = f"{package_id.replace(':', '.')}.tar.gz"
+        return (self.folder / "data" / "lifecycle" / "chaincodes" / file).is_file()
+
     def _environment(self) -> dict[str, str]:
         tls, data = self.folder / "tls", self.folder / "data"
         builder = {

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from . import chaincode as code
+from .acting import acting
 from .deployed import Deployed
 from .deployment import definition_digest
 from .errors import ChangeRefused, Mistake
 from .home import Home
 from .inventory import Inventory
+from .peer import Peer
 from .process import Processes
 from .serving import Serving
 from .topology import Chaincode, Channel, Topology
@@ -24,7 +26,7 @@ class Step:
     """Something that `up` would do.
 
     Attributes:
-        kind: `enrol`, `start`, `create`, `join`, `configure` or `deploy`.
+        kind: `enrol`, `start`, `create`, `join`, `configure`, `deploy` or `install`.
         subject: the identity, node, channel or chaincode that it is done to.
         words: what is done.
     """
@@ -67,14 +69,16 @@ class Plan:
         }
 
 
-def plan(topology: Topology, home: Home, processes: Processes, configured: Sequence[Step] = ()) -> Plan:
+def plan(
+    topology: Topology, home: Home, processes: Processes, configured: Callable[[], Iterable[Step]] = tuple
+) -> Plan:
     """See what `up` would do, and do nothing.
 
     Args:
         topology: what is wanted.
         home: the network's folder.
         processes: its processes.
-        configured: what would change in the configurations of channels.
+        configured: tells what would change in the configurations of channels.
 
     Raises:
         ChangeRefused: the network that lives in the home cannot become this.
@@ -89,25 +93,25 @@ def plan(topology: Topology, home: Home, processes: Processes, configured: Seque
     steps = [
         *_certificates(topology, home, inventory),
         *_starts(topology, home, inventory, processes),
-        *_channels(topology, home, inventory),
-        *configured,
-        *_chaincodes(topology, home),
+        *_joins(topology, home, inventory),
+        *configured(),
+        *_chaincodes(topology, home, inventory),
     ]
     return Plan(str(home.root), tuple(found), tuple(steps), topology.warnings)
 
 
 def _certificates(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Step]:
     refused = []
-    for organisation in topology.organisations:
-        for issue in inventory.issues(topology, home, organisation.name):
+    for organisation in acting(topology, home):
+        for issue in inventory.issues(topology, home, organisation):
             record = issue.folder / "enrolment.json"
-            subject = f"{issue.name}@{organisation.name}"
             if not record.is_file():
-                yield Step("enrol", subject, f"{issue.folder.name} certificate of kind {issue.kind}")
+                words = f"{issue.folder.name} certificate of kind {issue.kind}"
+                yield Step("enrol", f"{issue.name}@{organisation}", words)
             elif json.loads(record.read_text("utf-8"))["attributes"] != dict(issue.attributes):
                 refused.append(
                     Mistake(
-                        f"organisations.{organisation.name}.users.{issue.name}",
+                        f"organisations.{organisation}.users.{issue.name}",
                         "has a certificate with other attributes: give the identity another name",
                     )
                 )
@@ -122,36 +126,40 @@ def _starts(topology: Topology, home: Home, inventory: Inventory, processes: Pro
             yield Step("start", node, "it does not run")
 
 
-def _channels(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Step]:
+def _joins(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Step]:
+    own = acting(topology, home)
     for channel in topology.channels:
-        if not (home.channel(channel.name) / "genesis.block").is_file():
+        if not home.genesis(channel.name).is_file():
             yield Step("create", channel.name, f"ordered by {', '.join(channel.consenters)}")
         for orderer in inventory.consenters_of(channel):
-            if not orderer.has(channel.name):
+            if orderer.organisation in own and not orderer.has(channel.name):
                 yield Step("join", orderer.node, f"{channel.name}, as a consenter")
         for peer in inventory.peers_on(topology, channel):
-            if not peer.has(channel.name):
+            if peer.organisation in own and not peer.has(channel.name):
                 yield Step("join", peer.node, channel.name)
 
 
-def _chaincodes(topology: Topology, home: Home) -> Iterator[Step]:
+def _chaincodes(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Step]:
+    own = acting(topology, home)
     for channel in topology.channels:
-        for chaincode in channel.chaincodes:
-            yield from _chaincode(channel, chaincode, home)
+        peers = [one for one in inventory.peers_on(topology, channel) if one.organisation in own]
+        for chaincode in channel.chaincodes if peers else ():
+            yield from _chaincode(channel, chaincode, home, peers)
 
 
-def _chaincode(channel: Channel, chaincode: Chaincode, home: Home) -> Iterator[Step]:
+def _chaincode(channel: Channel, chaincode: Chaincode, home: Home, peers: Sequence[Peer]) -> Iterator[Step]:
     package = code.package(chaincode.name, code.source_digest(chaincode.source))
     record = Deployed.read(home.deployed(channel.name, chaincode.name))
     subject = f"{chaincode.name} on {channel.name}"
     if record is None:
         yield Step("deploy", subject, f"version {chaincode.version}, package {package.label}")
-    elif record.definition != definition_digest(chaincode, package.id):
+        return
+    if record.definition != definition_digest(chaincode, package.id):
         which = "the same package" if record.label == package.label else f"package {package.label}"
-        yield Step(
-            "deploy",
-            subject,
-            f"sequence {record.sequence + 1} with {which}, in the place of {record.sequence}",
-        )
+        words = f"sequence {record.sequence + 1} with {which}, in the place of {record.sequence}"
+        yield Step("deploy", subject, words)
     elif record.replaces is not None:
         yield Step("deploy", subject, f"sequence {record.sequence}, which was begun")
+    lacking = [peer.node for peer in peers if not peer.has_package(package.id)]
+    if lacking:
+        yield Step("install", subject, f"package {package.label} on {', '.join(lacking)}")

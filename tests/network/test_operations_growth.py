@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,7 +14,7 @@ from trade import Trade, trade
 
 from kindpakket.holder import HolderKey
 from kindpakket.ids import new_id
-from kindpakket_demo.desk import SHOPS, Desk, now
+from kindpakket_demo.desk import CHANNEL, SHOPS, Desk, now
 from kindpakket_demo.schemes import CENTS_PER_CHILD, open_provision
 from kindpakket_demo.shops import admit
 from kindpakket_demo.wallets import Wallet
@@ -99,4 +100,16 @@ def test_no_payment_failed_or_took_long_and_no_consenter_doubts_another(
 ) -> None:
     assert going_on.failed == []
     assert max(going_on.paid) < LONGEST_PAYMENT
+    assert doubted_votes(live) == []
+    print(f"{len(going_on.paid)} payments, the longest took {max(going_on.paid):.2f} s")
+
+
+def test_the_fifth_consenters_vote_counts(live: Network, going_on: Trade) -> None:
+    """Four of five are needed: with the leader dead, the one that joined is among them."""
+    leader = live.leader(CHANNEL)
+    assert leader is not None
+    live.stop(leader, signal.SIGKILL)
+    going_on.go_on()
+    live.start(leader)
+    going_on.go_on()
     assert doubted_votes(live) == []

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
-import requests
+from dying import bring_up_and_die
 from support import found_town
 
-import killing
-from kindpakket.fabric.ca import CaClient
 from kindpakket_demo.desk import Desk
-from kindpakket_network import Network, Topology, process
+from kindpakket_network import Network, Topology
 
 LONGEST_STEP = 14
 
@@ -27,41 +24,8 @@ def network(tmp_path: Path) -> Iterator[Network]:
     made.down()
 
 
-def watched(instants: killing.Instants, act: Callable[..., Any]) -> Callable[..., Any]:
-    """A function with an instant before it and one after it."""
-
-    def passing(*arguments: Any, **named: Any) -> Any:
-        instants.pass_one()
-        result = act(*arguments, **named)
-        instants.pass_one()
-        return result
-
-    return passing
-
-
-def bring_up(instants: killing.Instants, topology: Topology, home: Path) -> None:
-    """Bring a network up, and die at the chosen instant: around a process, a file, a call."""
-    patch = pytest.MonkeyPatch()
-    for owner, name in (
-        (process.subprocess, "Popen"),
-        (Path, "replace"),
-        (Path, "rename"),
-        (CaClient, "register"),
-        (CaClient, "enrol"),
-        (requests.Session, "post"),
-    ):
-        patch.setattr(owner, name, watched(instants, getattr(owner, name)))
-    Network(topology, home).up()
-
-
 def test_up_that_is_killed_again_and_again_comes_to_its_end(network: Network, tmp_path: Path) -> None:
-    random = Random(20)
-    instant, kills = 0, 0
-    while not killing.run_and_die(instant, bring_up, network.topology, network.home):
-        kills += 1
-        instant += random.randrange(1, LONGEST_STEP)
-    print(f"killed {kills} times, the last time at instant {instant}")
-    assert kills >= 10
+    assert bring_up_and_die(network.topology, network.home, LONGEST_STEP) >= 10
     assert network.status().up
     with Desk(network, tmp_path, Random(1)) as desk:
         town = found_town(desk, 6)
