@@ -17,6 +17,7 @@ from rich import box
 from rich.table import Table
 
 from .cli_backup import COMMANDS as BACKUP_COMMANDS
+from .cli_bevel import bevel
 from .cli_certificates import certificates, renew, revoke
 from .cli_channel import channel_commands
 from .cli_export import admit, export
@@ -66,6 +67,7 @@ for _command in (
 for _command in (admit, export, metrics):
     network.add_command(_command)
 export.add_command(prometheus)
+export.add_command(bevel)
 
 
 for _command in BACKUP_COMMANDS:
