@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -26,6 +29,16 @@ _key = click.option(
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The key file that `backup-key` made.",
 )
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Has SIGTERM end the command as Ctrl-C does, so that a peer that it stopped is started again."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _asked(file: Path | None, confirm: bool = False) -> Callable[[], str]:
@@ -77,7 +90,7 @@ def backup(
     Each peer is stopped while it is copied, one at a time. Ordering goes on: of consenters, only keys and
     configuration are kept.
     """
-    with shown_progress() as progress:
+    with shown_progress() as progress, _ended_by_signal():
         taken = target.backup(file, recipients, organisations, progress)
     if as_json:
         click.echo(json.dumps(taken.as_json(), indent=1))
@@ -156,7 +169,7 @@ def verify(target: Network, ledgers: bool, as_json: bool) -> None:
 
     With --ledgers each peer is stopped while its blocks are copied, one at a time.
     """
-    with shown_progress() as progress:
+    with shown_progress() as progress, _ended_by_signal():
         found = target.verify(ledgers=ledgers, progress=progress)
     _report(found, as_json)
 

@@ -38,6 +38,8 @@ class Home:
         run/<node>.json                 processes
         run/<node>.history              how often they were started
         logs/<node>.log
+        restored.json                   what a restore put in place
+        replaced/<instant>/             what it found there and moved away
 
     Args:
         root: an absolute path.

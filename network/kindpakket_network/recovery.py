@@ -26,6 +26,7 @@ from .topology import Channel
 from .wait import together, until
 
 _PATIENCE = 120.0
+_JOINED = 30.0
 # No gateway; no connection to other peers, to whom its address would then be known; and no waiting, block by
 # block, for private data that only they could give: it is asked for again when the peer serves.
 _SECLUDED = {
@@ -86,9 +87,7 @@ class Recovery:
         Votes that they gave are forgotten with the blocks that they were for, so none can be given twice.
         """
         if self.site.topology.ordering.type != "bft":
-            raise NetworkError(
-                "only BFT ordering can begin anew: Raft consenters do not start from blocks alone"
-            )
+            raise NetworkError("Raft consenters do not start from blocks alone: only BFT can begin anew")
         sources: list[tuple[Channel, Peer]] = []
         for channel in self.site.topology.channels:
             peers = [peer for peer in self.site.peers_on(channel) if _blocks(peer, channel).is_dir()]
@@ -125,7 +124,11 @@ class Recovery:
                 orderer.join(channel.name, self._configuration(orderer.organisation, channel, others))
             height = self._ordered(orderer.organisation, channel, others)
             self._await_height(orderer, channel, height)
-            self._await_active(orderer, channel)
+            if until(lambda channel=channel: orderer.active(channel.name) or None, _JOINED) is None:  # type: ignore[misc]
+                self.site.progress(
+                    f"{orderer.node} has all blocks of {channel.name}, but orders nothing: the channel "
+                    "names other certificates than the backup has. Renew its certificates (`renew`)"
+                )
         unmark(orderer.folder)
 
     def _catch_up(self, peer: Peer) -> None:
@@ -140,9 +143,10 @@ class Recovery:
     def _secluded(self, peer: Peer) -> Iterator[None]:
         """Have a peer run where only this tool finds it."""
         self.site.processes.stop(peer.node)
+        service, chaincodes = _free_ports()
         secluded = replace(
             peer,
-            ports=(_free_port(), peer.ports[1], _free_port()),
+            ports=(service, peer.ports[1], chaincodes),
             machine=replace(peer.machine, address=LOOPBACK, listen=LOOPBACK),
         )
         program = secluded.program(self.site.programs)
@@ -157,8 +161,7 @@ class Recovery:
         if until(lambda: orderer.active(channel.name) or None, _PATIENCE) is None:
             raise NodeFailed(
                 orderer.node,
-                f"is no consenter of {channel.name}: when its certificates were renewed after the backup, "
-                "renew them again",
+                f"does not order {channel.name} after {_PATIENCE:g} seconds",
                 self.site.home.log(orderer.node),
                 self.site.processes.last_words(orderer.node),
             )
@@ -233,8 +236,9 @@ def _blocks(peer: Peer, channel: Channel) -> Path:
     return peer.folder / "data" / "ledgersData" / "chains" / "chains" / channel.name
 
 
-def _free_port() -> int:
-    """A port of the loopback that nobody knows."""
-    with closing(socket.socket()) as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+def _free_ports() -> tuple[int, int]:
+    """Two ports of the loopback that nobody knows."""
+    with closing(socket.socket()) as one, closing(socket.socket()) as other:
+        for probe in (one, other):
+            probe.bind((LOOPBACK, 0))
+        return int(one.getsockname()[1]), int(other.getsockname()[1])

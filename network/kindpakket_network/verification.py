@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -131,15 +130,15 @@ class Verification:
     def _copied(self, peer: Peer) -> Iterator[Path]:
         """A copy of a peer's blocks; the peer is stopped while it is made."""
         ensure_none([peer.folder])
-        with tempfile.TemporaryDirectory(dir=self.site.home.root, prefix=".verify.") as folder:
+        with _emptied(self.site.home.root / ".verify-blocks") as folder:
             ran = self.site.processes.stop(peer.node)
             try:
                 chains = Path("ledgersData") / "chains"
-                shutil.copytree(peer.folder / "data" / chains, Path(folder) / chains)
+                shutil.copytree(peer.folder / "data" / chains, folder / chains)
             finally:
                 if ran:
                     self.site.starter.start([peer])
-            yield Path(folder)
+            yield folder
 
 
 def check(programs: Programs, node: str, data: Path) -> list[LedgerCheck]:
@@ -174,8 +173,8 @@ def verify_backup(programs: Programs, file: Path, identities: Sequence[Any], fol
     Raises:
         ArchiveError: it cannot be read, or was damaged or changed.
     """
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".verify.") as name:
-        home = Home(Path(name))
+    with _emptied(folder / ".verify-backup") as root:
+        home = Home(root)
         extract(file, identities, home.root)
         manifest = Manifest.read(home.root / MANIFEST)
         inventory = Inventory.of(Topology.load(home.topology), home)
@@ -184,6 +183,17 @@ def verify_backup(programs: Programs, file: Path, identities: Sequence[Any], fol
             if peer.organisation in manifest.organisations and manifest.heights.get(peer.node):
                 checks += check(programs, peer.node, peer.folder / "data")
     return Verified((), (), (), tuple(checks), findings((), (), checks))
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[Path]:
+    """An empty folder that is deleted afterwards, also what an earlier command that was killed left there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def findings(

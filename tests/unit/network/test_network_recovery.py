@@ -1,0 +1,174 @@
+"""How restored nodes come back: who has to say where the network is, and what must not be done."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from kindpakket_network import CommandFailed, NetworkError, Topology
+from kindpakket_network.home import Home, write
+from kindpakket_network.orderer import Orderer
+from kindpakket_network.peer import Peer
+from kindpakket_network.process import Processes, Program
+from kindpakket_network.programs import Programs
+from kindpakket_network.recovery import Recovery
+from kindpakket_network.restored import is_marked, mark
+from kindpakket_network.site import Site
+from kindpakket_network.starter import Starter
+
+CHANNEL = "zuidhorn"
+BLOCKS = f"data/ledgersData/chains/chains/{CHANNEL}/blockfile_000000"
+
+
+class Nodes:
+    """Stands in for processes, consenters and peers.
+
+    Attributes:
+        ordered: the number of blocks that a consenter says, by node; one that is not in it does not answer.
+        started: what was started, with its environment.
+        stopped: what was stopped.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ordered: dict[str, int] = {}
+        self.heights: dict[str, int] = {}
+        self.started: list[tuple[str, dict[str, str]]] = []
+        self.stopped: list[str] = []
+        monkeypatch.setattr("kindpakket_network.recovery._PATIENCE", 0.05)
+        monkeypatch.setattr("kindpakket_network.recovery.AdminCommands", lambda *_: self)
+        monkeypatch.setattr(
+            "kindpakket_network.recovery.KeptRevocations", lambda *_: SimpleNamespace(run=list)
+        )
+        monkeypatch.setattr(Processes, "start", lambda _, program: self.start(program))
+        monkeypatch.setattr(Processes, "stop", lambda _, node: self.stopped.append(node))
+        monkeypatch.setattr(Starter, "start", lambda _, nodes: self.start_all(nodes))
+        monkeypatch.setattr(Starter, "await_ready", lambda *_: None)
+        monkeypatch.setattr(Peer, "program", lambda peer, _: self.program(peer))
+        monkeypatch.setattr(Peer, "height", lambda peer, _: self.heights.get(peer.node))
+        monkeypatch.setattr(Orderer, "active", lambda *_: True)
+        monkeypatch.setattr(
+            Orderer, "participation", lambda one, _: {"height": self.ordered.get(one.node, 0)}
+        )
+
+    def height(self, _: object, orderer: Orderer) -> int:
+        if orderer.node not in self.ordered:
+            raise CommandFailed("does not answer", "")
+        return self.ordered[orderer.node]
+
+    def program(self, peer: Peer) -> Program:
+        return Program(peer.node, ["peer"], {"CORE_PEER_LISTENADDRESS": peer.endpoint}, peer.folder)
+
+    def start(self, program: Program) -> int:
+        self.started.append((program.node, dict(program.environment)))
+        return 1
+
+    def start_all(self, nodes: list[Orderer]) -> None:
+        self.started += [(node.node, {}) for node in nodes]
+
+
+@pytest.fixture
+def nodes(monkeypatch: pytest.MonkeyPatch) -> Nodes:
+    return Nodes(monkeypatch)
+
+
+def site_of(folder: Path, ordering: str = "bft") -> Site:
+    home = Home(folder)
+    home.create()
+    document = json.loads(json.dumps(Topology.packaged("kindpakket").document))
+    document["ordering"] = {"type": ordering}
+    topology = Topology.read(document, folder)
+    return Site(topology, home, Processes(home), Programs(folder, folder), lambda _: None)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return site_of(tmp_path)
+
+
+def restored(site: Site, *names: str, ordering_lost: bool = False) -> list[Path]:
+    """Mark nodes as those that came out of a backup; peers have blocks."""
+    folders = [site.home.node(name) for name in names]
+    for folder in folders:
+        if folder.name.startswith("peer"):
+            write(folder / BLOCKS, folder.name)
+        mark(folder, "id", ordering_lost=ordering_lost)
+    return folders
+
+
+def test_without_restored_nodes_nothing_is_done(site: Site, nodes: Nodes) -> None:
+    Recovery(site).run()
+    assert (nodes.started, nodes.stopped) == ([], [])
+
+
+def test_a_peer_catches_up_where_nobody_finds_it_and_is_stopped_again(site: Site, nodes: Nodes) -> None:
+    (folder,) = restored(site, "peer0.gemeente")
+    nodes.ordered = {"orderer.gemeente": 9, "orderer.regie": 9}
+    nodes.heights = {"peer0.gemeente": 9}
+    Recovery(site).run()
+    ((_, environment),) = [one for one in nodes.started if one[0] == "peer0.gemeente"]
+    known = site.inventory.peers_of("gemeente")[0].endpoint
+    assert environment["CORE_PEER_LISTENADDRESS"] != known
+    assert environment["CORE_PEER_LISTENADDRESS"].startswith("127.0.0.1:")
+    assert environment["CORE_PEER_GATEWAY_ENABLED"] == "false"
+    assert environment["CORE_PEER_GOSSIP_MAXCONNECTIONATTEMPTS"] == "-1"
+    assert nodes.stopped[-1] == "peer0.gemeente"
+    assert not is_marked(folder)
+
+
+def test_one_consenter_alone_does_not_say_where_the_network_is(site: Site, nodes: Nodes) -> None:
+    (folder,) = restored(site, "peer0.gemeente")
+    nodes.ordered = {"orderer.gemeente": 3}
+    nodes.heights = {"peer0.gemeente": 9}
+    with pytest.raises(NetworkError, match="fewer than 2 of the consenters"):
+        Recovery(site).run()
+    assert is_marked(folder)
+
+
+@pytest.mark.parametrize("height", [0, 8])
+def test_a_peer_that_stays_behind_stays_marked(site: Site, nodes: Nodes, height: int) -> None:
+    """Zero is also what a peer looks like that does not tell its height."""
+    (folder,) = restored(site, "peer0.gemeente")
+    nodes.ordered = {"orderer.gemeente": 8, "orderer.winkels": 9}
+    nodes.heights = {"peer0.gemeente": height} if height else {}
+    with pytest.raises(NetworkError, match=f"stays at {height} of 9 blocks"):
+        Recovery(site).run()
+    assert is_marked(folder)
+    assert nodes.stopped[-1] == "peer0.gemeente"
+
+
+def test_when_nothing_is_left_every_consenter_gets_the_blocks_of_the_highest_peer(
+    site: Site, nodes: Nodes
+) -> None:
+    orderers = restored(site, *(one.node for one in site.inventory.orderers), ordering_lost=True)
+    for folder in orderers:
+        write(folder / "data" / "wal" / "old", "votes")
+    restored(site, "peer0.gemeente", "peer0.winkels", ordering_lost=True)
+    nodes.heights = {"peer0.gemeente": 8, "peer0.winkels": 9}
+    nodes.ordered = {folder.name: 9 for folder in orderers}
+    with pytest.raises(NetworkError, match=r"peer0\.gemeente stays at 8 of 9"):
+        Recovery(site).run()
+    for folder in orderers:
+        assert (folder / f"data/ledger/chains/{CHANNEL}/blockfile_000000").read_text() == "peer0.winkels"
+        assert not (folder / "data" / "wal").exists()
+        assert not is_marked(folder)
+
+
+def test_while_a_consenter_is_left_ordering_does_not_begin_anew(site: Site, nodes: Nodes) -> None:
+    (folder,) = restored(site, "orderer.gemeente", ordering_lost=True)
+    restored(site, "peer0.gemeente", ordering_lost=True)
+    nodes.ordered = {one.node: 9 for one in site.inventory.orderers}
+    nodes.heights = {"peer0.gemeente": 9}
+    Recovery(site).run()
+    assert not (folder / "data").exists()
+    assert not is_marked(folder)
+
+
+def test_raft_does_not_begin_anew(tmp_path: Path, nodes: Nodes) -> None:
+    site = site_of(tmp_path, "raft")
+    restored(site, *(one.node for one in site.inventory.orderers), ordering_lost=True)
+    with pytest.raises(NetworkError, match="only BFT can begin anew"):
+        Recovery(site).run()
+    assert nodes.started == []
