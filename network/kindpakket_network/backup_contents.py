@@ -24,7 +24,7 @@ _PUBLIC_OF_ORDERER = ("msp/signcerts/cert.pem", "tls/cert.pem", "tls/ca.pem")
 # Ledgers, keys and processes have rules of their own; locks and what is being done now belong to no backup.
 _LEFT_OUT = frozenset(
     (
-        *("organisations", "nodes", "logs", "run", "builder", "lock", "results"),
+        *("organisations", "nodes", "logs", "run", "builder", "lock", "results", "supervised"),
         *("restoring", "restored.json", "replaced", "manifest.json", "acting.json"),
     )
 )

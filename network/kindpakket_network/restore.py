@@ -191,13 +191,15 @@ class Restore:
     def _stop(self, places: Sequence[Path]) -> None:
         """Stop what still runs in folders that may be gone."""
         names = {path.name for path in places}
-        running = Processes(self.home).all()
+        processes = Processes(self.home)
+        # A service manager would start those that it is to keep running as soon as their folders are there.
+        switched_on = [path.name.removesuffix(".env") for path in (self.home.root / "run").glob("*.env")]
 
         def concerned(node: str) -> bool:
             # The second process beside a peer works in the folder of the first.
             return not {node, node.removeprefix("ca."), node.rpartition(".")[0]}.isdisjoint(names)
 
-        together(Processes(self.home).stop, [node for node in running if concerned(node)])
+        together(processes.stop, [node for node in {*processes.all(), *switched_on} if concerned(node)])
 
     def _move(self, contents: Contents, places: Sequence[Path]) -> None:
         staged = contents.home.root

@@ -284,6 +284,15 @@ def test_a_restore_that_was_interrupted_anywhere_is_repeated(
     assert (site.home.organisation(OWN) / "authority" / "fabric-ca-server.db").is_file()
 
 
+def test_a_service_manager_does_not_start_what_has_not_caught_up(site: Site, file: Path) -> None:
+    destroy(site.home)
+    kept, restored = site.home.environment("peer0.winkels"), site.home.environment("peer0.gemeente")
+    for switch in (kept, restored):
+        write(switch, "A=1\n")
+    restore(site.home, file)
+    assert (kept.exists(), restored.exists()) == (True, False)
+
+
 def test_a_restore_that_is_done_again_changes_nothing(site: Site, file: Path) -> None:
     destroy(site.home)
     restore(site.home, file)
