@@ -13,6 +13,7 @@ from .archive import Writer, writing
 from .backup_contents import MANIFEST, Contents, Manifest
 from .errors import NetworkError
 from .peer import Peer
+from .plans import planned
 from .restored import ensure_none
 from .site import Site
 from .wait import until
@@ -100,7 +101,7 @@ class Backup:
         if not peer.folder.is_dir():
             return
         ensure_none([peer.folder])
-        planned = self._planned(peer)
+        before = planned(self.site, peer)
         ran = self.site.processes.stop(peer.node)
         try:
             archive.add_tree(name, peer.folder)
@@ -108,22 +109,11 @@ class Backup:
             if ran:
                 self.site.starter.start([peer])
         # Only when it can be used again may the next one be stopped.
-        if until(lambda: planned <= self._planned(peer) or None, _BACK_DEADLINE, interval=0.25) is None:
+        if until(lambda: before <= planned(self.site, peer) or None, _BACK_DEADLINE, interval=0.25) is None:
             raise NetworkError(
                 f"{peer.node} runs again, but after {_BACK_DEADLINE:g} seconds it does not find the peers "
                 "that it needs to endorse transactions: see in `status` who is down"
             )
-
-    def _planned(self, peer: Peer) -> set[tuple[str, str]]:
-        """The channels and chaincodes for which a peer knows others enough to endorse with."""
-        commands = self.site.admin(peer)
-        return {
-            (channel.name, chaincode.name)
-            for channel in self.site.topology.channels
-            if peer in self.site.peers_on(channel)
-            for chaincode in channel.chaincodes
-            if commands.endorsement_plan(channel.name, chaincode.name)
-        }
 
     def _heights(self, peer: Peer) -> dict[str, int]:
         found = {channel.name: peer.height(channel.name) for channel in self.site.topology.channels}

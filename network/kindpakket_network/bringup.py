@@ -19,6 +19,7 @@ from .lifecycle import PeerCommands
 from .membership import follow, own_founders
 from .orderer import Orderer
 from .peer import Peer
+from .plans import await_plans
 from .profile import profile
 from .recovery import Recovery
 from .renewal import Renewal
@@ -29,6 +30,7 @@ from .waiting import collected
 
 _ORDERING_DEADLINE = 60.0
 _CATCH_UP_DEADLINE = 120.0
+_PLAN_DEADLINE = 60.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,13 @@ class BringUp:
         """
         self.site.starter.start([self.site.inventory.authorities[name] for name in self.site.acting])
         self.start_nodes()
+        peers = [peer for peer in self.site.inventory.peers if peer.organisation in self.site.acting]
+        lacking = await_plans(self.site, peers, _PLAN_DEADLINE)
+        if lacking:
+            self.site.progress(
+                f"{', '.join(lacking)} finds no peers yet to endorse transactions with: see in `status` "
+                "who is down"
+            )
 
     def enrol_organisation(self, name: str) -> None:
         """Have all certificates of an organisation issued, and write its connection profile."""
