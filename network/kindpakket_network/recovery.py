@@ -26,7 +26,7 @@ from .topology import Channel
 from .wait import together, until
 
 _PATIENCE = 120.0
-_JOINED = 30.0
+_JOINED = 10.0
 # No gateway; no connection to other peers, to whom its address would then be known; and no waiting, block by
 # block, for private data that only they could give: it is asked for again when the peer serves.
 _SECLUDED = {

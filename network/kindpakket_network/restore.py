@@ -26,6 +26,8 @@ from .wait import together
 _STAGED = "restoring"
 _BEGUN = "restored.json"
 _REPLACED = "replaced"
+# Folders with the keys of chaincode processes, which do not matter as long as there are some.
+_BESIDE = "chaincode."
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Restore:
         for path in places:
             if staged.root / path in folders:
                 mark(staged.root / path, manifest.id, ordering_lost=ordering_lost)
-        self._move(contents, places)
+        self._move(contents, places, replace)
         write(self._begun, json.dumps(record))
 
     def _chosen(self, manifest: Manifest, organisations: Sequence[str]) -> list[str]:
@@ -161,13 +163,8 @@ class Restore:
                 f"some of {', '.join(path.name for path in folders)}, in a home that has the rest"
             )
         if nodes:
-            beside = tuple(f"chaincode.{node}." for node in nodes)
-            chosen = [
-                one
-                for one in folders
-                if one.name in nodes
-                or (one.name.startswith(beside) and not self.home.node(one.name).exists())
-            ]
+            beside = tuple(f"{_BESIDE}{node}." for node in nodes)
+            chosen = [one for one in folders if one.name in nodes or one.name.startswith(beside)]
         else:
             chosen = [*folders, *(staged.organisation(name) for name in names)]
         return [path.relative_to(staged.root) for path in chosen]
@@ -181,7 +178,11 @@ class Restore:
         return json.loads(self._begun.read_text("utf-8")) if self._begun.is_file() else None
 
     def _ensure_vacant(self, places: Sequence[Path]) -> None:
-        taken = [str(path) for path in places if (self.home.root / path).exists()]
+        taken = [
+            str(path)
+            for path in places
+            if (self.home.root / path).exists() and not path.name.startswith(_BESIDE)
+        ]
         if taken:
             raise ArchiveError(
                 f"{self.home.root} has {', '.join(taken)} already: restore into another home, or have "
@@ -201,11 +202,13 @@ class Restore:
 
         together(processes.stop, [node for node in {*processes.all(), *switched_on} if concerned(node)])
 
-    def _move(self, contents: Contents, places: Sequence[Path]) -> None:
+    def _move(self, contents: Contents, places: Sequence[Path], replace: bool) -> None:
         staged = contents.home.root
         aside = self.home.root / _REPLACED / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         for path in places:
             target = self.home.root / path
+            if target.exists() and path.name.startswith(_BESIDE) and not replace:
+                continue
             if target.exists():
                 (aside / path).parent.mkdir(parents=True, mode=0o700, exist_ok=True)
                 target.rename(aside / path)

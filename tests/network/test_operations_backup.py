@@ -21,11 +21,12 @@ from support import Town, doubted_votes, found_town, running
 from kindpakket.fabric import FabricError
 from kindpakket.refusal import Refusal
 from kindpakket.refusals import AccountMissing
-from kindpakket_demo.desk import CHAINCODE, CHANNEL, MUNICIPALITY, Desk
+from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import CommandFailed, Network, Topology, backup_key
 from kindpakket_network.archive import ArchiveError
 from kindpakket_network.backup import Taken
+from kindpakket_network.backup_contents import Manifest
 from kindpakket_network.health import listens
 from kindpakket_network.home import Home
 from kindpakket_network.inventory import Inventory
@@ -35,6 +36,7 @@ from kindpakket_network.wait import until
 
 PASSPHRASE = "niet op een briefje"
 PEERS = ("peer0.gemeente", "peer1.gemeente")
+OTHERS = (SHOPS, AUDITOR)
 OTHER_IBAN = "NL02ABNA0123456789"
 CENTS = 100
 SECONDS_TO_COMPLETE = 90
@@ -55,6 +57,7 @@ class Story:
         failed: what went wrong with payments.
         backup: the municipality's backup, made while payments ran.
         during: what was verified while payments ran.
+        restored: the networks as restores opened them; each stops what it started.
     """
 
     network: Network
@@ -67,6 +70,13 @@ class Story:
     failed: list[object] = field(default_factory=list)
     backup: Taken | None = None
     during: Verified | None = None
+    restored: list[Network] = field(default_factory=list)
+
+    def restore(self, file: Path, **options: Any) -> None:
+        """Restore a backup where the network was, and go on with that."""
+        home = self.network.home
+        self.network, _ = Network.restore(home, file, self.identities, progress=print, **options)
+        self.restored.append(self.network)
 
     @property
     def identities(self) -> list[Any]:
@@ -108,9 +118,11 @@ def paying(story: Story) -> Iterator[None]:
         seller.join()
 
 
-def document(ordering: str) -> dict[str, Any]:
+def document(ordering: str, *, chaincodes: bool = True) -> dict[str, Any]:
     made: dict[str, Any] = json.loads(json.dumps(Topology.packaged("kindpakket").document))
     made["ordering"] = {"type": ordering}
+    if not chaincodes:
+        del made["channels"][0]["chaincodes"]
     return made
 
 
@@ -147,6 +159,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             made.pay()
         destroy(network, MUNICIPALITY)
         yield made
+        for one in made.restored:
+            one.down()
 
 
 def purge_account(desk: Desk, shop: str) -> None:
@@ -179,9 +193,7 @@ def watched(story: Story) -> set[str]:
     watcher.start()
     try:
         assert story.backup is not None
-        story.network, _ = Network.restore(
-            network.home, story.backup.file, story.identities, sha256=story.backup.sha256, progress=print
-        )
+        story.restore(story.backup.file, sha256=story.backup.sha256)
     finally:
         over.set()
         watcher.join()
@@ -312,10 +324,8 @@ def test_a_network_of_which_nothing_is_left_begins_anew_where_its_peers_were(sto
     before = network.status().channels[0].heights["peer0.winkels"]
     network.down()
     shutil.rmtree(network.home)
-    network, _ = Network.restore(
-        network.home, taken.file, story.identities, ordering_lost=True, progress=print
-    )
-    story.network = network
+    story.restore(taken.file, ordering_lost=True)
+    network = story.network
     with Desk(network, story.folder, Random(4)) as desk:
         desk.clerk.block(story.town.scheme.id, story.buyer.voucher, "device-lost")
         desk.in_step()
@@ -326,19 +336,58 @@ def test_a_network_of_which_nothing_is_left_begins_anew_where_its_peers_were(sto
     assert doubted_votes(network) == []
 
 
-def test_a_raft_consenter_joins_again_with_its_keys_alone(tmp_path: Path) -> None:
-    wanted = document("raft")
-    del wanted["channels"][0]["chaincodes"]
+def test_an_organisation_comes_back_in_a_home_of_its_own_on_raft(tmp_path: Path) -> None:
     public = backup_key.create(tmp_path / "key", None)
-    with running(Topology.read(wanted, tmp_path), tmp_path) as network:
+    identities = backup_key.load(tmp_path / "key", str)
+    with running(Topology.read(document("raft", chaincodes=False), tmp_path), tmp_path) as network:
+        taken = network.backup(tmp_path / "gemeente.age", [public], [MUNICIPALITY])
+        destroy(network, MUNICIPALITY)
+        with kept(
+            Network.restore(tmp_path / "elsewhere", taken.file, identities, progress=print)
+        ) as restored:
+            restored.up(print)
+            assert restored.acting == (MUNICIPALITY,)
+            found = restored.verify(ledgers=True)
+            assert (found.findings, found.silent) == ((), ())
+            assert {one.node for one in found.committed} == {
+                f"peer0.{one}" for one in (MUNICIPALITY, *OTHERS)
+            }
+            assert in_step(restored)
+        assert not [path for path in (tmp_path / "elsewhere").rglob("key.pem") if set(OTHERS) & {*path.parts}]
+
+
+def test_a_consenter_that_was_renewed_after_its_backup_is_renewed_again(tmp_path: Path) -> None:
+    public = backup_key.create(tmp_path / "key", None)
+    identities = backup_key.load(tmp_path / "key", str)
+    with running(Topology.read(document("bft", chaincodes=False), tmp_path), tmp_path) as network:
         taken = network.backup(tmp_path / "regie.age", [public], ["regie"])
-        leading = network.leader(CHANNEL)
+        network.renew(["orderer.regie"])
         destroy(network, "regie")
-        identities = backup_key.load(tmp_path / "key", str)
-        restored, _ = Network.restore(network.home, taken.file, identities, progress=print)
+        said: list[str] = []
+        with kept(Network.restore(network.home, taken.file, identities, progress=said.append)) as restored:
+            assert any("orders nothing" in words for words in said)
+            restored.renew(["orderer.regie"])
+            restored.up(print)
+            assert in_step(restored)
+            assert doubted_votes(restored) == []
 
-        def in_step() -> bool | None:
-            (channel,) = restored.status().channels
-            return (channel.leader is not None and len(set(channel.heights.values())) == 1) or None
 
-        assert until(in_step, SECONDS_TO_COMPLETE), (leading, restored.status())
+@contextmanager
+def kept(opened: tuple[Network, Manifest]) -> Iterator[Network]:
+    """A restored network, stopped by the one that started its processes."""
+    network, _ = opened
+    try:
+        yield network
+    finally:
+        network.down()
+
+
+def in_step(network: Network) -> bool:
+    """Whether the nodes of a home come to the same height, under a leader."""
+
+    def equal() -> bool | None:
+        (channel,) = network.status().channels
+        heights = [height for height in channel.heights.values() if height is not None]
+        return (channel.leader is not None and len(set(heights)) == 1) or None
+
+    return until(equal, SECONDS_TO_COMPLETE) is True

@@ -239,6 +239,17 @@ def test_what_is_there_is_not_overwritten_unless_it_is_moved_aside(site: Site, f
     assert not (site.home.node("orderer.gemeente") / "data").exists()
 
 
+def test_keys_of_chaincode_processes_that_are_left_do_not_stand_in_the_way(site: Site, file: Path) -> None:
+    left = site.home.node("chaincode.peer0.gemeente.kindpakket") / "tls" / "key.pem"
+    write(left, "newer")
+    shutil.rmtree(site.home.organisation(OWN))
+    for node in ("peer0.gemeente", "orderer.gemeente"):
+        shutil.rmtree(site.home.node(node))
+    restore(site.home, file)
+    assert left.read_text() == "newer"
+    assert not (site.home.root / "replaced").exists()
+
+
 def test_a_refused_backup_leaves_the_home_as_it_was(site: Site, file: Path, tmp_path: Path) -> None:
     destroy(site.home)
     before = everything(site.home.root)
