@@ -11,6 +11,7 @@ from .topology import Topology
 BLOCKS_BEHIND = 5
 """By how many blocks a node may be behind the furthest one of its organisation."""
 _CHECKED_HOURS = 2
+_BACKUP_DAYS = 2
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,14 @@ def _certificates(network: str, days: int) -> Iterator[Alert]:
         False,
         "the {{ $labels.use }} certificate of {{ $labels.holder }} ends in {{ $value | humanizeDuration }}",
         "kindpakket network renew {{ $labels.holder }}",
+    )
+    yield Alert(
+        "BackupTooOld",
+        f'time() - kindpakket_backup_taken_seconds{{network="{network}"}} > {_BACKUP_DAYS * 86_400}',
+        "1h",
+        False,
+        "{{ $labels.organisation }} was not backed up for {{ $value | humanizeDuration }}",
+        "kindpakket network backup --organisation {{ $labels.organisation }}",
     )
     checked = f'kindpakket_checked_seconds{{network="{network}"}}'
     yield Alert(

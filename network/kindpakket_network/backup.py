@@ -11,6 +11,7 @@ from typing import Any
 
 from .archive import Writer, writing
 from .backup_contents import MANIFEST, Contents, Manifest
+from .backup_record import record
 from .errors import NetworkError
 from .peer import Peer
 from .plans import planned
@@ -95,6 +96,7 @@ class Backup:
             for peer in peers:
                 with self.site.stage(f"ledger of {peer.node}"):
                     self._copy(peer, archive, contents.name(peer.folder))
+        record(self.site.home, manifest, file, archive.sha256)
         return Taken(file, file.stat().st_size, archive.sha256, manifest)
 
     def _copy(self, peer: Peer, archive: Writer, name: str) -> None:

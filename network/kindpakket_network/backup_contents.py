@@ -25,7 +25,7 @@ _PUBLIC_OF_ORDERER = ("msp/signcerts/cert.pem", "tls/cert.pem", "tls/ca.pem")
 _LEFT_OUT = frozenset(
     (
         *("organisations", "nodes", "logs", "run", "builder", "lock", "results", "supervised"),
-        *("restoring", "restored.json", "replaced", "manifest.json", "acting.json"),
+        *("restoring", "restored.json", "replaced", "manifest.json", "acting.json", "backups.json"),
     )
 )
 

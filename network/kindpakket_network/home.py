@@ -38,6 +38,7 @@ class Home:
         run/<node>.json                 processes
         run/<node>.history              how often they were started
         logs/<node>.log
+        backups.json                    when which organisation was backed up last
         restored.json                   what a restore put in place
         replaced/<instant>/             what it found there and moved away
 
@@ -61,6 +62,11 @@ class Home:
     def supervised(self) -> Path:
         """There when a service manager starts the nodes; see `supervision`."""
         return self.root / "supervised"
+
+    @property
+    def backups(self) -> Path:
+        """The record of backups; see `backup_record`."""
+        return self.root / "backups.json"
 
     @property
     def builder(self) -> Path:

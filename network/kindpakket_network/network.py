@@ -414,7 +414,7 @@ class Network:
         self._ensure_exists()
         found = self.status()
         running = ((node.node, node.running) for node in found.nodes)
-        return metrics(self._topology.name, self._home, found.certificates, running)
+        return metrics(self._topology.name, self._home, self.acting, found.certificates, running)
 
     def profile(self, organisation: str) -> Path:
         """The file with an organisation's connection profile."""

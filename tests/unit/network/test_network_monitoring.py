@@ -17,6 +17,8 @@ from issuing import filled
 from kindpakket_network import Topology
 from kindpakket_network.acting import remember
 from kindpakket_network.alerts import rules
+from kindpakket_network.backup_contents import Manifest
+from kindpakket_network.backup_record import record
 from kindpakket_network.certificates import expiries
 from kindpakket_network.cli import network
 from kindpakket_network.home import Home
@@ -84,7 +86,8 @@ def test_every_rule_says_what_to_do_about_the_network_it_is_for() -> None:
 
 def test_ends_of_certificates_are_metrics(site: Site) -> None:
     found = expiries(site.home)
-    page = metrics("kindpakket", site.home, found, [("peer0.winkels", True), ("orderer.regie", False)])
+    running = [("peer0.winkels", True), ("orderer.regie", False)]
+    page = metrics("kindpakket", site.home, [], found, running)
     values = dict(re.findall(r"^(kindpakket_[^ ]+) (\S+)$", page, re.MULTILINE))
     labels = 'holder="peer0.winkels",network="kindpakket",use="tls"'
     ends = datetime.fromtimestamp(float(values[f"kindpakket_certificate_expires_seconds{{{labels}}}"]), UTC)
@@ -92,6 +95,18 @@ def test_ends_of_certificates_are_metrics(site: Site) -> None:
     assert values['kindpakket_node_running{network="kindpakket",node="orderer.regie"}'] == "0.0"
     assert values['kindpakket_open_secrets{network="kindpakket"}'] == "0.0"
     assert float(values['kindpakket_checked_seconds{network="kindpakket"}']) > 0
+
+
+def test_when_an_organisation_was_backed_up_is_a_metric(site: Site) -> None:
+    taken = datetime(2026, 1, 1, tzinfo=UTC)
+    manifest = Manifest("id", "kindpakket", ("winkels",), taken, str(site.home.root))
+    record(site.home, manifest, Path("winkels.age"), "00")
+    page = metrics("kindpakket", site.home, ["winkels", "regie"], [], [])
+    for name, instant in (("winkels", taken.timestamp()), ("regie", 0.0)):
+        labels = f'network="kindpakket",organisation="{name}"'
+        found = re.search(rf"^kindpakket_backup_taken_seconds{{{labels}}} (\S+)$", page, re.MULTILINE)
+        assert found is not None
+        assert float(found.group(1)) == instant
 
 
 def test_the_command_writes_the_files(site: Site, tmp_path: Path) -> None:
