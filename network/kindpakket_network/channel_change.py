@@ -240,7 +240,7 @@ def _ensure_quorum(site: Site, channel: Channel, present: Configuration, changin
         except CommandFailed:
             return 0
 
-    highest = max(together(height, others), default=0)
+    highest = max(together(height, others), default=0) - site.topology.ordering.lag
 
     def behind(orderer: Orderer) -> str | None:
         caught_up = until(lambda: height(orderer) >= max(highest, 1) or None, _QUORUM_DEADLINE, interval=0.5)

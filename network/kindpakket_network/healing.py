@@ -40,7 +40,8 @@ class Healing:
         """
         own = self.site.own_consenters_of(self.channel)
         consenters = [node for node in own if node.has(self.channel.name)]
-        target = max((self._height(node) for node in consenters), default=0)
+        highest = max((self._height(node) for node in consenters), default=0)
+        target = highest - self.site.topology.ordering.lag
         silent = [node for node in consenters if not self._gets_there(node, target)]
         for node in silent:
             self.site.progress(f"{node.node} stays behind on {self.channel.name} and is restarted ...")

@@ -83,6 +83,15 @@ class Ordering:
             return consenters // 2 + 1
         return (consenters + (consenters - 1) // 3) // 2 + 1
 
+    @property
+    def lag(self) -> int:
+        """By how many blocks a consenter may stay behind without harm while nothing is ordered.
+
+        A leader of BFT tells in its heartbeats which block it decided last, and a consenter that starts one
+        block behind takes that for the one that comes next; the block after that makes it ask for both.
+        """
+        return 1 if self.type == "bft" else 0
+
 
 @dataclass(frozen=True)
 class Member:
