@@ -1,5 +1,6 @@
 """A Fabric network as ordinary processes: described in one file, brought up by one call."""
 
+from .channel_status import ChannelStatus
 from .deployed import Deployed
 from .errors import (
     CommandFailed,
@@ -11,7 +12,8 @@ from .errors import (
     TopologyError,
 )
 from .network import Network
-from .status import ChannelStatus, NetworkStatus, NodeStatus
+from .node_status import NodeStatus
+from .status import NetworkStatus
 from .topology import Topology
 
 __all__ = [

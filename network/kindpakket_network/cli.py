@@ -9,12 +9,8 @@ from __future__ import annotations
 import json
 import signal
 import time
-from datetime import UTC, datetime
-from typing import Any
 
 import click
-from rich import box
-from rich.table import Table
 
 from .cli_backup import COMMANDS as BACKUP_COMMANDS
 from .cli_bevel import bevel
@@ -22,13 +18,13 @@ from .cli_certificates import certificates, renew, revoke
 from .cli_channel import channel_commands
 from .cli_export import admit, export
 from .cli_growth import add_consenter, add_org, add_peer, plan
+from .cli_logs import logs
 from .cli_monitoring import metrics, prometheus
-from .cli_support import failures, on_network, out, show_warnings, shown_progress
+from .cli_status import status
+from .cli_support import failures, on_network, show_warnings, shown_progress
 from .cli_topology import draw, init, schema
-from .errors import NetworkError
 from .network import Network
 from .programs import programs as build_programs
-from .status import NetworkStatus
 
 _NOT_UP = 3
 
@@ -60,6 +56,8 @@ for _command in (
     schema,
     init,
     draw,
+    status,
+    logs,
 ):
     network.add_command(_command)
 
@@ -136,23 +134,6 @@ def reset(target: Network, yes: bool) -> None:
 
 
 @network.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@on_network
-def status(target: Network, as_json: bool) -> None:
-    """Show processes, memory, heights, leaders, chaincodes and certificates.
-
-    Exit code 3: not all is up, a certificate expires soon, or a key can be read by others.
-    """
-    found = target.status()
-    if as_json:
-        click.echo(json.dumps(found.as_json(), indent=1))
-    else:
-        _show(found)
-    if not found.up or found.warnings:
-        raise click.exceptions.Exit(_NOT_UP)
-
-
-@network.command()
 @click.argument("chaincode", required=False)
 @click.option(
     "--organisation",
@@ -198,27 +179,6 @@ def enrol(target: Network, organisation: str, user: str, attributes: dict[str, s
 
 @network.command()
 @click.argument("node")
-@click.option("--lines", type=click.IntRange(min=1), default=40, show_default=True, help="How many lines.")
-@click.option("--follow", is_flag=True, help="Go on with lines as they are written, until interrupted.")
-@on_network
-def logs(target: Network, node: str, lines: int, follow: bool) -> None:
-    """Show the last lines of NODE's log."""
-    path = target.log(node)
-    if not path.is_file():
-        raise NetworkError(f"{node} has no log yet: it was never started")
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for line in file.readlines()[-lines:]:
-            click.echo(line, nl=False)
-        while follow:
-            line = file.readline()
-            if line:
-                click.echo(line, nl=False)
-            else:
-                time.sleep(0.2)
-
-
-@network.command()
-@click.argument("node")
 @on_network
 def start(target: Network, node: str) -> None:
     """Start NODE and wait until it is ready."""
@@ -234,43 +194,3 @@ def stop(target: Network, node: str, kill: bool) -> None:
     """Stop NODE."""
     ran = target.stop(node, signal.SIGKILL if kill else signal.SIGTERM)
     click.echo(f"{node} is stopped." if ran else f"{node} did not run.")
-
-
-def _show(found: NetworkStatus) -> None:
-    nodes = Table(box=box.SIMPLE_HEAD)
-    for title in ("node", "state", "pid", "memory", "endpoint", *(one.name for one in found.channels)):
-        nodes.add_column(title, no_wrap=title != "node", overflow="fold")
-    for node in found.nodes:
-        heights = [_height(channel.heights, node.node, channel.leader) for channel in found.channels]
-        memory = "" if node.memory_bytes is None else f"{node.memory_bytes / 2**20:.0f} MB"
-        state = "[green]runs[/green]" if node.running else "[red]stopped[/red]"
-        nodes.add_row(node.node, state, str(node.pid or ""), memory, node.endpoint, *heights)
-    out.print(nodes)
-    chaincodes = Table(box=box.SIMPLE_HEAD)
-    for title in ("channel", "chaincode", "version", "sequence", "package"):
-        chaincodes.add_column(title, overflow="fold")
-    for channel in found.channels:
-        for one in channel.chaincodes:
-            sequence = "not deployed" if one.sequence is None else str(one.sequence)
-            chaincodes.add_row(channel.name, one.name, one.version, sequence, one.package_id or "")
-    out.print(chaincodes)
-    out.print(
-        f"{found.ordering} ordering, {found.memory_bytes / 2**20:.0f} MB resident, home {found.home}",
-        soft_wrap=True,
-    )
-    if found.certificates:
-        first = found.certificates[0]
-        days = (first.expires - datetime.now(UTC)).days
-        out.print(
-            f"first certificate to expire: {first.holder} ({first.use}) on "
-            f"{first.expires:%Y-%m-%d}, in {days} days"
-        )
-    for warning in found.warnings:
-        out.print(f"[red]{warning}[/red]", soft_wrap=True, highlight=False)
-
-
-def _height(heights: Any, node: str, leader: str | None) -> str:
-    if node not in heights:
-        return ""
-    height = "?" if heights[node] is None else str(heights[node])
-    return f"{height} blocks, leads" if node == leader else f"{height} blocks"

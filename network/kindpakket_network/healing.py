@@ -11,7 +11,9 @@ from .site import Site
 from .topology import Channel
 from .wait import until
 
-_SILENT = 12.0
+# A follower learns from the leader's heartbeats that it is behind; nobody tells a leader.
+_SILENT_FOLLOWER = 8.0
+_SILENT_LEADER = 3.0
 _HEALED = 60.0
 
 
@@ -60,6 +62,8 @@ class Healing:
     def _gets_there(self, node: Orderer, target: int) -> bool:
         """Whether a consenter reaches a height: it may take long as long as it gets on."""
         height, moved = self._height(node), time.monotonic()
+        leads = height < target and self.site.leading(self.channel) == node
+        patience = _SILENT_LEADER if leads else _SILENT_FOLLOWER
 
         def state() -> bool | None:
             nonlocal height, moved
@@ -68,7 +72,7 @@ class Healing:
                 height, moved = now, time.monotonic()
             if now >= target:
                 return True
-            return False if time.monotonic() - moved > _SILENT else None
+            return False if time.monotonic() - moved > patience else None
 
         return until(state, float("inf")) is True
 

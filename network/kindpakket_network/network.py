@@ -25,10 +25,11 @@ from .inventory import Inventory
 from .leader import leadership
 from .metrics import metrics
 from .monitoring import monitoring
+from .node_status import endpoint
 from .plan import Plan, plan
 from .process import Processes
 from .profile import profile
-from .programs import programs
+from .programs import built_before, programs
 from .renewal import Renewal
 from .renewal_plan import Due, due
 from .restore import Restore
@@ -36,7 +37,7 @@ from .revocation import Revocation
 from .serving import Serving
 from .site import Progress, Site
 from .starter import Starter, ensure_free
-from .status import NetworkStatus, endpoint, status
+from .status import NetworkStatus, status
 from .supervision import is_supervised, supervise
 from .topology import Channel, Topology
 from .topology_change import ensure_possible
@@ -280,7 +281,7 @@ class Network:
 
     def status(self) -> NetworkStatus:
         """What it is doing now."""
-        return status(self._topology, self._home, self._inventory, self._processes)
+        return status(self._topology, self._home, self._inventory, self._processes, built_before())
 
     def deploy(
         self,

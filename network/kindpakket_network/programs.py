@@ -103,6 +103,16 @@ def programs(progress: Progress) -> Programs:
     return Programs(_built(FABRIC, version, progress), _built(FABRIC_CA, version, progress))
 
 
+def built_before() -> Programs | None:
+    """The programs when they are in the cache; None when they are not, or when there is no Go to tell."""
+    try:
+        version = go_version()
+    except ProgramError:
+        return None
+    folders = [cache_folder() / cache_key(module, version) for module in (FABRIC, FABRIC_CA)]
+    return Programs(*folders) if all(folder.is_dir() for folder in folders) else None
+
+
 def cache_folder() -> Path:
     """Where built programs are kept: `kindpakket/programs` below `$XDG_CACHE_HOME`, or below `~/.cache`."""
     base = os.environ.get("XDG_CACHE_HOME")

@@ -2,81 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-import psutil
-
-from .acting import acting, elsewhere
 from .certificates import Expiry, complaints, expiries
-from .deployed import Deployed
+from .channel_status import ChannelLook, ChannelStatus
+from .findings import Finding, findings
 from .home import Home
 from .inventory import Inventory
-from .leader import leadership
-from .orderer import Orderer
+from .node_status import NodeStatus, node_status
 from .process import Processes
+from .programs import Programs
 from .serving import Serving
-from .topology import Channel, Topology
+from .topology import Topology
 from .wait import together
-
-
-@dataclass(frozen=True)
-class NodeStatus:
-    """A node.
-
-    Attributes:
-        node: its name.
-        running: whether its process runs.
-        pid: the process, or None.
-        memory_bytes: its resident memory in bytes, or None.
-        since: when it was started, UTC, or None.
-        endpoint: where it serves.
-    """
-
-    node: str
-    running: bool
-    pid: int | None
-    memory_bytes: int | None
-    since: datetime | None
-    endpoint: str
-
-
-@dataclass(frozen=True)
-class ChaincodeStatus:
-    """A chaincode of a channel, as it was deployed from this home.
-
-    Attributes:
-        name: its name.
-        version: the version in the topology.
-        sequence: the number of the definition, or None when it was not deployed.
-        package_id: the package.
-        initialised: whether its first transaction was done.
-    """
-
-    name: str
-    version: str
-    sequence: int | None
-    package_id: str | None
-    initialised: bool
-
-
-@dataclass(frozen=True)
-class ChannelStatus:
-    """A channel.
-
-    Attributes:
-        name: its name.
-        leader: the node that leads its ordering, or None when none is known.
-        heights: the number of blocks by node; None for a node that does not answer or has not joined.
-        chaincodes: its chaincodes.
-    """
-
-    name: str
-    leader: str | None
-    heights: Mapping[str, int | None]
-    chaincodes: tuple[ChaincodeStatus, ...]
 
 
 @dataclass(frozen=True)
@@ -91,6 +34,8 @@ class NetworkStatus:
         channels: its channels.
         certificates: its certificates, the first to expire first.
         warnings: what is to be done about certificates and keys, a sentence for each.
+        findings: what is wrong with processes, channels and disk.
+        free_bytes: what is free on the disk that holds the home, in bytes.
     """
 
     name: str
@@ -100,6 +45,8 @@ class NetworkStatus:
     channels: tuple[ChannelStatus, ...]
     certificates: tuple[Expiry, ...]
     warnings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    free_bytes: int = 0
 
     @property
     def up(self) -> bool:
@@ -115,93 +62,63 @@ class NetworkStatus:
         )
 
     @property
+    def healthy(self) -> bool:
+        """Whether there is nothing to do: it is up, and there are no findings and no warnings."""
+        return self.up and not self.findings and not self.warnings
+
+    @property
     def memory_bytes(self) -> int:
         """The resident memory of all processes together, in bytes."""
         return sum(node.memory_bytes or 0 for node in self.nodes)
 
+    @property
+    def disk_bytes(self) -> int:
+        """What the folders and logs of all nodes take, in bytes."""
+        return sum(node.data_bytes + node.log_bytes for node in self.nodes)
+
     def as_json(self) -> dict[str, Any]:
         """The same as members for JSON; instants are ISO 8601 in UTC."""
         members: dict[str, Any] = _plain(asdict(self))
-        return {**members, "up": self.up, "memory_bytes": self.memory_bytes}
+        return {**members, "up": self.up, "healthy": self.healthy, "memory_bytes": self.memory_bytes}
 
 
-def status(topology: Topology, home: Home, inventory: Inventory, processes: Processes) -> NetworkStatus:
-    """Ask all nodes."""
-    running = processes.all()
-    nodes = Serving(topology, home, inventory, processes).nodes()
+def status(
+    topology: Topology, home: Home, inventory: Inventory, processes: Processes, programs: Programs | None
+) -> NetworkStatus:
+    """Ask all nodes.
+
+    Args:
+        topology: the network.
+        home: its folder.
+        inventory: its nodes.
+        processes: its processes.
+        programs: Fabric's programs; without them nobody is asked for chaincode definitions.
+    """
+    found = processes.all()
+    serving = Serving(topology, home, inventory, processes)
+    nodes = [node_status(node, inventory, home, found.get(node)) for node in serving.nodes()]
+    running = frozenset(node.node for node in nodes if node.running)
+    looks = [ChannelLook(one, topology, home, inventory, programs, running) for one in topology.channels]
+    channels = together(ChannelLook.status, looks)
     certificates = expiries(home)
+    free = _free(home.root)
     return NetworkStatus(
         name=topology.name,
         home=str(home.root),
         ordering=topology.ordering.type,
-        nodes=tuple(_node(node, inventory, running.get(node)) for node in nodes),
-        channels=tuple(_channel(one, topology, home, inventory, running) for one in topology.channels),
+        nodes=tuple(nodes),
+        channels=tuple(channels),
         certificates=tuple(certificates),
         warnings=tuple(complaints(home, topology.tuning.warning_days, certificates)),
+        findings=tuple(findings(nodes, channels, free)),
+        free_bytes=free,
     )
 
 
-def endpoint(inventory: Inventory, node: str) -> str:
-    """Where a node serves, as `host:port`.
-
-    Raises:
-        NetworkError: there is no such node.
-    """
-    found = inventory.find(node)
-    return getattr(found, "endpoint", None) or str(getattr(found, "url", "")).removeprefix("https://")
-
-
-def _node(node: str, inventory: Inventory, process: psutil.Process | None) -> NodeStatus:
-    at = endpoint(inventory, node)
-    if process is not None:
-        try:
-            since = datetime.fromtimestamp(process.create_time(), UTC)
-            return NodeStatus(node, True, process.pid, process.memory_info().rss, since, at)
-        except psutil.NoSuchProcess:
-            pass
-    return NodeStatus(node, False, None, None, None, at)
-
-
-def _channel(
-    channel: Channel,
-    topology: Topology,
-    home: Home,
-    inventory: Inventory,
-    running: Mapping[str, psutil.Process],
-) -> ChannelStatus:
-    def runs(node: str) -> bool:
-        return node in running or elsewhere(node, topology, home, inventory)
-
-    def orderer_height(orderer: Orderer) -> int | None:
-        found = orderer.participation(channel.name)
-        return None if found is None else int(found["height"])
-
-    own = acting(topology, home)
-    consenters = [one for one in inventory.consenters_of(channel) if one.organisation in own]
-    peers = [peer for peer in inventory.peers_on(topology, channel) if peer.organisation in own]
-    orderer_heights = together(orderer_height, consenters)
-    peer_heights = together(lambda peer: peer.height(channel.name), peers)
-    heights = {one.node: height for one, height in zip(consenters, orderer_heights, strict=True)}
-    heights |= {one.node: height for one, height in zip(peers, peer_heights, strict=True)}
-    everyone = enumerate(inventory.consenters_of(channel), 1)
-    answering = {number: one for number, one in everyone if runs(one.node)}
-    asked = [one for one in answering.values() if one.organisation in own]
-    leading = leadership(channel.name, topology.ordering, answering, asked).node
-    return ChannelStatus(
-        name=channel.name,
-        leader=leading.node if leading else None,
-        heights=heights,
-        chaincodes=tuple(
-            _chaincode(one.name, one.version, Deployed.read(home.deployed(channel.name, one.name)))
-            for one in (channel.chaincodes if peers else ())
-        ),
-    )
-
-
-def _chaincode(name: str, version: str, record: Deployed | None) -> ChaincodeStatus:
-    if record is None:
-        return ChaincodeStatus(name, version, None, None, False)
-    return ChaincodeStatus(name, version, record.sequence, record.package_id, record.initialised)
+def _free(folder: Path) -> int:
+    """What is free where a folder is, or will be."""
+    there = next(path for path in (folder, *folder.parents) if path.is_dir())
+    return shutil.disk_usage(there).free
 
 
 def _plain(value: Any) -> Any:

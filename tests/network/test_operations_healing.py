@@ -11,7 +11,7 @@ import pytest
 from support import Town, found_town, running
 
 from kindpakket_demo.desk import CHANNEL, Desk
-from kindpakket_network import Network, Topology
+from kindpakket_network import Network, NodeStatus, Topology
 from kindpakket_network.home import Home
 from kindpakket_network.process import Processes
 from kindpakket_network.wait import until
@@ -43,6 +43,11 @@ def send(network: Network, node: str, number: signal.Signals) -> None:
     os.kill(process.pid, number)
 
 
+def of(network: Network, node: str) -> NodeStatus:
+    """What a node is doing."""
+    return next(one for one in network.status().nodes if one.node == node)
+
+
 def pay(town: Town) -> None:
     """A payment of a voucher that nobody used."""
     wallet = next(town.keys)
@@ -58,10 +63,13 @@ def test_the_network_has_just_these_nodes(hurt: Town) -> None:
 @pytest.mark.parametrize("node", NODES)
 def test_up_heals_a_process_that_was_killed(hurt: Town, node: str) -> None:
     network = hurt.desk.network
+    deaths = of(network, node).deaths
     send(network, node, signal.SIGKILL)
-    assert until(lambda: True if not network.status().up else None, 10)
-    network.up(print)
-    assert network.status().up
+    assert until(lambda: of(network, node).state == "ended" or None, 10)
+    assert node in [finding.place for finding in network.status().findings]
+    network.up()
+    assert network.status().findings == ()
+    assert (of(network, node).state, of(network, node).deaths) == ("runs", deaths + 1)
     pay(hurt)
 
 
@@ -69,8 +77,24 @@ def test_up_heals_a_process_that_was_killed(hurt: Town, node: str) -> None:
 def test_up_wakes_a_process_that_was_suspended(hurt: Town, node: str) -> None:
     network = hurt.desk.network
     send(network, node, signal.SIGSTOP)
-    network.up(print)
-    assert network.status().up
+    assert until(lambda: of(network, node).state == "suspended" or None, 10)
+    network.up()
+    assert network.status().findings == ()
+    pay(hurt)
+
+
+def test_up_brings_a_leader_that_missed_votes_in_step(hurt: Town) -> None:
+    """A leader that was restarted misses the first votes: the others go on without it."""
+    network = hurt.desk.network
+    leader = network.leader(CHANNEL)
+    assert leader is not None
+    network.stop(leader, signal.SIGKILL)
+    network.start(leader)
+    pay(hurt)
+    network.up()
+    status = network.status()
+    assert status.findings == ()
+    assert len(set(status.channels[0].heights.values())) == 1
     pay(hurt)
 
 
@@ -78,8 +102,8 @@ def test_up_heals_a_network_whose_processes_were_all_killed(hurt: Town) -> None:
     network = hurt.desk.network
     for node in NODES:
         send(network, node, signal.SIGKILL)
-    network.up(print)
-    assert network.status().up
+    network.up()
+    assert network.status().findings == ()
     assert network.leader(CHANNEL) is not None
     pay(hurt)
 
@@ -87,5 +111,5 @@ def test_up_heals_a_network_whose_processes_were_all_killed(hurt: Town) -> None:
 def test_up_leaves_what_runs_as_it_is(hurt: Town) -> None:
     network = hurt.desk.network
     before = {node.node: node.pid for node in network.status().nodes}
-    network.up(print)
+    network.up()
     assert {node.node: node.pid for node in network.status().nodes} == before
