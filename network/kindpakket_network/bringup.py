@@ -16,7 +16,7 @@ from .genesis import genesis_block
 from .healing import Healing
 from .home import write
 from .lifecycle import PeerCommands
-from .membership import follow, own_founders
+from .membership import ensure_member, follow, own_founders
 from .orderer import Orderer
 from .peer import Peer
 from .plans import await_plans
@@ -68,6 +68,7 @@ class BringUp:
                         self.await_ordering(channel)
                         Healing(self.site, channel).wake_silent()
                         if lives:
+                            ensure_member(self.site, channel)
                             with collecting():
                                 follow(self.site, channel)
                         self.await_peers(channel)

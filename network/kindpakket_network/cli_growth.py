@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import click
 from rich import box
@@ -50,6 +51,9 @@ def plan(target: Network, as_json: bool) -> None:
 )
 @click.option("--consenter", is_flag=True, help="It runs an orderer as well.")
 @_host
+@click.option(
+    "--elsewhere", is_flag=True, help="Its keys are in a home of its own: its bundle is admitted here."
+)
 @_dry_run
 @_as_json
 @on_network
@@ -62,15 +66,18 @@ def add_org(
     new_channel: str | None,
     peers: int | None,
     consenter: bool,
+    share_collections: bool,
     host: str | None,
+    elsewhere: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Let ORGANISATION join the channels of another one beside it, or bring a channel of its own."""
     if new_channel is not None:
-        if channels or peers is not None or consenter:
+        if channels or peers is not None or consenter or share_collections:
             raise click.UsageError(
-                "--new-channel makes it as the other: leave --channel, --peers and --consenter out"
+                "--new-channel makes it as the other: "
+                "leave --channel, --peers, --consenter and --share-collections out"
             )
         wanted = target.topology
         if new_channel not in [one.name for one in wanted.channels]:
@@ -87,8 +94,9 @@ def add_org(
             peers=peers,
             consenter=consenter,
             host=host,
+            share_collections=share_collections,
         )
-    _become(target, wanted, dry_run, as_json)
+    _become(target, wanted, dry_run, as_json, [organisation] if elsewhere else [])
 
 
 @click.command("add-peer")
@@ -117,12 +125,14 @@ def add_consenter(
     _become(target, with_consenter(target.topology, organisation, channels or None), dry_run, as_json)
 
 
-def _become(target: Network, wanted: Topology, dry_run: bool, as_json: bool) -> None:
+def _become(
+    target: Network, wanted: Topology, dry_run: bool, as_json: bool, elsewhere: Sequence[str] = ()
+) -> None:
     if dry_run:
         _show(Network(wanted, target.home).plan(), as_json)
         return
     with shown_progress() as progress:
-        target.become(wanted, progress)
+        target.become(wanted, progress, elsewhere)
     if as_json:
         click.echo(json.dumps(target.status().as_json(), indent=1))
     else:

@@ -24,11 +24,13 @@ def with_organisation(
     peers: int | None = None,
     consenter: bool = False,
     host: str | None = None,
+    share_collections: bool = False,
 ) -> Topology:
     """The topology with an organisation that stands beside another one on the channels of that one.
 
     It may do what the other may, and signs in its place wherever a policy of the channel asks for the other's
-    signature: `'A.peer'` becomes `OR('A.peer', 'B.peer')`.
+    signature: `'A.peer'` becomes `OR('A.peer', 'B.peer')`. Private data is for the other's eyes, though: for
+    each collection that names the other, the new one gets one of its own, such as `accounts-b`.
 
     Args:
         topology: the network.
@@ -39,6 +41,7 @@ def with_organisation(
         peers: how many peers it has; not given: as many as the other.
         consenter: whether it runs an orderer.
         host: the host of its nodes; not given: that of the other.
+        share_collections: it becomes a member of the other's collections instead.
 
     Raises:
         NetworkError: there is no such organisation or channel, or the other is no member of a channel.
@@ -58,7 +61,9 @@ def with_organisation(
         _keep_consenters(channel, _channel(topology, channel_name), consenter, name)
         member = next(one for one in channel["members"] if one["organisation"] == like)
         channel["members"].append({**copy.deepcopy(member), "organisation": name})
-        _each_policy(channel, lambda policy: beside(policy, other.msp, msp))
+        if not share_collections:
+            _add_collections(channel, other.msp, msp, name)
+        _each_policy(channel, lambda policy: beside(policy, other.msp, msp), collections=share_collections)
     _keep_other_consenters(document, topology, joined)
     return _read(document)
 
@@ -225,15 +230,27 @@ def _keep_other_consenters(document: dict[str, Any], topology: Topology, leaving
             _member_of(document["channels"], channel.name)["consenters"] = list(channel.consenters)
 
 
-def _each_policy(channel: dict[str, Any], changed: Callable[[str], str]) -> None:
+def _each_policy(channel: dict[str, Any], changed: Callable[[str], str], *, collections: bool = True) -> None:
     places = [(channel, "lifecycle_endorsement"), (channel, "administration")]
     for chaincode in channel.get("chaincodes", ()):
         places.append((chaincode, "endorsement"))
-        for collection in chaincode.get("collections", ()):
+        for collection in chaincode.get("collections", ()) if collections else ():
             places += [(collection, "members"), (collection, "endorsement")]
     for holder, name in places:
         if name in holder:
             holder[name] = changed(holder[name])
+
+
+def _add_collections(channel: dict[str, Any], msp: str, other: str, name: str) -> None:
+    """Give an organisation a collection for each one that names another one, with itself in its place."""
+    for chaincode in channel.get("chaincodes", ()):
+        collections = chaincode.get("collections", [])
+        for collection in [one for one in collections if f"'{msp}." in one["members"]]:
+            made = {**copy.deepcopy(collection), "name": f"{collection['name']}-{name}"}
+            for policy in ("members", "endorsement"):
+                if policy in made:
+                    made[policy] = made[policy].replace(f"'{msp}.", f"'{other}.")
+            collections.append(made)
 
 
 def _replaced(value: Any, replaced: dict[str, str]) -> Any:

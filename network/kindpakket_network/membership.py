@@ -24,6 +24,25 @@ def own_founders(site: Site, channel: Channel, genesis: Path) -> list[Orderer]:
     return [one for one in site.own_consenters_of(channel) if one.msp in named]
 
 
+def ensure_member(site: Site, channel: Channel) -> None:
+    """See that a channel that lives knows an organisation of ours.
+
+    Raises:
+        Waiting: it answers none of them, because they are yet to be taken in.
+    """
+    if site.whole:
+        return
+    try:
+        current(site, channel)
+    except NetworkError as error:
+        raise Waiting(
+            [
+                f"{channel.name} does not answer {', '.join(site.acting)} yet: have its members `kindpakket "
+                f"network admit` the bundle and run `up`, then run it here again. {error}"
+            ]
+        ) from error
+
+
 def follow(site: Site, channel: Channel) -> bool:
     """Change a channel's configuration to what the topology wants, and have added consenters take part.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal as signals
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from .acting import acting, remember
+from .acting import act_for, acting, remember
 from .admission import admit
 from .authority import IDENTITIES, Authority
 from .backup import Backup, Taken
@@ -26,7 +26,8 @@ from .leader import leadership
 from .metrics import metrics
 from .monitoring import monitoring
 from .node_status import endpoint
-from .plan import Plan, plan
+from .plan import Plan, Step, plan
+from .plan_channels import configured
 from .process import Processes
 from .profile import profile
 from .programs import built_before, programs
@@ -119,21 +120,31 @@ class Network:
 
         Raises:
             ChangeRefused: the network that lives in the home cannot become what the topology describes.
+            NetworkError: consenters run, and none tells the configuration of a channel.
         """
-        return plan(self._topology, self._home, self._processes)
 
-    def become(self, topology: Topology, progress: Progress = silent) -> None:
+        def configurations() -> Iterable[Step]:
+            return configured(self.site()) if self._home.exists() else ()
+
+        return plan(self._topology, self._home, self._processes, configurations)
+
+    def become(self, topology: Topology, progress: Progress = silent, elsewhere: Sequence[str] = ()) -> None:
         """Have a network that lives follow another topology, such as one that `growth` makes.
 
         Args:
             topology: what it should be.
             progress: takes a sentence about each stage.
+            elsewhere: organisations that this home does not act for, whose keys are in homes of their own.
 
         Raises:
             ChangeRefused: it cannot; nothing was done.
+            Waiting: this home's part is done as far as it goes without another organisation's part.
             NetworkError: something failed; `up` carries on.
         """
         self._ensure_possible(topology)
+        if elsewhere:
+            with self._home.locked():
+                act_for(self._home, [one for one in acting(topology, self._home) if one not in elsewhere])
         self._describe(topology)
         self.up(progress)
 

@@ -25,6 +25,7 @@ from kindpakket_network import Network, Topology
 from kindpakket_network.home import Home
 from kindpakket_network.inventory import Inventory
 from kindpakket_network.orderer import Orderer
+from kindpakket_network.peer import Peer
 from kindpakket_network.wait import until
 
 _SECONDS_TO_CATCH_UP = 20
@@ -117,6 +118,19 @@ def issue_unbound(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:
             scheme, [{"id": each, "entitlement": new_id(), "preset": PRESET, "units": 1} for each in ids]
         )
         desk.in_step()
+
+
+def in_step(network: Network, channel: str) -> None:
+    """Wait until all peers of a channel have all blocks that any of them has now."""
+    inventory = Inventory.of(network.topology, Home(network.home))
+    peers = inventory.peers_on(network.topology, network.topology.channel(channel))
+    highest = max(peer.height(channel) or 0 for peer in peers)
+    for peer in peers:
+
+        def caught_up(peer: Peer = peer) -> bool | None:
+            return (peer.height(channel) or 0) >= highest or None
+
+        assert until(caught_up, _SECONDS_TO_CATCH_UP), f"{peer.node} stays behind: see its log"
 
 
 def wake_consenters(network: Network, channel: str = CHANNEL) -> None:

@@ -9,19 +9,20 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from support import Town, doubted_votes, found_town, issue_to, running
+from support import Town, doubted_votes, found_town, in_step, issue_to, running
 from trade import Trade, trade
 
 from kindpakket.holder import HolderKey
 from kindpakket.ids import new_id
-from kindpakket_demo.desk import CHANNEL, SHOPS, Desk, now
+from kindpakket.shop import Shop
+from kindpakket_demo.desk import CHANNEL, SHOPS, Desk, Till, now
 from kindpakket_demo.schemes import CENTS_PER_CHILD, open_provision
 from kindpakket_demo.shops import admit
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 from kindpakket_network.growth import with_channel, with_consenter, with_organisation, with_peer
 
-NEIGHBOURS, OTHER = "buurt", "westerkwartier"
+NEIGHBOURS, NEIGHBOURS_MSP, OTHER = "buurt", "BuurtMSP", "westerkwartier"
 LONGEST_PAYMENT = 10.0
 
 
@@ -50,14 +51,43 @@ def test_a_network_as_its_topology_says_has_nothing_to_do(live: Network) -> None
 
 
 def test_a_second_shops_organisation_joins(live: Network, going_on: Trade) -> None:
-    wanted = with_organisation(live.topology, NEIGHBOURS, "BuurtMSP", SHOPS)
+    wanted = with_organisation(live.topology, NEIGHBOURS, NEIGHBOURS_MSP, SHOPS)
     kinds = {step.kind for step in Network(wanted, live.home).plan().steps}
-    assert {"enrol", "start", "join", "deploy"} <= kinds
+    assert {"enrol", "start", "join", "configure", "deploy"} <= kinds
     live.become(wanted, progress=print)
     going_on.go_on()
     assert live.plan().done
     heights = live.status().channels[0].heights
     assert heights[f"peer0.{NEIGHBOURS}"] is not None
+
+
+def test_its_shops_take_payments_through_their_own_peer(live: Network, town: Town, going_on: Trade) -> None:
+    desk = town.desk
+    proposed = desk.clerk.propose_organisation(
+        NEIGHBOURS_MSP, "shops", "new-member", accounts=f"shopAccounts-{NEIGHBOURS}"
+    )
+    in_step(live, CHANNEL)
+    desk.manager.approve_organisation(NEIGHBOURS_MSP, proposed["change"])
+    in_step(live, CHANNEL)
+    shop = new_id()
+    attributes = {
+        "kindpakket.role": "shopkeeper",
+        "kindpakket.person": "p-neighbour",
+        "kindpakket.shop": shop,
+    }
+    live.enrol(NEIGHBOURS, "shop", attributes)
+    till = Till(town.till.store, Shop(desk.contract(NEIGHBOURS, "shop"), shop), "shop")
+    store = till.store
+    till.shop.apply(store.categories, iban=store.iban, holder=store.name, kvk=store.kvk, contact="kassa")
+    in_step(live, CHANNEL)
+    today = now().date().isoformat()
+    desk.manager.approve_shop(shop, [{"code": code, "from": today} for code in store.categories])
+    in_step(live, CHANNEL)
+    wallet = next(town.keys)
+    order = town.order(wallet, till=till)
+    till.shop.pay(order, wallet.authorise(order))
+    assert town.available(wallet) == CENTS_PER_CHILD - order.cents
+    going_on.go_on()
 
 
 def test_a_second_peer_joins(live: Network, town: Town, going_on: Trade) -> None:

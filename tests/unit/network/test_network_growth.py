@@ -43,10 +43,20 @@ def test_a_second_shops_organisation_may_do_what_the_first_may(packaged: Topolog
     assert channel.lifecycle_endorsement == f"AND('GemeenteMSP.peer', {any_but_the_municipality})"
     (chaincode,) = channel.chaincodes
     assert chaincode.endorsement == channel.lifecycle_endorsement
-    citizens, accounts = chaincode.collections
-    assert citizens.members == "OR('GemeenteMSP.member')"
-    assert accounts.members == "OR('GemeenteMSP.member', 'WinkelsMSP.member', 'BuurtMSP.member')"
-    assert accounts.endorsement == "AND('GemeenteMSP.peer', OR('WinkelsMSP.peer', 'BuurtMSP.peer'))"
+
+
+def test_its_private_data_is_kept_apart_unless_it_is_to_be_shared(packaged: Topology) -> None:
+    citizens, accounts = packaged.channels[0].chaincodes[0].collections
+    wanted = with_organisation(packaged, "buurt", "BuurtMSP", "winkels")
+    *before, own = wanted.channels[0].chaincodes[0].collections
+    assert before == [citizens, accounts]
+    assert (own.name, own.members) == ("shopAccounts-buurt", "OR('GemeenteMSP.member', 'BuurtMSP.member')")
+    assert own.endorsement == "AND('GemeenteMSP.peer', 'BuurtMSP.peer')"
+    wanted = with_organisation(packaged, "buurt", "BuurtMSP", "winkels", share_collections=True)
+    before, shared = wanted.channels[0].chaincodes[0].collections
+    assert before == citizens
+    assert shared.members == "OR('GemeenteMSP.member', 'WinkelsMSP.member', 'BuurtMSP.member')"
+    assert shared.endorsement == "AND('GemeenteMSP.peer', OR('WinkelsMSP.peer', 'BuurtMSP.peer'))"
 
 
 def test_who_joins_without_an_orderer_leaves_the_consenters_as_they_are(packaged: Topology) -> None:
@@ -159,9 +169,8 @@ def test_all_that_a_network_can_follow_is_told(packaged: Topology) -> None:
             "channels.sport": "is new",
         }.items()
     )
-    assert "channels.zuidhorn.chaincodes.kindpakket.collections.shopAccounts.members" in told(
-        packaged, wanted
-    )
+    place = "channels.zuidhorn.chaincodes.kindpakket.collections.shopAccounts-buurt"
+    assert told(packaged, wanted)[place] == "is new"
 
 
 def test_users_come_and_go_and_policies_and_chaincodes_change(packaged: Topology) -> None:
