@@ -115,15 +115,16 @@ class Recovery:
             return peer.height(channel.name) or 0
 
     def _rejoin(self, orderer: Orderer) -> None:
+        channels = [one for one in self.site.topology.channels if orderer.organisation in one.consenters]
+        for channel in channels:
+            self._ensure_level(orderer.organisation, channel, self._others(channel))
         replace(self.site.starter, restored=True).start([orderer])
-        for channel in self.site.topology.channels:
-            if orderer.organisation not in channel.consenters:
-                continue
-            others = [one for one in self.site.consenters_of(channel) if not is_marked(one.folder)]
+        for channel in channels:
+            others = self._others(channel)
             if orderer.participation(channel.name) is None:
                 orderer.join(channel.name, self._configuration(orderer.organisation, channel, others))
             height = self._ordered(orderer.organisation, channel, others)
-            self._await_height(orderer, channel, height)
+            self._await_height(orderer, channel, height - self.site.topology.ordering.lag)
             if until(lambda channel=channel: orderer.active(channel.name) or None, _JOINED) is None:  # type: ignore[misc]
                 self.site.progress(
                     f"{orderer.node} has all blocks of {channel.name}, but orders nothing: the channel "
@@ -169,7 +170,7 @@ class Recovery:
     def _configuration(self, organisation: str, channel: Channel, others: Sequence[Orderer]) -> bytes:
         """A channel's newest configuration block."""
         commands = AdminCommands(self.site, self.site.topology.organisation(organisation))
-        words = "it has none that was not restored as well"
+        words = "there is none"
         for orderer in others:
             try:
                 return commands.configuration_block(channel, orderer)
@@ -185,6 +186,48 @@ class Recovery:
 
         So many consenters must answer that one of them took part in ordering every block.
         """
+        count = len(channel.consenters)
+        needed = count - self.site.topology.ordering.quorum(count) + 1
+
+        def heights() -> list[int] | None:
+            found = self._heights(organisation, channel, others)
+            return list(found.values()) if len(found) >= needed else None
+
+        if len(others) < needed:
+            raise NetworkError(
+                f"{channel.name} has {len(others)} consenters that were not restored, and {needed} are "
+                "needed to know how many blocks it has: if none is left, restore with --ordering-lost"
+            )
+        answers = until(heights, _PATIENCE, interval=1.0)
+        if answers is None:
+            raise NetworkError(
+                f"fewer than {needed} of the consenters of {channel.name} say how many blocks it has, so "
+                "nobody knows what restored nodes lack: bring more of them up, then run `up` here"
+            )
+        return max(answers)
+
+    def _ensure_level(self, organisation: str, channel: Channel, others: Sequence[Orderer]) -> None:
+        """See that the consenters that are left have every block, before one joins that forgot its votes.
+
+        Else that one and those that lack a block could order another in its place.
+
+        Raises:
+            NetworkError: too few of them answer, or one that answers stays behind.
+        """
+        highest = self._ordered(organisation, channel, others) - self.site.topology.ordering.lag
+
+        def behind() -> list[str]:
+            found = self._heights(organisation, channel, others)
+            return [one.node for one, height in found.items() if height < highest]
+
+        if until(lambda: None if behind() else True, _PATIENCE, interval=1.0) is None:
+            raise NetworkError(
+                f"{', '.join(behind())} stays behind on {channel.name}: restart it first, so that nothing "
+                "that was ordered depends on a consenter that forgot its votes"
+            )
+
+    def _heights(self, organisation: str, channel: Channel, others: Sequence[Orderer]) -> dict[Orderer, int]:
+        """The number of blocks that consenters say; those that do not answer are not in it."""
         commands = AdminCommands(self.site, self.site.topology.organisation(organisation))
 
         def height(orderer: Orderer) -> int | None:
@@ -193,20 +236,12 @@ class Recovery:
             except CommandFailed:
                 return None
 
-        count = len(channel.consenters)
-        needed = count - self.site.topology.ordering.quorum(count) + 1
+        answers = zip(others, together(height, others), strict=True)
+        return {one: found for one, found in answers if found is not None}
 
-        def heights() -> list[int] | None:
-            found = [one for one in together(height, others) if one is not None]
-            return found if len(found) >= needed else None
-
-        answers = until(heights, _PATIENCE, interval=1.0)
-        if answers is None:
-            raise NetworkError(
-                f"fewer than {needed} of the consenters of {channel.name} say how many blocks it has, so "
-                "nobody knows what restored nodes lack: bring more of them up, then run `up` here"
-            )
-        return max(answers)
+    def _others(self, channel: Channel) -> list[Orderer]:
+        """The consenters of a channel that did not come out of a backup just now."""
+        return [one for one in self.site.consenters_of(channel) if not is_marked(one.folder)]
 
     def _await_height(self, node: Orderer | Peer, channel: Channel, height: int) -> None:
         """Wait as long as blocks keep coming."""

@@ -166,6 +166,22 @@ def test_while_a_consenter_is_left_ordering_does_not_begin_anew(site: Site, node
     assert not is_marked(folder)
 
 
+def test_a_consenter_does_not_join_while_another_lacks_a_block(tmp_path: Path, nodes: Nodes) -> None:
+    site = site_of(tmp_path, "raft")
+    (folder,) = restored(site, "orderer.gemeente")
+    nodes.ordered = {"orderer.winkels": 9, "orderer.auditor": 9, "orderer.regie": 7}
+    with pytest.raises(NetworkError, match=r"orderer\.regie stays behind on zuidhorn"):
+        Recovery(site).run()
+    assert is_marked(folder)
+    assert "orderer.gemeente" not in [node for node, _ in nodes.started]
+
+
+def test_when_too_few_are_left_to_ask_it_is_said_at_once(site: Site, nodes: Nodes) -> None:
+    restored(site, *(one.node for one in site.inventory.orderers))
+    with pytest.raises(NetworkError, match="has 0 consenters that were not restored, and 2 are needed"):
+        Recovery(site).run()
+
+
 def test_raft_does_not_begin_anew(tmp_path: Path, nodes: Nodes) -> None:
     site = site_of(tmp_path, "raft")
     restored(site, *(one.node for one in site.inventory.orderers), ordering_lost=True)
