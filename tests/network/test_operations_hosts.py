@@ -1,0 +1,321 @@
+"""Four organisations, each on a machine of its own with its own keys, from their first file to a payment.
+
+The machines are network namespaces with real addresses and DNS names. On each, the nodes run from the units
+that `export systemd` writes, and the organisation's operator has nothing but the commands.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from machines import Machine, allowed, machines
+from service_manager import ServiceManager
+
+from kindpakket_network import Topology, ports
+from kindpakket_network.home import Home, write
+from kindpakket_network.wait import until
+
+pytestmark = [
+    pytest.mark.skipif(not allowed(), reason="network namespaces need root and iproute2"),
+    pytest.mark.timeout(400),
+]
+
+ORGANISATIONS = ("gemeente", "winkels", "auditor", "regie")
+TOWN = "town"
+CHANNEL = "zuidhorn"
+DONE, WAITS = 0, 3
+ROUNDS = 8
+LONGEST_PAYMENT = 10.0
+LARGEST_KEY = 1 << 16  # bytes of a file with one; programs are larger
+
+
+@dataclass
+class Operator:
+    """The operator of an organisation at its machine."""
+
+    organisation: str
+    machine: Machine
+    home: Path
+    topology: Path
+    output: str = field(default="", repr=False)
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command of the network tool, begun."""
+        program = [sys.executable, "-c", "from kindpakket.cli import main; main()", "network", *arguments]
+        return subprocess.Popen(
+            [*self.machine.within, *program, "--home", str(self.home)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+
+    def end(self, process: subprocess.Popen[str]) -> int:
+        """Wait for its end, and give its exit code."""
+        self.output, _ = process.communicate()
+        return process.returncode
+
+    def run(self, *arguments: str) -> str:
+        """A command that must succeed, and what it prints."""
+        code = self.end(self.begin(*arguments))
+        assert code == DONE, self.output
+        return self.output
+
+    def status(self) -> dict[str, Any]:
+        """What the organisation's operator sees."""
+        self.end(self.begin("status", "--json"))
+        return dict(json.loads(self.output))
+
+    def heights(self) -> dict[str, int | None]:
+        """The heights of the organisation's own nodes."""
+        return dict(self.status()["channels"][0]["heights"])
+
+
+class Town:
+    """The people of the town, on a machine of their own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def ask(self, word: str) -> dict[str, Any]:
+        """Have something done, and take the answer."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(word + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the town has ended: see what it wrote"
+        return dict(json.loads(line))
+
+    def pay(self, count: int) -> list[float]:
+        """Pay so many times, and see that all went well; how long each took, in seconds."""
+        answers = [self.ask("pay") for _ in range(count)]
+        assert [one for one in answers if "error" in one] == []
+        return [one["seconds"] for one in answers]
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[Mapping[str, Machine]]:
+    with machines([*ORGANISATIONS, TOWN]) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def operators(
+    hosts: Mapping[str, Machine], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Operator]]:
+    """The operators, with units in use that nothing tells to run yet; at the end all is taken down."""
+    folder = tmp_path_factory.mktemp("hosts")
+    topology = folder / "topology.yaml"
+    topology.write_text(yaml.safe_dump(spread(hosts), sort_keys=False), "utf-8")
+    made = {name: Operator(name, hosts[name], folder / name / "home", topology) for name in ORGANISATIONS}
+    with ExitStack() as stack:
+        for name, operator in made.items():
+            units = folder / name / "units"
+            operator.run(
+                *("export", "systemd", "--topology", str(topology), "--host", name),
+                *("--user", "root", "-o", str(units)),
+            )
+            stack.enter_context(ServiceManager(units, operator.machine.within).running())
+        try:
+            yield made
+        finally:
+            together(made, "down")
+
+
+def spread(hosts: Mapping[str, Machine]) -> dict[str, Any]:
+    """The packaged topology with a host for each organisation."""
+    document: dict[str, Any] = copy.deepcopy(dict(Topology.packaged("kindpakket").document))
+    document["hosts"] = {
+        name: {"address": hosts[name].dns, "listen": hosts[name].address} for name in ORGANISATIONS
+    }
+    for organisation in document["organisations"]:
+        organisation["host"] = organisation["name"]
+    return document
+
+
+def together(operators: Mapping[str, Operator], *arguments: str) -> dict[str, int]:
+    """The same command on all machines at the same time; the exit codes."""
+    begun = {name: one.begin(*arguments) for name, one in operators.items()}
+    return {name: operators[name].end(process) for name, process in begun.items()}
+
+
+def up(operators: Mapping[str, Operator]) -> dict[str, int]:
+    """Every operator brings the own part up."""
+    begun = {
+        name: one.begin("up", "--supervised", "--organisation", name, "--topology", str(one.topology))
+        for name, one in operators.items()
+    }
+    codes = {name: operators[name].end(process) for name, process in begun.items()}
+    for name, code in codes.items():
+        assert code in (DONE, WAITS), operators[name].output
+    return codes
+
+
+@pytest.fixture(scope="module")
+def bundles(operators: dict[str, Operator], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A file of each organisation, made after its first `up`, and admitted by all."""
+    assert set(up(operators).values()) == {WAITS}
+    for name, operator in operators.items():
+        others = ", ".join(one for one in ORGANISATIONS if one != name)
+        assert f"{CHANNEL} waits for {others}" in operator.output
+    folder = tmp_path_factory.mktemp("bundles")
+    files = [folder / f"{name}.json" for name in ORGANISATIONS]
+    for name, file in zip(ORGANISATIONS, files, strict=True):
+        operators[name].run("export", "organisation", name, "-o", str(file))
+    assert set(together(operators, "admit", *map(str, files)).values()) == {DONE}
+    return files
+
+
+@pytest.fixture(scope="module")
+def live(
+    operators: dict[str, Operator], bundles: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Operator]:
+    """The network, after one organisation made the channel's first block and all did their parts."""
+    block = tmp_path_factory.mktemp("block") / "zuidhorn.json"
+    operators["winkels"].run("export", "channel", CHANNEL, "-o", str(block))
+    assert set(together(operators, "admit", str(block)).values()) == {DONE}
+    for _ in range(ROUNDS):
+        if set(up(operators).values()) == {DONE}:
+            return operators
+    pytest.fail("\n".join(one.output for one in operators.values()))
+
+
+@pytest.fixture(scope="module")
+def town(
+    hosts: Mapping[str, Machine], live: dict[str, Operator], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
+    folder = tmp_path_factory.mktemp("town")
+    # The people's certificates and profiles were brought to one folder of their machine.
+    home = Home(folder / "home")
+    home.create()
+    write(home.topology, Topology.load(live["gemeente"].topology).as_yaml())
+    for name, operator in live.items():
+        home.organisation(name).symlink_to(Home(operator.home).organisation(name))
+    program = [sys.executable, str(Path(__file__).with_name("town_elsewhere.py"))]
+    with town_process([*hosts[TOWN].within, *program, str(home.root), str(folder)]) as process:
+        made = Town(process)
+        assert made.ask("found")["vouchers"]
+        yield made
+
+
+@contextmanager
+def town_process(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(30) == 0
+
+
+def test_bundles_hold_no_keys_and_no_home_has_those_of_another(
+    live: dict[str, Operator], bundles: list[Path]
+) -> None:
+    assert not any("PRIVATE KEY" in file.read_text("utf-8") for file in bundles)
+    for name, operator in live.items():
+        holders = {
+            path.relative_to(operator.home).parts[1]
+            for path in operator.home.rglob("*")
+            if path.is_file() and path.stat().st_size < LARGEST_KEY and b"PRIVATE KEY" in path.read_bytes()
+        }
+        assert holders == {name} | {f"{node}.{name}" for node in nodes(name)} | chaincodes(name)
+
+
+def nodes(name: str) -> set[str]:
+    return {"orderer"} if name == "regie" else {"orderer", "peer0"}
+
+
+def chaincodes(name: str) -> set[str]:
+    return set() if name == "regie" else {f"chaincode.peer0.{name}.kindpakket"}
+
+
+def test_services_listen_on_the_address_of_the_host_and_all_else_on_the_loopback(
+    live: dict[str, Operator], hosts: Mapping[str, Machine]
+) -> None:
+    base = Topology.load(live["gemeente"].topology).base
+    for number, name in enumerate(ORGANISATIONS):
+        services = {ports.authority(base, number)[0], ports.consenter(base, number)[0]}
+        if "peer0" in nodes(name):
+            services.add(ports.peer(base, number, 0)[0])
+        found = hosts[name].listening()
+        assert {port for address, port in found if address != "127.0.0.1"} == services
+        assert {address for address, port in found if port in services} == {hosts[name].address}
+
+
+def test_every_operator_sees_the_own_nodes(live: dict[str, Operator]) -> None:
+    for name, operator in live.items():
+        status = operator.status()
+        running = {one["node"] for one in status["nodes"] if one["running"]}
+        expected = {f"{node}.{name}" for node in nodes(name)} | {f"ca.{name}"} | chaincodes(name)
+        assert running == expected
+        assert all(one["node"].endswith(f".{name}") or name in one["node"] for one in status["nodes"])
+
+
+def test_payments_go_from_a_machine_to_the_others(town: Town) -> None:
+    assert max(town.pay(5)) < LONGEST_PAYMENT
+
+
+def test_payments_go_on_while_a_machine_is_cut_off_and_it_catches_up(
+    town: Town, live: dict[str, Operator], hosts: Mapping[str, Machine]
+) -> None:
+    before = live["auditor"].heights()["peer0.auditor"]
+    with hosts["auditor"].cut_off():
+        assert max(town.pay(5)) < LONGEST_PAYMENT
+        assert live["auditor"].heights()["peer0.auditor"] == before
+
+    def caught_up() -> bool | None:
+        heights = {**live["auditor"].heights(), **live["gemeente"].heights()}
+        return len(set(heights.values())) == 1 or None
+
+    assert until(caught_up, 90.0, interval=1.0), (live["auditor"].heights(), live["gemeente"].heights())
+    town.pay(2)
+    for name, operator in live.items():
+        log = Home(operator.home).log(f"orderer.{name}").read_text("utf-8", errors="replace")
+        assert "Couldn't verify" not in log
+
+
+def test_a_killed_node_comes_back_with_its_service(town: Town, live: dict[str, Operator]) -> None:
+    shops = live["winkels"]
+    pids = {one["node"]: one["pid"] for one in shops.status()["nodes"]}
+    os.kill(pids["peer0.winkels"], signal.SIGKILL)
+
+    def back() -> bool | None:
+        now = {one["node"]: one["pid"] for one in shops.status()["nodes"]}
+        return now["peer0.winkels"] not in (None, pids["peer0.winkels"]) or None
+
+    assert until(back, 30.0, interval=0.5)
+    assert shops.run("up")
+    assert max(town.pay(2)) < LONGEST_PAYMENT
+
+
+def test_a_forged_bundle_is_refused(live: dict[str, Operator], bundles: list[Path], tmp_path: Path) -> None:
+    forged = json.loads(bundles[0].read_text("utf-8"))
+    other = json.loads(bundles[1].read_text("utf-8"))
+    forged.update({name: other[name] for name in ("identity_root", "tls_root", "consenter")})
+    file = tmp_path / "forged.json"
+    file.write_text(json.dumps(forged), "utf-8")
+    operator = live["regie"]
+    assert operator.end(operator.begin("admit", str(file))) == 1
+    assert "is not admitted" in operator.output
+
+
+def test_what_is_down_stays_down_until_it_is_brought_up(live: dict[str, Operator]) -> None:
+    operator = live["regie"]
+    operator.run("down")
+    assert not any(one["running"] for one in operator.status()["nodes"])
+    operator.run("up")
+    assert all(one["running"] for one in operator.status()["nodes"])
