@@ -21,17 +21,18 @@ from support import Town, doubted_votes, found_town, running
 from kindpakket.fabric import FabricError
 from kindpakket.refusal import Refusal
 from kindpakket.refusals import AccountMissing
-from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk
+from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, now
+from kindpakket_demo.schemes import open_provision
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import CommandFailed, Network, Topology, backup_key
-from kindpakket_network.archive import ArchiveError
+from kindpakket_network.archive import ArchiveError, extract
 from kindpakket_network.backup import Taken
 from kindpakket_network.backup_contents import Manifest
 from kindpakket_network.health import listens
 from kindpakket_network.home import Home
 from kindpakket_network.inventory import Inventory
 from kindpakket_network.lifecycle import PeerCommands
-from kindpakket_network.verification import Verified
+from kindpakket_network.verification import Verified, check
 from kindpakket_network.wait import until
 
 PASSPHRASE = "niet op een briefje"
@@ -229,6 +230,22 @@ def test_a_changed_backup_and_a_wrong_passphrase_are_refused_and_nothing_is_done
     assert not (home / "restoring").exists()
 
 
+def test_a_backup_is_verified_and_a_changed_block_is_found(story: Story) -> None:
+    assert story.backup is not None
+    found = story.network.verify_backup(story.backup.file, story.identities)
+    assert found.findings == ()
+    assert {one.node for one in found.ledgers} == set(PEERS)
+    unpacked = story.folder / "unpacked"
+    extract(story.backup.file, story.identities, unpacked)
+    data = unpacked / "nodes" / PEERS[0] / "data"
+    (blocks,) = data.glob("ledgersData/chains/chains/*/blockfile_000000")
+    content = bytearray(blocks.read_bytes())
+    content[len(content) // 2] ^= 1
+    blocks.write_bytes(content)
+    assert [one.errors for one in check(story.network.site().programs, PEERS[0], data)] != [()]
+    shutil.rmtree(unpacked)
+
+
 def test_a_restored_peer_answers_nobody_before_it_has_caught_up(watched: set[str], story: Story) -> None:
     assert watched == set()
     assert [node.node for node in story.network.status().nodes if not node.running] == []
@@ -263,8 +280,8 @@ def test_payments_go_on_and_the_restored_consenter_takes_part(story: Story) -> N
         order = till.shop.order(town.scheme.id, story.buyer.voucher, [{"category": "books", "cents": CENTS}])
         till.shop.pay(order, story.buyer.authorise(order))
         desk.in_step()
-        now = desk.clerk.voucher(town.scheme.id, story.buyer.voucher)["available_cents"]
-        assert (held - now, paid % CENTS) == (CENTS, 0)
+        left = desk.clerk.voucher(town.scheme.id, story.buyer.voucher)["available_cents"]
+        assert (held - left, paid % CENTS) == (CENTS, 0)
         audit = desk.auditor.verify()
         assert audit.passed, (audit.findings, audit.differences)
     (channel,) = story.network.status().channels
@@ -336,10 +353,10 @@ def test_a_network_of_which_nothing_is_left_begins_anew_where_its_peers_were(sto
     assert doubted_votes(network) == []
 
 
-def test_an_organisation_comes_back_in_a_home_of_its_own_on_raft(tmp_path: Path) -> None:
+def test_an_organisation_comes_back_in_a_home_of_its_own(tmp_path: Path) -> None:
     public = backup_key.create(tmp_path / "key", None)
     identities = backup_key.load(tmp_path / "key", str)
-    with running(Topology.read(document("raft", chaincodes=False), tmp_path), tmp_path) as network:
+    with running(Topology.read(document("bft", chaincodes=False), tmp_path), tmp_path) as network:
         taken = network.backup(tmp_path / "gemeente.age", [public], [MUNICIPALITY])
         destroy(network, MUNICIPALITY)
         with kept(
@@ -352,8 +369,26 @@ def test_an_organisation_comes_back_in_a_home_of_its_own_on_raft(tmp_path: Path)
             assert {one.node for one in found.committed} == {
                 f"peer0.{one}" for one in (MUNICIPALITY, *OTHERS)
             }
-            assert in_step(restored)
+            assert in_step(network, restored)
         assert not [path for path in (tmp_path / "elsewhere").rglob("key.pem") if set(OTHERS) & {*path.parts}]
+
+
+def test_a_raft_consenter_gets_what_was_ordered_without_it_and_goes_on(tmp_path: Path) -> None:
+    public = backup_key.create(tmp_path / "key", None)
+    identities = backup_key.load(tmp_path / "key", str)
+    with (
+        running(Topology.read(document("raft"), tmp_path), tmp_path) as network,
+        Desk(network, tmp_path, Random(1)) as desk,
+    ):
+        taken = network.backup(tmp_path / "regie.age", [public], ["regie"])
+        destroy(network, "regie")
+        open_provision(desk, 2, now())
+        with kept(
+            Network.restore(tmp_path / "elsewhere", taken.file, identities, progress=print)
+        ) as restored:
+            assert in_step(network, restored)
+            open_provision(desk, 2, now())
+            assert in_step(network, restored)
 
 
 def test_a_consenter_that_was_renewed_after_its_backup_is_renewed_again(tmp_path: Path) -> None:
@@ -382,12 +417,14 @@ def kept(opened: tuple[Network, Manifest]) -> Iterator[Network]:
         network.down()
 
 
-def in_step(network: Network) -> bool:
-    """Whether the nodes of a home come to the same height, under a leader."""
+def in_step(*homes: Network) -> bool:
+    """Whether the nodes of some homes come to the same height, under a leader."""
 
     def equal() -> bool | None:
-        (channel,) = network.status().channels
-        heights = [height for height in channel.heights.values() if height is not None]
-        return (channel.leader is not None and len(set(heights)) == 1) or None
+        channels = [channel for network in homes for channel in network.status().channels]
+        heights = {
+            height for channel in channels for height in channel.heights.values() if height is not None
+        }
+        return (len(heights) == 1 and any(channel.leader for channel in channels)) or None
 
     return until(equal, SECONDS_TO_COMPLETE) is True
