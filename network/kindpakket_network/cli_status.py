@@ -16,7 +16,7 @@ from .node_status import NodeStatus
 from .status import NetworkStatus
 
 _FOUND = 3
-_COLOURS = {"runs": "green", "suspended": "yellow"}
+_COLOURS = {"runs": "green", "suspended": "yellow", "restored": "yellow"}
 
 
 @click.command()

@@ -59,6 +59,7 @@ def _of_node(node: NodeStatus) -> Iterator[Finding]:
     words = {
         "stopped": ("is stopped", f"run `kindpakket network start {node.node}`, or `up`"),
         "ended": ("ended without being stopped", f"{_UP}, and read `kindpakket network logs {node.node}`"),
+        "restored": ("came out of a backup and serves nobody before it has caught up", _UP),
         "suspended": ("is suspended (SIGSTOP) and answers nobody", _UP),
     }
     if node.state in words:

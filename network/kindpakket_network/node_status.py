@@ -13,6 +13,7 @@ from .history import History
 from .home import Home
 from .inventory import Inventory
 from .process import is_suspended
+from .restored import is_marked
 from .rotation import files
 
 
@@ -22,8 +23,9 @@ class NodeStatus:
 
     Attributes:
         node: its name.
-        running: whether its process runs and is not suspended.
-        state: `runs`, `suspended`, `stopped` by a command of ours, or `ended` without one.
+        running: whether its process runs, is not suspended, and serves.
+        state: `runs`, `suspended`, `restored` and not caught up, `stopped` by a command of ours, or `ended`
+            without one.
         pid: the process, or None.
         memory_bytes: its resident memory in bytes, or None.
         since: when it was started, UTC, or None.
@@ -66,18 +68,20 @@ def node_status(node: str, inventory: Inventory, home: Home, process: psutil.Pro
         data_bytes=size(inventory.find(node).folder),
         log_bytes=sum(path.stat().st_size for path in files(home.log(node))),
     )
+    restored = is_marked(inventory.find(node).folder)
     if process is not None:
         try:
+            state = "restored" if restored else "suspended" if is_suspended(process) else "runs"
             return status(
-                running=not is_suspended(process),
-                state="suspended" if is_suspended(process) else "runs",
+                running=state == "runs",
+                state=state,
                 pid=process.pid,
                 memory_bytes=process.memory_info().rss,
                 since=datetime.fromtimestamp(process.create_time(), UTC),
             )
         except psutil.NoSuchProcess:
             pass
-    state = "ended" if home.pid(node).is_file() else "stopped"
+    state = "restored" if restored else "ended" if home.pid(node).is_file() else "stopped"
     return status(running=False, state=state, pid=None, memory_bytes=None, since=None)
 
 

@@ -48,6 +48,7 @@ def test_nothing_is_told_of_a_network_that_is_well() -> None:
     [
         ("stopped", "peer0.a: is stopped; run `kindpakket network start peer0.a`, or `up`"),
         ("ended", "peer0.a: ended without being stopped; run `kindpakket network up`, and read"),
+        ("restored", "peer0.a: came out of a backup and serves nobody before it has caught up; run"),
         ("suspended", "peer0.a: is suspended (SIGSTOP) and answers nobody; run `kindpakket network up`"),
     ],
 )

@@ -22,6 +22,7 @@ from kindpakket_network.backup_contents import Contents, Manifest
 from kindpakket_network.cli import network
 from kindpakket_network.home import Home, write
 from kindpakket_network.inventory import Inventory
+from kindpakket_network.node_status import node_status
 from kindpakket_network.process import Processes
 from kindpakket_network.programs import Programs
 from kindpakket_network.restore import Restore
@@ -179,6 +180,15 @@ def test_restored_orderers_and_peers_are_marked_and_not_started(site: Site, file
     for node in marked:
         with pytest.raises(NetworkError, match="must not serve before catching up"):
             starter.start([node])
+
+
+def test_the_status_tells_of_nodes_that_have_not_caught_up(site: Site, file: Path) -> None:
+    destroy(site.home)
+    restore(site.home, file)
+    states = [
+        node_status(node, site.inventory, site.home, None) for node in ("peer0.gemeente", "peer0.winkels")
+    ]
+    assert [(one.running, one.state) for one in states] == [(False, "restored"), (False, "stopped")]
 
 
 def test_an_empty_home_gets_all_and_files_name_their_new_folder(file: Path, tmp_path: Path) -> None:
