@@ -50,6 +50,11 @@ def plan(target: Network, as_json: bool) -> None:
     "--peers", type=click.IntRange(0, 4), help="How many peers it has; not given: as many as the other."
 )
 @click.option("--consenter", is_flag=True, help="It runs an orderer as well.")
+@click.option(
+    "--share-collections",
+    is_flag=True,
+    help="It joins the other's private collections; not given: it gets such collections of its own.",
+)
 @_host
 @click.option(
     "--elsewhere", is_flag=True, help="Its keys are in a home of its own: its bundle is admitted here."
