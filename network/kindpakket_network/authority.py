@@ -81,8 +81,22 @@ class Authority:
     def program(self, programs: Programs) -> Program:
         """The server's process; its configuration is written anew."""
         ensure_operations_certificate(self.folder, self.node, self.machine.tls_names(self.node))
+        for path, text in self._configurations().items():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write(path, text, mode=0o600)
+        arguments = [programs.path("fabric-ca-server"), *self.arguments]
+        return Program(self.node, arguments, {}, self.folder)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the server was started with another configuration than the topology leads to now."""
+        return any(
+            path.is_file() and path.read_text("utf-8") != text
+            for path, text in self._configurations().items()
+        )
+
+    def _configurations(self) -> dict[Path, str]:
         inner = self.folder / IDENTITIES / _CONFIGURATION
-        self._configure(IDENTITIES, inner, None)
         server = {
             "listen": self.machine.listen,
             "port": self.ports[0],
@@ -91,9 +105,10 @@ class Authority:
             "operations_key": OPERATIONS_KEY,
             "others": [str(inner)],
         }
-        self._configure(TLS, self.folder / _CONFIGURATION, server)
-        arguments = [programs.path("fabric-ca-server"), *self.arguments]
-        return Program(self.node, arguments, {}, self.folder)
+        return {
+            inner: self._configuration(IDENTITIES, None),
+            self.folder / _CONFIGURATION: self._configuration(TLS, server),
+        }
 
     def ready(self) -> bool:
         """Whether the server answers for both authorities."""
@@ -171,8 +186,8 @@ class Authority:
     def _registrar_secret(self, authority: str) -> str:
         return f"organisations/{self.organisation}/secrets/{authority}.{_REGISTRAR}"
 
-    def _configure(self, authority: str, path: Path, server: Mapping[str, object] | None) -> None:
-        text = render(
+    def _configuration(self, authority: str, server: Mapping[str, object] | None) -> str:
+        return render(
             "fabric-ca-server-config.yaml",
             name=authority,
             server=server,
@@ -182,8 +197,6 @@ class Authority:
             tuning=self.tuning,
             hosts=list(self.machine.tls_names(self.node)),
         )
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write(path, text, mode=0o600)
 
 
 def _correct(

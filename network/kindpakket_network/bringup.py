@@ -23,6 +23,7 @@ from .plans import await_plans
 from .profile import profile
 from .recovery import Recovery
 from .renewal import Renewal
+from .retuning import retune, stop_outdated
 from .site import Site
 from .topology import Channel
 from .wait import together, until
@@ -54,6 +55,7 @@ class BringUp:
         with collected() as collecting:
             with self._compiling():
                 with self.site.stage("certificate authorities"):
+                    stop_outdated(self.site)
                     authorities = self.site.inventory.authorities
                     self.site.starter.start([authorities[name] for name in self.site.acting])
                 with self.site.stage("certificates"):
@@ -73,6 +75,8 @@ class BringUp:
                                 follow(self.site, channel)
                         self.await_peers(channel)
                         joined.append(channel)
+                with collecting():
+                    retune(self.site)
             for channel in joined:
                 for chaincode in channel.chaincodes if self.site.own_peers_on(channel) else ():
                     with collecting(), self.site.stage(f"chaincode {chaincode.name} on {channel.name}"):

@@ -17,7 +17,7 @@ class Host:
     Attributes:
         name: its name in the topology.
         address: where the nodes of other organisations, and clients, reach it: a DNS name or an IP address.
-        listen: the IP address that its CA servers, orderers and peers listen on.
+        listen: the IPv4 address that its CA servers, orderers and peers listen on.
         operations_listen: the IP address for health, metrics and the administration of orderers, which only
             its own organisation needs.
     """
@@ -49,12 +49,7 @@ THIS = Host()
 
 def at(host: str, port: int) -> str:
     """A host and a port as `host:port`, with brackets around an IPv6 address."""
-    return f"{bracketed(host)}:{port}"
-
-
-def bracketed(host: str) -> str:
-    """A host as it stands before a port: an IPv6 address in brackets."""
-    return f"[{host}]" if ":" in host else host
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _reached(listen: str) -> str:

@@ -13,7 +13,7 @@ from .enrolment import Issue
 from .errors import NetworkError
 from .health import Operator
 from .home import Home
-from .host import THIS, Host, at, bracketed
+from .host import THIS, Host, at
 from .process import Program
 from .programs import Programs
 from .tuning import STANDARD, Tuning
@@ -102,13 +102,17 @@ class Orderer:
 
     def program(self, programs: Programs) -> Program:
         """Its process."""
-        tls, data = self.folder / "tls", self.folder / "data"
         shutil.copyfile(programs.config / "orderer.yaml", self.folder / "orderer.yaml")
+        return Program(self.node, [programs.path("orderer")], self.environment(), self.folder)
+
+    def environment(self) -> dict[str, str]:
+        """The settings that its process gets."""
+        tls, data = self.folder / "tls", self.folder / "data"
         environment = {
             "FABRIC_CFG_PATH": str(self.folder),
             "FABRIC_LOGGING_SPEC": self.tuning.log_spec,
             "FABRIC_LOGGING_FORMAT": LOG_FORMAT,
-            "ORDERER_GENERAL_LISTENADDRESS": bracketed(self.listen),
+            "ORDERER_GENERAL_LISTENADDRESS": self.listen,
             "ORDERER_GENERAL_LISTENPORT": str(self.ports[0]),
             "ORDERER_GENERAL_LOCALMSPID": self.msp,
             "ORDERER_GENERAL_LOCALMSPDIR": str(self.folder / "msp"),
@@ -137,8 +141,7 @@ class Orderer:
                 f"ORDERER_{server}_TLS_CLIENTAUTHREQUIRED": "true",
                 f"ORDERER_{server}_TLS_CLIENTROOTCAS": f"[{tls / 'ca.pem'}]",
             }
-        environment |= self.tuning.orderer
-        return Program(self.node, [programs.path("orderer")], environment, self.folder)
+        return environment | dict(self.tuning.orderer)
 
     def ready(self) -> bool:
         """Whether it is healthy and its administration interface answers."""

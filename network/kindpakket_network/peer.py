@@ -127,7 +127,7 @@ class Peer:
         """Its process."""
         shutil.copyfile(programs.config / "core.yaml", self.folder / "core.yaml")
         arguments = [programs.path("peer"), *self.arguments]
-        return Program(self.node, arguments, self._environment(), self.folder)
+        return Program(self.node, arguments, self.environment(), self.folder)
 
     def ready(self) -> bool:
         """Whether it is healthy and serves."""
@@ -151,7 +151,8 @@ class Peer:
         file = f"{package_id.replace(':', '.')}.tar.gz"
         return (self.folder / "data" / "lifecycle" / "chaincodes" / file).is_file()
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The settings that its process gets."""
         tls, data = self.folder / "tls", self.folder / "data"
         builder = {
             "name": "kindpakket",

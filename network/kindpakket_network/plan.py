@@ -16,6 +16,7 @@ from .home import Home
 from .inventory import Inventory
 from .peer import Peer
 from .process import Processes
+from .retuning import outdated, untuned
 from .serving import Serving
 from .topology import Chaincode, Channel, Topology
 from .topology_change import Change, changes, ensure_possible
@@ -26,7 +27,7 @@ class Step:
     """Something that `up` would do.
 
     Attributes:
-        kind: `enrol`, `start`, `create`, `join`, `configure`, `deploy` or `install`.
+        kind: `enrol`, `start`, `restart`, `create`, `join`, `configure`, `deploy` or `install`.
         subject: the identity, node, channel or chaincode that it is done to.
         words: what is done.
     """
@@ -124,6 +125,8 @@ def _starts(topology: Topology, home: Home, inventory: Inventory, processes: Pro
     for node in Serving(topology, home, inventory, processes).nodes():
         if node not in running:
             yield Step("start", node, "it does not run")
+    for one in (*outdated(inventory, processes), *untuned(inventory, processes)):
+        yield Step("restart", one.node, "it runs with other settings")
 
 
 def _joins(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Step]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import ports
 from .errors import Mistake
-from .host import EVERYWHERE
+from .host import EVERYWHERE, LOOPBACK
 from .topology_form import as_far_as_formed, formed
 from .topology_policies import channel_policies
 from .tuning import Tuning
@@ -16,6 +16,8 @@ from .tuning import Tuning
 _FEWEST_BFT_CONSENTERS = 4
 _OTHER_NODES = ("orderer", "ca", "chaincode")
 _REGISTRAR = "registrar"
+# In Fabric 3.1.1 an orderer reads the brackets around an IPv6 address as a list of addresses.
+_LISTENING_VERSION = 4
 
 
 def mistakes_in(document: Any) -> list[Mistake]:
@@ -85,8 +87,12 @@ def _hosts(document: Any) -> Iterator[Mistake]:
 
 def _host(place: str, host: Any, alone: bool) -> Iterator[Mistake]:
     for member in ("listen", "operations_listen"):
-        if member in host and _address(host[member]) is None:
+        found = _address(host.get(member, LOOPBACK))
+        if found is None:
             words = f"{host[member]!r} is no IP address: give one of this machine's, or 0.0.0.0 for all"
+            yield Mistake(f"{place}.{member}", words)
+        elif member == "listen" and found.version != _LISTENING_VERSION:
+            words = f"Fabric's orderers cannot listen on {found}: give an IPv4 address, or 0.0.0.0 for all"
             yield Mistake(f"{place}.{member}", words)
     address = host["address"]
     parsed = _address(address)

@@ -32,8 +32,8 @@ def spread() -> dict[str, Any]:
         }
     document["hosts"]["winkels-host"] = {
         "address": "2001:db8::2",
-        "listen": "::",
-        "operations_listen": "0.0.0.0",
+        "listen": "0.0.0.0",
+        "operations_listen": "::",
     }
     return document
 
@@ -68,12 +68,12 @@ def test_others_use_the_address_and_the_node_listens_where_the_file_says(invento
 def test_addresses_of_version_six_stand_in_brackets(inventory: Inventory) -> None:
     assert inventory.peers[1].endpoint == "[2001:db8::2]:17086"
     assert inventory.authorities["winkels"].url == "https://[2001:db8::2]:17080"
-    assert inventory.authorities["winkels"].listening == (("::", 17080), ("127.0.0.1", 17081))
+    assert inventory.authorities["winkels"].listening == (("0.0.0.0", 17080), ("127.0.0.1", 17081))
 
 
 def test_health_is_asked_at_the_operations_address(inventory: Inventory) -> None:
     assert inventory.peers[0].operator.url(1, "/healthz") == "https://127.0.0.1:1/healthz"
-    assert inventory.peers[1].operator.address == "127.0.0.1"
+    assert inventory.peers[1].operator.url(1, "/healthz") == "https://[::1]:1/healthz"
 
 
 def test_tls_certificates_name_the_node_and_its_addresses(inventory: Inventory) -> None:
@@ -106,8 +106,8 @@ def test_a_node_is_told_where_to_listen_and_what_it_is_called(tmp_path: Path) ->
     for node in (*inventory.orderers, *inventory.peers):
         node.folder.mkdir(parents=True, exist_ok=True)
     orderer = inventory.orderers[1].program(built).environment
-    assert orderer["ORDERER_GENERAL_LISTENADDRESS"] == "[::]"
-    assert orderer["ORDERER_ADMIN_LISTENADDRESS"] == "0.0.0.0:17084"
+    assert orderer["ORDERER_GENERAL_LISTENADDRESS"] == "0.0.0.0"
+    assert orderer["ORDERER_ADMIN_LISTENADDRESS"] == "[::]:17084"
     peer = inventory.peers[0].program(built).environment
     assert peer["CORE_PEER_LISTENADDRESS"] == "10.0.0.1:17056"
     assert peer["CORE_PEER_GOSSIP_EXTERNALENDPOINT"] == "fabric.gemeente.example:17056"
@@ -119,6 +119,7 @@ def test_a_node_is_told_where_to_listen_and_what_it_is_called(tmp_path: Path) ->
     [
         ("gemeente-host", {"address": "0.0.0.0"}, "hosts.gemeente-host.address: nobody can reach 0.0.0.0"),
         ("gemeente-host", {"listen": "eth0"}, "hosts.gemeente-host.listen: 'eth0' is no IP address"),
+        ("gemeente-host", {"listen": "::1"}, "hosts.gemeente-host.listen: Fabric's orderers cannot listen"),
         ("gemeente-host", {"address": "two words"}, "hosts.gemeente-host.address: 'two words'"),
         ("elsewhere", None, "organisations[0].host: there is no host 'elsewhere'"),
         (None, None, "organisations[0]: gemeente would be on a loopback"),

@@ -1,0 +1,75 @@
+"""Nodes that run with other settings than the topology tunes now, started again one after the other."""
+
+from __future__ import annotations
+
+import psutil
+
+from .authority import Authority
+from .inventory import Inventory
+from .node_renewal import NodeRenewal
+from .orderer import Orderer
+from .peer import Peer
+from .process import Processes
+from .site import Site
+from .staging import mark_for_restart
+from .topology_form import schema
+from .waiting import collected
+
+_LOG = "FABRIC_LOGGING_SPEC"
+
+
+def outdated(inventory: Inventory, processes: Processes) -> list[Authority]:
+    """The CA servers that run with another configuration than the topology leads to."""
+    found = inventory.authorities.values()
+    return [one for one in found if processes.find(one.node) is not None and one.outdated]
+
+
+def untuned(inventory: Inventory, processes: Processes) -> list[Peer | Orderer]:
+    """The peers and orderers that were started with other settings, of those that may be tuned.
+
+    Args:
+        inventory: the nodes as the topology wants them.
+        processes: what runs.
+    """
+    definitions = schema()["$defs"]
+    peers = (_LOG, *definitions["peer_settings"]["properties"])
+    orderers = (_LOG, *definitions["orderer_settings"]["properties"])
+    return [
+        *(one for one in inventory.peers if _differs(one, peers, processes)),
+        *(one for one in inventory.orderers if _differs(one, orderers, processes)),
+    ]
+
+
+def stop_outdated(site: Site) -> None:
+    """Stop CA servers that run with another configuration, so that they are started with the present one."""
+    for authority in outdated(site.inventory, site.processes):
+        if authority.organisation in site.acting:
+            site.processes.stop(authority.node)
+
+
+def retune(site: Site) -> None:
+    """Start such nodes again, with the ones that lead last, so that the others go on meanwhile.
+
+    Raises:
+        NetworkError: other nodes do not run, of which the network has need meanwhile; or a node does not take
+            part again in time. The next call carries on.
+    """
+    nodes = [one for one in untuned(site.inventory, site.processes) if one.organisation in site.acting]
+    leaders = [site.leading(channel) for channel in site.topology.channels] if nodes else []
+    with collected() as collecting:
+        for node in sorted(nodes, key=lambda one: one in leaders):
+            with collecting(), site.stage(f"settings of {node.node}"):
+                mark_for_restart(node.folder)
+                NodeRenewal(site, node).run()
+
+
+def _differs(node: Peer | Orderer, names: tuple[str, ...], processes: Processes) -> bool:
+    running = processes.find(node.node)
+    if running is None:
+        return False
+    try:
+        present = running.environ()
+    except psutil.NoSuchProcess:
+        return False
+    wanted = node.environment()
+    return any(present.get(name) != wanted.get(name) for name in names)
