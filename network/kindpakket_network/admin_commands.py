@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,8 +75,8 @@ class AdminCommands:
         self._run("channel", "update", "-f", str(change), *_at(channel, orderer))
 
     def _fetch(self, which: str, channel: Channel, orderer: Orderer) -> bytes:
-        with tempfile.TemporaryDirectory(dir=self.site.home.channel(channel.name)) as folder:
-            file = Path(folder) / "block"
+        with self.site.home.scratch() as folder:
+            file = folder / "block"
             self._run("channel", "fetch", which, str(file), *_at(channel, orderer))
             return file.read_bytes()
 

@@ -29,7 +29,8 @@ from .topology import Channel, Organisation
 from .wait import together, until
 
 SETTINGS = "settings"
-_QUORUM_DEADLINE = 30.0
+_TO_CATCH_UP = 15.0
+_TO_ANSWER = 4.0
 _TRIES = 3
 
 
@@ -196,7 +197,12 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
             proposal = sign(site, proposal, signers(site, present))
             review = proposal.review(present)
             if any(not one.satisfied for one in review.demands):
-                raise Waiting([review.lacking_words()])
+                raise Waiting(
+                    [
+                        f"{review.lacking_words()}: write it to a file with `kindpakket network channel "
+                        f"propose {channel.name} -o FILE`, have it signed with `channel sign`, and submit it"
+                    ]
+                )
             try:
                 return True, submit(site, channel, proposal, present)
             except CommandFailed:
@@ -240,13 +246,15 @@ def _ensure_quorum(site: Site, channel: Channel, present: Configuration, changin
         except CommandFailed:
             return 0
 
-    highest = max(together(height, others), default=0) - site.topology.ordering.lag
+    heights = together(height, others)
+    highest = max(1, max(heights, default=0) - site.topology.ordering.lag)
 
-    def behind(orderer: Orderer) -> str | None:
-        caught_up = until(lambda: height(orderer) >= max(highest, 1) or None, _QUORUM_DEADLINE, interval=0.5)
+    def behind(orderer: Orderer, before: int) -> str | None:
+        patience = _TO_CATCH_UP if before else _TO_ANSWER
+        caught_up = before >= highest or until(lambda: height(orderer) >= highest or None, patience, 0.5)
         return None if caught_up else orderer.node
 
-    late = [node for node in together(behind, others) if node is not None]
+    late = [node for node in together(lambda one: behind(*one), zip(others, heights, strict=True)) if node]
     if late:
         raise NetworkError(
             f"{', '.join(late)} is down or behind on {channel.name}, and {changing.node} is to change there: "

@@ -7,10 +7,8 @@ itself. Source: Fabric 3.1 `common/configtx/update.go`.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -45,8 +43,7 @@ def compute_update(site: Site, present: Configuration, wanted: Any) -> bytes | N
     Raises:
         CommandFailed: configtxlator does not like it.
     """
-    with tempfile.TemporaryDirectory(dir=site.home.channel(present.channel)) as temporary:
-        folder = Path(temporary)
+    with site.home.scratch() as folder:
         for name, group in (("original", present.group), ("updated", _normalised(present.group, wanted))):
             config = m.configtx.Config(sequence=present.sequence, channel_group=group)
             (folder / name).write_bytes(config.SerializeToString())

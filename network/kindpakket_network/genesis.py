@@ -5,7 +5,6 @@ The same two make a channel's first block and, later on, the configuration that 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,8 +168,7 @@ def desired(site: Site, channel: Channel, consenters: Sequence[Consenter]) -> An
         CommandFailed: configtxgen refused the configuration.
         NetworkError: a consenter's organisation is not in the topology.
     """
-    with tempfile.TemporaryDirectory(dir=site.home.channel(channel.name)) as temporary:
-        folder = Path(temporary)
+    with site.home.scratch() as folder:
         files = [_written(folder / str(number), one, site) for number, one in enumerate(consenters)]
         write(folder / "configtx.yaml", configtx(site.topology, channel, site.inventory, site.home, files))
         _configtxgen(site, channel, folder, folder / "block")

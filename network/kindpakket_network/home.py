@@ -7,6 +7,7 @@ import glob
 import os
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -157,6 +158,12 @@ class Home:
         if not path.exists():
             write(path, secrets.token_hex(16).encode(), mode=0o600)
         return path.read_text("ascii")
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for passing files to programs, gone afterwards, which nobody else can read."""
+        with tempfile.TemporaryDirectory(prefix=".", dir=self.root / "channels") as folder:
+            yield Path(folder)
 
     def remove(self) -> None:
         """Delete everything."""

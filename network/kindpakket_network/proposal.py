@@ -95,17 +95,17 @@ class Review:
         """Raises NetworkError when signatures are lacking; it says whose."""
         self.ensure_current()
         if any(not one.satisfied for one in self.demands):
-            raise NetworkError(self.lacking_words())
+            raise NetworkError(
+                f"{self.lacking_words()}: have it signed with `kindpakket network channel sign`, and submit "
+                "it then"
+            )
 
     def lacking_words(self) -> str:
-        """Whose signatures are lacking, and what to do."""
+        """Whose signatures are lacking, and why."""
         rules = "; ".join(f"{one.policy} says {one.words}" for one in self.demands if not one.satisfied)
         sets = " or ".join(" and ".join(each) for each in self.lacking)
-        whose = f"an administrator of {sets}" if sets else "somebody else than administrators of its members"
-        return (
-            f"the change of {self.channel} lacks the signature of {whose} ({rules}): make a file with "
-            "`kindpakket network channel propose`, have it signed with `channel sign`, and submit it then"
-        )
+        whose = f"administrators of {sets}" if sets else "somebody else than administrators of its members"
+        return f"the change of {self.channel} lacks signatures of {whose} ({rules})"
 
     def as_json(self) -> dict[str, Any]:
         """The same as members for JSON."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from .admin_commands import AdminCommands
@@ -85,8 +84,8 @@ def submit(site: Site, channel: Channel, proposal: Proposal, present: Configurat
             f"nobody here is a member of {channel.name}, and only members submit: hand the file to one of "
             f"{', '.join(sorted(members))}"
         )
-    with tempfile.TemporaryDirectory(dir=site.home.channel(channel.name)) as folder:
-        file = Path(folder) / "change.pb"
+    with site.home.scratch() as folder:
+        file = folder / "change.pb"
         proposal.save(file)
         _order(site, channel, file, AdminCommands(site, sender), present)
     return _applied(site, channel, present.sequence + 1)

@@ -43,12 +43,13 @@ class Trade:
 
 @contextmanager
 def trade(town: Town, wallets: Sequence[Wallet]) -> Iterator[Trade]:
-    """Have two tills take small payments, each from one half of the wallets, until the end."""
+    """Have two tills take small payments, each from one half of the wallets in turns, until the end."""
     made, over = Trade(), threading.Event()
 
     def sell(mine: Sequence[Wallet]) -> None:
-        for wallet in mine:
-            for _ in range(CENTS_PER_CHILD // LEAST):
+        # In turns: the peers may not yet all have the block with a voucher's last payment.
+        for _ in range(CENTS_PER_CHILD // LEAST):
+            for wallet in mine:
                 order = town.order(wallet, LEAST)
                 began = time.monotonic()
                 try:

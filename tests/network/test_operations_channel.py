@@ -1,0 +1,232 @@
+"""The configuration of a channel that lives is changed: while payments go on, by signatures that go round."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+import pytest
+from click.testing import CliRunner
+from support import Town, found_town, gateway_at, identity_of, running
+from trade import Trade, trade
+
+from kindpakket.cli import main
+from kindpakket.fabric import EventsError
+from kindpakket_demo.desk import AUDITOR, CHANNEL, MUNICIPALITY, SHOPS, Desk
+from kindpakket_network import Network, NetworkError, Topology, channels
+from kindpakket_network.acting import remember
+from kindpakket_network.admin_commands import AdminCommands
+from kindpakket_network.channel_change import SETTINGS, pending, propose, reconcile, sign
+from kindpakket_network.configuration import APPLICATION, ORDERER
+from kindpakket_network.errors import CommandFailed, Waiting
+from kindpakket_network.home import Home
+from kindpakket_network.proposal import Proposal
+from kindpakket_network.submission import current
+from kindpakket_network.topology_settings import with_settings
+
+REGIE = "regie"
+ORGANISATIONS = (MUNICIPALITY, SHOPS, AUDITOR, REGIE)
+BATCH = "/Channel/Orderer/BatchSize/max_message_count"
+TILLS_SEE_BLOCKS = {f"channels.{CHANNEL}.acls.event/Block": "Readers"}
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    with running(Topology.packaged("kindpakket"), tmp_path_factory.mktemp("channel")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def town(live: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with Desk(live, tmp_path_factory.mktemp("results"), Random(1)) as desk:
+        yield found_town(desk, 48)
+
+
+@pytest.fixture
+def going_on(town: Town) -> Iterator[Trade]:
+    """Payments that go on all the while, none of which may fail."""
+    with trade(town, list(islice(town.keys, 12))) as made:
+        made.go_on()
+        yield made
+        made.go_on()
+
+
+@pytest.fixture(scope="module")
+def homes(live: Network, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Network]:
+    """A home for each organisation, with that organisation's keys and the others' bundles."""
+    folder = tmp_path_factory.mktemp("homes")
+    bundles = []
+    for name in ORGANISATIONS:
+        path = folder / f"{name}.json"
+        path.write_text(live.bundle(name).text())
+        bundles.append(path)
+    made = {}
+    for name in ORGANISATIONS:
+        home, whole = Home(folder / name), Home(live.home)
+        home.create()
+        remember(live.topology, home, [name])
+        shutil.copytree(whole.organisation(name), home.organisation(name))
+        node = whole.node(f"orderer.{name}")
+        for part in ("msp", "tls"):
+            shutil.copytree(node / part, home.node(f"orderer.{name}") / part)
+        home.topology.write_text(live.topology.as_yaml())
+        made[name] = Network.open(home.root)
+        made[name].admit([path for path in bundles if path.stem != name])
+        keys = {path.relative_to(home.root).parts[1] for path in home.root.rglob("keystore/*")}
+        assert keys == {name, f"orderer.{name}"}
+    return made
+
+
+def command(network: Network, *arguments: str) -> tuple[int, str]:
+    """A command of `kindpakket network channel`: its exit code and what it says."""
+    result = CliRunner().invoke(main, ["network", "channel", *arguments, "--home", str(network.home)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def till_sees_block(town: Town) -> bool:
+    """Whether a till reads a block of the channel."""
+    network = town.desk.network
+    with gateway_at(network, SHOPS, identity_of(network, SHOPS, town.till.user)) as gateway:
+        try:
+            return len(list(gateway.network(CHANNEL).blocks(0, 0))) == 1
+        except EventsError:
+            return False
+
+
+def test_a_channel_as_its_topology_says_has_nothing_to_change(live: Network) -> None:
+    assert channels.differences(live) == {CHANNEL: []}
+    assert channels.update(live) == []
+    assert command(live, "update", "--dry-run")[0] == 0
+
+
+def test_batch_sizes_change_while_payments_go_on(live: Network, going_on: Trade) -> None:
+    settings = {"ordering.batch_messages": "50", "ordering.batch_interval_ms": "40"}
+    code, said = command(live, "update", "--dry-run", *(f"--set={k}={v}" for k, v in settings.items()))
+    assert (code, f"{BATCH}: 500 -> 50" in said) == (3, True)
+    assert channels.update(live, with_settings(live.topology, settings), print) == [CHANNEL]
+    going_on.go_on()
+    assert Network.open(live.home).topology.ordering.batch_messages == 50
+    assert channels.differences(live) == {CHANNEL: []}
+
+
+def test_an_access_control_list_changes_while_payments_go_on(
+    live: Network, town: Town, going_on: Trade
+) -> None:
+    assert not till_sees_block(town)
+    channels.update(live, with_settings(live.topology, TILLS_SEE_BLOCKS), print)
+    assert till_sees_block(town)
+    going_on.go_on()
+    channels.update(live, with_settings(live.topology, dict.fromkeys(TILLS_SEE_BLOCKS, "")), print)
+    assert not till_sees_block(town)
+
+
+def test_a_change_goes_round_and_each_organisation_signs_with_its_own_keys(
+    live: Network, homes: Mapping[str, Network], going_on: Trade, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "change.pb")
+    code, said = command(
+        homes[MUNICIPALITY], "propose", CHANNEL, "-o", file, "--set=ordering.batch_messages=60"
+    )
+    assert code == 0, said
+    assert "Still to sign: " in said
+    for name in (MUNICIPALITY, REGIE):
+        code, said = command(homes[name], "sign", file, "--yes")
+        assert code == 0, said
+    code, said = command(homes[SHOPS], "submit", file)
+    assert code == 1
+    assert "lacks signatures of administrators of AuditorMSP or WinkelsMSP" in said
+    assert command(homes[SHOPS], "show", file)[0] == 3
+    assert command(homes[AUDITOR], "sign", file, "--yes")[0] == 0
+    code, said = command(homes[REGIE], "submit", file)
+    assert (code, "only members submit" in said) == (1, True)
+    code, said = command(homes[SHOPS], "submit", file)
+    assert code == 0, said
+    going_on.go_on()
+    assert "already" in command(homes[AUDITOR], "submit", file)[1]
+    assert "The channel has this change." in command(homes[AUDITOR], "show", file)[1]
+    site = live.site()
+    (difference,) = pending(site, site.topology.channel(CHANNEL))[:1]
+    assert (difference.path, difference.before) == (BATCH, "60")
+    channels.update(live, with_settings(live.topology, {"ordering.batch_messages": "60"}))
+
+
+def test_one_organisation_alone_waits_for_the_others(homes: Mapping[str, Network]) -> None:
+    home = homes[SHOPS]
+    before = home.topology
+    wanted = with_settings(before, {"ordering.batch_messages": "61"})
+    with pytest.raises(Waiting, match="lacks signatures of administrators of"):
+        channels.update(home, wanted)
+    channels.update(home, with_settings(before, {"ordering.batch_messages": "60"}))
+
+
+def test_consenters_agree_on_whose_signatures_suffice(live: Network, tmp_path: Path) -> None:
+    settings = {f"channels.{CHANNEL}.lifecycle_endorsement": "AND('GemeenteMSP.peer', 'WinkelsMSP.peer')"}
+    site = replace(live.site(), topology=with_settings(live.topology, settings))
+    channel = site.topology.channel(CHANNEL)
+    proposal = propose(site, channel)
+    assert proposal is not None
+    names = [site.topology.organisation(name) for name in ORGANISATIONS]
+    for few in (names[:1], [names[1], names[2]], names[2:]):
+        lacking = sign(site, proposal, few)
+        assert not lacking.review(current(site, channel)).complete
+        lacking.save(tmp_path / "lacking.pb")
+        with pytest.raises(CommandFailed, match="not satisfied"):
+            AdminCommands(site, few[0]).submit(channel, site.orderer(channel), tmp_path / "lacking.pb")
+    assert sign(site, proposal, [names[0], names[2]]).review(current(site, channel)).complete
+
+
+def test_a_proposal_that_another_change_overtook_is_refused(live: Network, tmp_path: Path) -> None:
+    file = tmp_path / "late.pb"
+    site = replace(live.site(), topology=with_settings(live.topology, {"ordering.batch_messages": "62"}))
+    late = propose(site, site.topology.channel(CHANNEL))
+    assert late is not None
+    channels.sign(live, late).save(file)
+    channels.update(live, with_settings(live.topology, {"ordering.batch_messages": "63"}))
+    for verb in ("sign", "submit"):
+        code, said = command(live, verb, str(file), *(["--yes"] if verb == "sign" else []))
+        assert (code, "was changed since this was proposed" in said) == (1, True), said
+    assert command(live, "show", str(file))[0] == 3
+    with pytest.raises(NetworkError, match="was changed since"):
+        channels.submit(live, Proposal.load(file))
+
+
+def test_nobody_is_taken_out_of_a_channel_by_leaving_it_out_of_the_topology(live: Network) -> None:
+    site = live.site()
+    channel = site.topology.channel(CHANNEL)
+    fewer = replace(channel, members=channel.members[:-1])
+    with pytest.raises(NetworkError, match="AuditorMSP among its members, and the topology has not"):
+        reconcile(site, fewer)
+    other = replace(channel, consenters=(*channel.consenters[1:], channel.consenters[0]))
+    with pytest.raises(NetworkError, match="name them in this order"):
+        reconcile(site, other)
+    assert pending(site, channel) == []
+
+
+def test_no_consenter_changes_while_another_one_is_down(live: Network) -> None:
+    site = live.site()
+    channel = site.topology.channel(CHANNEL)
+    changing, down = site.consenters_of(channel)[0], site.consenters_of(channel)[-1]
+    # Another of its organisation's certificates stands in for a renewed one.
+    shutil.copytree(site.home.user(changing.organisation, "admin") / "msp", changing.folder / "msp.next")
+    live.stop(down.node)
+    try:
+        assert pending(site, channel, only=[SETTINGS]) == []
+        assert any("identity" in one.path for one in pending(site, channel, only=[changing.node]))
+        with pytest.raises(NetworkError, match=f"{down.node} is down or behind"):
+            reconcile(site, channel, only=[changing.node])
+    finally:
+        shutil.rmtree(changing.folder / "msp.next")
+        live.start(down.node)
+    assert not reconcile(site, channel)
+
+
+def test_both_definitions_of_an_organisation_stay_the_same(live: Network) -> None:
+    site = live.site()
+    group = current(site, site.topology.channel(CHANNEL)).group
+    for msp, member in group.groups[APPLICATION].groups.items():
+        assert member.values["MSP"].value == group.groups[ORDERER].groups[msp].values["MSP"].value
