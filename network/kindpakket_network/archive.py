@@ -49,7 +49,7 @@ class Writer:
         self.tar.addfile(member, io.BytesIO(content))
 
     def add_tree(self, name: str, path: Path, skip: Callable[[Path], bool] = lambda _: False) -> None:
-        """Add a file, or a folder with all that is in it.
+        """Add a file, or a folder with all that is in it. Where it is a link, what that leads to is added.
 
         Args:
             name: its name in the archive.
@@ -64,7 +64,7 @@ class Writer:
         member = self.tar.gettarinfo(path, name)
         member.uid = member.gid = 0
         member.uname = member.gname = ""
-        if path.is_dir() and not path.is_symlink():
+        if member.isdir():
             self.tar.addfile(member)
             for one in sorted(path.iterdir()):
                 self.add_tree(f"{name}/{one.name}", one, skip)
@@ -103,7 +103,7 @@ def writing(path: Path, recipients: Sequence[str]) -> Iterator[Writer]:
                 _piped(lambda source: pyrage.encrypt_io(source, hashed, keys), path) as sink,
                 # Most of Fabric's files are compressed: more than the fastest level gains little.
                 gzip.GzipFile("", "wb", compresslevel=1, fileobj=sink, mtime=0) as packed,
-                tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+                tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT, dereference=True) as tar,
             ):
                 yield Writer(tar, hashed.digest)
             file.flush()

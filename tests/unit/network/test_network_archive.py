@@ -62,6 +62,22 @@ def test_what_goes_in_comes_out_with_its_permissions(
     assert (out / "manifest.json").read_bytes() == b"{}"
 
 
+def test_links_are_followed_so_that_a_ledger_on_another_disk_is_in_the_backup(
+    identity: pyrage.x25519.Identity, tmp_path: Path
+) -> None:
+    disk, node, out = tmp_path / "disk", tmp_path / "node", tmp_path / "out"
+    for folder in (disk, node):
+        folder.mkdir()
+    (disk / "blocks").write_bytes(b"blocks")
+    (disk / "same").hardlink_to(disk / "blocks")
+    (node / "data").symlink_to(disk)
+    with writing(tmp_path / "archive.age", [str(identity.to_public())]) as writer:
+        writer.add_tree("nodes/peer", node)
+    extract(tmp_path / "archive.age", [identity], out)
+    for name in ("blocks", "same"):
+        assert (out / "nodes" / "peer" / "data" / name).read_bytes() == b"blocks"
+
+
 def test_nothing_of_it_is_in_the_clear_and_only_its_owner_reads_the_file(archive: Path) -> None:
     content = archive.read_bytes()
     assert content.startswith(b"age-encryption.org/v1")
