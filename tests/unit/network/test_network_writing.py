@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,16 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from kindpakket_network import Topology
 from kindpakket_network.cli import network
+from kindpakket_network.drawing import drawing
 from kindpakket_network.topology import packaged_file
 from kindpakket_network.topology_form import schema
 
+DOCS = Path(__file__).parents[3] / "docs"
 HINT = "# yaml-language-server: $schema="
 
 
@@ -42,6 +46,20 @@ def test_editors_learn_what_every_member_is_and_what_to_write(place: str, rules:
     validator = jsonschema.Draft202012Validator({"$defs": schema()["$defs"], **rules})
     for example in (*rules.get("examples", ()), *([rules["default"]] if "default" in rules else ())):
         validator.validate(example)
+
+
+def test_the_examples_of_the_documentation_can_be_written() -> None:
+    document: dict[str, Any] = json.loads(json.dumps(Topology.packaged("kindpakket").document))
+    text = (DOCS / "topology.md").read_text("utf-8")
+    hosts, tuning = (yaml.safe_load(example) for example in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))
+    for one in document["organisations"]:
+        one["host"] = hosts["organisations"][0]["host"]
+    Topology.read({**document, "hosts": hosts["hosts"], **tuning}, Path("/"))
+
+
+def test_the_picture_of_the_documentation_is_drawn_anew() -> None:
+    """After a change that is meant: `kindpakket network draw --topology kindpakket -o docs/topology.svg`."""
+    assert (DOCS / "topology.svg").read_text("utf-8") == drawing(Topology.packaged("kindpakket"))
 
 
 def test_the_schema_is_printed() -> None:
