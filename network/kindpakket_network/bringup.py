@@ -16,7 +16,7 @@ from .genesis import genesis_block
 from .healing import Healing
 from .home import write
 from .lifecycle import PeerCommands
-from .membership import ensure_member, follow, own_founders
+from .membership import follow, own_founders
 from .orderer import Orderer
 from .peer import Peer
 from .plans import await_plans
@@ -70,9 +70,7 @@ class BringUp:
                         self.await_ordering(channel)
                         Healing(self.site, channel).wake_silent()
                         if lives:
-                            ensure_member(self.site, channel)
-                            with collecting():
-                                follow(self.site, channel)
+                            follow(self.site, channel)
                         self.await_peers(channel)
                         joined.append(channel)
                 with collecting():
@@ -213,8 +211,8 @@ class BringUp:
         def knows(orderer: Orderer) -> bool:
             try:
                 return orderer in own or bool(commands.newest(channel, orderer))
-            except CommandFailed:
-                return False
+            except CommandFailed as error:
+                return "FORBIDDEN" in error.output  # it has joined, and is yet to learn of us
 
         silent = [
             one for one, found in zip(consenters, together(knows, consenters), strict=True) if not found

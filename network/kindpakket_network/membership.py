@@ -24,25 +24,6 @@ def own_founders(site: Site, channel: Channel, genesis: Path) -> list[Orderer]:
     return [one for one in site.own_consenters_of(channel) if one.msp in named]
 
 
-def ensure_member(site: Site, channel: Channel) -> None:
-    """See that a channel that lives knows an organisation of ours.
-
-    Raises:
-        Waiting: it answers none of them, because they are yet to be taken in.
-    """
-    if site.whole:
-        return
-    try:
-        current(site, channel)
-    except NetworkError as error:
-        raise Waiting(
-            [
-                f"{channel.name} does not answer {', '.join(site.acting)} yet: have its members `kindpakket "
-                f"network admit` the bundle and run `up`, then run it here again. {error}"
-            ]
-        ) from error
-
-
 def follow(site: Site, channel: Channel) -> bool:
     """Change a channel's configuration to what the topology wants, and have added consenters take part.
 
@@ -71,12 +52,26 @@ def follow(site: Site, channel: Channel) -> bool:
             raise Waiting([f"{node} stands in {channel.name} now: have it join with `up` where its key is"])
         _join(site, channel, orderer)
 
-    named = {one.msp for one in current(site, channel).consenters()}
+    named = {one.msp for one in _present(site, channel).consenters()}
     for orderer in site.own_consenters_of(channel):
         if orderer.msp in named and not orderer.has(channel.name):
             _join(site, channel, orderer)
     added = [one.node for one in site.consenters_of(channel) if one.msp not in named]
     return reconcile(site, channel, only=[SETTINGS, *added], settle=settle)
+
+
+def _present(site: Site, channel: Channel) -> Configuration:
+    try:
+        return current(site, channel)
+    except NetworkError as error:
+        if site.whole:
+            raise
+        raise Waiting(
+            [
+                f"{channel.name} does not answer {', '.join(site.acting)} yet: have its members `kindpakket "
+                f"network admit` the bundle and run `up`, then run it here again. {error}"
+            ]
+        ) from error
 
 
 def _join(site: Site, channel: Channel, orderer: Orderer) -> None:
