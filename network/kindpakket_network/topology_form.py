@@ -51,10 +51,15 @@ def as_far_as_formed(rule: Iterator[Mistake]) -> Iterator[Mistake]:
         return
 
 
+def text(value: Any) -> str:
+    """A text for functions that take nothing else; what is malformed ends with MalformedError here."""
+    return str(value)
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema of topologies."""
-    text = (resources.files(__package__) / "data" / "topology.schema.json").read_text("utf-8")
-    found: dict[str, Any] = json.loads(text)
+    file = resources.files(__package__) / "data" / "topology.schema.json"
+    found: dict[str, Any] = json.loads(file.read_text("utf-8"))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import Mistake
 from .policy import Policy, PolicySyntaxError, Principal, Threshold, met_by, parse, principals
-from .topology_form import as_far_as_formed
+from .topology_form import as_far_as_formed, text
 
 _AUDITOR = ("kindpakket.role", "auditor")
 
@@ -88,7 +88,7 @@ def _writers(place: str, member: Any, members: _Members) -> Iterator[Mistake]:
 def _known(place: str, expression: str, members: _Members) -> Iterator[Mistake]:
     """Mistakes of any policy: its syntax, and who it names."""
     try:
-        named = principals(expression)
+        named = principals(text(expression))
     except PolicySyntaxError as error:
         yield Mistake(place, str(error))
         return

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kindpakket_network import Topology, TopologyError
 from kindpakket_network.document import Document
@@ -113,3 +118,42 @@ def test_a_file_that_is_not_yaml_is_refused_with_the_line(tmp_path: Path) -> Non
 
 def test_dates_are_text_as_in_json() -> None:
     assert Document.parse("day: 2025-01-31").members == {"day": "2025-01-31"}
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The places of all values in a document."""
+    if path:
+        yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield from paths(one, (*path, key))
+
+
+DOCUMENTS = [dict(Topology.packaged(name).document) for name in ("kindpakket", "two-municipalities")]
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-1, 70000)
+    | st.sampled_from(["", "gemeente", "GemeenteMSP", "OR("]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["name", "x"]), inner),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_whatever_stands_anywhere_is_a_mistake_or_a_topology(data: st.DataObject) -> None:
+    document = json.loads(json.dumps(data.draw(st.sampled_from(DOCUMENTS))))
+    for _ in range(data.draw(st.integers(1, 3))):
+        *way, last = data.draw(st.sampled_from(list(paths(document))))
+        inner = document
+        for part in way:
+            inner = inner[part]
+        if data.draw(st.booleans()):
+            inner[last] = data.draw(ANYTHING)
+        else:
+            del inner[last]
+    try:
+        Topology.read(document, Path("/"))
+    except TopologyError as error:
+        assert all(one.place and one.words for one in error.mistakes)
