@@ -147,13 +147,15 @@ class _Step:
     def wanted(self, present: Configuration) -> Any:
         """The configuration that this step leads to."""
         if self.consenter is None:
-            return desired(self.site, self.channel, present.consenters())
+            wanted = desired(self.site, self.channel, present.consenters())
+            _keep_foreign(self.site, present, wanted)
+            return wanted
         wanted = _consenter_of(self.consenter, self.site, present.raft)
         consenters = list(present.consenters())
         place = next((n for n, one in enumerate(consenters) if one.msp == wanted.msp), None)
         if place is None:
             consenters.append(wanted)
-        elif consenters[place].same(wanted):
+        elif self.consenter.organisation not in self.site.acting or consenters[place].same(wanted):
             return present.group
         else:
             consenters[place] = wanted
@@ -172,6 +174,19 @@ class _Step:
             endpoints = source.groups[wanted.msp].values["Endpoints"]
             target.groups[wanted.msp].values["Endpoints"].CopyFrom(endpoints)
         return group
+
+
+def _keep_foreign(site: Site, present: Configuration, wanted: Any) -> None:
+    """Leave the certificates of organisations that this home does not act for as the channel has them.
+
+    They renew and revoke by themselves, and the bundles that this home has of them may be older.
+    """
+    mine = {one.msp for one in site.topology.organisations if one.name in site.acting}
+    for name in (APPLICATION, ORDERER):
+        target = wanted.groups[name].groups
+        for msp, group in present.group.groups[name].groups.items():
+            if msp not in mine and msp in target:
+                target[msp].values["MSP"].CopyFrom(group.values["MSP"])
 
 
 def _steps(

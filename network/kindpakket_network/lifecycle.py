@@ -21,6 +21,23 @@ from .tuning import STANDARD
 
 
 @dataclass(frozen=True)
+class KnownPeer:
+    """A peer as another one knows it.
+
+    Attributes:
+        certificate: its enrolment certificate, PEM.
+        chaincodes: the chaincodes of the channel that it can endorse.
+    """
+
+    certificate: str
+    chaincodes: tuple[str, ...]
+
+    def serves(self, chaincodes: Sequence[str]) -> bool:
+        """Whether it can endorse all of these."""
+        return set(chaincodes) <= set(self.chaincodes)
+
+
+@dataclass(frozen=True)
 class PeerCommands:
     """Calls to one peer.
 
@@ -134,10 +151,13 @@ class PeerCommands:
         """Whether the peer knows peers enough to have a transaction of a chaincode endorsed."""
         return bool(self._discover("endorsers", channel, "--chaincode", name))
 
-    def known_peers(self, channel: str) -> dict[str, str]:
-        """The peers of a channel that this one knows to be alive: endpoints with certificates, PEM."""
+    def known_peers(self, channel: str) -> dict[str, KnownPeer]:
+        """The peers of a channel that this one knows to be alive, by their endpoints."""
         found = self._discover("peers", channel)
-        return {str(one["Endpoint"]): str(one["Identity"]) for one in found}
+        return {
+            str(one["Endpoint"]): KnownPeer(str(one["Identity"]).strip(), tuple(one["Chaincodes"] or ()))
+            for one in found
+        }
 
     def _discover(self, what: str, channel: str, *arguments: str) -> list[dict[str, Any]]:
         msp = self.home.user(self.peer.organisation, self.user) / "msp"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from . import connections
@@ -136,29 +138,29 @@ class NodeRenewal:
                 raise self._failed(f"has not {highest} blocks of {name} after {_DEADLINE:g} seconds")
 
     def _await_known(self, peer: Peer) -> None:
-        """Wait until all peers here know this one by its present certificate, and it finds endorsers."""
-        present = (peer.folder / "msp" / "signcerts" / "cert.pem").read_text("ascii").strip()
+        """Wait until all peers here know what this one is and can endorse now, and it finds endorsers."""
         for channel in self._channels():
-
-            def ignorant(other: Peer, channel: Channel = channel) -> str | None:
-                commands = self.site.admin(other)
-
-                def knows() -> bool | None:
-                    known = commands.known_peers(channel.name)
-                    return known.get(peer.endpoint, "").strip() == present or None
-
-                return None if until(knows, _DEADLINE, interval=0.25) else other.node
-
-            nodes = [one for one in together(ignorant, self._peers(channel)) if one is not None]
+            records = self.site.home.deployed
+            names = [one.name for one in channel.chaincodes if records(channel.name, one.name).is_file()]
+            known = partial(self._await_known_to, peer, channel.name, names)
+            nodes = [one for one in together(known, self._peers(channel)) if one is not None]
             if nodes:
                 raise self._failed(f"is not known to {', '.join(nodes)} after {_DEADLINE:g} seconds")
-            for chaincode in channel.chaincodes:
+            for name in names:
+                plan = partial(self.site.admin(peer).endorsement_plan, channel.name, name)
+                if until(lambda plan=plan: plan() or None, _DEADLINE, interval=0.25) is None:  # type: ignore[misc]
+                    raise self._failed(f"finds no endorsers of {name} on {channel.name}")
 
-                def planned(channel: Channel = channel, name: str = chaincode.name) -> bool | None:
-                    return self.site.admin(peer).endorsement_plan(channel.name, name) or None
+    def _await_known_to(self, peer: Peer, channel: str, names: Sequence[str], other: Peer) -> str | None:
+        """Wait until another peer knows this one; the other's node name when it does not in time."""
+        present = (peer.folder / "msp" / "signcerts" / "cert.pem").read_text("ascii").strip()
+        commands = self.site.admin(other)
 
-                if until(planned, _DEADLINE, interval=0.25) is None:
-                    raise self._failed(f"finds no endorsers of {chaincode.name} on {channel.name}")
+        def knows() -> bool | None:
+            found = commands.known_peers(channel).get(peer.endpoint)
+            return (found is not None and found.certificate == present and found.serves(names)) or None
+
+        return None if until(knows, _DEADLINE, interval=0.25) else other.node
 
     def _failed(self, words: str) -> NodeFailed:
         log, last = self.site.home.log(self.node.node), self.site.processes.last_words(self.node.node)

@@ -42,6 +42,10 @@ _ORDERER_STATUS = re.compile(r"\bstatus=([A-Z_]+)")
 _ORDERER_REFUSALS = frozenset({"BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "REQUEST_ENTITY_TOO_LARGE"})
 _READ_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
 _FORBIDDEN = ("status=FORBIDDEN", "access denied", "ailed evaluating policy on signed data")
+_PEERS_LACKING = (
+    "required chaincodes are not installed on sufficient peers",
+    "no peer combination can satisfy the endorsement policy",
+)
 _OVERLOAD = "exceeding concurrency limit"
 _REFUSED_BEFORE_ORDERING = frozenset(
     {
@@ -171,8 +175,11 @@ class GatewayError(FabricError):
 
     @property
     def peers_lacking(self) -> bool:
-        """The peer knows too few peers that could endorse, as for a moment after the chaincode's upgrade."""
-        return self._says("required chaincodes are not installed on sufficient peers")
+        """The peer knows too few peers that could endorse.
+
+        It does so for a moment after it has started, or after the chaincode was upgraded.
+        """
+        return self._says(*_PEERS_LACKING)
 
     @property
     def retryable(self) -> bool:

@@ -191,6 +191,9 @@ CREATOR = (
         (EndorseError, "FAILED_PRECONDITION",
          "no combination of peers can be derived which satisfy the endorsement policy: required chaincodes "
          "are not installed on sufficient peers", (), {"peers_lacking", "retryable"}),
+        (EndorseError, "FAILED_PRECONDITION",
+         "no combination of peers can be derived which satisfy the endorsement policy: no peer combination "
+         "can satisfy the endorsement policy", (), {"peers_lacking", "retryable"}),
         # orderer/common/broadcast/broadcast.go, on Raft
         (SubmitError, "ABORTED", FORBIDDEN, (), {"forbidden", "refused"}),
         (SubmitError, "ABORTED", ORDERER.format("BAD_REQUEST", "broadcast client identity expired"), (),

@@ -1,0 +1,141 @@
+"""What the tests of certificates share: a network that can spare nodes, and tills that sell meanwhile."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from support import Town, books, identity_of
+
+from kindpakket.fabric import Deadlines, FabricError, Identity, Profile, UnknownOutcome, connect
+from kindpakket.refusal import Refusal
+from kindpakket.shop import Shop
+from kindpakket_demo.desk import CHAINCODE, CHANNEL, SHOPS
+from kindpakket_demo.wallets import Wallet
+from kindpakket_network import Network, Topology
+from kindpakket_network.wait import until
+
+SECONDS_TO_COMMIT = 5
+LONGEST = 60.0
+SMALL = 100
+FULL = 30_000
+
+
+@dataclass
+class Sales:
+    """Payments that tills took one after another while something else was done.
+
+    Attributes:
+        paid: how many.
+        resolved: how many of them had to be sent again, to learn what became of them.
+        longest: how long the longest took, in seconds.
+        failed: the ones that were not taken.
+    """
+
+    paid: int = 0
+    resolved: int = 0
+    longest: float = 0.0
+    failed: list[Exception] = field(default_factory=list)
+
+    def await_more(self, count: int) -> None:
+        """Wait until so many more were taken."""
+        goal = self.paid + count
+        assert until(lambda: self.paid >= goal or None, LONGEST), self.failed
+
+
+@contextmanager
+def selling(town: Town, wallets: Sequence[Wallet]) -> Iterator[Sales]:
+    """Take payments from vouchers in turn as long as the context is open.
+
+    As tills do, the till sends the same order again when it does not learn what became of it: a consenter of
+    Raft may lose what it took, when it ends before that is in a block.
+    """
+    sales, over = Sales(), threading.Event()
+    network, user = town.desk.network, town.till.user
+    identity = identity_of(network, SHOPS, user)
+    deadlines = Deadlines(commit_status=SECONDS_TO_COMMIT)
+
+    def sell(shop: Shop) -> None:
+        for wallet in itertools.cycle(wallets):
+            if over.is_set():
+                return
+            order, began = shop.order(town.scheme.id, wallet.voucher, books(SMALL)), time.monotonic()
+            try:
+                try:
+                    shop.pay(order, wallet.authorise(order))
+                except UnknownOutcome:
+                    shop.pay(order, wallet.authorise(order))
+                    sales.resolved += 1
+            except (FabricError, Refusal) as error:
+                sales.failed.append(error)
+            else:
+                sales.paid += 1
+                sales.longest = max(sales.longest, time.monotonic() - began)
+
+    with (
+        connect(Profile.load(network.profile(SHOPS)), identity, deadlines=deadlines) as gateway,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        till = pool.submit(sell, Shop(gateway.network(CHANNEL).contract(CHAINCODE), town.till.shop.shop_id))
+        try:
+            sales.await_more(3)
+            yield sales
+            sales.await_more(3)
+        finally:
+            over.set()
+        till.result()
+
+
+def doubled(ordering: str) -> Topology:
+    """The packaged network with two peers for each organisation that payments need."""
+    document: dict[str, Any] = json.loads(json.dumps(Topology.packaged("kindpakket").document))
+    document["ordering"] = {"type": ordering}
+    for organisation in document["organisations"]:
+        if organisation["name"] in ("gemeente", "winkels"):
+            organisation["peers"] = ["peer0", "peer1"]
+    return Topology.read(document, Path())
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """What was before all certificates were renewed, and what happened meanwhile.
+
+    Attributes:
+        serials: the serial numbers of the certificates before, by their files.
+        identities: what tills had before, by their users.
+        sales: the payments meanwhile.
+        spent: by how much the vouchers got lighter, in cents.
+    """
+
+    serials: dict[str, int]
+    identities: dict[str, Identity]
+    sales: Sales
+    spent: int
+
+
+def renew_all(network: Network, town: Town) -> Renewed:
+    """Renew every certificate while payments run."""
+    serials = serials_of(network)
+    identities = {till.user: identity_of(network, SHOPS, till.user) for till in town.street.open}
+    wallets = [next(town.keys) for _ in range(6)]
+    with selling(town, wallets) as sales:
+        network.renew(progress=print)
+    return Renewed(serials, identities, sales, FULL * len(wallets) - sum(map(town.available, wallets)))
+
+
+def serials_of(network: Network) -> dict[str, int]:
+    """The serial numbers of all certificates in the home but those of authorities, by their files."""
+    files = [path for path in network.home.glob("[no]*/*/**/*cert.pem") if path.name != "ca-cert.pem"]
+    return {
+        str(path.relative_to(network.home)): x509.load_pem_x509_certificate(path.read_bytes()).serial_number
+        for path in files
+    }
