@@ -39,9 +39,7 @@ class Host:
 
     def tls_names(self, node: str) -> tuple[str, ...]:
         """The names and addresses that stand in the TLS certificate of a node here."""
-        return tuple(
-            dict.fromkeys((node, "localhost", LOOPBACK, self.address, self.own, self.own_operations))
-        )
+        return tuple(dict.fromkeys((node, "localhost", LOOPBACK, self.address, self.own_operations)))
 
 
 THIS = Host()

@@ -15,7 +15,14 @@ from .staging import mark_for_restart
 from .topology_form import schema
 from .waiting import collected
 
-_LOG = "FABRIC_LOGGING_SPEC"
+# Beside the settings that may be tuned, what a topology may change of a node that runs.
+_PEER = ("FABRIC_LOGGING_SPEC", "CORE_PEER_LISTENADDRESS", "CORE_OPERATIONS_LISTENADDRESS")
+_ORDERER = (
+    "FABRIC_LOGGING_SPEC",
+    "ORDERER_GENERAL_LISTENADDRESS",
+    "ORDERER_OPERATIONS_LISTENADDRESS",
+    "ORDERER_ADMIN_LISTENADDRESS",
+)
 
 
 def outdated(inventory: Inventory, processes: Processes) -> list[Authority]:
@@ -25,15 +32,15 @@ def outdated(inventory: Inventory, processes: Processes) -> list[Authority]:
 
 
 def untuned(inventory: Inventory, processes: Processes) -> list[Peer | Orderer]:
-    """The peers and orderers that were started with other settings, of those that may be tuned.
+    """The peers and orderers that were started with other settings, of those that a topology may change.
 
     Args:
         inventory: the nodes as the topology wants them.
         processes: what runs.
     """
     definitions = schema()["$defs"]
-    peers = (_LOG, *definitions["peer_settings"]["properties"])
-    orderers = (_LOG, *definitions["orderer_settings"]["properties"])
+    peers = (*_PEER, *definitions["peer_settings"]["properties"])
+    orderers = (*_ORDERER, *definitions["orderer_settings"]["properties"])
     return [
         *(one for one in inventory.peers if _differs(one, peers, processes)),
         *(one for one in inventory.orderers if _differs(one, orderers, processes)),

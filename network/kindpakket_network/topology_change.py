@@ -169,6 +169,7 @@ def _organisation(place: str, present: Organisation, wanted: Organisation) -> It
         wanted.host.address,
         "certificates and channels name it; keep it, or add an organisation elsewhere",
     )
+    yield from _free(f"{place}.host", present.host, wanted.host, leaving=("name", "address"))
     yield from _free(place, present, wanted, leaving=("name", "msp", "peers", "consenter", "users", "host"))
 
 

@@ -78,7 +78,7 @@ def test_health_is_asked_at_the_operations_address(inventory: Inventory) -> None
 
 def test_tls_certificates_name_the_node_and_its_addresses(inventory: Inventory) -> None:
     hosts = inventory.peers[0].issues()[1].hosts
-    assert list(hosts) == ["peer0.gemeente", "localhost", "127.0.0.1", "fabric.gemeente.example", "10.0.0.1"]
+    assert list(hosts) == ["peer0.gemeente", "localhost", "127.0.0.1", "fabric.gemeente.example"]
     assert "fabric.gemeente.example" in inventory.orderers[0].issues()[1].hosts
     assert {"2001:db8::2", "::1"} <= set(inventory.peers[1].issues()[1].hosts)
 

@@ -140,7 +140,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_whatever_stands_anywhere_is_a_mistake_or_a_topology(data: st.DataObject) -> None:
     document = json.loads(json.dumps(data.draw(st.sampled_from(DOCUMENTS))))
