@@ -20,6 +20,8 @@ from .bevel_names import (
     secret_of,
     service,
 )
+from .orderer import ALIVE as ORDERERS_ALIVE
+from .peer import ALIVE as PEERS_ALIVE
 from .topology import Organisation, Topology, User
 from .tuning import Tuning
 
@@ -37,14 +39,13 @@ _PEER = {
     "KINDPAKKET_CONNECTIONS": "/builders/connections",
     "CORE_PEER_AUTHENTICATION_TIMEWINDOW": "2m",
     "CORE_PEER_LIMITS_CONCURRENCY_GATEWAYSERVICE": "1000",
-    "CORE_PEER_KEEPALIVE_MININTERVAL": "30s",
+    **PEERS_ALIVE,
     "CORE_CHAINCODE_STARTUPTIMEOUT": "10s",
     "CORE_CHAINCODE_RUNTIMEPARAMS_USEWRITEBATCH": "true",
     "CORE_CHAINCODE_RUNTIMEPARAMS_USEGETMULTIPLEKEYS": "true",
     "CORE_LEDGER_PVTDATASTORE_PURGEINTERVAL": "1",
     "CORE_LEDGER_PVTDATASTORE_PURGEDKEYAUDITLOGGING": "false",
 }
-_ORDERER = {"ORDERER_GENERAL_KEEPALIVE_SERVERMININTERVAL": "30s"}
 
 
 def authority(organisation: Organisation, tuning: Tuning) -> Resource:
@@ -219,7 +220,7 @@ def orderer(topology: Topology, organisation: Organisation) -> Resource:
         "storage": _DISK,
         "resources": _RESOURCES,
         "secret": {"enrollment": _enrolments(organisation, ORDERER)},
-        "env": _environment(_ORDERER | dict(topology.tuning.orderer)),
+        "env": _environment(ORDERERS_ALIVE | dict(topology.tuning.orderer)),
     }
     return resource("FabricOrdererNode", ORDERER, organisation.name, spec)
 

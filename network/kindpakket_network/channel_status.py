@@ -65,7 +65,8 @@ class ChannelStatus:
         taking_part: those of them that run, or accept connections elsewhere, and are not behind.
         needed: how many of them must take part for the channel to be ordered.
         view: under BFT the number of the view, which grows with every change of the leader.
-        behind: the nodes that answer, but did not get the blocks that others had within some seconds.
+        behind: the nodes that answer, but did not get the blocks that others had within some seconds; one
+            block less is no harm to a consenter of BFT.
         doubts: under BFT how many votes a consenter could not verify in the last hour, by it and the voter.
         peers_known: how many other peers of the channel a peer of ours knows through gossip; None when it
             does not say.
@@ -155,11 +156,15 @@ class ChannelLook:
         return None if found is None else int(found["height"])
 
     def _behind(self, nodes: list[Orderer | Peer], heights: Mapping[str, int | None]) -> tuple[str, ...]:
-        target = max((height for height in heights.values() if height is not None), default=0)
-        late = [node for node in nodes if (heights[node.node] or target) < target]
+        highest = max((height for height in heights.values() if height is not None), default=0)
+
+        def target(node: Orderer | Peer) -> int:
+            return highest - (self.topology.ordering.lag if isinstance(node, Orderer) else 0)
 
         def stays(node: Orderer | Peer) -> bool:
-            return until(lambda: (self._height(node) or 0) >= target or None, _PATIENCE) is None
+            return until(lambda: (self._height(node) or 0) >= target(node) or None, _PATIENCE) is None
+
+        late = [node for node in nodes if (heights[node.node] or highest) < target(node)]
 
         return tuple(node.node for node, behind in zip(late, together(stays, late), strict=True) if behind)
 

@@ -11,9 +11,8 @@ from .site import Site
 from .topology import Channel
 from .wait import until
 
-# A follower learns from the leader's heartbeats that it is behind; nobody tells a leader.
-_SILENT_FOLLOWER = 8.0
-_SILENT_LEADER = 3.0
+# A consenter learns from the leader's heartbeats that it is behind, after some seconds.
+_SILENT = 8.0
 _HEALED = 60.0
 
 
@@ -62,8 +61,6 @@ class Healing:
     def _gets_there(self, node: Orderer, target: int) -> bool:
         """Whether a consenter reaches a height: it may take long as long as it gets on."""
         height, moved = self._height(node), time.monotonic()
-        leads = height < target and self.site.leading(self.channel) == node
-        patience = _SILENT_LEADER if leads else _SILENT_FOLLOWER
 
         def state() -> bool | None:
             nonlocal height, moved
@@ -72,7 +69,7 @@ class Healing:
                 height, moved = now, time.monotonic()
             if now >= target:
                 return True
-            return False if time.monotonic() - moved > patience else None
+            return False if time.monotonic() - moved > _SILENT else None
 
         return until(state, float("inf")) is True
 

@@ -19,6 +19,8 @@ from .programs import Programs
 from .tuning import STANDARD, Tuning
 
 LOG_FORMAT = "%{time:2006-01-02 15:04:05.000 MST} %{level:.4s} [%{module}] %{shortfunc}: %{message}"
+# Peers ping every ten seconds, and Fabric's servers hang up on who pings more often than they allow.
+ALIVE = {"ORDERER_GENERAL_KEEPALIVE_SERVERMININTERVAL": "5s"}
 _CREATED = 201
 _EXISTS = 405
 _OK = 200
@@ -117,8 +119,7 @@ class Orderer:
             "ORDERER_GENERAL_LOCALMSPID": self.msp,
             "ORDERER_GENERAL_LOCALMSPDIR": str(self.folder / "msp"),
             "ORDERER_GENERAL_BOOTSTRAPMETHOD": "none",
-            # Fabric's clients ping every minute, and its servers hang up on who pings more often than that.
-            "ORDERER_GENERAL_KEEPALIVE_SERVERMININTERVAL": "30s",
+            **ALIVE,
             "ORDERER_GENERAL_TLS_ENABLED": "true",
             "ORDERER_GENERAL_TLS_CERTIFICATE": str(tls / "cert.pem"),
             "ORDERER_GENERAL_TLS_PRIVATEKEY": str(tls / "key.pem"),

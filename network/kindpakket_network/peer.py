@@ -18,6 +18,14 @@ from .process import Program
 from .programs import Programs
 from .tuning import STANDARD, Tuning
 
+# A peer takes blocks from one consenter. One that hangs and leaves its connections open, as when suspended or
+# cut off, is given up after seconds; with Fabric's own intervals payments would wait for a minute or more.
+ALIVE = {
+    "CORE_PEER_KEEPALIVE_MININTERVAL": "5s",
+    "CORE_PEER_KEEPALIVE_DELIVERYCLIENT_INTERVAL": "10s",
+    "CORE_PEER_KEEPALIVE_DELIVERYCLIENT_TIMEOUT": "5s",
+    "CORE_PEER_DELIVERYCLIENT_BLOCKCENSORSHIPTIMEOUTKEY": "5s",
+}
 # With Fabric's own intervals, peers of different organisations find one another only after half a minute.
 _GOSSIP = {
     "RECONNECTINTERVAL": "500ms",
@@ -168,8 +176,7 @@ class Peer:
             "CORE_PEER_NETWORKID": self.network,
             "CORE_PEER_LISTENADDRESS": at(self.listen, self.ports[0]),
             "CORE_PEER_ADDRESS": self.endpoint,
-            # Fabric's clients ping every minute, and its servers hang up on who pings more often than that.
-            "CORE_PEER_KEEPALIVE_MININTERVAL": "30s",
+            **ALIVE,
             "CORE_PEER_CHAINCODELISTENADDRESS": at(LOOPBACK, self.ports[2]),
             "CORE_PEER_CHAINCODEADDRESS": at(LOOPBACK, self.ports[2]),
             "CORE_PEER_LOCALMSPID": self.msp,

@@ -191,3 +191,11 @@ def test_what_a_killed_command_left_of_a_file_goes_when_the_file_is_written(tmp_
         (tmp_path / name).write_text("PEM")
     write(tmp_path / "ca.pem", "PEM")
     assert {path.name for path in tmp_path.iterdir()} == {"ca.pem", ours, other}
+
+
+def test_status_shows_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
+    result = invoke("status", "--home", str(tmp_path / "home"))
+    assert result.exit_code == 3
+    assert "orderer.regie: is stopped; run `kindpakket network start orderer.regie`, or `up`" in result.output
+    assert "zuidhorn: 0 of 4 consenters take part, and ordering needs 3: it stands still" in result.output
+    assert "kindpakket on zuidhorn: is not deployed; run `kindpakket network up`" in result.output
