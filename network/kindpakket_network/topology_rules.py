@@ -9,9 +9,10 @@ from typing import Any
 from . import ports
 from .errors import Mistake
 from .host import EVERYWHERE, LOOPBACK
+from .topology_access import access_mistakes
 from .topology_form import as_far_as_formed, formed
 from .topology_policies import channel_policies
-from .tuning import Tuning
+from .tuning import STANDARD
 
 _FEWEST_BFT_CONSENTERS = 4
 _OTHER_NODES = ("orderer", "ca", "chaincode")
@@ -133,13 +134,14 @@ def _ports(document: Any) -> Iterator[Mistake]:
 
 
 def _lifetimes(document: Any) -> Iterator[Mistake]:
-    found = Tuning.read(document.get("tuning", {}))
+    given = document.get("tuning", {}).get("certificates", {})
+    warning = given.get("warning_days", STANDARD.warning_days)
     for name in ("user_days", "node_days", "tls_days"):
-        days = getattr(found, name)
-        if days <= found.warning_days:
+        days = given.get(name, getattr(STANDARD, name))
+        if days <= warning:
             yield Mistake(
                 f"tuning.certificates.{name}",
-                f"{days} days is not more than warning_days, {found.warning_days}, so that every certificate "
+                f"{days} days is not more than warning_days, {warning}, so that every certificate "
                 "would be reported from its first day: raise it, or lower warning_days",
             )
 
@@ -180,7 +182,7 @@ def _channels(document: Any) -> Iterator[Mistake]:
     organisations = {one["name"]: one for one in document["organisations"]}
     for number, channel in enumerate(document["channels"]):
         place = f"channels[{number}]"
-        for rule in (_members, channel_policies, _collections):
+        for rule in (_members, channel_policies, access_mistakes, _collections):
             yield from as_far_as_formed(rule(place, channel, organisations))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from .errors import Mistake
 from .host import EVERYWHERE
 from .policy import Policy, in_the_power_of, named, parse
+from .topology_access import access_warnings
 from .topology_policies import collection_peers
 
 _LONG_DAYS = 365
@@ -104,6 +105,7 @@ def _channels(document: Any) -> Iterator[Mistake]:
             for one in channel["members"]
         }
         yield from _administration(place, channel, list(members))
+        yield from access_warnings(place, channel)
         for rank, chaincode in enumerate(channel.get("chaincodes", ())):
             at = f"{place}.chaincodes[{rank}]"
             yield from _endorsement(at, chaincode, channel, members)

@@ -129,7 +129,24 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(one, (*path, key))
 
 
-DOCUMENTS = [dict(Topology.packaged(name).document) for name in ("kindpakket", "two-municipalities")]
+def everything() -> dict[str, Any]:
+    """A topology with all that may be written."""
+    document: dict[str, Any] = json.loads(json.dumps(Topology.packaged("kindpakket").document))
+    document["hosts"] = {"here": {"address": "a.example", "listen": "10.0.0.1", "operations_listen": "::1"}}
+    document["tuning"] = {
+        "log_level": "info",
+        "peer": {"CORE_PEER_GOSSIP_PULLINTERVAL": "1s"},
+        "orderer": {"ORDERER_GENERAL_THROTTLING_RATE": 5},
+        "certificates": {"user_days": 90, "warning_days": 30},
+    }
+    document["channels"][0]["acls"] = {"event/Block": "BlockReaders"}
+    document["channels"][0]["consenters"] = ["gemeente", "winkels", "auditor", "regie"]
+    for one in document["organisations"]:
+        one["host"] = "here"
+    return document
+
+
+DOCUMENTS = [everything(), dict(Topology.packaged("two-municipalities").document)]
 ANYTHING = st.recursive(
     st.none()
     | st.booleans()
@@ -149,10 +166,13 @@ def test_whatever_stands_anywhere_is_a_mistake_or_a_topology(data: st.DataObject
         inner = document
         for part in way:
             inner = inner[part]
-        if data.draw(st.booleans()):
-            inner[last] = data.draw(ANYTHING)
-        else:
+        what = data.draw(st.sampled_from(["replace", "add", "delete"]))
+        if what == "delete":
             del inner[last]
+        elif what == "add" and isinstance(inner[last], dict):
+            inner[last][data.draw(st.sampled_from(["x", 7, "peers", "acls"]))] = data.draw(ANYTHING)
+        else:
+            inner[last] = data.draw(ANYTHING)
     try:
         Topology.read(document, Path("/"))
     except TopologyError as error:

@@ -99,6 +99,16 @@ CASES: list[tuple[str, Change, str]] = [
         f"{CHAINCODE}.initialise.endorsers: gemeente do not meet the chaincode's endorsement",
     ),
     (
+        "a resource that no channel guards",
+        lambda d: channel(d).update(acls={"_lifecycle/InstallChaincode": "Writers"}),
+        "channels[0].acls._lifecycle/InstallChaincode: Fabric asks each peer's own administrators",
+    ),
+    (
+        "a resource that nobody gets to",
+        lambda d: channel(d).update(acls={"event/Block": "Admins"}),
+        "channels[0].acls.event/Block: Admins asks for several organisations",
+    ),
+    (
         "a user who is the CA server's own",
         lambda d: d["organisations"][0]["users"].append({"name": "registrar"}),
         "organisations[0].users[4].name: 'registrar' is the CA server's own identity",

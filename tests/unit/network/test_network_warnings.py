@@ -123,6 +123,16 @@ CASES: list[tuple[str, Change, str]] = [
         "channels[0]: 2 of 4 consenters run on town-hall, and ordering bears the loss of 1",
     ),
     (
+        "blocks for all readers",
+        lambda d: channel(d).update(acls={"event/Block": "Readers"}),
+        "channels[0].acls.event/Block: winkels's client, no block readers, could read blocks",
+    ),
+    (
+        "readers that cannot evaluate",
+        lambda d: channel(d).update(acls={"peer/Propose": "Writers"}),
+        "channels[0].acls.peer/Propose: auditor's client could not evaluate",
+    ),
+    (
         "an address in the certificates",
         lambda d: (spread(d), d["hosts"]["regie-host"].update(address="10.0.0.9")),
         "hosts.regie-host.address: certificates and channels will hold 10.0.0.9",
