@@ -349,6 +349,7 @@ class Network:
             NetworkError: the CA does not run or refused, or the user has other attributes already.
         """
         authority = self._authority(organisation)
+        self._ensure_own(organisation)
         self._ensure_exists()
         issue = Issue(
             self._home.user(organisation, user) / "msp", IDENTITIES, user, type, dict(attributes or {})
@@ -538,6 +539,7 @@ class Network:
             NetworkError: there is no such node, its port is taken, or it does not come up.
         """
         found = self._inventory.find(node)
+        self._ensure_own(found.organisation)
         site = self.site()
         with self._home.locked():
             if not isinstance(found, ChaincodeServer):
@@ -627,6 +629,13 @@ class Network:
         if running:
             raise NetworkError(f"{running} run: take the network down before something else starts its nodes")
         supervise(self._home, supervised)
+
+    def _ensure_own(self, organisation: str) -> None:
+        if organisation not in self.acting:
+            raise NetworkError(
+                f"{self._home.root} acts for {', '.join(self.acting)} and has no keys of {organisation}: "
+                "do this where its keys are"
+            )
 
     def _ensure_possible(self, topology: Topology) -> None:
         """What lives here can become what a topology says."""

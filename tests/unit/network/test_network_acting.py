@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
-from kindpakket_network import NetworkError, Topology
+from kindpakket_network import Network, NetworkError, Topology
 from kindpakket_network.acting import acting, remember
 from kindpakket_network.admission import admit
 from kindpakket_network.bundle import Bundle, Consenter
@@ -120,6 +121,32 @@ def test_a_home_for_one_organisation_has_that_ones_nodes(site: Site) -> None:
         *("ca.gemeente", "orderer.gemeente", "peer0.gemeente"),
         "chaincode.peer0.gemeente.kindpakket",
     }
+
+
+def test_a_home_does_nothing_for_an_organisation_whose_keys_are_elsewhere(
+    topology: Topology, tmp_path: Path
+) -> None:
+    home = Home(tmp_path)
+    remember(topology, home, ["gemeente"])
+    write(home.topology, topology.as_yaml())
+    network = Network.open(tmp_path)
+    assert network.acting == ("gemeente",)
+    for action in (lambda: network.enrol("winkels", "till"), lambda: network.start("peer0.winkels")):
+        with pytest.raises(NetworkError, match="acts for gemeente and has no keys of winkels"):
+            action()
+    assert not home.organisation("winkels").exists()
+
+
+def test_a_profile_for_clients_elsewhere_has_its_certificate_inside(
+    topology: Topology, tmp_path: Path
+) -> None:
+    home = Home(tmp_path)
+    write(home.tls_root("winkels"), TLS.root)
+    found = yaml.safe_load(Network(topology, tmp_path).portable_profile("winkels"))
+    assert found["peers"]["peer0.winkels"]["tlsCACerts"] == {"pem": TLS.root}
+    assert str(tmp_path) not in json.dumps(found)
+    with pytest.raises(NetworkError, match="gemeente has no certificates in"):
+        Network(topology, tmp_path).portable_profile("gemeente")
 
 
 def test_a_bundle_is_read_back_as_it_was_written(bundle: Bundle) -> None:
