@@ -14,12 +14,9 @@ from .backup_contents import MANIFEST, Contents, Manifest
 from .backup_record import record
 from .errors import NetworkError
 from .peer import Peer
-from .plans import planned
+from .plans import halted
 from .restored import ensure_none
 from .site import Site
-from .wait import until
-
-_BACK_DEADLINE = 120.0
 
 
 @dataclass(frozen=True)
@@ -103,19 +100,8 @@ class Backup:
         if not peer.folder.is_dir():
             return
         ensure_none([peer.folder])
-        before = planned(self.site, peer)
-        ran = self.site.processes.stop(peer.node)
-        try:
+        with halted(self.site, peer):
             archive.add_tree(name, peer.folder)
-        finally:
-            if ran:
-                self.site.starter.start([peer])
-        # Only when it can be used again may the next one be stopped.
-        if until(lambda: before <= planned(self.site, peer) or None, _BACK_DEADLINE, interval=0.25) is None:
-            raise NetworkError(
-                f"{peer.node} runs again, but after {_BACK_DEADLINE:g} seconds it does not find the peers "
-                "that it needs to endorse transactions: see in `status` who is down"
-            )
 
     def _heights(self, peer: Peer) -> dict[str, int]:
         found = {channel.name: peer.height(channel.name) for channel in self.site.topology.channels}

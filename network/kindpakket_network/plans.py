@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
+from .errors import NetworkError
 from .peer import Peer
 from .site import Site
 from .wait import together, until
+
+_BACK_DEADLINE = 120.0
 
 
 def planned(site: Site, peer: Peer) -> set[tuple[str, str]]:
@@ -17,6 +21,27 @@ def planned(site: Site, peer: Peer) -> set[tuple[str, str]]:
         for channel, chaincode in deployed(site, peer)
         if commands.endorsement_plan(channel, chaincode)
     }
+
+
+@contextmanager
+def halted(site: Site, peer: Peer) -> Iterator[None]:
+    """Have a peer stopped meanwhile, if it runs; afterwards it can be used as before.
+
+    Raises:
+        NetworkError: it does not come up again, or does not find the peers that it needs.
+    """
+    before = planned(site, peer)
+    ran = site.processes.stop(peer.node)
+    try:
+        yield
+    finally:
+        if ran:
+            site.starter.start([peer])
+    if until(lambda: before <= planned(site, peer) or None, _BACK_DEADLINE, interval=0.25) is None:
+        raise NetworkError(
+            f"{peer.node} runs again, but after {_BACK_DEADLINE:g} seconds it does not find the peers that "
+            "it needs to endorse transactions: see in `status` who is down"
+        )
 
 
 def deployed(site: Site, peer: Peer) -> set[tuple[str, str]]:

@@ -27,6 +27,8 @@ from .wait import together, until
 
 _PATIENCE = 120.0
 _JOINED = 10.0
+_ENDED = -1
+_COUNTED_ON = "tocommit("
 # No gateway; no connection to other peers, to whom its address would then be known; and no waiting, block by
 # block, for private data that only they could give: it is asked for again when the peer serves.
 _SECLUDED = {
@@ -118,6 +120,17 @@ class Recovery:
         channels = [one for one in self.site.topology.channels if orderer.organisation in one.consenters]
         for channel in channels:
             self._ensure_level(orderer.organisation, channel, self._others(channel))
+        try:
+            self._follow(orderer, channels)
+        except NodeFailed:
+            if _COUNTED_ON not in self.site.processes.last_words(orderer.node):
+                raise
+            self._elect_anew(orderer, channels)
+            self._follow(orderer, channels)
+        unmark(orderer.folder)
+
+    def _follow(self, orderer: Orderer, channels: Sequence[Channel]) -> None:
+        """Have a consenter join its channels, and wait until it takes part."""
         replace(self.site.starter, restored=True).start([orderer])
         for channel in channels:
             others = self._others(channel)
@@ -126,11 +139,34 @@ class Recovery:
             height = self._ordered(orderer.organisation, channel, others)
             self._await_height(orderer, channel, height - self.site.topology.ordering.lag)
             if until(lambda channel=channel: orderer.active(channel.name) or None, _JOINED) is None:  # type: ignore[misc]
+                if not self.site.runs(orderer.node):
+                    raise self._failure(orderer, "ended by itself")
                 self.site.progress(
                     f"{orderer.node} has all blocks of {channel.name}, but orders nothing: the channel "
                     "names other certificates than the backup has. Renew its certificates (`renew`)"
                 )
-        unmark(orderer.folder)
+
+    def _elect_anew(self, orderer: Orderer, channels: Sequence[Channel]) -> None:
+        """Have Raft channels elect a leader that does not count on what a consenter has lost.
+
+        A leader remembers how much of the log a consenter acknowledged, and one that comes back with less
+        ends itself at the leader's first message. A leader that was elected since then assumes nothing.
+
+        Raises:
+            NodeFailed: who leads belongs to another organisation, which has to restart it.
+        """
+        for channel in channels:
+            leading = self.site.leading(channel)
+            if leading is None or leading.organisation not in self.site.acting:
+                raise self._failure(
+                    orderer,
+                    f"cannot join {channel.name} as long as {leading.node if leading else 'the node'} leads "
+                    "that led when its log was lost: have that one stopped and started, then run `up` here",
+                )
+            with self.site.stage(f"{leading.node} is restarted, so that {channel.name} elects a leader anew"):
+                self.site.processes.stop(leading.node)
+                self.site.starter.start([leading])
+                until(lambda channel=channel: self.site.leading(channel), _PATIENCE)  # type: ignore[misc]
 
     def _catch_up(self, peer: Peer) -> None:
         with self._secluded(peer):
@@ -160,12 +196,7 @@ class Recovery:
 
     def _await_active(self, orderer: Orderer, channel: Channel) -> None:
         if until(lambda: orderer.active(channel.name) or None, _PATIENCE) is None:
-            raise NodeFailed(
-                orderer.node,
-                f"does not order {channel.name} after {_PATIENCE:g} seconds",
-                self.site.home.log(orderer.node),
-                self.site.processes.last_words(orderer.node),
-            )
+            raise self._failure(orderer, f"does not order {channel.name} after {_PATIENCE:g} seconds")
 
     def _configuration(self, organisation: str, channel: Channel, others: Sequence[Orderer]) -> bytes:
         """A channel's newest configuration block."""
@@ -252,19 +283,20 @@ class Recovery:
             return int((node.participation(channel.name) or {"height": 0})["height"])
 
         def more() -> int | None:
+            if not self.site.runs(node.node):
+                return _ENDED
             return found if (found := present()) > reached else None
 
         reached = present()
         while reached < height:
             found = until(more, _PATIENCE)
-            if found is None:
-                raise NodeFailed(
-                    node.node,
-                    f"stays at {reached} of {height} blocks of {channel.name}",
-                    self.site.home.log(node.node),
-                    self.site.processes.last_words(node.node),
-                )
+            if found is None or found == _ENDED:
+                raise self._failure(node, f"stays at {reached} of {height} blocks of {channel.name}")
             reached = found
+
+    def _failure(self, node: Orderer | Peer, words: str) -> NodeFailed:
+        log, last = self.site.home.log(node.node), self.site.processes.last_words(node.node)
+        return NodeFailed(node.node, words, log, last)
 
 
 def _blocks(peer: Peer, channel: Channel) -> Path:

@@ -19,6 +19,7 @@ from .errors import CommandFailed
 from .home import Home
 from .inventory import Inventory
 from .peer import Peer
+from .plans import halted
 from .process import run
 from .programs import Programs
 from .restored import ensure_none
@@ -131,13 +132,9 @@ class Verification:
         """A copy of a peer's blocks; the peer is stopped while it is made."""
         ensure_none([peer.folder])
         with _emptied(self.site.home.root / ".verify-blocks") as folder:
-            ran = self.site.processes.stop(peer.node)
-            try:
-                chains = Path("ledgersData") / "chains"
+            chains = Path("ledgersData") / "chains"
+            with halted(self.site, peer):
                 shutil.copytree(peer.folder / "data" / chains, folder / chains)
-            finally:
-                if ran:
-                    self.site.starter.start([peer])
             yield folder
 
 

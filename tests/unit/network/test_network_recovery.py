@@ -182,6 +182,50 @@ def test_when_too_few_are_left_to_ask_it_is_said_at_once(site: Site, nodes: Node
         Recovery(site).run()
 
 
+PANIC = "panic: tocommit(8) is out of range [lastIndex(4)]. Was the raft log corrupted, truncated, or lost?"
+
+
+def counted_on(monkeypatch: pytest.MonkeyPatch, nodes: Nodes, leading: Orderer | None) -> None:
+    """The restored consenter ends itself until the leader was restarted."""
+    monkeypatch.setattr(Processes, "last_words", lambda *_: PANIC)
+    monkeypatch.setattr(Site, "leading", lambda *_: leading)
+    monkeypatch.setattr(Site, "runs", lambda _, node: node in nodes.ordered)
+    start_all = nodes.start_all
+
+    def started(them: list[Orderer]) -> None:
+        start_all(them)
+        if leading in them and leading is not None and leading.node in nodes.stopped:
+            nodes.ordered["orderer.gemeente"] = 9
+
+    monkeypatch.setattr(Starter, "start", lambda _, them: started(them))
+
+
+def test_a_raft_consenter_joins_after_an_election(
+    tmp_path: Path, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = site_of(tmp_path, "raft")
+    (folder,) = restored(site, "orderer.gemeente")
+    others = site.inventory.orderers[1:]
+    nodes.ordered = {one.node: 9 for one in others}
+    counted_on(monkeypatch, nodes, others[0])
+    Recovery(site).run()
+    assert nodes.stopped == [others[0].node]
+    assert not is_marked(folder)
+
+
+def test_when_another_organisation_leads_it_is_asked_to_restart(
+    tmp_path: Path, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = site_of(tmp_path, "raft")
+    (folder,) = restored(site, "orderer.gemeente")
+    nodes.ordered = {one.node: 9 for one in site.inventory.orderers[1:]}
+    counted_on(monkeypatch, nodes, None)
+    with pytest.raises(NetworkError, match="have that one stopped and started"):
+        Recovery(site).run()
+    assert nodes.stopped == []
+    assert is_marked(folder)
+
+
 def test_raft_does_not_begin_anew(tmp_path: Path, nodes: Nodes) -> None:
     site = site_of(tmp_path, "raft")
     restored(site, *(one.node for one in site.inventory.orderers), ordering_lost=True)
