@@ -37,8 +37,8 @@ class Nodes:
         self.heights: dict[str, int] = {}
         self.started: list[tuple[str, dict[str, str]]] = []
         self.stopped: list[str] = []
-        monkeypatch.setattr("kindpakket_network.recovery._PATIENCE", 0.05)
-        monkeypatch.setattr("kindpakket_network.recovery.AdminCommands", lambda *_: self)
+        monkeypatch.setattr("kindpakket_network.ordered_blocks.PATIENCE", 0.05)
+        monkeypatch.setattr("kindpakket_network.ordered_blocks.AdminCommands", lambda *_: self)
         monkeypatch.setattr(
             "kindpakket_network.recovery.KeptRevocations", lambda *_: SimpleNamespace(run=list)
         )
