@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import Mistake
-from .policy import Policy, PolicySyntaxError, Principal, Threshold, met_by, parse, principals
+from .policy import Policy, PolicySyntaxError, Principal, met_by, named, parse, principals
 from .topology_form import as_far_as_formed, text
 
 _AUDITOR = ("kindpakket.role", "auditor")
@@ -88,11 +88,11 @@ def _writers(place: str, member: Any, members: _Members) -> Iterator[Mistake]:
 def _known(place: str, expression: str, members: _Members) -> Iterator[Mistake]:
     """Mistakes of any policy: its syntax, and who it names."""
     try:
-        named = principals(text(expression))
+        found = principals(text(expression))
     except PolicySyntaxError as error:
         yield Mistake(place, str(error))
         return
-    for principal in dict.fromkeys(named):
+    for principal in dict.fromkeys(found):
         organisation = members.by_msp.get(principal.msp)
         if organisation is None:
             words = f"{principal.msp!r} is no member of the channel: use one of {', '.join(members.by_msp)}"
@@ -154,9 +154,7 @@ def _collection(place: str, collection: Any, members: _Members) -> Iterator[Mist
 
 
 def _holders(place: str, policy: Policy, required: int, members: _Members) -> Iterator[Mistake]:
-    if isinstance(policy, Threshold) and (
-        policy.needed != 1 or not all(isinstance(one, Principal) for one in policy.policies)
-    ):
+    if not _is_list(policy):
         words = "Fabric takes only a list of those who hold it: write OR('AMSP.member', 'BMSP.member')"
         yield Mistake(f"{place}.members", words)
         return
@@ -170,6 +168,10 @@ def _holders(place: str, policy: Policy, required: int, members: _Members) -> It
         )
 
 
+def _is_list(policy: Policy) -> bool:
+    return isinstance(policy, Principal) or (policy.needed == 1 and all(map(_is_list, policy.policies)))
+
+
 def collection_peers(policy: Policy, organisations: Mapping[str, Any]) -> list[str]:
     """The peers that hold a collection, as node names.
 
@@ -177,8 +179,7 @@ def collection_peers(policy: Policy, organisations: Mapping[str, Any]) -> list[s
         policy: the collection's members.
         organisations: the channel's members by MSP id.
     """
-    named = (policy,) if isinstance(policy, Principal) else policy.policies
-    msps = dict.fromkeys(one.msp for one in named if isinstance(one, Principal))
+    msps = dict.fromkeys(one.msp for one in named(policy))
     return [
         f"{peer}.{organisations[msp]['name']}" for msp in msps for peer in organisations[msp].get("peers", ())
     ]
