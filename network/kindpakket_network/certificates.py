@@ -123,7 +123,13 @@ def _expiring(one: Expiry, now: datetime) -> str:
 
 
 def _of(folder: Path, holder: str) -> list[Expiry]:
-    return _read(folder / "msp", holder, "identity") + _read(folder / "tls", holder, "tls")
+    """Those with keys: of another organisation's nodes a bundle brought the certificates of a day."""
+    found: list[Expiry] = []
+    if (folder / "msp" / "keystore").is_dir():
+        found += _read(folder / "msp", holder, "identity")
+    if (folder / "tls" / "key.pem").is_file():
+        found += _read(folder / "tls", holder, "tls")
+    return found
 
 
 def _read(place: Path, holder: str, use: str) -> list[Expiry]:

@@ -19,6 +19,7 @@ from .leader import leadership
 from .lifecycle import PeerCommands
 from .orderer import Orderer
 from .peer import Peer
+from .process import started_at
 from .programs import Programs
 from .topology import Chaincode, Channel, Topology
 from .wait import together, until
@@ -171,9 +172,11 @@ class ChannelLook:
     def _doubts(self, consenters: list[Orderer]) -> dict[str, dict[str, int]]:
         since = datetime.now(UTC) - _DOUBTS_COUNT
         names = {number: one.node for number, one in enumerate(consenters, 1)}
+        starts = ((number, started_at(self.home, node)) for number, node in names.items())
+        started = {number: start for number, start in starts if start is not None}
         found: dict[str, dict[str, int]] = {}
         for one in consenters:
-            counts = doubts(self.home.log(one.node), self.channel.name, since)
+            counts = doubts(self.home.log(one.node), self.channel.name, since, started)
             if counts:
                 found[one.node] = {names.get(voter, f"consenter {voter}"): n for voter, n in counts.items()}
         return found

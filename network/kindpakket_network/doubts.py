@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -16,13 +17,18 @@ from .logs import entries
 _TAIL = 4 << 20
 
 
-def doubts(log: Path, channel: str, since: datetime) -> dict[int, int]:
+def doubts(
+    log: Path, channel: str, since: datetime, started: Mapping[int, datetime] | None = None
+) -> dict[int, int]:
     """How many votes a consenter could not verify, by the ids of the consenters that gave them.
 
     Args:
         log: the log of the consenter that doubts; the last 4 MB are read.
         channel: the channel.
         since: votes before this instant are left out.
+        started: when consenters were started, by their ids. Votes before that are left out: between the
+            change of a channel that names a consenter's renewed certificate, and its start with that, its
+            votes do not count, as is to be expected.
     """
     marked = re.compile(rf"Couldn't verify (\d+)'s signature.*\bchannel={re.escape(channel)}(?!\S)")
     try:
@@ -34,8 +40,11 @@ def doubts(log: Path, channel: str, since: datetime) -> dict[int, int]:
     counted: Counter[int] = Counter()
     for line in text.splitlines():
         found = marked.search(line)
-        if found is not None and _is_late(line, since):
-            counted[int(found[1])] += 1
+        if found is None:
+            continue
+        voter = int(found[1])
+        if _is_late(line, max(since, (started or {}).get(voter, since))):
+            counted[voter] += 1
     return dict(sorted(counted.items()))
 
 

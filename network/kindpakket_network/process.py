@@ -15,6 +15,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -298,6 +299,15 @@ class Processes:
             return False
         self._reap(node)
         return True
+
+
+def started_at(home: Home, node: str) -> datetime | None:
+    """When a node's process was started, UTC, by its record; None when there is none."""
+    try:
+        record = json.loads(home.pid(node).read_text("utf-8"))
+        return datetime.fromtimestamp(record["started"], UTC)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def is_suspended(process: psutil.Process) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -265,3 +266,10 @@ def test_certificates_of_a_day_are_due_at_once(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(Issuer, "days", 1)
     site = filled(tmp_path, Topology.packaged("kindpakket"))
     assert len(due(site, within_days=30)) == len(renewable(site))
+
+
+def test_certificates_that_a_bundle_brought_are_not_ours_to_watch(site: Site) -> None:
+    folder = site.home.node("orderer.regie")
+    (folder / "tls" / "key.pem").unlink()
+    shutil.rmtree(folder / "msp" / "keystore")
+    assert "orderer.regie" not in {one.holder for one in expiries(site.home)}

@@ -124,6 +124,8 @@ def test_doubted_votes_are_counted_by_voter_channel_and_time(tmp_path: Path) -> 
     log.write_text("\n".join(line.format(at=at, voter=voter, name=name) for at, voter, name in rows))
     assert doubts(log, "zuidhorn", NOON) == {1: 1, 3: 2}
     assert doubts(tmp_path / "none", "zuidhorn", NOON) == {}
+    restarted = {3: NOON + timedelta(seconds=1), 1: NOON + timedelta(seconds=3)}
+    assert doubts(log, "zuidhorn", NOON, restarted) == {3: 1}
 
 
 @pytest.fixture
