@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -66,8 +68,11 @@ def test_no_payment_failed_meanwhile(renewed: Renewed, network: Network) -> None
 
 
 @pytest.mark.usefixtures("renewed")
-def test_keys_are_kept_from_others_and_nothing_expires_soon(network: Network) -> None:
-    assert network.status().warnings == ()
+def test_status_has_nothing_to_complain_of(network: Network) -> None:
+    """Keys are kept from others, nothing expires soon, and votes from before a restart are not held on to."""
+    found = network.status()
+    assert (found.warnings, found.findings) == ((), ())
+    assert found.healthy
 
 
 @pytest.mark.usefixtures("renewed")
@@ -127,6 +132,27 @@ def test_up_completes_a_renewal_that_was_killed(
     assert since(network.status(), node) > since(before, node)
     assert since(network.status(), "orderer.regie") == since(before, "orderer.regie")
     test_the_votes_of_all_consenters_count(network, town)
+
+
+@pytest.mark.usefixtures("renewed")
+def test_a_renewal_that_is_killed_after_any_step_is_completed(network: Network, town: Town) -> None:
+    before = network.status()
+    for line in (
+        "tls certificate of admin@regie: renewed",
+        "certificates of ca.regie ...",
+        "certificates of orderer.regie ...",
+        f"channel {CHANNEL}: orderer.regie ...",
+        f"channel {CHANNEL}: orderer.regie: ready",
+    ):
+        kill_renewal(network, "regie", line)
+    network.up()
+    assert since(network.status(), "orderer.regie") > since(before, "orderer.regie")
+    assert network.status().up
+    assert not reconcile(network.site(), network.topology.channel(CHANNEL))
+    assert not list(network.home.glob("nodes/*/*.next"))
+    wallet = next(town.keys)
+    order = town.order(wallet)
+    town.till.shop.pay(order, wallet.authorise(order))
 
 
 @pytest.mark.usefixtures("renewed")
@@ -196,6 +222,21 @@ def test_only_the_superseded_certificate_is_refused(renewed: Renewed, network: N
         shop = Shop(ledger.contract(CHAINCODE), town.street.open[2].shop.shop_id)
         order = shop.order(town.scheme.id, wallet.voucher, books(SMALL))
         shop.pay(order, wallet.authorise(order))
+
+
+def kill_renewal(network: Network, holder: str, line: str) -> None:
+    """Have a command of its own renew certificates, and kill it when it says this."""
+    arguments = ["network", "renew", holder, "--home", str(network.home)]
+    with subprocess.Popen(
+        [sys.executable, "-c", "from kindpakket.cli import main; main()", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as command:
+        assert command.stderr is not None
+        for words in command.stderr:
+            if words.startswith(line):
+                command.kill()
+        assert command.wait() == -signal.SIGKILL, f"it never said {line!r}"
 
 
 def since(status: NetworkStatus, node: str) -> datetime:
