@@ -24,7 +24,7 @@ from .genesis import consenter_files, desired
 from .orderer import Orderer
 from .proposal import Proposal
 from .site import Site
-from .submission import current, signers, submit
+from .submission import Overtaken, current, signers, submit
 from .topology import Channel, Organisation
 from .wait import together, until
 
@@ -220,7 +220,7 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
                 )
             try:
                 return True, submit(site, channel, proposal, present)
-            except CommandFailed:
+            except (CommandFailed, Overtaken):
                 before, present = present, current(site, channel)
                 if present.sequence == before.sequence:
                     raise

@@ -80,12 +80,19 @@ def outdated(present: Any, update: Any) -> list[str]:
         present: the channel's configuration, a `common.ConfigGroup`.
         update: the change, a `common.ConfigUpdate`.
     """
-    versions, read = (dict(_versions(CHANNEL, group)) for group in (present, update.read_set))
-    found = [path for path, version in read.items() if versions.get(path) != version]
-    for path, version in _versions(CHANNEL, update.write_set):
-        if read.get(path) != version and versions.get(path, -1) + 1 != version:
-            found.append(path)
-    return [path.rstrip("/") for path in dict.fromkeys(found)]
+    versions, read = (_elements(group) for group in (present, update.read_set))
+    found = [key for key, one in read.items() if key not in versions or versions[key].version != one.version]
+    for key, one in _written(update).items():
+        before = versions[key].version if key in versions else -1
+        if one.version != before + 1:
+            found.append(key)
+    return [path for _, path in dict.fromkeys(found)]
+
+
+def holds(present: Any, update: Any) -> bool:
+    """Whether a configuration has everything that a change writes, just as it writes it."""
+    elements = _elements(present)
+    return all(key in elements and _same(one, elements[key]) for key, one in _written(update).items())
 
 
 def touched(present: Any, update: Any) -> list[Touched]:
@@ -98,14 +105,37 @@ def applied(present: Any, update: Any) -> Any:
     return _applied(present, update.write_set)
 
 
-def _versions(path: str, group: Any) -> Iterator[tuple[str, int]]:
-    """The versions of a group and all that is in it; a group's path ends with a stroke."""
-    yield f"{path}/", group.version
-    for part in ("values", "policies"):
-        for name, element in getattr(group, part).items():
-            yield f"{path}/{name}", element.version
-    for name, below in group.groups.items():
-        yield from _versions(f"{path}/{name}", below)
+def _elements(group: Any) -> dict[tuple[str, str], Any]:
+    """Everything in a configuration by its kind and path: groups, values and policies."""
+    found: dict[tuple[str, str], Any] = {}
+
+    def add(path: str, group: Any) -> None:
+        found["groups", path] = group
+        for part in ("values", "policies"):
+            for name, element in getattr(group, part).items():
+                found[part, f"{path}/{name}"] = element
+        for name, below in group.groups.items():
+            add(f"{path}/{name}", below)
+
+    add(CHANNEL, group)
+    return found
+
+
+def _written(update: Any) -> dict[tuple[str, str], Any]:
+    """What a change writes, without what only stands for itself."""
+    read = _elements(update.read_set)
+    return {
+        key: one
+        for key, one in _elements(update.write_set).items()
+        if key not in read or read[key].version != one.version
+    }
+
+
+def _same(written: Any, element: Any) -> bool:
+    """Whether an element is as it was written; of groups, whose members are written apart, the version."""
+    if isinstance(written, m.configtx.ConfigGroup):
+        return bool((written.version, written.mod_policy) == (element.version, element.mod_policy))
+    return bool(written == element)
 
 
 def _touched(path: str, present: Any, written: Any) -> Iterator[Touched]:

@@ -62,8 +62,8 @@ def _leaves(path: str, group: Any) -> Iterator[tuple[str, str]]:
         yield from _value(f"{path}/{name}", name, value.value)
         yield from _guard(f"{path}/{name}", value)
     for name, policy in group.policies.items():
-        yield f"{path}/{name}", policy_words(policy.policy)
-        yield from _guard(f"{path}/{name}", policy)
+        yield f"{path}/{name} (policy)", policy_words(policy.policy)
+        yield from _guard(f"{path}/{name} (policy)", policy)
     for name, below in group.groups.items():
         yield from _leaves(f"{path}/{name}", below)
     yield from _guard(path, group)

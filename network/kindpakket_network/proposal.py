@@ -22,7 +22,7 @@ from kindpakket.fabric.identity import verify
 
 from . import messages as m
 from .approval import Demand, Signatory, lacking, satisfies, words_of
-from .channel_update import applied, outdated, read_update, touched
+from .channel_update import applied, holds, outdated, read_update, touched
 from .configuration import APPLICATION, ORDERER, Configuration
 from .difference import Difference, differences
 from .errors import NetworkError
@@ -209,7 +209,7 @@ class Proposal:
         if present.channel != self.channel:
             raise NetworkError(f"this changes {self.channel}, not {present.channel}: name that channel")
         update = read_update(self.update)
-        done = present.update == self.update
+        done = holds(present.group, update)
         stale = () if done else tuple(outdated(present.group, update))
         signatures = tuple(self._signatures(present.group))
         if stale or done:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from .admin_commands import AdminCommands
+from .channel_update import holds, outdated, read_update
 from .configuration import APPLICATION, ORDERER, Configuration
 from .errors import CommandFailed, NetworkError
 from .orderer import Orderer
@@ -16,6 +18,10 @@ from .wait import together, until
 
 _DEADLINE = 60.0
 _FINAL = ("BAD_REQUEST", "FORBIDDEN")
+
+
+class Overtaken(NetworkError):
+    """Another change of the channel was faster."""
 
 
 def current(site: Site, channel: Channel) -> Configuration:
@@ -75,6 +81,7 @@ def submit(site: Site, channel: Channel, proposal: Proposal, present: Configurat
 
     Raises:
         CommandFailed: the consenters refused it; it says why.
+        Overtaken: another change was faster, and this one is outdated.
         NetworkError: nobody here is a member of the channel; or it was taken and is in no block in time.
     """
     members = present.group.groups[APPLICATION].groups
@@ -88,7 +95,9 @@ def submit(site: Site, channel: Channel, proposal: Proposal, present: Configurat
         file = folder / "change.pb"
         proposal.save(file)
         _order(site, channel, file, AdminCommands(site, sender), present)
-    return _applied(site, channel, present.sequence + 1)
+    found = _ordered(site, channel, read_update(proposal.update))
+    _await_peers(site, channel, found.block)
+    return found
 
 
 def _order(site: Site, channel: Channel, file: Path, commands: AdminCommands, present: Configuration) -> None:
@@ -109,25 +118,39 @@ def _order(site: Site, channel: Channel, file: Path, commands: AdminCommands, pr
     raise refusals[0]
 
 
-def _applied(site: Site, channel: Channel, sequence: int) -> Configuration:
-    def changed() -> Configuration | None:
-        found = current(site, channel)
-        return found if found.sequence >= sequence else None
+def _ordered(site: Site, channel: Channel, update: Any) -> Configuration:
+    """Wait until the channel has a change."""
 
-    found = until(changed, _DEADLINE, interval=0.2)
-    if found is None:
+    def answer() -> tuple[Configuration, list[str]] | None:
+        found = current(site, channel)
+        if holds(found.group, update):
+            return found, []
+        late = outdated(found.group, update)
+        return (found, late) if late else None
+
+    answered = until(answer, _DEADLINE, interval=0.2)
+    if answered is None:
         raise NetworkError(
             f"the change of {channel.name} was taken and is in no block after {_DEADLINE:g} seconds: see in "
             "`status` whether its consenters have a leader, and repeat this"
         )
+    found, late = answered
+    if late:
+        raise Overtaken(
+            f"another change of {channel.name} was faster, in {', '.join(late)}: propose this one again"
+        )
+    return found
+
+
+def _await_peers(site: Site, channel: Channel, block: int) -> None:
+    """Wait until the peers that run here have a block."""
     for peer in (one for one in site.own_peers_on(channel) if site.runs(one.node)):
 
-        def has_it(peer: Peer = peer, block: int = found.block) -> bool | None:
+        def has_it(peer: Peer = peer) -> bool | None:
             return (peer.height(channel.name) or 0) > block or None
 
         if peer.height(channel.name) is not None and until(has_it, _DEADLINE) is None:
             raise NetworkError(
-                f"{peer.node} has not block {found.block} of {channel.name} after {_DEADLINE:g} seconds: "
+                f"{peer.node} has not block {block} of {channel.name} after {_DEADLINE:g} seconds: "
                 f"read {site.home.log(peer.node)}"
             )
-    return found

@@ -27,6 +27,7 @@ from kindpakket_network.home import Home
 from kindpakket_network.proposal import Proposal
 from kindpakket_network.submission import current
 from kindpakket_network.topology_settings import with_settings
+from kindpakket_network.wait import together
 
 REGIE = "regie"
 ORGANISATIONS = (MUNICIPALITY, SHOPS, AUDITOR, REGIE)
@@ -193,6 +194,18 @@ def test_a_proposal_that_another_change_overtook_is_refused(live: Network, tmp_p
     assert command(live, "show", str(file))[0] == 3
     with pytest.raises(NetworkError, match="was changed since"):
         channels.submit(live, Proposal.load(file))
+
+
+def test_two_changes_at_the_same_time_end_with_one_of_them(live: Network) -> None:
+    site = live.site()
+    sites = [
+        replace(site, topology=with_settings(live.topology, {"ordering.batch_messages": str(number)}))
+        for number in (71, 72)
+    ]
+    assert together(lambda one: reconcile(one, one.topology.channel(CHANNEL)), sites) == [True, True]
+    left = [pending(one, one.topology.channel(CHANNEL)) for one in sites]
+    assert sorted(map(bool, left)) == [False, True]
+    assert reconcile(site, site.topology.channel(CHANNEL))
 
 
 def test_nobody_is_taken_out_of_a_channel_by_leaving_it_out_of_the_topology(live: Network) -> None:

@@ -169,12 +169,31 @@ def test_a_change_that_the_channel_has_is_done(present: Configuration) -> None:
     assert not found.complete
 
 
+def test_it_is_still_done_when_something_else_changed_afterwards(
+    present: Configuration, authorities: dict[str, Authority]
+) -> None:
+    changed = after(present, batch_change(present, 77))
+    later = after(changed, joining(changed, Authority("BuurtMSP")))
+    assert proposal(present).review(later).done
+
+
+def test_a_policy_does_not_hide_behind_a_value_of_the_same_name(present: Configuration) -> None:
+    update = read_update(batch_change(present, 77))
+    put(update.write_set.groups["Orderer"], "BatchSize", signed_by(1, [("RegieMSP", "admin")]))
+    update.write_set.groups["Orderer"].version += 1
+    found = Proposal.of(update.SerializeToString()).review(present)
+    assert {one.path.removeprefix("/Channel/Orderer/") for one in found.differences} >= {
+        "BatchSize/max_message_count",
+        "BatchSize (policy)",
+    }
+
+
 def test_who_joins_is_shown_with_its_authority(present: Configuration) -> None:
     change = joining(present, Authority("BuurtMSP"))
     found = Proposal.of(change).review(present)
     words = {one.path: one.after for one in found.differences}
     assert words["/Channel/Application/BuurtMSP/MSP/name"] == "BuurtMSP"
-    assert words["/Channel/Application/BuurtMSP/Admins"] == "AND('BuurtMSP.admin')"
+    assert words["/Channel/Application/BuurtMSP/Admins (policy)"] == "AND('BuurtMSP.admin')"
     assert str(words["/Channel/Application/BuurtMSP/MSP/root_certs"]).startswith("ca.BuurtMSP until ")
     assert [one.policy for one in found.demands] == ["/Channel/Application/Admins"]
     result = applied(present.group, read_update(change)).groups["Application"]
