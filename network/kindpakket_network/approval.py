@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 
 from kindpakket.fabric.policy import policy_text
@@ -98,16 +98,17 @@ def lacking(group: Any, policies: Iterable[str], signatories: Sequence[Signatory
         ({*group.groups[APPLICATION].groups} | {*group.groups[ORDERER].groups}) - signed,
     )
     for size in range(len(others) + 1):
-        found = [
+        found = (
             chosen
             for chosen in combinations(others, size)
             if all(
                 satisfies(group, path, [*signatories, *(Signatory(msp, "admin") for msp in chosen)])
                 for path in wanted
             )
-        ]
-        if found:
-            return found[:_MOST_SETS]
+        )
+        first = list(islice(found, _MOST_SETS))
+        if first:
+            return first
     return []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -83,16 +84,19 @@ def update(target: Network, settings: dict[str, str], dry_run: bool, as_json: bo
     help="The file that goes round.",
 )
 @_set
+@_as_json
 @on_network
-def propose(target: Network, channel: str, output: Path, settings: dict[str, str]) -> None:
+def propose(target: Network, channel: str, output: Path, settings: dict[str, str], as_json: bool) -> None:
     """Write the next change that CHANNEL needs to follow the topology; nobody has signed it yet."""
     found = channels.propose(target, channel, with_settings(target.topology, settings))
     if found is None:
-        click.echo(f"{channel} is as the topology says: there is nothing to propose.")
+        words = f"{channel} is as the topology says: there is nothing to propose."
+        click.echo(json.dumps(None) if as_json else words)
         return
     found.save(output)
-    _show(channels.review(target, found))
-    click.echo(f"Written to {output}: have it signed with `kindpakket network channel sign`.")
+    _show(channels.review(target, found), as_json)
+    if not as_json:
+        click.echo(f"Written to {output}: have it signed with `kindpakket network channel sign`.")
 
 
 @channel_commands.command()
@@ -105,10 +109,7 @@ def show(target: Network, file: Path, as_json: bool) -> None:
     Exit code 3: it cannot be submitted as it is.
     """
     found = channels.review(target, Proposal.load(file))
-    if as_json:
-        click.echo(json.dumps(found.as_json(), indent=1))
-    else:
-        _show(found)
+    _show(found, as_json)
     if not (found.complete or found.done):
         raise click.exceptions.Exit(_UNFINISHED)
 
@@ -123,52 +124,57 @@ def show(target: Network, file: Path, as_json: bool) -> None:
     help="Sign for this one only; may be given several times. Not given: for all that the home acts for.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@_as_json
 @on_network
-def sign(target: Network, file: Path, organisations: tuple[str, ...], yes: bool) -> None:
+def sign(target: Network, file: Path, organisations: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Sign a proposed change as administrator, and write it back to FILE."""
     proposal = Proposal.load(file)
-    before = channels.review(target, proposal)
     if not yes:
-        _show(before)
-        click.confirm("Sign this?", abort=True)
+        for line in _lines(channels.review(target, proposal)):
+            click.echo(line, err=True)
+        click.confirm("Sign this?", abort=True, err=True)
     signed = channels.sign(target, proposal, organisations)
     signed.save(file)
-    _show_signatures(channels.review(target, signed))
+    _show(channels.review(target, signed), as_json)
 
 
 @channel_commands.command()
 @_file
+@_as_json
 @on_network
-def submit(target: Network, file: Path) -> None:
+def submit(target: Network, file: Path, as_json: bool) -> None:
     """Have a signed change ordered, and wait until it stands in the channel."""
     proposal = Proposal.load(file)
     with shown_progress() as progress:
         changed = channels.submit(target, proposal, progress)
-    click.echo(
-        f"{proposal.channel} is changed." if changed else f"{proposal.channel} has this change already."
-    )
+    if as_json:
+        click.echo(json.dumps({"channel": proposal.channel, "changed": changed}, indent=1))
+    else:
+        click.echo(f"{proposal.channel} {'is changed' if changed else 'has this change already'}.")
 
 
-def _show(found: Review) -> None:
-    click.echo(f"A change of {found.channel}:")
-    for difference in found.differences:
-        click.echo(f"  {difference}")
-    _show_signatures(found)
+def _show(found: Review, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(found.as_json(), indent=1))
+        return
+    for line in _lines(found):
+        click.echo(line)
 
 
-def _show_signatures(found: Review) -> None:
+def _lines(found: Review) -> Iterator[str]:
+    yield f"A change of {found.channel}:"
+    yield from (f"  {difference}" for difference in found.differences)
     if found.done:
-        click.echo("The channel has this change.")
+        yield "The channel has this change."
         return
     for path in found.outdated:
-        click.echo(f"Outdated: {path} was changed since; propose it again.")
+        yield f"Outdated: {path} was changed since; propose it again."
     for signature in found.signatures:
         words = f", but {signature.problem}" if signature.problem else ""
-        click.echo(f"Signed by {signature.name} ({signature.role}) of {signature.msp}{words}.")
+        yield f"Signed by {signature.name} ({signature.role}) of {signature.msp}{words}."
     for demand in found.demands:
-        state = "satisfied" if demand.satisfied else "not satisfied yet"
-        click.echo(f"{demand.policy} ({demand.words}): {state}.")
+        yield f"{demand.policy} ({demand.words}): {'' if demand.satisfied else 'not '}satisfied."
     if found.complete:
-        click.echo("It can be submitted.")
+        yield "It can be submitted."
     elif any(found.lacking):
-        click.echo(f"Still to sign: {' or '.join(' and '.join(each) for each in found.lacking)}.")
+        yield f"Still to sign: {' or '.join(' and '.join(each) for each in found.lacking)}."

@@ -50,8 +50,9 @@ def with_settings(topology: Topology, settings: Mapping[str, str]) -> Topology:
 def _below(holder: Any, name: str, place: str) -> Any:
     if isinstance(holder, dict):
         return holder.setdefault(name, {})
-    known = [each[key] for each in holder for key in _NAMES if key in each]
-    found = next((each for each in holder if name in (each.get(key) for key in _NAMES)), None)
-    if found is None:
+    if not isinstance(holder, list):
+        raise NetworkError(f"{place!r} is no setting: give the place of a single value")
+    known = {each[key]: each for each in holder if isinstance(each, dict) for key in _NAMES if key in each}
+    if name not in known:
         raise NetworkError(f"there is no {place}: use one of {', '.join(known)}")
-    return found
+    return known[name]

@@ -21,9 +21,11 @@ from kindpakket_network import Network, NetworkError, Topology, channels
 from kindpakket_network.acting import remember
 from kindpakket_network.admin_commands import AdminCommands
 from kindpakket_network.channel_change import SETTINGS, pending, propose, reconcile, sign
+from kindpakket_network.command import Command
 from kindpakket_network.configuration import APPLICATION, ORDERER
 from kindpakket_network.errors import CommandFailed, Waiting
 from kindpakket_network.home import Home
+from kindpakket_network.process import run
 from kindpakket_network.proposal import Proposal
 from kindpakket_network.submission import current
 from kindpakket_network.topology_settings import with_settings
@@ -89,6 +91,18 @@ def command(network: Network, *arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+def sign_with_fabrics_program(network: Network, file: str) -> None:
+    """Sign a file as the administrator of a home's only organisation, without this package."""
+    site = network.site()
+    organisation = site.topology.organisation(site.acting[0])
+    environment = {
+        "FABRIC_CFG_PATH": str(site.programs.config),
+        "CORE_PEER_LOCALMSPID": organisation.msp,
+        "CORE_PEER_MSPCONFIGPATH": str(network.user(organisation.name, organisation.admin.name)),
+    }
+    run(Command("peer", [site.programs.path("peer"), "channel", "signconfigtx", "-f", file], environment))
+
+
 def till_sees_block(town: Town) -> bool:
     """Whether a till reads a block of the channel."""
     network = town.desk.network
@@ -135,9 +149,9 @@ def test_a_change_goes_round_and_each_organisation_signs_with_its_own_keys(
     )
     assert code == 0, said
     assert "Still to sign: " in said
-    for name in (MUNICIPALITY, REGIE):
-        code, said = command(homes[name], "sign", file, "--yes")
-        assert code == 0, said
+    code, said = command(homes[MUNICIPALITY], "sign", file, "--yes")
+    assert code == 0, said
+    sign_with_fabrics_program(homes[REGIE], file)
     code, said = command(homes[SHOPS], "submit", file)
     assert code == 1
     assert "lacks signatures of administrators of AuditorMSP or WinkelsMSP" in said

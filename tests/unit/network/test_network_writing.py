@@ -51,9 +51,11 @@ def test_editors_learn_what_every_member_is_and_what_to_write(place: str, rules:
 def test_the_examples_of_the_documentation_can_be_written() -> None:
     document: dict[str, Any] = json.loads(json.dumps(Topology.packaged("kindpakket").document))
     text = (DOCS / "topology.md").read_text("utf-8")
-    hosts, tuning = (yaml.safe_load(example) for example in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))
+    examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    hosts, tuning, lists = (yaml.safe_load(example) for example in examples)
     for one in document["organisations"]:
         one["host"] = hosts["organisations"][0]["host"]
+    document["channels"][0] |= lists["channels"][0]
     Topology.read({**document, "hosts": hosts["hosts"], **tuning}, Path("/"))
 
 
