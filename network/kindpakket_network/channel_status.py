@@ -27,6 +27,8 @@ from .wait import together, until
 # How long a node may take to get the blocks that others had, or to know the other peers.
 _PATIENCE = 6.0
 _DOUBTS_COUNT = timedelta(hours=1)
+# Systems tell when a process was started by the second in which they themselves were.
+_INEXACT = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ class ChannelLook:
         since = datetime.now(UTC) - _DOUBTS_COUNT
         names = {number: one.node for number, one in enumerate(consenters, 1)}
         starts = ((number, started_at(self.home, node)) for number, node in names.items())
-        started = {number: start for number, start in starts if start is not None}
+        started = {number: start + _INEXACT for number, start in starts if start is not None}
         found: dict[str, dict[str, int]] = {}
         for one in consenters:
             counts = doubts(self.home.log(one.node), self.channel.name, since, started)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import connections
 from .channel_change import reconcile
-from .errors import NetworkError, NodeFailed
+from .errors import NetworkError, NodeFailed, Waiting
 from .healing import Healing
 from .orderer import Orderer
 from .peer import Peer
@@ -43,13 +43,12 @@ class NodeRenewal:
         """Have the channels name a consenter's certificates, put them in place, and start the node again.
 
         Raises:
+            Waiting: other organisations have to sign that a channel is to name the certificates.
             NetworkError: other nodes do not run, of which the network has need meanwhile; or the node does
                 not take part again in time.
         """
         if isinstance(self.node, Orderer):
-            for channel in self._channels():
-                Healing(self.site, channel).wake_silent()
-                reconcile(self.site, channel, only=[self.node.node])
+            self._name_certificates()
         running = self.site.runs(self.node.node)
         if running:
             self._ensure_others()
@@ -66,6 +65,16 @@ class NodeRenewal:
                 self._await_blocks(self.node)
                 self._await_known(self.node)
         unmark(self.node.folder)
+
+    def _name_certificates(self) -> None:
+        """Have every channel name the certificates that wait for a consenter."""
+        for channel in self._channels():
+            Healing(self.site, channel).wake_silent()
+            try:
+                reconcile(self.site, channel, only=[self.node.node])
+            except Waiting as waiting:
+                then = f"the renewed certificates of {self.node.node} wait until that is done: then `up`"
+                raise Waiting([*waiting.sentences, then]) from waiting
 
     def _channels(self) -> list[Channel]:
         return [
