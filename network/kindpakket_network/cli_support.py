@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,7 +59,10 @@ def failures() -> Iterator[None]:
 def on_network(
     function: Callable[Concatenate[Network, Parameters], Result],
 ) -> Callable[..., Result]:
-    """Gives a command the options that say which network, and shows errors without tracebacks."""
+    """Gives a command the options that say which network, and shows errors without tracebacks.
+
+    With `--json`, what waits for another organisation is shown as JSON too.
+    """
 
     @click.option(
         "--home",
@@ -77,7 +81,13 @@ def on_network(
         home: Path, topology: str | None, *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> Result:
         with failures():
-            return function(_network(home, topology), *args, **kwargs)
+            try:
+                return function(_network(home, topology), *args, **kwargs)
+            except Waiting as waiting:
+                if not kwargs.get("as_json"):
+                    raise
+                click.echo(json.dumps({"waits_for": list(waiting.sentences)}, indent=1))
+                raise click.exceptions.Exit(Unfinished.exit_code) from waiting
 
     return command
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,6 +22,7 @@ from kindpakket_network.acting import acting, remember
 from kindpakket_network.admission import admit
 from kindpakket_network.bundle import Bundle, Consenter
 from kindpakket_network.bundle_rules import mistakes_in
+from kindpakket_network.cli import network as commands
 from kindpakket_network.errors import Waiting
 from kindpakket_network.genesis import genesis_block, lacking_bundles
 from kindpakket_network.home import Home, write
@@ -147,6 +149,25 @@ def test_a_profile_for_clients_elsewhere_has_its_certificate_inside(
     assert str(tmp_path) not in json.dumps(found)
     with pytest.raises(NetworkError, match="gemeente has no certificates in"):
         Network(topology, tmp_path).portable_profile("gemeente")
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_command_that_waits_for_others_says_so_and_ends_with_3(
+    topology: Topology, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
+) -> None:
+    def waits(*_: object) -> None:
+        raise Waiting(["zuidhorn waits for winkels", "and for regie"])
+
+    monkeypatch.setattr(Network, "up", waits)
+    arguments = ["up", "--home", str(tmp_path), *(["--json"] if as_json else [])]
+    answer = CliRunner().invoke(commands, arguments)
+    assert answer.exit_code == 3
+    if as_json:
+        found = json.loads(answer.stdout[answer.stdout.index("{") :])
+        assert found == {"waits_for": ["zuidhorn waits for winkels", "and for regie"]}
+    else:
+        assert "zuidhorn waits for winkels\nand for regie\n" in answer.output
+        assert "Error" not in answer.output
 
 
 def test_a_bundle_is_read_back_as_it_was_written(bundle: Bundle) -> None:
