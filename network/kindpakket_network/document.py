@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import yaml
 
-from .errors import Mistake
+from .errors import Mistake, TopologyError
 
 _FILE = "file"
 
@@ -36,6 +37,24 @@ class Document:
     members: Any
     lines: Mapping[str, int] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        """Read a file.
+
+        Raises:
+            TopologyError: it cannot be read, or is not YAML.
+        """
+        try:
+            return cls.parse(file.read_text("utf-8"))
+        except OSError as error:
+            words = f"cannot be read ({error.strerror}): name an existing file"
+            raise TopologyError(str(file), [Mistake(_FILE, words)]) from error
+        except UnicodeDecodeError as error:
+            words = "is not UTF-8 text: save it as UTF-8"
+            raise TopologyError(str(file), [Mistake(_FILE, words)]) from error
+        except yaml.YAMLError as error:
+            raise TopologyError(str(file), [not_yaml(error)]) from error
 
     @classmethod
     def parse(cls, text: str) -> Self:

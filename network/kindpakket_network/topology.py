@@ -12,14 +12,12 @@ from typing import Any, Self
 import yaml
 
 from . import ports
-from .document import Document, not_yaml
+from .document import Document
 from .errors import Mistake, TopologyError
 from .host import THIS, Host
 from .topology_rules import mistakes_in
 from .topology_warnings import warnings_in
 from .tuning import STANDARD, Tuning
-
-ROLES_OF_ALL = ("admin", "peer", "client")
 
 
 @dataclass(frozen=True)
@@ -222,18 +220,7 @@ class Topology:
             TopologyError: the file cannot be read, or has mistakes; all of them are listed.
         """
         file = Path(path)
-        try:
-            document = Document.parse(file.read_text("utf-8"))
-        except OSError as error:
-            words = f"cannot be read ({error.strerror}): name an existing file"
-            raise TopologyError(str(file), [Mistake("file", words)]) from error
-        except UnicodeDecodeError as error:
-            raise TopologyError(
-                str(file), [Mistake("file", "is not UTF-8 text: save it as UTF-8")]
-            ) from error
-        except yaml.YAMLError as error:
-            raise TopologyError(str(file), [not_yaml(error)]) from error
-        return cls._of(document, file.resolve().parent, str(file))
+        return cls._of(Document.load(file), file.resolve().parent, str(file))
 
     @classmethod
     def packaged(cls, name: str) -> Self:
