@@ -74,6 +74,8 @@ class ChannelStatus:
         peers_known: how many other peers of the channel a peer of ours knows through gossip; None when it
             does not say.
         peers_running: how many of the channel's peers run.
+        leader_elsewhere: no leader is known, but it may be another organisation's consenter: under Raft each
+            says only of itself whether it leads, and to its own organisation only.
     """
 
     name: str
@@ -88,6 +90,7 @@ class ChannelStatus:
     doubts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     peers_known: Mapping[str, int | None] = field(default_factory=dict)
     peers_running: int = 0
+    leader_elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,11 @@ class ChannelLook:
             doubts=self._doubts(consenters),
             peers_known=self._peers_known(own_peers, sum(answering[peer] for peer in peers) - 1),
             peers_running=sum(answering[peer] for peer in peers),
+            leader_elsewhere=(
+                leads.node is None
+                and len(asked) < len(running)
+                and (self.topology.ordering.type == "raft" or not asked)
+            ),
         )
 
     @property

@@ -71,7 +71,7 @@ def _of_ordering(channel: ChannelStatus) -> Iterator[Finding]:
     counts = f"{count} of {total} consenters take part"
     if count < channel.needed:
         yield Finding(channel.name, f"{counts}, and ordering needs {channel.needed}: it stands still", _UP)
-    elif channel.leader is None:
+    elif channel.leader is None and not channel.leader_elsewhere:
         yield Finding(channel.name, "no consenter leads", "wait some seconds and look again")
     elif count == channel.needed < total:
         yield Finding(

@@ -53,7 +53,7 @@ class NetworkStatus:
         """Whether all nodes run, every channel has a leader, and all chaincodes are deployed."""
         return (
             all(node.running for node in self.nodes)
-            and all(channel.leader is not None for channel in self.channels)
+            and all(one.leader is not None or one.leader_elsewhere for one in self.channels)
             and all(
                 chaincode.sequence is not None
                 for channel in self.channels

@@ -70,6 +70,10 @@ def test_how_much_ordering_still_bears(taking_part: int, leader: str | None, wor
     assert words in line
 
 
+def test_a_leader_that_may_be_another_organisations_is_not_missed() -> None:
+    assert told(replace(CHANNEL, leader=None, leader_elsewhere=True)) == []
+
+
 def test_a_node_that_stays_behind() -> None:
     channel = replace(CHANNEL, heights={**CHANNEL.heights, "peer0.b": 5}, behind=("peer0.b",))
     assert told(channel) == [
