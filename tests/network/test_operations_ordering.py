@@ -1,0 +1,109 @@
+"""Ordering goes on with one consenter dead or suspended, and lets no auditor write: BFT and Raft."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+from hurting import pay, send
+from support import Town, doubted_votes, found_town, running
+
+from kindpakket.fabric import SubmitError
+from kindpakket_demo.desk import AUDITOR, CHANNEL, Desk
+from kindpakket_network import Network, Topology
+from kindpakket_network.wait import until
+
+SECONDS_WITHOUT_LEADER = 12
+SECONDS_TO_NOTICE = 30  # a peer that hangs on a consenter which does not answer notices by pings
+SECONDS_TO_CATCH_UP = 60
+
+
+@pytest.fixture(scope="module", params=["bft", "raft"])
+def ordered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A town on a network of its own, ordered one way and then the other."""
+    folder = tmp_path_factory.mktemp(request.param)
+    document = json.loads(json.dumps(Topology.packaged("kindpakket").document))
+    document["ordering"]["type"] = request.param
+    topology = Topology.read(document, folder)
+    with running(topology, folder) as network, Desk(network, folder, Random(1)) as desk:
+        yield found_town(desk, 60)
+
+
+def network_of(town: Town) -> Network:
+    """The network that a town is on."""
+    return town.desk.network
+
+
+def leader_of(network: Network) -> str:
+    """The consenter that leads."""
+    leader = until(lambda: network.leader(CHANNEL), SECONDS_WITHOUT_LEADER)
+    assert leader is not None
+    return leader
+
+
+def leads_other_than(network: Network, node: str) -> bool | None:
+    """Whether another node than this one leads."""
+    return network.leader(CHANNEL) not in (None, node) or None
+
+
+def pay_within(town: Town, seconds: float, payments: int = 1) -> None:
+    """Pay, and see that it does not take too long."""
+    begun = time.monotonic()
+    for _ in range(payments):
+        pay(town)
+    assert time.monotonic() - begun < seconds
+
+
+def test_payments_go_on_with_the_leading_consenter_dead(ordered: Town) -> None:
+    network = network_of(ordered)
+    leader = leader_of(network)
+    send(network, leader, signal.SIGKILL)
+    pay_within(ordered, SECONDS_WITHOUT_LEADER)
+    pay_within(ordered, SECONDS_WITHOUT_LEADER, payments=3)
+    assert network.leader(CHANNEL) not in (None, leader)
+    places = [finding.place for finding in network.status().findings]
+    assert leader in places  # it does not run
+    assert CHANNEL in places  # and no second one may fail
+    network.up()
+    assert network.status().findings == ()
+
+
+def test_payments_go_on_with_the_leading_consenter_suspended_and_it_catches_up_when_resumed(
+    ordered: Town,
+) -> None:
+    network = network_of(ordered)
+    leader = leader_of(network)
+    send(network, leader, signal.SIGSTOP)
+    try:
+        if network.topology.ordering.type == "raft":
+            # Until the others elect another leader, what they forward to this one may wait for its return.
+            assert until(lambda: leads_other_than(network, leader), SECONDS_WITHOUT_LEADER)
+        pay_within(ordered, SECONDS_TO_NOTICE)
+        pay_within(ordered, SECONDS_TO_NOTICE, payments=3)
+        assert network.leader(CHANNEL) not in (None, leader)
+        assert [one.state for one in network.status().nodes if one.node == leader] == ["suspended"]
+    finally:
+        send(network, leader, signal.SIGCONT)
+
+    def in_step() -> bool | None:
+        pay(ordered)
+        return network.status().findings == () or None
+
+    assert until(in_step, SECONDS_TO_CATCH_UP)
+
+
+def test_the_auditors_client_is_refused_by_ordering(ordered: Town) -> None:
+    contract = ordered.desk.contract(AUDITOR, "auditor")
+    show = json.dumps({"scheme": ordered.scheme.id})
+    assert contract.evaluate("scheme:Show", show)
+    with pytest.raises(SubmitError, match="FORBIDDEN") as caught:
+        contract.submit("scheme:Show", show)
+    assert caught.value.refused
+
+
+def test_no_consenter_doubts_anothers_votes(ordered: Town) -> None:
+    assert doubted_votes(network_of(ordered)) == []
