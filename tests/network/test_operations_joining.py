@@ -1,0 +1,78 @@
+"""A second auditor joins from a home of its own: only certificates and the first block go to and fro."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from support import gateway_at, identity_of, running
+
+from kindpakket.auditor import Auditor
+from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, Desk
+from kindpakket_network import Network, Topology
+from kindpakket_network.errors import Waiting
+from kindpakket_network.growth import with_organisation
+from kindpakket_network.wait import until
+
+COURT, COURT_MSP = "rekenkamer", "RekenkamerMSP"
+SECONDS = 20
+
+
+@pytest.fixture
+def members(tmp_path: Path) -> Iterator[Network]:
+    """The packaged network, whose home has the keys of its four organisations."""
+    with running(Topology.packaged("kindpakket"), tmp_path / "members") as made:
+        yield made
+
+
+@pytest.fixture
+def court(members: Network, tmp_path: Path) -> Iterator[Network]:
+    """The home of those who join, with nothing in it yet; they were sent the topology."""
+    made = Network(with_organisation(members.topology, COURT, COURT_MSP, AUDITOR), tmp_path / "court")
+    yield made
+    made.down()
+
+
+def handed(texts: dict[str, str], folder: Path) -> list[Path]:
+    """Files as they are sent."""
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    return [folder / name for name in texts]
+
+
+def height(network: Network, peer: str) -> int:
+    """The number of blocks that a peer has."""
+    return network.status().channels[0].heights[peer] or 0
+
+
+def test_an_organisation_joins_from_its_own_home(members: Network, court: Network, tmp_path: Path) -> None:
+    founders = [one.name for one in members.topology.organisations]
+    with pytest.raises(Waiting, match=f"waits for {COURT}"):
+        members.become(court.topology, elsewhere=[COURT])
+    with pytest.raises(Waiting, match=f"{CHANNEL} waits for {', '.join(founders)}"):
+        court.up(organisations=[COURT])
+    known = {name: members.bundle(name).text() for name in founders}
+    court.admit(handed({**known, "block": members.first_block(CHANNEL)}, tmp_path))
+    with pytest.raises(Waiting, match=f"does not answer {COURT} yet"):
+        court.up()
+
+    members.admit(handed({COURT: court.bundle(COURT).text()}, tmp_path))
+    members.up(progress=print)
+    court.up(progress=print)
+
+    assert members.plan().done
+    assert court.plan().done
+    assert court.status().up
+    for home, others in ((members.home, [COURT]), (court.home, founders)):
+        assert not any((home / "organisations" / other / "users").exists() for other in others)
+    with Desk(members, tmp_path, Random(1)) as desk:
+        proposed = desk.clerk.propose_organisation(COURT_MSP, "auditors", "new-member")
+        desk.in_step()
+        desk.manager.approve_organisation(COURT_MSP, proposed["change"])
+    ordered = height(members, "peer0.gemeente")
+    assert until(lambda: height(court, f"peer0.{COURT}") >= ordered or None, SECONDS)
+    with gateway_at(court, COURT, identity_of(court, COURT, "auditor")) as gateway:
+        ledger = gateway.network(CHANNEL)
+        assert Auditor(ledger.contract(CHAINCODE), ledger).verify().passed
