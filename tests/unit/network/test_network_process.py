@@ -166,7 +166,7 @@ def test_a_long_log_is_put_aside_when_its_node_starts(
     monkeypatch.setattr("kindpakket_network.process.rotate", partial(rotate, long=100))
     log = home.log("peer0.x")
     log.write_text("x" * 100)
-    processes.start(sleeper("peer0.x", "print('new', flush=True)"))
+    processes.start(sleeper("peer0.x", "import time; print('new', flush=True); time.sleep(60)"))
     assert until(lambda: log.read_text() or None, 10) == "new\n"
     assert [path.name for path in files(log)] == ["peer0.x.log.1", "peer0.x.log"]
 
