@@ -288,6 +288,28 @@ def test_payments_go_on_while_a_machine_is_cut_off_and_it_catches_up(
         assert "Couldn't verify" not in log
 
 
+def test_an_upgrade_is_approved_by_each_and_committed_by_the_last_that_it_needs(
+    town: Town, live: dict[str, Operator], tmp_path: Path
+) -> None:
+    document = yaml.safe_load(live["gemeente"].topology.read_text("utf-8"))
+    document["channels"][0]["chaincodes"][0]["version"] = "1.1"
+    newer = tmp_path / "topology.yaml"
+    newer.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
+    deploy = ("deploy", "--topology", str(newer))
+    municipality, auditor = live["gemeente"], live["auditor"]
+
+    assert municipality.end(municipality.begin(*deploy)) == WAITS
+    assert "sequence 2" in municipality.output and "winkels, auditor must" in municipality.output
+    town.pay(2)
+    assert "sequence 2" in live["winkels"].run(*deploy)
+    town.pay(2)
+    assert auditor.end(auditor.begin("deploy")) == 1
+    assert "GemeenteMSP, WinkelsMSP committed another definition" in auditor.output
+    assert "sequence 2" in auditor.run(*deploy)
+    assert "sequence 2" in municipality.run(*deploy)
+    assert max(town.pay(2)) < LONGEST_PAYMENT
+
+
 def test_a_killed_node_comes_back_with_its_service(town: Town, live: dict[str, Operator]) -> None:
     shops = live["winkels"]
     pids = {one["node"]: one["pid"] for one in shops.status()["nodes"]}
