@@ -250,3 +250,16 @@ func TestAChannelWithoutFurtherOrganisationsReadsNoneOnTheWayOfAPayment(t *testi
 		t.Fatal("a payment looks for the organisation that was named first")
 	}
 }
+
+func TestALedgerFromBeforeTakesFurtherOrganisations(t *testing.T) {
+	w := newTown(t)
+	w.ledger.Put("organisations", []byte(`{"v":1,"municipality":"GemeenteMSP","shops":["WinkelsMSP"],"auditors":["AuditorMSP"]}`))
+	if page := w.must("auditor", "organisations:List", object{}); len(page["items"].([]any)) != 0 {
+		t.Fatal(page)
+	}
+	chain := w.chain(nil)
+	w.must("chain", "payment:Pay", w.holder().pay(w.id(), chain, w.now+60, clothing(700)))
+	if record := decodeJSON(t, w.ledger.Value("organisations")); fmt.Sprintf("%v %v", record["v"], record["shops"]) != "1 [WinkelsMSP]" {
+		t.Fatalf("the record of those that were named first was rewritten: %v", record)
+	}
+}

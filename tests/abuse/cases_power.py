@@ -292,3 +292,44 @@ def takes_over(ground: Ground) -> Attempt:
         "auditors": found["auditors"],
     }
     return lambda: ground.write(ground.desk.contract(SHOPS, "admin"), "organisations:Initialise", **members)
+
+
+@case(
+    29,
+    "anyone, such as",
+    "{}, asks for a further organisation",
+    "ROLE_REQUIRED",
+    each=by_name("shop", "auditor"),
+)
+def brings_an_organisation(ground: Ground, who: str) -> Attempt:
+    contract = ground.till.shop.contract if who == "shop" else ground.desk.auditor.contract
+    members = {"msp": "VriendenMSP", "kind": "shops", "reason": "friends"}
+    return lambda: ground.write(contract, "organisations:Propose", **members)
+
+
+@case(
+    29,
+    "clerk",
+    "names the organisation that the same person proposed, {}",
+    "SECOND_PERSON_REQUIRED",
+    each=CERTIFICATES,
+)
+def names_own_proposal(ground: Ground, how: str) -> Attempt:
+    alone, msp = same_person(ground, how), f"Vrienden{how.capitalize()}MSP"
+    change = ground.desk.clerk.propose_organisation(msp, "shops", "friends")["change"]
+    ground.desk.in_step()
+    return lambda: alone.approve_organisation(msp, change)
+
+
+@case(29, "clerk", "swaps the proposal that was looked at for another", "CHANGE_NOT_FOUND")
+def swaps_the_proposal(ground: Ground) -> Attempt:
+    looked_at = ground.desk.clerk.propose_organisation("RuilMSP", "auditors", "audit-office")["change"]
+    ground.desk.in_step()
+    ground.desk.clerk.propose_organisation("RuilMSP", "shops", "audit-office")
+    ground.desk.in_step()
+    return lambda: ground.desk.manager.approve_organisation("RuilMSP", looked_at)
+
+
+@case(29, "issuer", "asks for an organisation that is there already", "ORGANISATION_NAMED")
+def names_twice(ground: Ground) -> Attempt:
+    return lambda: ground.desk.clerk.propose_organisation("WinkelsMSP", "shops", "friends")

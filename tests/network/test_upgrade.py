@@ -198,6 +198,17 @@ def test_settlements_of_before_go_on_to_paid_and_open_items_settle(town: FirstTo
 
 
 @pytest.mark.usefixtures("upgrade")
+def test_a_further_organisation_joins_those_that_were_named_before(town: FirstTown) -> None:
+    desk = town.desk
+    named = desk.clerk.organisations()
+    proposed = desk.clerk.propose_organisation("KetenMSP", "shops", "new-chain")
+    desk.in_step()
+    desk.manager.approve_organisation("KetenMSP", proposed["change"])
+    desk.in_step()
+    assert desk.auditor.organisations() == {**named, "shops": [*named["shops"], "KetenMSP"]}
+
+
+@pytest.mark.usefixtures("upgrade")
 def test_the_audit_agrees_with_the_whole_ledger(town: FirstTown) -> None:
     town.desk.in_step()
     audit = town.desk.auditor.verify()
