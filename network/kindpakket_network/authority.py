@@ -24,7 +24,7 @@ TLS = "tlsca"
 # The signing profiles; see data/templates/fabric-ca-server-config.yaml.j2 for why they have one name.
 NODE_PROFILE = "tls"
 TLS_PROFILE = "tls"
-_REGISTRAR = "registrar"
+REGISTRAR = "registrar"
 _OWN = "hf."  # how Fabric CA's own attributes begin
 _CONFIGURATION = "fabric-ca-server-config.yaml"
 
@@ -180,11 +180,11 @@ class Authority:
         with self._guard:
             if authority not in self._registrars:
                 secret = self.home.secret(self._registrar_secret(authority))
-                self._registrars[authority] = client.enrol(_REGISTRAR, secret)
+                self._registrars[authority] = client.enrol(REGISTRAR, secret)
             return self._registrars[authority]
 
     def _registrar_secret(self, authority: str) -> str:
-        return f"organisations/{self.organisation}/secrets/{authority}.{_REGISTRAR}"
+        return f"organisations/{self.organisation}/secrets/{authority}.{REGISTRAR}"
 
     def _configuration(self, authority: str, server: Mapping[str, object] | None) -> str:
         return render(

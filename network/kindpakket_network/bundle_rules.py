@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from .topology import Organisation, Topology
@@ -72,7 +73,14 @@ def _load(pem: str) -> x509.Certificate:
     found = x509.load_pem_x509_certificates(pem.encode())
     if len(found) != 1:
         raise ValueError(f"{len(found)} certificates in one place")
+    # Fabric takes the first block of a file, whatever it is.
+    if _text(found[0]) != "".join(pem.split()):
+        raise ValueError("something else is in the place of a certificate, too")
     return found[0]
+
+
+def _text(certificate: x509.Certificate) -> str:
+    return "".join(certificate.public_bytes(Encoding.PEM).decode("ascii").split())
 
 
 def _valid(

@@ -33,7 +33,7 @@ _key = click.option(
 
 @contextmanager
 def _ended_by_signal() -> Iterator[None]:
-    """Has SIGTERM end the command as Ctrl-C does, so that a peer that it stopped is started again."""
+    """Has SIGTERM end the command as Ctrl-C does: stopped peers are started, clear copies deleted."""
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         yield
@@ -140,7 +140,7 @@ def restore(
 
     While a peer catches up it answers nobody, so what was purged after the backup is purged again first.
     """
-    with failures(), shown_progress() as progress:
+    with failures(), shown_progress() as progress, _ended_by_signal():
         identities = backup_key.load(key, _asked(passphrase_file))
         _, manifest = Network.restore(
             home,
@@ -187,7 +187,7 @@ def verify_backup_command(
 
     It is unpacked into the network's folder for that time.
     """
-    with shown_progress() as progress:
+    with shown_progress() as progress, _ended_by_signal():
         identities = backup_key.load(key, _asked(passphrase_file))
         found = target.verify_backup(file, identities, progress)
     _report(found, as_json)

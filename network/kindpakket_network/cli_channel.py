@@ -162,6 +162,12 @@ def _show(found: Review, as_json: bool) -> None:
 
 
 def _lines(found: Review) -> Iterator[str]:
+    """The lines to show. What others wrote cannot move the cursor or imitate other lines."""
+    for line in _sentences(found):
+        yield "".join(one if one.isprintable() else repr(one)[1:-1] for one in line)
+
+
+def _sentences(found: Review) -> Iterator[str]:
     yield f"A change of {found.channel}:"
     yield from (f"  {difference}" for difference in found.differences)
     if found.done:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from google.protobuf.json_format import MessageToDict
 
 from kindpakket.fabric.policy import policy_text
@@ -16,7 +17,9 @@ from . import messages as m
 from .channel_update import CHANNEL
 from .host import at
 
-_SHOWN = 8
+_SHOWN = 16
+_CERTIFICATES = ("root_certs", "intermediate_certs", "tls_root_certs", "tls_intermediate_certs", "admins")
+_ROLES = ("client", "peer", "admin", "orderer")
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,48 @@ def differences(before: Any, after: Any) -> list[Difference]:
         before: a `common.ConfigGroup`.
         after: another one.
     """
-    first, second = dict(_leaves(CHANNEL, before)), dict(_leaves(CHANNEL, after))
-    paths = list(dict.fromkeys([*first, *second]))
-    return [
+    first, second = _words(before), _words(after)
+    found = [
         Difference(path, first.get(path), second.get(path))
-        for path in sorted(paths)
+        for path in sorted({*first, *second})
         if first.get(path) != second.get(path)
     ]
+    told = [f"{one.path}/" for one in found]
+    hidden = [
+        Difference(path, *contents)
+        for path, contents in _changed_contents(CHANNEL, before, after)
+        if not any(one.startswith(f"{path}/") for one in told)
+    ]
+    return sorted([*found, *hidden], key=lambda one: one.path)
+
+
+def _words(group: Any) -> dict[str, str]:
+    """What is where. Of what is at one place twice, all is told: nothing can hide behind another."""
+    found: dict[str, list[str]] = {}
+    for path, words in _leaves(CHANNEL, group):
+        found.setdefault(path, []).append(words)
+    return {path: "; and ".join(words) for path, words in found.items()}
+
+
+def _changed_contents(path: str, before: Any, after: Any) -> Iterator[tuple[str, tuple[str, str]]]:
+    """The values and policies that are not the same, with digests, whatever words there are for them."""
+    for name in sorted({*before.values} & {*after.values}):
+        contents = before.values[name].value, after.values[name].value
+        # The order of a map's members in the bytes means nothing.
+        if contents[0] != contents[1] and name != "ACLs":
+            yield f"{path}/{name}", (_digest(contents[0]), _digest(contents[1]))
+    for name in sorted({*before.policies} & {*after.policies}):
+        policies = [
+            one.policies[name].policy.SerializeToString(deterministic=True) for one in (before, after)
+        ]
+        if policies[0] != policies[1]:
+            yield f"{path}/{name} (policy)", (_digest(policies[0]), _digest(policies[1]))
+    for name in sorted({*before.groups} & {*after.groups}):
+        yield from _changed_contents(f"{path}/{name}", before.groups[name], after.groups[name])
+
+
+def _digest(content: bytes) -> str:
+    return f"{len(content)} bytes, {hashlib.sha256(content).hexdigest()[:_SHOWN]}"
 
 
 def _leaves(path: str, group: Any) -> Iterator[tuple[str, str]]:
@@ -91,7 +129,7 @@ def _value(path: str, name: str, content: bytes) -> Iterator[tuple[str, str]]:
     elif name in _KINDS:
         yield from _members(path, _KINDS[name].FromString(content))
     else:
-        yield path, f"{len(content)} bytes, {hashlib.sha256(content).hexdigest()[:_SHOWN]}"
+        yield path, _digest(content)
 
 
 def _members(path: str, message: Any) -> Iterator[tuple[str, str]]:
@@ -114,7 +152,7 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
 def _msp(path: str, content: bytes) -> Iterator[tuple[str, str]]:
     found = m.msp_config.FabricMSPConfig.FromString(m.msp_config.MSPConfig.FromString(content).config)
     yield f"{path}/name", found.name
-    for kind in ("root_certs", "intermediate_certs", "tls_root_certs", "tls_intermediate_certs", "admins"):
+    for kind in _CERTIFICATES:
         certificates = getattr(found, kind)
         if certificates:
             yield f"{path}/{kind}", ", ".join(certificate_words(one) for one in certificates)
@@ -122,11 +160,25 @@ def _msp(path: str, content: bytes) -> Iterator[tuple[str, str]]:
         yield f"{path}/revocation_list", ", ".join(_revocation_words(one) for one in found.revocation_list)
     units = found.fabric_node_ous
     yield f"{path}/node_ous", "on" if units.enable else "off"
-    for role in ("client", "peer", "admin", "orderer"):
+    for role in _ROLES:
         yield (
             f"{path}/node_ous/{role}",
             getattr(units, f"{role}_ou_identifier").organizational_unit_identifier,
         )
+    yield f"{path}/other", _digest(_without_words(found))
+
+
+def _without_words(definition: Any) -> bytes:
+    """What is in the definition of an organisation beside the members that have words."""
+    rest = m.msp_config.FabricMSPConfig()
+    rest.CopyFrom(definition)
+    for name in ("name", *_CERTIFICATES, "revocation_list"):
+        rest.ClearField(name)
+    rest.fabric_node_ous.ClearField("enable")
+    for role in _ROLES:
+        getattr(rest.fabric_node_ous, f"{role}_ou_identifier").ClearField("organizational_unit_identifier")
+    content: bytes = rest.SerializeToString(deterministic=True)
+    return content
 
 
 def _orderers(path: str, content: bytes) -> Iterator[tuple[str, str]]:
@@ -168,21 +220,25 @@ def _acls(path: str, content: bytes) -> Iterator[tuple[str, str]]:
 
 
 def certificate_words(pem: bytes) -> str:
-    """A certificate in words: whose, until when, and the first digits of its serial number."""
+    """A certificate in words: whose, until when, and the first digits of its SHA-256 fingerprint.
+
+    Who makes a certificate chooses its names, dates and serial number, so these do not tell it from another.
+    """
     try:
         found = x509.load_pem_x509_certificate(pem)
-    except ValueError:
-        return "something that is no certificate"
-    names = found.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    name = names[0].value if names else found.subject.rfc4514_string()
-    return f"{name!s} until {found.not_valid_after_utc:%Y-%m-%d} (serial {found.serial_number:x})"
+        names = found.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+        name = names[0].value if names else found.subject.rfc4514_string()
+    except (ValueError, x509.InvalidVersion):
+        return f"something that is no certificate ({_digest(pem)})"
+    digest = found.fingerprint(SHA256()).hex()[:_SHOWN]
+    return f"{name!s} until {found.not_valid_after_utc:%Y-%m-%d} (SHA-256 {digest})"
 
 
 def _revocation_words(pem: bytes) -> str:
     try:
         found = x509.load_pem_x509_crl(pem)
     except ValueError:
-        return "something that is no revocation list"
+        return f"something that is no revocation list ({_digest(pem)})"
     serials = sorted(f"{one.serial_number:x}" for one in found)
     return f"{len(serials)} revoked: {', '.join(serials)}" if serials else "nobody revoked"
 

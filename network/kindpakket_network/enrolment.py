@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kindpakket.fabric.ca import Enrolment
 
-from .authority import IDENTITIES, TLS, Authority
+from .authority import IDENTITIES, REGISTRAR, TLS, Authority
 from .errors import NetworkError
 from .home import write
 from .staging import adopt, staged
@@ -18,6 +19,7 @@ from .templates import render
 
 RECORD = "enrolment.json"
 CRL = "crls/ca.pem"
+_USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,25 @@ class Issue:
         """Who has it: the node, or `user@organisation`."""
         is_user = self.folder.parent.parent.name == "users"
         return f"{self.name}@{authority.organisation}" if is_user else self.name
+
+
+def ensure_user_name(name: str, nodes: Collection[str]) -> None:
+    """See that a name can be a user's: it becomes a folder's, and no node or CA server has it.
+
+    Args:
+        name: the name.
+        nodes: the names of all nodes.
+
+    Raises:
+        NetworkError: it cannot.
+    """
+    if not _USER_NAME.fullmatch(name):
+        raise NetworkError(
+            f"{name!r} is no name for a user: use at most 64 letters, digits, dots, hyphens and underscores, "
+            "the first one a letter or a digit"
+        )
+    if name == REGISTRAR or name in nodes:
+        raise NetworkError(f"{name!r} is the name of a node or CA server: use another name for the user")
 
 
 def write_organisation(authority: Authority, folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import tempfile
 from collections.abc import Iterator
@@ -64,7 +63,7 @@ def admit_first_block(site: Site, members: Any, source: str) -> bool:
         )
     try:
         block = base64.b64decode(members["block"], validate=True)
-    except (KeyError, TypeError, binascii.Error) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise NetworkError(f"{source} holds no block ({error}): have it made again") from error
     present = site.home.genesis(channel.name)
     if present.is_file():

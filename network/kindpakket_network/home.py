@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import glob
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -20,6 +21,15 @@ import psutil
 from .errors import NetworkError
 
 _LOCK_PATIENCE = 60.0
+# What a command that was killed leaves of a file that it wrote.
+_LEFT_BEHIND = re.compile(r"[.].+[.][0-9]+[.][0-9a-f]{8}")
+_FOLDERS = ("organisations", "nodes", "channels", "chaincode", "run", "logs")
+_LAYOUT = frozenset(
+    (
+        *("topology.yaml", "acting.json", "supervised", "lock", "builder", "results", *_FOLDERS),
+        *("backups.json", "restored.json", "restoring", "replaced", ".verify-blocks", ".verify-backup"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -134,10 +144,15 @@ class Home:
         """Whether a network was brought up here."""
         return self.topology.is_file()
 
+    def others(self) -> list[str]:
+        """The names of what is in the folder and belongs to no network."""
+        found = sorted(path.name for path in self.root.iterdir()) if self.root.is_dir() else []
+        return [one for one in found if one not in _LAYOUT and not _LEFT_BEHIND.fullmatch(one)]
+
     def create(self) -> None:
         """Make the folders, readable by their owner only."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("organisations", "nodes", "channels", "chaincode", "run", "logs"):
+        for name in _FOLDERS:
             (self.root / name).mkdir(mode=0o700, exist_ok=True)
 
     def install_builder(self) -> None:

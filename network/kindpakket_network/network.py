@@ -17,7 +17,7 @@ from .bringup import BringUp
 from .bundle import Bundle, bundle_of
 from .chaincode_server import ChaincodeServer
 from .deployed import Deployed
-from .enrolment import Issue, ensure
+from .enrolment import Issue, ensure, ensure_user_name
 from .errors import NetworkError
 from .first_block import first_block_file
 from .home import Home, write
@@ -174,9 +174,11 @@ class Network:
         Raises:
             NetworkError: a process does not end.
         """
-        if self._home.root.is_dir():
+        if self._home.exists():
             with self._home.locked():
                 self._stop_all()
+        else:
+            self._stop_processes()
 
     def reset(self) -> None:
         """Stop all processes and delete the home.
@@ -188,6 +190,12 @@ class Network:
             return
         if not self._home.exists():
             raise NetworkError(f"{self._home.root} holds no network: it is not deleted")
+        others = self._home.others()
+        if others:
+            raise NetworkError(
+                f"{self._home.root} holds {', '.join(others)} beside a network: move that elsewhere first, "
+                "because the whole folder is deleted"
+            )
         with self._home.locked():
             self._stop_all()
             self._home.remove()
@@ -346,11 +354,13 @@ class Network:
             The user's MSP folder.
 
         Raises:
-            NetworkError: the CA does not run or refused, or the user has other attributes already.
+            NetworkError: the name cannot be a user's, the CA does not run or refused, or the user has other
+                attributes already.
         """
         authority = self._authority(organisation)
         self._ensure_own(organisation)
         self._ensure_exists()
+        ensure_user_name(user, self._inventory.nodes())
         issue = Issue(
             self._home.user(organisation, user) / "msp", IDENTITIES, user, type, dict(attributes or {})
         )
@@ -499,6 +509,7 @@ class Network:
         Raises:
             NetworkError: the user was not enrolled.
         """
+        ensure_user_name(user, ())
         folder = self._home.user(self._authority(organisation).organisation, user) / "msp"
         if not folder.is_dir():
             raise NetworkError(f"{organisation} has no user {user!r} in {self._home.root}: enrol it first")
@@ -645,11 +656,14 @@ class Network:
     def _stop_all(self) -> None:
         for switch in (self._home.root / "run").glob("*.env"):
             switch.unlink()
+        self._stop_processes()
+        for record in (self._home.root / "run").glob("*.json"):
+            record.unlink(missing_ok=True)
+
+    def _stop_processes(self) -> None:
         running = set(self._processes.all())
         order = ("chaincode.", "", "orderer.", "ca.")
         rest = [node for node in running if not node.startswith(("chaincode.", "orderer.", "ca."))]
         for prefix in order:
             nodes = [node for node in running if node.startswith(prefix)] if prefix else rest
             together(self._processes.stop, nodes)
-        for record in (self._home.root / "run").glob("*.json"):
-            record.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from google.protobuf.message import DecodeError
 
-from kindpakket.fabric import Identity
+from kindpakket.fabric import FabricError, Identity
 from kindpakket.fabric.identity import verify
 
 from . import messages as m
@@ -167,7 +167,13 @@ class Proposal:
         return replace(made, signatures=tuple(one.SerializeToString() for one in envelope.signatures))
 
     def save(self, path: Path) -> None:
-        """Write it to a file."""
+        """Write it to a file.
+
+        Raises:
+            NetworkError: the path is that of something else, such as a device.
+        """
+        if path.exists() and not path.is_file():
+            raise NetworkError(f"{path} is no file: name one, or one that is not there yet")
         write(path, self.envelope())
 
     def envelope(self) -> bytes:
@@ -214,6 +220,12 @@ class Proposal:
         signatures = tuple(self._signatures(present.group))
         if stale or done:
             return Review(self.channel, (), signatures, (), (), stale, done)
+        try:
+            changes = tuple(differences(present.group, applied(present.group, update)))
+        except (DecodeError, FabricError, ValueError) as error:
+            raise NetworkError(
+                f"this change puts into {self.channel} what cannot be read ({error}): do not sign it"
+            ) from error
         signatories = [Signatory(one.msp, one.role) for one in signatures if one.problem is None]
         guarded: dict[str, list[str]] = {}
         for each in touched(present.group, update):
@@ -229,7 +241,7 @@ class Proposal:
         )
         return Review(
             self.channel,
-            tuple(differences(present.group, applied(present.group, update))),
+            changes,
             signatures,
             demands,
             tuple(lacking(present.group, guarded, signatories)),
@@ -249,13 +261,16 @@ def _signer(signature: Any) -> bytes:
 
 
 def _checked(signature: Any, update: bytes, group: Any) -> Signature:
-    identity = m.identities.SerializedIdentity.FromString(_signer(signature))
+    try:
+        identity = m.identities.SerializedIdentity.FromString(_signer(signature))
+    except DecodeError:
+        return Signature("no organisation", "somebody", "", "shows no identity")
     try:
         certificate = x509.load_pem_x509_certificate(identity.id_bytes)
-    except ValueError:
+        names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+        name = str(names[0].value) if names else certificate.subject.rfc4514_string()
+    except (ValueError, x509.InvalidVersion):
         return Signature(identity.mspid, "somebody", "", "shows no certificate")
-    names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    name = str(names[0].value) if names else certificate.subject.rfc4514_string()
     organisation = _organisation(group, identity.mspid)
     role = "" if organisation is None else _role(certificate, organisation)
     problem = _problem(certificate, organisation)

@@ -17,7 +17,7 @@ from kindpakket.fabric.ca import CaAlreadyRevoked, CaClient, CaNotFound, Enrolme
 
 from .authority import IDENTITIES, TLS, Authority
 from .channel_change import SETTINGS, reconcile
-from .enrolment import CRL
+from .enrolment import CRL, ensure_user_name
 from .errors import NetworkError
 from .home import write
 from .node_renewal import NodeRenewal
@@ -75,6 +75,7 @@ class Revocation:
         return count
 
     def _folder(self, name: str) -> Path:
+        ensure_user_name(name, ())
         user = self.site.home.user(self.organisation, name)
         node = self.site.home.node(name)
         found = next((one for one in (user, node) if (one / "msp").is_dir()), None)
