@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 from click.testing import CliRunner
+from dying import bring_up_and_die
 from support import Town, found_town, gateway_at, identity_of, running
 from trade import Trade, trade
 
@@ -33,6 +34,7 @@ from kindpakket_network.wait import together
 
 REGIE = "regie"
 ORGANISATIONS = (MUNICIPALITY, SHOPS, AUDITOR, REGIE)
+LONGEST_STEP = 60
 BATCH = "/Channel/Orderer/BatchSize/max_message_count"
 TILLS_SEE_BLOCKS = {f"channels.{CHANNEL}.acls.event/Block": "Readers"}
 
@@ -220,6 +222,16 @@ def test_two_changes_at_the_same_time_end_with_one_of_them(live: Network) -> Non
     left = [pending(one, one.topology.channel(CHANNEL)) for one in sites]
     assert sorted(map(bool, left)) == [False, True]
     assert reconcile(site, site.topology.channel(CHANNEL))
+
+
+def test_an_up_that_is_killed_again_and_again_changes_the_channel_in_the_end(
+    live: Network, going_on: Trade
+) -> None:
+    wanted = with_settings(live.topology, {"ordering.batch_messages": "80"})
+    assert bring_up_and_die(wanted, live.home, LONGEST_STEP) >= 3
+    assert Network.open(live.home).topology.ordering.batch_messages == 80
+    assert channels.differences(Network(wanted, live.home)) == {CHANNEL: []}
+    assert channels.update(live) == [CHANNEL]
 
 
 def test_nobody_is_taken_out_of_a_channel_by_leaving_it_out_of_the_topology(live: Network) -> None:
