@@ -18,7 +18,7 @@ from kindpakket_network import Network, Topology
 from kindpakket_network.wait import until
 
 SECONDS_WITHOUT_LEADER = 12
-SECONDS_TO_NOTICE = 30  # a peer that hangs on a consenter which does not answer notices by pings
+SECONDS_TO_NOTICE = 45  # a peer that hangs on a consenter which does not answer notices by pings
 SECONDS_TO_CATCH_UP = 60
 
 
