@@ -52,9 +52,12 @@ def follow(site: Site, channel: Channel) -> bool:
             raise Waiting([f"{node} stands in {channel.name} now: have it join with `up` where its key is"])
         _join(site, channel, orderer)
 
+    waiting = [one for one in site.own_consenters_of(channel) if not one.has(channel.name)]
+    if site.whole and not waiting:
+        return reconcile(site, channel, only=[SETTINGS])
     named = {one.msp for one in _present(site, channel).consenters()}
-    for orderer in site.own_consenters_of(channel):
-        if orderer.msp in named and not orderer.has(channel.name):
+    for orderer in waiting:
+        if orderer.msp in named:
             _join(site, channel, orderer)
     added = [one.node for one in site.consenters_of(channel) if one.msp not in named]
     return reconcile(site, channel, only=[SETTINGS, *added], settle=settle)
