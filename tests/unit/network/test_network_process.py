@@ -68,7 +68,8 @@ def test_a_process_is_found_by_its_record_from_another_command(home: Home, proce
 def test_a_process_whose_record_is_lost_is_found_by_its_mark(home: Home, processes: Processes) -> None:
     pid = processes.start(sleeper("peer0.x"))
     home.pid("peer0.x").unlink()
-    found = Processes(home).find("peer0.x")
+    # The system shows a program's environment only a moment after the program has begun.
+    found = until(lambda: Processes(home).find("peer0.x"), 10)
     assert found is not None
     assert found.pid == pid
     assert home.pid("peer0.x").is_file()
