@@ -26,6 +26,14 @@ from .wait import together, until
 
 _PLAN_DEADLINE = 60.0
 _RANDOM = "${random-id}"
+_TRIES = 4
+# What Fabric says when an approval or a commit of another organisation came in between.
+_OVERTAKEN = (
+    "MVCC_READ_CONFLICT",
+    "new definition must be sequence",
+    "is larger than requested sequence",
+    "with unchanged content",
+)
 _ANOTHER_DEFINITION = "attempted to redefine the current committed sequence"
 
 
@@ -82,12 +90,7 @@ class Deployment:
             )
         package = code.package(self.chaincode.name, code.source_digest(self.chaincode.source))
         binary = code.build(self.chaincode.source, package, self.site.home)
-        record = self._record(package, binary)
-        self._install(package)
-        record = self._approve(record)
-        self.site.serving.serve(peers, self.chaincode.name, record.built)
-        if self._committed().sequence < record.sequence:
-            self._commit(record)
+        record = self._agreed(package, binary)
         self._await_definition(record)
         self._await_plans()
         if record.replaces is not None:
@@ -101,6 +104,22 @@ class Deployment:
         record = replace(record, initialised=True)
         record.write(self._path)
         return record
+
+    def _agreed(self, package: code.Package, binary: Path) -> Deployed:
+        """Install, approve, serve and commit; begun again when another organisation was quicker."""
+        for left in reversed(range(_TRIES)):
+            record = self._record(package, binary)
+            self._install(package)
+            try:
+                record = self._approve(record)
+                self.site.serving.serve(self._peers(), self.chaincode.name, record.built)
+                if self._committed().sequence < record.sequence:
+                    self._commit(record)
+                return record
+            except CommandFailed as error:
+                if not left or not any(words in error.output for words in _OVERTAKEN):
+                    raise
+        raise AssertionError
 
     def _record(self, package: code.Package, binary: Path) -> Deployed:
         """Which definition is meant for which sequence number, as the record of an earlier call or a new one.
@@ -237,13 +256,7 @@ class Deployment:
                 ]
             )
         orderer = self.site.orderer(self.channel)
-        try:
-            self.site.admin(self._peers()[0]).commit(
-                self.channel.name, self._definition(record), peers, orderer
-            )
-        except CommandFailed:
-            if self._committed().sequence < record.sequence:
-                raise  # else another organisation committed it meanwhile
+        self.site.admin(self._peers()[0]).commit(self.channel.name, self._definition(record), peers, orderer)
 
     def _await_definition(self, record: Deployed) -> None:
         """Wait until every peer goes by the definition; until then it calls what this replaces."""

@@ -22,13 +22,17 @@ from kindpakket_network.acting import acting, remember
 from kindpakket_network.admission import admit
 from kindpakket_network.bundle import Bundle, Consenter
 from kindpakket_network.bundle_rules import mistakes_in
+from kindpakket_network.chaincode import Package
 from kindpakket_network.cli import network as commands
-from kindpakket_network.errors import Waiting
+from kindpakket_network.deployed import Deployed
+from kindpakket_network.deployment import Committed, Deployment
+from kindpakket_network.errors import CommandFailed, Waiting
 from kindpakket_network.genesis import genesis_block, lacking_bundles
 from kindpakket_network.home import Home, write
 from kindpakket_network.policy import satisfied
 from kindpakket_network.process import Processes
 from kindpakket_network.programs import Programs
+from kindpakket_network.serving import Serving
 from kindpakket_network.site import Site
 from kindpakket_network.waiting import collected
 
@@ -281,6 +285,55 @@ def test_what_waits_does_not_keep_the_rest_from_being_done() -> None:
                     raise Waiting([word])
                 done.append(number)
     assert done == [1]
+
+
+@pytest.fixture
+def overtaken(site: Site, monkeypatch: pytest.MonkeyPatch) -> tuple[Deployment, list[str]]:
+    """A deployment that is to be told what Fabric answers, and what it did."""
+    channel = site.topology.channel("zuidhorn")
+    deployment = Deployment(site, channel, channel.chaincodes[0])
+    did: list[str] = []
+    record = Deployed(1, "definition", "label", "label:0", "program")
+    monkeypatch.setattr(Deployment, "_record", lambda *_: record)
+    monkeypatch.setattr(Deployment, "_install", lambda *_: did.append("install"))
+    monkeypatch.setattr(Deployment, "_approve", lambda *_: did.append("approve") or record)
+    monkeypatch.setattr(Deployment, "_committed", lambda _: Committed(0, frozenset()))
+    monkeypatch.setattr(Serving, "serve", lambda *_: None)
+    return deployment, did
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, *outputs: str) -> None:
+    left = list(outputs)
+
+    def commit(*_: object) -> None:
+        if left:
+            raise CommandFailed("`peer lifecycle chaincode commit` failed", left.pop(0))
+
+    monkeypatch.setattr(Deployment, "_commit", commit)
+
+
+def test_who_is_overtaken_by_another_organisation_begins_again(
+    overtaken: tuple[Deployment, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment, did = overtaken
+    answers(
+        monkeypatch,
+        "transaction invalidated with status (MVCC_READ_CONFLICT)",
+        "requested sequence is 1, but new definition must be sequence 2",
+    )
+    assert deployment._agreed(Package("kindpakket", "label", b""), Path()).sequence == 1
+    assert did.count("approve") == 3
+
+
+@pytest.mark.parametrize(("output", "tries"), [("access denied", 1), ("MVCC_READ_CONFLICT", 4)])
+def test_what_does_not_pass_ends_a_deployment(
+    overtaken: tuple[Deployment, list[str]], monkeypatch: pytest.MonkeyPatch, output: str, tries: int
+) -> None:
+    deployment, did = overtaken
+    answers(monkeypatch, *[output] * 9)
+    with pytest.raises(CommandFailed):
+        deployment._agreed(Package("kindpakket", "label", b""), Path())
+    assert did.count("approve") == tries
 
 
 @pytest.mark.parametrize(
