@@ -60,6 +60,7 @@ class BringUp:
                     self.site.starter.start([authorities[name] for name in self.site.acting])
                 with self.site.stage("certificates"):
                     together(self.enrol_organisation, self.site.acting)
+                Renewal(self.site).take_named()
                 with self.site.stage("orderers and peers"):
                     self.start_nodes()
                 with collecting():

@@ -104,12 +104,16 @@ def renew(
 @click.argument("holder", metavar="NODE|USER@ORGANISATION")
 @click.option("--superseded", is_flag=True, help="Only certificates that were renewed since.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @on_network
-def revoke(target: Network, holder: str, superseded: bool, yes: bool) -> None:
+def revoke(target: Network, holder: str, superseded: bool, yes: bool, as_json: bool) -> None:
     """Revoke certificates for good, and have every channel of the organisation refuse them."""
     which = "the superseded certificates" if superseded else "all certificates"
     if not yes:
         click.confirm(f"Revoke {which} of {holder} for good?", abort=True)
     with shown_progress() as progress:
         count = target.revoke(holder, superseded=superseded, progress=progress)
+    if as_json:
+        click.echo(json.dumps({"holder": holder, "superseded": superseded, "listed": count}, indent=1))
+        return
     click.echo(f"Revoked {which} of {holder}; {count} certificates are on the list.")

@@ -28,10 +28,13 @@ class Healing:
     site: Site
     channel: Channel
 
-    def wake_silent(self) -> list[str]:
+    def wake_silent(self, but: Orderer | None = None) -> list[str]:
         """Restart consenters of ours that stay behind the others of ours, one after the other.
 
         One that is behind and gets on is left alone.
+
+        Args:
+            but: leave this one alone, whatever it does.
 
         Returns:
             The nodes that were restarted.
@@ -40,7 +43,7 @@ class Healing:
             NodeFailed: a consenter stays behind even after a restart.
         """
         own = self.site.own_consenters_of(self.channel)
-        consenters = [node for node in own if node.has(self.channel.name)]
+        consenters = [node for node in own if node != but and node.has(self.channel.name)]
         highest = max((self._height(node) for node in consenters), default=0)
         target = highest - self.site.topology.ordering.lag
         silent = [node for node in consenters if not self._gets_there(node, target)]

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from . import connections
-from .channel_change import reconcile
+from .channel_change import pending, reconcile
 from .errors import NetworkError, NodeFailed, Waiting
 from .healing import Healing
 from .orderer import Orderer
@@ -47,16 +47,15 @@ class NodeRenewal:
             NetworkError: other nodes do not run, of which the network has need meanwhile; or the node does
                 not take part again in time.
         """
-        if isinstance(self.node, Orderer):
-            self._name_certificates()
-        running = self.site.runs(self.node.node)
+        # One that an earlier run stopped counts as running.
+        running = self.site.runs(self.node.node) or marked(self.node.folder)
         if running:
             self._ensure_others()
+        if isinstance(self.node, Orderer):
+            self._name_certificates(self.node, running)
+        if running:
             mark_for_restart(self.node.folder)
-        for folder in self._folders():
-            adopt(folder)
-        if isinstance(self.node, Peer):
-            connections.refresh(self.node)
+        self._take()
         if running:
             self._restart()
             if isinstance(self.node, Orderer):
@@ -66,15 +65,49 @@ class NodeRenewal:
                 self._await_known(self.node)
         unmark(self.node.folder)
 
-    def _name_certificates(self) -> None:
-        """Have every channel name the certificates that wait for a consenter."""
-        for channel in self._channels():
-            Healing(self.site, channel).wake_silent()
-            try:
-                reconcile(self.site, channel, only=[self.node.node])
-            except Waiting as waiting:
-                then = f"the renewed certificates of {self.node.node} wait until that is done: then `up`"
-                raise Waiting([*waiting.sentences, then]) from waiting
+    def take_named(self) -> None:
+        """Put a consenter's certificates in place, if it is halted and all its channels name them already."""
+        if not isinstance(self.node, Orderer) or not self.unfinished or self.site.runs(self.node.node):
+            return
+        try:
+            named = not any(pending(self.site, one, only=[self.node.node]) for one in self._channels())
+        except NetworkError:
+            return  # Nobody tells: it starts with what it has, and is renewed then.
+        if named:
+            self._take()
+
+    def _take(self) -> None:
+        for folder in self._folders():
+            adopt(folder)
+        if isinstance(self.node, Peer):
+            connections.refresh(self.node)
+
+    def _name_certificates(self, orderer: Orderer, running: bool) -> None:
+        """Have every channel name the certificates that wait for a consenter.
+
+        On BFT a consenter is stopped before that: until it has the certificate that the channel names, its
+        own vote counts for itself and for nobody else, so it may decide on a block for which others lack one.
+        Where other organisations have to sign first, it goes on until they have.
+        """
+        alone = len(self.site.acting) == len(self.site.topology.organisations)
+        stopped = running and alone and self.site.topology.ordering.type == "bft"
+        if stopped:
+            mark_for_restart(orderer.folder)
+            self.site.processes.stop(orderer.node)
+        try:
+            for channel in self._channels():
+                reconcile(self.site, channel, only=[orderer.node])
+        except NetworkError as error:
+            if stopped:
+                self.site.starter.start([orderer])  # with what it had
+                unmark(orderer.folder)
+            if isinstance(error, Waiting):
+                then = (
+                    f"the renewed certificates of {orderer.node} wait until that is done: stop it "
+                    "before the file is submitted, and bring it up afterwards"
+                )
+                raise Waiting([*error.sentences, then]) from error
+            raise
 
     def _channels(self) -> list[Channel]:
         return [
@@ -94,6 +127,7 @@ class NodeRenewal:
         if isinstance(self.node, Peer):
             return
         for channel in self._channels():
+            Healing(self.site, channel).wake_silent(but=self.node)
             others = [one for one in self.site.consenters_of(channel) if one != self.node]
             halted = [one.node for one in others if not self._awaited(one, channel)]
             if halted:

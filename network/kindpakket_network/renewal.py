@@ -61,6 +61,11 @@ class Renewal:
                     self._stage(node, due)
                     NodeRenewal(self.site, node).run()
 
+    def take_named(self) -> None:
+        """Before nodes are started: put consenters' certificates in place that all their channels name."""
+        for node in self._nodes():
+            NodeRenewal(self.site, node).take_named()
+
     def resume(self) -> None:
         """Complete what an earlier run left half done. Raises as `run` does."""
         for organisation in self.site.acting:
