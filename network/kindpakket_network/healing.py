@@ -9,11 +9,12 @@ from .errors import NodeFailed
 from .orderer import Orderer
 from .site import Site
 from .topology import Channel
-from .wait import until
+from .wait import together, until
 
 # A consenter learns from the leader's heartbeats that it is behind, after some seconds.
 _SILENT = 8.0
 _HEALED = 60.0
+_STEADY = 2.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,30 @@ class Healing:
                     self.site.processes.last_words(node.node),
                 )
         return [node.node for node in silent]
+
+    def steady(self, but: Orderer | None = None) -> bool:
+        """Wait until consenters of ours have kept pace with one another for a while.
+
+        One that has just started takes blocks from the others for a while, and votes for none meanwhile.
+
+        Args:
+            but: leave this one out.
+
+        Returns:
+            Whether they did so in time.
+        """
+        own = [one for one in self.site.own_consenters_of(self.channel) if one != but]
+        since, highest = time.monotonic(), 0
+
+        def kept_pace() -> bool | None:
+            nonlocal since, highest
+            heights = together(self._height, own)
+            if min(heights, default=highest) < highest - self.site.topology.ordering.lag:
+                since = time.monotonic()
+            highest = max(heights, default=highest)
+            return time.monotonic() - since >= _STEADY or None
+
+        return until(kept_pace, _HEALED, interval=0.1) is not None
 
     def _gets_there(self, node: Orderer, target: int) -> bool:
         """Whether a consenter reaches a height: it may take long as long as it gets on."""

@@ -127,7 +127,13 @@ class NodeRenewal:
         if isinstance(self.node, Peer):
             return
         for channel in self._channels():
-            Healing(self.site, channel).wake_silent(but=self.node)
+            healing = Healing(self.site, channel)
+            healing.wake_silent(but=self.node)
+            if not healing.steady(but=self.node):
+                raise NetworkError(
+                    f"the consenters of {channel.name} do not keep pace with one another, so that "
+                    f"{self.node.node} cannot be spared: see in `status` which stay behind, and renew again"
+                )
             others = [one for one in self.site.consenters_of(channel) if one != self.node]
             halted = [one.node for one in others if not self._awaited(one, channel)]
             if halted:

@@ -14,13 +14,14 @@ from click.testing import CliRunner
 from cryptography import x509
 from issuing import Issuer, filled, issuer, self_signed
 
-from kindpakket_network import NetworkError, Topology
+from kindpakket_network import NetworkError, Topology, healing
 from kindpakket_network.authority_tls import OPERATIONS, OPERATIONS_KEY, SERVICE, discard_certificates
 from kindpakket_network.certificates import complaints, expiries, expiry_of
 from kindpakket_network.chaincode_server import ChaincodeServer
 from kindpakket_network.cli import network
 from kindpakket_network.connections import COPIES, refresh
 from kindpakket_network.enrolment import CRL, Issue, ensure, stage
+from kindpakket_network.healing import Healing
 from kindpakket_network.home import write
 from kindpakket_network.node_renewal import NodeRenewal
 from kindpakket_network.renewal_plan import Due, due, renewable
@@ -273,3 +274,17 @@ def test_certificates_that_a_bundle_brought_are_not_ours_to_watch(site: Site) ->
     (folder / "tls" / "key.pem").unlink()
     shutil.rmtree(folder / "msp" / "keystore")
     assert "orderer.regie" not in {one.holder for one in expiries(site.home)}
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, True), (1, True), (2, False)])
+def test_consenters_keep_pace_when_none_is_behind_by_more_than_bft_allows(
+    shared: Site, monkeypatch: pytest.MonkeyPatch, late: int, expected: bool
+) -> None:
+    monkeypatch.setattr(healing, "_STEADY", 0.2)
+    monkeypatch.setattr(healing, "_HEALED", 0.6)
+    slow = "orderer.winkels"
+    monkeypatch.setattr(Healing, "_height", lambda _, node: 10 - (late if node.node == slow else 0))
+    channel = shared.topology.channel("zuidhorn")
+    assert Healing(shared, channel).steady() is expected
+    spared = next(one for one in shared.inventory.orderers if one.node == slow)
+    assert Healing(shared, channel).steady(but=spared)
