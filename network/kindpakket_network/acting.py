@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from .errors import NetworkError
 from .health import listens
-from .home import Home, write
+from .home import Home, read_record, write
 from .inventory import Inventory
 from .topology import Topology
 
@@ -22,7 +22,7 @@ def acting(topology: Topology, home: Home) -> tuple[str, ...]:
     names = tuple(one.name for one in topology.organisations)
     if not home.acting.is_file():
         return names
-    told = json.loads(home.acting.read_text("utf-8"))["organisations"]
+    told = read_record(home.acting).get("organisations", [])
     return tuple(name for name in names if name in told)
 
 

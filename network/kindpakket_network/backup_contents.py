@@ -79,7 +79,11 @@ class Manifest:
                     "restore it with the version that made it"
                 )
             taken = datetime.fromisoformat(members["taken"])
-            return cls(**members | {"organisations": tuple(members["organisations"]), "taken": taken})
+            found = cls(**members | {"organisations": tuple(members["organisations"]), "taken": taken})
+            texts = (found.id, found.network, found.home, *found.organisations)
+            if not (isinstance(found.heights, dict) and all(isinstance(one, str) for one in texts)):
+                raise TypeError("a member is of another kind")
+            return found
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArchiveError(
                 "the archive is no backup of a network: it has no readable manifest"

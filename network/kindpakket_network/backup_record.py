@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .backup_contents import Manifest
-from .home import Home, write
+from .home import Home, read_record, write
 
 
 def record(home: Home, manifest: Manifest, file: Path, sha256: str) -> None:
@@ -33,5 +33,4 @@ def last_backups(home: Home) -> Mapping[str, datetime]:
 def _read(home: Home) -> dict[str, dict[str, Any]]:
     if not home.backups.is_file():
         return {}
-    found: dict[str, dict[str, Any]] = json.loads(home.backups.read_text("utf-8"))
-    return found
+    return read_record(home.backups)

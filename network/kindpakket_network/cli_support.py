@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
 import click
+import psutil
 from rich.console import Console
 
 from .errors import Mistake, NetworkError, TopologyError, Waiting
@@ -52,7 +53,7 @@ def failures() -> Iterator[None]:
         raise WrongTopology(str(error)) from error
     except Waiting as error:
         raise Unfinished(str(error)) from error
-    except (NetworkError, OSError) as error:
+    except (NetworkError, OSError, psutil.Error) as error:
         raise Failure(str(error)) from error
 
 

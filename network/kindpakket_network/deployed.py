@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from .home import write
+from .home import read_record, write
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Deployed:
         """The record in a file, or None when there is none."""
         if not path.is_file():
             return None
-        members: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        members = read_record(path)
         replaces = members.pop("replaces", None)
         return cls(**members, replaces=Built(**replaces) if replaces else None)
 

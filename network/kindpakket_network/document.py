@@ -55,6 +55,10 @@ class Document:
             raise TopologyError(str(file), [Mistake(_FILE, words)]) from error
         except yaml.YAMLError as error:
             raise TopologyError(str(file), [not_yaml(error)]) from error
+        except RecursionError as error:
+            raise TopologyError(str(file), [Mistake(_FILE, _DEEP)]) from error
+        except ValueError as error:
+            raise TopologyError(str(file), [Mistake(_FILE, f"has a value that is none: {error}")]) from error
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -62,13 +66,15 @@ class Document:
 
         Raises:
             yaml.YAMLError: it is not YAML.
+            RecursionError: its members are nested too deeply.
+            ValueError: a value cannot be read, such as a number of thousands of digits.
         """
         loader = _Loader(text)
         try:
             root = loader.get_single_node()
             lines: dict[str, int] = {}
             mistakes = list(_walk(root, (), lines, ())) if root else []
-            if any(mistake.words == _ENDLESS for mistake in mistakes):
+            if any(mistake.words in (_ENDLESS, _LONG) for mistake in mistakes):
                 return cls({}, lines, tuple(mistakes))
             return cls(loader.construct_document(root) if root else None, lines, tuple(mistakes))
         finally:
@@ -101,6 +107,9 @@ def not_yaml(error: yaml.YAMLError) -> Mistake:
 
 
 _ENDLESS = "refers to itself: write it out"
+_DEEP = "has members within members without end: see the brackets"
+_MOST_PLACES = 50_000
+_LONG = f"has more than {_MOST_PLACES} members, those repeated by `*` included: leave some out"
 
 
 def _walk(
@@ -108,7 +117,10 @@ def _walk(
 ) -> Iterator[Mistake]:
     line = node.start_mark.line + 1
     lines.setdefault(place(path), line)
-    if node in within:
+    if len(lines) > _MOST_PLACES:
+        if len(lines) == _MOST_PLACES + 1:
+            yield Mistake(_FILE, _LONG)
+    elif node in within:
         yield Mistake(place(path), _ENDLESS, line)
     elif isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):

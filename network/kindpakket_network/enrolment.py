@@ -13,7 +13,7 @@ from kindpakket.fabric.ca import Enrolment
 
 from .authority import IDENTITIES, REGISTRAR, TLS, Authority
 from .errors import NetworkError
-from .home import write
+from .home import read_record, write
 from .staging import adopt, staged
 from .templates import render
 
@@ -100,7 +100,7 @@ def ensure(authority: Authority, issue: Issue) -> Path:
         adopt(issue.folder)  # A renewal was killed between taking the old one away and putting this there.
     record = _record(issue)
     if (issue.folder / RECORD).is_file():
-        present = json.loads((issue.folder / RECORD).read_text("utf-8"))
+        present = read_record(issue.folder / RECORD)
         if present != record:
             raise NetworkError(
                 f"{issue.folder} holds a certificate for {present}, not for {record}: if that is meant, "

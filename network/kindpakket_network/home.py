@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import glob
+import json
 import os
 import re
 import secrets
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -205,6 +207,21 @@ class Home:
                         ) from None
                     time.sleep(0.1)
             yield
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """The members of a JSON file that `write` wrote.
+
+    Raises:
+        NetworkError: it cannot be read: something else damaged it.
+    """
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise NetworkError(f"{path} cannot be read ({error}): restore it from a backup") from error
+    if not isinstance(found, dict):
+        raise NetworkError(f"{path} is no record of a network: restore it from a backup")
+    return found
 
 
 def write(path: Path, content: bytes | str, mode: int = 0o644) -> None:

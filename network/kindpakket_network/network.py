@@ -188,7 +188,7 @@ class Network:
         """
         if not self._home.root.is_dir():
             return
-        if not self._home.exists():
+        if not (self._home.exists() and (self._home.root / "nodes").is_dir()):
             raise NetworkError(f"{self._home.root} holds no network: it is not deleted")
         others = self._home.others()
         if others:

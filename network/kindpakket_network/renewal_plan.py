@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from .authority_tls import OPERATIONS, SERVICE
 from .certificates import expiry_of
 from .enrolment import RECORD, Issue
 from .errors import NetworkError
+from .home import read_record
 from .orderer import Orderer
 from .peer import Peer
 from .revoked import is_revoked
@@ -96,7 +96,7 @@ def _users(site: Site, organisation: str) -> Iterator[Due]:
             issue = declared.get(folder / part)
             record = folder / part / RECORD
             if issue is None and part == "msp" and record.is_file():
-                members = json.loads(record.read_text("utf-8"))
+                members = read_record(record)
                 issue = Issue(
                     folder / part, IDENTITIES, members["name"], members["kind"], members["attributes"]
                 )

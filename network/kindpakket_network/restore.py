@@ -86,7 +86,14 @@ class Restore:
             manifest = Manifest.read(staged.root / MANIFEST)
             names = self._chosen(manifest, organisations)
             self._ensure_same_network(manifest, names)
-            contents = Contents(staged, Inventory.of(Topology.load(staged.topology), staged), names)
+            topology = Topology.load(staged.topology)
+            strangers = set(manifest.organisations) - {one.name for one in topology.organisations}
+            if strangers or topology.name != manifest.network:
+                raise ArchiveError(
+                    f"{self.file} is not used: it claims to hold {', '.join(manifest.organisations)} "
+                    f"of {manifest.network}, and its own topology says otherwise; take another copy"
+                )
+            contents = Contents(staged, Inventory.of(topology, staged), names)
             self._put(manifest, contents, self._places(contents, nodes), replace, ordering_lost)
         finally:
             shutil.rmtree(staged.root, ignore_errors=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import copy
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kindpakket_network import Network, NetworkError, Topology
+from kindpakket_network import Network, NetworkError, Topology, TopologyError
 from kindpakket_network import messages as m
+from kindpakket_network.acting import acting
+from kindpakket_network.backup_contents import Manifest
 from kindpakket_network.bundle_rules import _load
 from kindpakket_network.cli_channel import _lines
 from kindpakket_network.configuration import Configuration
@@ -145,6 +149,41 @@ def test_a_user_has_no_name_that_leads_elsewhere_or_that_a_node_has(name: str) -
     ensure_user_name("clerk-1.desk_2", ["peer0.winkels"])
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 3000, "without end"),
+        (f"base: {'9' * 5000}", "none"),
+        (
+            "a: &a [x,x,x,x,x,x,x,x,x]\n"
+            + "".join(f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]\n" for old, new in pairwise("abcdefgh")),
+            "more than",
+        ),
+    ],
+)
+def test_a_file_that_is_meant_to_exhaust_is_a_mistake(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "t.yaml").write_text(text)
+    with pytest.raises(TopologyError, match=words):
+        Topology.load(tmp_path / "t.yaml")
+
+
+def test_a_damaged_record_is_named(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    write(home.acting, "")
+    with pytest.raises(NetworkError, match=r"acting\.json cannot be read"):
+        acting(Topology.packaged("kindpakket"), home)
+
+
+@pytest.mark.parametrize("change", [{"heights": []}, {"home": 3}, {"organisations": [1]}, {"network": None}])
+def test_a_manifest_with_members_of_another_kind_is_none(tmp_path: Path, change: dict[str, object]) -> None:
+    made = Manifest("1", "kindpakket", ("gemeente",), Manifest.now(), "/home")
+    write(tmp_path / "m.json", json.dumps(made.as_json()))
+    assert Manifest.read(tmp_path / "m.json") == made
+    write(tmp_path / "m.json", json.dumps(made.as_json() | change))
+    with pytest.raises(NetworkError, match="no readable manifest"):
+        Manifest.read(tmp_path / "m.json")
+
+
 def foreign(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -169,3 +208,10 @@ def test_reset_does_not_delete_what_is_beside_a_network(tmp_path: Path) -> None:
     (home.root / "thesis.tex").unlink()
     Network(topology, home.root).reset()
     assert not home.root.exists()
+
+
+def test_reset_does_not_delete_a_folder_with_a_topology_only(tmp_path: Path) -> None:
+    write(tmp_path / "topology.yaml", "name: mine")
+    with pytest.raises(NetworkError, match="holds no network"):
+        Network(Topology.packaged("kindpakket"), tmp_path).reset()
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "topology.yaml"]
