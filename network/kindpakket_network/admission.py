@@ -11,6 +11,8 @@ from . import bundle, first_block
 from .errors import NetworkError
 from .site import Site
 
+_LARGEST = 8 << 20
+
 
 def admit(site: Site, files: Sequence[Path]) -> list[str]:
     """Take files into the home, bundles before blocks.
@@ -41,8 +43,12 @@ def admit(site: Site, files: Sequence[Path]) -> list[str]:
 def _parsed(path: Path) -> dict[str, Any]:
     kinds = (bundle.KIND, first_block.KIND)
     try:
-        members = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise ValueError(f"it is larger than {_LARGEST >> 20} MB")
+        members = json.loads(content)
+    except (OSError, ValueError, RecursionError) as error:
         raise NetworkError(f"{path} cannot be read ({error}): name a file that `export` made") from error
     if not isinstance(members, dict) or members.get("kind") not in kinds:
         raise NetworkError(f"{path} is neither a bundle nor a first block: name a file that `export` made")

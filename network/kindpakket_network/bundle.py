@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -165,6 +166,13 @@ def admit(site: Site, bundle: Bundle, source: str) -> bool:
                 f"{source} has another root than the one in {path}: ask {name} by another way which is "
                 "right; channels must name a new root before it counts"
             )
+    for file, text in bundle.revocations.items():
+        present = folder / "msp" / "crls" / file
+        if present.is_file() and _made(text) < _made(present.read_text("ascii")):
+            raise NetworkError(
+                f"{source} is older than what this home has of {name}: {file} would revoke less; ask {name} "
+                "for its bundle of today"
+            )
     before = _state(site, bundle)
     if bundle.consenter is not None:
         orderer = next(one for one in site.inventory.orderers if one.organisation == name)
@@ -198,6 +206,10 @@ def _state(site: Site, bundle: Bundle) -> dict[Path, bytes]:
     name = bundle.organisation
     folders = [site.home.organisation(name), site.home.node(f"orderer.{name}")]
     return {path: path.read_bytes() for one in folders for path in one.rglob("*.pem")}
+
+
+def _made(revocations: str) -> datetime:
+    return x509.load_pem_x509_crl(revocations.encode()).last_update_utc
 
 
 def _fingerprint(pem: str) -> str:

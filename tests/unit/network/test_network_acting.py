@@ -37,6 +37,7 @@ from kindpakket_network.site import Site
 from kindpakket_network.waiting import collected
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+DAY = timedelta(days=1)
 WINKELS = "winkels"
 
 
@@ -257,6 +258,28 @@ def test_another_root_is_refused(site: Site, bundle: Bundle, tmp_path: Path) -> 
     forged = replace(bundle, identity_root=other.root, consenter=consenter(identity))
     with pytest.raises(NetworkError, match="has another root than the one in"):
         admit(site, [file_of(forged, tmp_path)])
+
+
+def revocations(made: datetime) -> str:
+    builder = x509.CertificateRevocationListBuilder(
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ca.winkels")]), made, made + timedelta(days=90)
+    )
+    return builder.sign(IDENTITIES.key, SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+def test_an_old_bundle_does_not_take_revocations_back(site: Site, bundle: Bundle, tmp_path: Path) -> None:
+    new, old = (replace(bundle, revocations={"ca.pem": revocations(made)}) for made in (NOW, NOW - DAY))
+    for one in (old, new, new):
+        admit(site, [file_of(one, tmp_path)])
+    with pytest.raises(NetworkError, match=r"is older than what .* ca\.pem would revoke less"):
+        admit(site, [file_of(old, tmp_path)])
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, " " * (9 << 20)])
+def test_a_file_that_is_meant_to_exhaust_is_refused(site: Site, tmp_path: Path, content: str) -> None:
+    (tmp_path / "x.json").write_text(content)
+    with pytest.raises(NetworkError, match="cannot be read"):
+        admit(site, [tmp_path / "x.json"])
 
 
 def test_a_file_of_something_else_is_refused(site: Site, tmp_path: Path) -> None:
