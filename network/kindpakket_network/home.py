@@ -152,7 +152,16 @@ class Home:
         return [one for one in found if one not in _LAYOUT and not _LEFT_BEHIND.fullmatch(one)]
 
     def create(self) -> None:
-        """Make the folders, readable by their owner only."""
+        """Make the folders, readable by their owner only.
+
+        Raises:
+            NetworkError: the path has characters that settings of Fabric give a meaning.
+        """
+        if "," in str(self.root) or not str(self.root).isprintable():
+            raise NetworkError(
+                f"{str(self.root)!r} cannot be a network's folder: to Fabric a comma ends a path; "
+                "use one without commas and control characters"
+            )
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in _FOLDERS:
             (self.root / name).mkdir(mode=0o700, exist_ok=True)
