@@ -157,10 +157,10 @@ class Home:
         Raises:
             NetworkError: the path has characters that settings of Fabric give a meaning.
         """
-        if "," in str(self.root) or not str(self.root).isprintable():
+        if set(str(self.root)) & {",", "$"} or not str(self.root).isprintable():
             raise NetworkError(
-                f"{str(self.root)!r} cannot be a network's folder: to Fabric a comma ends a path; "
-                "use one without commas and control characters"
+                f"{str(self.root)!r} cannot be a network's folder: Fabric gives characters in it a "
+                "meaning; use a path without commas, $ and control characters"
             )
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in _FOLDERS:
