@@ -18,7 +18,7 @@ from kindpakket.cli_scheme import scheme
 from kindpakket.cli_settlement import settlement
 from kindpakket.cli_shop import shop
 from kindpakket.cli_voucher import voucher
-from kindpakket_network.cli import network
+from kindpakket_network.commands.cli import network
 
 
 @click.group(

@@ -1,7 +1,7 @@
 """A Fabric network as ordinary processes: described in one file, brought up by one call."""
 
-from .channel_status import ChannelStatus
-from .deployed import Deployed
+from .chaincodes.deployed import Deployed
+from .description.topology import Topology
 from .errors import (
     CommandFailed,
     Mistake,
@@ -12,9 +12,9 @@ from .errors import (
     TopologyError,
 )
 from .network import Network
-from .node_status import NodeStatus
-from .status import NetworkStatus
-from .topology import Topology
+from .reports.channels import ChannelStatus
+from .reports.nodes import NodeStatus
+from .reports.status import NetworkStatus
 
 __all__ = [
     "ChannelStatus",

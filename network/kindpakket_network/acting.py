@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from .description.topology import Topology
 from .errors import NetworkError
-from .health import listens
 from .home import Home, read_record, write
-from .inventory import Inventory
-from .topology import Topology
+from .nodes.health import listens
+from .nodes.inventory import Inventory
 
 
 def acting(topology: Topology, home: Home) -> tuple[str, ...]:

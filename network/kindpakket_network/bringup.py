@@ -7,25 +7,25 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from . import chaincode as code
-from .admin_commands import AdminCommands
-from .deployment import Deployment
-from .enrolment import ensure, write_organisation
+from .backups.recovery import Recovery
+from .certificates.enrolment import ensure, write_organisation
+from .certificates.renewal import Renewal
+from .chaincodes import package as code
+from .chaincodes.deployment import Deployment
+from .chaincodes.lifecycle import PeerCommands
+from .chaincodes.plans import await_plans
+from .channel.admin_commands import AdminCommands
+from .channel.genesis import genesis_block
+from .channel.membership import follow, own_founders
+from .description.topology import Channel
 from .errors import CommandFailed, NetworkError, NodeFailed, Waiting
-from .genesis import genesis_block
 from .healing import Healing
 from .home import write
-from .lifecycle import PeerCommands
-from .membership import follow, own_founders
-from .orderer import Orderer
-from .peer import Peer
-from .plans import await_plans
-from .profile import profile
-from .recovery import Recovery
-from .renewal import Renewal
+from .nodes.orderer import Orderer
+from .nodes.peer import Peer
+from .nodes.profile import profile
 from .retuning import retune, stop_outdated
 from .site import Site
-from .topology import Channel
 from .wait import together, until
 from .waiting import collected
 

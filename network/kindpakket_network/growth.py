@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from .description.topology import Channel, Topology
 from .errors import NetworkError
-from .topology import Channel, Topology
 
 _ANYWHERE = Path("/")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from .description.topology import Channel
 from .errors import NodeFailed
-from .orderer import Orderer
+from .nodes.orderer import Orderer
 from .site import Site
-from .topology import Channel
 from .wait import together, until
 
 # A consenter learns from the leader's heartbeats that it is behind, after some seconds.

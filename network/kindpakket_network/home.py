@@ -168,7 +168,7 @@ class Home:
 
     def install_builder(self) -> None:
         """Copy the external builder here, executable whatever way this package was installed."""
-        source = resources.files(__package__) / "data" / "builder" / "bin"
+        source = resources.files("kindpakket_network") / "data" / "builder" / "bin"
         folder = self.builder / "bin"
         folder.mkdir(parents=True, exist_ok=True)
         for script in ("detect", "build", "release"):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import psutil
 
-from .authority import Authority
-from .inventory import Inventory
-from .node_renewal import NodeRenewal
-from .orderer import Orderer
-from .peer import Peer
-from .process import Processes
+from .certificates.node_renewal import NodeRenewal
+from .certificates.staging import mark_for_restart
+from .description.form import schema
+from .nodes.authority import Authority
+from .nodes.inventory import Inventory
+from .nodes.orderer import Orderer
+from .nodes.peer import Peer
+from .programs.process import Processes
 from .site import Site
-from .staging import mark_for_restart
-from .topology_form import schema
 from .waiting import collected
 
 # Beside the settings that may be tuned, what a topology may change of a node that runs.

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .acting import acting, elsewhere
-from .health import listens
+from .chaincodes.lifecycle import PeerCommands
+from .description.topology import Channel, Topology
 from .home import Home
-from .inventory import Inventory
-from .leader import Leadership, leadership
-from .lifecycle import PeerCommands
-from .orderer import Orderer
-from .peer import Peer
-from .process import Processes
-from .programs import Programs
-from .serving import Serving
-from .starter import Starter
-from .topology import Channel, Topology
+from .nodes.health import listens
+from .nodes.inventory import Inventory
+from .nodes.leader import Leadership, leadership
+from .nodes.orderer import Orderer
+from .nodes.peer import Peer
+from .nodes.serving import Serving
+from .nodes.starter import Starter
+from .programs.built import Programs
+from .programs.process import Processes
 
 Progress = Callable[[str], None]
 

@@ -14,7 +14,8 @@ def render(template: str, /, **values: Any) -> str:
     Raises:
         jinja2.UndefinedError: the template uses a value that is not given.
     """
-    text = (resources.files(__package__) / "data" / "templates" / f"{template}.j2").read_text("utf-8")
+    folder = resources.files("kindpakket_network") / "data" / "templates"
+    text = (folder / f"{template}.j2").read_text("utf-8")
     environment = Environment(  # noqa: S701 - the templates make YAML
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )

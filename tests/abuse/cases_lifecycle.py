@@ -14,11 +14,11 @@ from wire import order_at
 
 from kindpakket.ids import new_id
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, MUNICIPALITY, SHOPS
-from kindpakket_network.deployed import Deployed
+from kindpakket_network.chaincodes.deployed import Deployed
+from kindpakket_network.chaincodes.lifecycle import PeerCommands, definition_arguments
 from kindpakket_network.home import Home
-from kindpakket_network.inventory import Inventory
-from kindpakket_network.lifecycle import PeerCommands, definition_arguments
-from kindpakket_network.programs import programs
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.programs.built import programs
 
 WITHOUT_THE_MUNICIPALITY = "OR('WinkelsMSP.peer', 'AuditorMSP.peer')"
 ALONE: dict[str, list[str]] = {

@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 
 from kindpakket.fabric import Identity, Network
-from kindpakket_network import messages as m
-from kindpakket_network.configuration import APPLICATION, Configuration
-from kindpakket_network.proposal import Proposal
+from kindpakket_network.channel import messages as m
+from kindpakket_network.channel.configuration import APPLICATION, Configuration
+from kindpakket_network.channel.proposal import Proposal
 
 
 def lifecycle_by_anyone(ledger: Network, signers: Sequence[Identity]) -> bytes:

@@ -25,7 +25,7 @@ from kindpakket.fabric import (
 from kindpakket.fabric import _messages as m
 from kindpakket.fabric.block import BlockTransaction
 from kindpakket_network.home import Home
-from kindpakket_network.inventory import Inventory
+from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.wait import until
 
 SECONDS = 30.0

@@ -12,7 +12,8 @@ import requests
 
 import killing
 from kindpakket.fabric.ca import CaClient
-from kindpakket_network import Network, Topology, process
+from kindpakket_network import Network, Topology
+from kindpakket_network.programs import process
 
 
 def bring_up_and_die(topology: Topology, home: Path, longest_step: int) -> int:

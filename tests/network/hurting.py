@@ -9,7 +9,7 @@ from support import Town
 
 from kindpakket_network import Network, NodeStatus
 from kindpakket_network.home import Home
-from kindpakket_network.process import Processes
+from kindpakket_network.programs.process import Processes
 
 
 def send(network: Network, node: str, number: signal.Signals) -> None:

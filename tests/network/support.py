@@ -23,9 +23,9 @@ from kindpakket_demo.vouchers import activate
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 from kindpakket_network.home import Home
-from kindpakket_network.inventory import Inventory
-from kindpakket_network.orderer import Orderer
-from kindpakket_network.peer import Peer
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.wait import until
 
 _SECONDS_TO_CATCH_UP = 20

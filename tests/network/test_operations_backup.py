@@ -24,15 +24,16 @@ from kindpakket.refusals import AccountMissing
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, now
 from kindpakket_demo.schemes import open_provision
 from kindpakket_demo.wallets import Wallet
-from kindpakket_network import CommandFailed, Network, Topology, backup_key
-from kindpakket_network.archive import ArchiveError, extract
-from kindpakket_network.backup import Taken
-from kindpakket_network.backup_contents import Manifest
-from kindpakket_network.health import listens
+from kindpakket_network import CommandFailed, Network, Topology
+from kindpakket_network.backups import key as backup_key
+from kindpakket_network.backups.archive import ArchiveError, extract
+from kindpakket_network.backups.backup import Taken
+from kindpakket_network.backups.contents import Manifest
+from kindpakket_network.backups.verification import Verified, check
+from kindpakket_network.chaincodes.lifecycle import PeerCommands
 from kindpakket_network.home import Home
-from kindpakket_network.inventory import Inventory
-from kindpakket_network.lifecycle import PeerCommands
-from kindpakket_network.verification import Verified, check
+from kindpakket_network.nodes.health import listens
+from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.wait import until
 
 PASSPHRASE = "niet op een briefje"

@@ -20,13 +20,15 @@ from support import Town, books, found_town, gateway_at, identity_of, running, t
 from kindpakket.fabric import EndorseError, EvaluateError, SubmitError
 from kindpakket.shop import Shop
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, SHOPS, Desk
-from kindpakket_network import Network, NetworkError, Topology, channels, node_renewal
-from kindpakket_network.authority_tls import OPERATIONS
-from kindpakket_network.channel_change import propose, reconcile, sign
+from kindpakket_network import Network, NetworkError, Topology
+from kindpakket_network.certificates import node_renewal
+from kindpakket_network.certificates.renewal import Renewal
+from kindpakket_network.certificates.renewal_plan import due
+from kindpakket_network.channel import channels
+from kindpakket_network.channel.change import propose, reconcile, sign
 from kindpakket_network.errors import Waiting
-from kindpakket_network.renewal import Renewal
-from kindpakket_network.renewal_plan import due
-from kindpakket_network.status import NetworkStatus
+from kindpakket_network.nodes.authority_tls import OPERATIONS
+from kindpakket_network.reports.status import NetworkStatus
 
 
 @pytest.fixture(scope="module")

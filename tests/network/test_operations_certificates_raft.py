@@ -12,7 +12,7 @@ from support import found_town, running
 
 from kindpakket_demo.desk import CHANNEL, Desk
 from kindpakket_network import Network
-from kindpakket_network.channel_change import reconcile
+from kindpakket_network.channel.change import reconcile
 
 
 def test_every_certificate_is_renewed_while_payments_run(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -18,18 +18,19 @@ from trade import Trade, trade
 from kindpakket.cli import main
 from kindpakket.fabric import EventsError
 from kindpakket_demo.desk import AUDITOR, CHANNEL, MUNICIPALITY, SHOPS, Desk
-from kindpakket_network import Network, NetworkError, Topology, channels
+from kindpakket_network import Network, NetworkError, Topology
 from kindpakket_network.acting import remember
-from kindpakket_network.admin_commands import AdminCommands
-from kindpakket_network.channel_change import SETTINGS, pending, propose, reconcile, sign
-from kindpakket_network.command import Command
-from kindpakket_network.configuration import APPLICATION, ORDERER
+from kindpakket_network.channel import channels
+from kindpakket_network.channel.admin_commands import AdminCommands
+from kindpakket_network.channel.change import SETTINGS, pending, propose, reconcile, sign
+from kindpakket_network.channel.configuration import APPLICATION, ORDERER
+from kindpakket_network.channel.proposal import Proposal
+from kindpakket_network.channel.submission import current
+from kindpakket_network.description.settings import with_settings
 from kindpakket_network.errors import CommandFailed, Waiting
 from kindpakket_network.home import Home
-from kindpakket_network.process import run
-from kindpakket_network.proposal import Proposal
-from kindpakket_network.submission import current
-from kindpakket_network.topology_settings import with_settings
+from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.process import run
 from kindpakket_network.wait import together
 
 REGIE = "regie"

@@ -23,8 +23,9 @@ import yaml
 from machines import Machine, allowed, machines
 from service_manager import ServiceManager
 
-from kindpakket_network import Topology, ports
+from kindpakket_network import Topology
 from kindpakket_network.home import Home, write
+from kindpakket_network.nodes import ports
 from kindpakket_network.wait import until
 
 pytestmark = [

@@ -16,8 +16,8 @@ import requests
 import yaml
 
 from kindpakket_network import Network
-from kindpakket_network.monitoring import CONFIGURATION, RULES
-from kindpakket_network.ports import free_base
+from kindpakket_network.exports.monitoring import CONFIGURATION, RULES
+from kindpakket_network.nodes.ports import free_base
 from kindpakket_network.wait import until
 
 SECONDS = 30.0

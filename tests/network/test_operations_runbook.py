@@ -14,7 +14,7 @@ import pytest
 
 from kindpakket_network import Network
 from kindpakket_network.errors import NetworkError
-from kindpakket_network.ports import free_base
+from kindpakket_network.nodes.ports import free_base
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 BASE = "27050"

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from kindpakket.fabric import Identity
-from kindpakket_network import messages as m
-from kindpakket_network.configuration import Configuration
+from kindpakket_network.channel import messages as m
+from kindpakket_network.channel.configuration import Configuration
 
 ROLES = {
     "member": m.msp_principal.MSPRole.MEMBER,

@@ -19,12 +19,12 @@ from cryptography.x509.oid import NameOID
 
 from kindpakket.fabric.ca import Enrolment
 from kindpakket_network import Topology
-from kindpakket_network.authority import IDENTITIES, TLS, Authority
-from kindpakket_network.authority_tls import SERVICE
-from kindpakket_network.enrolment import ensure, write_organisation
+from kindpakket_network.certificates.enrolment import ensure, write_organisation
 from kindpakket_network.home import Home, write
-from kindpakket_network.process import Processes
-from kindpakket_network.programs import Programs
+from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
+from kindpakket_network.nodes.authority_tls import SERVICE
+from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.process import Processes
 from kindpakket_network.site import Site
 
 

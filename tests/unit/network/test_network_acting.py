@@ -19,20 +19,20 @@ from cryptography.x509.oid import NameOID
 
 from kindpakket_network import Network, NetworkError, Topology
 from kindpakket_network.acting import acting, remember
-from kindpakket_network.admission import admit
-from kindpakket_network.bundle import Bundle, Consenter
-from kindpakket_network.bundle_rules import mistakes_in
-from kindpakket_network.chaincode import Package
-from kindpakket_network.cli import network as commands
-from kindpakket_network.deployed import Deployed
-from kindpakket_network.deployment import Committed, Deployment
+from kindpakket_network.chaincodes.deployed import Deployed
+from kindpakket_network.chaincodes.deployment import Committed, Deployment
+from kindpakket_network.chaincodes.package import Package
+from kindpakket_network.channel.genesis import genesis_block, lacking_bundles
+from kindpakket_network.commands.cli import network as commands
+from kindpakket_network.description.policy import satisfied
 from kindpakket_network.errors import CommandFailed, Waiting
-from kindpakket_network.genesis import genesis_block, lacking_bundles
+from kindpakket_network.exports.admission import admit
+from kindpakket_network.exports.bundle import Bundle, Consenter
+from kindpakket_network.exports.bundle_rules import mistakes_in
 from kindpakket_network.home import Home, write
-from kindpakket_network.policy import satisfied
-from kindpakket_network.process import Processes
-from kindpakket_network.programs import Programs
-from kindpakket_network.serving import Serving
+from kindpakket_network.nodes.serving import Serving
+from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.process import Processes
 from kindpakket_network.site import Site
 from kindpakket_network.waiting import collected
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from kindpakket_network import backup_key
-from kindpakket_network.archive import ArchiveError, extract, writing
+from kindpakket_network.backups import key as backup_key
+from kindpakket_network.backups.archive import ArchiveError, extract, writing
 
 SECRET = b"-----BEGIN PRIVATE KEY----- of nobody"
 LARGE = bytes(range(256)) * 4096

@@ -19,9 +19,9 @@ import yaml
 from click.testing import CliRunner
 
 from kindpakket_network import NetworkError, Topology
-from kindpakket_network.bevel import SCRIPT, files, resources
-from kindpakket_network.bevel_check import mistakes
-from kindpakket_network.cli import network
+from kindpakket_network.commands.cli import network
+from kindpakket_network.exports.bevel import SCRIPT, files, resources
+from kindpakket_network.exports.bevel_check import mistakes
 
 IMAGE = "registry.example/kindpakket:1.0"
 KUBECTL = """#!/bin/sh

@@ -15,20 +15,20 @@ from cryptography import x509
 from issuing import Issuer, filled, issuer, self_signed
 
 from kindpakket_network import NetworkError, Topology, healing
-from kindpakket_network.authority_tls import OPERATIONS, OPERATIONS_KEY, SERVICE, discard_certificates
-from kindpakket_network.certificates import complaints, expiries, expiry_of
-from kindpakket_network.chaincode_server import ChaincodeServer
-from kindpakket_network.cli import network
-from kindpakket_network.connections import COPIES, refresh
-from kindpakket_network.enrolment import CRL, Issue, ensure, stage
+from kindpakket_network.certificates.enrolment import CRL, Issue, ensure, stage
+from kindpakket_network.certificates.expiry import complaints, expiries, expiry_of
+from kindpakket_network.certificates.node_renewal import NodeRenewal
+from kindpakket_network.certificates.renewal_plan import Due, due, renewable
+from kindpakket_network.certificates.revocation import Revocation
+from kindpakket_network.certificates.revoked import mark_revoked
+from kindpakket_network.certificates.staging import adopt, coming, mark_for_restart, staged, unmark
+from kindpakket_network.commands.cli import network
 from kindpakket_network.healing import Healing
 from kindpakket_network.home import write
-from kindpakket_network.node_renewal import NodeRenewal
-from kindpakket_network.renewal_plan import Due, due, renewable
-from kindpakket_network.revocation import Revocation
-from kindpakket_network.revoked import mark_revoked
+from kindpakket_network.nodes.authority_tls import OPERATIONS, OPERATIONS_KEY, SERVICE, discard_certificates
+from kindpakket_network.nodes.chaincode_server import ChaincodeServer
+from kindpakket_network.nodes.connections import COPIES, refresh
 from kindpakket_network.site import Site
-from kindpakket_network.staging import adopt, coming, mark_for_restart, staged, unmark
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from kindpakket_network import NetworkError, chaincode
+from kindpakket_network import NetworkError
+from kindpakket_network.chaincodes import package as chaincode
 from kindpakket_network.home import Home
 
 DIGEST = "ab" * 32

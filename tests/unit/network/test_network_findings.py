@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from kindpakket_network import ChannelStatus, NodeStatus
-from kindpakket_network.channel_status import ChaincodeStatus
-from kindpakket_network.findings import findings
+from kindpakket_network.reports.channels import ChaincodeStatus
+from kindpakket_network.reports.findings import findings
 
 PLENTY = 1 << 40
 CONSENTERS = ("orderer.a", "orderer.b", "orderer.c", "orderer.d")

@@ -7,8 +7,8 @@ import copy
 import pytest
 from channels import Authority, channel, put, set_value, signed_by
 
-from kindpakket_network import messages as m
-from kindpakket_network.first_block import differences, strangers
+from kindpakket_network.channel import messages as m
+from kindpakket_network.channel.first_block import differences, strangers
 
 HERE, THERE, NEW = (Authority(name) for name in ("AMSP", "BMSP", "CMSP"))
 

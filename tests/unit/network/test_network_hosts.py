@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from kindpakket_network import Topology, TopologyError
-from kindpakket_network.genesis import configtx
+from kindpakket_network.channel.genesis import configtx
 from kindpakket_network.home import Home
-from kindpakket_network.inventory import Inventory
-from kindpakket_network.profile import profile
-from kindpakket_network.programs import Programs
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.profile import profile
+from kindpakket_network.programs.built import Programs
 
 HOME = Home(Path("/home"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kindpakket_network.leader import Leadership, by_views
+from kindpakket_network.nodes.leader import Leadership, by_views
 
 
 def metrics(view: int | None, leader: int, channel: str = "zuidhorn") -> dict[str, float]:

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from kindpakket_network import NetworkError, Topology
-from kindpakket_network.cli import network
-from kindpakket_network.doubts import doubts
+from kindpakket_network.commands.cli import network
 from kindpakket_network.home import Home, write
-from kindpakket_network.logs import Entry, Level, entries, instant, merged, read, selected
+from kindpakket_network.nodes.doubts import doubts
+from kindpakket_network.programs.logs import Entry, Level, entries, instant, merged, read, selected
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 PEER = """\

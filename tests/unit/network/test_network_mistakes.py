@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kindpakket_network import Topology, TopologyError
-from kindpakket_network.document import Document
+from kindpakket_network.description.document import Document
 from kindpakket_network.errors import Mistake
 
 PACKAGED = (

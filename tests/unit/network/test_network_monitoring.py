@@ -16,14 +16,14 @@ from issuing import filled
 
 from kindpakket_network import Topology
 from kindpakket_network.acting import remember
-from kindpakket_network.alerts import rules
-from kindpakket_network.backup_contents import Manifest
-from kindpakket_network.backup_record import record
-from kindpakket_network.certificates import expiries
-from kindpakket_network.cli import network
+from kindpakket_network.backups.contents import Manifest
+from kindpakket_network.backups.record import record
+from kindpakket_network.certificates.expiry import expiries
+from kindpakket_network.commands.cli import network
+from kindpakket_network.exports.alerts import rules
+from kindpakket_network.exports.metrics import metrics
+from kindpakket_network.exports.monitoring import CONFIGURATION, RULES, monitoring
 from kindpakket_network.home import Home
-from kindpakket_network.metrics import metrics
-from kindpakket_network.monitoring import CONFIGURATION, RULES, monitoring
 from kindpakket_network.site import Site
 
 

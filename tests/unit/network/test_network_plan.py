@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from kindpakket_network import Network, Topology
 from kindpakket_network.acting import act_for
-from kindpakket_network.cli import network as command
-from kindpakket_network.deployed import Deployed
+from kindpakket_network.chaincodes.deployed import Deployed
+from kindpakket_network.commands.cli import network as command
 from kindpakket_network.errors import ChangeRefused
 from kindpakket_network.home import Home, write
 

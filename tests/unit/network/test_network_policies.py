@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kindpakket_network import Topology, TopologyError
-from kindpakket_network.policy import Principal, in_the_power_of, met_by, parse
+from kindpakket_network.description.policy import Principal, in_the_power_of, met_by, parse
 
 Change = Callable[[dict[str, Any]], Any]
 CHAINCODE = "channels[0].chaincodes[0]"

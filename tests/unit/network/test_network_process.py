@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from kindpakket_network import CommandFailed, NetworkError
-from kindpakket_network.command import Command
-from kindpakket_network.history import History
 from kindpakket_network.home import Home
-from kindpakket_network.process import MARK, Processes, Program, last_words, run
-from kindpakket_network.rotation import files, rotate
+from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.process import MARK, Processes, Program, last_words, run
+from kindpakket_network.programs.rotation import files, rotate
+from kindpakket_network.reports.history import History
 from kindpakket_network.wait import until
 
 STUBBORN = """
@@ -164,7 +164,7 @@ def test_a_broken_history_is_an_empty_one(tmp_path: Path, record: str) -> None:
 def test_a_long_log_is_put_aside_when_its_node_starts(
     home: Home, processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kindpakket_network.process.rotate", partial(rotate, long=100))
+    monkeypatch.setattr("kindpakket_network.programs.process.rotate", partial(rotate, long=100))
     log = home.log("peer0.x")
     log.write_text("x" * 100)
     processes.start(sleeper("peer0.x", "import time; print('new', flush=True); time.sleep(60)"))

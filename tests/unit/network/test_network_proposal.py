@@ -9,10 +9,10 @@ import pytest
 from channels import Authority, batch_change, channel, joining, meta, put, signed_by
 
 from kindpakket_network import NetworkError
-from kindpakket_network.approval import Signatory, lacking, satisfies
-from kindpakket_network.channel_update import applied, read_update
-from kindpakket_network.configuration import Configuration
-from kindpakket_network.proposal import Proposal
+from kindpakket_network.channel.approval import Signatory, lacking, satisfies
+from kindpakket_network.channel.configuration import Configuration
+from kindpakket_network.channel.proposal import Proposal
+from kindpakket_network.channel.update import applied, read_update
 
 MSPS = ("GemeenteMSP", "WinkelsMSP", "AuditorMSP", "RegieMSP")
 ADMINS = "/Channel/Orderer/Admins"

@@ -9,15 +9,15 @@ from types import SimpleNamespace
 import pytest
 
 from kindpakket_network import CommandFailed, NetworkError, Topology
+from kindpakket_network.backups.recovery import Recovery
+from kindpakket_network.backups.restored import is_marked, mark
 from kindpakket_network.home import Home, write
-from kindpakket_network.orderer import Orderer
-from kindpakket_network.peer import Peer
-from kindpakket_network.process import Processes, Program
-from kindpakket_network.programs import Programs
-from kindpakket_network.recovery import Recovery
-from kindpakket_network.restored import is_marked, mark
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.starter import Starter
+from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.process import Processes, Program
 from kindpakket_network.site import Site
-from kindpakket_network.starter import Starter
 
 CHANNEL = "zuidhorn"
 BLOCKS = f"data/ledgersData/chains/chains/{CHANNEL}/blockfile_000000"
@@ -37,10 +37,10 @@ class Nodes:
         self.heights: dict[str, int] = {}
         self.started: list[tuple[str, dict[str, str]]] = []
         self.stopped: list[str] = []
-        monkeypatch.setattr("kindpakket_network.ordered_blocks.PATIENCE", 0.05)
-        monkeypatch.setattr("kindpakket_network.ordered_blocks.AdminCommands", lambda *_: self)
+        monkeypatch.setattr("kindpakket_network.channel.ordered_blocks.PATIENCE", 0.05)
+        monkeypatch.setattr("kindpakket_network.channel.ordered_blocks.AdminCommands", lambda *_: self)
         monkeypatch.setattr(
-            "kindpakket_network.recovery.KeptRevocations", lambda *_: SimpleNamespace(run=list)
+            "kindpakket_network.backups.recovery.KeptRevocations", lambda *_: SimpleNamespace(run=list)
         )
         monkeypatch.setattr(Processes, "start", lambda _, program: self.start(program))
         monkeypatch.setattr(Processes, "stop", lambda _, node: self.stopped.append(node))

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kindpakket_network import NetworkError, ProgramError, Topology, programs
-from kindpakket_network.cli import network
+from kindpakket_network import NetworkError, ProgramError, Topology
+from kindpakket_network.commands.cli import network
+from kindpakket_network.description.policy import PolicySyntaxError, Principal, principals
 from kindpakket_network.home import Home, write
-from kindpakket_network.inventory import Inventory
 from kindpakket_network.network import Network
-from kindpakket_network.policy import PolicySyntaxError, Principal, principals
-from kindpakket_network.profile import profile
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.profile import profile
+from kindpakket_network.programs import built as programs
 from kindpakket_network.wait import together, until
 
 

@@ -16,19 +16,19 @@ from click.testing import CliRunner
 
 from kindpakket_network import NetworkError, Topology
 from kindpakket_network.acting import act_for, acting
-from kindpakket_network.archive import ArchiveError, writing
-from kindpakket_network.backup import Backup
-from kindpakket_network.backup_contents import Contents, Manifest
-from kindpakket_network.cli import network
+from kindpakket_network.backups.archive import ArchiveError, writing
+from kindpakket_network.backups.backup import Backup
+from kindpakket_network.backups.contents import Contents, Manifest
+from kindpakket_network.backups.restore import Restore
+from kindpakket_network.backups.restored import is_marked, ordering_is_lost
+from kindpakket_network.commands.cli import network
 from kindpakket_network.home import Home, write
-from kindpakket_network.inventory import Inventory
-from kindpakket_network.node_status import node_status
-from kindpakket_network.process import Processes
-from kindpakket_network.programs import Programs
-from kindpakket_network.restore import Restore
-from kindpakket_network.restored import is_marked, ordering_is_lost
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.starter import Starter
+from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.process import Processes
+from kindpakket_network.reports.nodes import node_status
 from kindpakket_network.site import Site
-from kindpakket_network.starter import Starter
 
 IDENTITY = pyrage.x25519.Identity.generate()
 PUBLIC = str(IDENTITY.to_public())

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from kindpakket_network.certificates.kept_revocations import keep
 from kindpakket_network.home import write
-from kindpakket_network.kept_revocations import keep
 
 
 def revoked(*serials: int) -> bytes:

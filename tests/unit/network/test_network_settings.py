@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kindpakket_network import NetworkError, Topology
-from kindpakket_network.access import USUAL, access
-from kindpakket_network.topology_settings import with_settings
+from kindpakket_network.channel.access import USUAL, access
+from kindpakket_network.description.settings import with_settings
 
 
 @pytest.fixture

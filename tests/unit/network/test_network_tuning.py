@@ -10,13 +10,13 @@ import pytest
 import yaml
 
 from kindpakket_network import Topology, TopologyError
+from kindpakket_network.description.form import schema
 from kindpakket_network.home import Home
-from kindpakket_network.inventory import Inventory
-from kindpakket_network.orderer import Orderer
-from kindpakket_network.peer import Peer
-from kindpakket_network.process import Program
-from kindpakket_network.programs import Programs, cache_folder
-from kindpakket_network.topology_form import schema
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.programs.built import Programs, cache_folder
+from kindpakket_network.programs.process import Program
 
 TUNING = {
     "log_level": "debug",

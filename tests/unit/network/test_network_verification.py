@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from kindpakket_network import CommandFailed, NetworkError, Topology
-from kindpakket_network.committed import Committed
+from kindpakket_network.backups.snapshot import PeerState, Snapshots
+from kindpakket_network.backups.verification import LedgerCheck, Verified, findings
+from kindpakket_network.chaincodes.committed import Committed
 from kindpakket_network.home import Home, write
-from kindpakket_network.peer import Peer
-from kindpakket_network.process import Processes
-from kindpakket_network.programs import Programs
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.process import Processes
 from kindpakket_network.site import Site
-from kindpakket_network.snapshot import PeerState, Snapshots
-from kindpakket_network.verification import LedgerCheck, Verified, findings
 
 CHANNEL = "zuidhorn"
 

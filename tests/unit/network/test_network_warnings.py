@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from kindpakket_network import Topology
-from kindpakket_network.cli import network
-from kindpakket_network.topology_warnings import losses_borne
+from kindpakket_network.commands.cli import network
+from kindpakket_network.description.warnings import losses_borne
 
 Change = Callable[[dict[str, Any]], Any]
 CHAINCODE = "channels[0].chaincodes[0]"

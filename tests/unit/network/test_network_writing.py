@@ -15,10 +15,10 @@ import yaml
 from click.testing import CliRunner
 
 from kindpakket_network import Topology
-from kindpakket_network.cli import network
-from kindpakket_network.drawing import drawing
-from kindpakket_network.topology import packaged_file
-from kindpakket_network.topology_form import schema
+from kindpakket_network.commands.cli import network
+from kindpakket_network.description.drawing import drawing
+from kindpakket_network.description.form import schema
+from kindpakket_network.description.topology import packaged_file
 
 DOCS = Path(__file__).parents[3] / "docs"
 HINT = "# yaml-language-server: $schema="

@@ -1,0 +1,1 @@
+"""Backups, and bringing back what they hold."""

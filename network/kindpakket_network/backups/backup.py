@@ -1,0 +1,108 @@
+"""Backing up organisations: keys, certificates, certificate authorities, and their peers' ledgers."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..chaincodes.plans import halted
+from ..errors import NetworkError
+from ..nodes.peer import Peer
+from ..site import Site
+from .archive import Writer, writing
+from .contents import MANIFEST, Contents, Manifest
+from .record import record
+from .restored import ensure_none
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A backup that was made.
+
+    Attributes:
+        file: where it is.
+        size: its size in bytes.
+        sha256: the hash of the file, to be kept elsewhere: `restore` compares it.
+        manifest: what it says about itself.
+    """
+
+    file: Path
+    size: int
+    sha256: str
+    manifest: Manifest
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as members for JSON."""
+        return {
+            "file": str(self.file),
+            "size": self.size,
+            "sha256": self.sha256,
+            **self.manifest.as_json(),
+        }
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup to be made.
+
+    Args:
+        site: the network.
+        organisations: whose keys and ledgers; the home must hold them.
+    """
+
+    site: Site
+    organisations: Sequence[str]
+
+    def run(self, file: Path, recipients: Sequence[str]) -> Taken:
+        """Make it. Every peer is stopped while it is copied, one at a time.
+
+        Args:
+            file: where to; it must not exist.
+            recipients: the public keys that can read it.
+
+        Raises:
+            ArchiveError: the file exists, a recipient is none, or the disk is full.
+            NetworkError: a peer did not come up again; the next `up` sees to it.
+        """
+        lacking = [
+            one for one in self.organisations if not (self.site.home.organisation(one) / "authority").is_dir()
+        ]
+        if lacking:
+            raise NetworkError(
+                f"{self.site.home.root} does not hold the keys of {', '.join(lacking)}: "
+                "back an organisation up where it is run"
+            )
+        contents = Contents(self.site.home, self.site.inventory, self.organisations)
+        peers = [one for one in self.site.inventory.peers if one.organisation in self.organisations]
+        manifest = Manifest(
+            id=secrets.token_hex(8),
+            network=self.site.topology.name,
+            organisations=tuple(self.organisations),
+            taken=Manifest.now(),
+            home=str(self.site.home.root),
+            heights={peer.node: self._heights(peer) for peer in peers},
+        )
+        with writing(file, recipients) as archive:
+            archive.add(MANIFEST, json.dumps(manifest.as_json(), indent=1).encode())
+            with self.site.stage(f"keys and configuration of {', '.join(self.organisations)}"):
+                contents.write(archive)
+            for peer in peers:
+                with self.site.stage(f"ledger of {peer.node}"):
+                    self._copy(peer, archive, contents.name(peer.folder))
+        record(self.site.home, manifest, file, archive.sha256)
+        return Taken(file, file.stat().st_size, archive.sha256, manifest)
+
+    def _copy(self, peer: Peer, archive: Writer, name: str) -> None:
+        if not peer.folder.is_dir():
+            return
+        ensure_none([peer.folder])
+        with halted(self.site, peer):
+            archive.add_tree(name, peer.folder)
+
+    def _heights(self, peer: Peer) -> dict[str, int]:
+        found = {channel.name: peer.height(channel.name) for channel in self.site.topology.channels}
+        return {channel: height for channel, height in found.items() if height is not None}

@@ -1,0 +1,108 @@
+"""Having a restored consenter join its channels anew, with its keys and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..channel.admin_commands import AdminCommands
+from ..channel.ordered_blocks import PATIENCE, OrderedBlocks, await_height, failed
+from ..description.topology import Channel
+from ..errors import CommandFailed, NetworkError, NodeFailed
+from ..nodes.orderer import Orderer
+from ..site import Site
+from ..wait import until
+from .restored import unmark
+
+_JOINED = 10.0
+_COUNTED_ON = "tocommit("
+
+
+@dataclass(frozen=True)
+class Rejoining:
+    """A consenter that came out of a backup.
+
+    Args:
+        site: the network.
+        orderer: the consenter.
+    """
+
+    site: Site
+    orderer: Orderer
+
+    def run(self) -> None:
+        """Have it join its channels by their newest configuration blocks, and wait until it takes part.
+
+        Raises:
+            NetworkError: too few others answer, or it does not take part; it can be done again.
+        """
+        for channel in self._channels():
+            self._blocks(channel).ensure_level()
+        try:
+            self._follow()
+        except NodeFailed:
+            if _COUNTED_ON not in self.site.processes.last_words(self.orderer.node):
+                raise
+            self._elect_anew()
+            self._follow()
+        unmark(self.orderer.folder)
+
+    def _follow(self) -> None:
+        orderer = self.orderer
+        replace(self.site.starter, restored=True).start([orderer])
+        for channel in self._channels():
+            blocks = self._blocks(channel)
+            if orderer.participation(channel.name) is None:
+                orderer.join(channel.name, self._configuration(channel))
+            height = blocks.height(blocks.others()) - self.site.topology.ordering.lag
+            await_height(self.site, orderer, channel, height)
+            if until(lambda channel=channel: orderer.active(channel.name) or None, _JOINED) is None:  # type: ignore[misc]
+                if not self.site.runs(orderer.node):
+                    raise failed(self.site, orderer, "ended by itself")
+                self.site.progress(
+                    f"{orderer.node} has all blocks of {channel.name}, but orders nothing: the channel "
+                    "names other certificates than the backup has. Renew its certificates (`renew`)"
+                )
+
+    def _elect_anew(self) -> None:
+        """Have Raft channels elect a leader that does not count on what the consenter has lost.
+
+        A leader remembers how much of the log a consenter acknowledged, and one that comes back with less
+        ends itself at the leader's first message. A leader that was elected since then assumes nothing.
+
+        Raises:
+            NodeFailed: who leads belongs to another organisation, which has to restart it.
+        """
+        for channel in self._channels():
+            leading = self.site.leading(channel)
+            if leading is None or leading.organisation not in self.site.acting:
+                raise failed(
+                    self.site,
+                    self.orderer,
+                    f"cannot join {channel.name} as long as {leading.node if leading else 'the node'} leads "
+                    "that led when its log was lost: have that one stopped and started, then run `up` here",
+                )
+            with self.site.stage(f"{leading.node} is restarted, so that {channel.name} elects a leader anew"):
+                self.site.processes.stop(leading.node)
+                self.site.starter.start([leading])
+                until(lambda channel=channel: self.site.leading(channel), PATIENCE)  # type: ignore[misc]
+
+    def _configuration(self, channel: Channel) -> bytes:
+        """A channel's newest configuration block."""
+        organisation = self.site.topology.organisation(self.orderer.organisation)
+        commands = AdminCommands(self.site, organisation)
+        words = "there is none"
+        for other in self._blocks(channel).others():
+            try:
+                return commands.configuration_block(channel, other)
+            except CommandFailed as error:
+                words = str(error)
+        raise NetworkError(
+            f"no consenter gives the configuration of {channel.name}: {words}\n"
+            "A restored consenter needs the others: bring them up first"
+        )
+
+    def _blocks(self, channel: Channel) -> OrderedBlocks:
+        return OrderedBlocks(self.site, self.orderer.organisation, channel)
+
+    def _channels(self) -> list[Channel]:
+        return [one for one in self.site.topology.channels if self.orderer.organisation in one.consenters]

@@ -1,0 +1,154 @@
+"""Revoking certificates: the authority's list of them goes into every channel of the organisation.
+
+Fabric looks at the list where it checks identities: peers and consenters refuse proposals, endorsements and
+envelopes of a revoked one. It does not look at it in TLS. Nodes check the administrators who call them by
+their own copy of the list, which they read when they start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+
+from kindpakket.fabric.ca import CaAlreadyRevoked, CaClient, CaNotFound, Enrolment
+
+from ..channel.change import SETTINGS, reconcile
+from ..description.topology import Channel
+from ..errors import NetworkError
+from ..home import write
+from ..nodes.authority import IDENTITIES, TLS, Authority
+from ..nodes.orderer import Orderer
+from ..nodes.peer import Peer
+from ..site import Site
+from .enrolment import CRL, ensure_user_name
+from .node_renewal import NodeRenewal
+from .revoked import mark_revoked
+from .staging import mark_for_restart
+
+
+@dataclass(frozen=True)
+class Revocation:
+    """Revokes certificates of one organisation.
+
+    Args:
+        site: the network.
+        organisation: the organisation.
+    """
+
+    site: Site
+    organisation: str
+
+    def run(self, name: str, *, superseded: bool = False) -> int:
+        """Revoke the certificates of a user or node, and tell the channels. It can be repeated.
+
+        Args:
+            name: the enrolment name: a user's, or the name of a node.
+            superseded: only those that were renewed since; else all, and the name is never enrolled again.
+
+        Returns:
+            How many certificates of identities are on the list now.
+
+        Raises:
+            NetworkError: there is no such user or node, the network cannot do without it, or a channel could
+                not be told; the next call carries on.
+        """
+        folder = self._folder(name)
+        if not superseded:
+            self._ensure_dispensable(name)
+        authority = self.site.inventory.authorities[self.organisation]
+        for one in (IDENTITIES, TLS):
+            with authority.as_registrar(one) as (client, registrar):
+                if superseded:
+                    present = folder / ("msp/signcerts/cert.pem" if one == IDENTITIES else "tls/cert.pem")
+                    _revoke_others(client, registrar, name, present)
+                else:
+                    _revoke(client, registrar, name)
+        if not superseded:
+            mark_revoked(folder)
+        count = self._write_list(authority)
+        for channel in self._channels():
+            reconcile(self.site, channel, only=[SETTINGS])
+        self._restart_nodes()
+        return count
+
+    def _folder(self, name: str) -> Path:
+        ensure_user_name(name, ())
+        user = self.site.home.user(self.organisation, name)
+        node = self.site.home.node(name)
+        found = next((one for one in (user, node) if (one / "msp").is_dir()), None)
+        if found is None:
+            raise NetworkError(
+                f"{self.organisation} has no user or node {name!r} that has a certificate here"
+            )
+        return found
+
+    def _ensure_dispensable(self, name: str) -> None:
+        topology = self.site.topology
+        if name == topology.organisation(self.organisation).admin.name:
+            raise NetworkError(
+                f"{name} is the administrator that {self.organisation} acts by, and could change nothing any "
+                "more: let the topology name another one first. If someone else has its key, renew it, and "
+                "revoke what was superseded"
+            )
+        orderers = [one for one in self.site.inventory.orderers if one.node == name]
+        ordered = [
+            one.name for one in topology.channels if set(orderers).intersection(self.site.consenters_of(one))
+        ]
+        if ordered:
+            raise NetworkError(
+                f"{name} orders {', '.join(ordered)}, and would do so no more: renew it instead, and revoke "
+                "what was superseded"
+            )
+
+    def _write_list(self, authority: Authority) -> int:
+        """Put the authority's list where channels and nodes take it from, if it says something new."""
+        with authority.as_registrar(IDENTITIES) as (client, registrar):
+            pem = client.crl(registrar)
+        shared = self.site.home.organisation(self.organisation) / "msp" / CRL
+        if not shared.is_file() or _serials(pem) != _serials(shared.read_bytes()):
+            write(shared, pem)
+        return len(_serials(pem))
+
+    def _channels(self) -> list[Channel]:
+        return [
+            channel
+            for channel in self.site.topology.channels
+            if self.organisation in (*channel.consenters, *(one.organisation for one in channel.members))
+        ]
+
+    def _restart_nodes(self) -> None:
+        """Have the organisation's own nodes start with the list, one after the other."""
+        content = (self.site.home.organisation(self.organisation) / "msp" / CRL).read_bytes()
+        nodes: list[Peer | Orderer] = [*self.site.inventory.peers, *self.site.inventory.orderers]
+        for node in nodes:
+            own = node.folder / "msp" / CRL
+            if node.organisation != self.organisation or (own.is_file() and own.read_bytes() == content):
+                continue
+            with self.site.stage(f"list of revoked certificates of {node.node}"):
+                if self.site.runs(node.node):
+                    mark_for_restart(node.folder)
+                write(own, content)
+                NodeRenewal(self.site, node).run()
+
+
+def _revoke(client: CaClient, registrar: Enrolment, name: str) -> None:
+    # An earlier call did it; or there is no certificate of this authority.
+    with contextlib.suppress(CaAlreadyRevoked, CaNotFound):
+        client.revoke(registrar, name=name)
+
+
+def _revoke_others(client: CaClient, registrar: Enrolment, name: str, present: Path) -> None:
+    """Revoke all certificates of an identity but the present one."""
+    if not present.is_file():
+        return
+    kept = x509.load_pem_x509_certificate(present.read_bytes())
+    for pem in client.certificates(registrar, name=name, expired=False, revoked=False):
+        if x509.load_pem_x509_certificate(pem) != kept:
+            client.revoke(registrar, certificate=pem, reason="superseded")
+
+
+def _serials(pem: bytes) -> set[int]:
+    return {one.serial_number for one in x509.load_pem_x509_crl(pem)}

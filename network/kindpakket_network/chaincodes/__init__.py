@@ -1,0 +1,1 @@
+"""Chaincodes: packages, definitions, deployment."""

@@ -1,0 +1,145 @@
+"""A chaincode's source, program and package.
+
+The package holds the digest of the source and nothing of any organisation, so that all of them install,
+and approve, one and the same package id.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import CommandFailed, NetworkError
+from ..home import Home, write
+from ..programs.command import Command
+from ..programs.process import run
+
+_BUILD_DEADLINE = 900.0
+_LEFT_OUT = ("_test.go", ".md")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A chaincode package.
+
+    Attributes:
+        name: the chaincode's name.
+        label: the package's label, which ends in the beginning of the source's digest.
+        content: the file's bytes.
+    """
+
+    name: str
+    label: str
+    content: bytes
+
+    @property
+    def id(self) -> str:
+        """The package id, as every peer computes it."""
+        return f"{self.label}:{hashlib.sha256(self.content).hexdigest()}"
+
+
+def source_digest(folder: Path) -> str:
+    """The SHA-256 of a Go module's files, tests and texts left out, as hexadecimal characters.
+
+    Args:
+        folder: the folder with go.mod.
+
+    Raises:
+        NetworkError: there is no Go module.
+    """
+    if not (folder / "go.mod").is_file():
+        raise NetworkError(
+            f"there is no Go module in {folder}: name the chaincode's folder as its `source` in the topology"
+        )
+    digest = hashlib.sha256()
+    for path in sorted(_source_files(folder), key=lambda path: path.relative_to(folder).as_posix()):
+        for part in (path.relative_to(folder).as_posix().encode(), path.read_bytes()):
+            digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+def package(name: str, digest: str) -> Package:
+    """The package of a chaincode: the same bytes for the same source, on every machine.
+
+    Args:
+        name: the chaincode's name.
+        digest: its source's digest.
+    """
+    label = f"{name}-{digest[:12]}"
+    code = _tar({"chaincode.json": _json({"name": name, "source_sha256": digest})})
+    content = _tar(
+        {"metadata.json": _json({"type": "ccaas", "path": "", "label": label}), "code.tar.gz": code}
+    )
+    return Package(name, label, content)
+
+
+def build(source: Path, made: Package, home: Home) -> Path:
+    """Compile a chaincode's program, unless it is there.
+
+    Args:
+        source: the folder of its Go module.
+        made: its package.
+        home: where the program and the package go.
+
+    Returns:
+        The program.
+
+    Raises:
+        NetworkError: it does not compile.
+    """
+    folder = home.chaincode(made.label)
+    binary = folder / made.name
+    if not binary.is_file():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = folder / f".{made.name}.new"
+        environment = {name: value for name, value in os.environ.items() if name.startswith(("GO", "CGO"))}
+        environment |= {name: os.environ[name] for name in os.environ if name.lower().endswith("_proxy")}
+        arguments = ["go", "build", "-trimpath", "-buildvcs=false", "-o", str(temporary), "."]
+        try:
+            run(Command("go build", arguments, environment, source, _BUILD_DEADLINE))
+        except CommandFailed as error:
+            raise NetworkError(
+                f"the chaincode in {source} does not compile:\n{error.output[-2000:]}"
+            ) from error
+        temporary.replace(binary)
+    return binary
+
+
+def write_package(made: Package, home: Home) -> Path:
+    """Write a package's file, unless it is there."""
+    path = home.chaincode(made.label) / f"{made.label}.tar.gz"
+    if not path.is_file():
+        write(path, made.content)
+    return path
+
+
+def _source_files(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    for root, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "_")) and name != "testdata"]
+        found += [
+            Path(root) / name for name in files if not name.startswith(".") and not name.endswith(_LEFT_OUT)
+        ]
+    return found
+
+
+def _tar(files: dict[str, bytes]) -> bytes:
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            entry.mode = 0o644
+            archive.addfile(entry, io.BytesIO(content))
+    # Not compressed: what compression makes of the same bytes differs between versions of zlib.
+    return gzip.compress(raw.getvalue(), compresslevel=0, mtime=0)
+
+
+def _json(members: dict[str, str]) -> bytes:
+    return json.dumps(members, separators=(",", ":"), sort_keys=True).encode()

@@ -1,0 +1,1 @@
+"""Channels: their first blocks, their configurations, and changes of them."""

@@ -1,0 +1,98 @@
+"""The peer program's commands for channels, as an organisation's administrator; it needs no peer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..description.topology import Channel, Organisation
+from ..description.tuning import STANDARD
+from ..nodes.orderer import Orderer
+from ..programs.command import Command
+from ..programs.process import run
+from ..site import Site
+from . import messages as m
+from .configuration import Configuration
+
+_DEADLINE = 30.0
+
+
+@dataclass(frozen=True)
+class AdminCommands:
+    """Calls to consenters in the name of an organisation's administrator.
+
+    Args:
+        site: the network.
+        organisation: the organisation.
+    """
+
+    site: Site
+    organisation: Organisation
+
+    def configuration(self, channel: Channel, orderer: Orderer) -> Configuration:
+        """A channel's configuration, as a consenter knows it.
+
+        Raises:
+            CommandFailed: the consenter did not answer, or refused.
+        """
+        return Configuration.read(self.configuration_block(channel, orderer))
+
+    def configuration_block(self, channel: Channel, orderer: Orderer) -> bytes:
+        """The newest block with a channel's configuration, as a consenter knows it.
+
+        Raises:
+            CommandFailed: the consenter did not answer, or refused.
+        """
+        return self._fetch("config", channel, orderer)
+
+    @property
+    def possible(self) -> bool:
+        """Whether the administrator's key is here."""
+        return (self._msp / "keystore").is_dir()
+
+    @property
+    def _msp(self) -> Path:
+        return self.site.home.user(self.organisation.name, self.organisation.admin.name) / "msp"
+
+    def newest(self, channel: Channel, orderer: Orderer) -> bytes:
+        """The last block of a channel that a consenter has.
+
+        Raises:
+            CommandFailed: the consenter did not answer, or refused.
+        """
+        return self._fetch("newest", channel, orderer)
+
+    def height(self, channel: Channel, orderer: Orderer) -> int:
+        """The number of blocks of a channel that a consenter has. Raises as `newest`."""
+        return int(m.common.Block.FromString(self.newest(channel, orderer)).header.number) + 1
+
+    def submit(self, channel: Channel, orderer: Orderer, change: Path) -> None:
+        """Sign a file with a change as well, and have a consenter order it.
+
+        Raises:
+            CommandFailed: the consenter did not answer, or refused.
+        """
+        self._run("channel", "update", "-f", str(change), *_at(channel, orderer))
+
+    def _fetch(self, which: str, channel: Channel, orderer: Orderer) -> bytes:
+        with self.site.home.scratch() as folder:
+            file = folder / "block"
+            self._run("channel", "fetch", which, str(file), *_at(channel, orderer))
+            return file.read_bytes()
+
+    def _run(self, *arguments: str) -> None:
+        name, admin = self.organisation.name, self.organisation.admin.name
+        environment = {
+            "FABRIC_CFG_PATH": str(self.site.programs.config),
+            "FABRIC_LOGGING_SPEC": STANDARD.log_spec,
+            "CORE_PEER_LOCALMSPID": self.organisation.msp,
+            "CORE_PEER_MSPCONFIGPATH": str(self._msp),
+        }
+        words = " ".join(arguments[:2])
+        command = [self.site.programs.path("peer"), *arguments]
+        run(Command(f"`peer {words}` as {admin} of {name}", command, environment, deadline=_DEADLINE))
+
+
+def _at(channel: Channel, orderer: Orderer) -> list[str]:
+    root = orderer.home.tls_root(orderer.organisation)
+    return ["-c", channel.name, "-o", orderer.endpoint, "--tls", "--cafile", str(root)]

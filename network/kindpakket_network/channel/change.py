@@ -1,0 +1,289 @@
+"""Bringing a live channel's configuration to what the topology wants.
+
+The difference between the configuration that the channel has and the one that configtxgen makes of the
+topology becomes a proposal, which administrators sign and a member submits. Everything but the consenters
+changes in one step; consenters change one at a time, because each change alters who has to agree on the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kindpakket.fabric import Identity
+
+from ..description.topology import Channel, Organisation
+from ..errors import CommandFailed, NetworkError, Waiting
+from ..nodes.orderer import Orderer
+from ..site import Site
+from ..wait import together, until
+from . import messages as m
+from .admin_commands import AdminCommands
+from .configuration import APPLICATION, ORDERER, Configuration, Consenter
+from .difference import Difference, differences
+from .genesis import consenter_files, desired
+from .proposal import Proposal
+from .submission import Overtaken, current, signers, submit
+from .update import compute_update
+
+SETTINGS = "settings"
+_TO_CATCH_UP = 15.0
+_TO_ANSWER = 4.0
+_TRIES = 3
+
+
+def reconcile(
+    site: Site,
+    channel: Channel,
+    *,
+    only: Collection[str] | None = None,
+    settle: Callable[[str], None] | None = None,
+) -> bool:
+    """Change a live channel's configuration to what the topology wants; without a difference, do nothing.
+
+    Args:
+        site: the network.
+        channel: the channel, as the topology wants it.
+        only: what may change: `SETTINGS`, which is everything but the consenters, and the node names of
+            consenters, such as `orderer.gemeente`, which are added or get other certificates or addresses.
+            None: all of it.
+        settle: called with the node name of a consenter when its change stands in the channel, to have
+            that consenter join, or restart with its new certificate; it returns when that node takes part.
+            Without it, at most one consenter changes in a call: see to that node, and call again.
+
+    Returns:
+        Whether anything was changed.
+
+    Raises:
+        Waiting: organisations that this home does not act for have to sign: see `propose`.
+        NetworkError: a consenter is down that must not be; the topology lacks an organisation or a
+            consenter that the channel has; nobody answers.
+    """
+    changed = False
+    present = current(site, channel)
+    for step in _steps(site, channel, present, only):
+        done, present = _taken(step, present)
+        if not done:
+            continue
+        changed = True
+        if step.consenter is not None:
+            if settle is None:
+                break
+            settle(step.consenter.node)
+    return changed
+
+
+def pending(site: Site, channel: Channel, only: Collection[str] | None = None) -> list[Difference]:
+    """What `reconcile` would change. Raises as it does."""
+    present = current(site, channel)
+    found: list[Difference] = []
+    for step in _steps(site, channel, present, only):
+        found += differences(present.group, step.wanted(present))
+    return found
+
+
+def propose(site: Site, channel: Channel, only: Collection[str] | None = None) -> Proposal | None:
+    """The next change that a channel needs to become what the topology wants; None when there is none.
+
+    Args:
+        site: the network.
+        channel: the channel, as the topology wants it.
+        only: what may change, as for `reconcile`.
+
+    Raises:
+        NetworkError: as `reconcile`.
+    """
+    present = current(site, channel)
+    for step in _steps(site, channel, present, only):
+        found = step.proposal(present)
+        if found is not None:
+            return found
+    return None
+
+
+def sign(site: Site, proposal: Proposal, organisations: Sequence[Organisation]) -> Proposal:
+    """A proposal with the signatures of organisations' administrators as well.
+
+    Raises:
+        NetworkError: an administrator's key is not here.
+    """
+    for organisation in organisations:
+        folder = site.home.user(organisation.name, organisation.admin.name) / "msp"
+        if not (folder / "keystore").is_dir():
+            raise NetworkError(
+                f"the key of {organisation.admin.name} of {organisation.name} is not in {site.home.root}: "
+                "have it signed where that key is"
+            )
+        proposal = proposal.signed(Identity.from_msp(folder, organisation.msp))
+    return proposal
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One change: of the settings, or of one consenter.
+
+    Attributes:
+        site: the network.
+        channel: the channel.
+        consenter: the consenter; None: the settings.
+    """
+
+    site: Site
+    channel: Channel
+    consenter: Orderer | None
+
+    def proposal(self, present: Configuration) -> Proposal | None:
+        """The change from a configuration, or None when it has what this step wants."""
+        wanted = self.wanted(present)
+        if wanted is present.group:
+            return None
+        if self.consenter is not None:
+            _ensure_quorum(self.site, self.channel, present, self.consenter)
+        update = compute_update(self.site, present, wanted)
+        return None if update is None else Proposal.of(update)
+
+    def wanted(self, present: Configuration) -> Any:
+        """The configuration that this step leads to."""
+        if self.consenter is None:
+            wanted = desired(self.site, self.channel, present.consenters())
+            _keep_foreign(self.site, present, wanted)
+            return wanted
+        wanted = _consenter_of(self.consenter, self.site, present.raft)
+        consenters = list(present.consenters())
+        place = next((n for n, one in enumerate(consenters) if one.msp == wanted.msp), None)
+        if place is None:
+            consenters.append(wanted)
+        elif self.consenter.organisation not in self.site.acting or consenters[place].same(wanted):
+            return present.group
+        else:
+            consenters[place] = wanted
+        source = desired(self.site, self.channel, consenters).groups[ORDERER]
+        group = m.configtx.ConfigGroup()
+        group.CopyFrom(present.group)
+        target = group.groups[ORDERER]
+        if present.raft:
+            target.values["ConsensusType"].CopyFrom(source.values["ConsensusType"])
+        else:
+            target.values["Orderers"].CopyFrom(source.values["Orderers"])
+            target.policies["BlockValidation"].CopyFrom(source.policies["BlockValidation"])
+        if place is None:
+            target.groups[wanted.msp].CopyFrom(source.groups[wanted.msp])
+        else:
+            endpoints = source.groups[wanted.msp].values["Endpoints"]
+            target.groups[wanted.msp].values["Endpoints"].CopyFrom(endpoints)
+        return group
+
+
+def _keep_foreign(site: Site, present: Configuration, wanted: Any) -> None:
+    """Leave the certificates of organisations that this home does not act for as the channel has them.
+
+    They renew and revoke by themselves, and the bundles that this home has of them may be older.
+    """
+    mine = {one.msp for one in site.topology.organisations if one.name in site.acting}
+    for name in (APPLICATION, ORDERER):
+        target = wanted.groups[name].groups
+        for msp, group in present.group.groups[name].groups.items():
+            if msp not in mine and msp in target:
+                target[msp].values["MSP"].CopyFrom(group.values["MSP"])
+
+
+def _steps(
+    site: Site, channel: Channel, present: Configuration, only: Collection[str] | None
+) -> Iterator[_Step]:
+    _ensure_nothing_leaves(site, channel, present)
+    if only is None or SETTINGS in only:
+        yield _Step(site, channel, None)
+    for orderer in site.consenters_of(channel):
+        if only is None or orderer.node in only:
+            yield _Step(site, channel, orderer)
+
+
+def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
+    """Take a step, and again from the new configuration when somebody else was faster."""
+    site, channel = step.site, step.channel
+    for _ in range(_TRIES):
+        proposal = step.proposal(present)
+        if proposal is None:
+            return False, present
+        what = "settings" if step.consenter is None else step.consenter.node
+        with site.stage(f"channel {channel.name}: {what}"):
+            proposal = sign(site, proposal, signers(site, present))
+            review = proposal.review(present)
+            if any(not one.satisfied for one in review.demands):
+                raise Waiting(
+                    [
+                        f"{review.lacking_words()}: write it to a file with `kindpakket network channel "
+                        f"propose {channel.name} -o FILE`, have it signed with `channel sign`, and submit it"
+                    ]
+                )
+            try:
+                return True, submit(site, channel, proposal, present)
+            except (CommandFailed, Overtaken):
+                before, present = present, current(site, channel)
+                if present.sequence == before.sequence:
+                    raise
+    raise NetworkError(f"{channel.name} is being changed by others all the time: repeat this")
+
+
+def _ensure_nothing_leaves(site: Site, channel: Channel, present: Configuration) -> None:
+    """Everybody whom the channel has stands in the topology, and its consenters in the channel's order."""
+    msps = {one.name: one.msp for one in site.topology.organisations}
+    wanted = {
+        APPLICATION: [msps[one.organisation] for one in channel.members],
+        ORDERER: [msps[name] for name in channel.consenters],
+    }
+    for group, kind in ((APPLICATION, "members"), (ORDERER, "consenters")):
+        lacking = sorted(set(present.group.groups[group].groups) - set(wanted[group]))
+        if lacking:
+            raise NetworkError(
+                f"{channel.name} has {', '.join(lacking)} among its {kind}, and the topology has not: add "
+                "what is missing to the topology; nobody is taken out of a channel"
+            )
+    order = [one.msp for one in present.consenters()]
+    if not present.raft and wanted[ORDERER][: len(order)] != order:
+        raise NetworkError(
+            f"the consenters of {channel.name} are {', '.join(order)}, by their ids: name them in this order "
+            "in the topology, and new ones after them"
+        )
+
+
+def _ensure_quorum(site: Site, channel: Channel, present: Configuration, changing: Orderer) -> None:
+    """Every other consenter has all blocks: none of them would be missed while this one changes."""
+    msps = {one.msp for one in present.consenters()} - {changing.msp}
+    others = [one for one in site.inventory.orderers if one.msp in msps]
+    commands = AdminCommands(site, signers(site, present)[0])
+
+    def height(orderer: Orderer) -> int:
+        try:
+            return commands.height(channel, orderer)
+        except CommandFailed:
+            return 0
+
+    heights = together(height, others)
+    highest = max(1, max(heights, default=0) - site.topology.ordering.lag)
+
+    def behind(orderer: Orderer, before: int) -> str | None:
+        patience = _TO_CATCH_UP if before else _TO_ANSWER
+        caught_up = before >= highest or until(lambda: height(orderer) >= highest or None, patience, 0.5)
+        return None if caught_up else orderer.node
+
+    late = [node for node in together(lambda one: behind(*one), zip(others, heights, strict=True)) if node]
+    if late:
+        raise NetworkError(
+            f"{', '.join(late)} is down or behind on {channel.name}, and {changing.node} is to change there: "
+            "the channel might lose its quorum. Start or restart it, and repeat this"
+        )
+
+
+def _consenter_of(orderer: Orderer, site: Site, raft: bool) -> Consenter:
+    files = consenter_files(orderer, site.home)
+    return Consenter(
+        files.msp,
+        files.host,
+        files.port,
+        b"" if raft else Path(files.identity).read_bytes(),
+        Path(files.client_tls).read_bytes(),
+        Path(files.server_tls).read_bytes(),
+    )

@@ -1,0 +1,224 @@
+"""What a topology wants a channel's configuration to be: configtx.yaml from the template, and configtxgen.
+
+The same two make a channel's first block and, later on, the configuration that it is to have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..certificates.staging import coming
+from ..description.policy import any_of
+from ..description.topology import Channel, Topology
+from ..errors import NetworkError, Waiting
+from ..home import Home, write
+from ..nodes.host import at
+from ..nodes.inventory import Inventory
+from ..nodes.orderer import Orderer
+from ..programs.command import Command
+from ..programs.process import run
+from ..site import Site
+from ..templates import render
+from .access import access
+from .configuration import Configuration, Consenter
+
+_PROFILE = "channel"
+
+
+@dataclass(frozen=True)
+class ConsenterFiles:
+    """A consenter as configtx.yaml names it: `Consenter` with the paths of its certificates.
+
+    Attributes:
+        msp_folder: the definition of its organisation.
+    """
+
+    msp: str
+    host: str
+    port: int
+    identity: str
+    client_tls: str
+    server_tls: str
+    msp_folder: str
+
+    @property
+    def endpoint(self) -> str:
+        """Host and port."""
+        return at(self.host, self.port)
+
+
+def configtx(
+    topology: Topology,
+    channel: Channel,
+    inventory: Inventory,
+    home: Home,
+    consenters: Sequence[ConsenterFiles] | None = None,
+) -> str:
+    """The configtx.yaml of a channel.
+
+    Args:
+        topology: the network.
+        channel: the channel.
+        inventory: its nodes.
+        home: where their certificates are.
+        consenters: other consenters than those of the topology with the certificates in the home.
+    """
+    if consenters is None:
+        consenters = [consenter_files(orderer, home) for orderer in inventory.consenters_of(channel)]
+    return render(
+        "configtx.yaml",
+        ordering=topology.ordering,
+        consenters=consenters,
+        members=[
+            {
+                "msp": topology.organisation(member.organisation).msp,
+                "msp_folder": str(home.organisation(member.organisation) / "msp"),
+                "readers": member.readers,
+                "block_readers": member.block_readers,
+                "writers": member.writers,
+                "anchors": [
+                    {"host": peer.host, "port": peer.ports[0]}
+                    for peer in inventory.peers_of(member.organisation)
+                ],
+            }
+            for member in channel.members
+        ],
+        lifecycle_endorsement=channel.lifecycle_endorsement,
+        administration=channel.administration,
+        acls=access(channel.acls),
+        any_of=any_of,
+    )
+
+
+def genesis_block(site: Site, channel: Channel, *, first: bool = False) -> Path:
+    """The channel's first block, made when it is not there.
+
+    Two blocks of the same configuration are never the same, so where organisations have homes of their own,
+    one of them makes the block and the others admit it.
+
+    Args:
+        site: the network.
+        channel: the channel.
+        first: make it even though this home acts for some organisations only.
+
+    Raises:
+        Waiting: another organisation's bundle lacks, or its block.
+        CommandFailed: configtxgen refused the configuration.
+    """
+    block = site.home.genesis(channel.name)
+    if block.is_file():
+        return block
+    lacking = lacking_bundles(site, channel)
+    if lacking:
+        raise Waiting(
+            [
+                f"{channel.name} waits for {', '.join(lacking)}: have each make its bundle with `kindpakket "
+                "network export organisation`, and bring them here with `kindpakket network admit FILE...`"
+            ]
+        )
+    if not (first or site.whole):
+        raise Waiting(
+            [
+                f"{channel.name} waits for its first block: one organisation makes it with `kindpakket "
+                f"network export channel {channel.name}`, and the others `kindpakket network admit` it"
+            ]
+        )
+    render_block(site, channel, block)
+    return block
+
+
+def lacking_bundles(site: Site, channel: Channel) -> list[str]:
+    """The organisations of a channel whose certificates this home has not got yet."""
+    names = dict.fromkeys([*(one.organisation for one in channel.members), *channel.consenters])
+
+    def known(name: str) -> bool:
+        if not site.home.tls_root(name).is_file():
+            return False
+        orderers = [one for one in site.inventory.orderers if one.organisation == name]
+        return name not in channel.consenters or all(one.identity.is_file() for one in orderers)
+
+    return [name for name in names if not known(name)]
+
+
+def render_block(site: Site, channel: Channel, block: Path) -> None:
+    """Make a first block from the topology, beside the configtx.yaml that it is made from.
+
+    Raises:
+        CommandFailed: configtxgen refused the configuration.
+    """
+    folder = block.parent
+    write(folder / "configtx.yaml", configtx(site.topology, channel, site.inventory, site.home))
+    temporary = folder / ".genesis.block.new"
+    _configtxgen(site, channel, folder, temporary)
+    temporary.replace(block)
+
+
+def desired(site: Site, channel: Channel, consenters: Sequence[Consenter]) -> Any:
+    """The configuration that the topology wants a channel to have, a `common.ConfigGroup` of version 0.
+
+    Args:
+        site: the network.
+        channel: the channel.
+        consenters: its consenters, in the order of their ids.
+
+    Raises:
+        CommandFailed: configtxgen refused the configuration.
+        NetworkError: a consenter's organisation is not in the topology.
+    """
+    with site.home.scratch() as folder:
+        files = [_written(folder / str(number), one, site) for number, one in enumerate(consenters)]
+        write(folder / "configtx.yaml", configtx(site.topology, channel, site.inventory, site.home, files))
+        _configtxgen(site, channel, folder, folder / "block")
+        return Configuration.read((folder / "block").read_bytes()).group
+
+
+def consenter_files(orderer: Orderer, home: Home) -> ConsenterFiles:
+    """A consenter as its organisation's topology and home describe it.
+
+    Where a renewed certificate waits until the channels name it, in `msp.next` or `tls.next`, it counts.
+    """
+    tls = str(coming(orderer.folder / "tls") / "cert.pem")
+    return ConsenterFiles(
+        msp=orderer.msp,
+        host=orderer.host,
+        port=orderer.ports[0],
+        identity=str(coming(orderer.folder / "msp") / "signcerts" / "cert.pem"),
+        client_tls=tls,
+        server_tls=tls,
+        msp_folder=str(home.organisation(orderer.organisation) / "msp"),
+    )
+
+
+def _written(folder: Path, consenter: Consenter, site: Site) -> ConsenterFiles:
+    names = {one.msp: one.name for one in site.topology.organisations}
+    if consenter.msp not in names:
+        raise NetworkError(
+            f"the consenter {consenter.host}:{consenter.port} belongs to {consenter.msp or 'nobody known'}, "
+            "which the topology does not have: add that organisation to the topology"
+        )
+    files = {"identity": consenter.identity, "client": consenter.client_tls, "server": consenter.server_tls}
+    for name, content in files.items():
+        write(folder / f"{name}.pem", content)
+    return ConsenterFiles(
+        msp=consenter.msp,
+        host=consenter.host,
+        port=consenter.port,
+        identity=str(folder / "identity.pem"),
+        client_tls=str(folder / "client.pem"),
+        server_tls=str(folder / "server.pem"),
+        msp_folder=str(site.home.organisation(names[consenter.msp]) / "msp"),
+    )
+
+
+def _configtxgen(site: Site, channel: Channel, folder: Path, block: Path) -> None:
+    arguments: Sequence[str] = [
+        site.programs.path("configtxgen"),
+        *("-configPath", str(folder)),
+        *("-profile", _PROFILE),
+        *("-channelID", channel.name),
+        *("-outputBlock", str(block)),
+    ]
+    run(Command(f"configtxgen for {channel.name}", arguments, {"FABRIC_CFG_PATH": str(folder)}))

@@ -1,0 +1,131 @@
+"""How many blocks a channel has, and whether a node that came out of a backup has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..backups.restored import is_marked
+from ..description.topology import Channel
+from ..errors import CommandFailed, NetworkError, NodeFailed
+from ..nodes.orderer import Orderer
+from ..nodes.peer import Peer
+from ..site import Site
+from ..wait import together, until
+from .admin_commands import AdminCommands
+
+PATIENCE = 120.0
+_ENDED = -1
+
+
+@dataclass(frozen=True)
+class OrderedBlocks:
+    """The blocks of a channel, as its consenters tell an organisation's administrator.
+
+    Args:
+        site: the network.
+        organisation: the organisation's name.
+        channel: the channel.
+    """
+
+    site: Site
+    organisation: str
+    channel: Channel
+
+    def others(self) -> list[Orderer]:
+        """The consenters that did not come out of a backup just now."""
+        return [one for one in self.site.consenters_of(self.channel) if not is_marked(one.folder)]
+
+    def height(self, others: Sequence[Orderer]) -> int:
+        """The number of blocks that the channel has.
+
+        So many consenters must answer that one of them took part in ordering every block.
+
+        Args:
+            others: the consenters to ask.
+
+        Raises:
+            NetworkError: fewer are there or answer.
+        """
+        count = len(self.channel.consenters)
+        needed = count - self.site.topology.ordering.quorum(count) + 1
+
+        def enough() -> list[int] | None:
+            found = self._heights(others)
+            return list(found.values()) if len(found) >= needed else None
+
+        if len(others) < needed:
+            raise NetworkError(
+                f"{self.channel.name} has {len(others)} consenters that were not restored, and {needed} are "
+                "needed to know how many blocks it has: if none is left, restore with --ordering-lost"
+            )
+        answers = until(enough, PATIENCE, interval=1.0)
+        if answers is None:
+            raise NetworkError(
+                f"fewer than {needed} of the consenters of {self.channel.name} say how many blocks it has, "
+                "so nobody knows what restored nodes lack: bring more of them up, then run `up` here"
+            )
+        return max(answers)
+
+    def ensure_level(self) -> None:
+        """See that the consenters that are left have every block, before one joins that forgot its votes.
+
+        Else that one and those that lack a block could order another in its place.
+
+        Raises:
+            NetworkError: too few of them answer, or one that answers stays behind.
+        """
+        others = self.others()
+        highest = self.height(others) - self.site.topology.ordering.lag
+
+        def behind() -> list[str]:
+            return [one.node for one, height in self._heights(others).items() if height < highest]
+
+        if until(lambda: None if behind() else True, PATIENCE, interval=1.0) is None:
+            raise NetworkError(
+                f"{', '.join(behind())} stays behind on {self.channel.name}: restart it first, so that "
+                "nothing that was ordered depends on a consenter that forgot its votes"
+            )
+
+    def _heights(self, others: Sequence[Orderer]) -> dict[Orderer, int]:
+        """The number of blocks that consenters say; those that do not answer are not in it."""
+        commands = AdminCommands(self.site, self.site.topology.organisation(self.organisation))
+
+        def height(orderer: Orderer) -> int | None:
+            try:
+                return commands.height(self.channel, orderer)
+            except CommandFailed:
+                return None
+
+        answers = zip(others, together(height, others), strict=True)
+        return {one: found for one, found in answers if found is not None}
+
+
+def await_height(site: Site, node: Orderer | Peer, channel: Channel, height: int) -> None:
+    """Wait until a node has so many blocks, as long as blocks keep coming.
+
+    Raises:
+        NodeFailed: it ended, or got no block for two minutes.
+    """
+
+    def present() -> int:
+        if isinstance(node, Peer):
+            return node.height(channel.name) or 0
+        return int((node.participation(channel.name) or {"height": 0})["height"])
+
+    def more() -> int | None:
+        if not site.runs(node.node):
+            return _ENDED
+        return found if (found := present()) > reached else None
+
+    reached = present()
+    while reached < height:
+        found = until(more, PATIENCE)
+        if found is None or found == _ENDED:
+            raise failed(site, node, f"stays at {reached} of {height} blocks of {channel.name}")
+        reached = found
+
+
+def failed(site: Site, node: Orderer | Peer, words: str) -> NodeFailed:
+    """The error for a node, with what it says in its log."""
+    return NodeFailed(node.node, words, site.home.log(node.node), site.processes.last_words(node.node))

@@ -1,0 +1,329 @@
+"""A proposed change of a channel's configuration as the file that goes round: each organisation signs it.
+
+The file has the form of Fabric's own programs, an envelope with a `ConfigUpdateEnvelope`, so that
+`peer channel signconfigtx` can sign it too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from google.protobuf.message import DecodeError
+
+from kindpakket.fabric import FabricError, Identity
+from kindpakket.fabric.identity import verify
+
+from ..errors import NetworkError
+from ..home import write
+from . import messages as m
+from .approval import Demand, Signatory, lacking, satisfies, words_of
+from .configuration import APPLICATION, ORDERER, Configuration
+from .difference import Difference, differences
+from .update import applied, holds, outdated, read_update, touched
+
+_ROLES = ("client", "peer", "admin", "orderer")
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A signature under a proposed change.
+
+    Attributes:
+        msp: the MSP id that the signer claims.
+        name: the common name in the certificate.
+        role: the role in the certificate, such as `admin`; "" when it says none.
+        problem: why it does not count; None when it does.
+    """
+
+    msp: str
+    name: str
+    role: str
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Review:
+    """A proposed change beside the configuration that the channel has now.
+
+    Attributes:
+        channel: the channel.
+        differences: what would change.
+        signatures: who signed.
+        demands: the policies that it must satisfy.
+        lacking: smallest sets of organisations whose administrators' signatures would do, by MSP ids.
+        outdated: what was changed in the channel since the proposal was made.
+        done: the channel has this change.
+    """
+
+    channel: str
+    differences: tuple[Difference, ...]
+    signatures: tuple[Signature, ...]
+    demands: tuple[Demand, ...]
+    lacking: tuple[tuple[str, ...], ...]
+    outdated: tuple[str, ...]
+    done: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether it can be submitted as it is."""
+        return not (self.outdated or self.done or self.refused) and all(one.satisfied for one in self.demands)
+
+    @property
+    def refused(self) -> tuple[Signature, ...]:
+        """The signatures that do not count."""
+        return tuple(one for one in self.signatures if one.problem)
+
+    def ensure_current(self) -> None:
+        """Raises NetworkError when the channel has changed since, or a signature does not count."""
+        if self.outdated:
+            raise NetworkError(
+                f"{self.channel} was changed since this was proposed ({', '.join(self.outdated)}): propose "
+                "it again, from the configuration that the channel has now"
+            )
+        if self.refused:
+            words = "; ".join(f"{one.name} of {one.msp} {one.problem}" for one in self.refused)
+            raise NetworkError(f"signatures under this change of {self.channel} do not count: {words}")
+
+    def ensure_complete(self) -> None:
+        """Raises NetworkError when signatures are lacking; it says whose."""
+        self.ensure_current()
+        if any(not one.satisfied for one in self.demands):
+            raise NetworkError(
+                f"{self.lacking_words()}: have it signed with `kindpakket network channel sign`, and submit "
+                "it then"
+            )
+
+    def lacking_words(self) -> str:
+        """Whose signatures are lacking, and why."""
+        rules = "; ".join(f"{one.policy} says {one.words}" for one in self.demands if not one.satisfied)
+        sets = " or ".join(" and ".join(each) for each in self.lacking)
+        whose = f"administrators of {sets}" if sets else "somebody else than administrators of its members"
+        return f"the change of {self.channel} lacks signatures of {whose} ({rules})"
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as members for JSON."""
+        return {
+            "channel": self.channel,
+            "complete": self.complete,
+            "done": self.done,
+            "outdated": list(self.outdated),
+            "differences": [vars(one) for one in self.differences],
+            "signatures": [vars(one) for one in self.signatures],
+            "demands": [vars(one) for one in self.demands],
+            "lacking": [list(one) for one in self.lacking],
+        }
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A proposed change with its signatures.
+
+    Attributes:
+        channel: the channel that it is for.
+        update: the change, a serialised `common.ConfigUpdate`.
+        signatures: serialised `common.ConfigSignature`s.
+    """
+
+    channel: str
+    update: bytes = field(repr=False)
+    signatures: tuple[bytes, ...] = field(repr=False, default=())
+
+    @classmethod
+    def of(cls, update: bytes) -> Self:
+        """A change that nobody has signed yet."""
+        return cls(read_update(update).channel_id, update)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a file.
+
+        Raises:
+            NetworkError: it cannot be read, or is no proposed change.
+        """
+        try:
+            payload = m.common.Payload.FromString(m.common.Envelope.FromString(path.read_bytes()).payload)
+            header = m.common.ChannelHeader.FromString(payload.header.channel_header)
+            envelope = m.configtx.ConfigUpdateEnvelope.FromString(payload.data)
+        except OSError as error:
+            raise NetworkError(f"{path} cannot be read ({error.strerror}): name an existing file") from error
+        except DecodeError:
+            header = None
+        if header is None or header.type != m.common.CONFIG_UPDATE:
+            raise NetworkError(
+                f"{path} is no proposed change of a channel: name a file that `channel propose` made"
+            )
+        made = cls.of(envelope.config_update)
+        if made.channel != header.channel_id:
+            raise NetworkError(
+                f"{path} says that it is for {header.channel_id}, and changes {made.channel}: do not sign it"
+            )
+        return replace(made, signatures=tuple(one.SerializeToString() for one in envelope.signatures))
+
+    def save(self, path: Path) -> None:
+        """Write it to a file.
+
+        Raises:
+            NetworkError: the path is that of something else, such as a device.
+        """
+        if path.exists() and not path.is_file():
+            raise NetworkError(f"{path} is no file: name one, or one that is not there yet")
+        write(path, self.envelope())
+
+    def envelope(self) -> bytes:
+        """The change and its signatures in the form of Fabric's own programs."""
+        content = m.configtx.ConfigUpdateEnvelope(config_update=self.update)
+        for signature in self.signatures:
+            content.signatures.add().MergeFromString(signature)
+        header = m.common.ChannelHeader(type=m.common.CONFIG_UPDATE, channel_id=self.channel)
+        header.timestamp.FromDatetime(datetime.now(UTC))
+        payload = m.common.Payload(data=content.SerializeToString())
+        payload.header.channel_header = header.SerializeToString()
+        envelope: bytes = m.common.Envelope(payload=payload.SerializeToString()).SerializeToString()
+        return envelope
+
+    def signed(self, identity: Identity) -> Proposal:
+        """The same with one more signature, unless that identity's stands under it."""
+        if any(
+            _signer(m.configtx.ConfigSignature.FromString(one)) == identity.serialized
+            for one in self.signatures
+        ):
+            return self
+        header = m.common.SignatureHeader(
+            creator=identity.serialized, nonce=os.urandom(24)
+        ).SerializeToString()
+        signature = m.configtx.ConfigSignature(
+            signature_header=header, signature=identity.sign(header + self.update)
+        )
+        return replace(self, signatures=(*self.signatures, signature.SerializeToString()))
+
+    def review(self, present: Configuration) -> Review:
+        """What it would change in a channel, who signed it, and who has to sign yet.
+
+        Args:
+            present: the configuration that the channel has.
+
+        Raises:
+            NetworkError: it is for another channel.
+        """
+        if present.channel != self.channel:
+            raise NetworkError(f"this changes {self.channel}, not {present.channel}: name that channel")
+        update = read_update(self.update)
+        done = holds(present.group, update)
+        stale = () if done else tuple(outdated(present.group, update))
+        signatures = tuple(self._signatures(present.group))
+        if stale or done:
+            return Review(self.channel, (), signatures, (), (), stale, done)
+        try:
+            changes = tuple(differences(present.group, applied(present.group, update)))
+        except (DecodeError, FabricError, ValueError) as error:
+            raise NetworkError(
+                f"this change puts into {self.channel} what cannot be read ({error}): do not sign it"
+            ) from error
+        signatories = [Signatory(one.msp, one.role) for one in signatures if one.problem is None]
+        guarded: dict[str, list[str]] = {}
+        for each in touched(present.group, update):
+            guarded.setdefault(each.policy, []).append(each.path)
+        demands = tuple(
+            Demand(
+                policy,
+                words_of(present.group, policy),
+                tuple(paths),
+                satisfies(present.group, policy, signatories),
+            )
+            for policy, paths in guarded.items()
+        )
+        return Review(
+            self.channel,
+            changes,
+            signatures,
+            demands,
+            tuple(lacking(present.group, guarded, signatories)),
+            (),
+            done,
+        )
+
+    def _signatures(self, group: Any) -> Iterator[Signature]:
+        for content in self.signatures:
+            signature = m.configtx.ConfigSignature.FromString(content)
+            yield _checked(signature, self.update, group)
+
+
+def _signer(signature: Any) -> bytes:
+    creator: bytes = m.common.SignatureHeader.FromString(signature.signature_header).creator
+    return creator
+
+
+def _checked(signature: Any, update: bytes, group: Any) -> Signature:
+    try:
+        identity = m.identities.SerializedIdentity.FromString(_signer(signature))
+    except DecodeError:
+        return Signature("no organisation", "somebody", "", "shows no identity")
+    try:
+        certificate = x509.load_pem_x509_certificate(identity.id_bytes)
+        names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+        name = str(names[0].value) if names else certificate.subject.rfc4514_string()
+    except (ValueError, x509.InvalidVersion):
+        return Signature(identity.mspid, "somebody", "", "shows no certificate")
+    organisation = _organisation(group, identity.mspid)
+    role = "" if organisation is None else _role(certificate, organisation)
+    problem = _problem(certificate, organisation)
+    if problem is None and not verify(certificate, signature.signature_header + update, signature.signature):
+        problem = "signed something else than this change"
+    return Signature(identity.mspid, name, role, problem)
+
+
+def _organisation(group: Any, msp: str) -> Any | None:
+    """The definition of an organisation of a channel, an `msp.FabricMSPConfig`, or None."""
+    for part in (APPLICATION, ORDERER):
+        if msp in group.groups[part].groups:
+            value = group.groups[part].groups[msp].values["MSP"].value
+            return m.msp_config.FabricMSPConfig.FromString(m.msp_config.MSPConfig.FromString(value).config)
+    return None
+
+
+def _role(certificate: x509.Certificate, organisation: Any) -> str:
+    units = [
+        one.value for one in certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATIONAL_UNIT_NAME)
+    ]
+    for role in _ROLES:
+        named = getattr(organisation.fabric_node_ous, f"{role}_ou_identifier")
+        if named.organizational_unit_identifier in units:
+            return role
+    return ""
+
+
+def _problem(certificate: x509.Certificate, organisation: Any | None) -> str | None:
+    if organisation is None:
+        return "is of no organisation of this channel"
+    now = datetime.now(UTC)
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        return (
+            f"signed with a certificate that is valid until {certificate.not_valid_after_utc:%Y-%m-%d} only"
+        )
+    issuers = [*organisation.root_certs, *organisation.intermediate_certs]
+    if not any(_issued(certificate, pem) for pem in issuers):
+        return "has a certificate that the organisation's authority did not issue"
+    if any(_revoked(certificate, pem) for pem in organisation.revocation_list):
+        return "has a certificate that was revoked"
+    return None
+
+
+def _issued(certificate: x509.Certificate, issuer: bytes) -> bool:
+    try:
+        certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(issuer))
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _revoked(certificate: x509.Certificate, crl: bytes) -> bool:
+    found = x509.load_pem_x509_crl(crl)
+    revoked = found.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    return found.issuer == certificate.issuer and revoked is not None

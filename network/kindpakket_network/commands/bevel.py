@@ -1,0 +1,47 @@
+"""The command that writes a network down for the Kubernetes operator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..errors import NetworkError
+from ..exports.bevel import SCRIPT, files, resources
+from ..exports.bevel_check import mistakes
+from ..home import write
+from ..network import Network
+from .support import on_network
+
+_EXECUTABLE = 0o755
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder for the files; made when it is not there.",
+)
+@click.option("--image", required=True, help="The container image of the chaincodes' processes.")
+@click.option(
+    "--crds",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Check everything against the operator's definitions in this folder first.",
+)
+@on_network
+def bevel(target: Network, output: Path, image: str, crds: Path | None) -> None:
+    """The topology as resources of the Kubernetes operator bevel-operator-fabric.
+
+    They describe a new network, whose CAs run in the cluster. No secret is in them: the script that applies
+    them draws the secrets, and fills in what exists only then.
+    """
+    if crds is not None:
+        found = mistakes(resources(target.topology, image), crds)
+        if found:
+            lines = "\n".join(f"  {one}" for one in found)
+            raise NetworkError(f"the operator would not take {len(found)} members:\n{lines}")
+    for name, text in files(target.topology, image).items():
+        write(output / name, text, mode=_EXECUTABLE if name == SCRIPT else 0o644)
+    click.echo(f"{output} is written: read and run {output / SCRIPT}", err=True)

@@ -1,0 +1,95 @@
+"""The command `kindpakket network logs`."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from ..errors import NetworkError
+from ..network import Network
+from ..programs.logs import Entry, Level, entries, instant, merged, read, selected
+from .support import on_network
+
+_PAUSE = 0.2
+
+
+@click.command()
+@click.argument("nodes", nargs=-1, metavar="[NODE]...")
+@click.option(
+    "--lines", type=click.IntRange(min=1), default=40, show_default=True, help="How many entries, at most."
+)
+@click.option("--since", metavar="TIME", help="Only from then on: 10m, 2h or 1d ago, or a date and time.")
+@click.option(
+    "--level",
+    type=click.Choice([one.name.lower() for one in Level]),
+    default="debug",
+    help="Only entries that matter this much or more.",
+)
+@click.option("--follow", is_flag=True, help="Go on with entries as they are written, until interrupted.")
+@click.option("--json", "as_json", is_flag=True, help="Print an object for each entry.")
+@on_network
+def logs(
+    target: Network,
+    nodes: tuple[str, ...],
+    lines: int,
+    since: str | None,
+    level: str,
+    follow: bool,
+    as_json: bool,
+) -> None:
+    """Show the last entries of the logs of NODEs, or of all nodes, in the order of their times."""
+    paths = {node: target.log(node) for node in nodes or target.nodes()}
+    started = {node: path for node, path in paths.items() if path.is_file()}
+    for node in nodes:
+        if node not in started:
+            raise NetworkError(f"{node} has no log yet: it was never started")
+    least = Level[level.upper()]
+    begin = instant(since, datetime.now(UTC)) if since else None
+    tails = {node: _Tail(node, path) for node, path in started.items()} if follow else {}
+    chosen = [selected(read(node, path), begin, least) for node, path in started.items()]
+    for entry in deque(merged(chosen), maxlen=lines):
+        _show(entry, len(paths) > 1, as_json)
+    while follow:
+        for entry in merged(selected(tail.new(), begin, least) for tail in tails.values()):
+            _show(entry, len(paths) > 1, as_json)
+        time.sleep(_PAUSE)
+
+
+class _Tail:
+    """What a node writes from now on, also into the log that follows when this one is put aside."""
+
+    def __init__(self, node: str, path: Path) -> None:
+        self._node = node
+        self._path = path
+        self._file = path.open(encoding="utf-8", errors="replace")
+        self._file.seek(0, 2)
+
+    def new(self) -> Iterator[Entry]:
+        """The entries that came since the last call."""
+        lines = self._file.readlines()
+        if self._path.exists() and self._path.stat().st_ino != self._inode:
+            self._file.close()
+            self._file = self._path.open(encoding="utf-8", errors="replace")
+            lines += self._file.readlines()
+        return entries(self._node, lines)
+
+    @property
+    def _inode(self) -> int:
+        return os.fstat(self._file.fileno()).st_ino
+
+
+def _show(entry: Entry, named: bool, as_json: bool) -> None:
+    if as_json:
+        at = entry.at.isoformat() if entry.at else None
+        level = entry.level.name.lower()
+        click.echo(json.dumps({"node": entry.node, "at": at, "level": level, "text": entry.text}))
+        return
+    prefix = f"{entry.node}: " if named else ""
+    click.echo("".join(f"{prefix}{line}\n" for line in entry.text.split("\n")), nl=False)

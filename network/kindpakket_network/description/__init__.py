@@ -1,0 +1,1 @@
+"""The topology: the file that describes a network, and what is wrong with it."""

@@ -1,0 +1,58 @@
+"""Topologies with other settings, given as `place=value`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import NetworkError
+from .topology import Topology
+
+_NAMES = ("name", "organisation")
+
+
+def with_settings(topology: Topology, settings: Mapping[str, str]) -> Topology:
+    """The topology with some settings changed.
+
+    Args:
+        topology: the network.
+        settings: values as YAML, by place: the names of members down to the setting, with points between
+            them; what stands in a list goes by its name. Such as `ordering.batch_messages` or
+            `channels.zuidhorn.acls.event/Block`. An empty value takes the setting out.
+
+    Raises:
+        NetworkError: there is no such place.
+        TopologyError: the topology that results has mistakes.
+    """
+    document = copy.deepcopy(dict(topology.document))
+    for place, text in settings.items():
+        *parents, name = place.split(".")
+        holder: Any = document
+        for number, parent in enumerate(parents):
+            holder = _below(holder, parent, ".".join(parents[: number + 1]))
+        if not isinstance(holder, dict):
+            raise NetworkError(f"{place!r} is no setting: give the place of a single value")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise NetworkError(f"the value of {place} is not YAML: {error}") from error
+        if value is None:
+            holder.pop(name, None)
+        else:
+            holder[name] = value
+    return Topology.read(document, Path("/"), "the topology that would result")
+
+
+def _below(holder: Any, name: str, place: str) -> Any:
+    if isinstance(holder, dict):
+        return holder.setdefault(name, {})
+    if not isinstance(holder, list):
+        raise NetworkError(f"{place!r} is no setting: give the place of a single value")
+    known = {each[key]: each for each in holder if isinstance(each, dict) for key in _NAMES if key in each}
+    if name not in known:
+        raise NetworkError(f"there is no {place}: use one of {', '.join(known)}")
+    return known[name]

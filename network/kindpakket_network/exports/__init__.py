@@ -1,0 +1,1 @@
+"""What others need of a network: partners, service managers, monitoring, Kubernetes."""

@@ -1,0 +1,196 @@
+"""Rules by which Prometheus calls an operator: what went wrong on a network, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..description.topology import Topology
+
+BLOCKS_BEHIND = 5
+"""By how many blocks a node may be behind the furthest one of its organisation."""
+_CHECKED_HOURS = 2
+_BACKUP_DAYS = 2
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A rule.
+
+    Attributes:
+        name: its name.
+        expression: a PromQL expression that gives something when the operator is to be called.
+        lasting: how long it must have given that, as Prometheus writes durations.
+        critical: whether money or the ledger is at risk; otherwise it can wait for working hours.
+        summary: what is wrong, with Prometheus' placeholders.
+        action: what to do.
+    """
+
+    name: str
+    expression: str
+    lasting: str
+    critical: bool
+    summary: str
+    action: str
+
+    def members(self) -> dict[str, Any]:
+        """The rule as members of Prometheus' file."""
+        return {
+            "alert": self.name,
+            "expr": self.expression,
+            "for": self.lasting,
+            "labels": {"severity": "critical" if self.critical else "warning"},
+            "annotations": {"summary": self.summary, "action": self.action},
+        }
+
+
+def rules(topology: Topology) -> Mapping[str, Any]:
+    """The file of rules for a network, which judge the nodes of whatever organisations are scraped."""
+    select = f'{{network="{topology.name}"}}'
+    groups = {
+        "nodes": _nodes(topology.name),
+        "ledger": _ledger(select, topology.name),
+        "ordering": _bft(select) if topology.ordering.type == "bft" else _raft(select),
+        "certificates": _certificates(topology.name, topology.tuning.warning_days),
+    }
+    return {
+        "groups": [
+            {"name": f"{topology.name}-{name}", "rules": [alert.members() for alert in alerts]}
+            for name, alerts in groups.items()
+        ]
+    }
+
+
+def _nodes(network: str) -> Iterator[Alert]:
+    yield Alert(
+        "NodeDown",
+        f'up{{network="{network}"}} == 0',
+        "1m",
+        True,
+        "{{ $labels.node }} does not answer",
+        "kindpakket network status, then kindpakket network up",
+    )
+    yield Alert(
+        "NodeRestartsAgainAndAgain",
+        f'changes(process_start_time_seconds{{network="{network}"}}[15m]) > 2',
+        "0m",
+        True,
+        "{{ $labels.node }} was started {{ $value }} times in a quarter of an hour",
+        "kindpakket network logs {{ $labels.node }}",
+    )
+
+
+def _ledger(select: str, network: str) -> Iterator[Alert]:
+    height = f"ledger_blockchain_height{select}"
+    yield Alert(
+        "NodeBehind",
+        f"max by (network, organisation, channel) ({height})"
+        f" - on (network, organisation, channel) group_right () {height} > {BLOCKS_BEHIND}",
+        "1m",
+        True,
+        "{{ $labels.node }} is {{ $value }} blocks behind on {{ $labels.channel }}",
+        "kindpakket network up, which wakes consenters that fell silent",
+    )
+    invalid = f'ledger_transaction_count{{network="{network}",validation_code!="VALID"}}'
+    yield Alert(
+        "ManyInvalidTransactions",
+        f"sum by (node, channel) (rate({invalid}[10m]))"
+        f" / sum by (node, channel) (rate(ledger_transaction_count{select}[10m])) > 0.2",
+        "10m",
+        False,
+        "{{ $value | humanizePercentage }} of the transactions on {{ $labels.channel }} are invalid",
+        "look at the validation codes: conflicts come from one voucher paying at two places at once",
+    )
+    yield Alert(
+        "PeerAlone",
+        f"gossip_membership_total_peers_known{select} < 1",
+        "2m",
+        True,
+        "{{ $labels.node }} knows no other peer of {{ $labels.channel }}: payments find no endorsers",
+        "kindpakket network status; are the other organisations' peers reachable?",
+    )
+    yield Alert(
+        "ChaincodeFails",
+        f"increase(chaincode_launch_timeouts{select}[5m])"
+        f" + increase(chaincode_execute_timeouts{select}[5m]) > 0",
+        "0m",
+        True,
+        "{{ $labels.node }} does not reach its chaincode {{ $labels.chaincode }}",
+        "kindpakket network up, which starts chaincode processes that are down",
+    )
+
+
+def _bft(select: str) -> Iterator[Alert]:
+    yield Alert(
+        "NoLeader",
+        f"consensus_smartbft_view_leader_id{select} == 0",
+        "1m",
+        True,
+        "{{ $labels.node }} knows no leader on {{ $labels.channel }}",
+        "a quorum of the consenters has to run: kindpakket network status",
+    )
+    yield Alert(
+        "LeaderChangesAgainAndAgain",
+        f"changes(consensus_smartbft_view_number{select}[15m]) > 3",
+        "0m",
+        False,
+        "{{ $labels.node }} saw {{ $value }} changes of the leader on {{ $labels.channel }}",
+        "ask whose consenter is slow or unreachable",
+    )
+    yield Alert(
+        "NothingIsOrdered",
+        f"consensus_smartbft_pool_count_of_elements{select} > 0"
+        f" and on (node, channel) delta(ledger_blockchain_height{select}[2m]) == 0",
+        "2m",
+        True,
+        "{{ $value }} transactions wait at {{ $labels.node }}, and {{ $labels.channel }} gets no block",
+        "a quorum of the consenters has to run: kindpakket network status",
+    )
+
+
+def _raft(select: str) -> Iterator[Alert]:
+    yield Alert(
+        "ConsenterMissing",
+        f"consensus_etcdraft_active_nodes{select} < consensus_etcdraft_cluster_size{select}",
+        "1m",
+        False,
+        "{{ $labels.node }} reaches {{ $value }} consenters of {{ $labels.channel }} only",
+        "kindpakket network status; ask the other organisations",
+    )
+    yield Alert(
+        "LeaderChangesAgainAndAgain",
+        f"increase(consensus_etcdraft_leader_changes{select}[15m]) > 3",
+        "0m",
+        False,
+        "{{ $labels.node }} saw {{ $value }} changes of the leader on {{ $labels.channel }}",
+        "ask whose consenter is slow or unreachable",
+    )
+
+
+def _certificates(network: str, days: int) -> Iterator[Alert]:
+    yield Alert(
+        "CertificateExpires",
+        f'kindpakket_certificate_expires_seconds{{network="{network}"}} - time() < {days * 86_400}',
+        "0m",
+        False,
+        "the {{ $labels.use }} certificate of {{ $labels.holder }} ends in {{ $value | humanizeDuration }}",
+        "kindpakket network renew {{ $labels.holder }}",
+    )
+    yield Alert(
+        "BackupTooOld",
+        f'time() - kindpakket_backup_taken_seconds{{network="{network}"}} > {_BACKUP_DAYS * 86_400}',
+        "1h",
+        False,
+        "{{ $labels.organisation }} was not backed up for {{ $value | humanizeDuration }}",
+        "kindpakket network backup --organisation {{ $labels.organisation }}",
+    )
+    checked = f'kindpakket_checked_seconds{{network="{network}"}}'
+    yield Alert(
+        "CertificatesNotChecked",
+        f"time() - {checked} > {_CHECKED_HOURS * 3600} or absent({checked})",
+        "1h",
+        False,
+        "nobody has looked at the certificates for hours",
+        "have a timer run kindpakket network metrics, and node_exporter read its file",
+    )

@@ -1,0 +1,156 @@
+"""A network as resources of the Kubernetes operator hyperledger-bevel/bevel-operator-fabric.
+
+They describe a new network: its CAs run in the cluster and certify everything anew there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from ..chaincodes.package import package, source_digest
+from ..description.topology import Chaincode, Channel, Organisation, Topology
+from ..templates import render
+from . import bevel_chaincodes as chaincodes
+from . import bevel_channels as channels
+from . import bevel_nodes as nodes
+from .bevel_names import CA, REGISTRAR, Resource, kubernetes_name, variable
+
+SCRIPT = "apply.sh"
+
+
+def files(topology: Topology, image: str) -> Mapping[str, str]:
+    """The files by name: resources by the step in which they are applied, and the script that does it.
+
+    Args:
+        topology: the network.
+        image: the container image of the chaincodes' processes.
+
+    Raises:
+        NetworkError: a chaincode's source is not there.
+    """
+    steps = {name: list(step) for name, step in _steps(topology, image).items()}
+    made = {f"{name}.yaml": _yaml(resources) for name, resources in steps.items()}
+    return {**made, SCRIPT: _script(topology)}
+
+
+def resources(topology: Topology, image: str) -> list[Resource]:
+    """All resources, in the order in which they are applied."""
+    return [resource for step in _steps(topology, image).values() for resource in step]
+
+
+def _steps(topology: Topology, image: str) -> Mapping[str, Iterable[Resource]]:
+    joined = [
+        (channel, member) for channel in topology.channels for member in topology.members_with_peers(channel)
+    ]
+    placed = list(
+        {
+            (member.name, code.name): (member, code)
+            for channel, member in joined
+            for code in channel.chaincodes
+        }.values()
+    )
+    return {
+        "10-authorities": _authorities(topology.organisations, topology),
+        "20-nodes": [one for each in topology.organisations for one in _nodes(topology, each)],
+        "30-channels": [channels.channel(topology, one) for one in topology.channels],
+        "40-members": [channels.follower(topology, channel, member) for channel, member in joined],
+        "50-packages": [chaincodes.install(member, code, _label(code)) for member, code in placed],
+        "60-processes": [one for member, code in placed for one in chaincodes.process(member, code, image)],
+        "70-approvals": [
+            chaincodes.approval(channel, member, code)
+            for channel, member in joined
+            for code in channel.chaincodes
+        ],
+        "80-definitions": [
+            chaincodes.commitment(topology, channel, _committing(topology, channel), code)
+            for channel in topology.channels
+            for code in channel.chaincodes
+        ],
+    }
+
+
+def _authorities(organisations: Sequence[Organisation], topology: Topology) -> Iterable[Resource]:
+    for one in organisations:
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": one.name}}
+        yield nodes.authority(one, topology.tuning)
+
+
+def _nodes(topology: Topology, organisation: Organisation) -> Iterable[Resource]:
+    yield from nodes.users(organisation)
+    if organisation.consenter:
+        yield nodes.orderer(topology, organisation)
+    if organisation.peers:
+        yield nodes.builder(organisation)
+    for name in organisation.peers:
+        yield nodes.peer(topology, organisation, name)
+
+
+def _committing(topology: Topology, channel: Channel) -> Organisation:
+    return topology.members_with_peers(channel)[0]
+
+
+def _label(code: Chaincode) -> str:
+    return package(code.name, source_digest(code.source)).label
+
+
+def _script(topology: Topology) -> str:
+    names = {code.name: code for channel in topology.channels for code in channel.chaincodes}
+    return render(
+        "apply.sh",
+        network=topology.name,
+        organisations=[
+            {
+                "name": one.name,
+                "prefix": variable(one.name),
+                "secrets": [variable(one.name, name, "secret") for name in _enrolling(one)],
+                "peers": [kubernetes_name(name) for name in one.peers],
+                "consenter": one.consenter,
+            }
+            for one in topology.organisations
+        ],
+        channels=[channel.name for channel in topology.channels],
+        chaincodes=[
+            {
+                "package": variable(name, "package"),
+                "label": _label(code),
+                "process": chaincodes.process_name(code),
+                "install": next(
+                    f"{name}-{member.name}"
+                    for channel in topology.channels
+                    if code in channel.chaincodes
+                    for member in topology.members_with_peers(channel)
+                ),
+            }
+            for name, code in names.items()
+        ],
+        ca=CA,
+    )
+
+
+def _enrolling(organisation: Organisation) -> list[str]:
+    found = [REGISTRAR, *(kubernetes_name(name) for name in organisation.peers)]
+    if organisation.consenter:
+        found.append(nodes.ORDERER)
+    return [*found, *(user.name for user in organisation.users)]
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what is filled in within double quotes, so that a line feed in it can be `\\n`; no aliases."""
+
+    def ignore_aliases(self, _: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = '"' if "${" in value else "|" if "\n" in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _yaml(made: Iterable[Resource]) -> str:
+    return yaml.dump_all(made, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)

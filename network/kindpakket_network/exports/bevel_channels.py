@@ -1,0 +1,219 @@
+"""Channels as resources of the Kubernetes operator.
+
+The operator gives every organisation Fabric's usual policies, by which any client of the auditor could
+submit. So the policies of the channel itself name who may do what, instead of asking each organisation's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..channel.genesis import ConsenterFiles, configtx
+from ..description.topology import Channel, Organisation, Topology
+from ..home import Home
+from ..nodes.inventory import Inventory
+from .bevel_names import (
+    ADMIN_PORT,
+    CA,
+    ORDERER_PORT,
+    PEER_PORT,
+    Resource,
+    filled,
+    identity_of,
+    kubernetes_name,
+    resource,
+    service,
+)
+from .bevel_nodes import ORDERER, TLS_ADMIN
+
+
+def channel(topology: Topology, one: Channel) -> Resource:
+    """A channel, made by the administrators of all its consenters' organisations."""
+    consenters = [topology.organisation(name) for name in one.consenters]
+    members = [topology.organisation(member.organisation) for member in one.members]
+    spec = {
+        "name": one.name,
+        "adminOrdererOrganizations": _msps(consenters),
+        "adminPeerOrganizations": _msps(members),
+        "externalOrdererOrganizations": [],
+        "externalPeerOrganizations": [],
+        "ordererOrganizations": [_orders(consenter) for consenter in consenters],
+        "peerOrganizations": [
+            {"mspID": member.msp, "caName": CA, "caNamespace": member.name} for member in members
+        ],
+        "orderers": [
+            {
+                "host": service(ORDERER, consenter.name),
+                "port": ORDERER_PORT,
+                "tlsCert": filled(consenter.name, ORDERER, "tls"),
+            }
+            for consenter in consenters
+        ],
+        "identities": _identities(consenters, members),
+        "channelConfig": _configuration(topology, one, consenters),
+    }
+    return resource("FabricMainChannel", one.name, None, spec)
+
+
+def _msps(organisations: Iterable[Organisation]) -> list[Resource]:
+    return [{"mspID": one.msp} for one in organisations]
+
+
+def _orders(consenter: Organisation) -> Resource:
+    host = service(ORDERER, consenter.name)
+    return {
+        "mspID": consenter.msp,
+        "caName": CA,
+        "caNamespace": consenter.name,
+        "ordererEndpoints": [f"{host}:{ORDERER_PORT}"],
+        "orderersToJoin": [],
+        "externalOrderersToJoin": [{"host": host, "port": ADMIN_PORT}],
+    }
+
+
+def _identities(consenters: Sequence[Organisation], members: Sequence[Organisation]) -> Resource:
+    found = {member.msp: identity_of(member.name, admin_of(member)) for member in members}
+    for consenter in consenters:
+        found.setdefault(consenter.msp, identity_of(consenter.name, admin_of(consenter)))
+        found[f"{consenter.msp}-sign"] = identity_of(consenter.name, admin_of(consenter))
+        found[f"{consenter.msp}-tls"] = identity_of(consenter.name, TLS_ADMIN)
+    return found
+
+
+def admin_of(organisation: Organisation) -> str:
+    """The name of the identity with which an organisation administers."""
+    return kubernetes_name(organisation.admin.name)
+
+
+def _configuration(topology: Topology, one: Channel, consenters: Sequence[Organisation]) -> Resource:
+    """What configtx.yaml would say, read from it as far as the operator has the same settings."""
+    written = _configtx(topology, one, consenters)
+    orderer, application = written["Orderer"], written["Application"]
+    return {
+        "capabilities": ["V3_0" if orderer["OrdererType"] == "BFT" else "V2_0"],
+        "policies": {
+            "Readers": _signature([*_roles(application, "BlockReaders"), *_roles(orderer, "BlockReaders")]),
+            "Writers": _signature([*_roles(application, "Writers"), *_roles(orderer, "Writers")]),
+            "Admins": _meta("MAJORITY Admins"),
+        },
+        "application": {
+            "capabilities": ["V2_0", "V2_5"],
+            "acls": application["ACLs"],
+            "policies": {
+                "Readers": _signature(_roles(application, "Readers")),
+                "BlockReaders": _signature(_roles(application, "BlockReaders")),
+                "Writers": _signature(_roles(application, "Writers")),
+                **{
+                    name: _copied(application, name)
+                    for name in ("Admins", "LifecycleEndorsement", "Endorsement")
+                },
+            },
+        },
+        "orderer": _ordering(topology, orderer, consenters),
+    }
+
+
+def _configtx(topology: Topology, one: Channel, consenters: Sequence[Organisation]) -> Mapping[str, Any]:
+    files = [
+        ConsenterFiles(each.msp, service(ORDERER, each.name), ORDERER_PORT, "", "", "", "")
+        for each in consenters
+    ]
+    home = Home(Path())
+    text = configtx(topology, one, Inventory.of(topology, home), home, files)
+    found: Mapping[str, Any] = yaml.safe_load(text)["Profiles"]["channel"]
+    return found
+
+
+def _roles(group: Mapping[str, Any], policy: str) -> list[str]:
+    return [one["Policies"][policy]["Rule"] for one in group["Organizations"]]
+
+
+def _signature(rules: Sequence[str]) -> Resource:
+    return {"type": "Signature", "rule": f"OR({', '.join(rules)})", "modPolicy": "Admins"}
+
+
+def _meta(rule: str) -> Resource:
+    return {"type": "ImplicitMeta", "rule": rule, "modPolicy": "Admins"}
+
+
+def _copied(group: Mapping[str, Any], policy: str) -> Resource:
+    found = group["Policies"][policy]
+    return {"type": found["Type"], "rule": found["Rule"], "modPolicy": "Admins"}
+
+
+def _ordering(topology: Topology, written: Mapping[str, Any], consenters: Sequence[Organisation]) -> Resource:
+    found: Resource = {
+        "ordererType": written["OrdererType"],
+        "state": "STATE_NORMAL",
+        "capabilities": ["V2_0"],
+        "batchTimeout": written["BatchTimeout"],
+        "batchSize": {
+            "maxMessageCount": topology.ordering.batch_messages,
+            "absoluteMaxBytes": 10 * 2**20,
+            "preferredMaxBytes": 2 * 2**20,
+        },
+    }
+    if topology.ordering.type == "raft":
+        options = written["EtcdRaft"]["Options"]
+        found["etcdRaft"] = {
+            "options": {
+                "tickInterval": options["TickInterval"],
+                "electionTick": options["ElectionTick"],
+                "heartbeatTick": options["HeartbeatTick"],
+                "maxInflightBlocks": options["MaxInflightBlocks"],
+                "snapshotIntervalSize": 16 * 2**20,
+            }
+        }
+        return found
+    found["smartBFT"] = {_snake(name): value for name, value in written["SmartBFT"].items()}
+    found["consenterMapping"] = [
+        {
+            "id": number,
+            "host": service(ORDERER, consenter.name),
+            "port": ORDERER_PORT,
+            "msp_id": consenter.msp,
+            "identity": filled(consenter.name, ORDERER, "sign"),
+            "client_tls_cert": filled(consenter.name, ORDERER, "tls"),
+            "server_tls_cert": filled(consenter.name, ORDERER, "tls"),
+        }
+        for number, consenter in enumerate(consenters, 1)
+    ]
+    return found
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
+
+
+def follower(topology: Topology, one: Channel, member: Organisation) -> Resource:
+    """How an organisation's peers join a channel."""
+    spec = {
+        "name": one.name,
+        "mspId": member.msp,
+        "hlfIdentity": identity_of(member.name, admin_of(member)),
+        "anchorPeers": [{"host": host, "port": PEER_PORT} for host in hosts_of(member)],
+        "externalPeersToJoin": [],
+        "orderers": [
+            {
+                "url": f"grpcs://{service(ORDERER, name)}:{ORDERER_PORT}",
+                "certificate": filled(name, ORDERER, "tls"),
+            }
+            for name in one.consenters
+        ],
+        "peersToJoin": peers_of(member),
+    }
+    return resource("FabricFollowerChannel", f"{one.name}-{member.name}", None, spec)
+
+
+def hosts_of(member: Organisation) -> list[str]:
+    """Where an organisation's peers are reached."""
+    return [service(kubernetes_name(name), member.name) for name in member.peers]
+
+
+def peers_of(member: Organisation) -> list[Resource]:
+    """An organisation's peers as other resources name them."""
+    return [{"name": kubernetes_name(name), "namespace": member.name} for name in member.peers]

@@ -1,0 +1,118 @@
+"""What is wrong with an organisation's bundle."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from ..description.topology import Organisation, Topology
+
+if TYPE_CHECKING:
+    from .bundle import Bundle
+
+_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}[.]pem")
+_CLOCKS_DIFFER_BY = timedelta(minutes=5)
+
+
+def mistakes_in(bundle: Bundle, topology: Topology, now: datetime | None = None) -> list[str]:
+    """What is wrong with a bundle, each with what to do.
+
+    Args:
+        bundle: the bundle.
+        topology: the network that its organisation belongs to.
+        now: the instant at which its certificates must be valid; now when not given.
+    """
+    if "PRIVATE KEY" in bundle.text():
+        return ["it holds a private key, which its owner must replace: bundles have certificates only"]
+    organisation = next((one for one in topology.organisations if one.name == bundle.organisation), None)
+    if bundle.network != topology.name or organisation is None or organisation.msp != bundle.msp:
+        return [
+            f"it is of {bundle.organisation} with the MSP id {bundle.msp} in the network {bundle.network}, "
+            f"and the topology {topology.name} has no such organisation: use the same topology on both sides"
+        ]
+    try:
+        return list(_certificates(bundle, organisation, now or datetime.now(UTC)))
+    except ValueError as error:
+        return [f"a certificate in it cannot be read ({error}): have it made again"]
+
+
+def _certificates(bundle: Bundle, organisation: Organisation, now: datetime) -> Iterator[str]:
+    identity_root, tls_root = (_load(one) for one in (bundle.identity_root, bundle.tls_root))
+    for name, root in (("identity_root", identity_root), ("tls_root", tls_root)):
+        yield from _valid(name, root, root, now)
+        if not _is_authority(root):
+            yield f"{name} is no certificate of an authority: have it made again"
+    for name, text in bundle.revocations.items():
+        if not _FILE.fullmatch(name):
+            yield f"{name!r} is no name for a file with revocations: have it made again"
+        elif not x509.load_pem_x509_crl(text.encode()).is_signature_valid(identity_root.public_key()):  # type: ignore[arg-type]
+            yield f"{name} is not signed by the organisation's authority: have it made again"
+    if organisation.consenter != (bundle.consenter is not None):
+        has, says = ("has", "says otherwise") if bundle.consenter else ("lacks", "has one")
+        yield f"it {has} an orderer, and the topology {says}: use the same topology on both sides"
+    elif bundle.consenter is not None:
+        identity, tls = _load(bundle.consenter.identity), _load(bundle.consenter.tls)
+        yield from _valid("the orderer's identity", identity, identity_root, now)
+        yield from _valid("the orderer's TLS certificate", tls, tls_root, now)
+        if "orderer" not in _values(identity, NameOID.ORGANIZATIONAL_UNIT_NAME):
+            yield "the orderer's identity has not the role orderer: its votes would not count"
+        host = organisation.host.address
+        if host not in _hosts(tls):
+            yield f"the orderer's TLS certificate is not for {host}, where the topology has it"
+
+
+def _load(pem: str) -> x509.Certificate:
+    found = x509.load_pem_x509_certificates(pem.encode())
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} certificates in one place")
+    # Fabric takes the first block of a file, whatever it is.
+    if _text(found[0]) != "".join(pem.split()):
+        raise ValueError("something else is in the place of a certificate, too")
+    return found[0]
+
+
+def _text(certificate: x509.Certificate) -> str:
+    return "".join(certificate.public_bytes(Encoding.PEM).decode("ascii").split())
+
+
+def _valid(
+    name: str, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime
+) -> Iterator[str]:
+    if certificate.not_valid_after_utc <= now:
+        yield f"{name} expired on {certificate.not_valid_after_utc:%Y-%m-%d}: have it renewed"
+    if certificate.not_valid_before_utc > now + _CLOCKS_DIFFER_BY:
+        yield f"{name} is valid from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC: see to the clocks"
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError):
+        yield f"{name} is not issued by the organisation's authority: have the bundle made again"
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _hosts(certificate: x509.Certificate) -> set[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return set()
+    addresses: list[ipaddress.IPv4Address | ipaddress.IPv6Address | object] = list(
+        names.get_values_for_type(x509.IPAddress)
+    )
+    return {*names.get_values_for_type(x509.DNSName), *(str(one) for one in addresses)}
+
+
+def _values(certificate: x509.Certificate, kind: x509.ObjectIdentifier) -> list[str]:
+    return [str(one.value) for one in certificate.subject.get_attributes_for_oid(kind)]

@@ -1,0 +1,76 @@
+"""What Prometheus needs to watch nodes: where they are, how to show who asks, when to call somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from ..acting import acting
+from ..description.topology import Topology
+from ..home import Home
+from ..nodes.host import at
+from ..nodes.inventory import Inventory
+from ..nodes.orderer import Orderer
+from ..nodes.peer import Peer
+from .alerts import rules
+
+CONFIGURATION, RULES = "prometheus.yaml", "rules.yaml"
+_HEAD = f"""\
+# Scrapes the nodes of {{organisations}}. Operations endpoints admit certificates of their own organisation's
+# TLS authority only: these are its administrator's, so each organisation runs a Prometheus of its own, as a
+# user that may read the key. CA servers have no metrics. The rules in {RULES} about certificates read what
+# `kindpakket network metrics -o FILE` writes for node_exporter's textfile collector: have a timer do that.
+"""
+
+
+def monitoring(topology: Topology, home: Home, inventory: Inventory) -> Mapping[str, str]:
+    """The files for Prometheus, by name: its configuration, and the rules that this one names.
+
+    Args:
+        topology: the network.
+        home: its folder; the nodes of the organisations that it acts for are watched.
+        inventory: its nodes.
+    """
+    own = acting(topology, home)
+    nodes = [one for group in (inventory.orderers, inventory.peers) for one in group]
+    jobs = [_job(topology, name, [one for one in nodes if one.organisation == name]) for name in own]
+    configuration = {
+        "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
+        "rule_files": [RULES],
+        "scrape_configs": [job for job in jobs if job["static_configs"]],
+    }
+    head = _HEAD.format(organisations=", ".join(own))
+    return {CONFIGURATION: head + _yaml(configuration), RULES: _yaml(rules(topology))}
+
+
+def _job(topology: Topology, organisation: str, nodes: list[Orderer | Peer]) -> Mapping[str, Any]:
+    job: dict[str, Any] = {
+        "job_name": f"{topology.name}-{organisation}",
+        "scheme": "https",
+        "static_configs": [
+            {
+                "targets": [at(node.operator.address, node.ports[1])],
+                "labels": {
+                    "network": topology.name,
+                    "organisation": organisation,
+                    "node": node.node,
+                    "kind": "orderer" if isinstance(node, Orderer) else "peer",
+                },
+            }
+            for node in nodes
+        ],
+    }
+    if nodes:
+        operator = nodes[0].operator
+        job["tls_config"] = {
+            "ca_file": str(operator.root),
+            "cert_file": str(operator.certificate),
+            "key_file": str(operator.key),
+        }
+    return job
+
+
+def _yaml(members: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(dict(members), sort_keys=False, allow_unicode=True, width=110)

@@ -1,0 +1,1 @@
+"""The nodes of a network: certificate authorities, orderers, peers, chaincode processes."""

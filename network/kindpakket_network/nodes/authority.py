@@ -1,0 +1,210 @@
+"""An organisation's Fabric CA server, with two authorities: `ca` for identities and `tlsca` for TLS."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kindpakket.fabric.ca import CaAlreadyRegistered, CaClient, CaError, Enrolment
+
+from ..description.tuning import STANDARD, Tuning
+from ..errors import NetworkError
+from ..home import Home, write
+from ..programs.built import Programs
+from ..programs.process import Program
+from ..templates import render
+from .authority_tls import OPERATIONS, OPERATIONS_KEY, ensure_operations_certificate
+from .host import LOOPBACK, THIS, Host, at
+
+IDENTITIES = "ca"
+TLS = "tlsca"
+# The signing profiles; see data/templates/fabric-ca-server-config.yaml.j2 for why they have one name.
+NODE_PROFILE = "tls"
+TLS_PROFILE = "tls"
+REGISTRAR = "registrar"
+_OWN = "hf."  # how Fabric CA's own attributes begin
+_CONFIGURATION = "fabric-ca-server-config.yaml"
+
+
+@dataclass
+class Authority:
+    """The CA server of an organisation.
+
+    Args:
+        home: the network's folder.
+        organisation: the organisation's name.
+        ports: the server's port and its operations port.
+        machine: where it runs.
+        tuning: how long its certificates are valid.
+    """
+
+    home: Home
+    organisation: str
+    ports: tuple[int, int]
+    machine: Host = THIS
+    tuning: Tuning = STANDARD
+    _registrars: dict[str, Enrolment] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def node(self) -> str:
+        """The server's node name."""
+        return f"ca.{self.organisation}"
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return f"https://{at(self.machine.address, self.ports[0])}"
+
+    @property
+    def listening(self) -> tuple[tuple[str, int], ...]:
+        """The addresses and ports that it listens on."""
+        return (self.machine.listen, self.ports[0]), (LOOPBACK, self.ports[1])
+
+    @property
+    def folder(self) -> Path:
+        """The server's folder; the authority for identities has a folder in it."""
+        return self.home.organisation(self.organisation) / "authority"
+
+    def certificate(self, name: str) -> Path:
+        """The root certificate of one of the two authorities."""
+        return self.folder / "ca-cert.pem" if name == TLS else self.folder / name / "ca-cert.pem"
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What its program is called with."""
+        return ("start", "--home", str(self.folder))
+
+    def program(self, programs: Programs) -> Program:
+        """The server's process; its configuration is written anew."""
+        ensure_operations_certificate(self.folder, self.node, self.machine.tls_names(self.node))
+        for path, text in self._configurations().items():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write(path, text, mode=0o600)
+        arguments = [programs.path("fabric-ca-server"), *self.arguments]
+        return Program(self.node, arguments, {}, self.folder)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the server was started with another configuration than the topology leads to now."""
+        return any(
+            path.is_file() and path.read_text("utf-8") != text
+            for path, text in self._configurations().items()
+        )
+
+    def _configurations(self) -> dict[Path, str]:
+        inner = self.folder / IDENTITIES / _CONFIGURATION
+        server = {
+            "listen": self.machine.listen,
+            "port": self.ports[0],
+            "operations": at(LOOPBACK, self.ports[1]),
+            "operations_certificate": OPERATIONS,
+            "operations_key": OPERATIONS_KEY,
+            "others": [str(inner)],
+        }
+        return {
+            inner: self._configuration(IDENTITIES, None),
+            self.folder / _CONFIGURATION: self._configuration(TLS, server),
+        }
+
+    def ready(self) -> bool:
+        """Whether the server answers for both authorities."""
+        if not all(self.certificate(name).is_file() for name in (IDENTITIES, TLS)):
+            return False
+        try:
+            for name in (IDENTITIES, TLS):
+                with self._client(name) as client:
+                    client.chain()
+        except (CaError, OSError):
+            return False
+        return True
+
+    def issue(
+        self,
+        authority: str,
+        name: str,
+        *,
+        kind: str,
+        attributes: Mapping[str, str],
+        hosts: Sequence[str],
+        profile: str | None,
+        key: bytes | None = None,
+    ) -> Enrolment:
+        """Register an identity, or have the registered one as it is wanted, and enrol it.
+
+        Args:
+            authority: `IDENTITIES` or `TLS`.
+            name: the enrolment name.
+            kind: the node OU.
+            attributes: attributes for its certificates.
+            hosts: host names and addresses of a TLS certificate.
+            profile: the signing profile.
+            key: the private key to certify, PEM; default: a new one.
+
+        Raises:
+            NetworkError: the authority refused or did not answer.
+        """
+        secret = self.home.secret(f"organisations/{self.organisation}/secrets/{authority}.{name}")
+        with self.as_registrar(authority) as (client, registrar):
+            try:
+                client.register(registrar, name, secret=secret, kind=kind, attributes=attributes)
+            except CaAlreadyRegistered:
+                _correct(client, registrar, name, kind, attributes)
+            return client.enrol(name, secret, key=key or "P-256", hosts=hosts, profile=profile)
+
+    @contextlib.contextmanager
+    def as_registrar(self, authority: str) -> Iterator[tuple[CaClient, Enrolment]]:
+        """A connection to one of the two authorities, and the registrar's certificate for it.
+
+        Args:
+            authority: `IDENTITIES` or `TLS`.
+
+        Raises:
+            NetworkError: the authority refused a call, or did not answer.
+        """
+        try:
+            with self._client(authority) as client:
+                yield client, self._registrar(authority, client)
+        except CaError as error:
+            raise NetworkError(
+                f"{self.node} ({authority}): {error}\nRead {self.home.log(self.node)}"
+            ) from error
+
+    def _client(self, authority: str) -> CaClient:
+        return CaClient(self.url, authority, self.certificate(TLS))
+
+    def _registrar(self, authority: str, client: CaClient) -> Enrolment:
+        with self._guard:
+            if authority not in self._registrars:
+                secret = self.home.secret(self._registrar_secret(authority))
+                self._registrars[authority] = client.enrol(REGISTRAR, secret)
+            return self._registrars[authority]
+
+    def _registrar_secret(self, authority: str) -> str:
+        return f"organisations/{self.organisation}/secrets/{authority}.{REGISTRAR}"
+
+    def _configuration(self, authority: str, server: Mapping[str, object] | None) -> str:
+        return render(
+            "fabric-ca-server-config.yaml",
+            name=authority,
+            server=server,
+            secret=self.home.secret(self._registrar_secret(authority)),
+            common_name=f"{authority}.{self.organisation}",
+            organisation=self.organisation,
+            tuning=self.tuning,
+            hosts=list(self.machine.tls_names(self.node)),
+        )
+
+
+def _correct(
+    client: CaClient, registrar: Enrolment, name: str, kind: str, attributes: Mapping[str, str]
+) -> None:
+    """Change a registered identity's kind and attributes to those that are wanted."""
+    found = client.identity(registrar, name)
+    present = {one.name: one.value for one in found.attributes if not one.name.startswith(_OWN)}
+    if (found.kind, present) != (kind, dict(attributes)):
+        removed = dict.fromkeys(present.keys() - attributes.keys(), "")
+        client.change_identity(registrar, name, kind=kind, attributes={**removed, **attributes})

@@ -1,0 +1,105 @@
+"""The process that serves a chaincode to one peer, and the connection that the peer uses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..certificates.enrolment import Issue
+from ..home import Home, write
+from ..programs.process import Program
+from .authority import TLS, TLS_PROFILE
+from .connections import credentials
+from .health import listens
+from .host import LOOPBACK, THIS, at
+from .peer import Peer
+
+
+@dataclass(frozen=True)
+class ChaincodeServer:
+    """A place for a process that serves a package of a chaincode to one peer of the same organisation.
+
+    Attributes:
+        home: the network's folder.
+        peer: the peer that calls it.
+        chaincode: the chaincode's name.
+        place: its number among those of the chaincode beside the peer, from 0.
+        port: its port.
+    """
+
+    home: Home
+    peer: Peer
+    chaincode: str
+    place: int
+    port: int
+
+    @property
+    def node(self) -> str:
+        """Its node name."""
+        return f"{self._name}.{self.place + 1}" if self.place else self._name
+
+    @property
+    def organisation(self) -> str:
+        """The organisation of the peer."""
+        return self.peer.organisation
+
+    @property
+    def folder(self) -> Path:
+        """The folder that it shares with the chaincode's other places beside the peer."""
+        return self.home.node(self._name)
+
+    @property
+    def endpoint(self) -> str:
+        """Where it serves: on the loopback, for the peer beside it."""
+        return at(LOOPBACK, self.port)
+
+    def issues(self) -> list[Issue]:
+        """The certificate it needs; the peer shows it the peer's own."""
+        hosts = THIS.tls_names(self._name)
+        return [Issue(self.folder / "tls", TLS, self._name, "client", hosts=hosts, profile=TLS_PROFILE)]
+
+    def write_connection(self, label: str) -> None:
+        """Write the file that the peer's external builder takes for a package with this label.
+
+        The peer keeps what the builder gave it when the package was installed.
+        """
+        connection = {
+            "address": self.endpoint,
+            "dial_timeout": "5s",
+            "tls_required": True,
+            "client_auth_required": True,
+            **credentials(self.peer),
+        }
+        write(self.peer.connection(label), json.dumps(connection, indent=1), mode=0o600)
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What its program is called with."""
+        return ()
+
+    def program(self, binary: Path, package_id: str) -> Program:
+        """Its process.
+
+        Args:
+            binary: the chaincode's program.
+            package_id: the package that the peer will ask for.
+        """
+        tls = self.folder / "tls"
+        environment = {
+            "CHAINCODE_ID": package_id,
+            "CORE_PEER_LOCALMSPID": self.peer.msp,  # what the shim's GetMSPID answers with
+            "CHAINCODE_SERVER_ADDRESS": self.endpoint,
+            "CHAINCODE_TLS_CERT": str(tls / "cert.pem"),
+            "CHAINCODE_TLS_KEY": str(tls / "key.pem"),
+            "CHAINCODE_TLS_CLIENT_CA": str(tls / "ca.pem"),
+        }
+        return Program(self.node, [str(binary)], environment, self.folder)
+
+    def ready(self) -> bool:
+        """Whether it accepts connections."""
+        return listens(self.port)
+
+    @property
+    def _name(self) -> str:
+        return f"chaincode.{self.peer.node}.{self.chaincode}"

@@ -1,0 +1,136 @@
+"""The nodes of a topology, placed in a home."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ..certificates.enrolment import Issue
+from ..description.topology import Channel, Topology
+from ..errors import NetworkError
+from ..home import Home
+from . import ports
+from .authority import IDENTITIES, TLS, TLS_PROFILE, Authority
+from .chaincode_server import ChaincodeServer
+from .health import Operator
+from .orderer import Orderer
+from .peer import Peer
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All nodes, in the order in which they are started.
+
+    Attributes:
+        authorities: the CA servers by organisation.
+        orderers: the orderers; see `consenters_of` for those of a channel.
+        peers: the peers.
+        chaincodes: the places for chaincode processes; `serving` knows which of them are in use.
+    """
+
+    authorities: dict[str, Authority]
+    orderers: tuple[Orderer, ...]
+    peers: tuple[Peer, ...]
+    chaincodes: tuple[ChaincodeServer, ...]
+
+    @classmethod
+    def of(cls, topology: Topology, home: Home) -> Inventory:
+        """The nodes of a topology."""
+        authorities: dict[str, Authority] = {}
+        orderers: list[Orderer] = []
+        peers: list[Peer] = []
+        servers: list[ChaincodeServer] = []
+        for number, organisation in enumerate(topology.organisations):
+            name, msp, host = organisation.name, organisation.msp, organisation.host
+            tls = home.user(name, organisation.admin.name) / "tls"
+            operator = Operator(tls / "cert.pem", tls / "key.pem", tls / "ca.pem", host.own_operations)
+            authorities[name] = Authority(
+                home, name, ports.authority(topology.base, number), host, topology.tuning
+            )
+            if organisation.consenter:
+                at = ports.consenter(topology.base, number)
+                orderers.append(Orderer(home, name, msp, at, operator, host, topology.tuning))
+            for peer_number, peer_name in enumerate(organisation.peers):
+                at = ports.peer(topology.base, number, peer_number)
+                peer = Peer(home, topology.name, name, msp, peer_name, at, operator, host, topology.tuning)
+                peers.append(peer)
+                for chaincode, places in _places(topology).items():
+                    if chaincode not in _chaincodes_at(topology, name):
+                        continue
+                    for rank, place in enumerate(places):
+                        port = ports.chaincode(topology.base, number, peer_number, place)
+                        servers.append(ChaincodeServer(home, peer, chaincode, rank, port))
+        return cls(authorities, tuple(orderers), tuple(peers), tuple(servers))
+
+    def nodes(self) -> tuple[str, ...]:
+        """All node names."""
+        return self.nodes_of(self.authorities)
+
+    def nodes_of(self, organisations: Collection[str]) -> tuple[str, ...]:
+        """The names of some organisations' nodes."""
+        groups = (self.authorities.values(), self.orderers, self.peers, self.chaincodes)
+        return tuple(one.node for group in groups for one in group if one.organisation in organisations)
+
+    def find(self, node: str) -> Authority | Orderer | Peer | ChaincodeServer:
+        """The node of that name.
+
+        Raises:
+            NetworkError: there is none.
+        """
+        groups = (self.authorities.values(), self.orderers, self.peers, self.chaincodes)
+        for group in groups:
+            for one in group:
+                if one.node == node:
+                    return one
+        raise NetworkError(f"there is no node {node!r}: use one of {', '.join(self.nodes())}")
+
+    def peers_of(self, organisation: str) -> list[Peer]:
+        """The peers of an organisation."""
+        return [peer for peer in self.peers if peer.organisation == organisation]
+
+    def peers_on(self, topology: Topology, channel: Channel) -> list[Peer]:
+        """The peers that join a channel."""
+        organisations = topology.members_with_peers(channel)
+        return [peer for one in organisations for peer in self.peers_of(one.name)]
+
+    def servers_of(self, peer: Peer, chaincode: str) -> list[ChaincodeServer]:
+        """The places beside a peer for processes of a chaincode."""
+        return [one for one in self.chaincodes if (one.peer, one.chaincode) == (peer, chaincode)]
+
+    def consenters_of(self, channel: Channel) -> list[Orderer]:
+        """The orderers that order a channel, by their consenter ids."""
+        by_organisation = {one.organisation: one for one in self.orderers}
+        return [by_organisation[name] for name in channel.consenters]
+
+    def issues(self, topology: Topology, home: Home, organisation: str) -> list[Issue]:
+        """All certificates that an organisation's nodes and declared users need."""
+        found: list[Issue] = []
+        for user in topology.organisation(organisation).users:
+            folder = home.user(organisation, user.name)
+            found.append(Issue(folder / "msp", IDENTITIES, user.name, user.kind, user.attributes))
+            if user.kind == "admin":
+                found.append(Issue(folder / "tls", TLS, user.name, "admin", profile=TLS_PROFILE))
+        for group in (self.orderers, self.peers):
+            for node in group:
+                if node.organisation == organisation:
+                    found += node.issues()
+        for server in self.chaincodes:
+            if server.peer.organisation == organisation and server.place == 0:
+                found += server.issues()
+        return found
+
+
+def _places(topology: Topology) -> dict[str, list[int]]:
+    """The places of each chaincode beside a peer: one of its own, and those that are left to all."""
+    names = list(dict.fromkeys(one.name for channel in topology.channels for one in channel.chaincodes))
+    spare = range(len(names), ports.CHAINCODE_PLACES)
+    return {name: [number, *spare] for number, name in enumerate(names)}
+
+
+def _chaincodes_at(topology: Topology, organisation: str) -> set[str]:
+    return {
+        chaincode.name
+        for channel in topology.channels
+        if organisation in [member.organisation for member in channel.members]
+        for chaincode in channel.chaincodes
+    }

@@ -1,0 +1,192 @@
+"""An organisation's orderer: its files, its environment, and its administration interface."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..certificates.enrolment import Issue
+from ..description.tuning import STANDARD, Tuning
+from ..errors import NetworkError
+from ..home import Home
+from ..programs.built import Programs
+from ..programs.process import Program
+from .authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
+from .health import Operator
+from .host import THIS, Host, at
+
+LOG_FORMAT = "%{time:2006-01-02 15:04:05.000 MST} %{level:.4s} [%{module}] %{shortfunc}: %{message}"
+# Peers ping every ten seconds, and Fabric's servers hang up on who pings more often than they allow.
+ALIVE = {"ORDERER_GENERAL_KEEPALIVE_SERVERMININTERVAL": "5s"}
+_CREATED = 201
+_EXISTS = 405
+_OK = 200
+
+
+@dataclass(frozen=True)
+class Orderer:
+    """An orderer, which is a consenter of the channels that name its organisation.
+
+    Attributes:
+        home: the network's folder.
+        organisation: the organisation's name.
+        msp: its MSP id.
+        ports: service, operations, administration.
+        operator: who may ask and administer it.
+        machine: where it runs.
+        tuning: how it runs.
+    """
+
+    home: Home
+    organisation: str
+    msp: str
+    ports: tuple[int, int, int]
+    operator: Operator
+    machine: Host = THIS
+    tuning: Tuning = STANDARD
+
+    @property
+    def node(self) -> str:
+        """Its node name."""
+        return f"orderer.{self.organisation}"
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+        return self.home.node(self.node)
+
+    @property
+    def endpoint(self) -> str:
+        """Where others reach it."""
+        return at(self.host, self.ports[0])
+
+    @property
+    def host(self) -> str:
+        """Its address for others: a DNS name or an IP address."""
+        return self.machine.address
+
+    @property
+    def listen(self) -> str:
+        """The IP address that it listens on."""
+        return self.machine.listen
+
+    @property
+    def listening(self) -> tuple[tuple[str, int], ...]:
+        """The addresses and ports that it listens on."""
+        own = self.machine.operations_listen
+        return (self.listen, self.ports[0]), (own, self.ports[1]), (own, self.ports[2])
+
+    @property
+    def identity(self) -> Path:
+        """The certificate with which it signs."""
+        return self.folder / "msp" / "signcerts" / "cert.pem"
+
+    @property
+    def tls_root(self) -> Path:
+        """The certificate to trust when calling it."""
+        return self.home.tls_root(self.organisation)
+
+    def issues(self) -> list[Issue]:
+        """The certificates it needs."""
+        hosts = self.machine.tls_names(self.node)
+        return [
+            Issue(self.folder / "msp", IDENTITIES, self.node, "orderer", profile=NODE_PROFILE),
+            Issue(self.folder / "tls", TLS, self.node, "orderer", hosts=hosts, profile=TLS_PROFILE),
+        ]
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What its program is called with."""
+        return ()
+
+    def program(self, programs: Programs) -> Program:
+        """Its process."""
+        shutil.copyfile(programs.config / "orderer.yaml", self.folder / "orderer.yaml")
+        return Program(self.node, [programs.path("orderer")], self.environment(), self.folder)
+
+    def environment(self) -> dict[str, str]:
+        """The settings that its process gets."""
+        tls, data = self.folder / "tls", self.folder / "data"
+        environment = {
+            "FABRIC_CFG_PATH": str(self.folder),
+            "FABRIC_LOGGING_SPEC": self.tuning.log_spec,
+            "FABRIC_LOGGING_FORMAT": LOG_FORMAT,
+            "ORDERER_GENERAL_LISTENADDRESS": self.listen,
+            "ORDERER_GENERAL_LISTENPORT": str(self.ports[0]),
+            "ORDERER_GENERAL_LOCALMSPID": self.msp,
+            "ORDERER_GENERAL_LOCALMSPDIR": str(self.folder / "msp"),
+            "ORDERER_GENERAL_BOOTSTRAPMETHOD": "none",
+            **ALIVE,
+            "ORDERER_GENERAL_TLS_ENABLED": "true",
+            "ORDERER_GENERAL_TLS_CERTIFICATE": str(tls / "cert.pem"),
+            "ORDERER_GENERAL_TLS_PRIVATEKEY": str(tls / "key.pem"),
+            "ORDERER_GENERAL_TLS_ROOTCAS": f"[{tls / 'ca.pem'}]",
+            "ORDERER_GENERAL_CLUSTER_CLIENTCERTIFICATE": str(tls / "cert.pem"),
+            "ORDERER_GENERAL_CLUSTER_CLIENTPRIVATEKEY": str(tls / "key.pem"),
+            "ORDERER_CHANNELPARTICIPATION_ENABLED": "true",
+            "ORDERER_FILELEDGER_LOCATION": str(data / "ledger"),
+            "ORDERER_CONSENSUS_WALDIR": str(data / "wal"),
+            "ORDERER_CONSENSUS_SNAPDIR": str(data / "snapshots"),
+            "ORDERER_ADMIN_LISTENADDRESS": at(self.machine.operations_listen, self.ports[2]),
+            "ORDERER_OPERATIONS_LISTENADDRESS": at(self.machine.operations_listen, self.ports[1]),
+            "ORDERER_METRICS_PROVIDER": "prometheus",
+        }
+        for server in ("ADMIN", "OPERATIONS"):
+            environment |= {
+                f"ORDERER_{server}_TLS_ENABLED": "true",
+                f"ORDERER_{server}_TLS_CERTIFICATE": str(tls / "cert.pem"),
+                f"ORDERER_{server}_TLS_PRIVATEKEY": str(tls / "key.pem"),
+                f"ORDERER_{server}_TLS_CLIENTAUTHREQUIRED": "true",
+                f"ORDERER_{server}_TLS_CLIENTROOTCAS": f"[{tls / 'ca.pem'}]",
+            }
+        return environment | dict(self.tuning.orderer)
+
+    def ready(self) -> bool:
+        """Whether it is healthy and its administration interface answers."""
+        if not self.operator.healthy(self.ports[1]):
+            return False
+        answer = self.operator.get(self.ports[2], "/participation/v1/channels")
+        return answer is not None and answer.status_code == _OK
+
+    def join(self, channel: str, genesis: bytes) -> None:
+        """Join a channel, unless it has joined.
+
+        Args:
+            channel: the channel's name.
+            genesis: its first block.
+
+        Raises:
+            NetworkError: the orderer refused.
+        """
+        if self.participation(channel) is not None:
+            return
+        with self.operator.session() as session:
+            answer = session.post(
+                self.operator.url(self.ports[2], "/participation/v1/channels"),
+                files={"config-block": ("genesis.block", genesis)},
+                timeout=30.0,
+            )
+        if answer.status_code not in (_CREATED, _EXISTS):
+            raise NetworkError(
+                f"{self.node} did not join {channel} (status {answer.status_code}): {answer.text.strip()}\n"
+                f"Read {self.home.log(self.node)}"
+            )
+
+    def participation(self, channel: str) -> Mapping[str, Any] | None:
+        """What it says of a channel: `height`, `status`, `consensusRelation`; None when down or not in it."""
+        answer = self.operator.get(self.ports[2], f"/participation/v1/channels/{channel}")
+        if answer is None or answer.status_code != _OK:
+            return None
+        return dict(answer.json())
+
+    def has(self, channel: str) -> bool:
+        """Whether it has joined a channel, also while it does not run."""
+        return (self.folder / "data" / "ledger" / "chains" / channel).is_dir()
+
+    def active(self, channel: str) -> bool:
+        """Whether it takes part in ordering a channel."""
+        found = self.participation(channel)
+        return found is not None and (found["status"], found["consensusRelation"]) == ("active", "consenter")

@@ -1,0 +1,214 @@
+"""An organisation's peer: its files and its environment."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..certificates.enrolment import Issue
+from ..description.tuning import STANDARD, Tuning
+from ..home import Home
+from ..programs.built import Programs
+from ..programs.process import Program
+from .authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
+from .health import Operator, listens
+from .host import LOOPBACK, THIS, Host, at
+from .orderer import LOG_FORMAT
+
+# A peer takes blocks from one consenter. One that hangs and leaves its connections open, as when suspended or
+# cut off, is given up after seconds; with Fabric's own intervals payments would wait for a minute or more.
+ALIVE = {
+    "CORE_PEER_KEEPALIVE_MININTERVAL": "5s",
+    "CORE_PEER_KEEPALIVE_DELIVERYCLIENT_INTERVAL": "10s",
+    "CORE_PEER_KEEPALIVE_DELIVERYCLIENT_TIMEOUT": "5s",
+    "CORE_PEER_DELIVERYCLIENT_BLOCKCENSORSHIPTIMEOUTKEY": "5s",
+}
+# With Fabric's own intervals, peers of different organisations find one another only after half a minute.
+_GOSSIP = {
+    "RECONNECTINTERVAL": "500ms",
+    "ALIVETIMEINTERVAL": "1s",
+    "ALIVEEXPIRATIONTIMEOUT": "10s",
+    "PUBLISHSTATEINFOINTERVAL": "500ms",
+    "REQUESTSTATEINFOINTERVAL": "500ms",
+    "MEMBERSHIPTRACKERINTERVAL": "2s",
+    "PULLINTERVAL": "1s",
+    "USELEADERELECTION": "false",
+    "ORGLEADER": "true",
+}
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A peer.
+
+    Attributes:
+        home: the network's folder.
+        network: the network's name.
+        organisation: the organisation's name.
+        msp: its MSP id.
+        name: the peer's name within the organisation.
+        ports: service, operations, chaincodes that register by themselves.
+        operator: who may ask for its metrics.
+        machine: where it runs.
+        tuning: how it runs.
+    """
+
+    home: Home
+    network: str
+    organisation: str
+    msp: str
+    name: str
+    ports: tuple[int, int, int]
+    operator: Operator
+    machine: Host = THIS
+    tuning: Tuning = STANDARD
+
+    @property
+    def node(self) -> str:
+        """Its node name."""
+        return f"{self.name}.{self.organisation}"
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+        return self.home.node(self.node)
+
+    @property
+    def endpoint(self) -> str:
+        """Where others reach it."""
+        return at(self.host, self.ports[0])
+
+    @property
+    def host(self) -> str:
+        """Its address for others: a DNS name or an IP address."""
+        return self.machine.address
+
+    @property
+    def listen(self) -> str:
+        """The IP address that it listens on."""
+        return self.machine.listen
+
+    @property
+    def listening(self) -> tuple[tuple[str, int], ...]:
+        """The addresses and ports that it listens on."""
+        operations = (self.machine.operations_listen, self.ports[1])
+        return (self.listen, self.ports[0]), operations, (LOOPBACK, self.ports[2])
+
+    @property
+    def tls_root(self) -> Path:
+        """The certificate to trust when calling it."""
+        return self.home.tls_root(self.organisation)
+
+    @property
+    def connections(self) -> Path:
+        """The folder in which its external builder finds the connections to chaincode processes."""
+        return self.folder / "connections"
+
+    def connection(self, label: str) -> Path:
+        """The file with the connection to the process that serves a package."""
+        return self.connections / f"{label}.json"
+
+    def connected(self, label: str) -> int | None:
+        """The port of the process that serves a package; None when the package was never put here."""
+        path = self.connection(label)
+        if not path.is_file():
+            return None
+        return int(json.loads(path.read_text("utf-8"))["address"].rpartition(":")[2])
+
+    def issues(self) -> list[Issue]:
+        """The certificates it needs."""
+        hosts = self.machine.tls_names(self.node)
+        return [
+            Issue(self.folder / "msp", IDENTITIES, self.node, "peer", profile=NODE_PROFILE),
+            Issue(self.folder / "tls", TLS, self.node, "peer", hosts=hosts, profile=TLS_PROFILE),
+        ]
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What its program is called with."""
+        return ("node", "start")
+
+    def program(self, programs: Programs) -> Program:
+        """Its process."""
+        shutil.copyfile(programs.config / "core.yaml", self.folder / "core.yaml")
+        arguments = [programs.path("peer"), *self.arguments]
+        return Program(self.node, arguments, self.environment(), self.folder)
+
+    def ready(self) -> bool:
+        """Whether it is healthy and serves."""
+        return self.operator.healthy(self.ports[1]) and listens(self.ports[0], self.machine.own)
+
+    def metrics(self) -> Mapping[str, float]:
+        """Its metrics; empty when it is down."""
+        return self.operator.metrics(self.ports[1])
+
+    def height(self, channel: str) -> int | None:
+        """The number of blocks of a channel that it has committed; None when down or not joined."""
+        value = self.metrics().get(f'ledger_blockchain_height{{channel="{channel}"}}')
+        return None if value is None else int(value)
+
+    def has(self, channel: str) -> bool:
+        """Whether it has joined a channel, also while it does not run."""
+        return (self.folder / "data" / "ledgersData" / "chains" / "chains" / channel).is_dir()
+
+    def has_package(self, package_id: str) -> bool:
+        """Whether a chaincode package is installed on it, also while it does not run."""
+        file = f"{package_id.replace(':', '.')}.tar.gz"
+        return (self.folder / "data" / "lifecycle" / "chaincodes" / file).is_file()
+
+    def environment(self) -> dict[str, str]:
+        """The settings that its process gets."""
+        tls, data = self.folder / "tls", self.folder / "data"
+        builder = {
+            "name": "kindpakket",
+            "path": str(self.home.builder),
+            "propagateEnvironment": ["KINDPAKKET_CONNECTIONS"],
+        }
+        environment = {
+            "FABRIC_CFG_PATH": str(self.folder),
+            "FABRIC_LOGGING_SPEC": self.tuning.log_spec,
+            "FABRIC_LOGGING_FORMAT": LOG_FORMAT,
+            "KINDPAKKET_CONNECTIONS": str(self.connections),
+            "CORE_PEER_ID": self.node,
+            "CORE_PEER_NETWORKID": self.network,
+            "CORE_PEER_LISTENADDRESS": at(self.listen, self.ports[0]),
+            "CORE_PEER_ADDRESS": self.endpoint,
+            **ALIVE,
+            "CORE_PEER_CHAINCODELISTENADDRESS": at(LOOPBACK, self.ports[2]),
+            "CORE_PEER_CHAINCODEADDRESS": at(LOOPBACK, self.ports[2]),
+            "CORE_PEER_LOCALMSPID": self.msp,
+            "CORE_PEER_MSPCONFIGPATH": str(self.folder / "msp"),
+            "CORE_PEER_FILESYSTEMPATH": str(data),
+            "CORE_LEDGER_SNAPSHOTS_ROOTDIR": str(data / "snapshots"),
+            "CORE_PEER_TLS_ENABLED": "true",
+            "CORE_PEER_TLS_CERT_FILE": str(tls / "cert.pem"),
+            "CORE_PEER_TLS_KEY_FILE": str(tls / "key.pem"),
+            "CORE_PEER_TLS_ROOTCERT_FILE": str(tls / "ca.pem"),
+            "CORE_PEER_AUTHENTICATION_TIMEWINDOW": "2m",
+            "CORE_PEER_LIMITS_CONCURRENCY_GATEWAYSERVICE": "1000",
+            "CORE_PEER_GOSSIP_BOOTSTRAP": self.endpoint,
+            "CORE_PEER_GOSSIP_ENDPOINT": self.endpoint,
+            "CORE_PEER_GOSSIP_EXTERNALENDPOINT": self.endpoint,
+            "CORE_VM_ENDPOINT": "",
+            "CORE_CHAINCODE_EXTERNALBUILDERS": json.dumps([builder]),
+            "CORE_CHAINCODE_STARTUPTIMEOUT": "10s",
+            "CORE_CHAINCODE_RUNTIMEPARAMS_USEWRITEBATCH": "true",
+            "CORE_CHAINCODE_RUNTIMEPARAMS_USEGETMULTIPLEKEYS": "true",
+            # Private data that a peer lacks, as after a restore, is asked for again after so long.
+            "CORE_PEER_GOSSIP_PVTDATA_RECONCILESLEEPINTERVAL": "10s",
+            "CORE_LEDGER_PVTDATASTORE_PURGEINTERVAL": "1",
+            "CORE_LEDGER_PVTDATASTORE_PURGEDKEYAUDITLOGGING": "false",
+            "CORE_OPERATIONS_LISTENADDRESS": at(self.machine.operations_listen, self.ports[1]),
+            "CORE_OPERATIONS_TLS_ENABLED": "true",
+            "CORE_OPERATIONS_TLS_CERT_FILE": str(tls / "cert.pem"),
+            "CORE_OPERATIONS_TLS_KEY_FILE": str(tls / "key.pem"),
+            "CORE_OPERATIONS_TLS_CLIENTAUTHREQUIRED": "true",
+            # A list in the environment is split at spaces, so this one path is relative to core.yaml.
+            "CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES": "tls/ca.pem",
+            "CORE_METRICS_PROVIDER": "prometheus",
+        }
+        environment |= {f"CORE_PEER_GOSSIP_{name}": value for name, value in _GOSSIP.items()}
+        return environment | dict(self.tuning.peer)

@@ -1,0 +1,65 @@
+"""Common connection profiles, from which clients learn where their organisation's peers and CA are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from ..description.topology import Topology
+from ..home import Home
+from .authority import IDENTITIES
+from .inventory import Inventory
+
+
+def profile(
+    topology: Topology, organisation: str, inventory: Inventory, home: Home, *, portable: bool = False
+) -> str:
+    """The profile of an organisation, as YAML.
+
+    Args:
+        topology: the network.
+        organisation: the organisation's name.
+        inventory: its nodes.
+        home: the network's folder.
+        portable: with the certificate to trust inside, for clients elsewhere; else with its path.
+    """
+    root = home.tls_root(organisation)
+    trusted = {"pem": root.read_text("ascii")} if portable else {"path": str(root)}
+    msp = topology.organisation(organisation).msp
+    peers = inventory.peers_of(organisation)
+    authority = inventory.authorities[organisation]
+    channels = [
+        channel
+        for channel in topology.channels
+        if organisation in [member.organisation for member in channel.members]
+    ]
+    document: dict[str, Any] = {
+        "name": f"{topology.name}-{organisation}",
+        "version": "1.0.0",
+        "client": {"organization": organisation},
+        "organizations": {
+            organisation: {
+                "mspid": msp,
+                "peers": [peer.node for peer in peers],
+                "certificateAuthorities": [authority.node],
+            }
+        },
+        "peers": {
+            peer.node: {
+                "url": f"grpcs://{peer.endpoint}",
+                "tlsCACerts": dict(trusted),
+                "grpcOptions": {"ssl-target-name-override": peer.node},
+            }
+            for peer in peers
+        },
+        "certificateAuthorities": {
+            authority.node: {
+                "url": authority.url,
+                "caName": IDENTITIES,
+                "tlsCACerts": dict(trusted),
+            }
+        },
+        "channels": {channel.name: {"peers": {peer.node: {} for peer in peers}} for channel in channels},
+    }
+    return yaml.safe_dump(document, sort_keys=False)

@@ -1,0 +1,133 @@
+"""Which chaincode process serves which package beside which peer.
+
+A peer has a few places for chaincode processes. A package gets a place when it is put on a peer, and keeps
+it, because the peer remembers the address. Every package that a channel still needs is served: so payments go
+on while a channel is upgraded, and one channel may be upgraded before another that the same peers serve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..acting import acting
+from ..chaincodes.deployed import Built, Deployed
+from ..description.topology import Topology
+from ..errors import NetworkError, NodeFailed
+from ..home import Home
+from ..programs.process import Processes
+from ..wait import together, until
+from .chaincode_server import ChaincodeServer
+from .inventory import Inventory
+from .peer import Peer
+
+_SERVE_DEADLINE = 20.0
+_PACKAGE = "CHAINCODE_ID"
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The chaincode processes of a network.
+
+    Args:
+        topology: the network.
+        home: its folder.
+        inventory: its nodes.
+        processes: its processes.
+    """
+
+    topology: Topology
+    home: Home
+    inventory: Inventory
+    processes: Processes
+
+    def needed(self) -> dict[ChaincodeServer, Built]:
+        """The processes that must run, with what they serve, by the records of what was deployed."""
+        return {
+            server: built
+            for peer, chaincode, built in self._needed()
+            if (server := self.at(peer, chaincode, built.label)) is not None
+        }
+
+    def nodes(self) -> tuple[str, ...]:
+        """The names of the home's nodes but chaincode processes that nothing needs and that do not run."""
+        needed = self.needed()
+        deployed = {(server.peer.node, server.chaincode) for server in needed}
+
+        def counts(server: ChaincodeServer) -> bool:
+            if server in needed or self.processes.find(server.node) is not None:
+                return True
+            return server.place == 0 and (server.peer.node, server.chaincode) not in deployed
+
+        own = acting(self.topology, self.home)
+        idle = {server.node for server in self.inventory.chaincodes if not counts(server)}
+        return tuple(node for node in self.inventory.nodes_of(own) if node not in idle)
+
+    def at(self, peer: Peer, chaincode: str, label: str) -> ChaincodeServer | None:
+        """The process that serves a package to a peer; None when the package was never put there."""
+        port = peer.connected(label)
+        return next((one for one in self.inventory.servers_of(peer, chaincode) if one.port == port), None)
+
+    def place(self, peer: Peer, chaincode: str, label: str) -> None:
+        """Give a package a place beside a peer, unless it has one.
+
+        Raises:
+            NetworkError: all places serve other packages that channels need.
+        """
+        if self.at(peer, chaincode, label) is not None:
+            return
+        others = {built.label for one, _, built in self._needed() if one is peer} - {label}
+        taken = {peer.connected(other) for other in others}
+        used = [peer.connected(one.stem) for one in peer.connections.glob("*.json")]
+        servers = self.inventory.servers_of(peer, chaincode)
+        free = [server for server in servers if server.port not in taken]
+        if not free:
+            raise NetworkError(
+                f"{peer.node} has no place for one more package of {chaincode}: its channels need "
+                f"{', '.join(sorted(others))}; bring two of them to the same package first"
+            )
+        # A place that was used long ago, so that going back to a late package finds it as it was.
+        min(free, key=lambda server: used.count(server.port)).write_connection(label)
+
+    def serve(self, peers: Iterable[Peer], chaincode: str, built: Built) -> None:
+        """Have a package served beside peers that have it.
+
+        Raises:
+            NodeFailed: a process did not come up.
+        """
+        servers = [self.at(peer, chaincode, built.label) for peer in peers]
+        together(lambda server: self.serve_one(server, built), [one for one in servers if one is not None])
+
+    def serve_one(self, server: ChaincodeServer, built: Built) -> None:
+        """Have one process serve a package; one with another package on its place is replaced.
+
+        Raises:
+            NodeFailed: it did not come up.
+        """
+        running = self.processes.find(server.node)
+        if running is not None and running.environ().get(_PACKAGE) != built.package_id:
+            self.processes.stop(server.node)
+        self.processes.start(server.program(Path(built.binary), built.package_id))
+
+        def up() -> bool | None:
+            return True if server.ready() or self.processes.find(server.node) is None else None
+
+        until(up, _SERVE_DEADLINE)
+        if self.processes.find(server.node) is None or not server.ready():
+            log, words = self.home.log(server.node), self.processes.last_words(server.node)
+            raise NodeFailed(server.node, "does not serve", log, words)
+
+    def retire(self, chaincode: str) -> None:
+        """Stop the processes of a chaincode that no channel needs any more."""
+        needed = self.needed()
+        over = [one for one in self.inventory.chaincodes if one.chaincode == chaincode and one not in needed]
+        together(lambda server: self.processes.stop(server.node), over)
+
+    def _needed(self) -> Iterator[tuple[Peer, str, Built]]:
+        for channel in self.topology.channels:
+            for chaincode in channel.chaincodes:
+                record = Deployed.read(self.home.deployed(channel.name, chaincode.name))
+                for peer in self.inventory.peers_on(self.topology, channel):
+                    for built in record.needed if record else ():
+                        yield peer, chaincode.name, built

@@ -1,0 +1,1 @@
+"""Fabric's programs, and the one place that starts processes."""

@@ -1,0 +1,244 @@
+"""Fabric's programs: built once from their Go modules, and kept in the user's cache."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from ..errors import CommandFailed, ProgramError
+from .command import Command
+from .process import run
+
+Progress = Callable[[str], None]
+_BUILD_DEADLINE = 3600.0
+_REPORT_EVERY = 50
+
+
+@dataclass(frozen=True)
+class ToolModule:
+    """A Go module of tools.
+
+    Attributes:
+        name: its folder below `data/tools`.
+        title: what to call it.
+        programs: the programs it builds.
+        version: the variable that holds the version, and its value.
+        needs_c: whether it is built with cgo.
+        configuration: the module and its folder with configuration files to keep beside the programs.
+    """
+
+    name: str
+    title: str
+    programs: tuple[str, ...]
+    version: str
+    needs_c: bool
+    configuration: tuple[str, str] | None
+
+
+FABRIC = ToolModule(
+    name="fabric",
+    title="Fabric 3.1.1",
+    programs=("peer", "orderer", "configtxgen", "configtxlator", "osnadmin", "discover", "ledgerutil"),
+    version="github.com/hyperledger/fabric/common/metadata.Version=3.1.1",
+    needs_c=False,
+    configuration=("github.com/hyperledger/fabric", "sampleconfig"),
+)
+FABRIC_CA = ToolModule(
+    name="fabric-ca",
+    title="Fabric CA 1.5.15",
+    programs=("fabric-ca-server", "fabric-ca-client"),
+    version="github.com/hyperledger/fabric-ca/lib/metadata.Version=1.5.15",
+    needs_c=True,
+    configuration=None,
+)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The programs, built.
+
+    Attributes:
+        fabric: folder with `bin` and `config` of Fabric.
+        fabric_ca: folder with `bin` of Fabric CA.
+    """
+
+    fabric: Path
+    fabric_ca: Path
+
+    @property
+    def config(self) -> Path:
+        """Fabric's own configuration files, `core.yaml` and `orderer.yaml`."""
+        return self.fabric / "config"
+
+    def path(self, program: str) -> str:
+        """The path of a program, such as `peer`.
+
+        Raises:
+            KeyError: no module builds it.
+        """
+        for module, folder in ((FABRIC, self.fabric), (FABRIC_CA, self.fabric_ca)):
+            if program in module.programs:
+                return str(folder / "bin" / program)
+        raise KeyError(program)
+
+
+def programs(progress: Progress) -> Programs:
+    """The programs, built first when they are not in the cache.
+
+    Args:
+        progress: takes sentences about what is being done.
+
+    Raises:
+        ProgramError: Go or a C compiler is missing, or the build failed.
+    """
+    version = go_version()
+    return Programs(_built(FABRIC, version, progress), _built(FABRIC_CA, version, progress))
+
+
+def built_before() -> Programs | None:
+    """The programs when they are in the cache; None when they are not, or when there is no Go to tell."""
+    try:
+        version = go_version()
+    except ProgramError:
+        return None
+    folders = [cache_folder() / cache_key(module, version) for module in (FABRIC, FABRIC_CA)]
+    return Programs(*folders) if all(folder.is_dir() for folder in folders) else None
+
+
+def cache_folder() -> Path:
+    """Where built programs are kept: `kindpakket/programs` below `$XDG_CACHE_HOME`, or below `~/.cache`."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "kindpakket" / "programs"
+
+
+def go_version() -> str:
+    """The version of the Go toolchain, such as `go1.26.1`.
+
+    Raises:
+        ProgramError: there is none, or it is older than the modules need.
+    """
+    needed = _needed_go()
+    go = shutil.which("go")
+    if go is None:
+        raise ProgramError(
+            f"Go {needed} or newer is needed to build Fabric, and there is no `go` on the PATH"
+        )
+    try:
+        version = run(Command("go env", [go, "env", "GOVERSION"])).output.strip()
+    except CommandFailed as error:
+        raise ProgramError(
+            f"Go {needed} or newer is needed to build Fabric, and `go` does not run: {error}"
+        ) from error
+    if _numbers(version) < _numbers(needed):
+        raise ProgramError(
+            f"Go {needed} or newer is needed to build Fabric, and {go} is {version}: install a newer one"
+        )
+    return version
+
+
+def cache_key(module: ToolModule, version: str) -> str:
+    """The name of a module's folder in the cache: it changes with sources, version and toolchain."""
+    folder = resources.files("kindpakket_network") / "data" / "tools" / module.name
+    digest = hashlib.sha256()
+    for part in (
+        (folder / "go.mod").read_bytes(),
+        (folder / "go.sum").read_bytes(),
+        module.version.encode(),
+        version.encode(),
+    ):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return f"{module.name}-{digest.hexdigest()[:16]}"
+
+
+def _built(module: ToolModule, version: str, progress: Progress) -> Path:
+    cache = cache_folder()
+    folder = cache / cache_key(module, version)
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / f"{module.name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            _build(module, folder, progress)
+    return folder
+
+
+def _build(module: ToolModule, folder: Path, progress: Progress) -> None:
+    if module.needs_c and not (shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc")):
+        raise ProgramError(
+            f"a C compiler is needed to build {module.title}, and there is no `cc` on the PATH"
+        )
+    progress(f"Building {module.title} from its Go module; this takes some minutes, once ...")
+    source = resources.files("kindpakket_network") / "data" / "tools" / module.name
+    prefix = f".{module.name}."
+    for left in folder.parent.glob(f"{prefix}*"):  # of a build that was killed
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent) as temporary:
+        work = Path(temporary)
+        for name in ("go.mod", "go.sum"):
+            (work / name).write_bytes((source / name).read_bytes())
+        result = work / "result"
+        (result / "bin").mkdir(parents=True)
+        flags = ["-v", "-buildvcs=false", "-ldflags", f"-X {module.version}"]
+        _go(module, work, ["build", *flags, "-o", f"{result / 'bin'}/", "tool"], progress)
+        missing = [program for program in module.programs if not (result / "bin" / program).is_file()]
+        if missing:
+            raise ProgramError(f"building {module.title} gave no {', '.join(missing)}")
+        if module.configuration is not None:
+            name, below = module.configuration
+            found = _go(module, work, ["list", "-m", "-f", "{{.Dir}}", name], progress).strip()
+            (result / "config").mkdir()
+            for file in ("core.yaml", "orderer.yaml"):
+                (result / "config" / file).write_bytes((Path(found) / below / file).read_bytes())
+        result.rename(folder)
+    progress(f"{module.title} is built.")
+
+
+def _go(module: ToolModule, folder: Path, arguments: list[str], progress: Progress) -> str:
+    counter = _Counter(module.title, progress)
+    environment = {name: value for name, value in os.environ.items() if name.startswith(("GO", "CGO", "CC"))}
+    environment |= {name: os.environ[name] for name in os.environ if name.lower().endswith("_proxy")}
+    environment["GOWORK"] = "off"
+    command = Command(f"go {arguments[0]}", ["go", *arguments], environment, folder, _BUILD_DEADLINE)
+    try:
+        return run(command, counter.line).output
+    except CommandFailed as error:
+        raise ProgramError(f"{module.title} cannot be built: {error}\n{error.output[-2000:]}") from error
+
+
+class _Counter:
+    """Turns the many lines of a build into few."""
+
+    def __init__(self, title: str, progress: Progress) -> None:
+        self._title = title
+        self._progress = progress
+        self._downloaded = 0
+        self._compiled = 0
+
+    def line(self, text: str) -> None:
+        if text.startswith("go: downloading"):
+            self._downloaded += 1
+            if self._downloaded % _REPORT_EVERY == 1:
+                self._progress(f"{self._title}: downloading module {self._downloaded} ...")
+        elif text and not text.startswith(("go:", "#")):
+            self._compiled += 1
+            if self._compiled % _REPORT_EVERY == 0:
+                self._progress(f"{self._title}: {self._compiled} packages compiled ...")
+
+
+def _needed_go() -> str:
+    text = (resources.files("kindpakket_network") / "data" / "tools" / "fabric" / "go.mod").read_text("utf-8")
+    match = re.search(r"^go (\S+)$", text, re.MULTILINE)
+    return match.group(1) if match else "1.26"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])

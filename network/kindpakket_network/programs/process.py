@@ -1,0 +1,342 @@
+"""The one place that starts and stops processes.
+
+A node's process carries the mark `KINDPAKKET_NODE=<home>#<node>` in its environment. Together with its start
+time that tells it from any other process that the system gave the same pid later, and it finds a process
+whose record was never written because the command that started it was killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from ..errors import CommandFailed, NetworkError
+from ..exports.supervision import is_supervised, switch_off, switch_on
+from ..home import Home, write
+from ..reports.history import History
+from ..wait import until
+from .command import Command, Result
+from .rotation import rotate
+
+MARK = "KINDPAKKET_NODE"
+_KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER", "LD_LIBRARY_PATH")
+_START_TOLERANCE = 2.0
+_TERMINATION = 10.0
+_SUPERVISOR = 60.0
+_LONGEST = 600
+
+
+@dataclass(frozen=True)
+class Program:
+    """A long-running program of a node.
+
+    Attributes:
+        node: the node's name.
+        arguments: program and arguments.
+        environment: variables beside the few that every process gets.
+        folder: its working folder.
+    """
+
+    node: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+
+
+def base_environment() -> dict[str, str]:
+    """The variables of ours that programs get: no settings of Fabric and no proxies."""
+    return {name: os.environ[name] for name in _KEPT if name in os.environ}
+
+
+def run(command: Command, lines: Callable[[str], None] | None = None) -> Result:
+    """Run a program to its end.
+
+    Args:
+        command: what to run.
+        lines: takes each line that it writes to standard error, as it comes.
+
+    Raises:
+        CommandFailed: it cannot be started, ends with an error, or is killed because its deadline passed.
+    """
+    environment = {**base_environment(), **command.environment}
+    try:
+        process = subprocess.Popen(
+            list(command.arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=environment,
+            cwd=command.folder,
+        )
+    except OSError as error:
+        raise CommandFailed(f"{command.name} cannot be started: {error}", "") from error
+    written: list[str] = []
+
+    def read_errors() -> None:
+        assert process.stderr is not None  # noqa: S101
+        for line in process.stderr:
+            written.append(line)
+            if lines is not None:
+                lines(line.rstrip("\n"))
+
+    reader = threading.Thread(target=read_errors, daemon=True)
+    reader.start()
+    timer = threading.Timer(command.deadline, process.kill)
+    timer.start()
+    with process:
+        try:
+            assert process.stdout is not None  # noqa: S101
+            output = process.stdout.read()
+            status = process.wait()
+            reader.join()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            late = not timer.is_alive()
+            timer.cancel()
+    errors = "".join(written)
+    if late:
+        raise CommandFailed(f"{command.name} was not done within {command.deadline:g} seconds", errors)
+    if status != 0:
+        words = last_words(errors) or last_words(output) or "nothing"
+        raise CommandFailed(f"{command.name} failed (status {status}); it says: {words}", output + errors)
+    return Result(output, errors)
+
+
+def last_words(text: str) -> str:
+    """The last line of a log that matters: the last that tells of an error, else the last with text."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    markers = ("panic:", "PANI", "FATA", "[FATAL]", "ERRO", "[ERROR]", "Error:", "error:")
+    for line in reversed(lines):
+        if any(marker in line for marker in markers):
+            return line[:_LONGEST]
+    return lines[-1][:_LONGEST] if lines else ""
+
+
+@dataclass
+class Processes:
+    """The processes of a network's nodes.
+
+    Args:
+        home: where their records and logs are.
+    """
+
+    home: Home
+    _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, program: Program) -> int:
+        """Start a node's process in a session of its own, unless it runs already; a suspended one goes on.
+
+        A long log is put aside first, and an end that nobody asked for is counted.
+
+        Returns:
+            Its pid.
+
+        Raises:
+            NetworkError: the program cannot be started.
+        """
+        running = self.find(program.node)
+        if running is not None:
+            resume(running)
+            return running.pid
+        log = self.home.log(program.node)
+        rotate(log)
+        history = History.read(self.home.history(program.node))
+        history.next(ended_by_itself=self.home.pid(program.node).is_file()).write(
+            self.home.history(program.node)
+        )
+        if is_supervised(self.home):
+            return self._await_supervised(program)
+        environment = {**base_environment(), **program.environment, MARK: self._mark(program.node)}
+        try:
+            with log.open("ab") as output:
+                child = subprocess.Popen(
+                    list(program.arguments),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                    cwd=program.folder,
+                    start_new_session=True,
+                    umask=0o077,  # Fabric CA leaves it to this that nobody else reads some of its keys
+                )
+        except OSError as error:
+            raise NetworkError(f"{program.node} cannot be started: {error}") from error
+        self._children[program.node] = child
+        self._record(program.node, psutil.Process(child.pid))
+        return child.pid
+
+    def find(self, node: str) -> psutil.Process | None:
+        """The running process of a node, or None.
+
+        It is our own child; else the one in the node's record, if pid, start time and mark agree; else one
+        that carries the mark.
+        """
+        self._reap(node)
+        if node in self._children:
+            return psutil.Process(self._children[node].pid)
+        try:
+            record = json.loads(self.home.pid(node).read_text("utf-8"))
+            process = psutil.Process(record["pid"])
+            if abs(process.create_time() - record["started"]) < _START_TOLERANCE and self._is(process, node):
+                return process
+        except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+            pass  # no record, or none of a process that runs
+        for process in psutil.process_iter():
+            if self._is(process, node):
+                self._record(node, process)
+                return process
+        return None
+
+    def runs(self, node: str) -> bool:
+        """Whether a node's process runs, and is not suspended, as by SIGSTOP."""
+        process = self.find(node)
+        return process is not None and not is_suspended(process)
+
+    def all(self) -> dict[str, psutil.Process]:
+        """The running processes of this home by node, also of nodes that the topology no longer names."""
+        prefix = self._mark("")
+        found: dict[str, psutil.Process] = {}
+        for node in list(self._children):
+            self._reap(node)
+        for process in psutil.process_iter():
+            mark = _mark_of(process)
+            if mark is not None and mark.startswith(prefix):
+                found[mark.removeprefix(prefix)] = process
+        return found
+
+    def stop(
+        self, node: str, number: signal.Signals = signal.SIGTERM, deadline: float = _TERMINATION
+    ) -> bool:
+        """Stop a node's process: send a signal, and SIGKILL when it still runs after the deadline.
+
+        Args:
+            node: the node.
+            number: the first signal.
+            deadline: seconds to wait for its end.
+
+        Returns:
+            Whether it ran.
+
+        Raises:
+            NetworkError: it does not even end on SIGKILL.
+        """
+        switch_off(self.home, node)
+        process = self.find(node)
+        if process is not None:
+            for step in (number, signal.SIGKILL):
+                try:
+                    process.send_signal(step)
+                    resume(process)
+                except psutil.NoSuchProcess:
+                    break
+                if self._ended(node, process, deadline):
+                    break
+            else:
+                raise NetworkError(f"{node} (pid {process.pid}) does not end, not even on SIGKILL")
+        self.home.pid(node).unlink(missing_ok=True)
+        return process is not None
+
+    def last_words(self, node: str) -> str:
+        """The last line in a node's log that matters."""
+        try:
+            with self.home.log(node).open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - 65536))
+                return last_words(file.read().decode("utf-8", "replace"))
+        except OSError:
+            return ""
+
+    def _await_supervised(self, program: Program) -> int:
+        environment = {**program.environment, MARK: self._mark(program.node)}
+        switch_on(self.home, program.node, str(program.arguments[0]), environment)
+        process = until(lambda: self.find(program.node), _SUPERVISOR)
+        if process is None:
+            raise NetworkError(
+                f"{program.node} is not started by the service manager after {_SUPERVISOR:g} seconds: write "
+                "the units with `kindpakket network export systemd`, enable the target, and see "
+                "`systemctl status`"
+            )
+        return process.pid
+
+    def _mark(self, node: str) -> str:
+        return f"{self.home.root}#{node}"
+
+    def _is(self, process: psutil.Process, node: str) -> bool:
+        return _mark_of(process) == self._mark(node)
+
+    def _record(self, node: str, process: psutil.Process) -> None:
+        try:
+            record = {"pid": process.pid, "started": process.create_time()}
+        except psutil.NoSuchProcess:
+            return
+        write(self.home.pid(node), json.dumps(record))
+
+    def _reap(self, node: str) -> None:
+        child = self._children.get(node)
+        if child is not None and child.poll() is not None:
+            del self._children[node]
+
+    def _ended(self, node: str, process: psutil.Process, deadline: float) -> bool:
+        child = self._children.get(node)
+        if child is None:
+            return until(lambda: _is_gone(process) or None, deadline, interval=0.02) is not None
+        try:
+            child.wait(deadline)
+        except subprocess.TimeoutExpired:
+            return False
+        self._reap(node)
+        return True
+
+
+def started_at(home: Home, node: str) -> datetime | None:
+    """When a node's process was started, UTC, by its record; None when there is none."""
+    try:
+        record = json.loads(home.pid(node).read_text("utf-8"))
+        return datetime.fromtimestamp(record["started"], UTC)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_suspended(process: psutil.Process) -> bool:
+    """Whether a process exists but does nothing, as after SIGSTOP."""
+    try:
+        return bool(process.status() == psutil.STATUS_STOPPED)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def resume(process: psutil.Process) -> None:
+    """Let a suspended process go on; one that runs is left alone."""
+    if is_suspended(process):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.resume()
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    """It ended, though nobody may have asked for its exit status yet, as in a container without an init."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _mark_of(process: psutil.Process) -> str | None:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return process.environ().get(MARK)
+    except (psutil.Error, OSError):
+        return None

@@ -1,0 +1,1 @@
+"""What a network is doing, and what would change."""

@@ -1,0 +1,227 @@
+"""What a channel is doing: leader, heights, votes, gossip, chaincodes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ..acting import acting
+from ..chaincodes.deployed import Deployed
+from ..chaincodes.lifecycle import PeerCommands
+from ..description.topology import Chaincode, Channel, Topology
+from ..errors import CommandFailed
+from ..home import Home
+from ..nodes.doubts import doubts
+from ..nodes.health import listens
+from ..nodes.inventory import Inventory
+from ..nodes.leader import leadership
+from ..nodes.orderer import Orderer
+from ..nodes.peer import Peer
+from ..programs.built import Programs
+from ..programs.process import started_at
+from ..wait import together, until
+
+# How long a node may take to get the blocks that others had, or to know the other peers.
+_PATIENCE = 6.0
+_DOUBTS_COUNT = timedelta(hours=1)
+# Systems tell when a process was started by the second in which they themselves were.
+_INEXACT = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class ChaincodeStatus:
+    """A chaincode of a channel.
+
+    Attributes:
+        name: its name.
+        version: the version in the topology.
+        sequence: the number of the definition that was deployed from this home, or None when none was.
+        package_id: its package.
+        initialised: whether its first transaction was done.
+        committed_sequence: the number of the definition that the channel goes by; None when there is none,
+            or when no peer could be asked.
+        committed_version: that definition's version.
+    """
+
+    name: str
+    version: str
+    sequence: int | None
+    package_id: str | None
+    initialised: bool
+    committed_sequence: int | None = None
+    committed_version: str | None = None
+
+
+@dataclass(frozen=True)
+class ChannelStatus:
+    """A channel.
+
+    Attributes:
+        name: its name.
+        leader: the node that leads its ordering, or None when none is known.
+        heights: the number of blocks by node; None for a node that does not answer or has not joined.
+        chaincodes: its chaincodes.
+        consenters: its consenters by their ids.
+        taking_part: those of them that run, or accept connections elsewhere, and are not behind.
+        needed: how many of them must take part for the channel to be ordered.
+        view: under BFT the number of the view, which grows with every change of the leader.
+        behind: the nodes that answer, but did not get the blocks that others had within some seconds; one
+            block less is no harm to a consenter of BFT.
+        doubts: under BFT how many votes a consenter could not verify in the last hour, by it and the voter.
+        peers_known: how many other peers of the channel a peer of ours knows through gossip; None when it
+            does not say.
+        peers_running: how many of the channel's peers run.
+        leader_elsewhere: no leader is known, but it may be another organisation's consenter: under Raft each
+            says only of itself whether it leads, and to its own organisation only.
+    """
+
+    name: str
+    leader: str | None
+    heights: Mapping[str, int | None]
+    chaincodes: tuple[ChaincodeStatus, ...]
+    consenters: tuple[str, ...] = ()
+    taking_part: tuple[str, ...] = ()
+    needed: int = 0
+    view: int | None = None
+    behind: tuple[str, ...] = ()
+    doubts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    peers_known: Mapping[str, int | None] = field(default_factory=dict)
+    peers_running: int = 0
+    leader_elsewhere: bool = False
+
+
+@dataclass(frozen=True)
+class ChannelLook:
+    """A look at one channel.
+
+    Args:
+        channel: the channel.
+        topology: the network.
+        home: its folder.
+        inventory: its nodes.
+        programs: Fabric's programs; without them peers are not asked for definitions.
+        running: the nodes of ours that run.
+    """
+
+    channel: Channel
+    topology: Topology
+    home: Home
+    inventory: Inventory
+    programs: Programs | None
+    running: frozenset[str]
+
+    def status(self) -> ChannelStatus:
+        """Ask the nodes of ours that run, and see which of the others accept connections."""
+        consenters = self.inventory.consenters_of(self.channel)
+        peers = self.inventory.peers_on(self.topology, self.channel)
+        nodes: list[Orderer | Peer] = [*consenters, *peers]
+        answering = dict(zip(nodes, together(self._answers, nodes), strict=True))
+        running = {number: one for number, one in enumerate(consenters, 1) if answering[one]}
+        own_consenters = [one for one in consenters if one.organisation in self._own]
+        own_peers = [one for one in peers if one.organisation in self._own]
+        asked = [one for one in own_consenters if answering[one]]
+        leads = leadership(self.channel.name, self.topology.ordering, running, asked)
+        heights = self._heights([*own_consenters, *own_peers])
+        behind = self._behind([*own_consenters, *own_peers], heights)
+        return ChannelStatus(
+            name=self.channel.name,
+            leader=leads.node.node if leads.node else None,
+            heights=heights,
+            chaincodes=tuple(together(self._chaincode, self.channel.chaincodes if own_peers else ())),
+            consenters=tuple(one.node for one in consenters),
+            taking_part=tuple(one.node for one in running.values() if one.node not in behind),
+            needed=self.topology.ordering.quorum(len(consenters)),
+            view=leads.view,
+            behind=behind,
+            doubts=self._doubts(consenters),
+            peers_known=self._peers_known(own_peers, sum(answering[peer] for peer in peers) - 1),
+            peers_running=sum(answering[peer] for peer in peers),
+            leader_elsewhere=(
+                leads.node is None
+                and len(asked) < len(running)
+                and (self.topology.ordering.type == "raft" or not asked)
+            ),
+        )
+
+    @property
+    def _own(self) -> tuple[str, ...]:
+        return acting(self.topology, self.home)
+
+    def _answers(self, node: Orderer | Peer) -> bool:
+        if node.organisation in self._own:
+            return node.node in self.running
+        return listens(node.ports[0], node.host)
+
+    def _heights(self, nodes: list[Orderer | Peer]) -> dict[str, int | None]:
+        return {node.node: height for node, height in zip(nodes, together(self._height, nodes), strict=True)}
+
+    def _height(self, node: Orderer | Peer) -> int | None:
+        if node.node not in self.running:
+            return None
+        if isinstance(node, Peer):
+            return node.height(self.channel.name)
+        found = node.participation(self.channel.name)
+        return None if found is None else int(found["height"])
+
+    def _behind(self, nodes: list[Orderer | Peer], heights: Mapping[str, int | None]) -> tuple[str, ...]:
+        highest = max((height for height in heights.values() if height is not None), default=0)
+
+        def target(node: Orderer | Peer) -> int:
+            return highest - (self.topology.ordering.lag if isinstance(node, Orderer) else 0)
+
+        def stays(node: Orderer | Peer) -> bool:
+            return until(lambda: (self._height(node) or 0) >= target(node) or None, _PATIENCE) is None
+
+        late = [node for node in nodes if (heights[node.node] or highest) < target(node)]
+
+        return tuple(node.node for node, behind in zip(late, together(stays, late), strict=True) if behind)
+
+    def _doubts(self, consenters: list[Orderer]) -> dict[str, dict[str, int]]:
+        since = datetime.now(UTC) - _DOUBTS_COUNT
+        names = {number: one.node for number, one in enumerate(consenters, 1)}
+        starts = ((number, started_at(self.home, node)) for number, node in names.items())
+        started = {number: start + _INEXACT for number, start in starts if start is not None}
+        found: dict[str, dict[str, int]] = {}
+        for one in consenters:
+            counts = doubts(self.home.log(one.node), self.channel.name, since, started)
+            if counts:
+                found[one.node] = {names.get(voter, f"consenter {voter}"): n for voter, n in counts.items()}
+        return found
+
+    def _peers_known(self, peers: list[Peer], others: int) -> dict[str, int | None]:
+        running = [peer for peer in peers if peer.node in self.running]
+        name = f'gossip_membership_total_peers_known{{channel="{self.channel.name}"}}'
+
+        def known(peer: Peer) -> int | None:
+            until(lambda: peer.metrics().get(name, -1.0) >= others or None, _PATIENCE)
+            value = peer.metrics().get(name)
+            return None if value is None else int(value)
+
+        return {peer.node: number for peer, number in zip(running, together(known, running), strict=True)}
+
+    def _chaincode(self, chaincode: Chaincode) -> ChaincodeStatus:
+        record = Deployed.read(self.home.deployed(self.channel.name, chaincode.name))
+        definition = self._committed(chaincode.name) or {}
+        return ChaincodeStatus(
+            name=chaincode.name,
+            version=chaincode.version,
+            sequence=record.sequence if record else None,
+            package_id=record.package_id if record else None,
+            initialised=record.initialised if record else False,
+            committed_sequence=definition.get("sequence"),
+            committed_version=definition.get("version"),
+        )
+
+    def _committed(self, name: str) -> dict[str, Any] | None:
+        """The definition of a chaincode that the first peer of ours that answers goes by."""
+        for peer in self.inventory.peers_on(self.topology, self.channel):
+            if self.programs is None or peer.node not in self.running or peer.organisation not in self._own:
+                continue
+            admin = self.topology.organisation(peer.organisation).admin.name
+            with contextlib.suppress(CommandFailed):
+                commands = PeerCommands(self.programs, self.home, peer, admin)
+                return commands.committed(self.channel.name, name)
+        return None

@@ -1,0 +1,107 @@
+"""What a node is doing: its process, its starts, its share of the disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from ..backups.restored import is_marked
+from ..home import Home
+from ..nodes.inventory import Inventory
+from ..programs.process import is_suspended
+from ..programs.rotation import files
+from .history import History
+
+
+@dataclass(frozen=True)
+class NodeStatus:
+    """A node.
+
+    Attributes:
+        node: its name.
+        running: whether its process runs, is not suspended, and serves.
+        state: `runs`, `suspended`, `restored` and not caught up, `stopped` by a command of ours, or `ended`
+            without one.
+        pid: the process, or None.
+        memory_bytes: its resident memory in bytes, or None.
+        since: when it was started, UTC, or None.
+        endpoint: where it serves.
+        starts: how often it was started.
+        deaths: how often it had ended without being stopped.
+        data_bytes: what its folder takes on the disk, in bytes.
+        log_bytes: what its logs take.
+    """
+
+    node: str
+    running: bool
+    state: str
+    pid: int | None
+    memory_bytes: int | None
+    since: datetime | None
+    endpoint: str
+    starts: int = 0
+    deaths: int = 0
+    data_bytes: int = 0
+    log_bytes: int = 0
+
+
+def node_status(node: str, inventory: Inventory, home: Home, process: psutil.Process | None) -> NodeStatus:
+    """Look at a node.
+
+    Args:
+        node: its name.
+        inventory: the nodes.
+        home: the network's folder.
+        process: its process, or None.
+    """
+    history = History.read(home.history(node))
+    status = partial(
+        NodeStatus,
+        node=node,
+        endpoint=endpoint(inventory, node),
+        starts=history.starts,
+        deaths=history.deaths,
+        data_bytes=size(inventory.find(node).folder),
+        log_bytes=sum(path.stat().st_size for path in files(home.log(node))),
+    )
+    restored = is_marked(inventory.find(node).folder)
+    if process is not None:
+        try:
+            state = "restored" if restored else "suspended" if is_suspended(process) else "runs"
+            return status(
+                running=state == "runs",
+                state=state,
+                pid=process.pid,
+                memory_bytes=process.memory_info().rss,
+                since=datetime.fromtimestamp(process.create_time(), UTC),
+            )
+        except psutil.NoSuchProcess:
+            pass
+    state = "restored" if restored else "ended" if home.pid(node).is_file() else "stopped"
+    return status(running=False, state=state, pid=None, memory_bytes=None, since=None)
+
+
+def endpoint(inventory: Inventory, node: str) -> str:
+    """Where a node serves, as `host:port`.
+
+    Raises:
+        NetworkError: there is no such node.
+    """
+    found = inventory.find(node)
+    return getattr(found, "endpoint", None) or str(getattr(found, "url", "")).removeprefix("https://")
+
+
+def size(folder: Path) -> int:
+    """The bytes of all files in a folder; of files that go meanwhile none."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            found = path.lstat()
+        except OSError:
+            continue
+        total += found.st_blocks * 512
+    return total

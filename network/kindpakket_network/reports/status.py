@@ -1,0 +1,131 @@
+"""What a network is doing: processes, memory, heights, leader, definitions, certificates."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ..certificates.expiry import Expiry, complaints, expiries
+from ..description.topology import Topology
+from ..home import Home
+from ..nodes.inventory import Inventory
+from ..nodes.serving import Serving
+from ..programs.built import Programs
+from ..programs.process import Processes
+from ..wait import together
+from .channels import ChannelLook, ChannelStatus
+from .findings import Finding, findings
+from .nodes import NodeStatus, node_status
+
+
+@dataclass(frozen=True)
+class NetworkStatus:
+    """A network.
+
+    Attributes:
+        name: its name.
+        home: its folder.
+        ordering: `bft` or `raft`.
+        nodes: its nodes.
+        channels: its channels.
+        certificates: its certificates, the first to expire first.
+        warnings: what is to be done about certificates and keys, a sentence for each.
+        findings: what is wrong with processes, channels and disk.
+        free_bytes: what is free on the disk that holds the home, in bytes.
+    """
+
+    name: str
+    home: str
+    ordering: str
+    nodes: tuple[NodeStatus, ...]
+    channels: tuple[ChannelStatus, ...]
+    certificates: tuple[Expiry, ...]
+    warnings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    free_bytes: int = 0
+
+    @property
+    def up(self) -> bool:
+        """Whether all nodes run, every channel has a leader, and all chaincodes are deployed."""
+        return (
+            all(node.running for node in self.nodes)
+            and all(one.leader is not None or one.leader_elsewhere for one in self.channels)
+            and all(
+                chaincode.sequence is not None
+                for channel in self.channels
+                for chaincode in channel.chaincodes
+            )
+        )
+
+    @property
+    def healthy(self) -> bool:
+        """Whether there is nothing to do: it is up, and there are no findings and no warnings."""
+        return self.up and not self.findings and not self.warnings
+
+    @property
+    def memory_bytes(self) -> int:
+        """The resident memory of all processes together, in bytes."""
+        return sum(node.memory_bytes or 0 for node in self.nodes)
+
+    @property
+    def disk_bytes(self) -> int:
+        """What the folders and logs of all nodes take, in bytes."""
+        return sum(node.data_bytes + node.log_bytes for node in self.nodes)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as members for JSON; instants are ISO 8601 in UTC."""
+        members: dict[str, Any] = _plain(asdict(self))
+        return {**members, "up": self.up, "healthy": self.healthy, "memory_bytes": self.memory_bytes}
+
+
+def status(
+    topology: Topology, home: Home, inventory: Inventory, processes: Processes, programs: Programs | None
+) -> NetworkStatus:
+    """Ask all nodes.
+
+    Args:
+        topology: the network.
+        home: its folder.
+        inventory: its nodes.
+        processes: its processes.
+        programs: Fabric's programs; without them nobody is asked for chaincode definitions.
+    """
+    found = processes.all()
+    serving = Serving(topology, home, inventory, processes)
+    nodes = [node_status(node, inventory, home, found.get(node)) for node in serving.nodes()]
+    running = frozenset(node.node for node in nodes if node.running)
+    looks = [ChannelLook(one, topology, home, inventory, programs, running) for one in topology.channels]
+    channels = together(ChannelLook.status, looks)
+    certificates = expiries(home)
+    free = _free(home.root)
+    return NetworkStatus(
+        name=topology.name,
+        home=str(home.root),
+        ordering=topology.ordering.type,
+        nodes=tuple(nodes),
+        channels=tuple(channels),
+        certificates=tuple(certificates),
+        warnings=tuple(complaints(home, topology.tuning.warning_days, certificates)),
+        findings=tuple(findings(nodes, channels, free)),
+        free_bytes=free,
+    )
+
+
+def _free(folder: Path) -> int:
+    """What is free where a folder is, or will be."""
+    there = next(path for path in (folder, *folder.parents) if path.is_dir())
+    return shutil.disk_usage(there).free
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value
