@@ -307,7 +307,7 @@ def test_a_lost_peer_gets_private_data_of_after_the_backup_from_its_neighbour(st
     shutil.rmtree(network.home / "nodes" / lost)
     assert story.backup is not None
     (story.folder / "passphrase").write_text(PASSPHRASE)
-    kill_at("catches up", "restore", story.backup.file, "--node", lost, *story.options)
+    kill_at("catches up", "restore", story.backup.file, "--node", lost, "--yes", *story.options)
     assert (network.home / "nodes" / lost / "restored.json").exists()
     network.up(print)
     site = network.site()

@@ -104,6 +104,7 @@ def backup(
 @_key
 @_passphrase
 @click.option("--sha256", metavar="HEX", help="The hash that `backup` printed: refuse another file.")
+@click.option("--yes", is_flag=True, help="Take FILE without its hash.")
 @click.option(
     "--organisation", "organisations", multiple=True, metavar="NAME", help="Only this one; several times."
 )
@@ -129,6 +130,7 @@ def restore(
     key: Path,
     passphrase_file: Path | None,
     sha256: str | None,
+    yes: bool,
     organisations: tuple[str, ...],
     nodes: tuple[str, ...],
     ordering_lost: bool,
@@ -140,6 +142,11 @@ def restore(
 
     While a peer catches up it answers nobody, so what was purged after the backup is purged again first.
     """
+    if sha256 is None and not yes:
+        raise click.UsageError(
+            f"programs out of {file} would be started, and whoever knows the public key can write one: give "
+            "--sha256 with the hash that `backup` printed, or --yes when you know where the file was kept"
+        )
     with failures(), shown_progress() as progress, _ended_by_signal():
         identities = backup_key.load(key, _asked(passphrase_file))
         _, manifest = Network.restore(
