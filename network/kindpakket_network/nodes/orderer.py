@@ -17,6 +17,7 @@ from ..programs.process import Program
 from .authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
 from .health import Operator
 from .host import THIS, Host, at
+from .placed import Placed
 
 LOG_FORMAT = "%{time:2006-01-02 15:04:05.000 MST} %{level:.4s} [%{module}] %{shortfunc}: %{message}"
 # Peers ping every ten seconds, and Fabric's servers hang up on who pings more often than they allow.
@@ -27,7 +28,7 @@ _OK = 200
 
 
 @dataclass(frozen=True)
-class Orderer:
+class Orderer(Placed):
     """An orderer, which is a consenter of the channels that name its organisation.
 
     Attributes:
@@ -54,26 +55,6 @@ class Orderer:
         return f"orderer.{self.organisation}"
 
     @property
-    def folder(self) -> Path:
-        """Its folder."""
-        return self.home.node(self.node)
-
-    @property
-    def endpoint(self) -> str:
-        """Where others reach it."""
-        return at(self.host, self.ports[0])
-
-    @property
-    def host(self) -> str:
-        """Its address for others: a DNS name or an IP address."""
-        return self.machine.address
-
-    @property
-    def listen(self) -> str:
-        """The IP address that it listens on."""
-        return self.machine.listen
-
-    @property
     def listening(self) -> tuple[tuple[str, int], ...]:
         """The addresses and ports that it listens on."""
         own = self.machine.operations_listen
@@ -83,11 +64,6 @@ class Orderer:
     def identity(self) -> Path:
         """The certificate with which it signs."""
         return self.folder / "msp" / "signcerts" / "cert.pem"
-
-    @property
-    def tls_root(self) -> Path:
-        """The certificate to trust when calling it."""
-        return self.home.tls_root(self.organisation)
 
     def issues(self) -> list[Issue]:
         """The certificates it needs."""

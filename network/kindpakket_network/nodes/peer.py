@@ -17,6 +17,7 @@ from .authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
 from .health import Operator, listens
 from .host import LOOPBACK, THIS, Host, at
 from .orderer import LOG_FORMAT
+from .placed import Placed
 
 # A peer takes blocks from one consenter. One that hangs and leaves its connections open, as when suspended or
 # cut off, is given up after seconds; with Fabric's own intervals payments would wait for a minute or more.
@@ -41,7 +42,7 @@ _GOSSIP = {
 
 
 @dataclass(frozen=True)
-class Peer:
+class Peer(Placed):
     """A peer.
 
     Attributes:
@@ -72,35 +73,10 @@ class Peer:
         return f"{self.name}.{self.organisation}"
 
     @property
-    def folder(self) -> Path:
-        """Its folder."""
-        return self.home.node(self.node)
-
-    @property
-    def endpoint(self) -> str:
-        """Where others reach it."""
-        return at(self.host, self.ports[0])
-
-    @property
-    def host(self) -> str:
-        """Its address for others: a DNS name or an IP address."""
-        return self.machine.address
-
-    @property
-    def listen(self) -> str:
-        """The IP address that it listens on."""
-        return self.machine.listen
-
-    @property
     def listening(self) -> tuple[tuple[str, int], ...]:
         """The addresses and ports that it listens on."""
         operations = (self.machine.operations_listen, self.ports[1])
         return (self.listen, self.ports[0]), operations, (LOOPBACK, self.ports[2])
-
-    @property
-    def tls_root(self) -> Path:
-        """The certificate to trust when calling it."""
-        return self.home.tls_root(self.organisation)
 
     @property
     def connections(self) -> Path:

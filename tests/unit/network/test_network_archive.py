@@ -158,7 +158,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("kindpakket_network.archive.pyrage.encrypt_io", full)
+    monkeypatch.setattr("kindpakket_network.backups.archive.pyrage.encrypt_io", full)
     recipients = [str(identity.to_public())]
     with (
         pytest.raises(ArchiveError, match="No space left"),

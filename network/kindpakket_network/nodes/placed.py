@@ -1,0 +1,54 @@
+"""What orderers and peers have in common: a folder of their own, and an address for others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..home import Home
+from .host import Host, at
+
+
+class Placed:
+    """An orderer or a peer on a machine.
+
+    Attributes:
+        home: the network's folder.
+        organisation: the organisation's name.
+        machine: where it runs.
+        ports: the first of them is the one of its service.
+    """
+
+    home: Home
+    organisation: str
+    machine: Host
+    ports: tuple[int, int, int]
+
+    @property
+    def node(self) -> str:
+        """Its node name."""
+        raise NotImplementedError
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+        return self.home.node(self.node)
+
+    @property
+    def endpoint(self) -> str:
+        """Where others reach it."""
+        return at(self.host, self.ports[0])
+
+    @property
+    def host(self) -> str:
+        """Its address for others: a DNS name or an IP address."""
+        return self.machine.address
+
+    @property
+    def listen(self) -> str:
+        """The IP address that it listens on."""
+        return self.machine.listen
+
+    @property
+    def tls_root(self) -> Path:
+        """The certificate to trust when calling it."""
+        return self.home.tls_root(self.organisation)
