@@ -54,6 +54,12 @@ class Network(Upkeep, Handover):
             Waiting: this home's part is done as far as it goes without another organisation's part.
             NetworkError: something failed; the message says what to read. The next `up` carries on.
         """
+        others = [] if self._home.exists() else self._home.others()
+        if others:
+            raise NetworkError(
+                f"{self._home.root} holds {', '.join(others)} and no network: name a folder that is empty or "
+                "not there yet as the home"
+            )
         built = programs(progress)
         with self._home.locked():
             self._ensure_possible(self._topology)

@@ -210,6 +210,13 @@ def test_reset_does_not_delete_what_is_beside_a_network(tmp_path: Path) -> None:
     assert not home.root.exists()
 
 
+def test_up_does_not_begin_among_other_things(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(NetworkError, match=r"holds notes\.txt and no network"):
+        Network(Topology.packaged("kindpakket"), tmp_path).up()
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
 def test_reset_does_not_delete_a_folder_with_a_topology_only(tmp_path: Path) -> None:
     write(tmp_path / "topology.yaml", "name: mine")
     with pytest.raises(NetworkError, match="holds no network"):
