@@ -14,7 +14,7 @@ import click
 from ..backups import key as backup_key
 from ..backups.verification import Verified
 from ..network import Network
-from .support import failures, on_network, shown_progress
+from .support import failures, json_option, on_network, shown_progress
 
 _file = click.Path(path_type=Path, dir_okay=False)
 _FOUND = 3
@@ -80,7 +80,7 @@ def backup_key_command(file: Path, is_open: bool, passphrase_file: Path | None) 
 @click.option(
     "--organisation", "organisations", multiple=True, metavar="NAME", help="Only this one; several times."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @on_network
 def backup(
     target: Network, file: Path, recipients: tuple[str, ...], organisations: tuple[str, ...], as_json: bool
@@ -124,7 +124,7 @@ def backup(
     show_default=True,
     help="The folder to restore into.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def restore(
     file: Path,
     key: Path,
@@ -169,7 +169,7 @@ def restore(
 
 @click.command()
 @click.option("--ledgers", is_flag=True, help="Go through the hashes of all blocks of every peer as well.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @on_network
 def verify(target: Network, ledgers: bool, as_json: bool) -> None:
     """Compare what the peers made of the same block, and hold on their disks. Exit code 3: they differ.
@@ -185,7 +185,7 @@ def verify(target: Network, ledgers: bool, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @_key
 @_passphrase
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @on_network
 def verify_backup_command(
     target: Network, file: Path, key: Path, passphrase_file: Path | None, as_json: bool

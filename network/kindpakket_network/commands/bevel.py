@@ -11,7 +11,7 @@ from ..exports.bevel import SCRIPT, files, resources
 from ..exports.bevel_check import mistakes
 from ..home import write
 from ..network import Network
-from .support import on_network
+from .support import json_option, on_network, show_files
 
 _EXECUTABLE = 0o755
 
@@ -30,8 +30,9 @@ _EXECUTABLE = 0o755
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Check everything against the operator's definitions in this folder first.",
 )
+@json_option
 @on_network
-def bevel(target: Network, output: Path, image: str, crds: Path | None) -> None:
+def bevel(target: Network, output: Path, image: str, crds: Path | None, as_json: bool) -> None:
     """The topology as resources of the Kubernetes operator bevel-operator-fabric.
 
     They describe a new network, whose CAs run in the cluster. No secret is in them: the script that applies
@@ -42,6 +43,9 @@ def bevel(target: Network, output: Path, image: str, crds: Path | None) -> None:
         if found:
             lines = "\n".join(f"  {one}" for one in found)
             raise NetworkError(f"the operator would not take {len(found)} members:\n{lines}")
-    for name, text in files(target.topology, image).items():
+    written = files(target.topology, image)
+    for name, text in written.items():
         write(output / name, text, mode=_EXECUTABLE if name == SCRIPT else 0o644)
+    if as_json:
+        show_files(output / name for name in written)
     click.echo(f"{output} is written: read and run {output / SCRIPT}", err=True)

@@ -13,7 +13,7 @@ from ..certificates.expiry import complaints, expiries
 from ..errors import NetworkError
 from ..home import Home
 from ..network import Network
-from .support import on_network, out, shown_progress
+from .support import json_option, on_network, out, shown_progress
 
 _FOUND = 3
 
@@ -25,7 +25,7 @@ _FOUND = 3
     type=click.IntRange(min=0),
     help="Warn of certificates that expire within so many days; not given: the topology's warning_days.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @on_network
 def certificates(target: Network, days: int | None, as_json: bool) -> None:
     """Show when certificates expire. Exit code 3: one does so soon, or a key can be read by others."""
@@ -67,7 +67,7 @@ def certificates(target: Network, days: int | None, as_json: bool) -> None:
 )
 @click.option("--all", "everything", is_flag=True, help="All of them, whenever they expire.")
 @click.option("--dry-run", is_flag=True, help="Only show which.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @on_network
 def renew(
     target: Network,
@@ -104,7 +104,7 @@ def renew(
 @click.argument("holder", metavar="NODE|USER@ORGANISATION")
 @click.option("--superseded", is_flag=True, help="Only certificates that were renewed since.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @on_network
 def revoke(target: Network, holder: str, superseded: bool, yes: bool, as_json: bool) -> None:
     """Revoke certificates for good, and have every channel of the organisation refuse them."""

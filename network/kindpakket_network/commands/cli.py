@@ -23,7 +23,7 @@ from .growth import add_consenter, add_org, add_peer, plan
 from .logs import logs
 from .monitoring import metrics, prometheus
 from .status import status
-from .support import failures, on_network, show_warnings, shown_progress
+from .support import answer, failures, json_option, on_network, show_warnings, shown_progress
 from .topology import draw, init, schema
 
 _NOT_UP = 3
@@ -112,25 +112,29 @@ def up(target: Network, organisations: tuple[str, ...], supervised: bool | None,
 
 
 @network.command()
+@json_option
 @on_network
-def down(target: Network) -> None:
+def down(target: Network, as_json: bool) -> None:
     """Stop all processes; ledgers, keys and certificates stay."""
     target.down()
-    click.echo(f"The network in {target.home} is down; its ledgers and keys stay.")
+    members = {"home": str(target.home), "up": False}
+    answer(as_json, members, f"The network in {target.home} is down; its ledgers and keys stay.")
 
 
 @network.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
 @on_network
-def reset(target: Network, yes: bool) -> None:
+def reset(target: Network, yes: bool, as_json: bool) -> None:
     """Stop all processes and delete the home, with ledgers and keys."""
+    members: dict[str, object] = {"home": str(target.home), "deleted": False}
     if not target.home.is_dir():
-        click.echo(f"There is nothing in {target.home}.")
+        answer(as_json, members, f"There is nothing in {target.home}.")
         return
     if not yes:
-        click.confirm(f"Delete {target.home} with all its ledgers and keys?", abort=True)
+        click.confirm(f"Delete {target.home} with all its ledgers and keys?", abort=True, err=True)
     target.reset()
-    click.echo(f"{target.home} is deleted.")
+    answer(as_json, {**members, "deleted": True}, f"{target.home} is deleted.")
 
 
 @network.command()
@@ -142,7 +146,7 @@ def reset(target: Network, yes: bool) -> None:
     metavar="NAME",
     help="Act for this organisation only; may be given several times. Not given: for all of the home.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @on_network
 def deploy(target: Network, chaincode: str | None, organisations: tuple[str, ...], as_json: bool) -> None:
     """Deploy the chaincodes, or one of them; a changed source or definition is an upgrade.
@@ -171,26 +175,33 @@ def deploy(target: Network, chaincode: str | None, organisations: tuple[str, ...
     help="An attribute in the certificate; may be given several times.",
 )
 @click.option("--type", "kind", type=click.Choice(["client", "admin"]), default="client", show_default=True)
+@json_option
 @on_network
-def enrol(target: Network, organisation: str, user: str, attributes: dict[str, str], kind: str) -> None:
+def enrol(
+    target: Network, organisation: str, user: str, attributes: dict[str, str], kind: str, as_json: bool
+) -> None:
     """Have a certificate issued to USER by ORGANISATION's CA, and print the folder that holds it."""
-    click.echo(target.enrol(organisation, user, attributes, kind))
+    folder = str(target.enrol(organisation, user, attributes, kind))
+    answer(as_json, {"organisation": organisation, "user": user, "folder": folder}, folder)
 
 
 @network.command()
 @click.argument("node")
+@json_option
 @on_network
-def start(target: Network, node: str) -> None:
+def start(target: Network, node: str, as_json: bool) -> None:
     """Start NODE and wait until it is ready."""
     target.start(node)
-    click.echo(f"{node} runs.")
+    answer(as_json, {"node": node, "running": True}, f"{node} runs.")
 
 
 @network.command()
 @click.argument("node")
 @click.option("--kill", is_flag=True, help="Give it no time to end by itself.")
+@json_option
 @on_network
-def stop(target: Network, node: str, kill: bool) -> None:
+def stop(target: Network, node: str, kill: bool, as_json: bool) -> None:
     """Stop NODE."""
     ran = target.stop(node, signal.SIGKILL if kill else signal.SIGTERM)
-    click.echo(f"{node} is stopped." if ran else f"{node} did not run.")
+    members = {"node": node, "ran": ran, "running": False}
+    answer(as_json, members, f"{node} is stopped." if ran else f"{node} did not run.")

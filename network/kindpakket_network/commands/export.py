@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..network import Network
-from .support import on_network
+from .support import answer, json_option, on_network, show_files
 
 _output = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file; not given: print it."
@@ -66,9 +66,15 @@ def profile(target: Network, name: str, output: Path | None) -> None:
 )
 @click.option("--host", metavar="NAME", help="The nodes on this host of the topology only.")
 @click.option("--user", default="kindpakket", show_default=True, help="The account that runs nodes and tool.")
+@json_option
 @on_network
 def systemd(
-    target: Network, output: Path, organisations: tuple[str, ...], host: str | None, user: str
+    target: Network,
+    output: Path,
+    organisations: tuple[str, ...],
+    host: str | None,
+    user: str,
+    as_json: bool,
 ) -> None:
     """Units with which systemd runs the nodes, confined; the home need not exist yet."""
     if host is not None:
@@ -82,6 +88,8 @@ def systemd(
     for name, text in written.items():
         (output / name).write_text(text, "utf-8")
     network = target.topology.name
+    if as_json:
+        show_files(output / name for name in written)
     click.echo(
         f"{len(written)} units are in {output}. Have systemd use them, then bring the network up:", err=True
     )
@@ -93,15 +101,16 @@ def systemd(
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
+@json_option
 @on_network
-def admit(target: Network, files: tuple[Path, ...]) -> None:
+def admit(target: Network, files: tuple[Path, ...], as_json: bool) -> None:
     """Take other organisations' bundles and first blocks, which `export` made, into this home.
 
     Bundles come before blocks, in whatever order they are named. Compare the fingerprints with what the
     organisations say.
     """
-    for line in target.admit(files):
-        click.echo(line)
+    lines = target.admit(files)
+    answer(as_json, {"admitted": lines}, "\n".join(lines))
 
 
 def _write(text: str, output: Path | None) -> None:

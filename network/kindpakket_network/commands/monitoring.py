@@ -8,7 +8,7 @@ import click
 
 from ..home import write
 from ..network import Network
-from .support import on_network
+from .support import json_option, on_network, show_files
 
 
 @click.command()
@@ -19,12 +19,16 @@ from .support import on_network
     required=True,
     help="The folder for the files; made when it is not there.",
 )
+@json_option
 @on_network
-def prometheus(target: Network, output: Path) -> None:
+def prometheus(target: Network, output: Path, as_json: bool) -> None:
     """The configuration and alert rules with which Prometheus watches this home's nodes."""
-    for name, text in target.monitoring().items():
+    written = target.monitoring()
+    for name, text in written.items():
         write(output / name, text)
         click.echo(f"{output / name} is written.", err=True)
+    if as_json:
+        show_files(output / name for name in written)
 
 
 @click.command()

@@ -13,14 +13,14 @@ from ..network import Network
 from ..reports.channels import ChannelStatus
 from ..reports.nodes import NodeStatus
 from ..reports.status import NetworkStatus
-from .support import on_network, out
+from .support import json_option, on_network, out
 
 _FOUND = 3
 _COLOURS = {"runs": "green", "suspended": "yellow", "restored": "yellow"}
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @on_network
 def status(target: Network, as_json: bool) -> None:
     """Show processes, heights, leaders, chaincodes, disk and certificates, and all that is wrong.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Concatenate, ParamSpec, TypeVar
@@ -91,6 +91,19 @@ def on_network(
                 raise click.exceptions.Exit(Unfinished.exit_code) from waiting
 
     return command
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def answer(as_json: bool, members: Mapping[str, object], text: str) -> None:
+    """Prints what a command did: a sentence, or its members as JSON."""
+    click.echo(json.dumps(members, indent=1) if as_json else text)
+
+
+def show_files(files: Iterable[Path]) -> None:
+    """Prints the files that a command wrote, as JSON."""
+    click.echo(json.dumps({"files": [str(file) for file in files]}, indent=1))
 
 
 def show_warnings(warnings: Sequence[Mistake]) -> None:
