@@ -59,7 +59,7 @@ def test_an_organisation_is_named_between_an_order_and_its_payment(town: Town) -
     desk.in_step()
     assert (named["state"], named["decided_by"]) == ("approved", "p-manager")
     assert desk.auditor.organisations()["shops"] == [*before["shops"], "KetenMSP"]
-    assert desk.auditor.further_organisations() == [named]
+    assert [one for one in desk.auditor.further_organisations() if one["msp"] == "KetenMSP"] == [named]
     with pytest.raises(OrganisationNamed):
         desk.clerk.propose_organisation("WinkelsMSP", "shops", "new-chain")
 
