@@ -8,6 +8,7 @@ import secrets
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 
 import pytest
 from ground import Ground
@@ -20,6 +21,7 @@ from kindpakket_demo.schemes import CENTS_PER_CHILD
 
 PLACES = 1_000
 """How many calls a peer's Gateway takes at once."""
+FEW = 20
 PAYMENTS = 40
 PATIENT = Deadlines(evaluate=60, endorse=60, submit=30, resolve=60, commit_status=60)
 LONGEST = 60.0
@@ -68,16 +70,25 @@ async def flooded(ground: Ground, payments: Sequence[str], pauses: Pauses) -> in
     network, channel = ground.desk.network, ground.desk.channel
     profile = Profile.load(network.profile(SHOPS))
     hostile, honest = (identity_of(network, SHOPS, till.user) for till in (ground.other, ground.till))
-    async with (
-        connect(profile, hostile, deadlines=PATIENT, limits=Limits(PLACES)) as flood,
-        connect(profile, honest, deadlines=PATIENT) as client,
-    ):
+    places: list[asyncio.Task[object]] = []
+    async with AsyncExitStack() as floods, connect(profile, honest, deadlines=PATIENT) as client:
         contract = client.network(channel).contract(CHAINCODE)
-        places = [
-            asyncio.create_task(flood.network(channel).commit(secrets.token_hex(32)).status())
-            for _ in range(PLACES)
-        ]
-        await until(lambda: full(contract))
+
+        async def take(count: int) -> None:
+            """Take places through a gateway of its own, which no refusal has made careful yet."""
+            gateway = connect(profile, hostile, deadlines=PATIENT, limits=Limits(PLACES))
+            ledger = (await floods.enter_async_context(gateway)).network(channel)
+            for _ in range(count):
+                places.append(asyncio.create_task(ledger.commit(secrets.token_hex(32)).status()))
+
+        async def taken() -> bool:
+            if await full(contract):
+                return True
+            await take(FEW)  # those that calls of others had while the first ones were taken
+            return False
+
+        await take(PLACES)
+        await until(taken)
         pauses.clear()
         sent = [asyncio.create_task(paid(contract, payment)) for payment in payments]
         await until(lambda: put_off(pauses))
