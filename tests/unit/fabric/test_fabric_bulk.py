@@ -212,15 +212,21 @@ def test_ctrl_c_ends_a_call_and_says_what_is_known(memory: MemoryGateway) -> Non
     with memory.connect() as gateway:
         contract = gateway.network("channel").contract("ledger")
 
+        ended = threading.Event()
+
         def interrupt() -> None:
             memory.wait_for_call("CommitStatus")
             until(lambda: waits(threading.main_thread()))
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            # Python may drop a Ctrl-C that comes while it runs a callback of C code.
+            while not ended.is_set():
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+                ended.wait(5)
 
         thread = threading.Thread(target=interrupt)
         thread.start()
         with pytest.raises(KeyboardInterrupt) as caught:
             contract.submit("Add", "a", "5")
+        ended.set()
         thread.join()
         assert isinstance(caught.value.__cause__, UnknownOutcome)
         until(lambda: memory.under_way == 0)
