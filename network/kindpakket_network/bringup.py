@@ -18,7 +18,7 @@ from .channel.admin_commands import AdminCommands
 from .channel.genesis import genesis_block
 from .channel.membership import follow, own_founders
 from .description.topology import Channel
-from .errors import CommandFailed, NetworkError, NodeFailed, Waiting
+from .errors import CommandFailed, NetworkError, Waiting
 from .healing import Healing
 from .home import write
 from .nodes.orderer import Orderer
@@ -155,11 +155,9 @@ class BringUp:
         for orderer in consenters:
             active = until(lambda one=orderer: one.active(channel.name) or None, _ORDERING_DEADLINE)  # type: ignore[misc]
             if active is None:
-                raise NodeFailed(
+                raise self.site.processes.failed(
                     orderer.node,
                     f"does not take part in ordering {channel.name} after {_ORDERING_DEADLINE:g} seconds",
-                    self.site.home.log(orderer.node),
-                    self.site.processes.last_words(orderer.node),
                 )
         if len(own) < len(channel.consenters):
             self._ensure_quorum(channel)
@@ -184,11 +182,9 @@ class BringUp:
                 return (peer.height(channel.name) or 0) >= height or None
 
             if until(caught_up, _CATCH_UP_DEADLINE) is None:
-                raise NodeFailed(
+                raise self.site.processes.failed(
                     peer.node,
                     f"has not {height} blocks of {channel.name} after {_CATCH_UP_DEADLINE:g} seconds",
-                    self.site.home.log(peer.node),
-                    self.site.processes.last_words(peer.node),
                 )
 
     def deployment(self, channel: Channel, name: str) -> Deployment:

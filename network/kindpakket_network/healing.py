@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 
 from .description.topology import Channel
-from .errors import NodeFailed
 from .nodes.orderer import Orderer
 from .site import Site
 from .wait import together, until
@@ -53,12 +52,10 @@ class Healing:
             self.site.processes.stop(node.node)
             self.site.starter.start([node])
             if not until(lambda node=node: self._height(node) >= target or None, _HEALED):  # type: ignore[misc]
-                raise NodeFailed(
+                raise self.site.processes.failed(
                     node.node,
                     f"stays at block {self._height(node) - 1} of {self.channel.name} while others have "
                     f"block {target - 1}, also after a restart",
-                    self.site.home.log(node.node),
-                    self.site.processes.last_words(node.node),
                 )
         return [node.node for node in silent]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..certificates.kept_revocations import KeptRevocations
-from ..channel.ordered_blocks import PATIENCE, OrderedBlocks, await_height, failed
+from ..channel.ordered_blocks import PATIENCE, OrderedBlocks, await_height
 from ..description.topology import Channel
 from ..errors import NetworkError
 from ..nodes.host import LOOPBACK
@@ -142,7 +142,9 @@ class Recovery:
 
     def _await_active(self, orderer: Orderer, channel: Channel) -> None:
         if until(lambda: orderer.active(channel.name) or None, PATIENCE) is None:
-            raise failed(self.site, orderer, f"does not order {channel.name} after {PATIENCE:g} seconds")
+            raise self.site.processes.failed(
+                orderer.node, f"does not order {channel.name} after {PATIENCE:g} seconds"
+            )
 
 
 def _blocks(peer: Peer, channel: Channel) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..channel.admin_commands import AdminCommands
-from ..channel.ordered_blocks import PATIENCE, OrderedBlocks, await_height, failed
+from ..channel.ordered_blocks import PATIENCE, OrderedBlocks, await_height
 from ..description.topology import Channel
 from ..errors import CommandFailed, NetworkError, NodeFailed
 from ..nodes.orderer import Orderer
@@ -57,7 +57,7 @@ class Rejoining:
             await_height(self.site, orderer, channel, height)
             if until(lambda channel=channel: orderer.active(channel.name) or None, _JOINED) is None:  # type: ignore[misc]
                 if not self.site.runs(orderer.node):
-                    raise failed(self.site, orderer, "ended by itself")
+                    raise self.site.processes.failed(orderer.node, "ended by itself")
                 self.site.progress(
                     f"{orderer.node} has all blocks of {channel.name}, but orders nothing: the channel "
                     "names other certificates than the backup has. Renew its certificates (`renew`)"
@@ -75,9 +75,8 @@ class Rejoining:
         for channel in self._channels():
             leading = self.site.leading(channel)
             if leading is None or leading.organisation not in self.site.acting:
-                raise failed(
-                    self.site,
-                    self.orderer,
+                raise self.site.processes.failed(
+                    self.orderer.node,
                     f"cannot join {channel.name} as long as {leading.node if leading else 'the node'} leads "
                     "that led when its log was lost: have that one stopped and started, then run `up` here",
                 )

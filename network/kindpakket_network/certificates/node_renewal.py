@@ -212,5 +212,4 @@ class NodeRenewal:
         return None if until(knows, _DEADLINE, interval=0.25) else other.node
 
     def _failed(self, words: str) -> NodeFailed:
-        log, last = self.site.home.log(self.node.node), self.site.processes.last_words(self.node.node)
-        return NodeFailed(self.node.node, words, log, last)
+        return self.site.processes.failed(self.node.node, words)

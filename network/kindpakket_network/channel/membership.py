@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..description.topology import Channel
-from ..errors import CommandFailed, NetworkError, NodeFailed, Waiting
+from ..errors import CommandFailed, NetworkError, Waiting
 from ..nodes.orderer import Orderer
 from ..site import Site
 from ..wait import until
@@ -80,11 +80,9 @@ def _present(site: Site, channel: Channel) -> Configuration:
 def _join(site: Site, channel: Channel, orderer: Orderer) -> None:
     orderer.join(channel.name, _newest_configuration(site, channel, orderer))
     if until(lambda: orderer.active(channel.name) or None, _JOINED) is None:
-        raise NodeFailed(
+        raise site.processes.failed(
             orderer.node,
             f"does not take part in ordering {channel.name} {_JOINED:g} seconds after it was added",
-            site.home.log(orderer.node),
-            site.processes.last_words(orderer.node),
         )
 
 

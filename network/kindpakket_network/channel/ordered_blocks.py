@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..backups.restored import is_marked
 from ..description.topology import Channel
-from ..errors import CommandFailed, NetworkError, NodeFailed
+from ..errors import CommandFailed, NetworkError
 from ..nodes.orderer import Orderer
 from ..nodes.peer import Peer
 from ..site import Site
@@ -122,10 +122,5 @@ def await_height(site: Site, node: Orderer | Peer, channel: Channel, height: int
     while reached < height:
         found = until(more, PATIENCE)
         if found is None or found == _ENDED:
-            raise failed(site, node, f"stays at {reached} of {height} blocks of {channel.name}")
+            raise site.processes.failed(node.node, f"stays at {reached} of {height} blocks of {channel.name}")
         reached = found
-
-
-def failed(site: Site, node: Orderer | Peer, words: str) -> NodeFailed:
-    """The error for a node, with what it says in its log."""
-    return NodeFailed(node.node, words, site.home.log(node.node), site.processes.last_words(node.node))

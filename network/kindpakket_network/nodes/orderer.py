@@ -6,15 +6,13 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from ..certificates.enrolment import Issue
 from ..description.tuning import STANDARD, Tuning
 from ..errors import NetworkError
 from ..home import Home
 from ..programs.built import Programs
 from ..programs.process import Program
-from .authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
 from .health import Operator
 from .host import THIS, Host, at
 from .placed import Placed
@@ -48,6 +46,7 @@ class Orderer(Placed):
     operator: Operator
     machine: Host = THIS
     tuning: Tuning = STANDARD
+    kind: ClassVar[str] = "orderer"
 
     @property
     def node(self) -> str:
@@ -64,14 +63,6 @@ class Orderer(Placed):
     def identity(self) -> Path:
         """The certificate with which it signs."""
         return self.folder / "msp" / "signcerts" / "cert.pem"
-
-    def issues(self) -> list[Issue]:
-        """The certificates it needs."""
-        hosts = self.machine.tls_names(self.node)
-        return [
-            Issue(self.folder / "msp", IDENTITIES, self.node, "orderer", profile=NODE_PROFILE),
-            Issue(self.folder / "tls", TLS, self.node, "orderer", hosts=hosts, profile=TLS_PROFILE),
-        ]
 
     @property
     def arguments(self) -> tuple[str, ...]:

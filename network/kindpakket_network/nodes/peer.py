@@ -7,13 +7,12 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from ..certificates.enrolment import Issue
 from ..description.tuning import STANDARD, Tuning
 from ..home import Home
 from ..programs.built import Programs
 from ..programs.process import Program
-from .authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
 from .health import Operator, listens
 from .host import LOOPBACK, THIS, Host, at
 from .orderer import LOG_FORMAT
@@ -66,6 +65,7 @@ class Peer(Placed):
     operator: Operator
     machine: Host = THIS
     tuning: Tuning = STANDARD
+    kind: ClassVar[str] = "peer"
 
     @property
     def node(self) -> str:
@@ -93,14 +93,6 @@ class Peer(Placed):
         if not path.is_file():
             return None
         return int(json.loads(path.read_text("utf-8"))["address"].rpartition(":")[2])
-
-    def issues(self) -> list[Issue]:
-        """The certificates it needs."""
-        hosts = self.machine.tls_names(self.node)
-        return [
-            Issue(self.folder / "msp", IDENTITIES, self.node, "peer", profile=NODE_PROFILE),
-            Issue(self.folder / "tls", TLS, self.node, "peer", hosts=hosts, profile=TLS_PROFILE),
-        ]
 
     @property
     def arguments(self) -> tuple[str, ...]:

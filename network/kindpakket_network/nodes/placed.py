@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
+from ..certificates.enrolment import Issue
 from ..home import Home
+from .authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
 from .host import Host, at
 
 
@@ -16,12 +19,14 @@ class Placed:
         organisation: the organisation's name.
         machine: where it runs.
         ports: the first of them is the one of its service.
+        kind: the node OU of its certificates.
     """
 
     home: Home
     organisation: str
     machine: Host
     ports: tuple[int, int, int]
+    kind: ClassVar[str]
 
     @property
     def node(self) -> str:
@@ -52,3 +57,11 @@ class Placed:
     def tls_root(self) -> Path:
         """The certificate to trust when calling it."""
         return self.home.tls_root(self.organisation)
+
+    def issues(self) -> list[Issue]:
+        """The certificates it needs."""
+        hosts = self.machine.tls_names(self.node)
+        return [
+            Issue(self.folder / "msp", IDENTITIES, self.node, self.kind, profile=NODE_PROFILE),
+            Issue(self.folder / "tls", TLS, self.node, self.kind, hosts=hosts, profile=TLS_PROFILE),
+        ]

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..acting import acting
 from ..chaincodes.deployed import Built, Deployed
 from ..description.topology import Topology
-from ..errors import NetworkError, NodeFailed
+from ..errors import NetworkError
 from ..home import Home
 from ..programs.process import Processes
 from ..wait import together, until
@@ -115,8 +115,7 @@ class Serving:
 
         until(up, _SERVE_DEADLINE)
         if self.processes.find(server.node) is None or not server.ready():
-            log, words = self.home.log(server.node), self.processes.last_words(server.node)
-            raise NodeFailed(server.node, "does not serve", log, words)
+            raise self.processes.failed(server.node, "does not serve")
 
     def retire(self, chaincode: str) -> None:
         """Stop the processes of a chaincode that no channel needs any more."""

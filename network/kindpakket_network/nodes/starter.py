@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import psutil
 
 from ..backups.restored import ensure_none
-from ..errors import NodeFailed, PortInUse
+from ..errors import PortInUse
 from ..home import Home
 from ..programs.built import Programs
 from ..programs.process import Processes, resume
@@ -85,7 +85,7 @@ class Starter:
         found = until(state, _READY)
         if found != "ready":
             words = "ended by itself" if found else f"was not ready within {_READY:g} seconds"
-            raise NodeFailed(node, words, self.home.log(node), self.processes.last_words(node))
+            raise self.processes.failed(node, words)
 
 
 def ensure_free(node: str, port: int, address: str = LOOPBACK) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from ..errors import CommandFailed, NetworkError
+from ..errors import CommandFailed, NetworkError, NodeFailed
 from ..exports.supervision import is_supervised, switch_off, switch_on
 from ..home import Home, write
 from ..reports.history import History
@@ -249,6 +249,15 @@ class Processes:
                 raise NetworkError(f"{node} (pid {process.pid}) does not end, not even on SIGKILL")
         self.home.pid(node).unlink(missing_ok=True)
         return process is not None
+
+    def failed(self, node: str, words: str) -> NodeFailed:
+        """The error for a node that does not do what it should, with its log and the last line in it.
+
+        Args:
+            node: its name.
+            words: what it does or does not.
+        """
+        return NodeFailed(node, words, self.home.log(node), self.last_words(node))
 
     def last_words(self, node: str) -> str:
         """The last line in a node's log that matters."""
