@@ -24,9 +24,9 @@ from kindpakket.fabric import (
 )
 from kindpakket.fabric import _messages as m
 from kindpakket.fabric.block import BlockTransaction
-from kindpakket_network.home import Home
 from kindpakket_network.nodes.inventory import Inventory
-from kindpakket_network.wait import until
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.wait import until
 
 SECONDS = 30.0
 ENDORSER = "/protos.Endorser/ProcessProposal"

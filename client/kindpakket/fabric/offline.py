@@ -16,7 +16,12 @@ from __future__ import annotations
 
 from kindpakket.fabric import _carried
 from kindpakket.fabric._carried import Carried
-from kindpakket.fabric._reading import BLOCKS, BLOCKS_WITH_PRIVATE_DATA, CHAINCODE_EVENTS, FILTERED_BLOCKS
+from kindpakket.fabric._reading import (
+    BLOCKS,
+    BLOCKS_WITH_PRIVATE_DATA,
+    CHAINCODE_EVENTS,
+    FILTERED_BLOCKS,
+)
 from kindpakket.fabric._session import Session, SyncSession
 from kindpakket.fabric.commit import Commit
 from kindpakket.fabric.errors import IdentityError

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 import pyrage
 
-from ..errors import NetworkError
+from kindpakket_network.errors import NetworkError
 
 _HEADER = b"age-encryption.org/"
 _TORN = (tarfile.ReadError, EOFError, zlib.error, gzip.BadGzipFile)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..backups.restored import is_marked
-from ..description.topology import Channel
-from ..errors import CommandFailed, NetworkError
-from ..nodes.orderer import Orderer
-from ..nodes.peer import Peer
-from ..site import Site
-from ..wait import together, until
-from .admin_commands import AdminCommands
+from kindpakket_network.channel.admin_commands import AdminCommands
+from kindpakket_network.description.topology import Channel
+from kindpakket_network.errors import CommandFailed, NetworkError
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.restored import is_marked
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.wait import together, until
 
 PATIENCE = 120.0
 _ENDED = -1
@@ -23,18 +23,18 @@ class OrderedBlocks:
     """The blocks of a channel, as its consenters tell an organisation's administrator.
 
     Args:
-        site: the network.
+        session: the network.
         organisation: the organisation's name.
         channel: the channel.
     """
 
-    site: Site
+    session: Session
     organisation: str
     channel: Channel
 
     def others(self) -> list[Orderer]:
         """The consenters that did not come out of a backup just now."""
-        return [one for one in self.site.consenters_of(self.channel) if not is_marked(one.folder)]
+        return [one for one in self.session.consenters_of(self.channel) if not is_marked(one.folder)]
 
     def height(self, others: Sequence[Orderer]) -> int:
         """The number of blocks that the channel has.
@@ -48,7 +48,7 @@ class OrderedBlocks:
             NetworkError: fewer are there or answer.
         """
         count = len(self.channel.consenters)
-        needed = count - self.site.topology.ordering.quorum(count) + 1
+        needed = count - self.session.topology.ordering.quorum(count) + 1
 
         def enough() -> list[int] | None:
             found = self._heights(others)
@@ -76,7 +76,7 @@ class OrderedBlocks:
             NetworkError: too few of them answer, or one that answers stays behind.
         """
         others = self.others()
-        highest = self.height(others) - self.site.topology.ordering.lag
+        highest = self.height(others) - self.session.topology.ordering.lag
 
         def behind() -> list[str]:
             return [one.node for one, height in self._heights(others).items() if height < highest]
@@ -89,7 +89,7 @@ class OrderedBlocks:
 
     def _heights(self, others: Sequence[Orderer]) -> dict[Orderer, int]:
         """The number of blocks that consenters say; those that do not answer are not in it."""
-        commands = AdminCommands(self.site, self.site.topology.organisation(self.organisation))
+        commands = AdminCommands(self.session, self.session.topology.organisation(self.organisation))
 
         def height(orderer: Orderer) -> int | None:
             try:
@@ -101,7 +101,7 @@ class OrderedBlocks:
         return {one: found for one, found in answers if found is not None}
 
 
-def await_height(site: Site, node: Orderer | Peer, channel: Channel, height: int) -> None:
+def await_height(session: Session, node: Orderer | Peer, channel: Channel, height: int) -> None:
     """Wait until a node has so many blocks, as long as blocks keep coming.
 
     Raises:
@@ -114,7 +114,7 @@ def await_height(site: Site, node: Orderer | Peer, channel: Channel, height: int
         return int((node.participation(channel.name) or {"height": 0})["height"])
 
     def more() -> int | None:
-        if not site.runs(node.node):
+        if not session.runs(node.node):
             return _ENDED
         return found if (found := present()) > reached else None
 
@@ -122,5 +122,7 @@ def await_height(site: Site, node: Orderer | Peer, channel: Channel, height: int
     while reached < height:
         found = until(more, PATIENCE)
         if found is None or found == _ENDED:
-            raise site.processes.failed(node.node, f"stays at {reached} of {height} blocks of {channel.name}")
+            raise session.processes.failed(
+                node.node, f"stays at {reached} of {height} blocks of {channel.name}"
+            )
         reached = found

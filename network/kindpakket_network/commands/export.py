@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ..network import Network
-from .support import answer, json_option, on_network, show_files
+from kindpakket_network.commands.support import answer, json_option, on_network, show_files
+from kindpakket_network.verbs.network import Network
 
 _output = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file; not given: print it."

@@ -8,12 +8,7 @@ import pytest
 from fabric_helpers import QUICK
 from grpc import StatusCode
 
-from kindpakket.fabric import (
-    EvaluateError,
-    LedgerInfo,
-    NotOnLedger,
-    ProtocolError,
-)
+from kindpakket.fabric import EvaluateError, LedgerInfo, NotOnLedger, ProtocolError
 from kindpakket.fabric import _messages as m
 from kindpakket.fabric.block import Write
 from kindpakket.fabric.testing import Invocation, MemoryGateway

@@ -10,7 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from grpc import StatusCode
 
-from kindpakket.fabric import Deadlines, EndorseError, EvaluateError, Limits, SubmitError, aio, connect
+from kindpakket.fabric import (
+    Deadlines,
+    EndorseError,
+    EvaluateError,
+    Limits,
+    SubmitError,
+    aio,
+    connect,
+)
 from kindpakket.fabric.limits import FULL, Gate
 from kindpakket.fabric.testing import Invocation, MemoryGateway
 
