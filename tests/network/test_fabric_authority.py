@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from kindpakket.fabric import Hash, Identity, IdentityError, Profile, aio, aio_ca, connect
+from kindpakket.fabric import Hash, Identity, IdentityError, Profile, aio, connect
 from kindpakket.fabric.ca import (
     Attribute,
     CaAlreadyRegistered,
@@ -28,6 +28,7 @@ from kindpakket.fabric.ca import (
     CaUnreachable,
     Enrolment,
 )
+from kindpakket.fabric.ca import aio as aio_ca
 from kindpakket_demo.desk import CHANNEL, MUNICIPALITY
 from kindpakket_network import Network
 from kindpakket_network.programs.built import programs

@@ -12,7 +12,7 @@ from typing import Any
 from support import Town, gateway_at, identity_of
 
 from kindpakket.fabric import Profile, aio
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, SHOPS
 from kindpakket_network.programs.wait import until
 

@@ -14,7 +14,7 @@ from story import CODE, DOMAIN, ENTITLEMENT, ORGANISATIONS, SCHEME, SHOP, VOUCHE
 
 from kindpakket.auditor.auditor import Auditor, LedgerMoves
 from kindpakket.auditor.chain import Chain
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import self_block_hash

@@ -6,7 +6,7 @@ import hashlib
 import pytest
 
 from kindpakket.auditor.personal import PersonalScan
-from kindpakket.fabric.block import Block, BlockTransaction
+from kindpakket.fabric.blocks import Block, BlockTransaction
 from kindpakket.fabric.testing import make_identity
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from story import DOMAIN, NOON, SCHEME, VOUCHER, Story, findings, rules
 
 from kindpakket.auditor.requested import Requested, as_kept, requests_in
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.orders import activation_message, replacement_message

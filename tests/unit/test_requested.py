@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kindpakket.auditor.requested import Requested, requests_in
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
 
 PERSON = {"kindpakket.role": "cashier", "kindpakket.person": "p-shop", "kindpakket.shop": "b" * 32}

@@ -12,8 +12,7 @@ from kindpakket.auditor.differences import Difference, differences
 from kindpakket.auditor.personal import PersonalScan, Trace
 from kindpakket.auditor.replay.replay import Finding, Replay
 from kindpakket.auditor.requested import requests_in
-from kindpakket.fabric.block import Block
-from kindpakket.fabric.events import BlockMessage
+from kindpakket.fabric.blocks import Block, BlockMessage
 from kindpakket.ledger.caller import Ledger
 from kindpakket.ledger.queries import Queries
 

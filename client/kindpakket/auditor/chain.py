@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 
 
 class Chain:

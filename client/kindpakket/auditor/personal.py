@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 
 SHORTEST = 5
 """The least length, in characters, of a value that is not found by accident."""

@@ -49,7 +49,8 @@ class Caller:
     """Calls transactions of the chaincode by name.
 
     Errors of every call:
-        Refusal: the chaincode refused; nothing was changed. `kindpakket.ledger.refusals` has a class for each code.
+        Refusal: the chaincode refused; nothing was changed. `kindpakket.ledger.refusals` has a class for each
+            code.
         CommitError, EndorseError, SubmitError, EvaluateError: Fabric failed; nothing was changed.
         UnknownOutcome: it may yet be committed. Send the same request with the same `request_id` again,
             resolve it as `kindpakket.fabric` says, or make it certain by `void`. Never send it under a new

@@ -1,7 +1,7 @@
 """The municipality's back office: one method for each of its transactions.
 
-`kindpakket.ledger.caller.Caller` says what each call may raise. `request_id` is a fresh id unless given; the same id
-with the same content has one effect, however often it is sent. Which role a call needs stands in
+`kindpakket.ledger.caller.Caller` says what each call may raise. `request_id` is a fresh id unless given; the
+same id with the same content has one effect, however often it is sent. Which role a call needs stands in
 docs/transactions.md.
 """
 

@@ -71,8 +71,8 @@ def _present(session: Session, channel: Channel) -> Configuration:
             raise
         raise Waiting(
             [
-                f"{channel.name} does not answer {', '.join(session.acting)} yet: have its members `kindpakket "
-                f"network admit` the bundle and run `up`, then run it here again. {error}"
+                f"{channel.name} does not answer {', '.join(session.acting)} yet: have its members "
+                f"`kindpakket network admit` the bundle and run `up`, then run it here again. {error}"
             ]
         ) from error
 

@@ -24,8 +24,8 @@ def bundle_of(session: Session, organisation: str) -> Bundle:
     """
     if organisation not in session.acting:
         raise NetworkError(
-            f"{session.home.root} does not act for {organisation!r}: use one of {', '.join(session.acting)}, or "
-            "ask the organisation for its bundle"
+            f"{session.home.root} does not act for {organisation!r}: use one of {', '.join(session.acting)}, "
+            "or ask the organisation for its bundle"
         )
     msp = session.home.organisation(organisation) / "msp"
     orderer = next((one for one in session.inventory.orderers if one.organisation == organisation), None)

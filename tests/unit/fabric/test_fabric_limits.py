@@ -19,7 +19,7 @@ from kindpakket.fabric import (
     aio,
     connect,
 )
-from kindpakket.fabric.limits import FULL, Gate
+from kindpakket.fabric._connection.limits import FULL, Gate
 from kindpakket.fabric.testing import Invocation, MemoryGateway
 
 PATIENT = Deadlines(evaluate=120, endorse=120, submit=120, resolve=120, commit_status=120)

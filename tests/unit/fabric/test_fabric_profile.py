@@ -19,8 +19,8 @@ from kindpakket.fabric import (
     ProfileError,
     Registrar,
 )
-from kindpakket.fabric.client_certificate import ClientCertificate
-from kindpakket.fabric.targets import resolve
+from kindpakket.fabric._connection.targets import resolve
+from kindpakket.fabric.profile import ClientCertificate
 from kindpakket.fabric.testing import make_enrolment, make_identity
 
 CERTIFICATE = make_identity().certificate_pem.decode()

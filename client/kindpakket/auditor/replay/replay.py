@@ -19,36 +19,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from kindpakket.auditor.books import Books
-from kindpakket.auditor.replay import (
-    blocks as replay_blocks,
-)
-from kindpakket.auditor.replay import (
-    changes as replay_changes,
-)
-from kindpakket.auditor.replay import (
-    erasures as replay_erasures,
-)
-from kindpakket.auditor.replay import (
-    holds as replay_holds,
-)
-from kindpakket.auditor.replay import (
-    organisations as replay_organisations,
-)
-from kindpakket.auditor.replay import (
-    payments as replay_payments,
-)
-from kindpakket.auditor.replay import (
-    schemes as replay_schemes,
-)
-from kindpakket.auditor.replay import (
-    settlements as replay_settlements,
-)
-from kindpakket.auditor.replay import (
-    shops as replay_shops,
-)
-from kindpakket.auditor.replay import (
-    vouchers as replay_vouchers,
-)
+from kindpakket.auditor.replay import blocks as replay_blocks
+from kindpakket.auditor.replay import changes as replay_changes
+from kindpakket.auditor.replay import erasures as replay_erasures
+from kindpakket.auditor.replay import holds as replay_holds
+from kindpakket.auditor.replay import organisations as replay_organisations
+from kindpakket.auditor.replay import payments as replay_payments
+from kindpakket.auditor.replay import schemes as replay_schemes
+from kindpakket.auditor.replay import settlements as replay_settlements
+from kindpakket.auditor.replay import shops as replay_shops
+from kindpakket.auditor.replay import vouchers as replay_vouchers
 from kindpakket.auditor.replay.callers import check_caller
 from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2
 from kindpakket.auditor.requested import Requested
