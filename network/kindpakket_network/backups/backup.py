@@ -1,4 +1,4 @@
-"""Backing up organisations: keys, certificates, certificate authorities, and their peers' ledgers."""
+"""Backs up organisations: keys, certificates, certificate authorities, and their peers' ledgers."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from kindpakket_network.nodes.session import Session
 
 @dataclass(frozen=True)
 class Taken:
-    """A backup that was made.
+    """A finished backup.
 
     Attributes:
-        file: where it is.
+        file: its path.
         size: its size in bytes.
-        sha256: the hash of the file, to be kept elsewhere: `restore` compares it.
-        manifest: what it says about itself.
+        sha256: the hash of the file in hexadecimal, to be stored elsewhere: `restore` can check it.
+        manifest: its manifest.
     """
 
     file: Path
@@ -51,22 +51,22 @@ class Backup:
 
     Args:
         session: the network.
-        organisations: whose keys and ledgers; the home must hold them.
+        organisations: the organisations whose keys and ledgers are backed up; the home must have them.
     """
 
     session: Session
     organisations: Sequence[str]
 
     def run(self, file: Path, recipients: Sequence[str]) -> Taken:
-        """Make it. Every peer is stopped while it is copied, one at a time.
+        """Make the backup. Peers are stopped one at a time while they are copied.
 
         Args:
-            file: where to; it must not exist.
-            recipients: the public keys that can read it.
+            file: the file to write; it must not exist.
+            recipients: the age public keys that can decrypt it.
 
         Raises:
-            ArchiveError: the file exists, a recipient is none, or the disk is full.
-            NetworkError: a peer did not come up again; the next `up` sees to it.
+            ArchiveError: the file exists, a recipient is not a valid key, or the disk is full.
+            NetworkError: the home lacks an organisation's keys, or a peer did not restart; `up` starts it.
         """
         lacking = [
             one
@@ -75,8 +75,8 @@ class Backup:
         ]
         if lacking:
             raise NetworkError(
-                f"{self.session.home.root} does not hold the keys of {', '.join(lacking)}: "
-                "back an organisation up where it is run"
+                f"{self.session.home.root} does not have the keys of {', '.join(lacking)}: "
+                "run the backup in the home that has them"
             )
         contents = Contents(self.session.home, self.session.inventory, self.organisations)
         peers = [one for one in self.session.inventory.peers if one.organisation in self.organisations]

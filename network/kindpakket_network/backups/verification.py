@@ -1,4 +1,4 @@
-"""Verifying what peers hold: each ledger by itself, and the states of peers against one another."""
+"""Verifies peers: each ledger's hash chain by itself, and the states of peers against one another."""
 
 from __future__ import annotations
 
@@ -27,14 +27,16 @@ from kindpakket_network.programs.command import Command
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import run
 
+# Seconds for `ledgerutil` to read all blocks of a peer.
 _DEADLINE = 3600.0
+# Errors listed for each ledger: a damaged file breaks every later block.
 _ENOUGH = 20
 _FOUND = "Some error(s) are found"
 
 
 @dataclass(frozen=True)
 class LedgerCheck:
-    """What Fabric's own `ledgerutil` found in the blocks of a peer.
+    """The result of Fabric's `ledgerutil` for the blocks of a peer.
 
     Attributes:
         node: the peer.
@@ -49,14 +51,14 @@ class LedgerCheck:
 
 @dataclass(frozen=True)
 class Verified:
-    """What was looked at and found.
+    """The result of a verification.
 
     Attributes:
-        committed: what all peers of a channel, also of other organisations, made of the same block.
-        silent: peers that did not answer.
-        states: the states of this home's peers, from what is on their disks now.
-        ledgers: the ledgers whose hash chains were gone through.
-        findings: what is wrong, in sentences; none when all is well.
+        committed: the commit hashes of all peers of a channel, including other organisations', at one block.
+        silent: the peers that did not answer.
+        states: the states of this home's peers, read from their disks.
+        ledgers: the ledgers whose hash chains were checked.
+        findings: the problems found, as sentences.
     """
 
     committed: tuple[Committed, ...]
@@ -78,7 +80,7 @@ class Verified:
 
 @dataclass(frozen=True)
 class Verification:
-    """What can be verified.
+    """A verification of a network's peers.
 
     Args:
         session: the network.
@@ -90,13 +92,13 @@ class Verification:
         """Verify the peers.
 
         Args:
-            states: compare what all peers of a channel made of the same block, and what this home's peers
-                hold at one block, from snapshots that they write.
-            ledgers: stop each peer for as long as it takes to copy its blocks, one at a time, and go through
-                the copy's hashes.
+            states: compare the commit hashes of all peers of a channel at one block, and the states of this
+                home's peers at one block, from snapshots that they write.
+            ledgers: stop each peer, one at a time, while its blocks are copied, and check the copy's hash
+                chain.
 
         Raises:
-            NetworkError: peers could not be asked; that is no finding.
+            NetworkError: peers could not be queried, so there is no result.
         """
         committed, silent = self._committed() if states else ([], [])
         found = tuple(self._states()) if states else ()
@@ -141,7 +143,7 @@ class Verification:
 
 
 def check(programs: Programs, node: str, data: Path) -> list[LedgerCheck]:
-    """Go through the hashes of all blocks in the copy of a peer's data folder."""
+    """Check the hash chains of all blocks in the copy of a peer's data folder."""
     results = data / "results"
     results.mkdir()
     arguments = [programs.path("ledgerutil"), "verify", str(data), "-o", str(results)]
@@ -150,7 +152,7 @@ def check(programs: Programs, node: str, data: Path) -> list[LedgerCheck]:
         run(command)
     except CommandFailed as error:
         if _FOUND not in error.output:
-            return [LedgerCheck(node, "", (f"its blocks cannot be read: {error}",))]
+            return [LedgerCheck(node, "", (f"its blocks cannot be read ({error}): restore it",))]
     checks: list[LedgerCheck] = []
     for file in sorted(results.glob("*_verification_result/blocks.json")):
         channel = file.parent.name.removesuffix("_verification_result")
@@ -161,16 +163,16 @@ def check(programs: Programs, node: str, data: Path) -> list[LedgerCheck]:
 
 
 def verify_backup(programs: Programs, file: Path, identities: Sequence[Any], folder: Path) -> Verified:
-    """See that a backup can be read, and go through the hashes of the blocks in it.
+    """Check that a backup can be decrypted, and check the hash chains of the blocks in it.
 
     Args:
         programs: Fabric's programs.
         file: the backup.
-        identities: the keys that read it.
-        folder: where it is unpacked for that time, in a folder that only its owner reads.
+        identities: the keys that decrypt it.
+        folder: where to unpack it temporarily, into a folder that only its owner can read.
 
     Raises:
-        ArchiveError: it cannot be read, or was damaged or changed.
+        ArchiveError: it cannot be read, or was damaged or modified.
     """
     with _emptied(folder / ".verify-backup") as root:
         home = Home(root)
@@ -186,7 +188,7 @@ def verify_backup(programs: Programs, file: Path, identities: Sequence[Any], fol
 
 @contextmanager
 def _emptied(folder: Path) -> Iterator[Path]:
-    """An empty folder that is deleted afterwards, also what an earlier command that was killed left there."""
+    """An empty folder that is deleted afterwards; leftovers of a killed command are deleted first."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:
@@ -198,7 +200,7 @@ def _emptied(folder: Path) -> Iterator[Path]:
 def findings(
     committed: Sequence[Committed], states: Sequence[PeerState], ledgers: Sequence[LedgerCheck]
 ) -> tuple[str, ...]:
-    """What is wrong, in sentences; a peer that differs from most is taken to be the wrong one."""
+    """The problems, as sentences; a peer that differs from the majority is taken to be the wrong one."""
     return (*_disagreements(committed), *_differences(states), *_errors(ledgers))
 
 
@@ -209,10 +211,12 @@ def _disagreements(committed: Sequence[Committed]) -> Iterator[str]:
         pattern = next(one for one in here if (one.header, one.commit) == usual)
         for one in here:
             if (one.header, one.commit) != usual:
-                what = "another block" if one.header != pattern.header else "another state"
+                what = (
+                    "a different block" if one.header != pattern.header else "a different state after block"
+                )
                 yield (
-                    f"{one.node} has made {what} of block {one.block} of {channel} than {pattern.node}: "
-                    "restore it, or let it join anew"
+                    f"{one.node} has {what} {one.block} of {channel} than {pattern.node}: "
+                    "restore it, or have it rejoin the channel"
                 )
 
 
@@ -225,8 +229,8 @@ def _differences(states: Sequence[PeerState]) -> Iterator[str]:
             if one.state != usual:
                 names = [name for name, digest in one.files.items() if pattern.files.get(name) != digest]
                 yield (
-                    f"{one.node} holds another state of {channel} at block {one.block} than {pattern.node}: "
-                    f"{', '.join(names) or 'the blocks'} differ; restore it, or let it join anew"
+                    f"{one.node} has a different state of {channel} at block {one.block} than {pattern.node} "
+                    f"({', '.join(names) or 'the blocks'}): restore it, or have it rejoin the channel"
                 )
 
 

@@ -1,7 +1,7 @@
-"""Revocations that a restored organisation has forgotten, and that its channels remember.
+"""Recovers revocations made after a backup from the organisation's channels.
 
-A backup holds the list of revoked certificates of its day. The list of a channel that is newer is kept beside
-it, so that bringing the channel to what the home says revokes no less than before.
+A backup contains the certificate revocation list of its day. A newer list in a channel is stored next to it,
+so that updating the channel from the home does not undo a revocation.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from kindpakket_network.programs.home import write
 
 @dataclass(frozen=True)
 class KeptRevocations:
-    """The lists of a restored organisation.
+    """The revocation lists of a restored organisation.
 
     Args:
         session: the network.
@@ -37,7 +37,7 @@ class KeptRevocations:
     organisation: str
 
     def run(self) -> None:
-        """Keep what the organisation's channels say that it revoked.
+        """Store the revocation lists from the organisation's channels in its folders.
 
         Raises:
             NetworkError: no consenter of a channel answers.
@@ -54,13 +54,15 @@ class KeptRevocations:
 
     def _configuration(self, channel: Channel) -> Configuration:
         commands = AdminCommands(self.session, self.session.topology.organisation(self.organisation))
-        words = ""
+        failure = ""
         for orderer in self.session.consenters_of(channel):
             try:
                 return commands.configuration(channel, orderer)
             except CommandFailed as error:
-                words = str(error)
-        raise NetworkError(f"no consenter of {channel.name} gives its configuration: {words}")
+                failure = str(error)
+        raise NetworkError(
+            f"no consenter of {channel.name} returned its configuration: check that they run. {failure}"
+        )
 
     def _lists(self, configuration: Configuration) -> list[bytes]:
         msp = self.session.topology.organisation(self.organisation).msp
@@ -74,10 +76,10 @@ class KeptRevocations:
 
 
 def keep(folder: Path, lists: Sequence[bytes]) -> None:
-    """Keep the lists that revoke something which the lists in a folder do not.
+    """Store the lists that revoke a certificate which the lists in a folder do not.
 
     Args:
-        folder: the folder of an MSP for such lists.
+        folder: an MSP's `crls` folder.
         lists: the lists, PEM.
     """
     known = {serial for path in folder.glob("*.pem") for serial in _serials(path.read_bytes())}

@@ -1,4 +1,4 @@
-"""Renewing certificates: further ones are issued, and who uses them is started again, one after the other."""
+"""Renews certificates: new ones are issued, and the nodes that use them restart one after the other."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class Renewal:
     session: Session
 
     def run(self, due: Sequence[Due]) -> None:
-        """Renew certificates, and complete what an earlier run left half done.
+        """Renew certificates, and complete an earlier run that was interrupted.
 
-        Users come first, then CA servers, then peers with their chaincode processes, then consenters, of
-        which the leading one comes last. A node that does not run gets its certificates, and stays halted.
+        The order is: users, CA servers, peers with their chaincode processes, consenters, and last the
+        leaders. A stopped node gets its certificates, and stays stopped.
 
         Raises:
-            Waiting: a consenter's certificate waits until other organisations have signed that the channel is
-                to name it; all else is done. The next run carries on.
-            NetworkError: a step failed; the next run carries on.
+            Waiting: a consenter's certificate is pending until other organisations have signed the channel's
+                change that names it; everything else is done. The next run resumes.
+            NetworkError: a step failed; the next run resumes.
         """
         with collected() as collecting:
             with collecting():
@@ -62,12 +62,12 @@ class Renewal:
                     NodeRenewal(self.session, node).run()
 
     def take_named(self) -> None:
-        """Before nodes are started: put consenters' certificates in place that all their channels name."""
+        """Before nodes start: activate consenters' pending certificates that all their channels name."""
         for node in self._nodes():
             NodeRenewal(self.session, node).take_named()
 
     def resume(self) -> None:
-        """Complete what an earlier run left half done. Raises as `run` does."""
+        """Complete an earlier run that was interrupted. Raises the same errors as `run`."""
         for organisation in self.session.acting:
             for folder in (self.session.home.organisation(organisation) / "users").glob("*"):
                 for part in ("msp", "tls"):
@@ -75,7 +75,7 @@ class Renewal:
         with collected() as collecting:
             for renewal in [NodeRenewal(self.session, node) for node in self._nodes()]:
                 if renewal.unfinished:
-                    with collecting(), self.session.stage(f"certificates that wait for {renewal.node.node}"):
+                    with collecting(), self.session.stage(f"pending certificates of {renewal.node.node}"):
                         renewal.run()
 
     def _nodes(self, *, leaders_last: bool = False) -> list[Peer | Orderer]:
@@ -90,7 +90,7 @@ class Renewal:
         return self.session.inventory.authorities[organisation]
 
     def _stage(self, node: Peer | Orderer, due: Sequence[Due]) -> None:
-        # Raft tells its consenters apart by the key of their TLS certificate.
+        # Raft identifies consenters by the key of their TLS certificate.
         pinned = isinstance(node, Orderer) and self.session.topology.ordering.type == "raft"
         for one in due:
             if one.node == node.node and one.issue is not None:

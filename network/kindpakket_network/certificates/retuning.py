@@ -1,4 +1,4 @@
-"""Nodes that run with other settings than the topology tunes now, started again one after the other."""
+"""Rolling restart of nodes that run with settings other than the topology's present ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kindpakket_network.nodes.staging import mark_for_restart
 from kindpakket_network.programs.process import Processes
 from kindpakket_network.programs.waiting import collected
 
-# Beside the settings that may be tuned, what a topology may change of a node that runs.
+# The settings that a topology may change for a running node, in addition to the tuned ones.
 _PEER = ("FABRIC_LOGGING_SPEC", "CORE_PEER_LISTENADDRESS", "CORE_OPERATIONS_LISTENADDRESS")
 _ORDERER = (
     "FABRIC_LOGGING_SPEC",
@@ -26,17 +26,17 @@ _ORDERER = (
 
 
 def outdated(inventory: Inventory, processes: Processes) -> list[Authority]:
-    """The CA servers that run with another configuration than the topology leads to."""
+    """The running CA servers whose configuration differs from the topology's."""
     found = inventory.authorities.values()
     return [one for one in found if processes.find(one.node) is not None and one.outdated]
 
 
 def untuned(inventory: Inventory, processes: Processes) -> list[Peer | Orderer]:
-    """The peers and orderers that were started with other settings, of those that a topology may change.
+    """The running peers and orderers whose settings differ from the topology's.
 
     Args:
-        inventory: the nodes as the topology wants them.
-        processes: what runs.
+        inventory: the nodes according to the topology.
+        processes: the running processes.
     """
     definitions = schema()["$defs"]
     peers = (*_PEER, *definitions["peer_settings"]["properties"])
@@ -48,18 +48,18 @@ def untuned(inventory: Inventory, processes: Processes) -> list[Peer | Orderer]:
 
 
 def stop_outdated(session: Session) -> None:
-    """Stop CA servers that run with another configuration, so that they are started with the present one."""
+    """Stop CA servers with an outdated configuration, so that they start with the present one."""
     for authority in outdated(session.inventory, session.processes):
         if authority.organisation in session.acting:
             session.processes.stop(authority.node)
 
 
 def retune(session: Session) -> None:
-    """Start such nodes again, with the ones that lead last, so that the others go on meanwhile.
+    """Restart such nodes one after the other, leaders last, while the others keep running.
 
     Raises:
-        NetworkError: other nodes do not run, of which the network has need meanwhile; or a node does not take
-            part again in time. The next call carries on.
+        NetworkError: other nodes that the network needs during a restart are not running; or a node does not
+            take part again in time. The next call resumes.
     """
     nodes = [
         one for one in untuned(session.inventory, session.processes) if one.organisation in session.acting

@@ -1,8 +1,8 @@
-"""Revoking certificates: the authority's list of them goes into every channel of the organisation.
+"""Revokes certificates: the authority's revocation list goes into every channel of the organisation.
 
-Fabric looks at the list where it checks identities: peers and consenters refuse proposals, endorsements and
-envelopes of a revoked one. It does not look at it in TLS. Nodes check the administrators who call them by
-their own copy of the list, which they read when they start.
+Fabric consults the list when it checks identities: peers and consenters refuse proposals, endorsements and
+envelopes of a revoked one. It does not consult it for TLS. For calls by administrators, nodes use their own
+copy of the list, which they read when they start.
 """
 
 from __future__ import annotations
@@ -42,18 +42,19 @@ class Revocation:
     organisation: str
 
     def run(self, name: str, *, superseded: bool = False) -> int:
-        """Revoke the certificates of a user or node, and tell the channels. It can be repeated.
+        """Revoke the certificates of a user or node, and update the channels. It can be repeated.
 
         Args:
-            name: the enrolment name: a user's, or the name of a node.
-            superseded: only those that were renewed since; else all, and the name is never enrolled again.
+            name: the enrolment name: a user's or a node's.
+            superseded: only certificates that have been replaced by renewal; otherwise all, and the name can
+                never be enrolled again.
 
         Returns:
-            How many certificates of identities are on the list now.
+            The number of certificates on the organisation's list.
 
         Raises:
-            NetworkError: there is no such user or node, the network cannot do without it, or a channel could
-                not be told; the next call carries on.
+            NetworkError: there is no such user or node, the network depends on it, or a channel could not be
+                updated; the next call resumes.
         """
         folder = self._folder(name)
         if not superseded:
@@ -81,7 +82,8 @@ class Revocation:
         found = next((one for one in (user, node) if (one / "msp").is_dir()), None)
         if found is None:
             raise NetworkError(
-                f"{self.organisation} has no user or node {name!r} that has a certificate here"
+                f"{self.organisation} has no user or node {name!r} with a certificate in this home: use "
+                "another name, or revoke it where its certificate is"
             )
         return found
 
@@ -89,9 +91,9 @@ class Revocation:
         topology = self.session.topology
         if name == topology.organisation(self.organisation).admin.name:
             raise NetworkError(
-                f"{name} is the administrator that {self.organisation} acts by, and could change nothing any "
-                "more: let the topology name another one first. If someone else has its key, renew it, and "
-                "revoke what was superseded"
+                f"{name} is the administrator of {self.organisation}, which could then change nothing: add "
+                "another administrator before it in the topology first. If its key was stolen, renew it, and "
+                "revoke the superseded certificates"
             )
         orderers = [one for one in self.session.inventory.orderers if one.node == name]
         ordered = [
@@ -101,12 +103,12 @@ class Revocation:
         ]
         if ordered:
             raise NetworkError(
-                f"{name} orders {', '.join(ordered)}, and would do so no more: renew it instead, and revoke "
-                "what was superseded"
+                f"{name} is a consenter of {', '.join(ordered)}, and could no longer order: renew it "
+                "instead, and revoke the superseded certificates"
             )
 
     def _write_list(self, authority: Authority) -> int:
-        """Put the authority's list where channels and nodes take it from, if it says something new."""
+        """Store the authority's list where channels and nodes get it from, if it has changed."""
         with authority.as_registrar(IDENTITIES) as (client, registrar):
             pem = client.crl(registrar)
         shared = self.session.home.organisation(self.organisation) / "msp" / CRL
@@ -122,14 +124,14 @@ class Revocation:
         ]
 
     def _restart_nodes(self) -> None:
-        """Have the organisation's own nodes start with the list, one after the other."""
+        """Restart the organisation's nodes with the list, one after the other."""
         content = (self.session.home.organisation(self.organisation) / "msp" / CRL).read_bytes()
         nodes: list[Peer | Orderer] = [*self.session.inventory.peers, *self.session.inventory.orderers]
         for node in nodes:
             own = node.folder / "msp" / CRL
             if node.organisation != self.organisation or (own.is_file() and own.read_bytes() == content):
                 continue
-            with self.session.stage(f"list of revoked certificates of {node.node}"):
+            with self.session.stage(f"revocation list of {node.node}"):
                 if self.session.runs(node.node):
                     mark_for_restart(node.folder)
                 write(own, content)
@@ -137,13 +139,13 @@ class Revocation:
 
 
 def _revoke(client: CaClient, registrar: Enrolment, name: str) -> None:
-    # An earlier call did it; or there is no certificate of this authority.
+    # Already revoked by an earlier call, or this authority never issued one.
     with contextlib.suppress(CaAlreadyRevoked, CaNotFound):
         client.revoke(registrar, name=name)
 
 
 def _revoke_others(client: CaClient, registrar: Enrolment, name: str, present: Path) -> None:
-    """Revoke all certificates of an identity but the present one."""
+    """Revoke all certificates of an identity except the present one."""
     if not present.is_file():
         return
     kept = x509.load_pem_x509_certificate(present.read_bytes())

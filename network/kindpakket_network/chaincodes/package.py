@@ -1,7 +1,7 @@
 """A chaincode's source, program and package.
 
-The package holds the digest of the source and nothing of any organisation, so that all of them install,
-and approve, one and the same package id.
+The package contains the digest of the source and nothing specific to an organisation, so that all of them
+install and approve the same package id.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from kindpakket_network.programs.command import Command
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import run
 
+# Seconds. A cold build takes a minute or two; the deadline only ends one that hangs, as behind a dead proxy.
 _BUILD_DEADLINE = 900.0
 _LEFT_OUT = ("_test.go", ".md")
 
@@ -30,7 +31,7 @@ class Package:
 
     Attributes:
         name: the chaincode's name.
-        label: the package's label, which ends in the beginning of the source's digest.
+        label: the package's label, which ends in the first digits of the source's digest.
         content: the file's bytes.
     """
 
@@ -45,7 +46,7 @@ class Package:
 
 
 def source_digest(folder: Path) -> str:
-    """The SHA-256 of a Go module's files, tests and texts left out, as hexadecimal characters.
+    """The SHA-256 of a Go module's files, without tests and Markdown, in hexadecimal.
 
     Args:
         folder: the folder with go.mod.
@@ -80,7 +81,7 @@ def package(name: str, digest: str) -> Package:
 
 
 def build(source: Path, made: Package, home: Home) -> Path:
-    """Compile a chaincode's program, unless it is there.
+    """Compile a chaincode's program, unless it exists.
 
     Args:
         source: the folder of its Go module.
@@ -112,7 +113,7 @@ def build(source: Path, made: Package, home: Home) -> Path:
 
 
 def write_package(made: Package, home: Home) -> Path:
-    """Write a package's file, unless it is there."""
+    """Write a package's file, unless it exists."""
     path = home.chaincode(made.label) / f"{made.label}.tar.gz"
     if not path.is_file():
         write(path, made.content)
@@ -137,7 +138,7 @@ def _tar(files: dict[str, bytes]) -> bytes:
             entry.size = len(content)
             entry.mode = 0o644
             archive.addfile(entry, io.BytesIO(content))
-    # Not compressed: what compression makes of the same bytes differs between versions of zlib.
+    # Level 0: versions of zlib compress the same bytes differently, which would change the package id.
     return gzip.compress(raw.getvalue(), compresslevel=0, mtime=0)
 
 

@@ -1,4 +1,4 @@
-"""Whether peers can have transactions endorsed: which they find out by gossip, some time after they start."""
+"""Whether peers have an endorsement plan: they learn by gossip, some time after starting, who can endorse."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import together, until
 
+# Seconds for a restarted peer to find its endorsers; gossip takes seconds, and longer on a busy machine.
 _BACK_DEADLINE = 120.0
 
 
 def planned(session: Session, peer: Peer) -> set[tuple[str, str]]:
-    """The channels and chaincodes for which a peer knows others enough to have transactions endorsed."""
+    """The channels and chaincodes for which a peer knows enough other peers to endorse."""
     commands = session.admin(peer)
     return {
         (channel, chaincode)
@@ -25,10 +26,10 @@ def planned(session: Session, peer: Peer) -> set[tuple[str, str]]:
 
 @contextmanager
 def halted(session: Session, peer: Peer) -> Iterator[None]:
-    """Have a peer stopped meanwhile, if it runs; afterwards it can be used as before.
+    """Stop a peer for the duration of the block, if it is running, and wait until it is usable again.
 
     Raises:
-        NetworkError: it does not come up again, or does not find the peers that it needs.
+        NetworkError: it did not start again, or did not find its endorsing peers.
     """
     before = planned(session, peer)
     ran = session.processes.stop(peer.node)
@@ -39,13 +40,13 @@ def halted(session: Session, peer: Peer) -> Iterator[None]:
             session.starter.start([peer])
     if until(lambda: before <= planned(session, peer) or None, _BACK_DEADLINE, interval=0.25) is None:
         raise NetworkError(
-            f"{peer.node} runs again, but after {_BACK_DEADLINE:g} seconds it does not find the peers that "
-            "it needs to endorse transactions: see in `status` who is down"
+            f"{peer.node} is running again, but did not find its endorsing peers within "
+            f"{_BACK_DEADLINE:g} s: check in `status` which are down"
         )
 
 
 def deployed(session: Session, peer: Peer) -> set[tuple[str, str]]:
-    """The channels of a peer and the chaincodes that were deployed there, by this home's records."""
+    """A peer's channels with the chaincodes deployed to them, according to this home's records."""
     return {
         (channel.name, chaincode.name)
         for channel in session.topology.channels
@@ -56,15 +57,15 @@ def deployed(session: Session, peer: Peer) -> set[tuple[str, str]]:
 
 
 def await_plans(session: Session, peers: Iterable[Peer], deadline: float) -> list[str]:
-    """Wait until peers can have transactions of all that was deployed endorsed.
+    """Wait until peers have endorsement plans for all deployed chaincodes.
 
     Args:
         session: the network.
         peers: the peers.
-        deadline: seconds.
+        deadline: how long to wait for each, in seconds.
 
     Returns:
-        The nodes of those that still cannot.
+        The names of the peers that still have none.
     """
 
     def lacking(peer: Peer) -> str | None:

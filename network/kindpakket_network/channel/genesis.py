@@ -1,6 +1,6 @@
-"""What a topology wants a channel's configuration to be: configtx.yaml from the template, and configtxgen.
+"""A channel's configuration according to the topology: configtx.yaml from the template, and configtxgen.
 
-The same two make a channel's first block and, later on, the configuration that it is to have.
+They make a channel's genesis block and, later, the configuration that it should have.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _PROFILE = "channel"
 
 @dataclass(frozen=True)
 class ConsenterFiles:
-    """A consenter as configtx.yaml names it: `Consenter` with the paths of its certificates.
+    """A consenter in configtx.yaml: a `Consenter` with the paths of its certificates.
 
     Attributes:
-        msp_folder: the definition of its organisation.
+        msp_folder: the folder with its organisation's MSP definition.
     """
 
     msp: str
@@ -64,7 +64,7 @@ def configtx(
         channel: the channel.
         inventory: its nodes.
         home: where their certificates are.
-        consenters: other consenters than those of the topology with the certificates in the home.
+        consenters: the consenters; None: the topology's, with their certificates in the home.
     """
     if consenters is None:
         consenters = [consenter_files(orderer, home) for orderer in inventory.consenters_of(channel)]
@@ -94,19 +94,19 @@ def configtx(
 
 
 def genesis_block(session: Session, channel: Channel, *, first: bool = False) -> Path:
-    """The channel's first block, made when it is not there.
+    """A channel's genesis block, which is made if it does not exist.
 
-    Two blocks of the same configuration are never the same, so where organisations have homes of their own,
-    one of them makes the block and the others admit it.
+    Two blocks made from the same configuration differ, so where organisations have separate homes, one makes
+    the block and the others admit it.
 
     Args:
         session: the network.
         channel: the channel.
-        first: make it even though this home acts for some organisations only.
+        first: make it even if this home acts for some organisations only.
 
     Raises:
-        Waiting: another organisation's bundle lacks, or its block.
-        CommandFailed: configtxgen refused the configuration.
+        Waiting: another organisation's bundle or the genesis block is missing.
+        CommandFailed: configtxgen rejected the configuration.
     """
     block = session.home.genesis(channel.name)
     if block.is_file():
@@ -115,14 +115,14 @@ def genesis_block(session: Session, channel: Channel, *, first: bool = False) ->
     if lacking:
         raise Waiting(
             [
-                f"{channel.name} waits for {', '.join(lacking)}: have each make its bundle with `kindpakket "
-                "network export organisation`, and bring them here with `kindpakket network admit FILE...`"
+                f"{channel.name} waits for {', '.join(lacking)}: ask each for its bundle from `kindpakket "
+                "network export organisation`, and import it with `kindpakket network admit FILE...`"
             ]
         )
     if not (first or session.whole):
         raise Waiting(
             [
-                f"{channel.name} waits for its first block: one organisation makes it with `kindpakket "
+                f"{channel.name} waits for its genesis block: one organisation makes it with `kindpakket "
                 f"network export channel {channel.name}`, and the others `kindpakket network admit` it"
             ]
         )
@@ -131,7 +131,7 @@ def genesis_block(session: Session, channel: Channel, *, first: bool = False) ->
 
 
 def lacking_bundles(session: Session, channel: Channel) -> list[str]:
-    """The organisations of a channel whose certificates this home has not got yet."""
+    """The organisations of a channel whose certificates are not in this home yet."""
     names = dict.fromkeys([*(one.organisation for one in channel.members), *channel.consenters])
 
     def known(name: str) -> bool:
@@ -144,10 +144,10 @@ def lacking_bundles(session: Session, channel: Channel) -> list[str]:
 
 
 def render_block(session: Session, channel: Channel, block: Path) -> None:
-    """Make a first block from the topology, beside the configtx.yaml that it is made from.
+    """Make a genesis block from the topology, next to the configtx.yaml that it is made from.
 
     Raises:
-        CommandFailed: configtxgen refused the configuration.
+        CommandFailed: configtxgen rejected the configuration.
     """
     folder = block.parent
     write(folder / "configtx.yaml", configtx(session.topology, channel, session.inventory, session.home))
@@ -157,7 +157,7 @@ def render_block(session: Session, channel: Channel, block: Path) -> None:
 
 
 def desired(session: Session, channel: Channel, consenters: Sequence[Consenter]) -> Any:
-    """The configuration that the topology wants a channel to have, a `common.ConfigGroup` of version 0.
+    """The configuration that the topology gives a channel, a `common.ConfigGroup` with version 0.
 
     Args:
         session: the network.
@@ -165,7 +165,7 @@ def desired(session: Session, channel: Channel, consenters: Sequence[Consenter])
         consenters: its consenters, in the order of their ids.
 
     Raises:
-        CommandFailed: configtxgen refused the configuration.
+        CommandFailed: configtxgen rejected the configuration.
         NetworkError: a consenter's organisation is not in the topology.
     """
     with session.home.scratch() as folder:
@@ -179,10 +179,7 @@ def desired(session: Session, channel: Channel, consenters: Sequence[Consenter])
 
 
 def consenter_files(orderer: Orderer, home: Home) -> ConsenterFiles:
-    """A consenter as its organisation's topology and home describe it.
-
-    Where a renewed certificate waits until the channels name it, in `msp.next` or `tls.next`, it counts.
-    """
+    """A consenter according to the topology and the home, with its pending certificates if it has any."""
     tls = str(coming(orderer.folder / "tls") / "cert.pem")
     return ConsenterFiles(
         msp=orderer.msp,
@@ -199,8 +196,8 @@ def _written(folder: Path, consenter: Consenter, session: Session) -> ConsenterF
     names = {one.msp: one.name for one in session.topology.organisations}
     if consenter.msp not in names:
         raise NetworkError(
-            f"the consenter {consenter.host}:{consenter.port} belongs to {consenter.msp or 'nobody known'}, "
-            "which the topology does not have: add that organisation to the topology"
+            f"the consenter {consenter.host}:{consenter.port} belongs to "
+            f"{consenter.msp or 'an unknown organisation'}, which is not in the topology: add it there"
         )
     files = {"identity": consenter.identity, "client": consenter.client_tls, "server": consenter.server_tls}
     for name, content in files.items():

@@ -1,4 +1,4 @@
-"""Asking a channel's consenters for its configuration, and having them order a change of it."""
+"""Reads a channel's configuration from its consenters, and has them order a change of it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import together, until
 
+# Seconds from submission to commit: it leaves room for one change of leader.
 _DEADLINE = 60.0
+# Refusals that every consenter would repeat.
 _FINAL = ("BAD_REQUEST", "FORBIDDEN")
 
 
 class Overtaken(NetworkError):
-    """Another change of the channel was faster."""
+    """Another change of the channel was committed first."""
 
 
 def current(session: Session, channel: Channel) -> Configuration:
-    """The configuration that a channel has: the newest that its consenters know.
+    """A channel's present configuration: the newest that its consenters have.
 
     Raises:
         NetworkError: no consenter answers.
@@ -47,49 +49,50 @@ def current(session: Session, channel: Channel) -> Configuration:
         failure = next(one for one in answers if isinstance(one, CommandFailed))
     if failure is None:
         raise NetworkError(
-            f"no administrator's key is in {session.home.root}, so nobody can ask for the configuration of "
-            f"{channel.name}: run `up` first"
+            f"{session.home.root} has no administrator's key to read the configuration of {channel.name} "
+            "with: run `up` first"
         )
     raise NetworkError(
-        f"no consenter of {channel.name} tells its configuration: see whether they run. {failure}"
+        f"no consenter of {channel.name} returned its configuration: check that they are running. {failure}"
     )
 
 
 def administrators(session: Session) -> list[Organisation]:
-    """The organisations whose administrators' keys are here."""
+    """The organisations whose administrators' keys are in this home."""
     organisations = (session.topology.organisation(name) for name in session.acting)
     return [one for one in organisations if AdminCommands(session, one).possible]
 
 
 def signers(session: Session, present: Configuration) -> list[Organisation]:
-    """Those of them that stand in a channel's configuration."""
+    """Those of the `administrators` whose organisations are in a channel's configuration."""
     msps = {*present.group.groups[APPLICATION].groups, *present.group.groups[ORDERER].groups}
     return [one for one in administrators(session) if one.msp in msps]
 
 
 def submit(session: Session, channel: Channel, proposal: Proposal, present: Configuration) -> Configuration:
-    """Have a change ordered, and wait until consenters have it, and all peers of ours that run.
+    """Submit a change, and wait until consenters and this home's running peers have it.
 
     Args:
         session: the network.
         channel: the channel.
-        proposal: the change with all signatures that it needs.
+        proposal: the change with all required signatures.
         present: the configuration that it changes.
 
     Returns:
         The configuration with the change.
 
     Raises:
-        CommandFailed: the consenters refused it; it says why.
-        Overtaken: another change was faster, and this one is outdated.
-        NetworkError: nobody here is a member of the channel; or it was taken and is in no block in time.
+        CommandFailed: the consenters refused it; the message says why.
+        Overtaken: another change was committed first, so this one is outdated.
+        NetworkError: this home acts for no member of the channel; or the change was accepted but not
+            committed in time.
     """
     members = present.group.groups[APPLICATION].groups
     sender = next((one for one in signers(session, present) if one.msp in members), None)
     if sender is None:
         raise NetworkError(
-            f"nobody here is a member of {channel.name}, and only members submit: hand the file to one of "
-            f"{', '.join(sorted(members))}"
+            f"this home acts for no member of {channel.name}, and only members may submit: give the file to "
+            f"one of {', '.join(sorted(members))}"
         )
     with session.home.scratch() as folder:
         file = folder / "change.pb"
@@ -103,7 +106,7 @@ def submit(session: Session, channel: Channel, proposal: Proposal, present: Conf
 def _order(
     session: Session, channel: Channel, file: Path, commands: AdminCommands, present: Configuration
 ) -> None:
-    """Bring a change to a consenter: the leader if it is known, else the next one that takes it."""
+    """Send a change to a consenter: the leader if known, else the first that accepts it."""
     named = {one.msp for one in present.consenters()}
     first = session.orderer(channel)
     others = [one for one in session.consenters_of(channel) if one != first and one.msp in named]
@@ -133,13 +136,14 @@ def _ordered(session: Session, channel: Channel, update: Any) -> Configuration:
     answered = until(answer, _DEADLINE, interval=0.2)
     if answered is None:
         raise NetworkError(
-            f"the change of {channel.name} was taken and is in no block after {_DEADLINE:g} seconds: see in "
-            "`status` whether its consenters have a leader, and repeat this"
+            f"the change of {channel.name} was accepted but not committed within {_DEADLINE:g} s: check in "
+            "`status` that its consenters have a leader, and try again"
         )
     found, late = answered
     if late:
         raise Overtaken(
-            f"another change of {channel.name} was faster, in {', '.join(late)}: propose this one again"
+            f"another change of {channel.name} was committed first, in {', '.join(late)}: propose this one "
+            "again"
         )
     return found
 
@@ -153,6 +157,6 @@ def _await_peers(session: Session, channel: Channel, block: int) -> None:
 
         if peer.height(channel.name) is not None and until(has_it, _DEADLINE) is None:
             raise NetworkError(
-                f"{peer.node} has not block {block} of {channel.name} after {_DEADLINE:g} seconds: "
+                f"{peer.node} did not commit block {block} of {channel.name} within {_DEADLINE:g} s: "
                 f"read {session.home.log(peer.node)}"
             )

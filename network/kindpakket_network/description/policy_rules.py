@@ -1,4 +1,4 @@
-"""What makes a topology unsafe or unworkable: policies, collections, and the first transaction."""
+"""Problems with a channel's policies, collections and initialisation that make it unsafe or unusable."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Members:
 
     Attributes:
         by_name: the organisations by name.
-        roles: what each may do, by organisation name.
+        roles: the rights of each, by organisation name.
     """
 
     by_name: Mapping[str, Any]
@@ -49,10 +49,10 @@ class _Members:
 
 
 def channel_policies(place: str, channel: Any, organisations: Mapping[str, Any]) -> Iterator[Mistake]:
-    """The mistakes in a channel's policies and in those of its chaincodes.
+    """The problems in a channel's policies and in those of its chaincodes.
 
     Args:
-        place: where the channel stands.
+        place: the channel's path in the file.
         channel: the channel.
         organisations: all organisations by name.
     """
@@ -79,7 +79,7 @@ def channel_policies(place: str, channel: Any, organisations: Mapping[str, Any])
 
 def _writers(place: str, member: Any, members: _Members) -> Iterator[Mistake]:
     if "peer" in member["writers"]:
-        words = "whoever gets at a peer's key could submit transactions, and peers submit none: take peer out"
+        words = "peers never submit, but a stolen peer key could then submit transactions: remove peer"
         yield Mistake(place, words)
     if "client" not in member["writers"] or member["organisation"] not in members.by_name:
         return
@@ -88,13 +88,13 @@ def _writers(place: str, member: Any, members: _Members) -> Iterator[Mistake]:
         if user.get("attributes", {}).get(role) == auditor:
             yield Mistake(
                 place,
-                f"the auditor's client {user['name']!r} could submit transactions: take client out, "
+                f"the auditor's client {user['name']!r} could submit transactions: remove client, "
                 f"or the attribute {role}: {auditor}",
             )
 
 
 def _known(place: str, expression: str, members: _Members) -> Iterator[Mistake]:
-    """Mistakes of any policy: its syntax, and who it names."""
+    """Problems of any policy: its syntax, and the organisations it names."""
     try:
         found = principals(text(expression))
     except PolicySyntaxError as error:
@@ -103,15 +103,17 @@ def _known(place: str, expression: str, members: _Members) -> Iterator[Mistake]:
     for principal in dict.fromkeys(found):
         organisation = members.by_msp.get(principal.msp)
         if organisation is None:
-            words = f"{principal.msp!r} is no member of the channel: use one of {', '.join(members.by_msp)}"
+            words = (
+                f"{principal.msp!r} is not a member of the channel: use one of {', '.join(members.by_msp)}"
+            )
             yield Mistake(place, words)
         elif principal.role == "peer" and not organisation.get("peers"):
-            words = f"{principal.msp} has no peer that could sign: give it one, or take it out of the policy"
+            words = f"{principal.msp} has no peer to sign: give it one, or remove it from the policy"
             yield Mistake(place, words)
 
 
 def _signed_by_peers(place: str, expression: str, members: _Members) -> Iterator[Mistake]:
-    """Mistakes of a policy that endorsements are to meet."""
+    """Problems of a policy that endorsements must satisfy."""
     found = list(_known(place, expression, members))
     yield from found
     if found:
@@ -120,11 +122,11 @@ def _signed_by_peers(place: str, expression: str, members: _Members) -> Iterator
     for one in others:
         yield Mistake(
             place,
-            f"'{one.msp}.{one.role}' lets others than peers endorse, who need not run the chaincode for it: "
+            f"'{one.msp}.{one.role}' lets identities endorse that do not run the chaincode: "
             f"write '{one.msp}.peer'",
         )
     if not others and not met_by(parse(expression), members.peers()):
-        words = "all peers together do not meet it: give the organisations peers enough, or ask for fewer"
+        words = "all peers together do not satisfy it: add peers, or ask for fewer signatures"
         yield Mistake(place, words)
 
 
@@ -135,7 +137,7 @@ def _signed_by_admins(place: str, expression: str, members: _Members) -> Iterato
         if one.role != "admin":
             yield Mistake(
                 place,
-                f"'{one.msp}.{one.role}' lets others than administrators change the channel: "
+                f"'{one.msp}.{one.role}' lets identities other than administrators change the channel: "
                 f"write '{one.msp}.admin'",
             )
 
@@ -143,7 +145,7 @@ def _signed_by_admins(place: str, expression: str, members: _Members) -> Iterato
 def _collection(place: str, collection: Any, members: _Members) -> Iterator[Mistake]:
     required, most = collection.get("required_peers", 0), collection.get("max_peers", 1)
     if required > most:
-        words = f"{required} is more than max_peers, {most}: lower it, or raise max_peers"
+        words = f"{required} is more than max_peers ({most}): lower it, or raise max_peers"
         yield Mistake(f"{place}.required_peers", words)
     found = list(_known(f"{place}.members", collection["members"], members))
     yield from found
@@ -157,22 +159,22 @@ def _collection(place: str, collection: Any, members: _Members) -> Iterator[Mist
             holders = {one.msp for one in principals(collection["members"])}
             for msp in dict.fromkeys(one.msp for one in principals(collection["endorsement"])):
                 if msp not in holders:
-                    words = f"{msp} does not hold this collection: take it out, or add it to members"
+                    words = f"{msp} does not hold this collection: remove it, or add it to members"
                     yield Mistake(at, words)
 
 
 def _holders(place: str, policy: Policy, required: int, members: _Members) -> Iterator[Mistake]:
     if not _is_list(policy):
-        words = "Fabric takes only a list of those who hold it: write OR('AMSP.member', 'BMSP.member')"
+        words = "Fabric only accepts a list of members: write OR('AMSP.member', 'BMSP.member')"
         yield Mistake(f"{place}.members", words)
         return
     peers = collection_peers(policy, members.by_msp)
     if not peers:
-        yield Mistake(f"{place}.members", "no peer would hold it: give one of its members a peer")
+        yield Mistake(f"{place}.members", "no peer would hold it: give a peer to one of its members")
     elif required > len(peers) - 1:
         yield Mistake(
             f"{place}.required_peers",
-            f"{required} other peers would have to get it, and {len(peers) - 1} can: lower it, or add peers",
+            f"{required} other peers must receive it, but only {len(peers) - 1} can: lower it, or add peers",
         )
 
 
@@ -206,11 +208,11 @@ def _initialise(place: str, chaincode: Any, members: _Members) -> Iterator[Mista
         policy, names = parse(chaincode["endorsement"]), initialise["endorsers"]
         one_each = list(dict.fromkeys(members.peers(names)))
         if not met_by(policy, one_each):
-            words = f"{', '.join(names)} do not meet the chaincode's endorsement: name those who do"
+            words = f"{', '.join(names)} cannot satisfy the chaincode's endorsement policy: name others too"
             yield Mistake(f"{place}.endorsers", words)
     for number, member in enumerate(initialise["check"]["members"]):
         if member not in initialise["argument"]:
-            words = f"{member!r} is no member of the argument: use one of {', '.join(initialise['argument'])}"
+            words = f"{member!r} is not in the argument: use one of {', '.join(initialise['argument'])}"
             yield Mistake(f"{place}.check.members[{number}]", words)
 
 
@@ -218,11 +220,11 @@ def _submitter(place: str, initialise: Any, members: _Members) -> Iterator[Mista
     name = initialise["organisation"]
     organisation = members.by_name.get(name)
     if organisation is None:
-        words = f"{name!r} is no member of the channel: use one of {', '.join(members.roles)}"
+        words = f"{name!r} is not a member of the channel: use one of {', '.join(members.roles)}"
         yield Mistake(f"{place}.organisation", words)
         return
     if not organisation.get("peers"):
-        words = f"{name} has no peer to submit it through: give it one, or name another organisation"
+        words = f"{name} has no peer to submit through: give it one, or name another organisation"
         yield Mistake(f"{place}.organisation", words)
     user = next((one for one in organisation["users"] if one["name"] == initialise["user"]), None)
     if user is None:

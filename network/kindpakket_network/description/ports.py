@@ -1,12 +1,12 @@
 """Which node listens on which port.
 
-Every organisation has a block of 30 ports, in the topology's order; appending an organisation moves nobody:
+Each organisation has a block of 30 ports, in the topology's order; appending one moves no other:
 
     +0 CA        +2 consenter            +6 first peer          +12 second peer, and so on
     +1 its       +3 its operations       +7 its operations
        operations +4 its administration  +8 its chaincode port
                                          +9 … +11 the chaincode processes of that peer,
-                                                  one of them during an upgrade only
+                                                  one of them only during an upgrade
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CHAINCODE_PLACES = 3
 HIGHEST = 65535
 _FIRST_PEER = 6
 _PEER_BLOCK = 6
-# Below the range from which systems take the local ports of outgoing connections.
+# Below 32768, where Linux starts the local ports of outgoing connections.
 _FREE_RANGE = (20000, 32000)
 
 
@@ -40,13 +40,13 @@ def consenter(base: int, organisation: int) -> tuple[int, int, int]:
 
 
 def peer(base: int, organisation: int, number: int) -> tuple[int, int, int]:
-    """The ports of an organisation's peer: service, operations, chaincodes that register by themselves."""
+    """The ports of an organisation's peer: service, operations, registration of chaincodes."""
     first = base + BLOCK * organisation + _FIRST_PEER + _PEER_BLOCK * number
     return first, first + 1, first + 2
 
 
 def chaincode(base: int, organisation: int, number: int, place: int) -> int:
-    """The port of a place for a process that serves a chaincode to a peer."""
+    """The port of one of the slots for chaincode processes of a peer."""
     return base + BLOCK * organisation + _FIRST_PEER + _PEER_BLOCK * number + 3 + place
 
 
@@ -65,14 +65,14 @@ def is_free(port: int, address: str = LOOPBACK) -> bool:
 
 
 def free_base(organisations: int) -> int:
-    """A base from which the blocks of so many organisations are free now.
+    """A base port from which the blocks of a number of organisations are free at present.
 
     Raises:
-        OSError: a hundred tries found none.
+        OSError: no free range was found in 100 attempts.
     """
     count = BLOCK * organisations
     for _ in range(100):
         base = random.randrange(_FREE_RANGE[0], _FREE_RANGE[1] - count)  # noqa: S311
         if all(is_free(port) for port in range(base, base + count)):
             return base
-    raise OSError(errno.EADDRINUSE, f"no {count} consecutive free ports between {_FREE_RANGE}")
+    raise OSError(errno.EADDRINUSE, f"no {count} consecutive free ports in {_FREE_RANGE[0]}-{_FREE_RANGE[1]}")

@@ -1,4 +1,4 @@
-"""What makes a topology wrong: names, places and references; `topology_policies` has the other rules."""
+"""The rules across members of a topology: names, references, ports; `policy_rules` has those on policies."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from kindpakket_network.errors import Mistake
 _FEWEST_BFT_CONSENTERS = 4
 _OTHER_NODES = ("orderer", "ca", "chaincode")
 _REGISTRAR = "registrar"
-# In Fabric 3.1.1 an orderer reads the brackets around an IPv6 address as a list of addresses.
+# Fabric 3.1.1's orderer parses the brackets around an IPv6 address as a list.
 _LISTENING_VERSION = 4
 
 
 def mistakes_in(document: Any) -> list[Mistake]:
-    """All mistakes of a topology that was parsed: those of form, and those of meaning of what is well formed.
+    """All problems of a parsed topology: violations of the schema, and of the rules where the schema holds.
 
     Args:
         document: the members of the file.
@@ -34,10 +34,10 @@ def mistakes_in(document: Any) -> list[Mistake]:
 
 
 def _repeated(names: Sequence[str], place: str, what: str) -> Iterator[Mistake]:
-    """The names that are there twice; `place` has {} for the number of the name."""
+    """Duplicate names; `place` has {} for the index of the name."""
     for number, name in enumerate(names):
         if name in names[:number]:
-            words = f"{what} {name!r} is given twice: give each a name of its own"
+            words = f"{what} {name!r} appears twice: use different names"
             yield Mistake(place.format(number), words)
 
 
@@ -90,7 +90,7 @@ def _host(place: str, host: Any, alone: bool) -> Iterator[Mistake]:
     for member in ("listen", "operations_listen"):
         found = _address(host.get(member, LOOPBACK))
         if found is None:
-            words = f"{host[member]!r} is no IP address: give one of this machine's, or 0.0.0.0 for all"
+            words = f"{host[member]!r} is not an IP address: give one of this machine's, or 0.0.0.0 for all"
             yield Mistake(f"{place}.{member}", words)
         elif member == "listen" and found.version != _LISTENING_VERSION:
             words = f"Fabric's orderers cannot listen on {found}: give an IPv4 address, or 0.0.0.0 for all"
@@ -100,7 +100,7 @@ def _host(place: str, host: Any, alone: bool) -> Iterator[Mistake]:
     if address in EVERYWHERE:
         yield Mistake(f"{place}.address", f"nobody can reach {address}: give a name or an address")
     elif not alone and (address == "localhost" or (parsed is not None and parsed.is_loopback)):
-        words = f"the other hosts cannot reach {address}: give the name by which they know this one"
+        words = f"the other hosts cannot reach {address}: give the name by which they reach this one"
         yield Mistake(f"{place}.address", words)
 
 
@@ -111,8 +111,8 @@ def _placed(place: str, organisation: Any, hosts: Mapping[str, Any]) -> Iterator
     if hosts and "host" not in organisation:
         yield Mistake(
             place,
-            f"{organisation['name']} would be on a loopback that the other hosts cannot reach: "
-            f"give it a host, one of {', '.join(hosts)}",
+            f"{organisation['name']} has no host, so the others could not reach it: "
+            f"give it one of {', '.join(hosts)}",
         )
 
 
@@ -129,7 +129,8 @@ def _ports(document: Any) -> Iterator[Mistake]:
     if last > ports.HIGHEST:
         yield Mistake(
             "ports.base",
-            f"{base} leads up to {last}, past {ports.HIGHEST}: give {ports.HIGHEST - last + base} or less",
+            f"{base} puts the last port at {last}, above {ports.HIGHEST}: give at most "
+            f"{ports.HIGHEST - last + base}",
         )
 
 
@@ -141,8 +142,8 @@ def _lifetimes(document: Any) -> Iterator[Mistake]:
         if days <= warning:
             yield Mistake(
                 f"tuning.certificates.{name}",
-                f"{days} days is not more than warning_days, {warning}, so that every certificate "
-                "would be reported from its first day: raise it, or lower warning_days",
+                f"{days} days is not more than warning_days ({warning}), so certificates would be reported "
+                "from their first day: raise it, or lower warning_days",
             )
 
 
@@ -150,13 +151,13 @@ def _consenters(document: Any) -> Iterator[Mistake]:
     able = [one["name"] for one in document["organisations"] if one.get("consenter")]
     bft = document["ordering"]["type"] == "bft"
     if not able:
-        words = "no organisation is a consenter: write consenter: true at one at least"
+        words = "no organisation is a consenter: write consenter: true for at least one"
         yield Mistake("organisations", words)
     elif bft and len(able) < _FEWEST_BFT_CONSENTERS:
         yield Mistake(
             "ordering.type",
-            f"bft with {len(able)} consenters does not bear the loss of one: make it at least "
-            f"{_FEWEST_BFT_CONSENTERS} organisations with consenter: true, or write raft",
+            f"bft with {_consenter_count(len(able))} tolerates no failure: write consenter: true for at "
+            f"least {_FEWEST_BFT_CONSENTERS} organisations, or use raft",
         )
     for number, channel in enumerate(document["channels"]):
         if "consenters" in channel:
@@ -168,14 +169,18 @@ def _own_consenters(place: str, names: Sequence[str], able: Sequence[str], bft: 
     yield from _repeated(names, place + "[{}]", "the consenter")
     for number, name in enumerate(names):
         if name not in able:
-            words = f"{name!r} is no organisation with consenter: true: use some of {', '.join(able)}"
+            words = f"{name!r} is not an organisation with consenter: true: use some of {', '.join(able)}"
             yield Mistake(f"{place}[{number}]", words)
     if bft and len(set(names)) < _FEWEST_BFT_CONSENTERS:
         yield Mistake(
             place,
-            f"bft with {len(set(names))} consenters does not bear the loss of one: "
-            f"name at least {_FEWEST_BFT_CONSENTERS} organisations, or write raft as ordering.type",
+            f"bft with {_consenter_count(len(set(names)))} tolerates no failure: "
+            f"name at least {_FEWEST_BFT_CONSENTERS} organisations, or use raft as ordering.type",
         )
+
+
+def _consenter_count(number: int) -> str:
+    return "1 consenter" if number == 1 else f"{number} consenters"
 
 
 def _channels(document: Any) -> Iterator[Mistake]:
@@ -193,7 +198,7 @@ def _members(place: str, channel: Any, organisations: Mapping[str, Any]) -> Iter
     for number, member in enumerate(members):
         yield from as_far_as_formed(_member(f"{place}.members[{number}]", member, organisations))
     if not any(organisations.get(name, {}).get("peers") for name in names):
-        words = "no member has a peer: give one of them peers, or add one that has"
+        words = "no member has a peer: give a peer to one of them, or add a member that has one"
         yield Mistake(f"{place}.members", words)
 
 
@@ -206,7 +211,7 @@ def _member(place: str, member: Any, organisations: Mapping[str, Any]) -> Iterat
     for wide, narrow in (("readers", "writers"), ("readers", "block_readers")):
         lacking = [role for role in member[narrow] if role not in member[wide]]
         if lacking:
-            words = f"{', '.join(lacking)} may not read: add it to {wide}, or take it out here"
+            words = f"{', '.join(lacking)} may not read: add it to {wide}, or remove it here"
             yield Mistake(f"{place}.{narrow}", words)
     for kind in ("readers", "block_readers"):
         if "peer" not in member[kind]:
@@ -233,7 +238,7 @@ def _chaincodes(document: Any) -> Iterator[Mistake]:
     if len(found) > most:
         yield Mistake(
             "channels",
-            f"{len(found)} chaincodes, and a peer has ports for {most} and for one that is being upgraded: "
+            f"has {len(found)} chaincodes, but a peer has ports for at most {most}, and one for upgrades: "
             "use fewer",
         )
 

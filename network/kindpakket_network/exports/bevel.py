@@ -1,6 +1,6 @@
 """A network as resources of the Kubernetes operator hyperledger-bevel/bevel-operator-fabric.
 
-They describe a new network: its CAs run in the cluster and certify everything anew there.
+They describe a new network: its CAs run in the cluster and issue all certificates there.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ SCRIPT = "apply.sh"
 
 
 def files(topology: Topology, image: str) -> Mapping[str, str]:
-    """The files by name: resources by the step in which they are applied, and the script that does it.
+    """The files by name: the resources of each step, and the script that applies them.
 
     Args:
         topology: the network.
         image: the container image of the chaincodes' processes.
 
     Raises:
-        NetworkError: a chaincode's source is not there.
+        NetworkError: a chaincode's source does not exist.
     """
     steps = {name: list(step) for name, step in _steps(topology, image).items()}
     made = {f"{name}.yaml": _yaml(resources) for name, resources in steps.items()}
@@ -138,7 +138,7 @@ def _enrolling(organisation: Organisation) -> list[str]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what is filled in within double quotes, so that a line feed in it can be `\\n`; no aliases."""
+    """Writes placeholders in double quotes, so that their values may contain `\\n`; writes no aliases."""
 
     def ignore_aliases(self, _: Any) -> bool:
         return True

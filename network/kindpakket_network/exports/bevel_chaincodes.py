@@ -1,9 +1,8 @@
 """Chaincodes as resources of the Kubernetes operator, and of Kubernetes itself for their processes.
 
-The operator's own resource for processes cannot give them the mutual TLS that this chaincode insists on. So
-they are deployments, which read their certificates from the secret `chaincode-tls`, and peers read theirs
-from the secret `chaincode-connections`. The package is the same at all organisations, and so is the name of
-the process.
+The operator's own resource for processes does not support the mutual TLS that this chaincode requires. So
+they are deployments, which read their certificates from the secret `chaincode-tls`; peers read theirs from
+the secret `chaincode-connections`. All organisations use the same package and the same process name.
 """
 
 from __future__ import annotations
@@ -29,12 +28,12 @@ _FILES = "/chaincode-tls"
 
 
 def process_name(one: Chaincode) -> str:
-    """What a chaincode's process and its service are called."""
+    """The name of a chaincode's process and service."""
     return f"chaincode-{kubernetes_name(one.name)}"
 
 
 def package_variable(one: Chaincode) -> str:
-    """The package id of a chaincode, to be filled in."""
+    """The placeholder for a chaincode's package id."""
     return filled(one.name, "package")
 
 
@@ -44,7 +43,7 @@ def install(member: Organisation, one: Chaincode, label: str) -> Resource:
     Args:
         member: the organisation.
         one: the chaincode.
-        label: the package's label, which the file in the secret with the connections is named by.
+        label: the package's label, which names the file in the secret with the connections.
     """
     spec = {
         "mspID": member.msp,
@@ -63,7 +62,7 @@ def install(member: Organisation, one: Chaincode, label: str) -> Resource:
 
 
 def process(member: Organisation, one: Chaincode, image: str) -> list[Resource]:
-    """A chaincode's process at an organisation: deployment, service, and who may reach it."""
+    """A chaincode's process at an organisation: deployment, service and network policy."""
     labels = {"app.kubernetes.io/name": process_name(one)}
     settings = {
         "CHAINCODE_ID": package_variable(one),
@@ -111,7 +110,7 @@ def process(member: Organisation, one: Chaincode, image: str) -> list[Resource]:
 
 
 def approval(one: Channel, member: Organisation, code: Chaincode) -> Resource:
-    """An organisation's consent to a chaincode's definition."""
+    """An organisation's approval of a chaincode's definition."""
     spec = {
         **_definition(one, member, code),
         "packageId": package_variable(code),
@@ -127,7 +126,7 @@ def approval(one: Channel, member: Organisation, code: Chaincode) -> Resource:
 
 
 def commitment(topology: Topology, one: Channel, member: Organisation, code: Chaincode) -> Resource:
-    """The definition, put in force by one organisation with the peers of all."""
+    """The commit of the definition, submitted by one organisation and endorsed by the peers of all."""
     others = [each for each in topology.members_with_peers(one) if each != member]
     spec = {
         **_definition(one, member, code),

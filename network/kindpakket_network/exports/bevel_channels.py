@@ -1,7 +1,7 @@
 """Channels as resources of the Kubernetes operator.
 
-The operator gives every organisation Fabric's usual policies, by which any client of the auditor could
-submit. So the policies of the channel itself name who may do what, instead of asking each organisation's.
+The operator gives every organisation Fabric's default policies, which would let any client of the auditor
+submit. So the channel's own policies list the roles, instead of referring to each organisation's policies.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from kindpakket_network.programs.home import Home
 
 
 def channel(topology: Topology, one: Channel) -> Resource:
-    """A channel, made by the administrators of all its consenters' organisations."""
+    """A channel, created by the administrators of all its consenters' organisations."""
     consenters = [topology.organisation(name) for name in one.consenters]
     members = [topology.organisation(member.organisation) for member in one.members]
     spec = {
@@ -85,12 +85,12 @@ def _identities(consenters: Sequence[Organisation], members: Sequence[Organisati
 
 
 def admin_of(organisation: Organisation) -> str:
-    """The name of the identity with which an organisation administers."""
+    """The name of an organisation's administrator identity."""
     return kubernetes_name(organisation.admin.name)
 
 
 def _configuration(topology: Topology, one: Channel, consenters: Sequence[Organisation]) -> Resource:
-    """What configtx.yaml would say, read from it as far as the operator has the same settings."""
+    """The settings of configtx.yaml, as far as the operator supports them."""
     written = _configtx(topology, one, consenters)
     orderer, application = written["Orderer"], written["Application"]
     return {
@@ -190,7 +190,7 @@ def _snake(name: str) -> str:
 
 
 def follower(topology: Topology, one: Channel, member: Organisation) -> Resource:
-    """How an organisation's peers join a channel."""
+    """The resource by which an organisation's peers join a channel."""
     spec = {
         "name": one.name,
         "mspId": member.msp,
@@ -210,10 +210,10 @@ def follower(topology: Topology, one: Channel, member: Organisation) -> Resource
 
 
 def hosts_of(member: Organisation) -> list[str]:
-    """Where an organisation's peers are reached."""
+    """The host names of an organisation's peers."""
     return [service(kubernetes_name(name), member.name) for name in member.peers]
 
 
 def peers_of(member: Organisation) -> list[Resource]:
-    """An organisation's peers as other resources name them."""
+    """References to an organisation's peers, for other resources."""
     return [{"name": kubernetes_name(name), "namespace": member.name} for name in member.peers]

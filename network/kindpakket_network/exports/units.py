@@ -1,4 +1,4 @@
-"""The units by which systemd runs the nodes of a home: for each node a service, and a path that starts it."""
+"""The systemd units that run the nodes of a home: for each node a service, and a path unit that starts it."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def units(topology: Topology, home: Home, organisations: Collection[str], user: 
 
     Args:
         topology: the network.
-        home: the home in which the nodes live.
-        organisations: whose nodes.
-        user: the account that the nodes run as, which is the one that runs this tool.
+        home: the home of the nodes.
+        organisations: the organisations whose nodes are included.
+        user: the account that the nodes run as, the same that runs this tool.
 
     Raises:
-        NetworkError: the home's path has characters that units give a meaning.
+        NetworkError: a path or the user contains characters that are special in unit files.
     """
     for what, text in (("the home", str(home.root)), ("the programs", str(cache_folder())), ("user", user)):
         if not _PLAIN.fullmatch(text):
             raise NetworkError(
-                f"{what} {text!r} cannot stand in a unit: use letters, digits and . _ - / only"
+                f"{what} {text!r} cannot be used in a systemd unit: use only letters, digits and . _ - /"
             )
     inventory = Inventory.of(topology, home)
     found: dict[str, str] = {}
@@ -73,7 +73,7 @@ def units(topology: Topology, home: Home, organisations: Collection[str], user: 
 
 
 def _reaches(node: Authority | Orderer | Peer | ChaincodeServer, home: Home) -> tuple[list[Path], list[Path]]:
-    """What of the home a node may write, and what else it may read; keys of other nodes are in neither."""
+    """The paths in the home that a node may write, and those it may read; never another node's keys."""
     if isinstance(node, Peer):
         return [node.folder], [home.builder]
     if isinstance(node, ChaincodeServer):

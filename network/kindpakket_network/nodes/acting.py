@@ -1,8 +1,8 @@
-"""For which organisations a home acts.
+"""The organisations that a home acts for.
 
-On one machine a home usually holds the keys of all organisations. Where each organisation has a machine of
-its own, a home holds the keys of one: it starts that organisation's nodes, signs as its administrator, and
-knows of the others only what their bundles brought.
+On a single machine, a home usually holds the keys of all organisations. Where each organisation has its own
+machine, a home holds the keys of one: it starts that organisation's nodes, signs as its administrator, and
+knows the others only from their bundles.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from kindpakket_network.programs.home import Home, read_record, write
 
 
 def acting(topology: Topology, home: Home) -> tuple[str, ...]:
-    """The organisations whose keys a home holds, in the topology's order: all, unless it was told which."""
+    """The organisations whose keys a home holds, in the topology's order; by default all."""
     names = tuple(one.name for one in topology.organisations)
     if not home.acting.is_file():
         return names
-    told = read_record(home.acting).get("organisations", [])
-    return tuple(name for name in names if name in told)
+    recorded = read_record(home.acting).get("organisations", [])
+    return tuple(name for name in names if name in recorded)
 
 
 def remember(topology: Topology, home: Home, organisations: Sequence[str]) -> None:
-    """Have a home act for these organisations only, from its first `up` on.
+    """Restrict a home to some organisations, from its first `up` on.
 
     Args:
         topology: the network.
         home: its folder.
-        organisations: the names; none: what the home acts for stays as it is.
+        organisations: the names; empty: no change.
 
     Raises:
-        NetworkError: the topology has no such organisation, or the home acts for others already.
+        NetworkError: the topology has no such organisation, or the home already acts for others.
     """
     known = [one.name for one in topology.organisations]
     for name in organisations:
@@ -54,15 +54,15 @@ def remember(topology: Topology, home: Home, organisations: Sequence[str]) -> No
 
 
 def act_for(home: Home, organisations: Sequence[str]) -> None:
-    """Write down for which organisations a home acts."""
+    """Record the organisations that a home acts for."""
     write(home.acting, json.dumps({"organisations": list(organisations)}, indent=1))
 
 
 def elsewhere(node: str, topology: Topology, home: Home, inventory: Inventory) -> bool:
     """Whether a node is another organisation's orderer and accepts connections."""
-    found = next((one for one in inventory.orderers if one.node == node), None)
+    orderer = next((orderer for orderer in inventory.orderers if orderer.node == node), None)
     return (
-        found is not None
-        and found.organisation not in acting(topology, home)
-        and listens(found.ports[0], found.host)
+        orderer is not None
+        and orderer.organisation not in acting(topology, home)
+        and listens(orderer.ports[0], orderer.host)
     )

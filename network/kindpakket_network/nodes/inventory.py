@@ -1,4 +1,4 @@
-"""The nodes of a topology, placed in a home."""
+"""The nodes of a topology, with their folders in a home."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from kindpakket_network.programs.home import Home
 
 @dataclass(frozen=True)
 class Inventory:
-    """All nodes, in the order in which they are started.
+    """All nodes, in the order of starting.
 
     Attributes:
         authorities: the CA servers by organisation.
         orderers: the orderers; see `consenters_of` for those of a channel.
         peers: the peers.
-        chaincodes: the places for chaincode processes; `serving` knows which of them are in use.
+        chaincodes: the slots for chaincode processes; `serving` knows which of them are in use.
     """
 
     authorities: dict[str, Authority]
@@ -94,7 +94,7 @@ class Inventory:
         return [peer for one in organisations for peer in self.peers_of(one.name)]
 
     def servers_of(self, peer: Peer, chaincode: str) -> list[ChaincodeServer]:
-        """The places beside a peer for processes of a chaincode."""
+        """A peer's slots for processes of a chaincode."""
         return [one for one in self.chaincodes if (one.peer, one.chaincode) == (peer, chaincode)]
 
     def consenters_of(self, channel: Channel) -> list[Orderer]:
@@ -121,7 +121,7 @@ class Inventory:
 
 
 def _places(topology: Topology) -> dict[str, list[int]]:
-    """The places of each chaincode beside a peer: one of its own, and those that are left to all."""
+    """The slots of each chaincode on a peer: one of its own, and the ones shared by all."""
     names = list(dict.fromkeys(one.name for channel in topology.channels for one in channel.chaincodes))
     spare = range(len(names), ports.CHAINCODE_PLACES)
     return {name: [number, *spare] for number, name in enumerate(names)}

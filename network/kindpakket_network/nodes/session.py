@@ -1,4 +1,4 @@
-"""A network in its home with everything that is needed to act on it: what all verbs work on."""
+"""A network in its home, with everything the verbs need to act on it."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Session:
         home: its folder.
         processes: its processes.
         programs: Fabric's programs.
-        progress: takes a sentence about each thing that is begun and done.
-        only: act for these organisations only; None: for all that the home acts for.
+        progress: called with a sentence when each step begins and ends.
+        only: act only for these organisations; None: for all that the home acts for.
     """
 
     topology: Topology
@@ -52,19 +52,19 @@ class Session:
 
     @cached_property
     def serving(self) -> Serving:
-        """What serves chaincodes."""
+        """The chaincode processes."""
         return Serving(self.topology, self.home, self.inventory, self.processes)
 
     @property
     def starter(self) -> Starter:
-        """What starts nodes."""
+        """Starts nodes."""
         return Starter(self.home, self.processes, self.programs)
 
     @cached_property
     def acting(self) -> tuple[str, ...]:
-        """The names of the organisations that this home acts for; it has no keys of others."""
-        found = acting(self.topology, self.home)
-        return found if self.only is None else tuple(name for name in found if name in self.only)
+        """The names of the organisations that this session acts for."""
+        names = acting(self.topology, self.home)
+        return names if self.only is None else tuple(name for name in names if name in self.only)
 
     @property
     def whole(self) -> bool:
@@ -72,7 +72,7 @@ class Session:
         return len(acting(self.topology, self.home)) == len(self.topology.organisations)
 
     def runs(self, node: str) -> bool:
-        """Whether a node runs, not suspended; for an orderer elsewhere, whether it accepts connections."""
+        """Whether a node runs and is not suspended; for another's orderer, whether it accepts connections."""
         if self.processes.find(node) is not None:
             return self.processes.runs(node)
         return elsewhere(node, self.topology, self.home, self.inventory)
@@ -82,7 +82,7 @@ class Session:
         return self.inventory.peers_on(self.topology, channel)
 
     def answers(self, peer: Peer) -> bool:
-        """Whether a peer runs; for one elsewhere, whether it accepts connections."""
+        """Whether a peer is running; for another organisation's, whether it accepts connections."""
         if peer.organisation in acting(self.topology, self.home):
             return self.processes.find(peer.node) is not None
         return listens(peer.ports[0], peer.host)
@@ -114,20 +114,20 @@ class Session:
         return PeerCommands(self.programs, self.home, peer, user)
 
     def leading(self, channel: Channel) -> Orderer | None:
-        """The consenter that leads a channel, or None when none is known."""
+        """The consenter that leads a channel, or None if none is known."""
         return self.leadership(channel).node
 
     def leadership(self, channel: Channel) -> Leadership[Orderer]:
-        """Who leads a channel, and in which view."""
+        """The leader of a channel, and its view."""
         consenters = enumerate(self.consenters_of(channel), 1)
         running = {number: one for number, one in consenters if self.runs(one.node)}
         own = [one for one in running.values() if one.organisation in acting(self.topology, self.home)]
         return leadership(channel.name, self.topology.ordering, running, own)
 
     def orderer(self, channel: Channel) -> Orderer:
-        """A consenter to send a channel's transactions to: the leader if possible, else one that runs.
+        """A consenter to send a channel's transactions to: the leader if known, else a running one.
 
-        Those of the acting organisations come first.
+        The acting organisations' own consenters are preferred.
         """
         consenters = sorted(self.consenters_of(channel), key=lambda one: one.organisation not in self.acting)
         running = [one for one in consenters if self.runs(one.node)]
@@ -135,8 +135,8 @@ class Session:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Tell when something is begun, and when it is done."""
+        """Report when a stage begins and when it is done."""
         begun = time.monotonic()
         self.progress(f"{name} ...")
         yield
-        self.progress(f"{name}: ready after {time.monotonic() - begun:.1f} s")
+        self.progress(f"{name}: done in {time.monotonic() - begun:.1f} s")

@@ -1,7 +1,7 @@
-"""Renewed certificates, which wait beside those in use until a node may take them.
+"""Renewed certificates that are pending until their node may use them.
 
-`nodes/<node>/msp.next` waits beside `msp`, and `tls.next` beside `tls`. A consenter's certificates wait until
-the channels' configurations name them. A node that must be started again to use its new ones is marked.
+`nodes/<node>/msp.next` is the successor of `msp`, and `tls.next` of `tls`. A consenter's certificates are
+pending until the channels' configurations name them. A node that must restart to use new ones is marked.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ _MARK = "restart"
 
 
 def staged(folder: Path) -> Path:
-    """Where the successor of a folder with a certificate waits."""
+    """The folder of the pending certificate that will replace the one in a folder."""
     return folder.with_name(f"{folder.name}.next")
 
 
 def coming(folder: Path) -> Path:
-    """The folder with the certificate that will be in use: the successor, when one waits."""
+    """The pending certificate's folder if there is one, else the present one."""
     successor = staged(folder)
     return successor if successor.is_dir() else folder
 
 
 def adopt(folder: Path) -> None:
-    """Put a folder's successor in its place, if one waits. The next call completes what was interrupted."""
+    """Replace a folder by its pending successor, if there is one. An interrupted call can be repeated."""
     successor, old = staged(folder), folder.with_name(f".{folder.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if not successor.is_dir():
@@ -38,7 +38,7 @@ def adopt(folder: Path) -> None:
 
 
 def mark_for_restart(node: Path) -> None:
-    """Remember that a node must be started again.
+    """Record that a node must be restarted.
 
     Args:
         node: its folder.
@@ -47,10 +47,10 @@ def mark_for_restart(node: Path) -> None:
 
 
 def unmark(node: Path) -> None:
-    """Forget it: the node was started again."""
+    """Remove the mark: the node has been restarted."""
     (node / _MARK).unlink(missing_ok=True)
 
 
 def marked(node: Path) -> bool:
-    """Whether a node must be started again."""
+    """Whether a node must be restarted."""
     return (node / _MARK).is_file()

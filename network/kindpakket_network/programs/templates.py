@@ -9,10 +9,10 @@ from jinja2 import Environment, StrictUndefined
 
 
 def render(template: str, /, **values: Any) -> str:
-    """Fill in a template of `data/templates`.
+    """Fill in a template from `data/templates`.
 
     Raises:
-        jinja2.UndefinedError: the template uses a value that is not given.
+        jinja2.UndefinedError: the template uses a value that was not passed.
     """
     folder = resources.files("kindpakket_network") / "data" / "templates"
     text = (folder / f"{template}.j2").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""What a channel is doing: leader, heights, votes, gossip, chaincodes."""
+"""A channel's status: leader, heights, votes, gossip, chaincodes."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import started_at
 from kindpakket_network.programs.wait import together, until
 
-# How long a node may take to get the blocks that others had, or to know the other peers.
+# Seconds for a node to receive the blocks that others have, or to learn of the other peers.
 _PATIENCE = 6.0
+# Unverified votes older than this no longer count as a present problem.
 _DOUBTS_COUNT = timedelta(hours=1)
-# Systems tell when a process was started by the second in which they themselves were.
+# Start times of processes are derived from the system's boot time, which is only known to the second.
 _INEXACT = timedelta(seconds=2)
 
 
@@ -38,11 +39,11 @@ class ChaincodeStatus:
     Attributes:
         name: its name.
         version: the version in the topology.
-        sequence: the number of the definition that was deployed from this home, or None when none was.
+        sequence: the sequence number of the definition deployed from this home; None if there is none.
         package_id: its package.
-        initialised: whether its first transaction was done.
-        committed_sequence: the number of the definition that the channel goes by; None when there is none,
-            or when no peer could be asked.
+        initialised: whether its initial transaction has been submitted.
+        committed_sequence: the sequence number of the channel's committed definition; None if there is none,
+            or no peer could be queried.
         committed_version: that definition's version.
     """
 
@@ -61,21 +62,21 @@ class ChannelStatus:
 
     Attributes:
         name: its name.
-        leader: the node that leads its ordering, or None when none is known.
-        heights: the number of blocks by node; None for a node that does not answer or has not joined.
+        leader: the node that leads its ordering; None if none is known.
+        heights: the heights by node; None for a node that does not answer or has not joined.
         chaincodes: its chaincodes.
-        consenters: its consenters by their ids.
-        taking_part: those of them that run, or accept connections elsewhere, and are not behind.
-        needed: how many of them must take part for the channel to be ordered.
-        view: under BFT the number of the view, which grows with every change of the leader.
-        behind: the nodes that answer, but did not get the blocks that others had within some seconds; one
-            block less is no harm to a consenter of BFT.
-        doubts: under BFT how many votes a consenter could not verify in the last hour, by it and the voter.
-        peers_known: how many other peers of the channel a peer of ours knows through gossip; None when it
-            does not say.
-        peers_running: how many of the channel's peers run.
-        leader_elsewhere: no leader is known, but it may be another organisation's consenter: under Raft each
-            says only of itself whether it leads, and to its own organisation only.
+        consenters: its consenters in the order of their ids.
+        taking_part: the consenters that are running, or accept connections elsewhere, and are not behind.
+        needed: how many of them must take part in ordering.
+        view: on BFT the view number, which grows with each change of leader.
+        behind: the nodes that answer, but did not receive the blocks of others within some seconds; a BFT
+            consenter may be one block behind.
+        doubts: on BFT the votes that a consenter could not verify in the last hour, by consenter and voter.
+        peers_known: how many other peers of the channel a peer of this home knows by gossip; None if it does
+            not answer.
+        peers_running: how many of the channel's peers are running.
+        leader_elsewhere: no leader is known, but another organisation's consenter may lead: on Raft, each
+            consenter only reports about itself, and only to its own organisation.
     """
 
     name: str
@@ -95,15 +96,15 @@ class ChannelStatus:
 
 @dataclass(frozen=True)
 class ChannelLook:
-    """A look at one channel.
+    """Collects the status of one channel.
 
     Args:
         channel: the channel.
         topology: the network.
         home: its folder.
         inventory: its nodes.
-        programs: Fabric's programs; without them peers are not asked for definitions.
-        running: the nodes of ours that run.
+        programs: Fabric's programs; None: peers are not queried for definitions.
+        running: the running nodes of this home.
     """
 
     channel: Channel
@@ -114,7 +115,7 @@ class ChannelLook:
     running: frozenset[str]
 
     def status(self) -> ChannelStatus:
-        """Ask the nodes of ours that run, and see which of the others accept connections."""
+        """Query this home's running nodes, and check which of the others accept connections."""
         consenters = self.inventory.consenters_of(self.channel)
         peers = self.inventory.peers_on(self.topology, self.channel)
         nodes: list[Orderer | Peer] = [*consenters, *peers]
@@ -216,7 +217,7 @@ class ChannelLook:
         )
 
     def _committed(self, name: str) -> dict[str, Any] | None:
-        """The definition of a chaincode that the first peer of ours that answers goes by."""
+        """A chaincode's committed definition, according to this home's first peer that answers."""
         for peer in self.inventory.peers_on(self.topology, self.channel):
             if self.programs is None or peer.node not in self.running or peer.organisation not in self._own:
                 continue

@@ -1,4 +1,4 @@
-"""A topology as a picture: a column for each organisation, a band for each channel."""
+"""A diagram of a topology: a column for each organisation, a band for each channel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.templates import render
 
-# In pixels, where nothing else is said.
+# In pixels, unless noted.
 _MARGIN = 24
 _COLUMN = 236
 _GAP = 16
@@ -48,7 +48,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What an organisation is to a channel, in lines of text; `kind` is `member` or `consenter`."""
+    """An organisation's part in a channel, as lines of text; `kind` is `member` or `consenter`."""
 
     kind: str
     name: str
@@ -58,7 +58,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Holding:
-    """A collection with the columns of those who hold it."""
+    """A collection, with the columns of the organisations that hold it."""
 
     name: str
     y: int
@@ -67,7 +67,7 @@ class Holding:
 
 @dataclass(frozen=True)
 class Band:
-    """A channel: cells, then what is agreed by whom, then collections."""
+    """A channel: its cells, its policies and its collections."""
 
     name: str
     y: int
@@ -79,7 +79,7 @@ class Band:
 
 
 def drawing(topology: Topology) -> str:
-    """The picture, as SVG."""
+    """The diagram, as SVG."""
     inventory = Inventory.of(topology, Home(Path("/")))
     columns = tuple(
         _column(topology, organisation, _x(number), inventory)

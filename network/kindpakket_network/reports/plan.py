@@ -1,4 +1,4 @@
-"""What `up` would do: the topology against what the home holds and what runs."""
+"""What `up` would do: compares the topology with the home and the running processes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from kindpakket_network.programs.process import Processes
 
 @dataclass(frozen=True)
 class Step:
-    """Something that `up` would do.
+    """A step that `up` would take.
 
     Attributes:
         kind: `enrol`, `start`, `restart`, `create`, `join`, `configure`, `deploy` or `install`.
-        subject: the identity, node, channel or chaincode that it is done to.
-        words: what is done.
+        subject: the identity, node, channel or chaincode that it applies to.
+        words: what would be done.
     """
 
     kind: str
@@ -43,9 +43,9 @@ class Plan:
 
     Attributes:
         home: the network's folder.
-        changes: what the topology says otherwise than the one that was brought up.
-        steps: what is to be done, in the order in which `up` does it.
-        warnings: what is questionable in the topology.
+        changes: the differences between the topology and the one that was brought up.
+        steps: what `up` would do, in order.
+        warnings: the warnings about the topology.
     """
 
     home: str
@@ -73,17 +73,17 @@ class Plan:
 def plan(
     topology: Topology, home: Home, processes: Processes, configured: Callable[[], Iterable[Step]] = tuple
 ) -> Plan:
-    """See what `up` would do, and do nothing.
+    """Find out what `up` would do, without doing anything.
 
     Args:
-        topology: what is wanted.
+        topology: the desired topology.
         home: the network's folder.
         processes: its processes.
-        configured: tells what would change in the configurations of channels.
+        configured: returns what would change in the configurations of channels.
 
     Raises:
-        ChangeRefused: the network that lives in the home cannot become this.
-        NetworkError: the source of a chaincode is not there.
+        ChangeRefused: the network in the home cannot become what the topology describes.
+        NetworkError: the source of a chaincode does not exist.
     """
     inventory = Inventory.of(topology, home)
     found: list[Change] = []
@@ -113,20 +113,20 @@ def _certificates(topology: Topology, home: Home, inventory: Inventory) -> Itera
                 refused.append(
                     Mistake(
                         f"organisations.{organisation}.users.{issue.name}",
-                        "has a certificate with other attributes: give the identity another name",
+                        "has a certificate with different attributes: use another name for the identity",
                     )
                 )
     if refused:
-        raise ChangeRefused("the network in this home cannot follow the topology, which", refused)
+        raise ChangeRefused("the network in this home cannot become what the topology describes", refused)
 
 
 def _starts(topology: Topology, home: Home, inventory: Inventory, processes: Processes) -> Iterator[Step]:
     running = processes.all()
     for node in Serving(topology, home, inventory, processes).nodes():
         if node not in running:
-            yield Step("start", node, "it does not run")
-    for one in (*outdated(inventory, processes), *untuned(inventory, processes)):
-        yield Step("restart", one.node, "it runs with other settings")
+            yield Step("start", node, "it is not running")
+    for node in (*outdated(inventory, processes), *untuned(inventory, processes)):
+        yield Step("restart", node.node, "its settings have changed")
 
 
 def _joins(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Step]:
@@ -159,10 +159,10 @@ def _chaincode(channel: Channel, chaincode: Chaincode, home: Home, peers: Sequen
         return
     if record.definition != definition_digest(chaincode, package.id):
         which = "the same package" if record.label == package.label else f"package {package.label}"
-        words = f"sequence {record.sequence + 1} with {which}, in the place of {record.sequence}"
+        words = f"sequence {record.sequence + 1} with {which}, replacing {record.sequence}"
         yield Step("deploy", subject, words)
     elif record.replaces is not None:
-        yield Step("deploy", subject, f"sequence {record.sequence}, which was begun")
+        yield Step("deploy", subject, f"sequence {record.sequence}, whose deployment is unfinished")
     lacking = [peer.node for peer in peers if not peer.has_package(package.id)]
     if lacking:
         yield Step("install", subject, f"package {package.label} on {', '.join(lacking)}")

@@ -1,4 +1,4 @@
-"""What `up` would change in the configurations of channels that live."""
+"""What `up` would change in the configurations of existing channels."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from kindpakket_network.reports.plan import Step
 
 
 def configured(session: Session) -> Iterator[Step]:
-    """The changes of channels' configurations, of all channels whose consenters can be asked.
+    """The changes to the configurations of channels with running consenters.
 
-    What an organisation's certificates are needed for is told by its name alone until these are there.
+    For an organisation whose certificates are not in the home yet, only its name is given.
 
     Raises:
         NetworkError: the topology lacks something that a channel has, or no consenter answers.
@@ -35,7 +35,7 @@ def configured(session: Session) -> Iterator[Step]:
 
 
 def _known(session: Session, channel: Channel) -> Channel:
-    """A channel with only those whose certificates are in the home."""
+    """A channel with only the organisations whose certificates are in the home."""
     orderers = {one.organisation for one in session.inventory.orderers if one.identity.is_file()}
     return replace(
         channel,

@@ -1,4 +1,4 @@
-"""What a network is doing: processes, memory, heights, leader, definitions, certificates."""
+"""A network's status: processes, memory, heights, leader, definitions, certificates."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class NetworkStatus:
         ordering: `bft` or `raft`.
         nodes: its nodes.
         channels: its channels.
-        certificates: its certificates, the first to expire first.
-        warnings: what is to be done about certificates and keys, a sentence for each.
-        findings: what is wrong with processes, channels and disk.
-        free_bytes: what is free on the disk that holds the home, in bytes.
+        certificates: its certificates, soonest to expire first.
+        warnings: what must be done about certificates and keys, a sentence for each.
+        findings: the problems with processes, channels and disk.
+        free_bytes: the free space on the home's disk, in bytes.
     """
 
     name: str
@@ -50,7 +50,7 @@ class NetworkStatus:
 
     @property
     def up(self) -> bool:
-        """Whether all nodes run, every channel has a leader, and all chaincodes are deployed."""
+        """Whether all nodes are running, every channel has a leader, and all chaincodes are deployed."""
         return (
             all(node.running for node in self.nodes)
             and all(one.leader is not None or one.leader_elsewhere for one in self.channels)
@@ -63,7 +63,7 @@ class NetworkStatus:
 
     @property
     def healthy(self) -> bool:
-        """Whether there is nothing to do: it is up, and there are no findings and no warnings."""
+        """Whether it is up, without findings and warnings."""
         return self.up and not self.findings and not self.warnings
 
     @property
@@ -73,7 +73,7 @@ class NetworkStatus:
 
     @property
     def disk_bytes(self) -> int:
-        """What the folders and logs of all nodes take, in bytes."""
+        """The size of all nodes' folders and logs, in bytes."""
         return sum(node.data_bytes + node.log_bytes for node in self.nodes)
 
     def as_json(self) -> dict[str, Any]:
@@ -85,14 +85,14 @@ class NetworkStatus:
 def status(
     topology: Topology, home: Home, inventory: Inventory, processes: Processes, programs: Programs | None
 ) -> NetworkStatus:
-    """Ask all nodes.
+    """Query all nodes.
 
     Args:
         topology: the network.
         home: its folder.
         inventory: its nodes.
         processes: its processes.
-        programs: Fabric's programs; without them nobody is asked for chaincode definitions.
+        programs: Fabric's programs; None: peers are not queried for chaincode definitions.
     """
     found = processes.all()
     serving = Serving(topology, home, inventory, processes)
@@ -116,7 +116,7 @@ def status(
 
 
 def _free(folder: Path) -> int:
-    """What is free where a folder is, or will be."""
+    """The free space on the disk of a folder, which need not exist yet, in bytes."""
     there = next(path for path in (folder, *folder.parents) if path.is_dir())
     return shutil.disk_usage(there).free
 

@@ -1,4 +1,4 @@
-"""The stages that bring a network up. Each looks at what is there, and does what is lacking."""
+"""The stages that bring a network up. Each checks what exists, and does what is missing."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ from kindpakket_network.programs.home import write
 from kindpakket_network.programs.wait import together, until
 from kindpakket_network.programs.waiting import collected
 
+# Seconds for a consenter to take part, and for a leader to be known: it leaves room for changes of leader.
 _ORDERING_DEADLINE = 60.0
+# Seconds for a peer to reach its consenters' height.
 _CATCH_UP_DEADLINE = 120.0
+# Seconds for restored peers to learn by gossip which peers can endorse.
 _PLAN_DEADLINE = 60.0
 
 
@@ -45,11 +48,11 @@ class BringUp:
     session: Session
 
     def run(self) -> None:
-        """All stages.
+        """Run all stages.
 
         Raises:
-            Waiting: all that can be done is done, and the rest waits for another organisation.
-            NetworkError: a stage failed. What was done stays, and the next run carries on from there.
+            Waiting: everything possible is done; the rest waits for another organisation.
+            NetworkError: a stage failed; the next run resumes from there.
         """
         joined: list[Channel] = []
         with collected() as collecting:
@@ -82,10 +85,10 @@ class BringUp:
                         self.deployment(channel, chaincode.name).run()
 
     def recover(self) -> None:
-        """Start what came out of a backup, with what it needs to catch up.
+        """Start restored nodes, and have them catch up.
 
         Raises:
-            NetworkError: a node did not catch up or did not start; the next run carries on.
+            NetworkError: a node did not catch up or did not start; the next run resumes.
         """
         self.session.starter.start([self.session.inventory.authorities[name] for name in self.session.acting])
         self.start_nodes()
@@ -93,12 +96,12 @@ class BringUp:
         lacking = await_plans(self.session, peers, _PLAN_DEADLINE)
         if lacking:
             self.session.progress(
-                f"{', '.join(lacking)} finds no peers yet to endorse transactions with: see in `status` "
-                "who is down"
+                f"{', '.join(lacking)} {'does' if len(lacking) == 1 else 'do'} not find enough endorsing "
+                "peers yet: check in `status` which are down"
             )
 
     def enrol_organisation(self, name: str) -> None:
-        """Have all certificates of an organisation issued, and write its connection profile."""
+        """Issue all certificates of an organisation, and write its connection profile."""
         authority = self.session.inventory.authorities[name]
         write_organisation(authority, self.session.home.organisation(name))
         issues = self.session.inventory.issues(self.session.topology, self.session.home, name)
@@ -109,9 +112,9 @@ class BringUp:
         )
 
     def start_nodes(self) -> None:
-        """Start orderers and peers, and the chaincode processes of packages that were deployed before.
+        """Start orderers and peers, and the chaincode processes of deployed packages.
 
-        Nodes that came out of a backup are brought to where the network is first.
+        Restored nodes catch up first.
         """
         Recovery(self.session).run()
         together(lambda one: self.session.serving.serve_one(*one), self.session.serving.needed().items())
@@ -119,13 +122,13 @@ class BringUp:
         self.session.starter.start([node for node in nodes if node.organisation in self.session.acting])
 
     def join(self, channel: Channel) -> bool:
-        """Have the acting organisations' first consenters, and their peers, join a channel.
+        """Have this home's peers, and its consenters that are in the genesis block, join a channel.
 
         Returns:
-            Whether it may have changed since its first block.
+            Whether the channel may have changed since its genesis block.
 
         Raises:
-            Waiting: the channel has no first block yet.
+            Waiting: the channel has no genesis block yet.
         """
         block = genesis_block(self.session, channel)
         consenters = own_founders(self.session, channel, block)
@@ -144,11 +147,11 @@ class BringUp:
         return lives
 
     def await_ordering(self, channel: Channel) -> None:
-        """Wait until every consenter of ours that joined takes part, and a leader is known if all are ours.
+        """Wait until this home's consenters take part and, if all consenters are here, a leader is known.
 
         Raises:
             NodeFailed: a consenter does not take part in time.
-            Waiting: too few of the others' consenters answer.
+            Waiting: too few consenters of other organisations answer.
         """
         own = self.session.own_consenters_of(channel)
         consenters = [one for one in own if one.has(channel.name)]
@@ -157,19 +160,17 @@ class BringUp:
             if active is None:
                 raise self.session.processes.failed(
                     orderer.node,
-                    f"does not take part in ordering {channel.name} after {_ORDERING_DEADLINE:g} seconds",
+                    f"did not take part in ordering {channel.name} within {_ORDERING_DEADLINE:g} s",
                 )
         if len(own) < len(channel.consenters):
             self._ensure_quorum(channel)
             return
         if until(lambda: self.session.leading(channel), _ORDERING_DEADLINE) is None:
             logs = ", ".join(str(self.session.home.log(orderer.node)) for orderer in consenters)
-            raise NetworkError(
-                f"no consenter leads {channel.name} after {_ORDERING_DEADLINE:g} seconds: read {logs}"
-            )
+            raise NetworkError(f"{channel.name} has had no leader for {_ORDERING_DEADLINE:g} s: read {logs}")
 
     def await_peers(self, channel: Channel) -> None:
-        """Wait until our peers have all the blocks that our consenters have now.
+        """Wait until this home's peers have all blocks that its consenters have at present.
 
         Raises:
             NodeFailed: a peer has not caught up in time.
@@ -184,7 +185,7 @@ class BringUp:
             if until(caught_up, _CATCH_UP_DEADLINE) is None:
                 raise self.session.processes.failed(
                     peer.node,
-                    f"has not {height} blocks of {channel.name} after {_CATCH_UP_DEADLINE:g} seconds",
+                    f"did not reach height {height} on {channel.name} within {_CATCH_UP_DEADLINE:g} s",
                 )
 
     def deployment(self, channel: Channel, name: str) -> Deployment:
@@ -200,7 +201,7 @@ class BringUp:
         return Deployment(self.session, channel, chaincode)
 
     def _ensure_quorum(self, channel: Channel) -> None:
-        """Enough consenters know the channel; those elsewhere are asked for its newest block."""
+        """Check that enough consenters have joined; those elsewhere are asked for the newest block."""
         consenters = self.session.consenters_of(channel)
         own = self.session.own_consenters_of(channel)
         commands = AdminCommands(self.session, self.session.topology.organisation(self.session.acting[0]))
@@ -209,7 +210,7 @@ class BringUp:
             try:
                 return orderer in own or bool(commands.newest(channel, orderer))
             except CommandFailed as error:
-                return "FORBIDDEN" in error.output  # it has joined, and is yet to learn of us
+                return "FORBIDDEN" in error.output  # it has joined, but does not know this organisation yet
 
         silent = [
             one for one, found in zip(consenters, together(knows, consenters), strict=True) if not found
@@ -219,14 +220,14 @@ class BringUp:
             where = ", ".join(f"{one.node} at {one.endpoint}" for one in silent)
             raise Waiting(
                 [
-                    f"{channel.name} is ordered by {needed} of {len(consenters)} consenters, and {where} "
-                    f"{'have' if len(silent) > 1 else 'has'} not joined it: have them brought up"
+                    f"{channel.name} needs {needed} of {len(consenters)} consenters, but {where} "
+                    f"{'have' if len(silent) > 1 else 'has'} not joined it: their organisations must run `up`"
                 ]
             )
 
     @contextmanager
     def _compiling(self) -> Iterator[None]:
-        """Compile the chaincodes beside the other stages; what is wrong with them shows at the end."""
+        """Compile the chaincodes in parallel with the other stages; errors are raised at the end."""
         sources = {
             (one.name, one.source)
             for channel in self.session.topology.channels
