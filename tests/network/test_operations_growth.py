@@ -68,11 +68,11 @@ def test_a_second_shops_organisation_joins(live: Network, going_on: Trade) -> No
 
 def test_its_shops_take_payments_through_their_own_peer(live: Network, town: Town, going_on: Trade) -> None:
     desk = town.desk
-    proposed = desk.clerk.propose_organisation(
+    proposed = desk.clerk.organisations.propose(
         NEIGHBOURS_MSP, "shops", "new-member", accounts=f"shopAccounts-{NEIGHBOURS}"
     )
     in_step(live, CHANNEL)
-    desk.manager.approve_organisation(NEIGHBOURS_MSP, proposed["change"])
+    desk.manager.organisations.approve(NEIGHBOURS_MSP, proposed["change"])
     in_step(live, CHANNEL)
     shop = new_id()
     attributes = {
@@ -86,7 +86,7 @@ def test_its_shops_take_payments_through_their_own_peer(live: Network, town: Tow
     till.shop.apply(store.categories, iban=store.iban, holder=store.name, kvk=store.kvk, contact="kassa")
     in_step(live, CHANNEL)
     today = now().date().isoformat()
-    desk.manager.approve_shop(shop, [{"code": code, "from": today} for code in store.categories])
+    desk.manager.shops.approve(shop, [{"code": code, "from": today} for code in store.categories])
     in_step(live, CHANNEL)
     wallet = next(town.keys)
     order = town.order(wallet, till=till)
