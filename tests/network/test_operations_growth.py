@@ -136,10 +136,12 @@ def test_no_payment_failed_or_took_long_and_no_consenter_doubts_another(
 
 def test_the_fifth_consenters_vote_counts(live: Network, going_on: Trade) -> None:
     """Four of five are needed: with the leader dead, the one that joined is among them."""
+    failed_before = len(going_on.failed)
     leader = live.leader(CHANNEL)
     assert leader is not None
     live.stop(leader, signal.SIGKILL)
     going_on.go_on()
     live.start(leader)
     going_on.go_on()
+    assert going_on.failed[failed_before:] == []
     assert doubted_votes(live) == []
