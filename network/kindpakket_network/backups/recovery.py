@@ -18,6 +18,7 @@ from ..certificates.kept_revocations import KeptRevocations
 from ..channel.ordered_blocks import PATIENCE, OrderedBlocks, await_height
 from ..description.topology import Channel
 from ..errors import NetworkError
+from ..files import sync_tree
 from ..nodes.host import LOOPBACK
 from ..nodes.orderer import Orderer
 from ..nodes.peer import Peer
@@ -101,6 +102,7 @@ class Recovery:
                 if orderer.organisation in channel.consenters:
                     target = orderer.folder / "data" / "ledger" / "chains" / channel.name
                     shutil.copytree(_blocks(peer, channel), target)
+                    sync_tree(target)
         # From now on they order, and what they order must not be taken back by doing this again.
         for orderer in orderers:
             unmark(orderer.folder)

@@ -12,6 +12,7 @@ from pathlib import Path
 from kindpakket.fabric.ca import Enrolment
 
 from ..errors import NetworkError
+from ..files import move
 from ..home import read_record, write
 from ..nodes.authority import IDENTITIES, REGISTRAR, TLS, Authority
 from ..templates import render
@@ -153,7 +154,7 @@ def _issue(authority: Authority, issue: Issue, folder: Path, key: bytes | None) 
         _write_tls(temporary, enrolment, authority)
     write(temporary / RECORD, json.dumps(_record(issue), indent=1))
     shutil.rmtree(folder, ignore_errors=True)
-    temporary.rename(folder)
+    move(temporary, folder)
 
 
 def _record(issue: Issue) -> dict[str, object]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import CommandFailed, NetworkError
+from ..files import place
 from ..home import Home, write
 from ..programs.command import Command
 from ..programs.process import run
@@ -107,7 +108,7 @@ def build(source: Path, made: Package, home: Home) -> Path:
             raise NetworkError(
                 f"the chaincode in {source} does not compile:\n{error.output[-2000:]}"
             ) from error
-        temporary.replace(binary)
+        place(temporary, binary)
     return binary
 
 

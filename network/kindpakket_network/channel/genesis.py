@@ -14,6 +14,7 @@ from ..certificates.staging import coming
 from ..description.policy import any_of
 from ..description.topology import Channel, Topology
 from ..errors import NetworkError, Waiting
+from ..files import place
 from ..home import Home, write
 from ..nodes.host import at
 from ..nodes.inventory import Inventory
@@ -153,7 +154,7 @@ def render_block(site: Site, channel: Channel, block: Path) -> None:
     write(folder / "configtx.yaml", configtx(site.topology, channel, site.inventory, site.home))
     temporary = folder / ".genesis.block.new"
     _configtxgen(site, channel, folder, temporary)
-    temporary.replace(block)
+    place(temporary, block)
 
 
 def desired(site: Site, channel: Channel, consenters: Sequence[Consenter]) -> Any:

@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 
 from ..errors import CommandFailed, ProgramError
+from ..files import move, sync_tree
 from .command import Command
 from .process import run
 
@@ -198,7 +199,8 @@ def _build(module: ToolModule, folder: Path, progress: Progress) -> None:
             (result / "config").mkdir()
             for file in ("core.yaml", "orderer.yaml"):
                 (result / "config" / file).write_bytes((Path(found) / below / file).read_bytes())
-        result.rename(folder)
+        sync_tree(result)
+        move(result, folder)
     progress(f"{module.title} is built.")
 
 
