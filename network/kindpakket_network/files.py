@@ -18,7 +18,8 @@ def place(written: Path, path: Path) -> None:
         path: its place.
     """
     _sync(written, os.O_RDONLY)
-    move(written, path)
+    written.replace(path)
+    _sync_folders(path, written)
 
 
 def move(path: Path, target: Path) -> None:
@@ -28,10 +29,8 @@ def move(path: Path, target: Path) -> None:
         path: what to rename.
         target: its new name on the same disk. No folder with content may have it.
     """
-    path.replace(target)
-    sync_folder(target.parent)
-    if path.parent != target.parent:
-        sync_folder(path.parent)
+    path.rename(target)
+    _sync_folders(target, path)
 
 
 def sync_folder(folder: Path) -> None:
@@ -47,6 +46,11 @@ def sync_tree(folder: Path) -> None:
             if file.is_file() and not file.is_symlink():
                 _sync(file, os.O_RDONLY)
         sync_folder(Path(below))
+
+
+def _sync_folders(*renamed: Path) -> None:
+    for folder in dict.fromkeys(path.parent for path in renamed):
+        sync_folder(folder)
 
 
 def _sync(path: Path, flags: int) -> None:

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..certificates.kept_revocations import KeptRevocations
-from ..channel.ordered_blocks import PATIENCE, OrderedBlocks, await_height
+from ..channel.ordered_blocks import OrderedBlocks
 from ..description.topology import Channel
 from ..errors import NetworkError
 from ..files import sync_tree
+from ..nodes.catching_up import PATIENCE, await_height
 from ..nodes.host import LOOPBACK
 from ..nodes.orderer import Orderer
 from ..nodes.peer import Peer
@@ -121,7 +122,7 @@ class Recovery:
                 if _blocks(peer, channel).is_dir():
                     blocks = OrderedBlocks(self.site, peer.organisation, channel)
                     height = blocks.height(self.site.consenters_of(channel))
-                    await_height(self.site, peer, channel, height)
+                    await_height(self.site.processes, peer, channel.name, height)
         unmark(peer.folder)
 
     @contextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..channel.admin_commands import AdminCommands
-from ..channel.ordered_blocks import PATIENCE, OrderedBlocks, await_height
+from ..channel.ordered_blocks import OrderedBlocks
 from ..description.topology import Channel
 from ..errors import CommandFailed, NetworkError, NodeFailed
+from ..nodes.catching_up import PATIENCE, await_height
 from ..nodes.orderer import Orderer
 from ..site import Site
 from ..wait import until
@@ -54,7 +55,7 @@ class Rejoining:
             if orderer.participation(channel.name) is None:
                 orderer.join(channel.name, self._configuration(channel))
             height = blocks.height(blocks.others()) - self.site.topology.ordering.lag
-            await_height(self.site, orderer, channel, height)
+            await_height(self.site.processes, orderer, channel.name, height)
             if until(lambda channel=channel: orderer.active(channel.name) or None, _JOINED) is None:  # type: ignore[misc]
                 if not self.site.runs(orderer.node):
                     raise self.site.processes.failed(orderer.node, "ended by itself")

@@ -12,6 +12,7 @@ from ..description.topology import Channel
 from ..errors import NetworkError, NodeFailed, Waiting
 from ..healing import Healing
 from ..nodes import connections
+from ..nodes.catching_up import await_height
 from ..nodes.orderer import Orderer
 from ..nodes.peer import Peer
 from ..site import Site
@@ -179,12 +180,7 @@ class NodeRenewal:
         for channel in self._channels():
             name = channel.name
             highest = max(together(lambda one, name=name: one.height(name) or 0, self._peers(channel)))  # type: ignore[misc]
-
-            def in_step(name: str = name, highest: int = highest) -> bool | None:
-                return (peer.height(name) or 0) >= highest or None
-
-            if until(in_step, _DEADLINE) is None:
-                raise self._failed(f"has not {highest} blocks of {name} after {_DEADLINE:g} seconds")
+            await_height(self.site.processes, peer, name, highest)
 
     def _await_known(self, peer: Peer) -> None:
         """Wait until all peers here know what this one is and can endorse now, and it finds endorsers."""

@@ -1,4 +1,4 @@
-"""How many blocks a channel has, and whether a node that came out of a backup has them."""
+"""How many blocks a channel has, by its consenters that did not come out of a backup."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from ..backups.restored import is_marked
 from ..description.topology import Channel
 from ..errors import CommandFailed, NetworkError
+from ..nodes.catching_up import PATIENCE
 from ..nodes.orderer import Orderer
-from ..nodes.peer import Peer
 from ..site import Site
 from ..wait import together, until
 from .admin_commands import AdminCommands
-
-PATIENCE = 120.0
-_ENDED = -1
 
 
 @dataclass(frozen=True)
@@ -99,28 +96,3 @@ class OrderedBlocks:
 
         answers = zip(others, together(height, others), strict=True)
         return {one: found for one, found in answers if found is not None}
-
-
-def await_height(site: Site, node: Orderer | Peer, channel: Channel, height: int) -> None:
-    """Wait until a node has so many blocks, as long as blocks keep coming.
-
-    Raises:
-        NodeFailed: it ended, or got no block for two minutes.
-    """
-
-    def present() -> int:
-        if isinstance(node, Peer):
-            return node.height(channel.name) or 0
-        return int((node.participation(channel.name) or {"height": 0})["height"])
-
-    def more() -> int | None:
-        if not site.runs(node.node):
-            return _ENDED
-        return found if (found := present()) > reached else None
-
-    reached = present()
-    while reached < height:
-        found = until(more, PATIENCE)
-        if found is None or found == _ENDED:
-            raise site.processes.failed(node.node, f"stays at {reached} of {height} blocks of {channel.name}")
-        reached = found

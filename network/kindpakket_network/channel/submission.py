@@ -7,8 +7,8 @@ from typing import Any
 
 from ..description.topology import Channel, Organisation
 from ..errors import CommandFailed, NetworkError
+from ..nodes.catching_up import await_height
 from ..nodes.orderer import Orderer
-from ..nodes.peer import Peer
 from ..site import Site
 from ..wait import together, until
 from .admin_commands import AdminCommands
@@ -82,6 +82,7 @@ def submit(site: Site, channel: Channel, proposal: Proposal, present: Configurat
     Raises:
         CommandFailed: the consenters refused it; it says why.
         Overtaken: another change was faster, and this one is outdated.
+        NodeFailed: a peer ended meanwhile, or got no block for two minutes.
         NetworkError: nobody here is a member of the channel; or it was taken and is in no block in time.
     """
     members = present.group.groups[APPLICATION].groups
@@ -145,12 +146,5 @@ def _ordered(site: Site, channel: Channel, update: Any) -> Configuration:
 def _await_peers(site: Site, channel: Channel, block: int) -> None:
     """Wait until the peers that run here have a block."""
     for peer in (one for one in site.own_peers_on(channel) if site.runs(one.node)):
-
-        def has_it(peer: Peer = peer) -> bool | None:
-            return (peer.height(channel.name) or 0) > block or None
-
-        if peer.height(channel.name) is not None and until(has_it, _DEADLINE) is None:
-            raise NetworkError(
-                f"{peer.node} has not block {block} of {channel.name} after {_DEADLINE:g} seconds: "
-                f"read {site.home.log(peer.node)}"
-            )
+        if peer.height(channel.name) is not None:
+            await_height(site.processes, peer, channel.name, block + 1)

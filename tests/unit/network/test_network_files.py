@@ -18,18 +18,22 @@ from kindpakket_network.home import write
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What is synced and what is renamed, in order, by inode and by name."""
     seen: list[tuple[str, str]] = []
-    sync, replace = os.fsync, Path.replace
+    sync = os.fsync
 
     def fsync(descriptor: int) -> None:
         seen.append(("sync", str(Path(f"/proc/self/fd/{descriptor}").readlink())))
         sync(descriptor)
 
-    def renamed(path: Path, target: Path) -> Path:
-        seen.append(("rename", str(target)))
-        return replace(path, target)
+    def watched(act: Callable[[Path, Path], Path]) -> Callable[[Path, Path], Path]:
+        def renamed(path: Path, target: Path) -> Path:
+            seen.append(("rename", str(target)))
+            return act(path, target)
+
+        return renamed
 
     monkeypatch.setattr(os, "fsync", fsync)
-    monkeypatch.setattr(Path, "replace", renamed)
+    monkeypatch.setattr(Path, "rename", watched(Path.rename))
+    monkeypatch.setattr(Path, "replace", watched(Path.replace))
     return seen
 
 
