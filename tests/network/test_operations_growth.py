@@ -90,7 +90,7 @@ def test_its_shops_take_payments_through_their_own_peer(live: Network, town: Tow
     going_on.go_on()
 
 
-def test_a_second_peer_joins(live: Network, town: Town, going_on: Trade) -> None:
+def test_a_second_peer_joins(live: Network, going_on: Trade) -> None:
     live.become(with_peer(live.topology, SHOPS), progress=print)
     going_on.go_on()
     assert live.plan().done
