@@ -14,18 +14,11 @@ from unittest import mock
 
 import pytest
 
-from kindpakket.fabric import (
-    Deadlines,
-    FabricError,
-    Gateway,
-    Outbox,
-    _aio_session,
-    _flow,
-    _outbox_file,
-    _session,
-    aio,
-    connect,
-)
+from kindpakket.fabric import Deadlines, FabricError, Gateway, Outbox, aio, connect
+from kindpakket.fabric._connection import aio as _aio_session
+from kindpakket.fabric._connection import flow as _flow
+from kindpakket.fabric._connection import sync as _session
+from kindpakket.fabric.outbox import _file as _outbox_file
 from kindpakket.fabric.testing import make_identity
 
 SECONDS = 60
@@ -33,7 +26,7 @@ _told = spawn.get_preparation_data
 PATIENT = Deadlines(evaluate=20, endorse=20, submit=20, resolve=20, commit_status=20)
 SHORT = Deadlines(evaluate=20, endorse=20, submit=20, resolve=20, commit_status=0.2)
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(["killing", "kindpakket.fabric.sql"])
+_FORKING.set_forkserver_preload(["killing", "kindpakket.fabric.checkpoints.sql"])
 
 
 class Instants:

@@ -1,4 +1,4 @@
-"""Writes client/kindpakket/refusals.py from chaincode/rules/refusals.json. Takes no arguments."""
+"""Writes client/kindpakket/ledger/refusals.py from chaincode/rules/refusals.json. Takes no arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEAD = '''\
 All of them are `Refusal`, with `code`, `sentence`, `details` and `transaction_id`.
 """
 
-from kindpakket.refusal import Refusal, parse
+from kindpakket.ledger.refusal import Refusal, parse
 '''
 LINE = 110
 

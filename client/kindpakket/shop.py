@@ -1,6 +1,6 @@
 """A shop's till: what a voucher may buy, payments, holds, refunds, and what the shop is still owed.
 
-`kindpakket.calls.Caller` says what each call may raise. `request_id` is a fresh id unless given.
+`kindpakket.ledger.caller.Caller` says what each call may raise. `request_id` is a fresh id unless given.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from kindpakket.calls import Ledger
-from kindpakket.ids import new_id, new_salt
-from kindpakket.records import (
+from kindpakket.holder.orders import FIRST_VERSION, HoldOrder, PaymentOrder
+from kindpakket.ledger.caller import Ledger
+from kindpakket.ledger.ids import new_id, new_salt
+from kindpakket.ledger.records import (
     Allowance,
     Due,
     Item,
@@ -24,9 +25,8 @@ from kindpakket.records import (
     ShopAccount,
     ShopStatement,
 )
-from kindpakket.records import Shop as ShopRecord
-from kindpakket.signing import FIRST_VERSION, HoldOrder, PaymentOrder
-from kindpakket.statements import ShopStatements
+from kindpakket.ledger.records import Shop as ShopRecord
+from kindpakket.ledger.statements import ShopStatements
 
 DEADLINE_SECONDS = 300
 

@@ -22,15 +22,14 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from kindpakket.citizens import CitizensError
+from kindpakket.backoffice.citizens import CitizensError
 from kindpakket.fabric import FabricError
-from kindpakket.refusal import Refusal
+from kindpakket.ledger.refusal import Refusal
+from kindpakket_demo.day import Day, run
+from kindpakket_demo.desk import DemoFailed, Desk, now
+from kindpakket_demo.summary import as_json, show
+from kindpakket_demo.town import make_town
 from kindpakket_network import Network, NetworkError, Topology
-
-from .day import Day, run
-from .desk import DemoFailed, Desk, now
-from .summary import as_json, show
-from .town import make_town
 
 CHILDREN_PER_HOUSEHOLD = 2.5
 

@@ -9,14 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kindpakket.fabric import SubmitError
-from kindpakket.municipality import Municipality
-from kindpakket.records import Line
-from kindpakket.refusal import Refusal
-
-from .desk import AUDITOR, DemoFailed, Desk, Till
-from .schemes import CATEGORY_CAPS, CENTS_PER_CHILD, PAPER_CAP_CENTS, OpenScheme
-from .shops import Street
-from .spending import Purse
+from kindpakket.ledger.records import Line
+from kindpakket.ledger.refusal import Refusal
+from kindpakket.municipality.municipality import Municipality
+from kindpakket_demo.desk import AUDITOR, DemoFailed, Desk, Till
+from kindpakket_demo.schemes import CATEGORY_CAPS, CENTS_PER_CHILD, PAPER_CAP_CENTS, OpenScheme
+from kindpakket_demo.shops import Street
+from kindpakket_demo.spending import Purse
 
 FORBIDDEN = "FORBIDDEN (by the consenters)"
 

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kindpakket.citizens import OPTIONAL, REQUIRED, read_file
-from kindpakket.register import Bulk, Register
-
-from . import town
-from .desk import Desk
-from .schemes import PRESET, OpenScheme
+from kindpakket.backoffice.citizens import OPTIONAL, REQUIRED, read_file
+from kindpakket.backoffice.register import Bulk, Register
+from kindpakket_demo import town
+from kindpakket_demo.desk import Desk
+from kindpakket_demo.schemes import PRESET, OpenScheme
 
 
 @dataclass(frozen=True, slots=True)

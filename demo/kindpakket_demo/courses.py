@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from kindpakket.holder import HolderKey
-from kindpakket.records import Line
-
-from . import children, vouchers
-from .attempts import Attempts
-from .desk import DemoFailed, Desk
-from .schemes import COURSE, COURSE_CENTS, COURSES, OpenScheme
-from .shops import Street
-from .spending import Purse
-from .wallets import Wallet
+from kindpakket.holder.key import HolderKey
+from kindpakket.ledger.records import Line
+from kindpakket_demo import children, vouchers
+from kindpakket_demo.attempts import Attempts
+from kindpakket_demo.desk import DemoFailed, Desk
+from kindpakket_demo.schemes import COURSE, COURSE_CENTS, COURSES, OpenScheme
+from kindpakket_demo.shops import Street
+from kindpakket_demo.spending import Purse
+from kindpakket_demo.wallets import Wallet
 
 PRICE_CENTS = 9_900
 CATEGORY = "swimming"

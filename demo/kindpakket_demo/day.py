@@ -7,17 +7,27 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kindpakket.report import Report
-
-from . import attempts as refused
-from . import children, courses, figures, holds, payout, schemes, shops, spending, vouchers, wallets
-from .attempts import Attempts
-from .courses import Courses
-from .desk import DemoFailed, Desk, now
-from .payout import Payout
-from .shops import Street
-from .spending import Purse
-from .town import Store, Town
+from kindpakket.report.report import Report
+from kindpakket_demo import attempts as refused
+from kindpakket_demo import (
+    children,
+    courses,
+    figures,
+    holds,
+    payout,
+    schemes,
+    shops,
+    spending,
+    vouchers,
+    wallets,
+)
+from kindpakket_demo.attempts import Attempts
+from kindpakket_demo.courses import Courses
+from kindpakket_demo.desk import DemoFailed, Desk, now
+from kindpakket_demo.payout import Payout
+from kindpakket_demo.shops import Street
+from kindpakket_demo.spending import Purse
+from kindpakket_demo.town import Store, Town
 
 SHORT_SCHEME_SECONDS = 20
 SHORT_SCHEME_VOUCHERS = 3

@@ -10,17 +10,16 @@ from random import Random
 from types import TracebackType
 from typing import Self
 
-from kindpakket.auditor import Auditor
-from kindpakket.days import AMSTERDAM
+from kindpakket.auditor.auditor import Auditor
 from kindpakket.fabric import Contract, Gateway, Identity, Profile, connect
 from kindpakket.fabric import Network as Ledger
-from kindpakket.ids import new_id
-from kindpakket.municipality import Municipality
+from kindpakket.ledger.days import AMSTERDAM
+from kindpakket.ledger.ids import new_id
+from kindpakket.municipality.municipality import Municipality
 from kindpakket.shop import Shop
+from kindpakket_demo.town import Store
 from kindpakket_network import Network
-from kindpakket_network.wait import until
-
-from .town import Store
+from kindpakket_network.programs.wait import until
 
 CHANNEL = "zuidhorn"
 CHAINCODE = "kindpakket"

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from kindpakket.audit import Audit
-from kindpakket.books import Books, SchemeBook, ShopStanding
-from kindpakket.plot import Movement
-from kindpakket.report import CategoryFigures, Check, Report, SchemeFigures, ShopFigures
-
-from .shops import Street
+from kindpakket.auditor.audit import Audit
+from kindpakket.auditor.books import Books, SchemeBook, ShopStanding
+from kindpakket.report.plot import Movement
+from kindpakket.report.report import CategoryFigures, Check, Report, SchemeFigures, ShopFigures
+from kindpakket_demo.shops import Street
 
 
 def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mapping[str, int]) -> Report:

@@ -6,13 +6,12 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from kindpakket.records import Line, Payment
-
-from .attempts import Attempts
-from .desk import DemoFailed, Till
-from .schemes import OpenScheme
-from .shops import Street
-from .spending import Purse
+from kindpakket.ledger.records import Line, Payment
+from kindpakket_demo.attempts import Attempts
+from kindpakket_demo.desk import DemoFailed, Till
+from kindpakket_demo.schemes import OpenScheme
+from kindpakket_demo.shops import Street
+from kindpakket_demo.spending import Purse
 
 HELD_CENTS = 3_000
 TAKEN_CENTS = 2_200

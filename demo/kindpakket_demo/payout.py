@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kindpakket.records import Settlement
-from kindpakket.refusals import NothingToSettle
-from kindpakket.sepa import CreditTransfer, Debtor, PaymentFile, payment_file
-
-from .desk import Desk, now
-from .schemes import OpenScheme
-from .shops import Street
+from kindpakket.backoffice.sepa import CreditTransfer, Debtor, PaymentFile, payment_file
+from kindpakket.ledger.records import Settlement
+from kindpakket.ledger.refusals import NothingToSettle
+from kindpakket_demo.desk import Desk, now
+from kindpakket_demo.schemes import OpenScheme
+from kindpakket_demo.shops import Street
 
 DEBTOR = Debtor("Gemeente Zuidhorn", "NL91ABNA0417164300", "ABNANL2A")
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kindpakket.days import AMSTERDAM
-from kindpakket.records import CategoryRule, Rules
-
-from .desk import Desk
-from .town import CATEGORIES
+from kindpakket.ledger.days import AMSTERDAM
+from kindpakket.ledger.records import CategoryRule, Rules
+from kindpakket_demo.desk import Desk
+from kindpakket_demo.town import CATEGORIES
 
 PRESET = "child"
 CENTS_PER_CHILD = 30_000

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from .desk import Desk, Till
-from .town import Store
+from kindpakket_demo.desk import Desk, Till
+from kindpakket_demo.town import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 
-from kindpakket.records import Line, Payment
-
-from .desk import DemoFailed, Till
-from .schemes import CATEGORY_CAPS, PAPER_CAP_CENTS, OpenScheme
-from .wallets import Wallet
+from kindpakket.ledger.records import Line, Payment
+from kindpakket_demo.desk import DemoFailed, Till
+from kindpakket_demo.schemes import CATEGORY_CAPS, PAPER_CAP_CENTS, OpenScheme
+from kindpakket_demo.wallets import Wallet
 
 AT_ONCE = 16
 _USUAL = {

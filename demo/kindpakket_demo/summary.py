@@ -7,9 +7,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from kindpakket.money import euros
-
-from .day import Day
+from kindpakket.ledger.money import euros
+from kindpakket_demo.day import Day
 
 
 def show(day: Day, seconds: float, home: Path, console: Console) -> None:

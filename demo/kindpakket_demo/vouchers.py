@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kindpakket.municipality import BULK
-from kindpakket.register import Bulk
-
-from .desk import Desk
-from .wallets import Wallet
+from kindpakket.backoffice.register import Bulk
+from kindpakket.municipality.municipality import BULK
+from kindpakket_demo.desk import Desk
+from kindpakket_demo.wallets import Wallet
 
 
 def issue(desk: Desk, scheme: str, bulks: Sequence[Bulk]) -> int:

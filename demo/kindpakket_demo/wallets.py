@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
-from kindpakket.booklet import Booklet
-from kindpakket.holder import HolderKey
-from kindpakket.records import Activation, Proof
-from kindpakket.signing import Domain, Order
+from kindpakket.holder.booklet import Booklet
+from kindpakket.holder.key import HolderKey
+from kindpakket.holder.orders import Order
+from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.records import Activation, Proof
 
 PAGES = 32
 

@@ -1,8 +1,7 @@
 """A Fabric network as ordinary processes: described in one file, brought up by one call."""
 
-from .chaincodes.deployed import Deployed
-from .description.topology import Topology
-from .errors import (
+from kindpakket_network.description.topology import Topology
+from kindpakket_network.errors import (
     CommandFailed,
     Mistake,
     NetworkError,
@@ -11,10 +10,11 @@ from .errors import (
     ProgramError,
     TopologyError,
 )
-from .network import Network
-from .reports.channels import ChannelStatus
-from .reports.nodes import NodeStatus
-from .reports.status import NetworkStatus
+from kindpakket_network.nodes.deployed import Deployed
+from kindpakket_network.reports.channels import ChannelStatus
+from kindpakket_network.reports.nodes import NodeStatus
+from kindpakket_network.reports.status import NetworkStatus
+from kindpakket_network.verbs.network import Network
 
 __all__ = [
     "ChannelStatus",

@@ -8,7 +8,7 @@ from typing import Any
 from ground import Ground
 from table import Attempt, case
 
-from kindpakket.ids import new_id
+from kindpakket.ledger.ids import new_id
 from kindpakket_demo.schemes import PRESET
 
 MARK = "\x00MARK"

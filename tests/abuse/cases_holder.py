@@ -9,10 +9,10 @@ from dataclasses import replace
 from ground import Ground
 from table import Attempt, case
 
-from kindpakket.booklet import Booklet
-from kindpakket.ids import new_id
-from kindpakket.records import Line
-from kindpakket.signing import MAX_DEADLINE, PaymentOrder
+from kindpakket.holder.booklet import Booklet
+from kindpakket.holder.orders import MAX_DEADLINE, PaymentOrder
+from kindpakket.ledger.ids import new_id
+from kindpakket.ledger.records import Line
 from kindpakket_demo.wallets import Wallet
 
 BOOKS: tuple[Line, ...] = ({"category": "books", "cents": 2_000},)

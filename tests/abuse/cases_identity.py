@@ -15,9 +15,9 @@ from wire import blocks_of, order_at, private_blocks
 
 from kindpakket.fabric import Identity
 from kindpakket.fabric import Network as Ledger
-from kindpakket.ids import new_id
+from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, MUNICIPALITY, SHOPS
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 CONSENTERS = by_name(MUNICIPALITY, SHOPS, AUDITOR, "regie")
 UNKNOWN, EXPIRED = "creator org unknown", "proposal client identity expired"

@@ -12,13 +12,14 @@ from table import Attempt, case
 from verdict import Place
 from wire import order_at
 
-from kindpakket.ids import new_id
+from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, MUNICIPALITY, SHOPS
-from kindpakket_network.chaincodes.deployed import Deployed
-from kindpakket_network.chaincodes.lifecycle import PeerCommands, definition_arguments
-from kindpakket_network.home import Home
+from kindpakket_network.chaincodes.definition import definition_arguments
+from kindpakket_network.nodes.deployed import Deployed
 from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.peer_commands import PeerCommands
 from kindpakket_network.programs.built import programs
+from kindpakket_network.programs.home import Home
 
 WITHOUT_THE_MUNICIPALITY = "OR('WinkelsMSP.peer', 'AuditorMSP.peer')"
 ALONE: dict[str, list[str]] = {

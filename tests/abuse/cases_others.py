@@ -12,7 +12,7 @@ from table import Attempt, by_name, case
 from verdict import Place
 
 from kindpakket.fabric import Contract
-from kindpakket.ids import new_salt
+from kindpakket.ledger.ids import new_salt
 from kindpakket_demo.desk import AUDITOR
 
 

@@ -8,7 +8,7 @@ from ground import Ground
 from support import books
 from table import Attempt, case
 
-from kindpakket.ids import new_id
+from kindpakket.ledger.ids import new_id
 from kindpakket_demo.schemes import CATEGORY_CAPS, CENTS_PER_CHILD, PAPER_CAP_CENTS
 
 

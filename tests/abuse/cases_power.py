@@ -8,8 +8,8 @@ from typing import Any
 from ground import Ground
 from table import Attempt, by_name, case
 
-from kindpakket.ids import new_id, new_salt
-from kindpakket.municipality import Municipality
+from kindpakket.ledger.ids import new_id, new_salt
+from kindpakket.municipality.municipality import Municipality
 from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, SHOPS
 from kindpakket_demo.schemes import PRESET
 

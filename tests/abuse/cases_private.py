@@ -9,7 +9,7 @@ from ground import Ground
 from table import Attempt, case
 
 from kindpakket.fabric import Contract
-from kindpakket.ids import new_id, new_salt
+from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket_demo.schemes import PRESET
 
 PERSONAL = {

@@ -12,14 +12,14 @@ from ground import Ground
 from support import books
 from table import Attempt, case
 
-from kindpakket.holder import HolderKey
-from kindpakket.ids import new_code, new_id
-from kindpakket.records import Line, TopUp
-from kindpakket.signing import HoldOrder
+from kindpakket.holder.key import HolderKey
+from kindpakket.holder.orders import HoldOrder
+from kindpakket.ledger.ids import new_code, new_id
+from kindpakket.ledger.records import Line, TopUp
 from kindpakket_demo.desk import now
 from kindpakket_demo.schemes import PRESET
 from kindpakket_demo.wallets import Wallet
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 HOUR = 3_600
 SECONDS_TO_EXPIRE = 60.0

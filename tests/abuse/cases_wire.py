@@ -15,8 +15,8 @@ from verdict import Place
 from wire import endorse_at, invalid_in_a_block, order_at, shifted, tampered
 
 from kindpakket.fabric import CommitError, Contract, Identity, SubmitError, Transaction
-from kindpakket.fabric import _messages as m
-from kindpakket.ids import new_id
+from kindpakket.fabric._wire import messages as m
+from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, SHOPS, now
 from kindpakket_demo.wallets import Wallet
 

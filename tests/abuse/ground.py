@@ -12,10 +12,10 @@ from table import Case
 from verdict import Place, verdict_of
 
 from kindpakket.fabric import Contract
-from kindpakket.ids import new_id
-from kindpakket.queries import Queries
-from kindpakket.records import Line
-from kindpakket.signing import PaymentOrder
+from kindpakket.holder.orders import PaymentOrder
+from kindpakket.ledger.ids import new_id
+from kindpakket.ledger.queries import Queries
+from kindpakket.ledger.records import Line
 from kindpakket_demo.desk import Desk, Till
 from kindpakket_demo.wallets import Wallet
 

@@ -14,9 +14,9 @@ from support import identity_of
 
 from kindpakket.fabric import Identity, Profile
 from kindpakket_network import Network
-from kindpakket_network.home import Home
 from kindpakket_network.nodes.authority import IDENTITIES
 from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.programs.home import Home
 
 HOUR = timedelta(hours=1)
 

@@ -13,13 +13,13 @@ from identities import reissued
 from support import Town, gateway_at, issue_to, issue_unbound
 
 from kindpakket.fabric import Contract, Transaction
-from kindpakket.holder import HolderKey
-from kindpakket.ids import new_id
-from kindpakket.municipality import Municipality
+from kindpakket.holder.key import HolderKey
+from kindpakket.ledger.ids import new_id
+from kindpakket.municipality.municipality import Municipality
 from kindpakket_demo.desk import CHAINCODE, SHOPS, Till, now
 from kindpakket_demo.schemes import OpenScheme, open_provision, open_short
 from kindpakket_demo.wallets import Wallet
-from kindpakket_network.wait import together, until
+from kindpakket_network.programs.wait import together, until
 
 SHORT_SECONDS = 15
 SECONDS_TO_LEAD = 30.0

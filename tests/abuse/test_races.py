@@ -12,9 +12,9 @@ from ground import Ground
 from support import through
 from verdict import Place, verdict_of
 
-from kindpakket.ids import new_id, new_salt
-from kindpakket.municipality import Municipality
-from kindpakket.records import Allocation, Line
+from kindpakket.ledger.ids import new_id, new_salt
+from kindpakket.ledger.records import Allocation, Line
+from kindpakket.municipality.municipality import Municipality
 from kindpakket.shop import Shop
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, MUNICIPALITY, SHOPS
 from kindpakket_demo.schemes import CENTS_PER_CHILD, PRESET

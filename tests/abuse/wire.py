@@ -20,13 +20,13 @@ from kindpakket.fabric import (
     Identity,
     Proposal,
     SubmitError,
-    _wire,
 )
-from kindpakket.fabric import _messages as m
-from kindpakket.fabric.block import BlockTransaction
-from kindpakket_network.home import Home
+from kindpakket.fabric._wire import gateway as wire
+from kindpakket.fabric._wire import messages as m
+from kindpakket.fabric.blocks import BlockTransaction
 from kindpakket_network.nodes.inventory import Inventory
-from kindpakket_network.wait import until
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.wait import until
 
 SECONDS = 30.0
 ENDORSER = "/protos.Endorser/ProcessProposal"
@@ -38,7 +38,7 @@ DELIVER_WITH_PRIVATE = "/protos.Deliver/DeliverWithPrivateData"
 def shifted(contract: Contract, name: str, argument: str, by: timedelta) -> Proposal:
     """A proposal whose timestamp lies so far from now."""
     proposal = contract.proposal(name, argument)
-    proposal._parts = _wire.proposal(
+    proposal._parts = wire.proposal(
         creator=proposal._session.identity.serialized,
         nonce=os.urandom(24),
         now=datetime.now(UTC) + by,
@@ -92,7 +92,7 @@ def blocks_of(ground: Ground, orderer_of: str, identity: Identity) -> None:
     payload = seek(ground, identity)
     with orderer_channel(ground, orderer_of) as channel:
         call = channel.stream_stream(ORDERER_DELIVER, None, None)
-        answer = next(call(iter([_wire.envelope(payload, identity.sign(payload))]), timeout=SECONDS))
+        answer = next(call(iter([wire.envelope(payload, identity.sign(payload))]), timeout=SECONDS))
     delivered = m.ab.DeliverResponse.FromString(answer)
     if delivered.WhichOneof("Type") == "status":
         name = m.common.Status.Name(delivered.status)
@@ -109,7 +109,7 @@ def private_blocks(ground: Ground, peer_of: str, identity: Identity, last: int) 
     found: list[Any] = []
     with gateway_at(ground.desk.network, peer_of, identity) as gateway:
         call = gateway._session.link().channel.stream_stream(DELIVER_WITH_PRIVATE, None, None)
-        for answer in call(iter([_wire.envelope(payload, identity.sign(payload))]), timeout=SECONDS):
+        for answer in call(iter([wire.envelope(payload, identity.sign(payload))]), timeout=SECONDS):
             delivered = m.events.DeliverResponse.FromString(answer)
             if delivered.WhichOneof("Type") == "status":
                 name = m.common.Status.Name(delivered.status)
@@ -122,7 +122,7 @@ def private_blocks(ground: Ground, peer_of: str, identity: Identity, last: int) 
 
 def seek(ground: Ground, identity: Identity, last: int = 0) -> bytes:
     """What is signed to ask for the blocks up to a number."""
-    return _wire.seek_payload(
+    return wire.seek_payload(
         creator=identity.serialized,
         nonce=os.urandom(24),
         now=datetime.now(UTC),
@@ -152,14 +152,14 @@ def tampered(envelope: bytes, identity: Identity, change: Callable[[Any], None])
         identity: who signs.
         change: changes the `ChaincodeActionPayload` in place.
     """
-    payload = m.common.Payload.FromString(_wire.split_envelope(envelope)[0])
+    payload = m.common.Payload.FromString(wire.split_envelope(envelope)[0])
     transaction = m.transaction.Transaction.FromString(payload.data)
     action = m.transaction.ChaincodeActionPayload.FromString(transaction.actions[0].payload)
     change(action)
     transaction.actions[0].payload = action.SerializeToString()
     payload.data = transaction.SerializeToString()
     data = payload.SerializeToString()
-    return _wire.envelope(data, identity.sign(data))
+    return wire.envelope(data, identity.sign(data))
 
 
 def invalid_in_a_block(ground: Ground, transaction_id: str, start: int) -> None:

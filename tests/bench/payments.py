@@ -28,8 +28,8 @@ from support import issue_to
 
 from kindpakket.fabric import Identity, Profile
 from kindpakket.fabric.aio import Contract, connect
-from kindpakket.holder import HolderKey
-from kindpakket.ids import new_id
+from kindpakket.holder.key import HolderKey
+from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, Till, now
 from kindpakket_demo.schemes import OpenScheme, open_provision
 from kindpakket_demo.shops import accredit

@@ -13,7 +13,7 @@ from pathlib import Path
 import requests
 
 from kindpakket_network.programs.built import programs
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 REGISTRAR = "registrar:registrarpw"
 _READY = 30.0

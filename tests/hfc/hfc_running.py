@@ -18,7 +18,7 @@ from hfc_authorities import Authority
 import kindpakket
 from kindpakket.fabric import Identity, Profile, connect
 from kindpakket_network import Network, Topology
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 HERE = Path(__file__).parent
 CHANNEL = "trade"

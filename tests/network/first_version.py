@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from kindpakket.booklet import Booklet
-from kindpakket.calls import Caller
 from kindpakket.fabric import Profile
-from kindpakket.holder import HolderKey
-from kindpakket.ids import new_id, new_salt
-from kindpakket.records import Line
-from kindpakket.signing import PaymentOrder
+from kindpakket.holder.booklet import Booklet
+from kindpakket.holder.key import HolderKey
+from kindpakket.holder.orders import PaymentOrder
+from kindpakket.ledger.caller import Caller
+from kindpakket.ledger.ids import new_id, new_salt
+from kindpakket.ledger.records import Line
 from kindpakket_demo.desk import MUNICIPALITY, Desk, Till, now
 from kindpakket_demo.town import make_town
 from kindpakket_demo.wallets import Wallet

@@ -8,7 +8,7 @@ import signal
 from support import Town
 
 from kindpakket_network import Network, NodeStatus
-from kindpakket_network.home import Home
+from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
 
 

@@ -17,12 +17,12 @@ from cryptography import x509
 from support import Town, books, identity_of
 
 from kindpakket.fabric import Deadlines, FabricError, Identity, Profile, UnknownOutcome, connect
-from kindpakket.refusal import Refusal
+from kindpakket.ledger.refusal import Refusal
 from kindpakket.shop import Shop
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, SHOPS
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 SECONDS_TO_COMMIT = 5
 LONGEST = 60.0

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kindpakket.booklet import Booklet
 from kindpakket.fabric import Gateway, Identity, Profile, connect
 from kindpakket.fabric import Network as Ledger
-from kindpakket.holder import HolderKey
-from kindpakket.ids import new_id, new_salt
-from kindpakket.municipality import BULK
-from kindpakket.records import Line
-from kindpakket.signing import PaymentOrder
+from kindpakket.holder.booklet import Booklet
+from kindpakket.holder.key import HolderKey
+from kindpakket.holder.orders import PaymentOrder
+from kindpakket.ledger.ids import new_id, new_salt
+from kindpakket.ledger.records import Line
+from kindpakket.municipality.municipality import BULK
 from kindpakket_demo.desk import CHANNEL, Desk, Till, now
 from kindpakket_demo.schemes import PRESET, OpenScheme, open_provision
 from kindpakket_demo.shops import Street, accredit
@@ -22,11 +22,11 @@ from kindpakket_demo.town import make_town
 from kindpakket_demo.vouchers import activate
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
-from kindpakket_network.home import Home
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.wait import until
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.wait import until
 
 _SECONDS_TO_CATCH_UP = 20
 

@@ -11,7 +11,7 @@ from support import Town
 
 from kindpakket.fabric import Contract, EndorseError, EvaluateError, GatewayError
 from kindpakket.fabric import Network as Ledger
-from kindpakket.ids import new_id
+from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import CHANNEL, MUNICIPALITY
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology

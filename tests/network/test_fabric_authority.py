@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from kindpakket.fabric import Hash, Identity, IdentityError, Profile, aio, aio_ca, connect
+from kindpakket.fabric import Hash, Identity, IdentityError, Profile, aio, connect
 from kindpakket.fabric.ca import (
     Attribute,
     CaAlreadyRegistered,
@@ -28,10 +28,11 @@ from kindpakket.fabric.ca import (
     CaUnreachable,
     Enrolment,
 )
+from kindpakket.fabric.ca import aio as aio_ca
 from kindpakket_demo.desk import CHANNEL, MUNICIPALITY
 from kindpakket_network import Network
 from kindpakket_network.programs.built import programs
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 MSPID = "GemeenteMSP"

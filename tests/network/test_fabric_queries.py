@@ -17,7 +17,7 @@ from kindpakket.fabric import (
     connect,
 )
 from kindpakket.fabric import Network as Ledger
-from kindpakket.fabric import _messages as m
+from kindpakket.fabric._wire import messages as m
 from kindpakket.fabric.testing import make_identity
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk
 from kindpakket_network import Network

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from support import Town, books, with_key
 
-from kindpakket.ids import new_salt
-from kindpakket.refusals import (
+from kindpakket.ledger.ids import new_salt
+from kindpakket.ledger.refusals import (
     CaseRecordMissing,
     ErasureIncomplete,
     ErasureNotDue,

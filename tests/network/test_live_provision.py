@@ -9,11 +9,11 @@ from datetime import date, timedelta
 import pytest
 from support import Town, books, issue_to, issue_unbound, with_key
 
-from kindpakket.holder import HolderKey
-from kindpakket.ids import new_code, new_id
-from kindpakket.municipality import Municipality
-from kindpakket.records import Rules, TopUp
-from kindpakket.refusals import (
+from kindpakket.holder.key import HolderKey
+from kindpakket.holder.orders import self_block_hash
+from kindpakket.ledger.ids import new_code, new_id
+from kindpakket.ledger.records import Rules, TopUp
+from kindpakket.ledger.refusals import (
     BudgetExceeded,
     ChangeNotFound,
     HolderProofInvalid,
@@ -30,11 +30,11 @@ from kindpakket.refusals import (
     VoucherBlocked,
     VoucherExpired,
 )
-from kindpakket.signing import self_block_hash
+from kindpakket.municipality.municipality import Municipality
 from kindpakket_demo.desk import now
 from kindpakket_demo.schemes import PRESET, SHORT_CENTS, OpenScheme, open_provision, open_short
 from kindpakket_demo.wallets import Wallet
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 FULL = 30_000
 

@@ -19,8 +19,8 @@ import pytest
 from support import Town, doubted_votes, found_town, running
 
 from kindpakket.fabric import FabricError
-from kindpakket.refusal import Refusal
-from kindpakket.refusals import AccountMissing
+from kindpakket.ledger.refusal import Refusal
+from kindpakket.ledger.refusals import AccountMissing
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, now
 from kindpakket_demo.schemes import open_provision
 from kindpakket_demo.wallets import Wallet
@@ -30,11 +30,11 @@ from kindpakket_network.backups.archive import ArchiveError, extract
 from kindpakket_network.backups.backup import Taken
 from kindpakket_network.backups.contents import Manifest
 from kindpakket_network.backups.verification import Verified, check
-from kindpakket_network.chaincodes.lifecycle import PeerCommands
-from kindpakket_network.home import Home
 from kindpakket_network.nodes.health import listens
 from kindpakket_network.nodes.inventory import Inventory
-from kindpakket_network.wait import until
+from kindpakket_network.nodes.peer_commands import PeerCommands
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.wait import until
 
 PASSPHRASE = "niet op een briefje"
 PEERS = ("peer0.gemeente", "peer1.gemeente")
@@ -245,7 +245,7 @@ def test_a_backup_is_verified_and_a_changed_block_is_found(story: Story) -> None
     content = bytearray(blocks.read_bytes())
     content[len(content) // 2] ^= 1
     blocks.write_bytes(content)
-    assert [one.errors for one in check(story.network.site().programs, PEERS[0], data)] != [()]
+    assert [one.errors for one in check(story.network.session().programs, PEERS[0], data)] != [()]
     shutil.rmtree(unpacked)
 
 
@@ -313,9 +313,9 @@ def test_a_lost_peer_gets_private_data_of_after_the_backup_from_its_neighbour(st
     kill_at("catches up", "restore", story.backup.file, "--node", lost, "--yes", *story.options)
     assert (network.home / "nodes" / lost / "restored.json").exists()
     network.up(print)
-    site = network.site()
-    peer = next(one for one in site.inventory.peers if one.node == lost)
-    treasurer = PeerCommands(site.programs, site.home, peer, "treasurer")
+    session = network.session()
+    peer = next(one for one in session.inventory.peers if one.node == lost)
+    treasurer = PeerCommands(session.programs, session.home, peer, "treasurer")
 
     def account() -> bool | None:
         argument = json.dumps({"shop": till.shop.shop_id})
@@ -330,7 +330,7 @@ def test_a_lost_peer_gets_private_data_of_after_the_backup_from_its_neighbour(st
 
 def kill_at(words: str, *arguments: object) -> None:
     """Run a command, and kill it when it says something."""
-    program = [sys.executable, "-c", "from kindpakket.cli import main; main()", "network"]
+    program = [sys.executable, "-c", "from kindpakket_cli.main import main; main()", "network"]
     with subprocess.Popen([*program, *map(str, arguments)], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         said = next((line for line in process.stderr if words in line), None)

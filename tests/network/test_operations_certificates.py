@@ -24,11 +24,11 @@ from kindpakket_network import Network, NetworkError, Topology
 from kindpakket_network.certificates import node_renewal
 from kindpakket_network.certificates.renewal import Renewal
 from kindpakket_network.certificates.renewal_plan import due
-from kindpakket_network.channel import channels
 from kindpakket_network.channel.change import propose, reconcile, sign
 from kindpakket_network.errors import Waiting
 from kindpakket_network.nodes.authority_tls import OPERATIONS
 from kindpakket_network.reports.status import NetworkStatus
+from kindpakket_network.verbs import channels
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_status_has_nothing_to_complain_of(network: Network) -> None:
 
 @pytest.mark.usefixtures("renewed")
 def test_the_operations_endpoint_of_a_ca_server_wants_a_certificate(network: Network) -> None:
-    authority = network.site().inventory.authorities["regie"]
+    authority = network.session().inventory.authorities["regie"]
     operator = network.user("regie", "admin").parent / "tls"
     health = f"https://127.0.0.1:{authority.ports[1]}/healthz"
     with requests.Session() as session:
@@ -93,7 +93,7 @@ def test_the_operations_endpoint_of_a_ca_server_wants_a_certificate(network: Net
 
 @pytest.mark.usefixtures("renewed")
 def test_the_channel_names_what_the_consenters_have(network: Network) -> None:
-    assert not reconcile(network.site(), network.topology.channel(CHANNEL))
+    assert not reconcile(network.session(), network.topology.channel(CHANNEL))
 
 
 @pytest.mark.usefixtures("renewed")
@@ -125,7 +125,7 @@ def test_up_completes_a_renewal_that_was_killed(
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(node_renewal, "adopt", killed)
         network.renew([node])
-    assert node not in network.site().processes.all()
+    assert node not in network.session().processes.all()
     network.up()
     assert since(network.status(), node) > since(before, node)
     assert since(network.status(), "orderer.regie") == since(before, "orderer.regie")
@@ -146,7 +146,7 @@ def test_a_renewal_that_is_killed_after_any_step_is_completed(network: Network, 
     network.up()
     assert since(network.status(), "orderer.regie") > since(before, "orderer.regie")
     assert network.status().up
-    assert not reconcile(network.site(), network.topology.channel(CHANNEL))
+    assert not reconcile(network.session(), network.topology.channel(CHANNEL))
     assert not list(network.home.glob("nodes/*/*.next"))
     wallet = next(town.keys)
     order = town.order(wallet)
@@ -157,22 +157,22 @@ def test_a_renewal_that_is_killed_after_any_step_is_completed(network: Network, 
 def test_an_organisation_renews_its_consenter_with_its_own_keys_and_others_sign(network: Network) -> None:
     node = "orderer.regie"
     before = network.status()
-    regie = network.site(organisations=["regie"])
+    regie = network.session(organisations=["regie"])
     with pytest.raises(Waiting, match=r"(?s)GemeenteMSP.*orderer\.regie wait until that is done"):
         Renewal(regie).run(due(regie, [node]))
     assert since(network.status(), node) == since(before, node)
     proposal = propose(regie, regie.topology.channel(CHANNEL), only=[node])
     assert proposal is not None
     for name in ("regie", "winkels", "gemeente"):
-        site = network.site(organisations=[name])
+        session = network.session(organisations=[name])
         # Another organisation has the old certificate, and does not ask for it to be put back.
-        assert propose(site, site.topology.channel(CHANNEL), only=[node]) is None or name == "regie"
-        proposal = sign(site, proposal, [site.topology.organisation(name)])
+        assert propose(session, session.topology.channel(CHANNEL), only=[node]) is None or name == "regie"
+        proposal = sign(session, proposal, [session.topology.organisation(name)])
     network.stop(node)
     assert channels.submit(network, proposal)
     network.up()
     assert since(network.status(), node) > since(before, node)
-    assert not reconcile(network.site(), network.topology.channel(CHANNEL))
+    assert not reconcile(network.session(), network.topology.channel(CHANNEL))
 
 
 @pytest.mark.usefixtures("renewed")
@@ -227,7 +227,7 @@ def kill_renewal(network: Network, holder: str, line: str) -> None:
     """Have a command of its own renew certificates, and kill it when it says this."""
     arguments = ["network", "renew", holder, "--home", str(network.home)]
     with subprocess.Popen(
-        [sys.executable, "-c", "from kindpakket.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from kindpakket_cli.main import main; main()", *arguments],
         stderr=subprocess.PIPE,
         text=True,
     ) as command:

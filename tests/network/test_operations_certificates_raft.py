@@ -29,7 +29,7 @@ def test_every_certificate_is_renewed_while_payments_run(tmp_path_factory: pytes
         assert keys_of(network) == keys
         assert renewed.sales.failed == []
         assert renewed.spent == SMALL * renewed.sales.paid
-        assert not reconcile(network.site(), network.topology.channel(CHANNEL))
+        assert not reconcile(network.session(), network.topology.channel(CHANNEL))
         network.stop("orderer.regie", signal.SIGKILL)  # the other three are all needed now
         wallet = next(town.keys)
         order = town.order(wallet)

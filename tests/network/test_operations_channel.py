@@ -15,12 +15,10 @@ from dying import bring_up_and_die
 from support import Town, found_town, gateway_at, identity_of, running
 from trade import Trade, trade
 
-from kindpakket.cli import main
 from kindpakket.fabric import EventsError
+from kindpakket_cli.main import main
 from kindpakket_demo.desk import AUDITOR, CHANNEL, MUNICIPALITY, SHOPS, Desk
 from kindpakket_network import Network, NetworkError, Topology
-from kindpakket_network.acting import remember
-from kindpakket_network.channel import channels
 from kindpakket_network.channel.admin_commands import AdminCommands
 from kindpakket_network.channel.change import SETTINGS, pending, propose, reconcile, sign
 from kindpakket_network.channel.configuration import APPLICATION, ORDERER
@@ -28,10 +26,12 @@ from kindpakket_network.channel.proposal import Proposal
 from kindpakket_network.channel.submission import current
 from kindpakket_network.description.settings import with_settings
 from kindpakket_network.errors import CommandFailed, Waiting
-from kindpakket_network.home import Home
+from kindpakket_network.nodes.acting import remember
 from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import run
-from kindpakket_network.wait import together
+from kindpakket_network.programs.wait import together
+from kindpakket_network.verbs import channels
 
 REGIE = "regie"
 ORGANISATIONS = (MUNICIPALITY, SHOPS, AUDITOR, REGIE)
@@ -97,14 +97,14 @@ def command(network: Network, *arguments: str) -> tuple[int, str]:
 
 def sign_with_fabrics_program(network: Network, file: str) -> None:
     """Sign a file as the administrator of a home's only organisation, without this package."""
-    site = network.site()
-    organisation = site.topology.organisation(site.acting[0])
+    session = network.session()
+    organisation = session.topology.organisation(session.acting[0])
     environment = {
-        "FABRIC_CFG_PATH": str(site.programs.config),
+        "FABRIC_CFG_PATH": str(session.programs.config),
         "CORE_PEER_LOCALMSPID": organisation.msp,
         "CORE_PEER_MSPCONFIGPATH": str(network.user(organisation.name, organisation.admin.name)),
     }
-    run(Command("peer", [site.programs.path("peer"), "channel", "signconfigtx", "-f", file], environment))
+    run(Command("peer", [session.programs.path("peer"), "channel", "signconfigtx", "-f", file], environment))
 
 
 def till_sees_block(town: Town) -> bool:
@@ -168,8 +168,8 @@ def test_a_change_goes_round_and_each_organisation_signs_with_its_own_keys(
     going_on.go_on()
     assert "already" in command(homes[AUDITOR], "submit", file)[1]
     assert "The channel has this change." in command(homes[AUDITOR], "show", file)[1]
-    site = live.site()
-    (difference,) = pending(site, site.topology.channel(CHANNEL))[:1]
+    session = live.session()
+    (difference,) = pending(session, session.topology.channel(CHANNEL))[:1]
     assert (difference.path, difference.before) == (BATCH, "60")
     channels.update(live, with_settings(live.topology, {"ordering.batch_messages": "60"}))
 
@@ -185,24 +185,26 @@ def test_one_organisation_alone_waits_for_the_others(homes: Mapping[str, Network
 
 def test_consenters_agree_on_whose_signatures_suffice(live: Network, tmp_path: Path) -> None:
     settings = {f"channels.{CHANNEL}.lifecycle_endorsement": "AND('GemeenteMSP.peer', 'WinkelsMSP.peer')"}
-    site = replace(live.site(), topology=with_settings(live.topology, settings))
-    channel = site.topology.channel(CHANNEL)
-    proposal = propose(site, channel)
+    session = replace(live.session(), topology=with_settings(live.topology, settings))
+    channel = session.topology.channel(CHANNEL)
+    proposal = propose(session, channel)
     assert proposal is not None
-    names = [site.topology.organisation(name) for name in ORGANISATIONS]
+    names = [session.topology.organisation(name) for name in ORGANISATIONS]
     for few in (names[:1], [names[1], names[2]], names[2:]):
-        lacking = sign(site, proposal, few)
-        assert not lacking.review(current(site, channel)).complete
+        lacking = sign(session, proposal, few)
+        assert not lacking.review(current(session, channel)).complete
         lacking.save(tmp_path / "lacking.pb")
         with pytest.raises(CommandFailed, match="not satisfied"):
-            AdminCommands(site, few[0]).submit(channel, site.orderer(channel), tmp_path / "lacking.pb")
-    assert sign(site, proposal, [names[0], names[2]]).review(current(site, channel)).complete
+            AdminCommands(session, few[0]).submit(channel, session.orderer(channel), tmp_path / "lacking.pb")
+    assert sign(session, proposal, [names[0], names[2]]).review(current(session, channel)).complete
 
 
 def test_a_proposal_that_another_change_overtook_is_refused(live: Network, tmp_path: Path) -> None:
     file = tmp_path / "late.pb"
-    site = replace(live.site(), topology=with_settings(live.topology, {"ordering.batch_messages": "62"}))
-    late = propose(site, site.topology.channel(CHANNEL))
+    session = replace(
+        live.session(), topology=with_settings(live.topology, {"ordering.batch_messages": "62"})
+    )
+    late = propose(session, session.topology.channel(CHANNEL))
     assert late is not None
     channels.sign(live, late).save(file)
     channels.update(live, with_settings(live.topology, {"ordering.batch_messages": "63"}))
@@ -215,15 +217,15 @@ def test_a_proposal_that_another_change_overtook_is_refused(live: Network, tmp_p
 
 
 def test_two_changes_at_the_same_time_end_with_one_of_them(live: Network) -> None:
-    site = live.site()
+    session = live.session()
     sites = [
-        replace(site, topology=with_settings(live.topology, {"ordering.batch_messages": str(number)}))
+        replace(session, topology=with_settings(live.topology, {"ordering.batch_messages": str(number)}))
         for number in (71, 72)
     ]
     assert together(lambda one: reconcile(one, one.topology.channel(CHANNEL)), sites) == [True, True]
     left = [pending(one, one.topology.channel(CHANNEL)) for one in sites]
     assert sorted(map(bool, left)) == [False, True]
-    assert reconcile(site, site.topology.channel(CHANNEL))
+    assert reconcile(session, session.topology.channel(CHANNEL))
 
 
 def test_an_up_that_is_killed_again_and_again_changes_the_channel_in_the_end(
@@ -237,37 +239,37 @@ def test_an_up_that_is_killed_again_and_again_changes_the_channel_in_the_end(
 
 
 def test_nobody_is_taken_out_of_a_channel_by_leaving_it_out_of_the_topology(live: Network) -> None:
-    site = live.site()
-    channel = site.topology.channel(CHANNEL)
+    session = live.session()
+    channel = session.topology.channel(CHANNEL)
     fewer = replace(channel, members=channel.members[:-1])
     with pytest.raises(NetworkError, match="AuditorMSP among its members, and the topology has not"):
-        reconcile(site, fewer)
+        reconcile(session, fewer)
     other = replace(channel, consenters=(*channel.consenters[1:], channel.consenters[0]))
     with pytest.raises(NetworkError, match="name them in this order"):
-        reconcile(site, other)
-    assert pending(site, channel) == []
+        reconcile(session, other)
+    assert pending(session, channel) == []
 
 
 def test_no_consenter_changes_while_another_one_is_down(live: Network) -> None:
-    site = live.site()
-    channel = site.topology.channel(CHANNEL)
-    changing, down = site.consenters_of(channel)[0], site.consenters_of(channel)[-1]
+    session = live.session()
+    channel = session.topology.channel(CHANNEL)
+    changing, down = session.consenters_of(channel)[0], session.consenters_of(channel)[-1]
     # Another of its organisation's certificates stands in for a renewed one.
-    shutil.copytree(site.home.user(changing.organisation, "admin") / "msp", changing.folder / "msp.next")
+    shutil.copytree(session.home.user(changing.organisation, "admin") / "msp", changing.folder / "msp.next")
     live.stop(down.node)
     try:
-        assert pending(site, channel, only=[SETTINGS]) == []
-        assert any("identity" in one.path for one in pending(site, channel, only=[changing.node]))
+        assert pending(session, channel, only=[SETTINGS]) == []
+        assert any("identity" in one.path for one in pending(session, channel, only=[changing.node]))
         with pytest.raises(NetworkError, match=f"{down.node} is down or behind"):
-            reconcile(site, channel, only=[changing.node])
+            reconcile(session, channel, only=[changing.node])
     finally:
         shutil.rmtree(changing.folder / "msp.next")
         live.start(down.node)
-    assert not reconcile(site, channel)
+    assert not reconcile(session, channel)
 
 
 def test_both_definitions_of_an_organisation_stay_the_same(live: Network) -> None:
-    site = live.site()
-    group = current(site, site.topology.channel(CHANNEL)).group
+    session = live.session()
+    group = current(session, session.topology.channel(CHANNEL)).group
     for msp, member in group.groups[APPLICATION].groups.items():
         assert member.values["MSP"].value == group.groups[ORDERER].groups[msp].values["MSP"].value

@@ -12,15 +12,20 @@ import pytest
 from support import Town, doubted_votes, found_town, in_step, issue_to, running
 from trade import Trade, trade
 
-from kindpakket.holder import HolderKey
-from kindpakket.ids import new_id
+from kindpakket.holder.key import HolderKey
+from kindpakket.ledger.ids import new_id
 from kindpakket.shop import Shop
 from kindpakket_demo.desk import CHANNEL, SHOPS, Desk, Till, now
 from kindpakket_demo.schemes import CENTS_PER_CHILD, open_provision
 from kindpakket_demo.shops import admit
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
-from kindpakket_network.growth import with_channel, with_consenter, with_organisation, with_peer
+from kindpakket_network.description.growth import (
+    with_channel,
+    with_consenter,
+    with_organisation,
+    with_peer,
+)
 
 NEIGHBOURS, NEIGHBOURS_MSP, OTHER = "buurt", "BuurtMSP", "westerkwartier"
 LONGEST_PAYMENT = 10.0

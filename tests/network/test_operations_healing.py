@@ -13,7 +13,7 @@ from support import Town, found_town, running
 
 from kindpakket_demo.desk import CHANNEL, Desk
 from kindpakket_network import Topology
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 SECONDS_WITHOUT_LEADER = 10
 PEERS = ("peer0.gemeente", "peer0.winkels", "peer0.auditor")

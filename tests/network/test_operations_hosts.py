@@ -24,9 +24,9 @@ from machines import Machine, allowed, machines
 from service_manager import ServiceManager
 
 from kindpakket_network import Topology
-from kindpakket_network.home import Home, write
-from kindpakket_network.nodes import ports
-from kindpakket_network.wait import until
+from kindpakket_network.description import ports
+from kindpakket_network.programs.home import Home, write
+from kindpakket_network.programs.wait import until
 
 pytestmark = [
     pytest.mark.skipif(not allowed(), reason="network namespaces need root and iproute2"),
@@ -55,7 +55,13 @@ class Operator:
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         """A command of the network tool, begun."""
-        program = [sys.executable, "-c", "from kindpakket.cli import main; main()", "network", *arguments]
+        program = [
+            sys.executable,
+            "-c",
+            "from kindpakket_cli.main import main; main()",
+            "network",
+            *arguments,
+        ]
         return subprocess.Popen(
             [*self.machine.within, *program, "--home", str(self.home)],
             stdout=subprocess.PIPE,

@@ -9,12 +9,12 @@ from random import Random
 import pytest
 from support import gateway_at, identity_of, running
 
-from kindpakket.auditor import Auditor
+from kindpakket.auditor.auditor import Auditor
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, Desk
 from kindpakket_network import Network, Topology
+from kindpakket_network.description.growth import with_organisation
 from kindpakket_network.errors import Waiting
-from kindpakket_network.growth import with_organisation
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 COURT, COURT_MSP = "rekenkamer", "RekenkamerMSP"
 SECONDS = 20

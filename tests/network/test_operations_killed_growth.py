@@ -13,7 +13,7 @@ from support import found_town, running
 
 from kindpakket_demo.desk import CHANNEL, SHOPS, Desk
 from kindpakket_network import Network, Topology
-from kindpakket_network.growth import with_consenter, with_organisation, with_peer
+from kindpakket_network.description.growth import with_consenter, with_organisation, with_peer
 
 NEIGHBOURS, OPERATOR = "buurt", "regie"
 LONGEST_STEP = 25

@@ -16,9 +16,9 @@ import requests
 import yaml
 
 from kindpakket_network import Network
+from kindpakket_network.description.ports import free_base
 from kindpakket_network.exports.monitoring import CONFIGURATION, RULES
-from kindpakket_network.nodes.ports import free_base
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 SECONDS = 30.0
 OF_TEXTFILE = "kindpakket_"

@@ -15,7 +15,7 @@ from support import Town, doubted_votes, found_town, running
 from kindpakket.fabric import SubmitError
 from kindpakket_demo.desk import AUDITOR, CHANNEL, Desk
 from kindpakket_network import Network, Topology
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 SECONDS_WITHOUT_LEADER = 12
 SECONDS_TO_NOTICE = 45  # a peer that hangs on a consenter which does not answer notices by pings

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from kindpakket_network import Network
+from kindpakket_network.description.ports import free_base
 from kindpakket_network.errors import NetworkError
-from kindpakket_network.nodes.ports import free_base
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 BASE = "27050"
@@ -53,7 +53,7 @@ def workplace(tmp_path: Path) -> Iterator[Path]:
     """A folder with the command in it, and nothing that runs in the end."""
     programs = tmp_path / "programs"
     programs.mkdir()
-    entry = "from kindpakket.cli import main; main(prog_name='kindpakket')"
+    entry = "from kindpakket_cli.main import main; main(prog_name='kindpakket')"
     command = programs / "kindpakket"
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{entry}" "$@"\n')
     command.chmod(0o755)

@@ -19,8 +19,8 @@ import pytest
 import yaml
 
 from kindpakket_network import Network, Topology
-from kindpakket_network.home import write
-from kindpakket_network.wait import until
+from kindpakket_network.programs.home import write
+from kindpakket_network.programs.wait import until
 
 SYSTEMD = Path("/lib/systemd/systemd")
 PEER = "peer0.gemeente"

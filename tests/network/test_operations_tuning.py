@@ -17,7 +17,7 @@ from support import Town, doubted_votes, found_town, running
 
 from kindpakket_demo.desk import CHANNEL, Desk
 from kindpakket_network import Network, Topology
-from kindpakket_network.home import Home
+from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
 
 LIMIT = "CORE_PEER_LIMITS_CONCURRENCY_GATEWAYSERVICE"

@@ -16,7 +16,7 @@ from support import Town
 
 import killing
 from kindpakket.fabric import Outbox
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 from kindpakket_demo.desk import CHAINCODE, SHOPS
 from kindpakket_demo.wallets import Wallet
 

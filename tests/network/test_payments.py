@@ -9,7 +9,7 @@ import pytest
 from support import Town, identity_of
 
 from kindpakket.fabric import Profile, aio
-from kindpakket.refusals import IdempotencyConflict
+from kindpakket.ledger.refusals import IdempotencyConflict
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, SHOPS
 from kindpakket_demo.wallets import Wallet
 

@@ -12,9 +12,9 @@ from typing import Any
 from support import Town, gateway_at, identity_of
 
 from kindpakket.fabric import Profile, aio
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, SHOPS
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 PEER = "peer0.auditor"
 KINDS = ("blocks", "filtered_blocks", "blocks_with_private_data", "events")

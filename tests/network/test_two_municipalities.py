@@ -11,11 +11,11 @@ from random import Random
 import pytest
 from support import Town, doubted_votes, found_town, issue_to, issue_unbound, running, through
 
-from kindpakket.booklet import Booklet
 from kindpakket.fabric import EndorseError, EvaluateError, EventsError, GatewayError
-from kindpakket.holder import HolderKey
-from kindpakket.ids import new_id
-from kindpakket.refusals import HolderProofInvalid, VoucherNotFound
+from kindpakket.holder.booklet import Booklet
+from kindpakket.holder.key import HolderKey
+from kindpakket.ledger.ids import new_id
+from kindpakket.ledger.refusals import HolderProofInvalid, VoucherNotFound
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, now
 from kindpakket_demo.schemes import CENTS_PER_CHILD, open_provision
 from kindpakket_demo.shops import admit

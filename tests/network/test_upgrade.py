@@ -18,12 +18,17 @@ from first_version import BUYERS, CENTS, FirstTown, changed, found_first_town, r
 from support import running
 
 from kindpakket.fabric import FabricError
-from kindpakket.refusal import Refusal
-from kindpakket.refusals import IdempotencyConflict, ShopNotApproved, VoucherBlocked, VoucherNotActive
+from kindpakket.ledger.refusal import Refusal
+from kindpakket.ledger.refusals import (
+    IdempotencyConflict,
+    ShopNotApproved,
+    VoucherBlocked,
+    VoucherNotActive,
+)
 from kindpakket_demo.desk import Desk
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 ARCHIVE = Path(__file__).parent / "data" / "chaincode-1.tar.gz"
 LONGEST, LONGEST_PAYMENT = 30.0, 5.0

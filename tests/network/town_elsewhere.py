@@ -15,9 +15,9 @@ from random import Random
 from support import Town, found_town
 
 from kindpakket.fabric import FabricError
-from kindpakket.records import Proof
-from kindpakket.refusal import Refusal
-from kindpakket.signing import PaymentOrder
+from kindpakket.holder.orders import PaymentOrder
+from kindpakket.ledger.records import Proof
+from kindpakket.ledger.refusal import Refusal
 from kindpakket_demo.desk import Desk
 from kindpakket_network import Network
 

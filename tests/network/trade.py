@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from support import Town
 
 from kindpakket.fabric import FabricError
-from kindpakket.refusal import Refusal
+from kindpakket.ledger.refusal import Refusal
 from kindpakket_demo.schemes import CENTS_PER_CHILD
 from kindpakket_demo.wallets import Wallet
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 LEAST = 100
 _PATIENCE = 60.0

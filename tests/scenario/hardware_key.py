@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from kindpakket.fabric import Identity, connect
-from kindpakket.fabric.pkcs11 import Pkcs11Signer
+from kindpakket.fabric.identity.pkcs11 import Pkcs11Signer
 
 NAMED = (["Org1MSP"], ["Org2MSP"], ["Org3MSP"], ["Org1MSP", "Org3MSP"])
 

@@ -32,7 +32,7 @@ from kindpakket.fabric import (
     connect,
 )
 from kindpakket.fabric import Network as Ledger
-from kindpakket.fabric.block import BlockTransaction
+from kindpakket.fabric.blocks import BlockTransaction
 from kindpakket_network import Network, Topology
 
 CHANNEL = "scenario"

@@ -11,7 +11,7 @@ from styles import take
 
 from kindpakket.fabric import Contract, FilteredBlock, FilteredTransaction
 from kindpakket.fabric import Network as Ledger
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 
 KINDS = ["blocks", "filtered_blocks"]
 kinds = pytest.mark.parametrize("kind", KINDS)

@@ -11,7 +11,7 @@ from styles import take
 
 from kindpakket.fabric import Checkpointer, Contract, FileCheckpointer, MemoryCheckpointer
 from kindpakket.fabric import Network as Ledger
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 
 Maker = Callable[[Path], Checkpointer]
 

@@ -8,7 +8,7 @@ from styles import take
 
 from kindpakket.fabric import Contract, NotOnLedger
 from kindpakket.fabric import Network as Ledger
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 
 LARGE = 5 << 20  # bytes: a block of such a value is above gRPC's default and below the channel's limit
 

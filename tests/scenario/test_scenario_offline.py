@@ -9,7 +9,7 @@ from scenario_support import CHANNEL, Clients, Place, new_key
 from styles import take
 
 from kindpakket.fabric import Gateway, Identity, IdentityError
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 
 
 def without_key(place: Place) -> tuple[Identity, Identity]:

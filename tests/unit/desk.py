@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from story import DOMAIN, SCHEME, SHOP
 
-from kindpakket.cli import main
+from kindpakket.auditor.requested import attributes_of
 from kindpakket.fabric.testing import Invocation, MemoryGateway
-from kindpakket.requested import attributes_of
+from kindpakket_cli.main import main
 
 ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 SETTLEMENT = "5" * 32

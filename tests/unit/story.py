@@ -6,13 +6,14 @@ from dataclasses import fields
 from itertools import count
 from typing import Any
 
-from kindpakket.booklet import Booklet
-from kindpakket.books import Books, SchemeBook, VoucherBook
-from kindpakket.holder import HolderKey
-from kindpakket.records import Line, Rules
-from kindpakket.replay import Replay
-from kindpakket.requested import Requested
-from kindpakket.signing import Domain, HoldOrder, Order, PaymentOrder, self_block_hash
+from kindpakket.auditor.books import Books, SchemeBook, VoucherBook
+from kindpakket.auditor.replay.replay import Replay
+from kindpakket.auditor.requested import Requested
+from kindpakket.holder.booklet import Booklet
+from kindpakket.holder.key import HolderKey
+from kindpakket.holder.orders import HoldOrder, Order, PaymentOrder, self_block_hash
+from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.records import Line, Rules
 
 DOMAIN = Domain("zuidhorn", "kindpakket")
 NOON = 1_773_140_400  # 2026-03-10 12:00 in Amsterdam

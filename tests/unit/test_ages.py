@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from kindpakket.ages import Ages, age_on
-from kindpakket.citizens import CitizensError, read_bytes
+from kindpakket.backoffice.ages import Ages, age_on
+from kindpakket.backoffice.citizens import CitizensError, read_bytes
 
 DAY = date(2026, 1, 1)
 BANDS = ("0-11=junior", "12-17=senior")

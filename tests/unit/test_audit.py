@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from story import CODE, DOMAIN, ENTITLEMENT, ORGANISATIONS, SCHEME, SHOP, VOUCHER, Story, rules
 
-from kindpakket.auditor import Auditor, LedgerMoves
-from kindpakket.chain import Chain
-from kindpakket.days import day_of
-from kindpakket.fabric.block import Block
+from kindpakket.auditor.auditor import Auditor, LedgerMoves
+from kindpakket.auditor.chain import Chain
+from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
-from kindpakket.holder import HolderKey
-from kindpakket.signing import self_block_hash
+from kindpakket.holder.key import HolderKey
+from kindpakket.holder.orders import self_block_hash
+from kindpakket.ledger.days import day_of
 
 PEOPLE = {"p-clerk": "issuer", "p-manager": "approver", "p-treasurer": "treasurer", "p-shop": "shopkeeper"}
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kindpakket.citizens import CitizensError, entitlement_id, read_bytes, read_file
+from kindpakket.backoffice.citizens import CitizensError, entitlement_id, read_bytes, read_file
 
 HEAD = "bsn;voornamen;achternaam;geboortedatum;huishouden;zaaknummer;regeling_preset;eenheden\n"
 GOOD = "999990019;Fenna;Dijkstra;2015-04-02;h-1;Z-0001;child;1\n"

@@ -14,10 +14,10 @@ from desk import ACCOUNT, SETTLEMENT, USERS, Command, settlement, write_user
 from grpc import StatusCode
 from story import DOMAIN, ENTITLEMENT, SCHEME, SHOP, VOUCHER, rules
 
-from kindpakket.booklet import Booklet
-from kindpakket.cli import main
 from kindpakket.fabric.testing import ChaincodeRefusal
-from kindpakket.home import Home, HomeError
+from kindpakket.holder.booklet import Booklet
+from kindpakket_cli.home import Home, HomeError
+from kindpakket_cli.main import main
 
 
 def commands(group: click.Group) -> Iterator[list[str]]:

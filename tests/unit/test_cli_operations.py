@@ -11,10 +11,10 @@ import yaml
 from desk import ACCOUNT, Command, settlement
 from story import CODE, DOMAIN, SCHEME, SHOP, VOUCHER, rules
 
-from kindpakket.citizens import entitlement_id
+from kindpakket.backoffice.citizens import entitlement_id
+from kindpakket.backoffice.register import Register
 from kindpakket.fabric.testing import ChaincodeRefusal
-from kindpakket.holder import HolderKey
-from kindpakket.register import Register
+from kindpakket.holder.key import HolderKey
 
 CHANGE, ERASURE, PAYMENT, REQUEST = (letter * 32 for letter in "1234")
 CLERK, MANAGER, TREASURER, TILL = "p-clerk", "p-manager", "p-treasurer", "p-shop"

@@ -12,15 +12,15 @@ import pytest
 from grpc import StatusCode
 from story import rules
 
-from kindpakket.books import TERMS
+from kindpakket.auditor.books import TERMS
 from kindpakket.fabric import CommitError, EndorseError, ErrorDetail, EvaluateError, UnknownOutcome
-from kindpakket.holder import HolderKey
-from kindpakket.ids import is_id
-from kindpakket.municipality import Municipality
-from kindpakket.records import Line
-from kindpakket.refusals import InsufficientBalance, RequestCommitted, SchemeNotFound
+from kindpakket.holder.key import HolderKey
+from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.ids import is_id
+from kindpakket.ledger.records import Line
+from kindpakket.ledger.refusals import InsufficientBalance, RequestCommitted, SchemeNotFound
+from kindpakket.municipality.municipality import Municipality
 from kindpakket.shop import Shop
-from kindpakket.signing import Domain
 
 ORGANISATIONS = {
     "municipality": "GemeenteMSP",

@@ -11,13 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from story import DOMAIN, SCHEME, SHOP, VOUCHER
 
-from kindpakket.binding import Binding
-from kindpakket.booklet import Booklet, Page, depth, root_of
-from kindpakket.holder import HolderKey
-from kindpakket.ids import is_id, new_code
-from kindpakket.records import Authorisation, Line
-from kindpakket.signing import (
-    Domain,
+from kindpakket.holder.binding import Binding
+from kindpakket.holder.booklet import Booklet, Page, depth, root_of
+from kindpakket.holder.key import HolderKey
+from kindpakket.holder.orders import (
     HoldOrder,
     Order,
     PaymentOrder,
@@ -26,7 +23,10 @@ from kindpakket.signing import (
     replacement_message,
     self_block_hash,
 )
-from kindpakket.verification import flaw_of_activation, flaw_of_payment, flaw_of_replacement
+from kindpakket.holder.verification import flaw_of_activation, flaw_of_payment, flaw_of_replacement
+from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.ids import is_id, new_code
+from kindpakket.ledger.records import Authorisation, Line
 
 VECTORS = json.loads(
     (Path(__file__).parents[2] / "chaincode" / "rules" / "testdata" / "proof_vectors.json").read_text()

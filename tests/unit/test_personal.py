@@ -5,9 +5,9 @@ import hashlib
 
 import pytest
 
-from kindpakket.fabric.block import Block, BlockTransaction
+from kindpakket.auditor.personal import PersonalScan
+from kindpakket.fabric.blocks import Block, BlockTransaction
 from kindpakket.fabric.testing import make_identity
-from kindpakket.personal import PersonalScan
 
 
 def block(content: bytes) -> Block:

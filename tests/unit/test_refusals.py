@@ -8,8 +8,8 @@ from types import ModuleType
 
 import pytest
 
-from kindpakket import refusals
-from kindpakket.refusals import Refusal, VoucherExpired, parse
+from kindpakket.ledger import refusals
+from kindpakket.ledger.refusals import Refusal, VoucherExpired, parse
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "chaincode" / "rules" / "refusals.json"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from stdnum.nl import bsn
 
-from kindpakket.citizens import Child
-from kindpakket.ids import is_id
-from kindpakket.register import Register, RegisterError
+from kindpakket.backoffice.citizens import Child
+from kindpakket.backoffice.register import Register, RegisterError
+from kindpakket.ledger.ids import is_id
 
 
 def children(count: int) -> list[Child]:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from story import DAY, ENTITLEMENT, NOON, SCHEME, SHOP, VOUCHER, Story, books, findings, replay
 
-from kindpakket.booklet import Booklet
-from kindpakket.days import booking_day, day_of, first_instant, next_day
+from kindpakket.holder.booklet import Booklet
+from kindpakket.ledger.days import booking_day, day_of, first_instant, next_day
 
 HOUR = 3600
 

@@ -21,8 +21,8 @@ from story import (
     voucher_of,
 )
 
-from kindpakket.booklet import Booklet
-from kindpakket.days import first_instant
+from kindpakket.holder.booklet import Booklet
+from kindpakket.ledger.days import first_instant
 
 TOMORROW = "2026-03-11"
 

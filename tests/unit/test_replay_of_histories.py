@@ -17,12 +17,12 @@ from typing import Any, cast
 
 import pytest
 
-from kindpakket.books.terms import TERMS
-from kindpakket.differences import differences
-from kindpakket.queries import Queries
-from kindpakket.replay import Replay
-from kindpakket.requested import Requested, as_kept
-from kindpakket.signing import Domain
+from kindpakket.auditor.books.terms import TERMS
+from kindpakket.auditor.differences import differences
+from kindpakket.auditor.replay.replay import Replay
+from kindpakket.auditor.requested import Requested, as_kept
+from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.queries import Queries
 
 CHAINCODE = Path(__file__).parents[2] / "chaincode"
 FORM = {"MALFORMED_REQUEST", "INVALID_AMOUNT", "INVALID_ID", "INVALID_CODE", "INVALID_NUMBER"}

@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from story import DOMAIN, NOON, SCHEME, VOUCHER, Story, findings, rules
 
-from kindpakket.booklet import Booklet
-from kindpakket.fabric.block import Block
+from kindpakket.auditor.requested import Requested, as_kept, requests_in
+from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
-from kindpakket.requested import Requested, as_kept, requests_in
-from kindpakket.signing import activation_message, replacement_message
+from kindpakket.holder.booklet import Booklet
+from kindpakket.holder.orders import activation_message, replacement_message
 
 
 def draft(story: Story, cents: int) -> str:

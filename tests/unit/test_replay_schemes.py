@@ -20,9 +20,9 @@ from story import (
     scheme_of,
 )
 
-from kindpakket.days import first_instant
-from kindpakket.records import Rules
-from kindpakket.replay_callers import ROLES
+from kindpakket.auditor.replay.callers import ROLES
+from kindpakket.ledger.days import first_instant
+from kindpakket.ledger.records import Rules
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from story import DAY, NOON, SCHEME, SECONDS_OF_A_DAY, SHOP, VOUCHER, Story, books, findings, scheme_of
 
-from kindpakket.days import first_instant
+from kindpakket.ledger.days import first_instant
 
 DUE_ON = first_instant("2027-01-01") + 2555 * SECONDS_OF_A_DAY + 3600
 

@@ -20,10 +20,10 @@ from story import (
     voucher_of,
 )
 
-from kindpakket.booklet import Booklet
-from kindpakket.days import first_instant
-from kindpakket.holder import HolderKey
-from kindpakket.signing import self_block_hash
+from kindpakket.holder.booklet import Booklet
+from kindpakket.holder.key import HolderKey
+from kindpakket.holder.orders import self_block_hash
+from kindpakket.ledger.days import first_instant
 
 END = first_instant("2027-01-01")
 GRACE_END = END + 14 * SECONDS_OF_A_DAY

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kindpakket.money import euros
-from kindpakket.plot import Movement
-from kindpakket.report import CategoryFigures, Check, Report, SchemeFigures, ShopFigures
+from kindpakket.ledger.money import euros
+from kindpakket.report.plot import Movement
+from kindpakket.report.report import CategoryFigures, Check, Report, SchemeFigures, ShopFigures
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 REPORT = Report(

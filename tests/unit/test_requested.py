@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from kindpakket.fabric.block import Block
+from kindpakket.auditor.requested import Requested, requests_in
+from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
-from kindpakket.requested import Requested, requests_in
 
 PERSON = {"kindpakket.role": "cashier", "kindpakket.person": "p-shop", "kindpakket.shop": "b" * 32}
 

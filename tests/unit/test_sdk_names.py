@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from kindpakket import fabric
-from kindpakket.fabric import aio, aio_ca, ca
+from kindpakket.fabric import aio, ca
+from kindpakket.fabric.ca import aio as aio_ca
 
 PACKAGE = Path(fabric.__file__).parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))

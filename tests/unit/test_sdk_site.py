@@ -69,8 +69,9 @@ def _exported(module: str) -> list[str]:
 def _modules() -> list[str]:
     """The public modules that say what they export."""
     names = [found.name for found in pkgutil.iter_modules(fabric.__path__) if found.name[0] != "_"]
-    root = Path(fabric.__file__).parent
-    exporting = [name for name in names if "\n__all__" in (root / f"{name}.py").read_text()]
+    exporting = [
+        name for name in names if hasattr(importlib.import_module(f"kindpakket.fabric.{name}"), "__all__")
+    ]
     return ["kindpakket.fabric", *(f"kindpakket.fabric.{name}" for name in exporting)]
 
 

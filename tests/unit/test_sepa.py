@@ -6,7 +6,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from kindpakket.sepa import CreditTransfer, Debtor, PaymentFile, PaymentFileError, payment_file
+from kindpakket.backoffice.sepa import (
+    CreditTransfer,
+    Debtor,
+    PaymentFile,
+    PaymentFileError,
+    payment_file,
+)
 
 DEBTOR = Debtor("Gemeente Zuidhorn", "NL91ABNA0417164300", "ABNANL2A")
 TRANSFERS = [

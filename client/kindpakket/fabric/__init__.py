@@ -9,22 +9,43 @@
 
 import logging
 
-from kindpakket.fabric.block import Block
-from kindpakket.fabric.bulk import Bulk, Outcome, Progress, Submission
-from kindpakket.fabric.channel_config import ChannelConfig, ChannelOrganization, Consenter, Ordering
-from kindpakket.fabric.checkpoint import Checkpointer, FileCheckpointer, MemoryCheckpointer
-from kindpakket.fabric.client_certificate import ClientCertificate
-from kindpakket.fabric.commit import Commit, CommitStatus
-from kindpakket.fabric.committed import BlockTransaction, CommittedTransaction
-from kindpakket.fabric.contract import Contract, SubmittedTransaction
-from kindpakket.fabric.deadlines import Deadlines
-from kindpakket.fabric.discovery import (
+from kindpakket.fabric._connection.deadlines import Deadlines
+from kindpakket.fabric._connection.limits import Limits
+from kindpakket.fabric._connection.observer import Observer, StepEvent
+from kindpakket.fabric._connection.peers import PeerHealth
+from kindpakket.fabric._connection.targets import ConnectOptions
+from kindpakket.fabric._flows.discovery import (
     ChaincodeCall,
     ChaincodeVersion,
     DiscoveredConfig,
     DiscoveredPeer,
     EndorsementPlan,
 )
+from kindpakket.fabric._flows.ledger import LedgerInfo
+from kindpakket.fabric.blocks.block import Block
+from kindpakket.fabric.blocks.channel_config import (
+    ChannelConfig,
+    ChannelOrganization,
+    Consenter,
+    Ordering,
+)
+from kindpakket.fabric.blocks.committed import BlockTransaction, CommittedTransaction
+from kindpakket.fabric.blocks.events import (
+    BlockMessage,
+    BlockWithPrivateData,
+    ChaincodeEvent,
+    FilteredBlock,
+    FilteredTransaction,
+    PrivateData,
+)
+from kindpakket.fabric.bulk import Bulk, Outcome, Progress, Submission
+from kindpakket.fabric.checkpoints.checkpoint import (
+    Checkpointer,
+    FileCheckpointer,
+    MemoryCheckpointer,
+)
+from kindpakket.fabric.commit import Commit, CommitStatus
+from kindpakket.fabric.contract import Contract, SubmittedTransaction
 from kindpakket.fabric.errors import (
     CheckpointError,
     CommitError,
@@ -49,27 +70,16 @@ from kindpakket.fabric.errors import (
     UnknownOutcome,
 )
 from kindpakket.fabric.event_requests import EventsRequest
-from kindpakket.fabric.events import (
-    BlockMessage,
-    BlockWithPrivateData,
-    ChaincodeEvent,
-    FilteredBlock,
-    FilteredTransaction,
-    PrivateData,
-)
 from kindpakket.fabric.gateway import Gateway, connect
-from kindpakket.fabric.hashes import Hash
-from kindpakket.fabric.identity import Identity, Signer
-from kindpakket.fabric.ledger import LedgerInfo
-from kindpakket.fabric.limits import Limits
-from kindpakket.fabric.msp import Msp
+from kindpakket.fabric.identity.hashes import Hash
+from kindpakket.fabric.identity.identity import Identity, Signer
+from kindpakket.fabric.identity.msp import Msp
 from kindpakket.fabric.network import Network
-from kindpakket.fabric.observer import Observer, StepEvent
 from kindpakket.fabric.offline import OfflineSigning
-from kindpakket.fabric.outbox import Outbox
-from kindpakket.fabric.outboxentry import OutboxEntry, Resumed
-from kindpakket.fabric.peers import PeerHealth
-from kindpakket.fabric.profile import (
+from kindpakket.fabric.outbox.entry import OutboxEntry, Resumed
+from kindpakket.fabric.outbox.outbox import Outbox
+from kindpakket.fabric.profile.client_certificate import ClientCertificate
+from kindpakket.fabric.profile.profile import (
     CertificateAuthority,
     Channel,
     Orderer,
@@ -80,7 +90,6 @@ from kindpakket.fabric.profile import (
 )
 from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.stream import Stream
-from kindpakket.fabric.targets import ConnectOptions
 from kindpakket.fabric.transaction import Transaction
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # silent, unless the program sets up logging

@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 from grpc import StatusCode
 
-from kindpakket.fabric._flow import Flow
-from kindpakket.fabric._interrupt import Interrupt, Interrupted
-from kindpakket.fabric._session import SyncSession
+from kindpakket.fabric._connection.flow import Flow
+from kindpakket.fabric._connection.interrupt import Interrupt, Interrupted
+from kindpakket.fabric._connection.sync import SyncSession
 from kindpakket.fabric.errors import EndorseError, UnknownOutcome
 
 AT_ONCE = 50

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from kindpakket.fabric import _wire
-from kindpakket.fabric._flow import CallFailed, Flow, repeatedly
-from kindpakket.fabric._session import Session, SyncSession
-from kindpakket.fabric.deadlines import Countdown
+from kindpakket.fabric._connection.deadlines import Countdown
+from kindpakket.fabric._connection.flow import CallFailed, Flow, repeatedly
+from kindpakket.fabric._connection.sync import Session, SyncSession
+from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric.errors import CommitStatusError
 
 S = TypeVar("S", bound=Session)
@@ -57,7 +57,7 @@ class BaseCommit(Generic[S]):
         self._status = status
         self._signature = signature
         self.transaction_id = transaction_id
-        self.bytes = request or _wire.commit_status_request(
+        self.bytes = request or wire.commit_status_request(
             transaction_id, channel, session.identity.serialized
         )
 
@@ -72,7 +72,7 @@ class BaseCommit(Generic[S]):
 
         `Gateway.signed_commit` takes it back, also from Fabric's other SDKs.
         """
-        return _wire.signed_commit_status_request(self.bytes, self._signature or b"")
+        return wire.signed_commit_status_request(self.bytes, self._signature or b"")
 
     def _waiting(self, seconds: float) -> Flow[CommitStatus]:
         if self._status is None:
@@ -101,8 +101,8 @@ class Commit(BaseCommit[SyncSession]):
 def status_of(session: Session, channel: str, transaction_id: str, seconds: float) -> Flow[CommitStatus]:
     """Ask for a commit status, again after passing failures, for so many seconds."""
     identity = session.identity
-    request = _wire.commit_status_request(transaction_id, channel, identity.serialized)
-    signed = _wire.signed_commit_status_request(request, identity.sign(request))
+    request = wire.commit_status_request(transaction_id, channel, identity.serialized)
+    signed = wire.signed_commit_status_request(request, identity.sign(request))
     return (yield from asking(transaction_id, signed, seconds))
 
 
@@ -115,7 +115,7 @@ def asking(transaction_id: str, signed: bytes, seconds: float) -> Flow[CommitSta
         )
 
     response = yield from repeatedly(
-        _wire.COMMIT_STATUS, signed, Countdown(seconds), error, attempts=None, transaction_id=transaction_id
+        wire.COMMIT_STATUS, signed, Countdown(seconds), error, attempts=None, transaction_id=transaction_id
     )
-    code, block_number = _wire.commit_status(response)
+    code, block_number = wire.commit_status(response)
     return CommitStatus(transaction_id, code, block_number)

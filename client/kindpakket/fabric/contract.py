@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Generic, TypeAlias, TypeVar
 
-from kindpakket.fabric._flow import CallFailed, Flow, backoff, pause
-from kindpakket.fabric._session import Session, SyncSession
+from kindpakket.fabric._connection.deadlines import Deadlines
+from kindpakket.fabric._connection.flow import CallFailed, Flow, backoff, pause
+from kindpakket.fabric._connection.sync import Session, SyncSession
 from kindpakket.fabric.bulk import AT_ONCE, Bulk, Report, Submission
 from kindpakket.fabric.commit import Commit, CommitStatus, status_of
-from kindpakket.fabric.deadlines import Deadlines
 from kindpakket.fabric.errors import CommitError, CommitStatusError, UnknownOutcome
 from kindpakket.fabric.proposal import BaseProposal, Proposal
 from kindpakket.fabric.transaction import BaseTransaction

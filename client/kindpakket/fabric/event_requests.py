@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from kindpakket.fabric._reading import (
+from kindpakket.fabric._connection.sync import Session, SyncSession
+from kindpakket.fabric._flows.reading import (
     BLOCKS,
     BLOCKS_WITH_PRIVATE_DATA,
     CHAINCODE_EVENTS,
@@ -14,9 +15,13 @@ from kindpakket.fabric._reading import (
     chaincode_events_payload,
     seek_payload,
 )
-from kindpakket.fabric._session import Session, SyncSession
-from kindpakket.fabric.checkpoint import Position
-from kindpakket.fabric.events import BlockMessage, BlockWithPrivateData, ChaincodeEvent, FilteredBlock
+from kindpakket.fabric.blocks.events import (
+    BlockMessage,
+    BlockWithPrivateData,
+    ChaincodeEvent,
+    FilteredBlock,
+)
+from kindpakket.fabric.checkpoints.checkpoint import Position
 from kindpakket.fabric.stream import Stream
 
 S = TypeVar("S", bound=Session)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Unpack
 
-from kindpakket.fabric import targets
-from kindpakket.fabric._session import SyncSession
-from kindpakket.fabric.identity import Identity
+from kindpakket.fabric._connection import targets
+from kindpakket.fabric._connection.peers import PeerHealth
+from kindpakket.fabric._connection.sync import SyncSession
+from kindpakket.fabric._connection.targets import ConnectOptions, ProfileLike
+from kindpakket.fabric.identity.identity import Identity
 from kindpakket.fabric.network import Network
 from kindpakket.fabric.offline import OfflineSigning
-from kindpakket.fabric.peers import PeerHealth
-from kindpakket.fabric.targets import ConnectOptions, ProfileLike
 
 
 class Gateway(OfflineSigning):

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from kindpakket.fabric import _wire, discovery, ledger
-from kindpakket.fabric._reading import (
+from kindpakket.fabric._connection.sync import Session, SyncSession
+from kindpakket.fabric._flows import discovery, ledger
+from kindpakket.fabric._flows.discovery import (
+    Called,
+    DiscoveredConfig,
+    DiscoveredPeer,
+    EndorsementPlan,
+)
+from kindpakket.fabric._flows.ledger import LedgerInfo
+from kindpakket.fabric._flows.reading import (
     BLOCKS,
     BLOCKS_WITH_PRIVATE_DATA,
     FILTERED_BLOCKS,
     reading_blocks,
     reading_chaincode_events,
 )
-from kindpakket.fabric._session import Session, SyncSession
-from kindpakket.fabric.block import Block
-from kindpakket.fabric.channel_config import ChannelConfig
-from kindpakket.fabric.checkpoint import Checkpointer
+from kindpakket.fabric._wire import gateway as wire
+from kindpakket.fabric.blocks.block import Block
+from kindpakket.fabric.blocks.channel_config import ChannelConfig
+from kindpakket.fabric.blocks.committed import CommittedTransaction
+from kindpakket.fabric.blocks.events import (
+    BlockMessage,
+    BlockWithPrivateData,
+    ChaincodeEvent,
+    FilteredBlock,
+)
+from kindpakket.fabric.checkpoints.checkpoint import Checkpointer
 from kindpakket.fabric.commit import Commit
-from kindpakket.fabric.committed import CommittedTransaction
 from kindpakket.fabric.contract import Contract
-from kindpakket.fabric.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
 from kindpakket.fabric.errors import DecodeError
 from kindpakket.fabric.event_requests import EventRequests
-from kindpakket.fabric.events import BlockMessage, BlockWithPrivateData, ChaincodeEvent, FilteredBlock
-from kindpakket.fabric.ledger import LedgerInfo
 from kindpakket.fabric.stream import Stream
 from kindpakket.fabric.transaction import Transaction
 
@@ -45,8 +56,8 @@ class BaseNetwork(Generic[S]):
         return self._session.deadlines.evaluate if timeout is None else timeout
 
     def _opened(self, envelope: bytes) -> tuple[bytes, bytes]:
-        payload, signature = _wire.split_envelope(envelope)
-        channel = _wire.transaction_parts(payload).channel
+        payload, signature = wire.split_envelope(envelope)
+        channel = wire.transaction_parts(payload).channel
         if channel != self.name:
             raise DecodeError(f"the envelope is for channel {channel!r}, this is {self.name!r}")
         if not signature:
@@ -184,7 +195,7 @@ class Network(EventRequests, BaseNetwork[SyncSession]):
         checkpoint: Checkpointer | None = None,
         reconnect: bool = True,
     ) -> Stream[BlockMessage]:
-        """Blocks as `common.Block` messages, in order; `kindpakket.fabric.block` decodes them.
+        """Blocks as `common.Block` messages, in order; `kindpakket.fabric.blocks` decodes them.
 
         When the peer fails, the stream goes on with another peer, or with the same one when it is back: each
         block comes once. It raises `EventsError` when the peer refuses for good, when no peer could be

@@ -14,15 +14,25 @@ here.
 
 from __future__ import annotations
 
-from kindpakket.fabric import _carried
-from kindpakket.fabric._carried import Carried
-from kindpakket.fabric._reading import BLOCKS, BLOCKS_WITH_PRIVATE_DATA, CHAINCODE_EVENTS, FILTERED_BLOCKS
-from kindpakket.fabric._session import Session, SyncSession
+from kindpakket.fabric._connection.sync import Session, SyncSession
+from kindpakket.fabric._flows.reading import (
+    BLOCKS,
+    BLOCKS_WITH_PRIVATE_DATA,
+    CHAINCODE_EVENTS,
+    FILTERED_BLOCKS,
+)
+from kindpakket.fabric._wire import carried
+from kindpakket.fabric._wire.carried import Carried
+from kindpakket.fabric.blocks.events import (
+    BlockMessage,
+    BlockWithPrivateData,
+    ChaincodeEvent,
+    FilteredBlock,
+)
 from kindpakket.fabric.commit import Commit
 from kindpakket.fabric.errors import IdentityError
 from kindpakket.fabric.event_requests import EventsRequest
-from kindpakket.fabric.events import BlockMessage, BlockWithPrivateData, ChaincodeEvent, FilteredBlock
-from kindpakket.fabric.identity import Identity
+from kindpakket.fabric.identity.identity import Identity
 from kindpakket.fabric.proposal import Proposal
 from kindpakket.fabric.transaction import Transaction
 
@@ -44,8 +54,8 @@ class OfflineSigning:
 
     def signed_proposal(self, message: bytes, signature: bytes | None = None) -> Proposal:
         """A proposal that was signed elsewhere, to be evaluated or endorsed."""
-        carried = _carried.read_proposal(message)
-        return Proposal._brought(self._session, carried, brought(self._session, carried, signature))
+        request = carried.read_proposal(message)
+        return Proposal._brought(self._session, request, brought(self._session, request, signature))
 
     def signed_transaction(
         self, message: bytes, signature: bytes | None = None, *, commit_signature: bytes | None = None
@@ -56,63 +66,63 @@ class OfflineSigning:
         together with the transaction. With it an unclear submit is resolved by the commit status, and what
         `submit` returns is signed already.
         """
-        carried = _carried.read_transaction(message)
-        transaction = Transaction(self._session, carried.payload, brought(self._session, carried, signature))
+        request = carried.read_transaction(message)
+        transaction = Transaction(self._session, request.payload, brought(self._session, request, signature))
         transaction._bring_commit(commit_signature)
         return transaction
 
     def signed_commit(self, message: bytes, signature: bytes | None = None) -> Commit:
         """A request for a commit status that was signed elsewhere."""
-        carried = _carried.read_commit(message)
+        request = carried.read_commit(message)
         return Commit(
             self._session,
-            carried.channel,
-            carried.transaction_id,
-            request=carried.payload,
-            signature=brought(self._session, carried, signature),
+            request.channel,
+            request.transaction_id,
+            request=request.payload,
+            signature=brought(self._session, request, signature),
         )
 
     def signed_chaincode_events(
         self, message: bytes, signature: bytes | None = None
     ) -> EventsRequest[ChaincodeEvent]:
         """A request for the events of a chaincode that was signed elsewhere."""
-        carried = _carried.read_chaincode_events(message)
-        signed = brought(self._session, carried, signature)
-        return EventsRequest(self._session, CHAINCODE_EVENTS, carried.payload, signed)
+        request = carried.read_chaincode_events(message)
+        signed = brought(self._session, request, signature)
+        return EventsRequest(self._session, CHAINCODE_EVENTS, request.payload, signed)
 
     def signed_block_events(
         self, message: bytes, signature: bytes | None = None
     ) -> EventsRequest[BlockMessage]:
         """A request for blocks that was signed elsewhere."""
-        carried = _carried.read_block_events(message)
-        signed = brought(self._session, carried, signature)
-        return EventsRequest(self._session, BLOCKS, carried.payload, signed)
+        request = carried.read_block_events(message)
+        signed = brought(self._session, request, signature)
+        return EventsRequest(self._session, BLOCKS, request.payload, signed)
 
     def signed_filtered_block_events(
         self, message: bytes, signature: bytes | None = None
     ) -> EventsRequest[FilteredBlock]:
         """A request for filtered blocks that was signed elsewhere."""
-        carried = _carried.read_block_events(message)
-        signed = brought(self._session, carried, signature)
-        return EventsRequest(self._session, FILTERED_BLOCKS, carried.payload, signed)
+        request = carried.read_block_events(message)
+        signed = brought(self._session, request, signature)
+        return EventsRequest(self._session, FILTERED_BLOCKS, request.payload, signed)
 
     def signed_block_events_with_private_data(
         self, message: bytes, signature: bytes | None = None
     ) -> EventsRequest[BlockWithPrivateData]:
         """A request for blocks with private data that was signed elsewhere."""
-        carried = _carried.read_block_events(message)
-        signed = brought(self._session, carried, signature)
-        return EventsRequest(self._session, BLOCKS_WITH_PRIVATE_DATA, carried.payload, signed)
+        request = carried.read_block_events(message)
+        signed = brought(self._session, request, signature)
+        return EventsRequest(self._session, BLOCKS_WITH_PRIVATE_DATA, request.payload, signed)
 
 
-def brought(session: Session, carried: Carried, signature: bytes | None) -> bytes | None:
+def brought(session: Session, request: Carried, signature: bytes | None) -> bytes | None:
     """The signature that counts, checked; None if the identity's own key is to sign."""
     identity = session.identity
-    _must_be_of(identity, carried.creator)
+    _must_be_of(identity, request.creator)
     if signature is not None:
-        return identity.checked(carried.payload, signature)
-    if carried.signature:
-        return identity.checked(carried.payload, carried.signature)
+        return identity.checked(request.payload, signature)
+    if request.signature:
+        return identity.checked(request.payload, request.signature)
     if identity.can_sign:
         return None
     raise IdentityError(
@@ -124,7 +134,7 @@ def brought(session: Session, carried: Carried, signature: bytes | None) -> byte
 def _must_be_of(identity: Identity, creator: bytes) -> None:
     if creator == identity.serialized:
         return
-    mspid, pem = _carried.read_creator(creator)
+    mspid, pem = carried.read_creator(creator)
     made_for = Identity(mspid, pem)
     if (mspid, made_for.certificate) != (identity.mspid, identity.certificate):
         raise IdentityError(

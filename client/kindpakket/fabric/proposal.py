@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Generic, Self, TypeVar
 
-from kindpakket.fabric import _wire
-from kindpakket.fabric._carried import CarriedProposal, proposed_transaction
-from kindpakket.fabric._flow import CallFailed, Flow, repeatedly
-from kindpakket.fabric._session import Session, SyncSession
-from kindpakket.fabric.deadlines import Countdown
+from kindpakket.fabric._connection.deadlines import Countdown
+from kindpakket.fabric._connection.flow import CallFailed, Flow, repeatedly
+from kindpakket.fabric._connection.sync import Session, SyncSession
+from kindpakket.fabric._wire import gateway as wire
+from kindpakket.fabric._wire.carried import CarriedProposal, proposed_transaction
 from kindpakket.fabric.errors import DecodeError, EndorseError, EvaluateError, ProtocolError
 from kindpakket.fabric.transaction import Transaction
 
@@ -43,7 +43,7 @@ class BaseProposal(Generic[S]):
             raise TypeError(
                 f"endorsing_organizations is the text {endorsing_organizations!r}: give a list of MSP ids"
             )
-        parts = _wire.proposal(
+        parts = wire.proposal(
             creator=session.identity.serialized,
             nonce=os.urandom(_NONCE_BYTES),
             now=datetime.now(UTC),
@@ -65,7 +65,7 @@ class BaseProposal(Generic[S]):
         self,
         session: S,
         channel: str,
-        parts: _wire.ProposalParts,
+        parts: wire.ProposalParts,
         organizations: tuple[str, ...],
         signature: bytes | None = None,
     ) -> None:
@@ -107,14 +107,14 @@ class BaseProposal(Generic[S]):
             )
 
         signature = self._signed()
-        request = _wire.evaluate_request(
+        request = wire.evaluate_request(
             self.transaction_id, self._channel, self.bytes, signature, self._organizations
         )
         deadline = Countdown(seconds)
-        return _wire.evaluate_result(
+        return wire.evaluate_result(
             (
                 yield from repeatedly(
-                    _wire.EVALUATE, request, deadline, error, transaction_id=self.transaction_id
+                    wire.EVALUATE, request, deadline, error, transaction_id=self.transaction_id
                 )
             )
         )
@@ -131,7 +131,7 @@ class BaseProposal(Generic[S]):
             )
 
         signature = self._signed()
-        request = _wire.endorse_request(
+        request = wire.endorse_request(
             self.transaction_id, self._channel, self.bytes, signature, self._organizations
         )
 
@@ -140,15 +140,15 @@ class BaseProposal(Generic[S]):
 
         deadline = Countdown(seconds)
         response = yield from repeatedly(
-            _wire.ENDORSE, request, deadline, error, passing, transaction_id=self.transaction_id
+            wire.ENDORSE, request, deadline, error, passing, transaction_id=self.transaction_id
         )
-        payload = _wire.prepared_payload(response)
+        payload = wire.prepared_payload(response)
         self._check(payload)
         return payload
 
     def _check(self, payload: bytes) -> None:
         try:
-            parts = _wire.transaction_parts(payload)
+            parts = wire.transaction_parts(payload)
         except DecodeError as error:
             raise ProtocolError(
                 f"the gateway answered {self.transaction_id} with no transaction: {error}"

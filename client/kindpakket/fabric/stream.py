@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar
 
 import grpc
 
-from kindpakket.fabric._flow import CallFailed
-from kindpakket.fabric._reading import Reading
-from kindpakket.fabric._session import Session, SyncSession
+from kindpakket.fabric._connection.flow import CallFailed
+from kindpakket.fabric._connection.peers import Link
+from kindpakket.fabric._connection.sync import Session, SyncSession
+from kindpakket.fabric._flows.reading import Reading
 from kindpakket.fabric.errors import EventsError
-from kindpakket.fabric.peers import Link
 
 T = TypeVar("T")
 

@@ -7,12 +7,12 @@ from typing import Generic, Self, TypeVar
 
 from grpc import StatusCode
 
-from kindpakket.fabric import _wire
-from kindpakket.fabric._carried import prepared_transaction
-from kindpakket.fabric._flow import Call, CallFailed, Flow, backoff, pause
-from kindpakket.fabric._session import Session, SyncSession
+from kindpakket.fabric._connection.deadlines import Countdown, Deadlines
+from kindpakket.fabric._connection.flow import Call, CallFailed, Flow, backoff, pause
+from kindpakket.fabric._connection.sync import Session, SyncSession
+from kindpakket.fabric._wire import gateway as wire
+from kindpakket.fabric._wire.carried import prepared_transaction
 from kindpakket.fabric.commit import BaseCommit, Commit, CommitStatus
-from kindpakket.fabric.deadlines import Countdown, Deadlines
 from kindpakket.fabric.errors import CommitStatusError, SubmitError, UnknownOutcome
 
 S = TypeVar("S", bound=Session)
@@ -33,7 +33,7 @@ class BaseTransaction(Generic[S]):
     """
 
     def __init__(self, session: S, payload: bytes, signature: bytes | None = None) -> None:
-        parts = _wire.transaction_parts(payload)
+        parts = wire.transaction_parts(payload)
         self._session = session
         self.bytes = payload
         self.channel = parts.channel
@@ -75,7 +75,7 @@ class BaseTransaction(Generic[S]):
             IdentityError: the key is not here, and no signature was brought.
         """
         self._signature = self._signature or self._session.identity.sign(self.bytes)
-        return _wire.envelope(self.bytes, self._signature)
+        return wire.envelope(self.bytes, self._signature)
 
     def _bring_commit(self, signature: bytes | None) -> None:
         """Keep the signature with which the commit status can be asked for."""
@@ -109,15 +109,13 @@ class BaseTransaction(Generic[S]):
     def _offering(self, seconds: float) -> Flow[None]:
         """Offer the transaction once: to another peer only if the one before cannot have heard it."""
         self._offered = True
-        request = _wire.submit_request(self.transaction_id, self.channel, self.envelope)
+        request = wire.submit_request(self.transaction_id, self.channel, self.envelope)
         deadline = Countdown(seconds)
         avoid = ""
         while True:
             self._offers += 1
             try:
-                yield Call(
-                    _wire.SUBMIT, request, deadline.remaining, avoid, self.transaction_id, self._offers
-                )
+                yield Call(wire.SUBMIT, request, deadline.remaining, avoid, self.transaction_id, self._offers)
             except CallFailed as failure:
                 avoid = failure.peer
                 if failure.elsewhere and failure.never_connected and deadline.remaining:

@@ -4,8 +4,8 @@ from itertools import islice
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, func, insert, select
 
-from kindpakket.fabric import sql
-from kindpakket.fabric.sql import SqlCheckpointer
+from kindpakket.fabric.checkpoints import sql
+from kindpakket.fabric.checkpoints.sql import SqlCheckpointer
 from kindpakket.fabric.testing import Invocation, MemoryGateway
 
 tables = MetaData()

@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import Invocation, MemoryGateway
 
 

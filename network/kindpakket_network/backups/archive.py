@@ -21,8 +21,8 @@ from typing import IO, Any
 
 import pyrage
 
-from ..errors import NetworkError
-from ..files import place
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.programs.files import place
 
 _HEADER = b"age-encryption.org/"
 _TORN = (tarfile.ReadError, EOFError, zlib.error, gzip.BadGzipFile)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..chaincodes.plans import halted
-from ..errors import NetworkError
-from ..nodes.peer import Peer
-from ..site import Site
-from .archive import Writer, writing
-from .contents import MANIFEST, Contents, Manifest
-from .record import record
-from .restored import ensure_none
+from kindpakket_network.backups.archive import Writer, writing
+from kindpakket_network.backups.contents import MANIFEST, Contents, Manifest
+from kindpakket_network.backups.record import record
+from kindpakket_network.chaincodes.plans import halted
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.restored import ensure_none
+from kindpakket_network.nodes.session import Session
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class Backup:
     """A backup to be made.
 
     Args:
-        site: the network.
+        session: the network.
         organisations: whose keys and ledgers; the home must hold them.
     """
 
-    site: Site
+    session: Session
     organisations: Sequence[str]
 
     def run(self, file: Path, recipients: Sequence[str]) -> Taken:
@@ -69,40 +69,42 @@ class Backup:
             NetworkError: a peer did not come up again; the next `up` sees to it.
         """
         lacking = [
-            one for one in self.organisations if not (self.site.home.organisation(one) / "authority").is_dir()
+            one
+            for one in self.organisations
+            if not (self.session.home.organisation(one) / "authority").is_dir()
         ]
         if lacking:
             raise NetworkError(
-                f"{self.site.home.root} does not hold the keys of {', '.join(lacking)}: "
+                f"{self.session.home.root} does not hold the keys of {', '.join(lacking)}: "
                 "back an organisation up where it is run"
             )
-        contents = Contents(self.site.home, self.site.inventory, self.organisations)
-        peers = [one for one in self.site.inventory.peers if one.organisation in self.organisations]
+        contents = Contents(self.session.home, self.session.inventory, self.organisations)
+        peers = [one for one in self.session.inventory.peers if one.organisation in self.organisations]
         manifest = Manifest(
             id=secrets.token_hex(8),
-            network=self.site.topology.name,
+            network=self.session.topology.name,
             organisations=tuple(self.organisations),
             taken=Manifest.now(),
-            home=str(self.site.home.root),
+            home=str(self.session.home.root),
             heights={peer.node: self._heights(peer) for peer in peers},
         )
         with writing(file, recipients) as archive:
             archive.add(MANIFEST, json.dumps(manifest.as_json(), indent=1).encode())
-            with self.site.stage(f"keys and configuration of {', '.join(self.organisations)}"):
+            with self.session.stage(f"keys and configuration of {', '.join(self.organisations)}"):
                 contents.write(archive)
             for peer in peers:
-                with self.site.stage(f"ledger of {peer.node}"):
+                with self.session.stage(f"ledger of {peer.node}"):
                     self._copy(peer, archive, contents.name(peer.folder))
-        record(self.site.home, manifest, file, archive.sha256)
+        record(self.session.home, manifest, file, archive.sha256)
         return Taken(file, file.stat().st_size, archive.sha256, manifest)
 
     def _copy(self, peer: Peer, archive: Writer, name: str) -> None:
         if not peer.folder.is_dir():
             return
         ensure_none([peer.folder])
-        with halted(self.site, peer):
+        with halted(self.session, peer):
             archive.add_tree(name, peer.folder)
 
     def _heights(self, peer: Peer) -> dict[str, int]:
-        found = {channel.name: peer.height(channel.name) for channel in self.site.topology.channels}
+        found = {channel.name: peer.height(channel.name) for channel in self.session.topology.channels}
         return {channel: height for channel, height in found.items() if height is not None}

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..home import Home
-from ..nodes.inventory import Inventory
-from .archive import ArchiveError, Writer
+from kindpakket_network.backups.archive import ArchiveError, Writer
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.programs.home import Home
 
 MANIFEST = "manifest.json"
 _FORMAT = 1

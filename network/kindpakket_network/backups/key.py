@@ -12,8 +12,8 @@ from typing import Any
 
 import pyrage
 
-from ..home import write
-from .archive import ArchiveError
+from kindpakket_network.backups.archive import ArchiveError
+from kindpakket_network.programs.home import write
 
 _LOCKED = b"age-encryption.org/"
 _KEY = "AGE-SECRET-KEY-"

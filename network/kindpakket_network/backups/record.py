@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ..home import Home, read_record, write
-from .contents import Manifest
+from kindpakket_network.backups.contents import Manifest
+from kindpakket_network.programs.home import Home, read_record, write
 
 
 def record(home: Home, manifest: Manifest, file: Path, sha256: str) -> None:

@@ -14,19 +14,19 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..certificates.kept_revocations import KeptRevocations
-from ..channel.ordered_blocks import OrderedBlocks
-from ..description.topology import Channel
-from ..errors import NetworkError
-from ..files import sync_tree
-from ..nodes.catching_up import PATIENCE, await_height
-from ..nodes.host import LOOPBACK
-from ..nodes.orderer import Orderer
-from ..nodes.peer import Peer
-from ..site import Site
-from ..wait import until
-from .rejoining import Rejoining
-from .restored import is_marked, ordering_is_lost, unmark
+from kindpakket_network.backups.rejoining import Rejoining
+from kindpakket_network.certificates.kept_revocations import KeptRevocations
+from kindpakket_network.channel.ordered_blocks import OrderedBlocks
+from kindpakket_network.description.host import LOOPBACK
+from kindpakket_network.description.topology import Channel
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.catching_up import PATIENCE, await_height
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.restored import is_marked, ordering_is_lost, unmark
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.files import sync_tree
+from kindpakket_network.programs.wait import until
 
 # No gateway; no connection to other peers, to whom its address would then be known; and no waiting, block by
 # block, for private data that only they could give: it is asked for again when the peer serves.
@@ -44,10 +44,10 @@ class Recovery:
     """What is to be done for nodes that came out of a backup.
 
     Args:
-        site: the network.
+        session: the network.
     """
 
-    site: Site
+    session: Session
 
     def run(self) -> None:
         """Bring all restored nodes to where the network is. Peers are then stopped, ready to be started.
@@ -55,30 +55,30 @@ class Recovery:
         Raises:
             NetworkError: too few consenters answer, or a node does not catch up; the next call carries on.
         """
-        orderers = [one for one in self.site.inventory.orderers if is_marked(one.folder)]
-        peers = [one for one in self.site.inventory.peers if is_marked(one.folder)]
+        orderers = [one for one in self.session.inventory.orderers if is_marked(one.folder)]
+        peers = [one for one in self.session.inventory.peers if is_marked(one.folder)]
         if not orderers and not peers:
             return
         organisations = [*(one.organisation for one in orderers), *(one.organisation for one in peers)]
         if self._nothing_is_left(orderers):
-            with self.site.stage("ordering begins anew where the peers are"):
+            with self.session.stage("ordering begins anew where the peers are"):
                 self._order_anew(orderers)
             orderers = []
-        own = [one for one in self.site.inventory.orderers if one.organisation in self.site.acting]
-        self.site.starter.start([one for one in own if one not in orderers])
+        own = [one for one in self.session.inventory.orderers if one.organisation in self.session.acting]
+        self.session.starter.start([one for one in own if one not in orderers])
         for orderer in orderers:
-            with self.site.stage(f"{orderer.node} joins its channels again"):
-                Rejoining(self.site, orderer).run()
+            with self.session.stage(f"{orderer.node} joins its channels again"):
+                Rejoining(self.session, orderer).run()
         for organisation in dict.fromkeys(organisations):
-            KeptRevocations(self.site, organisation).run()
+            KeptRevocations(self.session, organisation).run()
         for peer in peers:
-            with self.site.stage(f"{peer.node} catches up, answering nobody"):
+            with self.session.stage(f"{peer.node} catches up, answering nobody"):
                 self._catch_up(peer)
 
     def _nothing_is_left(self, orderers: Sequence[Orderer]) -> bool:
         """Whether the operator said so, and no consenter here says otherwise."""
         consenters = [
-            one for channel in self.site.topology.channels for one in self.site.consenters_of(channel)
+            one for channel in self.session.topology.channels for one in self.session.consenters_of(channel)
         ]
         return all(one in orderers and ordering_is_lost(one.folder) for one in consenters)
 
@@ -87,17 +87,17 @@ class Recovery:
 
         Votes that they gave are forgotten with the blocks that they were for, so none can be given twice.
         """
-        if self.site.topology.ordering.type != "bft":
+        if self.session.topology.ordering.type != "bft":
             raise NetworkError("Raft consenters do not start from blocks alone: only BFT can begin anew")
         sources: list[tuple[Channel, Peer]] = []
-        for channel in self.site.topology.channels:
-            peers = [peer for peer in self.site.peers_on(channel) if _blocks(peer, channel).is_dir()]
+        for channel in self.session.topology.channels:
+            peers = [peer for peer in self.session.peers_on(channel) if _blocks(peer, channel).is_dir()]
             heights = {peer: self._height(peer, channel) for peer in peers}
             if not heights:
                 raise NetworkError(f"no peer with blocks of {channel.name} was restored: restore one with it")
             sources.append((channel, max(heights, key=lambda peer: heights[peer])))
         for orderer in orderers:
-            self.site.processes.stop(orderer.node)
+            self.session.processes.stop(orderer.node)
             shutil.rmtree(orderer.folder / "data", ignore_errors=True)
             for channel, peer in sources:
                 if orderer.organisation in channel.consenters:
@@ -107,9 +107,9 @@ class Recovery:
         # From now on they order, and what they order must not be taken back by doing this again.
         for orderer in orderers:
             unmark(orderer.folder)
-        self.site.starter.start(orderers)
-        for channel in self.site.topology.channels:
-            for orderer in self.site.consenters_of(channel):
+        self.session.starter.start(orderers)
+        for channel in self.session.topology.channels:
+            for orderer in self.session.consenters_of(channel):
                 self._await_active(orderer, channel)
 
     def _height(self, peer: Peer, channel: Channel) -> int:
@@ -118,34 +118,34 @@ class Recovery:
 
     def _catch_up(self, peer: Peer) -> None:
         with self._secluded(peer):
-            for channel in self.site.topology.channels:
+            for channel in self.session.topology.channels:
                 if _blocks(peer, channel).is_dir():
-                    blocks = OrderedBlocks(self.site, peer.organisation, channel)
-                    height = blocks.height(self.site.consenters_of(channel))
-                    await_height(self.site.processes, peer, channel.name, height)
+                    blocks = OrderedBlocks(self.session, peer.organisation, channel)
+                    height = blocks.height(self.session.consenters_of(channel))
+                    await_height(self.session.processes, peer, channel.name, height)
         unmark(peer.folder)
 
     @contextmanager
     def _secluded(self, peer: Peer) -> Iterator[None]:
         """Have a peer run where only this tool finds it."""
-        self.site.processes.stop(peer.node)
+        self.session.processes.stop(peer.node)
         service, chaincodes = _free_ports()
         secluded = replace(
             peer,
             ports=(service, peer.ports[1], chaincodes),
             machine=replace(peer.machine, address=LOOPBACK, listen=LOOPBACK),
         )
-        program = secluded.program(self.site.programs)
-        self.site.processes.start(replace(program, environment={**program.environment, **_SECLUDED}))
+        program = secluded.program(self.session.programs)
+        self.session.processes.start(replace(program, environment={**program.environment, **_SECLUDED}))
         try:
-            self.site.starter.await_ready(peer.node, secluded.ready)
+            self.session.starter.await_ready(peer.node, secluded.ready)
             yield
         finally:
-            self.site.processes.stop(peer.node)
+            self.session.processes.stop(peer.node)
 
     def _await_active(self, orderer: Orderer, channel: Channel) -> None:
         if until(lambda: orderer.active(channel.name) or None, PATIENCE) is None:
-            raise self.site.processes.failed(
+            raise self.session.processes.failed(
                 orderer.node, f"does not order {channel.name} after {PATIENCE:g} seconds"
             )
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..channel.admin_commands import AdminCommands
-from ..channel.ordered_blocks import OrderedBlocks
-from ..description.topology import Channel
-from ..errors import CommandFailed, NetworkError, NodeFailed
-from ..nodes.catching_up import PATIENCE, await_height
-from ..nodes.orderer import Orderer
-from ..site import Site
-from ..wait import until
-from .restored import unmark
+from kindpakket_network.channel.admin_commands import AdminCommands
+from kindpakket_network.channel.ordered_blocks import OrderedBlocks
+from kindpakket_network.description.topology import Channel
+from kindpakket_network.errors import CommandFailed, NetworkError, NodeFailed
+from kindpakket_network.nodes.catching_up import PATIENCE, await_height
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.restored import unmark
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.wait import until
 
 _JOINED = 10.0
 _COUNTED_ON = "tocommit("
@@ -23,11 +23,11 @@ class Rejoining:
     """A consenter that came out of a backup.
 
     Args:
-        site: the network.
+        session: the network.
         orderer: the consenter.
     """
 
-    site: Site
+    session: Session
     orderer: Orderer
 
     def run(self) -> None:
@@ -41,7 +41,7 @@ class Rejoining:
         try:
             self._follow()
         except NodeFailed:
-            if _COUNTED_ON not in self.site.processes.last_words(self.orderer.node):
+            if _COUNTED_ON not in self.session.processes.last_words(self.orderer.node):
                 raise
             self._elect_anew()
             self._follow()
@@ -49,17 +49,17 @@ class Rejoining:
 
     def _follow(self) -> None:
         orderer = self.orderer
-        replace(self.site.starter, restored=True).start([orderer])
+        replace(self.session.starter, restored=True).start([orderer])
         for channel in self._channels():
             blocks = self._blocks(channel)
             if orderer.participation(channel.name) is None:
                 orderer.join(channel.name, self._configuration(channel))
-            height = blocks.height(blocks.others()) - self.site.topology.ordering.lag
-            await_height(self.site.processes, orderer, channel.name, height)
+            height = blocks.height(blocks.others()) - self.session.topology.ordering.lag
+            await_height(self.session.processes, orderer, channel.name, height)
             if until(lambda channel=channel: orderer.active(channel.name) or None, _JOINED) is None:  # type: ignore[misc]
-                if not self.site.runs(orderer.node):
-                    raise self.site.processes.failed(orderer.node, "ended by itself")
-                self.site.progress(
+                if not self.session.runs(orderer.node):
+                    raise self.session.processes.failed(orderer.node, "ended by itself")
+                self.session.progress(
                     f"{orderer.node} has all blocks of {channel.name}, but orders nothing: the channel "
                     "names other certificates than the backup has. Renew its certificates (`renew`)"
                 )
@@ -74,22 +74,24 @@ class Rejoining:
             NodeFailed: who leads belongs to another organisation, which has to restart it.
         """
         for channel in self._channels():
-            leading = self.site.leading(channel)
-            if leading is None or leading.organisation not in self.site.acting:
-                raise self.site.processes.failed(
+            leading = self.session.leading(channel)
+            if leading is None or leading.organisation not in self.session.acting:
+                raise self.session.processes.failed(
                     self.orderer.node,
                     f"cannot join {channel.name} as long as {leading.node if leading else 'the node'} leads "
                     "that led when its log was lost: have that one stopped and started, then run `up` here",
                 )
-            with self.site.stage(f"{leading.node} is restarted, so that {channel.name} elects a leader anew"):
-                self.site.processes.stop(leading.node)
-                self.site.starter.start([leading])
-                until(lambda channel=channel: self.site.leading(channel), PATIENCE)  # type: ignore[misc]
+            with self.session.stage(
+                f"{leading.node} is restarted, so that {channel.name} elects a leader anew"
+            ):
+                self.session.processes.stop(leading.node)
+                self.session.starter.start([leading])
+                until(lambda channel=channel: self.session.leading(channel), PATIENCE)  # type: ignore[misc]
 
     def _configuration(self, channel: Channel) -> bytes:
         """A channel's newest configuration block."""
-        organisation = self.site.topology.organisation(self.orderer.organisation)
-        commands = AdminCommands(self.site, organisation)
+        organisation = self.session.topology.organisation(self.orderer.organisation)
+        commands = AdminCommands(self.session, organisation)
         words = "there is none"
         for other in self._blocks(channel).others():
             try:
@@ -102,7 +104,7 @@ class Rejoining:
         )
 
     def _blocks(self, channel: Channel) -> OrderedBlocks:
-        return OrderedBlocks(self.site, self.orderer.organisation, channel)
+        return OrderedBlocks(self.session, self.orderer.organisation, channel)
 
     def _channels(self) -> list[Channel]:
-        return [one for one in self.site.topology.channels if self.orderer.organisation in one.consenters]
+        return [one for one in self.session.topology.channels if self.orderer.organisation in one.consenters]

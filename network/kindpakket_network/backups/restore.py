@@ -10,19 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..acting import act_for, acting
-from ..description.topology import Topology
-from ..files import move, sync_tree
-from ..home import Home, write
-from ..nodes.inventory import Inventory
-from ..nodes.orderer import Orderer
-from ..nodes.peer import Peer
-from ..programs.process import Processes
-from ..site import Progress
-from ..wait import together
-from .archive import ArchiveError, extract
-from .contents import MANIFEST, Contents, Manifest
-from .restored import is_marked, mark
+from kindpakket_network.backups.archive import ArchiveError, extract
+from kindpakket_network.backups.contents import MANIFEST, Contents, Manifest
+from kindpakket_network.description.topology import Topology
+from kindpakket_network.nodes.acting import act_for, acting
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.restored import is_marked, mark
+from kindpakket_network.nodes.session import Progress
+from kindpakket_network.programs.files import move, sync_tree
+from kindpakket_network.programs.home import Home, write
+from kindpakket_network.programs.process import Processes
+from kindpakket_network.programs.wait import together
 
 _STAGED = "restoring"
 _BEGUN = "restored.json"

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..description.topology import Channel
-from ..errors import CommandFailed, NetworkError
-from ..nodes.peer import Peer
-from ..site import Site
-from ..wait import together, until
+from kindpakket_network.description.topology import Channel
+from kindpakket_network.errors import CommandFailed, NetworkError
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.wait import together, until
 
 _SIGNABLE = "_snapshot_signable_metadata.json"
 _NEXT_BLOCK = 10.0
@@ -47,11 +47,11 @@ class Snapshots:
     """Snapshots of a channel, which are deleted when they were looked at.
 
     Args:
-        site: the network.
+        session: the network.
         channel: the channel.
     """
 
-    site: Site
+    session: Session
     channel: Channel
 
     def states(self, peers: Sequence[Peer]) -> list[PeerState]:
@@ -86,7 +86,7 @@ class Snapshots:
     def _ask(self, peer: Peer, block: int) -> bool | None:
         """Ask for a snapshot: True, or False when it was there; None when the peer has passed the block."""
         try:
-            self.site.admin(peer).snapshot("submitrequest", self.channel.name, block)
+            self.session.admin(peer).snapshot("submitrequest", self.channel.name, block)
         except CommandFailed as error:
             if _PASSED in error.output:
                 return None
@@ -116,7 +116,7 @@ class Snapshots:
         folder = self._folder(peer, block)
         if not folder.is_dir():
             try:
-                self.site.admin(peer).snapshot("cancelrequest", self.channel.name, block)
+                self.session.admin(peer).snapshot("cancelrequest", self.channel.name, block)
             except CommandFailed:
                 # It is being written, or was written meanwhile.
                 until(lambda: folder.is_dir() or None, _WRITTEN, interval=0.2)

@@ -11,21 +11,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..chaincodes.committed import Committed, CommittedBlocks
-from ..chaincodes.plans import halted
-from ..description.topology import Topology
-from ..errors import CommandFailed
-from ..home import Home
-from ..nodes.inventory import Inventory
-from ..nodes.peer import Peer
-from ..programs.built import Programs
-from ..programs.command import Command
-from ..programs.process import run
-from ..site import Site
-from .archive import extract
-from .contents import MANIFEST, Manifest
-from .restored import ensure_none
-from .snapshot import PeerState, Snapshots
+from kindpakket_network.backups.archive import extract
+from kindpakket_network.backups.contents import MANIFEST, Manifest
+from kindpakket_network.backups.snapshot import PeerState, Snapshots
+from kindpakket_network.chaincodes.committed import Committed, CommittedBlocks
+from kindpakket_network.chaincodes.plans import halted
+from kindpakket_network.description.topology import Topology
+from kindpakket_network.errors import CommandFailed
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.restored import ensure_none
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.process import run
 
 _DEADLINE = 3600.0
 _ENOUGH = 20
@@ -81,10 +81,10 @@ class Verification:
     """What can be verified.
 
     Args:
-        site: the network.
+        session: the network.
     """
 
-    site: Site
+    session: Session
 
     def run(self, *, states: bool, ledgers: bool) -> Verified:
         """Verify the peers.
@@ -107,33 +107,35 @@ class Verification:
     def _committed(self) -> tuple[list[Committed], list[str]]:
         committed: list[Committed] = []
         silent: dict[str, None] = {}
-        for channel in self.site.topology.channels:
-            if any(member.organisation in self.site.acting for member in channel.members):
-                found, unheard = CommittedBlocks(self.site, channel).compare(self.site.peers_on(channel))
+        for channel in self.session.topology.channels:
+            if any(member.organisation in self.session.acting for member in channel.members):
+                found, unheard = CommittedBlocks(self.session, channel).compare(
+                    self.session.peers_on(channel)
+                )
                 committed += found
                 silent |= dict.fromkeys(unheard)
         return committed, list(silent)
 
     def _states(self) -> Iterator[PeerState]:
-        for channel in self.site.topology.channels:
-            peers = self.site.own_peers_on(channel)
+        for channel in self.session.topology.channels:
+            peers = self.session.own_peers_on(channel)
             if peers:
-                with self.site.stage(f"states of {len(peers)} peers on {channel.name}"):
-                    yield from Snapshots(self.site, channel).states(peers)
+                with self.session.stage(f"states of {len(peers)} peers on {channel.name}"):
+                    yield from Snapshots(self.session, channel).states(peers)
 
     def _ledgers(self) -> Iterator[LedgerCheck]:
-        for peer in self.site.inventory.peers:
-            if peer.organisation in self.site.acting:
-                with self.site.stage(f"blocks of {peer.node}"), self._copied(peer) as copy:
-                    yield from check(self.site.programs, peer.node, copy)
+        for peer in self.session.inventory.peers:
+            if peer.organisation in self.session.acting:
+                with self.session.stage(f"blocks of {peer.node}"), self._copied(peer) as copy:
+                    yield from check(self.session.programs, peer.node, copy)
 
     @contextmanager
     def _copied(self, peer: Peer) -> Iterator[Path]:
         """A copy of a peer's blocks; the peer is stopped while it is made."""
         ensure_none([peer.folder])
-        with _emptied(self.site.home.root / ".verify-blocks") as folder:
+        with _emptied(self.session.home.root / ".verify-blocks") as folder:
             chains = Path("ledgersData") / "chains"
-            with halted(self.site, peer):
+            with halted(self.session, peer):
                 shutil.copytree(peer.folder / "data" / chains, folder / chains)
             yield folder
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from cryptography import x509
 
-from ..home import Home
-from ..nodes.authority_tls import OPERATIONS, OPERATIONS_KEY, SERVICE
-from ..nodes.connections import COPIES
-from .revoked import is_revoked
+from kindpakket_network.certificates.revoked import is_revoked
+from kindpakket_network.nodes.authority_tls import OPERATIONS, OPERATIONS_KEY, SERVICE
+from kindpakket_network.nodes.connections import COPIES
+from kindpakket_network.programs.home import Home
 
 AUTHORITIES = ("identity authority", "tls authority")
 _SECRETS = (

@@ -13,15 +13,15 @@ from pathlib import Path
 
 from cryptography import x509
 
-from ..channel import messages as m
-from ..channel.admin_commands import AdminCommands
-from ..channel.configuration import APPLICATION, ORDERER, Configuration
-from ..description.topology import Channel
-from ..errors import CommandFailed, NetworkError
-from ..home import write
-from ..nodes.orderer import Orderer
-from ..nodes.peer import Peer
-from ..site import Site
+from kindpakket_network.channel import messages as m
+from kindpakket_network.channel.admin_commands import AdminCommands
+from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration
+from kindpakket_network.description.topology import Channel
+from kindpakket_network.errors import CommandFailed, NetworkError
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.home import write
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class KeptRevocations:
     """The lists of a restored organisation.
 
     Args:
-        site: the network.
+        session: the network.
         organisation: the organisation's name.
     """
 
-    site: Site
+    session: Session
     organisation: str
 
     def run(self) -> None:
@@ -42,20 +42,20 @@ class KeptRevocations:
         Raises:
             NetworkError: no consenter of a channel answers.
         """
-        nodes: list[Orderer | Peer] = [*self.site.inventory.orderers, *self.site.inventory.peers]
+        nodes: list[Orderer | Peer] = [*self.session.inventory.orderers, *self.session.inventory.peers]
         folders = [node.folder for node in nodes if node.organisation == self.organisation]
-        for channel in self.site.topology.channels:
+        for channel in self.session.topology.channels:
             members = [*channel.consenters, *(one.organisation for one in channel.members)]
             if self.organisation in members:
                 lists = self._lists(self._configuration(channel))
-                for folder in (self.site.home.organisation(self.organisation), *folders):
+                for folder in (self.session.home.organisation(self.organisation), *folders):
                     if (folder / "msp").is_dir():
                         keep(folder / "msp" / "crls", lists)
 
     def _configuration(self, channel: Channel) -> Configuration:
-        commands = AdminCommands(self.site, self.site.topology.organisation(self.organisation))
+        commands = AdminCommands(self.session, self.session.topology.organisation(self.organisation))
         words = ""
-        for orderer in self.site.consenters_of(channel):
+        for orderer in self.session.consenters_of(channel):
             try:
                 return commands.configuration(channel, orderer)
             except CommandFailed as error:
@@ -63,7 +63,7 @@ class KeptRevocations:
         raise NetworkError(f"no consenter of {channel.name} gives its configuration: {words}")
 
     def _lists(self, configuration: Configuration) -> list[bytes]:
-        msp = self.site.topology.organisation(self.organisation).msp
+        msp = self.session.topology.organisation(self.organisation).msp
         found: dict[bytes, None] = {}
         for name in (APPLICATION, ORDERER):
             group = configuration.group.groups[name].groups

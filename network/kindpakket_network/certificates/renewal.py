@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from ..nodes.authority import TLS, Authority
-from ..nodes.authority_tls import discard_certificates
-from ..nodes.orderer import Orderer
-from ..nodes.peer import Peer
-from ..site import Site
-from ..waiting import collected
-from .enrolment import stage
-from .node_renewal import NodeRenewal
-from .renewal_plan import Due
-from .staging import adopt
+from kindpakket_network.certificates.enrolment import stage
+from kindpakket_network.certificates.node_renewal import NodeRenewal
+from kindpakket_network.certificates.renewal_plan import Due
+from kindpakket_network.nodes.authority import TLS, Authority
+from kindpakket_network.nodes.authority_tls import discard_certificates
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.nodes.staging import adopt
+from kindpakket_network.programs.waiting import collected
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class Renewal:
     """Renews certificates of a network.
 
     Args:
-        site: the network.
+        session: the network.
     """
 
-    site: Site
+    session: Session
 
     def run(self, due: Sequence[Due]) -> None:
         """Renew certificates, and complete what an earlier run left half done.
@@ -46,59 +46,59 @@ class Renewal:
 
     def _renew(self, due: Sequence[Due], collecting: Callable[[], AbstractContextManager[None]]) -> None:
         concerned = {one.organisation for one in due}
-        self.site.starter.start([self._authority(name) for name in sorted(concerned)])
+        self.session.starter.start([self._authority(name) for name in sorted(concerned)])
         for one in due:
             if one.issue is not None and one.node is None:
                 stage(self._authority(one.organisation), one.issue)
                 adopt(one.issue.folder)
-                self.site.progress(f"{one.use} certificate of {one.holder}: renewed")
+                self.session.progress(f"{one.use} certificate of {one.holder}: renewed")
         for name in sorted({one.organisation for one in due if one.issue is None}):
             self._renew_authority(self._authority(name))
         nodes = {one.node for one in due if one.issue is not None}
         for node in self._nodes(leaders_last=True):
             if node.node in nodes:
-                with collecting(), self.site.stage(f"certificates of {node.node}"):
+                with collecting(), self.session.stage(f"certificates of {node.node}"):
                     self._stage(node, due)
-                    NodeRenewal(self.site, node).run()
+                    NodeRenewal(self.session, node).run()
 
     def take_named(self) -> None:
         """Before nodes are started: put consenters' certificates in place that all their channels name."""
         for node in self._nodes():
-            NodeRenewal(self.site, node).take_named()
+            NodeRenewal(self.session, node).take_named()
 
     def resume(self) -> None:
         """Complete what an earlier run left half done. Raises as `run` does."""
-        for organisation in self.site.acting:
-            for folder in (self.site.home.organisation(organisation) / "users").glob("*"):
+        for organisation in self.session.acting:
+            for folder in (self.session.home.organisation(organisation) / "users").glob("*"):
                 for part in ("msp", "tls"):
                     adopt(folder / part)
         with collected() as collecting:
-            for renewal in [NodeRenewal(self.site, node) for node in self._nodes()]:
+            for renewal in [NodeRenewal(self.session, node) for node in self._nodes()]:
                 if renewal.unfinished:
-                    with collecting(), self.site.stage(f"certificates that wait for {renewal.node.node}"):
+                    with collecting(), self.session.stage(f"certificates that wait for {renewal.node.node}"):
                         renewal.run()
 
     def _nodes(self, *, leaders_last: bool = False) -> list[Peer | Orderer]:
-        orderers = list(self.site.inventory.orderers)
+        orderers = list(self.session.inventory.orderers)
         if leaders_last:
-            leaders = [self.site.leading(channel) for channel in self.site.topology.channels]
+            leaders = [self.session.leading(channel) for channel in self.session.topology.channels]
             orderers.sort(key=lambda one: one in leaders)
-        nodes: list[Peer | Orderer] = [*self.site.inventory.peers, *orderers]
-        return [node for node in nodes if node.organisation in self.site.acting]
+        nodes: list[Peer | Orderer] = [*self.session.inventory.peers, *orderers]
+        return [node for node in nodes if node.organisation in self.session.acting]
 
     def _authority(self, organisation: str) -> Authority:
-        return self.site.inventory.authorities[organisation]
+        return self.session.inventory.authorities[organisation]
 
     def _stage(self, node: Peer | Orderer, due: Sequence[Due]) -> None:
         # Raft tells its consenters apart by the key of their TLS certificate.
-        pinned = isinstance(node, Orderer) and self.site.topology.ordering.type == "raft"
+        pinned = isinstance(node, Orderer) and self.session.topology.ordering.type == "raft"
         for one in due:
             if one.node == node.node and one.issue is not None:
                 same_key = pinned and one.issue.authority == TLS
                 stage(self._authority(one.organisation), one.issue, same_key=same_key)
 
     def _renew_authority(self, authority: Authority) -> None:
-        with self.site.stage(f"certificates of {authority.node}"):
-            self.site.processes.stop(authority.node)
+        with self.session.stage(f"certificates of {authority.node}"):
+            self.session.processes.stop(authority.node)
             discard_certificates(authority.folder)
-            self.site.starter.start([authority])
+            self.session.starter.start([authority])

@@ -6,16 +6,17 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ..errors import NetworkError
-from ..home import read_record
-from ..nodes.authority import IDENTITIES
-from ..nodes.authority_tls import OPERATIONS, SERVICE
-from ..nodes.orderer import Orderer
-from ..nodes.peer import Peer
-from ..site import Site
-from .enrolment import RECORD, Issue
-from .expiry import expiry_of
-from .revoked import is_revoked
+from kindpakket_network.certificates.enrolment import RECORD
+from kindpakket_network.certificates.expiry import expiry_of
+from kindpakket_network.certificates.revoked import is_revoked
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.authority import IDENTITIES
+from kindpakket_network.nodes.authority_tls import OPERATIONS, SERVICE
+from kindpakket_network.nodes.issue import Issue
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.home import read_record
 
 
 @dataclass(frozen=True)
@@ -39,21 +40,21 @@ class Due:
     node: str | None
 
 
-def renewable(site: Site) -> list[Due]:
+def renewable(session: Session) -> list[Due]:
     """All certificates that can be renewed: of users, CA servers, peers with their chaincodes, and orderers.
 
     An authority's own certificate is none of them, nor are those that were revoked.
     """
     found: list[Due] = []
-    for organisation in site.acting:
-        found += _users(site, organisation)
-        found += _authority(site, organisation)
-        found += _nodes(site, organisation)
+    for organisation in session.acting:
+        found += _users(session, organisation)
+        found += _authority(session, organisation)
+        found += _nodes(session, organisation)
     return found
 
 
 def due(
-    site: Site,
+    session: Session,
     holders: Collection[str] = (),
     within_days: float | None = None,
     now: datetime | None = None,
@@ -61,7 +62,7 @@ def due(
     """The certificates to renew.
 
     Args:
-        site: the network.
+        session: the network.
         holders: only those of these nodes, `user@organisation`, or organisations; default: all.
         within_days: only those that expire within so many days; None: whenever they do.
         now: the present.
@@ -69,7 +70,7 @@ def due(
     Raises:
         NetworkError: there is no such holder, or no certificate of it that can be renewed.
     """
-    known = renewable(site)
+    known = renewable(session)
     names = {one.holder for one in known} | {one.organisation for one in known}
     unknown = [name for name in holders if name not in names]
     if unknown:
@@ -84,12 +85,13 @@ def due(
     return [one for one in chosen if one.expires <= end]
 
 
-def _users(site: Site, organisation: str) -> Iterator[Due]:
+def _users(session: Session, organisation: str) -> Iterator[Due]:
     """Declared users as the topology has them, others as they were enrolled."""
     declared = {
-        issue.folder: issue for issue in site.inventory.issues(site.topology, site.home, organisation)
+        issue.folder: issue
+        for issue in session.inventory.issues(session.topology, session.home, organisation)
     }
-    for folder in sorted((site.home.organisation(organisation) / "users").glob("*")):
+    for folder in sorted((session.home.organisation(organisation) / "users").glob("*")):
         if is_revoked(folder):
             continue
         for use, part in (("identity", "msp"), ("tls", "tls")):
@@ -106,16 +108,16 @@ def _users(site: Site, organisation: str) -> Iterator[Due]:
                 yield Due(holder, organisation, use, expires, issue, None)
 
 
-def _authority(site: Site, organisation: str) -> Iterator[Due]:
-    authority = site.inventory.authorities[organisation]
+def _authority(session: Session, organisation: str) -> Iterator[Due]:
+    authority = session.inventory.authorities[organisation]
     for use, name in (("tls", SERVICE), ("operations", OPERATIONS)):
         expires = expiry_of(authority.folder / name)
         if expires is not None:
             yield Due(authority.node, organisation, use, expires, None, authority.node)
 
 
-def _nodes(site: Site, organisation: str) -> Iterator[Due]:
-    inventory = site.inventory
+def _nodes(session: Session, organisation: str) -> Iterator[Due]:
+    inventory = session.inventory
     nodes: list[Peer | Orderer] = [*inventory.peers, *inventory.orderers]
     issues = [
         (node.node, issue) for node in nodes if node.organisation == organisation for issue in node.issues()

@@ -14,19 +14,19 @@ from pathlib import Path
 from cryptography import x509
 
 from kindpakket.fabric.ca import CaAlreadyRevoked, CaClient, CaNotFound, Enrolment
-
-from ..channel.change import SETTINGS, reconcile
-from ..description.topology import Channel
-from ..errors import NetworkError
-from ..home import write
-from ..nodes.authority import IDENTITIES, TLS, Authority
-from ..nodes.orderer import Orderer
-from ..nodes.peer import Peer
-from ..site import Site
-from .enrolment import CRL, ensure_user_name
-from .node_renewal import NodeRenewal
-from .revoked import mark_revoked
-from .staging import mark_for_restart
+from kindpakket_network.certificates.enrolment import CRL
+from kindpakket_network.certificates.node_renewal import NodeRenewal
+from kindpakket_network.certificates.revoked import mark_revoked
+from kindpakket_network.channel.change import SETTINGS, reconcile
+from kindpakket_network.description.topology import Channel
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
+from kindpakket_network.nodes.issue import ensure_user_name
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.nodes.staging import mark_for_restart
+from kindpakket_network.programs.home import write
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Revocation:
     """Revokes certificates of one organisation.
 
     Args:
-        site: the network.
+        session: the network.
         organisation: the organisation.
     """
 
-    site: Site
+    session: Session
     organisation: str
 
     def run(self, name: str, *, superseded: bool = False) -> int:
@@ -58,7 +58,7 @@ class Revocation:
         folder = self._folder(name)
         if not superseded:
             self._ensure_dispensable(name)
-        authority = self.site.inventory.authorities[self.organisation]
+        authority = self.session.inventory.authorities[self.organisation]
         for one in (IDENTITIES, TLS):
             with authority.as_registrar(one) as (client, registrar):
                 if superseded:
@@ -70,14 +70,14 @@ class Revocation:
             mark_revoked(folder)
         count = self._write_list(authority)
         for channel in self._channels():
-            reconcile(self.site, channel, only=[SETTINGS])
+            reconcile(self.session, channel, only=[SETTINGS])
         self._restart_nodes()
         return count
 
     def _folder(self, name: str) -> Path:
         ensure_user_name(name, ())
-        user = self.site.home.user(self.organisation, name)
-        node = self.site.home.node(name)
+        user = self.session.home.user(self.organisation, name)
+        node = self.session.home.node(name)
         found = next((one for one in (user, node) if (one / "msp").is_dir()), None)
         if found is None:
             raise NetworkError(
@@ -86,16 +86,18 @@ class Revocation:
         return found
 
     def _ensure_dispensable(self, name: str) -> None:
-        topology = self.site.topology
+        topology = self.session.topology
         if name == topology.organisation(self.organisation).admin.name:
             raise NetworkError(
                 f"{name} is the administrator that {self.organisation} acts by, and could change nothing any "
                 "more: let the topology name another one first. If someone else has its key, renew it, and "
                 "revoke what was superseded"
             )
-        orderers = [one for one in self.site.inventory.orderers if one.node == name]
+        orderers = [one for one in self.session.inventory.orderers if one.node == name]
         ordered = [
-            one.name for one in topology.channels if set(orderers).intersection(self.site.consenters_of(one))
+            one.name
+            for one in topology.channels
+            if set(orderers).intersection(self.session.consenters_of(one))
         ]
         if ordered:
             raise NetworkError(
@@ -107,7 +109,7 @@ class Revocation:
         """Put the authority's list where channels and nodes take it from, if it says something new."""
         with authority.as_registrar(IDENTITIES) as (client, registrar):
             pem = client.crl(registrar)
-        shared = self.site.home.organisation(self.organisation) / "msp" / CRL
+        shared = self.session.home.organisation(self.organisation) / "msp" / CRL
         if not shared.is_file() or _serials(pem) != _serials(shared.read_bytes()):
             write(shared, pem)
         return len(_serials(pem))
@@ -115,23 +117,23 @@ class Revocation:
     def _channels(self) -> list[Channel]:
         return [
             channel
-            for channel in self.site.topology.channels
+            for channel in self.session.topology.channels
             if self.organisation in (*channel.consenters, *(one.organisation for one in channel.members))
         ]
 
     def _restart_nodes(self) -> None:
         """Have the organisation's own nodes start with the list, one after the other."""
-        content = (self.site.home.organisation(self.organisation) / "msp" / CRL).read_bytes()
-        nodes: list[Peer | Orderer] = [*self.site.inventory.peers, *self.site.inventory.orderers]
+        content = (self.session.home.organisation(self.organisation) / "msp" / CRL).read_bytes()
+        nodes: list[Peer | Orderer] = [*self.session.inventory.peers, *self.session.inventory.orderers]
         for node in nodes:
             own = node.folder / "msp" / CRL
             if node.organisation != self.organisation or (own.is_file() and own.read_bytes() == content):
                 continue
-            with self.site.stage(f"list of revoked certificates of {node.node}"):
-                if self.site.runs(node.node):
+            with self.session.stage(f"list of revoked certificates of {node.node}"):
+                if self.session.runs(node.node):
                     mark_for_restart(node.folder)
                 write(own, content)
-                NodeRenewal(self.site, node).run()
+                NodeRenewal(self.session, node).run()
 
 
 def _revoke(client: CaClient, registrar: Enrolment, name: str) -> None:

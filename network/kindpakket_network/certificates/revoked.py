@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..home import write
+from kindpakket_network.programs.home import write
 
 _MARK = "revoked"
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..channel import messages as m
-from ..description.topology import Channel
-from ..description.tuning import STANDARD
-from ..errors import CommandFailed
-from ..nodes.peer import Peer
-from ..programs.command import Command
-from ..programs.process import run
-from ..site import Site
-from ..wait import together
+from kindpakket_network.channel import messages as m
+from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.tuning import STANDARD
+from kindpakket_network.errors import CommandFailed
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.process import run
+from kindpakket_network.programs.wait import together
 
 _COMMIT_HASH = 4
 _DEADLINE = 30.0
@@ -51,11 +51,11 @@ class CommittedBlocks:
     """The blocks of a channel on its peers, asked for by an organisation's administrator.
 
     Args:
-        site: the network.
+        session: the network.
         channel: the channel.
     """
 
-    site: Site
+    session: Session
     channel: Channel
 
     def compare(self, peers: Sequence[Peer]) -> tuple[list[Committed], list[str]]:
@@ -87,21 +87,21 @@ class CommittedBlocks:
     def _block(self, peer: Peer, which: str) -> Any:
         """A block as a peer has it, or None when the peer does not answer or refuses."""
         members = [member.organisation for member in self.channel.members]
-        asking = next(name for name in (peer.organisation, *members) if name in self.site.acting)
-        organisation = self.site.topology.organisation(asking)
+        asking = next(name for name in (peer.organisation, *members) if name in self.session.acting)
+        organisation = self.session.topology.organisation(asking)
         environment = {
-            "FABRIC_CFG_PATH": str(self.site.programs.config),
+            "FABRIC_CFG_PATH": str(self.session.programs.config),
             "FABRIC_LOGGING_SPEC": STANDARD.log_spec,
             "CORE_PEER_LOCALMSPID": organisation.msp,
-            "CORE_PEER_MSPCONFIGPATH": str(self.site.home.user(asking, organisation.admin.name) / "msp"),
+            "CORE_PEER_MSPCONFIGPATH": str(self.session.home.user(asking, organisation.admin.name) / "msp"),
             "CORE_PEER_ADDRESS": peer.endpoint,
             "CORE_PEER_TLS_ENABLED": "true",
-            "CORE_PEER_TLS_ROOTCERT_FILE": str(self.site.home.tls_root(peer.organisation)),
+            "CORE_PEER_TLS_ROOTCERT_FILE": str(self.session.home.tls_root(peer.organisation)),
         }
-        with tempfile.TemporaryDirectory(dir=self.site.home.channel(self.channel.name)) as folder:
+        with tempfile.TemporaryDirectory(dir=self.session.home.channel(self.channel.name)) as folder:
             file = Path(folder) / "block"
             arguments = ["channel", "fetch", which, str(file), "-c", self.channel.name]
-            program = [self.site.programs.path("peer"), *arguments]
+            program = [self.session.programs.path("peer"), *arguments]
             try:
                 run(Command(f"`peer channel fetch` at {peer.node}", program, environment, deadline=_DEADLINE))
             except CommandFailed:

@@ -13,16 +13,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from ..description.policy import satisfied
-from ..description.topology import Chaincode, Channel, Initialise
-from ..errors import CommandFailed, NetworkError, Waiting
-from ..home import write
-from ..nodes.peer import Peer
-from ..site import Site
-from ..wait import together, until
-from . import package as code
-from .deployed import Built, Deployed
-from .lifecycle import PeerCommands, collections_document, definition_arguments
+from kindpakket_network.chaincodes import package as code
+from kindpakket_network.chaincodes.definition import collections_document, definition_arguments
+from kindpakket_network.description.policy import satisfied
+from kindpakket_network.description.topology import Chaincode, Channel, Initialise
+from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
+from kindpakket_network.nodes.deployed import Built, Deployed
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.peer_commands import PeerCommands
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.home import write
+from kindpakket_network.programs.wait import together, until
 
 _PLAN_DEADLINE = 60.0
 _RANDOM = "${random-id}"
@@ -65,12 +66,12 @@ class Deployment:
     """A chaincode on a channel.
 
     Args:
-        site: the network.
+        session: the network.
         channel: the channel.
         chaincode: the chaincode.
     """
 
-    site: Site
+    session: Session
     channel: Channel
     chaincode: Chaincode
 
@@ -82,23 +83,23 @@ class Deployment:
             NetworkError: a step did not work; what was done stays, and the next call carries on.
         """
         peers = self._peers()
-        halted = [peer.node for peer in peers if self.site.processes.find(peer.node) is None]
+        halted = [peer.node for peer in peers if self.session.processes.find(peer.node) is None]
         if halted or not peers:
             raise NetworkError(
                 f"{', '.join(halted) or 'a peer of ours'} must run to deploy {self.chaincode.name}: "
                 "bring it up first"
             )
         package = code.package(self.chaincode.name, code.source_digest(self.chaincode.source))
-        binary = code.build(self.chaincode.source, package, self.site.home)
+        binary = code.build(self.chaincode.source, package, self.session.home)
         record = self._agreed(package, binary)
         self._await_definition(record)
         self._await_plans()
         if record.replaces is not None:
             record = replace(record, replaces=None)
             record.write(self._path)
-        self.site.serving.retire(self.chaincode.name)
+        self.session.serving.retire(self.chaincode.name)
         initialise = self.chaincode.initialise
-        if initialise is None or record.initialised or initialise.organisation not in self.site.acting:
+        if initialise is None or record.initialised or initialise.organisation not in self.session.acting:
             return record
         self._initialise(initialise)
         record = replace(record, initialised=True)
@@ -112,7 +113,7 @@ class Deployment:
             self._install(package)
             try:
                 record = self._approve(record)
-                self.site.serving.serve(self._peers(), self.chaincode.name, record.built)
+                self.session.serving.serve(self._peers(), self.chaincode.name, record.built)
                 if self._committed().sequence < record.sequence:
                     self._commit(record)
                 return record
@@ -150,21 +151,21 @@ class Deployment:
 
     @property
     def _path(self) -> Path:
-        return self.site.home.deployed(self.channel.name, self.chaincode.name)
+        return self.session.home.deployed(self.channel.name, self.chaincode.name)
 
     def _peers(self) -> list[Peer]:
-        return self.site.own_peers_on(self.channel)
+        return self.session.own_peers_on(self.channel)
 
     def _first_peers(self) -> list[Peer]:
         """One peer of each organisation."""
-        organisations = self.site.topology.members_with_peers(self.channel)
-        return [self.site.inventory.peers_of(organisation.name)[0] for organisation in organisations]
+        organisations = self.session.topology.members_with_peers(self.channel)
+        return [self.session.inventory.peers_of(organisation.name)[0] for organisation in organisations]
 
     def _own_first_peers(self) -> list[Peer]:
-        return [peer for peer in self._first_peers() if peer.organisation in self.site.acting]
+        return [peer for peer in self._first_peers() if peer.organisation in self.session.acting]
 
     def _committed(self) -> Committed:
-        found = self.site.admin(self._peers()[0]).committed(self.channel.name, self.chaincode.name)
+        found = self.session.admin(self._peers()[0]).committed(self.channel.name, self.chaincode.name)
         if found is None:
             return Committed(0, frozenset())
         approvals = found.get("approvals", {})
@@ -172,13 +173,13 @@ class Deployment:
 
     def _install(self, package: code.Package) -> None:
         """Install the package on peers of ours that have not got it."""
-        file = code.write_package(package, self.site.home)
+        file = code.write_package(package, self.session.home)
 
         def install(peer: Peer) -> None:
-            self.site.serving.place(peer, self.chaincode.name, package.label)
+            self.session.serving.place(peer, self.chaincode.name, package.label)
             if peer.has_package(package.id):
                 return
-            commands = self.site.admin(peer)
+            commands = self.session.admin(peer)
             commands.install(file)
             if package.id not in commands.installed():
                 raise NetworkError(f"{peer.node} computed another package id than {package.id}")
@@ -188,7 +189,7 @@ class Deployment:
     def _definition(self, record: Deployed) -> list[str]:
         collections: Path | None = None
         if self.chaincode.collections:
-            collections = self.site.home.chaincode(record.label) / f"{self.channel.name}.collections.json"
+            collections = self.session.home.chaincode(record.label) / f"{self.channel.name}.collections.json"
             write(collections, json.dumps(collections_document(self.chaincode), indent=1))
         return definition_arguments(self.chaincode, record.sequence, collections)
 
@@ -200,12 +201,12 @@ class Deployment:
             record.write(self._path)
             return record
         name, channel = self.chaincode.name, self.channel.name
-        self.site.progress(f"Deploying {name} to {channel}: sequence {record.sequence} ...")
-        orderer = self.site.orderer(self.channel)
+        self.session.progress(f"Deploying {name} to {channel}: sequence {record.sequence} ...")
+        orderer = self.session.orderer(self.channel)
 
         def approve(peer: Peer) -> None:
             definition = self._definition(record)
-            self.site.admin(peer).approve(channel, definition, record.package_id, orderer)
+            self.session.admin(peer).approve(channel, definition, record.package_id, orderer)
 
         try:
             together(approve, lacking)
@@ -231,7 +232,7 @@ class Deployment:
         committed = self._committed()
         if committed.sequence >= record.sequence:
             return committed.approved
-        commands = self.site.admin(self._peers()[0])
+        commands = self.session.admin(self._peers()[0])
         approvals = commands.approvals(self.channel.name, self._definition(record))
         return frozenset(msp for msp, given in approvals.items() if given)
 
@@ -242,7 +243,7 @@ class Deployment:
             Waiting: they cannot yet.
         """
         approved = self._approvals(record)
-        peers = [peer for peer in self._first_peers() if peer.msp in approved and self.site.answers(peer)]
+        peers = [peer for peer in self._first_peers() if peer.msp in approved and self.session.answers(peer)]
         able = {peer.msp for peer in peers}
         policies = dict.fromkeys((self.channel.lifecycle_endorsement, self.chaincode.endorsement))
         if not all(satisfied(policy, able) for policy in policies):
@@ -255,8 +256,10 @@ class Deployment:
                     f"{'their peers' if len(others) > 1 else 'its peer'} up, and approve it with `deploy`"
                 ]
             )
-        orderer = self.site.orderer(self.channel)
-        self.site.admin(self._peers()[0]).commit(self.channel.name, self._definition(record), peers, orderer)
+        orderer = self.session.orderer(self.channel)
+        self.session.admin(self._peers()[0]).commit(
+            self.channel.name, self._definition(record), peers, orderer
+        )
 
     def _await_definition(self, record: Deployed) -> None:
         """Wait until every peer goes by the definition; until then it calls what this replaces."""
@@ -264,7 +267,7 @@ class Deployment:
 
         def behind(peer: Peer) -> str | None:
             def there() -> bool | None:
-                found = self.site.admin(peer).committed(channel, name)
+                found = self.session.admin(peer).committed(channel, name)
                 return (found is not None and int(found["sequence"]) >= record.sequence) or None
 
             return None if until(there, _PLAN_DEADLINE, interval=0.25) else peer.node
@@ -278,7 +281,7 @@ class Deployment:
 
     def _await_plans(self) -> None:
         def lacking(peer: Peer) -> str | None:
-            commands = self.site.admin(peer)
+            commands = self.session.admin(peer)
             found = until(
                 lambda: commands.endorsement_plan(self.channel.name, self.chaincode.name) or None,
                 _PLAN_DEADLINE,
@@ -288,7 +291,7 @@ class Deployment:
 
         nodes = [node for node in together(lacking, self._peers()) if node is not None]
         if nodes:
-            logs = ", ".join(str(self.site.home.log(node)) for node in nodes)
+            logs = ", ".join(str(self.session.home.log(node)) for node in nodes)
             raise NetworkError(
                 f"{', '.join(nodes)} found no set of peers that can endorse {self.chaincode.name} within "
                 f"{_PLAN_DEADLINE:g} seconds: see whether the other organisations' peers run, and read {logs}"
@@ -304,11 +307,11 @@ class Deployment:
                     f"{', '.join(late)} too, which must approve the definition first, with `deploy`"
                 ]
             )
-        endorsers = [self.site.inventory.peers_of(name)[0] for name in initialise.endorsers]
-        own = self.site.inventory.peers_of(initialise.organisation)[0]
-        commands = PeerCommands(self.site.programs, self.site.home, own, initialise.user)
+        endorsers = [self.session.inventory.peers_of(name)[0] for name in initialise.endorsers]
+        own = self.session.inventory.peers_of(initialise.organisation)[0]
+        commands = PeerCommands(self.session.programs, self.session.home, own, initialise.user)
         channel, name = self.channel.name, self.chaincode.name
-        random_id = self.site.home.secret(f"chaincode/{channel}.{name}.random-id")
+        random_id = self.session.home.secret(f"chaincode/{channel}.{name}.random-id")
         argument = {
             key: random_id if value == _RANDOM else value for key, value in initialise.argument.items()
         }
@@ -319,7 +322,7 @@ class Deployment:
                 function=initialise.function,
                 argument=json.dumps(argument),
                 endorsers=endorsers,
-                orderer=self.site.orderer(self.channel),
+                orderer=self.session.orderer(self.channel),
             )
         except CommandFailed as error:
             if initialise.refusal not in error.output:
@@ -333,4 +336,4 @@ class Deployment:
                 )
 
     def _msp(self, organisation: str) -> str:
-        return self.site.topology.organisation(organisation).msp
+        return self.session.topology.organisation(organisation).msp

@@ -15,11 +15,11 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import CommandFailed, NetworkError
-from ..files import place
-from ..home import Home, write
-from ..programs.command import Command
-from ..programs.process import run
+from kindpakket_network.errors import CommandFailed, NetworkError
+from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.files import place
+from kindpakket_network.programs.home import Home, write
+from kindpakket_network.programs.process import run
 
 _BUILD_DEADLINE = 900.0
 _LEFT_OUT = ("_test.go", ".md")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..description.topology import Channel, Organisation
-from ..description.tuning import STANDARD
-from ..nodes.orderer import Orderer
-from ..programs.command import Command
-from ..programs.process import run
-from ..site import Site
-from . import messages as m
-from .configuration import Configuration
+from kindpakket_network.channel import messages as m
+from kindpakket_network.channel.configuration import Configuration
+from kindpakket_network.description.topology import Channel, Organisation
+from kindpakket_network.description.tuning import STANDARD
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.process import run
 
 _DEADLINE = 30.0
 
@@ -22,11 +22,11 @@ class AdminCommands:
     """Calls to consenters in the name of an organisation's administrator.
 
     Args:
-        site: the network.
+        session: the network.
         organisation: the organisation.
     """
 
-    site: Site
+    session: Session
     organisation: Organisation
 
     def configuration(self, channel: Channel, orderer: Orderer) -> Configuration:
@@ -52,7 +52,7 @@ class AdminCommands:
 
     @property
     def _msp(self) -> Path:
-        return self.site.home.user(self.organisation.name, self.organisation.admin.name) / "msp"
+        return self.session.home.user(self.organisation.name, self.organisation.admin.name) / "msp"
 
     def newest(self, channel: Channel, orderer: Orderer) -> bytes:
         """The last block of a channel that a consenter has.
@@ -75,7 +75,7 @@ class AdminCommands:
         self._run("channel", "update", "-f", str(change), *_at(channel, orderer))
 
     def _fetch(self, which: str, channel: Channel, orderer: Orderer) -> bytes:
-        with self.site.home.scratch() as folder:
+        with self.session.home.scratch() as folder:
             file = folder / "block"
             self._run("channel", "fetch", which, str(file), *_at(channel, orderer))
             return file.read_bytes()
@@ -83,13 +83,13 @@ class AdminCommands:
     def _run(self, *arguments: str) -> None:
         name, admin = self.organisation.name, self.organisation.admin.name
         environment = {
-            "FABRIC_CFG_PATH": str(self.site.programs.config),
+            "FABRIC_CFG_PATH": str(self.session.programs.config),
             "FABRIC_LOGGING_SPEC": STANDARD.log_spec,
             "CORE_PEER_LOCALMSPID": self.organisation.msp,
             "CORE_PEER_MSPCONFIGPATH": str(self._msp),
         }
         words = " ".join(arguments[:2])
-        command = [self.site.programs.path("peer"), *arguments]
+        command = [self.session.programs.path("peer"), *arguments]
         run(Command(f"`peer {words}` as {admin} of {name}", command, environment, deadline=_DEADLINE))
 
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import Any
 
-from kindpakket.fabric.policy import policy_text
-
-from . import messages as m
-from .configuration import APPLICATION, ORDERER
-from .update import CHANNEL
+from kindpakket.fabric.blocks import policy_text
+from kindpakket_network.channel import messages as m
+from kindpakket_network.channel.configuration import APPLICATION, ORDERER
+from kindpakket_network.channel.update import CHANNEL
 
 _ROLE = m.msp_principal.MSPPrincipal.ROLE
 _ROLES = {

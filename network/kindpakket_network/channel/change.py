@@ -13,20 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from kindpakket.fabric import Identity
-
-from ..description.topology import Channel, Organisation
-from ..errors import CommandFailed, NetworkError, Waiting
-from ..nodes.orderer import Orderer
-from ..site import Site
-from ..wait import together, until
-from . import messages as m
-from .admin_commands import AdminCommands
-from .configuration import APPLICATION, ORDERER, Configuration, Consenter
-from .difference import Difference, differences
-from .genesis import consenter_files, desired
-from .proposal import Proposal
-from .submission import Overtaken, current, signers, submit
-from .update import compute_update
+from kindpakket_network.channel import messages as m
+from kindpakket_network.channel.admin_commands import AdminCommands
+from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration, Consenter
+from kindpakket_network.channel.difference import Difference, differences
+from kindpakket_network.channel.genesis import consenter_files, desired
+from kindpakket_network.channel.proposal import Proposal
+from kindpakket_network.channel.submission import Overtaken, current, signers, submit
+from kindpakket_network.channel.update import compute_update
+from kindpakket_network.description.topology import Channel, Organisation
+from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.wait import together, until
 
 SETTINGS = "settings"
 _TO_CATCH_UP = 15.0
@@ -35,7 +34,7 @@ _TRIES = 3
 
 
 def reconcile(
-    site: Site,
+    session: Session,
     channel: Channel,
     *,
     only: Collection[str] | None = None,
@@ -44,7 +43,7 @@ def reconcile(
     """Change a live channel's configuration to what the topology wants; without a difference, do nothing.
 
     Args:
-        site: the network.
+        session: the network.
         channel: the channel, as the topology wants it.
         only: what may change: `SETTINGS`, which is everything but the consenters, and the node names of
             consenters, such as `orderer.gemeente`, which are added or get other certificates or addresses.
@@ -62,8 +61,8 @@ def reconcile(
             consenter that the channel has; nobody answers.
     """
     changed = False
-    present = current(site, channel)
-    for step in _steps(site, channel, present, only):
+    present = current(session, channel)
+    for step in _steps(session, channel, present, only):
         done, present = _taken(step, present)
         if not done:
             continue
@@ -75,45 +74,45 @@ def reconcile(
     return changed
 
 
-def pending(site: Site, channel: Channel, only: Collection[str] | None = None) -> list[Difference]:
+def pending(session: Session, channel: Channel, only: Collection[str] | None = None) -> list[Difference]:
     """What `reconcile` would change. Raises as it does."""
-    present = current(site, channel)
+    present = current(session, channel)
     found: list[Difference] = []
-    for step in _steps(site, channel, present, only):
+    for step in _steps(session, channel, present, only):
         found += differences(present.group, step.wanted(present))
     return found
 
 
-def propose(site: Site, channel: Channel, only: Collection[str] | None = None) -> Proposal | None:
+def propose(session: Session, channel: Channel, only: Collection[str] | None = None) -> Proposal | None:
     """The next change that a channel needs to become what the topology wants; None when there is none.
 
     Args:
-        site: the network.
+        session: the network.
         channel: the channel, as the topology wants it.
         only: what may change, as for `reconcile`.
 
     Raises:
         NetworkError: as `reconcile`.
     """
-    present = current(site, channel)
-    for step in _steps(site, channel, present, only):
+    present = current(session, channel)
+    for step in _steps(session, channel, present, only):
         found = step.proposal(present)
         if found is not None:
             return found
     return None
 
 
-def sign(site: Site, proposal: Proposal, organisations: Sequence[Organisation]) -> Proposal:
+def sign(session: Session, proposal: Proposal, organisations: Sequence[Organisation]) -> Proposal:
     """A proposal with the signatures of organisations' administrators as well.
 
     Raises:
         NetworkError: an administrator's key is not here.
     """
     for organisation in organisations:
-        folder = site.home.user(organisation.name, organisation.admin.name) / "msp"
+        folder = session.home.user(organisation.name, organisation.admin.name) / "msp"
         if not (folder / "keystore").is_dir():
             raise NetworkError(
-                f"the key of {organisation.admin.name} of {organisation.name} is not in {site.home.root}: "
+                f"the key of {organisation.admin.name} of {organisation.name} is not in {session.home.root}: "
                 "have it signed where that key is"
             )
         proposal = proposal.signed(Identity.from_msp(folder, organisation.msp))
@@ -125,12 +124,12 @@ class _Step:
     """One change: of the settings, or of one consenter.
 
     Attributes:
-        site: the network.
+        session: the network.
         channel: the channel.
         consenter: the consenter; None: the settings.
     """
 
-    site: Site
+    session: Session
     channel: Channel
     consenter: Orderer | None
 
@@ -140,26 +139,26 @@ class _Step:
         if wanted is present.group:
             return None
         if self.consenter is not None:
-            _ensure_quorum(self.site, self.channel, present, self.consenter)
-        update = compute_update(self.site, present, wanted)
+            _ensure_quorum(self.session, self.channel, present, self.consenter)
+        update = compute_update(self.session, present, wanted)
         return None if update is None else Proposal.of(update)
 
     def wanted(self, present: Configuration) -> Any:
         """The configuration that this step leads to."""
         if self.consenter is None:
-            wanted = desired(self.site, self.channel, present.consenters())
-            _keep_foreign(self.site, present, wanted)
+            wanted = desired(self.session, self.channel, present.consenters())
+            _keep_foreign(self.session, present, wanted)
             return wanted
-        wanted = _consenter_of(self.consenter, self.site, present.raft)
+        wanted = _consenter_of(self.consenter, self.session, present.raft)
         consenters = list(present.consenters())
         place = next((n for n, one in enumerate(consenters) if one.msp == wanted.msp), None)
         if place is None:
             consenters.append(wanted)
-        elif self.consenter.organisation not in self.site.acting or consenters[place].same(wanted):
+        elif self.consenter.organisation not in self.session.acting or consenters[place].same(wanted):
             return present.group
         else:
             consenters[place] = wanted
-        source = desired(self.site, self.channel, consenters).groups[ORDERER]
+        source = desired(self.session, self.channel, consenters).groups[ORDERER]
         group = m.configtx.ConfigGroup()
         group.CopyFrom(present.group)
         target = group.groups[ORDERER]
@@ -176,12 +175,12 @@ class _Step:
         return group
 
 
-def _keep_foreign(site: Site, present: Configuration, wanted: Any) -> None:
+def _keep_foreign(session: Session, present: Configuration, wanted: Any) -> None:
     """Leave the certificates of organisations that this home does not act for as the channel has them.
 
     They renew and revoke by themselves, and the bundles that this home has of them may be older.
     """
-    mine = {one.msp for one in site.topology.organisations if one.name in site.acting}
+    mine = {one.msp for one in session.topology.organisations if one.name in session.acting}
     for name in (APPLICATION, ORDERER):
         target = wanted.groups[name].groups
         for msp, group in present.group.groups[name].groups.items():
@@ -190,26 +189,26 @@ def _keep_foreign(site: Site, present: Configuration, wanted: Any) -> None:
 
 
 def _steps(
-    site: Site, channel: Channel, present: Configuration, only: Collection[str] | None
+    session: Session, channel: Channel, present: Configuration, only: Collection[str] | None
 ) -> Iterator[_Step]:
-    _ensure_nothing_leaves(site, channel, present)
+    _ensure_nothing_leaves(session, channel, present)
     if only is None or SETTINGS in only:
-        yield _Step(site, channel, None)
-    for orderer in site.consenters_of(channel):
+        yield _Step(session, channel, None)
+    for orderer in session.consenters_of(channel):
         if only is None or orderer.node in only:
-            yield _Step(site, channel, orderer)
+            yield _Step(session, channel, orderer)
 
 
 def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
     """Take a step, and again from the new configuration when somebody else was faster."""
-    site, channel = step.site, step.channel
+    session, channel = step.session, step.channel
     for _ in range(_TRIES):
         proposal = step.proposal(present)
         if proposal is None:
             return False, present
         what = "settings" if step.consenter is None else step.consenter.node
-        with site.stage(f"channel {channel.name}: {what}"):
-            proposal = sign(site, proposal, signers(site, present))
+        with session.stage(f"channel {channel.name}: {what}"):
+            proposal = sign(session, proposal, signers(session, present))
             review = proposal.review(present)
             if any(not one.satisfied for one in review.demands):
                 raise Waiting(
@@ -219,17 +218,17 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
                     ]
                 )
             try:
-                return True, submit(site, channel, proposal, present)
+                return True, submit(session, channel, proposal, present)
             except (CommandFailed, Overtaken):
-                before, present = present, current(site, channel)
+                before, present = present, current(session, channel)
                 if present.sequence == before.sequence:
                     raise
     raise NetworkError(f"{channel.name} is being changed by others all the time: repeat this")
 
 
-def _ensure_nothing_leaves(site: Site, channel: Channel, present: Configuration) -> None:
+def _ensure_nothing_leaves(session: Session, channel: Channel, present: Configuration) -> None:
     """Everybody whom the channel has stands in the topology, and its consenters in the channel's order."""
-    msps = {one.name: one.msp for one in site.topology.organisations}
+    msps = {one.name: one.msp for one in session.topology.organisations}
     wanted = {
         APPLICATION: [msps[one.organisation] for one in channel.members],
         ORDERER: [msps[name] for name in channel.consenters],
@@ -249,11 +248,11 @@ def _ensure_nothing_leaves(site: Site, channel: Channel, present: Configuration)
         )
 
 
-def _ensure_quorum(site: Site, channel: Channel, present: Configuration, changing: Orderer) -> None:
+def _ensure_quorum(session: Session, channel: Channel, present: Configuration, changing: Orderer) -> None:
     """Every other consenter has all blocks: none of them would be missed while this one changes."""
     msps = {one.msp for one in present.consenters()} - {changing.msp}
-    others = [one for one in site.inventory.orderers if one.msp in msps]
-    commands = AdminCommands(site, signers(site, present)[0])
+    others = [one for one in session.inventory.orderers if one.msp in msps]
+    commands = AdminCommands(session, signers(session, present)[0])
 
     def height(orderer: Orderer) -> int:
         try:
@@ -262,7 +261,7 @@ def _ensure_quorum(site: Site, channel: Channel, present: Configuration, changin
             return 0
 
     heights = together(height, others)
-    highest = max(1, max(heights, default=0) - site.topology.ordering.lag)
+    highest = max(1, max(heights, default=0) - session.topology.ordering.lag)
 
     def behind(orderer: Orderer, before: int) -> str | None:
         patience = _TO_CATCH_UP if before else _TO_ANSWER
@@ -277,8 +276,8 @@ def _ensure_quorum(site: Site, channel: Channel, present: Configuration, changin
         )
 
 
-def _consenter_of(orderer: Orderer, site: Site, raft: bool) -> Consenter:
-    files = consenter_files(orderer, site.home)
+def _consenter_of(orderer: Orderer, session: Session, raft: bool) -> Consenter:
+    files = consenter_files(orderer, session.home)
     return Consenter(
         files.msp,
         files.host,

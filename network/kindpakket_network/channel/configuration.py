@@ -9,9 +9,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from google.protobuf.message import DecodeError
 
-from ..errors import NetworkError
-from ..nodes.host import at
-from . import messages as m
+from kindpakket_network.channel import messages as m
+from kindpakket_network.description.host import at
+from kindpakket_network.errors import NetworkError
 
 APPLICATION = "Application"
 ORDERER = "Orderer"

@@ -11,11 +11,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from google.protobuf.json_format import MessageToDict
 
-from kindpakket.fabric.policy import policy_text
-
-from ..nodes.host import at
-from . import messages as m
-from .update import CHANNEL
+from kindpakket.fabric.blocks import policy_text
+from kindpakket_network.channel import messages as m
+from kindpakket_network.channel.update import CHANNEL
+from kindpakket_network.description.host import at
 
 _SHOWN = 16
 _CERTIFICATES = ("root_certs", "intermediate_certs", "tls_root_certs", "tls_intermediate_certs", "admins")

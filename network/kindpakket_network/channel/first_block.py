@@ -9,35 +9,35 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..description.topology import Channel
-from ..errors import NetworkError
-from ..home import write
-from ..site import Site
-from . import messages as m
-from .configuration import APPLICATION, ORDERER, Configuration
-from .genesis import genesis_block, lacking_bundles, render_block
+from kindpakket_network.channel import messages as m
+from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration
+from kindpakket_network.channel.genesis import genesis_block, lacking_bundles, render_block
+from kindpakket_network.description.topology import Channel
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.home import write
 
 KIND = "kindpakket-channel"
 
 
-def first_block_file(site: Site, channel: Channel) -> str:
+def first_block_file(session: Session, channel: Channel) -> str:
     """The file with a channel's first block, which is made when it is not there.
 
     Raises:
         Waiting: bundles of other organisations lack.
         CommandFailed: configtxgen refused the configuration.
     """
-    block = genesis_block(site, channel, first=True).read_bytes()
+    block = genesis_block(session, channel, first=True).read_bytes()
     members = {
         "kind": KIND,
-        "network": site.topology.name,
+        "network": session.topology.name,
         "channel": channel.name,
         "block": base64.b64encode(block).decode("ascii"),
     }
     return json.dumps(members, indent=1) + "\n"
 
 
-def admit_first_block(site: Site, members: Any, source: str) -> bool:
+def admit_first_block(session: Session, members: Any, source: str) -> bool:
     """Take the first block of a channel that another organisation made, if it says what the topology says.
 
     Where no acting organisation stands in the block, the channel is older than their part in it, and the
@@ -45,7 +45,7 @@ def admit_first_block(site: Site, members: Any, source: str) -> bool:
     differs shows in `plan` once the channel answers.
 
     Args:
-        site: the network.
+        session: the network.
         members: the file's members.
         source: what to call the file in errors.
 
@@ -55,17 +55,17 @@ def admit_first_block(site: Site, members: Any, source: str) -> bool:
     Raises:
         NetworkError: it says something else, the home has another one, or bundles lack to compare it.
     """
-    channel = next((one for one in site.topology.channels if one.name == members.get("channel")), None)
-    if channel is None or members.get("network") != site.topology.name:
+    channel = next((one for one in session.topology.channels if one.name == members.get("channel")), None)
+    if channel is None or members.get("network") != session.topology.name:
         raise NetworkError(
             f"{source} is of the channel {members.get('channel')} of {members.get('network')}, which the "
-            f"topology {site.topology.name} does not have: use the same topology on both sides"
+            f"topology {session.topology.name} does not have: use the same topology on both sides"
         )
     try:
         block = base64.b64decode(members["block"], validate=True)
     except (KeyError, TypeError, ValueError) as error:
         raise NetworkError(f"{source} holds no block ({error}): have it made again") from error
-    present = site.home.genesis(channel.name)
+    present = session.home.genesis(channel.name)
     if present.is_file():
         if present.read_bytes() == block:
             return False
@@ -73,7 +73,7 @@ def admit_first_block(site: Site, members: Any, source: str) -> bool:
             f"{source} is another first block of {channel.name} than the one in {present}: there can be one "
             "only; agree on whose it is, and delete the other before any node joins by it"
         )
-    lacking = lacking_bundles(site, channel)
+    lacking = lacking_bundles(session, channel)
     if lacking:
         raise NetworkError(
             f"{source} cannot be compared with the topology: admit the bundles of {', '.join(lacking)} first"
@@ -83,9 +83,9 @@ def admit_first_block(site: Site, members: Any, source: str) -> bool:
         raise NetworkError(f"{source} holds block {found.block} of {found.channel}: have it made again")
     with tempfile.TemporaryDirectory() as temporary:
         wanted = Path(temporary) / "wanted.block"
-        render_block(site, channel, wanted)
+        render_block(session, channel, wanted)
         expected = Configuration.read(wanted.read_bytes()).group
-    own = {site.topology.organisation(name).msp for name in site.acting}
+    own = {session.topology.organisation(name).msp for name in session.acting}
     founded = own & {*found.group.groups[APPLICATION].groups, *found.group.groups[ORDERER].groups}
     places = list((differences if founded else strangers)(found.group, expected))
     if places:

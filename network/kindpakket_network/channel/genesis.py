@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..certificates.staging import coming
-from ..description.policy import any_of
-from ..description.topology import Channel, Topology
-from ..errors import NetworkError, Waiting
-from ..files import place
-from ..home import Home, write
-from ..nodes.host import at
-from ..nodes.inventory import Inventory
-from ..nodes.orderer import Orderer
-from ..programs.command import Command
-from ..programs.process import run
-from ..site import Site
-from ..templates import render
-from .access import access
-from .configuration import Configuration, Consenter
+from kindpakket_network.channel.access import access
+from kindpakket_network.channel.configuration import Configuration, Consenter
+from kindpakket_network.description.host import at
+from kindpakket_network.description.policy import any_of
+from kindpakket_network.description.topology import Channel, Topology
+from kindpakket_network.errors import NetworkError, Waiting
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.nodes.staging import coming
+from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.files import place
+from kindpakket_network.programs.home import Home, write
+from kindpakket_network.programs.process import run
+from kindpakket_network.programs.templates import render
 
 _PROFILE = "channel"
 
@@ -94,14 +94,14 @@ def configtx(
     )
 
 
-def genesis_block(site: Site, channel: Channel, *, first: bool = False) -> Path:
+def genesis_block(session: Session, channel: Channel, *, first: bool = False) -> Path:
     """The channel's first block, made when it is not there.
 
     Two blocks of the same configuration are never the same, so where organisations have homes of their own,
     one of them makes the block and the others admit it.
 
     Args:
-        site: the network.
+        session: the network.
         channel: the channel.
         first: make it even though this home acts for some organisations only.
 
@@ -109,10 +109,10 @@ def genesis_block(site: Site, channel: Channel, *, first: bool = False) -> Path:
         Waiting: another organisation's bundle lacks, or its block.
         CommandFailed: configtxgen refused the configuration.
     """
-    block = site.home.genesis(channel.name)
+    block = session.home.genesis(channel.name)
     if block.is_file():
         return block
-    lacking = lacking_bundles(site, channel)
+    lacking = lacking_bundles(session, channel)
     if lacking:
         raise Waiting(
             [
@@ -120,48 +120,48 @@ def genesis_block(site: Site, channel: Channel, *, first: bool = False) -> Path:
                 "network export organisation`, and bring them here with `kindpakket network admit FILE...`"
             ]
         )
-    if not (first or site.whole):
+    if not (first or session.whole):
         raise Waiting(
             [
                 f"{channel.name} waits for its first block: one organisation makes it with `kindpakket "
                 f"network export channel {channel.name}`, and the others `kindpakket network admit` it"
             ]
         )
-    render_block(site, channel, block)
+    render_block(session, channel, block)
     return block
 
 
-def lacking_bundles(site: Site, channel: Channel) -> list[str]:
+def lacking_bundles(session: Session, channel: Channel) -> list[str]:
     """The organisations of a channel whose certificates this home has not got yet."""
     names = dict.fromkeys([*(one.organisation for one in channel.members), *channel.consenters])
 
     def known(name: str) -> bool:
-        if not site.home.tls_root(name).is_file():
+        if not session.home.tls_root(name).is_file():
             return False
-        orderers = [one for one in site.inventory.orderers if one.organisation == name]
+        orderers = [one for one in session.inventory.orderers if one.organisation == name]
         return name not in channel.consenters or all(one.identity.is_file() for one in orderers)
 
     return [name for name in names if not known(name)]
 
 
-def render_block(site: Site, channel: Channel, block: Path) -> None:
+def render_block(session: Session, channel: Channel, block: Path) -> None:
     """Make a first block from the topology, beside the configtx.yaml that it is made from.
 
     Raises:
         CommandFailed: configtxgen refused the configuration.
     """
     folder = block.parent
-    write(folder / "configtx.yaml", configtx(site.topology, channel, site.inventory, site.home))
+    write(folder / "configtx.yaml", configtx(session.topology, channel, session.inventory, session.home))
     temporary = folder / ".genesis.block.new"
-    _configtxgen(site, channel, folder, temporary)
+    _configtxgen(session, channel, folder, temporary)
     place(temporary, block)
 
 
-def desired(site: Site, channel: Channel, consenters: Sequence[Consenter]) -> Any:
+def desired(session: Session, channel: Channel, consenters: Sequence[Consenter]) -> Any:
     """The configuration that the topology wants a channel to have, a `common.ConfigGroup` of version 0.
 
     Args:
-        site: the network.
+        session: the network.
         channel: the channel.
         consenters: its consenters, in the order of their ids.
 
@@ -169,10 +169,13 @@ def desired(site: Site, channel: Channel, consenters: Sequence[Consenter]) -> An
         CommandFailed: configtxgen refused the configuration.
         NetworkError: a consenter's organisation is not in the topology.
     """
-    with site.home.scratch() as folder:
-        files = [_written(folder / str(number), one, site) for number, one in enumerate(consenters)]
-        write(folder / "configtx.yaml", configtx(site.topology, channel, site.inventory, site.home, files))
-        _configtxgen(site, channel, folder, folder / "block")
+    with session.home.scratch() as folder:
+        files = [_written(folder / str(number), one, session) for number, one in enumerate(consenters)]
+        write(
+            folder / "configtx.yaml",
+            configtx(session.topology, channel, session.inventory, session.home, files),
+        )
+        _configtxgen(session, channel, folder, folder / "block")
         return Configuration.read((folder / "block").read_bytes()).group
 
 
@@ -193,8 +196,8 @@ def consenter_files(orderer: Orderer, home: Home) -> ConsenterFiles:
     )
 
 
-def _written(folder: Path, consenter: Consenter, site: Site) -> ConsenterFiles:
-    names = {one.msp: one.name for one in site.topology.organisations}
+def _written(folder: Path, consenter: Consenter, session: Session) -> ConsenterFiles:
+    names = {one.msp: one.name for one in session.topology.organisations}
     if consenter.msp not in names:
         raise NetworkError(
             f"the consenter {consenter.host}:{consenter.port} belongs to {consenter.msp or 'nobody known'}, "
@@ -210,13 +213,13 @@ def _written(folder: Path, consenter: Consenter, site: Site) -> ConsenterFiles:
         identity=str(folder / "identity.pem"),
         client_tls=str(folder / "client.pem"),
         server_tls=str(folder / "server.pem"),
-        msp_folder=str(site.home.organisation(names[consenter.msp]) / "msp"),
+        msp_folder=str(session.home.organisation(names[consenter.msp]) / "msp"),
     )
 
 
-def _configtxgen(site: Site, channel: Channel, folder: Path, block: Path) -> None:
+def _configtxgen(session: Session, channel: Channel, folder: Path, block: Path) -> None:
     arguments: Sequence[str] = [
-        site.programs.path("configtxgen"),
+        session.programs.path("configtxgen"),
         *("-configPath", str(folder)),
         *("-profile", _PROFILE),
         *("-channelID", channel.name),

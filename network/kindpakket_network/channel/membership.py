@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..description.topology import Channel
-from ..errors import CommandFailed, NetworkError, Waiting
-from ..nodes.orderer import Orderer
-from ..site import Site
-from ..wait import until
-from .admin_commands import AdminCommands
-from .change import SETTINGS, reconcile
-from .configuration import Configuration
-from .genesis import lacking_bundles
-from .submission import administrators, current
+from kindpakket_network.channel.admin_commands import AdminCommands
+from kindpakket_network.channel.change import SETTINGS, reconcile
+from kindpakket_network.channel.configuration import Configuration
+from kindpakket_network.channel.genesis import lacking_bundles
+from kindpakket_network.channel.submission import administrators, current
+from kindpakket_network.description.topology import Channel
+from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.wait import until
 
 _JOINED = 60.0
 
 
-def own_founders(site: Site, channel: Channel, genesis: Path) -> list[Orderer]:
+def own_founders(session: Session, channel: Channel, genesis: Path) -> list[Orderer]:
     """The acting organisations' consenters that stand in a channel's first block, and join by it."""
     named = {one.msp for one in Configuration.read(genesis.read_bytes()).consenters()}
-    return [one for one in site.own_consenters_of(channel) if one.msp in named]
+    return [one for one in session.own_consenters_of(channel) if one.msp in named]
 
 
-def follow(site: Site, channel: Channel) -> bool:
+def follow(session: Session, channel: Channel) -> bool:
     """Change a channel's configuration to what the topology wants, and have added consenters take part.
 
     A consenter joins by the newest configuration block, which must name it already: so each is added, joins
@@ -37,7 +37,7 @@ def follow(site: Site, channel: Channel) -> bool:
         Waiting: another organisation has to bring its bundle, to sign, or to have its consenter join.
         NetworkError: a consenter is down, or one that was added does not take part.
     """
-    lacking = lacking_bundles(site, channel)
+    lacking = lacking_bundles(session, channel)
     if lacking:
         raise Waiting(
             [
@@ -47,50 +47,50 @@ def follow(site: Site, channel: Channel) -> bool:
         )
 
     def settle(node: str) -> None:
-        orderer = next(one for one in site.consenters_of(channel) if one.node == node)
-        if orderer.organisation not in site.acting:
+        orderer = next(one for one in session.consenters_of(channel) if one.node == node)
+        if orderer.organisation not in session.acting:
             raise Waiting([f"{node} stands in {channel.name} now: have it join with `up` where its key is"])
-        _join(site, channel, orderer)
+        _join(session, channel, orderer)
 
-    waiting = [one for one in site.own_consenters_of(channel) if not one.has(channel.name)]
-    if site.whole and not waiting:
-        return reconcile(site, channel, only=[SETTINGS])
-    named = {one.msp for one in _present(site, channel).consenters()}
+    waiting = [one for one in session.own_consenters_of(channel) if not one.has(channel.name)]
+    if session.whole and not waiting:
+        return reconcile(session, channel, only=[SETTINGS])
+    named = {one.msp for one in _present(session, channel).consenters()}
     for orderer in waiting:
         if orderer.msp in named:
-            _join(site, channel, orderer)
-    added = [one.node for one in site.consenters_of(channel) if one.msp not in named]
-    return reconcile(site, channel, only=[SETTINGS, *added], settle=settle)
+            _join(session, channel, orderer)
+    added = [one.node for one in session.consenters_of(channel) if one.msp not in named]
+    return reconcile(session, channel, only=[SETTINGS, *added], settle=settle)
 
 
-def _present(site: Site, channel: Channel) -> Configuration:
+def _present(session: Session, channel: Channel) -> Configuration:
     try:
-        return current(site, channel)
+        return current(session, channel)
     except NetworkError as error:
-        if site.whole:
+        if session.whole:
             raise
         raise Waiting(
             [
-                f"{channel.name} does not answer {', '.join(site.acting)} yet: have its members `kindpakket "
-                f"network admit` the bundle and run `up`, then run it here again. {error}"
+                f"{channel.name} does not answer {', '.join(session.acting)} yet: have its members "
+                f"`kindpakket network admit` the bundle and run `up`, then run it here again. {error}"
             ]
         ) from error
 
 
-def _join(site: Site, channel: Channel, orderer: Orderer) -> None:
-    orderer.join(channel.name, _newest_configuration(site, channel, orderer))
+def _join(session: Session, channel: Channel, orderer: Orderer) -> None:
+    orderer.join(channel.name, _newest_configuration(session, channel, orderer))
     if until(lambda: orderer.active(channel.name) or None, _JOINED) is None:
-        raise site.processes.failed(
+        raise session.processes.failed(
             orderer.node,
             f"does not take part in ordering {channel.name} {_JOINED:g} seconds after it was added",
         )
 
 
-def _newest_configuration(site: Site, channel: Channel, joining: Orderer) -> bytes:
+def _newest_configuration(session: Session, channel: Channel, joining: Orderer) -> bytes:
     """The newest configuration block that the other consenters have, which names the one that joins."""
-    commands = AdminCommands(site, administrators(site)[0])
+    commands = AdminCommands(session, administrators(session)[0])
     found: list[tuple[int, bytes]] = []
-    for orderer in site.consenters_of(channel):
+    for orderer in session.consenters_of(channel):
         if orderer is joining:
             continue
         try:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..backups.restored import is_marked
-from ..description.topology import Channel
-from ..errors import CommandFailed, NetworkError
-from ..nodes.catching_up import PATIENCE
-from ..nodes.orderer import Orderer
-from ..site import Site
-from ..wait import together, until
-from .admin_commands import AdminCommands
+from kindpakket_network.channel.admin_commands import AdminCommands
+from kindpakket_network.description.topology import Channel
+from kindpakket_network.errors import CommandFailed, NetworkError
+from kindpakket_network.nodes.catching_up import PATIENCE
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.restored import is_marked
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.wait import together, until
 
 
 @dataclass(frozen=True)
@@ -20,18 +20,18 @@ class OrderedBlocks:
     """The blocks of a channel, as its consenters tell an organisation's administrator.
 
     Args:
-        site: the network.
+        session: the network.
         organisation: the organisation's name.
         channel: the channel.
     """
 
-    site: Site
+    session: Session
     organisation: str
     channel: Channel
 
     def others(self) -> list[Orderer]:
         """The consenters that did not come out of a backup just now."""
-        return [one for one in self.site.consenters_of(self.channel) if not is_marked(one.folder)]
+        return [one for one in self.session.consenters_of(self.channel) if not is_marked(one.folder)]
 
     def height(self, others: Sequence[Orderer]) -> int:
         """The number of blocks that the channel has.
@@ -45,7 +45,7 @@ class OrderedBlocks:
             NetworkError: fewer are there or answer.
         """
         count = len(self.channel.consenters)
-        needed = count - self.site.topology.ordering.quorum(count) + 1
+        needed = count - self.session.topology.ordering.quorum(count) + 1
 
         def enough() -> list[int] | None:
             found = self._heights(others)
@@ -73,7 +73,7 @@ class OrderedBlocks:
             NetworkError: too few of them answer, or one that answers stays behind.
         """
         others = self.others()
-        highest = self.height(others) - self.site.topology.ordering.lag
+        highest = self.height(others) - self.session.topology.ordering.lag
 
         def behind() -> list[str]:
             return [one.node for one, height in self._heights(others).items() if height < highest]
@@ -86,7 +86,7 @@ class OrderedBlocks:
 
     def _heights(self, others: Sequence[Orderer]) -> dict[Orderer, int]:
         """The number of blocks that consenters say; those that do not answer are not in it."""
-        commands = AdminCommands(self.site, self.site.topology.organisation(self.organisation))
+        commands = AdminCommands(self.session, self.session.topology.organisation(self.organisation))
 
         def height(orderer: Orderer) -> int | None:
             try:

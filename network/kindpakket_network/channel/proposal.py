@@ -19,14 +19,13 @@ from google.protobuf.message import DecodeError
 
 from kindpakket.fabric import FabricError, Identity
 from kindpakket.fabric.identity import verify
-
-from ..errors import NetworkError
-from ..home import write
-from . import messages as m
-from .approval import Demand, Signatory, lacking, satisfies, words_of
-from .configuration import APPLICATION, ORDERER, Configuration
-from .difference import Difference, differences
-from .update import applied, holds, outdated, read_update, touched
+from kindpakket_network.channel import messages as m
+from kindpakket_network.channel.approval import Demand, Signatory, lacking, satisfies, words_of
+from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration
+from kindpakket_network.channel.difference import Difference, differences
+from kindpakket_network.channel.update import applied, holds, outdated, read_update, touched
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.programs.home import write
 
 _ROLES = ("client", "peer", "admin", "orderer")
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..description.topology import Channel, Organisation
-from ..errors import CommandFailed, NetworkError
-from ..nodes.catching_up import await_height
-from ..nodes.orderer import Orderer
-from ..site import Site
-from ..wait import together, until
-from .admin_commands import AdminCommands
-from .configuration import APPLICATION, ORDERER, Configuration
-from .proposal import Proposal
-from .update import holds, outdated, read_update
+from kindpakket_network.channel.admin_commands import AdminCommands
+from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration
+from kindpakket_network.channel.proposal import Proposal
+from kindpakket_network.channel.update import holds, outdated, read_update
+from kindpakket_network.description.topology import Channel, Organisation
+from kindpakket_network.errors import CommandFailed, NetworkError
+from kindpakket_network.nodes.catching_up import await_height
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.wait import together, until
 
 _DEADLINE = 60.0
 _FINAL = ("BAD_REQUEST", "FORBIDDEN")
@@ -24,15 +24,15 @@ class Overtaken(NetworkError):
     """Another change of the channel was faster."""
 
 
-def current(site: Site, channel: Channel) -> Configuration:
+def current(session: Session, channel: Channel) -> Configuration:
     """The configuration that a channel has: the newest that its consenters know.
 
     Raises:
         NetworkError: no consenter answers.
     """
     failure: CommandFailed | None = None
-    for organisation in administrators(site):
-        commands = AdminCommands(site, organisation)
+    for organisation in administrators(session):
+        commands = AdminCommands(session, organisation)
 
         def ask(orderer: Orderer, commands: AdminCommands = commands) -> Configuration | CommandFailed:
             try:
@@ -40,14 +40,14 @@ def current(site: Site, channel: Channel) -> Configuration:
             except CommandFailed as error:
                 return error
 
-        answers = together(ask, site.consenters_of(channel))
+        answers = together(ask, session.consenters_of(channel))
         found = [one for one in answers if isinstance(one, Configuration)]
         if found:
             return max(found, key=lambda one: one.sequence)
         failure = next(one for one in answers if isinstance(one, CommandFailed))
     if failure is None:
         raise NetworkError(
-            f"no administrator's key is in {site.home.root}, so nobody can ask for the configuration of "
+            f"no administrator's key is in {session.home.root}, so nobody can ask for the configuration of "
             f"{channel.name}: run `up` first"
         )
     raise NetworkError(
@@ -55,23 +55,23 @@ def current(site: Site, channel: Channel) -> Configuration:
     )
 
 
-def administrators(site: Site) -> list[Organisation]:
+def administrators(session: Session) -> list[Organisation]:
     """The organisations whose administrators' keys are here."""
-    organisations = (site.topology.organisation(name) for name in site.acting)
-    return [one for one in organisations if AdminCommands(site, one).possible]
+    organisations = (session.topology.organisation(name) for name in session.acting)
+    return [one for one in organisations if AdminCommands(session, one).possible]
 
 
-def signers(site: Site, present: Configuration) -> list[Organisation]:
+def signers(session: Session, present: Configuration) -> list[Organisation]:
     """Those of them that stand in a channel's configuration."""
     msps = {*present.group.groups[APPLICATION].groups, *present.group.groups[ORDERER].groups}
-    return [one for one in administrators(site) if one.msp in msps]
+    return [one for one in administrators(session) if one.msp in msps]
 
 
-def submit(site: Site, channel: Channel, proposal: Proposal, present: Configuration) -> Configuration:
+def submit(session: Session, channel: Channel, proposal: Proposal, present: Configuration) -> Configuration:
     """Have a change ordered, and wait until consenters have it, and all peers of ours that run.
 
     Args:
-        site: the network.
+        session: the network.
         channel: the channel.
         proposal: the change with all signatures that it needs.
         present: the configuration that it changes.
@@ -86,26 +86,28 @@ def submit(site: Site, channel: Channel, proposal: Proposal, present: Configurat
         NetworkError: nobody here is a member of the channel; or it was taken and is in no block in time.
     """
     members = present.group.groups[APPLICATION].groups
-    sender = next((one for one in signers(site, present) if one.msp in members), None)
+    sender = next((one for one in signers(session, present) if one.msp in members), None)
     if sender is None:
         raise NetworkError(
             f"nobody here is a member of {channel.name}, and only members submit: hand the file to one of "
             f"{', '.join(sorted(members))}"
         )
-    with site.home.scratch() as folder:
+    with session.home.scratch() as folder:
         file = folder / "change.pb"
         proposal.save(file)
-        _order(site, channel, file, AdminCommands(site, sender), present)
-    found = _ordered(site, channel, read_update(proposal.update))
-    _await_peers(site, channel, found.block)
+        _order(session, channel, file, AdminCommands(session, sender), present)
+    found = _ordered(session, channel, read_update(proposal.update))
+    _await_peers(session, channel, found.block)
     return found
 
 
-def _order(site: Site, channel: Channel, file: Path, commands: AdminCommands, present: Configuration) -> None:
+def _order(
+    session: Session, channel: Channel, file: Path, commands: AdminCommands, present: Configuration
+) -> None:
     """Bring a change to a consenter: the leader if it is known, else the next one that takes it."""
     named = {one.msp for one in present.consenters()}
-    first = site.orderer(channel)
-    others = [one for one in site.consenters_of(channel) if one != first and one.msp in named]
+    first = session.orderer(channel)
+    others = [one for one in session.consenters_of(channel) if one != first and one.msp in named]
     refusals: list[CommandFailed] = []
     for orderer in (first, *others):
         try:
@@ -119,11 +121,11 @@ def _order(site: Site, channel: Channel, file: Path, commands: AdminCommands, pr
     raise refusals[0]
 
 
-def _ordered(site: Site, channel: Channel, update: Any) -> Configuration:
+def _ordered(session: Session, channel: Channel, update: Any) -> Configuration:
     """Wait until the channel has a change."""
 
     def answer() -> tuple[Configuration, list[str]] | None:
-        found = current(site, channel)
+        found = current(session, channel)
         if holds(found.group, update):
             return found, []
         late = outdated(found.group, update)
@@ -143,8 +145,8 @@ def _ordered(site: Site, channel: Channel, update: Any) -> Configuration:
     return found
 
 
-def _await_peers(site: Site, channel: Channel, block: int) -> None:
+def _await_peers(session: Session, channel: Channel, block: int) -> None:
     """Wait until the peers that run here have a block."""
-    for peer in (one for one in site.own_peers_on(channel) if site.runs(one.node)):
+    for peer in (one for one in session.own_peers_on(channel) if session.runs(one.node)):
         if peer.height(channel.name) is not None:
-            await_height(site.processes, peer, channel.name, block + 1)
+            await_height(session.processes, peer, channel.name, block + 1)

@@ -13,12 +13,12 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from ..errors import CommandFailed, NetworkError
-from ..programs.command import Command
-from ..programs.process import run
-from ..site import Site
-from . import messages as m
-from .configuration import APPLICATION, Configuration
+from kindpakket_network.channel import messages as m
+from kindpakket_network.channel.configuration import APPLICATION, Configuration
+from kindpakket_network.errors import CommandFailed, NetworkError
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.process import run
 
 CHANNEL = "/Channel"
 _PARTS = ("values", "policies", "groups")
@@ -37,18 +37,18 @@ class Touched:
     policy: str
 
 
-def compute_update(site: Site, present: Configuration, wanted: Any) -> bytes | None:
+def compute_update(session: Session, present: Configuration, wanted: Any) -> bytes | None:
     """The change from one configuration to another, a `common.ConfigUpdate`; None when they are alike.
 
     Raises:
         CommandFailed: configtxlator does not like it.
     """
-    with site.home.scratch() as folder:
+    with session.home.scratch() as folder:
         for name, group in (("original", present.group), ("updated", _normalised(present.group, wanted))):
             config = m.configtx.Config(sequence=present.sequence, channel_group=group)
             (folder / name).write_bytes(config.SerializeToString())
         arguments = [
-            *(site.programs.path("configtxlator"), "compute_update", "--channel_id", present.channel),
+            *(session.programs.path("configtxlator"), "compute_update", "--channel_id", present.channel),
             *("--original", str(folder / "original"), "--updated", str(folder / "updated")),
             *("--output", str(folder / "update")),
         ]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import click
 
-from ..backups import key as backup_key
-from ..backups.verification import Verified
-from ..network import Network
-from .support import failures, json_option, on_network, shown_progress
+from kindpakket_network.backups import key as backup_key
+from kindpakket_network.backups.verification import Verified
+from kindpakket_network.commands.support import failures, json_option, on_network, shown_progress
+from kindpakket_network.verbs.network import Network
 
 _file = click.Path(path_type=Path, dir_okay=False)
 _FOUND = 3

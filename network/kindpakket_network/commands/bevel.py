@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from ..errors import NetworkError
-from ..exports.bevel import SCRIPT, files, resources
-from ..exports.bevel_check import mistakes
-from ..home import write
-from ..network import Network
-from .support import json_option, on_network, show_files
+from kindpakket_network.commands.support import json_option, on_network, show_files
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.exports.bevel import SCRIPT, files, resources
+from kindpakket_network.exports.bevel_check import mistakes
+from kindpakket_network.programs.home import write
+from kindpakket_network.verbs.network import Network
 
 _EXECUTABLE = 0o755
 

@@ -9,11 +9,11 @@ import click
 from rich import box
 from rich.table import Table
 
-from ..certificates.expiry import complaints, expiries
-from ..errors import NetworkError
-from ..home import Home
-from ..network import Network
-from .support import json_option, on_network, out, shown_progress
+from kindpakket_network.certificates.expiry import complaints, expiries
+from kindpakket_network.commands.support import json_option, on_network, out, shown_progress
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.programs.home import Home
+from kindpakket_network.verbs.network import Network
 
 _FOUND = 3
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from ..channel import channels
-from ..channel.proposal import Proposal, Review
-from ..description.settings import with_settings
-from ..network import Network
-from .support import on_network, shown_progress
+from kindpakket_network.channel.proposal import Proposal, Review
+from kindpakket_network.commands.support import on_network, shown_progress
+from kindpakket_network.description.settings import with_settings
+from kindpakket_network.verbs import channels
+from kindpakket_network.verbs.network import Network
 
 _UNFINISHED = 3
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

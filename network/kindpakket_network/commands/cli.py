@@ -12,19 +12,26 @@ import time
 
 import click
 
-from ..network import Network
-from ..programs.built import programs as build_programs
-from .backup import COMMANDS as BACKUP_COMMANDS
-from .bevel import bevel
-from .certificates import certificates, renew, revoke
-from .channel import channel_commands
-from .export import admit, export
-from .growth import add_consenter, add_org, add_peer, plan
-from .logs import logs
-from .monitoring import metrics, prometheus
-from .status import status
-from .support import answer, failures, json_option, on_network, show_warnings, shown_progress
-from .topology import draw, init, schema
+from kindpakket_network.commands.backup import COMMANDS as BACKUP_COMMANDS
+from kindpakket_network.commands.bevel import bevel
+from kindpakket_network.commands.certificates import certificates, renew, revoke
+from kindpakket_network.commands.channel import channel_commands
+from kindpakket_network.commands.export import admit, export
+from kindpakket_network.commands.growth import add_consenter, add_org, add_peer, plan
+from kindpakket_network.commands.logs import logs
+from kindpakket_network.commands.monitoring import metrics, prometheus
+from kindpakket_network.commands.status import status
+from kindpakket_network.commands.support import (
+    answer,
+    failures,
+    json_option,
+    on_network,
+    show_warnings,
+    shown_progress,
+)
+from kindpakket_network.commands.topology import draw, init, schema
+from kindpakket_network.programs.built import programs as build_programs
+from kindpakket_network.verbs.network import Network
 
 _NOT_UP = 3
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from ..home import write
-from ..network import Network
-from .support import answer, json_option, on_network, show_files
+from kindpakket_network.commands.support import answer, json_option, on_network, show_files
+from kindpakket_network.programs.home import write
+from kindpakket_network.verbs.network import Network
 
 _output = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file; not given: print it."

@@ -9,11 +9,16 @@ import click
 from rich import box
 from rich.table import Table
 
-from ..description.topology import Topology
-from ..growth import with_channel, with_consenter, with_organisation, with_peer
-from ..network import Network
-from ..reports.plan import Plan
-from .support import on_network, out, show_warnings, shown_progress
+from kindpakket_network.commands.support import on_network, out, show_warnings, shown_progress
+from kindpakket_network.description.growth import (
+    with_channel,
+    with_consenter,
+    with_organisation,
+    with_peer,
+)
+from kindpakket_network.description.topology import Topology
+from kindpakket_network.reports.plan import Plan
+from kindpakket_network.verbs.network import Network
 
 _SOMETHING_TO_DO = 3
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import click
 
-from ..errors import NetworkError
-from ..network import Network
-from ..programs.logs import Entry, Level, entries, instant, merged, read, selected
-from .support import on_network
+from kindpakket_network.commands.support import on_network
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.programs.logs import Entry, Level, entries, instant, merged, read, selected
+from kindpakket_network.verbs.network import Network
 
 _PAUSE = 0.2
 

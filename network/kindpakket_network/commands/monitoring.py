@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from ..home import write
-from ..network import Network
-from .support import json_option, on_network, show_files
+from kindpakket_network.commands.support import json_option, on_network, show_files
+from kindpakket_network.programs.home import write
+from kindpakket_network.verbs.network import Network
 
 
 @click.command()

@@ -9,11 +9,11 @@ import click
 from rich import box
 from rich.table import Table
 
-from ..network import Network
-from ..reports.channels import ChannelStatus
-from ..reports.nodes import NodeStatus
-from ..reports.status import NetworkStatus
-from .support import json_option, on_network, out
+from kindpakket_network.commands.support import json_option, on_network, out
+from kindpakket_network.reports.channels import ChannelStatus
+from kindpakket_network.reports.nodes import NodeStatus
+from kindpakket_network.reports.status import NetworkStatus
+from kindpakket_network.verbs.network import Network
 
 _FOUND = 3
 _COLOURS = {"runs": "green", "suspended": "yellow", "restored": "yellow"}

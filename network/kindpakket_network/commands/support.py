@@ -13,9 +13,9 @@ import click
 import psutil
 from rich.console import Console
 
-from ..description.topology import Topology
-from ..errors import Mistake, NetworkError, TopologyError, Waiting
-from ..network import Network
+from kindpakket_network.description.topology import Topology
+from kindpakket_network.errors import Mistake, NetworkError, TopologyError, Waiting
+from kindpakket_network.verbs.network import Network
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from ..description.drawing import drawing
-from ..description.form import schema as topology_schema
-from ..description.skeleton import skeleton
-from ..home import write
-from ..network import Network
-from .support import failures, on_network
+from kindpakket_network.commands.support import failures, on_network
+from kindpakket_network.description.form import schema as topology_schema
+from kindpakket_network.exports.skeleton import skeleton
+from kindpakket_network.programs.home import write
+from kindpakket_network.reports.drawing import drawing
+from kindpakket_network.verbs.network import Network
 
 
 @click.command()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..errors import Mistake
-from .form import text
-from .policy import PolicySyntaxError, in_the_power_of, parse
+from kindpakket_network.description.form import text
+from kindpakket_network.description.policy import PolicySyntaxError, in_the_power_of, parse
+from kindpakket_network.errors import Mistake
 
 # For these Fabric asks the peer's own organisation, before it looks at what a channel says.
 _OF_THE_PEER = (

@@ -6,8 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol, TypeVar
 
-from ..errors import ChangeRefused, Mistake
-from .topology import Chaincode, Channel, Collection, Member, Organisation, Topology, User
+from kindpakket_network.description.topology import (
+    Chaincode,
+    Channel,
+    Collection,
+    Member,
+    Organisation,
+    Topology,
+    User,
+)
+from kindpakket_network.errors import ChangeRefused, Mistake
 
 _RESET = "use another home, open this one with its own topology, or reset it"
 _APPEND = "add what is new at the end"

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import yaml
 
-from ..errors import Mistake, TopologyError
+from kindpakket_network.errors import Mistake, TopologyError
 
 _FILE = "file"
 

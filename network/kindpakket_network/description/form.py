@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 import jsonschema
 from jsonschema.exceptions import ValidationError
 
-from ..errors import Mistake
-from .document import place
+from kindpakket_network.description.document import place
+from kindpakket_network.errors import Mistake
 
 _KINDS = {
     "object": "members with names",

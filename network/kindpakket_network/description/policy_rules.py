@@ -6,9 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import Mistake
-from .form import as_far_as_formed, text
-from .policy import Policy, PolicySyntaxError, Principal, met_by, named, parse, principals
+from kindpakket_network.description.form import as_far_as_formed, text
+from kindpakket_network.description.policy import (
+    Policy,
+    PolicySyntaxError,
+    Principal,
+    met_by,
+    named,
+    parse,
+    principals,
+)
+from kindpakket_network.errors import Mistake
 
 _AUDITOR = ("kindpakket.role", "auditor")
 

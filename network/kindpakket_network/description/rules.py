@@ -6,13 +6,13 @@ import ipaddress
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..errors import Mistake
-from ..nodes import ports
-from ..nodes.host import EVERYWHERE, LOOPBACK
-from .access_rules import access_mistakes
-from .form import as_far_as_formed, formed
-from .policy_rules import channel_policies
-from .tuning import STANDARD
+from kindpakket_network.description import ports
+from kindpakket_network.description.access_rules import access_mistakes
+from kindpakket_network.description.form import as_far_as_formed, formed
+from kindpakket_network.description.host import EVERYWHERE, LOOPBACK
+from kindpakket_network.description.policy_rules import channel_policies
+from kindpakket_network.description.tuning import STANDARD
+from kindpakket_network.errors import Mistake
 
 _FEWEST_BFT_CONSENTERS = 4
 _OTHER_NODES = ("orderer", "ca", "chaincode")

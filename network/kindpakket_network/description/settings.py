@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from ..errors import NetworkError
-from .topology import Topology
+from kindpakket_network.description.topology import Topology
+from kindpakket_network.errors import NetworkError
 
 _NAMES = ("name", "organisation")
 

@@ -11,13 +11,13 @@ from typing import Any, Self
 
 import yaml
 
-from ..errors import Mistake, TopologyError
-from ..nodes import ports
-from ..nodes.host import THIS, Host
-from .document import Document
-from .rules import mistakes_in
-from .tuning import STANDARD, Tuning
-from .warnings import warnings_in
+from kindpakket_network.description import ports
+from kindpakket_network.description.document import Document
+from kindpakket_network.description.host import THIS, Host
+from kindpakket_network.description.rules import mistakes_in
+from kindpakket_network.description.tuning import STANDARD, Tuning
+from kindpakket_network.description.warnings import warnings_in
+from kindpakket_network.errors import Mistake, TopologyError
 
 
 @dataclass(frozen=True)

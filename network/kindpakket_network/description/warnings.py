@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from ..errors import Mistake
-from ..nodes.host import EVERYWHERE
-from .access_rules import access_warnings
-from .policy import Policy, in_the_power_of, named, parse
-from .policy_rules import collection_peers
+from kindpakket_network.description.access_rules import access_warnings
+from kindpakket_network.description.host import EVERYWHERE
+from kindpakket_network.description.policy import Policy, in_the_power_of, named, parse
+from kindpakket_network.description.policy_rules import collection_peers
+from kindpakket_network.errors import Mistake
 
 _LONG_DAYS = 365
 

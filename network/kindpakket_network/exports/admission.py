@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..channel import first_block
-from ..errors import NetworkError
-from ..site import Site
-from . import bundle
+from kindpakket_network.channel import first_block
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.exports import bundle, bundle_exchange
+from kindpakket_network.nodes.session import Session
 
 _LARGEST = 8 << 20
 
 
-def admit(site: Site, files: Sequence[Path]) -> list[str]:
+def admit(session: Session, files: Sequence[Path]) -> list[str]:
     """Take files into the home, bundles before blocks.
 
     Returns:
@@ -29,13 +29,13 @@ def admit(site: Site, files: Sequence[Path]) -> list[str]:
     for path, members in found:
         if members["kind"] == bundle.KIND:
             read = bundle.Bundle.read(members, str(path))
-            news = bundle.admit(site, read, str(path))
+            news = bundle_exchange.admit(session, read, str(path))
             roots = " and ".join(read.fingerprints())
             state = "is admitted" if news else "was known"
             done.append(f"{read.organisation} {state}; SHA-256 of its roots for identities and TLS: {roots}")
     for path, members in found:
         if members["kind"] == first_block.KIND:
-            news = first_block.admit_first_block(site, members, str(path))
+            news = first_block.admit_first_block(session, members, str(path))
             state = "is admitted: it says what the topology says" if news else "was known"
             done.append(f"the first block of {members['channel']} {state}")
     return done

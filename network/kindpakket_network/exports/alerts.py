@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..description.topology import Topology
+from kindpakket_network.description.topology import Topology
 
 BLOCKS_BEHIND = 5
 """By how many blocks a node may be behind the furthest one of its organisation."""

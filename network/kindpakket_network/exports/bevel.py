@@ -10,13 +10,13 @@ from typing import Any
 
 import yaml
 
-from ..chaincodes.package import package, source_digest
-from ..description.topology import Chaincode, Channel, Organisation, Topology
-from ..templates import render
-from . import bevel_chaincodes as chaincodes
-from . import bevel_channels as channels
-from . import bevel_nodes as nodes
-from .bevel_names import CA, REGISTRAR, Resource, kubernetes_name, variable
+from kindpakket_network.chaincodes.package import package, source_digest
+from kindpakket_network.description.topology import Chaincode, Channel, Organisation, Topology
+from kindpakket_network.exports import bevel_chaincodes as chaincodes
+from kindpakket_network.exports import bevel_channels as channels
+from kindpakket_network.exports import bevel_nodes as nodes
+from kindpakket_network.exports.bevel_names import CA, REGISTRAR, Resource, kubernetes_name, variable
+from kindpakket_network.programs.templates import render
 
 SCRIPT = "apply.sh"
 

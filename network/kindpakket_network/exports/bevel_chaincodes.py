@@ -8,10 +8,10 @@ the process.
 
 from __future__ import annotations
 
-from ..chaincodes.lifecycle import collections_document
-from ..description.topology import Chaincode, Channel, Organisation, Topology
-from .bevel_channels import admin_of, hosts_of, peers_of
-from .bevel_names import (
+from kindpakket_network.chaincodes.definition import collections_document
+from kindpakket_network.description.topology import Chaincode, Channel, Organisation, Topology
+from kindpakket_network.exports.bevel_channels import admin_of, hosts_of, peers_of
+from kindpakket_network.exports.bevel_names import (
     CHAINCODE_PORT,
     ORDERER_PORT,
     PEER_PORT,
@@ -22,7 +22,7 @@ from .bevel_names import (
     resource,
     service,
 )
-from .bevel_nodes import ORDERER
+from kindpakket_network.exports.bevel_nodes import ORDERER
 
 TLS_SECRET = "chaincode-tls"  # noqa: S105 - the name of a secret
 _FILES = "/chaincode-tls"

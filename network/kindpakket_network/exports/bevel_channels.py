@@ -12,11 +12,9 @@ from typing import Any
 
 import yaml
 
-from ..channel.genesis import ConsenterFiles, configtx
-from ..description.topology import Channel, Organisation, Topology
-from ..home import Home
-from ..nodes.inventory import Inventory
-from .bevel_names import (
+from kindpakket_network.channel.genesis import ConsenterFiles, configtx
+from kindpakket_network.description.topology import Channel, Organisation, Topology
+from kindpakket_network.exports.bevel_names import (
     ADMIN_PORT,
     CA,
     ORDERER_PORT,
@@ -28,7 +26,9 @@ from .bevel_names import (
     resource,
     service,
 )
-from .bevel_nodes import ORDERER, TLS_ADMIN
+from kindpakket_network.exports.bevel_nodes import ORDERER, TLS_ADMIN
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.programs.home import Home
 
 
 def channel(topology: Topology, one: Channel) -> Resource:

@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import yaml
 
-from ..errors import NetworkError
-from .bevel_names import API, Resource
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.exports.bevel_names import API, Resource
 
 _GROUP, _VERSION = API.split("/")
 

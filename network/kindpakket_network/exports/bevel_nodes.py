@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 
-from ..description.topology import Organisation, Topology, User
-from ..description.tuning import Tuning
-from ..nodes.orderer import ALIVE as ORDERERS_ALIVE
-from ..nodes.peer import ALIVE as PEERS_ALIVE
-from .bevel_names import (
+from kindpakket_network.description.topology import Organisation, Topology, User
+from kindpakket_network.description.tuning import Tuning
+from kindpakket_network.exports.bevel_names import (
     CA,
     CA_TAG,
     IDENTITY_AUTHORITY,
@@ -24,6 +22,8 @@ from .bevel_names import (
     secret_of,
     service,
 )
+from kindpakket_network.nodes.orderer import ALIVE as ORDERERS_ALIVE
+from kindpakket_network.nodes.peer import ALIVE as PEERS_ALIVE
 
 ORDERER = "orderer"
 BUILDER, CONNECTIONS = "kindpakket-builder", "chaincode-connections"

@@ -8,19 +8,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from pathlib import Path
 from typing import Any, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from ..certificates.enrolment import write_roots
-from ..errors import NetworkError
-from ..home import write
-from ..nodes.orderer import Orderer
-from ..site import Site
-from .bundle_rules import mistakes_in
+from kindpakket_network.errors import NetworkError
 
 KIND = "kindpakket-organisation"
 _TEXTS = ("network", "organisation", "msp", "identity_root", "tls_root")
@@ -96,122 +89,11 @@ class Bundle:
 
     def fingerprints(self) -> tuple[str, str]:
         """SHA-256 of the roots for identities and for TLS, for people to compare."""
-        first, second = (_fingerprint(one) for one in (self.identity_root, self.tls_root))
+        first, second = (fingerprint(one) for one in (self.identity_root, self.tls_root))
         return first, second
 
 
-def bundle_of(site: Site, organisation: str) -> Bundle:
-    """The bundle of an organisation that this home acts for.
-
-    Raises:
-        NetworkError: it does not, or the certificates are not there yet.
-    """
-    if organisation not in site.acting:
-        raise NetworkError(
-            f"{site.home.root} does not act for {organisation!r}: use one of {', '.join(site.acting)}, or "
-            "ask the organisation for its bundle"
-        )
-    msp = site.home.organisation(organisation) / "msp"
-    orderer = next((one for one in site.inventory.orderers if one.organisation == organisation), None)
-    try:
-        return Bundle(
-            network=site.topology.name,
-            organisation=organisation,
-            msp=site.topology.organisation(organisation).msp,
-            identity_root=(msp / "cacerts" / "ca.pem").read_text("ascii"),
-            tls_root=site.home.tls_root(organisation).read_text("ascii"),
-            revocations={path.name: path.read_text("ascii") for path in sorted((msp / "crls").glob("*.pem"))},
-            consenter=None if orderer is None else _consenter(orderer),
-        )
-    except FileNotFoundError as error:
-        raise NetworkError(
-            f"{organisation} has no certificates yet ({error.filename} is not there): run "
-            "`kindpakket network up` first"
-        ) from error
-
-
-def admit(site: Site, bundle: Bundle, source: str) -> bool:
-    """Take another organisation's bundle into the home.
-
-    A new certificate of an orderer that channels name already waits beside the old one until they name it.
-
-    Args:
-        site: the network.
-        bundle: the bundle.
-        source: what to call it in errors.
-
-    Returns:
-        Whether anything in it was new.
-
-    Raises:
-        NetworkError: it does not fit the topology, is not consistent, or has other roots than those known.
-    """
-    mistakes = mistakes_in(bundle, site.topology)
-    if mistakes:
-        lines = "".join(f"\n  {mistake}" for mistake in mistakes)
-        raise NetworkError(f"{source} is not admitted:{lines}")
-    name = bundle.organisation
-    if name in site.acting:
-        if bundle != bundle_of(site, name):
-            raise NetworkError(f"{source} says something else of {name} than this home, which acts for it")
-        return False
-    folder = site.home.organisation(name)
-    known = {
-        folder / "msp" / "cacerts" / "ca.pem": bundle.identity_root,
-        folder / "tls" / "ca.pem": bundle.tls_root,
-    }
-    for path, root in known.items():
-        if path.is_file() and _fingerprint(path.read_text("ascii")) != _fingerprint(root):
-            raise NetworkError(
-                f"{source} has another root than the one in {path}: ask {name} by another way which is "
-                "right; channels must name a new root before it counts"
-            )
-    for file, text in bundle.revocations.items():
-        present = folder / "msp" / "crls" / file
-        if present.is_file() and _made(text) < _made(present.read_text("ascii")):
-            raise NetworkError(
-                f"{source} is older than what this home has of {name}: {file} would revoke less; ask {name} "
-                "for its bundle of today"
-            )
-    before = _state(site, bundle)
-    if bundle.consenter is not None:
-        orderer = next(one for one in site.inventory.orderers if one.organisation == name)
-        _place(orderer.folder / "msp", "signcerts/cert.pem", bundle.consenter.identity)
-        _place(orderer.folder / "tls", "cert.pem", bundle.consenter.tls)
-    for file, text in bundle.revocations.items():
-        write(folder / "msp" / "crls" / file, text)
-    # The roots come last: with them there, the organisation counts as known.
-    write_roots(folder, bundle.identity_root.encode(), bundle.tls_root.encode())
-    return before != _state(site, bundle)
-
-
-def _place(folder: Path, name: str, text: str) -> None:
-    """Put a certificate in its place, or beside the one that is there when it is another."""
-    present = folder / name
-    if not present.is_file():
-        write(present, text)
-    elif present.read_text("ascii") != text:
-        write(folder.with_name(f"{folder.name}.next") / name, text)
-
-
-def _consenter(orderer: Orderer) -> Consenter:
-    def newest(folder: str, name: str) -> str:
-        following = orderer.folder / f"{folder}.next" / name
-        return (following if following.is_file() else orderer.folder / folder / name).read_text("ascii")
-
-    return Consenter(newest("msp", "signcerts/cert.pem"), newest("tls", "cert.pem"))
-
-
-def _state(site: Site, bundle: Bundle) -> dict[Path, bytes]:
-    name = bundle.organisation
-    folders = [site.home.organisation(name), site.home.node(f"orderer.{name}")]
-    return {path: path.read_bytes() for one in folders for path in one.rglob("*.pem")}
-
-
-def _made(revocations: str) -> datetime:
-    return x509.load_pem_x509_crl(revocations.encode()).last_update_utc
-
-
-def _fingerprint(pem: str) -> str:
+def fingerprint(pem: str) -> str:
+    """SHA-256 of a certificate, PEM, in hexadecimal pairs with colons."""
     digest = x509.load_pem_x509_certificate(pem.encode()).fingerprint(SHA256())
     return digest.hex(":").upper()

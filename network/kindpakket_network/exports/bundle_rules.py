@@ -6,17 +6,14 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from ..description.topology import Organisation, Topology
-
-if TYPE_CHECKING:
-    from .bundle import Bundle
+from kindpakket_network.description.topology import Organisation, Topology
+from kindpakket_network.exports.bundle import Bundle
 
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}[.]pem")
 _CLOCKS_DIFFER_BY = timedelta(minutes=5)

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from ..backups.record import last_backups
-from ..certificates.expiry import Expiry, open_secrets
-from ..home import Home
+from kindpakket_network.backups.record import last_backups
+from kindpakket_network.certificates.expiry import Expiry, open_secrets
+from kindpakket_network.programs.home import Home
 
 
 def metrics(

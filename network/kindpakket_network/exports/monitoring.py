@@ -7,14 +7,14 @@ from typing import Any
 
 import yaml
 
-from ..acting import acting
-from ..description.topology import Topology
-from ..home import Home
-from ..nodes.host import at
-from ..nodes.inventory import Inventory
-from ..nodes.orderer import Orderer
-from ..nodes.peer import Peer
-from .alerts import rules
+from kindpakket_network.description.host import at
+from kindpakket_network.description.topology import Topology
+from kindpakket_network.exports.alerts import rules
+from kindpakket_network.nodes.acting import acting
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.programs.home import Home
 
 CONFIGURATION, RULES = "prometheus.yaml", "rules.yaml"
 _HEAD = f"""\

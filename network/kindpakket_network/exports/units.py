@@ -6,16 +6,16 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from ..description.topology import Topology
-from ..errors import NetworkError
-from ..home import Home
-from ..nodes.authority import Authority
-from ..nodes.chaincode_server import ChaincodeServer
-from ..nodes.inventory import Inventory
-from ..nodes.orderer import Orderer
-from ..nodes.peer import Peer
-from ..programs.built import cache_folder
-from ..templates import render
+from kindpakket_network.description.topology import Topology
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.authority import Authority
+from kindpakket_network.nodes.chaincode_server import ChaincodeServer
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.programs.built import cache_folder
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.templates import render
 
 _PLAIN = re.compile(r"[A-Za-z0-9._/@:+-]+")
 

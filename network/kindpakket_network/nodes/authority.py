@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kindpakket.fabric.ca import CaAlreadyRegistered, CaClient, CaError, Enrolment
-
-from ..description.tuning import STANDARD, Tuning
-from ..errors import NetworkError
-from ..home import Home, write
-from ..programs.built import Programs
-from ..programs.process import Program
-from ..templates import render
-from .authority_tls import OPERATIONS, OPERATIONS_KEY, ensure_operations_certificate
-from .host import LOOPBACK, THIS, Host, at
+from kindpakket_network.description.host import LOOPBACK, THIS, Host, at
+from kindpakket_network.description.tuning import STANDARD, Tuning
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.authority_tls import (
+    OPERATIONS,
+    OPERATIONS_KEY,
+    ensure_operations_certificate,
+)
+from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.home import Home, write
+from kindpakket_network.programs.process import Program
+from kindpakket_network.programs.templates import render
 
 IDENTITIES = "ca"
 TLS = "tlsca"

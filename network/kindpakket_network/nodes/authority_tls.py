@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from ..home import write
+from kindpakket_network.programs.home import write
 
 SERVICE = "tls-cert.pem"
 OPERATIONS = "operations-cert.pem"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..programs.process import Processes
-from ..wait import until
-from .orderer import Orderer
-from .peer import Peer
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.programs.process import Processes
+from kindpakket_network.programs.wait import until
 
 PATIENCE = 120.0
 """Seconds without a block after which a node that lacks some is stuck. A peer that took its blocks from a

@@ -6,14 +6,14 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..certificates.enrolment import Issue
-from ..home import Home, write
-from ..programs.process import Program
-from .authority import TLS, TLS_PROFILE
-from .connections import credentials
-from .health import listens
-from .host import LOOPBACK, THIS, at
-from .peer import Peer
+from kindpakket_network.description.host import LOOPBACK, THIS, at
+from kindpakket_network.nodes.authority import TLS, TLS_PROFILE
+from kindpakket_network.nodes.connections import credentials
+from kindpakket_network.nodes.health import listens
+from kindpakket_network.nodes.issue import Issue
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.programs.home import Home, write
+from kindpakket_network.programs.process import Program
 
 
 @dataclass(frozen=True)

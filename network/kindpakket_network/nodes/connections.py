@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 
-from ..home import write
-from .peer import Peer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.programs.home import write
 
 COPIES = "externalbuilder/builds/*/release/chaincode/server/connection.json"
 

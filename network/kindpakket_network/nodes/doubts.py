@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from ..programs.logs import entries
+from kindpakket_network.programs.logs import entries
 
 _TAIL = 4 << 20
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import requests
 
-from .host import LOOPBACK, at
+from kindpakket_network.description.host import LOOPBACK, at
 
 _TIMEOUT = 5.0
 _OK = 200

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ..certificates.enrolment import Issue
-from ..description.topology import Channel, Topology
-from ..errors import NetworkError
-from ..home import Home
-from . import ports
-from .authority import IDENTITIES, TLS, TLS_PROFILE, Authority
-from .chaincode_server import ChaincodeServer
-from .health import Operator
-from .orderer import Orderer
-from .peer import Peer
+from kindpakket_network.description import ports
+from kindpakket_network.description.topology import Channel, Topology
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.authority import IDENTITIES, TLS, TLS_PROFILE, Authority
+from kindpakket_network.nodes.chaincode_server import ChaincodeServer
+from kindpakket_network.nodes.health import Operator
+from kindpakket_network.nodes.issue import Issue
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.programs.home import Home
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ..description.topology import Ordering
-from ..wait import together
-from .orderer import Orderer
+from kindpakket_network.description.topology import Ordering
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.programs.wait import together
 
 Node = TypeVar("Node")
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ..description.tuning import STANDARD, Tuning
-from ..errors import NetworkError
-from ..home import Home
-from ..programs.built import Programs
-from ..programs.process import Program
-from .health import Operator
-from .host import THIS, Host, at
-from .placed import Placed
+from kindpakket_network.description.host import THIS, Host, at
+from kindpakket_network.description.tuning import STANDARD, Tuning
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.health import Operator
+from kindpakket_network.nodes.placed import Placed
+from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.process import Program
 
 LOG_FORMAT = "%{time:2006-01-02 15:04:05.000 MST} %{level:.4s} [%{module}] %{shortfunc}: %{message}"
 # Peers ping every ten seconds, and Fabric's servers hang up on who pings more often than they allow.

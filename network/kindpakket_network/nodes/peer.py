@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from ..description.tuning import STANDARD, Tuning
-from ..home import Home
-from ..programs.built import Programs
-from ..programs.process import Program
-from .health import Operator, listens
-from .host import LOOPBACK, THIS, Host, at
-from .orderer import LOG_FORMAT
-from .placed import Placed
+from kindpakket_network.description.host import LOOPBACK, THIS, Host, at
+from kindpakket_network.description.tuning import STANDARD, Tuning
+from kindpakket_network.nodes.health import Operator, listens
+from kindpakket_network.nodes.orderer import LOG_FORMAT
+from kindpakket_network.nodes.placed import Placed
+from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.process import Program
 
 # A peer takes blocks from one consenter. One that hangs and leaves its connections open, as when suspended or
 # cut off, is given up after seconds; with Fabric's own intervals payments would wait for a minute or more.

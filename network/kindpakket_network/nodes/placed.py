@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from ..certificates.enrolment import Issue
-from ..home import Home
-from .authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
-from .host import Host, at
+from kindpakket_network.description.host import Host, at
+from kindpakket_network.nodes.authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
+from kindpakket_network.nodes.issue import Issue
+from kindpakket_network.programs.home import Home
 
 
 class Placed:

@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
-from ..description.topology import Topology
-from ..home import Home
-from .authority import IDENTITIES
-from .inventory import Inventory
+from kindpakket_network.description.topology import Topology
+from kindpakket_network.nodes.authority import IDENTITIES
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.programs.home import Home
 
 
 def profile(

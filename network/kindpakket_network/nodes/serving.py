@@ -11,16 +11,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..acting import acting
-from ..chaincodes.deployed import Built, Deployed
-from ..description.topology import Topology
-from ..errors import NetworkError
-from ..home import Home
-from ..programs.process import Processes
-from ..wait import together, until
-from .chaincode_server import ChaincodeServer
-from .inventory import Inventory
-from .peer import Peer
+from kindpakket_network.description.topology import Topology
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.acting import acting
+from kindpakket_network.nodes.chaincode_server import ChaincodeServer
+from kindpakket_network.nodes.deployed import Built, Deployed
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.process import Processes
+from kindpakket_network.programs.wait import together, until
 
 _SERVE_DEADLINE = 20.0
 _PACKAGE = "CHAINCODE_ID"

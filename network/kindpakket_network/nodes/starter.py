@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 
 import psutil
 
-from ..backups.restored import ensure_none
-from ..errors import PortInUse
-from ..home import Home
-from ..programs.built import Programs
-from ..programs.process import Processes, resume
-from ..wait import together, until
-from .authority import Authority
-from .host import LOOPBACK
-from .orderer import Orderer
-from .peer import Peer
-from .ports import is_free
+from kindpakket_network.description.host import LOOPBACK
+from kindpakket_network.description.ports import is_free
+from kindpakket_network.errors import PortInUse
+from kindpakket_network.nodes.authority import Authority
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.restored import ensure_none
+from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.process import Processes, resume
+from kindpakket_network.programs.wait import together, until
 
 Node = Authority | Orderer | Peer
 _READY = 45.0

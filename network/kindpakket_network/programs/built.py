@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from ..errors import CommandFailed, ProgramError
-from ..files import move, sync_tree
-from .command import Command
-from .process import run
+from kindpakket_network.errors import CommandFailed, ProgramError
+from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.files import move, sync_tree
+from kindpakket_network.programs.process import run
 
 Progress = Callable[[str], None]
 _BUILD_DEADLINE = 3600.0
@@ -238,7 +238,7 @@ class _Counter:
 
 def _needed_go() -> str:
     text = (resources.files("kindpakket_network") / "data" / "tools" / "fabric" / "go.mod").read_text("utf-8")
-    match = re.search(r"^go (\S+)$", text, re.MULTILINE)
+    match = re.search(r"^go (\d+[.]\d+)", text, re.MULTILINE)
     return match.group(1) if match else "1.26"
 
 

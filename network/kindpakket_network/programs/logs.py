@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
 
-from ..errors import NetworkError
-from .rotation import files
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.programs.rotation import files
 
 _BEGINNING = re.compile(
     r"""^(?:\x1b\[[0-9;]*m)?

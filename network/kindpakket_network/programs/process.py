@@ -20,13 +20,13 @@ from pathlib import Path
 
 import psutil
 
-from ..errors import CommandFailed, NetworkError, NodeFailed
-from ..exports.supervision import is_supervised, switch_off, switch_on
-from ..home import Home, write
-from ..reports.history import History
-from ..wait import until
-from .command import Command, Result
-from .rotation import rotate
+from kindpakket_network.errors import CommandFailed, NetworkError, NodeFailed
+from kindpakket_network.programs.command import Command, Result
+from kindpakket_network.programs.history import History
+from kindpakket_network.programs.home import Home, write
+from kindpakket_network.programs.rotation import rotate
+from kindpakket_network.programs.supervision import is_supervised, switch_off, switch_on
+from kindpakket_network.programs.wait import until
 
 MARK = "KINDPAKKET_NODE"
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER", "LD_LIBRARY_PATH")

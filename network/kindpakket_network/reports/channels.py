@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..acting import acting
-from ..chaincodes.deployed import Deployed
-from ..chaincodes.lifecycle import PeerCommands
-from ..description.topology import Chaincode, Channel, Topology
-from ..errors import CommandFailed
-from ..home import Home
-from ..nodes.doubts import doubts
-from ..nodes.health import listens
-from ..nodes.inventory import Inventory
-from ..nodes.leader import leadership
-from ..nodes.orderer import Orderer
-from ..nodes.peer import Peer
-from ..programs.built import Programs
-from ..programs.process import started_at
-from ..wait import together, until
+from kindpakket_network.description.topology import Chaincode, Channel, Topology
+from kindpakket_network.errors import CommandFailed
+from kindpakket_network.nodes.acting import acting
+from kindpakket_network.nodes.deployed import Deployed
+from kindpakket_network.nodes.doubts import doubts
+from kindpakket_network.nodes.health import listens
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.leader import leadership
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.peer_commands import PeerCommands
+from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.process import started_at
+from kindpakket_network.programs.wait import together, until
 
 # How long a node may take to get the blocks that others had, or to know the other peers.
 _PATIENCE = 6.0

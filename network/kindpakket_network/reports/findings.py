@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .channels import ChannelStatus
-from .nodes import NodeStatus
+from kindpakket_network.reports.channels import ChannelStatus
+from kindpakket_network.reports.nodes import NodeStatus
 
 _LEAST_FREE = 1 << 30
 _UP = "run `kindpakket network up`"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import psutil
 
-from ..backups.restored import is_marked
-from ..home import Home
-from ..nodes.inventory import Inventory
-from ..programs.process import is_suspended
-from ..programs.rotation import files
-from .history import History
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.restored import is_marked
+from kindpakket_network.programs.history import History
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.process import is_suspended
+from kindpakket_network.programs.rotation import files
 
 
 @dataclass(frozen=True)

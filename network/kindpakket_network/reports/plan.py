@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..acting import acting
-from ..chaincodes import package as code
-from ..chaincodes.deployed import Deployed
-from ..chaincodes.deployment import definition_digest
-from ..description.changes import Change, changes, ensure_possible
-from ..description.topology import Chaincode, Channel, Topology
-from ..errors import ChangeRefused, Mistake
-from ..home import Home
-from ..nodes.inventory import Inventory
-from ..nodes.peer import Peer
-from ..nodes.serving import Serving
-from ..programs.process import Processes
-from ..retuning import outdated, untuned
+from kindpakket_network.certificates.retuning import outdated, untuned
+from kindpakket_network.chaincodes import package as code
+from kindpakket_network.chaincodes.deployment import definition_digest
+from kindpakket_network.description.changes import Change, changes, ensure_possible
+from kindpakket_network.description.topology import Chaincode, Channel, Topology
+from kindpakket_network.errors import ChangeRefused, Mistake
+from kindpakket_network.nodes.acting import acting
+from kindpakket_network.nodes.deployed import Deployed
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.serving import Serving
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.process import Processes
 
 
 @dataclass(frozen=True)

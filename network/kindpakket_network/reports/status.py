@@ -9,17 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ..certificates.expiry import Expiry, complaints, expiries
-from ..description.topology import Topology
-from ..home import Home
-from ..nodes.inventory import Inventory
-from ..nodes.serving import Serving
-from ..programs.built import Programs
-from ..programs.process import Processes
-from ..wait import together
-from .channels import ChannelLook, ChannelStatus
-from .findings import Finding, findings
-from .nodes import NodeStatus, node_status
+from kindpakket_network.certificates.expiry import Expiry, complaints, expiries
+from kindpakket_network.description.topology import Topology
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.serving import Serving
+from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.process import Processes
+from kindpakket_network.programs.wait import together
+from kindpakket_network.reports.channels import ChannelLook, ChannelStatus
+from kindpakket_network.reports.findings import Finding, findings
+from kindpakket_network.reports.nodes import NodeStatus, node_status
 
 
 @dataclass(frozen=True)

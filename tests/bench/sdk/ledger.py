@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kindpakket.fabric import Network
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 from sdk.job import Transaction
 
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kindpakket.fabric import ChaincodeEvent, DecodeError
-from kindpakket.fabric import _messages as m
-from kindpakket.fabric.block import (
+from kindpakket.fabric._wire import messages as m
+from kindpakket.fabric.blocks import (
     Block,
     NamespaceSet,
     Party,

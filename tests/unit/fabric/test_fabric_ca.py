@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 from fabric_helpers import Blocking
 
-from kindpakket.fabric import FabricError, Hash, Identity, IdentityError, Profile, aio_ca
+from kindpakket.fabric import FabricError, Hash, Identity, IdentityError, Profile
 from kindpakket.fabric.ca import (
     Attribute,
     CaAlreadyRegistered,
@@ -45,8 +45,9 @@ from kindpakket.fabric.ca import (
     authorisation_token,
     signing_request,
 )
-from kindpakket.fabric.client_certificate import ClientCertificate
-from kindpakket.fabric.keys import load_key, make_key
+from kindpakket.fabric.ca import aio as aio_ca
+from kindpakket.fabric.identity import load_key, make_key
+from kindpakket.fabric.profile import ClientCertificate
 from kindpakket.fabric.testing import make_enrolment
 
 HALF_THE_ORDER = 0x7FFFFFFF800000007FFFFFFFFFFFFFFFDE737D56D38BCF4279DCE5617E3192A8

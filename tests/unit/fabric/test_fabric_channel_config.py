@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from kindpakket.fabric import ChannelConfig, Consenter, DecodeError, ProtocolError
-from kindpakket.fabric import _messages as m
-from kindpakket.fabric._memory_config import configuration
-from kindpakket.fabric.policy import policy_text, signature_policy_text
+from kindpakket.fabric._wire import messages as m
+from kindpakket.fabric.blocks import policy_text, signature_policy_text
 from kindpakket.fabric.testing import MemoryGateway, make_identity
+from kindpakket.fabric.testing._config import configuration
 
 ROLES = ("GemeenteMSP", 3), ("WinkelsMSP", 3), ("AuditorMSP", 1)  # peer, peer, admin
 

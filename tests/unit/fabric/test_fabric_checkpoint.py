@@ -21,8 +21,8 @@ from kindpakket.fabric import (
     CheckpointError,
     FileCheckpointer,
     MemoryCheckpointer,
-    _files,
 )
+from kindpakket.fabric._storage import files as _files
 
 SYSTEM_CALLS = ("open", "write", "fsync", "close", "replace")
 SYSTEM_CALLS_OF_A_MOVE = 8

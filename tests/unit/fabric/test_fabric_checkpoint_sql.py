@@ -13,7 +13,7 @@ from sqlalchemy import Column, Engine, MetaData, String, Table, create_engine, f
 
 import killing
 from kindpakket.fabric import ChaincodeEvent, CheckpointError
-from kindpakket.fabric.sql import SqlCheckpointer, checkpoints, metadata
+from kindpakket.fabric.checkpoints.sql import SqlCheckpointer, checkpoints, metadata
 
 rows = Table("rows", MetaData(), Column("transaction_id", String(64)))
 

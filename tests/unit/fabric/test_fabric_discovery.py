@@ -14,10 +14,10 @@ from kindpakket.fabric import (
     DiscoveredPeer,
     DiscoveryError,
     EndorsementPlan,
-    discovery,
 )
-from kindpakket.fabric import _messages as m
-from kindpakket.fabric._flow import Call
+from kindpakket.fabric._connection.flow import Call
+from kindpakket.fabric._flows import discovery
+from kindpakket.fabric._wire import messages as m
 from kindpakket.fabric.testing import MemoryGateway, make_identity
 
 PEER = make_identity("WinkelsMSP", name="peer0")

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from kindpakket.fabric import Hash, Identity, IdentityError
-from kindpakket.fabric.enrolment import Enrolment
+from kindpakket.fabric.ca import Enrolment
 from kindpakket.fabric.testing import make_enrolment
 
 ROOT = make_enrolment("root").certificate

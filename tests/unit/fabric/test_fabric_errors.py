@@ -19,8 +19,8 @@ from kindpakket.fabric import (
     GatewayError,
     SubmitError,
     UnknownOutcome,
-    _wire,
 )
+from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric.testing import MemoryGateway
 
 GATEWAY_ERRORS = (EvaluateError, EndorseError, SubmitError, CommitStatusError, EventsError)
@@ -70,10 +70,10 @@ def test_long_words_of_the_chaincode_arrive_whole(contract: Any) -> None:
 
 
 def test_garbage_in_the_trailing_metadata_is_no_detail() -> None:
-    assert _wire.error_details(b"\xff\xff") == ()
-    assert _wire.error_details(None) == ()
-    status = _wire.pack_error_details(2, "no", said("because"))
-    assert _wire.error_details(status.replace(b"gateway.ErrorDetail", b"another.ErrorDetail")) == ()
+    assert wire.error_details(b"\xff\xff") == ()
+    assert wire.error_details(None) == ()
+    status = wire.pack_error_details(2, "no", said("because"))
+    assert wire.error_details(status.replace(b"gateway.ErrorDetail", b"another.ErrorDetail")) == ()
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,10 @@ from fabric_helpers import certificate_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kindpakket.fabric import Hash, Identity, IdentityError, _messages
-from kindpakket.fabric._signatures import ORDERS
+from kindpakket.fabric import Hash, Identity, IdentityError
+from kindpakket.fabric._wire import messages
 from kindpakket.fabric.identity import verify
+from kindpakket.fabric.identity._signatures import ORDERS
 from kindpakket.fabric.testing import make_identity
 
 IDENTITIES = {algorithm: make_identity(algorithm=algorithm) for algorithm in ("P-256", "P-384", "Ed25519")}
@@ -65,7 +66,7 @@ def test_garbage_is_no_signature() -> None:
 
 def test_the_creator_is_the_msp_id_and_the_certificate() -> None:
     identity = IDENTITIES["P-256"]
-    creator = _messages.identities.SerializedIdentity.FromString(identity.serialized)
+    creator = messages.identities.SerializedIdentity.FromString(identity.serialized)
     assert (creator.mspid, creator.id_bytes) == ("Org1MSP", identity.certificate_pem)
     assert repr(identity) == "Identity('Org1MSP', 'CN=user')"
 

@@ -8,14 +8,9 @@ import pytest
 from fabric_helpers import QUICK
 from grpc import StatusCode
 
-from kindpakket.fabric import (
-    EvaluateError,
-    LedgerInfo,
-    NotOnLedger,
-    ProtocolError,
-)
-from kindpakket.fabric import _messages as m
-from kindpakket.fabric.block import Write
+from kindpakket.fabric import EvaluateError, LedgerInfo, NotOnLedger, ProtocolError
+from kindpakket.fabric._wire import messages as m
+from kindpakket.fabric.blocks import Write
 from kindpakket.fabric.testing import Invocation, MemoryGateway
 
 LARGE = 5 << 20  # bytes; above what gRPC takes unless it is told otherwise

@@ -10,8 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from grpc import StatusCode
 
-from kindpakket.fabric import Deadlines, EndorseError, EvaluateError, Limits, SubmitError, aio, connect
-from kindpakket.fabric.limits import FULL, Gate
+from kindpakket.fabric import (
+    Deadlines,
+    EndorseError,
+    EvaluateError,
+    Limits,
+    SubmitError,
+    aio,
+    connect,
+)
+from kindpakket.fabric._connection.limits import FULL, Gate
 from kindpakket.fabric.testing import Invocation, MemoryGateway
 
 PATIENT = Deadlines(evaluate=120, endorse=120, submit=120, resolve=120, commit_status=120)

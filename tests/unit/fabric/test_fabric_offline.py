@@ -24,11 +24,11 @@ from kindpakket.fabric import (
     Identity,
     IdentityError,
     UnknownOutcome,
-    _messages,
     aio,
     connect,
 )
-from kindpakket.fabric._signatures import ORDERS
+from kindpakket.fabric._wire import messages
+from kindpakket.fabric.identity._signatures import ORDERS
 from kindpakket.fabric.testing import MemoryGateway
 
 Open = Callable[..., Any]
@@ -193,13 +193,13 @@ def test_endorsing_organisations_and_transient_data_are_carried(gateway: Any, wa
     proposal = contract.proposal(
         "Echo", b"\xff", transient={"t": "hidden"}, endorsing_organizations=["Org1MSP", "Org2MSP"]
     )
-    message = _messages.gateway.ProposedTransaction.FromString(proposal.message)
+    message = messages.gateway.ProposedTransaction.FromString(proposal.message)
     assert list(message.endorsing_organizations) == ["Org1MSP", "Org2MSP"]
     assert message.transaction_id == proposal.transaction_id
     assert message.proposal.proposal_bytes == proposal.bytes
     signed = gateway.signed_proposal(proposal.message, wallet.sign(proposal.digest))
     assert signed.evaluate() == b"\xff|hidden"
-    assert list(_messages.gateway.ProposedTransaction.FromString(signed.message).endorsing_organizations) == [
+    assert list(messages.gateway.ProposedTransaction.FromString(signed.message).endorsing_organizations) == [
         "Org1MSP",
         "Org2MSP",
     ]
@@ -267,7 +267,7 @@ def test_a_message_of_another_kind_is_refused(gateway: Any, wallet: Wallet) -> N
 
 def test_a_changed_message_is_refused(gateway: Any, wallet: Wallet) -> None:
     proposal = gateway.network("channel").contract("ledger").proposal("Add", "a", "5")
-    changed = _messages.gateway.ProposedTransaction.FromString(proposal.message)
+    changed = messages.gateway.ProposedTransaction.FromString(proposal.message)
     changed.transaction_id = "0" * 64
     with pytest.raises(DecodeError, match=r"names transaction '0000.* but its creator and nonce make"):
         gateway.signed_proposal(changed.SerializeToString(), wallet.sign(proposal.digest))

@@ -29,10 +29,10 @@ from kindpakket.fabric import (
     OutboxWaiting,
     SubmitError,
     UnknownOutcome,
-    _locks,
     aio,
 )
-from kindpakket.fabric._outbox_store import OutboxStore
+from kindpakket.fabric._storage import locks as _locks
+from kindpakket.fabric.outbox._store import OutboxStore
 from kindpakket.fabric.testing import MemoryGateway, make_identity
 
 FORBIDDEN = "received unsuccessful response from orderer: status=FORBIDDEN, info=no"

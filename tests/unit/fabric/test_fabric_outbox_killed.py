@@ -12,7 +12,7 @@ from grpc import StatusCode
 
 import killing
 from kindpakket.fabric import EndorseError, Outbox, UnknownOutcome
-from kindpakket.fabric.block import Block
+from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import MemoryGateway
 
 INSTANTS_OF_THE_SHORTEST = 15

@@ -11,7 +11,8 @@ import pytest
 from fabric_helpers import Open
 from grpc import StatusCode
 
-from kindpakket.fabric import Deadlines, EndorseError, ErrorDetail, EvaluateError, _flow, errors
+from kindpakket.fabric import Deadlines, EndorseError, ErrorDetail, EvaluateError, errors
+from kindpakket.fabric._connection import flow as _flow
 from kindpakket.fabric.testing import MemoryGateway
 
 ENDORSING = "failed to endorse transaction, see attached details for more info"

@@ -21,10 +21,9 @@ from kindpakket.fabric import (
     ProfileError,
     SubmitError,
     UnknownOutcome,
-    _session,
     connect,
-    peers,
 )
+from kindpakket.fabric._connection import peers, sync
 from kindpakket.fabric.testing import MemoryGateway, StepName
 
 ROOMY = Deadlines(evaluate=8, endorse=8, submit=8, resolve=8, commit_status=8)
@@ -32,7 +31,7 @@ ROOMY = Deadlines(evaluate=8, endorse=8, submit=8, resolve=8, commit_status=8)
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_session, "PATIENCE", 0.3)
+    monkeypatch.setattr(sync, "PATIENCE", 0.3)
     monkeypatch.setattr(peers, "_FIRST_WAIT", 0.1)
     monkeypatch.setattr(peers, "_LONGEST_WAIT", 0.4)
 

@@ -23,7 +23,7 @@ from kindpakket.fabric.testing import MemoryGateway
 
 pkcs11 = pytest.importorskip("pkcs11", reason="the extra kindpakket[pkcs11] is not installed")
 
-from kindpakket.fabric.pkcs11 import Pkcs11Signer  # noqa: E402  # needs the extra
+from kindpakket.fabric.identity.pkcs11 import Pkcs11Signer  # noqa: E402  # needs the extra
 
 LIBRARIES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so")
 MODULE = next((path for path in LIBRARIES if Path(path).exists()), "")

@@ -10,9 +10,17 @@ from typing import Any
 import pytest
 import yaml
 
-from kindpakket.fabric import CertificateAuthority, Channel, Orderer, Peer, Profile, ProfileError, Registrar
-from kindpakket.fabric.client_certificate import ClientCertificate
-from kindpakket.fabric.targets import resolve
+from kindpakket.fabric import (
+    CertificateAuthority,
+    Channel,
+    Orderer,
+    Peer,
+    Profile,
+    ProfileError,
+    Registrar,
+)
+from kindpakket.fabric._connection.targets import resolve
+from kindpakket.fabric.profile import ClientCertificate
 from kindpakket.fabric.testing import make_enrolment, make_identity
 
 CERTIFICATE = make_identity().certificate_pem.decode()

@@ -20,11 +20,11 @@ from kindpakket.fabric import (
     EventsError,
     FileCheckpointer,
     MemoryCheckpointer,
-    _flow,
-    _reading,
     aio,
     connect,
 )
+from kindpakket.fabric._connection import flow as _flow
+from kindpakket.fabric._flows import reading as _reading
 from kindpakket.fabric.testing import MemoryGateway
 
 KINDS = ["blocks", "filtered_blocks", "blocks_with_private_data"]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from grpc import StatusCode
 
-from kindpakket.fabric import CommitStatusError, Deadlines, EndorseError, ErrorDetail, EvaluateError, _flow
+from kindpakket.fabric import CommitStatusError, Deadlines, EndorseError, ErrorDetail, EvaluateError
+from kindpakket.fabric._connection import flow as _flow
 from kindpakket.fabric.testing import MemoryGateway
 
 NOT_ENOUGH = "failed to collect enough transaction endorsements, see attached details for more info"

@@ -14,8 +14,8 @@ from kindpakket.fabric import (
     EndorseError,
     EvaluateError,
     ProtocolError,
-    _messages,
 )
+from kindpakket.fabric._wire import messages
 from kindpakket.fabric.testing import MemoryGateway, make_identity
 
 
@@ -43,7 +43,7 @@ def test_arguments_and_transient_data_are_text_or_bytes(contract: Any) -> None:
 def test_transient_data_stays_out_of_the_transaction(contract: Any) -> None:
     transaction = contract.proposal("Echo", transient={"secret": "hidden"}).endorse()
     assert b"hidden" not in transaction.envelope.replace(transaction.result, b"")
-    spec = _messages.common.Payload.FromString(transaction.bytes)
+    spec = messages.common.Payload.FromString(transaction.bytes)
     assert transaction.transaction_id in str(spec)
 
 
@@ -98,7 +98,7 @@ def test_an_envelope_of_another_channel_or_without_signature_is_refused(contract
     transaction = contract.proposal("Add", "a", "5").endorse()
     with pytest.raises(DecodeError, match="is for channel 'channel', this is 'other'"):
         opened().network("other").transaction_from(transaction.envelope)
-    unsigned = _messages.common.Envelope(payload=transaction.bytes).SerializeToString()
+    unsigned = messages.common.Envelope(payload=transaction.bytes).SerializeToString()
     with pytest.raises(DecodeError, match="carries no signature"):
         opened().network("channel").transaction_from(unsigned)
     with pytest.raises(DecodeError, match=r"no common\.Envelope"):
@@ -175,10 +175,10 @@ def test_a_transaction_other_than_the_proposed_one_is_not_signed(
     def swapped(*_: object, **__: object) -> tuple[bytes, bytes]:
         return b"", other
 
-    monkeypatch.setattr("kindpakket.fabric._memory_ledger.MemoryLedger.invoke", swapped)
+    monkeypatch.setattr("kindpakket.fabric.testing._ledger.MemoryLedger.invoke", swapped)
     with pytest.raises(ProtocolError, match="another transaction"):
         contract.submit("Add", "a", "1")
-    monkeypatch.setattr("kindpakket.fabric._memory_ledger.MemoryLedger.invoke", lambda *_: (b"", b"\xff"))
+    monkeypatch.setattr("kindpakket.fabric.testing._ledger.MemoryLedger.invoke", lambda *_: (b"", b"\xff"))
     with pytest.raises(ProtocolError, match="no transaction"):
         contract.submit("Add", "a", "1")
     assert "Submit" not in memory.calls

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from grpc import StatusCode
 
-from kindpakket.fabric import ChaincodeEvent, EventsError, _messages
-from kindpakket.fabric.block import Block
+from kindpakket.fabric import ChaincodeEvent, EventsError
+from kindpakket.fabric._wire import messages
+from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import MemoryGateway
 
 
@@ -101,7 +102,7 @@ def test_a_stream_that_the_peer_ends_early_is_an_events_error(network: Any, memo
 
 def test_a_seek_leaves_the_hash_of_a_tls_certificate_empty(network: Any) -> None:
     stream = network.blocks(0, 0)
-    envelope = _messages.common.Envelope.FromString(getattr(stream, "_wrapped", stream)._reading.request())
+    envelope = messages.common.Envelope.FromString(getattr(stream, "_wrapped", stream)._reading.request())
     assert [block.header.number for block in stream] == [0]
-    header = _messages.common.Payload.FromString(envelope.payload).header
-    assert _messages.common.ChannelHeader.FromString(header.channel_header).tls_cert_hash == b""
+    header = messages.common.Payload.FromString(envelope.payload).header
+    assert messages.common.ChannelHeader.FromString(header.channel_header).tls_cert_hash == b""

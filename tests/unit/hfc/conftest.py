@@ -10,7 +10,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from hfc_place import CHAINCODE, CHANNEL, OTHER_PEER, PEER, Place, assets
 
-from kindpakket.fabric.testing import MemoryGateway, _self_signed
+from kindpakket.fabric.testing import MemoryGateway
+from kindpakket.fabric.testing.gateway import _self_signed
 from kindpakket.hfc.fabric import Client
 
 

@@ -20,12 +20,12 @@ from cryptography.x509.oid import NameOID
 from kindpakket.fabric.ca import Enrolment
 from kindpakket_network import Topology
 from kindpakket_network.certificates.enrolment import ensure, write_organisation
-from kindpakket_network.home import Home, write
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
 from kindpakket_network.nodes.authority_tls import SERVICE
+from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes
-from kindpakket_network.site import Site
 
 
 class Issuer(Authority):
@@ -78,17 +78,17 @@ def issuer(home: Home, organisation: str) -> Issuer:
     return made
 
 
-def filled(folder: Path, topology: Topology) -> Site:
-    """A site with all certificates of a topology, and no process."""
+def filled(folder: Path, topology: Topology) -> Session:
+    """A session with all certificates of a topology, and no process."""
     home = Home(folder)
     home.create()
     write(home.topology, topology.as_yaml())
     programs = Programs(folder / "fabric", folder / "fabric-ca")
-    site = Site(topology, home, Processes(home), programs, lambda _: None)
+    session = Session(topology, home, Processes(home), programs, lambda _: None)
     for organisation in topology.organisations:
         authority = issuer(home, organisation.name)
         write_organisation(authority, home.organisation(organisation.name))
         write(authority.folder / SERVICE, self_signed(authority.node, Issuer.days).certificate)
-        for issue in site.inventory.issues(topology, home, organisation.name):
+        for issue in session.inventory.issues(topology, home, organisation.name):
             ensure(authority, issue)
-    return site
+    return session

@@ -18,8 +18,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
 from kindpakket_network import Network, NetworkError, Topology
-from kindpakket_network.acting import acting, remember
-from kindpakket_network.chaincodes.deployed import Deployed
 from kindpakket_network.chaincodes.deployment import Committed, Deployment
 from kindpakket_network.chaincodes.package import Package
 from kindpakket_network.channel.genesis import genesis_block, lacking_bundles
@@ -29,12 +27,14 @@ from kindpakket_network.errors import CommandFailed, Waiting
 from kindpakket_network.exports.admission import admit
 from kindpakket_network.exports.bundle import Bundle, Consenter
 from kindpakket_network.exports.bundle_rules import mistakes_in
-from kindpakket_network.home import Home, write
+from kindpakket_network.nodes.acting import acting, remember
+from kindpakket_network.nodes.deployed import Deployed
 from kindpakket_network.nodes.serving import Serving
+from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes
-from kindpakket_network.site import Site
-from kindpakket_network.waiting import collected
+from kindpakket_network.programs.waiting import collected
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)
@@ -86,12 +86,12 @@ def topology() -> Topology:
 
 
 @pytest.fixture
-def site(topology: Topology, tmp_path: Path) -> Iterator[Site]:
+def session(topology: Topology, tmp_path: Path) -> Iterator[Session]:
     """A home that acts for the municipality."""
     home = Home(tmp_path / "home")
     home.create()
     remember(topology, home, ["gemeente"])
-    yield Site(topology, home, Processes(home), Programs(tmp_path, tmp_path), print)
+    yield Session(topology, home, Processes(home), Programs(tmp_path, tmp_path), print)
 
 
 @pytest.fixture
@@ -118,13 +118,13 @@ def test_a_home_that_lives_does_not_change_its_side(topology: Topology, tmp_path
         remember(topology, home, ["regie"])
 
 
-def test_a_home_for_one_organisation_has_that_ones_nodes(site: Site) -> None:
-    channel = site.topology.channel("zuidhorn")
-    assert not site.whole
-    assert [one.node for one in site.own_consenters_of(channel)] == ["orderer.gemeente"]
-    assert [one.node for one in site.own_peers_on(channel)] == ["peer0.gemeente"]
-    assert [one.node for one in site.consenters_of(channel)][1:3] == ["orderer.winkels", "orderer.auditor"]
-    assert set(site.serving.nodes()) == {
+def test_a_home_for_one_organisation_has_that_ones_nodes(session: Session) -> None:
+    channel = session.topology.channel("zuidhorn")
+    assert not session.whole
+    assert [one.node for one in session.own_consenters_of(channel)] == ["orderer.gemeente"]
+    assert [one.node for one in session.own_peers_on(channel)] == ["peer0.gemeente"]
+    assert [one.node for one in session.consenters_of(channel)][1:3] == ["orderer.winkels", "orderer.auditor"]
+    assert set(session.serving.nodes()) == {
         *("ca.gemeente", "orderer.gemeente", "peer0.gemeente"),
         "chaincode.peer0.gemeente.kindpakket",
     }
@@ -226,38 +226,40 @@ def file_of(bundle: Bundle, folder: Path) -> Path:
     return path
 
 
-def test_an_admitted_organisation_is_known(site: Site, bundle: Bundle, tmp_path: Path) -> None:
-    channel = site.topology.channel("zuidhorn")
-    assert WINKELS in lacking_bundles(site, channel)
+def test_an_admitted_organisation_is_known(session: Session, bundle: Bundle, tmp_path: Path) -> None:
+    channel = session.topology.channel("zuidhorn")
+    assert WINKELS in lacking_bundles(session, channel)
     file = file_of(bundle, tmp_path)
-    assert "winkels is admitted; SHA-256" in admit(site, [file])[0]
-    assert "winkels was known" in admit(site, [file])[0]
-    assert WINKELS not in lacking_bundles(site, channel)
-    orderer = site.inventory.orderers[1]
+    assert "winkels is admitted; SHA-256" in admit(session, [file])[0]
+    assert "winkels was known" in admit(session, [file])[0]
+    assert WINKELS not in lacking_bundles(session, channel)
+    orderer = session.inventory.orderers[1]
     assert bundle.consenter is not None
     assert orderer.identity.read_text() == bundle.consenter.identity
     assert orderer.tls_root.read_text() == bundle.tls_root
-    assert not list(site.home.root.rglob("*key*"))
+    assert not list(session.home.root.rglob("*key*"))
 
 
-def test_a_renewed_certificate_waits_beside_the_old_one(site: Site, bundle: Bundle, tmp_path: Path) -> None:
-    admit(site, [file_of(bundle, tmp_path)])
+def test_a_renewed_certificate_waits_beside_the_old_one(
+    session: Session, bundle: Bundle, tmp_path: Path
+) -> None:
+    admit(session, [file_of(bundle, tmp_path)])
     renewed = replace(bundle, consenter=consenter())
-    admit(site, [file_of(renewed, tmp_path)])
-    orderer = site.inventory.orderers[1]
+    admit(session, [file_of(renewed, tmp_path)])
+    orderer = session.inventory.orderers[1]
     assert bundle.consenter is not None and renewed.consenter is not None
     assert orderer.identity.read_text() == bundle.consenter.identity
     following = orderer.folder / "msp.next" / "signcerts" / "cert.pem"
     assert following.read_text() == renewed.consenter.identity
 
 
-def test_another_root_is_refused(site: Site, bundle: Bundle, tmp_path: Path) -> None:
-    admit(site, [file_of(bundle, tmp_path)])
+def test_another_root_is_refused(session: Session, bundle: Bundle, tmp_path: Path) -> None:
+    admit(session, [file_of(bundle, tmp_path)])
     other = Authority("ca.winkels")
     identity = other.issue("orderer.winkels", "orderer")
     forged = replace(bundle, identity_root=other.root, consenter=consenter(identity))
     with pytest.raises(NetworkError, match="has another root than the one in"):
-        admit(site, [file_of(forged, tmp_path)])
+        admit(session, [file_of(forged, tmp_path)])
 
 
 def revocations(made: datetime) -> str:
@@ -267,36 +269,38 @@ def revocations(made: datetime) -> str:
     return builder.sign(IDENTITIES.key, SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 
-def test_an_old_bundle_does_not_take_revocations_back(site: Site, bundle: Bundle, tmp_path: Path) -> None:
+def test_an_old_bundle_does_not_take_revocations_back(
+    session: Session, bundle: Bundle, tmp_path: Path
+) -> None:
     new, old = (replace(bundle, revocations={"ca.pem": revocations(made)}) for made in (NOW, NOW - DAY))
     for one in (old, new, new):
-        admit(site, [file_of(one, tmp_path)])
+        admit(session, [file_of(one, tmp_path)])
     with pytest.raises(NetworkError, match=r"is older than what .* ca\.pem would revoke less"):
-        admit(site, [file_of(old, tmp_path)])
+        admit(session, [file_of(old, tmp_path)])
 
 
 @pytest.mark.parametrize("content", ["[" * 100_000, " " * (9 << 20)])
-def test_a_file_that_is_meant_to_exhaust_is_refused(site: Site, tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_meant_to_exhaust_is_refused(session: Session, tmp_path: Path, content: str) -> None:
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(NetworkError, match="cannot be read"):
-        admit(site, [tmp_path / "x.json"])
+        admit(session, [tmp_path / "x.json"])
 
 
-def test_a_file_of_something_else_is_refused(site: Site, tmp_path: Path) -> None:
+def test_a_file_of_something_else_is_refused(session: Session, tmp_path: Path) -> None:
     (tmp_path / "other").write_text("{}")
     with pytest.raises(NetworkError, match="neither a bundle nor a first block"):
-        admit(site, [tmp_path / "other"])
+        admit(session, [tmp_path / "other"])
 
 
-def test_a_channel_waits_for_bundles_then_for_its_block(site: Site, bundle: Bundle) -> None:
-    channel = site.topology.channel("zuidhorn")
+def test_a_channel_waits_for_bundles_then_for_its_block(session: Session, bundle: Bundle) -> None:
+    channel = session.topology.channel("zuidhorn")
     with pytest.raises(Waiting, match="zuidhorn waits for gemeente, winkels, auditor, regie"):
-        genesis_block(site, channel)
+        genesis_block(session, channel)
     for name in channel.consenters:
-        write(site.home.tls_root(name), "")
-        write(site.home.node(f"orderer.{name}") / "msp" / "signcerts" / "cert.pem", "")
+        write(session.home.tls_root(name), "")
+        write(session.home.node(f"orderer.{name}") / "msp" / "signcerts" / "cert.pem", "")
     with pytest.raises(Waiting, match="waits for its first block: one organisation makes it"):
-        genesis_block(site, channel)
+        genesis_block(session, channel)
 
 
 def test_what_waits_does_not_keep_the_rest_from_being_done() -> None:
@@ -311,10 +315,10 @@ def test_what_waits_does_not_keep_the_rest_from_being_done() -> None:
 
 
 @pytest.fixture
-def overtaken(site: Site, monkeypatch: pytest.MonkeyPatch) -> tuple[Deployment, list[str]]:
+def overtaken(session: Session, monkeypatch: pytest.MonkeyPatch) -> tuple[Deployment, list[str]]:
     """A deployment that is to be told what Fabric answers, and what it did."""
-    channel = site.topology.channel("zuidhorn")
-    deployment = Deployment(site, channel, channel.chaincodes[0])
+    channel = session.topology.channel("zuidhorn")
+    deployment = Deployment(session, channel, channel.chaincodes[0])
     did: list[str] = []
     record = Deployed(1, "definition", "label", "label:0", "program")
     monkeypatch.setattr(Deployment, "_record", lambda *_: record)

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from kindpakket_network import NodeFailed, Topology
-from kindpakket_network.home import Home
 from kindpakket_network.nodes import catching_up
 from kindpakket_network.nodes.catching_up import await_height
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes, Program
 
 CHANNEL = "zuidhorn"

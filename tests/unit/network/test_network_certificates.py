@@ -14,44 +14,51 @@ from click.testing import CliRunner
 from cryptography import x509
 from issuing import Issuer, filled, issuer, self_signed
 
-from kindpakket_network import NetworkError, Topology, healing
-from kindpakket_network.certificates.enrolment import CRL, Issue, ensure, stage
+from kindpakket_network import NetworkError, Topology
+from kindpakket_network.certificates.enrolment import CRL, ensure, stage
 from kindpakket_network.certificates.expiry import complaints, expiries, expiry_of
 from kindpakket_network.certificates.node_renewal import NodeRenewal
 from kindpakket_network.certificates.renewal_plan import Due, due, renewable
 from kindpakket_network.certificates.revocation import Revocation
 from kindpakket_network.certificates.revoked import mark_revoked
-from kindpakket_network.certificates.staging import adopt, coming, mark_for_restart, staged, unmark
+from kindpakket_network.channel import healing
+from kindpakket_network.channel.healing import Healing
 from kindpakket_network.commands.cli import network
-from kindpakket_network.healing import Healing
-from kindpakket_network.home import write
-from kindpakket_network.nodes.authority_tls import OPERATIONS, OPERATIONS_KEY, SERVICE, discard_certificates
+from kindpakket_network.nodes.authority_tls import (
+    OPERATIONS,
+    OPERATIONS_KEY,
+    SERVICE,
+    discard_certificates,
+)
 from kindpakket_network.nodes.chaincode_server import ChaincodeServer
 from kindpakket_network.nodes.connections import COPIES, refresh
-from kindpakket_network.site import Site
+from kindpakket_network.nodes.issue import Issue
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.nodes.staging import adopt, coming, mark_for_restart, staged, unmark
+from kindpakket_network.programs.home import write
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Site:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Session:
     """The packaged network with all certificates, which tests leave as they are."""
     return filled(tmp_path_factory.mktemp("shared"), Topology.packaged("kindpakket"))
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def session(tmp_path: Path) -> Session:
     """The same for one test."""
     return filled(tmp_path, Topology.packaged("kindpakket"))
 
 
-def issues_of(site: Site, node: str) -> list[Issue]:
-    return [one.issue for one in renewable(site) if one.holder == node and one.issue is not None]
+def issues_of(session: Session, node: str) -> list[Issue]:
+    return [one.issue for one in renewable(session) if one.holder == node and one.issue is not None]
 
 
 def content(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.pem")}
 
 
-def test_every_certificate_shows_with_its_end(shared: Site) -> None:
+def test_every_certificate_shows_with_its_end(shared: Session) -> None:
     found = {(one.holder, one.use) for one in expiries(shared.home)}
     assert {
         ("orderer.regie", "identity"),
@@ -66,42 +73,42 @@ def test_every_certificate_shows_with_its_end(shared: Site) -> None:
     assert len(found) == len(expiries(shared.home))
 
 
-def test_one_that_expires_soon_is_complained_of_with_the_command_that_renews_it(site: Site) -> None:
-    assert complaints(site.home, 30) == []
-    folder = site.home.node("peer0.winkels") / "tls"
+def test_one_that_expires_soon_is_complained_of_with_the_command_that_renews_it(session: Session) -> None:
+    assert complaints(session.home, 30) == []
+    folder = session.home.node("peer0.winkels") / "tls"
     write(folder / "cert.pem", self_signed("peer0.winkels", 20).certificate)
-    write(site.home.tls_root("regie"), self_signed("tlsca", -1).certificate)
-    expired, soon = complaints(site.home, 30)
+    write(session.home.tls_root("regie"), self_signed("tlsca", -1).certificate)
+    expired, soon = complaints(session.home, 30)
     assert "tls authority certificate of ca.regie expired on" in expired
     assert "cannot be renewed" in expired
     assert soon.startswith("the tls certificate of peer0.winkels expires on")
     assert soon.endswith("kindpakket network renew peer0.winkels")
-    assert len(complaints(site.home, 10)) == 1
+    assert len(complaints(session.home, 10)) == 1
 
 
-def test_a_key_that_others_can_read_is_complained_of(site: Site) -> None:
-    key = site.home.node("orderer.regie") / "msp" / "keystore" / "key.pem"
+def test_a_key_that_others_can_read_is_complained_of(session: Session) -> None:
+    key = session.home.node("orderer.regie") / "msp" / "keystore" / "key.pem"
     key.chmod(0o640)
-    (sentence,) = complaints(site.home, 30)
+    (sentence,) = complaints(session.home, 30)
     assert sentence == (
-        f"1 files with keys or secrets can be read by others, such as {key}: chmod -R go= {site.home.root}"
+        f"1 files with keys or secrets can be read by others, such as {key}: chmod -R go= {session.home.root}"
     )
 
 
-def test_the_command_tells_it_by_its_exit_code(site: Site) -> None:
-    arguments = ["certificates", "--home", str(site.home.root), "--json"]
+def test_the_command_tells_it_by_its_exit_code(session: Session) -> None:
+    arguments = ["certificates", "--home", str(session.home.root), "--json"]
     answer = CliRunner().invoke(network, arguments)
     assert answer.exit_code == 0, answer.output
     assert json.loads(answer.output)["warnings"] == []
     late = CliRunner().invoke(network, [*arguments, "--within", "1001"])
     assert late.exit_code == 3
-    assert len(json.loads(late.output)["warnings"]) == len(renewable(site))
-    shown = CliRunner().invoke(network, ["certificates", "--home", str(site.home.root)])
+    assert len(json.loads(late.output)["warnings"]) == len(renewable(session))
+    shown = CliRunner().invoke(network, ["certificates", "--home", str(session.home.root)])
     assert shown.exit_code == 0
     assert "clerk@gemeente" in shown.output
 
 
-def test_what_can_be_renewed_is_all_but_the_authorities(shared: Site) -> None:
+def test_what_can_be_renewed_is_all_but_the_authorities(shared: Session) -> None:
     shown = {(one.holder, one.use) for one in expiries(shared.home) if "authority" not in one.use}
     assert {(one.holder, one.use) for one in renewable(shared)} == shown
 
@@ -110,7 +117,7 @@ def names(found: list[Due]) -> set[tuple[str, str]]:
     return {(one.holder, one.use) for one in found}
 
 
-def test_what_is_due_is_what_was_named_and_ends_in_time(shared: Site) -> None:
+def test_what_is_due_is_what_was_named_and_ends_in_time(shared: Session) -> None:
     assert due(shared, within_days=999) == []
     assert len(due(shared, within_days=1001)) == len(due(shared)) == len(renewable(shared))
     assert names(due(shared, ["clerk@gemeente", "orderer.regie"])) == {
@@ -126,27 +133,27 @@ def test_what_is_due_is_what_was_named_and_ends_in_time(shared: Site) -> None:
         due(shared, ["nobody@gemeente"])
 
 
-def test_users_that_were_enrolled_later_are_renewed_as_they_were_enrolled(site: Site) -> None:
-    folder = site.home.user("winkels", "till") / "msp"
+def test_users_that_were_enrolled_later_are_renewed_as_they_were_enrolled(session: Session) -> None:
+    folder = session.home.user("winkels", "till") / "msp"
     ensure(
-        issuer(site.home, "winkels"), Issue(folder, "ca", "till", "client", {"kindpakket.role": "cashier"})
+        issuer(session.home, "winkels"), Issue(folder, "ca", "till", "client", {"kindpakket.role": "cashier"})
     )
-    (found,) = due(site, ["till@winkels"])
+    (found,) = due(session, ["till@winkels"])
     assert found.issue is not None
     assert (found.issue.name, found.issue.kind, found.node) == ("till", "client", None)
     assert found.issue.attributes == {"kindpakket.role": "cashier"}
     mark_revoked(folder.parent)
-    assert "till@winkels" not in {one.holder for one in renewable(site)}
-    assert "till@winkels" not in {one.holder for one in expiries(site.home)}
+    assert "till@winkels" not in {one.holder for one in renewable(session)}
+    assert "till@winkels" not in {one.holder for one in expiries(session.home)}
 
 
-def test_a_home_renews_only_for_those_it_acts_for(shared: Site) -> None:
+def test_a_home_renews_only_for_those_it_acts_for(shared: Session) -> None:
     assert {one.organisation for one in renewable(replace(shared, only=("auditor",)))} == {"auditor"}
 
 
-def test_a_renewed_certificate_waits_beside_the_present_one(site: Site) -> None:
-    authority = issuer(site.home, "regie")
-    identity, tls = issues_of(site, "orderer.regie")
+def test_a_renewed_certificate_waits_beside_the_present_one(session: Session) -> None:
+    authority = issuer(session.home, "regie")
+    identity, tls = issues_of(session, "orderer.regie")
     before = content(identity.folder)
     assert stage(authority, identity) == staged(identity.folder) == coming(identity.folder)
     assert content(identity.folder) == before
@@ -162,9 +169,9 @@ def test_a_renewed_certificate_waits_beside_the_present_one(site: Site) -> None:
     assert not list(identity.folder.parent.glob(".*"))
 
 
-def test_what_was_interrupted_between_two_renames_is_completed_by_the_next_start(site: Site) -> None:
-    authority = issuer(site.home, "regie")
-    identity = issues_of(site, "orderer.regie")[0]
+def test_what_was_interrupted_between_two_renames_is_completed_by_the_next_start(session: Session) -> None:
+    authority = issuer(session.home, "regie")
+    identity = issues_of(session, "orderer.regie")[0]
     stage(authority, identity)
     waiting = content(staged(identity.folder))
     identity.folder.rename(identity.folder.with_name(".msp.old"))
@@ -174,24 +181,24 @@ def test_what_was_interrupted_between_two_renames_is_completed_by_the_next_start
     assert not list(identity.folder.parent.glob(".*"))
 
 
-def test_a_node_is_unfinished_until_it_was_started_again(site: Site) -> None:
-    peer = site.inventory.peers[0]
-    renewal = NodeRenewal(site, peer)
+def test_a_node_is_unfinished_until_it_was_started_again(session: Session) -> None:
+    peer = session.inventory.peers[0]
+    renewal = NodeRenewal(session, peer)
     assert not renewal.unfinished
     mark_for_restart(peer.folder)
     assert renewal.unfinished
     unmark(peer.folder)
     assert not renewal.unfinished
     for holder in (peer.node, f"chaincode.{peer.node}.kindpakket"):
-        stage(issuer(site.home, peer.organisation), issues_of(site, holder)[0])
+        stage(issuer(session.home, peer.organisation), issues_of(session, holder)[0])
         assert renewal.unfinished
         renewal.run()
         assert not renewal.unfinished
 
 
-def test_a_peers_connections_get_its_new_certificate_and_keep_the_rest(site: Site) -> None:
-    peer = site.inventory.peers[0]
-    server = next(one for one in site.inventory.chaincodes if one.peer == peer)
+def test_a_peers_connections_get_its_new_certificate_and_keep_the_rest(session: Session) -> None:
+    peer = session.inventory.peers[0]
+    server = next(one for one in session.inventory.chaincodes if one.peer == peer)
     assert isinstance(server, ChaincodeServer)
     server.write_connection("one")
     copy = peer.folder / "data" / COPIES.replace("*", "one-abc")
@@ -199,9 +206,9 @@ def test_a_peers_connections_get_its_new_certificate_and_keep_the_rest(site: Sit
     before = json.loads(copy.read_text())
     refresh(peer)
     assert json.loads(copy.read_text()) == before
-    tls = next(one for one in issues_of(site, peer.node) if one.authority == "tlsca")
-    stage(issuer(site.home, peer.organisation), tls)
-    NodeRenewal(site, peer).run()
+    tls = next(one for one in issues_of(session, peer.node) if one.authority == "tlsca")
+    stage(issuer(session.home, peer.organisation), tls)
+    NodeRenewal(session, peer).run()
     for path in (copy, peer.connection("one")):
         after = json.loads(path.read_text())
         assert after["client_cert"] == (peer.folder / "tls" / "cert.pem").read_text()
@@ -214,9 +221,11 @@ def test_a_peers_connections_get_its_new_certificate_and_keep_the_rest(site: Sit
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_the_operations_endpoint_of_a_ca_server_wants_certificates_of_its_own_authority(site: Site) -> None:
-    authority = site.inventory.authorities["gemeente"]
-    authority.program(site.programs)
+def test_the_operations_endpoint_of_a_ca_server_wants_certificates_of_its_own_authority(
+    session: Session,
+) -> None:
+    authority = session.inventory.authorities["gemeente"]
+    authority.program(session.programs)
     configuration = (authority.folder / "fabric-ca-server-config.yaml").read_text()
     operations = configuration[configuration.index("operations:") : configuration.index("metrics:")]
     assert "clientCertRequired: true" in operations
@@ -226,18 +235,18 @@ def test_the_operations_endpoint_of_a_ca_server_wants_certificates_of_its_own_au
     present = x509.load_pem_x509_certificate(certificate.read_bytes())
     hosts = present.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert hosts.get_values_for_type(x509.DNSName) == ["ca.gemeente", "localhost"]
-    authority.program(site.programs)
+    authority.program(session.programs)
     assert x509.load_pem_x509_certificate(certificate.read_bytes()) == present
-    assert ("ca.gemeente", "operations") in names(renewable(site))
+    assert ("ca.gemeente", "operations") in names(renewable(session))
     discard_certificates(authority.folder)
     assert expiry_of(authority.folder / SERVICE) is None
     assert not key.exists()
 
 
-def test_a_new_certificate_comes_with_the_list_of_revoked_ones(site: Site) -> None:
-    write(site.home.organisation("regie") / "msp" / CRL, b"list")
-    identity = issues_of(site, "orderer.regie")[0]
-    stage(issuer(site.home, "regie"), identity)
+def test_a_new_certificate_comes_with_the_list_of_revoked_ones(session: Session) -> None:
+    write(session.home.organisation("regie") / "msp" / CRL, b"list")
+    identity = issues_of(session, "orderer.regie")[0]
+    stage(issuer(session.home, "regie"), identity)
     assert (staged(identity.folder) / CRL).read_bytes() == b"list"
 
 
@@ -250,13 +259,13 @@ def test_a_new_certificate_comes_with_the_list_of_revoked_ones(site: Site) -> No
     ],
 )
 def test_what_the_network_cannot_do_without_is_not_revoked(
-    shared: Site, organisation: str, name: str, words: str
+    shared: Session, organisation: str, name: str, words: str
 ) -> None:
     with pytest.raises(NetworkError, match=words):
         Revocation(shared, organisation).run(name)
 
 
-def test_all_and_a_number_of_days_exclude_one_another(shared: Site) -> None:
+def test_all_and_a_number_of_days_exclude_one_another(shared: Session) -> None:
     arguments = ["renew", "--all", "--expiring-within", "3", "--home", str(shared.home.root)]
     answer = CliRunner().invoke(network, arguments)
     assert answer.exit_code == 2
@@ -265,20 +274,20 @@ def test_all_and_a_number_of_days_exclude_one_another(shared: Site) -> None:
 
 def test_certificates_of_a_day_are_due_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Issuer, "days", 1)
-    site = filled(tmp_path, Topology.packaged("kindpakket"))
-    assert len(due(site, within_days=30)) == len(renewable(site))
+    session = filled(tmp_path, Topology.packaged("kindpakket"))
+    assert len(due(session, within_days=30)) == len(renewable(session))
 
 
-def test_certificates_that_a_bundle_brought_are_not_ours_to_watch(site: Site) -> None:
-    folder = site.home.node("orderer.regie")
+def test_certificates_that_a_bundle_brought_are_not_ours_to_watch(session: Session) -> None:
+    folder = session.home.node("orderer.regie")
     (folder / "tls" / "key.pem").unlink()
     shutil.rmtree(folder / "msp" / "keystore")
-    assert "orderer.regie" not in {one.holder for one in expiries(site.home)}
+    assert "orderer.regie" not in {one.holder for one in expiries(session.home)}
 
 
 @pytest.mark.parametrize(("late", "expected"), [(0, True), (1, True), (2, False)])
 def test_consenters_keep_pace_when_none_is_behind_by_more_than_bft_allows(
-    shared: Site, monkeypatch: pytest.MonkeyPatch, late: int, expected: bool
+    shared: Session, monkeypatch: pytest.MonkeyPatch, late: int, expected: bool
 ) -> None:
     monkeypatch.setattr(healing, "_STEADY", 0.2)
     monkeypatch.setattr(healing, "_HEALED", 0.6)

@@ -14,7 +14,7 @@ import pytest
 
 from kindpakket_network import NetworkError
 from kindpakket_network.chaincodes import package as chaincode
-from kindpakket_network.home import Home
+from kindpakket_network.programs.home import Home
 
 DIGEST = "ab" * 32
 KNOWN = "bbec012e5439850af05d690ae074b9754aadea6a9ea5dbaf35a923d2e011762a"

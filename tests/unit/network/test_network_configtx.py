@@ -11,8 +11,8 @@ import yaml
 
 from kindpakket_network import Topology
 from kindpakket_network.channel.genesis import configtx
-from kindpakket_network.home import Home
 from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.programs.home import Home
 
 
 def profile(topology: Topology, home: Home, channel: int = 0) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from kindpakket_network.certificates.staging import adopt
-from kindpakket_network.files import move, place, sync_tree
-from kindpakket_network.home import write
+from kindpakket_network.nodes.staging import adopt
+from kindpakket_network.programs.files import move, place, sync_tree
+from kindpakket_network.programs.home import write
 
 
 @pytest.fixture

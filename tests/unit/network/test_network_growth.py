@@ -11,8 +11,14 @@ import pytest
 
 from kindpakket_network import NetworkError, Topology, TopologyError
 from kindpakket_network.description.changes import changes, ensure_possible
+from kindpakket_network.description.growth import (
+    beside,
+    with_channel,
+    with_consenter,
+    with_organisation,
+    with_peer,
+)
 from kindpakket_network.errors import ChangeRefused
-from kindpakket_network.growth import beside, with_channel, with_consenter, with_organisation, with_peer
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ from click.testing import CliRunner
 from issuing import filled
 
 from kindpakket_network import Topology
-from kindpakket_network.acting import remember
 from kindpakket_network.backups.contents import Manifest
 from kindpakket_network.backups.record import record
 from kindpakket_network.certificates.expiry import expiries
@@ -23,18 +22,19 @@ from kindpakket_network.commands.cli import network
 from kindpakket_network.exports.alerts import rules
 from kindpakket_network.exports.metrics import metrics
 from kindpakket_network.exports.monitoring import CONFIGURATION, RULES, monitoring
-from kindpakket_network.home import Home
-from kindpakket_network.site import Site
+from kindpakket_network.nodes.acting import remember
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.home import Home
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     return filled(tmp_path_factory.mktemp("watched"), Topology.packaged("kindpakket"))
 
 
-def configuration(site: Site) -> dict[str, Any]:
+def configuration(session: Session) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(
-        monitoring(site.topology, site.home, site.inventory)[CONFIGURATION]
+        monitoring(session.topology, session.home, session.inventory)[CONFIGURATION]
     )
     return found
 
@@ -43,8 +43,8 @@ def alerts_of(topology: Topology) -> dict[str, dict[str, Any]]:
     return {one["alert"]: one for group in rules(topology)["groups"] for one in group["rules"]}
 
 
-def test_each_organisations_nodes_are_asked_with_its_own_certificate(site: Site) -> None:
-    jobs = {job["job_name"]: job for job in configuration(site)["scrape_configs"]}
+def test_each_organisations_nodes_are_asked_with_its_own_certificate(session: Session) -> None:
+    jobs = {job["job_name"]: job for job in configuration(session)["scrape_configs"]}
     assert list(jobs) == [f"kindpakket-{name}" for name in ("gemeente", "winkels", "auditor", "regie")]
     shops = jobs["kindpakket-winkels"]
     assert shops["scheme"] == "https"
@@ -55,9 +55,9 @@ def test_each_organisations_nodes_are_asked_with_its_own_certificate(site: Site)
         assert "winkels" in path.parts
 
 
-def test_operations_are_asked_at_their_own_port(site: Site) -> None:
-    peer = site.inventory.peers_of("gemeente")[0]
-    (job, *_) = configuration(site)["scrape_configs"]
+def test_operations_are_asked_at_their_own_port(session: Session) -> None:
+    peer = session.inventory.peers_of("gemeente")[0]
+    (job, *_) = configuration(session)["scrape_configs"]
     targets = {one["labels"]["node"]: one["targets"] for one in job["static_configs"]}
     assert targets[peer.node] == [f"127.0.0.1:{peer.ports[1]}"]
 
@@ -84,10 +84,10 @@ def test_every_rule_says_what_to_do_about_the_network_it_is_for() -> None:
         assert alert["labels"]["severity"] in ("critical", "warning")
 
 
-def test_ends_of_certificates_are_metrics(site: Site) -> None:
-    found = expiries(site.home)
+def test_ends_of_certificates_are_metrics(session: Session) -> None:
+    found = expiries(session.home)
     running = [("peer0.winkels", True), ("orderer.regie", False)]
-    page = metrics("kindpakket", site.home, [], found, running)
+    page = metrics("kindpakket", session.home, [], found, running)
     values = dict(re.findall(r"^(kindpakket_[^ ]+) (\S+)$", page, re.MULTILINE))
     labels = 'holder="peer0.winkels",network="kindpakket",use="tls"'
     ends = datetime.fromtimestamp(float(values[f"kindpakket_certificate_expires_seconds{{{labels}}}"]), UTC)
@@ -97,11 +97,11 @@ def test_ends_of_certificates_are_metrics(site: Site) -> None:
     assert float(values['kindpakket_checked_seconds{network="kindpakket"}']) > 0
 
 
-def test_when_an_organisation_was_backed_up_is_a_metric(site: Site) -> None:
+def test_when_an_organisation_was_backed_up_is_a_metric(session: Session) -> None:
     taken = datetime(2026, 1, 1, tzinfo=UTC)
-    manifest = Manifest("id", "kindpakket", ("winkels",), taken, str(site.home.root))
-    record(site.home, manifest, Path("winkels.age"), "00")
-    page = metrics("kindpakket", site.home, ["winkels", "regie"], [], [])
+    manifest = Manifest("id", "kindpakket", ("winkels",), taken, str(session.home.root))
+    record(session.home, manifest, Path("winkels.age"), "00")
+    page = metrics("kindpakket", session.home, ["winkels", "regie"], [], [])
     for name, instant in (("winkels", taken.timestamp()), ("regie", 0.0)):
         labels = f'network="kindpakket",organisation="{name}"'
         found = re.search(rf"^kindpakket_backup_taken_seconds{{{labels}}} (\S+)$", page, re.MULTILINE)
@@ -109,8 +109,8 @@ def test_when_an_organisation_was_backed_up_is_a_metric(site: Site) -> None:
         assert float(found.group(1)) == instant
 
 
-def test_the_command_writes_the_files(site: Site, tmp_path: Path) -> None:
-    home = ("--home", str(site.home.root))
+def test_the_command_writes_the_files(session: Session, tmp_path: Path) -> None:
+    home = ("--home", str(session.home.root))
     made = CliRunner().invoke(network, ["export", "prometheus", *home, "-o", str(tmp_path / "watch")])
     assert made.exit_code == 0, made.output
     assert {path.name for path in (tmp_path / "watch").iterdir()} == {CONFIGURATION, RULES}
@@ -120,11 +120,11 @@ def test_the_command_writes_the_files(site: Site, tmp_path: Path) -> None:
     assert 'kindpakket_node_running{network="kindpakket",node="peer0.gemeente"} 0.0' in page
 
 
-def test_prometheus_takes_the_files(site: Site, tmp_path: Path) -> None:
+def test_prometheus_takes_the_files(session: Session, tmp_path: Path) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
         pytest.skip("there is no promtool to check the files with")
-    for name, text in monitoring(site.topology, site.home, site.inventory).items():
+    for name, text in monitoring(session.topology, session.home, session.inventory).items():
         (tmp_path / name).write_text(text)
     for what, name in (("config", CONFIGURATION), ("rules", RULES)):
         done = subprocess.run(

@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from kindpakket_network import Network, Topology
-from kindpakket_network.acting import act_for
-from kindpakket_network.chaincodes.deployed import Deployed
 from kindpakket_network.commands.cli import network as command
 from kindpakket_network.errors import ChangeRefused
-from kindpakket_network.home import Home, write
+from kindpakket_network.nodes.acting import act_for
+from kindpakket_network.nodes.deployed import Deployed
+from kindpakket_network.programs.home import Home, write
 
 ADMIN = "organisations/gemeente/users/clerk/msp/enrolment.json"
 

@@ -17,12 +17,12 @@ import psutil
 import pytest
 
 from kindpakket_network import CommandFailed, NetworkError
-from kindpakket_network.home import Home
 from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.history import History
+from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import MARK, Processes, Program, last_words, run
 from kindpakket_network.programs.rotation import files, rotate
-from kindpakket_network.reports.history import History
-from kindpakket_network.wait import until
+from kindpakket_network.programs.wait import until
 
 STUBBORN = """
 import signal, time

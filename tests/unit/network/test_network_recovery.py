@@ -10,14 +10,14 @@ import pytest
 
 from kindpakket_network import CommandFailed, NetworkError, Topology
 from kindpakket_network.backups.recovery import Recovery
-from kindpakket_network.backups.restored import is_marked, mark
-from kindpakket_network.home import Home, write
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.restored import is_marked, mark
+from kindpakket_network.nodes.session import Session
 from kindpakket_network.nodes.starter import Starter
 from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes, Program
-from kindpakket_network.site import Site
 
 CHANNEL = "zuidhorn"
 BLOCKS = f"data/ledgersData/chains/chains/{CHANNEL}/blockfile_000000"
@@ -74,23 +74,23 @@ def nodes(monkeypatch: pytest.MonkeyPatch) -> Nodes:
     return Nodes(monkeypatch)
 
 
-def site_of(folder: Path, ordering: str = "bft") -> Site:
+def site_of(folder: Path, ordering: str = "bft") -> Session:
     home = Home(folder)
     home.create()
     document = json.loads(json.dumps(Topology.packaged("kindpakket").document))
     document["ordering"] = {"type": ordering}
     topology = Topology.read(document, folder)
-    return Site(topology, home, Processes(home), Programs(folder, folder), lambda _: None)
+    return Session(topology, home, Processes(home), Programs(folder, folder), lambda _: None)
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def session(tmp_path: Path) -> Session:
     return site_of(tmp_path)
 
 
-def restored(site: Site, *names: str, ordering_lost: bool = False) -> list[Path]:
+def restored(session: Session, *names: str, ordering_lost: bool = False) -> list[Path]:
     """Mark nodes as those that came out of a backup; peers have blocks."""
-    folders = [site.home.node(name) for name in names]
+    folders = [session.home.node(name) for name in names]
     for folder in folders:
         if folder.name.startswith("peer"):
             write(folder / BLOCKS, folder.name)
@@ -98,18 +98,18 @@ def restored(site: Site, *names: str, ordering_lost: bool = False) -> list[Path]
     return folders
 
 
-def test_without_restored_nodes_nothing_is_done(site: Site, nodes: Nodes) -> None:
-    Recovery(site).run()
+def test_without_restored_nodes_nothing_is_done(session: Session, nodes: Nodes) -> None:
+    Recovery(session).run()
     assert (nodes.started, nodes.stopped) == ([], [])
 
 
-def test_a_peer_catches_up_where_nobody_finds_it_and_is_stopped_again(site: Site, nodes: Nodes) -> None:
-    (folder,) = restored(site, "peer0.gemeente")
+def test_a_peer_catches_up_where_nobody_finds_it_and_is_stopped_again(session: Session, nodes: Nodes) -> None:
+    (folder,) = restored(session, "peer0.gemeente")
     nodes.ordered = {"orderer.gemeente": 9, "orderer.regie": 9}
     nodes.heights = {"peer0.gemeente": 9}
-    Recovery(site).run()
+    Recovery(session).run()
     ((_, environment),) = [one for one in nodes.started if one[0] == "peer0.gemeente"]
-    known = site.inventory.peers_of("gemeente")[0].endpoint
+    known = session.inventory.peers_of("gemeente")[0].endpoint
     assert environment["CORE_PEER_LISTENADDRESS"] != known
     assert environment["CORE_PEER_LISTENADDRESS"].startswith("127.0.0.1:")
     assert environment["CORE_PEER_GATEWAY_ENABLED"] == "false"
@@ -118,68 +118,68 @@ def test_a_peer_catches_up_where_nobody_finds_it_and_is_stopped_again(site: Site
     assert not is_marked(folder)
 
 
-def test_one_consenter_alone_does_not_say_where_the_network_is(site: Site, nodes: Nodes) -> None:
-    (folder,) = restored(site, "peer0.gemeente")
+def test_one_consenter_alone_does_not_say_where_the_network_is(session: Session, nodes: Nodes) -> None:
+    (folder,) = restored(session, "peer0.gemeente")
     nodes.ordered = {"orderer.gemeente": 3}
     nodes.heights = {"peer0.gemeente": 9}
     with pytest.raises(NetworkError, match="fewer than 2 of the consenters"):
-        Recovery(site).run()
+        Recovery(session).run()
     assert is_marked(folder)
 
 
 @pytest.mark.parametrize("height", [0, 8])
-def test_a_peer_that_stays_behind_stays_marked(site: Site, nodes: Nodes, height: int) -> None:
+def test_a_peer_that_stays_behind_stays_marked(session: Session, nodes: Nodes, height: int) -> None:
     """Zero is also what a peer looks like that does not tell its height."""
-    (folder,) = restored(site, "peer0.gemeente")
+    (folder,) = restored(session, "peer0.gemeente")
     nodes.ordered = {"orderer.gemeente": 8, "orderer.winkels": 9}
     nodes.heights = {"peer0.gemeente": height} if height else {}
     with pytest.raises(NetworkError, match=f"stays at {height} of 9 blocks"):
-        Recovery(site).run()
+        Recovery(session).run()
     assert is_marked(folder)
     assert nodes.stopped[-1] == "peer0.gemeente"
 
 
 def test_when_nothing_is_left_every_consenter_gets_the_blocks_of_the_highest_peer(
-    site: Site, nodes: Nodes
+    session: Session, nodes: Nodes
 ) -> None:
-    orderers = restored(site, *(one.node for one in site.inventory.orderers), ordering_lost=True)
+    orderers = restored(session, *(one.node for one in session.inventory.orderers), ordering_lost=True)
     for folder in orderers:
         write(folder / "data" / "wal" / "old", "votes")
-    restored(site, "peer0.gemeente", "peer0.winkels", ordering_lost=True)
+    restored(session, "peer0.gemeente", "peer0.winkels", ordering_lost=True)
     nodes.heights = {"peer0.gemeente": 8, "peer0.winkels": 9}
     nodes.ordered = {folder.name: 9 for folder in orderers}
     with pytest.raises(NetworkError, match=r"peer0\.gemeente stays at 8 of 9"):
-        Recovery(site).run()
+        Recovery(session).run()
     for folder in orderers:
         assert (folder / f"data/ledger/chains/{CHANNEL}/blockfile_000000").read_text() == "peer0.winkels"
         assert not (folder / "data" / "wal").exists()
         assert not is_marked(folder)
 
 
-def test_while_a_consenter_is_left_ordering_does_not_begin_anew(site: Site, nodes: Nodes) -> None:
-    (folder,) = restored(site, "orderer.gemeente", ordering_lost=True)
-    restored(site, "peer0.gemeente", ordering_lost=True)
-    nodes.ordered = {one.node: 9 for one in site.inventory.orderers}
+def test_while_a_consenter_is_left_ordering_does_not_begin_anew(session: Session, nodes: Nodes) -> None:
+    (folder,) = restored(session, "orderer.gemeente", ordering_lost=True)
+    restored(session, "peer0.gemeente", ordering_lost=True)
+    nodes.ordered = {one.node: 9 for one in session.inventory.orderers}
     nodes.heights = {"peer0.gemeente": 9}
-    Recovery(site).run()
+    Recovery(session).run()
     assert not (folder / "data").exists()
     assert not is_marked(folder)
 
 
 def test_a_consenter_does_not_join_while_another_lacks_a_block(tmp_path: Path, nodes: Nodes) -> None:
-    site = site_of(tmp_path, "raft")
-    (folder,) = restored(site, "orderer.gemeente")
+    session = site_of(tmp_path, "raft")
+    (folder,) = restored(session, "orderer.gemeente")
     nodes.ordered = {"orderer.winkels": 9, "orderer.auditor": 9, "orderer.regie": 7}
     with pytest.raises(NetworkError, match=r"orderer\.regie stays behind on zuidhorn"):
-        Recovery(site).run()
+        Recovery(session).run()
     assert is_marked(folder)
     assert "orderer.gemeente" not in [node for node, _ in nodes.started]
 
 
-def test_when_too_few_are_left_to_ask_it_is_said_at_once(site: Site, nodes: Nodes) -> None:
-    restored(site, *(one.node for one in site.inventory.orderers))
+def test_when_too_few_are_left_to_ask_it_is_said_at_once(session: Session, nodes: Nodes) -> None:
+    restored(session, *(one.node for one in session.inventory.orderers))
     with pytest.raises(NetworkError, match="has 0 consenters that were not restored, and 2 are needed"):
-        Recovery(site).run()
+        Recovery(session).run()
 
 
 PANIC = "panic: tocommit(8) is out of range [lastIndex(4)]. Was the raft log corrupted, truncated, or lost?"
@@ -188,8 +188,8 @@ PANIC = "panic: tocommit(8) is out of range [lastIndex(4)]. Was the raft log cor
 def counted_on(monkeypatch: pytest.MonkeyPatch, nodes: Nodes, leading: Orderer | None) -> None:
     """The restored consenter ends itself until the leader was restarted."""
     monkeypatch.setattr(Processes, "last_words", lambda *_: PANIC)
-    monkeypatch.setattr(Site, "leading", lambda *_: leading)
-    monkeypatch.setattr(Site, "runs", lambda _, node: node in nodes.ordered)
+    monkeypatch.setattr(Session, "leading", lambda *_: leading)
+    monkeypatch.setattr(Session, "runs", lambda _, node: node in nodes.ordered)
     start_all = nodes.start_all
 
     def started(them: list[Orderer]) -> None:
@@ -203,12 +203,12 @@ def counted_on(monkeypatch: pytest.MonkeyPatch, nodes: Nodes, leading: Orderer |
 def test_a_raft_consenter_joins_after_an_election(
     tmp_path: Path, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = site_of(tmp_path, "raft")
-    (folder,) = restored(site, "orderer.gemeente")
-    others = site.inventory.orderers[1:]
+    session = site_of(tmp_path, "raft")
+    (folder,) = restored(session, "orderer.gemeente")
+    others = session.inventory.orderers[1:]
     nodes.ordered = {one.node: 9 for one in others}
     counted_on(monkeypatch, nodes, others[0])
-    Recovery(site).run()
+    Recovery(session).run()
     assert nodes.stopped == [others[0].node]
     assert not is_marked(folder)
 
@@ -216,19 +216,19 @@ def test_a_raft_consenter_joins_after_an_election(
 def test_when_another_organisation_leads_it_is_asked_to_restart(
     tmp_path: Path, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = site_of(tmp_path, "raft")
-    (folder,) = restored(site, "orderer.gemeente")
-    nodes.ordered = {one.node: 9 for one in site.inventory.orderers[1:]}
+    session = site_of(tmp_path, "raft")
+    (folder,) = restored(session, "orderer.gemeente")
+    nodes.ordered = {one.node: 9 for one in session.inventory.orderers[1:]}
     counted_on(monkeypatch, nodes, None)
     with pytest.raises(NetworkError, match="have that one stopped and started"):
-        Recovery(site).run()
+        Recovery(session).run()
     assert nodes.stopped == []
     assert is_marked(folder)
 
 
 def test_raft_does_not_begin_anew(tmp_path: Path, nodes: Nodes) -> None:
-    site = site_of(tmp_path, "raft")
-    restored(site, *(one.node for one in site.inventory.orderers), ordering_lost=True)
+    session = site_of(tmp_path, "raft")
+    restored(session, *(one.node for one in session.inventory.orderers), ordering_lost=True)
     with pytest.raises(NetworkError, match="only BFT can begin anew"):
-        Recovery(site).run()
+        Recovery(session).run()
     assert nodes.started == []

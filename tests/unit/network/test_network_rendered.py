@@ -16,15 +16,15 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from kindpakket_network import Topology
-from kindpakket_network.chaincodes.lifecycle import collections_document
+from kindpakket_network.chaincodes.definition import collections_document
 from kindpakket_network.channel.genesis import configtx
-from kindpakket_network.description.drawing import drawing
 from kindpakket_network.exports.units import units
-from kindpakket_network.home import Home, write
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.profile import profile
 from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Program
+from kindpakket_network.reports.drawing import drawing
 
 
 class Text(SingleFileSnapshotExtension):

@@ -15,12 +15,12 @@ from click.testing import CliRunner, Result
 from kindpakket_network import NetworkError, ProgramError, Topology
 from kindpakket_network.commands.cli import network
 from kindpakket_network.description.policy import PolicySyntaxError, Principal, principals
-from kindpakket_network.home import Home, write
-from kindpakket_network.network import Network
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.profile import profile
 from kindpakket_network.programs import built as programs
-from kindpakket_network.wait import together, until
+from kindpakket_network.programs.home import Home, write
+from kindpakket_network.programs.wait import together, until
+from kindpakket_network.verbs.network import Network
 
 
 def test_the_principals_of_a_policy() -> None:
@@ -64,7 +64,7 @@ def test_files_are_whole_and_private(tmp_path: Path) -> None:
 
 
 def test_commands_exclude_one_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kindpakket_network.home._LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr("kindpakket_network.programs.home._LOCK_PATIENCE", 0.1)
     home = Home(tmp_path)
     with home.locked(), pytest.raises(NetworkError, match="another command is changing"), home.locked():
         pass

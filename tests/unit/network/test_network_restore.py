@@ -15,27 +15,27 @@ import pytest
 from click.testing import CliRunner
 
 from kindpakket_network import NetworkError, Topology
-from kindpakket_network.acting import act_for, acting
 from kindpakket_network.backups.archive import ArchiveError, writing
 from kindpakket_network.backups.backup import Backup
 from kindpakket_network.backups.contents import Contents, Manifest
 from kindpakket_network.backups.restore import Restore
-from kindpakket_network.backups.restored import is_marked, ordering_is_lost
 from kindpakket_network.commands.cli import network
-from kindpakket_network.home import Home, write
+from kindpakket_network.nodes.acting import act_for, acting
 from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.restored import is_marked, ordering_is_lost
+from kindpakket_network.nodes.session import Session
 from kindpakket_network.nodes.starter import Starter
 from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes
 from kindpakket_network.reports.nodes import node_status
-from kindpakket_network.site import Site
 
 IDENTITY = pyrage.x25519.Identity.generate()
 PUBLIC = str(IDENTITY.to_public())
 OWN = "gemeente"
 
 
-def made(folder: Path) -> Site:
+def made(folder: Path) -> Session:
     """A home with a file in every place where there is one."""
     home = Home(folder)
     home.create()
@@ -74,7 +74,7 @@ def made(folder: Path) -> Site:
     write(home.deployed("zuidhorn", "kindpakket"), json.dumps({"binary": f"{folder}/chaincode/k/kindpakket"}))
     write(home.log("peer0.gemeente"), "log")
     write(home.topology, topology.as_yaml())
-    return Site(topology, home, Processes(home), Programs(folder, folder), lambda _: None)
+    return Session(topology, home, Processes(home), Programs(folder, folder), lambda _: None)
 
 
 def database(path: Path, row: str) -> None:
@@ -85,19 +85,19 @@ def database(path: Path, row: str) -> None:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def session(tmp_path: Path) -> Session:
     return made(tmp_path / "home")
 
 
 @pytest.fixture
-def file(site: Site, tmp_path: Path) -> Path:
+def file(session: Session, tmp_path: Path) -> Path:
     path = tmp_path / "backup.age"
     with writing(path, [PUBLIC]) as archive:
-        contents = Contents(site.home, site.inventory, [OWN])
-        manifest = Manifest("id-1", "kindpakket", (OWN,), Manifest.now(), str(site.home.root))
+        contents = Contents(session.home, session.inventory, [OWN])
+        manifest = Manifest("id-1", "kindpakket", (OWN,), Manifest.now(), str(session.home.root))
         archive.add("manifest.json", json.dumps(manifest.as_json()).encode())
         contents.write(archive)
-        for peer in site.inventory.peers_of(OWN):
+        for peer in session.inventory.peers_of(OWN):
             archive.add_tree(contents.name(peer.folder), peer.folder)
     return path
 
@@ -156,37 +156,38 @@ def test_a_consenters_ledger_and_votes_are_in_no_backup(file: Path, tmp_path: Pa
     ]
 
 
-def test_an_organisation_is_put_back_where_it_was_lost(site: Site, file: Path) -> None:
-    before = everything(site.home.root)
-    destroy(site.home)
-    restore(site.home, file)
-    after = everything(site.home.root)
+def test_an_organisation_is_put_back_where_it_was_lost(session: Session, file: Path) -> None:
+    before = everything(session.home.root)
+    destroy(session.home)
+    restore(session.home, file)
+    after = everything(session.home.root)
     lost = {name for name in before if name.startswith("nodes/orderer.gemeente/data")}
     assert {name: after[name] for name in before if name not in lost and not name.endswith(".db")} == {
         name: content for name, content in before.items() if name not in lost and not name.endswith(".db")
     }
-    path = site.home.organisation(OWN) / "authority" / "fabric-ca-server.db"
+    path = session.home.organisation(OWN) / "authority" / "fabric-ca-server.db"
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT name FROM certificates").fetchall() == [(OWN,)]
 
 
-def test_restored_orderers_and_peers_are_marked_and_not_started(site: Site, file: Path) -> None:
-    destroy(site.home)
-    restore(site.home, file)
-    inventory = site.inventory
+def test_restored_orderers_and_peers_are_marked_and_not_started(session: Session, file: Path) -> None:
+    destroy(session.home)
+    restore(session.home, file)
+    inventory = session.inventory
     marked = [one for one in (*inventory.orderers, *inventory.peers) if is_marked(one.folder)]
     assert [one.node for one in marked] == ["orderer.gemeente", "peer0.gemeente"]
-    starter = Starter(site.home, site.processes, site.programs)
+    starter = Starter(session.home, session.processes, session.programs)
     for node in marked:
         with pytest.raises(NetworkError, match="must not serve before catching up"):
             starter.start([node])
 
 
-def test_the_status_tells_of_nodes_that_have_not_caught_up(site: Site, file: Path) -> None:
-    destroy(site.home)
-    restore(site.home, file)
+def test_the_status_tells_of_nodes_that_have_not_caught_up(session: Session, file: Path) -> None:
+    destroy(session.home)
+    restore(session.home, file)
     states = [
-        node_status(node, site.inventory, site.home, None) for node in ("peer0.gemeente", "peer0.winkels")
+        node_status(node, session.inventory, session.home, None)
+        for node in ("peer0.gemeente", "peer0.winkels")
     ]
     assert [(one.running, one.state) for one in states] == [(False, "restored"), (False, "stopped")]
 
@@ -204,26 +205,26 @@ def test_an_empty_home_gets_all_and_files_name_their_new_folder(file: Path, tmp_
     assert acting(Topology.load(home.topology), home) == (OWN,)
 
 
-def test_one_node_alone_is_put_back(site: Site, file: Path) -> None:
-    shutil.rmtree(site.home.node("peer0.gemeente"))
-    before = everything(site.home.root)
-    restore(site.home, file, nodes=["peer0.gemeente"])
-    added = set(everything(site.home.root)) - set(before)
+def test_one_node_alone_is_put_back(session: Session, file: Path) -> None:
+    shutil.rmtree(session.home.node("peer0.gemeente"))
+    before = everything(session.home.root)
+    restore(session.home, file, nodes=["peer0.gemeente"])
+    added = set(everything(session.home.root)) - set(before)
     assert {name.split("/")[1] for name in added if name.startswith("nodes")} == {"peer0.gemeente"}
-    assert is_marked(site.home.node("peer0.gemeente"))
-    assert not is_marked(site.home.node("orderer.gemeente"))
+    assert is_marked(session.home.node("peer0.gemeente"))
+    assert not is_marked(session.home.node("orderer.gemeente"))
 
 
-def test_a_node_is_not_put_where_the_rest_is_not(site: Site, file: Path, tmp_path: Path) -> None:
+def test_a_node_is_not_put_where_the_rest_is_not(session: Session, file: Path, tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="in a home that has the rest"):
         restore(Home(tmp_path / "elsewhere"), file, nodes=["peer0.gemeente"])
     with pytest.raises(ArchiveError, match=r"peer0\.winkels cannot be restored alone"):
-        restore(site.home, file, nodes=["peer0.winkels"])
+        restore(session.home, file, nodes=["peer0.winkels"])
 
 
-def test_of_a_backup_of_several_only_the_chosen_ones_keys_come_back(site: Site, tmp_path: Path) -> None:
+def test_of_a_backup_of_several_only_the_chosen_ones_keys_come_back(session: Session, tmp_path: Path) -> None:
     path, home = tmp_path / "several.age", Home(tmp_path / "elsewhere")
-    Backup(site, [OWN, "winkels"]).run(path, [PUBLIC])
+    Backup(session, [OWN, "winkels"]).run(path, [PUBLIC])
     restore(home, path, [OWN])
     foreign = [name for name in everything(home.root) if "winkels" in name and "keystore" in name]
     assert foreign == []
@@ -231,38 +232,40 @@ def test_of_a_backup_of_several_only_the_chosen_ones_keys_come_back(site: Site, 
     assert acting(Topology.load(home.topology), home) == (OWN,)
 
 
-def test_a_home_that_acts_for_others_is_left_alone(site: Site, file: Path) -> None:
-    destroy(site.home)
-    act_for(site.home, ["winkels"])
+def test_a_home_that_acts_for_others_is_left_alone(session: Session, file: Path) -> None:
+    destroy(session.home)
+    act_for(session.home, ["winkels"])
     with pytest.raises(ArchiveError, match="acts for winkels"):
-        restore(site.home, file)
+        restore(session.home, file)
 
 
-def test_what_is_there_is_not_overwritten_unless_it_is_moved_aside(site: Site, file: Path) -> None:
-    before = everything(site.home.root)
+def test_what_is_there_is_not_overwritten_unless_it_is_moved_aside(session: Session, file: Path) -> None:
+    before = everything(session.home.root)
     with pytest.raises(ArchiveError, match=r"has nodes/peer0\.gemeente.*already"):
-        restore(site.home, file)
-    assert everything(site.home.root) == before
-    restore(site.home, file, replace=True)
-    (aside,) = (site.home.root / "replaced").iterdir()
+        restore(session.home, file)
+    assert everything(session.home.root) == before
+    restore(session.home, file, replace=True)
+    (aside,) = (session.home.root / "replaced").iterdir()
     assert (aside / "nodes" / "orderer.gemeente" / "data" / "wal" / "zuidhorn" / "1.wal").is_file()
-    assert not (site.home.node("orderer.gemeente") / "data").exists()
+    assert not (session.home.node("orderer.gemeente") / "data").exists()
 
 
-def test_keys_of_chaincode_processes_that_are_left_do_not_stand_in_the_way(site: Site, file: Path) -> None:
-    left = site.home.node("chaincode.peer0.gemeente.kindpakket") / "tls" / "key.pem"
+def test_keys_of_chaincode_processes_that_are_left_do_not_stand_in_the_way(
+    session: Session, file: Path
+) -> None:
+    left = session.home.node("chaincode.peer0.gemeente.kindpakket") / "tls" / "key.pem"
     write(left, "newer")
-    shutil.rmtree(site.home.organisation(OWN))
+    shutil.rmtree(session.home.organisation(OWN))
     for node in ("peer0.gemeente", "orderer.gemeente"):
-        shutil.rmtree(site.home.node(node))
-    restore(site.home, file)
+        shutil.rmtree(session.home.node(node))
+    restore(session.home, file)
     assert left.read_text() == "newer"
-    assert not (site.home.root / "replaced").exists()
+    assert not (session.home.root / "replaced").exists()
 
 
-def test_a_refused_backup_leaves_the_home_as_it_was(site: Site, file: Path, tmp_path: Path) -> None:
-    destroy(site.home)
-    before = everything(site.home.root)
+def test_a_refused_backup_leaves_the_home_as_it_was(session: Session, file: Path, tmp_path: Path) -> None:
+    destroy(session.home)
+    before = everything(session.home.root)
     changed = tmp_path / "changed.age"
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
@@ -275,18 +278,18 @@ def test_a_refused_backup_leaves_the_home_as_it_was(site: Site, file: Path, tmp_
     ]
     for backup, options, words in attempts:
         with pytest.raises(ArchiveError, match=words):
-            restore(site.home, backup, **options)  # type: ignore[arg-type]
-        assert everything(site.home.root) == before
-    write(site.home.topology, other.as_yaml())
+            restore(session.home, backup, **options)  # type: ignore[arg-type]
+        assert everything(session.home.root) == before
+    write(session.home.topology, other.as_yaml())
     with pytest.raises(ArchiveError, match="restore elsewhere"):
-        restore(site.home, file)
+        restore(session.home, file)
 
 
 @pytest.mark.parametrize("step", range(4))
 def test_a_restore_that_was_interrupted_anywhere_is_repeated(
-    site: Site, file: Path, monkeypatch: pytest.MonkeyPatch, step: int
+    session: Session, file: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    destroy(site.home)
+    destroy(session.home)
     rename, count = Path.rename, 0
 
     def interrupted(path: Path, target: Path) -> Path:
@@ -298,36 +301,36 @@ def test_a_restore_that_was_interrupted_anywhere_is_repeated(
 
     monkeypatch.setattr(Path, "rename", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        restore(site.home, file)
+        restore(session.home, file)
     monkeypatch.undo()
-    restore(site.home, file)
-    assert is_marked(site.home.node("peer0.gemeente"))
-    assert (site.home.organisation(OWN) / "authority" / "fabric-ca-server.db").is_file()
+    restore(session.home, file)
+    assert is_marked(session.home.node("peer0.gemeente"))
+    assert (session.home.organisation(OWN) / "authority" / "fabric-ca-server.db").is_file()
 
 
-def test_a_service_manager_does_not_start_what_has_not_caught_up(site: Site, file: Path) -> None:
-    destroy(site.home)
-    kept, restored = site.home.environment("peer0.winkels"), site.home.environment("peer0.gemeente")
+def test_a_service_manager_does_not_start_what_has_not_caught_up(session: Session, file: Path) -> None:
+    destroy(session.home)
+    kept, restored = session.home.environment("peer0.winkels"), session.home.environment("peer0.gemeente")
     for switch in (kept, restored):
         write(switch, "A=1\n")
-    restore(site.home, file)
+    restore(session.home, file)
     assert (kept.exists(), restored.exists()) == (True, False)
 
 
-def test_a_restore_that_is_done_again_changes_nothing(site: Site, file: Path) -> None:
-    destroy(site.home)
-    restore(site.home, file)
-    before = everything(site.home.root)
-    restore(site.home, file)
-    assert everything(site.home.root) == before
-    restore(site.home, file, ordering_lost=True)
-    assert ordering_is_lost(site.home.node("orderer.gemeente"))
+def test_a_restore_that_is_done_again_changes_nothing(session: Session, file: Path) -> None:
+    destroy(session.home)
+    restore(session.home, file)
+    before = everything(session.home.root)
+    restore(session.home, file)
+    assert everything(session.home.root) == before
+    restore(session.home, file, ordering_lost=True)
+    assert ordering_is_lost(session.home.node("orderer.gemeente"))
 
 
-def test_a_backup_of_an_organisation_that_is_not_here_is_refused(site: Site, tmp_path: Path) -> None:
-    shutil.rmtree(site.home.organisation(OWN) / "authority")
+def test_a_backup_of_an_organisation_that_is_not_here_is_refused(session: Session, tmp_path: Path) -> None:
+    shutil.rmtree(session.home.organisation(OWN) / "authority")
     with pytest.raises(NetworkError, match="does not hold the keys of gemeente"):
-        Backup(site, [OWN]).run(tmp_path / "backup.age", [PUBLIC])
+        Backup(session, [OWN]).run(tmp_path / "backup.age", [PUBLIC])
 
 
 def test_a_backup_of_a_newer_version_is_refused(tmp_path: Path) -> None:

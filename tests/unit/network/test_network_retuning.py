@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from kindpakket_network import Topology
-from kindpakket_network.home import Home
+from kindpakket_network.certificates.retuning import outdated, untuned
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes, Program
-from kindpakket_network.retuning import outdated, untuned
 
 HERE = {"address": "fabric.example", "listen": "10.0.0.1"}
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from kindpakket_network.certificates.kept_revocations import keep
-from kindpakket_network.home import write
+from kindpakket_network.programs.home import write
 
 
 def revoked(*serials: int) -> bytes:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from kindpakket_network import Deployed, NetworkError, Topology
-from kindpakket_network.chaincodes.deployed import Built
-from kindpakket_network.home import Home, write
+from kindpakket_network.nodes.deployed import Built
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.serving import Serving
+from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes
 
 OLD, NEW = "kindpakket-old", "kindpakket-new"

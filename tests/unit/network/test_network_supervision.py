@@ -13,12 +13,12 @@ import pytest
 from service_manager import ServiceManager, read_environment
 
 from kindpakket_network import Network, NetworkError, Topology
-from kindpakket_network.exports.supervision import environment_text, supervise, switch_off, switch_on
 from kindpakket_network.exports.units import units
-from kindpakket_network.home import Home, write
 from kindpakket_network.programs import process as process_module
+from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes, Program
-from kindpakket_network.wait import until
+from kindpakket_network.programs.supervision import environment_text, supervise, switch_off, switch_on
+from kindpakket_network.programs.wait import until
 
 NODE = "peer0.gemeente"
 SLEEPS = "import time; print('begun', flush=True); time.sleep(60)"

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kindpakket_network import Topology, TopologyError
-from kindpakket_network.nodes.ports import BLOCK, is_free
+from kindpakket_network.description.ports import BLOCK, is_free
 
 Change = Callable[[dict[str, Any]], Any]
 

@@ -13,11 +13,11 @@ from kindpakket_network import CommandFailed, NetworkError, Topology
 from kindpakket_network.backups.snapshot import PeerState, Snapshots
 from kindpakket_network.backups.verification import LedgerCheck, Verified, findings
 from kindpakket_network.chaincodes.committed import Committed
-from kindpakket_network.home import Home, write
 from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes
-from kindpakket_network.site import Site
 
 CHANNEL = "zuidhorn"
 
@@ -61,9 +61,9 @@ def test_a_result_is_plain_json() -> None:
 class FakePeers:
     """Peers that commit blocks as they are told, and write snapshots."""
 
-    def __init__(self, site: Site, heights: Sequence[int | None], per_question: int = 0) -> None:
-        self.site = site
-        self.peers = site.inventory.peers[: len(heights)]
+    def __init__(self, session: Session, heights: Sequence[int | None], per_question: int = 0) -> None:
+        self.session = session
+        self.peers = session.inventory.peers[: len(heights)]
         self.heights = dict(zip(self.peers, heights, strict=True))
         self.per_question = per_question
         self.pending: dict[Peer, set[int]] = {peer: set() for peer in self.peers}
@@ -94,11 +94,11 @@ class FakePeers:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def session(tmp_path: Path) -> Session:
     home = Home(tmp_path)
     home.create()
     topology = Topology.packaged("kindpakket")
-    return Site(topology, home, Processes(home), Programs(tmp_path, tmp_path), lambda _: None)
+    return Session(topology, home, Processes(home), Programs(tmp_path, tmp_path), lambda _: None)
 
 
 def states(fake: FakePeers, monkeypatch: pytest.MonkeyPatch) -> list[PeerState]:
@@ -110,25 +110,25 @@ def states(fake: FakePeers, monkeypatch: pytest.MonkeyPatch) -> list[PeerState]:
             fake.snapshot(self.peer, action, block)
 
     monkeypatch.setattr(Peer, "height", lambda peer, _: fake.height(peer))
-    monkeypatch.setattr(Site, "admin", lambda _, peer: Commands(peer))
-    return Snapshots(fake.site, fake.site.topology.channel(CHANNEL)).states(fake.peers)
+    monkeypatch.setattr(Session, "admin", lambda _, peer: Commands(peer))
+    return Snapshots(fake.session, fake.session.topology.channel(CHANNEL)).states(fake.peers)
 
 
 @pytest.mark.parametrize("per_question", [0, 1, 3])
 def test_peers_meet_at_one_block_whether_blocks_come_or_not(
-    site: Site, monkeypatch: pytest.MonkeyPatch, per_question: int
+    session: Session, monkeypatch: pytest.MonkeyPatch, per_question: int
 ) -> None:
-    fake = FakePeers(site, [9, 9, 9], per_question)
+    fake = FakePeers(session, [9, 9, 9], per_question)
     found = states(fake, monkeypatch)
     assert len({(one.block, one.state) for one in found}) == 1
     content = {"snapshot_files_raw_hashes": {"public_state.data": str(found[0].block)}}
     assert found[0].state == hashlib.sha256(json.dumps(content).encode()).hexdigest()
-    assert not list(site.home.root.rglob("_snapshot_signable_metadata.json"))
+    assert not list(session.home.root.rglob("_snapshot_signable_metadata.json"))
 
 
 def test_a_peer_that_does_not_answer_is_no_finding_but_a_failure(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fake = FakePeers(site, [9, None, 9])
+    fake = FakePeers(session, [9, None, 9])
     with pytest.raises(NetworkError, match=r"peer0\.winkels does not answer"):
         states(fake, monkeypatch)

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 
 from kindpakket_network import Topology
 from kindpakket_network.commands.cli import network
-from kindpakket_network.description.drawing import drawing
 from kindpakket_network.description.form import schema
 from kindpakket_network.description.topology import packaged_file
+from kindpakket_network.reports.drawing import drawing
 
 DOCS = Path(__file__).parents[3] / "docs"
 HINT = "# yaml-language-server: $schema="

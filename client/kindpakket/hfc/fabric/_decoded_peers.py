@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from kindpakket.fabric import _messages as m
+from kindpakket.fabric._wire import messages as m
 from kindpakket.hfc.fabric._decoded_headers import identity
 
 Decoded: TypeAlias = dict[str, Any]

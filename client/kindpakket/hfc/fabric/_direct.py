@@ -6,9 +6,11 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from kindpakket.fabric import EvaluateError, _wire, aio, discovery
-from kindpakket.fabric import _messages as m
-from kindpakket.fabric._flow import CallFailed, call
+from kindpakket.fabric import EvaluateError, aio
+from kindpakket.fabric._connection.flow import CallFailed, call
+from kindpakket.fabric._flows import discovery
+from kindpakket.fabric._wire import gateway as wire
+from kindpakket.fabric._wire import messages as m
 
 _PROCESS_PROPOSAL = "/protos.Endorser/ProcessProposal"
 
@@ -20,7 +22,7 @@ async def process_proposal(gateway: aio.Gateway, chaincode: str, name: str) -> A
         EvaluateError: the peer gave no answer.
     """
     identity = gateway.identity
-    parts = _wire.proposal(
+    parts = wire.proposal(
         creator=identity.serialized,
         nonce=os.urandom(24),
         now=datetime.now(UTC),

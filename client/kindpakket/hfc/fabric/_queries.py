@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kindpakket.fabric import DiscoveryError, EvaluateError, GatewayError
-from kindpakket.fabric import _messages as m
+from kindpakket.fabric._wire import messages as m
 from kindpakket.hfc import _messages as answers
 from kindpakket.hfc.errors import Impossible, QueryRefused, response_in
 from kindpakket.hfc.fabric._decoded_peers import peers_by_organization

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from kindpakket.fabric.ca import CaClient, CaUnreachable, Enrolment
-from kindpakket.fabric.ca_call import CaCall, json_body
+from kindpakket.fabric.ca._call import CaCall, json_body
 
 if TYPE_CHECKING:
     from kindpakket.hfc.fabric_ca.caservice import Enrollment

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from kindpakket.fabric import Identity, connect
-from kindpakket.fabric.pkcs11 import Pkcs11Signer
+from kindpakket.fabric.identity.pkcs11 import Pkcs11Signer
 
 profile, certificate, request = sys.argv[1:]
 

@@ -1,0 +1,170 @@
+"""The auditor's own books: what a replay of the requests makes of schemes, vouchers, payments, settlements.
+
+Amounts are euro cents, instants Unix seconds, days `YYYY-MM-DD` in Europe/Amsterdam.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kindpakket.auditor.books.organisations import OrganisationBook
+from kindpakket.auditor.books.payments import PaymentBook, SettlementBook, total
+from kindpakket.auditor.books.schemes import ChangeBook, SchemeBook, agreed, end_of, is_layout_1
+from kindpakket.auditor.books.shops import ErasureBook, ShopBook
+from kindpakket.auditor.books.terms import TERMS, Terms
+from kindpakket.auditor.books.vouchers import HOLDER, VoucherBook, amounts
+from kindpakket.ledger.records import Line, Organisations
+
+__all__ = [
+    "HOLDER",
+    "TERMS",
+    "Books",
+    "ChangeBook",
+    "ErasureBook",
+    "Movement",
+    "OrganisationBook",
+    "PaymentBook",
+    "SchemeBook",
+    "SettlementBook",
+    "ShopBook",
+    "ShopStanding",
+    "Terms",
+    "VoucherBook",
+    "agreed",
+    "amounts",
+    "end_of",
+    "is_layout_1",
+    "total",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Money that moved between a voucher and a shop.
+
+    Attributes:
+        kind: `payment`, `refund` or `cancellation`; a captured hold is a payment.
+        at: Unix seconds.
+        scheme: id of the scheme.
+        shop: id of the shop.
+        category: what was bought.
+        cents: positive for a payment, negative for the others.
+    """
+
+    kind: str
+    at: int
+    scheme: str
+    shop: str
+    category: str
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShopStanding:
+    """A shop's money under one scheme, in cents: net = unsettled + in settlements + paid out + receivables.
+
+    Only `net`, `unsettled` and the receivables, which are `claimed`, `collected` or `written_off`, may be
+    below zero.
+    """
+
+    net: int
+    unsettled: int
+    drafted: int
+    approved: int
+    exported: int
+    paid_out: int
+    claimed: int
+    collected: int
+    written_off: int
+
+    @property
+    def receivables(self) -> int:
+        """What the shop owed after its end, whatever became of it; zero or below."""
+        return self.claimed + self.collected + self.written_off
+
+    @property
+    def balanced(self) -> bool:
+        """Everything that was spent at the shop is somewhere on its way, once."""
+        live = self.drafted + self.approved + self.exported + self.paid_out
+        return self.net == self.unsettled + live + self.receivables
+
+
+@dataclass(slots=True)
+class Books:
+    """Everything, by id.
+
+    Attributes:
+        organisations: MSP ids by what they are, as they were named at first; None: they were not yet.
+        further: organisations that were proposed after that, by MSP id.
+        layout_2: a request that only layout 2 of the ledger takes was committed.
+        schemes: the schemes with their vouchers and changes.
+        entitlements: maps an entitlement to the voucher that it led to.
+        shops: the shops.
+        payments: the payments, holds included.
+        settlements: the settlements, receivables included.
+        erasures: orders to purge private records.
+        voided: request ids that count nowhere.
+        movements: every line of every payment, refund and cancellation, in the order of the ledger.
+    """
+
+    organisations: Organisations | None = None
+    further: dict[str, OrganisationBook] = field(default_factory=dict)
+    layout_2: bool = False
+    schemes: dict[str, SchemeBook] = field(default_factory=dict)
+    entitlements: dict[str, str] = field(default_factory=dict)
+    shops: dict[str, ShopBook] = field(default_factory=dict)
+    payments: dict[str, PaymentBook] = field(default_factory=dict)
+    settlements: dict[str, SettlementBook] = field(default_factory=dict)
+    erasures: dict[str, ErasureBook] = field(default_factory=dict)
+    voided: set[str] = field(default_factory=set)
+    movements: list[Movement] = field(default_factory=list)
+
+    def named(self) -> Organisations | None:
+        """The organisations with those further ones that were approved; None: none were named yet."""
+        if self.organisations is None:
+            return None
+        approved = sorted((one for one in self.further.values() if one.named), key=lambda one: one.id)
+        return {
+            "municipality": self.organisations["municipality"],
+            "shops": self.organisations["shops"] + [one.id for one in approved if one.kind == "shops"],
+            "auditors": self.organisations["auditors"]
+            + [one.id for one in approved if one.kind == "auditors"],
+        }
+
+    def move(self, kind: str, at: int, payment: PaymentBook, lines: Sequence[Line]) -> None:
+        """Note what a payment, refund or cancellation moves; only a payment counts up."""
+        sign = 1 if kind == "payment" else -1
+        self.movements += [
+            Movement(kind, at, payment.scheme, payment.shop, line["category"], sign * line["cents"])
+            for line in lines
+        ]
+
+    def standing(self, scheme: str, shop: str) -> ShopStanding:
+        """Where a shop's money under a scheme is."""
+        return self.standings()[scheme, shop]
+
+    def standings(self) -> dict[tuple[str, str], ShopStanding]:
+        """Where the money of every shop is, by scheme and shop."""
+        net: Counter[tuple[str, str]] = Counter()
+        for move in self.movements:
+            net[move.scheme, move.shop] += move.cents
+        sums: Counter[tuple[str, str, str]] = Counter()
+        for one in self.settlements.values():
+            sums[one.scheme, one.shop, one.state] += one.cents
+        return {
+            (scheme.id, shop): ShopStanding(
+                net=net[scheme.id, shop],
+                unsettled=sum(scheme.unsettled.get(shop, {}).values()),
+                drafted=sums[scheme.id, shop, "drafted"],
+                approved=sums[scheme.id, shop, "approved"],
+                exported=sums[scheme.id, shop, "exported"],
+                paid_out=sums[scheme.id, shop, "paid"],
+                claimed=sums[scheme.id, shop, "claimed"],
+                collected=sums[scheme.id, shop, "collected"],
+                written_off=sums[scheme.id, shop, "written-off"],
+            )
+            for scheme in self.schemes.values()
+            for shop in self.shops
+        }

@@ -1,0 +1,129 @@
+"""What became of payments and settlements."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from kindpakket.auditor.books.vouchers import amounts
+from kindpakket.ledger.records import Item, Line
+
+
+@dataclass(slots=True)
+class PaymentBook:
+    """A payment by the requests; a hold has no lines and no day until it is captured."""
+
+    id: str
+    scheme: str
+    shop: str
+    voucher: str
+    lines: tuple[Line, ...]
+    day: str
+    at: int
+    proof: dict[str, object]
+    till: str = ""
+    state: str = "paid"
+    refunded: Counter[str] = field(default_factory=Counter)
+    cancel_reason: str = ""
+    held_lines: tuple[Line, ...] = ()
+    held_day: str = ""
+    expires_at: int = 0
+    captured_at: int = 0
+    release_reason: str = ""
+
+    @property
+    def cents(self) -> int:
+        """What was paid."""
+        return total(self.lines)
+
+    @property
+    def held_cents(self) -> int:
+        """What was held at first."""
+        return total(self.held_lines)
+
+    @property
+    def refunded_cents(self) -> int:
+        """What was refunded so far."""
+        return self.refunded.total()
+
+    @property
+    def counted_day(self) -> str:
+        """The day whose cap it counts into."""
+        return self.held_day or self.day
+
+    def members(self) -> dict[str, object]:
+        """What the ledger's record of it must say; None: the record leaves it out."""
+        return {
+            "scheme": self.scheme,
+            "shop": self.shop,
+            "voucher": self.voucher,
+            "lines": list(self.lines),
+            "cents": self.cents,
+            "refunded": amounts(self.refunded),
+            "refunded_cents": self.refunded_cents,
+            "state": self.state,
+            "day": self.day,
+            "at": self.at,
+            "proof": self.proof,
+            "till": self.till or None,
+            "cancel_reason": self.cancel_reason or None,
+            "held_lines": list(self.held_lines) or None,
+            "held_cents": self.held_cents or None,
+            "held_day": self.held_day or None,
+            "expires_at": self.expires_at or None,
+            "captured_at": self.captured_at or None,
+            "release_reason": self.release_reason or None,
+        }
+
+
+@dataclass(slots=True)
+class SettlementBook:
+    """A settlement or a receivable by the requests; `booked_by` collected or wrote off a receivable."""
+
+    id: str
+    scheme: str
+    shop: str
+    items: tuple[Item, ...]
+    through: str
+    drafted_by: str
+    state: str = "drafted"
+    claim_reason: str = ""
+    approved_by: str = ""
+    withdrawn_by: str = ""
+    withdraw_reason: str = ""
+    exported_by: str = ""
+    file_sha256: str = ""
+    booked_by: str = ""
+    book_reason: str = ""
+
+    @property
+    def cents(self) -> int:
+        """Its net sum."""
+        return sum(item["cents"] for item in self.items)
+
+    def members(self) -> dict[str, object]:
+        """What the ledger's record of it must say; None: the record leaves it out."""
+        optional = (
+            "claim_reason",
+            "approved_by",
+            "withdrawn_by",
+            "withdraw_reason",
+            "exported_by",
+            "file_sha256",
+            "booked_by",
+            "book_reason",
+        )
+        return {
+            "shop": self.shop,
+            "state": self.state,
+            "items": list(self.items),
+            "cents": self.cents,
+            "through": self.through,
+            "drafted_by": self.drafted_by,
+            **{name: getattr(self, name) or None for name in optional},
+        }
+
+
+def total(lines: tuple[Line, ...] | list[Line]) -> int:
+    """The sum of lines, in cents."""
+    return sum(line["cents"] for line in lines)

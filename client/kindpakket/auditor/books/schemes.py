@@ -1,0 +1,154 @@
+"""What became of schemes and of changes of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from kindpakket.auditor.books.terms import Terms
+from kindpakket.auditor.books.vouchers import VoucherBook
+from kindpakket.ledger.days import day_after, first_instant
+from kindpakket.ledger.records import Rules
+
+_WITHOUT_EFFECT = ("hold_days", "extension_days", "refund_grace_days", "settlement_days")
+
+
+def is_layout_1(rules: Rules) -> bool:
+    """Whether rules were agreed under layout 1 of the ledger, which knew no holds."""
+    return "hold_days" not in rules
+
+
+def agreed(rules: Rules) -> Rules:
+    """What two persons agreed on: under layout 1 no holds, extensions, grace and rhythm."""
+    return cast(Rules, {**rules, **dict.fromkeys(_WITHOUT_EFFECT, 0)}) if is_layout_1(rules) else rules
+
+
+def end_of(rules: Rules) -> int:
+    """The first instant at which a voucher that these rules issue can no longer be spent."""
+    given = rules.get("ends_at")
+    return first_instant(day_after(rules["ends_on"], 1)) if given is None else given
+
+
+@dataclass(slots=True)
+class ChangeBook:
+    """A change of a scheme by the requests; `content` has what its kind carries."""
+
+    id: str
+    kind: str
+    reason: str
+    proposed_by: str
+    content: dict[str, Any] = field(default_factory=dict)
+    state: str = "proposed"
+    decided_by: str = ""
+    reject_reason: str = ""
+    version: int = 0
+
+    def members(self) -> dict[str, object]:
+        """What the ledger's record of it must say; None: the record leaves it out."""
+        return {
+            "kind": self.kind,
+            "state": self.state,
+            "reason": self.reason,
+            "proposed_by": self.proposed_by,
+            "decided_by": self.decided_by or None,
+            "reject_reason": self.reject_reason or None,
+            "version": self.version or None,
+            **{name: self.content.get(name) for name in ("rules", "applies_to", "add_cents")},
+        }
+
+
+@dataclass(slots=True)
+class SchemeBook:
+    """A scheme by the requests.
+
+    Attributes:
+        versions: its rules, version 1 first.
+        floor: the version that counts for all vouchers issued under an earlier one; 0: none.
+        issued, topped_up, lapsed, revoked: the budget's terms, as requests moved them.
+        unsettled: maps a shop to its open items, which map (day, id) to cents.
+    """
+
+    id: str
+    versions: list[Rules]
+    budget: int
+    drafted_by: str
+    state: str = "draft"
+    floor: int = 0
+    approved_by: str = ""
+    opened_by: str = ""
+    paused_by: str = ""
+    pause_reason: str = ""
+    closed_by: str = ""
+    close_reason: str = ""
+    closed_at: int = 0
+    closed_until: str = ""
+    issued: int = 0
+    topped_up: int = 0
+    lapsed: int = 0
+    revoked: int = 0
+    vouchers: dict[str, VoucherBook] = field(default_factory=dict)
+    changes: dict[str, ChangeBook] = field(default_factory=dict)
+    unsettled: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> Rules:
+        """The newest rules."""
+        return self.versions[-1]
+
+    def rules_for(self, voucher: VoucherBook) -> Rules:
+        """The rules that count for a voucher."""
+        return self.versions[max(voucher.rules_version, self.floor) - 1]
+
+    @property
+    def unallocated(self) -> int:
+        """What the budget has left, in cents."""
+        return self.budget - self.issued - self.topped_up + self.lapsed + self.revoked
+
+    def terms(self) -> Terms:
+        """The sums over all vouchers."""
+        return Terms.sum(voucher.terms for voucher in self.vouchers.values())
+
+    def by_category(self) -> dict[str, int]:
+        """Net cents by category; only categories that were spent in."""
+        total: Counter[str] = Counter()
+        for voucher in self.vouchers.values():
+            total.update(voucher.by_category)
+        return {category: cents for category, cents in sorted(total.items()) if cents}
+
+    def take_back(self, destination: str, cents: int) -> None:
+        """Money of a voucher comes back to the budget, as `lapsed` or `revoked`."""
+        if destination == "lapsed":
+            self.lapsed += cents
+        else:
+            self.revoked += cents
+
+    def budget_members(self) -> dict[str, int]:
+        """The budget under the names that the ledger's record gives its terms."""
+        return {
+            "budget_cents": self.budget,
+            "issued_cents": self.issued,
+            "topped_up_cents": self.topped_up,
+            "lapsed_cents": self.lapsed,
+            "revoked_cents": self.revoked,
+            "unallocated_cents": self.unallocated,
+        }
+
+    def members(self) -> dict[str, object]:
+        """What the ledger's record of it must say; None: the record leaves it out."""
+        optional = (
+            "approved_by",
+            "opened_by",
+            "paused_by",
+            "pause_reason",
+            "closed_by",
+            "close_reason",
+            "closed_at",
+        )
+        return {
+            "state": self.state,
+            "rules_version": len(self.versions),
+            "rules_floor": self.floor or None,
+            "drafted_by": self.drafted_by,
+            **{name: getattr(self, name) or None for name in optional},
+        }

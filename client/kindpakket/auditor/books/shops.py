@@ -1,0 +1,91 @@
+"""What became of shops, and of orders to purge private records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kindpakket.ledger.records import ShopGrant
+
+
+@dataclass(slots=True)
+class ShopBook:
+    """A shop by the requests; `categories` maps a granted category to the day from which on.
+
+    Of a proposed account the blocks show who proposed it and not what it is: `account_change` is its id.
+    """
+
+    id: str
+    msp: str
+    requested: tuple[str, ...]
+    applied_by: str
+    state: str = "applied"
+    categories: dict[str, str] = field(default_factory=dict)
+    approved_by: str = ""
+    changed_by: str = ""
+    state_reason: str = ""
+    accounts: list[str] = field(default_factory=list)
+    account_change: str = ""
+    account_proposed_by: str = ""
+    ended_on: str = ""
+    retention_days: int | None = None
+
+    def grant(self, grants: list[ShopGrant]) -> None:
+        """These categories instead of those that it has."""
+        self.categories = {grant["code"]: grant["from"] for grant in grants}
+
+    def turn(self, state: str, person: str, reason: str) -> None:
+        """Another state, by whom and why."""
+        self.state, self.changed_by, self.state_reason = state, person, reason
+
+    def members(self) -> dict[str, object]:
+        """What the ledger's record of it must say; None: the record leaves it out."""
+        change = {"id": self.account_change, "proposed_by": self.account_proposed_by}
+        return {
+            "msp": self.msp,
+            "state": self.state,
+            "requested": list(self.requested),
+            "categories": self.categories,
+            "applied_by": self.applied_by,
+            "approved_by": self.approved_by or None,
+            "changed_by": self.changed_by or None,
+            "state_reason": self.state_reason or None,
+            "accounts": self.accounts or None,
+            "account_change": change if self.account_change else None,
+            "ended_on": self.ended_on or None,
+            "retention_days": self.retention_days,
+        }
+
+
+@dataclass(slots=True)
+class ErasureBook:
+    """An order to purge private records by the requests; hashes of private records are not in requests."""
+
+    id: str
+    collection: str
+    scheme: str
+    ids: tuple[str, ...]
+    reason: str
+    ordered_by: str
+    state: str = "ordered"
+    approved_by: str = ""
+    withdrawn_by: str = ""
+    withdraw_reason: str = ""
+    certified_by: str = ""
+    certified_at: int = 0
+    purged: bool = False
+
+    def members(self) -> dict[str, object]:
+        """What the ledger's record of it must say; None: the record leaves it out."""
+        return {
+            "collection": self.collection,
+            "scheme": self.scheme or None,
+            "records": sorted(self.ids),
+            "reason": self.reason,
+            "state": self.state,
+            "ordered_by": self.ordered_by,
+            "approved_by": self.approved_by or None,
+            "withdrawn_by": self.withdrawn_by or None,
+            "withdraw_reason": self.withdraw_reason or None,
+            "certified_by": self.certified_by or None,
+            "certified_at": self.certified_at or None,
+        }

@@ -1,0 +1,125 @@
+"""What became of a voucher."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from kindpakket.auditor.books.terms import Terms
+from kindpakket.ledger.days import day_after, day_of, first_instant
+from kindpakket.ledger.records import Authorisation, LiveHold, Rules, WaitingReplacement
+
+HOLDER = "holder"
+"""Stands for the holder in the place of the person who blocked a voucher."""
+
+
+@dataclass(slots=True)
+class VoucherBook:
+    """A voucher by the requests. `grace_cents` of what is available was refunded after the end."""
+
+    id: str
+    rules_version: int
+    entitlement: str
+    preset: str
+    units: int
+    ends_at: int
+    terms: Terms
+    product: str = ""
+    state: str = "issued"
+    by_category: Counter[str] = field(default_factory=Counter)
+    held_by_category: Counter[str] = field(default_factory=Counter)
+    holds: dict[str, LiveHold] = field(default_factory=dict)
+    day: str = ""
+    day_cents: int = 0
+    grace_cents: int = 0
+    authorisation: Authorisation | None = None
+    version: int = 0
+    last_page: int = 0
+    self_block: str = ""
+    replacement: WaitingReplacement | None = None
+    blocked_from: str = ""
+    blocked_by: str = ""
+    block_reason: str = ""
+
+    @property
+    def redeemed(self) -> bool:
+        """It is for one product, which was bought and not given back."""
+        return bool(self.product) and self.terms.net > 0
+
+    @property
+    def last_day(self) -> str:
+        """The last day on which it can be spent."""
+        return day_of(self.ends_at - 1)
+
+    def grace_end(self, rules: Rules) -> int:
+        """The instant from which on nothing that was refunded after the end can be spent."""
+        days = rules["refund_grace_days"]
+        return first_instant(day_after(self.last_day, days + 1)) if days else self.ends_at
+
+    def spendable(self, rules: Rules, at: int) -> int:
+        """What an instant leaves of what is available, in cents."""
+        if at < self.ends_at:
+            return self.terms.available
+        return self.grace_cents if at < self.grace_end(rules) else 0
+
+    def counted_on(self, day: str) -> int:
+        """What counts towards the cap of a booking day, in cents; going back in days frees nothing."""
+        return self.day_cents if self.day >= day else 0
+
+    def count(self, day: str, cents: int) -> None:
+        """Count cents towards the cap of a booking day."""
+        self.day, self.day_cents = max(self.day, day), self.counted_on(day) + cents
+
+    def uncount(self, day: str, cents: int) -> None:
+        """Give cents back to the cap of a day, while it is the latest one that the voucher was used on."""
+        if self.day == day:
+            self.day_cents -= cents
+
+    def block(self, person: str, reason: str) -> None:
+        """Stop spending; the state it had is kept."""
+        self.blocked_from, self.blocked_by, self.block_reason = self.state, person, reason
+        self.state = "blocked"
+
+    def unblock(self, state: str) -> None:
+        """Give it back in a state."""
+        self.state, self.blocked_from, self.blocked_by, self.block_reason = state, "", "", ""
+
+    def end(self, state: str) -> None:
+        """End it for ever, as revoked or lapsed."""
+        self.unblock(state)
+        self.replacement = None
+
+    def members(self) -> dict[str, object]:
+        """What the ledger's record of it must say; None: the record leaves it out."""
+        bound: dict[str, object] | None = None
+        if self.authorisation is not None:
+            bound = {**self.authorisation, "version": self.version}
+            if self.authorisation["kind"] == "booklet":
+                bound["last_page"] = self.last_page
+        return {
+            "rules_version": self.rules_version,
+            "state": self.state,
+            "entitlement": self.entitlement,
+            "preset": self.preset,
+            "units": self.units,
+            "product": self.product or None,
+            "redeemed": self.redeemed or None,
+            "ends_at": self.ends_at,
+            **self.terms.as_members(),
+            "spent_by_category": amounts(self.by_category),
+            "held_by_category": amounts(self.held_by_category) or None,
+            "holds": self.holds or None,
+            "day": {"date": self.day, "cents": self.day_cents},
+            "grace_cents": self.grace_cents or None,
+            "authorisation": bound,
+            "self_block": self.self_block or None,
+            "replacement": self.replacement,
+            "blocked_from": self.blocked_from or None,
+            "blocked_by": self.blocked_by or None,
+            "block_reason": self.block_reason or None,
+        }
+
+
+def amounts(by_category: dict[str, int]) -> dict[str, int]:
+    """Categories without money are the same as none."""
+    return {category: cents for category, cents in by_category.items() if cents}

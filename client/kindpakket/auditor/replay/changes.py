@@ -1,0 +1,84 @@
+"""Replays changes of schemes that are in force: rules, budget, closing."""
+
+from __future__ import annotations
+
+from kindpakket.auditor.books import Books, ChangeBook, SchemeBook
+from kindpakket.auditor.replay.rules import MOST_BUDGET, Findings, Handlers
+from kindpakket.auditor.requested import Requested
+from kindpakket.ledger.domain import Domain
+
+_IN_FORCE = ("approved", "open", "paused")
+_KINDS = {
+    "scheme:ProposeRules": "rules",
+    "scheme:ProposeBudget": "budget",
+    "scheme:ProposeClosing": "closing",
+}
+
+
+def _propose(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+    content = request.request
+    scheme = books.schemes[content["scheme"]]
+    findings.expect_state(f"scheme {scheme.id}", scheme.state, *_IN_FORCE)
+    if request.operation == "scheme:ProposeRules":
+        rules = content["rules"]
+        findings.expect_rules(rules, books.layout_2)
+        kept = rules["starts_on"] == scheme.rules["starts_on"]
+        findings.expect(
+            kept, f"scheme {scheme.id} was to start on another day than {scheme.rules['starts_on']}"
+        )
+        findings.expect(
+            content["applies_to"] in ("new", "all"), f"rules that apply to {content['applies_to']}"
+        )
+    elif request.operation == "scheme:ProposeBudget":
+        findings.expect(
+            0 < content["add_cents"] <= MOST_BUDGET, f"{content['add_cents']} cents are no amount"
+        )
+    scheme.changes[content["request_id"]] = ChangeBook(
+        id=content["request_id"],
+        kind=_KINDS[request.operation],
+        reason=content["reason"],
+        proposed_by=request.person,
+        content={name: content[name] for name in ("rules", "applies_to", "add_cents") if name in content},
+    )
+
+
+def _approve(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+    scheme = books.schemes[request.request["scheme"]]
+    change = scheme.changes[request.request["change"]]
+    findings.expect_state(f"change {change.id}", change.state, "proposed")
+    findings.expect_state(f"scheme {scheme.id}", scheme.state, *_IN_FORCE)
+    findings.expect_second_person(change.proposed_by, request.person)
+    change.state, change.decided_by = "approved", request.person
+    _carry_out(findings, scheme, change, request)
+
+
+def _carry_out(findings: Findings, scheme: SchemeBook, change: ChangeBook, request: Requested) -> None:
+    if change.kind == "rules":
+        scheme.versions.append(change.content["rules"])
+        change.version = len(scheme.versions)
+        if change.content["applies_to"] == "all":
+            scheme.floor = change.version
+    elif change.kind == "budget":
+        scheme.budget += change.content["add_cents"]
+        findings.expect(scheme.budget <= MOST_BUDGET, f"a budget of {scheme.budget} cents")
+    else:
+        scheme.state = "closed"
+        scheme.closed_by, scheme.close_reason, scheme.closed_at = request.person, change.reason, request.at
+
+
+def _reject(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+    content = request.request
+    change = books.schemes[content["scheme"]].changes[content["change"]]
+    findings.expect_state(f"change {change.id}", change.state, "proposed")
+    findings.expect_decider(request, change.proposed_by)
+    change.state, change.decided_by, change.reject_reason = "rejected", request.person, content["reason"]
+
+
+HANDLERS: Handlers = {
+    "scheme:ProposeRules": _propose,
+    "scheme:ProposeBudget": _propose,
+    "scheme:ProposeClosing": _propose,
+    "scheme:ApproveChange": _approve,
+    "scheme:RejectChange": _reject,
+}
+"""How each operation changes the books."""

@@ -1,0 +1,175 @@
+"""Replays payments and holds when they are made, cancellations and refunds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kindpakket.auditor.books import Books, PaymentBook, SchemeBook, VoucherBook, total
+from kindpakket.auditor.replay.holds import release_expired
+from kindpakket.auditor.replay.purchases import Purchase
+from kindpakket.auditor.replay.rules import Findings, Handlers
+from kindpakket.auditor.requested import Requested
+from kindpakket.holder.orders import HoldOrder, Order, PaymentOrder
+from kindpakket.ledger.days import booking_day
+from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.records import Line
+
+
+def _pay(books: Books, findings: Findings, request: Requested, domain: Domain) -> None:
+    purchase = _judged(books, findings, request, domain, PaymentOrder)
+    scheme, voucher, order = purchase.scheme, purchase.voucher, purchase.order
+    payment = _new_payment(purchase, request, lines=order.lines, day=purchase.booked)
+    books.payments[payment.id] = payment
+    if request.at >= voucher.ends_at:
+        voucher.grace_cents -= payment.cents
+    voucher.terms.available -= payment.cents
+    voucher.terms.spent += payment.cents
+    for line in payment.lines:
+        voucher.by_category[line["category"]] += line["cents"]
+    voucher.count(purchase.booked, payment.cents)
+    scheme.unsettled.setdefault(payment.shop, {})[payment.day, payment.id] = payment.cents
+    books.move("payment", request.at, payment, payment.lines)
+    _settle(voucher)
+
+
+def _hold(books: Books, findings: Findings, request: Requested, domain: Domain) -> None:
+    expires_at: int = request.request["expires_at"]
+    purchase = _judged(books, findings, request, domain, HoldOrder, expires_at=expires_at)
+    voucher, cents = purchase.voucher, purchase.order.cents
+    payment = _new_payment(
+        purchase,
+        request,
+        lines=(),
+        day="",
+        state="held",
+        held_lines=purchase.order.lines,
+        held_day=purchase.booked,
+        expires_at=expires_at,
+    )
+    books.payments[payment.id] = payment
+    voucher.terms.available -= cents
+    voucher.terms.held += cents
+    for line in payment.held_lines:
+        voucher.held_by_category[line["category"]] += line["cents"]
+    voucher.holds[payment.id] = {"cents": cents, "expires_at": expires_at}
+    voucher.count(purchase.booked, cents)
+    _settle(voucher)
+
+
+def _judged(
+    books: Books, findings: Findings, request: Requested, domain: Domain, kind: type[Order], **terms: int
+) -> Purchase:
+    """The purchase that a request makes, after it was judged, with the page of its booklet used up."""
+    content, at = request.request, request.at
+    scheme = books.schemes[content["scheme"]]
+    voucher = scheme.vouchers[content["voucher"]]
+    shop = books.shops[content["shop"]]
+    order = kind(
+        domain=domain,
+        scheme=scheme.id,
+        voucher=voucher.id,
+        version=voucher.version,
+        request_id=content["request_id"],
+        shop=shop.id,
+        lines=tuple(content["lines"]),
+        deadline=content["deadline"],
+        **terms,
+    )
+    findings.expect_own(request, shop)
+    release_expired(books, voucher, at)
+    booked = booking_day(at, scheme.closed_until)
+    purchase = Purchase(scheme, shop, voucher, order, content["proof"], at, booked)
+    purchase.judge(findings)
+    voucher.last_page = content["proof"].get("page", voucher.last_page)
+    return purchase
+
+
+def _new_payment(purchase: Purchase, request: Requested, **members: Any) -> PaymentBook:
+    order, proof = purchase.order, request.request["proof"]
+    return PaymentBook(
+        id=order.request_id,
+        scheme=order.scheme,
+        shop=order.shop,
+        voucher=order.voucher,
+        at=request.at,
+        proof={name: proof[name] for name in ("kind", "version", "page") if name in proof},
+        till=request.till,
+        **members,
+    )
+
+
+def _cancel(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+    payment = books.payments[request.request["payment"]]
+    scheme = books.schemes[payment.scheme]
+    voucher = scheme.vouchers[payment.voucher]
+    findings.expect_state(f"payment {payment.id}", payment.state, "paid")
+    findings.expect_own(request, books.shops[payment.shop])
+    booked = booking_day(request.at, scheme.closed_until)
+    findings.expect(booked == payment.day, f"payment {payment.id} of {payment.day} was cancelled on {booked}")
+    items = scheme.unsettled.get(payment.shop, {})
+    findings.expect((payment.day, payment.id) in items, f"payment {payment.id} had been settled")
+    items.pop((payment.day, payment.id), None)
+    payment.state, payment.cancel_reason = "cancelled", request.request["reason"]
+    voucher.uncount(payment.counted_day, payment.cents)
+    voucher.terms.cancelled += payment.cents
+    _return(scheme, voucher, list(payment.lines), request.at)
+    books.move("cancellation", request.at, payment, payment.lines)
+
+
+def _refund(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+    content = request.request
+    payment = books.payments[content["payment"]]
+    scheme = books.schemes[payment.scheme]
+    voucher = scheme.vouchers[payment.voucher]
+    lines: list[Line] = content["lines"]
+    findings.expect_state(f"payment {payment.id}", payment.state, "paid", "partly-refunded")
+    findings.expect_own(request, books.shops[payment.shop])
+    findings.expect_lines(lines)
+    paid = {line["category"]: line["cents"] for line in payment.lines}
+    for line in lines:
+        payment.refunded[line["category"]] += line["cents"]
+        findings.expect(
+            payment.refunded[line["category"]] <= paid.get(line["category"], 0),
+            f"more of {line['category']} was refunded than payment {payment.id} paid",
+        )
+    payment.state = "refunded" if payment.refunded_cents == payment.cents else "partly-refunded"
+    cents = total(lines)
+    voucher.terms.refunded += cents
+    _return(scheme, voucher, lines, request.at)
+    booked = booking_day(request.at, scheme.closed_until)
+    scheme.unsettled.setdefault(payment.shop, {})[booked, content["request_id"]] = -cents
+    books.move("refund", request.at, payment, lines)
+
+
+def _return(scheme: SchemeBook, voucher: VoucherBook, lines: list[Line], at: int) -> None:
+    """Money returns to the voucher; after its end for the days of grace; else into the budget."""
+    cents = total(lines)
+    for line in lines:
+        voucher.by_category[line["category"]] -= line["cents"]
+    if voucher.state == "revoked":
+        voucher.terms.revoked += cents
+        scheme.take_back("revoked", cents)
+    elif voucher.state == "lapsed" or (
+        at >= voucher.ends_at and at >= voucher.grace_end(scheme.rules_for(voucher))
+    ):
+        voucher.terms.lapsed += cents
+        scheme.take_back("lapsed", cents)
+    else:
+        voucher.terms.available += cents
+        if at >= voucher.ends_at:
+            voucher.grace_cents += cents
+    _settle(voucher)
+
+
+def _settle(voucher: VoucherBook) -> None:
+    """No more has grace than is there."""
+    voucher.grace_cents = max(0, min(voucher.grace_cents, voucher.terms.available))
+
+
+HANDLERS: Handlers = {
+    "payment:Pay": _pay,
+    "payment:Hold": _hold,
+    "payment:Cancel": _cancel,
+    "payment:Refund": _refund,
+}
+"""How each operation changes the books."""

@@ -1,0 +1,181 @@
+"""Recomputes everything from the requests in the blocks, without a look at what the chaincode wrote.
+
+    replay = Replay(Domain("zuidhorn", "kindpakket"))
+    requests, unreadable = requests_in(block, "kindpakket")
+    for request in requests:
+        replay.apply(request)
+    replay.books, replay.findings
+
+A request counts once, by its request id. Every rule that a committed request breaks is a finding: the
+endorsing peers must have run something else than the agreed rules. Rules that layout 1 of the ledger did not
+have are judged from the first request on that only layout 2 takes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kindpakket.auditor.books import Books
+from kindpakket.auditor.replay import blocks as replay_blocks
+from kindpakket.auditor.replay import changes as replay_changes
+from kindpakket.auditor.replay import erasures as replay_erasures
+from kindpakket.auditor.replay import holds as replay_holds
+from kindpakket.auditor.replay import organisations as replay_organisations
+from kindpakket.auditor.replay import payments as replay_payments
+from kindpakket.auditor.replay import schemes as replay_schemes
+from kindpakket.auditor.replay import settlements as replay_settlements
+from kindpakket.auditor.replay import shops as replay_shops
+from kindpakket.auditor.replay import vouchers as replay_vouchers
+from kindpakket.auditor.replay.callers import check_caller
+from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2
+from kindpakket.auditor.requested import Requested
+from kindpakket.ledger.domain import Domain
+
+_VOID = "request:Void"
+_PRIVATE = frozenset({"voucher:RecordCases", "erasure:Purge"})
+_QUERIES = frozenset(
+    {
+        "Show",
+        "List",
+        "Rules",
+        "Changes",
+        "Account",
+        "ProposedAccount",
+        "Lapsable",
+        "Allowance",
+        "Unsettled",
+        "Due",
+        "History",
+        "VoucherStatement",
+        "SchemeStatement",
+        "ShopStatement",
+        "Totals",
+        "Sample",
+    }
+)
+
+
+def _record_cases(_: Books, __: Findings, ___: Requested, ____: Domain) -> None:
+    """Private records move no money."""
+
+
+_HANDLERS: Handlers = {
+    **replay_organisations.HANDLERS,
+    **replay_schemes.HANDLERS,
+    **replay_changes.HANDLERS,
+    **replay_shops.HANDLERS,
+    **replay_vouchers.HANDLERS,
+    **replay_blocks.HANDLERS,
+    **replay_payments.HANDLERS,
+    **replay_holds.HANDLERS,
+    **replay_settlements.HANDLERS,
+    **replay_erasures.HANDLERS,
+    "voucher:RecordCases": _record_cases,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that must not be on the ledger.
+
+    Attributes:
+        block_number: the block.
+        transaction_id: the transaction.
+        sentence: what is wrong.
+    """
+
+    block_number: int
+    transaction_id: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"block {self.block_number}, transaction {self.transaction_id}: {self.sentence}"
+
+
+class Replay:
+    """Applies requests one after another, in the order of the ledger.
+
+    Attributes:
+        books: what they come to so far.
+        findings: what broke a rule, in the order of the ledger.
+        repeated: how many requests had been committed before and did nothing.
+    """
+
+    def __init__(self, domain: Domain) -> None:
+        """Begin with empty books.
+
+        Args:
+            domain: channel and chaincode, which holders' signatures name.
+        """
+        self.books = Books()
+        self.findings: list[Finding] = []
+        self.repeated = 0
+        self._domain = domain
+        self._seen: dict[str, str] = {}
+
+    def apply(self, request: Requested) -> None:
+        """Apply one committed request."""
+        if request.operation.partition(":")[2] in _QUERIES:
+            return
+        findings = Findings()
+        try:
+            self._apply(request, findings)
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+            findings.add(
+                f"{request.operation} cannot be replayed: {type(error).__name__}: {error}; "
+                "it names something that is not there, or is not of this version"
+            )
+        self.findings += [
+            Finding(request.block_number, request.transaction_id, sentence) for sentence in findings.sentences
+        ]
+
+    def _apply(self, request: Requested, findings: Findings) -> None:
+        self.books.layout_2 |= shows_layout_2(request.operation, request.request)
+        if not self._counts(request, findings):
+            return
+        check_caller(self.books, findings, request)
+        if request.operation == _VOID:
+            self._void(request, findings)
+        elif request.operation in _HANDLERS:
+            _HANDLERS[request.operation](self.books, findings, request, self._domain)
+        else:
+            findings.add(f"there is no operation {request.operation}")
+
+    def _counts(self, request: Requested, findings: Findings) -> bool:
+        """Whether a request is a new one. One that writes private records only leaves no trace of its id."""
+        request_id = str(request.request["request_id"])
+        if request.operation in _PRIVATE and not self.books.layout_2:
+            return True
+        if request_id in self.books.voided:
+            findings.add(f"request {request_id} was void, and was committed all the same")
+            return False
+        content = _content(request)
+        before = self._seen.get(request_id)
+        if before is None:
+            if request.operation not in _PRIVATE:
+                self._seen[request_id] = content
+            return True
+        self.repeated += 1
+        findings.expect(before == content, f"request {request_id} had been committed with other content")
+        return False
+
+    def _void(self, request: Requested, findings: Findings) -> None:
+        voided = str(request.request["void"])
+        findings.expect(voided not in self._seen, f"request {voided} had been committed, and was voided")
+        if voided not in self._seen:
+            self.books.voided.add(voided)
+
+
+def _content(request: Requested) -> str:
+    """What makes two requests the same: the operation, whose request it is, and all but holders' proofs."""
+    content = _without_proof(request.request)
+    if "activations" in content:
+        content["activations"] = [_without_proof(activation) for activation in content["activations"]]
+    return json.dumps([request.operation, request.mspid, request.shop, content], sort_keys=True)
+
+
+def _without_proof(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: member for name, member in members.items() if name != "proof"}

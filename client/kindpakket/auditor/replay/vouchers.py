@@ -1,0 +1,164 @@
+"""Replays the life of vouchers: issued, activated, topped up, extended, revoked, lapsed."""
+
+from __future__ import annotations
+
+from kindpakket.auditor.books import Books, SchemeBook, Terms, VoucherBook, end_of
+from kindpakket.auditor.replay.holds import expect_no_hold, release_expired
+from kindpakket.auditor.replay.rules import MOST_CENTS, Findings, Handlers
+from kindpakket.auditor.requested import Requested
+from kindpakket.holder.orders import FIRST_VERSION
+from kindpakket.holder.verification import flaw_of_activation
+from kindpakket.ledger.days import day_after, day_of, first_instant
+from kindpakket.ledger.domain import Domain
+
+_LIVE = ("issued", "active", "blocked")
+
+
+def _issue(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+    scheme = books.schemes[request.request["scheme"]]
+    allocations = request.request["vouchers"]
+    findings.expect_state(f"scheme {scheme.id}", scheme.state, "open")
+    if books.layout_2:
+        ended = scheme.rules["ends_on"]
+        findings.expect(request.at < end_of(scheme.rules), f"scheme {scheme.id} had ended on {ended}")
+    findings.expect_bulk([allocation["id"] for allocation in allocations])
+    for allocation in allocations:
+        preset, units = allocation["preset"], allocation["units"]
+        product = scheme.rules.get("products", {}).get(preset)
+        if product is None:
+            cents = scheme.rules["presets"][preset] * units
+        else:
+            cents = product["max_cents"]
+            findings.expect(units == 1, f"{units} units of {preset} for one voucher")
+        voucher = VoucherBook(
+            id=allocation["id"],
+            rules_version=len(scheme.versions),
+            entitlement=allocation["entitlement"],
+            preset=preset,
+            units=units,
+            ends_at=end_of(scheme.rules),
+            terms=Terms(issued=cents, available=cents),
+            product="" if product is None else preset,
+        )
+        findings.expect(0 < cents <= MOST_CENTS, f"{cents} cents for voucher {voucher.id}")
+        findings.expect(voucher.id not in scheme.vouchers, f"voucher {voucher.id} was issued before")
+        _entitle(books, findings, voucher.entitlement, voucher.id)
+        scheme.vouchers[voucher.id] = voucher
+        scheme.issued += cents
+    _expect_budget(findings, scheme)
+
+
+def _activate(books: Books, findings: Findings, request: Requested, domain: Domain) -> None:
+    scheme = books.schemes[request.request["scheme"]]
+    findings.expect(scheme.state != "closed", f"scheme {scheme.id} is closed")
+    findings.expect_bulk([activation["voucher"] for activation in request.request["activations"]])
+    for activation in request.request["activations"]:
+        voucher = scheme.vouchers[activation["voucher"]]
+        authorisation, code = activation["authorisation"], activation.get("self_block")
+        flaw = flaw_of_activation(domain, scheme.id, voucher.id, authorisation, activation["proof"], code)
+        findings.expect(not flaw, f"voucher {voucher.id} was activated without its holder: {flaw}")
+        findings.expect_state(f"voucher {voucher.id}", voucher.state, "issued")
+        findings.expect(
+            authorisation["kind"] in scheme.rules_for(voucher)["proofs"],
+            f"the scheme has no {authorisation['kind']}",
+        )
+        voucher.state = "active"
+        voucher.authorisation = authorisation
+        voucher.version = FIRST_VERSION
+        voucher.self_block = code or ""
+
+
+def _top_up(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+    scheme = books.schemes[request.request["scheme"]]
+    findings.expect_state(f"scheme {scheme.id}", scheme.state, "open")
+    findings.expect_bulk([top_up["voucher"] for top_up in request.request["top_ups"]])
+    for top_up in request.request["top_ups"]:
+        voucher = scheme.vouchers[top_up["voucher"]]
+        findings.expect_state(f"voucher {voucher.id}", voucher.state, *_LIVE)
+        findings.expect(request.at < voucher.ends_at, f"voucher {voucher.id} had expired")
+        findings.expect(not voucher.product, f"voucher {voucher.id} is for one {voucher.product}")
+        cents = scheme.rules["presets"][top_up["preset"]] * top_up["units"]
+        _entitle(books, findings, top_up["entitlement"], voucher.id)
+        voucher.terms.topped_up += cents
+        voucher.terms.available += cents
+        scheme.topped_up += cents
+        given = voucher.terms.given
+        findings.expect(cents > 0 and given <= MOST_CENTS, f"voucher {voucher.id} was given {given} cents")
+    _expect_budget(findings, scheme)
+
+
+def _extend(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+    scheme = books.schemes[request.request["scheme"]]
+    ends_on = request.request["ends_on"]
+    findings.expect(scheme.state != "closed", f"scheme {scheme.id} is closed")
+    for voucher in _bulk(findings, scheme, request):
+        rules = scheme.rules_for(voucher)
+        latest = day_after(rules["ends_on"], rules["extension_days"])
+        findings.expect_state(f"voucher {voucher.id}", voucher.state, *_LIVE)
+        findings.expect(
+            max(voucher.last_day, day_of(request.at)) < ends_on <= latest,
+            f"voucher {voucher.id}, whose last day was {voucher.last_day}, was extended to {ends_on}, "
+            f"and may last until {latest}",
+        )
+        voucher.ends_at, voucher.grace_cents = first_instant(day_after(ends_on, 1)), 0
+
+
+def _revoke(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+    scheme = books.schemes[request.request["scheme"]]
+    for voucher in _bulk(findings, scheme, request):
+        release_expired(books, voucher, request.at)
+        findings.expect_state(f"voucher {voucher.id}", voucher.state, *_LIVE)
+        expect_no_hold(findings, voucher)
+        voucher.end("revoked")
+        cents, voucher.terms.available, voucher.grace_cents = voucher.terms.available, 0, 0
+        voucher.terms.revoked += cents
+        scheme.take_back("revoked", cents)
+
+
+def _lapse(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+    scheme = books.schemes[request.request["scheme"]]
+    for voucher in _bulk(findings, scheme, request):
+        release_expired(books, voucher, request.at)
+        findings.expect_state(f"voucher {voucher.id}", voucher.state, *_LIVE)
+        expect_no_hold(findings, voucher)
+        over = request.at >= voucher.ends_at
+        closed = scheme.state == "closed"
+        if closed or (over and request.at >= voucher.grace_end(scheme.rules_for(voucher))):
+            voucher.end("lapsed")
+            voucher.grace_cents = 0
+        elif voucher.redeemed:
+            voucher.grace_cents = 0
+        else:
+            findings.expect(over, f"voucher {voucher.id} lapsed, and could be spent until {voucher.last_day}")
+        cents = voucher.terms.available - voucher.grace_cents
+        voucher.terms.available -= cents
+        voucher.terms.lapsed += cents
+        scheme.take_back("lapsed", cents)
+
+
+def _bulk(findings: Findings, scheme: SchemeBook, request: Requested) -> list[VoucherBook]:
+    ids = request.request["vouchers"]
+    findings.expect_bulk(ids)
+    return [scheme.vouchers[each] for each in ids]
+
+
+def _entitle(books: Books, findings: Findings, entitlement: str, voucher: str) -> None:
+    findings.expect(
+        entitlement not in books.entitlements, f"entitlement {entitlement} led to a voucher before"
+    )
+    books.entitlements[entitlement] = voucher
+
+
+def _expect_budget(findings: Findings, scheme: SchemeBook) -> None:
+    findings.expect(scheme.unallocated >= 0, f"more than the budget of {scheme.id} was issued")
+
+
+HANDLERS: Handlers = {
+    "voucher:Issue": _issue,
+    "voucher:Activate": _activate,
+    "voucher:TopUp": _top_up,
+    "voucher:Extend": _extend,
+    "voucher:Revoke": _revoke,
+    "voucher:Lapse": _lapse,
+}
+"""How each operation changes the books."""

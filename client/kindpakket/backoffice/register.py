@@ -1,0 +1,246 @@
+"""The municipality's own register: which voucher belongs to which child. It never goes to the ledger.
+
+One SQLite file, readable by its owner only. It holds BSNs, names and the secret of the entitlement ids: back
+it up, protect and erase it as the municipality's other case files.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from kindpakket.auditor.personal import SHORTEST
+from kindpakket.backoffice.citizens import Child, entitlement_id
+from kindpakket.ledger.ids import new_id, new_salt
+from kindpakket.ledger.records import Allocation, CaseRecord
+from kindpakket.municipality.municipality import BULK
+
+_LAYOUT = 1
+_SECRET_BYTES = 32
+_TABLES = (
+    "CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
+    """CREATE TABLE entry (
+        scheme TEXT NOT NULL, entitlement TEXT NOT NULL, voucher TEXT NOT NULL UNIQUE, salt TEXT NOT NULL,
+        bulk TEXT NOT NULL, preset TEXT NOT NULL, units INTEGER NOT NULL, bsn TEXT NOT NULL,
+        first_names TEXT NOT NULL, family_name TEXT NOT NULL, born TEXT NOT NULL, household TEXT NOT NULL,
+        case_number TEXT NOT NULL,
+        PRIMARY KEY (scheme, entitlement)
+    )""",
+    "CREATE INDEX entry_by_bulk ON entry (scheme, bulk)",
+    f"PRAGMA user_version = {_LAYOUT}",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A voucher and the child it is for.
+
+    Attributes:
+        voucher: id of the voucher, drawn here.
+        entitlement: id of the entitlement.
+        salt: salt of the private case record.
+        bulk: id of the request that issues it.
+        child: the child.
+    """
+
+    voucher: str
+    entitlement: str
+    salt: str
+    bulk: str
+    child: Child
+
+    def case_record(self) -> CaseRecord:
+        """What goes into the municipality's private collection."""
+        return {"voucher": self.voucher, "case": self.child.case, "salt": self.salt}
+
+    def allocation(self) -> Allocation:
+        """What goes onto the ledger: nothing of the child."""
+        return {
+            "id": self.voucher,
+            "entitlement": self.entitlement,
+            "preset": self.child.preset,
+            "units": self.child.units,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """Entries that one request issues; sent again with the same id they are issued once."""
+
+    request_id: str
+    entries: tuple[Entry, ...]
+
+
+class RegisterError(Exception):
+    """A register that cannot be used; the message says why."""
+
+
+class Register:
+    """The register in a file. Use it in a `with` statement, or close it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a register, or make one with a new secret.
+
+        Raises:
+            RegisterError: others may read the file, or it is not a register of this version.
+        """
+        self.path = path
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        if path.stat().st_mode & 0o077:
+            raise RegisterError(f"others than its owner may read {path}: chmod 600 it")
+        self._database = sqlite3.connect(path)
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._database.close()
+            raise RegisterError(f"{path} is not a register: {error}") from error
+        except RegisterError:
+            self._database.close()
+            raise
+
+    def enrol(self, scheme: str, period: str, children: Sequence[Child]) -> list[Bulk]:
+        """Give each child a voucher id, once for a scheme and period, all or none.
+
+        A child that was enrolled before keeps its ids, so a run that was cut off is simply done again.
+
+        Args:
+            scheme: id of the scheme.
+            period: what a child gets one voucher for.
+            children: the children.
+
+        Returns:
+            The bulks that hold these children, new ones with 500 entries at most.
+
+        Raises:
+            RegisterError: a child was enrolled before with another preset or number of units.
+        """
+        found: set[str] = set()
+        new: list[Entry] = []
+        for child in children:
+            entitlement = entitlement_id(self.secret, scheme, child.bsn, period)
+            known = self._entry(scheme, entitlement)
+            if known is None:
+                new.append(Entry(new_id(), entitlement, new_salt(), "", child))
+                continue
+            now, before = (child.preset, child.units), (known.child.preset, known.child.units)
+            if now != before:
+                raise RegisterError(
+                    f"the child of case {child.case} was enrolled with {before[1]} of {before[0]}, and the "
+                    f"file says {now[1]} of {now[0]}: what was enrolled cannot change"
+                )
+            found.add(known.bulk)
+        with self._database:
+            for at in range(0, len(new), BULK):
+                bulk = new_id()
+                found.add(bulk)
+                for entry in new[at : at + BULK]:
+                    self._insert(scheme, bulk, entry)
+        return [bulk for bulk in self.bulks(scheme) if bulk.request_id in found]
+
+    def bulks(self, scheme: str) -> Iterator[Bulk]:
+        """All bulks of a scheme, in the order in which they were made."""
+        query = "SELECT bulk FROM entry WHERE scheme = ? GROUP BY bulk ORDER BY min(rowid)"
+        for (bulk,) in self._database.execute(query, (scheme,)).fetchall():
+            rows = self._database.execute(
+                f"{_SELECT} WHERE scheme = ? AND bulk = ? ORDER BY rowid", (scheme, bulk)
+            )
+            yield Bulk(bulk, tuple(_read(row) for row in rows))
+
+    def entries(self, scheme: str) -> Iterator[Entry]:
+        """All entries of a scheme."""
+        for bulk in self.bulks(scheme):
+            yield from bulk.entries
+
+    def find(self, voucher: str) -> Entry | None:
+        """The entry of a voucher; None when there is none."""
+        row = self._database.execute(f"{_SELECT} WHERE voucher = ?", (voucher,)).fetchone()
+        return None if row is None else _read(row)
+
+    def personal_values(self) -> list[str]:
+        """BSNs, full names, family names and case numbers: what an auditor looks for in blocks.
+
+        Those that are too short to be looked for are left out.
+        """
+        values: set[str] = set()
+        query = "SELECT bsn, first_names, family_name, case_number FROM entry"
+        for number, first, family, case in self._database.execute(query):
+            values.update((number, f"{first} {family}", family, case))
+        return sorted(value for value in values if len(value) >= SHORTEST)
+
+    @property
+    def secret(self) -> bytes:
+        """The key of the entitlement ids."""
+        query = "SELECT value FROM setting WHERE name = 'secret'"
+        (value,) = self._database.execute(query).fetchone()
+        return bytes(value)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _prepare(self) -> None:
+        (layout,) = self._database.execute("PRAGMA user_version").fetchone()
+        if layout == 0:
+            with self._database:
+                self._database.execute("BEGIN")
+                for statement in _TABLES:
+                    self._database.execute(statement)
+                secret = secrets.token_bytes(_SECRET_BYTES)
+                self._database.execute("INSERT INTO setting VALUES ('secret', ?)", (secret,))
+        elif layout != _LAYOUT:
+            raise RegisterError(f"{self.path} has layout {layout}, this version reads layout {_LAYOUT}")
+
+    def _entry(self, scheme: str, entitlement: str) -> Entry | None:
+        query = f"{_SELECT} WHERE scheme = ? AND entitlement = ?"
+        row = self._database.execute(query, (scheme, entitlement)).fetchone()
+        return None if row is None else _read(row)
+
+    def _insert(self, scheme: str, bulk: str, entry: Entry) -> None:
+        child = entry.child
+        self._database.execute(
+            "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                scheme,
+                entry.entitlement,
+                entry.voucher,
+                entry.salt,
+                bulk,
+                child.preset,
+                child.units,
+                child.bsn,
+                child.first_names,
+                child.family_name,
+                child.born.isoformat(),
+                child.household,
+                child.case,
+            ),
+        )
+
+
+_SELECT = (
+    "SELECT voucher, entitlement, salt, bulk, bsn, first_names, family_name, born, household, case_number, "
+    "preset, units FROM entry"
+)
+
+
+def _read(row: tuple[str, str, str, str, str, str, str, str, str, str, str, int]) -> Entry:
+    voucher, entitlement, salt, bulk, bsn, first, family, born, household, case, preset, units = row
+    child = Child(bsn, first, family, date.fromisoformat(born), household, case, preset, units)
+    return Entry(voucher, entitlement, salt, bulk, child)

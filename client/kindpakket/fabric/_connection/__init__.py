@@ -1,0 +1,1 @@
+"""How messages reach peers: channels, failover, limits, deadlines. Not part of the API."""

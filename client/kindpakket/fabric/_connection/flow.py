@@ -1,0 +1,185 @@
+"""Steps of a conversation with the peer, written once for sync and asyncio.
+
+A flow is a generator: it yields what it needs done, a call or a pause, and is sent the answer, bytes, or has
+`CallFailed` thrown into it. It returns its result. The drivers in `_session` run flows; flows compose with
+`yield from`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from itertools import count
+from operator import attrgetter
+from typing import TypeAlias, TypeVar
+
+from grpc import StatusCode
+
+from kindpakket.fabric._connection.deadlines import Countdown
+from kindpakket.fabric.errors import ErrorDetail, FabricError, GatewayError, says_overloaded
+
+T = TypeVar("T")
+E = TypeVar("E", bound=GatewayError)
+
+_ATTEMPTS = 6
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 2.0
+
+# What the Gateway says itself with a status that gRPC also uses for lost connections, and without details
+# (internal/pkg/gateway of Fabric).
+_WORDS_OF_NODES = (
+    "endorsement timeout expired",
+    "evaluate timeout expired",
+    "failed to find any endorsing peers",
+    "failed to select a set of endorsers",
+    "failed to get config for channel",
+    "insufficient number of orderers",
+    "no orderer nodes available",
+    "no orderers could successfully process",
+    "submit timeout expired",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One unary call: the service's path, the serialised request, seconds.
+
+    `avoid` names a peer that is to be called only if no other one is healthy; transaction id and number of
+    the attempt are for observers.
+    """
+
+    path: str
+    request: bytes
+    timeout: float
+    avoid: str = ""
+    transaction_id: str = ""
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait for some seconds."""
+
+    seconds: float
+
+
+class CallFailed(Exception):
+    """A call that ended with a gRPC status other than OK.
+
+    Attributes:
+        peer: name of the peer that was called; "" if none was.
+        elsewhere: the peer could not be reached or did not answer, and another one is healthy.
+        unsent: the call was not sent, because there was no room for it.
+    """
+
+    def __init__(self, status: StatusCode, reason: str, details: tuple[ErrorDetail, ...] = ()) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.details = details
+        self.peer = ""
+        self.elsewhere = False
+        self.unsent = False
+
+    @property
+    def said_by_node(self) -> bool:
+        """These are words of Fabric; else they are gRPC's, about a connection."""
+        return bool(self.details) or self.reason.startswith(_WORDS_OF_NODES)
+
+    @property
+    def never_connected(self) -> bool:
+        """There was no connection that could have carried the call."""
+        return self.reason.startswith("failed to connect to all addresses")
+
+    @property
+    def overloaded(self) -> bool:
+        """A node had no capacity for the call."""
+        return not self.unsent and says_overloaded(self.status, self.reason, self.details)
+
+
+Step: TypeAlias = Call | Pause
+Flow: TypeAlias = Generator[Step, bytes, T]
+
+
+def call(
+    path: str,
+    request: bytes,
+    timeout: float,
+    *,
+    avoid: str = "",
+    transaction_id: str = "",
+    attempt: int = 1,
+) -> Flow[bytes]:
+    """Make one call, and return the serialised response."""
+    return (yield Call(path, request, timeout, avoid, transaction_id, attempt))
+
+
+def pause(seconds: float) -> Flow[None]:
+    """Wait."""
+    yield Pause(seconds)
+
+
+def backoff(attempt: int) -> float:
+    """Seconds to wait after the given failed attempt (1, 2, …): growing, bounded, with jitter."""
+    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - 1))
+    return random.uniform(longest / 2, longest)  # noqa: S311
+
+
+def repeatedly(
+    path: str,
+    request: bytes,
+    deadline: Countdown,
+    error: Callable[[CallFailed], E],
+    passing: Callable[[E], bool] = attrgetter("retryable"),
+    attempts: int | None = _ATTEMPTS,
+    *,
+    transaction_id: str = "",
+) -> Flow[bytes]:
+    """Make a call that may be repeated without harm, again while its failure is `passing`, in time.
+
+    Raises what `error` makes of the last failure. `attempts` None means as many as the deadline allows; a
+    node that is overloaded, or a peer that is not ready, is waited for as long. When time runs out in a later
+    attempt, the failure of the one before says why. The next attempt goes to another peer if one is healthy:
+    at once, and not counted, when the last one could not be reached; else after a pause.
+    """
+    attempt = 0
+    avoid = ""
+    earlier: E | None = None
+    for number in count(1):
+        try:
+            return (yield Call(path, request, deadline.remaining, avoid, transaction_id, number))
+        except CallFailed as failure:
+            problem = error(failure)
+            if earlier is not None and failure.status is StatusCode.DEADLINE_EXCEEDED:
+                raise earlier from problem
+            earlier = problem
+            avoid = failure.peer
+            elsewhere = failure.elsewhere
+            waited_for = failure.overloaded or problem.peer_unready
+        if elsewhere and passing(problem) and deadline.remaining:
+            continue
+        attempt += 1
+        wait = backoff(attempt)
+        last = attempts is not None and attempt >= attempts and not waited_for
+        if not passing(problem) or last or wait >= deadline.remaining:
+            raise problem
+        try:
+            yield from pause(wait)
+        except CallFailed:  # nobody waits for it any more
+            raise problem from None
+    raise AssertionError("unreachable")
+
+
+def given_up(flow: Flow[T]) -> FabricError | None:
+    """Tell a flow that nobody waits for it any more; what it then knows of its transaction.
+
+    That is an `UnknownOutcome` if the transaction may have been ordered, another error if it was not.
+    """
+    try:
+        while True:
+            flow.throw(CallFailed(StatusCode.CANCELLED, "the program gave the call up"))
+    except FabricError as known:
+        return known
+    except (CallFailed, StopIteration):
+        return None

@@ -1,0 +1,198 @@
+"""Where a gateway is reached, and how its connections are made: the options of `connect`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, TypedDict
+
+import grpc
+
+from kindpakket.fabric._connection.deadlines import DEFAULT_DEADLINES, Deadlines
+from kindpakket.fabric._connection.limits import DEFAULT_LIMITS, Limits
+from kindpakket.fabric._connection.observer import Observer
+from kindpakket.fabric.errors import ProfileError
+from kindpakket.fabric.profile.client_certificate import ClientCertificate, pair
+from kindpakket.fabric.profile.profile import Profile
+
+ProfileLike: TypeAlias = Profile | str | os.PathLike[str]
+Pem: TypeAlias = bytes | str | os.PathLike[str]
+"""Certificates or a key: PEM bytes, or the path of a file."""
+
+_METADATA_BYTES = 1 << 20
+_OPTIONS: Mapping[str, int | str] = {
+    "grpc.max_receive_message_length": -1,  # blocks may be larger than gRPC's 4 MB
+    "grpc.max_send_message_length": -1,
+    "grpc.max_metadata_size": _METADATA_BYTES,  # the nodes' own words travel in metadata
+    "grpc.absolute_max_metadata_size": _METADATA_BYTES,
+    "grpc.keepalive_time_ms": 120_000,  # a Fabric peer drops clients that ping every minute or more often
+    "grpc.keepalive_timeout_ms": 20_000,
+    "grpc.http2.max_pings_without_data": 0,
+    "grpc.initial_reconnect_backoff_ms": 200,
+    "grpc.max_reconnect_backoff_ms": 5_000,  # this package waits between attempts itself
+}
+
+
+class ConnectOptions(TypedDict, total=False):
+    """Options of `connect`, the same for sync and asyncio.
+
+    Attributes:
+        peers: with a profile, names of peers in it, in order of preference; default: all of the client's own
+            organisation, in the profile's order. The first healthy one is used.
+        endpoint: instead of a profile, `host:port`, or `grpc://host:port` for a connection without TLS; or
+            a list of them, in order of preference.
+        tls_root: with `endpoint`, the certificates that the peer's TLS certificate must chain to; default:
+            those of the system.
+        server_name: with `endpoint`, the name to expect in the peer's TLS certificate, if it is not the host.
+        client_certificate: for mutual TLS, the client's own TLS certificate, followed by its issuers' if the
+            peer does not know them; default: what the profile says under `client.tlsCerts.client`.
+        client_key: its private key.
+        channel_options: gRPC channel arguments by name, such as `grpc.keepalive_time_ms`, which replace this
+            package's own.
+        deadlines: how long each step may take.
+        limits: how many calls may be under way at once.
+        observer: is told of every call that has ended.
+    """
+
+    peers: Sequence[str]
+    endpoint: str | Sequence[str] | None
+    tls_root: Pem | None
+    server_name: str | None
+    client_certificate: Pem | None
+    client_key: Pem | None
+    channel_options: Mapping[str, int | str]
+    deadlines: Deadlines
+    limits: Limits
+    observer: Observer
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and how to open a gRPC channel to a peer; `credentials` None means without TLS.
+
+    `tls_certificate_hash` is that of the client's TLS certificate in mutual TLS, else b"".
+    """
+
+    name: str
+    address: str
+    credentials: grpc.ChannelCredentials | None
+    options: Sequence[tuple[str, int | str]]
+    tls_certificate_hash: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a session is to keep to."""
+
+    deadlines: Deadlines = DEFAULT_DEADLINES
+    limits: Limits = DEFAULT_LIMITS
+    observer: Observer | None = None
+
+
+def settings(options: ConnectOptions) -> Settings:
+    """The settings that the options of `connect` mean."""
+    return Settings(
+        options.get("deadlines", DEFAULT_DEADLINES),
+        options.get("limits", DEFAULT_LIMITS),
+        options.get("observer"),
+    )
+
+
+def resolve(profile: ProfileLike | None, options: ConnectOptions) -> tuple[Target, ...]:
+    """The targets that the arguments of `connect` mean, in order of preference.
+
+    Raises:
+        ProfileError: the profile cannot be used, or a file cannot be read.
+        TypeError: neither or both of profile and endpoint are given.
+    """
+    endpoint = options.get("endpoint")
+    if (profile is None) == (endpoint is None):
+        raise TypeError("connect needs either a profile or an endpoint")
+    arguments = {**_OPTIONS, **options.get("channel_options", {})}
+    client = pair(
+        _pem("client_certificate", options.get("client_certificate")),
+        _pem("client_key", options.get("client_key")),
+    )
+    if endpoint is not None:
+        roots = _pem("tls_root", options.get("tls_root"))
+        name = options.get("server_name")
+        found = [_endpoint(one, roots, name, client, arguments) for one in _several("endpoint", endpoint)]
+        return _distinct("endpoint", found)
+    loaded = profile if isinstance(profile, Profile) else Profile.load(profile or "")
+    own = loaded.organizations[loaded.organization].peers
+    wanted = _several("peers", options["peers"]) if "peers" in options else own or (None,)
+    client = client or loaded.client_certificate
+    targets = [
+        _target(
+            node.name,
+            node.address,
+            node.tls,
+            node.tls_roots,
+            node.server_name,
+            client,
+            {**_OPTIONS, **node.options, **options.get("channel_options", {})},
+        )
+        for node in map(loaded.peer, wanted)
+    ]
+    return _distinct("peers", targets)
+
+
+def _several(option: str, value: str | Sequence[str]) -> Sequence[str]:
+    values = (value,) if isinstance(value, str) else tuple(value)
+    if not values:
+        raise ProfileError(f"{option} is empty: name at least one peer")
+    return values
+
+
+def _distinct(option: str, targets: Sequence[Target]) -> tuple[Target, ...]:
+    names = [target.name for target in targets]
+    for name in names:
+        if names.count(name) > 1:
+            raise ProfileError(f"{option} names {name!r} twice")
+    return tuple(targets)
+
+
+def _endpoint(
+    endpoint: str,
+    roots: bytes | None,
+    server_name: str | None,
+    client: ClientCertificate | None,
+    arguments: Mapping[str, int | str],
+) -> Target:
+    scheme, _, address = endpoint.rpartition("://")
+    if scheme not in {"", "grpc", "grpcs"}:
+        raise ProfileError(f"endpoint {endpoint!r}: give host:port, or grpc://host:port without TLS")
+    tls = scheme != "grpc"
+    if client and not tls:
+        raise ProfileError(f"endpoint {endpoint!r} is without TLS: a client certificate cannot be shown")
+    return _target(address, address, tls, roots, server_name, client, arguments)
+
+
+def _target(
+    name: str,
+    address: str,
+    tls: bool,
+    roots: bytes | None,
+    server_name: str | None,
+    client: ClientCertificate | None,
+    arguments: Mapping[str, int | str],
+) -> Target:
+    if server_name:
+        arguments = {**arguments, "grpc.ssl_target_name_override": server_name}
+    if not tls:
+        return Target(name, address, None, tuple(arguments.items()))
+    if client is None:
+        return Target(name, address, grpc.ssl_channel_credentials(roots), tuple(arguments.items()))
+    credentials = grpc.ssl_channel_credentials(roots, client.key, client.chain)
+    return Target(name, address, credentials, tuple(arguments.items()), client.hash)
+
+
+def _pem(option: str, source: Pem | None) -> bytes | None:
+    if source is None or isinstance(source, bytes):
+        return source
+    try:
+        return Path(source).read_bytes()
+    except OSError as error:
+        raise ProfileError(f"{option} {os.fspath(source)!r} cannot be read: {error.strerror}") from error

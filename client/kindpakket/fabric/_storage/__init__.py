@@ -1,0 +1,1 @@
+"""Files that survive a crash, and locks on them. Not part of the API."""

@@ -1,0 +1,1 @@
+"""Fabric's messages as bytes. Not part of the API."""

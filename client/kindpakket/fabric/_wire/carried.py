@@ -1,0 +1,168 @@
+"""Messages that carry a step to where it is signed and back, as Fabric's other SDKs write them.
+
+Several of Fabric's messages have the same shape on the wire, so each reader looks for what only its own kind
+has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from kindpakket.fabric._wire import gateway as wire
+from kindpakket.fabric._wire import messages as m
+from kindpakket.fabric._wire.gateway import ProposalParts, parse
+from kindpakket.fabric.errors import DecodeError
+
+_TRANSACTION_ID = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a message carries: what is signed, by whom, and the signature, b"" if it is not signed yet."""
+
+    payload: bytes
+    creator: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedProposal(Carried):
+    """A proposal that was carried."""
+
+    parts: ProposalParts
+    channel: str
+    organizations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedCommit(Carried):
+    """A request for a commit status that was carried."""
+
+    channel: str
+    transaction_id: str
+
+
+def proposed_transaction(
+    transaction_id: str, proposal: bytes, signature: bytes, organizations: Iterable[str]
+) -> bytes:
+    """A `gateway.ProposedTransaction`."""
+    message = m.gateway.ProposedTransaction(
+        transaction_id=transaction_id,
+        proposal=m.proposal.SignedProposal(proposal_bytes=proposal, signature=signature),
+        endorsing_organizations=organizations,
+    )
+    return bytes(message.SerializeToString())
+
+
+def read_proposal(message: bytes) -> CarriedProposal:
+    """Read a `gateway.ProposedTransaction`."""
+    carried = parse(m.gateway.ProposedTransaction, message)
+    proposal = parse(m.proposal.Proposal, carried.proposal.proposal_bytes)
+    header = parse(m.common.Header, proposal.header)
+    channel_header, signature_header = _headers(header, m.common.ENDORSER_TRANSACTION, "proposal")
+    payload = parse(m.proposal.ChaincodeProposalPayload, proposal.payload)
+    spec = parse(m.chaincode.ChaincodeInvocationSpec, payload.input).chaincode_spec
+    if not spec.chaincode_id.name:
+        raise DecodeError("this is no proposal: it names no chaincode; take Proposal.message")
+    transaction_id = wire.transaction_id(signature_header.nonce, signature_header.creator)
+    _must_be(transaction_id, channel_header.tx_id, carried.transaction_id)
+    parts = ProposalParts(
+        transaction_id=transaction_id,
+        proposal=carried.proposal.proposal_bytes,
+        header=header.SerializeToString(),
+        invocation=payload.input,
+    )
+    return CarriedProposal(
+        payload=parts.proposal,
+        creator=signature_header.creator,
+        signature=carried.proposal.signature,
+        parts=parts,
+        channel=channel_header.channel_id,
+        organizations=tuple(carried.endorsing_organizations),
+    )
+
+
+def prepared_transaction(transaction_id: str, payload: bytes, signature: bytes) -> bytes:
+    """A `gateway.PreparedTransaction`."""
+    message = m.gateway.PreparedTransaction(
+        transaction_id=transaction_id, envelope=m.common.Envelope(payload=payload, signature=signature)
+    )
+    return bytes(message.SerializeToString())
+
+
+def read_transaction(message: bytes) -> Carried:
+    """Read a `gateway.PreparedTransaction`."""
+    carried = parse(m.gateway.PreparedTransaction, message)
+    payload = parse(m.common.Payload, carried.envelope.payload)
+    channel_header, signature_header = _headers(payload.header, m.common.ENDORSER_TRANSACTION, "transaction")
+    for action in parse(m.transaction.Transaction, payload.data).actions:
+        if not parse(m.transaction.ChaincodeActionPayload, action.payload).action.endorsements:
+            raise DecodeError("this is no transaction: nobody endorsed it; take Transaction.message")
+    _must_be(
+        wire.transaction_id(signature_header.nonce, signature_header.creator),
+        channel_header.tx_id,
+        carried.transaction_id,
+    )
+    return Carried(carried.envelope.payload, signature_header.creator, carried.envelope.signature)
+
+
+def read_commit(message: bytes) -> CarriedCommit:
+    """Read a `gateway.SignedCommitStatusRequest`."""
+    carried = parse(m.gateway.SignedCommitStatusRequest, message)
+    wanted = parse(m.gateway.CommitStatusRequest, carried.request)
+    if not _TRANSACTION_ID.fullmatch(wanted.transaction_id):
+        raise DecodeError("this asks for no commit status: it names no transaction; take Commit.message")
+    return CarriedCommit(
+        payload=carried.request,
+        creator=wanted.identity,
+        signature=carried.signature,
+        channel=wanted.channel_id,
+        transaction_id=wanted.transaction_id,
+    )
+
+
+def read_chaincode_events(message: bytes) -> Carried:
+    """Read a `gateway.SignedChaincodeEventsRequest`."""
+    carried = parse(m.gateway.SignedChaincodeEventsRequest, message)
+    wanted = parse(m.gateway.ChaincodeEventsRequest, carried.request)
+    if not (wanted.chaincode_id and wanted.HasField("start_position")):
+        raise DecodeError("this asks for no chaincode events; take EventsRequest.message")
+    return Carried(carried.request, wanted.identity, carried.signature)
+
+
+def read_block_events(message: bytes) -> Carried:
+    """Read a `common.Envelope` that asks for blocks."""
+    envelope = parse(m.common.Envelope, message)
+    header = parse(m.common.Payload, envelope.payload).header
+    _, signature_header = _headers(header, m.common.DELIVER_SEEK_INFO, "request for blocks")
+    return Carried(envelope.payload, signature_header.creator, envelope.signature)
+
+
+def read_creator(creator: bytes) -> tuple[str, bytes]:
+    """MSP id and certificate, PEM, of who made a message."""
+    identity = parse(m.identities.SerializedIdentity, creator)
+    if not identity.mspid:
+        raise DecodeError("the message names nobody as its creator")
+    return identity.mspid, identity.id_bytes
+
+
+def _headers(header: Any, type_: int, what: str) -> tuple[Any, Any]:
+    channel_header = parse(m.common.ChannelHeader, header.channel_header)
+    if not header.channel_header or channel_header.type != type_:
+        raise DecodeError(
+            f"this is no {what}: its header is of type {wire.header_type(channel_header.type)}, not "
+            f"{wire.header_type(type_)}"
+        )
+    return channel_header, parse(m.common.SignatureHeader, header.signature_header)
+
+
+def _must_be(transaction_id: str, *named: str) -> None:
+    for name in named:
+        if name != transaction_id:
+            raise DecodeError(
+                f"the message names transaction {name!r}, but its creator and nonce make {transaction_id}: "
+                "it was changed or put together wrongly"
+            )

@@ -1,0 +1,80 @@
+"""Blocks as typed values. Pure: bytes in, values out, no network and no clock.
+
+Nothing here is believed: hashes are computed from the content, next to those that the block claims.
+What a transaction holds is in `committed` and `rwset`; their names can be had from here as well.
+
+Sources: Fabric 3.1 `protoutil/blockutils.go` for the hashes; the messages of `hyperledger/fabric-protos`."""
+
+from kindpakket.fabric.blocks.block import (
+    Block,
+    BlockSignature,
+    hash_of_data,
+    hash_of_header,
+    header_bytes,
+)
+from kindpakket.fabric.blocks.channel_config import (
+    ChannelConfig,
+    ChannelOrganization,
+    Consenter,
+    Ordering,
+)
+from kindpakket.fabric.blocks.committed import (
+    BlockTransaction,
+    CommittedTransaction,
+    Endorsement,
+    Party,
+)
+from kindpakket.fabric.blocks.events import (
+    BlockMessage,
+    BlockWithPrivateData,
+    ChaincodeEvent,
+    FilteredBlock,
+    FilteredTransaction,
+    PrivateData,
+)
+from kindpakket.fabric.blocks.policy import (
+    policy_text,
+    signature_policy_text,
+)
+from kindpakket.fabric.blocks.rwset import (
+    MetadataWrite,
+    NamespaceSet,
+    PrivateRead,
+    PrivateWrite,
+    RangeRead,
+    Read,
+    Version,
+    Write,
+)
+
+__all__ = [
+    "Block",
+    "BlockMessage",
+    "BlockSignature",
+    "BlockTransaction",
+    "BlockWithPrivateData",
+    "ChaincodeEvent",
+    "ChannelConfig",
+    "ChannelOrganization",
+    "CommittedTransaction",
+    "Consenter",
+    "Endorsement",
+    "FilteredBlock",
+    "FilteredTransaction",
+    "MetadataWrite",
+    "NamespaceSet",
+    "Ordering",
+    "Party",
+    "PrivateData",
+    "PrivateRead",
+    "PrivateWrite",
+    "RangeRead",
+    "Read",
+    "Version",
+    "Write",
+    "hash_of_data",
+    "hash_of_header",
+    "header_bytes",
+    "policy_text",
+    "signature_policy_text",
+]

@@ -1,0 +1,197 @@
+"""Calls about certificates: to have them issued, listed and revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeAlias
+
+from cryptography import x509
+
+from kindpakket.fabric.ca._call import CaCall, Caller, decoded, json_body, query
+from kindpakket.fabric.ca.enrolment import Enrolment
+from kindpakket.fabric.identity.keys import KeyAlgorithm, key_pem, load_key, make_key, signing_request
+
+Reason: TypeAlias = Literal[
+    "unspecified",
+    "keycompromise",
+    "cacompromise",
+    "affiliationchanged",
+    "superseded",
+    "cessationofoperation",
+    "certificatehold",
+    "privilegewithdrawn",
+    "aacompromise",
+]
+"""Why a certificate is revoked, as RFC 5280 names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaInfo:
+    """What an authority says about itself.
+
+    Attributes:
+        name: its name within its server.
+        chain: its own certificates, PEM, root included.
+        version: the server's version.
+    """
+
+    name: str
+    chain: bytes = field(repr=False)
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """What was revoked.
+
+    Attributes:
+        certificates: serial number and authority key identifier of each certificate, in hexadecimal.
+        crl: the authority's list of revoked certificates, PEM, if it was asked for and any was revoked; else
+            b"". Channels learn of revocations from this list in the organisation's MSP only.
+    """
+
+    certificates: tuple[tuple[str, str], ...]
+    crl: bytes = field(repr=False)
+
+
+def informing(ca: str) -> CaCall[CaInfo]:
+    """Ask what the authority is."""
+
+    def decode(result: Mapping[str, Any]) -> CaInfo:
+        return CaInfo(str(result["CAName"]), decoded(result["CAChain"]), str(result.get("Version", "")))
+
+    return CaCall("cainfo", "POST", "cainfo", json_body({"caname": ca}), decode)
+
+
+def enrolling(
+    ca: str,
+    name: str,
+    secret: str,
+    key: KeyAlgorithm | bytes,
+    hosts: Sequence[str],
+    profile: str | None,
+    attributes: Sequence[str] | None,
+) -> CaCall[Enrolment]:
+    """Have a first certificate issued."""
+    pem = key if isinstance(key, bytes) else key_pem(make_key(key))
+    body = _request(ca, name, pem, hosts, profile, attributes)
+    return CaCall("enroll", "POST", "enroll", body, _enrolment_with(pem), basic=(name, secret))
+
+
+def reenrolling(
+    ca: str,
+    present: Enrolment,
+    key: KeyAlgorithm | Literal["same"],
+    hosts: Sequence[str],
+    profile: str | None,
+    attributes: Sequence[str] | None,
+) -> CaCall[Enrolment]:
+    """Have a further certificate issued."""
+    pem = present.key if key == "same" else key_pem(make_key(key))
+    body = _request(ca, present.name, pem, hosts, profile, attributes)
+    return CaCall("reenroll", "POST", "reenroll", body, _enrolment_with(pem), caller=present)
+
+
+def revoking(
+    ca: str,
+    revoker: Caller,
+    name: str | None,
+    certificate: bytes | None,
+    serial: str | None,
+    aki: str | None,
+    reason: Reason,
+    crl: bool,
+) -> CaCall[Revocation]:
+    """Revoke one certificate, or an identity with all of its certificates."""
+    if certificate is not None:
+        serial, aki = certificate_id(certificate)
+    if (name is None) == (serial is None) or (serial is None) != (aki is None):
+        raise ValueError("name an identity, or give one certificate, or its serial and aki: one of these")
+    members: dict[str, Any] = {"caname": ca, "reason": reason, "gencrl": crl}
+    members |= {"id": name} if serial is None else {"serial": serial, "aki": aki}
+
+    def decode(result: Mapping[str, Any]) -> Revocation:
+        found = tuple((str(one["Serial"]), str(one["AKI"])) for one in result.get("RevokedCerts") or ())
+        return Revocation(found, decoded(result.get("CRL") or ""))
+
+    return CaCall("revoke", "POST", "revoke", json_body(members), decode, caller=revoker)
+
+
+def listing_revoked(
+    ca: str,
+    caller: Caller,
+    revoked: tuple[datetime | None, datetime | None],
+    expires: tuple[datetime | None, datetime | None],
+) -> CaCall[bytes]:
+    """Ask for a list of revoked certificates."""
+    limits = {
+        "revokedafter": revoked[0],
+        "revokedbefore": revoked[1],
+        "expireafter": expires[0],
+        "expirebefore": expires[1],
+    }
+    times = {name: at.astimezone(UTC).isoformat() for name, at in limits.items() if at is not None}
+    return CaCall(
+        "gencrl",
+        "POST",
+        "gencrl",
+        json_body({"caname": ca, **times}),
+        lambda result: decoded(result["CRL"]),
+        caller=caller,
+    )
+
+
+def listing_certificates(
+    ca: str, caller: Caller, name: str | None, expired: bool, revoked: bool
+) -> CaCall[tuple[bytes, ...]]:
+    """Ask for issued certificates."""
+    limits = {} if name is None else {"id": name}
+    limits |= {} if expired else {"notexpired": "true"}
+    limits |= {} if revoked else {"notrevoked": "true"}
+
+    def decode(result: Mapping[str, Any]) -> tuple[bytes, ...]:
+        return tuple(str(each["PEM"]).encode() for each in result.get("certs") or ())
+
+    return CaCall("certificates", "GET", f"certificates{query(ca, **limits)}", b"", decode, caller=caller)
+
+
+def certificate_id(certificate: bytes) -> tuple[str, str]:
+    """Serial number and authority key identifier of a certificate, in hexadecimal, as Fabric CA keeps them.
+
+    Raises:
+        ValueError: it cannot be read, or names no authority key.
+    """
+    read = x509.load_pem_x509_certificate(certificate)
+    try:
+        found = read.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        found = None
+    if found is None:
+        raise ValueError("the certificate names no authority key identifier: give the one that a CA issued")
+    return f"{read.serial_number:x}", found.hex().lstrip("0")
+
+
+def _request(
+    ca: str,
+    name: str,
+    key: bytes,
+    hosts: Sequence[str],
+    profile: str | None,
+    attributes: Sequence[str] | None,
+) -> bytes:
+    request = signing_request(name, load_key(key), hosts)
+    members: dict[str, Any] = {"certificate_request": request.decode(), "caname": ca}
+    if profile is not None:
+        members["profile"] = profile
+    if attributes is not None:
+        members["attr_reqs"] = [{"name": each} for each in attributes]
+    return json_body(members)
+
+
+def _enrolment_with(key: bytes) -> Callable[[Mapping[str, Any]], Enrolment]:
+    def decode(result: Mapping[str, Any]) -> Enrolment:
+        return Enrolment(decoded(result["Cert"]), key, decoded(result["ServerInfo"]["CAChain"]))
+
+    return decode

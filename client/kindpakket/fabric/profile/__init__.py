@@ -1,0 +1,29 @@
+"""Connection profiles: the peers, orderers and certificate authorities of an organisation."""
+
+from kindpakket.fabric.profile.client_certificate import (
+    ClientCertificate,
+)
+from kindpakket.fabric.profile.parts import (
+    CertificateAuthority,
+    Channel,
+    Node,
+    Orderer,
+    Organization,
+    Peer,
+    Registrar,
+)
+from kindpakket.fabric.profile.profile import (
+    Profile,
+)
+
+__all__ = [
+    "CertificateAuthority",
+    "Channel",
+    "ClientCertificate",
+    "Node",
+    "Orderer",
+    "Organization",
+    "Peer",
+    "Profile",
+    "Registrar",
+]

@@ -1,0 +1,184 @@
+"""What a holder signs: messages of length-delimited fields, so that no two requests share one message."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.records import Authorisation, Line, Proof
+
+_DOMAIN = "kindpakket/authorisation/1"
+_SELF_BLOCK = "kindpakket/self-block/1"
+FIRST_VERSION = 1
+"""The version of the authorisation that a voucher is activated with."""
+MAX_DEADLINE = 900
+"""How far ahead of a payment its deadline may lie, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the till asks the holder for, complete before anybody signs.
+
+    Attributes:
+        domain: where it is to count.
+        scheme: id of the scheme.
+        voucher: id of the voucher.
+        version: version of the voucher's authorisation, as its allowance tells.
+        request_id: id of the request, which becomes the payment's id.
+        shop: id of the shop.
+        lines: category and cents, in the order in which they are sent.
+        deadline: instant after which the order is void, Unix seconds; at most 900 s after the transaction.
+    """
+
+    operation: ClassVar[str]
+
+    domain: Domain
+    scheme: str
+    voucher: str
+    version: int
+    request_id: str
+    shop: str
+    lines: tuple[Line, ...]
+    deadline: int
+
+    @property
+    def cents(self) -> int:
+        """The sum of the lines, in cents."""
+        return sum(line["cents"] for line in self.lines)
+
+    def request(self, proof: Proof | None) -> dict[str, object]:
+        """The argument of the transaction, with what the holder gave."""
+        members: dict[str, object] = {
+            "request_id": self.request_id,
+            "scheme": self.scheme,
+            "voucher": self.voucher,
+            "shop": self.shop,
+            "lines": list(self.lines),
+            "deadline": self.deadline,
+            **self._terms(),
+        }
+        return members if proof is None else {**members, "proof": proof}
+
+    def message(self) -> bytes:
+        """What the holder signs."""
+        fields = [
+            *_place(self.domain, self.operation),
+            self.scheme,
+            self.voucher,
+            str(self.version),
+            self.request_id,
+            self.shop,
+            str(self.deadline),
+            *map(str, self._terms().values()),
+            str(len(self.lines)),
+        ]
+        for line in self.lines:
+            fields += [line["category"], str(line["cents"])]
+        return frame(fields)
+
+    def _terms(self) -> dict[str, int]:
+        """What this kind of order says beside the rest, in the order in which it is signed."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOrder(Order):
+    """A payment that is taken at once."""
+
+    operation: ClassVar[str] = "payment:Pay"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldOrder(Order):
+    """A payment that is held first, and captured in full or in part, or released, later.
+
+    Attributes:
+        expires_at: instant at which the hold is over, Unix seconds; by the scheme's `hold_days`.
+    """
+
+    operation: ClassVar[str] = "payment:Hold"
+
+    expires_at: int
+
+    def _terms(self) -> dict[str, int]:
+        return {"expires_at": self.expires_at}
+
+
+def activation_message(
+    domain: Domain, scheme: str, voucher: str, authorisation: Authorisation, self_block: str | None = None
+) -> bytes:
+    """What a holder signs to bind a voucher to a key or a booklet for the first time.
+
+    The voucher's id stands in the place of the request id, because the bulk that will carry the activation
+    does not exist yet.
+
+    Args:
+        domain: where it counts.
+        scheme: id of the scheme.
+        voucher: id of the voucher.
+        authorisation: the key or the booklet, which makes the proof itself.
+        self_block: hash of the holder's self-block code; None: the holder has none.
+    """
+    return _binding(domain, "voucher:Activate", scheme, voucher, FIRST_VERSION, authorisation, self_block)
+
+
+def replacement_message(
+    domain: Domain,
+    scheme: str,
+    voucher: str,
+    version: int,
+    authorisation: Authorisation,
+    self_block: str | None = None,
+) -> bytes:
+    """What a holder signs to bind a voucher to another key or booklet.
+
+    Args as for `activation_message`; `version` is the one that the authorisation will have: the version of
+    the one that it replaces, plus one.
+    """
+    return _binding(domain, "voucher:Replace", scheme, voucher, version, authorisation, self_block)
+
+
+def self_block_hash(domain: Domain, scheme: str, voucher: str, code: str) -> str:
+    """What the ledger keeps of a holder's self-block code: 64 hexadecimal characters.
+
+    Args:
+        domain: where it counts.
+        scheme: id of the scheme.
+        voucher: id of the voucher.
+        code: the code, 32 hexadecimal characters, as `kindpakket.ledger.ids.new_code` draws it.
+    """
+    fields = [_SELF_BLOCK, domain.channel, domain.chaincode, scheme, voucher, code]
+    return hashlib.sha256(frame(fields)).hexdigest()
+
+
+def frame(fields: Sequence[str]) -> bytes:
+    """Each field as its length in four bytes, big-endian, and its bytes in UTF-8."""
+    encoded = [field.encode() for field in fields]
+    return b"".join(struct.pack(">I", len(field)) + field for field in encoded)
+
+
+def _binding(
+    domain: Domain,
+    operation: str,
+    scheme: str,
+    voucher: str,
+    version: int,
+    authorisation: Authorisation,
+    self_block: str | None,
+) -> bytes:
+    fields = [*_place(domain, operation), scheme, voucher, str(version), voucher]
+    if authorisation["kind"] == "booklet":
+        fields += ["booklet", str(authorisation["pages"]), authorisation["root"]]
+    else:
+        fields += ["key", authorisation["algorithm"], authorisation["public_key"]]
+    if self_block is not None:
+        fields += ["self-block", self_block]
+    return frame(fields)
+
+
+def _place(domain: Domain, operation: str) -> list[str]:
+    return [_DOMAIN, domain.channel, domain.chaincode, operation]

@@ -1,0 +1,186 @@
+"""How the typed facades call the chaincode: one JSON object in, one out, refusals as exceptions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, cast
+
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from kindpakket.fabric import CommitError, GatewayError
+from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.ids import new_id
+from kindpakket.ledger.records import Outcome, Voided
+from kindpakket.ledger.refusals import parse
+
+PAGE = 500
+_ATTEMPTS = 8
+_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
+
+
+class Ledger(Protocol):
+    """What the facades need of a `kindpakket.fabric.Contract`."""
+
+    channel: str
+    chaincode: str
+
+    def evaluate(
+        self,
+        name: str,
+        *arguments: str | bytes,
+        transient: Mapping[str, str | bytes] | None = None,
+        endorsing_organizations: Sequence[str] = (),
+    ) -> bytes:
+        """Run a query on one peer."""
+
+    def submit(
+        self,
+        name: str,
+        *arguments: str | bytes,
+        transient: Mapping[str, str | bytes] | None = None,
+        endorsing_organizations: Sequence[str] = (),
+    ) -> bytes:
+        """Endorse, submit and wait for a valid commit."""
+
+
+class Caller:
+    """Calls transactions of the chaincode by name.
+
+    Errors of every call:
+        Refusal: the chaincode refused; nothing was changed. `kindpakket.ledger.refusals` has a class for each
+            code.
+        CommitError, EndorseError, SubmitError, EvaluateError: Fabric failed; nothing was changed.
+        UnknownOutcome: it may yet be committed. Send the same request with the same `request_id` again,
+            resolve it as `kindpakket.fabric` says, or make it certain by `void`. Never send it under a new
+            id before that.
+    """
+
+    def __init__(self, contract: Ledger) -> None:
+        """Call through a contract of `kindpakket.fabric`; its gateway's identity is the caller."""
+        self.contract = contract
+
+    @property
+    def domain(self) -> Domain:
+        """The channel and the chaincode, which holders' signatures name."""
+        return Domain(self.contract.channel, self.contract.chaincode)
+
+    def query(
+        self, name: str, members: Mapping[str, object] | None = None, *, organisations: Sequence[str] = ()
+    ) -> Any:
+        """Run a query.
+
+        Args:
+            name: the transaction, such as `voucher:Show`.
+            members: the members of the request; default: none.
+            organisations: MSP ids, one of whose peers is to answer; default: the gateway chooses.
+        """
+        with _refusals():
+            answer = self.contract.evaluate(name, _json(members or {}), endorsing_organizations=organisations)
+        return json.loads(answer)
+
+    def pages(self, name: str, members: Mapping[str, object] | None = None) -> Iterator[Any]:
+        """The pages of a paged query.
+
+        They are read one after another: what changes meanwhile may show in one and not in another.
+        """
+        cursor = ""
+        while True:
+            page = self.query(name, {**(members or {}), "cursor": cursor, "limit": PAGE})
+            yield page
+            cursor = page["next"]
+            if not cursor:
+                return
+
+    def items(self, name: str, members: Mapping[str, object] | None = None) -> Iterator[Any]:
+        """The items of a paged list, page after page."""
+        for page in self.pages(name, members):
+            yield from page["items"]
+
+    def invoke(
+        self,
+        name: str,
+        members: Mapping[str, object],
+        *,
+        request_id: str | None = None,
+        transient: Mapping[str, object] | None = None,
+        organisations: Sequence[str] = (),
+    ) -> Any:
+        """Run a transaction that writes, and wait until it is committed.
+
+        A conflict with another transaction that was ordered first is resolved by sending the same request
+        again, a few times: the request id makes it count once.
+
+        Args:
+            name: the transaction, such as `payment:Pay`.
+            members: the members of the request; its `request_id` need not be among them.
+            request_id: 32 hexadecimal characters; default: a fresh one.
+            transient: private records by name, sent as JSON.
+            organisations: MSP ids of those that are to endorse; default: the gateway chooses by the policy.
+        """
+        argument = _json({"request_id": request_id or new_id(), **members})
+        private = {key: _json(value) for key, value in (transient or {}).items()}
+        with _refusals():
+            answer = _retrying()(
+                self.contract.submit,
+                name,
+                argument,
+                transient=private,
+                endorsing_organizations=organisations,
+            )
+        return json.loads(answer)
+
+    def void(self, request: str, *, request_id: str | None = None) -> Voided:
+        """`request:Void`: make it certain that a request is not done, and never will be.
+
+        For a request whose outcome is unknown and which is not to be sent again: the customer has left, the
+        batch was dropped. When this returns, nothing was committed under that id and nothing can be any
+        more, so the same thing may safely be done under a new id. `RequestCommitted` is certain too: it is
+        done. Case records and purges of private records leave nothing under their request ids; repeat them
+        instead, which is safe.
+
+        Args:
+            request: the id of the request that is to be void.
+            request_id: the id of this request; to send it again when its own answer was lost.
+
+        Raises:
+            RequestCommitted: the request was committed, as the operation in the details, and stands.
+        """
+        return cast(Voided, self.invoke("request:Void", {"void": request}, request_id=request_id))
+
+    def outcome(self, request: str) -> Outcome:
+        """`request:Show`: what became of a request, as the peer that answers has it.
+
+        `committed` and `void` are final. `unknown` is not: it may still be on its way, and `void` decides.
+        """
+        return cast(Outcome, self.query("request:Show", {"request": request}))
+
+
+def _retrying() -> Retrying:
+    return Retrying(
+        retry=retry_if_exception(_overtaken),
+        stop=stop_after_attempt(_ATTEMPTS),
+        wait=wait_random_exponential(multiplier=0.05, max=1.0),
+        reraise=True,
+    )
+
+
+def _overtaken(error: BaseException) -> bool:
+    return isinstance(error, CommitError) and error.code in _CONFLICTS
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except GatewayError as error:
+        words = error.chaincode_message
+        refusal = parse(words, error.transaction_id) if words else None
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,52 @@
+"""Settlements and receivables."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+from kindpakket.ledger.records.payments import Item
+
+
+class Settlement(TypedDict):
+    """What a shop is paid at once; a receivable, with negative cents, is what an ended shop owes.
+
+    `more` tells, in the answer to drafting, that open items of closed days are left.
+    """
+
+    id: str
+    scheme: str
+    shop: str
+    state: str
+    items: list[Item]
+    cents: int
+    through: str
+    drafted_by: str
+    more: NotRequired[bool]
+    claim_reason: NotRequired[str]
+    approved_by: NotRequired[str]
+    withdrawn_by: NotRequired[str]
+    withdraw_reason: NotRequired[str]
+    exported_by: NotRequired[str]
+    file_sha256: NotRequired[str]
+    booked_by: NotRequired[str]
+    book_reason: NotRequired[str]
+
+
+class Due(TypedDict):
+    """Whether a shop is due, why ("" when it is not), and what drafting would take."""
+
+    due: bool
+    why: Literal["rhythm", "amount", "ending", ""]
+    cents: int
+    items: int
+    oldest_day: str
+    closed_until: str
+
+
+class Exported(TypedDict):
+    """The answer to exporting: what the payment file holds, in cents."""
+
+    scheme: str
+    settlements: list[str]
+    cents: int
+    file_sha256: str

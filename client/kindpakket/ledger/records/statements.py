@@ -1,0 +1,87 @@
+"""Who changed what, and what it moved."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+from kindpakket.ledger.records.schemes import Budget
+from kindpakket.ledger.records.vouchers import Balance
+
+
+class Mark(TypedDict):
+    """Who wrote a version of a record, by which request, why."""
+
+    operation: str
+    request: str
+    person: str
+    msp: str
+    role: str
+    reason: NotRequired[str]
+    till: NotRequired[str]
+
+
+class HistoryEntry(TypedDict):
+    """One version of a key: what it held until then and afterwards, None when it held nothing.
+
+    `by` is None for a deletion, and for a record of layout 1: the transaction's block tells who wrote it.
+    """
+
+    transaction_id: str
+    at: int
+    deleted: bool
+    by: Mark | None
+    before: dict[str, object] | None
+    value: dict[str, object] | None
+
+
+class VoucherStatementEntry(TypedDict):
+    """What one transaction moved in a voucher: terms that changed, and all nine afterwards, in cents."""
+
+    transaction_id: str
+    at: int
+    by: Mark | None
+    state: str
+    moved: dict[str, int]
+    balance: Balance
+
+
+class SchemeStatementEntry(TypedDict):
+    """What one transaction moved in a budget: terms that changed, and all six afterwards, in cents."""
+
+    transaction_id: str
+    at: int
+    by: Mark | None
+    moved: dict[str, int]
+    balance: Budget
+
+
+class ShopStatementEntry(TypedDict):
+    """A settlement of a shop, or one of its open items."""
+
+    kind: Literal["settlement", "open"]
+    id: str
+    cents: int
+    state: NotRequired[str]
+    through: NotRequired[str]
+    items: NotRequired[int]
+    day: NotRequired[str]
+
+
+class ShopSums(TypedDict):
+    """Where a shop's money under a scheme is, in cents: together, what was spent there net."""
+
+    unsettled_cents: int
+    drafted_cents: int
+    approved_cents: int
+    exported_cents: int
+    paid_cents: int
+    claimed_cents: int
+    collected_cents: int
+    written_off_cents: int
+
+
+class ShopStatement(TypedDict):
+    """All settlements and open items of a shop under a scheme, and their sums."""
+
+    entries: list[ShopStatementEntry]
+    sums: ShopSums

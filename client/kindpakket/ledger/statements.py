@@ -1,0 +1,100 @@
+"""What controllers and auditors may ask about the past: histories, statements, sums, samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, cast
+
+from kindpakket.ledger.caller import Caller
+from kindpakket.ledger.records import (
+    HistoryEntry,
+    Payment,
+    SchemeStatementEntry,
+    Settlement,
+    ShopStatement,
+    ShopSums,
+    Totals,
+    Voucher,
+    VoucherStatementEntry,
+)
+
+_TERMS = tuple(
+    f"{term}_cents"
+    for term in (
+        "issued",
+        "topped_up",
+        "spent",
+        "refunded",
+        "cancelled",
+        "held",
+        "available",
+        "lapsed",
+        "revoked",
+    )
+)
+SampleKind = Literal["voucher", "payment", "settlement"]
+
+
+class ShopStatements(Caller):
+    """The statement that shops may ask for too, of their own money."""
+
+    def shop_statement(self, scheme: str, shop: str) -> ShopStatement:
+        """`audit:ShopStatement`: a shop's settlements and open items, and where its money is.
+
+        The sums are those of all pages: together, what was spent at the shop under the scheme, net.
+        """
+        statement: ShopStatement = {"entries": [], "sums": cast(ShopSums, {})}
+        for page in self.pages("audit:ShopStatement", {"scheme": scheme, "shop": shop}):
+            statement["entries"] += page["entries"]
+            _add(cast(dict[str, int], statement["sums"]), page["sums"])
+        return statement
+
+
+class Statements(ShopStatements):
+    """The queries `audit:…`. `Caller` says what each call may raise."""
+
+    def history(self, key: str) -> Iterator[HistoryEntry]:
+        """`audit:History`: all versions of a key, newest first: who wrote it, before, and afterwards.
+
+        Args:
+            key: a key of the ledger, such as `voucher/<scheme>/<voucher>`.
+        """
+        return self._entries("audit:History", {"key": key})
+
+    def voucher_statement(self, scheme: str, voucher: str) -> Iterator[VoucherStatementEntry]:
+        """`audit:VoucherStatement`: what each transaction moved in a voucher, newest first."""
+        return self._entries("audit:VoucherStatement", {"scheme": scheme, "voucher": voucher})
+
+    def scheme_statement(self, scheme: str) -> Iterator[SchemeStatementEntry]:
+        """`audit:SchemeStatement`: what each transaction moved in a scheme's budget, newest first."""
+        return self._entries("audit:SchemeStatement", {"scheme": scheme})
+
+    def totals(self, scheme: str) -> Totals:
+        """`audit:Totals`: number and sums of all vouchers of a scheme, its pages added up."""
+        sums = dict.fromkeys((*_TERMS, "vouchers"), 0)
+        for page in self.pages("audit:Totals", {"scheme": scheme}):
+            _add(sums, {term: page[term] for term in sums})
+        return cast(Totals, sums)
+
+    def sample(
+        self, scheme: str, kind: SampleKind, seed: str, per_mille: int
+    ) -> Iterator[Voucher | Payment | Settlement]:
+        """`audit:Sample`: a draw that whoever knows the seed can repeat, and nobody else could foresee.
+
+        Args:
+            scheme: the scheme.
+            kind: what is drawn.
+            seed: 1 to 64 hexadecimal characters; drawn after the books were closed, by dice for instance.
+            per_mille: how many of a thousand, on average; 1 to 1000.
+        """
+        members = {"scheme": scheme, "kind": kind, "seed": seed, "per_mille": per_mille}
+        return self.items("audit:Sample", members)
+
+    def _entries(self, name: str, members: Mapping[str, object]) -> Iterator[Any]:
+        for page in self.pages(name, members):
+            yield from page["entries"]
+
+
+def _add(sums: dict[str, int], page: Mapping[str, int]) -> None:
+    for term, cents in page.items():
+        sums[term] = sums.get(term, 0) + cents

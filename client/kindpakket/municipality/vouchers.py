@@ -1,0 +1,190 @@
+"""The desk for vouchers: issuing, blocking, replacing, topping up, extending, revoking, lapsing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import cast
+
+from kindpakket.ledger.records import (
+    Activated,
+    Activation,
+    Allocation,
+    CaseRecord,
+    Extended,
+    Issued,
+    Moved,
+    Payment,
+    Recorded,
+    Replacement,
+    SelfBlocked,
+    TopUp,
+    Voucher,
+)
+from kindpakket.municipality.desk import Office, bulks
+
+
+class VoucherDesk(Office):
+    """Transactions on vouchers."""
+
+    def record_cases(
+        self, scheme: str, cases: Sequence[CaseRecord], *, request_id: str | None = None
+    ) -> Recorded:
+        """`voucher:RecordCases`: tie vouchers to cases, in the municipality's private collection only.
+
+        Endorsed by the municipality alone, so that no other organisation receives the records. At most
+        `BULK`. The same records again are accepted; others for the same vouchers are not. `issue` refuses
+        vouchers without a record.
+        """
+        answer = self._privately(
+            "voucher:RecordCases",
+            {"scheme": scheme},
+            request_id=request_id,
+            transient={"cases": list(cases)},
+            repeated={"recorded": len(cases)},
+        )
+        return cast(Recorded, answer)
+
+    def issue(self, scheme: str, vouchers: Sequence[Allocation], *, request_id: str | None = None) -> Issued:
+        """`voucher:Issue`: give money to vouchers whose cases were recorded; all or none, at most `BULK`."""
+        members = {"scheme": scheme, "vouchers": list(vouchers)}
+        return cast(Issued, self.invoke("voucher:Issue", members, request_id=request_id))
+
+    def activate(
+        self, scheme: str, activations: Sequence[Activation], *, request_id: str | None = None
+    ) -> Activated:
+        """`voucher:Activate`: bind vouchers to what their holders proved; all or none, at most `BULK`."""
+        members = {"scheme": scheme, "activations": list(activations)}
+        return cast(Activated, self.invoke("voucher:Activate", members, request_id=request_id))
+
+    def block(self, scheme: str, voucher: str, reason: str, *, request_id: str | None = None) -> Voucher:
+        """`voucher:Block`: stop spending at once; the reason is a code."""
+        members = {"scheme": scheme, "voucher": voucher, "reason": reason}
+        return cast(Voucher, self.invoke("voucher:Block", members, request_id=request_id))
+
+    def unblock(self, scheme: str, voucher: str, reason: str, *, request_id: str | None = None) -> Voucher:
+        """`voucher:Unblock`: by another person than who blocked it. The reason is a code."""
+        members = {"scheme": scheme, "voucher": voucher, "reason": reason}
+        return cast(Voucher, self.invoke("voucher:Unblock", members, request_id=request_id))
+
+    def top_up(
+        self, scheme: str, top_ups: Sequence[TopUp], reason: str, *, request_id: str | None = None
+    ) -> Moved:
+        """`voucher:TopUp`: give vouchers more; all or none, at most `BULK`. The reason is a code."""
+        members = {"scheme": scheme, "top_ups": list(top_ups), "reason": reason}
+        return cast(Moved, self.invoke("voucher:TopUp", members, request_id=request_id))
+
+    def extend(
+        self,
+        scheme: str,
+        vouchers: Sequence[str],
+        ends_on: date,
+        reason: str,
+        *,
+        request_id: str | None = None,
+    ) -> Extended:
+        """`voucher:Extend`: let vouchers be spent until a later day; all or none, at most `BULK`.
+
+        One that is over and has not lapsed can be spent again.
+
+        Args:
+            scheme: the scheme.
+            vouchers: their ids.
+            ends_on: the new last day, within the `extension_days` of the rules.
+            reason: a code.
+            request_id: see above.
+        """
+        members = {
+            "scheme": scheme,
+            "vouchers": list(vouchers),
+            "ends_on": ends_on.isoformat(),
+            "reason": reason,
+        }
+        return cast(Extended, self.invoke("voucher:Extend", members, request_id=request_id))
+
+    def revoke(
+        self, scheme: str, vouchers: Sequence[str], reason: str, *, request_id: str | None = None
+    ) -> Moved:
+        """`voucher:Revoke`: take vouchers away for ever; what they hold goes back to the budget.
+
+        All or none, at most `BULK`; none may have a live hold. The reason is a code.
+        """
+        members = {"scheme": scheme, "vouchers": list(vouchers), "reason": reason}
+        return cast(Moved, self.invoke("voucher:Revoke", members, request_id=request_id))
+
+    def lapse(
+        self, scheme: str, vouchers: Sequence[str], reason: str, *, request_id: str | None = None
+    ) -> Moved:
+        """`voucher:Lapse`: give to the budget what can no longer be spent; all or none, at most `BULK`.
+
+        The reason is a code.
+        """
+        members = {"scheme": scheme, "vouchers": list(vouchers), "reason": reason}
+        return cast(Moved, self.invoke("voucher:Lapse", members, request_id=request_id))
+
+    def lapse_all(self, scheme: str, reason: str) -> Iterator[Moved]:
+        """Lapse everything that is lapsable now, in bulks; yields the answer to each.
+
+        Cut off, it is simply done again: what lapsed before is lapsable no more. The reason is a code.
+        """
+        lapsable = [voucher["id"] for voucher in self.lapsable(scheme)]
+        for bulk in bulks(lapsable):
+            yield self.lapse(scheme, bulk, reason)
+
+    def release_hold(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
+        """`payment:Release`: give a hold that has expired back to its voucher. The reason is a code.
+
+        Raises:
+            HoldLive: it has not expired, so that only its shop may release it.
+        """
+        members = {"payment": payment, "reason": reason}
+        return cast(Payment, self.invoke("payment:Release", members, request_id=request_id))
+
+    def self_block(
+        self, scheme: str, voucher: str, code: str, *, request_id: str | None = None
+    ) -> SelfBlocked:
+        """`voucher:SelfBlock`: block a voucher for its holder, who told the self-block code.
+
+        The code is used up, whoever hears it now.
+        """
+        members = {"scheme": scheme, "voucher": voucher, "code": code}
+        return cast(SelfBlocked, self.invoke("voucher:SelfBlock", members, request_id=request_id))
+
+    def replace(
+        self,
+        scheme: str,
+        voucher: str,
+        replacement: Replacement,
+        reason: str,
+        *,
+        request_id: str | None = None,
+    ) -> Voucher:
+        """`voucher:Replace`: propose another key or booklet; the voucher is blocked at once.
+
+        Args:
+            scheme: the scheme.
+            voucher: the voucher.
+            replacement: as `HolderKey.replace` or `Booklet.replace` made it.
+            reason: a code.
+            request_id: see above.
+        """
+        members = {"scheme": scheme, "voucher": voucher, **replacement, "reason": reason}
+        return cast(Voucher, self.invoke("voucher:Replace", members, request_id=request_id))
+
+    def approve_replacement(
+        self, scheme: str, voucher: str, change: str, *, request_id: str | None = None
+    ) -> Voucher:
+        """`voucher:ApproveReplacement`: the voucher can be spent again, by the new key or booklet.
+
+        By another person than who proposed it, and than who blocked the voucher. `change` is the `id` of the
+        `replacement` that was looked at: one that took its place meanwhile is not approved.
+        """
+        members = {"scheme": scheme, "voucher": voucher, "change": change}
+        return cast(Voucher, self.invoke("voucher:ApproveReplacement", members, request_id=request_id))
+
+    def reject_replacement(
+        self, scheme: str, voucher: str, change: str, reason: str, *, request_id: str | None = None
+    ) -> Voucher:
+        """`voucher:RejectReplacement`: the voucher stays blocked. The reason is a code."""
+        members = {"scheme": scheme, "voucher": voucher, "change": change, "reason": reason}
+        return cast(Voucher, self.invoke("voucher:RejectReplacement", members, request_id=request_id))

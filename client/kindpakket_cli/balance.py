@@ -1,0 +1,140 @@
+"""`kindpakket voucher …`: more money and time for vouchers, and the end of both."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from kindpakket.backoffice.citizens import entitlement_id
+from kindpakket.backoffice.register import Register
+from kindpakket.ledger.money import euros
+from kindpakket.ledger.records import Moved, TopUp
+from kindpakket.municipality.municipality import bulks
+from kindpakket_cli.files import READABLE
+from kindpakket_cli.session import Session, Wrong, acting_as, because
+
+
+@click.command("top-up")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_ids", metavar="VOUCHER...", nargs=-1, required=True)
+@click.option("--preset", required=True, help="Code of a preset of the newest rules.")
+@click.option("--units", type=click.IntRange(min=1), default=1, show_default=True, help="How many of it.")
+@click.option("--period", required=True, help="What a child is topped up for once, such as 2026-winter.")
+@click.option(
+    "--register", "register_file", required=True, type=READABLE, help="The municipality's own register."
+)
+@because("hardship")
+@acting_as("issuer")
+def top_up(
+    session: Session,
+    *,
+    scheme_id: str,
+    voucher_ids: tuple[str, ...],
+    preset: str,
+    units: int,
+    period: str,
+    register_file: Path,
+    reason: str,
+) -> None:
+    """Give vouchers of the register more; each child once for a period."""
+    with Register(register_file) as register:
+        top_ups = [
+            TopUp(
+                voucher=voucher,
+                entitlement=_entitlement(register, scheme_id, voucher, period),
+                preset=preset,
+                units=units,
+            )
+            for voucher in voucher_ids
+        ]
+    municipality = session.municipality()
+    _answer(session, scheme_id, [municipality.top_up(scheme_id, bulk, reason) for bulk in bulks(top_ups)])
+
+
+def _entitlement(register: Register, scheme: str, voucher: str, period: str) -> str:
+    entry = register.find(voucher)
+    if entry is None:
+        raise Wrong(f"voucher {voucher} is not in {register.path}: give the register it was issued from")
+    return entitlement_id(register.secret, scheme, entry.child.bsn, period)
+
+
+@click.command("extend")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_ids", metavar="VOUCHER...", nargs=-1, required=True)
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The new last day.")
+@because("illness")
+@acting_as("approver")
+def extend(
+    session: Session, scheme_id: str, voucher_ids: tuple[str, ...], until: datetime, reason: str
+) -> None:
+    """Let vouchers be spent until a later day, also when they are over and have not lapsed."""
+    municipality = session.municipality()
+    done: list[str] = []
+    for bulk in bulks(voucher_ids):
+        done += municipality.extend(scheme_id, bulk, until.date(), reason)["vouchers"]
+    session.answer({"scheme": scheme_id, "vouchers": done, "ends_on": until.date().isoformat()})
+
+
+@click.command("revoke")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_ids", metavar="VOUCHER...", nargs=-1, required=True)
+@because("moved-away")
+@acting_as("approver")
+def revoke(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reason: str) -> None:
+    """Take vouchers away for ever; what they hold goes back to the budget."""
+    municipality = session.municipality()
+    _answer(session, scheme_id, [municipality.revoke(scheme_id, bulk, reason) for bulk in bulks(voucher_ids)])
+
+
+@click.command("lapsable")
+@click.argument("scheme_id", metavar="SCHEME")
+@acting_as("issuer", "treasurer", "approver", "auditor")
+def lapsable(session: Session, scheme_id: str) -> None:
+    """List the vouchers of which something can no longer be spent."""
+    session.answer(
+        list(session.municipality().lapsable(scheme_id)),
+        {
+            "voucher": lambda found: found["id"],
+            "state": lambda found: found["state"],
+            "product": lambda found: found.get("product", "-"),
+            "available": lambda found: euros(found["available_cents"]),
+            "with grace": lambda found: euros(found.get("grace_cents", 0)),
+        },
+    )
+
+
+@click.command("lapse")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_ids", metavar="[VOUCHER...]", nargs=-1)
+@because("period-over")
+@acting_as("issuer", "treasurer")
+def lapse(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reason: str) -> None:
+    """Give to the budget what can no longer be spent; without vouchers all that is lapsable.
+
+    Cut off, it is simply run again: what lapsed before is lapsable no more.
+    """
+    municipality = session.municipality()
+    ids = list(voucher_ids) or [found["id"] for found in municipality.lapsable(scheme_id)]
+    moved: list[Moved] = []
+    parts = list(bulks(ids))
+    with click.progressbar(parts, label=f"Lapsing {len(ids)} vouchers", file=sys.stderr) as bar:
+        moved += [municipality.lapse(scheme_id, bulk, reason) for bulk in bar]
+    _answer(session, scheme_id, moved)
+
+
+def _answer(session: Session, scheme: str, parts: Iterable[Moved]) -> None:
+    """What moved: for programs each voucher, for people how many and how much."""
+    vouchers = [voucher for part in parts for voucher in part["vouchers"]]
+    cents = sum(voucher["cents"] for voucher in vouchers)
+    if session.as_json:
+        session.answer({"scheme": scheme, "vouchers": vouchers, "cents": cents})
+    else:
+        session.answer({"scheme": scheme, "vouchers": len(vouchers), "amount": euros(cents)})
+
+
+COMMANDS = (top_up, extend, revoke, lapsable, lapse)
+"""What the group of vouchers has beside its own."""

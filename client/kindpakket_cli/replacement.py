@@ -1,0 +1,92 @@
+"""`kindpakket voucher …`: blocks, and what a voucher is bound to instead of what was lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from kindpakket_cli.files import READABLE, read_json
+from kindpakket_cli.session import Session, acting_as, because
+
+
+@click.command("block")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_id", metavar="VOUCHER")
+@because("lost")
+@acting_as("issuer", "approver")
+def block(session: Session, scheme_id: str, voucher_id: str, reason: str) -> None:
+    """Stop a voucher's spending at once."""
+    session.answer(session.municipality().block(scheme_id, voucher_id, reason))
+
+
+@click.command("unblock")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_id", metavar="VOUCHER")
+@because("found")
+@acting_as("approver")
+def unblock(session: Session, scheme_id: str, voucher_id: str, reason: str) -> None:
+    """Give a blocked voucher back; by another person than who blocked it."""
+    session.answer(session.municipality().unblock(scheme_id, voucher_id, reason))
+
+
+@click.command("self-block")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_id", metavar="VOUCHER")
+@click.option(
+    "--code",
+    type=click.File("r"),
+    default="-",
+    help="File with the holder's self-block code; default: standard input.",
+)
+@acting_as("issuer", "approver", "shopkeeper", "cashier")
+def self_block(session: Session, scheme_id: str, voucher_id: str, code: TextIO) -> None:
+    """Block a voucher for its holder, who tells the self-block code."""
+    told = code.readline().strip().lower()
+    session.answer(session.municipality().self_block(scheme_id, voucher_id, told))
+
+
+@click.command("replace")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_id", metavar="VOUCHER")
+@click.argument("replacement_file", metavar="FILE", type=READABLE)
+@because("lost")
+@acting_as("issuer")
+def replace(session: Session, scheme_id: str, voucher_id: str, replacement_file: Path, reason: str) -> None:
+    """Propose another key or booklet for a voucher, which is blocked at once.
+
+    FILE holds the JSON object that HolderKey.replace and Booklet.replace make.
+    """
+    replacement = read_json(replacement_file, dict, "replacement")
+    session.answer(session.municipality().replace(scheme_id, voucher_id, replacement, reason))
+
+
+@click.command("approve-replacement")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_id", metavar="VOUCHER")
+@click.argument("change_id", metavar="CHANGE")
+@acting_as("approver")
+def approve_replacement(session: Session, scheme_id: str, voucher_id: str, change_id: str) -> None:
+    """Bind a voucher to the key or booklet that another person proposed; it can be spent again.
+
+    CHANGE is the id of the replacement that waits, as the voucher shows it.
+    """
+    session.answer(session.municipality().approve_replacement(scheme_id, voucher_id, change_id))
+
+
+@click.command("reject-replacement")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_id", metavar="VOUCHER")
+@click.argument("change_id", metavar="CHANGE")
+@because("mistake")
+@acting_as("approver", "issuer")
+def reject_replacement(
+    session: Session, scheme_id: str, voucher_id: str, change_id: str, reason: str
+) -> None:
+    """Leave a voucher bound to what it is bound to; it stays blocked."""
+    session.answer(session.municipality().reject_replacement(scheme_id, voucher_id, change_id, reason))
+
+
+COMMANDS = (block, unblock, self_block, replace, approve_replacement, reject_replacement)
+"""What the group of vouchers has beside its own."""

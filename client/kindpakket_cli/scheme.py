@@ -1,0 +1,99 @@
+"""`kindpakket scheme …`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from kindpakket.ledger.days import today
+from kindpakket.ledger.money import euros
+from kindpakket_cli.change import COMMANDS
+from kindpakket_cli.files import READABLE, read_rules
+from kindpakket_cli.session import Session, acting_as, because
+
+_READERS = ("issuer", "approver", "treasurer", "auditor")
+
+
+@click.group()
+def scheme() -> None:
+    """Schemes: draft, approve, open, pause, change, close; close days."""
+
+
+@scheme.command("list")
+@acting_as(*_READERS)
+def list_schemes(session: Session) -> None:
+    """List all schemes with their money."""
+    reader = session.municipality()
+    views = [reader.scheme(found["id"]) for found in reader.schemes()]
+    session.answer(
+        views,
+        {
+            "scheme": lambda view: view["scheme"]["id"],
+            "name": lambda view: view["rules"]["name"],
+            "state": lambda view: view["scheme"]["state"],
+            "until": lambda view: view["rules"]["ends_on"],
+            "closed until": lambda view: view["closed_until"] or "-",
+            "budget": lambda view: euros(view["budget"]["budget_cents"]),
+            "issued": lambda view: euros(view["budget"]["issued_cents"]),
+            "unallocated": lambda view: euros(view["budget"]["unallocated_cents"]),
+        },
+    )
+
+
+@scheme.command("show")
+@click.argument("scheme_id", metavar="SCHEME")
+@acting_as(*_READERS)
+def show_scheme(session: Session, scheme_id: str) -> None:
+    """Show a scheme with its rules and budget."""
+    session.answer(session.municipality().scheme(scheme_id))
+
+
+@scheme.command("draft")
+@click.argument("rules_file", metavar="RULES", type=READABLE)
+@click.option("--budget-cents", type=int, required=True, help="The whole budget, in euro cents.")
+@click.option("--request-id", help="The scheme's id; default: a fresh one.")
+@acting_as("issuer")
+def draft_scheme(session: Session, rules_file: Path, budget_cents: int, request_id: str | None) -> None:
+    """Draft a scheme from a YAML or JSON file with its rules (docs/transactions.md)."""
+    rules = read_rules(rules_file)
+    session.answer(session.municipality().draft_scheme(rules, budget_cents, request_id=request_id))
+
+
+@scheme.command("approve")
+@click.argument("scheme_id", metavar="SCHEME")
+@acting_as("approver")
+def approve_scheme(session: Session, scheme_id: str) -> None:
+    """Approve a draft of another person."""
+    session.answer(session.municipality().approve_scheme(scheme_id))
+
+
+@scheme.command("open")
+@click.argument("scheme_id", metavar="SCHEME")
+@acting_as("issuer", "approver")
+def open_scheme(session: Session, scheme_id: str) -> None:
+    """Open an approved scheme, or one that another person paused."""
+    session.answer(session.municipality().open_scheme(scheme_id))
+
+
+@scheme.command("pause")
+@click.argument("scheme_id", metavar="SCHEME")
+@because("audit")
+@acting_as("approver")
+def pause_scheme(session: Session, scheme_id: str, reason: str) -> None:
+    """Stop issuing and spending until the scheme is opened again."""
+    session.answer(session.municipality().pause_scheme(scheme_id, reason))
+
+
+@scheme.command("close-day")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Default: today in Amsterdam.")
+@acting_as("issuer", "treasurer")
+def close_day(session: Session, scheme_id: str, day: datetime | None) -> None:
+    """Close a day: later payments are booked on the next one."""
+    session.answer(session.municipality().close_day(scheme_id, today() if day is None else day.date()))
+
+
+for _command in COMMANDS:
+    scheme.add_command(_command)

@@ -1,0 +1,137 @@
+"""`kindpakket voucher …`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from kindpakket.backoffice import citizens
+from kindpakket.backoffice.ages import Ages
+from kindpakket.backoffice.register import Register
+from kindpakket.ledger.money import euros
+from kindpakket.municipality.municipality import bulks
+from kindpakket_cli import balance as cli_balance
+from kindpakket_cli import replacement as cli_replacement
+from kindpakket_cli.files import READABLE, read_json
+from kindpakket_cli.session import Session, acting_as
+
+_READERS = ("issuer", "approver", "treasurer", "auditor")
+
+
+@click.group()
+def voucher() -> None:
+    """Vouchers: issue, activate, block, replace, top up, extend, revoke, lapse, look up."""
+
+
+@voucher.command("list")
+@click.argument("scheme_id", metavar="SCHEME")
+@acting_as(*_READERS)
+def list_vouchers(session: Session, scheme_id: str) -> None:
+    """List the vouchers of a scheme."""
+    session.answer(
+        list(session.municipality().vouchers(scheme_id)),
+        {
+            "voucher": lambda found: found["id"],
+            "state": lambda found: found["state"],
+            "bound to": lambda found: (found["authorisation"] or {"kind": "-"})["kind"],
+            "issued": lambda found: euros(found["issued_cents"]),
+            "spent": lambda found: euros(found["spent_cents"]),
+            "held": lambda found: euros(found["held_cents"]),
+            "available": lambda found: euros(found["available_cents"]),
+        },
+    )
+
+
+@voucher.command("show")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_id", metavar="VOUCHER")
+@acting_as(*_READERS)
+def show_voucher(session: Session, scheme_id: str, voucher_id: str) -> None:
+    """Show a voucher."""
+    session.answer(session.municipality().voucher(scheme_id, voucher_id))
+
+
+@voucher.command("allowance")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_id", metavar="VOUCHER")
+@acting_as("cashier", "shopkeeper")
+def allowance(session: Session, scheme_id: str, voucher_id: str) -> None:
+    """Show what a voucher may buy now at the own shop."""
+    session.answer(session.shop().allowance(scheme_id, voucher_id))
+
+
+@voucher.command("issue")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("children", metavar="CSV", type=READABLE)
+@click.option("--period", required=True, help="What a child gets one voucher for, such as 2026.")
+@click.option(
+    "--register",
+    "register_file",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The municipality's own register, an SQLite file; made if it is not there.",
+)
+@click.option(
+    "--age",
+    "bands",
+    multiple=True,
+    metavar="BAND",
+    help="Presets by age where the file names none, such as 0-11=junior; once for each band.",
+)
+@click.option(
+    "--ages-on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day on which ages count.  [default: the first day of the scheme]",
+)
+@acting_as("issuer")
+def issue(
+    session: Session,
+    scheme_id: str,
+    children: Path,
+    period: str,
+    register_file: Path,
+    bands: tuple[str, ...],
+    ages_on: datetime | None,
+) -> None:
+    """Issue a voucher to each child in a CSV file. Safe to run again with the same file."""
+    municipality = session.municipality()
+    ages = None
+    if bands:
+        starts_on = date.fromisoformat(municipality.scheme(scheme_id)["rules"]["starts_on"])
+        try:
+            ages = Ages.parse(bands, ages_on.date() if ages_on else starts_on)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--age") from error
+    entitled = citizens.read_file(children, ages)
+    cents = vouchers = 0
+    with Register(register_file) as register:
+        for bulk in register.enrol(scheme_id, period, entitled):
+            municipality.record_cases(scheme_id, [entry.case_record() for entry in bulk.entries])
+            allocations = [entry.allocation() for entry in bulk.entries]
+            answer = municipality.issue(scheme_id, allocations, request_id=bulk.request_id)
+            cents += answer["issued_cents"]
+            vouchers += len(answer["vouchers"])
+    session.answer({"scheme": scheme_id, "vouchers": vouchers, "issued_cents": cents})
+
+
+@voucher.command("activate")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("activations_file", metavar="FILE", type=READABLE)
+@acting_as("issuer")
+def activate(session: Session, scheme_id: str, activations_file: Path) -> None:
+    """Bind vouchers to their holders' keys or booklets.
+
+    FILE holds a JSON list of activations, as HolderKey.activate and Booklet.activate make them.
+    """
+    activations = read_json(activations_file, list, "list of activations")
+    municipality = session.municipality()
+    done: list[str] = []
+    for bulk in bulks(activations):
+        done += municipality.activate(scheme_id, bulk)["vouchers"]
+    session.answer({"scheme": scheme_id, "vouchers": done})
+
+
+for _command in (*cli_replacement.COMMANDS, *cli_balance.COMMANDS):
+    voucher.add_command(_command)

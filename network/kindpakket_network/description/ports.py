@@ -1,0 +1,78 @@
+"""Which node listens on which port.
+
+Every organisation has a block of 30 ports, in the topology's order; appending an organisation moves nobody:
+
+    +0 CA        +2 consenter            +6 first peer          +12 second peer, and so on
+    +1 its       +3 its operations       +7 its operations
+       operations +4 its administration  +8 its chaincode port
+                                         +9 … +11 the chaincode processes of that peer,
+                                                  one of them during an upgrade only
+"""
+
+from __future__ import annotations
+
+import errno
+import random
+import socket
+
+from kindpakket_network.description.host import LOOPBACK
+
+BLOCK = 30
+PEERS_PER_ORGANISATION = 4
+CHAINCODE_PLACES = 3
+HIGHEST = 65535
+_FIRST_PEER = 6
+_PEER_BLOCK = 6
+# Below the range from which systems take the local ports of outgoing connections.
+_FREE_RANGE = (20000, 32000)
+
+
+def authority(base: int, organisation: int) -> tuple[int, int]:
+    """The ports of an organisation's CA server: service, operations."""
+    first = base + BLOCK * organisation
+    return first, first + 1
+
+
+def consenter(base: int, organisation: int) -> tuple[int, int, int]:
+    """The ports of an organisation's consenter: service, operations, administration."""
+    first = base + BLOCK * organisation + 2
+    return first, first + 1, first + 2
+
+
+def peer(base: int, organisation: int, number: int) -> tuple[int, int, int]:
+    """The ports of an organisation's peer: service, operations, chaincodes that register by themselves."""
+    first = base + BLOCK * organisation + _FIRST_PEER + _PEER_BLOCK * number
+    return first, first + 1, first + 2
+
+
+def chaincode(base: int, organisation: int, number: int, place: int) -> int:
+    """The port of a place for a process that serves a chaincode to a peer."""
+    return base + BLOCK * organisation + _FIRST_PEER + _PEER_BLOCK * number + 3 + place
+
+
+def is_free(port: int, address: str = LOOPBACK) -> bool:
+    """Whether nothing listens on a port of one of this machine's addresses."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                return False
+            raise
+    return True
+
+
+def free_base(organisations: int) -> int:
+    """A base from which the blocks of so many organisations are free now.
+
+    Raises:
+        OSError: a hundred tries found none.
+    """
+    count = BLOCK * organisations
+    for _ in range(100):
+        base = random.randrange(_FREE_RANGE[0], _FREE_RANGE[1] - count)  # noqa: S311
+        if all(is_free(port) for port in range(base, base + count)):
+            return base
+    raise OSError(errno.EADDRINUSE, f"no {count} consecutive free ports between {_FREE_RANGE}")

@@ -1,0 +1,1 @@
+"""What the network tool does: the verbs behind its commands."""

@@ -1,0 +1,96 @@
+"""What a network hands to others, and takes from them: partners, service managers, monitoring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kindpakket_network.channel.first_block import first_block_file
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.exports.admission import admit
+from kindpakket_network.exports.bundle import Bundle
+from kindpakket_network.exports.bundle_exchange import bundle_of
+from kindpakket_network.exports.metrics import metrics
+from kindpakket_network.exports.monitoring import monitoring
+from kindpakket_network.exports.units import units
+from kindpakket_network.nodes.profile import profile
+from kindpakket_network.verbs.local import LocalNetwork
+
+
+class Handover(LocalNetwork):
+    """The verbs for what goes to others and comes from them."""
+
+    def bundle(self, organisation: str) -> Bundle:
+        """What the other organisations need to know of one that this home acts for.
+
+        Raises:
+            NetworkError: this home does not act for it, or it has no certificates yet.
+        """
+        return bundle_of(self.session(), self._authority(organisation).organisation)
+
+    def first_block(self, channel: str) -> str:
+        """The file with a channel's first block for the other organisations; made when there is none.
+
+        Raises:
+            Waiting: other organisations' bundles lack.
+            NetworkError: there is no such channel.
+        """
+        with self._home.locked():
+            return first_block_file(self.session(), self._channel(channel))
+
+    def admit(self, files: Sequence[Path]) -> list[str]:
+        """Take other organisations' bundles, and first blocks, into the home.
+
+        Returns:
+            A sentence about each.
+
+        Raises:
+            NetworkError: a file is refused.
+        """
+        with self._home.locked():
+            return admit(self.session(), files)
+
+    def portable_profile(self, organisation: str) -> str:
+        """An organisation's connection profile with the certificates inside, as YAML.
+
+        Raises:
+            NetworkError: there is no such organisation, or it has no certificates yet.
+        """
+        name = self._authority(organisation).organisation
+        if not self._home.tls_root(name).is_file():
+            raise NetworkError(f"{name} has no certificates in {self._home.root}: bring it up first")
+        return profile(self._topology, name, self._inventory, self._home, portable=True)
+
+    def units(self, organisations: Sequence[str] = (), user: str = "kindpakket") -> dict[str, str]:
+        """The systemd units of organisations' nodes by file name; the home need not exist yet.
+
+        Args:
+            organisations: whose nodes; none: of all that the home acts for.
+            user: the account that the nodes run as.
+
+        Raises:
+            NetworkError: there is no such organisation, or the home's path cannot stand in a unit.
+        """
+        for name in organisations:
+            self._authority(name)
+        return units(self._topology, self._home, organisations or self.acting, user)
+
+    def monitoring(self) -> Mapping[str, str]:
+        """The files with which Prometheus watches the home's nodes, by name.
+
+        Raises:
+            NetworkError: there is no network in the home.
+        """
+        self._ensure_exists()
+        return monitoring(self._topology, self._home, self._inventory)
+
+    def metrics(self) -> str:
+        """What Fabric's own metrics lack, in Prometheus' text form.
+
+        Raises:
+            NetworkError: there is no network in the home.
+        """
+        self._ensure_exists()
+        found = self.status()
+        running = ((node.node, node.running) for node in found.nodes)
+        return metrics(self._topology.name, self._home, self.acting, found.certificates, running)

@@ -1,0 +1,168 @@
+"""A network's place on this machine: its folder, its topology, its nodes, and what they are doing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from kindpakket_network.description.topology import Channel, Topology
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.acting import acting
+from kindpakket_network.nodes.authority import Authority
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.issue import ensure_user_name
+from kindpakket_network.nodes.leader import leadership
+from kindpakket_network.nodes.serving import Serving
+from kindpakket_network.nodes.session import Progress, Session
+from kindpakket_network.programs.built import built_before, programs
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.process import Processes
+from kindpakket_network.reports.nodes import endpoint
+from kindpakket_network.reports.status import NetworkStatus, status
+
+
+def silent(_: str) -> None:
+    """Takes progress and says nothing."""
+
+
+class LocalNetwork:
+    """What all verbs of a network begin with.
+
+    Args:
+        topology: its description.
+        home: its folder; made by `up`.
+    """
+
+    def __init__(self, topology: Topology, home: Path | str) -> None:
+        self._home = Home(Path(home).resolve())
+        self._processes = Processes(self._home)
+        self._describe(topology)
+
+    @classmethod
+    def open(cls, home: Path | str) -> Self:
+        """The network that was brought up in a home.
+
+        Raises:
+            NetworkError: there is none.
+        """
+        found = Home(Path(home).resolve())
+        if not found.exists():
+            raise NetworkError(f"there is no network in {found.root}: bring one up, or name another home")
+        return cls(Topology.load(found.topology), found.root)
+
+    @property
+    def topology(self) -> Topology:
+        """Its description."""
+        return self._topology
+
+    @property
+    def home(self) -> Path:
+        """Its folder."""
+        return self._home.root
+
+    @property
+    def acting(self) -> tuple[str, ...]:
+        """The organisations that the home acts for."""
+        return acting(self._topology, self._home)
+
+    def session(self, progress: Progress = silent, organisations: Sequence[str] = ()) -> Session:
+        """What the verbs work on.
+
+        Args:
+            progress: takes a sentence about each stage.
+            organisations: act for these organisations only; none: for all that the home acts for.
+
+        Raises:
+            NetworkError: there is no network in the home.
+        """
+        self._ensure_exists()
+        for name in organisations:
+            if name not in acting(self._topology, self._home):
+                raise NetworkError(f"{self.home} does not act for {name!r}: see `status` for whom it does")
+        only = tuple(organisations) or None
+        return Session(self._topology, self._home, self._processes, programs(progress), progress, only)
+
+    def status(self) -> NetworkStatus:
+        """What it is doing now."""
+        return status(self._topology, self._home, self._inventory, self._processes, built_before())
+
+    def leader(self, channel: str) -> str | None:
+        """The node that leads the ordering of a channel, or None when none is known.
+
+        Raises:
+            NetworkError: the topology has no such channel.
+        """
+        consenters = enumerate(self._inventory.consenters_of(self._channel(channel)), 1)
+        running = {number: one for number, one in consenters if self._processes.runs(one.node)}
+        found = leadership(channel, self._topology.ordering, running, list(running.values())).node
+        return found.node if found else None
+
+    def nodes(self) -> tuple[str, ...]:
+        """The names of all nodes, in the order in which they are started.
+
+        Of the processes that can serve a chaincode beside a peer, those that are needed or run.
+        """
+        return self._serving.nodes()
+
+    def endpoint(self, node: str) -> str:
+        """Where a node serves, as `host:port`.
+
+        Raises:
+            NetworkError: there is no such node.
+        """
+        return endpoint(self._inventory, node)
+
+    def log(self, node: str) -> Path:
+        """The log of a node.
+
+        Raises:
+            NetworkError: there is no such node.
+        """
+        return self._home.log(self._inventory.find(node).node)
+
+    def profile(self, organisation: str) -> Path:
+        """The file with an organisation's connection profile."""
+        return self._home.profile(self._authority(organisation).organisation)
+
+    def user(self, organisation: str, user: str) -> Path:
+        """The MSP folder of a user.
+
+        Raises:
+            NetworkError: the user was not enrolled.
+        """
+        ensure_user_name(user, ())
+        folder = self._home.user(self._authority(organisation).organisation, user) / "msp"
+        if not folder.is_dir():
+            raise NetworkError(f"{organisation} has no user {user!r} in {self._home.root}: enrol it first")
+        return folder
+
+    def _channel(self, name: str) -> Channel:
+        try:
+            return self._topology.channel(name)
+        except KeyError:
+            names = ", ".join(one.name for one in self._topology.channels)
+            raise NetworkError(f"there is no channel {name!r}: use one of {names}") from None
+
+    def _authority(self, organisation: str) -> Authority:
+        try:
+            return self._inventory.authorities[organisation]
+        except KeyError:
+            names = ", ".join(self._inventory.authorities)
+            raise NetworkError(f"there is no organisation {organisation!r}: use one of {names}") from None
+
+    def _ensure_exists(self) -> None:
+        if not self._home.exists():
+            raise NetworkError(f"there is no network in {self._home.root}: bring it up first")
+
+    def _ensure_own(self, organisation: str) -> None:
+        if organisation not in self.acting:
+            raise NetworkError(
+                f"{self._home.root} acts for {', '.join(self.acting)} and has no keys of {organisation}: "
+                "do this where its keys are"
+            )
+
+    def _describe(self, topology: Topology) -> None:
+        self._topology = topology
+        self._inventory = Inventory.of(topology, self._home)
+        self._serving = Serving(topology, self._home, self._inventory, self._processes)
