@@ -127,8 +127,11 @@ def export(
     part = path.with_name(f"{path.name}.part")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
         output.write(file.content)
+    _sync(part)  # the ledger is told that the file exists
+    _sync(part.parent)
     municipality.settlements.export(scheme_id, [one["id"] for one in approved], file.sha256)
     part.rename(path)
+    _sync(path.parent)
     session.answer(
         {
             "file": str(path),
@@ -209,3 +212,12 @@ def _payment_file(
     ]
     now = datetime.now(UTC).replace(microsecond=0)
     return payment_file(debtor, transfers, created_at=now, execution_date=execution_date.date())
+
+
+def _sync(path: Path) -> None:
+    """Make a file, or the names in a folder, durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -162,7 +162,7 @@ def replayed_at_once(ground: Ground, orderer_of: str) -> Attempt:
     return lambda: order_at(ground, orderer_of, transaction.envelope)
 
 
-def unchanged(action: Any) -> None:
+def unchanged(_: Any) -> None:
     """Only the signature becomes another one."""
 
 
@@ -268,5 +268,5 @@ def altered(ground: Ground, change: Callable[[Any], None]) -> Attempt:
 def in_another_name(ground: Ground) -> Attempt:
     transaction = endorsed(ground, ground.wallet())
     other = identity_of(ground.desk.network, SHOPS, ground.other.user)
-    envelope = tampered(transaction.envelope, other, lambda action: None)
+    envelope = tampered(transaction.envelope, other, unchanged)
     return lambda: ordered(never_offered(ground, envelope))

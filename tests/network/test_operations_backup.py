@@ -57,6 +57,7 @@ class Story:
         buyer: who pays.
         paid: the payments of the buyer in cents.
         failed: what went wrong with payments.
+        account: the account of that shop before.
         backup: the municipality's backup, made while payments ran.
         during: what was verified while payments ran.
         restored: the networks as restores opened them; each stops what it started.
@@ -70,6 +71,7 @@ class Story:
     buyer: Wallet
     paid: list[int] = field(default_factory=list)
     failed: list[object] = field(default_factory=list)
+    account: str = ""
     backup: Taken | None = None
     during: Verified | None = None
     restored: list[Network] = field(default_factory=list)
@@ -154,7 +156,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
                 made.backup = network.backup(folder / "gemeente.age", [public], [MUNICIPALITY], print)
                 made.during = network.verify(progress=print)
             desk.in_step()
-            assert desk.treasurer.shops.account(closed)["iban"]
+            made.account = desk.treasurer.shops.account(closed)["iban"]
             desk.manager.shops.end(closed, "moved", 0)
             desk.in_step()
             purge_account(desk, closed)
@@ -254,6 +256,7 @@ def test_a_restored_peer_answers_nobody_before_it_has_caught_up(watched: set[str
 
 @pytest.mark.usefixtures("watched")
 def test_what_was_purged_after_the_backup_is_gone(story: Story) -> None:
+    assert story.account
     with Desk(story.network, story.folder, Random(2)) as desk:
         desk.in_step()
         with pytest.raises(AccountMissing):

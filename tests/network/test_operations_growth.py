@@ -95,7 +95,7 @@ def test_its_shops_take_payments_through_their_own_peer(live: Network, town: Tow
     going_on.go_on()
 
 
-def test_a_second_peer_joins(live: Network, town: Town, going_on: Trade) -> None:
+def test_a_second_peer_joins(live: Network, going_on: Trade) -> None:
     live.become(with_peer(live.topology, SHOPS), progress=print)
     going_on.go_on()
     assert live.plan().done
@@ -141,10 +141,12 @@ def test_no_payment_failed_or_took_long_and_no_consenter_doubts_another(
 
 def test_the_fifth_consenters_vote_counts(live: Network, going_on: Trade) -> None:
     """Four of five are needed: with the leader dead, the one that joined is among them."""
+    failed_before = len(going_on.failed)
     leader = live.leader(CHANNEL)
     assert leader is not None
     live.stop(leader, signal.SIGKILL)
     going_on.go_on()
     live.start(leader)
     going_on.go_on()
+    assert going_on.failed[failed_before:] == []
     assert doubted_votes(live) == []
