@@ -13,6 +13,7 @@ import time
 import click
 
 from ..network import Network
+from ..programs.built import FABRIC, FABRIC_CA
 from ..programs.built import programs as build_programs
 from .backup import COMMANDS as BACKUP_COMMANDS
 from .bevel import bevel
@@ -77,7 +78,7 @@ def programs() -> None:
     """Build Fabric's programs, unless they are in the cache."""
     with failures(), shown_progress() as progress:
         built = build_programs(progress)
-    click.echo(f"Fabric's programs are in {built.fabric.parent}")
+    click.echo(f"{FABRIC.title} and {FABRIC_CA.title} are built in {built.fabric.parent}")
 
 
 @network.command()

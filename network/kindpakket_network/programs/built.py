@@ -45,7 +45,7 @@ class ToolModule:
 
 FABRIC = ToolModule(
     name="fabric",
-    title="Fabric 3.1.1",
+    title="Fabric 3.1.1 with SmartBFT 1.0.1",
     programs=("peer", "orderer", "configtxgen", "configtxlator", "osnadmin", "discover", "ledgerutil"),
     version="github.com/hyperledger/fabric/common/metadata.Version=3.1.1",
     needs_c=False,
@@ -236,7 +236,7 @@ class _Counter:
 
 def _needed_go() -> str:
     text = (resources.files("kindpakket_network") / "data" / "tools" / "fabric" / "go.mod").read_text("utf-8")
-    match = re.search(r"^go (\S+)$", text, re.MULTILINE)
+    match = re.search(r"^go (\d+\.\d+)", text, re.MULTILINE)
     return match.group(1) if match else "1.26"
 
 
