@@ -44,7 +44,7 @@ var draftSettlement = operation{
 // Draft takes a shop's oldest open items up to the last closed day into a settlement, once that is due; tills those of their own shop.
 func (*SettlementContract) Draft(ctx *Context, text string) (string, error) {
 	return write(ctx, draftSettlement, text, func(tx *transaction, r *draftSettlementRequest) (any, error) {
-		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsSettlement)
+		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsEnough)
 		if err != nil {
 			return nil, err
 		}

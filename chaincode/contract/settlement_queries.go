@@ -53,7 +53,7 @@ func (r *dueSettlementRequest) check() error {
 // Due tells whether a shop can be settled now, and why; to shops for their own.
 func (*SettlementContract) Due(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *dueSettlementRequest) (any, error) {
-		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsSettlement)
+		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsEnough)
 		if err != nil {
 			return nil, err
 		}

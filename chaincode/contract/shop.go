@@ -127,7 +127,7 @@ var suspendShop = operation{name: "shop:Suspend", event: "ShopSuspended", roles:
 // Suspend stops a shop from taking payments; it can still refund.
 func (*ShopContract) Suspend(ctx *Context, text string) (string, error) {
 	return write(ctx, suspendShop, text, func(tx *transaction, r *turnShopRequest) (any, error) {
-		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Turn(rules.SuspendShop, tx.caller.person, r.Reason) })
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Suspend(tx.caller.person, r.Reason) })
 	})
 }
 
@@ -136,7 +136,7 @@ var reinstateShop = operation{name: "shop:Reinstate", event: "ShopReinstated", r
 // Reinstate lets a suspended shop take payments again.
 func (*ShopContract) Reinstate(ctx *Context, text string) (string, error) {
 	return write(ctx, reinstateShop, text, func(tx *transaction, r *turnShopRequest) (any, error) {
-		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Turn(rules.ReinstateShop, tx.caller.person, r.Reason) })
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Reinstate(tx.caller.person, r.Reason) })
 	})
 }
 

@@ -63,7 +63,13 @@ func (b *Balance) Plus(other *Balance) error {
 // giveBack moves refunded or cancelled cents, whose term it is given, to their destination.
 func (b *Balance) giveBack(term *Cents, cents Cents, to Destination) error {
 	target := map[Destination]*Cents{ToAvailable: &b.Available, ToLapsed: &b.Lapsed, ToRevoked: &b.Revoked}[to]
-	return FirstError(change(term, cents), change(target, cents), b.Check())
+	if err := change(term, cents); err != nil {
+		return err
+	}
+	if err := change(target, cents); err != nil {
+		return err
+	}
+	return b.Check()
 }
 
 func (b *Balance) terms() []*Cents {

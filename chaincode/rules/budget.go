@@ -31,7 +31,7 @@ func (b *Budget) allocate(term *Cents, cents Cents) error {
 		return Refuse(BudgetExceeded, Details{"cents": cents, "unallocated_cents": b.Unallocated},
 			"%d cents are more than the %d that the budget has left", cents, b.Unallocated)
 	}
-	return FirstError(change(term, cents), change(&b.Unallocated, -cents), b.Check())
+	return b.changeBoth(term, cents, -cents)
 }
 
 // TakeBack returns cents of vouchers that can no longer be spent, or that were revoked.
@@ -40,7 +40,7 @@ func (b *Budget) TakeBack(cents Cents, as Destination) error {
 	if as == ToRevoked {
 		term = &b.Revoked
 	}
-	return FirstError(change(term, cents), change(&b.Unallocated, cents), b.Check())
+	return b.changeBoth(term, cents, cents)
 }
 
 // Grow adds what two persons agreed on. No budget grows above MaxBudget.
@@ -49,7 +49,18 @@ func (b *Budget) Grow(cents Cents) error {
 		return Refuse(InvalidAmount, Details{"member": "add_cents", "cents": cents, "most": most},
 			"%d cents would make a budget of %d larger than the %d that one may be", cents, b.Budget, MaxBudget)
 	}
-	return FirstError(change(&b.Budget, cents), change(&b.Unallocated, cents), b.Check())
+	return b.changeBoth(&b.Budget, cents, cents)
+}
+
+// changeBoth changes one term and the unallocated cents by their own amounts, and checks the budget.
+func (b *Budget) changeBoth(term *Cents, by, unallocatedBy Cents) error {
+	if err := change(term, by); err != nil {
+		return err
+	}
+	if err := change(&b.Unallocated, unallocatedBy); err != nil {
+		return err
+	}
+	return b.Check()
 }
 
 // Check verifies the equation of the budget.

@@ -68,7 +68,7 @@ func (p *Purchase) Hold(payment string, lines []Line, by ProofKind, expiresAt Nu
 	}
 	v.Holds[payment] = Hold{Cents: total, ExpiresAt: expiresAt}
 	p.count(total)
-	return FirstError(change(&v.Available, -total), change(&v.Held, total), v.settle())
+	return v.move(&v.Available, &v.Held, total)
 }
 
 // Capture turns a hold into a payment of these lines, booked on a day; what is left of it is released.
@@ -89,7 +89,10 @@ func (p *Payment) Capture(v *Voucher, lines []Line, booked Day, now Number) erro
 	}
 	total := Total(lines)
 	p.State, p.Lines, p.Cents, p.Day, p.CapturedAt = state, lines, total, booked, now
-	return FirstError(v.unhold(p, p.HeldCents-total), change(&v.Available, -total), change(&v.Spent, total), v.settle())
+	if err := v.unhold(p, p.HeldCents-total); err != nil {
+		return err
+	}
+	return v.move(&v.Available, &v.Spent, total)
 }
 
 // Release gives all of a hold back to the voucher.
@@ -99,7 +102,10 @@ func (p *Payment) Release(v *Voucher, reason string) error {
 		return err
 	}
 	p.State, p.ReleaseReason = state, reason
-	return FirstError(v.unhold(p, p.HeldCents), v.settle())
+	if err := v.unhold(p, p.HeldCents); err != nil {
+		return err
+	}
+	return v.settle()
 }
 
 // CheckReleasable refuses the municipality's release of a hold that has not expired: until then it is its shop's.
@@ -128,7 +134,10 @@ func (v *Voucher) unhold(p *Payment, unpaid Cents) error {
 	if delete(v.Holds, p.ID); len(v.Holds) == 0 {
 		v.Holds = nil
 	}
-	return FirstError(change(&v.Held, -p.HeldCents), change(&v.Available, p.HeldCents), v.uncount(p.HeldDay, unpaid))
+	if err := move(&v.Held, &v.Available, p.HeldCents); err != nil {
+		return err
+	}
+	return v.uncount(p.HeldDay, unpaid)
 }
 
 // checkNoHold refuses a voucher that a shop holds money of.

@@ -42,21 +42,21 @@ func CheckAllocations(allocations []Allocation, most int) error {
 	for _, a := range allocations {
 		if err := FirstError(
 			CheckID("vouchers.id", a.ID),
-			checkAmountOf("vouchers", a.Entitlement, a.Preset, a.Units),
-			checkEntitlementOnce(a.Entitlement, entitlements),
+			checkEntitledAmount("vouchers", a.Entitlement, a.Preset, a.Units),
+			checkEntitlementOnce(a.Entitlement, entitlements[a.Entitlement]),
 		); err != nil {
 			return err
 		}
 		if vouchers[a.ID] {
 			return Refuse(VoucherExists, Details{"voucher": a.ID}, "voucher %s stands in the request twice", a.ID)
 		}
-		vouchers[a.ID] = true
+		vouchers[a.ID], entitlements[a.Entitlement] = true, true
 	}
 	return nil
 }
 
-// checkAmountOf refuses malformed members of what is issued or topped up.
-func checkAmountOf(member, entitlement, preset string, units Number) error {
+// checkEntitledAmount refuses malformed members of an amount that is issued or added for an entitlement.
+func checkEntitledAmount(member, entitlement, preset string, units Number) error {
 	return FirstError(
 		CheckID(member+".entitlement", entitlement),
 		CheckCode(member+".preset", preset),
@@ -64,10 +64,9 @@ func checkAmountOf(member, entitlement, preset string, units Number) error {
 	)
 }
 
-func checkEntitlementOnce(entitlement string, seen map[string]bool) error {
-	if seen[entitlement] {
+func checkEntitlementOnce(entitlement string, twice bool) error {
+	if twice {
 		return Refuse(AlreadyIssued, Details{"entitlement": entitlement}, "entitlement %s stands in the request twice", entitlement)
 	}
-	seen[entitlement] = true
 	return nil
 }

@@ -97,6 +97,14 @@ func change(term *Cents, by Cents) error {
 	return nil
 }
 
+// move takes cents of one term of a balance to another.
+func move(from, to *Cents, cents Cents) error {
+	if err := change(from, -cents); err != nil {
+		return err
+	}
+	return change(to, cents)
+}
+
 // sum adds terms that are not negative.
 func sum(terms ...Cents) (Cents, error) {
 	total := Cents(0)
@@ -111,7 +119,7 @@ func sum(terms ...Cents) (Cents, error) {
 	return total, nil
 }
 
-// FirstError gives the first error of a list of checks.
+// FirstError gives the first error of a list of checks. All of them have run by then: nothing that writes belongs in it.
 func FirstError(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {

@@ -104,7 +104,7 @@ func CheckOrganisationKind(kind OrganisationKind, accounts string) error {
 
 // CheckNext refuses a further organisation that was named before, and one too many.
 func (o *Organisations) CheckNext(further []Organisation, next string) error {
-	index := slices.IndexFunc(further, func(one Organisation) bool { return one.MSP == next })
+	index := slices.IndexFunc(further, func(o Organisation) bool { return o.MSP == next })
 	if o.Has(next) || index >= 0 && further[index].IsNamed() {
 		return Refuse(OrganisationNamed, Details{"msp": next}, "%s was named for this channel before", next)
 	}
@@ -118,13 +118,13 @@ func (o *Organisations) CheckNext(further []Organisation, next string) error {
 // With gives the organisations together with those further ones that were approved.
 func (o *Organisations) With(further ...Organisation) Organisations {
 	all := Organisations{Municipality: o.Municipality, Shops: slices.Clone(o.Shops), Auditors: slices.Clone(o.Auditors)}
-	for _, one := range further {
+	for _, organisation := range further {
 		switch {
-		case !one.IsNamed():
-		case one.Kind == OrganisationOfShops:
-			all.Shops = append(all.Shops, one.MSP)
-		case one.Kind == OrganisationOfAuditors:
-			all.Auditors = append(all.Auditors, one.MSP)
+		case !organisation.IsNamed():
+		case organisation.Kind == OrganisationOfShops:
+			all.Shops = append(all.Shops, organisation.MSP)
+		case organisation.Kind == OrganisationOfAuditors:
+			all.Auditors = append(all.Auditors, organisation.MSP)
 		}
 	}
 	return all

@@ -36,7 +36,7 @@ func (p *Purchase) Take(lines []Line, by ProofKind) error {
 	if p.Now >= v.EndsAt {
 		v.Grace -= total
 	}
-	return FirstError(change(&v.Available, -total), change(&v.Spent, total), v.settle())
+	return v.move(&v.Available, &v.Spent, total)
 }
 
 // Payable gives for each category of both the scheme and the shop, and of the product if the voucher is for one, what one payment by

@@ -69,9 +69,9 @@ func readTable() map[Code]string {
 	if err := json.Unmarshal(table, &rows); err != nil {
 		panic(fmt.Sprintf("rules/refusals.json: %v", err))
 	}
-	found := make(map[Code]string, len(rows))
+	meanings := make(map[Code]string, len(rows))
 	for _, row := range rows {
-		found[row.Code] = row.Meaning
+		meanings[row.Code] = row.Meaning
 	}
-	return found
+	return meanings
 }

@@ -65,8 +65,17 @@ func (s *Shop) Approve(person string, categories []ShopCategory) error {
 	return nil
 }
 
-// Turn suspends or reinstates a shop.
-func (s *Shop) Turn(step Step, person, reason string) error {
+// Suspend stops a shop from taking payments.
+func (s *Shop) Suspend(person, reason string) error {
+	return s.changeState(SuspendShop, person, reason)
+}
+
+// Reinstate lets a suspended shop take payments again.
+func (s *Shop) Reinstate(person, reason string) error {
+	return s.changeState(ReinstateShop, person, reason)
+}
+
+func (s *Shop) changeState(step Step, person, reason string) error {
 	state, err := shopLife.next(s.ID, step, s.State)
 	if err != nil {
 		return err
@@ -86,7 +95,7 @@ func (s *Shop) Grant(categories []ShopCategory) error {
 
 // End ends a shop's part for ever, on a day. Its private accounts are kept for so many days from then.
 func (s *Shop) End(person, reason string, today Day, retentionDays Number) error {
-	if err := s.Turn(EndShop, person, reason); err != nil {
+	if err := s.changeState(EndShop, person, reason); err != nil {
 		return err
 	}
 	s.EndedOn, s.RetentionDays = today, &retentionDays

@@ -2,8 +2,8 @@ package rules
 
 // How many items a settlement holds: the first, or as many more as it takes for their sum to come above 0, up to the second.
 const (
-	MaxItems  = 500
-	MostItems = 5_000
+	UsualItems = 500
+	MaxItems   = 5_000
 )
 
 // Taken are the oldest open items of a shop's closed days, taken one by one for one settlement. More tells that items are left.
@@ -23,14 +23,14 @@ func (t *Taken) Add(item Item) error {
 	return nil
 }
 
-// IsSettlement tells whether a settlement takes no more than this.
-func (t *Taken) IsSettlement() bool {
-	return t.IsFull() || (len(t.Items) >= MaxItems && t.Cents > 0)
+// IsEnough tells whether a settlement takes no more than this.
+func (t *Taken) IsEnough() bool {
+	return t.IsFull() || (len(t.Items) >= UsualItems && t.Cents > 0)
 }
 
 // IsFull tells whether no settlement or receivable could hold more.
 func (t *Taken) IsFull() bool {
-	return len(t.Items) >= MostItems
+	return len(t.Items) >= MaxItems
 }
 
 // Oldest gives the day of the oldest item, "" when there is none.

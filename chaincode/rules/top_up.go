@@ -20,10 +20,11 @@ func CheckTopUps(topUps []TopUp, most int) error {
 	entitlements := map[string]bool{}
 	for _, t := range topUps {
 		if err := FirstError(
-			checkAmountOf("top_ups", t.Entitlement, t.Preset, t.Units), checkEntitlementOnce(t.Entitlement, entitlements),
+			checkEntitledAmount("top_ups", t.Entitlement, t.Preset, t.Units), checkEntitlementOnce(t.Entitlement, entitlements[t.Entitlement]),
 		); err != nil {
 			return err
 		}
+		entitlements[t.Entitlement] = true
 	}
 	return nil
 }
@@ -44,7 +45,13 @@ func (t *Terms) TopUp(voucher *Voucher, topUp TopUp, now Number) (Cents, error) 
 		return 0, Refuse(InvalidAmount, Details{"voucher": voucher.ID, "cents": cents, "given_cents": given, "most": MaxAmount},
 			"%d cents on top of the %d that voucher %s was given are more than a voucher may hold", cents, given, voucher.ID)
 	}
-	return cents, FirstError(change(&voucher.ToppedUp, cents), change(&voucher.Available, cents), voucher.settle())
+	if err := change(&voucher.ToppedUp, cents); err != nil {
+		return 0, err
+	}
+	if err := change(&voucher.Available, cents); err != nil {
+		return 0, err
+	}
+	return cents, voucher.settle()
 }
 
 // checkTopUp refuses a voucher that money cannot be added to.

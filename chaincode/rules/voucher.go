@@ -152,6 +152,14 @@ func (v *Voucher) Check() error {
 	return nil
 }
 
+// move takes cents of one term to another, and settles the voucher.
+func (v *Voucher) move(from, to *Cents, cents Cents) error {
+	if err := move(from, to, cents); err != nil {
+		return err
+	}
+	return v.settle()
+}
+
 // settle brings into line what follows from the terms of a balance that has moved, and checks it.
 func (v *Voucher) settle() error {
 	v.Grace, v.Redeemed = min(v.Grace, v.Available), v.bought()

@@ -61,5 +61,8 @@ func (v *Voucher) giveBack(term *Cents, lines []Line, terms *Terms, now Number) 
 	if to == ToAvailable && now >= v.EndsAt {
 		v.Grace += total
 	}
-	return to, FirstError(v.Balance.giveBack(term, total, to), v.settle())
+	if err := v.Balance.giveBack(term, total, to); err != nil {
+		return "", err
+	}
+	return to, v.settle()
 }
