@@ -3,12 +3,12 @@ package contract
 import "kindpakket.eu/chaincode/rules"
 
 type allowanceRequest struct {
-	showVoucherRequest
+	voucherQuery
 	Shop string `json:"shop"`
 }
 
 func (r *allowanceRequest) check() error {
-	return rules.FirstError(r.showVoucherRequest.check(), rules.CheckID("shop", r.Shop))
+	return rules.FirstError(r.voucherQuery.check(), rules.CheckID("shop", r.Shop))
 }
 
 // allowance is what a till shows before a payment. Categories holds what each could take now at this shop, in cents: nothing

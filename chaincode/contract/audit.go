@@ -70,7 +70,7 @@ func (*AuditContract) Sample(ctx *Context, text string) (string, error) {
 		case ofVouchers:
 			return listWhere(tx, voucherPrefix(r.Scheme), &r.paging, func(v *rules.Voucher) bool { return r.Takes(v.ID) })
 		case ofPayments:
-			return listWhere(tx, paymentPrefix, &r.paging, func(p *rules.Payment) bool { return p.Scheme == r.Scheme && r.Takes(p.ID) })
+			return listWhere(tx, paymentPrefix(), &r.paging, func(p *rules.Payment) bool { return p.Scheme == r.Scheme && r.Takes(p.ID) })
 		}
 		return listWhere(tx, settlementPrefix(r.Scheme), &r.paging, func(s *rules.Settlement) bool { return r.Takes(s.ID) })
 	})

@@ -2,6 +2,9 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
+// maxBulk is how many vouchers one request may carry.
+const maxBulk = 500
+
 // vouchersRequest names vouchers of a scheme, and says why.
 type vouchersRequest struct {
 	header
@@ -16,16 +19,7 @@ func (r *vouchersRequest) check() error {
 	)
 }
 
-func (r *vouchersRequest) reads() []string { return voucherKeys(r.Scheme, r.Vouchers) }
-
-// voucherKeys gives the keys of a scheme and of vouchers of it.
-func voucherKeys(scheme string, vouchers []string) []string {
-	keys := []string{schemeKey(scheme)}
-	for _, id := range vouchers {
-		keys = append(keys, voucherKey(scheme, id))
-	}
-	return keys
-}
+func (r *vouchersRequest) reads() []string { return schemeAndVoucherKeys(r.Scheme, r.Vouchers) }
 
 // moved is the answer of what moves money of many vouchers, in the order of the request.
 type moved struct {

@@ -2,10 +2,7 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-// maxBulk is how many vouchers one request may carry.
-const maxBulk = 500
-
-var recordCases = operation{name: "voucher:RecordCases", event: "CasesRecorded", roles: []role{issuer}, private: "cases"}
+var recordCases = operation{name: "voucher:RecordCases", event: "CasesRecorded", roles: []role{issuer}, private: transientCases}
 
 // casesRecorded is the answer to recording cases.
 type casesRecorded struct {

@@ -2,15 +2,15 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-type showErasureRequest struct {
+type erasureQuery struct {
 	Erasure string `json:"erasure"`
 }
 
-func (r *showErasureRequest) check() error { return rules.CheckID("erasure", r.Erasure) }
+func (r *erasureQuery) check() error { return rules.CheckID("erasure", r.Erasure) }
 
 // Show gives an erasure; once it is certified, the certificate.
 func (*ErasureContract) Show(ctx *Context, text string) (string, error) {
-	return query(ctx, readers, text, func(tx *transaction, r *showErasureRequest) (any, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *erasureQuery) (any, error) {
 		return tx.erasure(r.Erasure)
 	})
 }
@@ -18,7 +18,7 @@ func (*ErasureContract) Show(ctx *Context, text string) (string, error) {
 // List gives the erasures of the channel.
 func (*ErasureContract) List(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *paging) (any, error) {
-		erasures, _, err := list[rules.Erasure](tx, erasurePrefix, r)
+		erasures, _, err := list[rules.Erasure](tx, erasurePrefix(), r)
 		return erasures, err
 	})
 }
@@ -72,7 +72,7 @@ func (tx *transaction) dueCases(r *dueRecordsRequest) (any, error) {
 }
 
 func (tx *transaction) dueAccounts(r *dueRecordsRequest) (any, error) {
-	shops, _, err := list[rules.Shop](tx, shopPrefix, &r.paging)
+	shops, _, err := list[rules.Shop](tx, shopPrefix(), &r.paging)
 	if err != nil {
 		return nil, err
 	}

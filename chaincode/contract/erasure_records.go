@@ -99,7 +99,7 @@ func (tx *transaction) checkEnded(shops []string, reason string) error {
 // recordsOf gives the private records of a voucher or shop that are there, with their hashes.
 func (tx *transaction) recordsOf(p privateRecords, id string) ([]rules.ErasedRecord, error) {
 	if p.Collection == citizens {
-		return tx.kept(p, []rules.ErasedRecord{{ID: id, Key: caseKey(p.Scheme, id)}})
+		return tx.present(p, []rules.ErasedRecord{{ID: id, Key: caseKey(p.Scheme, id)}})
 	}
 	shop, err := tx.shop(id)
 	if err != nil {
@@ -109,17 +109,17 @@ func (tx *transaction) recordsOf(p privateRecords, id string) ([]rules.ErasedRec
 	for _, change := range shop.AllAccounts() {
 		records = append(records, rules.ErasedRecord{ID: id, Key: accountKey(id, change)})
 	}
-	return tx.kept(p, records)
+	return tx.present(p, records)
 }
 
-// left gives the records of an erasure that are still there.
-func (tx *transaction) left(erasure *rules.Erasure) ([]rules.ErasedRecord, error) {
-	return tx.kept(recordsIn(erasure), erasure.Records)
+// remaining gives the records of an erasure that are still there.
+func (tx *transaction) remaining(erasure *rules.Erasure) ([]rules.ErasedRecord, error) {
+	return tx.present(recordsIn(erasure), erasure.Records)
 }
 
-// kept gives those of private records that are there, with the hashes that they have now.
-func (tx *transaction) kept(p privateRecords, records []rules.ErasedRecord) ([]rules.ErasedRecord, error) {
-	var there []rules.ErasedRecord
+// present gives those of private records that are still there, with the hashes that they have now.
+func (tx *transaction) present(p privateRecords, records []rules.ErasedRecord) ([]rules.ErasedRecord, error) {
+	var present []rules.ErasedRecord
 	for _, record := range records {
 		collection, err := tx.collectionOf(p, record.ID)
 		if err != nil {
@@ -131,10 +131,10 @@ func (tx *transaction) kept(p privateRecords, records []rules.ErasedRecord) ([]r
 		}
 		if hash != "" {
 			record.SHA256 = hash
-			there = append(there, record)
+			present = append(present, record)
 		}
 	}
-	return there, nil
+	return present, nil
 }
 
 // collectionOf names the collection that the private records of a voucher or shop are in.

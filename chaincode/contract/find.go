@@ -14,15 +14,6 @@ type storedTerms struct {
 	rules.Terms
 }
 
-// find reads a record and refuses its absence.
-func find[T any](tx *transaction, code rules.Code, thing, id, key string) (*T, error) {
-	record, err := get[T](tx, key)
-	if err == nil && record == nil {
-		err = rules.Refuse(code, rules.Details{thing: id}, "there is no %s %s", thing, id)
-	}
-	return record, err
-}
-
 func (tx *transaction) scheme(id string) (*rules.Scheme, error) {
 	return find[rules.Scheme](tx, rules.SchemeNotFound, "scheme", id, schemeKey(id))
 }

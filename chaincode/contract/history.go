@@ -2,23 +2,12 @@ package contract
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/queryresult"
 
 	"kindpakket.eu/chaincode/rules"
 )
-
-// keyForm admits the public keys that the chaincode writes, and no others.
-var keyForm = regexp.MustCompile(`^(organisations` +
-	`|(request|scheme|budget|day|shop|entitlement|payment|refund|erasure)/` + idForm +
-	`|(voucher|settlement|change)/` + idForm + `/` + idForm +
-	`|organisation/[A-Za-z][A-Za-z0-9.-]{0,63}` +
-	`|rules/` + idForm + `/[0-9]{6}` +
-	`|unsettled/` + idForm + `/` + idForm + `/[0-9]{4}-[0-9]{2}-[0-9]{2}/` + idForm + `)$`)
-
-const idForm = `[0-9a-f]{32}`
 
 // maxHistory is how many changes of a key are walked at most. It is no more than what a peer gives that has no limit of its own set
 // (ledger.state.totalQueryLimit; 100 000 in Fabric's sample): a peer ends the walk there without a word, and it would pass for the
@@ -31,7 +20,7 @@ type historyRequest struct {
 }
 
 func (r *historyRequest) check() error {
-	if !keyForm.MatchString(r.Key) {
+	if !publicKeyForm.MatchString(r.Key) {
 		return rules.Refuse(rules.InvalidKey, rules.Details{"key": rules.Excerpt(r.Key)}, "")
 	}
 	return r.paging.check()
@@ -134,14 +123,4 @@ func heldAfter(change *queryresult.KeyModification) []byte {
 		return nil
 	}
 	return change.GetValue()
-}
-
-// writer tells who wrote a record, nil when it does not say.
-func writer(key string, data []byte) (*mark, error) {
-	if data == nil {
-		return nil, nil
-	}
-	var start publicStart
-	err := decodeRecord(key, data, &start)
-	return start.By, err
 }

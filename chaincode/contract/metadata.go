@@ -64,8 +64,8 @@ var (
 
 // transientRecords are what travels in the transient map, by its key there.
 var transientRecords = map[string]reflect.Type{
-	"account": reflect.TypeFor[rules.ShopAccount](),
-	"cases":   reflect.TypeFor[[]rules.CaseRecord](),
+	transientAccount: reflect.TypeFor[rules.ShopAccount](),
+	transientCases:   reflect.TypeFor[[]rules.CaseRecord](),
 }
 
 // metadata is the document, made once.

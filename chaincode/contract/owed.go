@@ -2,7 +2,6 @@ package contract
 
 import (
 	"fmt"
-	"strings"
 
 	"kindpakket.eu/chaincode/rules"
 )
@@ -48,13 +47,13 @@ func (tx *transaction) take(scheme, shop string, closedUntil rules.Day, enough f
 	if closedUntil == "" {
 		return taken, nil
 	}
-	prefix := unsettledPrefix(scheme, shop)
-	err := eachIn(tx, prefix, prefix+string(closedUntil.Next()), func(key string, value *unsettled) (bool, error) {
+	start, end := unsettledPrefix(scheme, shop), unsettledUntil(scheme, shop, closedUntil)
+	err := scanRange(tx, start, end, func(key string, value *unsettled) (bool, error) {
 		if enough(taken) {
 			taken.More = true
 			return false, nil
 		}
-		return true, taken.Add(itemOf(strings.TrimPrefix(key, prefix), *value))
+		return true, taken.Add(itemOf(key, *value))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot take the open items of shop %s: %w", shop, err)

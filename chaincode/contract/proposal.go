@@ -65,15 +65,6 @@ func (p *proposal) checkArguments(stub shim.ChaincodeStubInterface) error {
 	return nil
 }
 
-// checkChaincode refuses a call that the client made to another chaincode, whatever its arguments. Organisations that were named in
-// layout 1 are not known to go with a name.
-func (o *storedOrganisations) checkChaincode(p *proposal) error {
-	if o.Chaincode != "" && o.Chaincode != p.chaincode {
-		return notDirect("chaincode", p.chaincode)
-	}
-	return nil
-}
-
 func notDirect(what, name string) error {
 	return rules.Refuse(rules.DirectCallsOnly, rules.Details{what: rules.Excerpt(name)},
 		"the client signed a call to another chaincode, or another one: call this chaincode itself")

@@ -3,12 +3,12 @@ package contract
 import "kindpakket.eu/chaincode/rules"
 
 type claimRequest struct {
-	draftSettlementRequest
+	shopOfSchemeRequest
 	because
 }
 
 func (r *claimRequest) check() error {
-	return rules.FirstError(r.draftSettlementRequest.check(), r.checkReason())
+	return rules.FirstError(r.shopOfSchemeRequest.check(), r.checkReason())
 }
 
 var claimSettlement = operation{name: "settlement:Claim", event: "SettlementClaimed", roles: []role{treasurer}}
@@ -24,7 +24,7 @@ func (*SettlementContract) Claim(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		tx.close(receivable)
+		tx.closeItems(receivable)
 		return receivable, tx.putSettlement(receivable)
 	})
 }

@@ -21,7 +21,7 @@ func (*VoucherContract) Replace(ctx *Context, text string) (string, error) {
 			return nil, err
 		}
 		domain := tx.domain()
-		return tx.turnVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
+		return tx.changeVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
 			version, err := voucher.NextVersion()
 			if err != nil {
 				return err
@@ -36,12 +36,12 @@ func (*VoucherContract) Replace(ctx *Context, text string) (string, error) {
 	})
 }
 
-type approveReplacementRequest struct {
+type replacementRequest struct {
 	voucherRequest
 	Change string `json:"change"`
 }
 
-func (r *approveReplacementRequest) check() error {
+func (r *replacementRequest) check() error {
 	return rules.FirstError(r.voucherRequest.check(), rules.CheckID("change", r.Change))
 }
 
@@ -49,8 +49,8 @@ var approveReplacement = operation{name: "voucher:ApproveReplacement", event: "R
 
 // ApproveReplacement binds a voucher to the authorisation that waits, if it is the one that the approver saw, and lets it be spent again.
 func (*VoucherContract) ApproveReplacement(ctx *Context, text string) (string, error) {
-	return write(ctx, approveReplacement, text, func(tx *transaction, r *approveReplacementRequest) (any, error) {
-		return tx.turnVoucher(r.voucherRequest, "", func(voucher *rules.Voucher) error {
+	return write(ctx, approveReplacement, text, func(tx *transaction, r *replacementRequest) (any, error) {
+		return tx.changeVoucher(r.voucherRequest, "", func(voucher *rules.Voucher) error {
 			if err := voucher.CheckReplacement(r.Change); err != nil {
 				return err
 			}
@@ -60,12 +60,12 @@ func (*VoucherContract) ApproveReplacement(ctx *Context, text string) (string, e
 }
 
 type rejectReplacementRequest struct {
-	approveReplacementRequest
+	replacementRequest
 	because
 }
 
 func (r *rejectReplacementRequest) check() error {
-	return rules.FirstError(r.approveReplacementRequest.check(), r.checkReason())
+	return rules.FirstError(r.replacementRequest.check(), r.checkReason())
 }
 
 var rejectReplacement = operation{name: "voucher:RejectReplacement", event: "ReplacementRejected", roles: []role{issuer, approver}}
@@ -73,7 +73,7 @@ var rejectReplacement = operation{name: "voucher:RejectReplacement", event: "Rep
 // RejectReplacement takes the authorisation that waits away; the voucher stays blocked.
 func (*VoucherContract) RejectReplacement(ctx *Context, text string) (string, error) {
 	return write(ctx, rejectReplacement, text, func(tx *transaction, r *rejectReplacementRequest) (any, error) {
-		return tx.turnVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
+		return tx.changeVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
 			if err := voucher.CheckReplacement(r.Change); err != nil {
 				return err
 			}

@@ -44,7 +44,7 @@ var patterns = map[string]string{
 	"reason": codePattern, "name": codePattern, "preset": codePattern, "category": codePattern, "categories": codePattern, "code": codePattern,
 	"file_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,
 	"municipality": mspPattern, "shops": mspPattern, "auditors": mspPattern, "msp": mspPattern, "accounts": `^[A-Za-z][A-Za-z0-9_-]{0,63}$`,
-	"cursor": cursorForm.String(), "key": keyForm.String(), "seed": `^[0-9a-f]{1,64}$`, "salt": `^[0-9a-f]{32,128}$`,
+	"cursor": cursorForm.String(), "key": publicKeyForm.String(), "seed": `^[0-9a-f]{1,64}$`, "salt": `^[0-9a-f]{32,128}$`,
 	// Where a member means something else, the name of the structure's type stands before its own.
 	"selfBlockRequest.code": idPattern,
 	"privateRecords.scheme": `^([0-9a-f]{32})?$`,
@@ -161,13 +161,13 @@ func (d *describer) text(t reflect.Type, member, path string) *schema {
 		return made
 	}
 	for _, name := range []string{path, t.Name()} {
-		if listed, found := choices[name]; found {
-			made.Enum = listed
+		if enum, ok := choices[name]; ok {
+			made.Enum = enum
 			return made
 		}
 	}
 	made.Pattern = patterns[member]
-	if special, found := patterns[path]; found {
+	if special, ok := patterns[path]; ok {
 		made.Pattern = special
 	}
 	if t == reflect.TypeFor[rules.Day]() {
@@ -191,7 +191,7 @@ func (d *describer) number(t reflect.Type, member string) *schema {
 // reference names a structure among the components. Two structures of one name would be one for readers, so they cannot be.
 func (d *describer) reference(t reflect.Type) *schema {
 	name := strings.ToUpper(t.Name()[:1]) + t.Name()[1:]
-	if known, found := d.types[name]; found && known != t {
+	if known, ok := d.types[name]; ok && known != t {
 		panic(fmt.Sprintf("%s and %s have one name in the metadata: rename one", known, t))
 	}
 	if d.types[name] == nil {

@@ -2,15 +2,15 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-type showShopRequest struct {
+type shopQuery struct {
 	Shop string `json:"shop"`
 }
 
-func (r *showShopRequest) check() error { return rules.CheckID("shop", r.Shop) }
+func (r *shopQuery) check() error { return rules.CheckID("shop", r.Shop) }
 
 // Show gives a shop; to shops their own.
 func (*ShopContract) Show(ctx *Context, text string) (string, error) {
-	return query(ctx, everybody, text, func(tx *transaction, r *showShopRequest) (any, error) {
+	return query(ctx, everybody, text, func(tx *transaction, r *shopQuery) (any, error) {
 		return tx.ownShop(r.Shop)
 	})
 }
@@ -18,14 +18,14 @@ func (*ShopContract) Show(ctx *Context, text string) (string, error) {
 // List gives the shops of the channel.
 func (*ShopContract) List(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *paging) (any, error) {
-		shops, _, err := list[rules.Shop](tx, shopPrefix, r)
+		shops, _, err := list[rules.Shop](tx, shopPrefix(), r)
 		return shops, err
 	})
 }
 
 // Account gives where a shop is paid, to the treasurer, on a peer that holds the private collection.
 func (*ShopContract) Account(ctx *Context, text string) (string, error) {
-	return query(ctx, []role{treasurer}, text, func(tx *transaction, r *showShopRequest) (any, error) {
+	return query(ctx, []role{treasurer}, text, func(tx *transaction, r *shopQuery) (any, error) {
 		shop, err := tx.shop(r.Shop)
 		if err != nil {
 			return nil, err
@@ -36,7 +36,7 @@ func (*ShopContract) Account(ctx *Context, text string) (string, error) {
 
 // ProposedAccount gives the account that a shop proposed and nobody decided on, to who decides, on a peer as for Account.
 func (*ShopContract) ProposedAccount(ctx *Context, text string) (string, error) {
-	return query(ctx, []role{approver, treasurer}, text, func(tx *transaction, r *showShopRequest) (any, error) {
+	return query(ctx, []role{approver, treasurer}, text, func(tx *transaction, r *shopQuery) (any, error) {
 		shop, err := tx.shop(r.Shop)
 		if err != nil {
 			return nil, err

@@ -1,8 +1,6 @@
 package contract
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -147,10 +145,6 @@ func (tx *transaction) put(key string, record any) error {
 	return tx.write(change{key: key}, publicStart{V: layout, By: &tx.mark}, record)
 }
 
-func (tx *transaction) putPrivate(collection, key string, record any) error {
-	return tx.write(change{collection: collection, key: key}, privateStart{V: privateLayout}, record)
-}
-
 func (tx *transaction) write(change change, start, record any) error {
 	data, err := encodeRecord(start, record)
 	if err != nil {
@@ -173,31 +167,6 @@ func (tx *transaction) putAll(records map[string]any) error {
 
 func (tx *transaction) delete(key string) {
 	tx.changes = append(tx.changes, change{key: key})
-}
-
-// purge removes a private record from the peers for good, its earlier versions too.
-func (tx *transaction) purge(collection, key string) {
-	tx.changes = append(tx.changes, change{collection: collection, key: key, purge: true})
-}
-
-// privateHash gives the SHA-256 digest of a private record in hexadecimal, "" when there is none. Any peer can tell, a member of
-// the collection or not.
-func (tx *transaction) privateHash(collection, key string) (string, error) {
-	hash, err := tx.stub.GetPrivateDataHash(collection, key)
-	if err != nil {
-		return "", fmt.Errorf("cannot read the hash of %s in %s: %w", key, collection, err)
-	}
-	return hex.EncodeToString(hash), nil
-}
-
-// recordHash gives what privateHash gives once the record is kept.
-func recordHash(record any) (string, error) {
-	data, err := encodeRecord(privateStart{V: privateLayout}, record)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:]), nil
 }
 
 // flush hands all writes to the peer, in one exchange if it can.
@@ -224,4 +193,23 @@ func (tx *transaction) apply(change change) error {
 		return tx.stub.PutPrivateData(change.collection, change.key, change.value)
 	}
 	return tx.stub.PutState(change.key, change.value)
+}
+
+// writer tells who wrote a record, nil when it does not say.
+func writer(key string, data []byte) (*mark, error) {
+	if data == nil {
+		return nil, nil
+	}
+	var start publicStart
+	err := decodeRecord(key, data, &start)
+	return start.By, err
+}
+
+// find reads a record and refuses its absence.
+func find[T any](tx *transaction, code rules.Code, thing, id, key string) (*T, error) {
+	record, err := get[T](tx, key)
+	if err == nil && record == nil {
+		err = rules.Refuse(code, rules.Details{thing: id}, "there is no %s %s", thing, id)
+	}
+	return record, err
 }

@@ -14,10 +14,7 @@ type RequestContract struct{ contractapi.Contract }
 // GetEvaluateTransactions names the queries.
 func (*RequestContract) GetEvaluateTransactions() []string { return []string{"Show"} }
 
-var voidRequest = operation{name: "request:Void", event: "RequestVoided", roles: append(slices.Clone(municipal), tills...)}
-
-// isVoid tells whether a request id was voided instead of used.
-func (c *committed) isVoid() bool { return c.Operation == voidRequest.name && c.Digest == "" }
+var voidRequest = operation{name: voiding, event: "RequestVoided", roles: append(slices.Clone(municipal), tills...)}
 
 type voidRequestRequest struct {
 	header
@@ -49,7 +46,7 @@ func (*RequestContract) Void(ctx *Context, text string) (string, error) {
 		tx.event = voided{Void: r.Void}
 		switch {
 		case before == nil:
-			return tx.event, tx.put(requestKey(r.Void), committed{Operation: voidRequest.name})
+			return tx.event, tx.put(requestKey(r.Void), committed{Operation: voiding})
 		case before.isVoid():
 			return tx.event, nil
 		}
@@ -58,11 +55,11 @@ func (*RequestContract) Void(ctx *Context, text string) (string, error) {
 	})
 }
 
-type showRequestRequest struct {
+type requestQuery struct {
 	Request string `json:"request"`
 }
 
-func (r *showRequestRequest) check() error { return rules.CheckID("request", r.Request) }
+func (r *requestQuery) check() error { return rules.CheckID("request", r.Request) }
 
 // shownRequest is what became of a request id.
 type shownRequest struct {
@@ -73,7 +70,7 @@ type shownRequest struct {
 
 // Show tells what became of a request id.
 func (*RequestContract) Show(ctx *Context, text string) (string, error) {
-	return query(ctx, everybody, text, func(tx *transaction, r *showRequestRequest) (any, error) {
+	return query(ctx, everybody, text, func(tx *transaction, r *requestQuery) (any, error) {
 		before, err := get[committed](tx, requestKey(r.Request))
 		switch {
 		case err != nil:

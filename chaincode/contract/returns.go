@@ -20,24 +20,24 @@ var cancelPayment = operation{name: "payment:Cancel", event: "PaymentCancelled",
 // Cancel takes a payment of the caller's shop back in full, on the booking day that it was made on.
 func (*PaymentContract) Cancel(ctx *Context, text string) (string, error) {
 	return write(ctx, cancelPayment, text, func(tx *transaction, r *reasonedPaymentRequest) (any, error) {
-		found, err := tx.returning(r.Payment)
+		earlier, err := tx.earlierPayment(r.Payment)
 		if err != nil {
 			return nil, err
 		}
-		terms, err := tx.termsFor(found.scheme, found.voucher)
+		terms, err := tx.termsFor(earlier.scheme, earlier.voucher)
 		if err != nil {
 			return nil, err
 		}
-		payment := found.payment
-		to, err := payment.Cancel(found.voucher, &terms.Terms, tx.now, found.booked, r.Reason)
+		payment := earlier.payment
+		to, err := payment.Cancel(earlier.voucher, &terms.Terms, tx.now, earlier.booked, r.Reason)
 		if err != nil {
 			return nil, err
 		}
-		event := eventOf(payment, payment.Cents, payment.Day)
+		event := paymentEventOf(payment, payment.Cents, payment.Day)
 		event.ReturnedTo = to
 		tx.event = event
 		tx.delete(unsettledKey(payment.Scheme, payment.Shop, payment.Day, payment.ID))
-		return payment, tx.putReturn(found, payment.Cents, to)
+		return payment, tx.putReturn(earlier, payment.Cents, to)
 	})
 }
 
@@ -55,27 +55,27 @@ var refundPayment = operation{name: "payment:Refund", event: "PaymentRefunded", 
 // Refund takes lines of a payment of the caller's shop back. The refund is a settlement item of its own.
 func (*PaymentContract) Refund(ctx *Context, text string) (string, error) {
 	return write(ctx, refundPayment, text, func(tx *transaction, r *refundRequest) (any, error) {
-		found, err := tx.returning(r.Payment)
+		earlier, err := tx.earlierPayment(r.Payment)
 		if err != nil {
 			return nil, err
 		}
-		terms, err := tx.termsFor(found.scheme, found.voucher)
+		terms, err := tx.termsFor(earlier.scheme, earlier.voucher)
 		if err != nil {
 			return nil, err
 		}
-		payment := found.payment
-		to, err := payment.Refund(found.voucher, &terms.Terms, tx.now, r.Lines)
+		payment := earlier.payment
+		to, err := payment.Refund(earlier.voucher, &terms.Terms, tx.now, r.Lines)
 		if err != nil {
 			return nil, err
 		}
 		refund := &rules.Refund{
 			ID: r.RequestID, Payment: payment.ID, Scheme: payment.Scheme, Shop: payment.Shop, Voucher: payment.Voucher,
-			Lines: r.Lines, Cents: rules.Total(r.Lines), Day: found.booked, At: tx.now, Reason: r.Reason, ReturnedTo: to,
+			Lines: r.Lines, Cents: rules.Total(r.Lines), Day: earlier.booked, At: tx.now, Reason: r.Reason, ReturnedTo: to,
 		}
-		event := eventOf(payment, refund.Cents, refund.Day)
+		event := paymentEventOf(payment, refund.Cents, refund.Day)
 		event.Refund, event.ReturnedTo = refund.ID, to
 		tx.event = event
-		if err := tx.putReturn(found, refund.Cents, to); err != nil {
+		if err := tx.putReturn(earlier, refund.Cents, to); err != nil {
 			return nil, err
 		}
 		return refund, tx.putAll(map[string]any{
@@ -85,49 +85,13 @@ func (*PaymentContract) Refund(ctx *Context, text string) (string, error) {
 	})
 }
 
-// payback is an earlier payment or hold of a shop, with all that a later step of it is judged by.
-type payback struct {
-	payment *rules.Payment
-	scheme  *rules.Scheme
-	shop    *rules.Shop
-	voucher *rules.Voucher
-	booked  rules.Day
-}
-
-// returning finds a payment and what belongs to it, and refuses tills of another shop than took it.
-func (tx *transaction) returning(id string) (*payback, error) {
-	payment, err := find[rules.Payment](tx, rules.PaymentNotFound, "payment", id, paymentKey(id))
-	if err != nil {
-		return nil, err
-	}
-	if err := tx.prefetch(
-		schemeKey(payment.Scheme), dayKey(payment.Scheme), shopKey(payment.Shop), voucherKey(payment.Scheme, payment.Voucher),
-	); err != nil {
-		return nil, err
-	}
-	shop, err := tx.ownShop(payment.Shop)
-	if err != nil {
-		return nil, err
-	}
-	scheme, err := tx.scheme(payment.Scheme)
-	if err != nil {
-		return nil, err
-	}
-	voucher, err := tx.voucher(payment.Scheme, payment.Voucher)
-	if err != nil {
-		return nil, err
-	}
-	booked, err := tx.bookingDay(payment.Scheme)
-	return &payback{payment: payment, scheme: scheme, shop: shop, voucher: voucher, booked: booked}, err
-}
-
 // putReturn writes the payment and the voucher, and the budget when the money lapsed or was revoked into it.
-func (tx *transaction) putReturn(found *payback, cents rules.Cents, to rules.Destination) error {
-	if err := tx.putPayment(found.payment, found.voucher); err != nil {
+func (tx *transaction) putReturn(earlier *earlierPayment, cents rules.Cents, to rules.Destination) error {
+	if err := tx.putPayment(earlier.payment, earlier.voucher); err != nil {
 		return err
 	}
 	if to == rules.ToAvailable {
 		return nil
 	}
-	return tx.giveToBudget(found.voucher.Scheme, cents, to)
+	return tx.giveToBudget(earlier.voucher.Scheme, cents, to)
 }
