@@ -90,7 +90,7 @@ func (tx *transaction) activate(scheme *rules.Scheme, domain rules.Domain, a act
 	return tx.put(voucherKey(scheme.ID, a.Voucher), voucher)
 }
 
-// verifyBinding refuses an authorisation that the voucher's terms do not allow, and one that its holder did not prove to have.
+// verifyBinding refuses an authorisation that the voucher's terms do not allow, and one without proof that the holder has it.
 func (tx *transaction) verifyBinding(
 	scheme *rules.Scheme, domain rules.Domain, voucher *rules.Voucher, operation string, version rules.Number, b binding,
 ) error {

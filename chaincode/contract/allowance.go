@@ -27,7 +27,7 @@ type allowance struct {
 	Product              string                 `json:"product,omitzero"`
 }
 
-// Allowance gives what a voucher may still buy at a shop; to shops for their own.
+// Allowance returns what a voucher may still buy at a shop; shops may ask only for their own.
 func (*VoucherContract) Allowance(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *allowanceRequest) (any, error) {
 		shop, err := tx.ownShop(r.Shop)

@@ -6,7 +6,7 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// AuditContract answers the questions of who checks the others. It only reads.
+// AuditContract answers an auditor's questions. It only reads.
 type AuditContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
@@ -60,10 +60,10 @@ func (r *sampleRequest) check() error {
 		return nil
 	}
 	return rules.Refuse(rules.InvalidCode, rules.Details{"member": "kind", "value": rules.Excerpt(r.Kind)},
-		"kind is %s, %s or %s", ofVouchers, ofPayments, ofSettlements)
+		"kind is %q: it must be %s, %s or %s", rules.Excerpt(r.Kind), ofVouchers, ofPayments, ofSettlements)
 }
 
-// Sample gives those of a page that a random draw takes, by a seed that the auditor chooses.
+// Sample returns those of a page that a random draw takes, by a seed that the auditor chooses.
 func (*AuditContract) Sample(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *sampleRequest) (any, error) {
 		switch r.Kind {

@@ -27,7 +27,7 @@ type selfBlockRequest struct {
 	Code string `json:"code"`
 }
 
-// selfBlocked is the answer to a self-block: no more than a till has to know.
+// selfBlocked is the answer to a self-block: only what a till has to know.
 type selfBlocked struct {
 	Scheme  string      `json:"scheme"`
 	Voucher string      `json:"voucher"`

@@ -20,8 +20,8 @@ func (tx *transaction) namedOrganisations() (*storedOrganisations, error) {
 	return organisations, organisations.checkChaincode(tx.proposal)
 }
 
-// checkChaincode refuses a call that the client made to another chaincode, whatever its arguments. Organisations that were named in
-// layout 1 are not known to go with a name.
+// checkChaincode refuses a call that the client made to another chaincode, whatever its arguments. Records of layout 1 do not hold the
+// name to compare with.
 func (o *storedOrganisations) checkChaincode(p *proposal) error {
 	if o.Chaincode != "" && o.Chaincode != p.chaincode {
 		return notDirect("chaincode", p.chaincode)
@@ -29,7 +29,7 @@ func (o *storedOrganisations) checkChaincode(p *proposal) error {
 	return nil
 }
 
-// admit refuses everybody before the organisations are named, and then who lacks the role.
+// admit refuses every caller before the organisations are named, and after that those without the role.
 func (tx *transaction) admit(roles []role) error {
 	organisations, err := tx.namedOrganisations()
 	if err != nil {
@@ -43,8 +43,8 @@ func (tx *transaction) admit(roles []role) error {
 	return tx.caller.admit(known, roles)
 }
 
-// organisationsWithCallers gives the organisations with the caller's own, if that is a further one. Each has a key of its own, so that naming one
-// touches nothing that the payments of the others read.
+// organisationsWithCallers returns the organisations including the caller's, if that is a further one. Each further organisation has
+// its own key, so that naming one does not conflict with the payments of the others.
 func (tx *transaction) organisationsWithCallers() (*rules.Organisations, error) {
 	if tx.organisations.Has(tx.caller.msp) || !rules.IsMSP(tx.caller.msp) {
 		return tx.organisations, nil

@@ -60,7 +60,7 @@ func (*ErasureContract) Order(ctx *Context, text string) (string, error) {
 	})
 }
 
-// putErasure writes an erasure and tells of it.
+// putErasure writes an erasure and sets its event.
 func (tx *transaction) putErasure(erasure *rules.Erasure) error {
 	tx.event = erasureEvent{
 		Erasure: erasure.ID, Collection: erasure.Collection, Scheme: erasure.Scheme, State: erasure.State, Records: len(erasure.Records),

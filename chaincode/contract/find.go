@@ -30,7 +30,7 @@ func (tx *transaction) terms(scheme string, version rules.Number) (*storedTerms,
 	return find[storedTerms](tx, rules.LedgerInconsistent, "rules", scheme, rulesKey(scheme, version))
 }
 
-// termsFor gives the terms that count for a voucher: those it was issued under, or later ones that two persons applied to all.
+// termsFor returns the terms that count for a voucher: those it was issued under, or later ones that two persons applied to all.
 func (tx *transaction) termsFor(scheme *rules.Scheme, voucher *rules.Voucher) (*storedTerms, error) {
 	return tx.terms(scheme.ID, scheme.VersionFor(voucher.RulesVersion))
 }
@@ -51,7 +51,7 @@ func (tx *transaction) closedUntil(scheme string) (rules.Day, error) {
 	return days.ClosedUntil, nil
 }
 
-// bookingDay gives the day that something of this moment is booked on.
+// bookingDay returns the day that something of this moment is booked on.
 func (tx *transaction) bookingDay(scheme string) (rules.Day, error) {
 	closedUntil, err := tx.closedUntil(scheme)
 	return rules.BookingDay(tx.now, closedUntil), err
@@ -95,7 +95,7 @@ func (tx *transaction) erasure(id string) (*rules.Erasure, error) {
 	return find[rules.Erasure](tx, rules.ErasureNotFound, "erasure", id, erasureKey(id))
 }
 
-// domain tells on which channel and by which chaincode name the client asked, as holders sign it.
+// domain returns the channel and the chaincode name of the client's call, which holders sign.
 func (tx *transaction) domain() rules.Domain {
 	return rules.Domain{Channel: tx.stub.GetChannelID(), Chaincode: tx.proposal.chaincode}
 }

@@ -24,7 +24,7 @@ func (r *proposeOrganisationRequest) check() error {
 
 func (r *proposeOrganisationRequest) checkAccounts() error {
 	if r.Accounts == citizens {
-		return rules.Refuse(rules.InvalidOrganisations, rules.Details{"accounts": r.Accounts}, "%s holds other records: name another collection", citizens)
+		return rules.Refuse(rules.InvalidOrganisations, rules.Details{"accounts": r.Accounts}, "the collection %s is not for accounts: name another collection", citizens)
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func (*OrganisationsContract) Reject(ctx *Context, text string) (string, error) 
 	})
 }
 
-// List gives all further organisations that were proposed, by MSP id. They are few enough for one answer.
+// List returns all further organisations that were proposed, by MSP id. They are few enough for one answer.
 func (*OrganisationsContract) List(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, _ *nothing) (any, error) {
 		further, err := tx.furtherOrganisations()
@@ -125,12 +125,12 @@ func (tx *transaction) proposedOrganisation(r *organisationChangeRequest) (*rule
 		return nil, err
 	}
 	if organisation == nil {
-		return nil, rules.Refuse(rules.ChangeNotFound, rules.Details{"msp": r.MSP, "change": r.Change}, "nobody proposed %s", r.MSP)
+		return nil, rules.Refuse(rules.ChangeNotFound, rules.Details{"msp": r.MSP, "change": r.Change}, "%s has not been proposed", r.MSP)
 	}
 	return organisation, organisation.CheckWaiting(r.Change)
 }
 
-// putOrganisation writes a further organisation and tells of it.
+// putOrganisation writes a further organisation and sets its event.
 func (tx *transaction) putOrganisation(organisation *rules.Organisation) (any, error) {
 	tx.event = organisationEvent{
 		MSP: organisation.MSP, Kind: organisation.Kind, Change: organisation.Change, State: organisation.State,

@@ -9,9 +9,9 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// maxHistory is how many changes of a key are walked at most. It is no more than what a peer gives that has no limit of its own set
-// (ledger.state.totalQueryLimit; 100 000 in Fabric's sample): a peer ends the walk there without a word, and it would pass for the
-// end of the history.
+// maxHistory is how many changes of a key are read at most. It does not exceed the default limit of a peer
+// (ledger.state.totalQueryLimit; 100 000 in Fabric's sample): a peer silently stops there, which would look like the end of the
+// history.
 const maxHistory = 10_000
 
 type historyRequest struct {
@@ -48,7 +48,7 @@ type entries[T any] struct {
 	Next    string `json:"next"`
 }
 
-// History gives the changes of a key, newest first.
+// History returns the changes of a key, newest first.
 func (*AuditContract) History(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *historyRequest) (any, error) {
 		return statement(tx, r.Key, &r.paging, func(head entryHead, value, before []byte) (historyEntry, error) {
@@ -82,11 +82,11 @@ func statement[T any](tx *transaction, key string, page *paging, entry func(head
 	return answer, nil
 }
 
-// changesOf gives the changes of a page, newest first, and the one before them when there is one, which the next page starts with.
+// changesOf returns the changes of a page, newest first, and the one before them when there is one, which the next page starts with.
 //
-// Fabric has no pages for histories: a walk always starts at the newest change, and the peer reads each from the block of its
-// transaction, a hundred ahead. So the page that starts at change n costs the peer n reads of a block; nothing is decoded before the
-// page, and the walk ends with it. What lies deeper than maxHistory is refused: a ledger view has it.
+// Fabric does not paginate histories: reading always starts at the newest change, and the peer reads each change from the block of its
+// transaction, a hundred ahead. So the page that starts at change n costs the peer n block reads; nothing before the page is decoded,
+// and reading ends with it. Changes beyond maxHistory are refused: a view of the ledger has them.
 func (tx *transaction) changesOf(key string, page *paging) (changes []*queryresult.KeyModification, next string, err error) {
 	iterator, err := tx.stub.GetHistoryForKey(key)
 	if err != nil {
@@ -108,7 +108,7 @@ func (tx *transaction) changesOf(key string, page *paging) (changes []*queryresu
 		}
 		if walked == maxHistory {
 			return nil, "", rules.Refuse(rules.InvalidCursor, rules.Details{"key": key, "most": maxHistory},
-				"%s has changed more often than the %d times that can be walked: follow it in the blocks", key, maxHistory)
+				"%s has changed more than %d times, which is as far as a history goes back: follow it in the blocks", key, maxHistory)
 		}
 	}
 	if !started {
@@ -117,7 +117,7 @@ func (tx *transaction) changesOf(key string, page *paging) (changes []*queryresu
 	return changes, "", nil
 }
 
-// heldAfter gives what a key held after a change, nil when it was deleted.
+// heldAfter returns what a key held after a change, nil when it was deleted.
 func heldAfter(change *queryresult.KeyModification) []byte {
 	if change.GetIsDelete() {
 		return nil

@@ -62,7 +62,7 @@ func (r *captureRequest) reads() []string { return []string{paymentKey(r.Payment
 
 var capturePayment = operation{name: "payment:Capture", event: "PaymentCaptured", roles: tills}
 
-// Capture turns a hold of the caller's shop into a payment of no more than is held, and releases the rest.
+// Capture turns a hold of the caller's shop into a payment of at most the amount held, and releases the rest.
 func (*PaymentContract) Capture(ctx *Context, text string) (string, error) {
 	return write(ctx, capturePayment, text, func(tx *transaction, r *captureRequest) (any, error) {
 		earlier, err := tx.earlierPayment(r.Payment)
@@ -86,7 +86,7 @@ func (*PaymentContract) Capture(ctx *Context, text string) (string, error) {
 
 var releasePayment = operation{name: "payment:Release", event: "PaymentReleased", roles: append(slices.Clone(municipal), tills...)}
 
-// Release gives the money of a hold back to its voucher: by the shop at any time, by the municipality once it has expired.
+// Release returns the money of a hold back to its voucher: by the shop at any time, by the municipality once it has expired.
 func (*PaymentContract) Release(ctx *Context, text string) (string, error) {
 	return write(ctx, releasePayment, text, func(tx *transaction, r *reasonedPaymentRequest) (any, error) {
 		payment, err := tx.ownPayment(r.Payment)

@@ -13,7 +13,7 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// committed is what a write leaves under its request id.
+// committed is what a write stores under its request id.
 type committed struct {
 	Operation string         `json:"operation"`
 	Digest    string         `json:"digest"`
@@ -25,7 +25,7 @@ const voiding = "request:Void"
 
 func (c *committed) isVoid() bool { return c.Operation == voiding && c.Digest == "" }
 
-// once gives the answer of a request that was committed before, or performs it and leaves its answer under its id.
+// once returns the stored answer of a request that was committed before, or performs the request and stores its answer under its id.
 func (tx *transaction) once(op operation, text string, r request, private string, do func() (any, error)) (string, error) {
 	id := r.id()
 	tx.mark = tx.caller.mark(op.name, r)
@@ -51,8 +51,8 @@ func (tx *transaction) once(op operation, text string, r request, private string
 	return string(encoded), tx.finish(op)
 }
 
-// replay gives the answer of the same request, "" when the id is new, and a conflict when it stands for another request, or for one of
-// another organisation: its tills could carry the id of any shop, and the answer is for that shop's own.
+// replay returns the answer to the same request, "" when the id is new, and a conflict when the id was used for a different request or by
+// another organisation: its tills could claim the id of any shop, and the answer is only for that shop's own.
 func (tx *transaction) replay(op operation, id, digest string) (string, error) {
 	before, err := get[committed](tx, requestKey(id))
 	if err != nil || before == nil {
@@ -63,12 +63,12 @@ func (tx *transaction) replay(op operation, id, digest string) (string, error) {
 		return "", err
 	}
 	if before.isVoid() {
-		return "", rules.Refuse(rules.RequestVoid, rules.Details{"request": id}, "request %s was voided and counts nowhere: draw a new id", id)
+		return "", rules.Refuse(rules.RequestVoid, rules.Details{"request": id}, "request %s was voided: draw a new id", id)
 	}
 	foreign := by != nil && by.MSP != tx.caller.msp
 	if foreign || before.Operation != op.name || before.Digest != digest {
 		return "", rules.Refuse(rules.IdempotencyConflict, rules.Details{"request": id, "operation": before.Operation},
-			"request %s was used before, for another request: draw a new id", id)
+			"id %s has already been used for a different request: draw a new id", id)
 	}
 	return string(before.Answer), nil
 }
@@ -112,7 +112,7 @@ func digest(operation, shop, text, private string) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// isProof tells whether a member is a holder's proof: of the request, or of one of its activations. Elsewhere the name is one that
+// isProof reports whether a member is a holder's proof: of the request, or of one of its activations. Elsewhere the name is one that
 // people chose, such as that of a preset.
 func isProof(member jsontext.Pointer) bool {
 	owner := member.Parent()

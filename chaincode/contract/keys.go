@@ -46,7 +46,7 @@ var (
 	erasureKind       = keyKind{"erasure", []string{idForm}}
 )
 
-// Kinds of keys in private collections. An account has a second member when a later change brought it.
+// Kinds of keys in private collections. An account that replaced the one of the application has its change as second member.
 var (
 	caseKind    = keyKind{"case", []string{idForm, idForm}}
 	accountKind = keyKind{"account", []string{idForm}}
@@ -75,7 +75,7 @@ func (k keyKind) prefix(members ...string) string {
 	return k.key(members...) + keySeparator
 }
 
-// read gives the members of a key of the kind.
+// read returns the members of a key of the kind.
 func (k keyKind) read(key string) []string {
 	members := strings.Split(strings.TrimPrefix(key, k.prefix()), keySeparator)
 	return append(members, make([]string, len(k.members))...)[:len(k.members)]
@@ -125,26 +125,26 @@ func unsettledPrefix(scheme, shop string) string {
 	return unsettledKind.prefix(scheme, shop)
 }
 
-// unsettledUntil gives the first key after the items of a shop up to and including a day.
+// unsettledUntil returns the first key after the items of a shop up to and including a day.
 func unsettledUntil(scheme, shop string, day rules.Day) string {
 	return unsettledKind.key(scheme, shop, string(day.Next()))
 }
 
-// readUnsettledKey gives the day and the id of an item.
+// readUnsettledKey returns the day and the id of an item.
 func readUnsettledKey(key string) (day rules.Day, item string) {
 	members := unsettledKind.read(key)
 	return rules.Day(members[2]), members[3]
 }
 
-// keyAt gives the key that a cursor names within a prefix, and cursorOf the cursor of a key.
+// keyAt returns the key that a cursor names within a prefix, and cursorOf the cursor of a key.
 func keyAt(prefix, cursor string) string { return prefix + cursor }
 
 func cursorOf(prefix, key string) string { return strings.TrimPrefix(key, prefix) }
 
-// keyAfter gives the first key after another.
+// keyAfter returns the first key after another.
 func keyAfter(key string) string { return key + "\x00" }
 
-// endOf gives the first key after all keys with a prefix: its separator becomes the character after it.
+// endOf returns the first key after all keys with a prefix: its separator becomes the character after it.
 func endOf(prefix string) string {
 	return strings.TrimSuffix(prefix, keySeparator) + "0"
 }

@@ -25,8 +25,8 @@ func (r *initialiseRequest) check() error {
 
 var initialise = operation{name: "organisations:Initialise", event: "OrganisationsInitialised", roles: []role{approver}}
 
-// Initialise names the MSPs of the municipality, the shops and the auditors. An approver of the very MSP that is named as the
-// municipality does it; nothing else works before. The name that it called the chaincode by is kept with them.
+// Initialise names the MSPs of the municipality, the shops and the auditors. Only an approver of the MSP that is
+// named as the municipality can; nothing else works before. The name by which the chaincode was called is stored with them.
 func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, error) {
 	r := new(initialiseRequest)
 	tx, err := prepare(ctx, initialise, text, r)
@@ -63,7 +63,7 @@ type nothing struct{}
 
 func (*nothing) check() error { return nil }
 
-// Show gives the organisations to everybody, with the further ones that were approved.
+// Show returns the organisations to everybody, with the further ones that were approved.
 func (*OrganisationsContract) Show(ctx *Context, text string) (string, error) {
 	if err := parse(text, "", new(nothing)); err != nil {
 		return "", err

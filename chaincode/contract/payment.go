@@ -50,7 +50,7 @@ func (r *purchaseRequest) reads() []string {
 	return []string{schemeKey(r.Scheme), dayKey(r.Scheme), shopKey(r.Shop), voucherKey(r.Scheme, r.Voucher)}
 }
 
-// payment gives the record that the request makes, before any money moved.
+// payment returns the record that the request makes, before any money moved.
 func (r *purchaseRequest) payment(tx *transaction) *rules.Payment {
 	return &rules.Payment{
 		ID: r.RequestID, Scheme: r.Scheme, Shop: r.Shop, Voucher: r.Voucher, Lines: []rules.Line{}, Refunded: map[string]rules.Cents{},
@@ -110,8 +110,8 @@ func (*PaymentContract) Pay(ctx *Context, text string) (string, error) {
 	})
 }
 
-// judge finds what a payment or hold is about and refuses it by shop, scheme and voucher, in this order. It releases the expired holds
-// of the voucher, in memory, and gives their payments.
+// judge finds the records that a payment or hold concerns and checks shop, scheme and voucher, in this order. It releases the voucher's
+// expired holds, in memory, and returns their payments.
 func (tx *transaction) judge(r *purchaseRequest) (*rules.Purchase, []*rules.Payment, error) {
 	if err := tx.caller.checkShop(r.Shop); err != nil {
 		return nil, nil, err
@@ -142,7 +142,7 @@ func (tx *transaction) judge(r *purchaseRequest) (*rules.Purchase, []*rules.Paym
 	return purchase, released, purchase.Check(scheme)
 }
 
-// purchase brings together what a payment of now is judged by.
+// purchase collects what a payment made now is judged by.
 func (tx *transaction) purchase(scheme *rules.Scheme, voucher *rules.Voucher, shop *rules.Shop) (*rules.Purchase, error) {
 	terms, err := tx.termsFor(scheme, voucher)
 	if err != nil {
@@ -157,11 +157,12 @@ func (tx *transaction) purchase(scheme *rules.Scheme, voucher *rules.Voucher, sh
 	}, nil
 }
 
-// verify refuses a payment or hold that the voucher's holder did not agree to, or not for now. message gives what was to be signed.
+// verify refuses a payment or hold that the voucher's holder did not agree to, or whose deadline does not fit. message returns what the
+// holder had to sign.
 func (tx *transaction) verify(r *purchaseRequest, purchase *rules.Purchase, message func(rules.Domain, rules.Number) []byte) error {
 	bound := purchase.Voucher.Authorisation
 	if bound == nil {
-		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"voucher": r.Voucher}, "active voucher %s is bound to nothing", r.Voucher)
+		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"voucher": r.Voucher}, "voucher %s is active, but not bound to a key or booklet", r.Voucher)
 	}
 	if err := purchase.Terms.CheckProofKind(r.Proof.Kind); err != nil {
 		return err

@@ -8,14 +8,14 @@ type paymentQuery struct {
 
 func (r *paymentQuery) check() error { return rules.CheckID("payment", r.Payment) }
 
-// Show gives a payment; to shops their own.
+// Show returns a payment; to shops their own.
 func (*PaymentContract) Show(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *paymentQuery) (any, error) {
 		return tx.ownPayment(r.Payment)
 	})
 }
 
-// List gives the payments of a page, of all schemes, that are the scheme's. A page may be short, and others may follow it.
+// List returns the payments of a page, of all schemes, that are the scheme's. A page may be short, and others may follow it.
 func (*PaymentContract) List(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
 		return listWhere(tx, paymentPrefix(), &r.paging, func(payment *rules.Payment) bool { return payment.Scheme == r.Scheme })
@@ -32,7 +32,7 @@ func (r *listOfShopRequest) check() error {
 	return rules.FirstError(rules.CheckID("scheme", r.Scheme), rules.CheckID("shop", r.Shop), r.paging.check())
 }
 
-// Unsettled gives what no live settlement of a shop holds, oldest first; to shops for their own.
+// Unsettled returns what no live settlement of a shop holds, oldest first; to shops for their own.
 func (*PaymentContract) Unsettled(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *listOfShopRequest) (any, error) {
 		if _, err := tx.ownShop(r.Shop); err != nil {

@@ -20,7 +20,7 @@ const (
 	transientCases   = "cases"
 )
 
-// transient reads a private record that travels beside the request, to the endorsers only.
+// transient reads a private record from the transient map, which only the endorsers see.
 func (tx *transaction) transient(name string, into any) error {
 	fields, err := tx.stub.GetTransient()
 	if err != nil {
@@ -29,7 +29,7 @@ func (tx *transaction) transient(name string, into any) error {
 	data, ok := fields[name]
 	if !ok {
 		return rules.Refuse(rules.TransientRequired, rules.Details{"transient": name},
-			"the transient map lacks %s: put the private record there", name)
+			"the transient map has no %q: put the private record there", name)
 	}
 	if len(data) > maxRequestBytes {
 		return tooLarge(len(data))
@@ -46,8 +46,8 @@ func (tx *transaction) purge(collection, key string) {
 	tx.changes = append(tx.changes, change{collection: collection, key: key, purge: true})
 }
 
-// privateHash gives the SHA-256 digest of a private record in hexadecimal, "" when there is none. Any peer can tell, a member of
-// the collection or not.
+// privateHash returns the SHA-256 digest of a private record in hexadecimal, "" when there is none. Every peer knows it, whether or not
+// it is a member of the collection.
 func (tx *transaction) privateHash(collection, key string) (string, error) {
 	hash, err := tx.stub.GetPrivateDataHash(collection, key)
 	if err != nil {
@@ -56,7 +56,7 @@ func (tx *transaction) privateHash(collection, key string) (string, error) {
 	return hex.EncodeToString(hash), nil
 }
 
-// recordHash gives what privateHash gives once the record is kept.
+// recordHash returns what privateHash will return once the record is stored.
 func recordHash(record any) (string, error) {
 	data, err := encodeRecord(privateStart{V: privateLayout}, record)
 	if err != nil {

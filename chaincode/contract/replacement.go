@@ -13,7 +13,7 @@ func (r *replaceRequest) check() error {
 
 var replaceVoucher = operation{name: "voucher:Replace", event: "ReplacementProposed", roles: []role{issuer}}
 
-// Replace proposes another authorisation for the holder of a voucher, and blocks it at once.
+// Replace proposes another key or booklet for a voucher, and blocks it immediately.
 func (*VoucherContract) Replace(ctx *Context, text string) (string, error) {
 	return write(ctx, replaceVoucher, text, func(tx *transaction, r *replaceRequest) (any, error) {
 		scheme, err := tx.scheme(r.Scheme)
@@ -47,7 +47,7 @@ func (r *replacementRequest) check() error {
 
 var approveReplacement = operation{name: "voucher:ApproveReplacement", event: "ReplacementApproved", roles: []role{approver}}
 
-// ApproveReplacement binds a voucher to the authorisation that waits, if it is the one that the approver saw, and lets it be spent again.
+// ApproveReplacement binds a voucher to the proposed key or booklet, if it is the one that the approver saw, and lets it be spent again.
 func (*VoucherContract) ApproveReplacement(ctx *Context, text string) (string, error) {
 	return write(ctx, approveReplacement, text, func(tx *transaction, r *replacementRequest) (any, error) {
 		return tx.changeVoucher(r.voucherRequest, "", func(voucher *rules.Voucher) error {
@@ -70,7 +70,7 @@ func (r *rejectReplacementRequest) check() error {
 
 var rejectReplacement = operation{name: "voucher:RejectReplacement", event: "ReplacementRejected", roles: []role{issuer, approver}}
 
-// RejectReplacement takes the authorisation that waits away; the voucher stays blocked.
+// RejectReplacement drops the proposed key or booklet; the voucher stays blocked.
 func (*VoucherContract) RejectReplacement(ctx *Context, text string) (string, error) {
 	return write(ctx, rejectReplacement, text, func(tx *transaction, r *rejectReplacementRequest) (any, error) {
 		return tx.changeVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {

@@ -69,21 +69,21 @@ func decode(data []byte, into any) error {
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
 		return malformed("at %s: %s", rules.Excerpt(string(semantic.JSONPointer)), reason(semantic))
 	}
-	return malformed("it is not one JSON object")
+	return malformed("it is not a JSON object")
 }
 
 func reason(semantic *json.SemanticError) string {
 	if errors.Is(semantic, json.ErrUnknownName) {
-		return "there is no such member"
+		return "the member is unknown"
 	}
-	return "a value of another type belongs there"
+	return "the value has the wrong type"
 }
 
 // inspect walks over all tokens of a request.
 func inspect(text, private string) error {
 	decoder := jsontext.NewDecoder(strings.NewReader(text))
 	if decoder.PeekKind() != '{' {
-		return malformed("it is not one JSON object in UTF-8")
+		return malformed("it is not a JSON object in UTF-8")
 	}
 	for {
 		token, err := decoder.ReadToken()
@@ -91,10 +91,10 @@ func inspect(text, private string) error {
 			return nil
 		}
 		if err != nil {
-			return malformed("it is not one JSON object in UTF-8 with distinct members (byte %d)", decoder.InputOffset())
+			return malformed("it is not a single JSON object in UTF-8 with unique members (error at byte %d)", decoder.InputOffset())
 		}
 		if decoder.StackDepth() > maxDepth {
-			return malformed("it has more than %d levels", maxDepth)
+			return malformed("it is nested more than %d levels deep", maxDepth)
 		}
 		if token.Kind() != '"' {
 			continue
@@ -105,7 +105,7 @@ func inspect(text, private string) error {
 		}
 		if private != "" && decoder.StackPointer() == jsontext.Pointer("/"+private) {
 			return rules.Refuse(rules.TransientRequired, rules.Details{"transient": private},
-				"%s belongs in the transient map and not in the request, which everybody on the channel keeps", private)
+				"%s is private: put it in the transient map, not in the request, which is kept by everyone on the channel", private)
 		}
 		if err := rules.ScreenPersonalData(rules.Excerpt(string(member)), token.String()); err != nil {
 			return err
@@ -113,7 +113,8 @@ func inspect(text, private string) error {
 	}
 }
 
-// checkNoNull refuses null, which would pass for a member that was left out: what is agreed on has one form. The request was read before.
+// checkNoNull refuses null, which would otherwise be read as a member that was left out: a request has only one form. The request has been
+// parsed before.
 func checkNoNull(text string) error {
 	decoder := jsontext.NewDecoder(strings.NewReader(text))
 	for {
@@ -125,12 +126,12 @@ func checkNoNull(text string) error {
 			return malformed("it is not JSON")
 		}
 		if token.Kind() == 'n' {
-			return malformed("at %s: leave out what is not there, instead of null", rules.Excerpt(string(decoder.StackPointer())))
+			return malformed("%s is null: leave out a member that has no value", rules.Excerpt(string(decoder.StackPointer())))
 		}
 	}
 }
 
-// isName tells whether the token just read is the name of a member.
+// isName reports whether the token just read is the name of a member.
 func isName(decoder *jsontext.Decoder) bool {
 	kind, count := decoder.StackIndex(decoder.StackDepth())
 	return kind == '{' && count%2 == 1
@@ -142,5 +143,5 @@ func malformed(format string, values ...any) error {
 
 func tooLarge(bytes int) error {
 	return rules.Refuse(rules.RequestTooLarge, rules.Details{"bytes": bytes, "most": maxRequestBytes},
-		"%d bytes are too many: send at most %d", bytes, maxRequestBytes)
+		"%d bytes were sent: send at most %d", bytes, maxRequestBytes)
 }

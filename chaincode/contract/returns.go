@@ -17,7 +17,7 @@ func (r *reasonedPaymentRequest) reads() []string { return []string{paymentKey(r
 
 var cancelPayment = operation{name: "payment:Cancel", event: "PaymentCancelled", roles: tills}
 
-// Cancel takes a payment of the caller's shop back in full, on the booking day that it was made on.
+// Cancel reverses a payment of the caller's shop in full, on the booking day of the payment.
 func (*PaymentContract) Cancel(ctx *Context, text string) (string, error) {
 	return write(ctx, cancelPayment, text, func(tx *transaction, r *reasonedPaymentRequest) (any, error) {
 		earlier, err := tx.earlierPayment(r.Payment)
@@ -52,7 +52,7 @@ func (r *refundRequest) check() error {
 
 var refundPayment = operation{name: "payment:Refund", event: "PaymentRefunded", roles: tills}
 
-// Refund takes lines of a payment of the caller's shop back. The refund is a settlement item of its own.
+// Refund refunds lines of a payment of the caller's shop. The refund is a separate settlement item.
 func (*PaymentContract) Refund(ctx *Context, text string) (string, error) {
 	return write(ctx, refundPayment, text, func(tx *transaction, r *refundRequest) (any, error) {
 		earlier, err := tx.earlierPayment(r.Payment)
@@ -85,7 +85,7 @@ func (*PaymentContract) Refund(ctx *Context, text string) (string, error) {
 	})
 }
 
-// putReturn writes the payment and the voucher, and the budget when the money lapsed or was revoked into it.
+// putReturn writes the payment and the voucher, and the budget when the money goes back to it.
 func (tx *transaction) putReturn(earlier *earlierPayment, cents rules.Cents, to rules.Destination) error {
 	if err := tx.putPayment(earlier.payment, earlier.voucher); err != nil {
 		return err

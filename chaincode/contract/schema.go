@@ -27,7 +27,7 @@ type schema struct {
 	AdditionalProperties any                `json:"additionalProperties,omitzero"`
 }
 
-// Forms of texts in requests. They say no more than the rules check.
+// Patterns of strings in requests. They match exactly what the rules check.
 const (
 	idPattern     = `^[0-9a-f]{32}$`
 	digestPattern = `^[0-9a-f]{64}$`
@@ -36,7 +36,7 @@ const (
 	dayPattern    = `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
 )
 
-// patterns are the forms of texts by the name of their member.
+// patterns lists the patterns of strings by the name of their member.
 var patterns = map[string]string{
 	"request_id": idPattern, "scheme": idPattern, "voucher": idPattern, "vouchers": idPattern, "shop": idPattern, "payment": idPattern,
 	"settlement": idPattern, "settlements": idPattern, "entitlement": idPattern, "change": idPattern, "erasure": idPattern, "void": idPattern,
@@ -45,7 +45,7 @@ var patterns = map[string]string{
 	"file_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,
 	"municipality": mspPattern, "shops": mspPattern, "auditors": mspPattern, "msp": mspPattern, "accounts": `^[A-Za-z][A-Za-z0-9_-]{0,63}$`,
 	"cursor": cursorForm.String(), "key": publicKeyForm.String(), "seed": `^[0-9a-f]{1,64}$`, "salt": `^[0-9a-f]{32,128}$`,
-	// Where a member means something else, the name of the structure's type stands before its own.
+	// Where a member means something else, its name is preceded by that of the structure's type.
 	"selfBlockRequest.code": idPattern,
 	"privateRecords.scheme": `^([0-9a-f]{32})?$`,
 	"bookRequest.reason":    `^([a-z][a-z0-9-]{0,31})?$`,
@@ -96,7 +96,7 @@ type describer struct {
 	inside bool
 }
 
-// object describes a structure as it stands.
+// object describes a structure inline.
 func (d *describer) object(t reflect.Type) *schema {
 	made := &schema{Type: "object", Properties: map[string]*schema{}, AdditionalProperties: false}
 	d.addMembers(made, t)

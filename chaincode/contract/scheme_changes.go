@@ -92,7 +92,7 @@ func (tx *transaction) propose(change *rules.Change) (any, error) {
 	return change, tx.putChange(change)
 }
 
-// putChange writes a change and tells of it.
+// putChange writes a change and sets its event.
 func (tx *transaction) putChange(change *rules.Change) error {
 	tx.event = changeEvent{
 		Scheme: change.Scheme, Change: change.ID, Kind: change.Kind, State: change.State, Version: change.Version, AddCents: change.AddCents,

@@ -16,7 +16,7 @@ type shownScheme struct {
 	ClosedUntil rules.Day     `json:"closed_until"`
 }
 
-// Show gives a scheme with all that belongs to it.
+// Show returns a scheme with all that belongs to it.
 func (*SchemeContract) Show(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *schemeQuery) (any, error) {
 		scheme, err := tx.scheme(r.Scheme)
@@ -36,7 +36,7 @@ func (*SchemeContract) Show(ctx *Context, text string) (string, error) {
 	})
 }
 
-// List gives the schemes of the channel.
+// List returns the schemes of the channel.
 func (*SchemeContract) List(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *paging) (any, error) {
 		schemes, _, err := list[rules.Scheme](tx, schemePrefix(), r)
@@ -49,7 +49,7 @@ type rulesQuery struct {
 	Version rules.Number `json:"version"`
 }
 
-// Rules gives one version of a scheme's rules.
+// Rules returns one version of a scheme's rules.
 func (*SchemeContract) Rules(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *rulesQuery) (any, error) {
 		scheme, err := tx.scheme(r.Scheme)
@@ -63,7 +63,7 @@ func (*SchemeContract) Rules(ctx *Context, text string) (string, error) {
 	})
 }
 
-// Changes gives the changes that were proposed for a scheme.
+// Changes returns the changes that were proposed for a scheme.
 func (*SchemeContract) Changes(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
 		changes, _, err := list[rules.Change](tx, changePrefix(r.Scheme), &r.paging)

@@ -114,7 +114,7 @@ func (tx *transaction) changeSettlement(r *settlementRequest, step func(*rules.S
 	return settlement, tx.putSettlement(settlement)
 }
 
-// putSettlement writes a settlement and tells of it.
+// putSettlement writes a settlement and sets its event.
 func (tx *transaction) putSettlement(settlement *rules.Settlement) error {
 	tx.event = settlementEvent{
 		Settlement: settlement.ID, Scheme: settlement.Scheme, Shop: settlement.Shop, State: settlement.State, Cents: settlement.Cents,

@@ -59,7 +59,7 @@ func (tx *transaction) recordApplication(r *applyRequest, account *rules.ShopAcc
 		return nil, err
 	}
 	if exists {
-		return nil, rules.Refuse(rules.ShopExists, rules.Details{"shop": r.RequestID}, "shop %s has applied before", r.RequestID)
+		return nil, rules.Refuse(rules.ShopExists, rules.Details{"shop": r.RequestID}, "shop %s has already applied", r.RequestID)
 	}
 	shop := &rules.Shop{
 		ID: r.RequestID, MSP: tx.caller.msp, State: rules.ShopApplied, Requested: r.Categories, AppliedBy: tx.caller.person,
@@ -105,7 +105,7 @@ func (r *grantShopRequest) check() error {
 
 var grantShop = operation{name: "shop:Grant", event: "ShopGranted", roles: []role{approver}}
 
-// Grant gives a shop these categories instead of those that it has.
+// Grant returns a shop these categories instead of those that it has.
 func (*ShopContract) Grant(ctx *Context, text string) (string, error) {
 	return write(ctx, grantShop, text, func(tx *transaction, r *grantShopRequest) (any, error) {
 		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Grant(r.Categories) })
@@ -151,7 +151,7 @@ func (r *endShopRequest) check() error {
 
 var endShop = operation{name: "shop:End", event: "ShopEnded", roles: []role{approver}}
 
-// End ends a shop's part for ever. It can still give money back, and is still paid what it is owed.
+// End ends a shop permanently. It can still refund, and is still paid what it is owed.
 func (*ShopContract) End(ctx *Context, text string) (string, error) {
 	return write(ctx, endShop, text, func(tx *transaction, r *endShopRequest) (any, error) {
 		return tx.changeShop(r.Shop, func(shop *rules.Shop) error {

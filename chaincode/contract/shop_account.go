@@ -16,8 +16,8 @@ var changeAccount = operation{
 	name: "shop:ChangeAccount", event: "AccountProposed", roles: []role{shopkeeper}, private: transientAccount,
 }
 
-// ChangeAccount asks to be paid on another account, which travels as in Apply. A proposal that still waits is replaced, and its
-// private record purged, since nothing will name it any more.
+// ChangeAccount proposes another account to be paid on, sent as in Apply. It replaces a proposal that is still undecided, whose private
+// record is purged because nothing will refer to it again.
 func (*ShopContract) ChangeAccount(ctx *Context, text string) (string, error) {
 	r := new(changeAccountRequest)
 	tx, err := prepare(ctx, changeAccount, text, r)
@@ -61,7 +61,7 @@ func (tx *transaction) proposeAccount(id string, change rules.AccountChange, acc
 	return shop, tx.putAccountChange(shop, change.ID)
 }
 
-// putAccountChange writes a shop and tells of a change of its account.
+// putAccountChange writes a shop and sets the event of its change of account.
 func (tx *transaction) putAccountChange(shop *rules.Shop, change string) error {
 	tx.event = shopEvent{Shop: shop.ID, State: shop.State, Change: change}
 	return tx.put(shopKey(shop.ID), shop)
@@ -160,7 +160,7 @@ func (tx *transaction) keptAccount(shop *rules.Shop, change string) (*rules.Shop
 	}
 	if len(data) == 0 {
 		return nil, rules.Refuse(rules.AccountMissing, rules.Details{"shop": shop.ID},
-			"the account of shop %s is not there: it was purged, or this peer does not hold it", shop.ID)
+			"this peer does not have the account of shop %s: it was purged, or the peer is not in the collection", shop.ID)
 	}
 	account := new(rules.ShopAccount)
 	return account, decodeRecord(key, data, account)

@@ -23,7 +23,7 @@ func (r *voucherStatementRequest) check() error {
 	return rules.FirstError(r.voucherQuery.check(), r.paging.check())
 }
 
-// VoucherStatement gives the changes of a voucher with the money that they moved, newest first.
+// VoucherStatement returns the changes of a voucher with the money that they moved, newest first.
 func (*AuditContract) VoucherStatement(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *voucherStatementRequest) (any, error) {
 		if _, err := tx.voucher(r.Scheme, r.Voucher); err != nil {
@@ -44,7 +44,7 @@ type budgetEntry struct {
 	Balance rules.Budget           `json:"balance"`
 }
 
-// SchemeStatement gives the changes of a scheme's budget with the money that they moved, newest first.
+// SchemeStatement returns the changes of a scheme's budget with the money that they moved, newest first.
 func (*AuditContract) SchemeStatement(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
 		if _, err := tx.scheme(r.Scheme); err != nil {
@@ -58,7 +58,7 @@ func (*AuditContract) SchemeStatement(ctx *Context, text string) (string, error)
 	})
 }
 
-// bothOf decodes what a key held after and before a change; nothing at all is the empty record.
+// bothOf decodes what a key held after and before a change; an absent value is the empty record.
 func bothOf[T any](key string, value, before []byte) (now, then *T, err error) {
 	now, then = new(T), new(T)
 	for _, part := range []struct {
@@ -99,7 +99,7 @@ const (
 	openPart       = "open"
 )
 
-// ShopStatement gives a shop's settlements and then what no live settlement holds; to shops for their own.
+// ShopStatement returns a shop's settlements and then what no live settlement holds; to shops for their own.
 func (*AuditContract) ShopStatement(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *listOfShopRequest) (any, error) {
 		if err := tx.caller.checkShop(r.Shop); err != nil {

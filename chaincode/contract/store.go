@@ -11,13 +11,13 @@ import (
 )
 
 // Stored records are JSON objects with the version of their layout as first member. Public ones name in their second who wrote them.
-// Private ones keep layout 1, so that whoever has one can compute its hash.
+// Private ones keep layout 1, so that anyone who has one can compute its hash.
 const (
 	layout        = 2
 	privateLayout = 1
 )
 
-// mark tells who wrote a version of a record, by which request and why.
+// mark records who wrote a version of a record, by which request and why.
 type mark struct {
 	Operation string `json:"operation"`
 	Request   string `json:"request"`
@@ -51,7 +51,7 @@ type change struct {
 	purge      bool
 }
 
-// encode gives the one form of a value: struct members in order, maps by key.
+// encode returns the canonical form of a value: members of structs in order, maps sorted by key.
 func encode(value any) ([]byte, error) {
 	return json.Marshal(value, json.Deterministic(true))
 }
@@ -75,10 +75,10 @@ func encodeRecord(start, record any) ([]byte, error) {
 func decodeRecord(key string, data []byte, into any) error {
 	var start publicStart
 	if err := json.Unmarshal(data, &start); err != nil || start.V < 1 || start.V > layout {
-		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "the record %s has no known layout", key)
+		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "record %s has an unknown layout", key)
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "the record %s cannot be read", key)
+		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "record %s cannot be read", key)
 	}
 	if old, ok := into.(earlier); ok && start.V == 1 {
 		old.FromLayout1()
@@ -86,8 +86,8 @@ func decodeRecord(key string, data []byte, into any) error {
 	return nil
 }
 
-// prefetch reads many keys in one exchange with the peer. What it read is not read again. The peer answers a failing state
-// database with fewer values than keys and without an error, and records no read then.
+// prefetch reads many keys in one exchange with the peer, and none of them twice. When its state database fails, the peer returns fewer
+// values than keys, without an error and without recording the reads.
 func (tx *transaction) prefetch(keys ...string) error {
 	var missing []string
 	for _, key := range keys {
@@ -112,7 +112,7 @@ func (tx *transaction) prefetch(keys ...string) error {
 	return nil
 }
 
-// has tells whether a key has a value on the ledger. A transaction does not see its own writes.
+// has reports whether a key has a value on the ledger. A transaction does not see its own writes.
 func (tx *transaction) has(key string) (bool, error) {
 	data, err := tx.read(key)
 	return len(data) > 0, err
@@ -140,7 +140,7 @@ func get[T any](tx *transaction, key string) (*T, error) {
 	return record, decodeRecord(key, data, record)
 }
 
-// put writes a record when the transaction has come to its end without a refusal.
+// put writes a record once the transaction has ended without a refusal.
 func (tx *transaction) put(key string, record any) error {
 	return tx.write(change{key: key}, publicStart{V: layout, By: &tx.mark}, record)
 }
@@ -169,7 +169,7 @@ func (tx *transaction) delete(key string) {
 	tx.changes = append(tx.changes, change{key: key})
 }
 
-// flush hands all writes to the peer, in one exchange if it can.
+// flush sends all writes to the peer, in one exchange where the peer supports it.
 func (tx *transaction) flush() error {
 	tx.stub.StartWriteBatch()
 	for _, change := range tx.changes {
@@ -195,7 +195,7 @@ func (tx *transaction) apply(change change) error {
 	return tx.stub.PutState(change.key, change.value)
 }
 
-// writer tells who wrote a record, nil when it does not say.
+// writer returns who wrote a record, nil when the record does not say.
 func writer(key string, data []byte) (*mark, error) {
 	if data == nil {
 		return nil, nil

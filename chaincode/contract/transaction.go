@@ -50,7 +50,7 @@ func begin(ctx *Context) (*transaction, error) {
 }
 
 // write runs a transaction that writes: parse, authorise, answer a repeated request as before, apply the rules, write, emit.
-// do gives the answer, and the payload of the event by tx.event.
+// do returns the answer, and sets the payload of the event in tx.event.
 func write[R any, P interface {
 	*R
 	request
@@ -66,8 +66,8 @@ func write[R any, P interface {
 	return tx.once(op, text, r, "", func() (any, error) { return do(tx, r) })
 }
 
-// writePrivate runs a transaction that writes a private collection and nothing public, so that the collection's members alone can
-// endorse it. It leaves nothing under its request id: do has to see by itself what is done already. It emits when it writes.
+// writePrivate runs a transaction that writes a private collection and nothing public, so that the members of the collection alone can
+// endorse it. It leaves no record under its request id: do has to detect what has already been done. It emits an event only if it writes.
 func writePrivate[R any, P interface {
 	*R
 	request
@@ -100,7 +100,7 @@ func writePrivate[R any, P interface {
 	return string(encoded), err
 }
 
-// prepare parses a request and reads what it will need.
+// prepare parses and checks a request, and reads the keys that it will need.
 func prepare(ctx *Context, op operation, text string, r request) (*transaction, error) {
 	if err := parse(text, op.private, r); err != nil {
 		return nil, err

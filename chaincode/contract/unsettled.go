@@ -7,7 +7,7 @@ type unsettled struct {
 	Cents rules.Cents `json:"cents"`
 }
 
-// itemOf gives the item of an unsettled key and its value.
+// itemOf returns the item of an unsettled key and its value.
 func itemOf(key string, value unsettled) rules.Item {
 	day, id := readUnsettledKey(key)
 	return rules.Item{ID: id, Day: day, Cents: value.Cents}
@@ -25,7 +25,7 @@ func (tx *transaction) closeItems(settlement *rules.Settlement) {
 	}
 }
 
-// reopenItems gives the items of a settlement back to those that no settlement holds.
+// reopenItems returns the items of a settlement back to those that no settlement holds.
 func (tx *transaction) reopenItems(settlement *rules.Settlement) error {
 	for _, item := range settlement.Items {
 		key := unsettledKey(settlement.Scheme, settlement.Shop, item.Day, item.ID)

@@ -8,7 +8,7 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// RequestContract makes unknown outcomes certain.
+// RequestContract turns unknown outcomes into certain ones.
 type RequestContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
@@ -32,12 +32,12 @@ type voided struct {
 	Void string `json:"void"`
 }
 
-// Void takes a request id out of use for ever, unless something was committed under it. A request that is on its way reads the id as
-// free, so that either it or the voiding is committed.
+// Void makes a request id permanently unusable, unless a request was committed under it. A request still in flight has read the id as
+// unused, so only one of the two can be committed.
 func (*RequestContract) Void(ctx *Context, text string) (string, error) {
 	return write(ctx, voidRequest, text, func(tx *transaction, r *voidRequestRequest) (any, error) {
 		if r.Void == r.RequestID {
-			return nil, rules.Refuse(rules.InvalidID, rules.Details{"member": "void"}, "a request cannot void itself: give the id of another")
+			return nil, rules.Refuse(rules.InvalidID, rules.Details{"member": "void"}, "a request cannot void itself: give the id of another request")
 		}
 		before, err := get[committed](tx, requestKey(r.Void))
 		if err != nil {
@@ -51,7 +51,7 @@ func (*RequestContract) Void(ctx *Context, text string) (string, error) {
 			return tx.event, nil
 		}
 		return nil, rules.Refuse(rules.RequestCommitted, rules.Details{"request": r.Void, "operation": before.Operation},
-			"request %s was committed as %s and stands", r.Void, before.Operation)
+			"request %s was committed as %s: it cannot be voided", r.Void, before.Operation)
 	})
 }
 

@@ -45,7 +45,7 @@ type voucherEvent struct {
 	Reason  string      `json:"reason,omitzero"`
 }
 
-// schemeAndVoucherKeys gives the key of a scheme and those of some of its vouchers.
+// schemeAndVoucherKeys returns the key of a scheme and those of some of its vouchers.
 func schemeAndVoucherKeys(scheme string, vouchers []string) []string {
 	keys := []string{schemeKey(scheme)}
 	for _, id := range vouchers {

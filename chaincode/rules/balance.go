@@ -24,7 +24,7 @@ const (
 	ToRevoked   Destination = "revoked"
 )
 
-// Net gives what stays spent after refunds and cancellations.
+// Net returns what stays spent after refunds and cancellations.
 func (b *Balance) Net() Cents {
 	return b.Spent - b.Refunded - b.Cancelled
 }
@@ -44,7 +44,7 @@ func (b *Balance) Check() error {
 	}
 	if used -= b.Refunded + b.Cancelled; given != used {
 		return Refuse(LedgerInconsistent, Details{"issued_cents": given, "used_cents": used},
-			"the terms of a voucher add up to %d and not to the %d cents that it was given", used, given)
+			"the voucher's terms add up to %d cents, but it was given %d", used, given)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func (b *Budget) TopUp(cents Cents) error {
 func (b *Budget) allocate(term *Cents, cents Cents) error {
 	if cents > b.Unallocated {
 		return Refuse(BudgetExceeded, Details{"cents": cents, "unallocated_cents": b.Unallocated},
-			"%d cents are more than the %d that the budget has left", cents, b.Unallocated)
+			"%d cents are needed, but the budget has only %d left", cents, b.Unallocated)
 	}
 	return b.changeBoth(term, cents, -cents)
 }
@@ -47,7 +47,7 @@ func (b *Budget) TakeBack(cents Cents, as Destination) error {
 func (b *Budget) Grow(cents Cents) error {
 	if most := MaxBudget - b.Budget; cents > most {
 		return Refuse(InvalidAmount, Details{"member": "add_cents", "cents": cents, "most": most},
-			"%d cents would make a budget of %d larger than the %d that one may be", cents, b.Budget, MaxBudget)
+			"adding %d cents to a budget of %d would exceed the maximum of %d: add at most %d", cents, b.Budget, MaxBudget, most)
 	}
 	return b.changeBoth(&b.Budget, cents, cents)
 }
@@ -75,7 +75,7 @@ func (b *Budget) Check() error {
 	}
 	if b.Budget < 0 || b.Budget != given-returned {
 		return Refuse(LedgerInconsistent, Details{"budget_cents": b.Budget, "allocated_cents": given - returned},
-			"the terms of the budget add up to %d and not to %d cents", given-returned, b.Budget)
+			"the budget's terms add up to %d cents, but the budget is %d", given-returned, b.Budget)
 	}
 	return nil
 }
