@@ -93,7 +93,7 @@ def main(home: Path, children: int, payments: int, seed: int, as_data: bool) -> 
     except (DemoFailed, NetworkError, FabricError, Refusal, CitizensError) as error:
         console.print(f"[red]The demo failed:[/red] {error}", markup=True, soft_wrap=True)
         console.print(
-            f"The network in {home} is left as it is; look at it with `kindpakket network status --home {home}`"
+            f"The network in {home} is left as it is. Look at it: `kindpakket network status --home {home}`"
         )
         sys.exit(1)
     _finish(day, time.monotonic() - began, home, console, as_data)
