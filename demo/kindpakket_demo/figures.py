@@ -40,7 +40,7 @@ def checks_of(audit: Audit) -> list[Check]:
     invalid = sum(audit.codes.values()) - valid
     rules = (
         f"{audit.requests} requests replayed by the auditor's own rules, including holders' proofs; "
-        f"{audit.repeated} were sent twice and counted once"
+        f"{audit.repeated} sent twice and counted once"
     )
     terms = [scheme.terms() for scheme in audit.books.schemes.values()]
     state = (
