@@ -46,7 +46,7 @@ class ToolModule:
 
 FABRIC = ToolModule(
     name="fabric",
-    title="Fabric 3.1.1",
+    title="Fabric 3.1.1 with SmartBFT 1.0.1",
     programs=("peer", "orderer", "configtxgen", "configtxlator", "osnadmin", "discover", "ledgerutil"),
     version="github.com/hyperledger/fabric/common/metadata.Version=3.1.1",
     needs_c=False,
