@@ -12,6 +12,7 @@ from kindpakket_network.channel.healing import Healing
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import NetworkError, NodeFailed, Waiting
 from kindpakket_network.nodes import connections
+from kindpakket_network.nodes.catching_up import await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Session
@@ -182,12 +183,7 @@ class NodeRenewal:
         for channel in self._channels():
             name = channel.name
             highest = max(together(lambda one, name=name: one.height(name) or 0, self._peers(channel)))  # type: ignore[misc]
-
-            def in_step(name: str = name, highest: int = highest) -> bool | None:
-                return (peer.height(name) or 0) >= highest or None
-
-            if until(in_step, _DEADLINE) is None:
-                raise self._failed(f"did not reach height {highest} on {name} within {_DEADLINE:g} s")
+            await_height(self.session.processes, peer, name, highest)
 
     def _await_known(self, peer: Peer) -> None:
         """Wait until this home's peers know this one's certificate and chaincodes, and it finds endorsers."""

@@ -1,4 +1,4 @@
-"""A channel's height, and waiting until a restored node has reached it."""
+"""A channel's height, according to its consenters that were not restored from a backup."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from dataclasses import dataclass
 from kindpakket_network.channel.admin_commands import AdminCommands
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError
+from kindpakket_network.nodes.catching_up import PATIENCE
 from kindpakket_network.nodes.orderer import Orderer
-from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.restored import is_marked
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import together, until
-
-# Seconds without an answer or a new block. Long enough for a peer that is committing large blocks.
-PATIENCE = 120.0
-_ENDED = -1
 
 
 @dataclass(frozen=True)
@@ -102,30 +98,3 @@ class OrderedBlocks:
 
         answers = zip(others, together(height, others), strict=True)
         return {orderer: height for orderer, height in answers if height is not None}
-
-
-def await_height(session: Session, node: Orderer | Peer, channel: Channel, height: int) -> None:
-    """Wait until a node reaches a height, as long as it keeps receiving blocks.
-
-    Raises:
-        NodeFailed: it exited, or received no block for two minutes.
-    """
-
-    def present() -> int:
-        if isinstance(node, Peer):
-            return node.height(channel.name) or 0
-        return int((node.participation(channel.name) or {"height": 0})["height"])
-
-    def more() -> int | None:
-        if not session.runs(node.node):
-            return _ENDED
-        return found if (found := present()) > reached else None
-
-    reached = present()
-    while reached < height:
-        found = until(more, PATIENCE)
-        if found is None or found == _ENDED:
-            raise session.processes.failed(
-                node.node, f"is stalled at height {reached} of {height} on {channel.name}"
-            )
-        reached = found

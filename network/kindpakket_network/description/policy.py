@@ -83,7 +83,7 @@ def any_of(msp: str, roles: tuple[str, ...]) -> str:
 
 
 def met_by(policy: Policy, signers: Sequence[Principal]) -> bool:
-    """Whether signatures satisfy a policy. As in Fabric, each signature counts once, in the policy's order."""
+    """Whether signatures satisfy a policy; as in Fabric, each counts once, in the policy's order."""
     return _left_over(policy, list(signers)) is not None
 
 

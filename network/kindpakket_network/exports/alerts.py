@@ -146,7 +146,7 @@ def _bft(select: str) -> Iterator[Alert]:
         f" and on (node, channel) delta(ledger_blockchain_height{select}[2m]) == 0",
         "2m",
         True,
-        "{{ $value }} transactions are waiting at {{ $labels.node }}, and {{ $labels.channel }} gets no block",
+        "{{ $value }} transactions wait at {{ $labels.node }}, but {{ $labels.channel }} gets no blocks",
         "kindpakket network status; a quorum of the consenters must be running",
     )
 

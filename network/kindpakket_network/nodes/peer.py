@@ -174,7 +174,7 @@ class Peer(Placed):
             "CORE_OPERATIONS_TLS_CERT_FILE": str(tls / "cert.pem"),
             "CORE_OPERATIONS_TLS_KEY_FILE": str(tls / "key.pem"),
             "CORE_OPERATIONS_TLS_CLIENTAUTHREQUIRED": "true",
-            # Lists in the environment are split at spaces, so this path is relative: the home's may have some.
+            # Lists in the environment are split at spaces, which the home's path may have: so it is relative.
             "CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES": "tls/ca.pem",
             "CORE_METRICS_PROVIDER": "prometheus",
         }

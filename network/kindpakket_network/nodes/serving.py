@@ -1,8 +1,8 @@
 """Which chaincode process serves which package to which peer.
 
 A peer has a few slots for chaincode processes. A package gets a slot when it is installed on a peer, and
-keeps it, because the peer remembers the address. Every package that a channel still needs is served, so payments go
-on during an upgrade, and channels on the same peers can be upgraded one by one.
+keeps it, because the peer remembers the address. Every package that a channel still needs is served, so
+payments go on during an upgrade, and channels on the same peers can be upgraded one by one.
 """
 
 from __future__ import annotations

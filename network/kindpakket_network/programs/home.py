@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 
 from kindpakket_network.errors import NetworkError
+from kindpakket_network.programs.files import place
 
 # Seconds. Long enough for a short command in a timer, such as `metrics`, to finish; `up` takes longer.
 _LOCK_PATIENCE = 60.0
@@ -236,7 +237,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def write(path: Path, content: bytes | str, mode: int = 0o644) -> None:
-    """Write a file atomically: readers see the old content or the new, never a part.
+    """Write a file atomically and durably: readers, also after a power cut, see the old or the new content.
 
     Args:
         path: the file; its folder is created if needed.
@@ -252,7 +253,7 @@ def write(path: Path, content: bytes | str, mode: int = 0o644) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
         temporary.chmod(mode)
-        temporary.replace(path)
+        place(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -53,7 +53,7 @@ def findings(
         found.append(
             Finding(
                 "disk",
-                f"only {free_bytes / 2**20:.0f} MB are free on the home's disk, of {_LEAST_FREE >> 20} needed",
+                f"only {free_bytes / 2**20:.0f} MB are free on the home's disk; it needs {_LEAST_FREE >> 20}",
                 "free up space",
             )
         )

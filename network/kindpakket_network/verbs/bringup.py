@@ -20,6 +20,7 @@ from kindpakket_network.channel.healing import Healing
 from kindpakket_network.channel.membership import follow, own_founders
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
+from kindpakket_network.nodes.catching_up import await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
@@ -31,8 +32,6 @@ from kindpakket_network.programs.waiting import collected
 
 # Seconds for a consenter to take part, and for a leader to be known: it leaves room for changes of leader.
 _ORDERING_DEADLINE = 60.0
-# Seconds for a peer to reach its consenters' height.
-_CATCH_UP_DEADLINE = 120.0
 # Seconds for restored peers to learn by gossip which peers can endorse.
 _PLAN_DEADLINE = 60.0
 
@@ -173,20 +172,12 @@ class BringUp:
         """Wait until this home's peers have all blocks that its consenters have at present.
 
         Raises:
-            NodeFailed: a peer has not caught up in time.
+            NodeFailed: a peer exited, or received no block for two minutes.
         """
         found = [orderer.participation(channel.name) for orderer in self.session.own_consenters_of(channel)]
         height = max((int(one["height"]) for one in found if one is not None), default=1)
         for peer in self.session.own_peers_on(channel):
-
-            def caught_up(peer: Peer = peer) -> bool | None:
-                return (peer.height(channel.name) or 0) >= height or None
-
-            if until(caught_up, _CATCH_UP_DEADLINE) is None:
-                raise self.session.processes.failed(
-                    peer.node,
-                    f"did not reach height {height} on {channel.name} within {_CATCH_UP_DEADLINE:g} s",
-                )
+            await_height(self.session.processes, peer, channel.name, height)
 
     def deployment(self, channel: Channel, name: str) -> Deployment:
         """The deployment of a channel's chaincode.
