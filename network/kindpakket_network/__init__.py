@@ -10,7 +10,7 @@ from kindpakket_network.errors import (
     ProgramError,
     TopologyError,
 )
-from kindpakket_network.nodes.deployed import Deployed
+from kindpakket_network.nodes.deployment_record import DeploymentRecord
 from kindpakket_network.reports.channels import ChannelStatus
 from kindpakket_network.reports.nodes import NodeStatus
 from kindpakket_network.reports.status import NetworkStatus
@@ -19,7 +19,7 @@ from kindpakket_network.verbs.network import Network
 __all__ = [
     "ChannelStatus",
     "CommandFailed",
-    "Deployed",
+    "DeploymentRecord",
     "Mistake",
     "Network",
     "NetworkError",

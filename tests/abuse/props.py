@@ -19,7 +19,7 @@ from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import CHAINCODE, SHOPS, Till, now
 from kindpakket_demo.schemes import OpenScheme, open_provision, open_short
 from kindpakket_demo.wallets import Wallet
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 SHORT_SECONDS = 15
 SECONDS_TO_LEAD = 30.0
@@ -116,7 +116,7 @@ class Props:
         """Stop all consenters and start them again, and wait until they order."""
         network = self.desk.network
         consenters = [node for node in network.nodes() if node.startswith("orderer.")]
-        together(network.stop, consenters)
+        in_parallel(network.stop, consenters)
         for node in consenters:
             network.start(node)
         leads = until(lambda: network.leader(self.desk.channel), SECONDS_TO_LEAD)

@@ -12,10 +12,10 @@ from typing import Any
 from kindpakket_network.backups.archive import Writer, writing
 from kindpakket_network.backups.contents import MANIFEST, Contents, Manifest
 from kindpakket_network.backups.record import record
-from kindpakket_network.chaincodes.plans import halted
+from kindpakket_network.chaincodes.endorsement_plans import stopped
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import ensure_none
+from kindpakket_network.nodes.restored import ensure_none_restored
 from kindpakket_network.nodes.session import Session
 
 
@@ -69,9 +69,9 @@ class Backup:
             NetworkError: the home lacks an organisation's keys, or a peer did not restart; `up` starts it.
         """
         lacking = [
-            one
-            for one in self.organisations
-            if not (self.session.home.organisation(one) / "authority").is_dir()
+            organisation
+            for organisation in self.organisations
+            if not (self.session.home.organisation(organisation) / "authority").is_dir()
         ]
         if lacking:
             raise NetworkError(
@@ -79,7 +79,11 @@ class Backup:
                 "run the backup in the home that has them"
             )
         contents = Contents(self.session.home, self.session.inventory, self.organisations)
-        peers = [one for one in self.session.inventory.peers if one.organisation in self.organisations]
+        peers = [
+            candidate
+            for candidate in self.session.inventory.peers
+            if candidate.organisation in self.organisations
+        ]
         manifest = Manifest(
             id=secrets.token_hex(8),
             network=self.session.topology.name,
@@ -101,8 +105,8 @@ class Backup:
     def _copy(self, peer: Peer, archive: Writer, name: str) -> None:
         if not peer.folder.is_dir():
             return
-        ensure_none([peer.folder])
-        with halted(self.session, peer):
+        ensure_none_restored([peer.folder])
+        with stopped(self.session, peer):
             archive.add_tree(name, peer.folder)
 
     def _heights(self, peer: Peer) -> dict[str, int]:

@@ -81,7 +81,7 @@ class Manifest:
             taken = datetime.fromisoformat(members["taken"])
             found = cls(**members | {"organisations": tuple(members["organisations"]), "taken": taken})
             texts = (found.id, found.network, found.home, *found.organisations)
-            if not (isinstance(found.heights, dict) and all(isinstance(one, str) for one in texts)):
+            if not (isinstance(found.heights, dict) and all(isinstance(text, str) for text in texts)):
                 raise TypeError("a member is of another kind")
             return found
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -107,12 +107,14 @@ class Contents:
     def own_nodes(self) -> list[str]:
         """The folders of the organisations' nodes, without those of peers."""
         orderers = [
-            one.folder.name for one in self.inventory.orderers if one.organisation in self.organisations
+            orderer.folder.name
+            for orderer in self.inventory.orderers
+            if orderer.organisation in self.organisations
         ]
         servers = [
-            one.folder.name
-            for one in self.inventory.chaincodes
-            if one.peer.organisation in self.organisations
+            server.folder.name
+            for server in self.inventory.chaincodes
+            if server.peer.organisation in self.organisations
         ]
         return list(dict.fromkeys([*orderers, *servers]))
 
@@ -123,10 +125,10 @@ class Contents:
                 yield path
         for name in self.inventory.authorities:
             if name not in self.organisations:
-                yield from (self.home.organisation(name) / one for one in _PUBLIC)
+                yield from (self.home.organisation(name) / file for file in _PUBLIC)
         for orderer in self.inventory.orderers:
             if orderer.organisation not in self.organisations:
-                yield from (orderer.folder / one for one in _PUBLIC_OF_ORDERER)
+                yield from (orderer.folder / file for file in _PUBLIC_OF_ORDERER)
 
     def paths(self) -> Iterator[Path]:
         """The files and folders except those of peers, which must be stopped to be copied."""
@@ -139,7 +141,7 @@ class Contents:
 
         A consenter's ledger and log are left out: if restored, it would lose votes that it has given since.
         """
-        orderers = {one.folder for one in self.inventory.orderers}
+        orderers = {orderer.folder for orderer in self.inventory.orderers}
         databases: list[Path] = []
 
         def skip(path: Path) -> bool:

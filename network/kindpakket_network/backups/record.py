@@ -27,7 +27,7 @@ def record(home: Home, manifest: Manifest, file: Path, sha256: str) -> None:
 
 def last_backups(home: Home) -> Mapping[str, datetime]:
     """When each organisation's last backup was started, UTC; organisations without one are left out."""
-    return {name: datetime.fromisoformat(one["taken"]) for name, one in _read(home).items()}
+    return {name: datetime.fromisoformat(backup["taken"]) for name, backup in _read(home).items()}
 
 
 def _read(home: Home) -> dict[str, dict[str, Any]]:

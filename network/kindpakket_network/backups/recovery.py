@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kindpakket_network.backups.rejoining import Rejoining
-from kindpakket_network.certificates.kept_revocations import KeptRevocations
+from kindpakket_network.certificates.revocation_recovery import RevocationRecovery
 from kindpakket_network.channel.ordered_blocks import OrderedBlocks
 from kindpakket_network.description.host import LOOPBACK
 from kindpakket_network.description.topology import Channel
@@ -22,7 +22,7 @@ from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.catching_up import PATIENCE, await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import is_marked, ordering_is_lost, unmark
+from kindpakket_network.nodes.restored import clear_restored, is_ordering_lost, is_restored
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.files import sync_tree
 from kindpakket_network.programs.wait import until
@@ -54,22 +54,26 @@ class Recovery:
         Raises:
             NetworkError: too few consenters answer, or a node does not catch up; the next call resumes.
         """
-        orderers = [one for one in self.session.inventory.orderers if is_marked(one.folder)]
-        peers = [one for one in self.session.inventory.peers if is_marked(one.folder)]
+        orderers = [node for node in self.session.inventory.orderers if is_restored(node.folder)]
+        peers = [node for node in self.session.inventory.peers if is_restored(node.folder)]
         if not orderers and not peers:
             return
-        organisations = [*(one.organisation for one in orderers), *(one.organisation for one in peers)]
+        organisations = [*(node.organisation for node in orderers), *(node.organisation for node in peers)]
         if self._nothing_is_left(orderers):
             with self.session.stage("restarting ordering from the peers' blocks"):
                 self._order_anew(orderers)
             orderers = []
-        own = [one for one in self.session.inventory.orderers if one.organisation in self.session.acting]
-        self.session.starter.start([one for one in own if one not in orderers])
+        own = [
+            node
+            for node in self.session.inventory.orderers
+            if node.organisation in self.session.own_organisations
+        ]
+        self.session.starter.start([node for node in own if node not in orderers])
         for orderer in orderers:
             with self.session.stage(f"{orderer.node} rejoins its channels"):
                 Rejoining(self.session, orderer).run()
         for organisation in dict.fromkeys(organisations):
-            KeptRevocations(self.session, organisation).run()
+            RevocationRecovery(self.session, organisation).run()
         for peer in peers:
             with self.session.stage(f"{peer.node} catches up in isolation"):
                 self._catch_up(peer)
@@ -77,9 +81,11 @@ class Recovery:
     def _nothing_is_left(self, orderers: Sequence[Orderer]) -> bool:
         """Whether every consenter was restored with `ordering_lost`."""
         consenters = [
-            one for channel in self.session.topology.channels for one in self.session.consenters_of(channel)
+            consenter
+            for channel in self.session.topology.channels
+            for consenter in self.session.consenters_of(channel)
         ]
-        return all(one in orderers and ordering_is_lost(one.folder) for one in consenters)
+        return all(consenter in orderers and is_ordering_lost(consenter.folder) for consenter in consenters)
 
     def _order_anew(self, orderers: Sequence[Orderer]) -> None:
         """Give consenters the blocks of a peer, if none of them has any.
@@ -110,7 +116,7 @@ class Recovery:
                     sync_tree(target)
         # From here on they may order blocks, which repeating this would undo.
         for orderer in orderers:
-            unmark(orderer.folder)
+            clear_restored(orderer.folder)
         self.session.starter.start(orderers)
         for channel in self.session.topology.channels:
             for orderer in self.session.consenters_of(channel):
@@ -127,7 +133,7 @@ class Recovery:
                     blocks = OrderedBlocks(self.session, peer.organisation, channel)
                     height = blocks.height(self.session.consenters_of(channel))
                     await_height(self.session.processes, peer, channel.name, height)
-        unmark(peer.folder)
+        clear_restored(peer.folder)
 
     @contextmanager
     def _secluded(self, peer: Peer) -> Iterator[None]:

@@ -10,7 +10,7 @@ from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError, NodeFailed
 from kindpakket_network.nodes.catching_up import PATIENCE, await_height
 from kindpakket_network.nodes.orderer import Orderer
-from kindpakket_network.nodes.restored import unmark
+from kindpakket_network.nodes.restored import clear_restored
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import until
 
@@ -47,7 +47,7 @@ class Rejoining:
                 raise
             self._elect_anew()
             self._follow()
-        unmark(self.orderer.folder)
+        clear_restored(self.orderer.folder)
 
     def _follow(self) -> None:
         orderer = self.orderer
@@ -77,7 +77,7 @@ class Rejoining:
         """
         for channel in self._channels():
             leading = self.session.leading(channel)
-            if leading is None or leading.organisation not in self.session.acting:
+            if leading is None or leading.organisation not in self.session.own_organisations:
                 raise self.session.processes.failed(
                     self.orderer.node,
                     f"cannot rejoin {channel.name} while {leading.node if leading else 'the consenter'} that "
@@ -107,4 +107,8 @@ class Rejoining:
         return OrderedBlocks(self.session, self.orderer.organisation, channel)
 
     def _channels(self) -> list[Channel]:
-        return [one for one in self.session.topology.channels if self.orderer.organisation in one.consenters]
+        return [
+            channel
+            for channel in self.session.topology.channels
+            if self.orderer.organisation in channel.consenters
+        ]

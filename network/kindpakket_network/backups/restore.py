@@ -13,16 +13,16 @@ from typing import Any
 from kindpakket_network.backups.archive import ArchiveError, extract
 from kindpakket_network.backups.contents import MANIFEST, Contents, Manifest
 from kindpakket_network.description.topology import Topology
-from kindpakket_network.nodes.acting import act_for, acting
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.own_organisations import own_organisations, record_organisations
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import is_marked, mark
+from kindpakket_network.nodes.restored import is_restored, mark_restored
 from kindpakket_network.nodes.session import Progress
 from kindpakket_network.programs.files import move, sync_tree
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes
-from kindpakket_network.programs.wait import together
+from kindpakket_network.programs.wait import in_parallel
 
 _STAGED = "restoring"
 _BEGUN = "restored.json"
@@ -90,7 +90,9 @@ class Restore:
             names = self._chosen(manifest, organisations)
             self._ensure_same_network(manifest, names)
             topology = Topology.load(staged.topology)
-            strangers = set(manifest.organisations) - {one.name for one in topology.organisations}
+            strangers = set(manifest.organisations) - {
+                organisation.name for organisation in topology.organisations
+            }
             if strangers or topology.name != manifest.network:
                 raise ArchiveError(
                     f"{self.file} is rejected: it claims to contain {', '.join(manifest.organisations)} "
@@ -116,8 +118,8 @@ class Restore:
         if present == record and all((root / path).exists() for path in places):
             self.progress(f"{self.file} has already been restored.")
             for path in places:
-                if is_marked(root / path):
-                    mark(root / path, manifest.id, ordering_lost=ordering_lost)
+                if is_restored(root / path):
+                    mark_restored(root / path, manifest.id, ordering_lost=ordering_lost)
             return
         if not replace and present != record | {"placed": False}:
             self._ensure_vacant(places)
@@ -125,12 +127,12 @@ class Restore:
         write(self._begun, json.dumps(record | {"placed": False}))
         _move_home(staged, Path(manifest.home), root)
         if not self.home.exists() and set(contents.organisations) != set(contents.inventory.authorities):
-            act_for(self.home, contents.organisations)
+            record_organisations(self.home, contents.organisations)
         nodes: list[Orderer | Peer] = [*contents.inventory.orderers, *contents.inventory.peers]
         folders = [node.folder for node in nodes]
         for path in places:
             if staged.root / path in folders:
-                mark(staged.root / path, manifest.id, ordering_lost=ordering_lost)
+                mark_restored(staged.root / path, manifest.id, ordering_lost=ordering_lost)
         self._move(contents, places, replace)
         write(self._begun, json.dumps(record))
 
@@ -147,23 +149,23 @@ class Restore:
         if not self.home.exists():
             return
         topology = Topology.load(self.home.topology)
-        known = {one.name for one in topology.organisations}
+        known = {organisation.name for organisation in topology.organisations}
         if topology.name != manifest.network or not known.issuperset(names):
             raise ArchiveError(
                 f"{self.file} is for network {manifest.network} with {', '.join(names)}, but "
                 f"{self.home.root} has {topology.name} with {', '.join(sorted(known))}: use another home"
             )
-        others = [name for name in names if name not in acting(topology, self.home)]
+        others = [name for name in names if name not in own_organisations(topology, self.home)]
         if others:
             raise ArchiveError(
-                f"{self.home.root} acts for {', '.join(acting(topology, self.home))}, but {self.file} "
-                f"contains {', '.join(others)}: use another home, or choose with --organisation"
+                f"{self.home.root} acts for {', '.join(own_organisations(topology, self.home))}, but "
+                f"{self.file} contains {', '.join(others)}: use another home, or choose with --organisation"
             )
 
     def _places(self, contents: Contents, nodes: Sequence[str]) -> list[Path]:
         """The folders to restore, of organisations or of single nodes, relative to the home."""
         staged, names = contents.home, contents.organisations
-        peers = [one.folder for one in contents.inventory.peers if one.organisation in names]
+        peers = [peer.folder for peer in contents.inventory.peers if peer.organisation in names]
         folders = [*peers, *(staged.node(name) for name in contents.own_nodes())]
         folders = [path for path in folders if path.is_dir()]
         unknown = set(nodes) - {path.name for path in folders}
@@ -174,7 +176,7 @@ class Restore:
             )
         if nodes:
             beside = tuple(f"{_BESIDE}{node}." for node in nodes)
-            chosen = [one for one in folders if one.name in nodes or one.name.startswith(beside)]
+            chosen = [folder for folder in folders if folder.name in nodes or folder.name.startswith(beside)]
         else:
             chosen = [*folders, *(staged.organisation(name) for name in names)]
         return [path.relative_to(staged.root) for path in chosen]
@@ -210,7 +212,7 @@ class Restore:
             # A peer's second process for a chaincode works in the folder of the first.
             return not {node, node.removeprefix("ca."), node.rpartition(".")[0]}.isdisjoint(names)
 
-        together(processes.stop, [node for node in {*processes.all(), *switched_on} if concerned(node)])
+        in_parallel(processes.stop, [node for node in {*processes.all(), *switched_on} if concerned(node)])
 
     def _move(self, contents: Contents, places: Sequence[Path], replace: bool) -> None:
         staged = contents.home.root
@@ -227,7 +229,7 @@ class Restore:
             move(staged / path, target)
         shared = [file for path in contents.shared() for file in (path, *path.rglob("*")) if file.is_file()]
         # The topology comes last: with it, the home counts as having a network.
-        for file in sorted(shared, key=lambda one: one == contents.home.topology):
+        for file in sorted(shared, key=lambda path: path == contents.home.topology):
             target = self.home.root / file.relative_to(staged)
             if not target.exists():
                 target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)

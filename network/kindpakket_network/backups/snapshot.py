@@ -13,7 +13,7 @@ from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 _SIGNABLE = "_snapshot_signable_metadata.json"
 # Seconds for the next block to arrive, when the peers are to meet at a future one.
@@ -74,7 +74,7 @@ class Snapshots:
             # While blocks keep arriving, the peers can only meet at a block that none of them has yet.
             ahead = (1 << attempt) - 1
             block = max(height or 0 for height in heights.values()) - 1 + ahead
-            asked = together(lambda peer, block=block: self._ask(peer, block), peers)  # type: ignore[misc]
+            asked = in_parallel(lambda peer, block=block: self._ask(peer, block), peers)  # type: ignore[misc]
             try:
                 if None in asked or not self._written(peers, block, _NEXT_BLOCK if ahead else _WRITTEN):
                     continue
@@ -94,7 +94,7 @@ class Snapshots:
         except CommandFailed as error:
             if _PASSED in error.output:
                 return None
-            if any(words in error.output for words in _THERE):
+            if any(marker in error.output for marker in _THERE):
                 return False
             raise
         return True

@@ -14,16 +14,16 @@ from typing import Any
 from kindpakket_network.backups.archive import extract
 from kindpakket_network.backups.contents import MANIFEST, Manifest
 from kindpakket_network.backups.snapshot import PeerState, Snapshots
-from kindpakket_network.chaincodes.committed import Committed, CommittedBlocks
-from kindpakket_network.chaincodes.plans import halted
+from kindpakket_network.chaincodes.commit_hashes import CommitHash, CommitHashes
+from kindpakket_network.chaincodes.endorsement_plans import stopped
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import CommandFailed
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import ensure_none
+from kindpakket_network.nodes.restored import ensure_none_restored
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.built import Programs
 from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import run
 
@@ -61,7 +61,7 @@ class Verified:
         findings: the problems found, as sentences.
     """
 
-    committed: tuple[Committed, ...]
+    committed: tuple[CommitHash, ...]
     silent: tuple[str, ...]
     states: tuple[PeerState, ...]
     ledgers: tuple[LedgerCheck, ...]
@@ -70,10 +70,10 @@ class Verified:
     def as_json(self) -> dict[str, Any]:
         """The same as members for JSON."""
         return {
-            "committed": [asdict(one) for one in self.committed],
+            "committed": [asdict(peer) for peer in self.committed],
             "silent": list(self.silent),
-            "states": [asdict(one) for one in self.states],
-            "ledgers": [asdict(one) for one in self.ledgers],
+            "states": [asdict(state) for state in self.states],
+            "ledgers": [asdict(ledger) for ledger in self.ledgers],
             "findings": list(self.findings),
         }
 
@@ -106,14 +106,12 @@ class Verification:
         wrong = findings(committed, found, checks)
         return Verified(tuple(committed), tuple(silent), found, checks, wrong)
 
-    def _committed(self) -> tuple[list[Committed], list[str]]:
-        committed: list[Committed] = []
+    def _committed(self) -> tuple[list[CommitHash], list[str]]:
+        committed: list[CommitHash] = []
         silent: dict[str, None] = {}
         for channel in self.session.topology.channels:
-            if any(member.organisation in self.session.acting for member in channel.members):
-                found, unheard = CommittedBlocks(self.session, channel).compare(
-                    self.session.peers_on(channel)
-                )
+            if any(member.organisation in self.session.own_organisations for member in channel.members):
+                found, unheard = CommitHashes(self.session, channel).compare(self.session.peers_on(channel))
                 committed += found
                 silent |= dict.fromkeys(unheard)
         return committed, list(silent)
@@ -127,17 +125,17 @@ class Verification:
 
     def _ledgers(self) -> Iterator[LedgerCheck]:
         for peer in self.session.inventory.peers:
-            if peer.organisation in self.session.acting:
+            if peer.organisation in self.session.own_organisations:
                 with self.session.stage(f"blocks of {peer.node}"), self._copied(peer) as copy:
                     yield from check(self.session.programs, peer.node, copy)
 
     @contextmanager
     def _copied(self, peer: Peer) -> Iterator[Path]:
         """A copy of a peer's blocks; the peer is stopped while it is made."""
-        ensure_none([peer.folder])
+        ensure_none_restored([peer.folder])
         with _emptied(self.session.home.root / ".verify-blocks") as folder:
             chains = Path("ledgersData") / "chains"
-            with halted(self.session, peer):
+            with stopped(self.session, peer):
                 shutil.copytree(peer.folder / "data" / chains, folder / chains)
             yield folder
 
@@ -157,7 +155,7 @@ def check(programs: Programs, node: str, data: Path) -> list[LedgerCheck]:
     for file in sorted(results.glob("*_verification_result/blocks.json")):
         channel = file.parent.name.removesuffix("_verification_result")
         found = json.loads(file.read_text("utf-8"))
-        errors = [f"block {one['blockNum']}: {', '.join(one['errors'])}" for one in found]
+        errors = [f"block {block['blockNum']}: {', '.join(block['errors'])}" for block in found]
         checks.append(LedgerCheck(node, channel, tuple(errors[:_ENOUGH])))
     return checks
 
@@ -198,43 +196,46 @@ def _emptied(folder: Path) -> Iterator[Path]:
 
 
 def findings(
-    committed: Sequence[Committed], states: Sequence[PeerState], ledgers: Sequence[LedgerCheck]
+    committed: Sequence[CommitHash], states: Sequence[PeerState], ledgers: Sequence[LedgerCheck]
 ) -> tuple[str, ...]:
     """The problems, as sentences; a peer that differs from the majority is taken to be the wrong one."""
     return (*_disagreements(committed), *_differences(states), *_errors(ledgers))
 
 
-def _disagreements(committed: Sequence[Committed]) -> Iterator[str]:
-    for channel in dict.fromkeys(one.channel for one in committed):
-        here = [one for one in committed if one.channel == channel]
-        usual = Counter((one.header, one.commit) for one in here).most_common(1)[0][0]
-        pattern = next(one for one in here if (one.header, one.commit) == usual)
-        for one in here:
-            if (one.header, one.commit) != usual:
+def _disagreements(committed: Sequence[CommitHash]) -> Iterator[str]:
+    for channel in dict.fromkeys(peer.channel for peer in committed):
+        here = [peer for peer in committed if peer.channel == channel]
+        usual = Counter((other.header, other.commit) for other in here).most_common(1)[0][0]
+        pattern = next(other for other in here if (other.header, other.commit) == usual)
+        for result in here:
+            if (result.header, result.commit) != usual:
                 what = (
-                    "a different block" if one.header != pattern.header else "a different state after block"
+                    "a different block"
+                    if result.header != pattern.header
+                    else "a different state after block"
                 )
                 yield (
-                    f"{one.node} has {what} {one.block} of {channel} than {pattern.node}: "
+                    f"{result.node} has {what} {result.block} of {channel} than {pattern.node}: "
                     "restore it, or have it rejoin the channel"
                 )
 
 
 def _differences(states: Sequence[PeerState]) -> Iterator[str]:
-    for channel in dict.fromkeys(one.channel for one in states):
-        here = [one for one in states if one.channel == channel]
-        usual = Counter(one.state for one in here).most_common(1)[0][0]
-        pattern = next(one for one in here if one.state == usual)
-        for one in here:
-            if one.state != usual:
-                names = [name for name, digest in one.files.items() if pattern.files.get(name) != digest]
+    for channel in dict.fromkeys(state.channel for state in states):
+        here = [state for state in states if state.channel == channel]
+        usual = Counter(other.state for other in here).most_common(1)[0][0]
+        pattern = next(other for other in here if other.state == usual)
+        for result in here:
+            if result.state != usual:
+                names = [name for name, digest in result.files.items() if pattern.files.get(name) != digest]
                 yield (
-                    f"{one.node} has a different state of {channel} at block {one.block} than {pattern.node} "
-                    f"({', '.join(names) or 'the blocks'}): restore it, or have it rejoin the channel"
+                    f"{result.node} has a different state of {channel} at block {result.block} than "
+                    f"{pattern.node} ({', '.join(names) or 'the blocks'}): restore it, or have it rejoin "
+                    "the channel"
                 )
 
 
 def _errors(checks: Sequence[LedgerCheck]) -> Iterator[str]:
-    for one in checks:
-        for error in one.errors:
-            yield f"{one.node}, {one.channel or 'all channels'}: {error}"
+    for check in checks:
+        for error in check.errors:
+            yield f"{check.node}, {check.channel or 'all channels'}: {error}"

@@ -10,7 +10,7 @@ from kindpakket.fabric.ca import Enrolment
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
 from kindpakket_network.nodes.issue import Issue
-from kindpakket_network.nodes.staging import adopt, staged
+from kindpakket_network.nodes.pending import activate, pending_folder
 from kindpakket_network.programs.files import move
 from kindpakket_network.programs.home import read_record, write
 from kindpakket_network.programs.templates import render
@@ -47,7 +47,9 @@ def ensure(authority: Authority, issue: Issue) -> Path:
         NetworkError: the authority refused, or the folder holds a certificate for something else.
     """
     if not issue.folder.is_dir():
-        adopt(issue.folder)  # A renewal may have been killed between removing the old one and replacing it.
+        activate(
+            issue.folder
+        )  # A renewal may have been killed between removing the old one and replacing it.
     record = _record(issue)
     if (issue.folder / RECORD).is_file():
         present = read_record(issue.folder / RECORD)
@@ -61,7 +63,7 @@ def ensure(authority: Authority, issue: Issue) -> Path:
     return issue.folder
 
 
-def stage(authority: Authority, issue: Issue, *, same_key: bool = False) -> Path:
+def issue_pending(authority: Authority, issue: Issue, *, same_key: bool = False) -> Path:
     """Have a new certificate issued as the pending successor of the present one; see `staged`.
 
     A successor that is already pending is kept, so that a command that was killed can resume.
@@ -77,7 +79,7 @@ def stage(authority: Authority, issue: Issue, *, same_key: bool = False) -> Path
     Raises:
         NetworkError: the authority refused.
     """
-    folder = staged(issue.folder)
+    folder = pending_folder(issue.folder)
     if not (folder / RECORD).is_file():
         key = (issue.folder / "key.pem").read_bytes() if same_key else None
         _issue(authority, issue, folder, key)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from kindpakket_network.certificates.revoked import is_revoked
+from kindpakket_network.certificates.revocation_mark import is_revoked
 from kindpakket_network.nodes.authority_tls import OPERATIONS, OPERATIONS_KEY, SERVICE
 from kindpakket_network.nodes.connections import COPIES
 from kindpakket_network.programs.home import Home
@@ -69,7 +69,7 @@ def expiries(home: Home) -> list[Expiry]:
             (f"authority/{OPERATIONS}", "operations"),
         ):
             found += _read(organisation / name, f"ca.{organisation.name}", use)
-    return sorted(found, key=lambda one: one.expires)
+    return sorted(found, key=lambda certificate: certificate.expires)
 
 
 def expiry_of(place: Path) -> datetime | None:
@@ -84,7 +84,7 @@ def expiry_of(place: Path) -> datetime | None:
     return None
 
 
-def open_secrets(home: Home) -> list[Path]:
+def exposed_secrets(home: Home) -> list[Path]:
     """The files with keys or secrets that users other than the owner can read or change.
 
     Each file is checked, because a closed folder no longer protects a file that is copied elsewhere.
@@ -93,7 +93,7 @@ def open_secrets(home: Home) -> list[Path]:
     return sorted(path for path in found if path.is_file() and path.stat().st_mode & _OTHERS)
 
 
-def complaints(home: Home, days: float, found: Sequence[Expiry] | None = None) -> list[str]:
+def certificate_warnings(home: Home, days: float, found: Sequence[Expiry] | None = None) -> list[str]:
     """Warnings about certificates that expire and keys that are exposed, each with what to do.
 
     Args:
@@ -103,9 +103,11 @@ def complaints(home: Home, days: float, found: Sequence[Expiry] | None = None) -
     """
     now = datetime.now(UTC)
     sentences = [
-        _expiring(one, now) for one in (expiries(home) if found is None else found) if one.within(days, now)
+        _expiring(certificate, now)
+        for certificate in (expiries(home) if found is None else found)
+        if certificate.within(days, now)
     ]
-    exposed = open_secrets(home)
+    exposed = exposed_secrets(home)
     if exposed:
         sentences.append(
             f"other users can read {_files(len(exposed))} with keys or secrets, such as {exposed[0]}: "

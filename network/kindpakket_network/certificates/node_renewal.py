@@ -8,16 +8,16 @@ from functools import partial
 from pathlib import Path
 
 from kindpakket_network.channel.change import pending, reconcile
-from kindpakket_network.channel.healing import Healing
+from kindpakket_network.channel.stalled_consenters import StalledConsenters
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import NetworkError, NodeFailed, Waiting
 from kindpakket_network.nodes import connections
 from kindpakket_network.nodes.catching_up import await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.pending import activate, mark_for_restart, needs_restart, pending_folder, unmark
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.nodes.staging import adopt, mark_for_restart, marked, staged, unmark
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 # Seconds for the restarted node to catch up and to be known to the others by gossip.
 _DEADLINE = 120.0
@@ -40,7 +40,9 @@ class NodeRenewal:
     @property
     def unfinished(self) -> bool:
         """Whether certificates are pending, or the node must be restarted to use them."""
-        return marked(self.node.folder) or any(staged(folder).is_dir() for folder in self._folders())
+        return needs_restart(self.node.folder) or any(
+            pending_folder(folder).is_dir() for folder in self._folders()
+        )
 
     def run(self) -> None:
         """Have the channels name a consenter's certificates, activate them, and restart the node.
@@ -51,7 +53,7 @@ class NodeRenewal:
                 does not take part again in time.
         """
         # A node that an earlier run stopped counts as running.
-        running = self.session.runs(self.node.node) or marked(self.node.folder)
+        running = self.session.runs(self.node.node) or needs_restart(self.node.folder)
         if running:
             self._ensure_others()
         if isinstance(self.node, Orderer):
@@ -68,12 +70,14 @@ class NodeRenewal:
                 self._await_known(self.node)
         unmark(self.node.folder)
 
-    def take_named(self) -> None:
+    def activate_named(self) -> None:
         """Activate a stopped consenter's pending certificates if all its channels already name them."""
         if not isinstance(self.node, Orderer) or not self.unfinished or self.session.runs(self.node.node):
             return
         try:
-            named = not any(pending(self.session, one, only=[self.node.node]) for one in self._channels())
+            named = not any(
+                pending(self.session, channel, only=[self.node.node]) for channel in self._channels()
+            )
         except NetworkError:
             return  # Nobody answers: it starts with its present certificates, and is renewed afterwards.
         if named:
@@ -81,7 +85,7 @@ class NodeRenewal:
 
     def _take(self) -> None:
         for folder in self._folders():
-            adopt(folder)
+            activate(folder)
         if isinstance(self.node, Peer):
             connections.refresh(self.node)
 
@@ -92,7 +96,7 @@ class NodeRenewal:
         counts its own votes, so it could decide a block for which the others lack a vote. If other
         organisations must sign first, it keeps running until they have.
         """
-        alone = len(self.session.acting) == len(self.session.topology.organisations)
+        alone = len(self.session.own_organisations) == len(self.session.topology.organisations)
         stopped = running and alone and self.session.topology.ordering.type == "bft"
         if stopped:
             mark_for_restart(orderer.folder)
@@ -122,7 +126,7 @@ class NodeRenewal:
     def _folders(self) -> list[Path]:
         """The folders that may have a pending successor."""
         found = [self.node.folder / "msp", self.node.folder / "tls"]
-        servers = [one for one in self.session.inventory.chaincodes if one.peer == self.node]
+        servers = [server for server in self.session.inventory.chaincodes if server.peer == self.node]
         return found + sorted({server.folder / "tls" for server in servers})
 
     def _ensure_others(self) -> None:
@@ -130,15 +134,17 @@ class NodeRenewal:
         if isinstance(self.node, Peer):
             return
         for channel in self._channels():
-            healing = Healing(self.session, channel)
-            healing.wake_silent(but=self.node)
-            if not healing.steady(but=self.node):
+            healing = StalledConsenters(self.session, channel)
+            healing.restart_stalled(but=self.node)
+            if not healing.keep_pace(but=self.node):
                 raise NetworkError(
                     f"the consenters of {channel.name} do not keep pace with one another, so "
                     f"{self.node.node} cannot restart now: see in `status` which are behind, and renew again"
                 )
-            others = [one for one in self.session.consenters_of(channel) if one != self.node]
-            halted = [one.node for one in others if not self._awaited(one, channel)]
+            others = [
+                consenter for consenter in self.session.consenters_of(channel) if consenter != self.node
+            ]
+            halted = [other.node for other in others if not self._awaited(other, channel)]
             if halted:
                 raise NetworkError(
                     f"{', '.join(halted)} {'does' if len(halted) == 1 else 'do'} not take part in ordering "
@@ -150,7 +156,7 @@ class NodeRenewal:
         """Whether a consenter takes part, allowing some time for one that has just started."""
 
         def takes_part() -> bool | None:
-            if orderer.organisation in self.session.acting:
+            if orderer.organisation in self.session.own_organisations:
                 return orderer.active(channel.name) or None
             return self.session.runs(orderer.node) or None
 
@@ -164,34 +170,38 @@ class NodeRenewal:
                 for server, built in self.session.serving.needed().items()
                 if server.peer == self.node
             }
-            together(lambda server: self.session.processes.stop(server.node), beside)
-            together(lambda one: self.session.serving.serve_one(*one), beside.items())
+            in_parallel(lambda server: self.session.processes.stop(server.node), beside)
+            in_parallel(lambda pair: self.session.serving.serve_one(*pair), beside.items())
         self.session.starter.start([self.node])
 
     def _peers(self, channel: Channel) -> list[Peer]:
-        return [one for one in self.session.own_peers_on(channel) if self.session.runs(one.node)]
+        return [peer for peer in self.session.own_peers_on(channel) if self.session.runs(peer.node)]
 
     def _await_ordering(self, orderer: Orderer) -> None:
         """Wait until the consenter takes part, and has all blocks that the others have at present."""
         for channel in self._channels():
             if until(lambda name=channel.name: orderer.active(name) or None, _DEADLINE) is None:  # type: ignore[misc]
                 raise self._failed(f"did not take part in ordering {channel.name} within {_DEADLINE:g} s")
-            Healing(self.session, channel).wake_silent()
+            StalledConsenters(self.session, channel).restart_stalled()
 
     def _await_blocks(self, peer: Peer) -> None:
         """Wait until the peer has all blocks that the other peers have at present."""
         for channel in self._channels():
             name = channel.name
-            highest = max(together(lambda one, name=name: one.height(name) or 0, self._peers(channel)))  # type: ignore[misc]
+            highest = max(in_parallel(lambda other, name=name: other.height(name) or 0, self._peers(channel)))  # type: ignore[misc]
             await_height(self.session.processes, peer, name, highest)
 
     def _await_known(self, peer: Peer) -> None:
         """Wait until this home's peers know this one's certificate and chaincodes, and it finds endorsers."""
         for channel in self._channels():
             records = self.session.home.deployed
-            names = [one.name for one in channel.chaincodes if records(channel.name, one.name).is_file()]
+            names = [
+                chaincode.name
+                for chaincode in channel.chaincodes
+                if records(channel.name, chaincode.name).is_file()
+            ]
             known = partial(self._await_known_to, peer, channel.name, names)
-            nodes = [one for one in together(known, self._peers(channel)) if one is not None]
+            nodes = [node for node in in_parallel(known, self._peers(channel)) if node is not None]
             if nodes:
                 raise self._failed(f"was not discovered by {', '.join(nodes)} within {_DEADLINE:g} s")
             for name in names:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from kindpakket_network.certificates.enrolment import RECORD
 from kindpakket_network.certificates.expiry import expiry_of
-from kindpakket_network.certificates.revoked import is_revoked
+from kindpakket_network.certificates.revocation_mark import is_revoked
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES
 from kindpakket_network.nodes.authority_tls import OPERATIONS, SERVICE
@@ -46,7 +46,7 @@ def renewable(session: Session) -> list[Due]:
     Authorities' own certificates and revoked ones are left out.
     """
     found: list[Due] = []
-    for organisation in session.acting:
+    for organisation in session.own_organisations:
         found += _users(session, organisation)
         found += _authority(session, organisation)
         found += _nodes(session, organisation)
@@ -71,18 +71,24 @@ def due(
         NetworkError: a holder does not exist, or has no certificate that can be renewed.
     """
     known = renewable(session)
-    names = {one.holder for one in known} | {one.organisation for one in known}
+    names = {certificate.holder for certificate in known} | {
+        certificate.organisation for certificate in known
+    }
     unknown = [name for name in holders if name not in names]
     if unknown:
         raise NetworkError(
             f"{', '.join(unknown)} {'has' if len(unknown) == 1 else 'have'} no certificates to renew: use "
             f"some of {', '.join(sorted(names))}"
         )
-    chosen = [one for one in known if not holders or one.holder in holders or one.organisation in holders]
+    chosen = [
+        certificate
+        for certificate in known
+        if not holders or certificate.holder in holders or certificate.organisation in holders
+    ]
     if within_days is None:
         return chosen
     end = (now or datetime.now(UTC)) + timedelta(days=within_days)
-    return [one for one in chosen if one.expires <= end]
+    return [certificate for certificate in chosen if certificate.expires <= end]
 
 
 def _users(session: Session, organisation: str) -> Iterator[Due]:

@@ -16,7 +16,7 @@ from cryptography import x509
 from kindpakket.fabric.ca import CaAlreadyRevoked, CaClient, CaNotFound, Enrolment
 from kindpakket_network.certificates.enrolment import CRL
 from kindpakket_network.certificates.node_renewal import NodeRenewal
-from kindpakket_network.certificates.revoked import mark_revoked
+from kindpakket_network.certificates.revocation_mark import mark_revoked
 from kindpakket_network.channel.change import SETTINGS, reconcile
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import NetworkError
@@ -24,8 +24,8 @@ from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
 from kindpakket_network.nodes.issue import ensure_user_name
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.pending import mark_for_restart
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.nodes.staging import mark_for_restart
 from kindpakket_network.programs.home import write
 
 
@@ -60,10 +60,10 @@ class Revocation:
         if not superseded:
             self._ensure_dispensable(name)
         authority = self.session.inventory.authorities[self.organisation]
-        for one in (IDENTITIES, TLS):
-            with authority.as_registrar(one) as (client, registrar):
+        for kind in (IDENTITIES, TLS):
+            with authority.as_registrar(kind) as (client, registrar):
                 if superseded:
-                    present = folder / ("msp/signcerts/cert.pem" if one == IDENTITIES else "tls/cert.pem")
+                    present = folder / ("msp/signcerts/cert.pem" if kind == IDENTITIES else "tls/cert.pem")
                     _revoke_others(client, registrar, name, present)
                 else:
                     _revoke(client, registrar, name)
@@ -79,7 +79,7 @@ class Revocation:
         ensure_user_name(name, ())
         user = self.session.home.user(self.organisation, name)
         node = self.session.home.node(name)
-        found = next((one for one in (user, node) if (one / "msp").is_dir()), None)
+        found = next((candidate for candidate in (user, node) if (candidate / "msp").is_dir()), None)
         if found is None:
             raise NetworkError(
                 f"{self.organisation} has no user or node {name!r} with a certificate in this home: use "
@@ -95,11 +95,11 @@ class Revocation:
                 "another administrator before it in the topology first. If its key was stolen, renew it, and "
                 "revoke the superseded certificates"
             )
-        orderers = [one for one in self.session.inventory.orderers if one.node == name]
+        orderers = [orderer for orderer in self.session.inventory.orderers if orderer.node == name]
         ordered = [
-            one.name
-            for one in topology.channels
-            if set(orderers).intersection(self.session.consenters_of(one))
+            channel.name
+            for channel in topology.channels
+            if set(orderers).intersection(self.session.consenters_of(channel))
         ]
         if ordered:
             raise NetworkError(
@@ -120,7 +120,8 @@ class Revocation:
         return [
             channel
             for channel in self.session.topology.channels
-            if self.organisation in (*channel.consenters, *(one.organisation for one in channel.members))
+            if self.organisation
+            in (*channel.consenters, *(member.organisation for member in channel.members))
         ]
 
     def _restart_nodes(self) -> None:
@@ -155,4 +156,4 @@ def _revoke_others(client: CaClient, registrar: Enrolment, name: str, present: P
 
 
 def _serials(pem: bytes) -> set[int]:
-    return {one.serial_number for one in x509.load_pem_x509_crl(pem)}
+    return {entry.serial_number for entry in x509.load_pem_x509_crl(pem)}

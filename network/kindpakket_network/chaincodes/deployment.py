@@ -18,12 +18,12 @@ from kindpakket_network.chaincodes.definition import collections_document, defin
 from kindpakket_network.description.policy import satisfied
 from kindpakket_network.description.topology import Chaincode, Channel, Initialise
 from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
-from kindpakket_network.nodes.deployed import Built, Deployed
+from kindpakket_network.nodes.deployment_record import DeploymentRecord, ServedPackage
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.home import write
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 # Seconds for peers to receive a committed definition, and to learn by gossip which peers can endorse.
 _PLAN_DEADLINE = 60.0
@@ -40,7 +40,7 @@ _OVERTAKEN = (
 _ANOTHER_DEFINITION = "attempted to redefine the current committed sequence"
 
 
-class Committed(NamedTuple):
+class CommittedDefinition(NamedTuple):
     """A channel's committed definition of a chaincode.
 
     Attributes:
@@ -77,7 +77,7 @@ class Deployment:
     channel: Channel
     chaincode: Chaincode
 
-    def run(self) -> Deployed:
+    def run(self) -> DeploymentRecord:
         """Do this home's part of the deployment, and commit once enough organisations have approved.
 
         Raises:
@@ -101,14 +101,18 @@ class Deployment:
             record.write(self._path)
         self.session.serving.retire(self.chaincode.name)
         initialise = self.chaincode.initialise
-        if initialise is None or record.initialised or initialise.organisation not in self.session.acting:
+        if (
+            initialise is None
+            or record.initialised
+            or initialise.organisation not in self.session.own_organisations
+        ):
             return record
         self._initialise(initialise)
         record = replace(record, initialised=True)
         record.write(self._path)
         return record
 
-    def _agreed(self, package: code.Package, binary: Path) -> Deployed:
+    def _agreed(self, package: code.Package, binary: Path) -> DeploymentRecord:
         """Install, approve, serve and commit; start over if another organisation's transaction came first."""
         for left in reversed(range(_TRIES)):
             record = self._record(package, binary)
@@ -120,25 +124,25 @@ class Deployment:
                     self._commit(record)
                 return record
             except CommandFailed as error:
-                if not left or not any(words in error.output for words in _OVERTAKEN):
+                if not left or not any(marker in error.output for marker in _OVERTAKEN):
                     raise
         raise AssertionError
 
-    def _record(self, package: code.Package, binary: Path) -> Deployed:
+    def _record(self, package: code.Package, binary: Path) -> DeploymentRecord:
         """The record that assigns a sequence number to the definition: an earlier call's, or a new one.
 
         A number that others have committed since is tried first, in case their definition is the same.
         """
         digest = definition_digest(self.chaincode, package.id)
-        present = Deployed.read(self._path)
+        present = DeploymentRecord.read(self._path)
         committed = self._committed().sequence
         known = present.sequence if present is not None else 0
         if present is not None and present.definition == digest and known >= committed:
             return present
-        live: Built | None = None
+        live: ServedPackage | None = None
         if present is not None:
             live = present.built if committed >= known else present.replaces
-        record = Deployed(
+        record = DeploymentRecord(
             sequence=committed if committed > known else committed + 1,
             definition=digest,
             label=package.label,
@@ -164,14 +168,16 @@ class Deployment:
         return [self.session.inventory.peers_of(organisation.name)[0] for organisation in organisations]
 
     def _own_first_peers(self) -> list[Peer]:
-        return [peer for peer in self._first_peers() if peer.organisation in self.session.acting]
+        return [peer for peer in self._first_peers() if peer.organisation in self.session.own_organisations]
 
-    def _committed(self) -> Committed:
+    def _committed(self) -> CommittedDefinition:
         found = self.session.admin(self._peers()[0]).committed(self.channel.name, self.chaincode.name)
         if found is None:
-            return Committed(0, frozenset())
+            return CommittedDefinition(0, frozenset())
         approvals = found.get("approvals", {})
-        return Committed(int(found["sequence"]), frozenset(msp for msp, given in approvals.items() if given))
+        return CommittedDefinition(
+            int(found["sequence"]), frozenset(msp for msp, given in approvals.items() if given)
+        )
 
     def _install(self, package: code.Package) -> None:
         """Install the package on this home's peers that do not have it."""
@@ -188,16 +194,16 @@ class Deployment:
                     f"{peer.node} did not install the package as {package.id}: check that its Fabric is 3.1.1"
                 )
 
-        together(install, self._peers())
+        in_parallel(install, self._peers())
 
-    def _definition(self, record: Deployed) -> list[str]:
+    def _definition(self, record: DeploymentRecord) -> list[str]:
         collections: Path | None = None
         if self.chaincode.collections:
             collections = self.session.home.chaincode(record.label) / f"{self.channel.name}.collections.json"
             write(collections, json.dumps(collections_document(self.chaincode), indent=1))
         return definition_arguments(self.chaincode, record.sequence, collections)
 
-    def _approve(self, record: Deployed) -> Deployed:
+    def _approve(self, record: DeploymentRecord) -> DeploymentRecord:
         """Approve the definition for this home's organisations that have not yet approved it."""
         approved = self._approvals(record)
         lacking = [peer for peer in self._own_first_peers() if peer.msp not in approved]
@@ -213,11 +219,11 @@ class Deployment:
             self.session.admin(peer).approve(channel, definition, record.package_id, orderer)
 
         try:
-            together(approve, lacking)
+            in_parallel(approve, lacking)
         except CommandFailed as error:
             if _ANOTHER_DEFINITION not in error.output:
                 raise
-            written = Deployed.read(self._path)
+            written = DeploymentRecord.read(self._path)
             if written is None or written.sequence < record.sequence:
                 raise NetworkError(
                     f"{', '.join(sorted(approved))} committed a different definition of {name} on {channel} "
@@ -231,7 +237,7 @@ class Deployment:
         record.write(self._path)
         return record
 
-    def _approvals(self, record: Deployed) -> frozenset[str]:
+    def _approvals(self, record: DeploymentRecord) -> frozenset[str]:
         """The MSP ids of the organisations that approved the definition."""
         committed = self._committed()
         if committed.sequence >= record.sequence:
@@ -240,7 +246,7 @@ class Deployment:
         approvals = commands.approvals(self.channel.name, self._definition(record))
         return frozenset(msp for msp, given in approvals.items() if given)
 
-    def _commit(self, record: Deployed) -> None:
+    def _commit(self, record: DeploymentRecord) -> None:
         """Commit the definition if those who approved it can endorse the commit and later transactions.
 
         Raises:
@@ -265,7 +271,7 @@ class Deployment:
             self.channel.name, self._definition(record), peers, orderer
         )
 
-    def _await_definition(self, record: Deployed) -> None:
+    def _await_definition(self, record: DeploymentRecord) -> None:
         """Wait until every peer has committed the definition; until then it uses the previous package."""
         channel, name = self.channel.name, self.chaincode.name
 
@@ -276,7 +282,7 @@ class Deployment:
 
             return None if until(there, _PLAN_DEADLINE, interval=0.25) else peer.node
 
-        nodes = [node for node in together(behind, self._peers()) if node is not None]
+        nodes = [node for node in in_parallel(behind, self._peers()) if node is not None]
         if nodes:
             raise NetworkError(
                 f"{', '.join(nodes)} did not commit the definition of {name} on {channel} within "
@@ -293,7 +299,7 @@ class Deployment:
             )
             return None if found else peer.node
 
-        nodes = [node for node in together(lacking, self._peers()) if node is not None]
+        nodes = [node for node in in_parallel(lacking, self._peers()) if node is not None]
         if nodes:
             logs = ", ".join(str(self.session.home.log(node)) for node in nodes)
             raise NetworkError(
@@ -303,7 +309,7 @@ class Deployment:
 
     def _initialise(self, initialise: Initialise) -> None:
         approved = self._committed().approved
-        late = [one for one in initialise.endorsers if self._msp(one) not in approved]
+        late = [endorser for endorser in initialise.endorsers if self._msp(endorser) not in approved]
         if late:
             raise Waiting(
                 [

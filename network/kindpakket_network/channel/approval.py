@@ -66,18 +66,18 @@ def satisfies(group: Any, path: str, signatories: Sequence[Signatory]) -> bool:
         signatories: who signed.
     """
     *groups, name = path.removeprefix(CHANNEL).strip("/").split("/")
-    for each in groups:
-        if each not in group.groups:
+    for part in groups:
+        if part not in group.groups:
             return False
-        group = group.groups[each]
+        group = group.groups[part]
     return _satisfied(group, name, signatories)
 
 
 def words_of(group: Any, path: str) -> str:
     """A policy's text, such as `MAJORITY Admins`."""
     *groups, name = path.removeprefix(CHANNEL).strip("/").split("/")
-    for each in groups:
-        group = group.groups[each]
+    for part in groups:
+        group = group.groups[part]
     return policy_text(group.policies[name].policy)
 
 
@@ -94,7 +94,7 @@ def lacking(group: Any, policies: Iterable[str], signatories: Sequence[Signatory
         administrators' signatures cannot satisfy the policies.
     """
     wanted = sorted(set(policies))
-    signed = {one.msp for one in signatories if one.role == "admin"}
+    signed = {signatory.msp for signatory in signatories if signatory.role == "admin"}
     others = sorted(
         ({*group.groups[APPLICATION].groups} | {*group.groups[ORDERER].groups}) - signed,
     )
@@ -119,7 +119,7 @@ def _satisfied(group: Any, name: str, signatories: Sequence[Signatory]) -> bool:
     policy = group.policies[name].policy
     if policy.type == m.policies.Policy.IMPLICIT_META:
         meta = m.policies.ImplicitMetaPolicy.FromString(policy.value)
-        below = [_satisfied(one, meta.sub_policy, signatories) for one in group.groups.values()]
+        below = [_satisfied(child, meta.sub_policy, signatories) for child in group.groups.values()]
         needed = {
             m.policies.ImplicitMetaPolicy.ANY: min(1, len(below)),
             m.policies.ImplicitMetaPolicy.ALL: len(below),
@@ -135,9 +135,9 @@ def _satisfied(group: Any, name: str, signatories: Sequence[Signatory]) -> bool:
 def _rule(rule: Any, identities: Any, free: list[Signatory]) -> list[Signatory] | None:
     """The signatures left after a rule has used those it needs; None if it is not satisfied."""
     if rule.WhichOneof("Type") == "signed_by":
-        for one in free:
-            if _is(one, identities[rule.signed_by]):
-                return [other for other in free if other is not one]
+        for signatory in free:
+            if _is(signatory, identities[rule.signed_by]):
+                return [other for other in free if other is not signatory]
         return None
     satisfied = 0
     for below in rule.n_out_of.rules:

@@ -25,7 +25,7 @@ from kindpakket_network.description.topology import Channel, Organisation
 from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 SETTINGS = "settings"
 # Seconds for a consenter that is behind to catch up: a BFT consenter notices after some heartbeats.
@@ -154,10 +154,12 @@ class _Step:
             return wanted
         wanted = _consenter_of(self.consenter, self.session, present.raft)
         consenters = list(present.consenters())
-        place = next((n for n, one in enumerate(consenters) if one.msp == wanted.msp), None)
+        place = next((n for n, consenter in enumerate(consenters) if consenter.msp == wanted.msp), None)
         if place is None:
             consenters.append(wanted)
-        elif self.consenter.organisation not in self.session.acting or consenters[place].same(wanted):
+        elif self.consenter.organisation not in self.session.own_organisations or consenters[place].same(
+            wanted
+        ):
             return present.group
         else:
             consenters[place] = wanted
@@ -183,7 +185,11 @@ def _keep_foreign(session: Session, present: Configuration, wanted: Any) -> None
 
     Those organisations renew and revoke their own, and this home's bundles of them may be older.
     """
-    mine = {one.msp for one in session.topology.organisations if one.name in session.acting}
+    mine = {
+        organisation.msp
+        for organisation in session.topology.organisations
+        if organisation.name in session.own_organisations
+    }
     for name in (APPLICATION, ORDERER):
         target = wanted.groups[name].groups
         for msp, group in present.group.groups[name].groups.items():
@@ -213,7 +219,7 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
         with session.stage(f"channel {channel.name}: {what}"):
             proposal = sign(session, proposal, signers(session, present))
             review = proposal.review(present)
-            if any(not one.satisfied for one in review.demands):
+            if any(not demand.satisfied for demand in review.demands):
                 raise Waiting(
                     [
                         f"{review.lacking_words()}: write it to a file with `kindpakket network channel "
@@ -231,9 +237,9 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
 
 def _ensure_nothing_leaves(session: Session, channel: Channel, present: Configuration) -> None:
     """Check that the topology has everyone the channel has, and its consenters in the channel's order."""
-    msps = {one.name: one.msp for one in session.topology.organisations}
+    msps = {organisation.name: organisation.msp for organisation in session.topology.organisations}
     wanted = {
-        APPLICATION: [msps[one.organisation] for one in channel.members],
+        APPLICATION: [msps[member.organisation] for member in channel.members],
         ORDERER: [msps[name] for name in channel.consenters],
     }
     for group, kind in ((APPLICATION, "members"), (ORDERER, "consenters")):
@@ -243,7 +249,7 @@ def _ensure_nothing_leaves(session: Session, channel: Channel, present: Configur
                 f"the topology lacks {', '.join(lacking)} among the {kind} of {channel.name}: add what is "
                 "missing; nobody can be removed from a channel"
             )
-    order = [one.msp for one in present.consenters()]
+    order = [consenter.msp for consenter in present.consenters()]
     if not present.raft and wanted[ORDERER][: len(order)] != order:
         raise NetworkError(
             f"the consenters of {channel.name} are {', '.join(order)}, in the order of their ids: list them "
@@ -253,8 +259,8 @@ def _ensure_nothing_leaves(session: Session, channel: Channel, present: Configur
 
 def _ensure_quorum(session: Session, channel: Channel, present: Configuration, changing: Orderer) -> None:
     """Check that every other consenter has all blocks, so that ordering survives while this one changes."""
-    msps = {one.msp for one in present.consenters()} - {changing.msp}
-    others = [one for one in session.inventory.orderers if one.msp in msps]
+    msps = {consenter.msp for consenter in present.consenters()} - {changing.msp}
+    others = [candidate for candidate in session.inventory.orderers if candidate.msp in msps]
     commands = AdminCommands(session, signers(session, present)[0])
 
     def height(orderer: Orderer) -> int:
@@ -263,7 +269,7 @@ def _ensure_quorum(session: Session, channel: Channel, present: Configuration, c
         except CommandFailed:
             return 0
 
-    heights = together(height, others)
+    heights = in_parallel(height, others)
     highest = max(1, max(heights, default=0) - session.topology.ordering.lag)
 
     def behind(orderer: Orderer, before: int) -> str | None:
@@ -271,7 +277,9 @@ def _ensure_quorum(session: Session, channel: Channel, present: Configuration, c
         caught_up = before >= highest or until(lambda: height(orderer) >= highest or None, patience, 0.5)
         return None if caught_up else orderer.node
 
-    late = [node for node in together(lambda one: behind(*one), zip(others, heights, strict=True)) if node]
+    late = [
+        node for node in in_parallel(lambda pair: behind(*pair), zip(others, heights, strict=True)) if node
+    ]
     if late:
         raise NetworkError(
             f"{', '.join(late)} {'is' if len(late) == 1 else 'are'} down or behind on {channel.name}, so "

@@ -97,9 +97,14 @@ class Configuration:
             value = self.group.groups[ORDERER].values["Orderers"].value
             return tuple(
                 Consenter(
-                    one.msp_id, one.host, one.port, one.identity, one.client_tls_cert, one.server_tls_cert
+                    consenter.msp_id,
+                    consenter.host,
+                    consenter.port,
+                    consenter.identity,
+                    consenter.client_tls_cert,
+                    consenter.server_tls_cert,
                 )
-                for one in m.configuration.Orderers.FromString(value).consenter_mapping
+                for consenter in m.configuration.Orderers.FromString(value).consenter_mapping
             )
         owners = {
             address: msp
@@ -110,14 +115,14 @@ class Configuration:
         }
         return tuple(
             Consenter(
-                owners.get(at(one.host, one.port), ""),
-                one.host,
-                one.port,
+                owners.get(at(consenter.host, consenter.port), ""),
+                consenter.host,
+                consenter.port,
                 b"",
-                one.client_tls_cert,
-                one.server_tls_cert,
+                consenter.client_tls_cert,
+                consenter.server_tls_cert,
             )
-            for one in m.etcdraft.ConfigMetadata.FromString(self._consensus().metadata).consenters
+            for consenter in m.etcdraft.ConfigMetadata.FromString(self._consensus().metadata).consenters
         )
 
     def _consensus(self) -> Any:

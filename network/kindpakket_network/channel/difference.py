@@ -57,21 +57,21 @@ def differences(before: Any, after: Any) -> list[Difference]:
         for path in sorted({*first, *second})
         if first.get(path) != second.get(path)
     ]
-    listed = [f"{one.path}/" for one in found]
+    listed = [f"{difference.path}/" for difference in found]
     hidden = [
         Difference(path, *contents)
         for path, contents in _changed_contents(CHANNEL, before, after)
         if not any(prefix.startswith(f"{path}/") for prefix in listed)
     ]
-    return sorted([*found, *hidden], key=lambda one: one.path)
+    return sorted([*found, *hidden], key=lambda difference: difference.path)
 
 
 def _words(group: Any) -> dict[str, str]:
     """Values by path. Several values at one path are all listed, so that none can hide behind another."""
     found: dict[str, list[str]] = {}
-    for path, words in _leaves(CHANNEL, group):
-        found.setdefault(path, []).append(words)
-    return {path: "; and ".join(words) for path, words in found.items()}
+    for path, text in _leaves(CHANNEL, group):
+        found.setdefault(path, []).append(text)
+    return {path: "; and ".join(text) for path, text in found.items()}
 
 
 def _changed_contents(path: str, before: Any, after: Any) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -83,7 +83,8 @@ def _changed_contents(path: str, before: Any, after: Any) -> Iterator[tuple[str,
             yield f"{path}/{name}", (_digest(contents[0]), _digest(contents[1]))
     for name in sorted({*before.policies} & {*after.policies}):
         policies = [
-            one.policies[name].policy.SerializeToString(deterministic=True) for one in (before, after)
+            configuration.policies[name].policy.SerializeToString(deterministic=True)
+            for configuration in (before, after)
         ]
         if policies[0] != policies[1]:
             yield f"{path}/{name} (policy)", (_digest(policies[0]), _digest(policies[1]))
@@ -144,7 +145,7 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
         if not value:
             yield path, "set"
     elif isinstance(value, list):
-        yield path, ", ".join(str(one) for one in value)
+        yield path, ", ".join(str(item) for item in value)
     else:
         yield path, str(value)
 
@@ -155,9 +156,12 @@ def _msp(path: str, content: bytes) -> Iterator[tuple[str, str]]:
     for kind in _CERTIFICATES:
         certificates = getattr(found, kind)
         if certificates:
-            yield f"{path}/{kind}", ", ".join(certificate_words(one) for one in certificates)
+            yield f"{path}/{kind}", ", ".join(certificate_words(certificate) for certificate in certificates)
     if found.revocation_list:
-        yield f"{path}/revocation_list", ", ".join(_revocation_words(one) for one in found.revocation_list)
+        yield (
+            f"{path}/revocation_list",
+            ", ".join(_revocation_words(entry) for entry in found.revocation_list),
+        )
     units = found.fabric_node_ous
     yield f"{path}/node_ous", "on" if units.enable else "off"
     for role in _ROLES:
@@ -182,10 +186,10 @@ def _without_words(definition: Any) -> bytes:
 
 
 def _orderers(path: str, content: bytes) -> Iterator[tuple[str, str]]:
-    for one in m.configuration.Orderers.FromString(content).consenter_mapping:
-        yield f"{path}/{one.id}", f"{one.msp_id} at {at(one.host, one.port)}"
-        yield f"{path}/{one.id}/identity", certificate_words(one.identity)
-        yield from _tls(f"{path}/{one.id}", one)
+    for consenter in m.configuration.Orderers.FromString(content).consenter_mapping:
+        yield f"{path}/{consenter.id}", f"{consenter.msp_id} at {at(consenter.host, consenter.port)}"
+        yield f"{path}/{consenter.id}/identity", certificate_words(consenter.identity)
+        yield from _tls(f"{path}/{consenter.id}", consenter)
 
 
 def _consensus(path: str, content: bytes) -> Iterator[tuple[str, str]]:
@@ -198,10 +202,10 @@ def _consensus(path: str, content: bytes) -> Iterator[tuple[str, str]]:
         return
     metadata = m.etcdraft.ConfigMetadata.FromString(found.metadata)
     yield from _members(f"{path}/options", metadata.options)
-    for one in metadata.consenters:
-        place = f"{path}/consenters/{at(one.host, one.port)}"
+    for consenter in metadata.consenters:
+        place = f"{path}/consenters/{at(consenter.host, consenter.port)}"
         yield place, "consenter"
-        yield from _tls(place, one)
+        yield from _tls(place, consenter)
 
 
 def _tls(path: str, consenter: Any) -> Iterator[tuple[str, str]]:
@@ -211,7 +215,7 @@ def _tls(path: str, consenter: Any) -> Iterator[tuple[str, str]]:
 
 def _anchors(path: str, content: bytes) -> Iterator[tuple[str, str]]:
     found = m.peer.AnchorPeers.FromString(content).anchor_peers
-    yield path, ", ".join(at(one.host, one.port) for one in found) or "none"
+    yield path, ", ".join(at(difference.host, difference.port) for difference in found) or "none"
 
 
 def _acls(path: str, content: bytes) -> Iterator[tuple[str, str]]:
@@ -239,7 +243,7 @@ def _revocation_words(pem: bytes) -> str:
         found = x509.load_pem_x509_crl(pem)
     except ValueError:
         return f"not a revocation list ({_digest(pem)})"
-    serials = sorted(f"{one.serial_number:x}" for one in found)
+    serials = sorted(f"{difference.serial_number:x}" for difference in found)
     return f"{len(serials)} revoked: {', '.join(serials)}" if serials else "none revoked"
 
 

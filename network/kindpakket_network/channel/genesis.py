@@ -18,8 +18,8 @@ from kindpakket_network.description.topology import Channel, Topology
 from kindpakket_network.errors import NetworkError, Waiting
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.pending import newest_folder
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.nodes.staging import coming
 from kindpakket_network.programs.command import Command
 from kindpakket_network.programs.files import place
 from kindpakket_network.programs.home import Home, write
@@ -133,13 +133,13 @@ def genesis_block(session: Session, channel: Channel, *, first: bool = False) ->
 
 def lacking_bundles(session: Session, channel: Channel) -> list[str]:
     """The organisations of a channel whose certificates are not in this home yet."""
-    names = dict.fromkeys([*(one.organisation for one in channel.members), *channel.consenters])
+    names = dict.fromkeys([*(member.organisation for member in channel.members), *channel.consenters])
 
     def known(name: str) -> bool:
         if not session.home.tls_root(name).is_file():
             return False
-        orderers = [one for one in session.inventory.orderers if one.organisation == name]
-        return name not in channel.consenters or all(one.identity.is_file() for one in orderers)
+        orderers = [orderer for orderer in session.inventory.orderers if orderer.organisation == name]
+        return name not in channel.consenters or all(orderer.identity.is_file() for orderer in orderers)
 
     return [name for name in names if not known(name)]
 
@@ -170,7 +170,9 @@ def desired(session: Session, channel: Channel, consenters: Sequence[Consenter])
         NetworkError: a consenter's organisation is not in the topology.
     """
     with session.home.scratch() as folder:
-        files = [_written(folder / str(number), one, session) for number, one in enumerate(consenters)]
+        files = [
+            _written(folder / str(number), consenter, session) for number, consenter in enumerate(consenters)
+        ]
         write(
             folder / "configtx.yaml",
             configtx(session.topology, channel, session.inventory, session.home, files),
@@ -181,12 +183,12 @@ def desired(session: Session, channel: Channel, consenters: Sequence[Consenter])
 
 def consenter_files(orderer: Orderer, home: Home) -> ConsenterFiles:
     """A consenter according to the topology and the home, with its pending certificates if it has any."""
-    tls = str(coming(orderer.folder / "tls") / "cert.pem")
+    tls = str(newest_folder(orderer.folder / "tls") / "cert.pem")
     return ConsenterFiles(
         msp=orderer.msp,
         host=orderer.host,
         port=orderer.ports[0],
-        identity=str(coming(orderer.folder / "msp") / "signcerts" / "cert.pem"),
+        identity=str(newest_folder(orderer.folder / "msp") / "signcerts" / "cert.pem"),
         client_tls=tls,
         server_tls=tls,
         msp_folder=str(home.organisation(orderer.organisation) / "msp"),
@@ -194,7 +196,7 @@ def consenter_files(orderer: Orderer, home: Home) -> ConsenterFiles:
 
 
 def _written(folder: Path, consenter: Consenter, session: Session) -> ConsenterFiles:
-    names = {one.msp: one.name for one in session.topology.organisations}
+    names = {organisation.msp: organisation.name for organisation in session.topology.organisations}
     if consenter.msp not in names:
         raise NetworkError(
             f"the consenter {consenter.host}:{consenter.port} belongs to "

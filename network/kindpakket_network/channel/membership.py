@@ -21,8 +21,8 @@ _JOINED = 60.0
 
 def own_founders(session: Session, channel: Channel, genesis: Path) -> list[Orderer]:
     """This home's consenters that are in a channel's genesis block, and join by it."""
-    named = {one.msp for one in Configuration.read(genesis.read_bytes()).consenters()}
-    return [one for one in session.own_consenters_of(channel) if one.msp in named]
+    named = {consenter.msp for consenter in Configuration.read(genesis.read_bytes()).consenters()}
+    return [consenter for consenter in session.own_consenters_of(channel) if consenter.msp in named]
 
 
 def follow(session: Session, channel: Channel) -> bool:
@@ -48,21 +48,23 @@ def follow(session: Session, channel: Channel) -> bool:
         )
 
     def settle(node: str) -> None:
-        orderer = next(one for one in session.consenters_of(channel) if one.node == node)
-        if orderer.organisation not in session.acting:
+        orderer = next(consenter for consenter in session.consenters_of(channel) if consenter.node == node)
+        if orderer.organisation not in session.own_organisations:
             raise Waiting(
                 [f"{channel.name} now includes {node}: run `up` where its key is, so that it joins"]
             )
         _join(session, channel, orderer)
 
-    waiting = [one for one in session.own_consenters_of(channel) if not one.has(channel.name)]
+    waiting = [
+        consenter for consenter in session.own_consenters_of(channel) if not consenter.has(channel.name)
+    ]
     if session.whole and not waiting:
         return reconcile(session, channel, only=[SETTINGS])
-    named = {one.msp for one in _present(session, channel).consenters()}
+    named = {consenter.msp for consenter in _present(session, channel).consenters()}
     for orderer in waiting:
         if orderer.msp in named:
             _join(session, channel, orderer)
-    added = [one.node for one in session.consenters_of(channel) if one.msp not in named]
+    added = [consenter.node for consenter in session.consenters_of(channel) if consenter.msp not in named]
     return reconcile(session, channel, only=[SETTINGS, *added], settle=settle)
 
 
@@ -74,8 +76,8 @@ def _present(session: Session, channel: Channel) -> Configuration:
             raise
         raise Waiting(
             [
-                f"{channel.name} does not answer {', '.join(session.acting)} yet: have its members run "
-                f"`kindpakket network admit` with the bundle, then `up`, and run `up` here again. {error}"
+                f"{channel.name} does not answer {', '.join(session.own_organisations)} yet: have its members "
+                f"run `kindpakket network admit` with the bundle, then `up`; then run `up` here again. {error}"
             ]
         ) from error
 
@@ -101,7 +103,7 @@ def _newest_configuration(session: Session, channel: Channel, joining: Orderer) 
         except CommandFailed:
             continue
         configuration = Configuration.read(block)
-        if joining.msp in {one.msp for one in configuration.consenters()}:
+        if joining.msp in {consenter.msp for consenter in configuration.consenters()}:
             found.append((configuration.sequence, block))
     if not found:
         raise NetworkError(

@@ -10,9 +10,9 @@ from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.nodes.catching_up import PATIENCE
 from kindpakket_network.nodes.orderer import Orderer
-from kindpakket_network.nodes.restored import is_marked
+from kindpakket_network.nodes.restored import is_restored
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,11 @@ class OrderedBlocks:
 
     def others(self) -> list[Orderer]:
         """The consenters that are not being restored from a backup."""
-        return [one for one in self.session.consenters_of(self.channel) if not is_marked(one.folder)]
+        return [
+            consenter
+            for consenter in self.session.consenters_of(self.channel)
+            if not is_restored(consenter.folder)
+        ]
 
     def height(self, others: Sequence[Orderer]) -> int:
         """The channel's height.
@@ -77,7 +81,7 @@ class OrderedBlocks:
         highest = self.height(others) - self.session.topology.ordering.lag
 
         def behind() -> list[str]:
-            return [one.node for one, height in self._heights(others).items() if height < highest]
+            return [orderer.node for orderer, height in self._heights(others).items() if height < highest]
 
         if until(lambda: None if behind() else True, PATIENCE, interval=1.0) is None:
             raise NetworkError(
@@ -96,5 +100,5 @@ class OrderedBlocks:
             except CommandFailed:
                 return None
 
-        answers = zip(others, together(height, others), strict=True)
+        answers = zip(others, in_parallel(height, others), strict=True)
         return {orderer: height for orderer, height in answers if height is not None}

@@ -72,12 +72,14 @@ class Review:
     @property
     def complete(self) -> bool:
         """Whether it can be submitted as it is."""
-        return not (self.outdated or self.done or self.refused) and all(one.satisfied for one in self.demands)
+        return not (self.outdated or self.done or self.refused) and all(
+            demand.satisfied for demand in self.demands
+        )
 
     @property
     def refused(self) -> tuple[Signature, ...]:
         """The invalid signatures."""
-        return tuple(one for one in self.signatures if one.problem)
+        return tuple(signature for signature in self.signatures if signature.problem)
 
     def ensure_current(self) -> None:
         """Check that the proposal is up to date.
@@ -91,7 +93,9 @@ class Review:
                 "it again from the channel's present configuration"
             )
         if self.refused:
-            problems = "; ".join(f"{one.name} of {one.msp} {one.problem}" for one in self.refused)
+            problems = "; ".join(
+                f"{signature.name} of {signature.msp} {signature.problem}" for signature in self.refused
+            )
             raise NetworkError(
                 f"this change of {self.channel} has an invalid signature: {problems}. Propose it again"
             )
@@ -103,7 +107,7 @@ class Review:
             NetworkError: it is outdated, a signature is not valid, or signatures are missing.
         """
         self.ensure_current()
-        if any(not one.satisfied for one in self.demands):
+        if any(not demand.satisfied for demand in self.demands):
             raise NetworkError(
                 f"{self.lacking_words()}: have it signed with `kindpakket network channel sign`, then "
                 "submit it"
@@ -111,7 +115,9 @@ class Review:
 
     def lacking_words(self) -> str:
         """A sentence about the missing signatures, and the policies that require them."""
-        rules = "; ".join(f"{one.policy} is {one.words}" for one in self.demands if not one.satisfied)
+        rules = "; ".join(
+            f"{demand.policy} is {demand.words}" for demand in self.demands if not demand.satisfied
+        )
         sets = " or ".join(" and ".join(msps) for msps in self.lacking)
         signers = f"administrators of {sets}" if sets else "identities other than its members' administrators"
         return f"the change of {self.channel} still needs signatures of {signers} ({rules})"
@@ -123,10 +129,10 @@ class Review:
             "complete": self.complete,
             "done": self.done,
             "outdated": list(self.outdated),
-            "differences": [vars(one) for one in self.differences],
-            "signatures": [vars(one) for one in self.signatures],
-            "demands": [vars(one) for one in self.demands],
-            "lacking": [list(one) for one in self.lacking],
+            "differences": [vars(difference) for difference in self.differences],
+            "signatures": [vars(signature) for signature in self.signatures],
+            "demands": [vars(demand) for demand in self.demands],
+            "lacking": [list(msps) for msps in self.lacking],
         }
 
 
@@ -173,7 +179,9 @@ class Proposal:
             raise NetworkError(
                 f"{path} claims to be for {header.channel_id}, but changes {made.channel}: do not sign it"
             )
-        return replace(made, signatures=tuple(one.SerializeToString() for one in envelope.signatures))
+        return replace(
+            made, signatures=tuple(signature.SerializeToString() for signature in envelope.signatures)
+        )
 
     def save(self, path: Path) -> None:
         """Write it to a file.
@@ -200,8 +208,8 @@ class Proposal:
     def signed(self, identity: Identity) -> Proposal:
         """The proposal with an identity's signature added, unless it is already there."""
         if any(
-            _signer(m.configtx.ConfigSignature.FromString(one)) == identity.serialized
-            for one in self.signatures
+            _signer(m.configtx.ConfigSignature.FromString(content)) == identity.serialized
+            for content in self.signatures
         ):
             return self
         header = m.common.SignatureHeader(
@@ -237,10 +245,12 @@ class Proposal:
             raise NetworkError(
                 f"this change would put unreadable content into {self.channel} ({error}): do not sign it"
             ) from error
-        signatories = [Signatory(one.msp, one.role) for one in signatures if one.problem is None]
+        signatories = [
+            Signatory(signature.msp, signature.role) for signature in signatures if signature.problem is None
+        ]
         guarded: dict[str, list[str]] = {}
-        for each in touched(present.group, update):
-            guarded.setdefault(each.policy, []).append(each.path)
+        for element in touched(present.group, update):
+            guarded.setdefault(element.policy, []).append(element.path)
         demands = tuple(
             Demand(
                 policy,
@@ -301,7 +311,8 @@ def _organisation(group: Any, msp: str) -> Any | None:
 
 def _role(certificate: x509.Certificate, organisation: Any) -> str:
     units = [
-        one.value for one in certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATIONAL_UNIT_NAME)
+        attribute.value
+        for attribute in certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATIONAL_UNIT_NAME)
     ]
     for role in _ROLES:
         named = getattr(organisation.fabric_node_ous, f"{role}_ou_identifier")

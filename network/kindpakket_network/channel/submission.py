@@ -14,7 +14,7 @@ from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.nodes.catching_up import await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 # Seconds from submission to commit: it leaves room for one change of leader.
 _DEADLINE = 60.0
@@ -42,11 +42,11 @@ def current(session: Session, channel: Channel) -> Configuration:
             except CommandFailed as error:
                 return error
 
-        answers = together(ask, session.consenters_of(channel))
-        found = [one for one in answers if isinstance(one, Configuration)]
+        answers = in_parallel(ask, session.consenters_of(channel))
+        found = [answer for answer in answers if isinstance(answer, Configuration)]
         if found:
-            return max(found, key=lambda one: one.sequence)
-        failure = next(one for one in answers if isinstance(one, CommandFailed))
+            return max(found, key=lambda configuration: configuration.sequence)
+        failure = next(answer for answer in answers if isinstance(answer, CommandFailed))
     if failure is None:
         raise NetworkError(
             f"{session.home.root} has no administrator's key to read the configuration of {channel.name} "
@@ -59,14 +59,14 @@ def current(session: Session, channel: Channel) -> Configuration:
 
 def administrators(session: Session) -> list[Organisation]:
     """The organisations whose administrators' keys are in this home."""
-    organisations = (session.topology.organisation(name) for name in session.acting)
-    return [one for one in organisations if AdminCommands(session, one).possible]
+    organisations = (session.topology.organisation(name) for name in session.own_organisations)
+    return [organisation for organisation in organisations if AdminCommands(session, organisation).possible]
 
 
 def signers(session: Session, present: Configuration) -> list[Organisation]:
     """Those of the `administrators` whose organisations are in a channel's configuration."""
     msps = {*present.group.groups[APPLICATION].groups, *present.group.groups[ORDERER].groups}
-    return [one for one in administrators(session) if one.msp in msps]
+    return [organisation for organisation in administrators(session) if organisation.msp in msps]
 
 
 def submit(session: Session, channel: Channel, proposal: Proposal, present: Configuration) -> Configuration:
@@ -89,7 +89,7 @@ def submit(session: Session, channel: Channel, proposal: Proposal, present: Conf
             committed in time.
     """
     members = present.group.groups[APPLICATION].groups
-    sender = next((one for one in signers(session, present) if one.msp in members), None)
+    sender = next((signer for signer in signers(session, present) if signer.msp in members), None)
     if sender is None:
         raise NetworkError(
             f"this home acts for no member of {channel.name}, and only members may submit: give the file to "
@@ -108,9 +108,13 @@ def _order(
     session: Session, channel: Channel, file: Path, commands: AdminCommands, present: Configuration
 ) -> None:
     """Send a change to a consenter: the leader if known, else the first that accepts it."""
-    named = {one.msp for one in present.consenters()}
+    named = {consenter.msp for consenter in present.consenters()}
     first = session.orderer(channel)
-    others = [one for one in session.consenters_of(channel) if one != first and one.msp in named]
+    others = [
+        consenter
+        for consenter in session.consenters_of(channel)
+        if consenter != first and consenter.msp in named
+    ]
     refusals: list[CommandFailed] = []
     for orderer in (first, *others):
         try:
@@ -151,6 +155,6 @@ def _ordered(session: Session, channel: Channel, update: Any) -> Configuration:
 
 def _await_peers(session: Session, channel: Channel, block: int) -> None:
     """Wait until the peers that run here have a block."""
-    for peer in (one for one in session.own_peers_on(channel) if session.runs(one.node)):
+    for peer in (candidate for candidate in session.own_peers_on(channel) if session.runs(candidate.node)):
         if peer.height(channel.name) is not None:
             await_height(session.processes, peer, channel.name, block + 1)

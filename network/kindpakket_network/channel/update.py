@@ -83,10 +83,12 @@ def outdated(present: Any, update: Any) -> list[str]:
         update: the change, a `common.ConfigUpdate`.
     """
     versions, read = (_elements(group) for group in (present, update.read_set))
-    found = [key for key, one in read.items() if key not in versions or versions[key].version != one.version]
-    for key, one in _written(update).items():
+    found = [
+        key for key, before in read.items() if key not in versions or versions[key].version != before.version
+    ]
+    for key, element in _written(update).items():
         before = versions[key].version if key in versions else -1
-        if one.version != before + 1:
+        if element.version != before + 1:
             found.append(key)
     return [path for _, path in dict.fromkeys(found)]
 
@@ -94,7 +96,7 @@ def outdated(present: Any, update: Any) -> list[str]:
 def holds(present: Any, update: Any) -> bool:
     """Whether a configuration contains everything that a change writes, exactly as written."""
     elements = _elements(present)
-    return all(key in elements and _same(one, elements[key]) for key, one in _written(update).items())
+    return all(key in elements and _same(element, elements[key]) for key, element in _written(update).items())
 
 
 def touched(present: Any, update: Any) -> list[Touched]:
@@ -127,9 +129,9 @@ def _written(update: Any) -> dict[tuple[str, str], Any]:
     """What a change writes, without elements that keep the version that was read."""
     read = _elements(update.read_set)
     return {
-        key: one
-        for key, one in _elements(update.write_set).items()
-        if key not in read or read[key].version != one.version
+        key: element
+        for key, element in _elements(update.write_set).items()
+        if key not in read or read[key].version != element.version
     }
 
 

@@ -9,7 +9,7 @@ import click
 from rich import box
 from rich.table import Table
 
-from kindpakket_network.certificates.expiry import complaints, expiries
+from kindpakket_network.certificates.expiry import certificate_warnings, expiries
 from kindpakket_network.commands.support import json_option, on_network, out, shown_progress
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.programs.home import Home
@@ -34,7 +34,7 @@ def certificates(target: Network, days: int | None, as_json: bool) -> None:
         raise NetworkError(f"there is no network in {target.home}: bring one up, or name another home")
     days = target.topology.tuning.warning_days if days is None else days
     found = expiries(home)
-    warnings = complaints(home, days, found)
+    warnings = certificate_warnings(home, days, found)
     if as_json:
         members = [
             {"holder": one.holder, "use": one.use, "expires": one.expires.isoformat()} for one in found

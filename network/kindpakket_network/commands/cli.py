@@ -30,8 +30,8 @@ from kindpakket_network.commands.support import (
     shown_progress,
 )
 from kindpakket_network.commands.topology import draw, init, schema
-from kindpakket_network.programs.built import FABRIC, FABRIC_CA
-from kindpakket_network.programs.built import programs as build_programs
+from kindpakket_network.programs.fabric import FABRIC, FABRIC_CA
+from kindpakket_network.programs.fabric import programs as build_programs
 from kindpakket_network.verbs.network import Network
 
 _NOT_UP = 3

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from kindpakket_network.commands.support import failures, on_network
-from kindpakket_network.description.form import schema as topology_schema
+from kindpakket_network.description.schema import schema as topology_schema
 from kindpakket_network.exports.skeleton import skeleton
 from kindpakket_network.programs.home import write
-from kindpakket_network.reports.drawing import drawing
+from kindpakket_network.reports.diagram import diagram
 from kindpakket_network.verbs.network import Network
 
 
@@ -38,7 +38,7 @@ def init(folder: Path, like: str) -> None:
 @on_network
 def draw(target: Network, output: Path | None) -> None:
     """Draw the topology as an SVG picture."""
-    picture = drawing(target.topology)
+    picture = diagram(target.topology)
     if output is None:
         click.echo(picture, nl=False)
     else:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kindpakket_network.description.form import text
-from kindpakket_network.description.policy import PolicySyntaxError, in_the_power_of, parse
+from kindpakket_network.description.policy import PolicySyntaxError, can_be_satisfied_by, parse
+from kindpakket_network.description.schema import text
 from kindpakket_network.errors import Mistake
 
 # For these, Fabric checks the policy of the peer's own organisation and ignores the channel's ACL.
@@ -49,14 +49,14 @@ def access_mistakes(place: str, channel: Any, organisations: Mapping[str, Any]) 
 
 
 def _one_meets_admins(channel: Any, organisations: Mapping[str, Any]) -> bool:
-    names = [one["organisation"] for one in channel["members"]]
+    names = [member["organisation"] for member in channel["members"]]
     if "administration" not in channel:
         return len(names) == 1
     try:
         policy = parse(text(channel["administration"]))
     except PolicySyntaxError:  # reported elsewhere
         return True
-    return any(in_the_power_of(policy, {one["msp"]}) for one in organisations.values())
+    return any(can_be_satisfied_by(policy, {organisation["msp"]}) for organisation in organisations.values())
 
 
 def access_warnings(place: str, channel: Any) -> Iterator[Mistake]:

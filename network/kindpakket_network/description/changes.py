@@ -83,11 +83,11 @@ def ensure_possible(present: Topology, wanted: Topology) -> None:
     Raises:
         ChangeRefused: it cannot; every obstacle is listed.
     """
-    refused = [one for one in changes(present, wanted) if one.advice is not None]
+    refused = [change for change in changes(present, wanted) if change.advice is not None]
     if refused:
         raise ChangeRefused(
             "the network in this home cannot become what the topology describes",
-            [Mistake(one.place, f"{one.words}: {one.advice}") for one in refused],
+            [Mistake(signature.place, f"{signature.words}: {signature.advice}") for signature in refused],
         )
 
 
@@ -98,11 +98,11 @@ def _fixed(place: str, present: object, wanted: object, advice: str = _RESET) ->
 
 def _free(place: str, present: Any, wanted: Any, leaving: Sequence[str]) -> Iterator[Change]:
     """Differences in members that may change at any time."""
-    for one in fields(present):
-        before, after = getattr(present, one.name), getattr(wanted, one.name)
-        if one.name not in leaving and before != after:
+    for field in fields(present):
+        before, after = getattr(present, field.name), getattr(wanted, field.name)
+        if field.name not in leaving and before != after:
             yield Change(
-                f"{place}.{one.name}" if place else one.name, f"{_shown(before)} becomes {_shown(after)}"
+                f"{place}.{field.name}" if place else field.name, f"{_shown(before)} becomes {_shown(after)}"
             )
 
 
@@ -114,7 +114,7 @@ def _grown(
     added: Callable[[Thing], str],
 ) -> Iterator[Change]:
     """Differences in a list whose order determines ports: items may only be appended."""
-    before, after = [one.name for one in present], [one.name for one in wanted]
+    before, after = [item.name for item in present], [item.name for item in wanted]
     if after[: len(before)] != before:
         yield Change(
             place, f"{_shown(before)} becomes {_shown(after)}", f"keep the present order, and {_APPEND}"
@@ -133,7 +133,7 @@ def _things(
     compared: Callable[[str, Thing, Thing], Iterator[Change]],
 ) -> Iterator[Change]:
     """Differences in a list from which nothing may be removed."""
-    before, after = ({one.name: one for one in some} for some in (present, wanted))
+    before, after = ({item.name: item for item in some} for some in (present, wanted))
     for name, old in before.items():
         if name in after:
             yield from compared(f"{place}.{name}", old, after[name])
@@ -182,7 +182,7 @@ def _organisation(place: str, present: Organisation, wanted: Organisation) -> It
 
 
 def _users(place: str, present: Sequence[User], wanted: Sequence[User]) -> Iterator[Change]:
-    before, after = ({one.name: one for one in some} for some in (present, wanted))
+    before, after = ({item.name: item for item in some} for some in (present, wanted))
     for name in (name for name in after if name not in before):
         yield Change(f"{place}.{name}", "is new")
     for name, old in before.items():
@@ -217,7 +217,7 @@ def _channel(place: str, present: Channel, wanted: Channel) -> Iterator[Change]:
 
 
 def _members(place: str, present: Sequence[Member], wanted: Sequence[Member]) -> Iterator[Change]:
-    before, after = ({one.organisation: one for one in some} for some in (present, wanted))
+    before, after = ({item.organisation: item for item in some} for some in (present, wanted))
     for name, old in before.items():
         if name not in after:
             yield Change(

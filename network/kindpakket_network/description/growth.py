@@ -49,7 +49,9 @@ def with_organisation(
     """
     other = _organisation(topology, like)
     joined = (
-        [one.name for one in topology.channels if like in _members(one)] if channels is None else channels
+        [candidate.name for candidate in topology.channels if like in _members(candidate)]
+        if channels is None
+        else channels
     )
     document = _document(topology)
     made = _organisation_like(document, like, name, msp, peers, consenter, host)
@@ -59,7 +61,7 @@ def with_organisation(
             raise NetworkError(f"{like} is not a member of {channel_name}: name an organisation that is")
         channel = _member_of(document["channels"], channel_name)
         _keep_consenters(channel, _channel(topology, channel_name), consenter, name)
-        member = next(one for one in channel["members"] if one["organisation"] == like)
+        member = next(candidate for candidate in channel["members"] if candidate["organisation"] == like)
         channel["members"].append({**copy.deepcopy(member), "organisation": name})
         if not share_collections:
             _add_collections(channel, other.msp, msp, name)
@@ -89,11 +91,11 @@ def with_channel(
         TopologyError: the names cannot be used, or the resulting topology has mistakes.
     """
     other = _organisation(topology, like)
-    pattern = next((one for one in topology.channels if like in _members(one)), None)
+    pattern = next((candidate for candidate in topology.channels if like in _members(candidate)), None)
     if pattern is None:
         raise NetworkError(f"{like} is not on any channel that could be copied: name another organisation")
     document = _document(topology)
-    known = next((one for one in topology.organisations if one.name == organisation), None)
+    known = next((candidate for candidate in topology.organisations if candidate.name == organisation), None)
     if known is None:
         document["organisations"].append(
             _organisation_like(document, like, organisation, msp, None, other.consenter, host)
@@ -124,7 +126,7 @@ def with_peer(topology: Topology, organisation: str, name: str | None = None) ->
     """
     peers = _organisation(topology, organisation).peers
     if name is None:
-        numbers = (int(found[1]) for one in peers if (found := re.fullmatch(r"peer(\d+)", one)))
+        numbers = (int(found[1]) for peer in peers if (found := re.fullmatch(r"peer(\d+)", peer)))
         name = f"peer{max(numbers, default=-1) + 1}"
     document = _document(topology)
     _member_of(document["organisations"], organisation)["peers"] = [*peers, name]
@@ -147,7 +149,7 @@ def with_consenter(topology: Topology, organisation: str, channels: Sequence[str
     document = _document(topology)
     _keep_other_consenters(document, topology, ())
     _member_of(document["organisations"], organisation)["consenter"] = True
-    names = [one.name for one in topology.channels] if channels is None else channels
+    names = [channel.name for channel in topology.channels] if channels is None else channels
     for name in names:
         present = _channel(topology, name).consenters
         if organisation not in present:
@@ -178,17 +180,17 @@ def _document(topology: Topology) -> dict[str, Any]:
 
 
 def _organisation(topology: Topology, name: str) -> Any:
-    found = next((one for one in topology.organisations if one.name == name), None)
+    found = next((organisation for organisation in topology.organisations if organisation.name == name), None)
     if found is None:
-        names = ", ".join(one.name for one in topology.organisations)
+        names = ", ".join(organisation.name for organisation in topology.organisations)
         raise NetworkError(f"there is no organisation {name!r}: use one of {names}")
     return found
 
 
 def _channel(topology: Topology, name: str) -> Channel:
-    found = next((one for one in topology.channels if one.name == name), None)
+    found = next((channel for channel in topology.channels if channel.name == name), None)
     if found is None:
-        names = ", ".join(one.name for one in topology.channels)
+        names = ", ".join(channel.name for channel in topology.channels)
         raise NetworkError(f"there is no channel {name!r}: use one of {names}")
     return found
 
@@ -198,7 +200,7 @@ def _members(channel: Channel) -> list[str]:
 
 
 def _member_of(some: Iterable[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(one for one in some if one["name"] == name)
+    return next(item for item in some if item["name"] == name)
 
 
 def _organisation_like(
@@ -245,7 +247,7 @@ def _add_collections(channel: dict[str, Any], msp: str, other: str, name: str) -
     """Copy each collection that names an organisation, with another one in its place."""
     for chaincode in channel.get("chaincodes", ()):
         collections = chaincode.get("collections", [])
-        for collection in [one for one in collections if f"'{msp}." in one["members"]]:
+        for collection in [candidate for candidate in collections if f"'{msp}." in candidate["members"]]:
             made = {**copy.deepcopy(collection), "name": f"{collection['name']}-{name}"}
             for policy in ("members", "endorsement"):
                 if policy in made:
@@ -256,7 +258,7 @@ def _add_collections(channel: dict[str, Any], msp: str, other: str, name: str) -
 def _replaced(value: Any, replaced: dict[str, str]) -> Any:
     """The same members with names replaced, where a name is the whole text."""
     if isinstance(value, dict):
-        return {key: _replaced(one, replaced) for key, one in value.items()}
+        return {key: _replaced(item, replaced) for key, item in value.items()}
     if isinstance(value, list):
-        return [_replaced(one, replaced) for one in value]
+        return [_replaced(item, replaced) for item in value]
     return replaced.get(value, value) if isinstance(value, str) else value

@@ -61,7 +61,7 @@ def principals(expression: str) -> tuple[Principal, ...]:
     Raises:
         PolicySyntaxError: the expression is not a signature policy.
     """
-    return named(parse(expression))
+    return principals_of(parse(expression))
 
 
 def satisfied(expression: str, signers: Collection[str]) -> bool:
@@ -74,7 +74,7 @@ def satisfied(expression: str, signers: Collection[str]) -> bool:
     Raises:
         PolicySyntaxError: the expression is not a signature policy.
     """
-    return in_the_power_of(parse(expression), signers)
+    return can_be_satisfied_by(parse(expression), signers)
 
 
 def any_of(msp: str, roles: tuple[str, ...]) -> str:
@@ -82,23 +82,23 @@ def any_of(msp: str, roles: tuple[str, ...]) -> str:
     return "OR(" + ", ".join(f"'{msp}.{role}'" for role in roles) + ")"
 
 
-def met_by(policy: Policy, signers: Sequence[Principal]) -> bool:
+def is_satisfied_by(policy: Policy, signers: Sequence[Principal]) -> bool:
     """Whether signatures satisfy a policy; as in Fabric, each counts once, in the policy's order."""
     return _left_over(policy, list(signers)) is not None
 
 
-def in_the_power_of(policy: Policy, msps: Collection[str]) -> bool:
+def can_be_satisfied_by(policy: Policy, msps: Collection[str]) -> bool:
     """Whether organisations can satisfy a policy together, without any other."""
     if isinstance(policy, Principal):
         return policy.msp in msps
-    return sum(in_the_power_of(one, msps) for one in policy.policies) >= policy.needed
+    return sum(can_be_satisfied_by(part, msps) for part in policy.policies) >= policy.needed
 
 
-def named(policy: Policy) -> tuple[Principal, ...]:
+def principals_of(policy: Policy) -> tuple[Principal, ...]:
     """The principals of a policy, in its order."""
     if isinstance(policy, Principal):
         return (policy,)
-    return tuple(principal for one in policy.policies for principal in named(one))
+    return tuple(principal for part in policy.policies for principal in principals_of(part))
 
 
 def _left_over(policy: Policy, signers: list[Principal]) -> list[Principal] | None:
@@ -108,8 +108,8 @@ def _left_over(policy: Policy, signers: list[Principal]) -> list[Principal] | No
                 return signers[:number] + signers[number + 1 :]
         return None
     met = 0
-    for one in policy.policies:
-        left = _left_over(one, signers)
+    for part in policy.policies:
+        left = _left_over(part, signers)
         if left is not None:
             met, signers = met + 1, left
     return signers if met >= policy.needed else None

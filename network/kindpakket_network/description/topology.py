@@ -256,7 +256,7 @@ class Topology:
                 chaincode["source"] = str((folder / chaincode["source"]).resolve())
         hosts = {name: Host(name, **members) for name, members in absolute.get("hosts", {}).items()}
         organisations = tuple(_organisation(members, hosts) for members in absolute["organisations"])
-        consenters = tuple(one.name for one in organisations if one.consenter)
+        consenters = tuple(organisation.name for organisation in organisations if organisation.consenter)
         return cls(
             name=absolute["name"],
             base=absolute["ports"]["base"],
@@ -286,7 +286,9 @@ class Topology:
         Raises:
             KeyError: there is none.
         """
-        return next((one for one in self.organisations if one.name == name), None) or _missing(name)
+        return next(
+            (organisation for organisation in self.organisations if organisation.name == name), None
+        ) or _missing(name)
 
     def channel(self, name: str) -> Channel:
         """The channel of that name.
@@ -294,7 +296,7 @@ class Topology:
         Raises:
             KeyError: there is none.
         """
-        return next((one for one in self.channels if one.name == name), None) or _missing(name)
+        return next((channel for channel in self.channels if channel.name == name), None) or _missing(name)
 
     def members_with_peers(self, channel: Channel) -> list[Organisation]:
         """The organisations whose peers join a channel."""
@@ -344,14 +346,14 @@ def _channel(members: Mapping[str, Any], consenters: tuple[str, ...]) -> Channel
         administration=members.get("administration"),
         members=tuple(
             Member(
-                one["organisation"],
-                tuple(one["writers"]),
-                tuple(one["readers"]),
-                tuple(one["block_readers"]),
+                member["organisation"],
+                tuple(member["writers"]),
+                tuple(member["readers"]),
+                tuple(member["block_readers"]),
             )
-            for one in members["members"]
+            for member in members["members"]
         ),
-        chaincodes=tuple(_chaincode(one) for one in members.get("chaincodes", ())),
+        chaincodes=tuple(_chaincode(chaincode) for chaincode in members.get("chaincodes", ())),
         acls=dict(members.get("acls", {})),
     )
 
@@ -362,7 +364,7 @@ def _chaincode(members: Mapping[str, Any]) -> Chaincode:
         version=members["version"],
         source=Path(members["source"]),
         endorsement=members["endorsement"],
-        collections=tuple(_collection(one) for one in members.get("collections", ())),
+        collections=tuple(_collection(collection) for collection in members.get("collections", ())),
         initialise=_initialise(members["initialise"]) if "initialise" in members else None,
     )
 

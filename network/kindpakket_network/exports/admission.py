@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from kindpakket_network.channel import first_block
+from kindpakket_network.channel import genesis_file
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.exports import bundle, bundle_exchange
 from kindpakket_network.nodes.session import Session
@@ -35,15 +35,15 @@ def admit(session: Session, files: Sequence[Path]) -> list[str]:
             state = "admitted" if news else "already known"
             done.append(f"{read.organisation}: {state}; SHA-256 of its roots for identities and TLS: {roots}")
     for path, members in parsed:
-        if members["kind"] == first_block.KIND:
-            news = first_block.admit_first_block(session, members, str(path))
+        if members["kind"] == genesis_file.KIND:
+            news = genesis_file.admit_genesis(session, members, str(path))
             state = "admitted; it matches the topology" if news else "already known"
             done.append(f"genesis block of {members['channel']}: {state}")
     return done
 
 
 def _parsed(path: Path) -> dict[str, Any]:
-    kinds = (bundle.KIND, first_block.KIND)
+    kinds = (bundle.KIND, genesis_file.KIND)
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)

@@ -27,18 +27,18 @@ def mistakes(made: Iterable[Resource], folder: Path) -> list[str]:
     """
     known = _definitions(folder)
     found = []
-    for one in made:
-        if one["apiVersion"] != API:
+    for resource in made:
+        if resource["apiVersion"] != API:
             continue
-        if one["kind"] not in known:
+        if resource["kind"] not in known:
             raise NetworkError(
-                f"{folder} does not define {one['kind']}: name the operator's config/crd/bases"
+                f"{folder} does not define {resource['kind']}: name the operator's config/crd/bases"
             )
-        namespaced, schema = known[one["kind"]]
-        name = f"{one['kind']} {one['metadata']['name']}"
-        if namespaced != ("namespace" in one["metadata"]):
+        namespaced, schema = known[resource["kind"]]
+        name = f"{resource['kind']} {resource['metadata']['name']}"
+        if namespaced != ("namespace" in resource["metadata"]):
             found.append(f"{name}: {'needs' if namespaced else 'must not have'} a namespace")
-        for error in jsonschema.Draft202012Validator(schema).iter_errors(one):
+        for error in jsonschema.Draft202012Validator(schema).iter_errors(resource):
             found.append(f"{name}, {'.'.join(map(str, error.absolute_path))}: {error.message}")
     return found
 

@@ -35,14 +35,14 @@ def service(name: str, organisation: str) -> str:
     return f"{name}.{organisation}"
 
 
-def filled(*words: str) -> str:
+def filled(*parts: str) -> str:
     """The placeholder for a value that `apply.sh` fills in."""
-    return "${" + variable(*words) + "}"
+    return "${" + variable(*parts) + "}"
 
 
-def variable(*words: str) -> str:
+def variable(*parts: str) -> str:
     """The name of the variable in such a placeholder."""
-    return re.sub(r"[^A-Z0-9]+", "_", "_".join(words).upper())
+    return re.sub(r"[^A-Z0-9]+", "_", "_".join(parts).upper())
 
 
 def secret_of(name: str, organisation: str) -> str:

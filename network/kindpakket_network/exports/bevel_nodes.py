@@ -148,7 +148,10 @@ def _nodes(organisation: Organisation) -> Iterable[tuple[str, str]]:
 def builder(organisation: Organisation) -> Resource:
     """The external builder's scripts, by which a peer finds its chaincode processes."""
     folder = resources.files("kindpakket_network") / "data" / "builder" / "bin"
-    scripts = {one.name: one.read_text("utf-8") for one in sorted(folder.iterdir(), key=lambda one: one.name)}
+    scripts = {
+        script.name: script.read_text("utf-8")
+        for script in sorted(folder.iterdir(), key=lambda path: path.name)
+    }
     metadata = {"name": BUILDER, "namespace": organisation.name}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": scripts}
 

@@ -22,13 +22,16 @@ def bundle_of(session: Session, organisation: str) -> Bundle:
     Raises:
         NetworkError: this home does not act for it, or it has no certificates yet.
     """
-    if organisation not in session.acting:
+    if organisation not in session.own_organisations:
         raise NetworkError(
-            f"{session.home.root} does not act for {organisation!r}: use one of {', '.join(session.acting)}, "
-            "or ask the organisation for its bundle"
+            f"{session.home.root} does not act for {organisation!r}: use one of "
+            f"{', '.join(session.own_organisations)}, or ask the organisation for its bundle"
         )
     msp = session.home.organisation(organisation) / "msp"
-    orderer = next((one for one in session.inventory.orderers if one.organisation == organisation), None)
+    orderer = next(
+        (candidate for candidate in session.inventory.orderers if candidate.organisation == organisation),
+        None,
+    )
     try:
         return Bundle(
             network=session.topology.name,
@@ -68,7 +71,7 @@ def admit(session: Session, bundle: Bundle, source: str) -> bool:
         count = "1 problem" if len(mistakes) == 1 else f"{len(mistakes)} problems"
         raise NetworkError(f"{source} is rejected: {count} found{lines}")
     name = bundle.organisation
-    if name in session.acting:
+    if name in session.own_organisations:
         if bundle != bundle_of(session, name):
             raise NetworkError(
                 f"{source} differs from this home, which acts for {name}: give out this home's bundle instead"
@@ -94,7 +97,9 @@ def admit(session: Session, bundle: Bundle, source: str) -> bool:
             )
     before = _state(session, bundle)
     if bundle.consenter is not None:
-        orderer = next(one for one in session.inventory.orderers if one.organisation == name)
+        orderer = next(
+            candidate for candidate in session.inventory.orderers if candidate.organisation == name
+        )
         _place(orderer.folder / "msp", "signcerts/cert.pem", bundle.consenter.identity)
         _place(orderer.folder / "tls", "cert.pem", bundle.consenter.tls)
     for file, text in bundle.revocations.items():
@@ -124,7 +129,7 @@ def _consenter(orderer: Orderer) -> Consenter:
 def _state(session: Session, bundle: Bundle) -> dict[Path, bytes]:
     name = bundle.organisation
     folders = [session.home.organisation(name), session.home.node(f"orderer.{name}")]
-    return {path: path.read_bytes() for one in folders for path in one.rglob("*.pem")}
+    return {path: path.read_bytes() for folder in folders for path in folder.rglob("*.pem")}
 
 
 def _made(revocations: str) -> datetime:

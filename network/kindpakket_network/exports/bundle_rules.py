@@ -32,7 +32,9 @@ def mistakes_in(bundle: Bundle, topology: Topology, now: datetime | None = None)
         return [
             "it contains a private key, but may only contain certificates: its owner must replace that key"
         ]
-    organisation = next((one for one in topology.organisations if one.name == bundle.organisation), None)
+    organisation = next(
+        (candidate for candidate in topology.organisations if candidate.name == bundle.organisation), None
+    )
     if bundle.network != topology.name or organisation is None or organisation.msp != bundle.msp:
         return [
             f"it is for {bundle.organisation} with the MSP id {bundle.msp} in network {bundle.network}, "
@@ -45,7 +47,7 @@ def mistakes_in(bundle: Bundle, topology: Topology, now: datetime | None = None)
 
 
 def _certificates(bundle: Bundle, organisation: Organisation, now: datetime) -> Iterator[str]:
-    identity_root, tls_root = (_load(one) for one in (bundle.identity_root, bundle.tls_root))
+    identity_root, tls_root = (_load(pem) for pem in (bundle.identity_root, bundle.tls_root))
     for name, root in (("identity_root", identity_root), ("tls_root", tls_root)):
         yield from _valid(name, root, root, now)
         if not _is_authority(root):
@@ -124,8 +126,8 @@ def _hosts(certificate: x509.Certificate) -> set[str]:
     addresses: list[ipaddress.IPv4Address | ipaddress.IPv6Address | object] = list(
         names.get_values_for_type(x509.IPAddress)
     )
-    return {*names.get_values_for_type(x509.DNSName), *(str(one) for one in addresses)}
+    return {*names.get_values_for_type(x509.DNSName), *(str(addresse) for addresse in addresses)}
 
 
 def _values(certificate: x509.Certificate, kind: x509.ObjectIdentifier) -> list[str]:
-    return [str(one.value) for one in certificate.subject.get_attributes_for_oid(kind)]
+    return [str(attribute.value) for attribute in certificate.subject.get_attributes_for_oid(kind)]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from kindpakket_network.backups.record import last_backups
-from kindpakket_network.certificates.expiry import Expiry, open_secrets
+from kindpakket_network.certificates.expiry import Expiry, exposed_secrets
 from kindpakket_network.programs.home import Home
 
 
@@ -34,8 +34,8 @@ def metrics(
         return Gauge(f"kindpakket_{name}", about, ("network", *labels), registry=registry)
 
     ends = gauge("certificate_expires_seconds", "When a certificate expires, Unix seconds.", "holder", "use")
-    for one in certificates:
-        ends.labels(network, one.holder, one.use).set(one.expires.timestamp())
+    for certificate in certificates:
+        ends.labels(network, certificate.holder, certificate.use).set(certificate.expires.timestamp())
     runs = gauge("node_running", "Whether a node's process is running.", "node")
     for node, up in running:
         runs.labels(network, node).set(up)
@@ -49,7 +49,7 @@ def metrics(
     secrets = gauge(
         "open_secrets", "The number of files with keys that users other than their owner can read."
     )
-    secrets.labels(network).set(len(open_secrets(home)))
+    secrets.labels(network).set(len(exposed_secrets(home)))
     gauge("checked_seconds", "When this page was written, Unix seconds.").labels(network).set(
         int(time.time())
     )

@@ -10,9 +10,9 @@ import yaml
 from kindpakket_network.description.host import at
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.exports.alerts import rules
-from kindpakket_network.nodes.acting import acting
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.programs.home import Home
 
@@ -34,9 +34,9 @@ def monitoring(topology: Topology, home: Home, inventory: Inventory) -> Mapping[
         home: its folder; the nodes of the organisations that it acts for are watched.
         inventory: its nodes.
     """
-    own = acting(topology, home)
-    nodes = [one for group in (inventory.orderers, inventory.peers) for one in group]
-    jobs = [_job(topology, name, [one for one in nodes if one.organisation == name]) for name in own]
+    own = own_organisations(topology, home)
+    nodes = [node for group in (inventory.orderers, inventory.peers) for node in group]
+    jobs = [_job(topology, name, [node for node in nodes if node.organisation == name]) for name in own]
     configuration = {
         "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
         "rule_files": [RULES],

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from kindpakket_network.description.form import schema
+from kindpakket_network.description.schema import schema
 from kindpakket_network.description.topology import Topology, packaged_file
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.programs.home import write

@@ -13,7 +13,7 @@ from kindpakket_network.nodes.chaincode_server import ChaincodeServer
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.programs.built import cache_folder
+from kindpakket_network.programs.fabric import cache_folder
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.templates import render
 
@@ -41,9 +41,9 @@ def units(topology: Topology, home: Home, organisations: Collection[str], user: 
     found: dict[str, str] = {}
     target = f"{topology.name}.target"
     for node in inventory.nodes_of(organisations):
-        one = inventory.find(node)
+        process = inventory.find(node)
         name = f"{topology.name}-{node}"
-        writable, readable = _reaches(one, home)
+        writable, readable = _reaches(process, home)
         found[f"{name}.service"] = render(
             "node.service",
             network=topology.name,
@@ -53,8 +53,8 @@ def units(topology: Topology, home: Home, organisations: Collection[str], user: 
             home=home.root,
             environment=home.environment(node),
             program=home.program(node),
-            arguments=" ".join(one.arguments),
-            folder=one.folder,
+            arguments=" ".join(process.arguments),
+            folder=process.folder,
             log=home.log(node),
             writable=writable,
             readable=[*readable, home.root / "run", cache_folder()],

@@ -17,7 +17,7 @@ from kindpakket_network.nodes.authority_tls import (
     OPERATIONS_KEY,
     ensure_operations_certificate,
 )
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Program
 from kindpakket_network.programs.templates import render

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from kindpakket_network.description.topology import Ordering
 from kindpakket_network.nodes.orderer import Orderer
-from kindpakket_network.programs.wait import together
+from kindpakket_network.programs.wait import in_parallel
 
 Node = TypeVar("Node")
 
@@ -38,7 +38,7 @@ def leadership(
         running: the channel's running consenters by id, starting at 1.
         asked: those of them that this home's administrators may query.
     """
-    found = together(lambda orderer: orderer.operator.metrics(orderer.ports[1]), asked)
+    found = in_parallel(lambda orderer: orderer.operator.metrics(orderer.ports[1]), asked)
     if ordering.type == "raft":
         name = f'consensus_etcdraft_is_leader{{channel="{channel}"}}'
         leads = (node for node, metrics in zip(asked, found, strict=True) if metrics.get(name) == 1.0)
@@ -60,9 +60,9 @@ def by_views(
         metrics: the metrics of the consenters that were queried.
     """
     views = [
-        (int(one[f'consensus_smartbft_view_number{{channel="{channel}"}}']), int(leader))
-        for one in metrics
-        if (leader := one.get(f'consensus_smartbft_view_leader_id{{channel="{channel}"}}', 0.0)) > 0
+        (int(metric[f'consensus_smartbft_view_number{{channel="{channel}"}}']), int(leader))
+        for metric in metrics
+        if (leader := metric.get(f'consensus_smartbft_view_leader_id{{channel="{channel}"}}', 0.0)) > 0
     ]
     if not views:
         return Leadership(None)

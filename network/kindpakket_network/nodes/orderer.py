@@ -12,8 +12,8 @@ from kindpakket_network.description.host import THIS, Host, at
 from kindpakket_network.description.tuning import STANDARD, Tuning
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.health import Operator
-from kindpakket_network.nodes.placed import Placed
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.nodes.ledger_node import LedgerNode
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Program
 
@@ -26,7 +26,7 @@ _OK = 200
 
 
 @dataclass(frozen=True)
-class Orderer(Placed):
+class Orderer(LedgerNode):
     """An orderer, which is a consenter of the channels that name its organisation.
 
     Attributes:

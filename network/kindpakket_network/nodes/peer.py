@@ -12,9 +12,9 @@ from typing import ClassVar
 from kindpakket_network.description.host import LOOPBACK, THIS, Host, at
 from kindpakket_network.description.tuning import STANDARD, Tuning
 from kindpakket_network.nodes.health import Operator, listens
+from kindpakket_network.nodes.ledger_node import LedgerNode
 from kindpakket_network.nodes.orderer import LOG_FORMAT
-from kindpakket_network.nodes.placed import Placed
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Program
 
@@ -41,7 +41,7 @@ _GOSSIP = {
 
 
 @dataclass(frozen=True)
-class Peer(Placed):
+class Peer(LedgerNode):
     """A peer.
 
     Attributes:

@@ -15,7 +15,7 @@ from kindpakket_network.programs.home import write
 _MARK = "restored.json"
 
 
-def mark(folder: Path, backup: str, *, ordering_lost: bool = False) -> None:
+def mark_restored(folder: Path, backup: str, *, ordering_lost: bool = False) -> None:
     """Mark a node's folder before it is put in place.
 
     Args:
@@ -26,28 +26,28 @@ def mark(folder: Path, backup: str, *, ordering_lost: bool = False) -> None:
     write(folder / _MARK, json.dumps({"backup": backup, "ordering_lost": ordering_lost}))
 
 
-def ordering_is_lost(folder: Path) -> bool:
+def is_ordering_lost(folder: Path) -> bool:
     """Whether a node was restored with `ordering_lost`."""
     return bool(json.loads((folder / _MARK).read_text("utf-8"))["ordering_lost"])
 
 
-def unmark(folder: Path) -> None:
+def clear_restored(folder: Path) -> None:
     """Remove the mark: the node has caught up."""
     (folder / _MARK).unlink(missing_ok=True)
 
 
-def is_marked(folder: Path) -> bool:
+def is_restored(folder: Path) -> bool:
     """Whether a node must still catch up."""
     return (folder / _MARK).is_file()
 
 
-def ensure_none(folders: Iterable[Path]) -> None:
+def ensure_none_restored(folders: Iterable[Path]) -> None:
     """Check that none of these nodes must still catch up.
 
     Raises:
         NetworkError: one must.
     """
-    names = [folder.name for folder in folders if is_marked(folder)]
+    names = [folder.name for folder in folders if is_restored(folder)]
     if names:
         raise NetworkError(
             f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} restored from a backup and must "

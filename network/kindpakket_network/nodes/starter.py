@@ -13,11 +13,11 @@ from kindpakket_network.errors import PortInUse
 from kindpakket_network.nodes.authority import Authority
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import ensure_none
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.nodes.restored import ensure_none_restored
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes, resume
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 Node = Authority | Orderer | Peer
 # Seconds. Nodes are ready within a few; a peer that replays its state database takes longest.
@@ -55,7 +55,7 @@ class Starter:
             NetworkError: a node was restored from a backup and has not caught up; nothing was started.
         """
         if not self.restored:
-            ensure_none(node.folder for node in nodes)
+            ensure_none_restored(node.folder for node in nodes)
         halted = []
         for node in nodes:
             running = self.processes.find(node.node)
@@ -70,7 +70,7 @@ class Starter:
             program = node.program(self.programs)
             own = {**program.environment, **self.environment}
             self.processes.start(replace(program, environment=own))
-        together(lambda node: self.await_ready(node.node, node.ready), nodes)
+        in_parallel(lambda node: self.await_ready(node.node, node.ready), nodes)
 
     def await_ready(self, node: str, ready: Callable[[], bool]) -> None:
         """Wait until a node is ready.

@@ -69,7 +69,7 @@ class Home:
         return self.root / "topology.yaml"
 
     @property
-    def acting(self) -> Path:
+    def own_organisations(self) -> Path:
         """The record of the organisations that this home acts for; see `acting`."""
         return self.root / "acting.json"
 

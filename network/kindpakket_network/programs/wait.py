@@ -30,7 +30,7 @@ def until(condition: Callable[[], Value | None], deadline: float, interval: floa
         time.sleep(interval)
 
 
-def together(work: Callable[[Item], Value], items: Iterable[Item], at_once: int = 16) -> list[Value]:
+def in_parallel(work: Callable[[Item], Value], items: Iterable[Item], at_once: int = 16) -> list[Value]:
     """Call a function with each item, in parallel.
 
     Args:

@@ -10,19 +10,19 @@ from typing import Any
 
 from kindpakket_network.description.topology import Chaincode, Channel, Topology
 from kindpakket_network.errors import CommandFailed
-from kindpakket_network.nodes.acting import acting
-from kindpakket_network.nodes.deployed import Deployed
-from kindpakket_network.nodes.doubts import doubts
+from kindpakket_network.nodes.deployment_record import DeploymentRecord
 from kindpakket_network.nodes.health import listens
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.leader import leadership
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.nodes.unverified_votes import unverified_votes
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import started_at
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 # Seconds for a node to receive the blocks that others have, or to learn of the other peers.
 _PATIENCE = 6.0
@@ -119,11 +119,13 @@ class ChannelLook:
         consenters = self.inventory.consenters_of(self.channel)
         peers = self.inventory.peers_on(self.topology, self.channel)
         nodes: list[Orderer | Peer] = [*consenters, *peers]
-        answering = dict(zip(nodes, together(self._answers, nodes), strict=True))
-        running = {number: one for number, one in enumerate(consenters, 1) if answering[one]}
-        own_consenters = [one for one in consenters if one.organisation in self._own]
-        own_peers = [one for one in peers if one.organisation in self._own]
-        asked = [one for one in own_consenters if answering[one]]
+        answering = dict(zip(nodes, in_parallel(self._answers, nodes), strict=True))
+        running = {
+            number: consenter for number, consenter in enumerate(consenters, 1) if answering[consenter]
+        }
+        own_consenters = [consenter for consenter in consenters if consenter.organisation in self._own]
+        own_peers = [peer for peer in peers if peer.organisation in self._own]
+        asked = [own_consenter for own_consenter in own_consenters if answering[own_consenter]]
         leads = leadership(self.channel.name, self.topology.ordering, running, asked)
         heights = self._heights([*own_consenters, *own_peers])
         behind = self._behind([*own_consenters, *own_peers], heights)
@@ -131,9 +133,11 @@ class ChannelLook:
             name=self.channel.name,
             leader=leads.node.node if leads.node else None,
             heights=heights,
-            chaincodes=tuple(together(self._chaincode, self.channel.chaincodes if own_peers else ())),
-            consenters=tuple(one.node for one in consenters),
-            taking_part=tuple(one.node for one in running.values() if one.node not in behind),
+            chaincodes=tuple(in_parallel(self._chaincode, self.channel.chaincodes if own_peers else ())),
+            consenters=tuple(consenter.node for consenter in consenters),
+            taking_part=tuple(
+                consenter.node for consenter in running.values() if consenter.node not in behind
+            ),
             needed=self.topology.ordering.quorum(len(consenters)),
             view=leads.view,
             behind=behind,
@@ -149,7 +153,7 @@ class ChannelLook:
 
     @property
     def _own(self) -> tuple[str, ...]:
-        return acting(self.topology, self.home)
+        return own_organisations(self.topology, self.home)
 
     def _answers(self, node: Orderer | Peer) -> bool:
         if node.organisation in self._own:
@@ -157,7 +161,9 @@ class ChannelLook:
         return listens(node.ports[0], node.host)
 
     def _heights(self, nodes: list[Orderer | Peer]) -> dict[str, int | None]:
-        return {node.node: height for node, height in zip(nodes, together(self._height, nodes), strict=True)}
+        return {
+            node.node: height for node, height in zip(nodes, in_parallel(self._height, nodes), strict=True)
+        }
 
     def _height(self, node: Orderer | Peer) -> int | None:
         if node.node not in self.running:
@@ -178,7 +184,7 @@ class ChannelLook:
 
         late = [node for node in nodes if (heights[node.node] or highest) < target(node)]
 
-        return tuple(node.node for node, behind in zip(late, together(stays, late), strict=True) if behind)
+        return tuple(node.node for node, behind in zip(late, in_parallel(stays, late), strict=True) if behind)
 
     def _doubts(self, consenters: list[Orderer]) -> dict[str, dict[str, int]]:
         since = datetime.now(UTC) - _DOUBTS_COUNT
@@ -186,10 +192,12 @@ class ChannelLook:
         starts = ((number, started_at(self.home, node)) for number, node in names.items())
         started = {number: start + _INEXACT for number, start in starts if start is not None}
         found: dict[str, dict[str, int]] = {}
-        for one in consenters:
-            counts = doubts(self.home.log(one.node), self.channel.name, since, started)
+        for consenter in consenters:
+            counts = unverified_votes(self.home.log(consenter.node), self.channel.name, since, started)
             if counts:
-                found[one.node] = {names.get(voter, f"consenter {voter}"): n for voter, n in counts.items()}
+                found[consenter.node] = {
+                    names.get(voter, f"consenter {voter}"): n for voter, n in counts.items()
+                }
         return found
 
     def _peers_known(self, peers: list[Peer], others: int) -> dict[str, int | None]:
@@ -201,10 +209,10 @@ class ChannelLook:
             value = peer.metrics().get(name)
             return None if value is None else int(value)
 
-        return {peer.node: number for peer, number in zip(running, together(known, running), strict=True)}
+        return {peer.node: number for peer, number in zip(running, in_parallel(known, running), strict=True)}
 
     def _chaincode(self, chaincode: Chaincode) -> ChaincodeStatus:
-        record = Deployed.read(self.home.deployed(self.channel.name, chaincode.name))
+        record = DeploymentRecord.read(self.home.deployed(self.channel.name, chaincode.name))
         definition = self._committed(chaincode.name) or {}
         return ChaincodeStatus(
             name=chaincode.name,

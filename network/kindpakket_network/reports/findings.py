@@ -61,14 +61,14 @@ def findings(
 
 
 def _of_node(node: NodeStatus) -> Iterator[Finding]:
-    words = {
+    problems = {
         "stopped": ("is stopped", f"run `kindpakket network start {node.node}`, or `up`"),
         "ended": ("exited without being stopped", f"{_UP}, and read `kindpakket network logs {node.node}`"),
         "restored": ("was restored from a backup and does not serve until it has caught up", _UP),
         "suspended": ("is suspended (SIGSTOP) and does not answer", _UP),
     }
-    if node.state in words:
-        yield Finding(node.node, *words[node.state])
+    if node.state in problems:
+        yield Finding(node.node, *problems[node.state])
 
 
 def _of_ordering(channel: ChannelStatus) -> Iterator[Finding]:
@@ -121,19 +121,21 @@ def _of_gossip(channel: ChannelStatus) -> Iterator[Finding]:
 
 
 def _of_chaincodes(channel: ChannelStatus) -> Iterator[Finding]:
-    for one in channel.chaincodes:
-        place = f"{one.name} on {channel.name}"
-        if one.sequence is None:
+    for chaincode in channel.chaincodes:
+        place = f"{chaincode.name} on {channel.name}"
+        if chaincode.sequence is None:
             yield Finding(place, "is not deployed", _UP)
-        elif one.committed_sequence is not None and one.committed_sequence < one.sequence:
+        elif chaincode.committed_sequence is not None and chaincode.committed_sequence < chaincode.sequence:
             yield Finding(
                 place,
-                f"has committed definition {one.committed_sequence}, and {one.sequence} is being deployed",
+                f"has committed definition {chaincode.committed_sequence}, and {chaincode.sequence} is being "
+                "deployed",
                 "run `kindpakket network deploy`",
             )
-        elif one.committed_sequence is not None and one.committed_sequence > one.sequence:
+        elif chaincode.committed_sequence is not None and chaincode.committed_sequence > chaincode.sequence:
             yield Finding(
                 place,
-                f"has committed definition {one.committed_sequence}, but this home deployed {one.sequence}",
+                f"has committed definition {chaincode.committed_sequence}, but this home deployed "
+                f"{chaincode.sequence}",
                 "find out who committed it, and update this home's topology and chaincode to match",
             )

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from kindpakket_network.nodes.inventory import Inventory
-from kindpakket_network.nodes.restored import is_marked
+from kindpakket_network.nodes.restored import is_restored
 from kindpakket_network.programs.history import History
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import is_suspended
@@ -68,7 +68,7 @@ def node_status(node: str, inventory: Inventory, home: Home, process: psutil.Pro
         data_bytes=size(inventory.find(node).folder),
         log_bytes=sum(path.stat().st_size for path in files(home.log(node))),
     )
-    restored = is_marked(inventory.find(node).folder)
+    restored = is_restored(inventory.find(node).folder)
     if process is not None:
         try:
             state = "restored" if restored else "suspended" if is_suspended(process) else "runs"

@@ -9,14 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kindpakket_network.certificates.expiry import Expiry, complaints, expiries
+from kindpakket_network.certificates.expiry import Expiry, certificate_warnings, expiries
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.serving import Serving
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
-from kindpakket_network.programs.wait import together
+from kindpakket_network.programs.wait import in_parallel
 from kindpakket_network.reports.channels import ChannelLook, ChannelStatus
 from kindpakket_network.reports.findings import Finding, findings
 from kindpakket_network.reports.nodes import NodeStatus, node_status
@@ -53,7 +53,7 @@ class NetworkStatus:
         """Whether all nodes are running, every channel has a leader, and all chaincodes are deployed."""
         return (
             all(node.running for node in self.nodes)
-            and all(one.leader is not None or one.leader_elsewhere for one in self.channels)
+            and all(channel.leader is not None or channel.leader_elsewhere for channel in self.channels)
             and all(
                 chaincode.sequence is not None
                 for channel in self.channels
@@ -98,8 +98,10 @@ def status(
     serving = Serving(topology, home, inventory, processes)
     nodes = [node_status(node, inventory, home, found.get(node)) for node in serving.nodes()]
     running = frozenset(node.node for node in nodes if node.running)
-    looks = [ChannelLook(one, topology, home, inventory, programs, running) for one in topology.channels]
-    channels = together(ChannelLook.status, looks)
+    looks = [
+        ChannelLook(channel, topology, home, inventory, programs, running) for channel in topology.channels
+    ]
+    channels = in_parallel(ChannelLook.status, looks)
     certificates = expiries(home)
     free = _free(home.root)
     return NetworkStatus(
@@ -109,7 +111,7 @@ def status(
         nodes=tuple(nodes),
         channels=tuple(channels),
         certificates=tuple(certificates),
-        warnings=tuple(complaints(home, topology.tuning.warning_days, certificates)),
+        warnings=tuple(certificate_warnings(home, topology.tuning.warning_days, certificates)),
         findings=tuple(findings(nodes, channels, free)),
         free_bytes=free,
     )
@@ -125,7 +127,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     return value

@@ -12,7 +12,7 @@ from kindpakket_network.channel.submission import submit as order
 from kindpakket_network.description.topology import Channel, Topology
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.session import Progress, Session
-from kindpakket_network.programs.waiting import collected
+from kindpakket_network.programs.deferral import deferring
 from kindpakket_network.verbs.local import silent
 from kindpakket_network.verbs.network import Network
 
@@ -36,9 +36,9 @@ def update(network: Network, topology: Topology | None = None, progress: Progres
         NetworkError: a step failed; the next call resumes.
     """
     changed: list[str] = []
-    with network.changing(topology, progress) as session, collected() as collecting:
+    with network.changing(topology, progress) as session, deferring() as deferred:
         for channel in session.own_channels:
-            with collecting():
+            with deferred():
                 if change.reconcile(session, channel, only=_ONLY):
                     changed.append(channel.name)
     return changed
@@ -47,7 +47,7 @@ def update(network: Network, topology: Topology | None = None, progress: Progres
 def differences(network: Network) -> dict[str, list[Difference]]:
     """What `update` would change, by channel. Raises the same errors."""
     session = network.session()
-    return {one.name: change.pending(session, one, only=_ONLY) for one in session.own_channels}
+    return {channel.name: change.pending(session, channel, only=_ONLY) for channel in session.own_channels}
 
 
 def propose(network: Network, channel: str, topology: Topology | None = None) -> Proposal | None:
@@ -115,7 +115,7 @@ def submit(network: Network, proposal: Proposal, progress: Progress = silent) ->
 
 
 def _channel(session: Session, name: str) -> Channel:
-    known = {one.name: one for one in session.topology.channels}
+    known = {channel.name: channel for channel in session.topology.channels}
     if name not in known:
         raise NetworkError(f"there is no channel {name!r}: use one of {', '.join(known)}")
     return known[name]

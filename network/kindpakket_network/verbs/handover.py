@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kindpakket_network.channel.first_block import first_block_file
+from kindpakket_network.channel.genesis_file import genesis_file
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.exports.admission import admit
 from kindpakket_network.exports.bundle import Bundle
@@ -36,7 +36,7 @@ class Handover(LocalNetwork):
             NetworkError: there is no such channel.
         """
         with self._home.locked():
-            return first_block_file(self.session(), self._channel(channel))
+            return genesis_file(self.session(), self._channel(channel))
 
     def admit(self, files: Sequence[Path]) -> list[str]:
         """Import other organisations' bundles and genesis blocks into the home.
@@ -73,7 +73,7 @@ class Handover(LocalNetwork):
         """
         for name in organisations:
             self._authority(name)
-        return units(self._topology, self._home, organisations or self.acting, user)
+        return units(self._topology, self._home, organisations or self.own_organisations, user)
 
     def monitoring(self) -> Mapping[str, str]:
         """The Prometheus files for watching the home's nodes, by name.
@@ -93,4 +93,4 @@ class Handover(LocalNetwork):
         self._ensure_exists()
         found = self.status()
         running = ((node.node, node.running) for node in found.nodes)
-        return metrics(self._topology.name, self._home, self.acting, found.certificates, running)
+        return metrics(self._topology.name, self._home, self.own_organisations, found.certificates, running)

@@ -8,14 +8,14 @@ from typing import Self
 
 from kindpakket_network.description.topology import Channel, Topology
 from kindpakket_network.errors import NetworkError
-from kindpakket_network.nodes.acting import acting
 from kindpakket_network.nodes.authority import Authority
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.issue import ensure_user_name
 from kindpakket_network.nodes.leader import leadership
+from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.serving import Serving
 from kindpakket_network.nodes.session import Progress, Session
-from kindpakket_network.programs.built import built_before, programs
+from kindpakket_network.programs.fabric import cached_programs, programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
 from kindpakket_network.reports.nodes import endpoint
@@ -62,9 +62,9 @@ class LocalNetwork:
         return self._home.root
 
     @property
-    def acting(self) -> tuple[str, ...]:
+    def own_organisations(self) -> tuple[str, ...]:
         """The organisations that the home acts for."""
-        return acting(self._topology, self._home)
+        return own_organisations(self._topology, self._home)
 
     def session(self, progress: Progress = silent, organisations: Sequence[str] = ()) -> Session:
         """A session for the verbs to work on.
@@ -78,16 +78,16 @@ class LocalNetwork:
         """
         self._ensure_exists()
         for name in organisations:
-            if name not in acting(self._topology, self._home):
+            if name not in own_organisations(self._topology, self._home):
                 raise NetworkError(
-                    f"{self.home} does not act for {name!r}: use one of {', '.join(self.acting)}"
+                    f"{self.home} does not act for {name!r}: use one of {', '.join(self.own_organisations)}"
                 )
         only = tuple(organisations) or None
         return Session(self._topology, self._home, self._processes, programs(progress), progress, only)
 
     def status(self) -> NetworkStatus:
         """Its present status."""
-        return status(self._topology, self._home, self._inventory, self._processes, built_before())
+        return status(self._topology, self._home, self._inventory, self._processes, cached_programs())
 
     def leader(self, channel: str) -> str | None:
         """The node that leads the ordering of a channel, or None if none is known.
@@ -96,7 +96,9 @@ class LocalNetwork:
             NetworkError: the topology has no such channel.
         """
         consenters = enumerate(self._inventory.consenters_of(self._channel(channel)), 1)
-        running = {number: one for number, one in consenters if self._processes.runs(one.node)}
+        running = {
+            number: consenter for number, consenter in consenters if self._processes.runs(consenter.node)
+        }
         found = leadership(channel, self._topology.ordering, running, list(running.values())).node
         return found.node if found else None
 
@@ -143,7 +145,7 @@ class LocalNetwork:
         try:
             return self._topology.channel(name)
         except KeyError:
-            names = ", ".join(one.name for one in self._topology.channels)
+            names = ", ".join(channel.name for channel in self._topology.channels)
             raise NetworkError(f"there is no channel {name!r}: use one of {names}") from None
 
     def _authority(self, organisation: str) -> Authority:
@@ -158,10 +160,10 @@ class LocalNetwork:
             raise NetworkError(f"there is no network in {self._home.root}: run `up` first")
 
     def _ensure_own(self, organisation: str) -> None:
-        if organisation not in self.acting:
+        if organisation not in self.own_organisations:
             raise NetworkError(
-                f"{self._home.root} acts for {', '.join(self.acting)} and has no keys of {organisation}: "
-                "run this in the home that has them"
+                f"{self._home.root} acts for {', '.join(self.own_organisations)} and has no keys of "
+                f"{organisation}: run this in the home that has them"
             )
 
     def _describe(self, topology: Topology) -> None:

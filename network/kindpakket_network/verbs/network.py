@@ -9,18 +9,22 @@ from contextlib import contextmanager
 from kindpakket_network.description.changes import ensure_possible
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError
-from kindpakket_network.nodes.acting import act_for, acting, remember
 from kindpakket_network.nodes.chaincode_server import ChaincodeServer
-from kindpakket_network.nodes.deployed import Deployed
+from kindpakket_network.nodes.deployment_record import DeploymentRecord
+from kindpakket_network.nodes.own_organisations import (
+    choose_organisations,
+    own_organisations,
+    record_organisations,
+)
 from kindpakket_network.nodes.session import Progress, Session
 from kindpakket_network.nodes.starter import Starter, ensure_free
-from kindpakket_network.programs.built import programs
+from kindpakket_network.programs.deferral import deferring
+from kindpakket_network.programs.fabric import programs
 from kindpakket_network.programs.home import write
 from kindpakket_network.programs.supervision import is_supervised, supervise
-from kindpakket_network.programs.wait import together
-from kindpakket_network.programs.waiting import collected
+from kindpakket_network.programs.wait import in_parallel
 from kindpakket_network.reports.plan import Plan, Step, plan
-from kindpakket_network.reports.plan_channels import configured
+from kindpakket_network.reports.plan_channels import channel_steps
 from kindpakket_network.verbs.bringup import BringUp
 from kindpakket_network.verbs.handover import Handover
 from kindpakket_network.verbs.local import silent
@@ -63,7 +67,7 @@ class Network(Upkeep, Handover):
         built = programs(progress)
         with self._home.locked():
             self._ensure_possible(self._topology)
-            remember(self._topology, self._home, organisations)
+            choose_organisations(self._topology, self._home, organisations)
             self._supervise(supervised)
             write(self._home.topology, self._topology.as_yaml())
             self._home.install_builder()
@@ -78,7 +82,7 @@ class Network(Upkeep, Handover):
         """
 
         def configurations() -> Iterable[Step]:
-            return configured(self.session()) if self._home.exists() else ()
+            return channel_steps(self.session()) if self._home.exists() else ()
 
         return plan(self._topology, self._home, self._processes, configurations)
 
@@ -98,7 +102,14 @@ class Network(Upkeep, Handover):
         self._ensure_possible(topology)
         if elsewhere:
             with self._home.locked():
-                act_for(self._home, [one for one in acting(topology, self._home) if one not in elsewhere])
+                record_organisations(
+                    self._home,
+                    [
+                        own_organisation
+                        for own_organisation in own_organisations(topology, self._home)
+                        if own_organisation not in elsewhere
+                    ],
+                )
         self._describe(topology)
         self.up(progress)
 
@@ -159,7 +170,7 @@ class Network(Upkeep, Handover):
         chaincode: str | None = None,
         progress: Progress = silent,
         organisations: Sequence[str] = (),
-    ) -> list[Deployed]:
+    ) -> list[DeploymentRecord]:
         """Deploy the topology's chaincodes; a changed source or definition is an upgrade.
 
         Args:
@@ -174,20 +185,20 @@ class Network(Upkeep, Handover):
         session = self.session(progress, organisations)
         bring_up = BringUp(session)
         found = [
-            (channel, one.name)
+            (channel, candidate.name)
             for channel in self._topology.channels
-            for one in channel.chaincodes
-            if chaincode in (None, one.name) and session.own_peers_on(channel)
+            for candidate in channel.chaincodes
+            if chaincode in (None, candidate.name) and session.own_peers_on(channel)
         ]
         if chaincode is not None and not found:
             raise NetworkError(f"the topology has no chaincode {chaincode!r}: declare it on a channel")
         with self._home.locked():
             self._ensure_possible(self._topology)
             write(self._home.topology, self._topology.as_yaml())
-            done: list[Deployed] = []
-            with collected() as collecting:
+            done: list[DeploymentRecord] = []
+            with deferring() as deferred:
                 for channel, name in found:
-                    with collecting():
+                    with deferred():
                         done.append(bring_up.deployment(channel, name).run())
             return done
 
@@ -214,7 +225,7 @@ class Network(Upkeep, Handover):
             if built is None:
                 raise NetworkError(
                     f"{node} has no package to serve: run `up` or `deploy`, or start one of "
-                    f"{', '.join(one for one in self.nodes() if one.startswith('chaincode.'))}"
+                    f"{', '.join(node for node in self.nodes() if node.startswith('chaincode.'))}"
                 )
             if self._processes.find(node) is None:
                 ensure_free(node, found.port)
@@ -263,4 +274,4 @@ class Network(Upkeep, Handover):
         rest = [node for node in running if not node.startswith(("chaincode.", "orderer.", "ca."))]
         for prefix in order:
             nodes = [node for node in running if node.startswith(prefix)] if prefix else rest
-            together(self._processes.stop, nodes)
+            in_parallel(self._processes.stop, nodes)

@@ -17,7 +17,7 @@ from kindpakket_network.certificates.revocation import Revocation
 from kindpakket_network.nodes.authority import IDENTITIES
 from kindpakket_network.nodes.issue import Issue, ensure_user_name
 from kindpakket_network.nodes.session import Progress
-from kindpakket_network.programs.built import programs
+from kindpakket_network.programs.fabric import programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.verbs.bringup import BringUp
 from kindpakket_network.verbs.local import LocalNetwork, silent
@@ -125,7 +125,7 @@ class Upkeep(LocalNetwork):
             NetworkError: the backup could not be made.
         """
         session = self.session(progress)
-        names = [self._authority(name).organisation for name in organisations or session.acting]
+        names = [self._authority(name).organisation for name in organisations or session.own_organisations]
         with self._home.locked():
             return Backup(session, names).run(file, recipients)
 

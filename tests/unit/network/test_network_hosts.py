@@ -14,7 +14,7 @@ from kindpakket_network import Topology, TopologyError
 from kindpakket_network.channel.genesis import configtx
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.profile import profile
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 
 HOME = Home(Path("/home"))

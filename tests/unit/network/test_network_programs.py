@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from kindpakket_network.commands import cli
-from kindpakket_network.programs.built import FABRIC, FABRIC_CA, Programs, ToolModule, cache_key
+from kindpakket_network.programs.fabric import FABRIC, FABRIC_CA, Programs, ToolModule, cache_key
 
 SMARTBFT = "github.com/hyperledger-labs/SmartBFT"
 # The commit of Fabric 3.1.1: its tags are not Go module versions.

@@ -21,10 +21,10 @@ from kindpakket_network.channel.genesis import configtx
 from kindpakket_network.exports.units import units
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.profile import profile
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Program
-from kindpakket_network.reports.drawing import drawing
+from kindpakket_network.reports.diagram import diagram
 
 
 class Text(SingleFileSnapshotExtension):
@@ -159,4 +159,4 @@ def test_units(rendered: Rendered, snapshot: SnapshotAssertion, monkeypatch: pyt
 
 
 def test_pictures(rendered: Rendered, snapshot: SnapshotAssertion) -> None:
-    assert drawing(rendered.topology) == snapshot
+    assert diagram(rendered.topology) == snapshot

@@ -9,7 +9,7 @@ from kindpakket_network.errors import Waiting
 
 
 @contextmanager
-def collected() -> Iterator[Callable[[], AbstractContextManager[None]]]:
+def deferring() -> Iterator[Callable[[], AbstractContextManager[None]]]:
     """Yield a context manager whose blocks may raise `Waiting` without stopping the caller.
 
     Raises:
@@ -18,12 +18,12 @@ def collected() -> Iterator[Callable[[], AbstractContextManager[None]]]:
     sentences: list[str] = []
 
     @contextmanager
-    def collecting() -> Iterator[None]:
+    def deferred() -> Iterator[None]:
         try:
             yield
         except Waiting as waiting:
             sentences.extend(waiting.sentences)
 
-    yield collecting
+    yield deferred
     if sentences:
         raise Waiting(sentences)

@@ -18,7 +18,7 @@ from kindpakket_network.programs.logs import entries
 _TAIL = 4 << 20
 
 
-def doubts(
+def unverified_votes(
     log: Path, channel: str, since: datetime, started: Mapping[int, datetime] | None = None
 ) -> dict[int, int]:
     """The number of votes that a consenter could not verify, by the id of the voting consenter.

@@ -15,20 +15,20 @@ from kindpakket_network.programs.home import write
 _MARK = "restart"
 
 
-def staged(folder: Path) -> Path:
+def pending_folder(folder: Path) -> Path:
     """The folder of the pending certificate that will replace the one in a folder."""
     return folder.with_name(f"{folder.name}.next")
 
 
-def coming(folder: Path) -> Path:
+def newest_folder(folder: Path) -> Path:
     """The pending certificate's folder if there is one, else the present one."""
-    successor = staged(folder)
+    successor = pending_folder(folder)
     return successor if successor.is_dir() else folder
 
 
-def adopt(folder: Path) -> None:
+def activate(folder: Path) -> None:
     """Replace a folder by its pending successor, if there is one. An interrupted call can be repeated."""
-    successor, old = staged(folder), folder.with_name(f".{folder.name}.old")
+    successor, old = pending_folder(folder), folder.with_name(f".{folder.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if not successor.is_dir():
         return
@@ -52,6 +52,6 @@ def unmark(node: Path) -> None:
     (node / _MARK).unlink(missing_ok=True)
 
 
-def marked(node: Path) -> bool:
+def needs_restart(node: Path) -> bool:
     """Whether a node must be restarted."""
     return (node / _MARK).is_file()

@@ -21,7 +21,7 @@ from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.command import Command
 from kindpakket_network.programs.process import run
-from kindpakket_network.programs.wait import together
+from kindpakket_network.programs.wait import in_parallel
 
 _COMMIT_HASH = 4  # `common.BlockMetadataIndex`
 # Seconds for a peer to return one block.
@@ -29,7 +29,7 @@ _DEADLINE = 30.0
 
 
 @dataclass(frozen=True)
-class Committed:
+class CommitHash:
     """A peer's hashes of a block.
 
     Attributes:
@@ -48,7 +48,7 @@ class Committed:
 
 
 @dataclass(frozen=True)
-class CommittedBlocks:
+class CommitHashes:
     """The blocks of a channel's peers, fetched as administrator of an organisation that this home acts for.
 
     Args:
@@ -59,21 +59,21 @@ class CommittedBlocks:
     session: Session
     channel: Channel
 
-    def compare(self, peers: Sequence[Peer]) -> tuple[list[Committed], list[str]]:
+    def compare(self, peers: Sequence[Peer]) -> tuple[list[CommitHash], list[str]]:
         """The peers' hashes of the last block that they all have.
 
         Returns:
             The hashes, and the names of the peers that did not answer.
         """
-        newest = together(lambda peer: self._block(peer, "newest"), peers)
+        newest = in_parallel(lambda peer: self._block(peer, "newest"), peers)
         answering = [peer for peer, block in zip(peers, newest, strict=True) if block is not None]
         silent = [peer.node for peer in peers if peer not in answering]
         if not answering:
             return [], silent
         number = min(int(block.header.number) for block in newest if block is not None)
-        blocks = together(lambda peer: self._block(peer, str(number)), answering)
+        blocks = in_parallel(lambda peer: self._block(peer, str(number)), answering)
         found = [
-            Committed(
+            CommitHash(
                 peer.node,
                 self.channel.name,
                 number,
@@ -88,7 +88,9 @@ class CommittedBlocks:
     def _block(self, peer: Peer, which: str) -> Any:
         """A peer's copy of a block, or None if the peer does not answer or refuses."""
         members = [member.organisation for member in self.channel.members]
-        asking = next(name for name in (peer.organisation, *members) if name in self.session.acting)
+        asking = next(
+            name for name in (peer.organisation, *members) if name in self.session.own_organisations
+        )
         organisation = self.session.topology.organisation(asking)
         environment = {
             "FABRIC_CFG_PATH": str(self.session.programs.config),

@@ -5,15 +5,15 @@ from __future__ import annotations
 import psutil
 
 from kindpakket_network.certificates.node_renewal import NodeRenewal
-from kindpakket_network.description.form import schema
+from kindpakket_network.description.schema import schema
 from kindpakket_network.nodes.authority import Authority
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.pending import mark_for_restart
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.nodes.staging import mark_for_restart
+from kindpakket_network.programs.deferral import deferring
 from kindpakket_network.programs.process import Processes
-from kindpakket_network.programs.waiting import collected
 
 # The settings that a topology may change for a running node, in addition to the tuned ones.
 _PEER = ("FABRIC_LOGGING_SPEC", "CORE_PEER_LISTENADDRESS", "CORE_OPERATIONS_LISTENADDRESS")
@@ -25,13 +25,15 @@ _ORDERER = (
 )
 
 
-def outdated(inventory: Inventory, processes: Processes) -> list[Authority]:
+def outdated_authorities(inventory: Inventory, processes: Processes) -> list[Authority]:
     """The running CA servers whose configuration differs from the topology's."""
     found = inventory.authorities.values()
-    return [one for one in found if processes.find(one.node) is not None and one.outdated]
+    return [
+        authority for authority in found if processes.find(authority.node) is not None and authority.outdated
+    ]
 
 
-def untuned(inventory: Inventory, processes: Processes) -> list[Peer | Orderer]:
+def outdated_nodes(inventory: Inventory, processes: Processes) -> list[Peer | Orderer]:
     """The running peers and orderers whose settings differ from the topology's.
 
     Args:
@@ -42,19 +44,19 @@ def untuned(inventory: Inventory, processes: Processes) -> list[Peer | Orderer]:
     peers = (*_PEER, *definitions["peer_settings"]["properties"])
     orderers = (*_ORDERER, *definitions["orderer_settings"]["properties"])
     return [
-        *(one for one in inventory.peers if _differs(one, peers, processes)),
-        *(one for one in inventory.orderers if _differs(one, orderers, processes)),
+        *(peer for peer in inventory.peers if _differs(peer, peers, processes)),
+        *(orderer for orderer in inventory.orderers if _differs(orderer, orderers, processes)),
     ]
 
 
-def stop_outdated(session: Session) -> None:
+def stop_outdated_authorities(session: Session) -> None:
     """Stop CA servers with an outdated configuration, so that they start with the present one."""
-    for authority in outdated(session.inventory, session.processes):
-        if authority.organisation in session.acting:
+    for authority in outdated_authorities(session.inventory, session.processes):
+        if authority.organisation in session.own_organisations:
             session.processes.stop(authority.node)
 
 
-def retune(session: Session) -> None:
+def restart_outdated(session: Session) -> None:
     """Restart such nodes one after the other, leaders last, while the others keep running.
 
     Raises:
@@ -62,12 +64,14 @@ def retune(session: Session) -> None:
             take part again in time. The next call resumes.
     """
     nodes = [
-        one for one in untuned(session.inventory, session.processes) if one.organisation in session.acting
+        outdated_node
+        for outdated_node in outdated_nodes(session.inventory, session.processes)
+        if outdated_node.organisation in session.own_organisations
     ]
     leaders = [session.leading(channel) for channel in session.topology.channels] if nodes else []
-    with collected() as collecting:
-        for node in sorted(nodes, key=lambda one: one in leaders):
-            with collecting(), session.stage(f"settings of {node.node}"):
+    with deferring() as deferred:
+        for node in sorted(nodes, key=lambda candidate: candidate in leaders):
+            with deferred(), session.stage(f"settings of {node.node}"):
                 mark_for_restart(node.folder)
                 NodeRenewal(session, node).run()
 

@@ -10,7 +10,7 @@ from kindpakket_network.programs.home import read_record, write
 
 
 @dataclass(frozen=True)
-class Built:
+class ServedPackage:
     """A package with the program that serves it.
 
     Attributes:
@@ -25,7 +25,7 @@ class Built:
 
 
 @dataclass(frozen=True)
-class Deployed:
+class DeploymentRecord:
     """A deployment, finished or under way.
 
     Attributes:
@@ -44,26 +44,26 @@ class Deployed:
     package_id: str
     binary: str
     initialised: bool = False
-    replaces: Built | None = None
+    replaces: ServedPackage | None = None
 
     @property
-    def built(self) -> Built:
+    def built(self) -> ServedPackage:
         """The package with its program."""
-        return Built(self.label, self.package_id, self.binary)
+        return ServedPackage(self.label, self.package_id, self.binary)
 
     @property
-    def needed(self) -> tuple[Built, ...]:
+    def needed(self) -> tuple[ServedPackage, ...]:
         """The packages that must be served for the channel; two during an upgrade."""
         return (self.built,) if self.replaces is None else (self.replaces, self.built)
 
     @classmethod
-    def read(cls, path: Path) -> Deployed | None:
+    def read(cls, path: Path) -> DeploymentRecord | None:
         """The record in a file, or None if the file does not exist."""
         if not path.is_file():
             return None
         members = read_record(path)
         replaces = members.pop("replaces", None)
-        return cls(**members, replaces=Built(**replaces) if replaces else None)
+        return cls(**members, replaces=ServedPackage(**replaces) if replaces else None)
 
     def write(self, path: Path) -> None:
         """Write the record to a file."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 # Seconds without a new block. A consenter learns from the leader's heartbeats that it is behind, after some
 # seconds; until then it is not stalled.
@@ -20,7 +20,7 @@ _STEADY = 2.0
 
 
 @dataclass(frozen=True)
-class Healing:
+class StalledConsenters:
     """The consenters of a channel.
 
     Args:
@@ -31,7 +31,7 @@ class Healing:
     session: Session
     channel: Channel
 
-    def wake_silent(self, but: Orderer | None = None) -> list[str]:
+    def restart_stalled(self, but: Orderer | None = None) -> list[str]:
         """Restart this home's stalled consenters, one after the other.
 
         A consenter that is behind but makes progress is left alone.
@@ -62,7 +62,7 @@ class Healing:
                 )
         return [node.node for node in silent]
 
-    def steady(self, but: Orderer | None = None) -> bool:
+    def keep_pace(self, but: Orderer | None = None) -> bool:
         """Wait until this home's consenters have kept pace with one another for a while.
 
         A consenter that has just started first fetches blocks from the others, and does not vote meanwhile.
@@ -73,12 +73,12 @@ class Healing:
         Returns:
             Whether they did so in time.
         """
-        own = [one for one in self.session.own_consenters_of(self.channel) if one != but]
+        own = [consenter for consenter in self.session.own_consenters_of(self.channel) if consenter != but]
         since, highest = time.monotonic(), 0
 
         def kept_pace() -> bool | None:
             nonlocal since, highest
-            heights = together(self._height, own)
+            heights = in_parallel(self._height, own)
             if min(heights, default=highest) < highest - self.session.topology.ordering.lag:
                 since = time.monotonic()
             highest = max(heights, default=highest)

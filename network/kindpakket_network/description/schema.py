@@ -44,7 +44,7 @@ class Malformed:
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _used
 
 
-def as_far_as_formed(rule: Iterator[Mistake]) -> Iterator[Mistake]:
+def skip_malformed(rule: Iterator[Mistake]) -> Iterator[Mistake]:
     """A rule's mistakes up to its first use of a malformed value, which is already reported."""
     try:
         yield from rule
@@ -64,13 +64,13 @@ def schema() -> dict[str, Any]:
     return rules
 
 
-def formed(document: Any) -> tuple[list[Mistake], Any]:
+def check_schema(document: Any) -> tuple[list[Mistake], Any]:
     """Violations of the schema, and the document with `Malformed` in their place; None if all is invalid."""
     rules = schema()
     mistakes: list[Mistake] = []
     remaining = copy.deepcopy(document)
     errors = list(jsonschema.Draft202012Validator(rules).iter_errors(document))
-    for error in sorted(errors, key=lambda one: [str(part) for part in one.absolute_path]):
+    for error in sorted(errors, key=lambda violation: [str(part) for part in violation.absolute_path]):
         for path, message, spoilt in _read(error, rules):
             mistake = Mistake(place(path), message)
             if mistake not in mistakes:
@@ -97,7 +97,7 @@ def _read(error: ValidationError, rules: Mapping[str, Any]) -> Iterator[tuple[_P
             yield path, f"{name} is missing: {remedy}", (*path, name)
         case "additionalProperties":
             known = list(rule.get("properties", {}))
-            for name in sorted(str(one) for one in instance if one not in known):
+            for name in sorted(str(member) for member in instance if member not in known):
                 near = difflib.get_close_matches(name, known, 1, _NEAR)
                 meant = f"did you mean {near[0]}? " if near else ""
                 message = f"is not allowed here: {meant}{advice or 'use some of ' + ', '.join(known)}"

@@ -17,16 +17,16 @@ from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.programs.home import Home, read_record, write
 
 
-def acting(topology: Topology, home: Home) -> tuple[str, ...]:
+def own_organisations(topology: Topology, home: Home) -> tuple[str, ...]:
     """The organisations whose keys a home holds, in the topology's order; by default all."""
-    names = tuple(one.name for one in topology.organisations)
-    if not home.acting.is_file():
+    names = tuple(organisation.name for organisation in topology.organisations)
+    if not home.own_organisations.is_file():
         return names
-    recorded = read_record(home.acting).get("organisations", [])
+    recorded = read_record(home.own_organisations).get("organisations", [])
     return tuple(name for name in names if name in recorded)
 
 
-def remember(topology: Topology, home: Home, organisations: Sequence[str]) -> None:
+def choose_organisations(topology: Topology, home: Home, organisations: Sequence[str]) -> None:
     """Restrict a home to some organisations, from its first `up` on.
 
     Args:
@@ -37,32 +37,32 @@ def remember(topology: Topology, home: Home, organisations: Sequence[str]) -> No
     Raises:
         NetworkError: the topology has no such organisation, or the home already acts for others.
     """
-    known = [one.name for one in topology.organisations]
+    known = [organisation.name for organisation in topology.organisations]
     for name in organisations:
         if name not in known:
             raise NetworkError(f"there is no organisation {name!r}: use some of {', '.join(known)}")
     if not organisations:
         return
     wanted = [name for name in known if name in organisations]
-    if home.exists() and list(acting(topology, home)) != wanted:
+    if home.exists() and list(own_organisations(topology, home)) != wanted:
         raise NetworkError(
-            f"{home.root} acts for {', '.join(acting(topology, home))}, not for {', '.join(wanted)}: "
-            "leave --organisation out, or use another home"
+            f"{home.root} acts for {', '.join(own_organisations(topology, home))}, not for "
+            f"{', '.join(wanted)}: leave --organisation out, or use another home"
         )
     if wanted != known:
-        act_for(home, wanted)
+        record_organisations(home, wanted)
 
 
-def act_for(home: Home, organisations: Sequence[str]) -> None:
+def record_organisations(home: Home, organisations: Sequence[str]) -> None:
     """Record the organisations that a home acts for."""
-    write(home.acting, json.dumps({"organisations": list(organisations)}, indent=1))
+    write(home.own_organisations, json.dumps({"organisations": list(organisations)}, indent=1))
 
 
-def elsewhere(node: str, topology: Topology, home: Home, inventory: Inventory) -> bool:
+def foreign_orderer_answers(node: str, topology: Topology, home: Home, inventory: Inventory) -> bool:
     """Whether a node is another organisation's orderer and accepts connections."""
     orderer = next((orderer for orderer in inventory.orderers if orderer.node == node), None)
     return (
         orderer is not None
-        and orderer.organisation not in acting(topology, home)
+        and orderer.organisation not in own_organisations(topology, home)
         and listens(orderer.ports[0], orderer.host)
     )

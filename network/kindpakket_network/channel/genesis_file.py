@@ -20,7 +20,7 @@ from kindpakket_network.programs.home import write
 KIND = "kindpakket-channel"
 
 
-def first_block_file(session: Session, channel: Channel) -> str:
+def genesis_file(session: Session, channel: Channel) -> str:
     """The file with a channel's genesis block, which is made first if it does not exist.
 
     Raises:
@@ -37,7 +37,7 @@ def first_block_file(session: Session, channel: Channel) -> str:
     return json.dumps(members, indent=1) + "\n"
 
 
-def admit_first_block(session: Session, members: Any, source: str) -> bool:
+def admit_genesis(session: Session, members: Any, source: str) -> bool:
     """Import a channel's genesis block from another organisation, if it matches the topology.
 
     If none of the organisations that this home acts for is in the block, they joined the channel later, and
@@ -55,7 +55,10 @@ def admit_first_block(session: Session, members: Any, source: str) -> bool:
     Raises:
         NetworkError: it does not match, the home has another one, or bundles to compare it with are missing.
     """
-    channel = next((one for one in session.topology.channels if one.name == members.get("channel")), None)
+    channel = next(
+        (candidate for candidate in session.topology.channels if candidate.name == members.get("channel")),
+        None,
+    )
     if channel is None or members.get("network") != session.topology.name:
         raise NetworkError(
             f"{source} is for channel {members.get('channel')} of network {members.get('network')}, which is "
@@ -89,9 +92,9 @@ def admit_first_block(session: Session, members: Any, source: str) -> bool:
         wanted = Path(temporary) / "wanted.block"
         render_block(session, channel, wanted)
         expected = Configuration.read(wanted.read_bytes()).group
-    own = {session.topology.organisation(name).msp for name in session.acting}
+    own = {session.topology.organisation(name).msp for name in session.own_organisations}
     founded = own & {*found.group.groups[APPLICATION].groups, *found.group.groups[ORDERER].groups}
-    places = list((differences if founded else strangers)(found.group, expected))
+    places = list((differences if founded else unknown_organisations)(found.group, expected))
     if places:
         raise NetworkError(
             f"{source} is rejected: it differs from the topology in {', '.join(places)}. Compare the "
@@ -117,7 +120,7 @@ def differences(first: Any, second: Any, place: str = "") -> Iterator[str]:
             yield f"{place}{name}"
 
 
-def strangers(first: Any, second: Any) -> Iterator[str]:
+def unknown_organisations(first: Any, second: Any) -> Iterator[str]:
     """The organisations of a configuration that another one lacks, or has with different roots."""
     for kind in (APPLICATION, ORDERER):
         known = second.groups[kind].groups

@@ -11,7 +11,7 @@ from kindpakket_network.nodes.issue import Issue
 from kindpakket_network.programs.home import Home
 
 
-class Placed:
+class LedgerNode:
     """An orderer or a peer on a machine.
 
     Attributes:

@@ -25,7 +25,7 @@ from kindpakket_network.programs.home import write
 
 
 @dataclass(frozen=True)
-class KeptRevocations:
+class RevocationRecovery:
     """The revocation lists of a restored organisation.
 
     Args:
@@ -45,12 +45,12 @@ class KeptRevocations:
         nodes: list[Orderer | Peer] = [*self.session.inventory.orderers, *self.session.inventory.peers]
         folders = [node.folder for node in nodes if node.organisation == self.organisation]
         for channel in self.session.topology.channels:
-            members = [*channel.consenters, *(one.organisation for one in channel.members)]
+            members = [*channel.consenters, *(member.organisation for member in channel.members)]
             if self.organisation in members:
                 lists = self._lists(self._configuration(channel))
                 for folder in (self.session.home.organisation(self.organisation), *folders):
                     if (folder / "msp").is_dir():
-                        keep(folder / "msp" / "crls", lists)
+                        store_newer(folder / "msp" / "crls", lists)
 
     def _configuration(self, channel: Channel) -> Configuration:
         commands = AdminCommands(self.session, self.session.topology.organisation(self.organisation))
@@ -75,7 +75,7 @@ class KeptRevocations:
         return list(found)
 
 
-def keep(folder: Path, lists: Sequence[bytes]) -> None:
+def store_newer(folder: Path, lists: Sequence[bytes]) -> None:
     """Store the lists that revoke a certificate which the lists in a folder do not.
 
     Args:
@@ -89,4 +89,4 @@ def keep(folder: Path, lists: Sequence[bytes]) -> None:
 
 
 def _serials(pem: bytes) -> set[int]:
-    return {one.serial_number for one in x509.load_pem_x509_crl(pem)}
+    return {entry.serial_number for entry in x509.load_pem_x509_crl(pem)}

@@ -109,7 +109,7 @@ def programs(progress: Progress) -> Programs:
     return Programs(_built(FABRIC, version, progress), _built(FABRIC_CA, version, progress))
 
 
-def built_before() -> Programs | None:
+def cached_programs() -> Programs | None:
     """The programs if they are in the cache; None if they are not, or if Go's version cannot be found out."""
     try:
         version = go_version()
