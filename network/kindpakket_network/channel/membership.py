@@ -76,8 +76,9 @@ def _present(session: Session, channel: Channel) -> Configuration:
             raise
         raise Waiting(
             [
-                f"{channel.name} does not answer {', '.join(session.own_organisations)} yet: have its members "
-                f"run `kindpakket network admit` with the bundle, then `up`; then run `up` here again. {error}"
+                f"{channel.name} does not answer {', '.join(session.own_organisations)} yet: have its "
+                "members run `kindpakket network admit` with the bundle, then `up`; then run `up` here again. "
+                f"{error}"
             ]
         ) from error
 

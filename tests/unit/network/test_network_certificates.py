@@ -21,6 +21,7 @@ from kindpakket_network.certificates.node_renewal import NodeRenewal
 from kindpakket_network.certificates.renewal_plan import Due, due, renewable
 from kindpakket_network.certificates.revocation import Revocation
 from kindpakket_network.certificates.revocation_mark import mark_revoked
+from kindpakket_network.channel import stalled_consenters
 from kindpakket_network.channel.stalled_consenters import StalledConsenters
 from kindpakket_network.commands.cli import network
 from kindpakket_network.nodes.authority_tls import (
