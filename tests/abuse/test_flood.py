@@ -44,6 +44,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
     return found
 
 
+@pytest.mark.alone
 def test_a_flood_slows_the_client_down_and_loses_and_doubles_nothing(ground: Ground, pauses: Pauses) -> None:
     orders = {wallet: ground.order(wallet) for wallet in (ground.wallet() for _ in range(PAYMENTS))}
     arguments = [json.dumps(order.request(wallet.authorise(order))) for wallet, order in orders.items()]

@@ -30,7 +30,7 @@ from kindpakket_network.programs.wait import until
 
 pytestmark = [
     pytest.mark.skipif(not allowed(), reason="network namespaces need root and iproute2"),
-    pytest.mark.timeout(400),
+    pytest.mark.alone,
 ]
 
 ORGANISATIONS = ("gemeente", "winkels", "auditor", "regie")

@@ -30,6 +30,8 @@ from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 from kindpakket_network.programs.wait import until
 
+pytestmark = pytest.mark.alone
+
 ARCHIVE = Path(__file__).parent / "data" / "chaincode-1.tar.gz"
 LONGEST, LONGEST_PAYMENT = 30.0, 5.0
 PAYMENTS = 15

@@ -102,6 +102,7 @@ def test_unknown_ones_are_told(contract: Any, memory: MemoryGateway) -> None:
         assert [outcome.unknown for outcome in bulk] == [True] * 3
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("step", ["Endorse", "CommitStatus"])
 def test_closing_gives_up_what_is_under_way_and_says_what_is_known(
     opened: Open, memory: MemoryGateway, step: Any

@@ -69,6 +69,7 @@ def test_the_first_peer_is_used_as_long_as_it_is_healthy(
     assert [peer.healthy for peer in gateway.peers()] == [True, True]
 
 
+@pytest.mark.alone
 def test_a_peer_that_is_down_is_passed_over(
     contract: Any, gateway: Any, memory: MemoryGateway, second: MemoryGateway
 ) -> None:
@@ -146,6 +147,7 @@ def test_a_refusal_after_an_offer_that_may_have_been_ordered_proves_nothing(
     assert memory.get("a") == b"5"
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("step", ["Evaluate", "Endorse", "Submit", "CommitStatus"])
 def test_a_hung_peer_does_not_eat_the_deadline(
     opened: Open, memory: MemoryGateway, second: MemoryGateway, step: StepName
@@ -225,6 +227,7 @@ def test_the_preferred_peer_is_used_again_when_it_is_back(
     assert gateway.peers()[0].healthy
 
 
+@pytest.mark.alone
 def test_trying_a_peer_again_costs_no_call(
     contract: Any, gateway: Any, memory: MemoryGateway, second: MemoryGateway
 ) -> None:
