@@ -38,7 +38,7 @@ test: setup  ## all tests, on networks of their own too; what is repeated covers
 	@$(BIN)/python tests/run.py $(PYTEST)
 
 test-go test-python: test-%: setup
-	@$(BIN)/python tests/run.py $* $(PYTEST)
+	@$(BIN)/python tests/run.py --only $* $(PYTEST)
 
 proof: setup  ## all tests with every repetition in full: kills at every step, 10,000 random histories
 	@$(BIN)/python tests/run.py --proof $(PYTEST)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from random import Random
 
-import groups
 import pytest
 from _pytest.runner import runtestprotocol
 from support import Town, found_town, running
 
+import groups
 from kindpakket_demo.desk import Desk
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
@@ -20,7 +20,9 @@ VOUCHERS = 1_200
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the option of `make proof`."""
     parser.addoption(
-        "--proof", action="store_true", help="repeat as often as `make proof` does, and not once for each kind"
+        "--proof",
+        action="store_true",
+        help="repeat as often as `make proof` does, and not once for each kind",
     )
 
 

@@ -98,19 +98,21 @@ def main() -> int:
     Returns:
         The exit code.
     """
-    parser = argparse.ArgumentParser(description=str(__doc__))
+    parser = argparse.ArgumentParser(
+        description=str(__doc__), epilog="Other options are passed on to pytest.", allow_abbrev=False
+    )
     parser.add_argument("--proof", action="store_true", help="make all repetitions in full")
-    parser.add_argument("languages", nargs="*", choices=["go", "python", []], help="the default is both")
+    parser.add_argument("--only", choices=["go", "python"], help="the tests in one language")
     known, options = parser.parse_known_args()
     environment = dict(os.environ)
     if known.proof:
         environment[PROOF] = "1"
         options.append("--proof")
-    chosen = runners(options)
     results = [
         (runner, *runner.run(environment))
-        for language in known.languages or chosen
-        for runner in chosen[language]
+        for language, group in runners(options).items()
+        if known.only in (None, language)
+        for runner in group
     ]
     for runner, _, summary in results:
         print(f"\n{runner.title}:", *summary, sep="\n")

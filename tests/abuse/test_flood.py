@@ -19,13 +19,13 @@ from kindpakket.fabric._connection import flow as _flow
 from kindpakket.fabric.aio import Contract, connect
 from kindpakket_demo.desk import CHAINCODE, SHOPS
 from kindpakket_demo.schemes import CENTS_PER_CHILD
+from patience import PATIENCE
 
 PLACES = 1_000
 """How many calls a peer's Gateway takes at once."""
 FEW = 20
 PAYMENTS = 40
 PATIENT = Deadlines(evaluate=60, endorse=60, submit=30, resolve=60, commit_status=60)
-LONGEST = 60.0
 TRIES = 20
 Pauses = dict[int, list[float]]
 
@@ -103,7 +103,7 @@ async def flooded(ground: Ground, payments: Sequence[str], pauses: Pauses) -> in
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait for a condition."""
-    end = time.monotonic() + LONGEST
+    end = time.monotonic() + PATIENCE
     while not await condition():
         assert time.monotonic() < end, "the flood has no effect"
         await asyncio.sleep(0.05)

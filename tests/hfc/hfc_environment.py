@@ -11,7 +11,7 @@ import venv
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
-_DEADLINE = 240.0
+_DEADLINE = 1200.0
 
 
 def interpreter() -> Path:

@@ -16,9 +16,9 @@ from kindpakket.ledger.refusal import Refusal
 from kindpakket_demo.schemes import CENTS_PER_CHILD
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 LEAST = 100
-_PATIENCE = 60.0
 _PAUSE = 0.1
 
 
@@ -37,7 +37,7 @@ class Trade:
     def go_on(self, count: int = 10) -> None:
         """Wait until so many more payments were taken, and see that none ever failed."""
         wanted = len(self.paid) + count
-        assert until(lambda: len(self.paid) >= wanted or self.failed or None, _PATIENCE), "nothing is paid"
+        assert until(lambda: len(self.paid) >= wanted or self.failed or None, PATIENCE), "nothing is paid"
         assert self.failed == []
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from scenario_support import CHANNEL, Place, new_key
 
 from kindpakket.fabric import Deadlines, StepEvent, Submission

@@ -25,6 +25,7 @@ from kindpakket.fabric import (
 )
 from kindpakket.fabric._connection import peers, sync
 from kindpakket.fabric.testing import MemoryGateway, StepName
+from patience import PATIENCE
 
 ROOMY = Deadlines(evaluate=8, endorse=8, submit=8, resolve=8, commit_status=8)
 
@@ -53,9 +54,9 @@ def contract(gateway: Any) -> Any:
 
 
 def until(condition: Callable[[], bool], act: Callable[[], object] = lambda: None) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < end, "it did not come to pass within 10 s"
+        assert time.monotonic() < end, f"it did not come to pass within {PATIENCE:g} s"
         act()
         time.sleep(0.02)
 
