@@ -6,9 +6,10 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from multiprocessing import spawn
+from multiprocessing import forkserver, spawn
 from typing import Any
 from unittest import mock
 
@@ -51,6 +52,8 @@ def run_and_die(instant: int, act: Callable[..., None], *arguments: Any) -> bool
 
 def running(act: Callable[..., None], *arguments: Any) -> Any:
     """A process that runs a function, and goes on meanwhile."""
+    with mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)):
+        forkserver.ensure_running()  # which finds what it loads beforehand by this path only
     process = _FORKING.Process(target=act, args=arguments)
     with mock.patch.object(spawn, "get_preparation_data", _without_main):
         process.start()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from kindpakket_network.chaincodes.program import compile_to
 from kindpakket_network.errors import NetworkError
+from kindpakket_network.programs.files import place
 from kindpakket_network.programs.home import Home, write
 
 _LEFT_OUT = ("_test.go", ".md")
@@ -97,7 +98,7 @@ def build(source: Path, made: Package, home: Home) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = folder / f".{made.name}.new"
         compile_to(temporary, source, made.id)
-        temporary.replace(binary)
+        place(temporary, binary)
     return binary
 
 

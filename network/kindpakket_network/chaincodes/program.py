@@ -13,6 +13,7 @@ from pathlib import Path
 from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.programs.built import cache_folder
 from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.files import place
 from kindpakket_network.programs.process import run
 
 _BUILD_DEADLINE = 900.0
@@ -51,7 +52,7 @@ def compile_to(target: Path, source: Path, package_id: str) -> None:
                 _sweep(cache)
                 temporary = cache / f".{key}.{os.getpid()}.new"
                 _compile(temporary, source)
-                temporary.replace(kept)
+                place(temporary, kept)
     os.utime(kept)
     shutil.copy(kept, target)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from kindpakket_network.errors import CommandFailed, ProgramError
 from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.files import move, sync_tree
 from kindpakket_network.programs.process import run
 
 Progress = Callable[[str], None]
@@ -45,7 +46,7 @@ class ToolModule:
 
 FABRIC = ToolModule(
     name="fabric",
-    title="Fabric 3.1.1",
+    title="Fabric 3.1.1 with SmartBFT 1.0.1",
     programs=("peer", "orderer", "configtxgen", "configtxlator", "osnadmin", "discover", "ledgerutil"),
     version="github.com/hyperledger/fabric/common/metadata.Version=3.1.1",
     needs_c=False,
@@ -198,7 +199,8 @@ def _build(module: ToolModule, folder: Path, progress: Progress) -> None:
             (result / "config").mkdir()
             for file in ("core.yaml", "orderer.yaml"):
                 (result / "config" / file).write_bytes((Path(found) / below / file).read_bytes())
-        result.rename(folder)
+        sync_tree(result)
+        move(result, folder)
     progress(f"{module.title} is built.")
 
 
