@@ -18,18 +18,18 @@ from itertools import cycle
 from random import Random
 
 import pytest
-from kindpakket.ids import new_id
-from kindpakket_network.home import Home
-from kindpakket_network.wait import until
 from support import Town, books, found_town, running
 
 from kindpakket.fabric import Deadlines, Identity, Profile, Submission, UnknownOutcome, aio
+from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, Desk
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.programs.built import built_before
+from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.wait import until
 
 TRANSACTIONS = 1_500  # at each of two numbers in flight
 WALLETS = 4
@@ -123,13 +123,16 @@ async def void_all(network: Network, calls: dict[str, Submission], in_flight: in
                 del calls[str(outcome.submission.key)]
 
 
-def test_the_orderer_that_runs_is_built_with_the_newer_smartbft() -> None:
+def test_the_orderer_that_runs_is_built_with_the_patched_smartbft() -> None:
     programs = built_before()
     assert programs is not None
     command = ["go", "version", "-m", programs.path("orderer")]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
-    modules = [line.split()[1:3] for line in answer.stdout.splitlines() if line.startswith("\tdep\t")]
-    assert ["github.com/hyperledger-labs/SmartBFT", "v1.0.1"] in modules
+    modules = [
+        line.split()[1:] for line in answer.stdout.splitlines() if line.startswith(("\tdep\t", "\t=>\t"))
+    ]
+    at = modules.index(["github.com/hyperledger-labs/SmartBFT", "v1.0.1"])
+    assert modules[at + 1][0] == "./patched/SmartBFT"
 
 
 @pytest.mark.parametrize("in_flight", [100, 300])
@@ -230,5 +233,5 @@ def test_each_consenter_is_stopped_in_turn_and_payments_go_on(loaded: Town) -> N
                 print(f"{node.node} fell silent after its start, and `up` restarted it")
     print(f"{sales.paid} payments, {sales.again} orders sent again")
     assert sum(30_000 - loaded.available(wallet) for wallet in wallets) == CENTS * sales.paid
-    assert loaded.desk.auditor.totals(loaded.scheme.id)["spent_cents"] == CENTS * sales.paid
+    assert loaded.desk.auditor.audit.totals(loaded.scheme.id)["spent_cents"] == CENTS * sales.paid
     assert network.status().findings == ()

@@ -33,7 +33,7 @@ def test_orderers_are_built_with_the_smartbft_that_keeps_its_place_in_a_view() -
     assert version == "v1.0.1"
     assert f"{SMARTBFT} {version} h1:" in tool_file(FABRIC, "go.sum")
     assert "replace" not in tool_file(FABRIC, "go.mod")
-    assert FABRIC.title == f"Fabric 3.1.1 with SmartBFT {version.removeprefix('v')}"
+    assert FABRIC.title == f"Fabric 3.1.1 with SmartBFT {version.removeprefix('v')} (patched)"
 
 
 def test_the_titles_and_what_the_programs_say_of_themselves_are_the_versions_of_the_modules() -> None:
@@ -44,19 +44,18 @@ def test_the_titles_and_what_the_programs_say_of_themselves_are_the_versions_of_
     assert FABRIC_CA.version.endswith(f"={version}")
 
 
-@pytest.mark.parametrize("name", ["go.mod", "go.sum"])
+@pytest.mark.parametrize("name", ["go.mod", "go.sum", "patches.yaml"])
 def test_another_version_of_any_module_is_built_into_another_folder(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "data" / "tools" / FABRIC.name
     folder.mkdir(parents=True)
-    for each in ("go.mod", "go.sum"):
-        (folder / each).write_text(tool_file(FABRIC, each), "utf-8")
+    for file in ("go.mod", "go.sum", "patches.yaml"):
+        (folder / file).write_text(tool_file(FABRIC, file), "utf-8")
     before = cache_key(FABRIC, "go1.26.1")
     monkeypatch.setattr(resources, "files", lambda _: tmp_path)
     assert cache_key(FABRIC, "go1.26.1") == before
-    older = (folder / name).read_text("utf-8").replace(f"{SMARTBFT} v1.0.1", f"{SMARTBFT} v1.0.0")
-    (folder / name).write_text(older, "utf-8")
+    (folder / name).write_text((folder / name).read_text("utf-8") + "\n", "utf-8")
     assert cache_key(FABRIC, "go1.26.1") != before
 
 
@@ -66,5 +65,5 @@ def test_the_command_says_which_versions_it_has_built(
     monkeypatch.setattr(cli, "build_programs", lambda _: Programs(tmp_path / "fabric", tmp_path / "ca"))
     answer = CliRunner().invoke(cli.network, ["programs"])
     assert answer.output == (
-        f"Fabric 3.1.1 with SmartBFT 1.0.1 and Fabric CA 1.5.15 are built in {tmp_path}\n"
+        f"Fabric 3.1.1 with SmartBFT 1.0.1 (patched) and Fabric CA 1.5.15 are built in {tmp_path}\n"
     )
