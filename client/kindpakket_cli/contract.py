@@ -15,9 +15,9 @@ from typing import IO, Any, NoReturn, TypeVar
 import click
 
 EXIT_CODES = (
-    "Exit codes: 0 done; 1 refused, or what was checked is not as it should be; 2 the call, a file or the folder "
-    "is wrong; 3 the network failed or cannot be reached, and nothing was changed; 4 it is not known whether it "
-    "was done; 5 waiting for another organisation's part."
+    "Exit codes: 0 done; 1 refused, or what was checked is not as it should be; 2 the call, a file or the "
+    "folder is wrong; 3 the network failed or cannot be reached, and nothing was changed; 4 it is not known "
+    "whether it was done; 5 waiting for another organisation's part."
 )
 NOT_AS_IT_SHOULD_BE = 1
 UNKNOWN = 4
@@ -71,7 +71,7 @@ class Unknown(CommandError):
 
 
 class Waits(CommandError):
-    """This organisation's part is done, and another organisation has to do its part: not an error to people."""
+    """This organisation's part is done, and another one has to do its part: to people not an error."""
 
     exit_code = WAITING
     code = "WAITING"
@@ -197,31 +197,40 @@ class Group(click.Group):
             ctx.default_map = {name: ctx.obj}
         return name, command, rest
 
-    def main(  # type: ignore[override]
-        self, args: Sequence[str] | None = None, *positional: Any, standalone_mode: bool = True, **members: Any
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
     ) -> Any:
-        """Run the command, and end the program with its exit code; errors are JSON when JSON was asked for."""
+        """Run the command and end the program with its exit code; with --json, errors are JSON as well."""
         arguments = list(sys.argv[1:] if args is None else args)
-        if not standalone_mode:
-            return super().main(arguments, *positional, standalone_mode=False, **members)
         try:
-            code = super().main(arguments, *positional, standalone_mode=False, **members)
+            code = super().main(arguments, prog_name, complete_var, standalone_mode=False, **extra)
         except click.ClickException as error:
+            if not standalone_mode:
+                raise
             _end(error, arguments)
         except click.Abort as error:
-            interrupted = isinstance(error.__cause__, KeyboardInterrupt)
-            _end(
-                Unknown("interrupted: it is not known whether it was done", "INTERRUPTED")
-                if interrupted
-                else Refused("nothing was done: it was not confirmed"),
-                arguments,
-            )
+            if not standalone_mode:
+                raise
+            _end(_aborted(error), arguments)
+        if not standalone_mode:
+            return code
         sys.exit(code if isinstance(code, int) else 0)
 
 
 def group(name: str, **members: Any) -> Callable[[Callable[..., Any]], Group]:
     """Make a group with its name and what `Group` takes."""
     return click.group(name, cls=Group, **members)
+
+
+def _aborted(error: click.Abort) -> CommandError:
+    if isinstance(error.__cause__, KeyboardInterrupt):
+        return Unknown("interrupted: it is not known whether it was done", "INTERRUPTED")
+    return Refused("nothing was done: it was not confirmed")
 
 
 def _end(error: click.ClickException, arguments: Sequence[str]) -> NoReturn:

@@ -14,7 +14,7 @@ import click
 from kindpakket_cli.contract import Wrong, in_json
 
 _WIDTH = 140
-"""Columns of a table that goes to a file or a pipe: three ids of 32 characters with something between them."""
+"""Columns of a table that goes to a file or a pipe: room for three ids of 32 characters."""
 
 
 class Cell(NamedTuple):

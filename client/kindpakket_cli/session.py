@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from kindpakket.auditor.auditor import Auditor
     from kindpakket.fabric import Contract, GatewayError, Network
     from kindpakket.ledger.caller import Caller
-    from kindpakket.ledger.queries import Queries
-    from kindpakket.municipality.municipality import Municipality
+    from kindpakket.ledger.reader import Reader
+    from kindpakket.municipality import Municipality
     from kindpakket.shop import Shop
     from kindpakket_cli.home import Home, User
 
@@ -56,15 +57,15 @@ class Session:
     roles: Sequence[str]
     _open: ExitStack = field(default_factory=ExitStack)
 
-    def reader(self) -> Queries:
+    def reader(self) -> Reader:
         """Whoever may read the ledger: the municipality, a shop or the auditor."""
-        from kindpakket.ledger.queries import Queries
+        from kindpakket.ledger.reader import Reader
 
-        return Queries(self._contract(self._user())[1])
+        return Reader(self._contract(self._user())[1])
 
     def municipality(self) -> Municipality:
         """The municipality's back office."""
-        from kindpakket.municipality.municipality import Municipality
+        from kindpakket.municipality import Municipality
 
         return Municipality(self._contract(self._user())[1])
 
@@ -106,7 +107,7 @@ class Session:
 
         Args:
             value: one record, or several as a list.
-            columns: for people: headings, and how to read a cell from a record; default: a row for each member.
+            columns: for people: headings, and how to read a cell of a record; default: a row for each member.
             title: heading of the table.
         """
         if self.as_json:
@@ -199,33 +200,25 @@ def _ending(error: Exception, home: Path) -> CommandError | None:
     from kindpakket.ledger.refusals import Refusal
     from kindpakket_cli.home import HomeError
 
-    match error:
-        case Refusal():
-            return Refused(f"refused: {error}", error.code)
-        case HomeError() | ProfileError() | IdentityError():
-            return Wrong(str(error), "HOME")
-        case MissingExtra():
-            return Wrong(str(error), "MISSING_EXTRA")
-        case UnknownOutcome():
-            return Unknown(str(error))
-        case GatewayError():
-            return Failed(_gateway_sentence(error, home))
-        case FabricError() | LedgerMoves():
-            return Failed(str(error))
-    return Wrong(str(error), "FILE") if _about_a_file(error) else None
+    if isinstance(error, Refusal):
+        return Refused(f"refused: {error}", error.code)
+    if isinstance(error, GatewayError):
+        return Failed(_gateway_sentence(error, home))
+    endings: list[tuple[tuple[type[Exception], ...], Callable[[str], CommandError]]] = [
+        ((HomeError, ProfileError, IdentityError), functools.partial(Wrong, code="HOME")),
+        ((MissingExtra,), functools.partial(Wrong, code="MISSING_EXTRA")),
+        ((UnknownOutcome,), Unknown),
+        ((FabricError, LedgerMoves), Failed),
+        (_file_errors(), functools.partial(Wrong, code="FILE")),
+    ]
+    return next((ending(str(error)) for kinds, ending in endings if isinstance(error, kinds)), None)
 
 
-def _about_a_file(error: Exception) -> bool:
-    from kindpakket.backoffice.citizens import CitizensError
-    from kindpakket.backoffice.register import RegisterError
-
-    if isinstance(error, CitizensError | RegisterError):
-        return True
-    try:
-        from kindpakket.backoffice.sepa import PaymentFileError
-    except ImportError:
-        return False
-    return isinstance(error, PaymentFileError)
+def _file_errors() -> tuple[type[Exception], ...]:
+    """The errors about the back office's files, as far as its modules are in use."""
+    names = {"citizens": "CitizensError", "register": "RegisterError", "sepa": "PaymentFileError"}
+    modules = {name: sys.modules.get(f"kindpakket.backoffice.{name}") for name in names}
+    return tuple(getattr(module, names[name]) for name, module in modules.items() if module is not None)
 
 
 def _gateway_sentence(error: GatewayError, home: Path) -> str:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
-
-from kindpakket.fabric import CommitError, GatewayError
+from kindpakket.fabric import GatewayError
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import new_id
-from kindpakket.ledger.records import Outcome, Voided
 from kindpakket.ledger.refusals import parse
 
 PAGE = 500
-_ATTEMPTS = 8
-_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
+CONFLICT_ATTEMPTS = 8
+"""Proposals of one request, in all, while others change what it reads; its id makes it count once."""
 
 
 class Ledger(Protocol):
@@ -41,8 +38,9 @@ class Ledger(Protocol):
         *arguments: str | bytes,
         transient: Mapping[str, str | bytes] | None = None,
         endorsing_organizations: Sequence[str] = (),
+        conflict_attempts: int = 1,
     ) -> bytes:
-        """Endorse, submit and wait for a valid commit."""
+        """Endorse, submit and wait for a valid commit; `conflict_attempts` proposals in all."""
 
 
 class Caller:
@@ -53,8 +51,8 @@ class Caller:
             code.
         CommitError, EndorseError, SubmitError, EvaluateError: Fabric failed; nothing was changed.
         UnknownOutcome: it may yet be committed. Send the same request with the same `request_id` again,
-            resolve it as `kindpakket.fabric` says, or make it certain by `void`. Never send it under a new
-            id before that.
+            resolve it as `kindpakket.fabric` says, or make it certain by `request:Void`. Never send it under
+            a new id before that.
     """
 
     def __init__(self, contract: Ledger) -> None:
@@ -122,52 +120,14 @@ class Caller:
         argument = _json({"request_id": request_id or new_id(), **members})
         private = {key: _json(value) for key, value in (transient or {}).items()}
         with _refusals():
-            answer = _retrying()(
-                self.contract.submit,
+            answer = self.contract.submit(
                 name,
                 argument,
                 transient=private,
                 endorsing_organizations=organisations,
+                conflict_attempts=CONFLICT_ATTEMPTS,
             )
         return json.loads(answer)
-
-    def void(self, request: str, *, request_id: str | None = None) -> Voided:
-        """`request:Void`: make it certain that a request is not done, and never will be.
-
-        For a request whose outcome is unknown and which is not to be sent again: the customer has left, the
-        batch was dropped. When this returns, nothing was committed under that id and nothing can be any
-        more, so the same thing may safely be done under a new id. `RequestCommitted` is certain too: it is
-        done. Case records and purges of private records leave nothing under their request ids; repeat them
-        instead, which is safe.
-
-        Args:
-            request: the id of the request that is to be void.
-            request_id: the id of this request; to send it again when its own answer was lost.
-
-        Raises:
-            RequestCommitted: the request was committed, as the operation in the details, and stands.
-        """
-        return cast(Voided, self.invoke("request:Void", {"void": request}, request_id=request_id))
-
-    def outcome(self, request: str) -> Outcome:
-        """`request:Show`: what became of a request, as the peer that answers has it.
-
-        `committed` and `void` are final. `unknown` is not: it may still be on its way, and `void` decides.
-        """
-        return cast(Outcome, self.query("request:Show", {"request": request}))
-
-
-def _retrying() -> Retrying:
-    return Retrying(
-        retry=retry_if_exception(_overtaken),
-        stop=stop_after_attempt(_ATTEMPTS),
-        wait=wait_random_exponential(multiplier=0.05, max=1.0),
-        reraise=True,
-    )
-
-
-def _overtaken(error: BaseException) -> bool:
-    return isinstance(error, CommitError) and error.code in _CONFLICTS
 
 
 @contextmanager

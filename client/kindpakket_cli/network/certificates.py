@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
-from rich import box
-from rich.table import Table
 
-from kindpakket_network.certificates.expiry import complaints, expiries
-from kindpakket_network.commands.support import json_option, on_network, out, shown_progress
-from kindpakket_network.errors import NetworkError
-from kindpakket_network.programs.home import Home
-from kindpakket_network.verbs.network import Network
+from kindpakket_cli.contract import Wrong, json_option, not_as_it_should_be
+from kindpakket_cli.network.support import on_network, yes_option
+from kindpakket_cli.output import Cell, complain, confirm, print_json, print_table, shown_progress
 
-_FOUND = 3
+if TYPE_CHECKING:
+    from kindpakket_network.verbs.network import Network
 
 
 @click.command()
@@ -23,37 +20,46 @@ _FOUND = 3
     "--within",
     "days",
     type=click.IntRange(min=0),
-    help="Warn of certificates that expire within so many days; not given: the topology's warning_days.",
+    help="Warn of certificates that expire within so many days.  [default: the topology's warning_days]",
 )
 @json_option
 @on_network
 def certificates(target: Network, days: int | None, as_json: bool) -> None:
-    """Show when certificates expire. Exit code 3: one does so soon, or a key can be read by others."""
+    """Show when certificates expire.
+
+    Exit code 1: one expires soon, or a key can be read by others.
+    """
+    from kindpakket_network.certificates.expiry import complaints, expiries
+    from kindpakket_network.programs.home import Home
+
     home = Home(target.home)
     if not home.exists():
-        raise NetworkError(f"there is no network in {target.home}: bring one up, or name another home")
+        raise Wrong(f"there is no network in {target.home}: bring one up, or name another home", "NO_SUCH")
     days = target.topology.tuning.warning_days if days is None else days
     found = expiries(home)
     warnings = complaints(home, days, found)
     if as_json:
         members = [
-            {"holder": one.holder, "use": one.use, "expires": one.expires.isoformat()} for one in found
+            {"holder": expiry.holder, "use": expiry.use, "expires": expiry.expires.isoformat()}
+            for expiry in found
         ]
-        click.echo(json.dumps({"certificates": members, "warnings": warnings}, indent=1))
+        print_json({"certificates": members, "warnings": warnings})
     else:
-        table = Table(box=box.SIMPLE_HEAD)
-        for title in ("holder", "certificate", "expires", "days"):
-            table.add_column(title, overflow="fold")
         now = datetime.now(UTC)
-        for one in found:
-            colour = "red" if one.within(days, now) else "default"
-            left = f"[{colour}]{(one.expires - now).days}[/{colour}]"
-            table.add_row(one.holder, one.use, f"{one.expires:%Y-%m-%d}", left)
-        out.print(table)
+        rows = [
+            (
+                expiry.holder,
+                expiry.use,
+                f"{expiry.expires:%Y-%m-%d}",
+                Cell(str((expiry.expires - now).days), "red" if expiry.within(days, now) else "default"),
+            )
+            for expiry in found
+        ]
+        print_table(("holder", "certificate", "expires", "days"), rows)
         for warning in warnings:
-            out.print(f"[red]{warning}[/red]", soft_wrap=True, highlight=False)
+            complain(warning)
     if warnings:
-        raise click.exceptions.Exit(_FOUND)
+        not_as_it_should_be()
 
 
 @click.command()
@@ -63,10 +69,10 @@ def certificates(target: Network, days: int | None, as_json: bool) -> None:
     "days",
     type=click.IntRange(min=0),
     metavar="DAYS",
-    help="Only certificates that expire within so many days; when nobody is named: warning_days.",
+    help="Only certificates that expire within so many days.  [default if no holder is given: warning_days]",
 )
-@click.option("--all", "everything", is_flag=True, help="All of them, whenever they expire.")
-@click.option("--dry-run", is_flag=True, help="Only show which.")
+@click.option("--all", "everything", is_flag=True, help="All certificates, whenever they expire.")
+@click.option("--dry-run", is_flag=True, help="Only show which certificates would be renewed.")
 @json_option
 @on_network
 def renew(
@@ -79,41 +85,46 @@ def renew(
 ) -> None:
     """Renew certificates while the network goes on, one node after the other.
 
-    Who is named gets new ones, whenever the present ones expire.
+    Holders that are given get new ones, whenever their present ones expire.
     """
     if everything and days is not None:
-        raise click.UsageError("--all and --expiring-within exclude one another: give one of them")
+        raise click.UsageError("give --all or --expiring-within, and not both")
     if days is None and not everything and not holders:
         days = target.topology.tuning.warning_days
     with shown_progress() as progress:
         found = target.renew(holders, days, progress, dry_run=dry_run)
     if as_json:
         members = [
-            {"holder": one.holder, "use": one.use, "expired": one.expires.isoformat(), "restarts": one.node}
-            for one in found
+            {
+                "holder": expiry.holder,
+                "use": expiry.use,
+                "expired": expiry.expires.isoformat(),
+                "restarts": expiry.node,
+            }
+            for expiry in found
         ]
-        click.echo(json.dumps(members, indent=1))
+        print_json(members)
         return
-    for one in found if dry_run else ():
-        restarts = f"; restarts {one.node}" if one.node else ""
-        click.echo(f"{one.holder}: {one.use}, expires on {one.expires:%Y-%m-%d}{restarts}")
-    click.echo(f"{len(found)} certificates {'to renew' if dry_run else 'renewed'}.")
+    for expiry in found if dry_run else ():
+        restarts = f"; restarts {expiry.node}" if expiry.node else ""
+        click.echo(f"{expiry.holder}: {expiry.use}, expires on {expiry.expires:%Y-%m-%d}{restarts}")
+    count = "1 certificate" if len(found) == 1 else f"{len(found)} certificates"
+    click.echo(f"{count} {'to renew' if dry_run else 'renewed'}.")
 
 
 @click.command()
 @click.argument("holder", metavar="NODE|USER@ORGANISATION")
-@click.option("--superseded", is_flag=True, help="Only certificates that were renewed since.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--superseded", is_flag=True, help="Only certificates that have been renewed since.")
+@yes_option
 @json_option
 @on_network
 def revoke(target: Network, holder: str, superseded: bool, yes: bool, as_json: bool) -> None:
-    """Revoke certificates for good, and have every channel of the organisation refuse them."""
+    """Revoke certificates permanently; every channel of the organisation then refuses them."""
     which = "the superseded certificates" if superseded else "all certificates"
-    if not yes:
-        click.confirm(f"Revoke {which} of {holder} for good?", abort=True)
+    confirm(f"Revoke {which} of {holder} permanently?", yes)
     with shown_progress() as progress:
         count = target.revoke(holder, superseded=superseded, progress=progress)
     if as_json:
-        click.echo(json.dumps({"holder": holder, "superseded": superseded, "listed": count}, indent=1))
+        print_json({"holder": holder, "superseded": superseded, "listed": count})
         return
     click.echo(f"Revoked {which} of {holder}; {count} certificates are on the list.")

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kindpakket_network.commands.support import answer, json_option, on_network, show_files
-from kindpakket_network.verbs.network import Network
+from kindpakket_cli.contract import NETWORK, Wrong, group, json_option
+from kindpakket_cli.network.support import FILE, FOLDER, READABLE, on_network, organisations_option
+from kindpakket_cli.output import answer, note, print_files
 
-_output = click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file; not given: print it."
-)
+if TYPE_CHECKING:
+    from kindpakket_network.verbs.network import Network
+
+_output = click.option("-o", "--output", type=FILE, help="The file to write.  [default: print it]")
 
 
-@click.group()
+@group("export", shared=NETWORK)
 def export() -> None:
-    """Write what others need: partners, service managers, clients."""
+    """Write files for others: partners, clients, systemd, Prometheus, Kubernetes."""
 
 
 @export.command()
@@ -24,11 +27,11 @@ def export() -> None:
 @_output
 @on_network
 def organisation(target: Network, name: str, output: Path | None) -> None:
-    """The certificates of organisation NAME, for the others' `admit`. No key is in it."""
+    """Write the certificates of organisation NAME for other organisations' `admit`, without keys."""
     bundle = target.bundle(name)
     _write(bundle.text(), output)
     for what, fingerprint in zip(("identities", "TLS"), bundle.fingerprints(), strict=True):
-        click.echo(f"{name}'s root for {what}, SHA-256: {fingerprint}", err=True)
+        note(f"{name}'s root for {what}, SHA-256: {fingerprint}")
 
 
 @export.command()
@@ -36,7 +39,7 @@ def organisation(target: Network, name: str, output: Path | None) -> None:
 @_output
 @on_network
 def channel(target: Network, name: str, output: Path | None) -> None:
-    """The first block of channel NAME, for the others' `admit`; it is made when there is none."""
+    """Write the first block of channel NAME for other organisations' `admit`; it is created if needed."""
     _write(target.first_block(name), output)
 
 
@@ -45,7 +48,7 @@ def channel(target: Network, name: str, output: Path | None) -> None:
 @_output
 @on_network
 def profile(target: Network, name: str, output: Path | None) -> None:
-    """The connection profile of organisation NAME, with its certificates inside, for clients elsewhere."""
+    """Write the connection profile of organisation NAME for clients elsewhere, with certificates inside."""
     _write(target.portable_profile(name), output)
 
 
@@ -53,18 +56,12 @@ def profile(target: Network, name: str, output: Path | None) -> None:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     required=True,
-    help="The folder of the units, such as /etc/systemd/system.",
+    help="The folder for the units, such as /etc/systemd/system.",
 )
-@click.option(
-    "--organisation",
-    "organisations",
-    multiple=True,
-    metavar="NAME",
-    help="The nodes of this organisation only; may be given several times. Not given: of all of the home.",
-)
-@click.option("--host", metavar="NAME", help="The nodes on this host of the topology only.")
+@organisations_option
+@click.option("--host", metavar="NAME", help="Only the nodes on this host of the topology.")
 @click.option("--user", default="kindpakket", show_default=True, help="The account that runs nodes and tool.")
 @json_option
 @on_network
@@ -76,38 +73,36 @@ def systemd(
     user: str,
     as_json: bool,
 ) -> None:
-    """Units with which systemd runs the nodes, confined; the home need not exist yet."""
+    """Write units with which systemd runs the nodes, confined; the home need not exist yet."""
+    from kindpakket_network.programs.home import write
+
     if host is not None:
-        there = [one.name for one in target.topology.organisations if one.host.name == host]
+        there = [found.name for found in target.topology.organisations if found.host.name == host]
         organisations = tuple(name for name in organisations or there if name in there)
         if not organisations:
-            names = ", ".join(dict.fromkeys(one.host.name for one in target.topology.organisations))
-            raise click.UsageError(f"none of them has the host {host!r}: use one of {names}")
+            names = ", ".join(dict.fromkeys(found.host.name for found in target.topology.organisations))
+            raise Wrong(f"no organisation has the host {host!r}: use one of {names}")
     written = target.units(organisations, user)
     output.mkdir(parents=True, exist_ok=True)
     for name, text in written.items():
-        (output / name).write_text(text, "utf-8")
+        write(output / name, text)
     network = target.topology.name
     if as_json:
-        show_files(output / name for name in written)
-    click.echo(
-        f"{len(written)} units are in {output}. Have systemd use them, then bring the network up:", err=True
-    )
-    click.echo(f"  systemctl daemon-reload && systemctl enable --now {network}.target", err=True)
-    click.echo(f"  kindpakket network up --supervised --home {target.home}    (as {user})", err=True)
+        print_files(output / name for name in written)
+    note(f"{len(written)} units are in {output}. Enable them, then bring the network up:")
+    note(f"  systemctl daemon-reload && systemctl enable --now {network}.target")
+    note(f"  kindpakket network up --supervised --home {target.home}    (as {user})")
 
 
 @click.command()
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
+@click.argument("files", nargs=-1, required=True, type=READABLE)
 @json_option
 @on_network
 def admit(target: Network, files: tuple[Path, ...], as_json: bool) -> None:
-    """Take other organisations' bundles and first blocks, which `export` made, into this home.
+    """Admit other organisations' bundles and first blocks, which `export` wrote, to this home.
 
-    Bundles come before blocks, in whatever order they are named. Compare the fingerprints with what the
-    organisations say.
+    FILES may be given in any order: bundles are admitted before blocks. Compare the fingerprints with what
+    the organisations tell you.
     """
     lines = target.admit(files)
     answer(as_json, {"admitted": lines}, "\n".join(lines))
@@ -118,4 +113,4 @@ def _write(text: str, output: Path | None) -> None:
         click.echo(text, nl=False)
     else:
         output.write_text(text, "utf-8")
-        click.echo(f"{output} is written.", err=True)
+        note(f"{output} is written.")

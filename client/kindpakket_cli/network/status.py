@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
-from rich import box
-from rich.table import Table
 
-from kindpakket_network.commands.support import json_option, on_network, out
-from kindpakket_network.reports.channels import ChannelStatus
-from kindpakket_network.reports.nodes import NodeStatus
-from kindpakket_network.reports.status import NetworkStatus
-from kindpakket_network.verbs.network import Network
+from kindpakket_cli.contract import json_option, not_as_it_should_be
+from kindpakket_cli.network.support import on_network
+from kindpakket_cli.output import Cell, complain, print_json, print_table
 
-_FOUND = 3
+if TYPE_CHECKING:
+    from kindpakket_network.reports.channels import ChannelStatus
+    from kindpakket_network.reports.nodes import NodeStatus
+    from kindpakket_network.reports.status import NetworkStatus
+    from kindpakket_network.verbs.network import Network
+
 _COLOURS = {"runs": "green", "suspended": "yellow", "restored": "yellow"}
 
 
@@ -23,51 +25,46 @@ _COLOURS = {"runs": "green", "suspended": "yellow", "restored": "yellow"}
 @json_option
 @on_network
 def status(target: Network, as_json: bool) -> None:
-    """Show processes, heights, leaders, chaincodes, disk and certificates, and all that is wrong.
+    """Show processes, heights, leaders, chaincodes, disk and certificates, and every problem.
 
-    Exit code 3: something is wrong: a node does not run or stays behind, ordering bears no further failure,
-    votes do not count, peers do not know one another, a chaincode is not as deployed, the disk is full, a
-    certificate expires soon, or a key can be read by others. Each is told with what to do.
+    Exit code 1: there is a problem: a node does not run or falls behind, ordering tolerates no further
+    failure, votes do not count, peers do not know one another, a chaincode is not as deployed, the disk is
+    full, a certificate expires soon, or a key can be read by others. Each problem is shown with what to do.
     """
     found = target.status()
     if as_json:
-        click.echo(json.dumps(found.as_json(), indent=1))
+        print_json(found.as_json())
     else:
         _show(found)
     if not found.healthy:
-        raise click.exceptions.Exit(_FOUND)
+        not_as_it_should_be()
 
 
 def _show(found: NetworkStatus) -> None:
-    out.print(_nodes(found))
-    out.print(_channels(found))
-    out.print(
+    _show_nodes(found)
+    headings = ("channel", "consenters", "view", "chaincode", "version", "sequence", "package")
+    print_table(headings, _channels(found))
+    click.echo(
         f"{found.ordering} ordering, {_size(found.memory_bytes)} resident, {_size(found.disk_bytes)} on disk "
-        f"and {_size(found.free_bytes)} free, home {found.home}",
-        soft_wrap=True,
-        highlight=False,
+        f"and {_size(found.free_bytes)} free, home {found.home}"
     )
     if found.certificates:
         first = found.certificates[0]
         days = (first.expires - datetime.now(UTC)).days
-        out.print(
+        click.echo(
             f"first certificate to expire: {first.holder} ({first.use}) on "
             f"{first.expires:%Y-%m-%d}, in {days} days"
         )
     for complaint in (*found.findings, *found.warnings):
-        out.print(f"[red]{complaint}[/red]", soft_wrap=True, highlight=False)
+        complain(str(complaint))
 
 
-def _nodes(found: NetworkStatus) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    titles = ("node", "state", "pid", "memory", "disk", "starts", "endpoint")
-    for title in (*titles, *(one.name for one in found.channels)):
-        table.add_column(title, no_wrap=title != "node", overflow="fold")
-    for node in found.nodes:
-        colour = _COLOURS.get(node.state, "red")
-        table.add_row(
+def _show_nodes(found: NetworkStatus) -> None:
+    headings = ("node", "state", "pid", "memory", "disk", "starts", "endpoint")
+    rows: list[tuple[str | Cell, ...]] = [
+        (
             node.node,
-            f"[{colour}]{node.state}[/{colour}]",
+            Cell(node.state, _COLOURS.get(node.state, "red")),
             str(node.pid or ""),
             "" if node.memory_bytes is None else _size(node.memory_bytes),
             _size(node.data_bytes + node.log_bytes),
@@ -75,21 +72,19 @@ def _nodes(found: NetworkStatus) -> Table:
             node.endpoint,
             *(_height(channel, node.node) for channel in found.channels),
         )
-    return table
+        for node in found.nodes
+    ]
+    print_table((*headings, *(channel.name for channel in found.channels)), rows, foldable=["node"])
 
 
-def _channels(found: NetworkStatus) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    for title in ("channel", "consenters", "view", "chaincode", "version", "sequence", "package"):
-        table.add_column(title, overflow="fold")
+def _channels(found: NetworkStatus) -> Iterator[tuple[str, ...]]:
     for channel in found.channels:
         taking_part = f"{len(channel.taking_part)} of {len(channel.consenters)}, {channel.needed} needed"
         view = "" if channel.view is None else str(channel.view)
-        for one in channel.chaincodes:
-            sequence = "not deployed" if one.sequence is None else str(one.sequence)
-            package = one.package_id or ""
-            table.add_row(channel.name, taking_part, view, one.name, one.version, sequence, package)
-    return table
+        for chaincode in channel.chaincodes:
+            sequence = "not deployed" if chaincode.sequence is None else str(chaincode.sequence)
+            package = chaincode.package_id or ""
+            yield channel.name, taking_part, view, chaincode.name, chaincode.version, sequence, package
 
 
 def _starts(node: NodeStatus) -> str:

@@ -1,118 +1,120 @@
-"""What the commands of `kindpakket network` share: which network is meant, how errors and progress show."""
+"""What the commands of `kindpakket network` share: which network is meant, and how errors end them."""
 
 from __future__ import annotations
 
 import functools
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
-import psutil
-from rich.console import Console
 
-from kindpakket_network.description.topology import Topology
-from kindpakket_network.errors import Mistake, NetworkError, TopologyError, Waiting
-from kindpakket_network.verbs.network import Network
+from kindpakket_cli.contract import CommandError, Failed, Refused, Unknown, Waits, Wrong, home_option
+from kindpakket_cli.output import note
+
+if TYPE_CHECKING:
+    from kindpakket_network.errors import Mistake
+    from kindpakket_network.verbs.network import Network
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
-_WIDTH = 140
-out = Console()
-if not out.is_terminal:
-    out.width = _WIDTH
-_console = Console(stderr=True)
-
-
-class Failure(click.ClickException):
-    """An error shown as its sentence, without a traceback."""
-
-
-class WrongTopology(Failure):
-    """The same for a topology that has mistakes."""
-
-    exit_code = 2
-
-
-class Unfinished(Failure):
-    """The same for what waits for another organisation."""
-
-    exit_code = 3
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(self.format_message(), file=file, err=file is None)
+FILE = click.Path(path_type=Path, dir_okay=False)
+READABLE = click.Path(path_type=Path, exists=True, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+organisations_option = click.option(
+    "--organisation",
+    "organisations",
+    multiple=True,
+    metavar="NAME",
+    help="Only this organisation; repeat for more.  [default: all that the home acts for]",
+)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 @contextmanager
 def failures() -> Iterator[None]:
+    """End a command with a sentence and the exit code of the error."""
     try:
         yield
-    except TopologyError as error:
-        raise WrongTopology(str(error)) from error
-    except Waiting as error:
-        raise Unfinished(str(error)) from error
-    except (NetworkError, OSError, psutil.Error) as error:
-        raise Failure(str(error)) from error
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except OSError as error:
+        raise Wrong(str(error), "FILE") from error
+    except Exception as error:
+        ending = _ending(error)
+        if ending is None:
+            raise
+        raise ending from error
+
+
+def _ending(error: Exception) -> CommandError | None:
+    """How an error ends the command; None for what is a fault of this program."""
+    from kindpakket.fabric import FabricError, UnknownOutcome
+    from kindpakket.fabric.extras import MissingExtra, missing
+
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("kindpakket"):
+        error = missing("network", error)
+    endings: list[tuple[tuple[type[Exception], ...], Callable[[str], CommandError]]] = [
+        ((MissingExtra,), functools.partial(Wrong, code="MISSING_EXTRA")),
+        ((UnknownOutcome,), Unknown),
+        ((FabricError,), Failed),
+    ]
+    if "kindpakket_network.errors" in sys.modules:
+        endings += _network_endings()
+    return next((ending(str(error)) for kinds, ending in endings if isinstance(error, kinds)), None)
+
+
+def _network_endings() -> list[tuple[tuple[type[Exception], ...], Callable[[str], CommandError]]]:
+    import psutil
+
+    from kindpakket_network import errors
+
+    def waits(sentences: str) -> CommandError:
+        return Waits(sentences, waits_for=sentences.splitlines())
+
+    failed = (errors.NodeFailed, errors.CommandFailed, errors.PortInUse, errors.ProgramError, psutil.Error)
+    return [
+        ((errors.TopologyError,), functools.partial(Wrong, code="TOPOLOGY")),
+        ((errors.NoSuch,), functools.partial(Wrong, code="NO_SUCH")),
+        ((errors.Waiting,), waits),
+        (failed, Failed),
+        ((errors.NetworkError,), Refused),
+    ]
 
 
 def on_network(
     function: Callable[Concatenate[Network, Parameters], Result],
 ) -> Callable[..., Result]:
-    """Gives a command the options that say which network, and shows errors without tracebacks.
+    """Give a command the options that say which network it acts on, and show errors without tracebacks."""
 
-    With `--json`, what waits for another organisation is shown as JSON too.
-    """
-
-    @click.option(
-        "--home",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=Path(".kindpakket"),
-        show_default=True,
-        help="The network's folder.",
-    )
+    @home_option
     @click.option(
         "--topology",
         metavar="FILE|NAME",
-        help="A YAML file, or the name of a packaged topology. Not given: the home's own, else kindpakket.",
+        help="A YAML file, or the name of a packaged topology.  [default: the home's, or else kindpakket]",
     )
     @functools.wraps(function)
     def command(
         home: Path, topology: str | None, *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> Result:
         with failures():
-            try:
-                return function(_network(home, topology), *args, **kwargs)
-            except Waiting as waiting:
-                if not kwargs.get("as_json"):
-                    raise
-                click.echo(json.dumps({"waits_for": list(waiting.sentences)}, indent=1))
-                raise click.exceptions.Exit(Unfinished.exit_code) from waiting
+            return function(_network(home, topology), *args, **kwargs)
 
     return command
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-def answer(as_json: bool, members: Mapping[str, object], text: str) -> None:
-    """Prints what a command did: a sentence, or its members as JSON."""
-    click.echo(json.dumps(members, indent=1) if as_json else text)
-
-
-def show_files(files: Iterable[Path]) -> None:
-    """Prints the files that a command wrote, as JSON."""
-    click.echo(json.dumps({"files": [str(file) for file in files]}, indent=1))
-
-
 def show_warnings(warnings: Sequence[Mistake]) -> None:
-    """Shows what is questionable in a topology, apart from the results."""
-    for one in warnings:
-        click.echo(f"warning: {one}", err=True)
+    """Show what is questionable in a topology, apart from the results."""
+    for warning in warnings:
+        note(f"warning: {warning}")
 
 
 def _network(home: Path, topology: str | None) -> Network:
+    from kindpakket_network.description.topology import Topology
+    from kindpakket_network.verbs.network import Network
+
     if topology is None:
         if (home / "topology.yaml").is_file():
             return Network.open(home)
@@ -120,20 +122,3 @@ def _network(home: Path, topology: str | None) -> Network:
     if Path(topology).suffix or Path(topology).exists():
         return Network(Topology.load(topology), home)
     return Network(Topology.packaged(topology), home)
-
-
-@contextmanager
-def shown_progress() -> Iterator[Callable[[str], None]]:
-    """Shows what is being done: a spinner and finished stages on a terminal, plain lines elsewhere."""
-    if not _console.is_terminal:
-        yield lambda text: click.echo(text, err=True)
-        return
-    with _console.status("...") as spinner:
-
-        def show(text: str) -> None:
-            if text.endswith("..."):
-                spinner.update(text)
-            else:
-                _console.print(f"[green]✓[/green] {text}", highlight=False)
-
-        yield show

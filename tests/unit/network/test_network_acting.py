@@ -21,7 +21,7 @@ from kindpakket_network import Network, NetworkError, Topology
 from kindpakket_network.chaincodes.deployment import Committed, Deployment
 from kindpakket_network.chaincodes.package import Package
 from kindpakket_network.channel.genesis import genesis_block, lacking_bundles
-from kindpakket_network.commands.cli import network as commands
+from kindpakket_cli.network.group import network as commands
 from kindpakket_network.description.policy import satisfied
 from kindpakket_network.errors import CommandFailed, Waiting
 from kindpakket_network.exports.admission import admit
@@ -158,7 +158,7 @@ def test_a_profile_for_clients_elsewhere_has_its_certificate_inside(
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_command_that_waits_for_others_says_so_and_ends_with_3(
-    topology: Topology, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
 ) -> None:
     def waits(*_: object) -> None:
         raise Waiting(["zuidhorn waits for winkels", "and for regie"])
