@@ -21,7 +21,7 @@ from kindpakket_network import Network, NetworkError, Topology
 from kindpakket_network.chaincodes.deployment import Committed, Deployment
 from kindpakket_network.chaincodes.package import Package
 from kindpakket_network.channel.genesis import genesis_block, lacking_bundles
-from kindpakket_network.commands.cli import network as commands
+from kindpakket_cli.network.group import network as commands
 from kindpakket_network.description.policy import satisfied
 from kindpakket_network.errors import CommandFailed, Waiting
 from kindpakket_network.exports.admission import admit

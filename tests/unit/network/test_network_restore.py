@@ -19,7 +19,7 @@ from kindpakket_network.backups.archive import ArchiveError, writing
 from kindpakket_network.backups.backup import Backup
 from kindpakket_network.backups.contents import Contents, Manifest
 from kindpakket_network.backups.restore import Restore
-from kindpakket_network.commands.cli import network
+from kindpakket_cli.network.group import network
 from kindpakket_network.nodes.acting import act_for, acting
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from kindpakket_network import Topology
-from kindpakket_network.commands.cli import network
+from kindpakket_cli.network.group import network
 from kindpakket_network.description.warnings import losses_borne
 
 Change = Callable[[dict[str, Any]], Any]
