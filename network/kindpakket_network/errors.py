@@ -3,6 +3,7 @@
 NetworkError
 ├── TopologyError     the description of the network is wrong
 │   └── ChangeRefused it is valid, but the running network cannot become it
+├── NoSuch            a network, organisation, channel or node that was named does not exist
 ├── ProgramError      Fabric's programs are missing and cannot be built
 ├── PortInUse         another program listens on a node's port
 ├── Waiting           this home has done its part; another organisation must act next
@@ -56,6 +57,10 @@ class TopologyError(NetworkError):
 
 class ChangeRefused(TopologyError):
     """The network in a home cannot become what a topology describes; every obstacle is listed."""
+
+
+class NoSuch(NetworkError):
+    """What was named is not there: a network, an organisation, a channel or a node."""
 
 
 class ProgramError(NetworkError):

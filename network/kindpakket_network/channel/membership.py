@@ -77,7 +77,7 @@ def _present(session: Session, channel: Channel) -> Configuration:
         raise Waiting(
             [
                 f"{channel.name} does not answer {', '.join(session.own_organisations)} yet: have its "
-                "members run `kindpakket network admit` with the bundle, then `up`; then run `up` here again. "
+                "members run `kindpakket network admit` with the bundle, then `up`; then run `up` here. "
                 f"{error}"
             ]
         ) from error

@@ -7,13 +7,13 @@ import difflib
 import json
 from collections.abc import Iterator, Mapping
 from importlib import resources
-from typing import Any, NoReturn
-
-import jsonschema
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from kindpakket_network.description.document import place
 from kindpakket_network.errors import Mistake
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 _KINDS = {
     "object": "a mapping",
@@ -66,6 +66,8 @@ def schema() -> dict[str, Any]:
 
 def check_schema(document: Any) -> tuple[list[Mistake], Any]:
     """Violations of the schema, and the document with `Malformed` in their place; None if all is invalid."""
+    import jsonschema
+
     rules = schema()
     mistakes: list[Mistake] = []
     remaining = copy.deepcopy(document)

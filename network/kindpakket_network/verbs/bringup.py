@@ -19,7 +19,7 @@ from kindpakket_network.channel.genesis import genesis_block
 from kindpakket_network.channel.membership import follow, own_founders
 from kindpakket_network.channel.stalled_consenters import StalledConsenters
 from kindpakket_network.description.topology import Channel
-from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
+from kindpakket_network.errors import CommandFailed, NetworkError, NoSuch, Waiting
 from kindpakket_network.nodes.catching_up import await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
@@ -195,7 +195,7 @@ class BringUp:
         """
         chaincode = next((candidate for candidate in channel.chaincodes if candidate.name == name), None)
         if chaincode is None:
-            raise NetworkError(f"the topology has no chaincode {name!r} on {channel.name}: declare it there")
+            raise NoSuch(f"the topology has no chaincode {name!r} on {channel.name}: declare it there")
 
         return Deployment(self.session, channel, chaincode)
 
