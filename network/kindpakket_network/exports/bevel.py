@@ -142,7 +142,7 @@ def _enrolling(organisation: Organisation) -> list[str]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes placeholders in double quotes, so that their values may contain `\\n`; writes no aliases."""
+    """Writes placeholders in double quotes, so that their values may contain line feeds; no aliases."""
 
     def ignore_aliases(self, _: Any) -> bool:
         return True

@@ -42,7 +42,7 @@ def install(member: Organisation, chaincode: Chaincode, label: str) -> Resource:
 
     Args:
         member: the organisation.
-        one: the chaincode.
+        chaincode: the chaincode.
         label: the package's label, which names the file in the secret with the connections.
     """
     spec = {

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from kindpakket_cli.network.group import network as commands
 from kindpakket_network import Network, NetworkError, Topology
-from kindpakket_network.chaincodes.deployment import Deployment
+from kindpakket_network.chaincodes.deployment import CommittedDefinition, Deployment
 from kindpakket_network.chaincodes.package import Package
 from kindpakket_network.channel.genesis import genesis_block, lacking_bundles
 from kindpakket_network.description.policy import satisfied
