@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
+from kindpakket_cli.network.group import network as commands
 from kindpakket_network import Network, NetworkError, Topology
 from kindpakket_network.chaincodes.deployment import Committed, Deployment
 from kindpakket_network.chaincodes.package import Package
 from kindpakket_network.channel.genesis import genesis_block, lacking_bundles
-from kindpakket_cli.network.group import network as commands
 from kindpakket_network.description.policy import satisfied
 from kindpakket_network.errors import CommandFailed, Waiting
 from kindpakket_network.exports.admission import admit

@@ -14,12 +14,12 @@ import pyrage
 import pytest
 from click.testing import CliRunner
 
+from kindpakket_cli.network.group import network
 from kindpakket_network import NetworkError, Topology
 from kindpakket_network.backups.archive import ArchiveError, writing
 from kindpakket_network.backups.backup import Backup
 from kindpakket_network.backups.contents import Contents, Manifest
 from kindpakket_network.backups.restore import Restore
-from kindpakket_cli.network.group import network
 from kindpakket_network.nodes.acting import act_for, acting
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.restored import is_marked, ordering_is_lost

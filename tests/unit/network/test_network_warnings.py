@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from kindpakket_network import Topology
 from kindpakket_cli.network.group import network
+from kindpakket_network import Topology
 from kindpakket_network.description.warnings import losses_borne
 
 Change = Callable[[dict[str, Any]], Any]
