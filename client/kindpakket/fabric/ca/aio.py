@@ -7,8 +7,6 @@ from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
-import httpx
-
 from kindpakket.fabric.ca import _certificates as ca_certificates
 from kindpakket.fabric.ca import _identities as ca_identities
 from kindpakket.fabric.ca._call import CaCall, Caller
@@ -27,6 +25,8 @@ class CaClient(BaseCaClient):
     """A connection to one authority of a Fabric CA server; see `kindpakket.fabric.ca.CaClient`."""
 
     def _open(self) -> None:
+        import httpx
+
         self._client = httpx.AsyncClient(verify=self._context, timeout=self._timeout, trust_env=False)
 
     async def __aenter__(self) -> Self:
@@ -172,6 +172,8 @@ class CaClient(BaseCaClient):
         await self._run(ca_identities.adding_affiliation(self.name, registrar, affiliation))
 
     async def _run(self, call: CaCall[T]) -> T:
+        import httpx
+
         request = self._request(self._client, call)
         try:
             answer = await self._client.send(request)

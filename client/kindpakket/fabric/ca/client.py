@@ -18,8 +18,6 @@ from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
-import httpx
-
 from kindpakket.fabric.ca import _certificates as ca_certificates
 from kindpakket.fabric.ca import _identities as ca_identities
 from kindpakket.fabric.ca._call import CaCall, Caller, authorisation_token
@@ -72,6 +70,8 @@ class CaClient(BaseCaClient):
     """
 
     def _open(self) -> None:
+        import httpx
+
         self._client = httpx.Client(verify=self._context, timeout=self._timeout, trust_env=False)
 
     def __enter__(self) -> Self:
@@ -300,6 +300,8 @@ class CaClient(BaseCaClient):
         self._run(ca_identities.adding_affiliation(self.name, registrar, affiliation))
 
     def _run(self, call: CaCall[T]) -> T:
+        import httpx
+
         request = self._request(self._client, call)
         try:
             answer = self._client.send(request)
