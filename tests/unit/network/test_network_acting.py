@@ -322,9 +322,14 @@ def overtaken(session: Session, monkeypatch: pytest.MonkeyPatch) -> tuple[Deploy
     deployment = Deployment(session, channel, channel.chaincodes[0])
     did: list[str] = []
     record = Deployed(1, "definition", "label", "label:0", "program")
+
+    def approve(*_: object) -> Deployed:
+        did.append("approve")
+        return record
+
     monkeypatch.setattr(Deployment, "_record", lambda *_: record)
     monkeypatch.setattr(Deployment, "_install", lambda *_: did.append("install"))
-    monkeypatch.setattr(Deployment, "_approve", lambda *_: did.append("approve") or record)
+    monkeypatch.setattr(Deployment, "_approve", approve)
     monkeypatch.setattr(Deployment, "_committed", lambda _: Committed(0, frozenset()))
     monkeypatch.setattr(Serving, "serve", lambda *_: None)
     return deployment, did
