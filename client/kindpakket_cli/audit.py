@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kindpakket.auditor.audit import Audit
-from kindpakket.auditor.personal import SHORTEST
+from kindpakket.auditor.personal_data import MIN_LENGTH
 from kindpakket.ledger.money import euros
 from kindpakket.ledger.queries.audit import SampleKind
 from kindpakket_cli.history import history, statement
@@ -74,9 +74,9 @@ def _values(path: Path) -> list[str]:
         values = [line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
     except UnicodeDecodeError as error:
         raise Wrong(f"{path} is not UTF-8: {error.reason}") from error
-    short = sum(len(value) < SHORTEST for value in values)
+    short = sum(len(value) < MIN_LENGTH for value in values)
     if short:
-        raise Wrong(f"{short} lines of {path} have fewer than {SHORTEST} characters: leave them out")
+        raise Wrong(f"{short} lines of {path} have fewer than {MIN_LENGTH} characters: leave them out")
     return values
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from kindpakket.auditor.audit import Audit
-from kindpakket.auditor.books import Books, SchemeBook, ShopStanding
+from kindpakket.auditor.books import Books, SchemeBook, ShopBalance
 from kindpakket.report.plot import Movement
 from kindpakket.report.report import CategoryFigures, Check, Report, SchemeFigures, ShopFigures
 from kindpakket_demo.shops import Street
@@ -17,7 +17,7 @@ def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mappin
     """Make the report of the schemes of one run; a channel may hold schemes of earlier runs too."""
     books = audit.books
     chosen = [books.schemes[scheme] for scheme in schemes]
-    standings = books.standings()
+    standings = books.shop_balances()
     moves = [move for move in books.movements if move.scheme in schemes]
     return Report(
         title=f"Kindpakket: {chosen[0].rules['name']}",
@@ -98,7 +98,7 @@ def _categories(book: SchemeBook, books: Books) -> list[CategoryFigures]:
 
 
 def _shop(
-    name: str, shop: str, schemes: list[str], books: Books, standings: Mapping[tuple[str, str], ShopStanding]
+    name: str, shop: str, schemes: list[str], books: Books, standings: Mapping[tuple[str, str], ShopBalance]
 ) -> ShopFigures:
     own = [standings[scheme, shop] for scheme in schemes]
     moves = [move for move in books.movements if move.shop == shop and move.scheme in schemes]

@@ -17,7 +17,7 @@ from cryptography import x509
 from support import Town, books, identity_of
 
 from kindpakket.fabric import Deadlines, FabricError, Identity, Profile, UnknownOutcome, connect
-from kindpakket.ledger.refusal import Refusal
+from kindpakket.ledger.refusals import Refusal
 from kindpakket.shop import Shop
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, SHOPS
 from kindpakket_demo.wallets import Wallet

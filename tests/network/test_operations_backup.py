@@ -19,7 +19,7 @@ import pytest
 from support import Town, doubted_votes, found_town, running
 
 from kindpakket.fabric import FabricError
-from kindpakket.ledger.refusal import Refusal
+from kindpakket.ledger.refusals import Refusal
 from kindpakket.ledger.refusals import AccountMissing
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, now
 from kindpakket_demo.schemes import open_provision

@@ -18,7 +18,7 @@ from first_version import BUYERS, CENTS, FirstTown, changed, found_first_town, r
 from support import running
 
 from kindpakket.fabric import FabricError
-from kindpakket.ledger.refusal import Refusal
+from kindpakket.ledger.refusals import Refusal
 from kindpakket.ledger.refusals import (
     IdempotencyConflict,
     ShopNotApproved,

@@ -54,7 +54,7 @@ def test_payment_refund_and_cancellation_move_the_money(story: Story) -> None:
     assert found.payments[cancelled].state == "cancelled"
     assert sorted(found.schemes[SCHEME].unsettled[SHOP].values()) == [-200, 2200]
     assert found.schemes[SCHEME].by_category() == {"books": 1500, "toys": 500}
-    assert found.standing(SCHEME, SHOP).balanced
+    assert found.shop_balance(SCHEME, SHOP).balanced
     assert [move.cents for move in found.movements] == [1500, 700, 900, -200, -900]
 
 
@@ -104,8 +104,8 @@ def test_settlements_take_the_oldest_items_of_closed_days(story: Story) -> None:
     assert list(found.schemes[SCHEME].unsettled[SHOP]) == [
         ("2026-03-11", story.requests[-2].request["request_id"])
     ]
-    assert found.standing(SCHEME, SHOP).drafted == 1200
-    assert found.standing(SCHEME, SHOP).balanced
+    assert found.shop_balance(SCHEME, SHOP).drafted == 1200
+    assert found.shop_balance(SCHEME, SHOP).balanced
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_a_settlement_goes_its_way(story: Story, steps: list[str], state: str, u
             )
     found = books(story)
     assert found.settlements[one].state == state
-    assert found.standing(SCHEME, SHOP).unsettled == unsettled
-    assert found.standing(SCHEME, SHOP).balanced
+    assert found.shop_balance(SCHEME, SHOP).unsettled == unsettled
+    assert found.shop_balance(SCHEME, SHOP).balanced
 
 
 def test_booklets_pay_once_a_page() -> None:
@@ -305,5 +305,5 @@ def test_money_always_adds_up(amounts: list[tuple[str, int]], data: st.DataObjec
     voucher = found.schemes[SCHEME].vouchers[VOUCHER]
     assert voucher.terms.balanced
     assert voucher.terms.net == sum(voucher.by_category.values()) == sum(left for _, _, left in paid)
-    assert found.standing(SCHEME, SHOP).balanced
-    assert found.standing(SCHEME, SHOP).net == voucher.terms.net
+    assert found.shop_balance(SCHEME, SHOP).balanced
+    assert found.shop_balance(SCHEME, SHOP).net == voucher.terms.net

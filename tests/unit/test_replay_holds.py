@@ -81,7 +81,7 @@ def test_a_capture_in_part_is_booked_on_its_own_day_and_releases_the_rest(story:
     assert (payment.held_cents, payment.captured_at) == (2000, NOON + SECONDS_OF_A_DAY)
     assert found.schemes[SCHEME].unsettled[SHOP] == {(TOMORROW, held): 1200}
     assert [move.cents for move in found.movements] == [1200]
-    assert found.standing(SCHEME, SHOP).balanced
+    assert found.shop_balance(SCHEME, SHOP).balanced
 
 
 def test_a_captured_hold_is_cancelled_on_its_day_and_frees_the_cap_it_counted_into(story: Story) -> None:
@@ -352,4 +352,4 @@ def test_money_with_holds_always_adds_up(steps: list[tuple[str, int]]) -> None:
     assert sum(hold["cents"] for hold in voucher.holds.values()) == voucher.terms.held
     assert voucher.by_category.total() == voucher.terms.net
     assert voucher.day_cents >= 0
-    assert found.standing(SCHEME, SHOP).balanced
+    assert found.shop_balance(SCHEME, SHOP).balanced

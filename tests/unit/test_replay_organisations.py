@@ -36,17 +36,17 @@ def test_roles_count_in_what_two_persons_named(story: Story) -> None:
     approve(story, propose(story, accounts="ketenAccounts"))
     apply_as_chain(story)
     found = books(story)
-    named = found.named()
+    named = found.organisations_in_force()
     assert named is not None
     assert named["shops"] == ["WinkelsMSP", CHAIN]
     assert found.shops[CHAINS_SHOP].msp == CHAIN
-    assert found.further[CHAIN].members()["accounts"] == "ketenAccounts"
+    assert found.later_organisations[CHAIN].members()["accounts"] == "ketenAccounts"
 
 
 def test_further_ones_stand_by_their_ids_after_the_first(story: Story) -> None:
     for msp, kind in (("ZuidMSP", "auditors"), ("NoordMSP", "auditors"), ("BazaarMSP", "shops")):
         approve(story, propose(story, msp, kind=kind), msp)
-    named = books(story).named()
+    named = books(story).organisations_in_force()
     assert named is not None
     assert named["auditors"] == ["AuditorMSP", "NoordMSP", "ZuidMSP"]
     assert named["shops"] == ["WinkelsMSP", "BazaarMSP"]
@@ -66,10 +66,10 @@ def test_one_person_names_nobody(story: Story) -> None:
 def test_what_was_rejected_can_be_proposed_again(story: Story) -> None:
     change = propose(story)
     story.add("organisations:Reject", "p-clerk", msp=CHAIN, change=change, reason="mistake")
-    found = books(story).further[CHAIN]
+    found = books(story).later_organisations[CHAIN]
     assert (found.state, found.reject_reason) == ("rejected", "mistake")
     approve(story, propose(story))
-    assert books(story).further[CHAIN].named
+    assert books(story).later_organisations[CHAIN].named
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from story import DOMAIN, NOON, SCHEME, VOUCHER, Story, findings, rules
 
 from kindpakket.auditor.replay.queries import QUERIES
-from kindpakket.auditor.requested import Requested, as_kept, requests_in
+from kindpakket.auditor.committed_requests import CommittedRequest, as_stored, requests_in
 from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
 from kindpakket.holder.booklet import Booklet
@@ -66,7 +66,7 @@ def test_a_booklet_of_another_length_is_the_same_booklet() -> None:
     assert findings(story) == [f"what voucher {VOUCHER} is bound to was to replace itself"]
 
 
-def ordered(*calls: tuple[str, str]) -> tuple[list[Requested], list[str]]:
+def ordered(*calls: tuple[str, str]) -> tuple[list[CommittedRequest], list[str]]:
     """What the auditor reads of transactions that a client had ordered."""
 
     def taken(call: Invocation) -> str:
@@ -94,7 +94,7 @@ def test_members_that_the_chaincode_does_not_keep_are_not_read() -> None:
     (found,), _ = ordered(("payment:Pay", json.dumps(request)))
     assert found.request == {"proof": {"kind": "key"}, "rules": {"presets": {"child": 1}}}
     key = {"kind": "key", "algorithm": "p256", "public_key": "x", "pages": 0, "root": ""}
-    assert as_kept([{"self_block": "", "authorisation": key, "page": 0}]) == [
+    assert as_stored([{"self_block": "", "authorisation": key, "page": 0}]) == [
         {"authorisation": {"kind": "key", "algorithm": "p256", "public_key": "x"}, "page": 0}
     ]
 

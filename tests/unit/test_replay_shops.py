@@ -143,8 +143,8 @@ def test_a_settlement_takes_more_items_when_the_first_ones_come_to_nothing(story
     found = books(story)
     settled = found.settlements[second]
     assert (len(settled.items), settled.cents) == (502, 300)
-    assert found.standing(SCHEME, SHOP).unsettled == 400
-    assert found.standing(SCHEME, SHOP).balanced
+    assert found.shop_balance(SCHEME, SHOP).unsettled == 400
+    assert found.shop_balance(SCHEME, SHOP).balanced
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_what_an_ended_shop_owes_is_claimed_and_stays_in_the_sums(
 ) -> None:
     owing(story)
     one = claim(story)
-    standing = books(story).standing(SCHEME, SHOP)
+    standing = books(story).shop_balance(SCHEME, SHOP)
     assert (standing.net, standing.paid_out, standing.claimed) == (0, 1500, -1500)
     assert standing.balanced
     story.add(f"settlement:{step}", person, scheme=SCHEME, settlement=one, reason="done")
@@ -164,8 +164,8 @@ def test_what_an_ended_shop_owes_is_claimed_and_stays_in_the_sums(
     receivable = found.settlements[one].members()
     assert (receivable["state"], receivable["cents"], receivable["booked_by"]) == (state, -1500, person)
     assert receivable["claim_reason"] == "bankrupt"
-    assert found.standing(SCHEME, SHOP).receivables == -1500
-    assert found.standing(SCHEME, SHOP).balanced
+    assert found.shop_balance(SCHEME, SHOP).receivables == -1500
+    assert found.shop_balance(SCHEME, SHOP).balanced
 
 
 def test_private_records_are_purged_by_two_persons_and_certified(story: Story) -> None:

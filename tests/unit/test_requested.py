@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kindpakket.auditor.requested import Requested, requests_in
+from kindpakket.auditor.committed_requests import CommittedRequest, requests_in
 from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
 
@@ -18,7 +18,7 @@ def note(call: Invocation) -> str:
     return "{}"
 
 
-def asked(attributes: dict[str, str]) -> Requested:
+def asked(attributes: dict[str, str]) -> CommittedRequest:
     """What the auditor reads of one payment."""
     with MemoryGateway({"kindpakket": note}, channel="zuidhorn") as memory:
         identity = make_identity("WinkelsMSP", attributes=attributes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.differences import Difference
-from kindpakket.auditor.personal import Trace
+from kindpakket.auditor.personal_data import Trace
 from kindpakket.auditor.replay.replay import Finding
 
 

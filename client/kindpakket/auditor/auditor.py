@@ -9,9 +9,9 @@ from kindpakket.auditor.audit import Audit
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.chain import Chain
 from kindpakket.auditor.differences import Difference, differences
-from kindpakket.auditor.personal import PersonalScan, Trace
+from kindpakket.auditor.personal_data import PersonalDataScan, Trace
 from kindpakket.auditor.replay.replay import Finding, Replay
-from kindpakket.auditor.requested import requests_in
+from kindpakket.auditor.committed_requests import requests_in
 from kindpakket.fabric.blocks import Block, BlockMessage
 from kindpakket.ledger.caller import Ledger
 from kindpakket.ledger.reader import Reader
@@ -69,7 +69,7 @@ class Auditor(Reader):
         Raises:
             LedgerMoves: blocks kept coming; audit again when there is less to do.
         """
-        reading = _Reading(self, PersonalScan(personal_values))
+        reading = _Reading(self, PersonalDataScan(personal_values))
         for _ in range(_ROUNDS):
             reading.read_on()
             found = tuple(differences(reading.replay.books, self))
@@ -84,7 +84,7 @@ class Auditor(Reader):
 class _Reading:
     """What was read so far."""
 
-    def __init__(self, auditor: Auditor, scan: PersonalScan) -> None:
+    def __init__(self, auditor: Auditor, scan: PersonalDataScan) -> None:
         self._auditor = auditor
         self._scan = scan
         self._unreadable: list[Finding] = []
@@ -137,7 +137,7 @@ def _sums(books: Books, height: int) -> Iterator[Finding]:
             yield Finding(height - 1, "", f"the budget of scheme {scheme.id} is not what its vouchers say")
         if scheme.unallocated < 0:
             yield Finding(height - 1, "", f"scheme {scheme.id} gave more than its budget")
-    for (scheme_id, shop), standing in books.standings().items():
+    for (scheme_id, shop), standing in books.shop_balances().items():
         if not standing.balanced:
             sentence = f"what was spent at shop {shop} under {scheme_id} is not all on its way: {standing}"
             yield Finding(height - 1, "", sentence)

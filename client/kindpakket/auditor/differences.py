@@ -34,7 +34,7 @@ class Difference:
         return f"{self.thing}, {self.member}: {self.replayed!r} by the blocks, {self.stored!r} by the state"
 
 
-class Kept(Protocol):
+class BookEntry(Protocol):
     """A thing of the books, which knows what the ledger's record of it must say."""
 
     def members(self) -> dict[str, object]:
@@ -48,11 +48,11 @@ def differences(books: Books, ledger: Reader) -> Iterator[Difference]:
         books: a replay of all blocks.
         ledger: asks a peer that has the same blocks and no more.
     """
-    if (named := books.named()) is not None:
+    if (named := books.organisations_in_force()) is not None:
         yield from _compare("organisations", dict(named), ledger.organisations.show())
-    if books.further:
+    if books.later_organisations:
         proposed = ({**one, "id": one["msp"]} for one in ledger.organisations.list())
-        yield from _things("organisation", books.further, proposed)
+        yield from _things("organisation", books.later_organisations, proposed)
     schemes = _by_id(ledger.schemes.list())
     yield from _missing("scheme", books.schemes, schemes)
     for scheme in books.schemes.values():
@@ -105,7 +105,7 @@ def _money_on_its_way(books: Books, scheme_id: str, ledger: Reader) -> Iterator[
 
 
 def _things(
-    kind: str, replayed: Mapping[str, Kept], stored: Iterable[Mapping[str, Any]]
+    kind: str, replayed: Mapping[str, BookEntry], stored: Iterable[Mapping[str, Any]]
 ) -> Iterator[Difference]:
     """Things of one kind: those that one side lacks, and members that differ."""
     found = _by_id(stored)

@@ -35,7 +35,7 @@ REQUIRED = (
     PRESET,
 )
 OPTIONAL = ("eenheden",)
-_LONGEST = 140
+_MAX_LENGTH = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def _child(columns: Sequence[str], row: Sequence[str], ages: Ages | None) -> tup
     cells = {name: cell.strip() for name, cell in zip(columns, row, strict=True)}
     reasons = [f"{name} is empty" for name in _needed(ages) if not cells[name]]
     reasons += [
-        f"{name} is longer than {_LONGEST} characters" for name in cells if len(cells[name]) > _LONGEST
+        f"{name} is longer than {_MAX_LENGTH} characters" for name in cells if len(cells[name]) > _MAX_LENGTH
     ]
     born, reason = _born(cells["geboortedatum"])
     number, bsn_reason = _bsn(cells["bsn"])

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from kindpakket.auditor.personal import SHORTEST
+from kindpakket.auditor.personal_data import MIN_LENGTH
 from kindpakket.backoffice.citizens import Child, entitlement_id
 from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket.ledger.records import Allocation, CaseRecord
@@ -174,7 +174,7 @@ class Register:
         query = "SELECT bsn, first_names, family_name, case_number FROM entry"
         for number, first, family, case in self._database.execute(query):
             values.update((number, f"{first} {family}", family, case))
-        return sorted(value for value in values if len(value) >= SHORTEST)
+        return sorted(value for value in values if len(value) >= MIN_LENGTH)
 
     @property
     def secret(self) -> bytes:

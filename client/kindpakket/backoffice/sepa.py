@@ -19,7 +19,7 @@ from stdnum.exceptions import ValidationError as NotAnIban
 
 SCHEMA = "pain.001.001.09"
 _NAMESPACE = {"": f"urn:iso:std:iso:20022:tech:xsd:{SCHEMA}"}
-_LONGEST_NAME = 70
+_MAX_NAME_LENGTH = 70
 
 
 class PaymentFileError(ValueError):
@@ -154,9 +154,9 @@ def _check(debtor: Debtor, transfers: Sequence[CreditTransfer]) -> None:
 
 
 def _check_account(name: str, number: str, whose: str) -> None:
-    if not 0 < len(name.strip()) <= _LONGEST_NAME:
+    if not 0 < len(name.strip()) <= _MAX_NAME_LENGTH:
         raise PaymentFileError(
-            f"{whose}: a name of 1 to {_LONGEST_NAME} characters is needed, this has {len(name)}"
+            f"{whose}: a name of 1 to {_MAX_NAME_LENGTH} characters is needed, this has {len(name)}"
         )
     try:
         iban.validate(number)

@@ -16,7 +16,7 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kindpakket.holder.binding import Binding
+from kindpakket.holder.credential import Credential
 from kindpakket.holder.orders import Order
 from kindpakket.ledger.records import Authorisation, Proof
 
@@ -80,7 +80,7 @@ class Page:
         return cls(struct.unpack(">H", data[:2])[0], data[2 : 2 + SEED_BYTES], siblings)
 
 
-class Booklet(Binding):
+class Booklet(Credential):
     """All pages of a booklet, as the printer's file has them."""
 
     def __init__(self, seeds: Sequence[bytes]) -> None:

@@ -8,7 +8,7 @@ from typing import Literal, Self
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from kindpakket.holder.binding import Binding
+from kindpakket.holder.credential import Credential
 from kindpakket.holder.orders import Order
 from kindpakket.ledger.records import Authorisation, Proof
 
@@ -16,7 +16,7 @@ Algorithm = Literal["ed25519", "p256"]
 _PrivateKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 
-class HolderKey(Binding):
+class HolderKey(Credential):
     """A signing key that stays with the holder; the voucher names its public half."""
 
     def __init__(self, key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> None:

@@ -32,7 +32,7 @@ _SMALL_ORDER = frozenset(
 """The y coordinates of Ed25519's points of small order, little-endian: anybody can sign for them."""
 
 
-def flaw_of_activation(
+def activation_proof_error(
     domain: Domain,
     scheme: str,
     voucher: str,
@@ -45,7 +45,7 @@ def flaw_of_activation(
     return _flaw_of_binding(authorisation, proof, FIRST_VERSION, message)
 
 
-def flaw_of_replacement(
+def replacement_proof_error(
     domain: Domain,
     scheme: str,
     voucher: str,
@@ -62,7 +62,7 @@ def flaw_of_replacement(
     return _flaw_of_binding(authorisation, proof, version, message)
 
 
-def flaw_of_payment(authorisation: Authorisation, last_page: int, order: Order, proof: Proof) -> str:
+def payment_proof_error(authorisation: Authorisation, last_page: int, order: Order, proof: Proof) -> str:
     """Why the proof for a payment or hold does not fit; "" when it does.
 
     Args:

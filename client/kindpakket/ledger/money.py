@@ -1,4 +1,4 @@
-"""Euro cents as people write them."""
+"""Amounts in euros, for people."""
 
 
 def euros(cents: int) -> str:

@@ -29,7 +29,7 @@ __all__ = [
     "SchemeBook",
     "SettlementBook",
     "ShopBook",
-    "ShopStanding",
+    "ShopBalance",
     "Terms",
     "VoucherBook",
     "agreed",
@@ -62,7 +62,7 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True)
-class ShopStanding:
+class ShopBalance:
     """A shop's money under one scheme, in cents: net = unsettled + in settlements + paid out + receivables.
 
     Only `net`, `unsettled` and the receivables, which are `claimed`, `collected` or `written_off`, may be
@@ -121,11 +121,11 @@ class Books:
     voided: set[str] = field(default_factory=set)
     movements: list[Movement] = field(default_factory=list)
 
-    def named(self) -> Organisations | None:
+    def organisations_in_force(self) -> Organisations | None:
         """The organisations with those further ones that were approved; None: none were named yet."""
         if self.organisations is None:
             return None
-        approved = sorted((one for one in self.further.values() if one.named), key=lambda one: one.id)
+        approved = sorted((one for one in self.later_organisations.values() if one.named), key=lambda one: one.id)
         return {
             "municipality": self.organisations["municipality"],
             "shops": self.organisations["shops"] + [one.id for one in approved if one.kind == "shops"],
@@ -141,11 +141,11 @@ class Books:
             for line in lines
         ]
 
-    def standing(self, scheme: str, shop: str) -> ShopStanding:
+    def shop_balance(self, scheme: str, shop: str) -> ShopBalance:
         """Where a shop's money under a scheme is."""
-        return self.standings()[scheme, shop]
+        return self.shop_balances()[scheme, shop]
 
-    def standings(self) -> dict[tuple[str, str], ShopStanding]:
+    def shop_balances(self) -> dict[tuple[str, str], ShopBalance]:
         """Where the money of every shop is, by scheme and shop."""
         net: Counter[tuple[str, str]] = Counter()
         for move in self.movements:
@@ -154,7 +154,7 @@ class Books:
         for one in self.settlements.values():
             sums[one.scheme, one.shop, one.state] += one.cents
         return {
-            (scheme.id, shop): ShopStanding(
+            (scheme.id, shop): ShopBalance(
                 net=net[scheme.id, shop],
                 unsettled=sum(scheme.unsettled.get(shop, {}).values()),
                 drafted=sums[scheme.id, shop, "drafted"],

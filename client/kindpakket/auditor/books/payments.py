@@ -47,7 +47,7 @@ class PaymentBook:
         return self.refunded.total()
 
     @property
-    def counted_day(self) -> str:
+    def cap_day(self) -> str:
         """The day whose cap it counts into."""
         return self.held_day or self.day
 

@@ -33,7 +33,7 @@ class ShopBook:
         """These categories instead of those that it has."""
         self.categories = {grant["code"]: grant["from"] for grant in grants}
 
-    def turn(self, state: str, person: str, reason: str) -> None:
+    def set_state(self, state: str, person: str, reason: str) -> None:
         """Another state, by whom and why."""
         self.state, self.changed_by, self.state_reason = state, person, reason
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.replay.rules import Findings
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.committed_requests import CommittedRequest
 
 MUNICIPAL = ("issuer", "approver", "treasurer")
 TILLS = ("cashier", "shopkeeper")
@@ -74,7 +74,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 """The roles of which one is needed, for each operation that writes."""
 
 
-def check_caller(books: Books, findings: Findings, request: Requested) -> None:
+def check_caller(books: Books, findings: Findings, request: CommittedRequest) -> None:
     """Judge whether the caller may ask for this operation at all."""
     needed = ROLES.get(request.operation, ())
     role = request.role or "none"
@@ -90,8 +90,8 @@ def check_caller(books: Books, findings: Findings, request: Requested) -> None:
         findings.add(f"the role {role} does not count in {request.mspid}")
 
 
-def _counts(books: Books, request: Requested) -> bool:
-    named = books.named()
+def _counts(books: Books, request: CommittedRequest) -> bool:
+    named = books.organisations_in_force()
     assert named is not None  # noqa: S101
     if request.role in MUNICIPAL:
         return request.mspid == named["municipality"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kindpakket.auditor.books import Books, ChangeBook, SchemeBook
-from kindpakket.auditor.replay.rules import MOST_BUDGET, Findings, Handlers
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.replay.rules import MAX_BUDGET, Findings, Handlers
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.ledger.domain import Domain
 
 _IN_FORCE = ("approved", "open", "paused")
@@ -15,7 +15,7 @@ _KINDS = {
 }
 
 
-def _propose(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _propose(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
     scheme = books.schemes[content["scheme"]]
     findings.expect_state(f"scheme {scheme.id}", scheme.state, *_IN_FORCE)
@@ -31,7 +31,7 @@ def _propose(books: Books, findings: Findings, request: Requested, _: Domain) ->
         )
     elif request.operation == "scheme:ProposeBudget":
         findings.expect(
-            0 < content["add_cents"] <= MOST_BUDGET, f"{content['add_cents']} cents are no amount"
+            0 < content["add_cents"] <= MAX_BUDGET, f"{content['add_cents']} cents are no amount"
         )
     scheme.changes[content["request_id"]] = ChangeBook(
         id=content["request_id"],
@@ -42,7 +42,7 @@ def _propose(books: Books, findings: Findings, request: Requested, _: Domain) ->
     )
 
 
-def _approve(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     change = scheme.changes[request.request["change"]]
     findings.expect_state(f"change {change.id}", change.state, "proposed")
@@ -52,7 +52,7 @@ def _approve(books: Books, findings: Findings, request: Requested, _: Domain) ->
     _carry_out(findings, scheme, change, request)
 
 
-def _carry_out(findings: Findings, scheme: SchemeBook, change: ChangeBook, request: Requested) -> None:
+def _carry_out(findings: Findings, scheme: SchemeBook, change: ChangeBook, request: CommittedRequest) -> None:
     if change.kind == "rules":
         scheme.versions.append(change.content["rules"])
         change.version = len(scheme.versions)
@@ -60,13 +60,13 @@ def _carry_out(findings: Findings, scheme: SchemeBook, change: ChangeBook, reque
             scheme.floor = change.version
     elif change.kind == "budget":
         scheme.budget += change.content["add_cents"]
-        findings.expect(scheme.budget <= MOST_BUDGET, f"a budget of {scheme.budget} cents")
+        findings.expect(scheme.budget <= MAX_BUDGET, f"a budget of {scheme.budget} cents")
     else:
         scheme.state = "closed"
         scheme.closed_by, scheme.close_reason, scheme.closed_at = request.person, change.reason, request.at
 
 
-def _reject(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _reject(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
     change = books.schemes[content["scheme"]].changes[content["change"]]
     findings.expect_state(f"change {change.id}", change.state, "proposed")

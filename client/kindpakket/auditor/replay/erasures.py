@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kindpakket.auditor.books import Books, ErasureBook
 from kindpakket.auditor.replay.rules import Findings, Handlers
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.ledger.days import day_after, day_of, first_instant
 from kindpakket.ledger.domain import Domain
 
@@ -12,7 +12,7 @@ CITIZENS, ACCOUNTS = "citizens", "shopAccounts"
 _RETENTION = "retention"
 
 
-def _order(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _order(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
     erasure = ErasureBook(
         id=content["request_id"],
@@ -55,7 +55,7 @@ def _term(books: Books, erasure: ErasureBook, each: str) -> tuple[int, str]:
     return start, day_after(day_of(start), days) if start else ""
 
 
-def _approve(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     erasure = books.erasures[request.request["erasure"]]
     findings.expect_state(f"erasure {erasure.id}", erasure.state, "ordered")
     findings.expect_second_person(erasure.ordered_by, request.person)
@@ -63,7 +63,7 @@ def _approve(books: Books, findings: Findings, request: Requested, _: Domain) ->
     erasure.state, erasure.approved_by = "approved", request.person
 
 
-def _withdraw(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _withdraw(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     erasure = books.erasures[request.request["erasure"]]
     findings.expect_state(f"erasure {erasure.id}", erasure.state, "ordered", "approved")
     findings.expect_decider(request, erasure.ordered_by)
@@ -73,13 +73,13 @@ def _withdraw(books: Books, findings: Findings, request: Requested, _: Domain) -
     erasure.withdraw_reason = request.request["reason"]
 
 
-def _purge(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _purge(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     erasure = books.erasures[request.request["erasure"]]
     findings.expect_state(f"erasure {erasure.id}", erasure.state, "approved")
     erasure.purged = True
 
 
-def _certify(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _certify(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     erasure = books.erasures[request.request["erasure"]]
     findings.expect_state(f"erasure {erasure.id}", erasure.state, "approved")
     left = _left(books, erasure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kindpakket.auditor.books import Books, PaymentBook, SchemeBook, VoucherBook, total
 from kindpakket.auditor.replay.callers import TILLS
 from kindpakket.auditor.replay.rules import Findings, Handlers
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.ledger.days import booking_day
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.records import Line
@@ -24,7 +24,7 @@ def expect_no_hold(findings: Findings, voucher: VoucherBook) -> None:
     findings.expect(not voucher.holds, f"{voucher.terms.held} cents of voucher {voucher.id} are held")
 
 
-def _capture(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _capture(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     lines: list[Line] = request.request["lines"]
     scheme, voucher, payment = _held(books, findings, request)
     shop = books.shops[payment.shop]
@@ -49,7 +49,7 @@ def _capture(books: Books, findings: Findings, request: Requested, _: Domain) ->
     books.move("payment", request.at, payment, lines)
 
 
-def _release(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _release(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     voucher, payment = _held(books, findings, request)[1:]
     if request.role in TILLS:
         findings.expect_own(request, books.shops[payment.shop])
@@ -61,7 +61,7 @@ def _release(books: Books, findings: Findings, request: Requested, _: Domain) ->
 
 
 def _held(
-    books: Books, findings: Findings, request: Requested
+    books: Books, findings: Findings, request: CommittedRequest
 ) -> tuple[SchemeBook, VoucherBook, PaymentBook]:
     payment = books.payments[request.request["payment"]]
     findings.expect_state(f"payment {payment.id}", payment.state, "held")

@@ -8,14 +8,14 @@ from kindpakket.auditor.books import Books, PaymentBook, SchemeBook, VoucherBook
 from kindpakket.auditor.replay.holds import release_expired
 from kindpakket.auditor.replay.purchases import Purchase
 from kindpakket.auditor.replay.rules import Findings, Handlers
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.holder.orders import HoldOrder, Order, PaymentOrder
 from kindpakket.ledger.days import booking_day
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.records import Line
 
 
-def _pay(books: Books, findings: Findings, request: Requested, domain: Domain) -> None:
+def _pay(books: Books, findings: Findings, request: CommittedRequest, domain: Domain) -> None:
     purchase = _judged(books, findings, request, domain, PaymentOrder)
     scheme, voucher, order = purchase.scheme, purchase.voucher, purchase.order
     payment = _new_payment(purchase, request, lines=order.lines, day=purchase.booked)
@@ -32,7 +32,7 @@ def _pay(books: Books, findings: Findings, request: Requested, domain: Domain) -
     _settle(voucher)
 
 
-def _hold(books: Books, findings: Findings, request: Requested, domain: Domain) -> None:
+def _hold(books: Books, findings: Findings, request: CommittedRequest, domain: Domain) -> None:
     expires_at: int = request.request["expires_at"]
     purchase = _judged(books, findings, request, domain, HoldOrder, expires_at=expires_at)
     voucher, cents = purchase.voucher, purchase.order.cents
@@ -57,7 +57,7 @@ def _hold(books: Books, findings: Findings, request: Requested, domain: Domain) 
 
 
 def _judged(
-    books: Books, findings: Findings, request: Requested, domain: Domain, kind: type[Order], **terms: int
+    books: Books, findings: Findings, request: CommittedRequest, domain: Domain, kind: type[Order], **terms: int
 ) -> Purchase:
     """The purchase that a request makes, after it was judged, with the page of its booklet used up."""
     content, at = request.request, request.at
@@ -84,7 +84,7 @@ def _judged(
     return purchase
 
 
-def _new_payment(purchase: Purchase, request: Requested, **members: Any) -> PaymentBook:
+def _new_payment(purchase: Purchase, request: CommittedRequest, **members: Any) -> PaymentBook:
     order, proof = purchase.order, request.request["proof"]
     return PaymentBook(
         id=order.request_id,
@@ -98,7 +98,7 @@ def _new_payment(purchase: Purchase, request: Requested, **members: Any) -> Paym
     )
 
 
-def _cancel(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _cancel(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     payment = books.payments[request.request["payment"]]
     scheme = books.schemes[payment.scheme]
     voucher = scheme.vouchers[payment.voucher]
@@ -110,13 +110,13 @@ def _cancel(books: Books, findings: Findings, request: Requested, _: Domain) -> 
     findings.expect((payment.day, payment.id) in items, f"payment {payment.id} had been settled")
     items.pop((payment.day, payment.id), None)
     payment.state, payment.cancel_reason = "cancelled", request.request["reason"]
-    voucher.uncount(payment.counted_day, payment.cents)
+    voucher.uncount(payment.cap_day, payment.cents)
     voucher.terms.cancelled += payment.cents
     _return(scheme, voucher, list(payment.lines), request.at)
     books.move("cancellation", request.at, payment, payment.lines)
 
 
-def _refund(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _refund(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
     payment = books.payments[content["payment"]]
     scheme = books.schemes[payment.scheme]

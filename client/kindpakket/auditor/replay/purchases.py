@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from kindpakket.auditor.books import SchemeBook, ShopBook, VoucherBook
 from kindpakket.auditor.replay.rules import Findings
 from kindpakket.holder.orders import MAX_DEADLINE, HoldOrder, Order
-from kindpakket.holder.verification import flaw_of_payment
+from kindpakket.holder.verification import payment_proof_error
 from kindpakket.ledger.days import day_of
 from kindpakket.ledger.records import Proof, Rules
 
-_MOST_HOLDS = 20
-_SECONDS_OF_A_DAY = 86_400
+_MAX_HOLDS = 20
+_SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Purchase:
         if voucher.authorisation is None:
             findings.add(f"voucher {voucher.id} was spent before it was bound to its holder")
         else:
-            flaw = flaw_of_payment(voucher.authorisation, voucher.last_page, self.order, self.proof)
+            flaw = payment_proof_error(voucher.authorisation, voucher.last_page, self.order, self.proof)
             findings.expect(not flaw, f"voucher {voucher.id} was spent without its holder: {flaw}")
         findings.expect(at <= deadline <= at + MAX_DEADLINE, f"the deadline {deadline} does not allow {at}")
         by = self.proof["kind"]
@@ -118,11 +118,11 @@ class Purchase:
 
     def _judge_hold(self, findings: Findings, order: HoldOrder) -> None:
         voucher, days = self.voucher, self.rules["hold_days"]
-        latest = min(self.at + days * _SECONDS_OF_A_DAY, voucher.ends_at)
+        latest = min(self.at + days * _SECONDS_PER_DAY, voucher.ends_at)
         findings.expect(
             self.at < order.expires_at <= latest,
             f"a hold until {order.expires_at}, which may last until {latest} ({days} days)",
         )
         findings.expect(
-            len(voucher.holds) < _MOST_HOLDS, f"voucher {voucher.id} has {len(voucher.holds)} holds"
+            len(voucher.holds) < _MAX_HOLDS, f"voucher {voucher.id} has {len(voucher.holds)} holds"
         )

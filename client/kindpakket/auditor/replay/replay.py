@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kindpakket.auditor.books import Books
-from kindpakket.auditor.replay import blocks as replay_blocks
+from kindpakket.auditor.replay import blocking as replay_blocking
 from kindpakket.auditor.replay import changes as replay_changes
 from kindpakket.auditor.replay import erasures as replay_erasures
 from kindpakket.auditor.replay import holds as replay_holds
@@ -32,14 +32,14 @@ from kindpakket.auditor.replay import vouchers as replay_vouchers
 from kindpakket.auditor.replay.callers import check_caller
 from kindpakket.auditor.replay.queries import QUERIES
 from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.ledger.domain import Domain
 
 _VOID = "request:Void"
 _PRIVATE = frozenset({"voucher:RecordCases", "erasure:Purge"})
 
 
-def _record_cases(_: Books, __: Findings, ___: Requested, ____: Domain) -> None:
+def _record_cases(_: Books, __: Findings, ___: CommittedRequest, ____: Domain) -> None:
     """Private records move no money."""
 
 
@@ -49,7 +49,7 @@ _HANDLERS: Handlers = {
     **replay_changes.HANDLERS,
     **replay_shops.HANDLERS,
     **replay_vouchers.HANDLERS,
-    **replay_blocks.HANDLERS,
+    **replay_blocking.HANDLERS,
     **replay_payments.HANDLERS,
     **replay_holds.HANDLERS,
     **replay_settlements.HANDLERS,
@@ -97,7 +97,7 @@ class Replay:
         self._domain = domain
         self._seen: dict[str, str] = {}
 
-    def apply(self, request: Requested) -> None:
+    def apply(self, request: CommittedRequest) -> None:
         """Apply one committed request."""
         if request.operation in QUERIES:
             return
@@ -113,7 +113,7 @@ class Replay:
             Finding(request.block_number, request.transaction_id, sentence) for sentence in findings.sentences
         ]
 
-    def _apply(self, request: Requested, findings: Findings) -> None:
+    def _apply(self, request: CommittedRequest, findings: Findings) -> None:
         self.books.layout_2 |= shows_layout_2(request.operation, request.request)
         if not self._counts(request, findings):
             return
@@ -125,7 +125,7 @@ class Replay:
         else:
             findings.add(f"there is no operation {request.operation}")
 
-    def _counts(self, request: Requested, findings: Findings) -> bool:
+    def _counts(self, request: CommittedRequest, findings: Findings) -> bool:
         """Whether a request is a new one. One that writes private records only leaves no trace of its id."""
         request_id = str(request.request["request_id"])
         if request.operation in _PRIVATE and not self.books.layout_2:
@@ -143,14 +143,14 @@ class Replay:
         findings.expect(before == content, f"request {request_id} had been committed with other content")
         return False
 
-    def _void(self, request: Requested, findings: Findings) -> None:
+    def _void(self, request: CommittedRequest, findings: Findings) -> None:
         voided = str(request.request["void"])
         findings.expect(voided not in self._seen, f"request {voided} had been committed, and was voided")
         if voided not in self._seen:
             self.books.voided.add(voided)
 
 
-def _content(request: Requested) -> str:
+def _content(request: CommittedRequest) -> str:
     """What makes two requests the same: the operation, whose request it is, and all but holders' proofs."""
     content = _without_proof(request.request)
     if "activations" in content:

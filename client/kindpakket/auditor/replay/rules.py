@@ -6,18 +6,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from kindpakket.auditor.books import Books, ShopBook, is_layout_1
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.ledger.days import day_after, first_instant
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.records import Line, Rules
 
-MOST_CENTS = 10**8
+MAX_CENTS = 10**8
 """The largest amount, in cents, and the most that one voucher may be given."""
-MOST_BUDGET = 10**12
+MAX_BUDGET = 10**12
 """The largest budget, in cents."""
 _BULK = 500
-_MOST_LINES = 20
-_MOST_DAYS = {
+_MAX_LINES = 20
+_MAX_DAYS = {
     "hold_days": 366,
     "extension_days": 366,
     "refund_grace_days": 36_500,
@@ -49,12 +49,12 @@ class Findings:
         """Two steps need two persons."""
         self.expect(bool(second) and first != second, f"one person, {first}, did both steps")
 
-    def expect_decider(self, request: Requested, proposer: str) -> None:
+    def expect_decider(self, request: CommittedRequest, proposer: str) -> None:
         """An approver decides against a proposal, or who made it takes it back."""
         may = request.role == "approver" or request.person == proposer
         self.expect(may, f"{request.person} is no approver, and {proposer} proposed it")
 
-    def expect_own(self, request: Requested, shop: ShopBook) -> None:
+    def expect_own(self, request: CommittedRequest, shop: ShopBook) -> None:
         """A till acts for its own shop, and for the organisation that the shop belongs to."""
         own = (request.shop, request.mspid) == (shop.id, shop.msp)
         self.expect(own, f"shop {shop.id} is not that of the till, which belongs to {request.shop or 'none'}")
@@ -62,10 +62,10 @@ class Findings:
     def expect_lines(self, lines: Sequence[Line]) -> None:
         """Lines are few, of different categories, and of amounts."""
         codes = [line["category"] for line in lines]
-        self.expect(0 < len(lines) <= _MOST_LINES, f"{len(lines)} lines")
+        self.expect(0 < len(lines) <= _MAX_LINES, f"{len(lines)} lines")
         self.expect(len(set(codes)) == len(codes), "a category stands in two lines")
         for line in lines:
-            self.expect(0 < line["cents"] <= MOST_CENTS, f"{line['cents']} cents are no amount")
+            self.expect(0 < line["cents"] <= MAX_CENTS, f"{line['cents']} cents are no amount")
 
     def expect_bulk(self, ids: Collection[str]) -> None:
         """A bulk names each thing once, and not too many."""
@@ -88,7 +88,7 @@ class Findings:
         if is_layout_1(rules):
             self.expect(not layout_2, "the rules do not say how long a hold may last")
             return
-        for name, most in _MOST_DAYS.items():
+        for name, most in _MAX_DAYS.items():
             days = rules[name]  # type: ignore[literal-required]
             self.expect(0 <= days <= most, f"{days} {name}")
 
@@ -100,8 +100,8 @@ class Findings:
         amounts += [product["max_cents"] for product in rules.get("products", {}).values()]
         amounts += [one["cap_cents"] for one in rules["categories"] if "cap_cents" in one]
         for cents in amounts:
-            self.expect(0 < cents <= MOST_CENTS, f"{cents} cents are no amount")
-        self.expect(0 < rules.get("settlement_cents", 1) <= MOST_BUDGET, "settlement_cents is no amount")
+            self.expect(0 < cents <= MAX_CENTS, f"{cents} cents are no amount")
+        self.expect(0 < rules.get("settlement_cents", 1) <= MAX_BUDGET, "settlement_cents is no amount")
         self.expect(least <= min(caps), f"the smallest payment of {least} cents is above a cap")
         proofs = rules["proofs"]
         kinds = set(proofs) <= {"key", "booklet"} and 0 < len(proofs) == len(set(proofs))
@@ -118,7 +118,7 @@ class Findings:
         self.expect(start in ("end", "closing"), f"the rules keep records from the {start} on")
 
 
-Handler: TypeAlias = Callable[[Books, Findings, Requested, Domain], None]
+Handler: TypeAlias = Callable[[Books, Findings, CommittedRequest, Domain], None]
 """How an operation changes the books, and what it finds."""
 Handlers: TypeAlias = Mapping[str, Handler]
 

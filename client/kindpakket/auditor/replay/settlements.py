@@ -7,17 +7,17 @@ from itertools import accumulate
 from kindpakket.auditor.books import Books, SchemeBook, SettlementBook, ShopBook
 from kindpakket.auditor.replay.callers import TILLS
 from kindpakket.auditor.replay.rules import Findings, Handlers
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.ledger.days import day_after
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.records import Item
 
-_MANY_ITEMS = 500
-_MOST_ITEMS = 5_000
+_TARGET_ITEMS = 500
+_MAX_ITEMS = 5_000
 _BEFORE = {"paid": "exported", "rejected": "exported", "returned": "paid"}
 
 
-def _draft(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _draft(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     shop = books.shops[request.request["shop"]]
     if request.role in TILLS:
@@ -30,7 +30,7 @@ def _draft(books: Books, findings: Findings, request: Requested, _: Domain) -> N
     findings.expect(_is_due(scheme, shop, settlement), f"settlement {settlement.id} was not due")
 
 
-def _claim(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _claim(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     shop = books.shops[request.request["shop"]]
     findings.expect_state(f"shop {shop.id}", shop.state, "ended")
@@ -42,17 +42,17 @@ def _claim(books: Books, findings: Findings, request: Requested, _: Domain) -> N
 def _closed(scheme: SchemeBook, shop: ShopBook) -> list[Item]:
     """The oldest open items of closed days, as many as a settlement or receivable may hold at most."""
     opened = scheme.unsettled.get(shop.id, {})
-    keys = sorted(key for key in opened if key[0] <= scheme.closed_until)[:_MOST_ITEMS]
+    keys = sorted(key for key in opened if key[0] <= scheme.closed_until)[:_MAX_ITEMS]
     return [Item(id=item, day=day, cents=opened[day, item]) for day, item in keys]
 
 
 def _enough(items: list[Item]) -> int:
     """How many of a shop's items one settlement takes: many, or more, until they come above zero."""
     sums = accumulate(item["cents"] for item in items)
-    return next((size for size, cents in enumerate(sums, 1) if size >= _MANY_ITEMS and cents > 0), len(items))
+    return next((size for size, cents in enumerate(sums, 1) if size >= _TARGET_ITEMS and cents > 0), len(items))
 
 
-def _take(books: Books, request: Requested, items: list[Item]) -> SettlementBook:
+def _take(books: Books, request: CommittedRequest, items: list[Item]) -> SettlementBook:
     content = request.request
     scheme = books.schemes[content["scheme"]]
     settlement = SettlementBook(
@@ -83,14 +83,14 @@ def _is_due(scheme: SchemeBook, shop: ShopBook, settlement: SettlementBook) -> b
     )
 
 
-def _approve(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     settlement = books.settlements[request.request["settlement"]]
     findings.expect_state(f"settlement {settlement.id}", settlement.state, "drafted")
     findings.expect_second_person(settlement.drafted_by, request.person)
     settlement.state, settlement.approved_by = "approved", request.person
 
 
-def _withdraw(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _withdraw(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     settlement = books.settlements[request.request["settlement"]]
     findings.expect_state(f"settlement {settlement.id}", settlement.state, "drafted", "approved")
     settlement.state = "withdrawn"
@@ -98,7 +98,7 @@ def _withdraw(books: Books, findings: Findings, request: Requested, _: Domain) -
     _reopen(books, settlement)
 
 
-def _export(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _export(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     findings.expect_bulk(request.request["settlements"])
     for settlement_id in request.request["settlements"]:
         settlement = books.settlements[settlement_id]
@@ -107,7 +107,7 @@ def _export(books: Books, findings: Findings, request: Requested, _: Domain) -> 
         settlement.file_sha256 = request.request["file_sha256"]
 
 
-def _book(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _book(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     outcome = request.request["outcome"]
     settlement = books.settlements[request.request["settlement"]]
     findings.expect_state(f"settlement {settlement.id}", settlement.state, _BEFORE[outcome])
@@ -116,20 +116,20 @@ def _book(books: Books, findings: Findings, request: Requested, _: Domain) -> No
         _reopen(books, settlement)
 
 
-def _collect(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _collect(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     settlement = books.settlements[request.request["settlement"]]
     findings.expect_state(f"settlement {settlement.id}", settlement.state, "claimed")
     _end(settlement, "collected", request)
 
 
-def _write_off(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _write_off(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     settlement = books.settlements[request.request["settlement"]]
     findings.expect_state(f"settlement {settlement.id}", settlement.state, "claimed")
     findings.expect_second_person(settlement.drafted_by, request.person)
     _end(settlement, "written-off", request)
 
 
-def _end(settlement: SettlementBook, state: str, request: Requested) -> None:
+def _end(settlement: SettlementBook, state: str, request: CommittedRequest) -> None:
     settlement.state, settlement.booked_by = state, request.person
     settlement.book_reason = request.request.get("reason", "")
 

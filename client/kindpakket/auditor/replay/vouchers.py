@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from kindpakket.auditor.books import Books, SchemeBook, Terms, VoucherBook, end_of
 from kindpakket.auditor.replay.holds import expect_no_hold, release_expired
-from kindpakket.auditor.replay.rules import MOST_CENTS, Findings, Handlers
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.replay.rules import MAX_CENTS, Findings, Handlers
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.holder.orders import FIRST_VERSION
-from kindpakket.holder.verification import flaw_of_activation
+from kindpakket.holder.verification import activation_proof_error
 from kindpakket.ledger.days import day_after, day_of, first_instant
 from kindpakket.ledger.domain import Domain
 
 _LIVE = ("issued", "active", "blocked")
 
 
-def _issue(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _issue(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     allocations = request.request["vouchers"]
     findings.expect_state(f"scheme {scheme.id}", scheme.state, "open")
@@ -40,7 +40,7 @@ def _issue(books: Books, findings: Findings, request: Requested, _: Domain) -> N
             terms=Terms(issued=cents, available=cents),
             product="" if product is None else preset,
         )
-        findings.expect(0 < cents <= MOST_CENTS, f"{cents} cents for voucher {voucher.id}")
+        findings.expect(0 < cents <= MAX_CENTS, f"{cents} cents for voucher {voucher.id}")
         findings.expect(voucher.id not in scheme.vouchers, f"voucher {voucher.id} was issued before")
         _entitle(books, findings, voucher.entitlement, voucher.id)
         scheme.vouchers[voucher.id] = voucher
@@ -48,14 +48,14 @@ def _issue(books: Books, findings: Findings, request: Requested, _: Domain) -> N
     _expect_budget(findings, scheme)
 
 
-def _activate(books: Books, findings: Findings, request: Requested, domain: Domain) -> None:
+def _activate(books: Books, findings: Findings, request: CommittedRequest, domain: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     findings.expect(scheme.state != "closed", f"scheme {scheme.id} is closed")
     findings.expect_bulk([activation["voucher"] for activation in request.request["activations"]])
     for activation in request.request["activations"]:
         voucher = scheme.vouchers[activation["voucher"]]
         authorisation, code = activation["authorisation"], activation.get("self_block")
-        flaw = flaw_of_activation(domain, scheme.id, voucher.id, authorisation, activation["proof"], code)
+        flaw = activation_proof_error(domain, scheme.id, voucher.id, authorisation, activation["proof"], code)
         findings.expect(not flaw, f"voucher {voucher.id} was activated without its holder: {flaw}")
         findings.expect_state(f"voucher {voucher.id}", voucher.state, "issued")
         findings.expect(
@@ -68,7 +68,7 @@ def _activate(books: Books, findings: Findings, request: Requested, domain: Doma
         voucher.self_block = code or ""
 
 
-def _top_up(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _top_up(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     findings.expect_state(f"scheme {scheme.id}", scheme.state, "open")
     findings.expect_bulk([top_up["voucher"] for top_up in request.request["top_ups"]])
@@ -83,11 +83,11 @@ def _top_up(books: Books, findings: Findings, request: Requested, _: Domain) -> 
         voucher.terms.available += cents
         scheme.topped_up += cents
         given = voucher.terms.given
-        findings.expect(cents > 0 and given <= MOST_CENTS, f"voucher {voucher.id} was given {given} cents")
+        findings.expect(cents > 0 and given <= MAX_CENTS, f"voucher {voucher.id} was given {given} cents")
     _expect_budget(findings, scheme)
 
 
-def _extend(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _extend(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     ends_on = request.request["ends_on"]
     findings.expect(scheme.state != "closed", f"scheme {scheme.id} is closed")
@@ -103,7 +103,7 @@ def _extend(books: Books, findings: Findings, request: Requested, _: Domain) -> 
         voucher.ends_at, voucher.grace_cents = first_instant(day_after(ends_on, 1)), 0
 
 
-def _revoke(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _revoke(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     for voucher in _bulk(findings, scheme, request):
         release_expired(books, voucher, request.at)
@@ -115,7 +115,7 @@ def _revoke(books: Books, findings: Findings, request: Requested, _: Domain) -> 
         scheme.take_back("revoked", cents)
 
 
-def _lapse(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _lapse(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     for voucher in _bulk(findings, scheme, request):
         release_expired(books, voucher, request.at)
@@ -136,7 +136,7 @@ def _lapse(books: Books, findings: Findings, request: Requested, _: Domain) -> N
         scheme.take_back("lapsed", cents)
 
 
-def _bulk(findings: Findings, scheme: SchemeBook, request: Requested) -> list[VoucherBook]:
+def _bulk(findings: Findings, scheme: SchemeBook, request: CommittedRequest) -> list[VoucherBook]:
     ids = request.request["vouchers"]
     findings.expect_bulk(ids)
     return [scheme.vouchers[each] for each in ids]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from kindpakket.fabric.blocks import Block
 
-SHORTEST = 5
+MIN_LENGTH = 5
 """The least length, in characters, of a value that is not found by accident."""
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 _HEX_RUN = re.compile(rb"[0-9a-f]{32,}")
@@ -35,7 +35,7 @@ class Trace:
     value: str
 
 
-class PersonalScan:
+class PersonalDataScan:
     """Looks for values in everything that blocks hold: arguments, keys, results, events, certificates.
 
     A value is found as text in UTF-8, whatever its case, and as its unsalted SHA-256: as bytes, in
@@ -51,8 +51,8 @@ class PersonalScan:
         """
         self.values = tuple(dict.fromkeys(value.strip() for value in values))
         for value in self.values:
-            if len(value) < SHORTEST:
-                raise ValueError(f"{value!r} is too short to look for: give {SHORTEST} characters or more")
+            if len(value) < MIN_LENGTH:
+                raise ValueError(f"{value!r} is too short to look for: give {MIN_LENGTH} characters or more")
         self._texts = [(value.casefold().encode(), value) for value in self.values]
         digests = {value: hashlib.sha256(value.encode()).digest() for value in self.values}
         self._digests = {digest: value for value, digest in digests.items()}

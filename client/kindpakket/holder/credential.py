@@ -9,7 +9,7 @@ from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.records import Activation, Authorisation, Proof, Replacement
 
 
-class Binding(ABC):
+class Credential(ABC):
     """What a voucher can be bound to. Everything here works offline."""
 
     @abstractmethod

@@ -20,7 +20,7 @@ _ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 
 
 @dataclass(frozen=True, slots=True)
-class Requested:
+class CommittedRequest:
     """One valid transaction.
 
     Attributes:
@@ -48,13 +48,13 @@ class Requested:
     till: str = ""
 
 
-def requests_in(block: Block, chaincode: str) -> tuple[list[Requested], list[str]]:
+def requests_in(block: Block, chaincode: str) -> tuple[list[CommittedRequest], list[str]]:
     """The valid requests to a chaincode in a block, in order, and what is wrong with unreadable ones.
 
     A valid transaction whose argument is not one JSON object cannot have been taken by the chaincode.
     Fabric's own query for the metadata, which any client may have ordered, is left out: it asks nothing.
     """
-    requests: list[Requested] = []
+    requests: list[CommittedRequest] = []
     unreadable: list[str] = []
     for transaction in block.transactions:
         ours = transaction.malformed or (
@@ -68,7 +68,7 @@ def requests_in(block: Block, chaincode: str) -> tuple[list[Requested], list[str
     return requests, unreadable
 
 
-def as_kept(value: Any) -> Any:
+def as_stored(value: Any) -> Any:
     """What a request says, in the form that the chaincode keeps: without members that are null or empty.
 
     Early versions of the chaincode took null for a member that is left out; every version takes an empty text
@@ -76,12 +76,12 @@ def as_kept(value: Any) -> Any:
     """
     if isinstance(value, dict):
         return {
-            name: as_kept(member)
+            name: as_stored(member)
             for name, member in value.items()
             if member is not None and (member or name not in _EMPTY_IS_NONE)
         }
     if isinstance(value, list):
-        return [as_kept(item) for item in value]
+        return [as_stored(item) for item in value]
     return value
 
 
@@ -97,7 +97,7 @@ def attributes_of(certificate_pem: bytes) -> dict[str, str]:
     return {str(name): str(text) for name, text in attributes.items()}
 
 
-def _read(number: int, transaction: BlockTransaction) -> Requested:
+def _read(number: int, transaction: BlockTransaction) -> CommittedRequest:
     if transaction.malformed or transaction.timestamp is None or transaction.creator is None:
         raise ValueError(transaction.malformed or "it has no timestamp or creator")
     (argument,) = transaction.arguments
@@ -105,12 +105,12 @@ def _read(number: int, transaction: BlockTransaction) -> Requested:
     if not isinstance(request, dict):
         raise ValueError(f"its argument is a {type(request).__name__}, not an object")
     attributes = _attributes(transaction.creator.certificate_pem)
-    return Requested(
+    return CommittedRequest(
         block_number=number,
         transaction_id=transaction.transaction_id,
         at=int(transaction.timestamp.timestamp()),
         operation=transaction.function,
-        request=as_kept(request),
+        request=as_stored(request),
         mspid=transaction.creator.mspid,
         person=attributes.get("kindpakket.person", ""),
         shop=attributes.get("kindpakket.shop", ""),

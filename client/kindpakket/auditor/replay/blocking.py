@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from kindpakket.auditor.books import HOLDER, Books, SchemeBook, VoucherBook
 from kindpakket.auditor.replay.rules import Findings, Handlers
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.holder.orders import self_block_hash
-from kindpakket.holder.verification import flaw_of_replacement
+from kindpakket.holder.verification import replacement_proof_error
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.records import Authorisation, WaitingReplacement
 
 
-def _block(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _block(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     voucher = _of(books, request)[1]
     findings.expect_state(f"voucher {voucher.id}", voucher.state, "issued", "active")
     voucher.block(request.person, request.request["reason"])
 
 
-def _self_block(books: Books, findings: Findings, request: Requested, domain: Domain) -> None:
+def _self_block(books: Books, findings: Findings, request: CommittedRequest, domain: Domain) -> None:
     scheme, voucher = _of(books, request)
     fits = self_block_hash(domain, scheme.id, voucher.id, request.request["code"]) == voucher.self_block
     findings.expect(fits, f"voucher {voucher.id} was blocked by a code that is not its holder's")
@@ -26,7 +26,7 @@ def _self_block(books: Books, findings: Findings, request: Requested, domain: Do
     voucher.self_block = ""
 
 
-def _unblock(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _unblock(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     voucher = _of(books, request)[1]
     reasoned = "reason" in request.request or not books.layout_2
     findings.expect_state(f"voucher {voucher.id}", voucher.state, "blocked")
@@ -36,11 +36,11 @@ def _unblock(books: Books, findings: Findings, request: Requested, _: Domain) ->
     voucher.unblock(voucher.blocked_from)
 
 
-def _replace(books: Books, findings: Findings, request: Requested, domain: Domain) -> None:
+def _replace(books: Books, findings: Findings, request: CommittedRequest, domain: Domain) -> None:
     content = request.request
     scheme, voucher = _of(books, request)
     authorisation, code = content["authorisation"], content.get("self_block")
-    flaw = flaw_of_replacement(
+    flaw = replacement_proof_error(
         domain, scheme.id, voucher.id, voucher.version + 1, authorisation, content["proof"], code
     )
     findings.expect(not flaw, f"voucher {voucher.id} was bound anew without its holder: {flaw}")
@@ -66,7 +66,7 @@ def _replace(books: Books, findings: Findings, request: Requested, domain: Domai
     voucher.replacement = waiting
 
 
-def _approve_replacement(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _approve_replacement(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     voucher = _of(books, request)[1]
     waiting = _decided(findings, voucher, request)
     findings.expect_second_person(voucher.blocked_by, request.person)
@@ -78,11 +78,11 @@ def _approve_replacement(books: Books, findings: Findings, request: Requested, _
     voucher.unblock("active")
 
 
-def _reject_replacement(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _reject_replacement(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     _decided(findings, _of(books, request)[1], request)
 
 
-def _decided(findings: Findings, voucher: VoucherBook, request: Requested) -> WaitingReplacement | None:
+def _decided(findings: Findings, voucher: VoucherBook, request: CommittedRequest) -> WaitingReplacement | None:
     """The replacement that waited, which waits no more."""
     waiting, voucher.replacement = voucher.replacement, None
     findings.expect(waiting is not None, f"no replacement of voucher {voucher.id} waited for a decision")
@@ -98,7 +98,7 @@ def _is_same(authorisation: Authorisation, bound: Authorisation | None) -> bool:
     return authorisation == bound
 
 
-def _of(books: Books, request: Requested) -> tuple[SchemeBook, VoucherBook]:
+def _of(books: Books, request: CommittedRequest) -> tuple[SchemeBook, VoucherBook]:
     scheme = books.schemes[request.request["scheme"]]
     return scheme, scheme.vouchers[request.request["voucher"]]
 
