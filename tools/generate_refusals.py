@@ -1,4 +1,4 @@
-"""Writes client/kindpakket/ledger/refusals/__init__.py from chaincode/rules/refusals.json; takes no arguments."""
+"""Writes client/kindpakket/ledger/refusals/ from chaincode/rules/refusals.json; takes no arguments."""
 
 from __future__ import annotations
 

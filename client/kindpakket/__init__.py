@@ -1,7 +1,7 @@
 """Vouchers of public bodies on Hyperledger Fabric.
 
-Connect to your organisation's peer with `connect`, take the chaincode's contract, and open the facade for your
-role:
+Connect to your organisation's peer with `connect`, take the chaincode's contract, and open the facade for
+your role:
 
 | you are | you open |
 |---|---|
@@ -45,8 +45,8 @@ __all__ = [
     "connect",
 ]
 
-# A till does not need the auditor, and `kindpakket.fabric` needs none of these, so each name is imported on first
-# use.
+# A till does not need the auditor, and `kindpakket.fabric` needs none of these, so each name is imported on
+# first # use.
 _MODULES = {
     "Auditor": "kindpakket.auditor",
     "Booklet": "kindpakket.holder",

@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any
 
 from kindpakket.auditor.books import Books, SchemeBook, VoucherBook
-from kindpakket.auditor.replay.replay import Replay
 from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay.replay import Replay
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import HoldOrder, Order, PaymentOrder, self_block_hash

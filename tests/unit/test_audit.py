@@ -247,7 +247,7 @@ def test_a_payment_that_its_holder_did_not_agree_to_is_found(world: World, audit
     world.submit("payment:Pay", "p-shop", story.requests[-1].request)
     world.peer.records[f"payment:List {SCHEME}"]["items"].append({"id": order.request_id})
     audit = auditor.verify()
-    assert any("without its holder" in finding.sentence for finding in audit.findings)
+    assert any("without a valid proof" in finding.sentence for finding in audit.findings)
     lacking = {found.member for found in audit.differences if found.thing == f"payment {order.request_id}"}
     assert {"cents", "shop", "state"} <= lacking
 
@@ -290,12 +290,12 @@ def test_a_chain_is_broken_by_any_change(auditor: Auditor) -> None:
             chain.add(block)
         return chain.flaws
 
-    assert "block 3 came where block 2 belongs" in flaws([*blocks[:2], *blocks[3:]])
+    assert "block 3 follows where block 2 is expected" in flaws([*blocks[:2], *blocks[3:]])
     tampered = replace(blocks[2], computed_data_hash=b"other")
     assert flaws([*blocks[:2], tampered, *blocks[3:]]) == [
-        "the transactions of block 2 are not those of its header"
+        "the transactions of block 2 do not match the data hash in its header"
     ]
     forged = replace(blocks[2], header_hash=b"other")
     assert flaws([*blocks[:2], forged, *blocks[3:]]) == [
-        "block 3 does not name the hash of the block before it"
+        "block 3 does not have the header hash of the block before it"
     ]

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from story import DOMAIN, SCHEME, SHOP, VOUCHER
 
-from kindpakket.holder.credential import Credential
 from kindpakket.holder.booklet import Booklet, Page, depth, root_of
+from kindpakket.holder.credential import Credential
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import (
     HoldOrder,
@@ -23,7 +23,11 @@ from kindpakket.holder.orders import (
     replacement_message,
     self_block_hash,
 )
-from kindpakket.holder.verification import activation_proof_error, payment_proof_error, replacement_proof_error
+from kindpakket.holder.verification import (
+    activation_proof_error,
+    payment_proof_error,
+    replacement_proof_error,
+)
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import is_id, new_code
 from kindpakket.ledger.records import Authorisation, Line

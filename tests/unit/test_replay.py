@@ -73,7 +73,7 @@ def test_the_same_id_with_other_content_is_a_finding(story: Story) -> None:
     story.send(order, story.holder.authorise(order))
     other = replace(order, lines=({"category": "books", "cents": 1600},))
     story.send(other, story.holder.authorise(other))
-    assert findings(story) == [f"request {order.request_id} had been committed with other content"]
+    assert findings(story) == [f"request {order.request_id} was committed again with different content"]
 
 
 def test_a_refund_after_the_end_lapses_into_the_budget() -> None:
@@ -247,24 +247,24 @@ def unknown_operation(story: Story) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (no_proof, "spent without its holder: the signature does not fit"),
-        (changed_amount, "spent without its holder: the signature does not fit"),
-        (over_balance, "2000 cents are more than voucher"),
-        (over_category, "category books comes above its 20000 cents"),
+        (no_proof, "spent without a valid proof: the signature is invalid"),
+        (changed_amount, "spent without a valid proof: the signature is invalid"),
+        (over_balance, "the total of 2000 cents exceeds"),
+        (over_category, "spent 20001 cents on books: the cap is 20000 cents"),
         (unknown_category, "the scheme has no category bikes"),
         (expired, "had expired"),
-        (blocked, "is blocked, and this needs active"),
-        (suspended_shop, "is suspended, and this needs approved"),
-        (paused, "is paused, and this needs open"),
-        (one_person, "one person, p-treasurer, did both steps"),
-        (twice_entitled, "led to a voucher before"),
-        (over_budget, "more than the budget"),
-        (over_refund, "more of toys was refunded"),
+        (blocked, "is blocked: it must be active"),
+        (suspended_shop, "is suspended: it must be approved"),
+        (paused, "is paused: it must be open"),
+        (one_person, "p-treasurer took both steps"),
+        (twice_entitled, "has already been issued for entitlement"),
+        (over_budget, "more than its budget"),
+        (over_refund, "refunded toys totals 501 cents"),
         (late_cancel, "was cancelled on 2026-03-11"),
-        (future_day, "2026-03-11 lies ahead"),
-        (empty_settlement, "comes to 0 cents"),
+        (future_day, "2026-03-11 was closed, which is in the future"),
+        (empty_settlement, "was drafted for 0 cents"),
         (unknown_voucher, "payment:Pay cannot be replayed: KeyError"),
-        (unknown_operation, "there is no operation voucher:Print"),
+        (unknown_operation, "unknown operation voucher:Print"),
     ],
 )
 def test_broken_rules_are_found(story: Story, change: Callable[[Story], None], words: str) -> None:

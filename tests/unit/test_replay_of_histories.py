@@ -19,9 +19,9 @@ from typing import Any, cast
 import pytest
 
 from kindpakket.auditor.books.terms import TERMS
+from kindpakket.auditor.committed_requests import CommittedRequest, as_stored
 from kindpakket.auditor.differences import differences
 from kindpakket.auditor.replay.replay import Replay
-from kindpakket.auditor.committed_requests import CommittedRequest, as_stored
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.reader import Reader
 

@@ -1,4 +1,4 @@
-"""What keys and booklets share: how a voucher is bound to them, at first and in the place of another."""
+"""What keys and booklets share: binding a voucher to them, for the first time or as a replacement."""
 
 from __future__ import annotations
 
@@ -10,50 +10,51 @@ from kindpakket.ledger.records import Activation, Authorisation, Proof, Replacem
 
 
 class Credential(ABC):
-    """What a voucher can be bound to. Everything here works offline."""
+    """What a voucher can be bound to: a key or a booklet. Everything here works offline."""
 
     @abstractmethod
     def authorisation(self) -> Authorisation:
-        """The document that binds a voucher to this."""
+        """The public document that binds a voucher to this credential."""
 
     @abstractmethod
     def prove(self, message: bytes, version: int) -> Proof:
-        """The proof over a message that binds, under a version of the voucher's authorisation."""
+        """The proof over a binding message, for a version of the voucher's authorisation."""
 
     def activate(
         self, domain: Domain, scheme: str, voucher: str, self_block: str | None = None
     ) -> Activation:
-        """What the municipality needs to activate a voucher for this.
+        """What the municipality needs to activate a voucher with this credential.
 
         Args:
-            domain: where it counts.
+            domain: the channel and chaincode that the signature is valid for.
             scheme: id of the scheme.
             voucher: id of the voucher.
-            self_block: hash of the holder's self-block code, by `signing.self_block_hash`; default: none.
+            self_block: hash of the holder's self-block code, by `kindpakket.holder.orders.self_block_hash`;
+                default: no code.
         """
         message = activation_message(domain, scheme, voucher, self.authorisation(), self_block)
-        return {"voucher": voucher, **self._bound(message, FIRST_VERSION, self_block)}
+        return {"voucher": voucher, **self._signed(message, FIRST_VERSION, self_block)}
 
     def replace(
         self, domain: Domain, scheme: str, voucher: str, version: int, self_block: str | None = None
     ) -> Replacement:
-        """What the municipality needs to bind a voucher to this instead of what it is bound to.
+        """What the municipality needs to replace a voucher's credential with this one.
 
         Args:
-            domain: where it counts.
+            domain: the channel and chaincode that the signature is valid for.
             scheme: id of the scheme.
             voucher: id of the voucher.
-            version: the version that it will have: the one after the voucher's `authorisation_version`.
-            self_block: hash of the holder's new self-block code; default: none.
+            version: the new authorisation's version: the voucher's `authorisation_version` plus one.
+            self_block: hash of the holder's new self-block code; default: no code.
         """
         message = replacement_message(domain, scheme, voucher, version, self.authorisation(), self_block)
-        return self._bound(message, version, self_block)
+        return self._signed(message, version, self_block)
 
-    def _bound(self, message: bytes, version: int, self_block: str | None) -> Replacement:
-        bound: Replacement = {
+    def _signed(self, message: bytes, version: int, self_block: str | None) -> Replacement:
+        signed: Replacement = {
             "authorisation": self.authorisation(),
             "proof": self.prove(message, version),
         }
         if self_block is not None:
-            bound["self_block"] = self_block
-        return bound
+            signed["self_block"] = self_block
+        return signed

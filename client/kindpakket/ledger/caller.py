@@ -13,7 +13,7 @@ from kindpakket.ledger.ids import new_id
 from kindpakket.ledger.refusals import parse
 
 PAGE = 500
-"""Items requested per page: the most that the chaincode gives; see `docs/transactions.md`."""
+"""Items requested per page: the most that the chaincode allows (`chaincode/contract/paging.go`)."""
 CONFLICT_ATTEMPTS = 8
 """How often one request is proposed when others change what it reads; its id makes it take effect once."""
 
@@ -51,9 +51,9 @@ class Caller:
         Refusal: the chaincode refused; nothing was changed. `kindpakket.ledger.refusals` has a class for each
             code.
         CommitError, EndorseError, SubmitError, EvaluateError: Fabric failed; nothing was changed.
-        UnknownOutcome: the request may still be committed. Send it again with the same `request_id`, resolve it
-            as `kindpakket.fabric` describes, or settle it with `request:Void`. Do not send it under a new id
-            before that.
+        UnknownOutcome: the request may still be committed. Send it again with the same `request_id`, resolve
+            it as `kindpakket.fabric` describes, or settle it with `request:Void`. Do not send it under a new
+            id before that.
     """
 
     def __init__(self, contract: Ledger) -> None:

@@ -1,10 +1,10 @@
-"""Replays changes of schemes that are in force: rules, budget, closing."""
+"""Replays changes to schemes in force: rules, budget, closing."""
 
 from __future__ import annotations
 
 from kindpakket.auditor.books import Books, ChangeBook, SchemeBook
-from kindpakket.auditor.replay.rules import MAX_BUDGET, Findings, Handlers
 from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay.rules import MAX_BUDGET, Findings, Handlers
 from kindpakket.ledger.domain import Domain
 
 _IN_FORCE = ("approved", "open", "paused")
@@ -24,15 +24,15 @@ def _propose(books: Books, findings: Findings, request: CommittedRequest, _: Dom
         findings.expect_rules(rules, books.layout_2)
         kept = rules["starts_on"] == scheme.rules["starts_on"]
         findings.expect(
-            kept, f"scheme {scheme.id} was to start on another day than {scheme.rules['starts_on']}"
+            kept,
+            f"starts_on {scheme.rules['starts_on']} of scheme {scheme.id} cannot be changed: {rules['starts_on']}",
         )
         findings.expect(
-            content["applies_to"] in ("new", "all"), f"rules that apply to {content['applies_to']}"
+            content["applies_to"] in ("new", "all"),
+            f"applies_to is {content['applies_to']!r}: it must be new or all",
         )
     elif request.operation == "scheme:ProposeBudget":
-        findings.expect(
-            0 < content["add_cents"] <= MAX_BUDGET, f"{content['add_cents']} cents are no amount"
-        )
+        findings.expect_amount(content["add_cents"], MAX_BUDGET)
     scheme.changes[content["request_id"]] = ChangeBook(
         id=content["request_id"],
         kind=_KINDS[request.operation],
@@ -49,10 +49,12 @@ def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Dom
     findings.expect_state(f"scheme {scheme.id}", scheme.state, *_IN_FORCE)
     findings.expect_second_person(change.proposed_by, request.person)
     change.state, change.decided_by = "approved", request.person
-    _carry_out(findings, scheme, change, request)
+    _put_into_force(findings, scheme, change, request)
 
 
-def _carry_out(findings: Findings, scheme: SchemeBook, change: ChangeBook, request: CommittedRequest) -> None:
+def _put_into_force(
+    findings: Findings, scheme: SchemeBook, change: ChangeBook, request: CommittedRequest
+) -> None:
     if change.kind == "rules":
         scheme.versions.append(change.content["rules"])
         change.version = len(scheme.versions)
@@ -60,7 +62,7 @@ def _carry_out(findings: Findings, scheme: SchemeBook, change: ChangeBook, reque
             scheme.floor = change.version
     elif change.kind == "budget":
         scheme.budget += change.content["add_cents"]
-        findings.expect(scheme.budget <= MAX_BUDGET, f"a budget of {scheme.budget} cents")
+        findings.expect_amount(scheme.budget, MAX_BUDGET)
     else:
         scheme.state = "closed"
         scheme.closed_by, scheme.close_reason, scheme.closed_at = request.person, change.reason, request.at
@@ -81,4 +83,4 @@ HANDLERS: Handlers = {
     "scheme:ApproveChange": _approve,
     "scheme:RejectChange": _reject,
 }
-"""How each operation changes the books."""
+"""Applies each operation to the books."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kindpakket.auditor.books import Books, SchemeBook, agreed
-from kindpakket.auditor.replay.rules import MAX_BUDGET, Findings, Handlers
 from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay.rules import MAX_BUDGET, Findings, Handlers
 from kindpakket.ledger.days import day_of
 from kindpakket.ledger.domain import Domain
 
@@ -14,8 +14,8 @@ def _draft(books: Books, findings: Findings, request: CommittedRequest, _: Domai
     rules = content["rules"]
     findings.expect_rules(rules, books.layout_2)
     scheme = SchemeBook(content["request_id"], [agreed(rules)], content["budget_cents"], request.person)
-    findings.expect(scheme.id not in books.schemes, f"scheme {scheme.id} was drafted before")
-    findings.expect(0 < scheme.budget <= MAX_BUDGET, f"a budget of {scheme.budget} cents")
+    findings.expect(scheme.id not in books.schemes, f"scheme {scheme.id} had already been drafted")
+    findings.expect_amount(scheme.budget, MAX_BUDGET)
     books.schemes[scheme.id] = scheme
 
 
@@ -44,7 +44,8 @@ def _close_day(books: Books, findings: Findings, request: CommittedRequest, _: D
     scheme = books.schemes[request.request["scheme"]]
     day = request.request["day"]
     findings.expect(
-        scheme.closed_until < day <= day_of(request.at), f"{day} lies ahead or had been closed before"
+        scheme.closed_until < day <= day_of(request.at),
+        f"{day} was closed, which is in the future or had already been closed",
     )
     scheme.closed_until = day
 
@@ -56,4 +57,4 @@ HANDLERS: Handlers = {
     "scheme:Pause": _pause,
     "scheme:CloseDay": _close_day,
 }
-"""How each operation changes the books."""
+"""Applies each operation to the books."""

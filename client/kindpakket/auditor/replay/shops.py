@@ -1,11 +1,11 @@
-"""Replays what happens to shops and to where they are paid."""
+"""Replays what happens to shops and their bank accounts."""
 
 from __future__ import annotations
 
 from kindpakket.auditor.books import Books, ShopBook
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.callers import TILLS
 from kindpakket.auditor.replay.rules import Findings, Handlers
-from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.ledger.days import day_of
 from kindpakket.ledger.domain import Domain
 
@@ -13,8 +13,8 @@ from kindpakket.ledger.domain import Domain
 def _apply(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
     shop = ShopBook(content["request_id"], request.mspid, tuple(content["categories"]), request.person)
-    findings.expect(shop.id not in books.shops, f"shop {shop.id} had applied before")
-    findings.expect(shop.id == request.shop, f"shop {shop.id} was applied for by another shop")
+    findings.expect(shop.id not in books.shops, f"shop {shop.id} had already applied")
+    findings.expect(shop.id == request.shop, f"shop {shop.id} was applied for by {request.shop or 'no shop'}")
     books.shops[shop.id] = shop
 
 
@@ -75,9 +75,7 @@ def _reject_account(books: Books, findings: Findings, request: CommittedRequest,
 
 def _decide(findings: Findings, shop: ShopBook, request: CommittedRequest) -> None:
     change = request.request["change"]
-    findings.expect(
-        shop.account_change == change, f"account {change} of shop {shop.id} did not wait for a decision"
-    )
+    findings.expect(shop.account_change == change, f"account {change} of shop {shop.id} was not pending")
 
 
 HANDLERS: Handlers = {
@@ -91,4 +89,4 @@ HANDLERS: Handlers = {
     "shop:ApproveAccount": _approve_account,
     "shop:RejectAccount": _reject_account,
 }
-"""How each operation changes the books."""
+"""Applies each operation to the books."""

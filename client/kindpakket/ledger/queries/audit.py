@@ -41,7 +41,8 @@ class AuditQueries(Desk):
     def shop_statement(self, scheme: str, shop: str) -> ShopStatement:
         """`audit:ShopStatement`: a shop's settlements and open items, and where its money is.
 
-        The sums cover all pages; together they are what was spent at the shop under the scheme, net, in cents.
+        The sums cover all pages; together they are what was spent at the shop under the scheme, net, in
+        cents.
         """
         statement: ShopStatement = {"entries": [], "sums": cast(ShopSums, {})}
         for page in self._caller.pages("audit:ShopStatement", {"scheme": scheme, "shop": shop}):

@@ -14,6 +14,7 @@ class RequestQueries(Desk):
     def show(self, request: str) -> Outcome:
         """`request:Show`: the outcome of a request, by the state of the peer that answers.
 
-        `committed` and `void` are final. `unknown` is not: the request may still be on its way. `void` settles it.
+        `committed` and `void` are final. `unknown` is not: the request may still be on its way. `void`
+        settles it.
         """
         return cast(Outcome, self._caller.query("request:Show", {"request": request}))

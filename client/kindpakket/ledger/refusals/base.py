@@ -13,8 +13,8 @@ _MESSAGE = re.compile(r"(?P<code>[A-Z][A-Z0-9_]*): (?P<sentence>[^{]*)(?P<detail
 class Refusal(Exception):
     """The chaincode refused a request; nothing was changed.
 
-    Each code has a subclass in `kindpakket.ledger.refusals`. An instance of `Refusal` itself carries a code that
-    this version of the library does not know.
+    Each code has a subclass in `kindpakket.ledger.refusals`. An instance of `Refusal` itself carries a code
+    that this version of the library does not know.
 
     Attributes:
         code: the stable code, such as `VOUCHER_EXPIRED`.
