@@ -17,7 +17,7 @@ def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mappin
     """Make the report of the schemes of one run; a channel may hold schemes of earlier runs too."""
     books = audit.books
     chosen = [books.schemes[scheme] for scheme in schemes]
-    standings = books.shop_balances()
+    balances = books.shop_balances()
     moves = [move for move in books.movements if move.scheme in schemes]
     return Report(
         title=f"Kindpakket: {chosen[0].rules['name']}",
@@ -26,7 +26,7 @@ def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mappin
         height=audit.height,
         schemes=[_scheme(book) for book in chosen],
         categories=[figures for book in chosen for figures in _categories(book, books)],
-        shops=[_shop(till.store.name, till.shop.shop_id, schemes, books, standings) for till in street.open],
+        shops=[_shop(till.store.name, till.shop.shop_id, schemes, books, balances) for till in street.open],
         movements=[Movement(datetime.fromtimestamp(move.at, UTC), move.cents) for move in moves],
         refusals=refusals,
         checks=checks_of(audit),
@@ -35,12 +35,12 @@ def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mappin
 
 def checks_of(audit: Audit) -> list[Check]:
     """The audit's verdict, check by check."""
-    chain = f"{audit.height} blocks from the first on; the head is {audit.head[:16]}…"
+    chain = f"{audit.height} blocks, from the first; the last header hash is {audit.head[:16]}…"
     valid = audit.codes.get("VALID", 0)
     invalid = sum(audit.codes.values()) - valid
     rules = (
-        f"{audit.requests} requests replayed by rules of the auditor's own, holders' proofs included; "
-        f"{audit.repeated} came a second time and counted once"
+        f"{audit.requests} requests replayed against the auditor's own rules, with holders' proofs; "
+        f"{audit.repeated} of them were repetitions, without effect"
     )
     terms = [scheme.terms() for scheme in audit.books.schemes.values()]
     state = (
@@ -49,20 +49,20 @@ def checks_of(audit: Audit) -> list[Check]:
         f"{sum(term.net for term in terms)} cents spent net"
     )
     return [
-        Check("the blocks hang together", not audit.flaws, chain),
-        Check("transactions", valid > 0, f"{valid} valid; {invalid} invalid, which count for nothing"),
-        Check("every valid request keeps the rules", not audit.findings, _found(audit.findings) or rules),
+        Check("the chain of blocks is intact", not audit.flaws, chain),
+        Check("transactions", valid > 0, f"{valid} valid; {invalid} invalid, without effect"),
+        Check("every valid request follows the rules", not audit.findings, _found(audit.findings) or rules),
         Check("the state agrees to the cent", not audit.differences, _found(audit.differences) or state),
         Check(
             "no personal value in any block",
             not audit.traces and audit.values_scanned > 0,
-            f"{len(audit.traces)} found of {audit.values_scanned} that were looked for",
+            f"{len(audit.traces)} found; {audit.values_scanned} searched for",
         ),
     ]
 
 
 def _found(things: tuple[object, ...]) -> str:
-    return f"{len(things)}, the first: {things[0]}" if things else ""
+    return f"{len(things)} found; the first: {things[0]}" if things else ""
 
 
 def _scheme(book: SchemeBook) -> SchemeFigures:
@@ -98,18 +98,18 @@ def _categories(book: SchemeBook, books: Books) -> list[CategoryFigures]:
 
 
 def _shop(
-    name: str, shop: str, schemes: list[str], books: Books, standings: Mapping[tuple[str, str], ShopBalance]
+    name: str, shop: str, schemes: list[str], books: Books, balances: Mapping[tuple[str, str], ShopBalance]
 ) -> ShopFigures:
-    own = [standings[scheme, shop] for scheme in schemes]
+    shop_balances = [balances[scheme, shop] for scheme in schemes]
     moves = [move for move in books.movements if move.shop == shop and move.scheme in schemes]
     sums: Counter[str] = Counter()
     for move in moves:
         sums[move.kind] += abs(move.cents)
-    unsettled = sum(standing.unsettled for standing in own)
+    unsettled = sum(balance.unsettled for balance in shop_balances)
     payments = [
-        each
-        for each in books.payments.values()
-        if each.shop == shop and each.scheme in schemes and each.lines
+        payment
+        for payment in books.payments.values()
+        if payment.shop == shop and payment.scheme in schemes and payment.lines
     ]
     return ShopFigures(
         name=name,
@@ -117,6 +117,6 @@ def _shop(
         spent=sums["payment"],
         refunded=sums["refund"],
         cancelled=sums["cancellation"],
-        settled=sum(standing.net for standing in own) - unsettled,
+        settled=sum(balance.net for balance in shop_balances) - unsettled,
         unsettled=unsettled,
     )

@@ -140,10 +140,10 @@ class Story:
 
 def replay(story: Story) -> Replay:
     """The story as the auditor replays it."""
-    found = Replay(DOMAIN)
+    result = Replay(DOMAIN)
     for request in story.requests:
-        found.apply(request)
-    return found
+        result.apply(request)
+    return result
 
 
 def findings(story: Story) -> list[str]:
@@ -153,9 +153,9 @@ def findings(story: Story) -> list[str]:
 
 def books(story: Story) -> Books:
     """The books of a story in which nothing is to be found."""
-    found = replay(story)
-    assert [str(finding) for finding in found.findings] == []
-    return found.books
+    result = replay(story)
+    assert [str(finding) for finding in result.findings] == []
+    return result.books
 
 
 def scheme_of(story: Story) -> SchemeBook:

@@ -28,8 +28,8 @@ def test_an_age_is_in_completed_years(born: str, day: str, age: int) -> None:
 
 def test_a_band_gives_its_preset_to_both_its_ends() -> None:
     ages = Ages.parse(BANDS, DAY)
-    found = [ages.preset(date(year, 1, 1)) for year in (2026, 2015, 2014, 2009, 2008)]
-    assert found == ["junior", "junior", "senior", "senior", None]
+    presets = [ages.preset(date(year, 1, 1)) for year in (2026, 2015, 2014, 2009, 2008)]
+    assert presets == ["junior", "junior", "senior", "senior", None]
 
 
 @pytest.mark.parametrize(

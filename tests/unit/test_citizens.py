@@ -41,7 +41,7 @@ def test_columns_may_stand_in_another_order_and_units_may_be_left_out() -> None:
 
 
 def test_every_mistake_is_reported_at_once_by_line() -> None:
-    found = mistakes(
+    reported = mistakes(
         HEAD
         + GOOD
         + "123456789;Daan;Bakker;2014-01-01;h-1;Z-2;child;1\n"
@@ -50,7 +50,7 @@ def test_every_mistake_is_reported_at_once_by_line() -> None:
         + GOOD
         + "999990044;Mees\n"
     )
-    assert found == [
+    assert reported == [
         "line 3: bsn is not a citizen service number: nine digits that pass the eleven-test",
         "line 4: voornamen is empty",
         "line 4: geboortedatum is not a date: write YYYY-MM-DD",
@@ -64,9 +64,9 @@ def test_every_mistake_is_reported_at_once_by_line() -> None:
 def test_the_error_names_the_file_and_no_child() -> None:
     with pytest.raises(CitizensError) as caught:
         read_bytes((HEAD + "123456789;Daan;Bakker;2014-01-01;h-1;Z-2;child;1\n").encode(), "kinderen.csv")
-    words = str(caught.value)
-    assert words.startswith("kinderen.csv has 1 mistake;")
-    assert not any(value in words for value in ("123456789", "Daan", "Bakker"))
+    message = str(caught.value)
+    assert message.startswith("kinderen.csv has 1 mistake;")
+    assert not any(value in message for value in ("123456789", "Daan", "Bakker"))
 
 
 @pytest.mark.parametrize(

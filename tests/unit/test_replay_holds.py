@@ -29,17 +29,17 @@ TOMORROW = "2026-03-11"
 
 @pytest.fixture
 def story() -> Story:
-    told = Story()
-    told.open()
-    return told
+    story = Story()
+    story.open()
+    return story
 
 
 @pytest.fixture
 def course() -> Story:
     """A voucher for one course of at most 12500 cents."""
-    told = Story()
-    told.open(preset="course")
-    return told
+    story = Story()
+    story.open(preset="course")
+    return story
 
 
 def capture(story: Story, payment: str, *lines: tuple[str, int], at: int = NOON) -> str:
@@ -72,16 +72,16 @@ def test_a_hold_moves_money_aside_and_counts_into_every_cap(story: Story) -> Non
 def test_a_capture_in_part_is_booked_on_its_own_day_and_releases_the_rest(story: Story) -> None:
     held = story.hold(("books", 1500), ("toys", 500), lasting=2 * SECONDS_OF_A_DAY)
     capture(story, held, ("books", 1200), at=NOON + SECONDS_OF_A_DAY)
-    voucher, found = voucher_of(story), books(story)
+    voucher, result = voucher_of(story), books(story)
     assert (voucher.terms.available, voucher.terms.held, voucher.terms.spent) == (28800, 0, 1200)
     assert (voucher.day, voucher.day_cents) == (DAY, 1200)
     assert not voucher.holds
-    payment = found.payments[held]
+    payment = result.payments[held]
     assert (payment.state, payment.day, payment.cents) == ("paid", TOMORROW, 1200)
     assert (payment.held_cents, payment.captured_at) == (2000, NOON + SECONDS_OF_A_DAY)
-    assert found.schemes[SCHEME].unsettled[SHOP] == {(TOMORROW, held): 1200}
-    assert [move.cents for move in found.movements] == [1200]
-    assert found.shop_balance(SCHEME, SHOP).balanced
+    assert result.schemes[SCHEME].unsettled[SHOP] == {(TOMORROW, held): 1200}
+    assert [move.cents for move in result.movements] == [1200]
+    assert result.shop_balance(SCHEME, SHOP).balanced
 
 
 def test_a_captured_hold_is_cancelled_on_its_day_and_frees_the_cap_it_counted_into(story: Story) -> None:
@@ -244,7 +244,7 @@ def revoked_with_a_hold(story: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "expected"),
     [
         (no_holds_agreed, "(0 days)"),
         (too_long, "(7 days)"),
@@ -266,10 +266,12 @@ def revoked_with_a_hold(story: Story) -> None:
         (revoked_with_a_hold, f"voucher {VOUCHER} still has 500 cents on hold"),
     ],
 )
-def test_broken_rules_of_holds_are_found(story: Story, change: Callable[[Story], None], words: str) -> None:
+def test_broken_rules_of_holds_are_found(
+    story: Story, change: Callable[[Story], None], expected: str
+) -> None:
     assert not findings(story)
     change(story)
-    assert any(words in sentence for sentence in findings(story)), findings(story)
+    assert any(expected in sentence for sentence in findings(story)), findings(story)
 
 
 def bought_twice(story: Story) -> None:
@@ -296,7 +298,7 @@ def topped_up_product(story: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "expected"),
     [
         (bought_twice, "has already bought its course"),
         (bought_beside_a_hold, "course is already on hold for voucher"),
@@ -306,11 +308,11 @@ def topped_up_product(story: Story) -> None:
     ],
 )
 def test_broken_rules_of_products_are_found(
-    course: Story, change: Callable[[Story], None], words: str
+    course: Story, change: Callable[[Story], None], expected: str
 ) -> None:
     assert not findings(course)
     change(course)
-    assert any(words in sentence for sentence in findings(course)), findings(course)
+    assert any(expected in sentence for sentence in findings(course)), findings(course)
 
 
 STEPS = st.lists(
@@ -346,10 +348,10 @@ def test_money_with_holds_always_adds_up(steps: list[tuple[str, int]]) -> None:
         elif step == "refund" and paid:
             payment, most = paid.pop()
             refund(story, payment, ("toys", min(cents, most)), at=now)
-    voucher, found = voucher_of(story), books(story)
+    voucher, result = voucher_of(story), books(story)
     assert voucher.terms.balanced
     assert voucher.held_by_category.total() == voucher.terms.held
     assert sum(hold["cents"] for hold in voucher.holds.values()) == voucher.terms.held
     assert voucher.by_category.total() == voucher.terms.net
     assert voucher.day_cents >= 0
-    assert found.shop_balance(SCHEME, SHOP).balanced
+    assert result.shop_balance(SCHEME, SHOP).balanced

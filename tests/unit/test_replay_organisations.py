@@ -13,14 +13,14 @@ CHAINS_SHOP = "9" * 32
 
 @pytest.fixture
 def story() -> Story:
-    told = Story()
-    told.open()
-    return told
+    story = Story()
+    story.open()
+    return story
 
 
 def propose(story: Story, msp: str = CHAIN, person: str = "p-clerk", **members: object) -> str:
-    wanted = {"kind": "shops", "reason": "new-chain", **members}
-    return story.add("organisations:Propose", person, msp=msp, **wanted)
+    proposal = {"kind": "shops", "reason": "new-chain", **members}
+    return story.add("organisations:Propose", person, msp=msp, **proposal)
 
 
 def approve(story: Story, change: str, msp: str = CHAIN, person: str = "p-manager") -> None:
@@ -35,21 +35,21 @@ def apply_as_chain(story: Story) -> None:
 def test_roles_count_in_what_two_persons_named(story: Story) -> None:
     approve(story, propose(story, accounts="ketenAccounts"))
     apply_as_chain(story)
-    found = books(story)
-    named = found.organisations_in_force()
-    assert named is not None
-    assert named["shops"] == ["WinkelsMSP", CHAIN]
-    assert found.shops[CHAINS_SHOP].msp == CHAIN
-    assert found.later_organisations[CHAIN].members()["accounts"] == "ketenAccounts"
+    result = books(story)
+    organisations = result.organisations_in_force()
+    assert organisations is not None
+    assert organisations["shops"] == ["WinkelsMSP", CHAIN]
+    assert result.shops[CHAINS_SHOP].msp == CHAIN
+    assert result.later_organisations[CHAIN].members()["accounts"] == "ketenAccounts"
 
 
 def test_further_ones_stand_by_their_ids_after_the_first(story: Story) -> None:
     for msp, kind in (("ZuidMSP", "auditors"), ("NoordMSP", "auditors"), ("BazaarMSP", "shops")):
         approve(story, propose(story, msp, kind=kind), msp)
-    named = books(story).organisations_in_force()
-    assert named is not None
-    assert named["auditors"] == ["AuditorMSP", "NoordMSP", "ZuidMSP"]
-    assert named["shops"] == ["WinkelsMSP", "BazaarMSP"]
+    organisations = books(story).organisations_in_force()
+    assert organisations is not None
+    assert organisations["auditors"] == ["AuditorMSP", "NoordMSP", "ZuidMSP"]
+    assert organisations["shops"] == ["WinkelsMSP", "BazaarMSP"]
 
 
 def test_a_proposal_names_nobody(story: Story) -> None:
@@ -66,8 +66,8 @@ def test_one_person_names_nobody(story: Story) -> None:
 def test_what_was_rejected_can_be_proposed_again(story: Story) -> None:
     change = propose(story)
     story.add("organisations:Reject", "p-clerk", msp=CHAIN, change=change, reason="mistake")
-    found = books(story).later_organisations[CHAIN]
-    assert (found.state, found.reject_reason) == ("rejected", "mistake")
+    organisation = books(story).later_organisations[CHAIN]
+    assert (organisation.state, organisation.reject_reason) == ("rejected", "mistake")
     approve(story, propose(story))
     assert books(story).later_organisations[CHAIN].approved
 

@@ -108,7 +108,7 @@ def test_rules_of_any_form_do_not_stop_the_auditor(products: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "expected"),
     [
         ({"ends_at": NOON}, "is not within 2026-12-31"),
         ({"payment_min_cents": 25001}, "payment_min_cents is 25001, above the cap of 25000"),
@@ -123,11 +123,11 @@ def test_rules_of_any_form_do_not_stop_the_auditor(products: object) -> None:
         ({"retention_from": "birth"}, 'retention_from is "birth"'),
     ],
 )
-def test_rules_that_contradict_each_other_are_found(change: dict[str, Any], words: str) -> None:
+def test_rules_that_contradict_each_other_are_found(change: dict[str, Any], expected: str) -> None:
     story = Story()
     story.add("organisations:Initialise", "p-manager", municipality="GemeenteMSP", shops=[], auditors=[])
     story.add("scheme:Draft", request_id=SCHEME, rules=rules(**change), budget_cents=100000)
-    assert any(words in sentence for sentence in findings(story)), findings(story)
+    assert any(expected in sentence for sentence in findings(story)), findings(story)
 
 
 def bound_to(authorisation: dict[str, Any], proof: dict[str, Any]) -> list[str]:
@@ -173,7 +173,7 @@ def test_a_compressed_point_and_members_of_another_kind_are_found() -> None:
 
 
 def test_a_proof_by_key_has_no_page_and_one_form() -> None:
-    for spoil, words in (
+    for spoil, expected in (
         ({"page": 1}, "a proof by key cannot have a page"),
         ({"path": ["00"]}, "a proof by key cannot have a page"),
         ({"signature": "QR=="}, "not canonical base64"),
@@ -182,4 +182,4 @@ def test_a_proof_by_key_has_no_page_and_one_form() -> None:
         story.open()
         order = story.order(("books", 1500))
         story.send(order, {**story.holder.authorise(order), **spoil})  # type: ignore[union-attr]
-        assert words in findings(story)[0]
+        assert expected in findings(story)[0]

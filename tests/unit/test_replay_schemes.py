@@ -27,16 +27,16 @@ from kindpakket.ledger.records import Rules
 
 @pytest.fixture
 def story() -> Story:
-    told = Story()
-    told.open()
-    return told
+    story = Story()
+    story.open()
+    return story
 
 
 def of_layout_1(**changes: Any) -> Rules:
-    found = dict(rules(**changes))
+    old_rules = dict(rules(**changes))
     for name in ("hold_days", "extension_days", "products"):
-        found.pop(name)
-    return found  # type: ignore[return-value]
+        old_rules.pop(name)
+    return old_rules  # type: ignore[return-value]
 
 
 def old_story() -> Story:
@@ -44,10 +44,10 @@ def old_story() -> Story:
     story = Story()
     story.open()
     story.requests = [
-        replace(each, request={**each.request, "rules": of_layout_1()})
-        if each.operation == "scheme:Draft"
-        else each
-        for each in story.requests
+        replace(request, request={**request.request, "rules": of_layout_1()})
+        if request.operation == "scheme:Draft"
+        else request
+        for request in story.requests
     ]
     (activation,) = story.requests[-1].request["activations"]
     bare = story.holder.activate(DOMAIN, SCHEME, VOUCHER)
@@ -103,9 +103,9 @@ def test_layout_1_is_judged_by_what_was_agreed_then() -> None:
     story.add("scheme:Open", "p-manager", scheme=SCHEME)
     story.about("voucher:Block", "p-clerk", reason="lost")
     story.about("voucher:Unblock", "p-manager")
-    found = books(story)
-    assert not found.layout_2
-    agreed = found.schemes[SCHEME].rules
+    result = books(story)
+    assert not result.layout_2
+    agreed = result.schemes[SCHEME].rules
     terms = ("hold_days", "extension_days", "refund_grace_days", "settlement_days")
     assert [agreed[name] for name in terms] == [0, 0, 0, 0]  # type: ignore[literal-required]
 
@@ -230,12 +230,12 @@ def voided_although_committed(story: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "expected"),
     [
         (approved_by_the_proposer, "p-manager took both steps"),
         (approved_twice, "is approved: it must be proposed"),
         (rejected_by_somebody_else, "p-clerk2 is neither an approver nor the proposer, p-clerk"),
-        (moved_start, "cannot be changed: 2026-02-01"),
+        (moved_start, "is 2026-01-01: it cannot be changed to 2026-02-01"),
         (product_of_no_category, "product course is in category bikes, which the rules do not have"),
         (budget_beyond_all_bounds, "1000000100000 cents is not an amount"),
         (paid_after_the_closing, "is closed: it must be open"),
@@ -254,11 +254,11 @@ def voided_although_committed(story: Story) -> None:
     ],
 )
 def test_broken_rules_of_schemes_and_callers_are_found(
-    story: Story, change: Callable[[Story], None], words: str
+    story: Story, change: Callable[[Story], None], expected: str
 ) -> None:
     assert not findings(story)
     change(story)
-    assert any(words in sentence for sentence in findings(story)), findings(story)
+    assert any(expected in sentence for sentence in findings(story)), findings(story)
 
 
 def test_every_operation_that_writes_has_roles_and_is_replayed(story: Story) -> None:

@@ -32,9 +32,9 @@ OTHER = HolderKey.generate()
 
 @pytest.fixture
 def story() -> Story:
-    told = Story()
-    told.open()
-    return told
+    story = Story()
+    story.open()
+    return story
 
 
 def refund(story: Story, payment: str, cents: int, at: int) -> None:
@@ -47,8 +47,8 @@ def lapse(story: Story, at: int) -> None:
 
 
 def top_up(story: Story, person: str = "p-clerk", at: int = NOON, **changes: Any) -> None:
-    wanted = {"voucher": VOUCHER, "entitlement": "e" * 32, "preset": "child", "units": 1, **changes}
-    story.add("voucher:TopUp", person, at, scheme=SCHEME, top_ups=[wanted], reason="appeal")
+    addition = {"voucher": VOUCHER, "entitlement": "e" * 32, "preset": "child", "units": 1, **changes}
+    story.add("voucher:TopUp", person, at, scheme=SCHEME, top_ups=[addition], reason="appeal")
 
 
 def replace(story: Story, holder: HolderKey | Booklet = OTHER, version: int = 2, **members: Any) -> str:
@@ -256,7 +256,7 @@ def paid_with_the_old_key(story: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "expected"),
     [
         (spent_after_the_end, "exceeds the 2000 cents"),
         (lapsed_early, "can be spent until 2026-12-31"),
@@ -282,8 +282,8 @@ def paid_with_the_old_key(story: Story) -> None:
     ],
 )
 def test_broken_rules_of_vouchers_are_found(
-    story: Story, change: Callable[[Story], None], words: str
+    story: Story, change: Callable[[Story], None], expected: str
 ) -> None:
     assert not findings(story)
     change(story)
-    assert any(words in sentence for sentence in findings(story)), findings(story)
+    assert any(expected in sentence for sentence in findings(story)), findings(story)

@@ -26,7 +26,7 @@ class Trace:
 
     Attributes:
         block_number: the block.
-        form: as what it was found: `text`, or `SHA-256` without a salt.
+        form: how it was found: `text`, or `SHA-256` without a salt.
         value: the value.
     """
 

@@ -49,7 +49,7 @@ class ErasureDesk(ErasureQueries):
         )
 
     def withdraw(self, erasure: str, reason: str, *, request_id: str | None = None) -> Erasure:
-        """`erasure:Withdraw`: cancel the order; by an approver or whoever ordered it. The reason is a code."""
+        """`erasure:Withdraw`: cancel the order; by an approver or whoever gave it. The reason is a code."""
         members = {"erasure": erasure, "reason": reason}
         return cast(Erasure, self._caller.invoke("erasure:Withdraw", members, request_id=request_id))
 

@@ -25,7 +25,8 @@ def _propose(books: Books, findings: Findings, request: CommittedRequest, _: Dom
         kept = rules["starts_on"] == scheme.rules["starts_on"]
         findings.expect(
             kept,
-            f"starts_on {scheme.rules['starts_on']} of scheme {scheme.id} cannot be changed: {rules['starts_on']}",
+            f"starts_on of scheme {scheme.id} is {scheme.rules['starts_on']}: it cannot be changed to "
+            f"{rules['starts_on']}",
         )
         findings.expect(
             content["applies_to"] in ("new", "all"),

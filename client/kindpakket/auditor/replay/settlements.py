@@ -77,7 +77,7 @@ def _take(books: Books, request: CommittedRequest, items: list[Item]) -> Settlem
 
 
 def _is_due(scheme: SchemeBook, shop: ShopBook, settlement: SettlementBook) -> bool:
-    """Whether it is due by the newest rules: by rhythm, by amount, or because the shop or scheme has ended."""
+    """Whether it is due by the newest rules: by rhythm or amount, or because the shop or scheme has ended."""
     if not settlement.items:
         return False
     wait = max(scheme.rules["settlement_days"], 1) - 1
