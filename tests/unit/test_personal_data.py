@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from kindpakket.auditor.personal import PersonalScan
+from kindpakket.auditor.personal_data import PersonalDataScan
 from kindpakket.fabric.blocks import Block, BlockTransaction
 from kindpakket.fabric.testing import make_identity
 
@@ -15,11 +15,11 @@ def block(content: bytes) -> Block:
     return Block(5, b"", b"", b"", b"", (transaction,), (b"metadata",))
 
 
-def forms(scan: PersonalScan, content: bytes) -> list[tuple[str, str]]:
+def forms(scan: PersonalDataScan, content: bytes) -> list[tuple[str, str]]:
     return [(trace.form, trace.value) for trace in scan.traces(block(content))]
 
 
-SCAN = PersonalScan(["999990019", "Fenna van der Veen", "NL91ABNA0417164300", "Zoë Dijkstra"])
+SCAN = PersonalDataScan(["999990019", "Fenna van der Veen", "NL91ABNA0417164300", "Zoë Dijkstra"])
 
 
 def test_clean_blocks_have_no_traces() -> None:
@@ -60,4 +60,4 @@ def test_names_in_certificates_are_found() -> None:
 
 def test_values_that_would_be_found_by_accident_are_refused() -> None:
     with pytest.raises(ValueError, match="'Bos' is too short"):
-        PersonalScan(["Bos"])
+        PersonalDataScan(["Bos"])

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kindpakket.auditor.requested import Requested, requests_in
+from kindpakket.auditor.committed_requests import CommittedRequest, requests_in
 from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
 
@@ -18,7 +18,7 @@ def note(call: Invocation) -> str:
     return "{}"
 
 
-def asked(attributes: dict[str, str]) -> Requested:
+def request_with(attributes: dict[str, str]) -> CommittedRequest:
     """What the auditor reads of one payment."""
     with MemoryGateway({"kindpakket": note}, channel="zuidhorn") as memory:
         identity = make_identity("WinkelsMSP", attributes=attributes)
@@ -27,25 +27,25 @@ def asked(attributes: dict[str, str]) -> Requested:
             network.contract("kindpakket").submit("payment:Pay", json.dumps({"request_id": "1" * 32}))
             last = network.ledger_height() - 1
             (block,) = map(Block.decode, network.blocks(last, last))
-    (found,), unreadable = requests_in(block, "kindpakket")
+    (request,), unreadable = requests_in(block, "kindpakket")
     assert not unreadable
-    return found
+    return request
 
 
 def test_the_caller_is_read_from_the_certificate() -> None:
-    found = asked({**PERSON, "kindpakket.till": "till-2"})
-    assert (found.operation, found.request) == ("payment:Pay", {"request_id": "1" * 32})
-    assert (found.mspid, found.role, found.person) == ("WinkelsMSP", "cashier", "p-shop")
-    assert (found.shop, found.till) == ("b" * 32, "till-2")
+    request = request_with({**PERSON, "kindpakket.till": "till-2"})
+    assert (request.operation, request.request) == ("payment:Pay", {"request_id": "1" * 32})
+    assert (request.mspid, request.role, request.person) == ("WinkelsMSP", "cashier", "p-shop")
+    assert (request.shop, request.till) == ("b" * 32, "till-2")
 
 
 @pytest.mark.parametrize(
     "till", ["", "Till 2", "2-till", "t" * 33, "nl91abna0417164300", "nl91-abna-0417-1643-00"]
 )
 def test_a_till_that_is_no_code_is_none(till: str) -> None:
-    assert asked({**PERSON, "kindpakket.till": till}).till == ""
+    assert request_with({**PERSON, "kindpakket.till": till}).till == ""
 
 
 def test_a_certificate_without_attributes_names_nobody() -> None:
-    found = asked({})
-    assert (found.role, found.person, found.shop, found.till) == ("", "", "", "")
+    request = request_with({})
+    assert (request.role, request.person, request.shop, request.till) == ("", "", "", "")
