@@ -77,7 +77,7 @@ def sample(session: Session, scheme_id: str, kind: SampleKind, seed: str, per_mi
 
 
 def _values(path: Path) -> list[str]:
-    from kindpakket.auditor.personal import MIN_LENGTH
+    from kindpakket.auditor.personal_data import MIN_LENGTH
 
     try:
         values = [line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip()]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-
 from kindpakket_network.commands import cli
+
 from kindpakket_network.programs.built import FABRIC, FABRIC_CA, Programs, ToolModule, cache_key
 
 SMARTBFT = "github.com/hyperledger-labs/SmartBFT"
