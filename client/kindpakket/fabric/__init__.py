@@ -9,11 +9,16 @@
 
 import logging
 
+from kindpakket.fabric._bulk import Bulk
+from kindpakket.fabric._commit import Commit
+from kindpakket.fabric._commit_status import CommitStatus
 from kindpakket.fabric._connection.deadlines import Deadlines
 from kindpakket.fabric._connection.limits import Limits
 from kindpakket.fabric._connection.observer import Observer, StepEvent
 from kindpakket.fabric._connection.peers import PeerHealth
 from kindpakket.fabric._connection.targets import ConnectOptions
+from kindpakket.fabric._contract import Contract, SubmittedTransaction
+from kindpakket.fabric._event_requests import EventsRequest
 from kindpakket.fabric._flows.discovery import (
     ChaincodeCall,
     ChaincodeVersion,
@@ -22,15 +27,22 @@ from kindpakket.fabric._flows.discovery import (
     EndorsementPlan,
 )
 from kindpakket.fabric._flows.ledger import LedgerInfo
-from kindpakket.fabric.blocks.block import Block
-from kindpakket.fabric.blocks.channel_config import (
+from kindpakket.fabric._gateway import Gateway, connect
+from kindpakket.fabric._network import Network
+from kindpakket.fabric._offline import OfflineSigning
+from kindpakket.fabric._proposal import Proposal
+from kindpakket.fabric._stream import Stream
+from kindpakket.fabric._submission import Outcome, Progress, Submission
+from kindpakket.fabric._transaction import Transaction
+from kindpakket.fabric.blocks._block import Block
+from kindpakket.fabric.blocks._channel_config import (
     ChannelConfig,
     ChannelOrganization,
     Consenter,
     Ordering,
 )
-from kindpakket.fabric.blocks.committed import BlockTransaction, CommittedTransaction
-from kindpakket.fabric.blocks.events import (
+from kindpakket.fabric.blocks._committed import BlockTransaction, CommittedTransaction
+from kindpakket.fabric.blocks._events import (
     BlockMessage,
     BlockWithPrivateData,
     ChaincodeEvent,
@@ -38,14 +50,11 @@ from kindpakket.fabric.blocks.events import (
     FilteredTransaction,
     PrivateData,
 )
-from kindpakket.fabric.bulk import Bulk, Outcome, Progress, Submission
-from kindpakket.fabric.checkpoints.checkpoint import (
+from kindpakket.fabric.checkpoints._checkpoint import (
     Checkpointer,
     FileCheckpointer,
     MemoryCheckpointer,
 )
-from kindpakket.fabric.commit import Commit, CommitStatus
-from kindpakket.fabric.contract import Contract, SubmittedTransaction
 from kindpakket.fabric.errors import (
     CheckpointError,
     CommitError,
@@ -69,17 +78,13 @@ from kindpakket.fabric.errors import (
     SubmitError,
     UnknownOutcome,
 )
-from kindpakket.fabric.event_requests import EventsRequest
-from kindpakket.fabric.gateway import Gateway, connect
-from kindpakket.fabric.identity.hashes import Hash
-from kindpakket.fabric.identity.identity import Identity, Signer
-from kindpakket.fabric.identity.msp import Msp
-from kindpakket.fabric.network import Network
-from kindpakket.fabric.offline import OfflineSigning
-from kindpakket.fabric.outbox.entry import OutboxEntry, Resumed
-from kindpakket.fabric.outbox.outbox import Outbox
-from kindpakket.fabric.profile.client_certificate import ClientCertificate
-from kindpakket.fabric.profile.profile import (
+from kindpakket.fabric.identity._hashes import Hash
+from kindpakket.fabric.identity._identity import Identity, Signer
+from kindpakket.fabric.identity._msp import Msp
+from kindpakket.fabric.outbox._entry import OutboxEntry, Resumed
+from kindpakket.fabric.outbox._outbox import Outbox
+from kindpakket.fabric.profile._client_certificate import ClientCertificate
+from kindpakket.fabric.profile._profile import (
     CertificateAuthority,
     Channel,
     Orderer,
@@ -88,9 +93,6 @@ from kindpakket.fabric.profile.profile import (
     Profile,
     Registrar,
 )
-from kindpakket.fabric.proposal import Proposal
-from kindpakket.fabric.stream import Stream
-from kindpakket.fabric.transaction import Transaction
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # silent, unless the program sets up logging
 

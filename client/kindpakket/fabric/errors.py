@@ -30,12 +30,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from grpc import StatusCode
 
-if TYPE_CHECKING:
-    from kindpakket.fabric.commit import CommitStatus
+from kindpakket.fabric._commit_status import CommitStatus
 
 _CHAINCODE_RESPONSE = re.compile(r"chaincode response \d+, (.*)", re.DOTALL)
 _ORDERER_STATUS = re.compile(r"\bstatus=([A-Z_]+)")

@@ -13,10 +13,10 @@ import grpc.aio
 from kindpakket.fabric._connection.flow import Call, CallFailed, Flow, Step, given_up
 from kindpakket.fabric._connection.limits import FULL
 from kindpakket.fabric._connection.peers import Link, PeerHealth, Peers
-from kindpakket.fabric._connection.sync import PATIENCE, PROBE, Session, is_finishing, patience_of
+from kindpakket.fabric._connection.session import PATIENCE, PROBE, Session, is_finishing, patience_of
 from kindpakket.fabric._connection.targets import Settings, Target
 from kindpakket.fabric._wire import gateway as wire
-from kindpakket.fabric.identity.identity import Identity
+from kindpakket.fabric.identity._identity import Identity
 
 T = TypeVar("T")
 
@@ -121,7 +121,7 @@ class AsyncSession(Session):
         except (asyncio.CancelledError, grpc.aio.UsageError, ValueError) as error:
             if cancelled_from_outside(error):
                 raise
-            raise self._ended_call(link, closings) from None  # this is what a closed channel raises
+            raise self.ended_call(link, closings) from None  # this is what a closed channel raises
         finally:
             if watch is not None:
                 watch.handle.cancel()

@@ -19,7 +19,7 @@ _LONGEST_WAIT = 30.0
 _LAST_WAIT = 7  # waits double until the longest is reached
 _TRYING = 5.0  # seconds that whoever tries a failing peer again may take
 
-log = logging.getLogger("kindpakket.fabric._connection.peers")
+log = logging.getLogger("kindpakket.fabric.peers")
 
 
 @dataclass(frozen=True, slots=True)

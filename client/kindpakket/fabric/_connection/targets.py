@@ -14,8 +14,8 @@ from kindpakket.fabric._connection.deadlines import DEFAULT_DEADLINES, Deadlines
 from kindpakket.fabric._connection.limits import DEFAULT_LIMITS, Limits
 from kindpakket.fabric._connection.observer import Observer
 from kindpakket.fabric.errors import ProfileError
-from kindpakket.fabric.profile.client_certificate import ClientCertificate, pair
-from kindpakket.fabric.profile.profile import Profile
+from kindpakket.fabric.profile._client_certificate import ClientCertificate, pair
+from kindpakket.fabric.profile._profile import Profile
 
 ProfileLike: TypeAlias = Profile | str | os.PathLike[str]
 Pem: TypeAlias = bytes | str | os.PathLike[str]

@@ -15,12 +15,12 @@ from grpc import StatusCode
 
 from kindpakket.fabric._connection.deadlines import Countdown
 from kindpakket.fabric._connection.flow import CallFailed, Flow, repeatedly
-from kindpakket.fabric._connection.sync import Session
+from kindpakket.fabric._connection.session import Session
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks.committed import party
+from kindpakket.fabric.blocks._committed import party
 from kindpakket.fabric.errors import DiscoveryError
-from kindpakket.fabric.identity.msp import Msp
+from kindpakket.fabric.identity._msp import Msp
 
 DISCOVER = "/discovery.Discovery/Discover"
 

@@ -13,10 +13,10 @@ from typing import Generic, TypeVar
 from grpc import StatusCode
 
 from kindpakket.fabric._connection.flow import CallFailed, Flow, backoff
-from kindpakket.fabric._connection.sync import Session
+from kindpakket.fabric._connection.session import Session
 from kindpakket.fabric._flows import ledger
 from kindpakket.fabric._wire import gateway as wire
-from kindpakket.fabric.blocks.events import (
+from kindpakket.fabric.blocks._events import (
     BlockMessage,
     BlockWithPrivateData,
     ChaincodeEvent,
@@ -26,7 +26,7 @@ from kindpakket.fabric.blocks.events import (
     decode_chaincode_events,
     decode_filtered_block,
 )
-from kindpakket.fabric.checkpoints.checkpoint import Checkpointer, Position
+from kindpakket.fabric.checkpoints._checkpoint import Checkpointer, Position
 from kindpakket.fabric.errors import EvaluateError, EventsError
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ _FINAL = frozenset(
 _LONGER_THAN_CONNECTING = 30.0
 """Seconds after which a stream that has not failed is taken to be connected, although nothing came."""
 
-log = logging.getLogger("kindpakket.fabric.blocks")
+log = logging.getLogger("kindpakket.fabric.events")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 
+from kindpakket.fabric._bulk import BaseBulk
 from kindpakket.fabric._connection.aio import AsyncSession
 from kindpakket.fabric._connection.flow import Flow
-from kindpakket.fabric.bulk import BaseBulk, Outcome, Report, Submission, never_begun
+from kindpakket.fabric._submission import Outcome, Report, Submission, never_begun
 
 
 class Bulk(BaseBulk):

@@ -10,7 +10,7 @@
 A private key is made here and never leaves: the authority sees a certificate signing request only.
 `kindpakket.fabric.ca.aio.CaClient` is the same for asyncio. What can go wrong is in `ca_errors`."""
 
-from kindpakket.fabric.ca.client import (
+from kindpakket.fabric.ca._client import (
     Attribute,
     Attributes,
     CaAlreadyRegistered,

@@ -15,10 +15,10 @@ from urllib.parse import quote, urlencode
 
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from kindpakket.fabric.ca.enrolment import Enrolment
-from kindpakket.fabric.ca.errors import CaUnreachable, refusal
+from kindpakket.fabric.ca._enrolment import Enrolment
+from kindpakket.fabric.ca._errors import CaUnreachable, refusal
 from kindpakket.fabric.errors import IdentityError
-from kindpakket.fabric.identity.identity import Identity
+from kindpakket.fabric.identity._identity import Identity
 
 T = TypeVar("T")
 

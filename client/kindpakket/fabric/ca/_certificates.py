@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeAlias
 from cryptography import x509
 
 from kindpakket.fabric.ca._call import CaCall, Caller, decoded, json_body, query
-from kindpakket.fabric.ca.enrolment import Enrolment
-from kindpakket.fabric.identity.keys import KeyAlgorithm, key_pem, load_key, make_key, signing_request
+from kindpakket.fabric.ca._enrolment import Enrolment
+from kindpakket.fabric.identity._keys import KeyAlgorithm, key_pem, load_key, make_key, signing_request
 
 Reason: TypeAlias = Literal[
     "unspecified",

@@ -12,9 +12,9 @@ import httpx
 
 from kindpakket.fabric._connection.targets import Pem, ProfileLike
 from kindpakket.fabric.ca._call import CaCall
-from kindpakket.fabric.ca.errors import CaError, CaUnreachable
-from kindpakket.fabric.profile.client_certificate import ClientCertificate
-from kindpakket.fabric.profile.profile import Profile
+from kindpakket.fabric.ca._errors import CaError, CaUnreachable
+from kindpakket.fabric.profile._client_certificate import ClientCertificate
+from kindpakket.fabric.profile._profile import Profile
 
 
 class BaseCaClient:

@@ -13,10 +13,10 @@ from kindpakket.fabric.ca import _certificates as ca_certificates
 from kindpakket.fabric.ca import _identities as ca_identities
 from kindpakket.fabric.ca._call import CaCall, Caller
 from kindpakket.fabric.ca._certificates import CaInfo, Reason, Revocation
+from kindpakket.fabric.ca._enrolment import Enrolment
 from kindpakket.fabric.ca._http import BaseCaClient, unreachable
 from kindpakket.fabric.ca._identities import Attributes, CaIdentity
-from kindpakket.fabric.ca.enrolment import Enrolment
-from kindpakket.fabric.identity.keys import KeyAlgorithm
+from kindpakket.fabric.identity._keys import KeyAlgorithm
 
 __all__ = ["CaClient"]
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from kindpakket.fabric.checkpoints.checkpoint import BaseCheckpointer, Position
+from kindpakket.fabric.checkpoints._checkpoint import BaseCheckpointer, Position
 from kindpakket.fabric.errors import CheckpointError
 
 __all__ = ["SqlCheckpointer", "checkpoints", "metadata"]

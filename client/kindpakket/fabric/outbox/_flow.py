@@ -10,12 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from kindpakket.fabric._commit_status import CommitStatus
 from kindpakket.fabric._connection.deadlines import Countdown, Deadlines
 from kindpakket.fabric._connection.flow import Flow, pause
-from kindpakket.fabric._connection.sync import Session
+from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._contract import BaseContract, Transient
+from kindpakket.fabric._flows.committing import status_of
+from kindpakket.fabric._flows.endorsed import EndorsedTransaction
+from kindpakket.fabric._flows.proposing import endorse, propose
 from kindpakket.fabric._wire import gateway as wire
-from kindpakket.fabric.commit import CommitStatus, status_of
-from kindpakket.fabric.contract import BaseContract, Transient
 from kindpakket.fabric.errors import (
     CommitStatusError,
     EndorseError,
@@ -24,11 +27,9 @@ from kindpakket.fabric.errors import (
     SubmitError,
     UnknownOutcome,
 )
-from kindpakket.fabric.identity.identity import Identity
+from kindpakket.fabric.identity._identity import Identity
+from kindpakket.fabric.outbox._entry import NewRequest, OutboxEntry, Resumed
 from kindpakket.fabric.outbox._store import OutboxStore
-from kindpakket.fabric.outbox.entry import NewRequest, OutboxEntry, Resumed
-from kindpakket.fabric.proposal import BaseProposal
-from kindpakket.fabric.transaction import BaseTransaction
 
 S = TypeVar("S", bound=Session)
 
@@ -130,7 +131,9 @@ class BaseOutbox(Generic[S]):
             if entry.state == "requested":
                 yield from self._proposing(session, entry, transient, deadlines)
             else:
-                transaction = BaseTransaction(session, *wire.split_envelope(entry.envelope or b""))
+                transaction = EndorsedTransaction(
+                    session, *wire.split_envelope(entry.envelope or b""), kept=True
+                )
                 if self._store.offering_again(entry):
                     status = yield from _offered_again(session, transaction, deadlines)
                     self._settle(entry, transaction, status)
@@ -150,7 +153,7 @@ class BaseOutbox(Generic[S]):
                 f"sent for it: {session.identity!r} does not propose it in that one's place"
             )
         organizations = entry.endorsing_organizations
-        proposal = BaseProposal(
+        proposed = propose(
             session,
             entry.channel,
             entry.chaincode,
@@ -160,18 +163,19 @@ class BaseOutbox(Generic[S]):
             endorsing_organizations=organizations,
         )
         try:
-            payload = yield from proposal._endorsing(deadlines.endorse)
+            signature = session.identity.sign(proposed.parts.proposal)
+            payload = yield from endorse(session, proposed, signature, deadlines.endorse)
         except EndorseError as error:
             final = error.chaincode_message is not None and not error.peers_differ(organizations)
             if final and not self._store.refused(entry, error):
                 return
             raise
-        transaction = BaseTransaction(session, payload)
+        transaction = EndorsedTransaction(session, payload)
         if not self._store.endorsed(entry, transaction.transaction_id, transaction.envelope):
             return
         kept = replace(entry, state="endorsed", transaction_id=transaction.transaction_id)
         try:
-            status = yield from transaction._submitting(deadlines)
+            status = yield from transaction.submit(deadlines)
         except SubmitError as error:
             # Certain only if nobody else has offered the envelope meanwhile.
             if not self._store.refused(kept, error):
@@ -179,29 +183,29 @@ class BaseOutbox(Generic[S]):
             raise
         self._settle(kept, transaction, (yield from _final(session, transaction, status, deadlines)))
 
-    def _settle(self, entry: OutboxEntry, transaction: BaseTransaction[S], status: CommitStatus) -> None:
+    def _settle(self, entry: OutboxEntry, transaction: EndorsedTransaction, status: CommitStatus) -> None:
         if status.code in _READ_CONFLICTS and entry.attempt < entry.conflict_attempts:
             self._store.conflicted(entry, status)
         else:
             self._store.settled(entry, status, transaction.result if status.successful else None)
 
 
-def _offered_again(session: S, transaction: BaseTransaction[S], deadlines: Deadlines) -> Flow[CommitStatus]:
+def _offered_again(session: S, transaction: EndorsedTransaction, deadlines: Deadlines) -> Flow[CommitStatus]:
     """The end of a transaction that may have been offered before, so that no refusal proves anything."""
     look = min(_LOOK, deadlines.commit_status)
     with suppress(CommitStatusError):
         status = yield from status_of(session, transaction.channel, transaction.transaction_id, look)
         return (yield from _final(session, transaction, status, deadlines))
     try:
-        yield from transaction._offering(deadlines.submit)
+        yield from transaction.offer(deadlines.submit)
         resolved = None
     except SubmitError as error:
-        resolved = yield from transaction._resolving(error, deadlines)
+        resolved = yield from transaction.resolve(error, deadlines)
     return (yield from _final(session, transaction, resolved, deadlines))
 
 
 def _final(
-    session: S, transaction: BaseTransaction[S], status: CommitStatus | None, deadlines: Deadlines
+    session: S, transaction: EndorsedTransaction, status: CommitStatus | None, deadlines: Deadlines
 ) -> Flow[CommitStatus]:
     """The commit status that stays. A duplicate says only that another copy was first: ask for that one's."""
     transaction_id = transaction.transaction_id
@@ -238,7 +242,7 @@ def new_request(
         raise TypeError(
             f"endorsing_organizations is the text {endorsing_organizations!r}: give a list of MSP ids"
         )
-    mspid, subject = _whose(contract._session.identity)
+    mspid, subject = _whose(contract.__session__.identity)
     return NewRequest(
         request_id=request_id,
         mspid=mspid,

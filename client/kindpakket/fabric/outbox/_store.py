@@ -16,8 +16,8 @@ from pathlib import Path
 from google.protobuf.message import DecodeError as ProtobufDecodeError
 from grpc import StatusCode
 
+from kindpakket.fabric._commit_status import CommitStatus
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.commit import CommitStatus
 from kindpakket.fabric.errors import (
     EndorseError,
     ErrorDetail,
@@ -26,8 +26,8 @@ from kindpakket.fabric.errors import (
     OutboxError,
     SubmitError,
 )
+from kindpakket.fabric.outbox._entry import NewRequest, OutboxEntry
 from kindpakket.fabric.outbox._file import OutboxFile
-from kindpakket.fabric.outbox.entry import NewRequest, OutboxEntry
 
 _UNFINISHED = "state IN ('requested', 'endorsed')"
 _REFUSALS: dict[str, type[GatewayError]] = {"endorse": EndorseError, "submit": SubmitError}

@@ -7,10 +7,10 @@ from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from kindpakket.fabric.errors import ProfileError
-from kindpakket.fabric.identity.identity import Identity
+from kindpakket.fabric.identity._identity import Identity
+from kindpakket.fabric.profile._client_certificate import ClientCertificate, pair
 from kindpakket.fabric.profile._member import Member, kind
-from kindpakket.fabric.profile.client_certificate import ClientCertificate, pair
-from kindpakket.fabric.profile.parts import (
+from kindpakket.fabric.profile._parts import (
     CertificateAuthority,
     Channel,
     Node,

@@ -14,7 +14,7 @@ Signatures, read conflicts, duplicate transactions, blocks and their hashes are 
 peer, or several with `MemoryGateway.replica`; no policy and no private data. `MemoryGateway.fail` and its
 neighbours script what goes wrong."""
 
-from kindpakket.fabric.testing.gateway import (
+from kindpakket.fabric.testing._gateway import (
     Chaincode,
     ChaincodeRefusal,
     Invocation,

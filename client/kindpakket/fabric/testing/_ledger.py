@@ -13,8 +13,8 @@ from cryptography import x509
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks.block import Block, hash_of_data, hash_of_header
-from kindpakket.fabric.identity.identity import Identity
+from kindpakket.fabric.blocks._block import Block, hash_of_data, hash_of_header
+from kindpakket.fabric.identity._identity import Identity
 from kindpakket.fabric.testing._config import configuration
 from kindpakket.fabric.testing._private import add_private
 

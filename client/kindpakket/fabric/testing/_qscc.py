@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks.block import Block
+from kindpakket.fabric.blocks._block import Block
 from kindpakket.fabric.testing._ledger import ChaincodeRefusal, Invocation, MemoryLedger
 
 

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives import hashes
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks.block import Block
-from kindpakket.fabric.blocks.events import ChaincodeEvent
+from kindpakket.fabric.blocks._block import Block
+from kindpakket.fabric.blocks._events import ChaincodeEvent
 from kindpakket.fabric.errors import ErrorDetail
-from kindpakket.fabric.identity.hashes import Hash
-from kindpakket.fabric.identity.identity import verify
+from kindpakket.fabric.identity._hashes import Hash
+from kindpakket.fabric.identity._identity import verify
 from kindpakket.fabric.testing._discovery import PEER, discovered
 from kindpakket.fabric.testing._ledger import Chaincode, ChaincodeRefusal, MemoryLedger
 from kindpakket.fabric.testing._qscc import answer_of_cscc, answer_of_qscc

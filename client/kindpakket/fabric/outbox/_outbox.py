@@ -7,11 +7,11 @@ from types import TracebackType
 
 from kindpakket.fabric._connection.deadlines import Deadlines
 from kindpakket.fabric._connection.sync import SyncSession
-from kindpakket.fabric.contract import Contract, Transient
-from kindpakket.fabric.gateway import Gateway
-from kindpakket.fabric.network import Network
+from kindpakket.fabric._contract import Contract, Transient
+from kindpakket.fabric._gateway import Gateway
+from kindpakket.fabric._network import Network
+from kindpakket.fabric.outbox._entry import Resumed
 from kindpakket.fabric.outbox._flow import BaseOutbox, new_request
-from kindpakket.fabric.outbox.entry import Resumed
 
 
 class Outbox(BaseOutbox[SyncSession]):
@@ -76,7 +76,7 @@ class Outbox(BaseOutbox[SyncSession]):
         request = new_request(
             contract, request_id, (name, *arguments), transient, endorsing_organizations, conflict_attempts
         )
-        session = contract._session
+        session = contract.__session__
         return session.run(self._submitting(session, request, transient, deadlines or session.deadlines))
 
     def resume(self, through: Gateway | Network, *, deadlines: Deadlines | None = None) -> Iterator[Resumed]:
@@ -89,7 +89,7 @@ class Outbox(BaseOutbox[SyncSession]):
             through: a gateway; or a network, for the requests of that channel only.
             deadlines: other deadlines for each request; default: the gateway's.
         """
-        session = through._session
+        session = through.__session__
         channel = through.name if isinstance(through, Network) else None
         limits = deadlines or session.deadlines
         for number, request_id in self._store.unfinished(channel):

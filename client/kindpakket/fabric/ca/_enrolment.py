@@ -14,8 +14,8 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from kindpakket.fabric.errors import IdentityError
-from kindpakket.fabric.identity.hashes import Hash
-from kindpakket.fabric.identity.identity import Identity
+from kindpakket.fabric.identity._hashes import Hash
+from kindpakket.fabric.identity._identity import Identity
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
 

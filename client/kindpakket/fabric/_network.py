@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from kindpakket.fabric._connection.sync import Session, SyncSession
+from kindpakket.fabric._commit import Commit
+from kindpakket.fabric._connection.bound import Bound
+from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._connection.sync import SyncSession
+from kindpakket.fabric._contract import Contract
+from kindpakket.fabric._event_requests import EventRequests
 from kindpakket.fabric._flows import discovery, ledger
 from kindpakket.fabric._flows.discovery import (
     Called,
@@ -12,6 +17,7 @@ from kindpakket.fabric._flows.discovery import (
     DiscoveredPeer,
     EndorsementPlan,
 )
+from kindpakket.fabric._flows.endorsed import EndorsedTransaction
 from kindpakket.fabric._flows.ledger import LedgerInfo
 from kindpakket.fabric._flows.reading import (
     BLOCKS,
@@ -20,28 +26,25 @@ from kindpakket.fabric._flows.reading import (
     reading_blocks,
     reading_chaincode_events,
 )
+from kindpakket.fabric._stream import Stream
+from kindpakket.fabric._transaction import Transaction
 from kindpakket.fabric._wire import gateway as wire
-from kindpakket.fabric.blocks.block import Block
-from kindpakket.fabric.blocks.channel_config import ChannelConfig
-from kindpakket.fabric.blocks.committed import CommittedTransaction
-from kindpakket.fabric.blocks.events import (
+from kindpakket.fabric.blocks._block import Block
+from kindpakket.fabric.blocks._channel_config import ChannelConfig
+from kindpakket.fabric.blocks._committed import CommittedTransaction
+from kindpakket.fabric.blocks._events import (
     BlockMessage,
     BlockWithPrivateData,
     ChaincodeEvent,
     FilteredBlock,
 )
-from kindpakket.fabric.checkpoints.checkpoint import Checkpointer
-from kindpakket.fabric.commit import Commit
-from kindpakket.fabric.contract import Contract
+from kindpakket.fabric.checkpoints._checkpoint import Checkpointer
 from kindpakket.fabric.errors import DecodeError
-from kindpakket.fabric.event_requests import EventRequests
-from kindpakket.fabric.stream import Stream
-from kindpakket.fabric.transaction import Transaction
 
 S = TypeVar("S", bound=Session)
 
 
-class BaseNetwork(Generic[S]):
+class BaseNetwork(Bound[S]):
     """A channel, before its driver is known.
 
     Attributes:
@@ -49,20 +52,21 @@ class BaseNetwork(Generic[S]):
     """
 
     def __init__(self, session: S, name: str) -> None:
-        self._session = session
+        super().__init__(session)
         self.name = name
 
     def _seconds(self, timeout: float | None) -> float:
         return self._session.deadlines.evaluate if timeout is None else timeout
 
-    def _opened(self, envelope: bytes) -> tuple[bytes, bytes]:
+    def _kept(self, envelope: bytes) -> EndorsedTransaction:
+        """The transaction in an envelope that was kept."""
         payload, signature = wire.split_envelope(envelope)
         channel = wire.transaction_parts(payload).channel
         if channel != self.name:
-            raise DecodeError(f"the envelope is for channel {channel!r}, this is {self.name!r}")
+            raise DecodeError(f"the envelope is for channel {channel!r}, not for {self.name!r}")
         if not signature:
-            raise DecodeError("the envelope carries no signature: take Transaction.envelope")
-        return payload, signature
+            raise DecodeError("the envelope carries no signature: pass Transaction.envelope")
+        return EndorsedTransaction(self._session, payload, signature, kept=True)
 
 
 class Network(EventRequests, BaseNetwork[SyncSession]):
@@ -82,7 +86,7 @@ class Network(EventRequests, BaseNetwork[SyncSession]):
         Raises:
             DecodeError: the bytes are no signed transaction of this channel.
         """
-        return Transaction._kept(self._session, *self._opened(envelope))
+        return Transaction(self._session, self._kept(envelope))
 
     def ledger_height(self, *, timeout: float | None = None) -> int:
         """Number of blocks that the peer has; the last block's number is one less.

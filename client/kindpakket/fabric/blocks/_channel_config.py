@@ -11,9 +11,9 @@ from typing import Any
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks.policy import policy_text
+from kindpakket.fabric.blocks._policy import policy_text
 from kindpakket.fabric.errors import DecodeError
-from kindpakket.fabric.identity.msp import Msp
+from kindpakket.fabric.identity._msp import Msp
 
 _FABRIC_MSP = 0
 

@@ -14,9 +14,9 @@ from google.protobuf.message import DecodeError as ProtobufDecodeError
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks.channel_config import ChannelConfig
-from kindpakket.fabric.blocks.events import ChaincodeEvent
-from kindpakket.fabric.blocks.rwset import NamespaceSet, Write, read_write_sets
+from kindpakket.fabric.blocks._channel_config import ChannelConfig
+from kindpakket.fabric.blocks._events import ChaincodeEvent
+from kindpakket.fabric.blocks._rwset import NamespaceSet, Write, read_write_sets
 from kindpakket.fabric.errors import DecodeError
 
 

@@ -29,12 +29,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
 from kindpakket.fabric._connection.deadlines import DEFAULT_DEADLINES, Deadlines
-from kindpakket.fabric.ca.enrolment import Enrolment
+from kindpakket.fabric._gateway import Gateway, connect
+from kindpakket.fabric.ca._enrolment import Enrolment
 from kindpakket.fabric.errors import ErrorDetail
-from kindpakket.fabric.gateway import Gateway, connect
-from kindpakket.fabric.identity.hashes import Hash
-from kindpakket.fabric.identity.identity import Identity, PrivateKey
-from kindpakket.fabric.identity.keys import KeyAlgorithm, key_pem, make_key
+from kindpakket.fabric.identity._hashes import Hash
+from kindpakket.fabric.identity._identity import Identity, PrivateKey
+from kindpakket.fabric.identity._keys import KeyAlgorithm, key_pem, make_key
 from kindpakket.fabric.testing._ledger import Chaincode, ChaincodeRefusal, Invocation, MemoryLedger
 from kindpakket.fabric.testing._service import Fault, MemoryService, StepName
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from kindpakket.fabric.commit import CommitStatus
+from kindpakket.fabric._commit_status import CommitStatus
 from kindpakket.fabric.errors import CommitError, FabricError, GatewayError
 
 State: TypeAlias = Literal["requested", "endorsed", "valid", "invalid", "refused"]

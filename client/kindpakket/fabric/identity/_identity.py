@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric.errors import IdentityError
+from kindpakket.fabric.identity._hashes import Hash
 from kindpakket.fabric.identity._signatures import (
     ORDERS,
     EcdsaKey,
@@ -20,7 +21,6 @@ from kindpakket.fabric.identity._signatures import (
     low_s,
     verified,
 )
-from kindpakket.fabric.identity.hashes import Hash
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 

@@ -14,30 +14,34 @@ here.
 
 from __future__ import annotations
 
-from kindpakket.fabric._connection.sync import Session, SyncSession
+from kindpakket.fabric._commit import Commit
+from kindpakket.fabric._connection.bound import Bound
+from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._connection.sync import SyncSession
+from kindpakket.fabric._event_requests import EventsRequest
+from kindpakket.fabric._flows.endorsed import EndorsedTransaction
+from kindpakket.fabric._flows.proposing import Proposed
 from kindpakket.fabric._flows.reading import (
     BLOCKS,
     BLOCKS_WITH_PRIVATE_DATA,
     CHAINCODE_EVENTS,
     FILTERED_BLOCKS,
 )
+from kindpakket.fabric._proposal import Proposal
+from kindpakket.fabric._transaction import Transaction
 from kindpakket.fabric._wire import carried
 from kindpakket.fabric._wire.carried import Carried
-from kindpakket.fabric.blocks.events import (
+from kindpakket.fabric.blocks._events import (
     BlockMessage,
     BlockWithPrivateData,
     ChaincodeEvent,
     FilteredBlock,
 )
-from kindpakket.fabric.commit import Commit
 from kindpakket.fabric.errors import IdentityError
-from kindpakket.fabric.event_requests import EventsRequest
-from kindpakket.fabric.identity.identity import Identity
-from kindpakket.fabric.proposal import Proposal
-from kindpakket.fabric.transaction import Transaction
+from kindpakket.fabric.identity._identity import Identity
 
 
-class OfflineSigning:
+class OfflineSigning(Bound[SyncSession]):
     """What a gateway does with steps that were signed elsewhere.
 
     Each method takes the step's `message` and the signature of its `bytes` by the gateway's identity. ECDSA
@@ -50,12 +54,14 @@ class OfflineSigning:
             there is none, and the key is not here.
     """
 
-    _session: SyncSession
-
     def signed_proposal(self, message: bytes, signature: bytes | None = None) -> Proposal:
         """A proposal that was signed elsewhere, to be evaluated or endorsed."""
         request = carried.read_proposal(message)
-        return Proposal._brought(self._session, request, brought(self._session, request, signature))
+        return Proposal(
+            self._session,
+            Proposed(request.parts, request.channel, request.organizations),
+            brought(self._session, request, signature),
+        )
 
     def signed_transaction(
         self, message: bytes, signature: bytes | None = None, *, commit_signature: bytes | None = None
@@ -67,9 +73,13 @@ class OfflineSigning:
         `submit` returns is signed already.
         """
         request = carried.read_transaction(message)
-        transaction = Transaction(self._session, request.payload, brought(self._session, request, signature))
-        transaction._bring_commit(commit_signature)
-        return transaction
+        endorsed = EndorsedTransaction(
+            self._session,
+            request.payload,
+            brought(self._session, request, signature),
+            commit_signature=commit_signature,
+        )
+        return Transaction(self._session, endorsed)
 
     def signed_commit(self, message: bytes, signature: bytes | None = None) -> Commit:
         """A request for a commit status that was signed elsewhere."""

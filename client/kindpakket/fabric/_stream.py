@@ -11,7 +11,8 @@ import grpc
 
 from kindpakket.fabric._connection.flow import CallFailed
 from kindpakket.fabric._connection.peers import Link
-from kindpakket.fabric._connection.sync import Session, SyncSession
+from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._connection.sync import SyncSession
 from kindpakket.fabric._flows.reading import Reading
 from kindpakket.fabric.errors import EventsError
 
@@ -125,7 +126,7 @@ def failure_of(session: Session, link: Link[Any] | None, closings: int, error: B
     if link is None:
         raise error
     if session.closed:
-        return session._ended_call(link, closings)
+        return session.ended_call(link, closings)
     if isinstance(error, grpc.RpcError):
         return session.failure(link, closings, error)
     if isinstance(error, EventsError):
@@ -133,6 +134,6 @@ def failure_of(session: Session, link: Link[Any] | None, closings: int, error: B
     elif isinstance(error, StopIteration | StopAsyncIteration):
         failure = CallFailed(grpc.StatusCode.ABORTED, "the peer ended the stream before its end")
     else:
-        return session._ended_call(link, closings)
+        return session.ended_call(link, closings)
     failure.peer = link.name
     return failure

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kindpakket.fabric.errors import ProfileError
-from kindpakket.fabric.identity.identity import Identity
-from kindpakket.fabric.profile.client_certificate import ClientCertificate
+from kindpakket.fabric.identity._identity import Identity
+from kindpakket.fabric.profile._client_certificate import ClientCertificate
 
 
 @dataclass(frozen=True, slots=True)

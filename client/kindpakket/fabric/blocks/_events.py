@@ -10,7 +10,7 @@ import grpc
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks.rwset import Write
+from kindpakket.fabric.blocks._rwset import Write
 from kindpakket.fabric.errors import EventsError
 
 _STATUSES = {

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from kindpakket.fabric._storage.files import replace
 from kindpakket.fabric._storage.locks import LockFile
-from kindpakket.fabric.blocks.events import ChaincodeEvent
+from kindpakket.fabric.blocks._events import ChaincodeEvent
 from kindpakket.fabric.errors import CheckpointError
 
 _HOLDER = 1

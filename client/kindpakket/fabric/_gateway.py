@@ -9,9 +9,9 @@ from kindpakket.fabric._connection import targets
 from kindpakket.fabric._connection.peers import PeerHealth
 from kindpakket.fabric._connection.sync import SyncSession
 from kindpakket.fabric._connection.targets import ConnectOptions, ProfileLike
-from kindpakket.fabric.identity.identity import Identity
-from kindpakket.fabric.network import Network
-from kindpakket.fabric.offline import OfflineSigning
+from kindpakket.fabric._network import Network
+from kindpakket.fabric._offline import OfflineSigning
+from kindpakket.fabric.identity._identity import Identity
 
 
 class Gateway(OfflineSigning):
@@ -22,9 +22,6 @@ class Gateway(OfflineSigning):
 
     Use it in a `with` statement, or close it. May be used by many threads at once.
     """
-
-    def __init__(self, session: SyncSession) -> None:
-        self._session = session
 
     @property
     def identity(self) -> Identity:

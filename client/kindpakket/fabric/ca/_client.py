@@ -24,10 +24,8 @@ from kindpakket.fabric.ca import _certificates as ca_certificates
 from kindpakket.fabric.ca import _identities as ca_identities
 from kindpakket.fabric.ca._call import CaCall, Caller, authorisation_token
 from kindpakket.fabric.ca._certificates import CaInfo, Reason, Revocation
-from kindpakket.fabric.ca._http import BaseCaClient, unreachable
-from kindpakket.fabric.ca._identities import Attribute, Attributes, CaIdentity
-from kindpakket.fabric.ca.enrolment import Enrolment
-from kindpakket.fabric.ca.errors import (
+from kindpakket.fabric.ca._enrolment import Enrolment
+from kindpakket.fabric.ca._errors import (
     CaAlreadyRegistered,
     CaAlreadyRevoked,
     CaAuthenticationError,
@@ -37,7 +35,9 @@ from kindpakket.fabric.ca.errors import (
     CaRefused,
     CaUnreachable,
 )
-from kindpakket.fabric.identity.keys import KeyAlgorithm, signing_request
+from kindpakket.fabric.ca._http import BaseCaClient, unreachable
+from kindpakket.fabric.ca._identities import Attribute, Attributes, CaIdentity
+from kindpakket.fabric.identity._keys import KeyAlgorithm, signing_request
 
 __all__ = [
     "Attribute",

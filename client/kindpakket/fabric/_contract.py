@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import count
-from typing import Generic, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
+from kindpakket.fabric._bulk import Bulk
+from kindpakket.fabric._commit import Commit
+from kindpakket.fabric._commit_status import CommitStatus
+from kindpakket.fabric._connection.bound import Bound
 from kindpakket.fabric._connection.deadlines import Deadlines
-from kindpakket.fabric._connection.flow import CallFailed, Flow, backoff, pause
-from kindpakket.fabric._connection.sync import Session, SyncSession
-from kindpakket.fabric.bulk import AT_ONCE, Bulk, Report, Submission
-from kindpakket.fabric.commit import Commit, CommitStatus, status_of
-from kindpakket.fabric.errors import CommitError, CommitStatusError, UnknownOutcome
-from kindpakket.fabric.proposal import BaseProposal, Proposal
-from kindpakket.fabric.transaction import BaseTransaction
+from kindpakket.fabric._connection.flow import Flow
+from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._connection.sync import SyncSession
+from kindpakket.fabric._flows.contract import commit_despite_conflicts, endorse_and_submit
+from kindpakket.fabric._flows.endorsed import EndorsedTransaction
+from kindpakket.fabric._flows.proposing import Proposed, propose
+from kindpakket.fabric._proposal import Proposal
+from kindpakket.fabric._submission import AT_ONCE, Report, Submission
 
 S = TypeVar("S", bound=Session)
 Transient: TypeAlias = Mapping[str, str | bytes]
 
 
-class BaseContract(Generic[S]):
+class BaseContract(Bound[S]):
     """A chaincode on a channel, before its driver is known.
 
     Attributes:
@@ -28,65 +32,37 @@ class BaseContract(Generic[S]):
     """
 
     def __init__(self, session: S, channel: str, chaincode: str) -> None:
-        self._session = session
+        super().__init__(session)
         self.channel = channel
         self.chaincode = chaincode
 
-    def _offering(
-        self, proposal: BaseProposal[S], deadlines: Deadlines
-    ) -> Flow[tuple[BaseTransaction[S], CommitStatus | None]]:
-        """Endorse and submit; the status too, if submitting had to ask for it."""
-        payload = yield from proposal._endorsing(deadlines.endorse)
-        transaction = BaseTransaction(self._session, payload)
-        return transaction, (yield from transaction._submitting(deadlines))
+    def _proposed(
+        self,
+        name: str,
+        arguments: Sequence[str | bytes],
+        transient: Transient | None,
+        endorsing_organizations: Sequence[str],
+    ) -> Proposed:
+        return propose(
+            self._session,
+            self.channel,
+            self.chaincode,
+            name,
+            arguments=arguments,
+            transient=transient,
+            endorsing_organizations=endorsing_organizations,
+        )
 
-    def _committing(self, proposal: BaseProposal[S], deadlines: Deadlines) -> Flow[bytes]:
-        """Endorse, submit and wait for a valid commit; the chaincode's result."""
-        transaction, status = yield from self._offering(proposal, deadlines)
-        transaction_id = transaction.transaction_id
-        if status is None:
-            try:
-                status = yield from status_of(
-                    self._session, self.channel, transaction_id, deadlines.commit_status
-                )
-            except CommitStatusError as error:
-                raise UnknownOutcome(transaction_id, transaction.envelope) from error
-        if not status.successful:
-            raise CommitError.of(status)
-        return transaction.result
-
-    def _insisting(self, wanted: Submission, deadlines: Deadlines, conflict_attempts: int) -> Flow[bytes]:
-        """Commit, with a new proposal after a committed read conflict, so many proposals in all."""
-        return self._each(deadlines, conflict_attempts)(wanted)
-
-    def _proposing(self, wanted: Submission, deadlines: Deadlines, conflict_attempts: int) -> Flow[bytes]:
-        for attempt in count(1):
-            proposal = BaseProposal(
-                self._session,
-                self.channel,
-                self.chaincode,
-                wanted.name,
-                arguments=wanted.arguments,
-                transient=wanted.transient,
-                endorsing_organizations=wanted.endorsing_organizations,
-            )
-            try:
-                return (yield from self._committing(proposal, deadlines))
-            except CommitError as error:
-                if attempt == conflict_attempts or not error.read_conflict:
-                    raise
-                conflict = error
-            try:
-                yield from pause(backoff(attempt))
-            except CallFailed:  # nobody waits for it any more
-                raise conflict from None
-        raise AssertionError("unreachable")
-
-    def _each(self, deadlines: Deadlines, conflict_attempts: int) -> Callable[[Submission], Flow[bytes]]:
-        """How each of many submissions is committed."""
+    def _committing(
+        self, deadlines: Deadlines | None, conflict_attempts: int
+    ) -> Callable[[Submission], Flow[bytes]]:
+        """How a submission is committed. Raises `ValueError` if not even one attempt is allowed."""
         if conflict_attempts < 1:
             raise ValueError(f"conflict_attempts is {conflict_attempts}: give 1 or more")
-        return lambda wanted: self._proposing(wanted, deadlines, conflict_attempts)
+        limits = deadlines or self._session.deadlines
+        return lambda submission: commit_despite_conflicts(
+            self._session, self.channel, self.chaincode, submission, limits, conflict_attempts
+        )
 
 
 class SubmittedTransaction(Commit):
@@ -98,7 +74,7 @@ class SubmittedTransaction(Commit):
     """
 
     def __init__(
-        self, session: SyncSession, transaction: BaseTransaction[SyncSession], status: CommitStatus | None
+        self, session: SyncSession, transaction: EndorsedTransaction, status: CommitStatus | None
     ) -> None:
         super().__init__(session, transaction.channel, transaction.transaction_id, status)
         self.result = transaction.result
@@ -168,8 +144,8 @@ class Contract(BaseContract[SyncSession]):
         A call that is interrupted (Ctrl-C) has as `__cause__` of the exception what is then known of it:
         `UnknownOutcome` if it may have had its effect.
         """
-        wanted = Submission(name, arguments, transient, endorsing_organizations)
-        flow = self._insisting(wanted, deadlines or self._session.deadlines, conflict_attempts)
+        submission = Submission(name, arguments, transient, endorsing_organizations)
+        flow = self._committing(deadlines, conflict_attempts)(submission)
         return self._session.run(flow)
 
     def submit_all(
@@ -199,7 +175,7 @@ class Contract(BaseContract[SyncSession]):
         Outcomes come in the order in which transactions end; `number` and `key` tell which is which. Errors
         of single transactions are in their outcomes and end nothing.
         """
-        submitting = self._each(deadlines or self._session.deadlines, conflict_attempts)
+        submitting = self._committing(deadlines, conflict_attempts)
         return Bulk(self._session, submitting, submissions, at_once, progress)
 
     def submit_async(
@@ -215,13 +191,9 @@ class Contract(BaseContract[SyncSession]):
         Takes the arguments of `submit`. Raises its errors but `CommitError`, which `status()` of the answer
         tells.
         """
-        proposal = self.proposal(
-            name, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
-        )
-        transaction, status = self._session.run(
-            self._offering(proposal, deadlines or self._session.deadlines)
-        )
-        return SubmittedTransaction(self._session, transaction, status)
+        proposed = self._proposed(name, arguments, transient, endorsing_organizations)
+        flow = endorse_and_submit(self._session, proposed, deadlines or self._session.deadlines)
+        return SubmittedTransaction(self._session, *self._session.run(flow))
 
     def proposal(
         self,
@@ -231,12 +203,5 @@ class Contract(BaseContract[SyncSession]):
         endorsing_organizations: Sequence[str] = (),
     ) -> Proposal:
         """Make a proposal, the first of the single steps: proposal, transaction, commit."""
-        return Proposal(
-            self._session,
-            self.channel,
-            self.chaincode,
-            name,
-            arguments=arguments,
-            transient=transient,
-            endorsing_organizations=endorsing_organizations,
-        )
+        proposed = self._proposed(name, arguments, transient, endorsing_organizations)
+        return Proposal(self._session, proposed)

@@ -15,7 +15,7 @@ from typing import Any
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks.committed import (
+from kindpakket.fabric.blocks._committed import (
     BlockTransaction,
     CommittedTransaction,
     Endorsement,
@@ -23,8 +23,8 @@ from kindpakket.fabric.blocks.committed import (
     decoded_fields,
     party,
 )
-from kindpakket.fabric.blocks.events import BlockMessage
-from kindpakket.fabric.blocks.rwset import (
+from kindpakket.fabric.blocks._events import BlockMessage
+from kindpakket.fabric.blocks._rwset import (
     MetadataWrite,
     NamespaceSet,
     PrivateRead,

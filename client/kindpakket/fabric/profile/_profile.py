@@ -12,9 +12,9 @@ import yaml
 
 from kindpakket.fabric.errors import ProfileError
 from kindpakket.fabric.profile import _reader as reader
+from kindpakket.fabric.profile._client_certificate import ClientCertificate
 from kindpakket.fabric.profile._member import Member
-from kindpakket.fabric.profile.client_certificate import ClientCertificate
-from kindpakket.fabric.profile.parts import (
+from kindpakket.fabric.profile._parts import (
     CertificateAuthority,
     Channel,
     Node,

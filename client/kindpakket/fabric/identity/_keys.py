@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import NameOID
 
 from kindpakket.fabric.errors import IdentityError
-from kindpakket.fabric.identity.identity import PrivateKey
+from kindpakket.fabric.identity._identity import PrivateKey
 
 KeyAlgorithm: TypeAlias = Literal["P-256", "P-384", "Ed25519"]
 """Kinds of keys that Fabric 3 verifies."""

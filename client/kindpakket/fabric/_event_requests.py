@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from kindpakket.fabric._connection.sync import Session, SyncSession
+from kindpakket.fabric._connection.bound import Bound
+from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._connection.sync import SyncSession
 from kindpakket.fabric._flows.reading import (
     BLOCKS,
     BLOCKS_WITH_PRIVATE_DATA,
@@ -15,20 +17,20 @@ from kindpakket.fabric._flows.reading import (
     chaincode_events_payload,
     seek_payload,
 )
-from kindpakket.fabric.blocks.events import (
+from kindpakket.fabric._stream import Stream
+from kindpakket.fabric.blocks._events import (
     BlockMessage,
     BlockWithPrivateData,
     ChaincodeEvent,
     FilteredBlock,
 )
-from kindpakket.fabric.checkpoints.checkpoint import Position
-from kindpakket.fabric.stream import Stream
+from kindpakket.fabric.checkpoints._checkpoint import Position
 
 S = TypeVar("S", bound=Session)
 T = TypeVar("T")
 
 
-class BaseEventsRequest(Generic[S, T]):
+class BaseEventsRequest(Bound[S], Generic[S, T]):
     """A request for blocks or events, before its driver is known.
 
     Attributes:
@@ -36,7 +38,7 @@ class BaseEventsRequest(Generic[S, T]):
     """
 
     def __init__(self, session: S, kind: Kind[T], payload: bytes, signature: bytes | None = None) -> None:
-        self._session = session
+        super().__init__(session)
         self._kind = kind
         self._signature = signature
         self.bytes = payload
@@ -75,10 +77,9 @@ class EventsRequest(BaseEventsRequest[SyncSession, T]):
         return Stream(self._session, self._reading())
 
 
-class EventRequests:
+class EventRequests(Bound[SyncSession]):
     """What a network offers to have requests for its blocks and events signed elsewhere."""
 
-    _session: SyncSession
     name: str
 
     def blocks_request(self, start: int | None = 0, stop: int | None = None) -> EventsRequest[BlockMessage]:

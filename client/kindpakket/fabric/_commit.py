@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from kindpakket.fabric._connection.deadlines import Countdown
-from kindpakket.fabric._connection.flow import CallFailed, Flow, repeatedly
-from kindpakket.fabric._connection.sync import Session, SyncSession
+from kindpakket.fabric._commit_status import CommitStatus
+from kindpakket.fabric._connection.bound import Bound
+from kindpakket.fabric._connection.flow import Flow
+from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._connection.sync import SyncSession
+from kindpakket.fabric._flows.committing import status_from
 from kindpakket.fabric._wire import gateway as wire
-from kindpakket.fabric.errors import CommitStatusError
 
 S = TypeVar("S", bound=Session)
 
 
-@dataclass(frozen=True, slots=True)
-class CommitStatus:
-    """What became of a transaction; it never changes.
-
-    Attributes:
-        transaction_id: the transaction.
-        code: name of its validation code: `VALID`, `MVCC_READ_CONFLICT`, …
-        block_number: the block that holds it.
-    """
-
-    transaction_id: str
-    code: str
-    block_number: int
-
-    @property
-    def successful(self) -> bool:
-        """The transaction is valid and has taken effect."""
-        return self.code == "VALID"
-
-
-class BaseCommit(Generic[S]):
+class BaseCommit(Bound[S]):
     """A transaction that was offered to the orderers, before its driver is known.
 
     Attributes:
@@ -52,7 +33,7 @@ class BaseCommit(Generic[S]):
         request: bytes | None = None,
         signature: bytes | None = None,
     ) -> None:
-        self._session = session
+        super().__init__(session)
         self._channel = channel
         self._status = status
         self._signature = signature
@@ -77,7 +58,7 @@ class BaseCommit(Generic[S]):
     def _waiting(self, seconds: float) -> Flow[CommitStatus]:
         if self._status is None:
             self._signature = self._signature or self._session.identity.sign(self.bytes)
-            self._status = yield from asking(self.transaction_id, self.message, seconds)
+            self._status = yield from status_from(self.transaction_id, self.message, seconds)
         return self._status
 
 
@@ -96,26 +77,3 @@ class Commit(BaseCommit[SyncSession]):
         """
         seconds = self._session.deadlines.commit_status if timeout is None else timeout
         return self._session.run(self._waiting(seconds))
-
-
-def status_of(session: Session, channel: str, transaction_id: str, seconds: float) -> Flow[CommitStatus]:
-    """Ask for a commit status, again after passing failures, for so many seconds."""
-    identity = session.identity
-    request = wire.commit_status_request(transaction_id, channel, identity.serialized)
-    signed = wire.signed_commit_status_request(request, identity.sign(request))
-    return (yield from asking(transaction_id, signed, seconds))
-
-
-def asking(transaction_id: str, signed: bytes, seconds: float) -> Flow[CommitStatus]:
-    """Ask for a commit status with a request that is signed, as `status_of` does."""
-
-    def error(failure: CallFailed) -> CommitStatusError:
-        return CommitStatusError(
-            failure.reason, status=failure.status, details=failure.details, transaction_id=transaction_id
-        )
-
-    response = yield from repeatedly(
-        wire.COMMIT_STATUS, signed, Countdown(seconds), error, attempts=None, transaction_id=transaction_id
-    )
-    code, block_number = wire.commit_status(response)
-    return CommitStatus(transaction_id, code, block_number)
