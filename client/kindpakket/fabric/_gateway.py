@@ -9,6 +9,8 @@ from kindpakket.fabric._connection import targets
 from kindpakket.fabric._connection.peers import PeerHealth
 from kindpakket.fabric._connection.sync import SyncSession
 from kindpakket.fabric._connection.targets import ConnectOptions, ProfileLike
+from kindpakket.fabric._flows.discovery import DiscoveredPeer, finding_known_peers
+from kindpakket.fabric._flows.joined import joined_channels
 from kindpakket.fabric._network import Network
 from kindpakket.fabric._offline import OfflineSigning
 from kindpakket.fabric.identity._identity import Identity
@@ -43,6 +45,35 @@ class Gateway(OfflineSigning):
             timeout: seconds to wait for them, all at once.
         """
         return self._session.check(timeout)
+
+    def channels(self, *, timeout: float | None = None) -> tuple[str, ...]:
+        """Names of the channels that the peer has joined, in the order of their names.
+
+        Args:
+            timeout: seconds, retries included; default: the gateway's deadline for evaluate.
+
+        Raises:
+            EvaluateError: the peer refused or failed. Peers answer members of their own organisation only,
+                unless their configuration says otherwise.
+        """
+        seconds = self._session.deadlines.evaluate if timeout is None else timeout
+        return self._session.run(joined_channels(self._session, seconds))
+
+    def known_peers(self, *, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:
+        """All peers that the peer knows and that are alive, whatever channels they have joined.
+
+        They are sorted by MSP id and address. `height` is 0 and `chaincodes` is empty, since both belong to a
+        channel: see `Network.peers`.
+
+        Args:
+            timeout: seconds, retries included; default: the gateway's deadline for evaluate.
+
+        Raises:
+            DiscoveryError: the peer refused or failed. Peers answer administrators of their own organisation
+                only.
+        """
+        seconds = self._session.deadlines.evaluate if timeout is None else timeout
+        return self._session.run(finding_known_peers(self._session, seconds))
 
     def close(self) -> None:
         """Close the connection; calls and streams under way are cancelled."""

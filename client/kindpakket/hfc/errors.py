@@ -14,7 +14,7 @@ from typing import Any
 from grpc import StatusCode
 
 from kindpakket.fabric import GatewayError
-from kindpakket.fabric._wire import messages as m
+from kindpakket.hfc import _messages as m
 
 _CHAINCODE = re.compile(r"chaincode response (\d+), ")
 _GOOD, _FAILED = 200, 500

@@ -128,11 +128,13 @@ def finding_peers(
     """Ask for the peers of the channel, or those that can run all of the chaincodes."""
     query = m.discovery.Query(channel=channel)
     query.peer_query.filter.chaincodes.extend(_call(called) for called in calls)
-    answer = yield from _asking(session, query, "members", seconds)
-    found = [
-        _peer(peer, mspid) for mspid, peers in answer.members.peers_by_org.items() for peer in peers.peers
-    ]
-    return tuple(sorted(found, key=lambda peer: (peer.mspid, peer.address)))
+    return _members((yield from _asking(session, query, "members", seconds)).members)
+
+
+def finding_known_peers(session: Session, seconds: float) -> Flow[tuple[DiscoveredPeer, ...]]:
+    """Ask for all peers that the peer knows, whatever channels they have joined."""
+    query = m.discovery.Query(local_peers=m.discovery.LocalPeerQuery())
+    return _members((yield from _asking(session, query, "members", seconds)).members)
 
 
 def finding_config(session: Session, channel: str, seconds: float) -> Flow[DiscoveredConfig]:
@@ -205,6 +207,11 @@ def _call(called: Called) -> Any:
         key_policies=policies,
         disregard_namespace_policy=call.disregard_namespace_policy,
     )
+
+
+def _members(result: Any) -> tuple[DiscoveredPeer, ...]:
+    found = [_peer(peer, mspid) for mspid, peers in result.peers_by_org.items() for peer in peers.peers]
+    return tuple(sorted(found, key=lambda peer: (peer.mspid, peer.address)))
 
 
 def _group(peers: Iterable[Any]) -> tuple[DiscoveredPeer, ...]:

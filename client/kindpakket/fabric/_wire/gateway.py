@@ -18,10 +18,12 @@ ENDORSE = "/gateway.Gateway/Endorse"
 SUBMIT = "/gateway.Gateway/Submit"
 COMMIT_STATUS = "/gateway.Gateway/CommitStatus"
 CHAINCODE_EVENTS = "/gateway.Gateway/ChaincodeEvents"
+PROCESS_PROPOSAL = "/protos.Endorser/ProcessProposal"
 DELIVER = "/protos.Deliver/Deliver"
 DELIVER_FILTERED = "/protos.Deliver/DeliverFiltered"
 DELIVER_PRIVATE = "/protos.Deliver/DeliverWithPrivateData"
 
+RESPONSE_OK = 200
 STATUS_DETAILS_KEY = "grpc-status-details-bin"
 _LAST_BLOCK = 2**64 - 1
 _VALIDATION_CODES: Mapping[int, str] = {code: name for name, code in m.transaction.TxValidationCode.items()}
@@ -118,6 +120,22 @@ def endorse_request(
         endorsing_organizations=organizations,
     )
     return bytes(request.SerializeToString())
+
+
+def signed_proposal(proposal: bytes, signature: bytes) -> bytes:
+    """Request of a peer's own endorser, `ProcessProposal`."""
+    message = m.proposal.SignedProposal(proposal_bytes=proposal, signature=signature)
+    return bytes(message.SerializeToString())
+
+
+def proposal_response(response: bytes) -> Any:
+    """The chaincode's response (`peer.Response`) in what `ProcessProposal` answers."""
+    return parse(m.proposal_response.ProposalResponse, response).response
+
+
+def channel_names(payload: bytes) -> list[str]:
+    """Names of channels, in the result of `cscc` `GetChannels`."""
+    return [channel.channel_id for channel in parse(m.query.ChannelQueryResponse, payload).channels]
 
 
 def prepared_payload(response: bytes) -> bytes:

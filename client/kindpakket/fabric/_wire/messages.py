@@ -20,6 +20,7 @@ from fabric_protos.peer import (
     events_pb2,
     proposal_pb2,
     proposal_response_pb2,
+    query_pb2,
     transaction_pb2,
 )
 from fabric_protos.peer import (
@@ -49,6 +50,7 @@ peer_configuration: Any = peer_configuration_pb2
 events: Any = events_pb2
 proposal: Any = proposal_pb2
 proposal_response: Any = proposal_response_pb2
+query: Any = query_pb2
 transaction: Any = transaction_pb2
 
 

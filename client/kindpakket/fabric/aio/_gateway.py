@@ -9,6 +9,8 @@ from kindpakket.fabric._connection import targets
 from kindpakket.fabric._connection.aio import AsyncSession
 from kindpakket.fabric._connection.peers import PeerHealth
 from kindpakket.fabric._connection.targets import ConnectOptions, ProfileLike
+from kindpakket.fabric._flows.discovery import DiscoveredPeer, finding_known_peers
+from kindpakket.fabric._flows.joined import joined_channels
 from kindpakket.fabric.aio._network import Network
 from kindpakket.fabric.aio._offline import OfflineSigning
 from kindpakket.fabric.identity._identity import Identity
@@ -33,6 +35,16 @@ class Gateway(OfflineSigning):
     async def check(self, *, timeout: float = 5.0) -> tuple[PeerHealth, ...]:
         """Ask every peer whether its Gateway service answers, and say how they are."""
         return await self._session.check(timeout)
+
+    async def channels(self, *, timeout: float | None = None) -> tuple[str, ...]:
+        """Names of the channels that the peer has joined."""
+        seconds = self._session.deadlines.evaluate if timeout is None else timeout
+        return await self._session.run(joined_channels(self._session, seconds))
+
+    async def known_peers(self, *, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:
+        """All peers that the peer knows and that are alive, whatever channels they have joined."""
+        seconds = self._session.deadlines.evaluate if timeout is None else timeout
+        return await self._session.run(finding_known_peers(self._session, seconds))
 
     async def close(self) -> None:
         """Close the connection; calls and streams under way are cancelled."""

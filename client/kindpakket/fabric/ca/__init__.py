@@ -8,30 +8,25 @@
     gateway = connect(profile, enrolment.identity("Org1MSP"))
 
 A private key is made here and never leaves: the authority sees a certificate signing request only.
-`kindpakket.fabric.ca.aio.CaClient` is the same for asyncio. What can go wrong is in `ca_errors`."""
+`kindpakket.fabric.ca.aio.CaClient` is the same for asyncio. Every error is a `CaError`.
+"""
 
-from kindpakket.fabric.ca._client import (
-    Attribute,
-    Attributes,
+from kindpakket.fabric.ca._call import Caller, authorisation_token
+from kindpakket.fabric.ca._certificates import CaInfo, Reason, Revocation
+from kindpakket.fabric.ca._client import CaClient
+from kindpakket.fabric.ca._enrolment import Enrolment
+from kindpakket.fabric.ca._errors import (
     CaAlreadyRegistered,
     CaAlreadyRevoked,
     CaAuthenticationError,
-    CaClient,
     CaError,
     CaForbidden,
-    CaIdentity,
-    CaInfo,
-    Caller,
     CaNotFound,
     CaRefused,
     CaUnreachable,
-    Enrolment,
-    KeyAlgorithm,
-    Reason,
-    Revocation,
-    authorisation_token,
-    signing_request,
 )
+from kindpakket.fabric.ca._identities import Attribute, Attributes, CaIdentity
+from kindpakket.fabric.identity._keys import KeyAlgorithm, signing_request
 
 __all__ = [
     "Attribute",

@@ -68,13 +68,36 @@ class CaCall(Generic[T]):
             errors = [error for error in members.get("errors") or [] if isinstance(error, dict)]
             codes = [int(error.get("code", -1)) for error in errors]
         except (AttributeError, KeyError, TypeError, ValueError, binascii.Error) as error:
-            raise CaUnreachable(
-                f"the authority {authority} answered {self.name} with status {status} and nothing readable "
-                f"({type(error).__name__}: {error}): is it a Fabric CA server?"
-            ) from error
+            raise _unreadable(authority, self.name, status, error) from error
         words = "; ".join(str(error.get("message", "")) for error in errors) or "no reason given"
         message = f"the authority {authority} refused {self.name} (status {status}, codes {codes}): {words}"
         raise refusal(message, status, codes)
+
+
+class WholeCall(CaCall[dict[str, Any]]):
+    """A call of which the whole answer is wanted, also when the authority refuses."""
+
+    def result(self, authority: str, status: int, content: bytes) -> dict[str, Any]:
+        """The members of the answer. Raises `CaUnreachable` if it is not a JSON object."""
+        try:
+            members = json.loads(content)
+        except ValueError as error:
+            raise _unreadable(authority, self.name, status, error) from error
+        if not isinstance(members, dict):
+            raise _unreadable(authority, self.name, status, TypeError(type(members).__name__))
+        return members
+
+
+def whole_call(
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None,
+    caller: Caller | None,
+    login: tuple[str, str] | None,
+) -> WholeCall:
+    """The call that `CaClient.request` makes."""
+    content = b"" if body is None else json_body(body)
+    return WholeCall(path.partition("?")[0], method, path, content, dict, login, caller)
 
 
 def authorisation_token(method: str, uri: str, body: bytes, caller: Caller) -> str:
@@ -102,6 +125,13 @@ def authorisation_token(method: str, uri: str, body: bytes, caller: Caller) -> s
     encoded = _base64(identity.certificate_pem)
     payload = f"{method}.{_base64(uri.encode())}.{_base64(body)}.{encoded}"
     return f"{encoded}.{_base64(identity.sign(payload.encode()))}"
+
+
+def _unreadable(authority: str, name: str, status: int, error: Exception) -> CaUnreachable:
+    return CaUnreachable(
+        f"the authority {authority} answered {name} with status {status} and content that cannot be read "
+        f"({type(error).__name__}: {error}): is it a Fabric CA server?"
+    )
 
 
 def query(ca: str, **more: str) -> str:

@@ -1,66 +1,22 @@
-"""A client of Fabric CA: registration, enrolment, renewal and revocation of X.509 certificates.
-
-    with CaClient.from_profile(profile) as ca:
-        registrar = ca.enrol("admin", "adminpw")
-        secret = ca.register(registrar, "till-1", attributes={"role": "cashier"})
-        enrolment = ca.enrol("till-1", secret)
-    enrolment.save("wallet/till-1")
-    gateway = connect(profile, enrolment.identity("Org1MSP"))
-
-A private key is made here and never leaves: the authority sees a certificate signing request only.
-`kindpakket.fabric.ca.aio.CaClient` is the same for asyncio. What can go wrong is in `ca_errors`.
-"""
+"""The client of Fabric CA that blocks the calling thread."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import httpx
 
 from kindpakket.fabric.ca import _certificates as ca_certificates
 from kindpakket.fabric.ca import _identities as ca_identities
-from kindpakket.fabric.ca._call import CaCall, Caller, authorisation_token
+from kindpakket.fabric.ca._call import CaCall, Caller, whole_call
 from kindpakket.fabric.ca._certificates import CaInfo, Reason, Revocation
 from kindpakket.fabric.ca._enrolment import Enrolment
-from kindpakket.fabric.ca._errors import (
-    CaAlreadyRegistered,
-    CaAlreadyRevoked,
-    CaAuthenticationError,
-    CaError,
-    CaForbidden,
-    CaNotFound,
-    CaRefused,
-    CaUnreachable,
-)
 from kindpakket.fabric.ca._http import BaseCaClient, unreachable
-from kindpakket.fabric.ca._identities import Attribute, Attributes, CaIdentity
-from kindpakket.fabric.identity._keys import KeyAlgorithm, signing_request
-
-__all__ = [
-    "Attribute",
-    "Attributes",
-    "CaAlreadyRegistered",
-    "CaAlreadyRevoked",
-    "CaAuthenticationError",
-    "CaClient",
-    "CaError",
-    "CaForbidden",
-    "CaIdentity",
-    "CaInfo",
-    "CaNotFound",
-    "CaRefused",
-    "CaUnreachable",
-    "Caller",
-    "Enrolment",
-    "KeyAlgorithm",
-    "Reason",
-    "Revocation",
-    "authorisation_token",
-    "signing_request",
-]
+from kindpakket.fabric.ca._identities import Attributes, CaIdentity
+from kindpakket.fabric.identity._keys import KeyAlgorithm
 
 T = TypeVar("T")
 
@@ -298,6 +254,34 @@ class CaClient(BaseCaClient):
             CaRefused: it is there already.
         """
         self._run(ca_identities.adding_affiliation(self.name, registrar, affiliation))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        caller: Caller | None = None,
+        login: tuple[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Make any call of Fabric CA's REST interface, for what this class has no method.
+
+        Args:
+            method: the HTTP method, upper case.
+            path: the path under `/api/v1/`, with its query, such as `affiliations/a.b?force=true`.
+            body: the members of the request's body; None: no body. The authority's name is not added.
+            caller: who signs the call, see `authorisation_token`.
+            login: name and secret, instead of `caller`, for `enroll`.
+
+        Returns:
+            The whole answer, also when the authority refuses: `success`, `result`, `errors`, `messages`.
+
+        Raises:
+            CaUnreachable: there is no answer, or it is not a JSON object.
+
+        Source: Fabric CA 1.5, `swagger/swagger-fabric-ca.json`.
+        """
+        return self._run(whole_call(method, path, body, caller, login))
 
     def _run(self, call: CaCall[T]) -> T:
         request = self._request(self._client, call)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import httpx
 
 from kindpakket.fabric.ca import _certificates as ca_certificates
 from kindpakket.fabric.ca import _identities as ca_identities
-from kindpakket.fabric.ca._call import CaCall, Caller
+from kindpakket.fabric.ca._call import CaCall, Caller, whole_call
 from kindpakket.fabric.ca._certificates import CaInfo, Reason, Revocation
 from kindpakket.fabric.ca._enrolment import Enrolment
 from kindpakket.fabric.ca._http import BaseCaClient, unreachable
@@ -170,6 +170,18 @@ class CaClient(BaseCaClient):
     async def add_affiliation(self, registrar: Caller, affiliation: str) -> None:
         """Add an affiliation, and those above it that are not there."""
         await self._run(ca_identities.adding_affiliation(self.name, registrar, affiliation))
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        caller: Caller | None = None,
+        login: tuple[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Make any call of Fabric CA's REST interface; the whole answer, also when the authority refuses."""
+        return await self._run(whole_call(method, path, body, caller, login))
 
     async def _run(self, call: CaCall[T]) -> T:
         request = self._request(self._client, call)

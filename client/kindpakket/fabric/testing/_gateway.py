@@ -1,19 +1,4 @@
-"""A Gateway service in memory, to test programs against: a real gRPC server, a scripted chaincode, no Fabric.
-
-    def counter(call: Invocation) -> str:
-        if call.name != "Increment":
-            raise ChaincodeRefusal(f"there is no function {call.name}")
-        value = int(call.get("count") or 0) + 1
-        call.put("count", str(value))
-        return str(value)
-
-    with MemoryGateway({"counter": counter}) as memory, memory.connect() as gateway:
-        assert gateway.network("channel").contract("counter").submit("Increment") == b"1"
-
-Signatures, read conflicts, duplicate transactions, blocks and their hashes are as in Fabric. There is one
-peer, or several with `MemoryGateway.replica`; no policy and no private data. `MemoryGateway.fail` and its
-neighbours script what goes wrong.
-"""
+"""The gateway in memory, and identities for tests."""
 
 from __future__ import annotations
 
@@ -35,18 +20,9 @@ from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.identity._hashes import Hash
 from kindpakket.fabric.identity._identity import Identity, PrivateKey
 from kindpakket.fabric.identity._keys import KeyAlgorithm, key_pem, make_key
-from kindpakket.fabric.testing._ledger import Chaincode, ChaincodeRefusal, Invocation, MemoryLedger
+from kindpakket.fabric.testing._invocation import Chaincode
+from kindpakket.fabric.testing._ledger import MemoryLedger
 from kindpakket.fabric.testing._service import Fault, MemoryService, StepName
-
-__all__ = [
-    "Chaincode",
-    "ChaincodeRefusal",
-    "Invocation",
-    "MemoryGateway",
-    "StepName",
-    "make_enrolment",
-    "make_identity",
-]
 
 _ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")  # where Fabric CA keeps an identity's attributes
 _LARGEST_REQUEST = 100 << 20  # bytes, as a Fabric peer has it

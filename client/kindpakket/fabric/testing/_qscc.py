@@ -6,7 +6,8 @@ from typing import Any
 
 from kindpakket.fabric._wire import messages as m
 from kindpakket.fabric.blocks._block import Block
-from kindpakket.fabric.testing._ledger import ChaincodeRefusal, Invocation, MemoryLedger
+from kindpakket.fabric.testing._invocation import ChaincodeRefusal, Invocation
+from kindpakket.fabric.testing._ledger import MemoryLedger
 
 
 def answer_of_qscc(ledger: MemoryLedger, call: Invocation) -> bytes:

@@ -22,7 +22,8 @@ from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.identity._hashes import Hash
 from kindpakket.fabric.identity._identity import verify
 from kindpakket.fabric.testing._discovery import PEER, discovered
-from kindpakket.fabric.testing._ledger import Chaincode, ChaincodeRefusal, MemoryLedger
+from kindpakket.fabric.testing._invocation import Chaincode, ChaincodeRefusal
+from kindpakket.fabric.testing._ledger import MemoryLedger
 from kindpakket.fabric.testing._qscc import answer_of_cscc, answer_of_qscc
 
 StepName: TypeAlias = Literal[

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from kindpakket.fabric import CommitStatus, aio
-from kindpakket.fabric._wire import messages as m
+from kindpakket.hfc import _messages as m
 
 _log = logging.getLogger(__name__)
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import Any
 
 from kindpakket.hfc.fabric.channel.channel_eventhub import ChannelEventHub
 from kindpakket.hfc.fabric.orderer import Orderer
 from kindpakket.hfc.fabric.peer import Peer
 from kindpakket.hfc.fabric.user import User
-
-if TYPE_CHECKING:
-    from kindpakket.hfc.fabric._profiled import Profiled
 
 _NAME = re.compile(r"^[a-z][a-z0-9.-]*$")
 
@@ -27,7 +24,7 @@ class Channel:
         ValueError: the name is none that Fabric takes.
     """
 
-    def __init__(self, name: str, client: Profiled) -> None:
+    def __init__(self, name: str, client: Any) -> None:
         if not _NAME.match(name):
             raise ValueError(f"{name!r} is no name of a channel: it must match {_NAME.pattern}")
         self.name = name
