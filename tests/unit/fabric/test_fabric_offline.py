@@ -287,7 +287,7 @@ def test_a_proposal_for_another_channel_stays_on_it(gateway: Any, wallet: Wallet
 def test_a_transaction_of_another_channel_is_refused_there(gateway: Any, wallet: Wallet) -> None:
     transaction = kinds(gateway, wallet)["transaction"][0]
     envelope = gateway.signed_transaction(transaction.message, wallet.sign(transaction.digest)).envelope
-    with pytest.raises(DecodeError, match="is for channel 'channel', this is 'other'"):
+    with pytest.raises(DecodeError, match="is for channel 'channel', not for 'other'"):
         gateway.network("other").transaction_from(envelope)
     assert gateway.network("channel").transaction_from(envelope).submit().transaction_id
 

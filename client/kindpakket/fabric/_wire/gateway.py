@@ -26,7 +26,6 @@ DELIVER_PRIVATE = "/protos.Deliver/DeliverWithPrivateData"
 RESPONSE_OK = 200
 STATUS_DETAILS_KEY = "grpc-status-details-bin"
 _LAST_BLOCK = 2**64 - 1
-_VALIDATION_CODES: Mapping[int, str] = {code: name for name, code in m.transaction.TxValidationCode.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +204,8 @@ def commit_status(response: bytes) -> tuple[str, int]:
 
 def validation_code(code: int) -> str:
     """Name of a transaction validation code; the number itself if this version does not know it."""
-    return _VALIDATION_CODES.get(code, str(code))
+    codes = m.transaction.TxValidationCode
+    return str(codes.Name(code)) if code in codes.values() else str(code)
 
 
 def chaincode_events_request(

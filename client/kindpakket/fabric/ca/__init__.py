@@ -11,22 +11,43 @@ A private key is made here and never leaves: the authority sees a certificate si
 `kindpakket.fabric.ca.aio.CaClient` is the same for asyncio. Every error is a `CaError`.
 """
 
-from kindpakket.fabric.ca._call import Caller, authorisation_token
-from kindpakket.fabric.ca._certificates import CaInfo, Reason, Revocation
-from kindpakket.fabric.ca._client import CaClient
-from kindpakket.fabric.ca._enrolment import Enrolment
-from kindpakket.fabric.ca._errors import (
-    CaAlreadyRegistered,
-    CaAlreadyRevoked,
-    CaAuthenticationError,
-    CaError,
-    CaForbidden,
-    CaNotFound,
-    CaRefused,
-    CaUnreachable,
-)
-from kindpakket.fabric.ca._identities import Attribute, Attributes, CaIdentity
-from kindpakket.fabric.identity._keys import KeyAlgorithm, signing_request
+from typing import TYPE_CHECKING
+
+from kindpakket.fabric._lazy import lazily
+
+if TYPE_CHECKING:
+    from kindpakket.fabric.ca._call import Caller, authorisation_token
+    from kindpakket.fabric.ca._certificates import CaInfo, Reason, Revocation
+    from kindpakket.fabric.ca._client import CaClient
+    from kindpakket.fabric.ca._enrolment import Enrolment
+    from kindpakket.fabric.ca._errors import (
+        CaAlreadyRegistered,
+        CaAlreadyRevoked,
+        CaAuthenticationError,
+        CaError,
+        CaForbidden,
+        CaNotFound,
+        CaRefused,
+        CaUnreachable,
+    )
+    from kindpakket.fabric.ca._identities import Attribute, Attributes, CaIdentity
+    from kindpakket.fabric.identity._keys import KeyAlgorithm, signing_request
+else:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "._call": "Caller authorisation_token",
+            "._certificates": "CaInfo Reason Revocation",
+            "._client": "CaClient",
+            "._enrolment": "Enrolment",
+            "._errors": (
+                "CaAlreadyRegistered CaAlreadyRevoked CaAuthenticationError CaError CaForbidden "
+                "CaNotFound CaRefused CaUnreachable"
+            ),
+            "._identities": "Attribute Attributes CaIdentity",
+            "..identity._keys": "KeyAlgorithm signing_request",
+        },
+    )
 
 __all__ = [
     "Attribute",
@@ -50,3 +71,7 @@ __all__ = [
     "authorisation_token",
     "signing_request",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-import yaml
-
 from kindpakket.fabric.errors import ProfileError
 from kindpakket.fabric.profile import _reader as reader
 from kindpakket.fabric.profile._client_certificate import ClientCertificate
@@ -109,6 +107,8 @@ class Profile:
         Raises:
             ProfileError: the file cannot be read or used; the message names the file and the member.
         """
+        import yaml  # noqa: PLC0415  # programs that connect to an endpoint need none of it
+
         file = Path(path)
         try:
             content: object = yaml.safe_load(file.read_text(encoding="utf-8"))
