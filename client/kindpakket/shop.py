@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from kindpakket.holder.orders import FIRST_VERSION, HoldOrder, PaymentOrder
-from kindpakket.ledger.caller import Ledger
+from kindpakket.ledger.caller import Caller, Ledger
 from kindpakket.ledger.ids import new_id, new_salt
+from kindpakket.ledger.queries.audit import AuditQueries
 from kindpakket.ledger.records import (
     Allowance,
     Due,
@@ -26,12 +27,12 @@ from kindpakket.ledger.records import (
     ShopStatement,
 )
 from kindpakket.ledger.records import Shop as ShopRecord
-from kindpakket.ledger.statements import ShopStatements
+from kindpakket.ledger.requests import RequestDesk
 
 DEADLINE_SECONDS = 300
 
 
-class Shop(ShopStatements):
+class Shop:
     """One shop, as the user whose identity the contract's gateway has.
 
         order = shop.order(scheme, voucher, [{"category": "books", "cents": 1295}])
@@ -44,12 +45,15 @@ class Shop(ShopStatements):
         payment = shop.capture(held["id"], lines)
 
     Attributes:
+        caller: calls any transaction by its name.
+        requests: makes certain what became of a request.
         shop_id: the shop's id, as in the certificate's attribute `kindpakket.shop`.
     """
 
     def __init__(self, contract: Ledger, shop_id: str) -> None:
         """Act for a shop through a contract of `kindpakket.fabric`."""
-        super().__init__(contract)
+        self.caller = Caller(contract)
+        self.requests = RequestDesk(self.caller)
         self.shop_id = shop_id
 
     def apply(
@@ -75,7 +79,7 @@ class Shop(ShopStatements):
             contact: how to reach the shop.
             salt: at least 32 hexadecimal characters; default: a fresh one.
         """
-        answer = self.invoke(
+        answer = self.caller.invoke(
             "shop:Apply",
             {"categories": list(categories)},
             request_id=self.shop_id,
@@ -99,7 +103,7 @@ class Shop(ShopStatements):
         A further proposal replaces one that waits. To send it again after a lost answer, give the same salt
         and request id. Args as for `apply`; the reason is a code.
         """
-        answer = self.invoke(
+        answer = self.caller.invoke(
             "shop:ChangeAccount",
             {"shop": self.shop_id, "reason": reason},
             request_id=request_id,
@@ -110,16 +114,16 @@ class Shop(ShopStatements):
     def reject_account(self, change: str, reason: str, *, request_id: str | None = None) -> ShopRecord:
         """`shop:RejectAccount`: take a proposed account back. The reason is a code."""
         members = {"shop": self.shop_id, "change": change, "reason": reason}
-        return cast(ShopRecord, self.invoke("shop:RejectAccount", members, request_id=request_id))
+        return cast(ShopRecord, self.caller.invoke("shop:RejectAccount", members, request_id=request_id))
 
     def show(self) -> ShopRecord:
         """`shop:Show`: the shop itself, with its state and categories."""
-        return cast(ShopRecord, self.query("shop:Show", {"shop": self.shop_id}))
+        return cast(ShopRecord, self.caller.query("shop:Show", {"shop": self.shop_id}))
 
     def allowance(self, scheme: str, voucher: str) -> Allowance:
         """`voucher:Allowance`: what a voucher could pay here now."""
         members = {"scheme": scheme, "voucher": voucher, "shop": self.shop_id}
-        return cast(Allowance, self.query("voucher:Allowance", members))
+        return cast(Allowance, self.caller.query("voucher:Allowance", members))
 
     def order(
         self,
@@ -171,7 +175,7 @@ class Shop(ShopStatements):
             order: as `order` made it.
             proof: the holder's agreement; without it the chaincode refuses.
         """
-        return cast(Payment, self.invoke("payment:Pay", order.request(proof)))
+        return cast(Payment, self.caller.invoke("payment:Pay", order.request(proof)))
 
     def hold(self, order: HoldOrder, proof: Proof | None) -> Payment:
         """`payment:Hold`: keep money of a voucher aside for this shop, until it is captured or released.
@@ -185,7 +189,7 @@ class Shop(ShopStatements):
         Raises:
             HoldNotAllowed: the scheme has no holds, or not so long ones, or the voucher has too many.
         """
-        return cast(Payment, self.invoke("payment:Hold", order.request(proof)))
+        return cast(Payment, self.caller.invoke("payment:Hold", order.request(proof)))
 
     def capture(self, payment: str, lines: Sequence[Line], *, request_id: str | None = None) -> Payment:
         """`payment:Capture`: take a hold, in full or in part; the rest returns to the voucher at once.
@@ -200,43 +204,43 @@ class Shop(ShopStatements):
             HoldExceeded: more than is held.
         """
         members = {"payment": payment, "lines": list(lines)}
-        return cast(Payment, self.invoke("payment:Capture", members, request_id=request_id))
+        return cast(Payment, self.caller.invoke("payment:Capture", members, request_id=request_id))
 
     def release(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
         """`payment:Release`: give all of a hold back to its voucher. The reason is a code."""
         members = {"payment": payment, "reason": reason}
-        return cast(Payment, self.invoke("payment:Release", members, request_id=request_id))
+        return cast(Payment, self.caller.invoke("payment:Release", members, request_id=request_id))
 
     def cancel(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
         """`payment:Cancel`: undo a payment in full, on its booking day. The reason is a code."""
         members = {"payment": payment, "reason": reason}
-        return cast(Payment, self.invoke("payment:Cancel", members, request_id=request_id))
+        return cast(Payment, self.caller.invoke("payment:Cancel", members, request_id=request_id))
 
     def refund(
         self, payment: str, lines: Sequence[Line], reason: str, *, request_id: str | None = None
     ) -> Refund:
         """`payment:Refund`: give money of a payment back to its voucher. The reason is a code."""
         members = {"payment": payment, "lines": list(lines), "reason": reason}
-        return cast(Refund, self.invoke("payment:Refund", members, request_id=request_id))
+        return cast(Refund, self.caller.invoke("payment:Refund", members, request_id=request_id))
 
     def self_block(
         self, scheme: str, voucher: str, code: str, *, request_id: str | None = None
     ) -> SelfBlocked:
         """`voucher:SelfBlock`: block a voucher for its holder, who tells the self-block code."""
         members = {"scheme": scheme, "voucher": voucher, "code": code}
-        return cast(SelfBlocked, self.invoke("voucher:SelfBlock", members, request_id=request_id))
+        return cast(SelfBlocked, self.caller.invoke("voucher:SelfBlock", members, request_id=request_id))
 
     def payment(self, payment: str) -> Payment:
         """`payment:Show`: a payment of this shop."""
-        return cast(Payment, self.query("payment:Show", {"payment": payment}))
+        return cast(Payment, self.caller.query("payment:Show", {"payment": payment}))
 
     def unsettled(self, scheme: str) -> Iterator[Item]:
         """`payment:Unsettled`: what the shop is owed and no live settlement holds, oldest first."""
-        return self.items("payment:Unsettled", {"scheme": scheme, "shop": self.shop_id})
+        return self.caller.items("payment:Unsettled", {"scheme": scheme, "shop": self.shop_id})
 
     def due(self, scheme: str) -> Due:
         """`settlement:Due`: whether the shop is due to be paid, why, and how much."""
-        return cast(Due, self.query("settlement:Due", {"scheme": scheme, "shop": self.shop_id}))
+        return cast(Due, self.caller.query("settlement:Due", {"scheme": scheme, "shop": self.shop_id}))
 
     def draft_settlement(self, scheme: str, *, request_id: str | None = None) -> Settlement:
         """`settlement:Draft`: ask to be paid for the closed days, when it is due; the municipality approves.
@@ -246,15 +250,17 @@ class Shop(ShopStatements):
             SettlementNotDue: neither by rhythm nor by amount; `due` tells.
         """
         members = {"scheme": scheme, "shop": self.shop_id}
-        return cast(Settlement, self.invoke("settlement:Draft", members, request_id=request_id))
+        return cast(Settlement, self.caller.invoke("settlement:Draft", members, request_id=request_id))
 
     def settlement(self, scheme: str, settlement: str) -> Settlement:
         """`settlement:Show`: a settlement of this shop with its items."""
-        return cast(Settlement, self.query("settlement:Show", {"scheme": scheme, "settlement": settlement}))
+        return cast(
+            Settlement, self.caller.query("settlement:Show", {"scheme": scheme, "settlement": settlement})
+        )
 
     def statement(self, scheme: str) -> ShopStatement:
         """`audit:ShopStatement`: the shop's settlements and open items, and where its money is."""
-        return self.shop_statement(scheme, self.shop_id)
+        return AuditQueries(self.caller).shop_statement(scheme, self.shop_id)
 
     def _ordered(
         self,
@@ -266,7 +272,7 @@ class Shop(ShopStatements):
         request_id: str | None,
     ) -> dict[str, Any]:
         return {
-            "domain": self.domain,
+            "domain": self.caller.domain,
             "scheme": scheme,
             "voucher": voucher,
             "version": version,

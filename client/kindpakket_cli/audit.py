@@ -9,7 +9,7 @@ import click
 from kindpakket.auditor.audit import Audit
 from kindpakket.auditor.personal import SHORTEST
 from kindpakket.ledger.money import euros
-from kindpakket.ledger.statements import SampleKind
+from kindpakket.ledger.queries.audit import SampleKind
 from kindpakket_cli.history import history, statement
 from kindpakket_cli.session import Refused, Session, Wrong, acting_as, print_table
 
@@ -45,7 +45,7 @@ def verify(session: Session, personal: Path | None) -> None:
 @acting_as(*_READERS)
 def totals(session: Session, scheme_id: str) -> None:
     """Add up all vouchers of a scheme, as the chaincode states them."""
-    session.answer(session.municipality().totals(scheme_id))
+    session.answer(session.municipality().audit.totals(scheme_id))
 
 
 @audit.command("sample")
@@ -58,7 +58,7 @@ def totals(session: Session, scheme_id: str) -> None:
 @acting_as(*_READERS)
 def sample(session: Session, scheme_id: str, kind: SampleKind, seed: str, per_mille: int) -> None:
     """Draw a sample that whoever knows the seed can draw again, and nobody could foresee."""
-    drawn = list(session.municipality().sample(scheme_id, kind, seed.lower(), per_mille))
+    drawn = list(session.municipality().audit.sample(scheme_id, kind, seed.lower(), per_mille))
     session.answer(
         drawn,
         {

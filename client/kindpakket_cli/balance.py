@@ -13,7 +13,7 @@ from kindpakket.backoffice.citizens import entitlement_id
 from kindpakket.backoffice.register import Register
 from kindpakket.ledger.money import euros
 from kindpakket.ledger.records import Moved, TopUp
-from kindpakket.municipality.municipality import bulks
+from kindpakket.municipality import bulks
 from kindpakket_cli.files import READABLE
 from kindpakket_cli.session import Session, Wrong, acting_as, because
 
@@ -52,7 +52,9 @@ def top_up(
             for voucher in voucher_ids
         ]
     municipality = session.municipality()
-    _answer(session, scheme_id, [municipality.top_up(scheme_id, bulk, reason) for bulk in bulks(top_ups)])
+    _answer(
+        session, scheme_id, [municipality.vouchers.top_up(scheme_id, bulk, reason) for bulk in bulks(top_ups)]
+    )
 
 
 def _entitlement(register: Register, scheme: str, voucher: str, period: str) -> str:
@@ -75,7 +77,7 @@ def extend(
     municipality = session.municipality()
     done: list[str] = []
     for bulk in bulks(voucher_ids):
-        done += municipality.extend(scheme_id, bulk, until.date(), reason)["vouchers"]
+        done += municipality.vouchers.extend(scheme_id, bulk, until.date(), reason)["vouchers"]
     session.answer({"scheme": scheme_id, "vouchers": done, "ends_on": until.date().isoformat()})
 
 
@@ -87,7 +89,11 @@ def extend(
 def revoke(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reason: str) -> None:
     """Take vouchers away for ever; what they hold goes back to the budget."""
     municipality = session.municipality()
-    _answer(session, scheme_id, [municipality.revoke(scheme_id, bulk, reason) for bulk in bulks(voucher_ids)])
+    _answer(
+        session,
+        scheme_id,
+        [municipality.vouchers.revoke(scheme_id, bulk, reason) for bulk in bulks(voucher_ids)],
+    )
 
 
 @click.command("lapsable")
@@ -96,7 +102,7 @@ def revoke(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reaso
 def lapsable(session: Session, scheme_id: str) -> None:
     """List the vouchers of which something can no longer be spent."""
     session.answer(
-        list(session.municipality().lapsable(scheme_id)),
+        list(session.municipality().vouchers.lapsable(scheme_id)),
         {
             "voucher": lambda found: found["id"],
             "state": lambda found: found["state"],
@@ -118,11 +124,11 @@ def lapse(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reason
     Cut off, it is simply run again: what lapsed before is lapsable no more.
     """
     municipality = session.municipality()
-    ids = list(voucher_ids) or [found["id"] for found in municipality.lapsable(scheme_id)]
+    ids = list(voucher_ids) or [found["id"] for found in municipality.vouchers.lapsable(scheme_id)]
     moved: list[Moved] = []
     parts = list(bulks(ids))
     with click.progressbar(parts, label=f"Lapsing {len(ids)} vouchers", file=sys.stderr) as bar:
-        moved += [municipality.lapse(scheme_id, bulk, reason) for bulk in bar]
+        moved += [municipality.vouchers.lapse(scheme_id, bulk, reason) for bulk in bar]
     _answer(session, scheme_id, moved)
 
 

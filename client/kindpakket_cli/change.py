@@ -37,7 +37,7 @@ _COLUMNS = {
 @acting_as("issuer", "approver", "treasurer", "auditor")
 def list_changes(session: Session, scheme_id: str) -> None:
     """List all changes of a scheme that were proposed."""
-    session.answer(list(session.municipality().changes(scheme_id)), _COLUMNS)
+    session.answer(list(session.municipality().schemes.changes(scheme_id)), _COLUMNS)
 
 
 @click.command("rules")
@@ -46,7 +46,7 @@ def list_changes(session: Session, scheme_id: str) -> None:
 @acting_as("issuer", "approver", "treasurer", "auditor")
 def show_rules(session: Session, scheme_id: str, version: int) -> None:
     """Show one version of a scheme's rules; `show` has the newest."""
-    session.answer(session.municipality().rules(scheme_id, version))
+    session.answer(session.municipality().schemes.rules(scheme_id, version))
 
 
 @click.command("propose-rules")
@@ -65,7 +65,9 @@ def propose_rules(
 ) -> None:
     """Propose other rules: a YAML or JSON file with all of them (docs/transactions.md)."""
     rules = read_rules(rules_file)
-    session.answer(session.municipality().propose_rules(scheme_id, rules, applies_to, reason), _COLUMNS)
+    session.answer(
+        session.municipality().schemes.propose_rules(scheme_id, rules, applies_to, reason), _COLUMNS
+    )
 
 
 @click.command("propose-budget")
@@ -75,7 +77,7 @@ def propose_rules(
 @acting_as("issuer")
 def propose_budget(session: Session, scheme_id: str, add_cents: int, reason: str) -> None:
     """Propose a larger budget."""
-    session.answer(session.municipality().propose_budget(scheme_id, add_cents, reason), _COLUMNS)
+    session.answer(session.municipality().schemes.propose_budget(scheme_id, add_cents, reason), _COLUMNS)
 
 
 @click.command("propose-closing")
@@ -84,7 +86,7 @@ def propose_budget(session: Session, scheme_id: str, add_cents: int, reason: str
 @acting_as("issuer")
 def propose_closing(session: Session, scheme_id: str, reason: str) -> None:
     """Propose to close a scheme for ever; what is left on vouchers lapses then."""
-    session.answer(session.municipality().propose_closing(scheme_id, reason), _COLUMNS)
+    session.answer(session.municipality().schemes.propose_closing(scheme_id, reason), _COLUMNS)
 
 
 @click.command("approve-change")
@@ -93,7 +95,7 @@ def propose_closing(session: Session, scheme_id: str, reason: str) -> None:
 @acting_as("approver")
 def approve_change(session: Session, scheme_id: str, change_id: str) -> None:
     """Let a change that another person proposed take effect."""
-    session.answer(session.municipality().approve_change(scheme_id, change_id), _COLUMNS)
+    session.answer(session.municipality().schemes.approve_change(scheme_id, change_id), _COLUMNS)
 
 
 @click.command("reject-change")
@@ -103,7 +105,7 @@ def approve_change(session: Session, scheme_id: str, change_id: str) -> None:
 @acting_as("approver", "issuer")
 def reject_change(session: Session, scheme_id: str, change_id: str, reason: str) -> None:
     """Let a change not take effect; an issuer may take back the own one."""
-    session.answer(session.municipality().reject_change(scheme_id, change_id, reason), _COLUMNS)
+    session.answer(session.municipality().schemes.reject_change(scheme_id, change_id, reason), _COLUMNS)
 
 
 COMMANDS = (

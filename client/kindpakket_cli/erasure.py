@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from kindpakket.ledger.records import Collection
-from kindpakket.municipality.municipality import bulks
+from kindpakket.municipality import bulks
 from kindpakket_cli.session import Session, Wrong, acting_as, because
 
 _READERS = ("issuer", "approver", "treasurer", "auditor")
@@ -38,7 +38,7 @@ def due(session: Session, collection: Collection, scheme_id: str | None) -> None
     """List whose private records have passed their term: vouchers (citizens) or shops (shopAccounts)."""
     _check_scheme(collection, scheme_id)
     session.answer(
-        list(session.municipality().erasures_due(collection, scheme_id)),
+        list(session.municipality().erasures.due(collection, scheme_id)),
         {"of": lambda found: found["id"], "since": lambda found: found["due_on"]},
     )
 
@@ -47,7 +47,7 @@ def due(session: Session, collection: Collection, scheme_id: str | None) -> None
 @acting_as(*_READERS)
 def list_erasures(session: Session) -> None:
     """List all erasures."""
-    session.answer(list(session.municipality().erasures()), _COLUMNS)
+    session.answer(list(session.municipality().erasures.list()), _COLUMNS)
 
 
 @erasure.command("show")
@@ -55,7 +55,7 @@ def list_erasures(session: Session) -> None:
 @acting_as(*_READERS)
 def show_erasure(session: Session, erasure_id: str) -> None:
     """Show an erasure; once it is certified, this is the certificate."""
-    session.answer(session.municipality().erasure(erasure_id))
+    session.answer(session.municipality().erasures.show(erasure_id))
 
 
 @erasure.command("order")
@@ -82,9 +82,9 @@ def order(
     if bool(ids) == all_due:
         raise Wrong("name vouchers or shops, or give --all-due")
     municipality = session.municipality()
-    wanted = ids or [found["id"] for found in municipality.erasures_due(collection, scheme_id)]
+    wanted = ids or [found["id"] for found in municipality.erasures.due(collection, scheme_id)]
     orders = [
-        municipality.order_erasure(collection, bulk, reason, scheme=scheme_id) for bulk in bulks(wanted)
+        municipality.erasures.order(collection, bulk, reason, scheme=scheme_id) for bulk in bulks(wanted)
     ]
     session.answer(orders, _COLUMNS)
 
@@ -94,7 +94,7 @@ def order(
 @acting_as("approver")
 def approve(session: Session, erasure_id: str) -> None:
     """Approve an erasure that another person ordered."""
-    session.answer(session.municipality().approve_erasure(erasure_id), _COLUMNS)
+    session.answer(session.municipality().erasures.approve(erasure_id), _COLUMNS)
 
 
 @erasure.command("withdraw")
@@ -103,7 +103,7 @@ def approve(session: Session, erasure_id: str) -> None:
 @acting_as("approver", "issuer")
 def withdraw(session: Session, erasure_id: str, reason: str) -> None:
     """Purge nothing; an issuer may withdraw the own order."""
-    session.answer(session.municipality().withdraw_erasure(erasure_id, reason), _COLUMNS)
+    session.answer(session.municipality().erasures.withdraw(erasure_id, reason), _COLUMNS)
 
 
 @erasure.command("purge")
@@ -111,7 +111,7 @@ def withdraw(session: Session, erasure_id: str, reason: str) -> None:
 @acting_as("issuer", "approver")
 def purge(session: Session, erasure_id: str) -> None:
     """Remove the private records of an approved erasure, for ever. Safe to run again."""
-    session.answer(session.municipality().purge(erasure_id))
+    session.answer(session.municipality().erasures.purge(erasure_id))
 
 
 @erasure.command("certify")
@@ -119,7 +119,7 @@ def purge(session: Session, erasure_id: str) -> None:
 @acting_as("issuer", "approver")
 def certify(session: Session, erasure_id: str) -> None:
     """State on the ledger that the records are gone, and print the certificate."""
-    session.answer(session.municipality().certify_erasure(erasure_id))
+    session.answer(session.municipality().erasures.certify(erasure_id))
 
 
 def _check_scheme(collection: Collection, scheme: str | None) -> None:

@@ -28,7 +28,7 @@ def history(session: Session, key: str) -> None:
 
     For each: when, who did what and why, and the members that changed, before and afterwards.
     """
-    entries = list(session.municipality().history(key))
+    entries = list(session.municipality().audit.history(key))
     if session.as_json:
         session.answer(entries)
     for entry in [] if session.as_json else entries:
@@ -50,7 +50,7 @@ def statement() -> None:
 def of_voucher(session: Session, scheme_id: str, voucher_id: str) -> None:
     """What each transaction moved in a voucher, newest first."""
     session.answer(
-        list(session.municipality().voucher_statement(scheme_id, voucher_id)),
+        list(session.municipality().audit.voucher_statement(scheme_id, voucher_id)),
         {
             "when": lambda entry: _when(entry["at"]),
             "who, what, why": lambda entry: _deed(entry["by"]),
@@ -67,7 +67,7 @@ def of_voucher(session: Session, scheme_id: str, voucher_id: str) -> None:
 def of_scheme(session: Session, scheme_id: str) -> None:
     """What each transaction moved in a scheme's budget, newest first."""
     session.answer(
-        list(session.municipality().scheme_statement(scheme_id)),
+        list(session.municipality().audit.scheme_statement(scheme_id)),
         {
             "when": lambda entry: _when(entry["at"]),
             "who, what, why": lambda entry: _deed(entry["by"]),
@@ -83,7 +83,7 @@ def of_scheme(session: Session, scheme_id: str) -> None:
 @acting_as(*_READERS, "shopkeeper", "cashier")
 def of_shop(session: Session, scheme_id: str, shop_id: str) -> None:
     """A shop's settlements and open items under a scheme, and where its money is."""
-    found = session.municipality().shop_statement(scheme_id, shop_id)
+    found = session.municipality().audit.shop_statement(scheme_id, shop_id)
     if session.as_json:
         session.answer(found)
         return

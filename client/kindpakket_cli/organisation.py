@@ -28,14 +28,14 @@ def organisation() -> None:
 @acting_as("issuer", "approver", "treasurer", "auditor")
 def show_organisations(session: Session) -> None:
     """Show the organisations in which roles count."""
-    session.answer(session.municipality().organisations())
+    session.answer(session.municipality().organisations.show())
 
 
 @organisation.command("list")
 @acting_as("issuer", "approver", "treasurer", "auditor")
 def list_organisations(session: Session) -> None:
     """List all organisations that were proposed after the first ones were named."""
-    session.answer(session.municipality().further_organisations(), _COLUMNS)
+    session.answer(session.municipality().organisations.list(), _COLUMNS)
 
 
 @organisation.command("propose")
@@ -53,7 +53,7 @@ def propose_organisation(
 ) -> None:
     """Propose a further organisation, which the channel and the chaincode's definition have already."""
     municipality = session.municipality()
-    session.answer(municipality.propose_organisation(msp, kind, reason, accounts=accounts), _COLUMNS)
+    session.answer(municipality.organisations.propose(msp, kind, reason, accounts=accounts), _COLUMNS)
 
 
 @organisation.command("approve")
@@ -62,7 +62,7 @@ def propose_organisation(
 @acting_as("approver")
 def approve_organisation(session: Session, msp: str, change_id: str) -> None:
     """Let roles count in an organisation that another person proposed."""
-    session.answer(session.municipality().approve_organisation(msp, change_id), _COLUMNS)
+    session.answer(session.municipality().organisations.approve(msp, change_id), _COLUMNS)
 
 
 @organisation.command("reject")
@@ -72,4 +72,4 @@ def approve_organisation(session: Session, msp: str, change_id: str) -> None:
 @acting_as("approver", "issuer")
 def reject_organisation(session: Session, msp: str, change_id: str, reason: str) -> None:
     """End the proposal of an organisation."""
-    session.answer(session.municipality().reject_organisation(msp, change_id, reason), _COLUMNS)
+    session.answer(session.municipality().organisations.reject(msp, change_id, reason), _COLUMNS)

@@ -9,6 +9,7 @@ import click
 from kindpakket.holder.booklet import Page
 from kindpakket.ledger.money import euros
 from kindpakket.ledger.records import Line
+from kindpakket.ledger.requests import RequestDesk
 from kindpakket_cli.session import Session, Wrong, acting_as, because
 
 _TILLS = ("cashier", "shopkeeper")
@@ -25,7 +26,7 @@ def payment() -> None:
 @acting_as(*_READERS)
 def show_payment(session: Session, payment_id: str) -> None:
     """Show a payment."""
-    session.answer(session.municipality().payment(payment_id))
+    session.answer(session.municipality().payments.show(payment_id))
 
 
 @payment.command("list")
@@ -34,7 +35,7 @@ def show_payment(session: Session, payment_id: str) -> None:
 def list_payments(session: Session, scheme_id: str) -> None:
     """List the payments of a scheme, holds included."""
     session.answer(
-        list(session.municipality().payments(scheme_id)),
+        list(session.municipality().payments.list(scheme_id)),
         {
             "payment": lambda found: found["id"],
             "shop": lambda found: found["shop"],
@@ -55,7 +56,7 @@ def outcome(session: Session, request_id: str) -> None:
 
     `unknown` is not final: it may still be on its way, and `void` decides.
     """
-    session.answer(session.caller().outcome(request_id))
+    session.answer(RequestDesk(session.caller()).show(request_id))
 
 
 @payment.command("void")
@@ -66,7 +67,7 @@ def void(session: Session, request_id: str) -> None:
 
     Then the same may safely be done under another id. If it was committed, this is refused, and it stands.
     """
-    session.answer(session.caller().void(request_id))
+    session.answer(RequestDesk(session.caller()).void(request_id))
 
 
 @payment.command("unsettled")
@@ -76,7 +77,7 @@ def void(session: Session, request_id: str) -> None:
 def unsettled(session: Session, scheme_id: str, shop_id: str) -> None:
     """List what a shop is owed and no settlement holds."""
     session.answer(
-        list(session.municipality().unsettled(scheme_id, shop_id)),
+        list(session.municipality().payments.unsettled(scheme_id, shop_id)),
         {
             "item": lambda item: item["id"],
             "day": lambda item: item["day"],
@@ -133,7 +134,7 @@ def cancel(session: Session, payment_id: str, reason: str) -> None:
 @acting_as(*_TILLS, "treasurer", "issuer", "approver")
 def release(session: Session, payment_id: str, reason: str) -> None:
     """Give a hold back to its voucher: its shop at any time, the municipality after it has expired."""
-    session.answer(session.municipality().release_hold(payment_id, reason))
+    session.answer(session.municipality().payments.release(payment_id, reason))
 
 
 @payment.command("refund")

@@ -18,7 +18,7 @@ from kindpakket_cli.session import Session, acting_as, because
 @acting_as("issuer", "approver")
 def block(session: Session, scheme_id: str, voucher_id: str, reason: str) -> None:
     """Stop a voucher's spending at once."""
-    session.answer(session.municipality().block(scheme_id, voucher_id, reason))
+    session.answer(session.municipality().vouchers.block(scheme_id, voucher_id, reason))
 
 
 @click.command("unblock")
@@ -28,7 +28,7 @@ def block(session: Session, scheme_id: str, voucher_id: str, reason: str) -> Non
 @acting_as("approver")
 def unblock(session: Session, scheme_id: str, voucher_id: str, reason: str) -> None:
     """Give a blocked voucher back; by another person than who blocked it."""
-    session.answer(session.municipality().unblock(scheme_id, voucher_id, reason))
+    session.answer(session.municipality().vouchers.unblock(scheme_id, voucher_id, reason))
 
 
 @click.command("self-block")
@@ -44,7 +44,7 @@ def unblock(session: Session, scheme_id: str, voucher_id: str, reason: str) -> N
 def self_block(session: Session, scheme_id: str, voucher_id: str, code: TextIO) -> None:
     """Block a voucher for its holder, who tells the self-block code."""
     told = code.readline().strip().lower()
-    session.answer(session.municipality().self_block(scheme_id, voucher_id, told))
+    session.answer(session.municipality().vouchers.self_block(scheme_id, voucher_id, told))
 
 
 @click.command("replace")
@@ -59,7 +59,7 @@ def replace(session: Session, scheme_id: str, voucher_id: str, replacement_file:
     FILE holds the JSON object that HolderKey.replace and Booklet.replace make.
     """
     replacement = read_json(replacement_file, dict, "replacement")
-    session.answer(session.municipality().replace(scheme_id, voucher_id, replacement, reason))
+    session.answer(session.municipality().vouchers.replace(scheme_id, voucher_id, replacement, reason))
 
 
 @click.command("approve-replacement")
@@ -72,7 +72,7 @@ def approve_replacement(session: Session, scheme_id: str, voucher_id: str, chang
 
     CHANGE is the id of the replacement that waits, as the voucher shows it.
     """
-    session.answer(session.municipality().approve_replacement(scheme_id, voucher_id, change_id))
+    session.answer(session.municipality().vouchers.approve_replacement(scheme_id, voucher_id, change_id))
 
 
 @click.command("reject-replacement")
@@ -85,7 +85,9 @@ def reject_replacement(
     session: Session, scheme_id: str, voucher_id: str, change_id: str, reason: str
 ) -> None:
     """Leave a voucher bound to what it is bound to; it stays blocked."""
-    session.answer(session.municipality().reject_replacement(scheme_id, voucher_id, change_id, reason))
+    session.answer(
+        session.municipality().vouchers.reject_replacement(scheme_id, voucher_id, change_id, reason)
+    )
 
 
 COMMANDS = (block, unblock, self_block, replace, approve_replacement, reject_replacement)

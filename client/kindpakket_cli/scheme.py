@@ -26,7 +26,7 @@ def scheme() -> None:
 def list_schemes(session: Session) -> None:
     """List all schemes with their money."""
     reader = session.municipality()
-    views = [reader.scheme(found["id"]) for found in reader.schemes()]
+    views = [reader.schemes.show(found["id"]) for found in reader.schemes.list()]
     session.answer(
         views,
         {
@@ -47,7 +47,7 @@ def list_schemes(session: Session) -> None:
 @acting_as(*_READERS)
 def show_scheme(session: Session, scheme_id: str) -> None:
     """Show a scheme with its rules and budget."""
-    session.answer(session.municipality().scheme(scheme_id))
+    session.answer(session.municipality().schemes.show(scheme_id))
 
 
 @scheme.command("draft")
@@ -58,7 +58,7 @@ def show_scheme(session: Session, scheme_id: str) -> None:
 def draft_scheme(session: Session, rules_file: Path, budget_cents: int, request_id: str | None) -> None:
     """Draft a scheme from a YAML or JSON file with its rules (docs/transactions.md)."""
     rules = read_rules(rules_file)
-    session.answer(session.municipality().draft_scheme(rules, budget_cents, request_id=request_id))
+    session.answer(session.municipality().schemes.draft(rules, budget_cents, request_id=request_id))
 
 
 @scheme.command("approve")
@@ -66,7 +66,7 @@ def draft_scheme(session: Session, rules_file: Path, budget_cents: int, request_
 @acting_as("approver")
 def approve_scheme(session: Session, scheme_id: str) -> None:
     """Approve a draft of another person."""
-    session.answer(session.municipality().approve_scheme(scheme_id))
+    session.answer(session.municipality().schemes.approve(scheme_id))
 
 
 @scheme.command("open")
@@ -74,7 +74,7 @@ def approve_scheme(session: Session, scheme_id: str) -> None:
 @acting_as("issuer", "approver")
 def open_scheme(session: Session, scheme_id: str) -> None:
     """Open an approved scheme, or one that another person paused."""
-    session.answer(session.municipality().open_scheme(scheme_id))
+    session.answer(session.municipality().schemes.open(scheme_id))
 
 
 @scheme.command("pause")
@@ -83,7 +83,7 @@ def open_scheme(session: Session, scheme_id: str) -> None:
 @acting_as("approver")
 def pause_scheme(session: Session, scheme_id: str, reason: str) -> None:
     """Stop issuing and spending until the scheme is opened again."""
-    session.answer(session.municipality().pause_scheme(scheme_id, reason))
+    session.answer(session.municipality().schemes.pause(scheme_id, reason))
 
 
 @scheme.command("close-day")
@@ -92,7 +92,9 @@ def pause_scheme(session: Session, scheme_id: str, reason: str) -> None:
 @acting_as("issuer", "treasurer")
 def close_day(session: Session, scheme_id: str, day: datetime | None) -> None:
     """Close a day: later payments are booked on the next one."""
-    session.answer(session.municipality().close_day(scheme_id, today() if day is None else day.date()))
+    session.answer(
+        session.municipality().schemes.close_day(scheme_id, today() if day is None else day.date())
+    )
 
 
 for _command in COMMANDS:

@@ -35,7 +35,7 @@ from kindpakket.fabric import (
 )
 from kindpakket.ledger.caller import Caller
 from kindpakket.ledger.refusals import Refusal
-from kindpakket.municipality.municipality import Municipality
+from kindpakket.municipality import Municipality
 from kindpakket.shop import Shop
 from kindpakket_cli.home import Home, HomeError, User
 

@@ -13,7 +13,7 @@ import click
 from kindpakket.backoffice.sepa import CreditTransfer, Debtor, PaymentFile, payment_file
 from kindpakket.ledger.money import euros
 from kindpakket.ledger.records import Settlement
-from kindpakket.municipality.municipality import BULK, Municipality
+from kindpakket.municipality import BULK, Municipality
 from kindpakket_cli.session import Session, Wrong, acting_as, because
 
 _READERS = ("issuer", "approver", "treasurer", "auditor")
@@ -37,7 +37,7 @@ def settlement() -> None:
 @acting_as(*_READERS)
 def list_settlements(session: Session, scheme_id: str) -> None:
     """List the settlements of a scheme."""
-    session.answer(list(session.municipality().settlements(scheme_id)), _COLUMNS)
+    session.answer(list(session.municipality().settlements.list(scheme_id)), _COLUMNS)
 
 
 @settlement.command("show")
@@ -46,7 +46,7 @@ def list_settlements(session: Session, scheme_id: str) -> None:
 @acting_as(*_READERS)
 def show_settlement(session: Session, scheme_id: str, settlement_id: str) -> None:
     """Show a settlement with its items."""
-    session.answer(session.municipality().settlement(scheme_id, settlement_id))
+    session.answer(session.municipality().settlements.show(scheme_id, settlement_id))
 
 
 @settlement.command("due")
@@ -56,9 +56,9 @@ def show_settlement(session: Session, scheme_id: str, settlement_id: str) -> Non
 def due(session: Session, scheme_id: str, shop_id: str | None) -> None:
     """Show whether a shop is due, why, and what drafting would take; without a shop, for all shops."""
     reader = session.municipality()
-    shops = [shop_id] if shop_id else [shop["id"] for shop in reader.shops()]
+    shops = [shop_id] if shop_id else [shop["id"] for shop in reader.shops.list()]
     session.answer(
-        [{"shop": shop, **reader.due(scheme_id, shop)} for shop in shops],
+        [{"shop": shop, **reader.settlements.due(scheme_id, shop)} for shop in shops],
         {
             "shop": lambda found: found["shop"],
             "due": lambda found: f"yes, by {found['why']}" if found["due"] else "no",
@@ -76,7 +76,7 @@ def due(session: Session, scheme_id: str, shop_id: str | None) -> None:
 @acting_as("treasurer", "issuer", "shopkeeper", "cashier")
 def draft(session: Session, scheme_id: str, shop_id: str) -> None:
     """Take a shop's open items of closed days into a settlement, when it is due; shops their own."""
-    session.answer(session.municipality().draft_settlement(scheme_id, shop_id), _COLUMNS)
+    session.answer(session.municipality().settlements.draft(scheme_id, shop_id), _COLUMNS)
 
 
 @settlement.command("approve")
@@ -86,7 +86,7 @@ def draft(session: Session, scheme_id: str, shop_id: str) -> None:
 def approve(session: Session, scheme_id: str, settlement_ids: tuple[str, ...]) -> None:
     """Approve settlements that another person drafted."""
     municipality = session.municipality()
-    session.answer([municipality.approve_settlement(scheme_id, one) for one in settlement_ids], _COLUMNS)
+    session.answer([municipality.settlements.approve(scheme_id, one) for one in settlement_ids], _COLUMNS)
 
 
 @settlement.command("withdraw")
@@ -96,7 +96,7 @@ def approve(session: Session, scheme_id: str, settlement_ids: tuple[str, ...]) -
 @acting_as("treasurer")
 def withdraw(session: Session, scheme_id: str, settlement_id: str, reason: str) -> None:
     """Take a settlement back before it is exported."""
-    session.answer(session.municipality().withdraw_settlement(scheme_id, settlement_id, reason), _COLUMNS)
+    session.answer(session.municipality().settlements.withdraw(scheme_id, settlement_id, reason), _COLUMNS)
 
 
 @settlement.command("export")
@@ -121,14 +121,17 @@ def export(
     if path.exists():
         raise Wrong(f"{path} is there already: name another file")
     municipality = session.municipality()
-    ready = (one for one in municipality.settlements(scheme_id) if one["state"] == "approved")
+    ready = (one for one in municipality.settlements.list(scheme_id) if one["state"] == "approved")
     approved = list(islice(ready, BULK))
     file = _payment_file(municipality, scheme_id, approved, Debtor(name, iban, bic), execution_date)
     part = path.with_name(f"{path.name}.part")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
         output.write(file.content)
-    municipality.export_settlements(scheme_id, [one["id"] for one in approved], file.sha256)
+    _sync(part)  # the ledger is told that the file exists
+    _sync(part.parent)
+    municipality.settlements.export(scheme_id, [one["id"] for one in approved], file.sha256)
     part.rename(path)
+    _sync(path.parent)
     session.answer(
         {
             "file": str(path),
@@ -154,7 +157,7 @@ def book(
     reason: str,
 ) -> None:
     """Enter the bank's answer; rejected and returned money is open again."""
-    booked = session.municipality().book_settlement(scheme_id, settlement_id, outcome, reason)
+    booked = session.municipality().settlements.book(scheme_id, settlement_id, outcome, reason)
     session.answer(booked, _COLUMNS)
 
 
@@ -165,7 +168,7 @@ def book(
 @acting_as("treasurer")
 def claim(session: Session, scheme_id: str, shop_id: str, reason: str) -> None:
     """Make a receivable of what an ended shop owes."""
-    session.answer(session.municipality().claim(scheme_id, shop_id, reason), _COLUMNS)
+    session.answer(session.municipality().settlements.claim(scheme_id, shop_id, reason), _COLUMNS)
 
 
 @settlement.command("collect")
@@ -175,7 +178,7 @@ def claim(session: Session, scheme_id: str, shop_id: str, reason: str) -> None:
 @acting_as("treasurer")
 def collect(session: Session, scheme_id: str, settlement_id: str, reason: str) -> None:
     """Enter that a shop has paid a receivable."""
-    session.answer(session.municipality().collect(scheme_id, settlement_id, reason), _COLUMNS)
+    session.answer(session.municipality().settlements.collect(scheme_id, settlement_id, reason), _COLUMNS)
 
 
 @settlement.command("write-off")
@@ -185,7 +188,7 @@ def collect(session: Session, scheme_id: str, settlement_id: str, reason: str) -
 @acting_as("approver")
 def write_off(session: Session, scheme_id: str, settlement_id: str, reason: str) -> None:
     """Give a receivable up; by another person than who claimed it."""
-    session.answer(session.municipality().write_off(scheme_id, settlement_id, reason), _COLUMNS)
+    session.answer(session.municipality().settlements.write_off(scheme_id, settlement_id, reason), _COLUMNS)
 
 
 def _payment_file(
@@ -195,8 +198,8 @@ def _payment_file(
     debtor: Debtor,
     execution_date: datetime,
 ) -> PaymentFile:
-    name = municipality.scheme(scheme_id)["rules"]["name"]
-    accounts = {one["shop"]: municipality.shop_account(one["shop"]) for one in settlements}
+    name = municipality.schemes.show(scheme_id)["rules"]["name"]
+    accounts = {one["shop"]: municipality.shops.account(one["shop"]) for one in settlements}
     transfers = [
         CreditTransfer(
             settlement=one["id"],
@@ -209,3 +212,12 @@ def _payment_file(
     ]
     now = datetime.now(UTC).replace(microsecond=0)
     return payment_file(debtor, transfers, created_at=now, execution_date=execution_date.date())
+
+
+def _sync(path: Path) -> None:
+    """Make a file, or the names in a folder, durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

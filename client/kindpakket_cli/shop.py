@@ -30,7 +30,7 @@ def shop() -> None:
 def list_shops(session: Session) -> None:
     """List all shops."""
     session.answer(
-        list(session.municipality().shops()),
+        list(session.municipality().shops.list()),
         {
             "shop": lambda found: found["id"],
             "organisation": lambda found: found["msp"],
@@ -45,7 +45,7 @@ def list_shops(session: Session) -> None:
 @acting_as(*_READERS)
 def show_shop(session: Session, shop_id: str) -> None:
     """Show a shop."""
-    session.answer(session.municipality().shop(shop_id))
+    session.answer(session.municipality().shops.show(shop_id))
 
 
 @shop.command("account")
@@ -53,7 +53,7 @@ def show_shop(session: Session, shop_id: str) -> None:
 @acting_as("treasurer")
 def show_account(session: Session, shop_id: str) -> None:
     """Show where a shop is paid. This is private data of the municipality and the shops."""
-    session.answer(session.municipality().shop_account(shop_id))
+    session.answer(session.municipality().shops.account(shop_id))
 
 
 @shop.command("proposed-account")
@@ -62,8 +62,8 @@ def show_account(session: Session, shop_id: str) -> None:
 def show_proposed_account(session: Session, shop_id: str) -> None:
     """Show the account that waits for approval, and the id of the change. This is private data."""
     municipality = session.municipality()
-    change = municipality.shop(shop_id).get("account_change")
-    account = municipality.proposed_account(shop_id)
+    change = municipality.shops.show(shop_id).get("account_change")
+    account = municipality.shops.proposed_account(shop_id)
     session.answer({"change": change and change["id"], **account})
 
 
@@ -106,7 +106,7 @@ def change_account(session: Session, *, iban: str, holder: str, kvk: str, contac
 @acting_as("approver")
 def approve_account(session: Session, shop_id: str, change_id: str) -> None:
     """Pay a shop on the account that it proposed. Ask the shop by another way whether it is theirs."""
-    session.answer(session.municipality().approve_account(shop_id, change_id))
+    session.answer(session.municipality().shops.approve_account(shop_id, change_id))
 
 
 @shop.command("reject-account")
@@ -116,7 +116,7 @@ def approve_account(session: Session, shop_id: str, change_id: str) -> None:
 @acting_as("approver", "shopkeeper")
 def reject_account(session: Session, shop_id: str, change_id: str, reason: str) -> None:
     """Leave a shop's account as it is; a shop may take back the own proposal."""
-    session.answer(session.municipality().reject_account(shop_id, change_id, reason))
+    session.answer(session.municipality().shops.reject_account(shop_id, change_id, reason))
 
 
 @shop.command("approve")
@@ -127,8 +127,8 @@ def reject_account(session: Session, shop_id: str, change_id: str, reason: str) 
 def approve_shop(session: Session, shop_id: str, categories: tuple[str, ...], start: datetime | None) -> None:
     """Accept a shop and grant it categories."""
     municipality = session.municipality()
-    codes = categories or municipality.shop(shop_id)["requested"]
-    session.answer(municipality.approve_shop(shop_id, _grants(codes, start)))
+    codes = categories or municipality.shops.show(shop_id)["requested"]
+    session.answer(municipality.shops.approve(shop_id, _grants(codes, start)))
 
 
 @shop.command("grant")
@@ -141,7 +141,7 @@ def grant(
     session: Session, shop_id: str, categories: tuple[str, ...], start: datetime | None, reason: str
 ) -> None:
     """Grant a shop these categories instead of those that it has."""
-    session.answer(session.municipality().grant_categories(shop_id, _grants(categories, start), reason))
+    session.answer(session.municipality().shops.grant(shop_id, _grants(categories, start), reason))
 
 
 @shop.command("suspend")
@@ -150,7 +150,7 @@ def grant(
 @acting_as("approver")
 def suspend_shop(session: Session, shop_id: str, reason: str) -> None:
     """Stop a shop's payments."""
-    session.answer(session.municipality().suspend_shop(shop_id, reason))
+    session.answer(session.municipality().shops.suspend(shop_id, reason))
 
 
 @shop.command("reinstate")
@@ -159,7 +159,7 @@ def suspend_shop(session: Session, shop_id: str, reason: str) -> None:
 @acting_as("approver")
 def reinstate_shop(session: Session, shop_id: str, reason: str) -> None:
     """Let a suspended shop take payments again."""
-    session.answer(session.municipality().reinstate_shop(shop_id, reason))
+    session.answer(session.municipality().shops.reinstate(shop_id, reason))
 
 
 @shop.command("end")
@@ -171,7 +171,7 @@ def reinstate_shop(session: Session, shop_id: str, reason: str) -> None:
 @acting_as("approver")
 def end_shop(session: Session, shop_id: str, retention_days: int, reason: str) -> None:
     """End a shop for ever: it sells no more, and its open items are due at once."""
-    session.answer(session.municipality().end_shop(shop_id, reason, retention_days))
+    session.answer(session.municipality().shops.end(shop_id, reason, retention_days))
 
 
 def _grants(codes: Sequence[str], start: datetime | None) -> list[ShopGrant]:

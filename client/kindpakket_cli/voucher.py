@@ -11,7 +11,7 @@ from kindpakket.backoffice import citizens
 from kindpakket.backoffice.ages import Ages
 from kindpakket.backoffice.register import Register
 from kindpakket.ledger.money import euros
-from kindpakket.municipality.municipality import bulks
+from kindpakket.municipality import bulks
 from kindpakket_cli import balance as cli_balance
 from kindpakket_cli import replacement as cli_replacement
 from kindpakket_cli.files import READABLE, read_json
@@ -31,7 +31,7 @@ def voucher() -> None:
 def list_vouchers(session: Session, scheme_id: str) -> None:
     """List the vouchers of a scheme."""
     session.answer(
-        list(session.municipality().vouchers(scheme_id)),
+        list(session.municipality().vouchers.list(scheme_id)),
         {
             "voucher": lambda found: found["id"],
             "state": lambda found: found["state"],
@@ -50,7 +50,7 @@ def list_vouchers(session: Session, scheme_id: str) -> None:
 @acting_as(*_READERS)
 def show_voucher(session: Session, scheme_id: str, voucher_id: str) -> None:
     """Show a voucher."""
-    session.answer(session.municipality().voucher(scheme_id, voucher_id))
+    session.answer(session.municipality().vouchers.show(scheme_id, voucher_id))
 
 
 @voucher.command("allowance")
@@ -99,7 +99,7 @@ def issue(
     municipality = session.municipality()
     ages = None
     if bands:
-        starts_on = date.fromisoformat(municipality.scheme(scheme_id)["rules"]["starts_on"])
+        starts_on = date.fromisoformat(municipality.schemes.show(scheme_id)["rules"]["starts_on"])
         try:
             ages = Ages.parse(bands, ages_on.date() if ages_on else starts_on)
         except ValueError as error:
@@ -108,9 +108,9 @@ def issue(
     cents = vouchers = 0
     with Register(register_file) as register:
         for bulk in register.enrol(scheme_id, period, entitled):
-            municipality.record_cases(scheme_id, [entry.case_record() for entry in bulk.entries])
+            municipality.vouchers.record_cases(scheme_id, [entry.case_record() for entry in bulk.entries])
             allocations = [entry.allocation() for entry in bulk.entries]
-            answer = municipality.issue(scheme_id, allocations, request_id=bulk.request_id)
+            answer = municipality.vouchers.issue(scheme_id, allocations, request_id=bulk.request_id)
             cents += answer["issued_cents"]
             vouchers += len(answer["vouchers"])
     session.answer({"scheme": scheme_id, "vouchers": vouchers, "issued_cents": cents})
@@ -129,7 +129,7 @@ def activate(session: Session, scheme_id: str, activations_file: Path) -> None:
     municipality = session.municipality()
     done: list[str] = []
     for bulk in bulks(activations):
-        done += municipality.activate(scheme_id, bulk)["vouchers"]
+        done += municipality.vouchers.activate(scheme_id, bulk)["vouchers"]
     session.answer({"scheme": scheme_id, "vouchers": done})
 
 

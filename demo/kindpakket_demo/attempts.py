@@ -11,7 +11,7 @@ from dataclasses import replace
 from kindpakket.fabric import SubmitError
 from kindpakket.ledger.records import Line
 from kindpakket.ledger.refusal import Refusal
-from kindpakket.municipality.municipality import Municipality
+from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import AUDITOR, DemoFailed, Desk, Till
 from kindpakket_demo.schemes import CATEGORY_CAPS, CENTS_PER_CHILD, PAPER_CAP_CENTS, OpenScheme
 from kindpakket_demo.shops import Street
@@ -103,7 +103,7 @@ def against_a_blocked_voucher(
 ) -> None:
     """A holder lost the device: the voucher is blocked at once, and pays nothing any more."""
     till = _selling(street, "books")
-    desk.clerk.block(scheme.id, purse.wallet.voucher, "device-lost")
+    desk.clerk.vouchers.block(scheme.id, purse.wallet.voucher, "device-lost")
     desk.in_step()
     order = till.shop.order(scheme.id, purse.wallet.voucher, [{"category": "books", "cents": 500}])
     attempts.expect("VOUCHER_BLOCKED", lambda: till.shop.pay(order, purse.wallet.authorise(order)))
@@ -134,11 +134,11 @@ def against_power(attempts: Attempts, desk: Desk, scheme: OpenScheme) -> None:
         {"kindpakket.role": "approver", "kindpakket.person": "p-clerk"},
     )
     alone = Municipality(desk.contract(desk.municipality, same_person.parent.name))
-    draft = desk.clerk.draft_scheme({**scheme.rules, "name": "drafted-alone"}, 100_000)
-    attempts.expect("SECOND_PERSON_REQUIRED", lambda: alone.approve_scheme(draft["id"]))
-    attempts.expect("ROLE_REQUIRED", lambda: desk.clerk.approve_scheme(draft["id"]))
+    draft = desk.clerk.schemes.draft({**scheme.rules, "name": "drafted-alone"}, 100_000)
+    attempts.expect("SECOND_PERSON_REQUIRED", lambda: alone.schemes.approve(draft["id"]))
+    attempts.expect("ROLE_REQUIRED", lambda: desk.clerk.schemes.approve(draft["id"]))
     administrator = Municipality(desk.contract(desk.municipality, "admin"))
-    attempts.expect("ROLE_REQUIRED", lambda: administrator.open_scheme(scheme.id))
+    attempts.expect("ROLE_REQUIRED", lambda: administrator.schemes.open(scheme.id))
     desk.in_step()
     _auditor_cannot_submit(attempts, desk, scheme)
 

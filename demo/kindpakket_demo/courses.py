@@ -49,7 +49,7 @@ def teach_to_swim(desk: Desk, attempts: Attempts, scheme: OpenScheme, street: St
         attempts.expect("VOUCHER_REDEEMED", partial(pool.shop.pay, again, proof))
         purse.available = 0
     desk.in_step()
-    lapsed = sum(moved["cents"] for moved in desk.clerk.lapse_all(scheme.id, "course-bought"))
+    lapsed = sum(moved["cents"] for moved in desk.clerk.vouchers.lapse_all(scheme.id, "course-bought"))
     if lapsed != len(purses) * (COURSE_CENTS - PRICE_CENTS):
         raise DemoFailed(f"{lapsed} cents lapsed of {len(purses)} courses bought for {PRICE_CENTS} each")
     desk.in_step()

@@ -118,7 +118,7 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
         values = {*enrolled.personal_values, *town.personal_values}
         audit = desk.auditor.verify(values)
         voucher = next(purse.wallet.voucher for purse in purses if purse.payments)
-        history = list(desk.auditor.history(f"voucher/{provision.id}/{voucher}"))
+        history = list(desk.auditor.audit.history(f"voucher/{provision.id}/{voucher}"))
         report = figures.report_of(audit, [provision.id, short.id], street, attempts.refused)
         report_path = desk.results / "report.html"
         report_path.write_text(report.as_html(), encoding="utf-8")
@@ -167,7 +167,7 @@ def _two(purses: Iterator[Purse]) -> tuple[Purse, Purse]:
 
 def _compare(desk: Desk, scheme: str, purses: list[Purse]) -> None:
     """The ledger holds for every voucher what the holders counted for themselves."""
-    available = {voucher["id"]: voucher["available_cents"] for voucher in desk.clerk.vouchers(scheme)}
+    available = {voucher["id"]: voucher["available_cents"] for voucher in desk.clerk.vouchers.list(scheme)}
     for purse in purses:
         found = available[purse.wallet.voucher]
         if found != purse.available:

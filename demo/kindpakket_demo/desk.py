@@ -15,7 +15,7 @@ from kindpakket.fabric import Contract, Gateway, Identity, Profile, connect
 from kindpakket.fabric import Network as Ledger
 from kindpakket.ledger.days import AMSTERDAM
 from kindpakket.ledger.ids import new_id
-from kindpakket.municipality.municipality import Municipality
+from kindpakket.municipality import Municipality
 from kindpakket.shop import Shop
 from kindpakket_demo.town import Store
 from kindpakket_network import Network

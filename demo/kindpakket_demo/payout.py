@@ -31,11 +31,11 @@ def pay_out(desk: Desk, schemes: list[OpenScheme], street: Street) -> Payout:
     closing = now()
     drafted: list[Settlement] = []
     for scheme in schemes:
-        desk.treasurer.close_day(scheme.id, closing.date())
+        desk.treasurer.schemes.close_day(scheme.id, closing.date())
         for till in street.open:
             drafted += _draft_all(desk, scheme.id, till.shop.shop_id)
     for settlement in drafted:
-        desk.manager.approve_settlement(settlement["scheme"], settlement["id"])
+        desk.manager.settlements.approve(settlement["scheme"], settlement["id"])
     made = payment_file(
         DEBTOR,
         [_transfer(desk, settlement) for settlement in drafted],
@@ -48,7 +48,7 @@ def pay_out(desk: Desk, schemes: list[OpenScheme], street: Street) -> Payout:
     for scheme in schemes:
         ids = [settlement["id"] for settlement in drafted if settlement["scheme"] == scheme.id]
         if ids:
-            desk.treasurer.export_settlements(scheme.id, ids, made.sha256)
+            desk.treasurer.settlements.export(scheme.id, ids, made.sha256)
     return Payout(drafted, made, path)
 
 
@@ -56,12 +56,12 @@ def _draft_all(desk: Desk, scheme: str, shop: str) -> list[Settlement]:
     drafted: list[Settlement] = []
     with suppress(NothingToSettle):
         while not drafted or drafted[-1].get("more"):
-            drafted.append(desk.treasurer.draft_settlement(scheme, shop))
+            drafted.append(desk.treasurer.settlements.draft(scheme, shop))
     return drafted
 
 
 def _transfer(desk: Desk, settlement: Settlement) -> CreditTransfer:
-    account = desk.treasurer.shop_account(settlement["shop"])
+    account = desk.treasurer.shops.account(settlement["shop"])
     return CreditTransfer(
         settlement=settlement["id"],
         name=account["holder"],

@@ -88,10 +88,10 @@ def _rules(name: str, starts_on: str, ends_on: str, cents: int) -> Rules:
 
 
 def _open(desk: Desk, rules: Rules, budget: int, request_id: str | None = None) -> OpenScheme:
-    scheme = desk.clerk.draft_scheme(rules, budget, request_id=request_id)["id"]
+    scheme = desk.clerk.schemes.draft(rules, budget, request_id=request_id)["id"]
     desk.in_step()
-    desk.manager.approve_scheme(scheme)
+    desk.manager.schemes.approve(scheme)
     desk.in_step()
-    desk.clerk.open_scheme(scheme)
+    desk.clerk.schemes.open(scheme)
     desk.in_step()
     return OpenScheme(scheme, rules)

@@ -34,5 +34,5 @@ def admit(desk: Desk, tills: Sequence[Till], today: date) -> Street:
     desk.in_step()
     for till in tills[:-1]:
         grants = [{"code": code, "from": today.isoformat()} for code in till.store.categories]
-        desk.manager.approve_shop(till.shop.shop_id, grants)  # type: ignore[arg-type]
+        desk.manager.shops.approve(till.shop.shop_id, grants)  # type: ignore[arg-type]
     return Street(tuple(tills[:-1]), tills[-1])

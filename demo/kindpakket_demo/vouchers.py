@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kindpakket.backoffice.register import Bulk
-from kindpakket.municipality.municipality import BULK
+from kindpakket.municipality import BULK
 from kindpakket_demo.desk import Desk
 from kindpakket_demo.wallets import Wallet
 
@@ -14,10 +14,10 @@ def issue(desk: Desk, scheme: str, bulks: Sequence[Bulk]) -> int:
     """Record the cases, then issue; returns the cents that were issued."""
     issued = 0
     for bulk in bulks:
-        desk.clerk.record_cases(scheme, [entry.case_record() for entry in bulk.entries])
+        desk.clerk.vouchers.record_cases(scheme, [entry.case_record() for entry in bulk.entries])
         desk.in_step()
         allocations = [entry.allocation() for entry in bulk.entries]
-        issued += desk.clerk.issue(scheme, allocations, request_id=bulk.request_id)["issued_cents"]
+        issued += desk.clerk.vouchers.issue(scheme, allocations, request_id=bulk.request_id)["issued_cents"]
         desk.in_step()
     return issued
 
@@ -26,5 +26,7 @@ def activate(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:
     """Bind each voucher to what its holder has."""
     for start in range(0, len(wallets), BULK):
         part = wallets[start : start + BULK]
-        desk.clerk.activate(scheme, [wallet.activate(desk.clerk.domain, scheme) for wallet in part])
+        desk.clerk.vouchers.activate(
+            scheme, [wallet.activate(desk.clerk.caller.domain, scheme) for wallet in part]
+        )
     desk.in_step()

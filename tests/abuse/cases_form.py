@@ -53,7 +53,7 @@ AMOUNTS = {
 def amount_paid(ground: Ground, literal: str) -> Attempt:
     wallet = ground.wallet()
     request = ground.request(ground.order(wallet), wallet, lines=[{"category": "books", "cents": MARK}])
-    return lambda: ground.till.shop.contract.submit("payment:Pay", with_literal(request, literal))
+    return lambda: ground.till.shop.caller.contract.submit("payment:Pay", with_literal(request, literal))
 
 
 @case(
@@ -71,7 +71,7 @@ def amount_refunded(ground: Ground, literal: str) -> Attempt:
         "lines": [{"category": "books", "cents": MARK}],
         "reason": "returned-goods",
     }
-    return lambda: ground.till.shop.contract.submit("payment:Refund", with_literal(request, literal))
+    return lambda: ground.till.shop.caller.contract.submit("payment:Refund", with_literal(request, literal))
 
 
 AGREED = {
@@ -91,7 +91,7 @@ def amount_agreed(ground: Ground, changed: list[str]) -> Attempt:
     request: dict[str, Any] = {"request_id": new_id(), "rules": ground.props.rules(), "budget_cents": 1_000}
     place = request if member in request else request["rules"]
     place[member] = MARK
-    return lambda: ground.desk.clerk.contract.submit("scheme:Draft", with_literal(request, literal))
+    return lambda: ground.desk.clerk.caller.contract.submit("scheme:Draft", with_literal(request, literal))
 
 
 NO_IDS = {
@@ -116,14 +116,14 @@ NO_IDS = {
 def no_voucher_id(ground: Ground, text: str) -> Attempt:
     wallet = ground.wallet()
     request = ground.request(ground.order(wallet), wallet, voucher=text)
-    return lambda: ground.write(ground.till.shop.contract, "payment:Pay", **request)
+    return lambda: ground.write(ground.till.shop.caller.contract, "payment:Pay", **request)
 
 
 @case(13, "anyone", "sends a request whose id has {}", "INVALID_ID", each=NO_IDS)
 def no_request_id(ground: Ground, text: str) -> Attempt:
     wallet = ground.wallet()
     request = ground.request(ground.order(wallet), wallet, request_id=text)
-    return lambda: ground.write(ground.till.shop.contract, "payment:Pay", **request)
+    return lambda: ground.write(ground.till.shop.caller.contract, "payment:Pay", **request)
 
 
 @case(
@@ -134,13 +134,13 @@ def no_request_id(ground: Ground, text: str) -> Attempt:
     each={name: NO_IDS[name] for name in ("U+0000", "U+10FFFF", "a slash")},
 )
 def no_scheme_id(ground: Ground, text: str) -> Attempt:
-    return lambda: ground.desk.clerk.query("scheme:Show", {"scheme": text})
+    return lambda: ground.desk.clerk.caller.query("scheme:Show", {"scheme": text})
 
 
 @case(13, "issuer", "issues to an entitlement whose id has {}", "INVALID_ID", each=NO_IDS)
 def no_entitlement_id(ground: Ground, text: str) -> Attempt:
     voucher = {"id": new_id(), "entitlement": text, "preset": PRESET, "units": 1}
-    return lambda: ground.desk.clerk.issue(ground.scheme, [voucher])
+    return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [voucher])
 
 
 @case(
@@ -158,7 +158,7 @@ def no_entitlement_id(ground: Ground, text: str) -> Attempt:
     },
 )
 def no_key(ground: Ground, key: str) -> Attempt:
-    return lambda: list(ground.desk.auditor.history(key))
+    return lambda: list(ground.desk.auditor.audit.history(key))
 
 
 def deep(levels: int) -> bytes:
@@ -187,7 +187,7 @@ MALFORMED: dict[str, Any] = {
 
 @case(14, "anyone", "sends {}", "MALFORMED_REQUEST", each=MALFORMED)
 def malformed(ground: Ground, request: bytes) -> Attempt:
-    return lambda: ground.till.shop.contract.submit("payment:Pay", request)
+    return lambda: ground.till.shop.caller.contract.submit("payment:Pay", request)
 
 
 def padded(request: bytes, after: str, added: str) -> bytes:
@@ -214,11 +214,11 @@ SPOILT = {
 def spoilt(ground: Ground, spoil: Any) -> Attempt:
     wallet = ground.wallet()
     request = json.dumps(ground.request(ground.order(wallet), wallet)).encode()
-    return lambda: ground.till.shop.contract.submit("payment:Pay", spoil(request))
+    return lambda: ground.till.shop.caller.contract.submit("payment:Pay", spoil(request))
 
 
 @case(14, "anyone", "sends {}", "MALFORMED_REQUEST", each={"no argument": 0, "two arguments": 2})
 def arguments(ground: Ground, count: int) -> Attempt:
     wallet = ground.wallet()
     request = json.dumps(ground.request(ground.order(wallet), wallet))
-    return lambda: ground.till.shop.contract.submit("payment:Pay", *[request] * count)
+    return lambda: ground.till.shop.caller.contract.submit("payment:Pay", *[request] * count)

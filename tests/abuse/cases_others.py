@@ -78,7 +78,7 @@ def another_shops_settlement(ground: Ground) -> Attempt:
 def at_another_till(ground: Ground) -> Attempt:
     wallet = ground.wallet()
     request = ground.request(ground.order(wallet), wallet)
-    return lambda: ground.write(ground.other.shop.contract, "payment:Pay", **request)
+    return lambda: ground.write(ground.other.shop.caller.contract, "payment:Pay", **request)
 
 
 @case(23, "shop B", "applies under the id of shop A", "NOT_YOURS")
@@ -86,7 +86,7 @@ def under_anothers_id(ground: Ground) -> Attempt:
     shop, store = ground.till.shop, ground.till.store
     account = {"iban": store.iban, "holder": "B", "kvk": store.kvk, "contact": "b", "salt": new_salt()}
     request = json.dumps({"request_id": shop.shop_id, "categories": ["books"]})
-    contract: Contract = ground.other.shop.contract
+    contract: Contract = ground.other.shop.caller.contract
     return lambda: contract.submit("shop:Apply", request, transient={"account": json.dumps(account)})
 
 
@@ -112,14 +112,14 @@ def till_reads(ground: Ground, name: str) -> Attempt:
         "shop:List": {},
         "audit:History": {"key": f"scheme/{ground.scheme}"},
     }
-    return lambda: ground.till.shop.query(name, members.get(name, {"scheme": ground.scheme}))
+    return lambda: ground.till.shop.caller.query(name, members.get(name, {"scheme": ground.scheme}))
 
 
 @case(23, "auditor", "reads a shop's account from the private collection", "ROLE_REQUIRED")
 def auditor_reads_account(ground: Ground) -> Attempt:
-    return lambda: ground.desk.auditor.query("shop:Account", {"shop": ground.till.shop.shop_id})
+    return lambda: ground.desk.auditor.caller.query("shop:Account", {"shop": ground.till.shop.shop_id})
 
 
 @case(23, "issuer", "reads a shop's account from the private collection", "ROLE_REQUIRED")
 def issuer_reads_account(ground: Ground) -> Attempt:
-    return lambda: ground.desk.clerk.shop_account(ground.till.shop.shop_id)
+    return lambda: ground.desk.clerk.shops.account(ground.till.shop.shop_id)

@@ -30,7 +30,7 @@ def not_active(ground: Ground) -> Attempt:
 @case(7, "shop", "charges a voucher that is blocked", "VOUCHER_BLOCKED")
 def blocked(ground: Ground) -> Attempt:
     wallet = ground.wallet()
-    ground.desk.clerk.block(ground.scheme, wallet.voucher, "device-lost")
+    ground.desk.clerk.vouchers.block(ground.scheme, wallet.voucher, "device-lost")
     ground.desk.in_step()
     order = ground.order(wallet)
     return lambda: ground.till.shop.pay(order, wallet.authorise(order))
@@ -39,7 +39,7 @@ def blocked(ground: Ground) -> Attempt:
 @case(7, "shop", "charges a voucher that is revoked", "VOUCHER_REVOKED")
 def revoked(ground: Ground) -> Attempt:
     wallet = ground.wallet()
-    ground.desk.manager.revoke(ground.scheme, [wallet.voucher], "moved-away")
+    ground.desk.manager.vouchers.revoke(ground.scheme, [wallet.voucher], "moved-away")
     ground.desk.in_step()
     order = ground.order(wallet)
     return lambda: ground.till.shop.pay(order, wallet.authorise(order))
@@ -158,7 +158,7 @@ def refund_to_another(ground: Ground) -> Attempt:
     payment, another = ground.paid(ground.wallet()), ground.wallet()
     members: dict[str, Any] = {"payment": payment, "lines": books(500), "reason": "returned-goods"}
     return lambda: ground.write(
-        ground.till.shop.contract, "payment:Refund", **members, voucher=another.voucher
+        ground.till.shop.caller.contract, "payment:Refund", **members, voucher=another.voucher
     )
 
 
@@ -194,5 +194,5 @@ def cancel_again(ground: Ground, refunded: bool) -> Attempt:
 def no_such_transaction(ground: Ground, name: str) -> Attempt:
     wallet = ground.wallet()
     return lambda: ground.write(
-        ground.till.shop.contract, name, scheme=ground.scheme, voucher=wallet.voucher, cents=1_000
+        ground.till.shop.caller.contract, name, scheme=ground.scheme, voucher=wallet.voucher, cents=1_000
     )

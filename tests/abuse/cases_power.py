@@ -9,7 +9,7 @@ from ground import Ground
 from table import Attempt, by_name, case
 
 from kindpakket.ledger.ids import new_id, new_salt
-from kindpakket.municipality.municipality import Municipality
+from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, SHOPS
 from kindpakket_demo.schemes import PRESET
 
@@ -23,25 +23,25 @@ def allocation(**changes: Any) -> Any:
 def recorded(ground: Ground, *vouchers: str) -> None:
     """Record a case for each of some vouchers-to-be."""
     cases = [{"voucher": voucher, "case": "Z-2026-1", "salt": new_salt()} for voucher in vouchers]
-    ground.desk.clerk.record_cases(ground.scheme, cases)
+    ground.desk.clerk.vouchers.record_cases(ground.scheme, cases)
     ground.desk.in_step()
 
 
 @case(10, "issuer", "issues above the budget in one request", "BUDGET_EXCEEDED")
 def above_the_budget(ground: Ground) -> Attempt:
-    budget = ground.desk.clerk.scheme(ground.scheme)["budget"]
+    budget = ground.desk.clerk.schemes.show(ground.scheme)["budget"]
     cents = ground.town.scheme.rules["presets"][PRESET]
     units = budget["unallocated_cents"] // cents + 1
     voucher = new_id()
     recorded(ground, voucher)
-    return lambda: ground.desk.clerk.issue(ground.scheme, [allocation(id=voucher, units=units)])
+    return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [allocation(id=voucher, units=units)])
 
 
 @case(10, "issuer", "issues units whose cents pass 2^63", "INVALID_NUMBER")
 def overflow(ground: Ground) -> Attempt:
     voucher = new_id()
     recorded(ground, voucher)
-    return lambda: ground.desk.clerk.issue(ground.scheme, [allocation(id=voucher, units=2**62)])
+    return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [allocation(id=voucher, units=2**62)])
 
 
 @case(
@@ -56,19 +56,19 @@ def entitlement_again(ground: Ground, at_once: bool) -> Attempt:
     second["entitlement"] = first["entitlement"]
     recorded(ground, first["id"], second["id"])
     if at_once:
-        return lambda: ground.desk.clerk.issue(ground.scheme, [first, second])
-    ground.desk.clerk.issue(ground.scheme, [first])
+        return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [first, second])
+    ground.desk.clerk.vouchers.issue(ground.scheme, [first])
     ground.desk.in_step()
-    return lambda: ground.desk.clerk.issue(ground.scheme, [second])
+    return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [second])
 
 
 @case(11, "issuer", "issues a voucher twice", "VOUCHER_EXISTS")
 def voucher_again(ground: Ground) -> Attempt:
     first = allocation()
     recorded(ground, first["id"])
-    ground.desk.clerk.issue(ground.scheme, [first])
+    ground.desk.clerk.vouchers.issue(ground.scheme, [first])
     ground.desk.in_step()
-    return lambda: ground.desk.clerk.issue(ground.scheme, [allocation(id=first["id"])])
+    return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [allocation(id=first["id"])])
 
 
 CERTIFICATES = {"with a second certificate": "again", "with a renewed certificate": "renewed"}
@@ -83,24 +83,24 @@ def same_person(ground: Ground, how: str) -> Municipality:
 @case(11, "clerk", "approves what the same person drafted, {}", "SECOND_PERSON_REQUIRED", each=CERTIFICATES)
 def approves_own_draft(ground: Ground, how: str) -> Attempt:
     alone = same_person(ground, how)
-    draft = ground.desk.clerk.draft_scheme(ground.props.rules(), 1_000)["id"]
+    draft = ground.desk.clerk.schemes.draft(ground.props.rules(), 1_000)["id"]
     ground.desk.in_step()
-    return lambda: alone.approve_scheme(draft)
+    return lambda: alone.schemes.approve(draft)
 
 
 @case(11, "clerk", "unblocks what the same person blocked, {}", "SECOND_PERSON_REQUIRED", each=CERTIFICATES)
 def unblocks_own_block(ground: Ground, how: str) -> Attempt:
     alone, wallet = same_person(ground, how), ground.wallet()
-    ground.desk.clerk.block(ground.scheme, wallet.voucher, "device-lost")
+    ground.desk.clerk.vouchers.block(ground.scheme, wallet.voucher, "device-lost")
     ground.desk.in_step()
-    return lambda: alone.unblock(ground.scheme, wallet.voucher, "found-again")
+    return lambda: alone.vouchers.unblock(ground.scheme, wallet.voucher, "found-again")
 
 
 @case(11, "clerk", "approves the settlement that the same person drafted", "SECOND_PERSON_REQUIRED")
 def approves_own_settlement(ground: Ground) -> Attempt:
     alone = same_person(ground, "again")
     scheme, settlement = ground.settlement()
-    return lambda: alone.approve_settlement(scheme, settlement)
+    return lambda: alone.settlements.approve(scheme, settlement)
 
 
 STEPS: dict[str, Callable[[str, str], tuple[str, dict[str, Any]]]] = {
@@ -130,7 +130,7 @@ STEPS: dict[str, Callable[[str, str], tuple[str, dict[str, Any]]]] = {
 @case(19, "shop", "{}", "ROLE_REQUIRED", each=STEPS)
 def settles_itself(ground: Ground, step: Any) -> Attempt:
     name, members = step(*ground.settlement())
-    return lambda: ground.write(ground.till.shop.contract, name, **members)
+    return lambda: ground.write(ground.till.shop.caller.contract, name, **members)
 
 
 def powers(ground: Ground) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -213,7 +213,7 @@ ISSUERS_LIMITS = (
 @case(20, "issuer", "would {} a scheme alone", "ROLE_REQUIRED", each=by_name(*ISSUERS_LIMITS))
 def issuer_alone(ground: Ground, power: str) -> Attempt:
     name, members = powers(ground)[power]
-    return lambda: ground.write(ground.desk.clerk.contract, name, **members)
+    return lambda: ground.write(ground.desk.clerk.caller.contract, name, **members)
 
 
 FOREIGN: dict[str, list[Any]] = {
@@ -276,7 +276,7 @@ INITIALISERS = {
 @case(29, "anyone, such as", "{}, initialises again", "ALREADY_INITIALISED", each=INITIALISERS)
 def initialises_again(ground: Ground, who: list[str]) -> Attempt:
     organisation, user = who
-    found = ground.desk.clerk.organisations()
+    found = ground.desk.clerk.organisations.show()
     members = {name: found[name] for name in ("municipality", "shops", "auditors")}
     return lambda: ground.write(
         ground.desk.contract(organisation, user), "organisations:Initialise", **members
@@ -285,7 +285,7 @@ def initialises_again(ground: Ground, who: list[str]) -> Attempt:
 
 @case(29, "shops' administrator", "names its own organisation as the municipality", "ALREADY_INITIALISED")
 def takes_over(ground: Ground) -> Attempt:
-    found = ground.desk.clerk.organisations()
+    found = ground.desk.clerk.organisations.show()
     members = {
         "municipality": found["shops"][0],
         "shops": [found["municipality"]],
@@ -302,7 +302,7 @@ def takes_over(ground: Ground) -> Attempt:
     each=by_name("shop", "auditor"),
 )
 def brings_an_organisation(ground: Ground, who: str) -> Attempt:
-    contract = ground.till.shop.contract if who == "shop" else ground.desk.auditor.contract
+    contract = ground.till.shop.caller.contract if who == "shop" else ground.desk.auditor.caller.contract
     members = {"msp": "VriendenMSP", "kind": "shops", "reason": "friends"}
     return lambda: ground.write(contract, "organisations:Propose", **members)
 
@@ -316,20 +316,20 @@ def brings_an_organisation(ground: Ground, who: str) -> Attempt:
 )
 def names_own_proposal(ground: Ground, how: str) -> Attempt:
     alone, msp = same_person(ground, how), f"Vrienden{how.capitalize()}MSP"
-    change = ground.desk.clerk.propose_organisation(msp, "shops", "friends")["change"]
+    change = ground.desk.clerk.organisations.propose(msp, "shops", "friends")["change"]
     ground.desk.in_step()
-    return lambda: alone.approve_organisation(msp, change)
+    return lambda: alone.organisations.approve(msp, change)
 
 
 @case(29, "clerk", "swaps the proposal that was looked at for another", "CHANGE_NOT_FOUND")
 def swaps_the_proposal(ground: Ground) -> Attempt:
-    looked_at = ground.desk.clerk.propose_organisation("RuilMSP", "auditors", "audit-office")["change"]
+    looked_at = ground.desk.clerk.organisations.propose("RuilMSP", "auditors", "audit-office")["change"]
     ground.desk.in_step()
-    ground.desk.clerk.propose_organisation("RuilMSP", "shops", "audit-office")
+    ground.desk.clerk.organisations.propose("RuilMSP", "shops", "audit-office")
     ground.desk.in_step()
-    return lambda: ground.desk.manager.approve_organisation("RuilMSP", looked_at)
+    return lambda: ground.desk.manager.organisations.approve("RuilMSP", looked_at)
 
 
 @case(29, "issuer", "asks for an organisation that is there already", "ORGANISATION_NAMED")
 def names_twice(ground: Ground) -> Attempt:
-    return lambda: ground.desk.clerk.propose_organisation("WinkelsMSP", "shops", "friends")
+    return lambda: ground.desk.clerk.organisations.propose("WinkelsMSP", "shops", "friends")

@@ -25,25 +25,25 @@ PERSONAL = {
 @case(15, "anyone", "gives {} as a reason", "PERSONAL_DATA_REFUSED", each=PERSONAL)
 def personal_reason(ground: Ground, text: str) -> Attempt:
     wallet = ground.wallet()
-    return lambda: ground.desk.clerk.block(ground.scheme, wallet.voucher, text)
+    return lambda: ground.desk.clerk.vouchers.block(ground.scheme, wallet.voucher, text)
 
 
 @case(15, "anyone", "gives {} as the name of a scheme", "PERSONAL_DATA_REFUSED", each=PERSONAL)
 def personal_name(ground: Ground, text: str) -> Attempt:
-    return lambda: ground.desk.clerk.draft_scheme(ground.props.rules(name=text), 1_000)
+    return lambda: ground.desk.clerk.schemes.draft(ground.props.rules(name=text), 1_000)
 
 
 @case(15, "anyone", "gives {} as the name of a member", "PERSONAL_DATA_REFUSED", each=PERSONAL)
 def personal_member(ground: Ground, text: str) -> Attempt:
     return lambda: ground.write(
-        ground.desk.clerk.contract, "scheme:Approve", scheme=ground.scheme, **{text: 1}
+        ground.desk.clerk.caller.contract, "scheme:Approve", scheme=ground.scheme, **{text: 1}
     )
 
 
 @case(15, "anyone", "gives {} as an id", "PERSONAL_DATA_REFUSED", each=PERSONAL)
 def personal_id(ground: Ground, text: str) -> Attempt:
     return lambda: ground.write(
-        ground.till.shop.contract, "payment:Cancel", payment=text, reason="wrong-item"
+        ground.till.shop.caller.contract, "payment:Cancel", payment=text, reason="wrong-item"
     )
 
 
@@ -53,8 +53,8 @@ def record(voucher: str, salt: str | None = None) -> dict[str, str]:
 
 def record_cases(ground: Ground, transient: Any, **members: Any) -> Attempt:
     """Send case records to the municipality's peer alone, as the office does."""
-    clerk = ground.desk.clerk.contract
-    municipality = [ground.desk.clerk.organisations()["municipality"]]
+    clerk = ground.desk.clerk.caller.contract
+    municipality = [ground.desk.clerk.organisations.show()["municipality"]]
     request = json.dumps({"request_id": new_id(), "scheme": ground.scheme, **members})
     private = {} if transient is None else {"cases": json.dumps(transient)}
     return lambda: clerk.submit(
@@ -94,24 +94,24 @@ def short_salt(ground: Ground, salt: str) -> Attempt:
 @case(16, "issuer", "records another case for a voucher", "IDEMPOTENCY_CONFLICT")
 def other_case(ground: Ground) -> Attempt:
     voucher = new_id()
-    ground.desk.clerk.record_cases(ground.scheme, [record(voucher)])
+    ground.desk.clerk.vouchers.record_cases(ground.scheme, [record(voucher)])
     return record_cases(ground, [record(voucher)])
 
 
 @case(16, "issuer", "issues a voucher whose case was not recorded", "CASE_RECORD_MISSING")
 def no_case_record(ground: Ground) -> Attempt:
     voucher = {"id": new_id(), "entitlement": new_id(), "preset": PRESET, "units": 1}
-    return lambda: ground.desk.clerk.issue(ground.scheme, [voucher])
+    return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [voucher])
 
 
 @case(16, "issuer", "issues a voucher by the case record of another scheme", "CASE_RECORD_MISSING")
 def case_of_another_scheme(ground: Ground) -> Attempt:
     scheme = ground.props.closing.id
     voucher = new_id()
-    ground.desk.clerk.record_cases(ground.scheme, [record(voucher)])
+    ground.desk.clerk.vouchers.record_cases(ground.scheme, [record(voucher)])
     ground.desk.in_step()
     allocation = {"id": voucher, "entitlement": new_id(), "preset": PRESET, "units": 1}
-    return lambda: ground.desk.clerk.issue(scheme, [allocation])
+    return lambda: ground.desk.clerk.vouchers.issue(scheme, [allocation])
 
 
 @case(
@@ -139,5 +139,5 @@ def account(ground: Ground, how: str) -> Attempt:
     public = {"account": found} if how == "public" else {}
     transient = {} if how in ("public", "none") else {"account": json.dumps(found)}
     request = {"request_id": till.shop.shop_id, "categories": ["books"], **public}
-    contract: Contract = till.shop.contract
+    contract: Contract = till.shop.caller.contract
     return lambda: contract.submit("shop:Apply", json.dumps(request), transient=transient)

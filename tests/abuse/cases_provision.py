@@ -120,13 +120,13 @@ def holds_for_ever(ground: Ground) -> Attempt:
 @case(18, "municipality", "releases a shop's live hold", "HOLD_LIVE")
 def releases_live(ground: Ground) -> Attempt:
     payment = held(ground)
-    return lambda: ground.desk.clerk.release_hold(payment, "mistake")
+    return lambda: ground.desk.clerk.payments.release(payment, "mistake")
 
 
 @case(18, "municipality", "revokes a voucher with a live hold", "HOLD_LIVE")
 def revokes_held(ground: Ground) -> Attempt:
     voucher = ground.till.shop.payment(held(ground))["voucher"]
-    return lambda: ground.desk.manager.revoke(ground.scheme, [voucher], "mistake")
+    return lambda: ground.desk.manager.vouchers.revoke(ground.scheme, [voucher], "mistake")
 
 
 @case(17, "other shop", "captures or releases a hold that is not its own", "NOT_YOURS")
@@ -144,8 +144,8 @@ def blocks_by_guess(ground: Ground) -> Attempt:
 def replaced(ground: Ground) -> tuple[Wallet, str]:
     """A voucher for which the clerk proposed another key, and the proposal's id."""
     wallet = ground.wallet()
-    bound = HolderKey.generate().replace(ground.desk.clerk.domain, ground.scheme, wallet.voucher, 2)
-    voucher = ground.desk.clerk.replace(ground.scheme, wallet.voucher, bound, "device-lost")
+    bound = HolderKey.generate().replace(ground.desk.clerk.caller.domain, ground.scheme, wallet.voucher, 2)
+    voucher = ground.desk.clerk.vouchers.replace(ground.scheme, wallet.voucher, bound, "device-lost")
     ground.desk.in_step()
     return wallet, voucher["replacement"]["id"]
 
@@ -160,16 +160,16 @@ def replaced(ground: Ground) -> tuple[Wallet, str]:
 def approves_own_replacement(ground: Ground, how: str) -> Attempt:
     alone = same_person(ground, how)
     wallet, change = replaced(ground)
-    return lambda: alone.approve_replacement(ground.scheme, wallet.voucher, change)
+    return lambda: alone.vouchers.approve_replacement(ground.scheme, wallet.voucher, change)
 
 
 @case(11, "issuer", "has another key approved than the approver saw", "CHANGE_NOT_FOUND")
 def approves_unseen(ground: Ground) -> Attempt:
     wallet, seen = replaced(ground)
-    other = HolderKey.generate().replace(ground.desk.clerk.domain, ground.scheme, wallet.voucher, 2)
-    ground.desk.clerk.replace(ground.scheme, wallet.voucher, other, "device-lost")
+    other = HolderKey.generate().replace(ground.desk.clerk.caller.domain, ground.scheme, wallet.voucher, 2)
+    ground.desk.clerk.vouchers.replace(ground.scheme, wallet.voucher, other, "device-lost")
     ground.desk.in_step()
-    return lambda: ground.desk.manager.approve_replacement(ground.scheme, wallet.voucher, seen)
+    return lambda: ground.desk.manager.vouchers.approve_replacement(ground.scheme, wallet.voucher, seen)
 
 
 @case(7, "shop", "charges a voucher whose key is being replaced", "VOUCHER_BLOCKED")
@@ -182,23 +182,23 @@ def pays_meanwhile(ground: Ground) -> Attempt:
 @case(2, "holder", "pays with a key that was replaced", "HOLDER_PROOF_INVALID")
 def pays_with_old_key(ground: Ground) -> Attempt:
     wallet, change = replaced(ground)
-    ground.desk.manager.approve_replacement(ground.scheme, wallet.voucher, change)
+    ground.desk.manager.vouchers.approve_replacement(ground.scheme, wallet.voucher, change)
     ground.desk.in_step()
     order = ground.till.shop.order(ground.scheme, wallet.voucher, books(1_000), version=2)
     return lambda: ground.till.shop.pay(order, wallet.authorise(order))
 
 
 @case(11, "clerk", "approves the {} that the same person proposed", "SECOND_PERSON_REQUIRED", each={
-    "budget": lambda ground: ground.desk.clerk.propose_budget(ground.scheme, 1_000, "more-children"),
-    "rules": lambda ground: ground.desk.clerk.propose_rules(
+    "budget": lambda ground: ground.desk.clerk.schemes.propose_budget(ground.scheme, 1_000, "more-children"),
+    "rules": lambda ground: ground.desk.clerk.schemes.propose_rules(
         ground.scheme, ground.town.scheme.rules, "all", "council-decision"
     ),
-    "closing": lambda ground: ground.desk.clerk.propose_closing(ground.scheme, "council-decision"),
+    "closing": lambda ground: ground.desk.clerk.schemes.propose_closing(ground.scheme, "council-decision"),
 })  # fmt: skip
 def approves_own_change(ground: Ground, propose: Callable[[Ground], Any]) -> Attempt:
     alone, change = same_person(ground, "again"), propose(ground)["id"]
     ground.desk.in_step()
-    return lambda: alone.approve_change(ground.scheme, change)
+    return lambda: alone.schemes.approve_change(ground.scheme, change)
 
 
 @case(10, "issuer", "tops up above the scheme's budget", "BUDGET_EXCEEDED")
@@ -207,28 +207,28 @@ def tops_up_too_much(ground: Ground) -> Attempt:
     top_up: list[TopUp] = [
         {"voucher": wallet.voucher, "entitlement": new_id(), "preset": PRESET, "units": 3_000}
     ]
-    return lambda: ground.desk.clerk.top_up(ground.scheme, top_up, "more")
+    return lambda: ground.desk.clerk.vouchers.top_up(ground.scheme, top_up, "more")
 
 
 @case(11, "issuer", "tops up twice for one entitlement", "ALREADY_ISSUED")
 def tops_up_twice(ground: Ground) -> Attempt:
     wallet = ground.wallet()
     top_up: list[TopUp] = [{"voucher": wallet.voucher, "entitlement": new_id(), "preset": PRESET, "units": 1}]
-    ground.desk.clerk.top_up(ground.scheme, top_up, "second-child")
+    ground.desk.clerk.vouchers.top_up(ground.scheme, top_up, "second-child")
     ground.desk.in_step()
-    return lambda: ground.desk.clerk.top_up(ground.scheme, top_up, "second-child")
+    return lambda: ground.desk.clerk.vouchers.top_up(ground.scheme, top_up, "second-child")
 
 
 @case(10, "issuer", "lets a voucher lapse that can be spent", "LAPSE_NOT_DUE")
 def lapses_early(ground: Ground) -> Attempt:
     wallet = ground.wallet()
-    return lambda: ground.desk.clerk.lapse(ground.scheme, [wallet.voucher], "mistake")
+    return lambda: ground.desk.clerk.vouchers.lapse(ground.scheme, [wallet.voucher], "mistake")
 
 
 @case(19, "shop", "drafts the settlement of another shop", "NOT_YOURS")
 def drafts_for_others(ground: Ground) -> Attempt:
     request = {"scheme": ground.scheme, "shop": ground.other.shop.shop_id}
-    return lambda: ground.till.shop.invoke("settlement:Draft", request)
+    return lambda: ground.till.shop.caller.invoke("settlement:Draft", request)
 
 
 @case(19, "shop", "is paid on an account that nobody approved", "ROLE_REQUIRED")
@@ -238,14 +238,14 @@ def approves_own_account(ground: Ground) -> Attempt:
     )
     ground.desk.in_step()
     request = {"shop": ground.till.shop.shop_id, "change": changed["account_change"]["id"]}
-    return lambda: ground.till.shop.invoke("shop:ApproveAccount", request)
+    return lambda: ground.till.shop.caller.invoke("shop:ApproveAccount", request)
 
 
 @case(30, "anyone", "sends a request that was voided", "REQUEST_VOID")
 def sends_voided(ground: Ground) -> Attempt:
     wallet = ground.wallet()
     order = ground.order(wallet)
-    ground.till.shop.void(order.request_id)
+    ground.till.shop.requests.void(order.request_id)
     ground.desk.in_step()
     return lambda: ground.till.shop.pay(order, wallet.authorise(order))
 
@@ -253,32 +253,34 @@ def sends_voided(ground: Ground) -> Attempt:
 @case(30, "anyone", "voids a payment that was committed", "REQUEST_COMMITTED")
 def voids_committed(ground: Ground) -> Attempt:
     payment = ground.paid(ground.wallet())
-    return lambda: ground.till.shop.void(payment)
+    return lambda: ground.till.shop.requests.void(payment)
 
 
 @case(16, "issuer", "has a case purged {}", "ERASURE_NOT_DUE", each={"before its term": "retention"})
 def purges_early(ground: Ground, reason: str) -> Attempt:
     wallet = ground.wallet()
-    return lambda: ground.desk.clerk.order_erasure("citizens", [wallet.voucher], reason, scheme=ground.scheme)
+    return lambda: ground.desk.clerk.erasures.order(
+        "citizens", [wallet.voucher], reason, scheme=ground.scheme
+    )
 
 
 @case(16, "clerk", "approves the erasure that the same person ordered", "SECOND_PERSON_REQUIRED")
 def approves_own_erasure(ground: Ground) -> Attempt:
     alone, wallet = same_person(ground, "again"), ground.wallet()
-    ordered = ground.desk.clerk.order_erasure("citizens", [wallet.voucher], "request", scheme=ground.scheme)
+    ordered = ground.desk.clerk.erasures.order("citizens", [wallet.voucher], "request", scheme=ground.scheme)
     ground.desk.in_step()
-    return lambda: alone.approve_erasure(ordered["id"])
+    return lambda: alone.erasures.approve(ordered["id"])
 
 
 @case(16, "clerk", "purges what nobody approved", "ERASURE_STATE")
 def purges_alone(ground: Ground) -> Attempt:
     wallet = ground.wallet()
-    ordered = ground.desk.clerk.order_erasure("citizens", [wallet.voucher], "request", scheme=ground.scheme)
+    ordered = ground.desk.clerk.erasures.order("citizens", [wallet.voucher], "request", scheme=ground.scheme)
     ground.desk.in_step()
-    return lambda: ground.desk.clerk.purge(ordered["id"])
+    return lambda: ground.desk.clerk.erasures.purge(ordered["id"])
 
 
 @case(8, "shop", "closes a day of a scheme", "ROLE_REQUIRED")
 def shop_closes_day(ground: Ground) -> Attempt:
     request = {"scheme": ground.scheme, "day": now().date().isoformat()}
-    return lambda: ground.till.shop.invoke("scheme:CloseDay", request)
+    return lambda: ground.till.shop.caller.invoke("scheme:CloseDay", request)

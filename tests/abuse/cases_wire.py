@@ -88,7 +88,7 @@ CONFLICT = "MVCC_READ_CONFLICT"
 def withheld_until_blocked(ground: Ground) -> Attempt:
     wallet = ground.wallet()
     withheld = endorsed(ground, wallet)
-    ground.desk.clerk.block(ground.scheme, wallet.voucher, "device-lost")
+    ground.desk.clerk.vouchers.block(ground.scheme, wallet.voucher, "device-lost")
     return lambda: ordered(withheld)
 
 
@@ -101,11 +101,11 @@ def withheld_until_paid(ground: Ground) -> Attempt:
 
 
 def close_day(ground: Ground, scheme: str) -> None:
-    ground.desk.clerk.close_day(scheme, now().date())
+    ground.desk.clerk.schemes.close_day(scheme, now().date())
 
 
 def pause(ground: Ground, scheme: str) -> None:
-    ground.desk.manager.pause_scheme(scheme, "mistake")
+    ground.desk.manager.schemes.pause(scheme, "mistake")
 
 
 HALTS: dict[str, Callable[[Ground, str], None]] = {
@@ -128,7 +128,7 @@ def withheld_until_suspended(ground: Ground) -> Attempt:
     ground.till = ground.props.shop("withholding", "books")
     wallet = ground.watch(ground.wallet(), None, ground.till)
     withheld = endorsed(ground, wallet)
-    ground.desk.manager.suspend_shop(ground.till.shop.shop_id, "inspection")
+    ground.desk.manager.shops.suspend(ground.till.shop.shop_id, "inspection")
     return lambda: ordered(withheld)
 
 
@@ -162,7 +162,7 @@ def replayed_at_once(ground: Ground, orderer_of: str) -> Attempt:
     return lambda: order_at(ground, orderer_of, transaction.envelope)
 
 
-def unchanged(action: Any) -> None:
+def unchanged(_: Any) -> None:
     """Only the signature becomes another one."""
 
 
@@ -268,5 +268,5 @@ def altered(ground: Ground, change: Callable[[Any], None]) -> Attempt:
 def in_another_name(ground: Ground) -> Attempt:
     transaction = endorsed(ground, ground.wallet())
     other = identity_of(ground.desk.network, SHOPS, ground.other.user)
-    envelope = tampered(transaction.envelope, other, lambda action: None)
+    envelope = tampered(transaction.envelope, other, unchanged)
     return lambda: ordered(never_offered(ground, envelope))

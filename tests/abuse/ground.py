@@ -14,7 +14,7 @@ from verdict import Place, verdict_of
 from kindpakket.fabric import Contract
 from kindpakket.holder.orders import PaymentOrder
 from kindpakket.ledger.ids import new_id
-from kindpakket.ledger.queries import Queries
+from kindpakket.ledger.reader import Reader
 from kindpakket.ledger.records import Line
 from kindpakket_demo.desk import Desk, Till
 from kindpakket_demo.wallets import Wallet
@@ -133,7 +133,7 @@ class Ground:
 
     def mark(self) -> None:
         """Have a transaction ordered that writes nothing."""
-        self.desk.clerk.contract.submit(MARK, "{}")
+        self.desk.clerk.caller.contract.submit(MARK, "{}")
         self.desk.in_step()
 
     def refuses(self, case: Case) -> None:
@@ -151,7 +151,7 @@ class Ground:
             assert self.ordered_since(height) == [], "something was ordered"
         assert self.values() == before
 
-    def _values(self, peer: Queries) -> Values:
+    def _values(self, peer: Reader) -> Values:
         found: Values = {}
         for scheme in self._schemes:
             found[f"budget {scheme}"] = peer.scheme(scheme)["budget"]

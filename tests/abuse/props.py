@@ -15,7 +15,7 @@ from support import Town, gateway_at, issue_to, issue_unbound
 from kindpakket.fabric import Contract, Transaction
 from kindpakket.holder.key import HolderKey
 from kindpakket.ledger.ids import new_id
-from kindpakket.municipality.municipality import Municipality
+from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import CHAINCODE, SHOPS, Till, now
 from kindpakket_demo.schemes import OpenScheme, open_provision, open_short
 from kindpakket_demo.wallets import Wallet
@@ -55,7 +55,7 @@ class Props:
     def suspended(self) -> Till:
         """A shop that was approved, and suspended."""
         till = self.shop("suspended", "books")
-        self.desk.manager.suspend_shop(till.shop.shop_id, "inspection")
+        self.desk.manager.shops.suspend(till.shop.shop_id, "inspection")
         self.desk.in_step()
         return till
 
@@ -89,9 +89,9 @@ class Props:
         order = shop.order(scheme.id, wallet.voucher, [{"category": "books", "cents": 1_000}])
         shop.pay(order, wallet.authorise(order))
         self.desk.in_step()
-        self.desk.clerk.close_day(scheme.id, now().date())
+        self.desk.clerk.schemes.close_day(scheme.id, now().date())
         self.desk.in_step()
-        settlement = self.desk.clerk.draft_settlement(scheme.id, shop.shop_id)["id"]
+        settlement = self.desk.clerk.settlements.draft(scheme.id, shop.shop_id)["id"]
         self.desk.in_step()
         return scheme.id, settlement
 
@@ -108,7 +108,7 @@ class Props:
             assert made[-1].submit().status().successful
         # A consenter that starts looks at its last blocks again, and remembers what is in them.
         for _ in range(BLOCKS_BETWEEN):
-            self.desk.clerk.contract.submit("organisations:Show", "{}")
+            self.desk.clerk.caller.contract.submit("organisations:Show", "{}")
         self.restart_consenters()
         return made
 
@@ -121,7 +121,7 @@ class Props:
             network.start(node)
         leads = until(lambda: network.leader(self.desk.channel), SECONDS_TO_LEAD)
         assert leads, "no consenter leads after the restart"
-        self.desk.clerk.draft_scheme(self.rules(name="after-the-restart"), 1_000)
+        self.desk.clerk.schemes.draft(self.rules(name="after-the-restart"), 1_000)
         self.desk.in_step()
 
     def renewed(self, user: str) -> Municipality:
@@ -139,7 +139,7 @@ class Props:
         )
         self.desk.in_step()
         start = now().date() + timedelta(days=days)
-        self.desk.manager.approve_shop(till.shop.shop_id, [{"code": category, "from": start.isoformat()}])
+        self.desk.manager.shops.approve(till.shop.shop_id, [{"code": category, "from": start.isoformat()}])
         self.desk.in_step()
         return till
 
@@ -153,11 +153,11 @@ class Props:
 
     def opened_scheme(self, budget: int) -> str:
         """A scheme of its own with a budget in cents; its id."""
-        scheme = self.desk.clerk.draft_scheme(self.rules(name="own-budget"), budget)["id"]
+        scheme = self.desk.clerk.schemes.draft(self.rules(name="own-budget"), budget)["id"]
         self.desk.in_step()
-        self.desk.manager.approve_scheme(scheme)
+        self.desk.manager.schemes.approve(scheme)
         self.desk.in_step()
-        self.desk.clerk.open_scheme(scheme)
+        self.desk.clerk.schemes.open(scheme)
         self.desk.in_step()
         return scheme
 

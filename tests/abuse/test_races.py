@@ -14,7 +14,7 @@ from verdict import Place, verdict_of
 
 from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket.ledger.records import Allocation, Line
-from kindpakket.municipality.municipality import Municipality
+from kindpakket.municipality import Municipality
 from kindpakket.shop import Shop
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, MUNICIPALITY, SHOPS
 from kindpakket_demo.schemes import CENTS_PER_CHILD, PRESET
@@ -57,7 +57,7 @@ def recorded(ground: Ground, scheme: str, count: int) -> list[str]:
     """Vouchers-to-be whose cases are recorded."""
     ids = [new_id() for _ in range(count)]
     cases = [{"voucher": one, "case": "Z-1", "salt": new_salt()} for one in ids]
-    ground.desk.clerk.record_cases(scheme, cases)
+    ground.desk.clerk.vouchers.record_cases(scheme, cases)
     ground.desk.in_step()
     return ids
 
@@ -111,7 +111,7 @@ def test_a_voucher_is_blocked_or_pays_first_though_both_are_sent_at_once(ground:
         order = ground.order(wallet)
         ends = race(
             partial(ground.till.shop.pay, order, wallet.authorise(order)),
-            partial(ground.desk.clerk.block, ground.scheme, wallet.voucher, "device-lost"),
+            partial(ground.desk.clerk.vouchers.block, ground.scheme, wallet.voucher, "device-lost"),
         )
         assert ends["done"] == 2 or ends == {"done": 1, "VOUCHER_BLOCKED": 1}
         found = ground.values()[f"voucher {wallet.voucher}"]
@@ -132,7 +132,7 @@ def test_issuing_on_two_peers_at_once_never_passes_the_budget(ground: Ground) ->
         offices = [Municipality(ledger.contract(CHAINCODE)) for ledger in (first, second)]
         ends = race(
             *(
-                partial(offices[number % 2].issue, scheme, [allocation(voucher, new_id())])
+                partial(offices[number % 2].vouchers.issue, scheme, [allocation(voucher, new_id())])
                 for number, voucher in enumerate(ids)
             )
         )
@@ -150,10 +150,13 @@ def test_issuing_on_two_peers_at_once_never_passes_the_budget(ground: Ground) ->
 def test_one_entitlement_is_issued_once_though_two_offices_issue_it_at_once(ground: Ground) -> None:
     desk, entitlement = ground.desk, new_id()
     ids = recorded(ground, ground.scheme, 2)
-    before = desk.clerk.scheme(ground.scheme)["budget"]["issued_cents"]
+    before = desk.clerk.schemes.show(ground.scheme)["budget"]["issued_cents"]
     ends = race(
-        *(partial(desk.clerk.issue, ground.scheme, [allocation(voucher, entitlement)]) for voucher in ids)
+        *(
+            partial(desk.clerk.vouchers.issue, ground.scheme, [allocation(voucher, entitlement)])
+            for voucher in ids
+        )
     )
     assert ends == {"done": 1, "ALREADY_ISSUED": 1}
     desk.in_step()
-    assert desk.clerk.scheme(ground.scheme)["budget"]["issued_cents"] == before + CENTS_PER_CHILD
+    assert desk.clerk.schemes.show(ground.scheme)["budget"]["issued_cents"] == before + CENTS_PER_CHILD

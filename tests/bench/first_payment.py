@@ -43,7 +43,7 @@ def first_payment(folder: Path) -> dict[str, float]:
 
 
 def _left(desk: Desk, scheme: str, voucher: str) -> int | None:
-    cents: int = desk.clerk.voucher(scheme, voucher)["available_cents"]
+    cents: int = desk.clerk.vouchers.show(scheme, voucher)["available_cents"]
     return cents if cents < 30_000 else None
 
 

@@ -14,7 +14,7 @@ from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import PaymentOrder
 from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket.ledger.records import Line
-from kindpakket.municipality.municipality import BULK
+from kindpakket.municipality import BULK
 from kindpakket_demo.desk import CHANNEL, Desk, Till, now
 from kindpakket_demo.schemes import PRESET, OpenScheme, open_provision
 from kindpakket_demo.shops import Street, accredit
@@ -53,7 +53,7 @@ class Town:
     def available(self, wallet: Wallet) -> int:
         """What the voucher holds, in cents, as the municipality's peer says."""
         self.desk.in_step()
-        return self.desk.clerk.voucher(self.scheme.id, wallet.voucher)["available_cents"]
+        return self.desk.clerk.vouchers.show(self.scheme.id, wallet.voucher)["available_cents"]
 
 
 @contextmanager
@@ -110,11 +110,11 @@ def issue_unbound(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:
     """Record a case for each wallet's voucher, and issue it by the scheme's preset."""
     for start in range(0, len(wallets), BULK):
         ids = [wallet.voucher for wallet in wallets[start : start + BULK]]
-        desk.clerk.record_cases(
+        desk.clerk.vouchers.record_cases(
             scheme, [{"voucher": each, "case": "Z-1", "salt": new_salt()} for each in ids]
         )
         desk.in_step()
-        desk.clerk.issue(
+        desk.clerk.vouchers.issue(
             scheme, [{"id": each, "entitlement": new_id(), "preset": PRESET, "units": 1} for each in ids]
         )
         desk.in_step()

@@ -55,7 +55,7 @@ def test_other_arguments_than_the_user_signed_are_refused(
     with pytest.raises(EndorseError) as caught:
         channel.contract(RELAY).submit("relay:Send", "voucher:Block", block(town, wallet))
     assert "DIRECT_CALLS_ONLY" in refusal(caught.value)
-    assert town.desk.clerk.voucher(town.scheme.id, wallet.voucher)["state"] == "active"
+    assert town.desk.clerk.vouchers.show(town.scheme.id, wallet.voucher)["state"] == "active"
 
 
 def test_the_same_arguments_by_way_of_another_chaincode_are_refused(

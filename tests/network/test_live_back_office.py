@@ -34,7 +34,7 @@ def new_shop(desk: Desk) -> Till:
     till = desk.till(store, "corner")
     till.shop.apply(["books"], iban=store.iban, holder=store.name, kvk=store.kvk, contact="administratie")
     desk.in_step()
-    desk.manager.approve_shop(till.shop.shop_id, [{"code": "books", "from": now().date().isoformat()}])
+    desk.manager.shops.approve(till.shop.shop_id, [{"code": "books", "from": now().date().isoformat()}])
     desk.in_step()
     return till
 
@@ -48,10 +48,10 @@ def bought(desk: Desk, scheme: OpenScheme, till: Till, cents: int) -> str:
 
 def paid_out(desk: Desk, scheme: str, settlement: str) -> None:
     """Approve, export, and book as paid."""
-    desk.manager.approve_settlement(scheme, settlement)
+    desk.manager.settlements.approve(scheme, settlement)
     desk.in_step()
-    desk.treasurer.export_settlements(scheme, [settlement], "ab" * 32)
-    desk.treasurer.book_settlement(scheme, settlement, "paid", "bank")
+    desk.treasurer.settlements.export(scheme, [settlement], "ab" * 32)
+    desk.treasurer.settlements.book(scheme, settlement, "paid", "bank")
     desk.in_step()
 
 
@@ -63,8 +63,8 @@ def test_a_shop_has_itself_settled_when_it_is_due_and_then_ends_in_debt(town: To
     with pytest.raises(NothingToSettle):
         shop.draft_settlement(scheme.id)
     with pytest.raises(NotYours):
-        town.till.shop.invoke("settlement:Draft", {"scheme": scheme.id, "shop": shop.shop_id})
-    desk.treasurer.close_day(scheme.id, now().date())
+        town.till.shop.caller.invoke("settlement:Draft", {"scheme": scheme.id, "shop": shop.shop_id})
+    desk.treasurer.schemes.close_day(scheme.id, now().date())
     desk.in_step()
     assert shop.due(scheme.id)["why"] == "rhythm"
     drafted = shop.draft_settlement(scheme.id)
@@ -73,15 +73,15 @@ def test_a_shop_has_itself_settled_when_it_is_due_and_then_ends_in_debt(town: To
 
     shop.refund(payment, books(1_500), "returned")
     desk.in_step()
-    desk.manager.end_shop(shop.shop_id, "bankrupt", 0)
+    desk.manager.shops.end(shop.shop_id, "bankrupt", 0)
     desk.in_step()
     wallet = with_key(desk, scheme.id)
     order = shop.order(scheme.id, wallet.voucher, books(500))
     with pytest.raises(ShopNotApproved):
         shop.pay(order, wallet.authorise(order))
     # Today is closed, so the refund was booked on the next day, which nobody can close yet.
-    assert desk.treasurer.due(scheme.id, shop.shop_id)["cents"] == 0
-    sums = desk.auditor.shop_statement(scheme.id, shop.shop_id)["sums"]
+    assert desk.treasurer.settlements.due(scheme.id, shop.shop_id)["cents"] == 0
+    sums = desk.auditor.audit.shop_statement(scheme.id, shop.shop_id)["sums"]
     assert (sums["paid_cents"], sums["unsettled_cents"]) == (4_000, -1_500)
     assert sum(sums.values()) == 2_500
 
@@ -91,50 +91,50 @@ def test_what_an_ended_shop_owes_becomes_a_receivable(town: Town) -> None:
     scheme, till = open_provision(desk, 4, now()), new_shop(desk)
     yesterday = now().date() - timedelta(days=1)
     first = bought(desk, scheme, till, 4_000)
-    desk.treasurer.close_day(scheme.id, yesterday)
+    desk.treasurer.schemes.close_day(scheme.id, yesterday)
     desk.in_step()
     till.shop.refund(first, books(4_000), "returned")
     second = bought(desk, scheme, till, 2_000)
     till.shop.cancel(second, "mistake")
     desk.in_step()
-    desk.manager.end_shop(till.shop.shop_id, "bankrupt", 0)
-    desk.treasurer.close_day(scheme.id, now().date())
+    desk.manager.shops.end(till.shop.shop_id, "bankrupt", 0)
+    desk.treasurer.schemes.close_day(scheme.id, now().date())
     desk.in_step()
     with pytest.raises(NothingToSettle):
-        desk.treasurer.draft_settlement(scheme.id, till.shop.shop_id)
-    assert sum(desk.auditor.shop_statement(scheme.id, till.shop.shop_id)["sums"].values()) == 0
+        desk.treasurer.settlements.draft(scheme.id, till.shop.shop_id)
+    assert sum(desk.auditor.audit.shop_statement(scheme.id, till.shop.shop_id)["sums"].values()) == 0
 
 
 def test_nobody_settles_before_it_is_due(town: Town) -> None:
     desk = town.desk
     scheme, till = open_provision(desk, 2, now()), new_shop(desk)
     slower = {**scheme.rules, "settlement_days": 7, "settlement_cents": 5_000}
-    change = desk.clerk.propose_rules(scheme.id, slower, "new", "once-a-week")  # type: ignore[arg-type]
+    change = desk.clerk.schemes.propose_rules(scheme.id, slower, "new", "once-a-week")  # type: ignore[arg-type]
     desk.in_step()
-    desk.manager.approve_change(scheme.id, change["id"])
+    desk.manager.schemes.approve_change(scheme.id, change["id"])
     desk.in_step()
     bought(desk, scheme, till, 4_999)
-    desk.treasurer.close_day(scheme.id, now().date())
+    desk.treasurer.schemes.close_day(scheme.id, now().date())
     desk.in_step()
     for who in (desk.treasurer, desk.clerk):
         with pytest.raises(SettlementNotDue):
-            who.draft_settlement(scheme.id, till.shop.shop_id)
+            who.settlements.draft(scheme.id, till.shop.shop_id)
     with pytest.raises(SettlementNotDue):
         till.shop.draft_settlement(scheme.id)
 
 
 def test_a_shop_is_paid_on_another_account_once_a_second_person_approved_it(town: Town) -> None:
     desk, till = town.desk, new_shop(town.desk)
-    before = desk.treasurer.shop_account(till.shop.shop_id)["iban"]
+    before = desk.treasurer.shops.account(till.shop.shop_id)["iban"]
     changed = till.shop.change_account(
         "another-bank", iban=OTHER_IBAN, holder="Winkel", kvk=till.store.kvk, contact="administratie"
     )
     desk.in_step()
-    assert desk.treasurer.shop_account(till.shop.shop_id)["iban"] == before
-    assert desk.manager.proposed_account(till.shop.shop_id)["iban"] == OTHER_IBAN
-    desk.manager.approve_account(till.shop.shop_id, changed["account_change"]["id"])
+    assert desk.treasurer.shops.account(till.shop.shop_id)["iban"] == before
+    assert desk.manager.shops.proposed_account(till.shop.shop_id)["iban"] == OTHER_IBAN
+    desk.manager.shops.approve_account(till.shop.shop_id, changed["account_change"]["id"])
     desk.in_step()
-    assert desk.treasurer.shop_account(till.shop.shop_id)["iban"] == OTHER_IBAN
+    assert desk.treasurer.shops.account(till.shop.shop_id)["iban"] == OTHER_IBAN
 
 
 def test_a_case_is_purged_by_two_persons_and_certified(town: Town) -> None:
@@ -142,45 +142,47 @@ def test_a_case_is_purged_by_two_persons_and_certified(town: Town) -> None:
     scheme = open_provision(desk, 2, now())
     wallet = with_key(desk, scheme.id)
     with pytest.raises(ErasureNotDue):
-        desk.clerk.order_erasure("citizens", [wallet.voucher], "retention", scheme=scheme.id)
-    ordered = desk.clerk.order_erasure("citizens", [wallet.voucher], "request", scheme=scheme.id)
+        desk.clerk.erasures.order("citizens", [wallet.voucher], "retention", scheme=scheme.id)
+    ordered = desk.clerk.erasures.order("citizens", [wallet.voucher], "request", scheme=scheme.id)
     desk.in_step()
-    desk.manager.approve_erasure(ordered["id"])
+    desk.manager.erasures.approve(ordered["id"])
     desk.in_step()
     with pytest.raises(ErasureIncomplete):
-        desk.clerk.certify_erasure(ordered["id"])
-    assert desk.clerk.purge(ordered["id"])["purged"] == 1
+        desk.clerk.erasures.certify(ordered["id"])
+    assert desk.clerk.erasures.purge(ordered["id"])["purged"] == 1
     desk.in_step()
-    assert desk.clerk.purge(ordered["id"])["purged"] == 1
+    assert desk.clerk.erasures.purge(ordered["id"])["purged"] == 1
     desk.in_step()
-    certificate = desk.clerk.certify_erasure(ordered["id"])
+    certificate = desk.clerk.erasures.certify(ordered["id"])
     assert (certificate["state"], len(certificate["records"][0]["sha256"])) == ("certified", 64)
     desk.in_step()
     with pytest.raises(VoucherExists):
-        desk.clerk.record_cases(scheme.id, [{"voucher": wallet.voucher, "case": "Z-1", "salt": new_salt()}])
+        desk.clerk.vouchers.record_cases(
+            scheme.id, [{"voucher": wallet.voucher, "case": "Z-1", "salt": new_salt()}]
+        )
     with pytest.raises(CaseRecordMissing):
-        desk.clerk.order_erasure("citizens", [wallet.voucher], "request", scheme=scheme.id)
+        desk.clerk.erasures.order("citizens", [wallet.voucher], "request", scheme=scheme.id)
 
 
 def test_an_ended_shops_accounts_are_purged_when_due(town: Town) -> None:
     desk, till = town.desk, new_shop(town.desk)
     shop = till.shop.shop_id
-    desk.manager.end_shop(shop, "moved", 0)
+    desk.manager.shops.end(shop, "moved", 0)
     desk.in_step()
-    assert shop in {due["id"] for due in desk.auditor.erasures_due("shopAccounts")}
-    ordered = desk.clerk.order_erasure("shopAccounts", [shop], "retention")
+    assert shop in {due["id"] for due in desk.auditor.erasures.due("shopAccounts")}
+    ordered = desk.clerk.erasures.order("shopAccounts", [shop], "retention")
     same_person = {"kindpakket.role": "approver", "kindpakket.person": "p-clerk"}
     desk.network.enrol(MUNICIPALITY, "clerk-as-eraser", same_person)
     desk.in_step()
     with pytest.raises(SecondPersonRequired):
-        type(desk.clerk)(desk.contract(MUNICIPALITY, "clerk-as-eraser")).approve_erasure(ordered["id"])
-    desk.manager.approve_erasure(ordered["id"])
+        type(desk.clerk)(desk.contract(MUNICIPALITY, "clerk-as-eraser")).erasures.approve(ordered["id"])
+    desk.manager.erasures.approve(ordered["id"])
     desk.in_step()
-    desk.manager.purge(ordered["id"])
+    desk.manager.erasures.purge(ordered["id"])
     desk.in_step()
-    assert desk.manager.certify_erasure(ordered["id"])["state"] == "certified"
+    assert desk.manager.erasures.certify(ordered["id"])["state"] == "certified"
     desk.in_step()
-    assert shop not in {due["id"] for due in desk.auditor.erasures_due("shopAccounts")}
+    assert shop not in {due["id"] for due in desk.auditor.erasures.due("shopAccounts")}
 
 
 def test_histories_and_statements_say_who_when_why_before_and_after(town: Town, wallet: Wallet) -> None:
@@ -188,9 +190,9 @@ def test_histories_and_statements_say_who_when_why_before_and_after(town: Town, 
     order = town.order(wallet)
     town.till.shop.pay(order, wallet.authorise(order))
     desk.in_step()
-    desk.clerk.block(town.scheme.id, wallet.voucher, "device-lost")
+    desk.clerk.vouchers.block(town.scheme.id, wallet.voucher, "device-lost")
     desk.in_step()
-    newest, paid, *_ = desk.auditor.history(f"voucher/{town.scheme.id}/{wallet.voucher}")
+    newest, paid, *_ = desk.auditor.audit.history(f"voucher/{town.scheme.id}/{wallet.voucher}")
     by = newest["by"]
     assert by is not None
     assert (by["operation"], by["person"], by["role"]) == ("voucher:Block", "p-clerk", "issuer")
@@ -198,10 +200,10 @@ def test_histories_and_statements_say_who_when_why_before_and_after(town: Town, 
     assert newest["before"] == paid["value"]
     assert newest["value"] is not None
     assert newest["value"]["state"] == "blocked"
-    statement = list(desk.auditor.voucher_statement(town.scheme.id, wallet.voucher))
+    statement = list(desk.auditor.audit.voucher_statement(town.scheme.id, wallet.voucher))
     assert statement[1]["moved"] == {"available_cents": -order.cents, "spent_cents": order.cents}
     assert statement[-1]["moved"] == {"available_cents": 30_000, "issued_cents": 30_000}
-    budget = list(desk.auditor.scheme_statement(town.scheme.id))
+    budget = list(desk.auditor.audit.scheme_statement(town.scheme.id))
     assert (
         sum(entry["moved"].get("issued_cents", 0) for entry in budget) == budget[0]["balance"]["issued_cents"]
     )
@@ -209,11 +211,11 @@ def test_histories_and_statements_say_who_when_why_before_and_after(town: Town, 
 
 def test_a_sample_can_be_drawn_again(town: Town, wallet: Wallet) -> None:
     def draw(seed: str) -> list[str]:
-        return [one["id"] for one in town.desk.auditor.sample(town.scheme.id, "voucher", seed, 300)]
+        return [one["id"] for one in town.desk.auditor.audit.sample(town.scheme.id, "voucher", seed, 300)]
 
     first = draw("5eed")
     assert first == draw("5eed") != draw("beef")
-    assert 0 < len(first) < len(list(town.desk.auditor.vouchers(town.scheme.id)))
+    assert 0 < len(first) < len(list(town.desk.auditor.vouchers.list(town.scheme.id)))
 
 
 def test_a_generic_tool_learns_every_transaction_from_the_metadata(town: Town) -> None:

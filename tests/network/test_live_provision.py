@@ -30,7 +30,7 @@ from kindpakket.ledger.refusals import (
     VoucherBlocked,
     VoucherExpired,
 )
-from kindpakket.municipality.municipality import Municipality
+from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import now
 from kindpakket_demo.schemes import PRESET, SHORT_CENTS, OpenScheme, open_provision, open_short
 from kindpakket_demo.wallets import Wallet
@@ -48,20 +48,20 @@ def pay(town: Town, scheme: OpenScheme, wallet: Wallet, cents: int) -> str:
 def test_an_organisation_is_named_between_an_order_and_its_payment(town: Town) -> None:
     desk = town.desk
     wallet = with_key(town.desk, town.scheme.id)
-    before = desk.auditor.organisations()
-    proposed = desk.clerk.propose_organisation("KetenMSP", "shops", "new-chain")
+    before = desk.auditor.organisations.show()
+    proposed = desk.clerk.organisations.propose("KetenMSP", "shops", "new-chain")
     desk.in_step()
     with pytest.raises(ChangeNotFound):
-        desk.manager.approve_organisation("KetenMSP", new_id())
+        desk.manager.organisations.approve("KetenMSP", new_id())
     order = town.till.shop.order(town.scheme.id, wallet.voucher, books(1_000))
-    named = desk.manager.approve_organisation("KetenMSP", proposed["change"])
+    named = desk.manager.organisations.approve("KetenMSP", proposed["change"])
     town.till.shop.pay(order, wallet.authorise(order))
     desk.in_step()
     assert (named["state"], named["decided_by"]) == ("approved", "p-manager")
-    assert desk.auditor.organisations()["shops"] == [*before["shops"], "KetenMSP"]
-    assert [one for one in desk.auditor.further_organisations() if one["msp"] == "KetenMSP"] == [named]
+    assert desk.auditor.organisations.show()["shops"] == [*before["shops"], "KetenMSP"]
+    assert [one for one in desk.auditor.organisations.list() if one["msp"] == "KetenMSP"] == [named]
     with pytest.raises(OrganisationNamed):
-        desk.clerk.propose_organisation("WinkelsMSP", "shops", "new-chain")
+        desk.clerk.organisations.propose("WinkelsMSP", "shops", "new-chain")
 
 
 def test_rules_that_two_persons_agree_on_count_for_all_vouchers(town: Town) -> None:
@@ -69,34 +69,34 @@ def test_rules_that_two_persons_agree_on_count_for_all_vouchers(town: Town) -> N
     scheme = open_provision(desk, 2, now())
     wallet = with_key(town.desk, scheme.id)
     stricter: Rules = {**scheme.rules, "payment_cap_cents": 5_000}
-    change = desk.clerk.propose_rules(scheme.id, stricter, "all", "council-decision")
+    change = desk.clerk.schemes.propose_rules(scheme.id, stricter, "all", "council-decision")
     pay(town, scheme, wallet, 6_000)
     desk.in_step()
-    desk.manager.approve_change(scheme.id, change["id"])
+    desk.manager.schemes.approve_change(scheme.id, change["id"])
     desk.in_step()
     with pytest.raises(PaymentCapExceeded):
         pay(town, scheme, wallet, 6_000)
     pay(town, scheme, wallet, 5_000)
-    shown = desk.auditor.scheme(scheme.id)
+    shown = desk.auditor.schemes.show(scheme.id)
     assert (shown["scheme"]["rules_version"], shown["scheme"]["rules_floor"]) == (2, 2)
-    assert desk.auditor.rules(scheme.id, 1)["payment_cap_cents"] == scheme.rules["payment_cap_cents"]
-    assert [one["state"] for one in desk.auditor.changes(scheme.id)] == ["approved"]
+    assert desk.auditor.schemes.rules(scheme.id, 1)["payment_cap_cents"] == scheme.rules["payment_cap_cents"]
+    assert [one["state"] for one in desk.auditor.schemes.changes(scheme.id)] == ["approved"]
 
 
 def test_budget_grows_by_two_persons_and_gives_no_cent_more(town: Town) -> None:
     desk = town.desk
     scheme = open_provision(desk, 1, now())
     first = with_key(town.desk, scheme.id)
-    left = desk.clerk.scheme(scheme.id)["budget"]["unallocated_cents"]
+    left = desk.clerk.schemes.show(scheme.id)["budget"]["unallocated_cents"]
     top_up: list[TopUp] = [{"voucher": first.voucher, "entitlement": new_id(), "preset": PRESET, "units": 2}]
     with pytest.raises(BudgetExceeded):
-        desk.clerk.top_up(scheme.id, top_up, "second-child")
-    change = desk.clerk.propose_budget(scheme.id, 2 * FULL - left, "more-children")
+        desk.clerk.vouchers.top_up(scheme.id, top_up, "second-child")
+    change = desk.clerk.schemes.propose_budget(scheme.id, 2 * FULL - left, "more-children")
     desk.in_step()
-    desk.manager.approve_change(scheme.id, change["id"])
+    desk.manager.schemes.approve_change(scheme.id, change["id"])
     desk.in_step()
-    assert desk.clerk.top_up(scheme.id, top_up, "second-child")["cents"] == 2 * FULL
-    assert desk.clerk.scheme(scheme.id)["budget"]["unallocated_cents"] == 0
+    assert desk.clerk.vouchers.top_up(scheme.id, top_up, "second-child")["cents"] == 2 * FULL
+    assert desk.clerk.schemes.show(scheme.id)["budget"]["unallocated_cents"] == 0
 
 
 def test_a_hold_is_captured_in_part_though_its_voucher_was_blocked(town: Town, wallet: Wallet) -> None:
@@ -106,8 +106,8 @@ def test_a_hold_is_captured_in_part_though_its_voucher_was_blocked(town: Town, w
     held = shop.hold(order, wallet.authorise(order))
     assert town.available(wallet) == FULL - 9_000
     with pytest.raises(HoldLive):
-        desk.manager.revoke(town.scheme.id, [wallet.voucher], "moved-away")
-    desk.clerk.block(town.scheme.id, wallet.voucher, "device-lost")
+        desk.manager.vouchers.revoke(town.scheme.id, [wallet.voucher], "moved-away")
+    desk.clerk.vouchers.block(town.scheme.id, wallet.voucher, "device-lost")
     desk.in_step()
     with pytest.raises(HoldExceeded):
         shop.capture(held["id"], books(9_001))
@@ -115,7 +115,7 @@ def test_a_hold_is_captured_in_part_though_its_voucher_was_blocked(town: Town, w
     with pytest.raises(HoldNotOpen):
         shop.release(held["id"], "out-of-stock")
     assert town.available(wallet) == FULL - 8_000
-    desk.manager.revoke(town.scheme.id, [wallet.voucher], "moved-away")
+    desk.manager.vouchers.revoke(town.scheme.id, [wallet.voucher], "moved-away")
     assert town.available(wallet) == 0
 
 
@@ -134,11 +134,13 @@ def test_what_was_signed_for_a_hold_is_held_and_nothing_else(town: Town, wallet:
 def test_a_lost_key_is_blocked_by_its_holder_and_replaced_by_two_persons(town: Town) -> None:
     desk, shop = town.desk, town.till.shop
     lost, code = Wallet(new_id(), HolderKey.generate()), new_code()
-    domain = desk.clerk.domain
+    domain = desk.clerk.caller.domain
     scheme = town.scheme
     hashed = self_block_hash(domain, scheme.id, lost.voucher, code)
     issue_unbound(desk, scheme.id, [lost])
-    desk.clerk.activate(scheme.id, [lost.authority.activate(domain, scheme.id, lost.voucher, hashed)])
+    desk.clerk.vouchers.activate(
+        scheme.id, [lost.authority.activate(domain, scheme.id, lost.voucher, hashed)]
+    )
     desk.in_step()
     shop.self_block(scheme.id, lost.voucher, code)
     with pytest.raises(VoucherBlocked):
@@ -146,16 +148,16 @@ def test_a_lost_key_is_blocked_by_its_holder_and_replaced_by_two_persons(town: T
     desk.in_step()
     fresh = HolderKey.generate()
     bound = fresh.replace(domain, scheme.id, lost.voucher, 2)
-    waits = desk.clerk.replace(scheme.id, lost.voucher, bound, "device-lost")["replacement"]["id"]
+    waits = desk.clerk.vouchers.replace(scheme.id, lost.voucher, bound, "device-lost")["replacement"]["id"]
     desk.in_step()
     same_person = {"kindpakket.role": "approver", "kindpakket.person": "p-clerk"}
     desk.network.enrol(desk.municipality, "clerk-as-replacer", same_person)
     alone = Municipality(desk.contract(desk.municipality, "clerk-as-replacer"))
     with pytest.raises(SecondPersonRequired):
-        alone.approve_replacement(scheme.id, lost.voucher, waits)
+        alone.vouchers.approve_replacement(scheme.id, lost.voucher, waits)
     with pytest.raises(ChangeNotFound):
-        desk.manager.approve_replacement(scheme.id, lost.voucher, new_id())
-    desk.manager.approve_replacement(scheme.id, lost.voucher, waits)
+        desk.manager.vouchers.approve_replacement(scheme.id, lost.voucher, new_id())
+    desk.manager.vouchers.approve_replacement(scheme.id, lost.voucher, waits)
     desk.in_step()
     with pytest.raises(HolderProofInvalid):
         pay(town, scheme, lost, 1_000)
@@ -166,15 +168,15 @@ def test_a_lost_key_is_blocked_by_its_holder_and_replaced_by_two_persons(town: T
 def test_an_unknown_outcome_is_made_certain(town: Town, wallet: Wallet) -> None:
     shop = town.till.shop
     order = town.order(wallet)
-    assert shop.outcome(order.request_id)["state"] == "unknown"
-    shop.void(order.request_id)
+    assert shop.requests.show(order.request_id)["state"] == "unknown"
+    shop.requests.void(order.request_id)
     with pytest.raises(RequestVoid):
         shop.pay(order, wallet.authorise(order))
     second = town.order(wallet)
     shop.pay(second, wallet.authorise(second))
     with pytest.raises(RequestCommitted):
-        shop.void(second.request_id)
-    assert shop.outcome(second.request_id)["state"] == "committed"
+        shop.requests.void(second.request_id)
+    assert shop.requests.show(second.request_id)["state"] == "committed"
     assert town.available(wallet) == FULL - second.cents
 
 
@@ -194,16 +196,18 @@ def test_after_the_end_only_grace_and_extensions_spend(town: Town) -> None:
     pay(town, short, wallet, 1_500)
     later = date.fromisoformat(short.rules["ends_on"]) + timedelta(days=30)
     desk.in_step()
-    desk.manager.extend(short.id, [extended.voucher], later, "shop-was-closed")
+    desk.manager.vouchers.extend(short.id, [extended.voucher], later, "shop-was-closed")
     desk.in_step()
     pay(town, short, extended, 500)
     desk.in_step()
     moved = {
-        one["id"]: one["cents"] for part in desk.clerk.lapse_all(short.id, "over") for one in part["vouchers"]
+        one["id"]: one["cents"]
+        for part in desk.clerk.vouchers.lapse_all(short.id, "over")
+        for one in part["vouchers"]
     }
     assert moved == {wallet.voucher: 2_000, rest.voucher: SHORT_CENTS}
     desk.in_step()
-    shown = desk.auditor.voucher(short.id, wallet.voucher)
+    shown = desk.auditor.vouchers.show(short.id, wallet.voucher)
     assert (shown["state"], shown["available_cents"], shown.get("grace_cents")) == ("active", 500, 500)
 
 
@@ -212,16 +216,16 @@ def test_a_closed_scheme_only_winds_up(town: Town) -> None:
     scheme = open_provision(desk, 2, now())
     wallet, revoked = with_key(town.desk, scheme.id), with_key(town.desk, scheme.id)
     payment = pay(town, scheme, wallet, 4_000)
-    desk.manager.revoke(scheme.id, [revoked.voucher], "no-right")
-    change = desk.clerk.propose_closing(scheme.id, "council-decision")
+    desk.manager.vouchers.revoke(scheme.id, [revoked.voucher], "no-right")
+    change = desk.clerk.schemes.propose_closing(scheme.id, "council-decision")
     desk.in_step()
-    desk.manager.approve_change(scheme.id, change["id"])
+    desk.manager.schemes.approve_change(scheme.id, change["id"])
     desk.in_step()
     with pytest.raises(SchemeNotOpen):
         pay(town, scheme, wallet, 500)
-    assert sum(part["cents"] for part in desk.clerk.lapse_all(scheme.id, "closed")) == FULL - 4_000
+    assert sum(part["cents"] for part in desk.clerk.vouchers.lapse_all(scheme.id, "closed")) == FULL - 4_000
     desk.in_step()
     assert town.till.shop.refund(payment, books(1_000), "returned")["returned_to"] == "lapsed"
     desk.in_step()
-    budget = desk.auditor.scheme(scheme.id)["budget"]
+    budget = desk.auditor.schemes.show(scheme.id)["budget"]
     assert budget["unallocated_cents"] == budget["budget_cents"] - 3_000

@@ -57,6 +57,7 @@ class Story:
         buyer: who pays.
         paid: the payments of the buyer in cents.
         failed: what went wrong with payments.
+        account: the account of that shop before.
         backup: the municipality's backup, made while payments ran.
         during: what was verified while payments ran.
         restored: the networks as restores opened them; each stops what it started.
@@ -70,6 +71,7 @@ class Story:
     buyer: Wallet
     paid: list[int] = field(default_factory=list)
     failed: list[object] = field(default_factory=list)
+    account: str = ""
     backup: Taken | None = None
     during: Verified | None = None
     restored: list[Network] = field(default_factory=list)
@@ -154,8 +156,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
                 made.backup = network.backup(folder / "gemeente.age", [public], [MUNICIPALITY], print)
                 made.during = network.verify(progress=print)
             desk.in_step()
-            assert desk.treasurer.shop_account(closed)["iban"]
-            desk.manager.end_shop(closed, "moved", 0)
+            made.account = desk.treasurer.shops.account(closed)["iban"]
+            desk.manager.shops.end(closed, "moved", 0)
             desk.in_step()
             purge_account(desk, closed)
             made.pay()
@@ -167,13 +169,13 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 
 def purge_account(desk: Desk, shop: str) -> None:
     """Purge the account of a shop that has ended."""
-    ordered = desk.clerk.order_erasure("shopAccounts", [shop], "retention")
+    ordered = desk.clerk.erasures.order("shopAccounts", [shop], "retention")
     desk.in_step()
-    desk.manager.approve_erasure(ordered["id"])
+    desk.manager.erasures.approve(ordered["id"])
     desk.in_step()
-    desk.manager.purge(ordered["id"])
+    desk.manager.erasures.purge(ordered["id"])
     desk.in_step()
-    desk.clerk.certify_erasure(ordered["id"])
+    desk.clerk.erasures.certify(ordered["id"])
     desk.in_step()
 
 
@@ -254,11 +256,12 @@ def test_a_restored_peer_answers_nobody_before_it_has_caught_up(watched: set[str
 
 @pytest.mark.usefixtures("watched")
 def test_what_was_purged_after_the_backup_is_gone(story: Story) -> None:
+    assert story.account
     with Desk(story.network, story.folder, Random(2)) as desk:
         desk.in_step()
         with pytest.raises(AccountMissing):
-            desk.treasurer.shop_account(story.closed)
-        assert desk.treasurer.shop_account(story.town.till.shop.shop_id)["iban"]
+            desk.treasurer.shops.account(story.closed)
+        assert desk.treasurer.shops.account(story.town.till.shop.shop_id)["iban"]
 
 
 @pytest.mark.usefixtures("watched")
@@ -276,12 +279,12 @@ def test_payments_go_on_and_the_restored_consenter_takes_part(story: Story) -> N
     with Desk(story.network, story.folder, Random(3)) as desk:
         paid = sum(story.paid)
         desk.in_step()
-        held = desk.clerk.voucher(town.scheme.id, story.buyer.voucher)["available_cents"]
+        held = desk.clerk.vouchers.show(town.scheme.id, story.buyer.voucher)["available_cents"]
         till = desk.here(town.till)
         order = till.shop.order(town.scheme.id, story.buyer.voucher, [{"category": "books", "cents": CENTS}])
         till.shop.pay(order, story.buyer.authorise(order))
         desk.in_step()
-        left = desk.clerk.voucher(town.scheme.id, story.buyer.voucher)["available_cents"]
+        left = desk.clerk.vouchers.show(town.scheme.id, story.buyer.voucher)["available_cents"]
         assert (held - left, paid % CENTS) == (CENTS, 0)
         audit = desk.auditor.verify()
         assert audit.passed, (audit.findings, audit.differences)
@@ -301,7 +304,7 @@ def test_a_lost_peer_gets_private_data_of_after_the_backup_from_its_neighbour(st
             "another-bank", iban=OTHER_IBAN, holder="Winkel", kvk=till.store.kvk, contact="administratie"
         )
         desk.in_step()
-        desk.manager.approve_account(shop.shop_id, changed["account_change"]["id"])
+        desk.manager.shops.approve_account(shop.shop_id, changed["account_change"]["id"])
         desk.in_step()
     network.stop(lost, signal.SIGKILL)
     shutil.rmtree(network.home / "nodes" / lost)
@@ -317,7 +320,7 @@ def test_a_lost_peer_gets_private_data_of_after_the_backup_from_its_neighbour(st
     def account() -> bool | None:
         argument = json.dumps({"shop": till.shop.shop_id})
         try:
-            found = json.loads(treasurer.query(CHANNEL, CHAINCODE, "shop:Account", argument))
+            found = json.loads(treasurer.caller.query(CHANNEL, CHAINCODE, "shop:Account", argument))
         except CommandFailed:
             return None
         return found["iban"] == OTHER_IBAN or None
@@ -345,7 +348,7 @@ def test_a_network_of_which_nothing_is_left_begins_anew_where_its_peers_were(sto
     story.restore(taken.file, ordering_lost=True)
     network = story.network
     with Desk(network, story.folder, Random(4)) as desk:
-        desk.clerk.block(story.town.scheme.id, story.buyer.voucher, "device-lost")
+        desk.clerk.vouchers.block(story.town.scheme.id, story.buyer.voucher, "device-lost")
         desk.in_step()
         assert desk.auditor.verify().passed
     heights = network.status().channels[0].heights

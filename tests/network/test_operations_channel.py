@@ -59,6 +59,7 @@ def going_on(town: Town) -> Iterator[Trade]:
         made.go_on()
         yield made
         made.go_on()
+        assert made.failed == []
 
 
 @pytest.fixture(scope="module")

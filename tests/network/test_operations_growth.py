@@ -68,11 +68,11 @@ def test_a_second_shops_organisation_joins(live: Network, going_on: Trade) -> No
 
 def test_its_shops_take_payments_through_their_own_peer(live: Network, town: Town, going_on: Trade) -> None:
     desk = town.desk
-    proposed = desk.clerk.propose_organisation(
+    proposed = desk.clerk.organisations.propose(
         NEIGHBOURS_MSP, "shops", "new-member", accounts=f"shopAccounts-{NEIGHBOURS}"
     )
     in_step(live, CHANNEL)
-    desk.manager.approve_organisation(NEIGHBOURS_MSP, proposed["change"])
+    desk.manager.organisations.approve(NEIGHBOURS_MSP, proposed["change"])
     in_step(live, CHANNEL)
     shop = new_id()
     attributes = {
@@ -86,7 +86,7 @@ def test_its_shops_take_payments_through_their_own_peer(live: Network, town: Tow
     till.shop.apply(store.categories, iban=store.iban, holder=store.name, kvk=store.kvk, contact="kassa")
     in_step(live, CHANNEL)
     today = now().date().isoformat()
-    desk.manager.approve_shop(shop, [{"code": code, "from": today} for code in store.categories])
+    desk.manager.shops.approve(shop, [{"code": code, "from": today} for code in store.categories])
     in_step(live, CHANNEL)
     wallet = next(town.keys)
     order = town.order(wallet, till=till)
@@ -95,7 +95,7 @@ def test_its_shops_take_payments_through_their_own_peer(live: Network, town: Tow
     going_on.go_on()
 
 
-def test_a_second_peer_joins(live: Network, town: Town, going_on: Trade) -> None:
+def test_a_second_peer_joins(live: Network, going_on: Trade) -> None:
     live.become(with_peer(live.topology, SHOPS), progress=print)
     going_on.go_on()
     assert live.plan().done
@@ -141,10 +141,12 @@ def test_no_payment_failed_or_took_long_and_no_consenter_doubts_another(
 
 def test_the_fifth_consenters_vote_counts(live: Network, going_on: Trade) -> None:
     """Four of five are needed: with the leader dead, the one that joined is among them."""
+    failed_before = len(going_on.failed)
     leader = live.leader(CHANNEL)
     assert leader is not None
     live.stop(leader, signal.SIGKILL)
     going_on.go_on()
     live.start(leader)
     going_on.go_on()
+    assert going_on.failed[failed_before:] == []
     assert doubted_votes(live) == []

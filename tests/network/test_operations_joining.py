@@ -68,9 +68,9 @@ def test_an_organisation_joins_from_its_own_home(members: Network, court: Networ
     for home, others in ((members.home, [COURT]), (court.home, founders)):
         assert not any((home / "organisations" / other / "users").exists() for other in others)
     with Desk(members, tmp_path, Random(1)) as desk:
-        proposed = desk.clerk.propose_organisation(COURT_MSP, "auditors", "new-member")
+        proposed = desk.clerk.organisations.propose(COURT_MSP, "auditors", "new-member")
         desk.in_step()
-        desk.manager.approve_organisation(COURT_MSP, proposed["change"])
+        desk.manager.organisations.approve(COURT_MSP, proposed["change"])
     ordered = height(members, "peer0.gemeente")
     assert until(lambda: height(court, f"peer0.{COURT}") >= ordered or None, SECONDS)
     with gateway_at(court, COURT, identity_of(court, COURT, "auditor")) as gateway:

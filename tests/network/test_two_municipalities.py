@@ -100,7 +100,7 @@ def test_what_one_issued_does_not_exist_for_the_other(region: Region) -> None:
     wallet = next(region.here.keys)
     there = region.there
     with pytest.raises(VoucherNotFound):
-        there.desk.clerk.voucher(there.scheme.id, wallet.voucher)
+        there.desk.clerk.vouchers.show(there.scheme.id, wallet.voucher)
     order = there.order(wallet)
     with pytest.raises(VoucherNotFound):
         there.till.shop.pay(order, wallet.authorise(order))
@@ -125,10 +125,10 @@ def test_a_binding_made_on_one_channel_is_none_on_the_other(region: Region) -> N
     wallet = Wallet(new_id(), HolderKey.generate())
     there = region.there
     issue_unbound(there.desk, there.scheme.id, [wallet])
-    made_here = wallet.activate(region.here.desk.clerk.domain, there.scheme.id)
+    made_here = wallet.activate(region.here.desk.clerk.caller.domain, there.scheme.id)
     with pytest.raises(HolderProofInvalid):
-        there.desk.clerk.activate(there.scheme.id, [made_here])
-    assert there.desk.clerk.voucher(there.scheme.id, wallet.voucher)["state"] == "issued"
+        there.desk.clerk.vouchers.activate(there.scheme.id, [made_here])
+    assert there.desk.clerk.vouchers.show(there.scheme.id, wallet.voucher)["state"] == "issued"
 
 
 @pytest.mark.parametrize(

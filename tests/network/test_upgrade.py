@@ -198,19 +198,21 @@ def test_settlements_of_before_go_on_to_paid_and_open_items_settle(town: FirstTo
     latest = town.send("settlement:Draft", town.treasurer, **members)
     assert latest["cents"] == sum(due) > 0
     town.settle(latest["id"], "approve", "export", "paid")
-    states = {one["id"]: one["state"] for one in town.clerk.items("settlement:List", {"scheme": town.scheme})}
+    states = {
+        one["id"]: one["state"] for one in town.clerk.caller.items("settlement:List", {"scheme": town.scheme})
+    }
     assert states == dict.fromkeys((town.exported, town.drafted, latest["id"]), "paid")
 
 
 @pytest.mark.usefixtures("upgrade")
 def test_a_further_organisation_joins_those_that_were_named_before(town: FirstTown) -> None:
     desk = town.desk
-    named = desk.clerk.organisations()
-    proposed = desk.clerk.propose_organisation("KetenMSP", "shops", "new-chain")
+    named = desk.clerk.organisations.show()
+    proposed = desk.clerk.organisations.propose("KetenMSP", "shops", "new-chain")
     desk.in_step()
-    desk.manager.approve_organisation("KetenMSP", proposed["change"])
+    desk.manager.organisations.approve("KetenMSP", proposed["change"])
     desk.in_step()
-    assert desk.auditor.organisations() == {**named, "shops": [*named["shops"], "KetenMSP"]}
+    assert desk.auditor.organisations.show() == {**named, "shops": [*named["shops"], "KetenMSP"]}
 
 
 @pytest.mark.usefixtures("upgrade")

@@ -35,10 +35,9 @@ class Trade:
     failed: list[Exception] = field(default_factory=list)
 
     def go_on(self, count: int = 10) -> None:
-        """Wait until so many more payments were taken, and see that none ever failed."""
+        """Wait until so many more payments were taken. Whether one failed is for one test to judge."""
         wanted = len(self.paid) + count
-        assert until(lambda: len(self.paid) >= wanted or self.failed or None, _PATIENCE), "nothing is paid"
-        assert self.failed == []
+        assert until(lambda: len(self.paid) >= wanted or None, _PATIENCE), f"nothing is paid: {self.failed}"
 
 
 @contextmanager
@@ -56,8 +55,8 @@ def trade(town: Town, wallets: Sequence[Wallet]) -> Iterator[Trade]:
                     town.till.shop.pay(order, wallet.authorise(order))
                 except (FabricError, Refusal) as error:
                     made.failed.append(error)
-                    return
-                made.paid.append(time.monotonic() - began)
+                else:
+                    made.paid.append(time.monotonic() - began)
                 if over.wait(_PAUSE):
                     return
 

@@ -16,7 +16,7 @@ from kindpakket.fabric.blocks import Block
 Maker = Callable[[Path], Checkpointer]
 
 
-def in_memory(folder: Path) -> Checkpointer:
+def in_memory(_: Path) -> Checkpointer:
     """A position that ends with the process."""
     return MemoryCheckpointer()
 

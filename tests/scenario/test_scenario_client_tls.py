@@ -26,7 +26,7 @@ ASKS_FOR_CERTIFICATES = {
 }
 
 
-def by_options(clients: Clients, folder: Path) -> Gateway:
+def by_options(clients: Clients, _: Path) -> Gateway:
     """A gateway that shows a certificate which the options name."""
     certificate, key = clients.place.tls_certificate("org1")
     return clients.connect("org1", **at_peer(PEER), client_certificate=certificate, client_key=key)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import is_id
 from kindpakket.ledger.records import Line
 from kindpakket.ledger.refusals import InsufficientBalance, RequestCommitted, SchemeNotFound
-from kindpakket.municipality.municipality import Municipality
+from kindpakket.municipality import Municipality
 from kindpakket.shop import Shop
 
 ORGANISATIONS = {
@@ -71,8 +73,8 @@ def endorse_error(message: str) -> EndorseError:
 def test_a_write_is_one_object_with_a_fresh_request_id() -> None:
     ledger = FakeLedger([{"id": "x"}, {"id": "y"}])
     municipality = Municipality(ledger)
-    municipality.draft_scheme(rules(), 100)
-    municipality.draft_scheme(rules(), 100)
+    municipality.schemes.draft(rules(), 100)
+    municipality.schemes.draft(rules(), 100)
     first, second = ledger.calls
     assert first.name == "scheme:Draft"
     assert first.request["rules"]["name"] == "kindpakket-2026"
@@ -83,7 +85,7 @@ def test_a_write_is_one_object_with_a_fresh_request_id() -> None:
 
 def test_a_request_id_that_is_given_is_sent() -> None:
     ledger = FakeLedger([{}])
-    Municipality(ledger).close_day("s" * 32, date(2026, 3, 10), request_id="1" * 32)
+    Municipality(ledger).schemes.close_day("s" * 32, date(2026, 3, 10), request_id="1" * 32)
     assert ledger.calls[0].request == {"request_id": "1" * 32, "scheme": "s" * 32, "day": "2026-03-10"}
 
 
@@ -97,7 +99,7 @@ def test_a_request_id_that_is_given_is_sent() -> None:
 )
 def test_a_conflict_is_sent_again_with_the_same_request(conflict: Exception) -> None:
     ledger = FakeLedger([conflict, conflict, {"done": True}])
-    assert Municipality(ledger).open_scheme("s" * 32) == {"done": True}
+    assert Municipality(ledger).schemes.open("s" * 32) == {"done": True}
     assert len(ledger.calls) == 3
     assert len({json.dumps(call.request) for call in ledger.calls}) == 1
 
@@ -106,7 +108,7 @@ def test_conflicts_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda seconds: None)
     ledger = FakeLedger([CommitError("tx", "MVCC_READ_CONFLICT", at) for at in range(20)])
     with pytest.raises(CommitError, match="MVCC_READ_CONFLICT"):
-        Municipality(ledger).open_scheme("s" * 32)
+        Municipality(ledger).schemes.open("s" * 32)
     assert 1 < len(ledger.calls) <= 10
 
 
@@ -122,7 +124,7 @@ def test_conflicts_end(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_errors_are_not_sent_again(error: Exception) -> None:
     ledger = FakeLedger([error])
     with pytest.raises(type(error)):
-        Municipality(ledger).open_scheme("s" * 32)
+        Municipality(ledger).schemes.open("s" * 32)
 
 
 def test_a_refusal_is_an_exception_of_its_code() -> None:
@@ -141,14 +143,14 @@ def test_a_query_can_be_refused_too() -> None:
     words = "evaluate call to endorser returned error: chaincode response 500, SCHEME_NOT_FOUND: none {}"
     ledger = FakeLedger([EvaluateError(words, status=StatusCode.UNKNOWN)])
     with pytest.raises(SchemeNotFound):
-        Municipality(ledger).scheme("a" * 32)
+        Municipality(ledger).schemes.show("a" * 32)
 
 
 def test_lists_are_read_page_by_page() -> None:
     ledger = FakeLedger(
         [{"items": [{"id": "1"}, {"id": "2"}], "next": "2"}, {"items": [{"id": "3"}], "next": ""}]
     )
-    assert [voucher["id"] for voucher in Municipality(ledger).vouchers("s" * 32)] == ["1", "2", "3"]
+    assert [voucher["id"] for voucher in Municipality(ledger).vouchers.list("s" * 32)] == ["1", "2", "3"]
     assert [call.request["cursor"] for call in ledger.calls] == ["", "2"]
     assert all(call.request["limit"] == 500 for call in ledger.calls)
 
@@ -158,20 +160,20 @@ def test_totals_are_added_up_over_the_pages() -> None:
         {**{f"{term}_cents": number for term in TERMS}, "vouchers": number, "next": following}
         for number, following in ((500, "f"), (20, ""))
     ]
-    totals = Municipality(FakeLedger(pages)).totals("s" * 32)
+    totals = Municipality(FakeLedger(pages)).audit.totals("s" * 32)
     assert totals["vouchers"] == totals["issued_cents"] == totals["revoked_cents"] == 520
 
 
 def test_history_is_read_page_by_page() -> None:
     entry = {"transaction_id": "t", "at": 1, "deleted": True, "by": None, "before": {}, "value": None}
     ledger = FakeLedger([{"entries": [entry], "next": "t"}, {"entries": [entry], "next": ""}])
-    assert len(list(Municipality(ledger).history("shop/x"))) == 2
+    assert len(list(Municipality(ledger).audit.history("shop/x"))) == 2
 
 
 def test_case_records_go_to_the_municipality_alone_and_not_into_the_request() -> None:
     ledger = FakeLedger([ORGANISATIONS, {"recorded": 1}])
     case = {"voucher": "c" * 32, "case": "Z-1", "salt": "f" * 32}
-    Municipality(ledger).record_cases("a" * 32, [case])  # type: ignore[list-item]
+    Municipality(ledger).vouchers.record_cases("a" * 32, [case])  # type: ignore[list-item]
     record = ledger.calls[1]
     assert record.organisations == ("GemeenteMSP",)
     assert json.loads(record.transient["cases"]) == [case]
@@ -181,16 +183,16 @@ def test_case_records_go_to_the_municipality_alone_and_not_into_the_request() ->
 def test_case_records_that_are_there_already_are_no_failure() -> None:
     case = {"voucher": "c" * 32, "case": "Z-1", "salt": "f" * 32}
     ledger = FakeLedger([ORGANISATIONS, CommitError("tx", "ENDORSEMENT_POLICY_FAILURE", 7)])
-    assert Municipality(ledger).record_cases("a" * 32, [case]) == {"recorded": 1}  # type: ignore[list-item]
+    assert Municipality(ledger).vouchers.record_cases("a" * 32, [case]) == {"recorded": 1}  # type: ignore[list-item]
     ledger = FakeLedger([ORGANISATIONS, CommitError("tx", "EXPIRED_CHAINCODE", 7)])
     with pytest.raises(CommitError, match="EXPIRED_CHAINCODE"):
-        Municipality(ledger).record_cases("a" * 32, [case])  # type: ignore[list-item]
+        Municipality(ledger).vouchers.record_cases("a" * 32, [case])  # type: ignore[list-item]
 
 
 def test_a_shop_account_is_asked_of_a_municipal_peer() -> None:
     account = {"iban": "NL91ABNA0417164300", "holder": "h", "kvk": "12345678", "contact": "c", "salt": "s"}
     ledger = FakeLedger([ORGANISATIONS, account])
-    assert Municipality(ledger).shop_account("b" * 32) == account
+    assert Municipality(ledger).shops.account("b" * 32) == account
     assert ledger.calls[1].organisations == ("GemeenteMSP",)
 
 
@@ -237,58 +239,64 @@ def test_a_payment_without_a_proof_is_left_for_the_chaincode_to_refuse() -> None
 @pytest.mark.parametrize(
     ("method", "arguments", "operation"),
     [
-        ("approve_scheme", ("a",), "scheme:Approve"),
-        ("pause_scheme", ("a", "audit"), "scheme:Pause"),
-        ("approve_shop", ("a", []), "shop:Approve"),
-        ("suspend_shop", ("a", "x"), "shop:Suspend"),
-        ("reinstate_shop", ("a", "x"), "shop:Reinstate"),
-        ("issue", ("a", []), "voucher:Issue"),
-        ("activate", ("a", []), "voucher:Activate"),
-        ("block", ("a", "c", "x"), "voucher:Block"),
-        ("unblock", ("a", "c", "x"), "voucher:Unblock"),
-        ("self_block", ("a", "c", "f" * 32), "voucher:SelfBlock"),
-        ("revoke", ("a", ["c"], "x"), "voucher:Revoke"),
-        ("top_up", ("a", [], "x"), "voucher:TopUp"),
-        ("extend", ("a", ["c"], date(2027, 1, 31), "x"), "voucher:Extend"),
-        ("lapse", ("a", ["c"], "x"), "voucher:Lapse"),
-        ("replace", ("a", "c", {}, "x"), "voucher:Replace"),
-        ("approve_replacement", ("a", "c", "d"), "voucher:ApproveReplacement"),
-        ("reject_replacement", ("a", "c", "d", "x"), "voucher:RejectReplacement"),
-        ("propose_rules", ("a", rules(), "all", "x"), "scheme:ProposeRules"),
-        ("propose_budget", ("a", 100, "x"), "scheme:ProposeBudget"),
-        ("propose_closing", ("a", "x"), "scheme:ProposeClosing"),
-        ("approve_change", ("a", "d"), "scheme:ApproveChange"),
-        ("reject_change", ("a", "d", "x"), "scheme:RejectChange"),
-        ("grant_categories", ("b", [], "x"), "shop:Grant"),
-        ("end_shop", ("b", "x", 30), "shop:End"),
-        ("approve_account", ("b", "d"), "shop:ApproveAccount"),
-        ("reject_account", ("b", "d", "x"), "shop:RejectAccount"),
-        ("claim", ("a", "b", "x"), "settlement:Claim"),
-        ("collect", ("a", "d", "x"), "settlement:Collect"),
-        ("write_off", ("a", "d", "x"), "settlement:WriteOff"),
-        ("order_erasure", ("citizens", ["c"], "retention"), "erasure:Order"),
-        ("approve_erasure", ("d",), "erasure:Approve"),
-        ("withdraw_erasure", ("d", "x"), "erasure:Withdraw"),
-        ("certify_erasure", ("d",), "erasure:Certify"),
-        ("release_hold", ("p", "expired"), "payment:Release"),
-        ("void", ("d",), "request:Void"),
-        ("draft_settlement", ("a", "b"), "settlement:Draft"),
-        ("approve_settlement", ("a", "b"), "settlement:Approve"),
-        ("withdraw_settlement", ("a", "b", "x"), "settlement:Withdraw"),
-        ("export_settlements", ("a", ["b"], "f"), "settlement:Export"),
-        ("book_settlement", ("a", "b", "paid", "x"), "settlement:Book"),
-        ("initialise", ("A", ["B"], ["C"]), "organisations:Initialise"),
-        ("propose_organisation", ("A", "shops", "x"), "organisations:Propose"),
-        ("approve_organisation", ("A", "b"), "organisations:Approve"),
-        ("reject_organisation", ("A", "b", "x"), "organisations:Reject"),
+        ("schemes.approve", ("a",), "scheme:Approve"),
+        ("schemes.pause", ("a", "audit"), "scheme:Pause"),
+        ("shops.approve", ("a", []), "shop:Approve"),
+        ("shops.suspend", ("a", "x"), "shop:Suspend"),
+        ("shops.reinstate", ("a", "x"), "shop:Reinstate"),
+        ("vouchers.issue", ("a", []), "voucher:Issue"),
+        ("vouchers.activate", ("a", []), "voucher:Activate"),
+        ("vouchers.block", ("a", "c", "x"), "voucher:Block"),
+        ("vouchers.unblock", ("a", "c", "x"), "voucher:Unblock"),
+        ("vouchers.self_block", ("a", "c", "f" * 32), "voucher:SelfBlock"),
+        ("vouchers.revoke", ("a", ["c"], "x"), "voucher:Revoke"),
+        ("vouchers.top_up", ("a", [], "x"), "voucher:TopUp"),
+        ("vouchers.extend", ("a", ["c"], date(2027, 1, 31), "x"), "voucher:Extend"),
+        ("vouchers.lapse", ("a", ["c"], "x"), "voucher:Lapse"),
+        ("vouchers.replace", ("a", "c", {}, "x"), "voucher:Replace"),
+        ("vouchers.approve_replacement", ("a", "c", "d"), "voucher:ApproveReplacement"),
+        ("vouchers.reject_replacement", ("a", "c", "d", "x"), "voucher:RejectReplacement"),
+        ("schemes.propose_rules", ("a", rules(), "all", "x"), "scheme:ProposeRules"),
+        ("schemes.propose_budget", ("a", 100, "x"), "scheme:ProposeBudget"),
+        ("schemes.propose_closing", ("a", "x"), "scheme:ProposeClosing"),
+        ("schemes.approve_change", ("a", "d"), "scheme:ApproveChange"),
+        ("schemes.reject_change", ("a", "d", "x"), "scheme:RejectChange"),
+        ("shops.grant", ("b", [], "x"), "shop:Grant"),
+        ("shops.end", ("b", "x", 30), "shop:End"),
+        ("shops.approve_account", ("b", "d"), "shop:ApproveAccount"),
+        ("shops.reject_account", ("b", "d", "x"), "shop:RejectAccount"),
+        ("settlements.claim", ("a", "b", "x"), "settlement:Claim"),
+        ("settlements.collect", ("a", "d", "x"), "settlement:Collect"),
+        ("settlements.write_off", ("a", "d", "x"), "settlement:WriteOff"),
+        ("erasures.order", ("citizens", ["c"], "retention"), "erasure:Order"),
+        ("erasures.approve", ("d",), "erasure:Approve"),
+        ("erasures.withdraw", ("d", "x"), "erasure:Withdraw"),
+        ("erasures.certify", ("d",), "erasure:Certify"),
+        ("payments.release", ("p", "expired"), "payment:Release"),
+        ("requests.void", ("d",), "request:Void"),
+        ("settlements.draft", ("a", "b"), "settlement:Draft"),
+        ("settlements.approve", ("a", "b"), "settlement:Approve"),
+        ("settlements.withdraw", ("a", "b", "x"), "settlement:Withdraw"),
+        ("settlements.export", ("a", ["b"], "f"), "settlement:Export"),
+        ("settlements.book", ("a", "b", "paid", "x"), "settlement:Book"),
+        ("organisations.initialise", ("A", ["B"], ["C"]), "organisations:Initialise"),
+        ("organisations.propose", ("A", "shops", "x"), "organisations:Propose"),
+        ("organisations.approve", ("A", "b"), "organisations:Approve"),
+        ("organisations.reject", ("A", "b", "x"), "organisations:Reject"),
     ],
 )
 def test_each_method_is_one_transaction(method: str, arguments: tuple[Any, ...], operation: str) -> None:
     ledger = FakeLedger([{}])
-    getattr(Municipality(ledger), method)(*arguments, request_id="1" * 32)
+    attrgetter(method)(Municipality(ledger))(*arguments, request_id="1" * 32)
     (call,) = ledger.calls
     assert call.name == operation
     assert call.request["request_id"] == "1" * 32
+    noun, _, name = operation.partition(":")
+    assert method in (f"{noun}s.{_snake(name)}", f"{noun}.{_snake(name)}")
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 @pytest.mark.parametrize(
@@ -301,14 +309,14 @@ def test_each_method_is_one_transaction(method: str, arguments: tuple[Any, ...],
         ("self_block", ("a", "c", "f" * 32), "voucher:SelfBlock"),
         ("draft_settlement", ("a",), "settlement:Draft"),
         ("reject_account", ("d", "x"), "shop:RejectAccount"),
-        ("void", ("d",), "request:Void"),
+        ("requests.void", ("d",), "request:Void"),
     ],
 )
 def test_each_method_of_a_till_is_one_transaction(
     method: str, arguments: tuple[Any, ...], operation: str
 ) -> None:
     ledger = FakeLedger([{}])
-    getattr(Shop(ledger, "b" * 32), method)(*arguments, request_id="1" * 32)
+    attrgetter(method)(Shop(ledger, "b" * 32))(*arguments, request_id="1" * 32)
     (call,) = ledger.calls
     assert (call.name, call.request["request_id"]) == (operation, "1" * 32)
 
@@ -316,31 +324,31 @@ def test_each_method_of_a_till_is_one_transaction(
 @pytest.mark.parametrize(
     ("method", "arguments", "operation", "members"),
     [
-        ("rules", ("a", 2), "scheme:Rules", {"scheme": "a", "version": 2}),
-        ("due", ("a", "b"), "settlement:Due", {"scheme": "a", "shop": "b"}),
-        ("erasure", ("d",), "erasure:Show", {"erasure": "d"}),
-        ("outcome", ("d",), "request:Show", {"request": "d"}),
+        ("schemes.rules", ("a", 2), "scheme:Rules", {"scheme": "a", "version": 2}),
+        ("settlements.due", ("a", "b"), "settlement:Due", {"scheme": "a", "shop": "b"}),
+        ("erasures.show", ("d",), "erasure:Show", {"erasure": "d"}),
+        ("requests.show", ("d",), "request:Show", {"request": "d"}),
     ],
 )
 def test_each_question_is_one_query(
     method: str, arguments: tuple[Any, ...], operation: str, members: dict[str, Any]
 ) -> None:
     ledger = FakeLedger([{"answer": 1}])
-    assert getattr(Municipality(ledger), method)(*arguments) == {"answer": 1}
+    assert attrgetter(method)(Municipality(ledger))(*arguments) == {"answer": 1}
     assert [(call.name, call.request) for call in ledger.calls] == [(operation, members)]
 
 
 @pytest.mark.parametrize(
     ("method", "arguments", "operation", "members"),
     [
-        ("changes", ("a",), "scheme:Changes", {"scheme": "a"}),
-        ("lapsable", ("a",), "voucher:Lapsable", {"scheme": "a"}),
-        ("payments", ("a",), "payment:List", {"scheme": "a"}),
-        ("erasures", (), "erasure:List", {}),
-        ("erasures_due", ("citizens", "a"), "erasure:Due", {"collection": "citizens", "scheme": "a"}),
-        ("erasures_due", ("shopAccounts",), "erasure:Due", {"collection": "shopAccounts"}),
+        ("schemes.changes", ("a",), "scheme:Changes", {"scheme": "a"}),
+        ("vouchers.lapsable", ("a",), "voucher:Lapsable", {"scheme": "a"}),
+        ("payments.list", ("a",), "payment:List", {"scheme": "a"}),
+        ("erasures.list", (), "erasure:List", {}),
+        ("erasures.due", ("citizens", "a"), "erasure:Due", {"collection": "citizens", "scheme": "a"}),
+        ("erasures.due", ("shopAccounts",), "erasure:Due", {"collection": "shopAccounts"}),
         (
-            "sample",
+            "audit.sample",
             ("a", "payment", "5eed", 50),
             "audit:Sample",
             {"scheme": "a", "kind": "payment", "seed": "5eed", "per_mille": 50},
@@ -352,7 +360,7 @@ def test_long_answers_come_in_pages_that_may_be_short(
 ) -> None:
     pages = [{"items": [], "next": "1"}, {"items": [{"id": "2"}], "next": ""}]
     ledger = FakeLedger(pages)
-    assert list(getattr(Municipality(ledger), method)(*arguments)) == [{"id": "2"}]
+    assert list(attrgetter(method)(Municipality(ledger))(*arguments)) == [{"id": "2"}]
     assert {call.name for call in ledger.calls} == {operation}
     assert [call.request for call in ledger.calls] == [
         {**members, "cursor": cursor, "limit": 500} for cursor in ("", "1")
@@ -362,13 +370,13 @@ def test_long_answers_come_in_pages_that_may_be_short(
 @pytest.mark.parametrize(
     ("method", "arguments", "operation"),
     [
-        ("voucher_statement", ("a", "c"), "audit:VoucherStatement"),
-        ("scheme_statement", ("a",), "audit:SchemeStatement"),
+        ("audit.voucher_statement", ("a", "c"), "audit:VoucherStatement"),
+        ("audit.scheme_statement", ("a",), "audit:SchemeStatement"),
     ],
 )
 def test_statements_are_read_page_by_page(method: str, arguments: tuple[str, ...], operation: str) -> None:
     ledger = FakeLedger([{"entries": [1], "next": "t"}, {"entries": [2], "next": ""}])
-    assert list(getattr(Municipality(ledger), method)(*arguments)) == [1, 2]
+    assert list(attrgetter(method)(Municipality(ledger))(*arguments)) == [1, 2]
     assert {call.name for call in ledger.calls} == {operation}
 
 
@@ -408,7 +416,7 @@ def test_another_account_goes_privately_too() -> None:
 
 def test_an_account_that_waits_is_asked_of_a_municipal_peer() -> None:
     ledger = FakeLedger([ORGANISATIONS, {"iban": "NL91ABNA0417164300"}])
-    Municipality(ledger).proposed_account("b" * 32)
+    Municipality(ledger).shops.proposed_account("b" * 32)
     assert (ledger.calls[1].name, ledger.calls[1].organisations) == ("shop:ProposedAccount", ("GemeenteMSP",))
 
 
@@ -416,7 +424,10 @@ def test_everything_that_is_lapsable_lapses_in_bulks() -> None:
     found = [{"id": f"{number:032x}"} for number in range(620)]
     pages = [{"items": found[:500], "next": "x"}, {"items": found[500:], "next": ""}]
     ledger = FakeLedger([*pages, {"cents": 5}, {"cents": 6}])
-    assert [moved["cents"] for moved in Municipality(ledger).lapse_all("a" * 32, "period-over")] == [5, 6]
+    assert [moved["cents"] for moved in Municipality(ledger).vouchers.lapse_all("a" * 32, "period-over")] == [
+        5,
+        6,
+    ]
     first, second = ledger.calls[2:]
     assert (len(first.request["vouchers"]), len(second.request["vouchers"])) == (500, 120)
     assert first.request["request_id"] != second.request["request_id"]
@@ -430,7 +441,7 @@ def test_a_purge_is_endorsed_by_those_who_have_the_records(
     collection: str, endorsers: tuple[str, ...]
 ) -> None:
     ledger = FakeLedger([{"collection": collection, "records": []}, ORGANISATIONS, {"purged": 3}])
-    assert Municipality(ledger).purge("d" * 32) == {"purged": 3}
+    assert Municipality(ledger).erasures.purge("d" * 32) == {"purged": 3}
     assert (ledger.calls[-1].name, ledger.calls[-1].organisations) == ("erasure:Purge", endorsers)
 
 
@@ -438,14 +449,14 @@ def test_a_purge_that_was_done_before_is_no_failure() -> None:
     before = CommitError("tx", "ENDORSEMENT_POLICY_FAILURE", 7)
     ordered = {"collection": "citizens", "records": [{"id": "c" * 32}]}
     ledger = FakeLedger([ordered, ORGANISATIONS, before])
-    assert Municipality(ledger).purge("d" * 32) == {"purged": 1}
+    assert Municipality(ledger).erasures.purge("d" * 32) == {"purged": 1}
 
 
 def test_an_unknown_outcome_is_made_certain_either_way() -> None:
     voided = FakeLedger([{"void": "d" * 32}])
-    assert Shop(voided, "b" * 32).void("d" * 32) == {"void": "d" * 32}
+    assert Shop(voided, "b" * 32).requests.void("d" * 32) == {"void": "d" * 32}
     assert voided.calls[0].request["void"] == "d" * 32
     words = 'chaincode response 500, REQUEST_COMMITTED: it stands {"operation":"payment:Pay"}'
     with pytest.raises(RequestCommitted) as caught:
-        Shop(FakeLedger([endorse_error(words)]), "b" * 32).void("d" * 32)
+        Shop(FakeLedger([endorse_error(words)]), "b" * 32).requests.void("d" * 32)
     assert caught.value.details["operation"] == "payment:Pay"

@@ -42,9 +42,7 @@ def course() -> Story:
     return told
 
 
-def capture(
-    story: Story, payment: str, *lines: tuple[str, int], at: int = NOON, person: str = "p-shop"
-) -> str:
+def capture(story: Story, payment: str, *lines: tuple[str, int], at: int = NOON) -> str:
     taken = [{"category": category, "cents": cents} for category, cents in lines]
     return story.add("payment:Capture", "p-shop", at, payment=payment, lines=taken)
 
@@ -147,7 +145,7 @@ def test_a_product_that_is_given_back_can_be_bought_again(course: Story) -> None
     assert voucher_of(course).terms.available == 1500
 
 
-def test_a_product_is_not_bound_to_minimum_and_caps(course: Story) -> None:
+def test_a_product_is_not_bound_to_minimum_and_caps() -> None:
     small = Story()
     small.open(preset="course", payment_min_cents=1000, payment_cap_cents=2000, day_cap_cents=2000)
     small.pay(("toys", 12500))

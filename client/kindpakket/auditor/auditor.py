@@ -14,7 +14,7 @@ from kindpakket.auditor.replay.replay import Finding, Replay
 from kindpakket.auditor.requested import requests_in
 from kindpakket.fabric.blocks import Block, BlockMessage
 from kindpakket.ledger.caller import Ledger
-from kindpakket.ledger.queries import Queries
+from kindpakket.ledger.reader import Reader
 
 _ROUNDS = 5
 
@@ -33,7 +33,7 @@ class LedgerMoves(Exception):
     """New blocks kept coming while the state was read, so that it could not be compared with the blocks."""
 
 
-class Auditor(Queries):
+class Auditor(Reader):
     """An auditor's client: every query, every block, and the audit.
 
     auditor = Auditor(network.contract("kindpakket"), network)
@@ -89,7 +89,7 @@ class _Reading:
         self._scan = scan
         self._unreadable: list[Finding] = []
         self.chain = Chain()
-        self.replay = Replay(auditor.domain)
+        self.replay = Replay(auditor.caller.domain)
         self.requests = 0
         self.traces: list[Trace] = []
 
@@ -97,7 +97,7 @@ class _Reading:
         for block in self._auditor.blocks(self.chain.height):
             self.chain.add(block)
             self.traces += self._scan.traces(block)
-            requests, unreadable = requests_in(block, self._auditor.domain.chaincode)
+            requests, unreadable = requests_in(block, self._auditor.caller.domain.chaincode)
             self._unreadable += [Finding(block.number, "", sentence) for sentence in unreadable]
             self.requests += len(requests)
             for request in requests:
@@ -106,7 +106,7 @@ class _Reading:
     def result(self, found: tuple[Difference, ...]) -> Audit:
         books = self.replay.books
         return Audit(
-            channel=self._auditor.domain.channel,
+            channel=self._auditor.caller.domain.channel,
             height=self.chain.height,
             head=self.chain.head.hex(),
             codes=dict(self.chain.codes),

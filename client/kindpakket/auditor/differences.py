@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from kindpakket.auditor.books import Books, SchemeBook, amounts
-from kindpakket.ledger.queries import Queries
+from kindpakket.ledger.reader import Reader
 from kindpakket.ledger.records import Rules, Shop
 
 _BY_CATEGORY = ("spent_by_category", "held_by_category", "refunded")
@@ -41,7 +41,7 @@ class Kept(Protocol):
         """Members of the record; None: the record leaves it out."""
 
 
-def differences(books: Books, ledger: Queries) -> Iterator[Difference]:
+def differences(books: Books, ledger: Reader) -> Iterator[Difference]:
     """Everything that is not the same in the books and in the state.
 
     Args:
@@ -49,54 +49,56 @@ def differences(books: Books, ledger: Queries) -> Iterator[Difference]:
         ledger: asks a peer that has the same blocks and no more.
     """
     if (named := books.named()) is not None:
-        yield from _compare("organisations", dict(named), ledger.organisations())
+        yield from _compare("organisations", dict(named), ledger.organisations.show())
     if books.further:
-        proposed = ({**one, "id": one["msp"]} for one in ledger.further_organisations())
+        proposed = ({**one, "id": one["msp"]} for one in ledger.organisations.list())
         yield from _things("organisation", books.further, proposed)
-    schemes = _by_id(ledger.schemes())
+    schemes = _by_id(ledger.schemes.list())
     yield from _missing("scheme", books.schemes, schemes)
     for scheme in books.schemes.values():
         if scheme.id in schemes:
             yield from _scheme(scheme, schemes[scheme.id], ledger)
-    yield from _things("shop", books.shops, map(_stored_shop, ledger.shops()))
+    yield from _things("shop", books.shops, map(_stored_shop, ledger.shops.list()))
     for scheme_id in books.schemes:
         yield from _money_on_its_way(books, scheme_id, ledger)
     if books.layout_2:
-        yield from _things("erasure", books.erasures, map(_stored_erasure, ledger.erasures()))
+        yield from _things("erasure", books.erasures, map(_stored_erasure, ledger.erasures.list()))
     for request in sorted(books.voided):
-        stored = {"state": ledger.outcome(request)["state"]}
+        stored = {"state": ledger.requests.show(request)["state"]}
         yield from _compare(f"request {request}", {"state": "void"}, stored)
 
 
-def _scheme(scheme: SchemeBook, stored: Mapping[str, Any], ledger: Queries) -> Iterator[Difference]:
+def _scheme(scheme: SchemeBook, stored: Mapping[str, Any], ledger: Reader) -> Iterator[Difference]:
     thing = f"scheme {scheme.id}"
-    view = ledger.scheme(scheme.id)
+    view = ledger.schemes.show(scheme.id)
     yield from _compare(thing, scheme.members(), stored)
     yield from _compare(thing, {"closed_until": scheme.closed_until}, view)
     yield from _compare(thing, scheme.budget_members(), view["budget"])
     for version, rules in enumerate(scheme.versions, 1):
         newest = version == len(scheme.versions)
-        agreed = view["rules"] if newest else ledger.rules(scheme.id, version)
+        agreed = view["rules"] if newest else ledger.schemes.rules(scheme.id, version)
         replayed = {name: rules.get(name) for name in _RULES}
         replayed["presets"] = rules.get("presets", {})
         yield from _compare(f"rules {version} of {thing}", replayed, agreed)
     if scheme.changes:
-        yield from _things(f"{thing}, change", scheme.changes, ledger.changes(scheme.id))
-    yield from _things("voucher", scheme.vouchers, ledger.vouchers(scheme.id))
+        yield from _things(f"{thing}, change", scheme.changes, ledger.schemes.changes(scheme.id))
+    yield from _things("voucher", scheme.vouchers, ledger.vouchers.list(scheme.id))
     sums = {**scheme.terms().as_members(), "vouchers": len(scheme.vouchers)}
-    yield from _compare(f"audit:Totals of {thing}", sums, ledger.totals(scheme.id))
+    yield from _compare(f"audit:Totals of {thing}", sums, ledger.audit.totals(scheme.id))
 
 
-def _money_on_its_way(books: Books, scheme_id: str, ledger: Queries) -> Iterator[Difference]:
+def _money_on_its_way(books: Books, scheme_id: str, ledger: Reader) -> Iterator[Difference]:
     """Payments, settlements and open items of a scheme."""
     payments = {key: one for key, one in books.payments.items() if one.scheme == scheme_id}
-    yield from _things("payment", payments, ledger.payments(scheme_id))
+    yield from _things("payment", payments, ledger.payments.list(scheme_id))
     settlements = {key: one for key, one in books.settlements.items() if one.scheme == scheme_id}
-    yield from _things("settlement", settlements, ledger.settlements(scheme_id))
+    yield from _things("settlement", settlements, ledger.settlements.list(scheme_id))
     opened = books.schemes[scheme_id].unsettled
     for shop in books.shops:
         replayed = dict(opened.get(shop, {}))
-        found = {(item["day"], item["id"]): item["cents"] for item in ledger.unsettled(scheme_id, shop)}
+        found = {
+            (item["day"], item["id"]): item["cents"] for item in ledger.payments.unsettled(scheme_id, shop)
+        }
         if replayed != found:
             thing = f"shop {shop} under scheme {scheme_id}"
             yield Difference(thing, "open items", sorted(replayed.items()), sorted(found.items()))

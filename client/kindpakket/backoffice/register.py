@@ -20,7 +20,7 @@ from kindpakket.auditor.personal import SHORTEST
 from kindpakket.backoffice.citizens import Child, entitlement_id
 from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket.ledger.records import Allocation, CaseRecord
-from kindpakket.municipality.municipality import BULK
+from kindpakket.municipality import BULK
 
 _LAYOUT = 1
 _SECRET_BYTES = 32

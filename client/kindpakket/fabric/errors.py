@@ -40,11 +40,55 @@ _ORDERER_STATUS = re.compile(r"\bstatus=([A-Z_]+)")
 _ORDERER_REFUSALS = frozenset({"BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "REQUEST_ENTITY_TOO_LARGE"})
 _READ_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
 _FORBIDDEN = ("status=FORBIDDEN", "access denied", "ailed evaluating policy on signed data")
+_OVERLOAD = "exceeding concurrency limit"
+
+# What Fabric 3.1.1 says in states that pass, with the files that say it. An endorser keeps nothing of a
+# proposal that failed, so the same one may be sent again, and it stays one transaction.
 _PEERS_LACKING = (
+    # discovery/endorsement/endorsement.go
     "required chaincodes are not installed on sufficient peers",
     "no peer combination can satisfy the endorsement policy",
+    # internal/pkg/gateway/registry.go, endorse.go, evaluate.go
+    "no peers available to evaluate chaincode",
+    "no endorsers found in the gateway's organization",
+    "failed to select a set of endorsers",
+    # gossip/privdata/distributor.go: private data must be handed to more peers than are known
+    "required to disseminate to at least",
+    "private dissemination plans",
 )
-_OVERLOAD = "exceeding concurrency limit"
+_PEERS_LOST = (
+    # gRPC, between the gateway and the peer that it asked; after one failure internal/pkg/gateway/registry.go
+    # closes the connection, under the other calls on it too
+    "code = Unavailable desc =",
+    "the client connection is closing",
+)
+_PEER_UNREADY = (
+    # core/chaincode/lifecycle/endorsement_info.go: a definition is being committed (the cache is ahead of the
+    # state), the approval by the peer's organisation was not reconciled yet, or the channel is being opened
+    "changed during invoke",
+    "has not yet been approved by this org",
+    "could not get approved chaincode info from cache",
+    "could not get channel config for channel",
+    # core/chaincode/chaincode_support.go, runtime_launcher.go: the chaincode is being started
+    "but could not find handler",
+    "chaincode registration failed",
+    "timeout expired while starting chaincode",
+    # core/chaincode/extcc/extcc_handler.go: the chaincode's server does not listen yet
+    "error cannot create connection for",
+    "error creating grpc client connection to",
+    # core/chaincode/transaction_contexts.go: an earlier attempt of this very proposal still runs there
+    "error sending: txid: ",
+    # core/endorser/support.go, plugin_endorser.go: the channel is being opened
+    "Channel does not exist: ",
+    "failed obtaining channel state",
+    "transient store for channel",
+    # goleveldb, leveldb/errors.go: the peer is being stopped, and has closed its ledgers
+    "leveldb: closed",
+)
+# core/chaincode/handler.go; its "timeout expired while executing transaction" is final: the chaincode has had
+# 30 seconds.
+_CHAINCODE_STOPPED = "chaincode stream terminated"
+
 _REFUSED_BEFORE_ORDERING = frozenset(
     {
         StatusCode.INVALID_ARGUMENT,
@@ -173,11 +217,25 @@ class GatewayError(FabricError):
 
     @property
     def peers_lacking(self) -> bool:
-        """The peer knows too few peers that could endorse.
+        """The peer knows or reaches too few others to have the transaction endorsed.
 
         It does so for a moment after it has started, or after the chaincode was upgraded.
         """
         return self._says(*_PEERS_LACKING)
+
+    @property
+    def peer_unready(self) -> bool:
+        """A peer is in a state that passes by itself, and did nothing.
+
+        As when the chaincode's definition changes during the call, the chaincode or the channel is being
+        opened there, or the peer is being stopped.
+        """
+        return self.chaincode_message is None and self._says(*_PEER_UNREADY)
+
+    @property
+    def chaincode_stopped(self) -> bool:
+        """The chaincode's process ended during the call: it was stopped, or this very call crashes it."""
+        return self._says(_CHAINCODE_STOPPED)
 
     @property
     def retryable(self) -> bool:
@@ -188,8 +246,17 @@ class GatewayError(FabricError):
             or self.clock_refused
             or self.chaincode_message is not None
         )
-        passing = self.overloaded or self.peers_lacking or self.status is StatusCode.UNAVAILABLE
-        return passing and not final
+        return self._passing and not final
+
+    @property
+    def _passing(self) -> bool:
+        return (
+            self.overloaded
+            or self.peers_lacking
+            or self.peer_unready
+            or self.chaincode_stopped
+            or self.status is StatusCode.UNAVAILABLE
+        )
 
 
 def says_overloaded(status: StatusCode, reason: str, details: tuple[ErrorDetail, ...]) -> bool:
@@ -225,6 +292,15 @@ class EndorseError(GatewayError):
     """Endorsement failed; nothing was ordered. See `chaincode_message` for the chaincode's own refusal."""
 
     step = "endorse"
+
+    @property
+    def peers_lost(self) -> bool:
+        """The gateway could not reach a peer that it asked, or lost it."""
+        return self._says(*_PEERS_LOST)
+
+    @property
+    def _passing(self) -> bool:
+        return super()._passing or self.peers_lost
 
     def peers_differ(self, organizations: Collection[str] = ()) -> bool:
         """Some peers endorsed and others did not, or came to another result, as when one is a block behind.

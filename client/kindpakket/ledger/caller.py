@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from kindpakket.fabric import CommitError, GatewayError
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import new_id
-from kindpakket.ledger.records import Outcome, Voided
 from kindpakket.ledger.refusals import parse
 
 PAGE = 500
@@ -53,8 +52,8 @@ class Caller:
             code.
         CommitError, EndorseError, SubmitError, EvaluateError: Fabric failed; nothing was changed.
         UnknownOutcome: it may yet be committed. Send the same request with the same `request_id` again,
-            resolve it as `kindpakket.fabric` says, or make it certain by `void`. Never send it under a new
-            id before that.
+            resolve it as `kindpakket.fabric` says, or make it certain by `request:Void`. Never send it under
+            a new id before that.
     """
 
     def __init__(self, contract: Ledger) -> None:
@@ -130,31 +129,6 @@ class Caller:
                 endorsing_organizations=organisations,
             )
         return json.loads(answer)
-
-    def void(self, request: str, *, request_id: str | None = None) -> Voided:
-        """`request:Void`: make it certain that a request is not done, and never will be.
-
-        For a request whose outcome is unknown and which is not to be sent again: the customer has left, the
-        batch was dropped. When this returns, nothing was committed under that id and nothing can be any
-        more, so the same thing may safely be done under a new id. `RequestCommitted` is certain too: it is
-        done. Case records and purges of private records leave nothing under their request ids; repeat them
-        instead, which is safe.
-
-        Args:
-            request: the id of the request that is to be void.
-            request_id: the id of this request; to send it again when its own answer was lost.
-
-        Raises:
-            RequestCommitted: the request was committed, as the operation in the details, and stands.
-        """
-        return cast(Voided, self.invoke("request:Void", {"void": request}, request_id=request_id))
-
-    def outcome(self, request: str) -> Outcome:
-        """`request:Show`: what became of a request, as the peer that answers has it.
-
-        `committed` and `void` are final. `unknown` is not: it may still be on its way, and `void` decides.
-        """
-        return cast(Outcome, self.query("request:Show", {"request": request}))
 
 
 def _retrying() -> Retrying:

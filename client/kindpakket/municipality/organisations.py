@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, cast
 
+from kindpakket.ledger.queries.organisations import OrganisationQueries
 from kindpakket.ledger.records import Organisation, Organisations
-from kindpakket.municipality.desk import Office
 
 
-class OrganisationDesk(Office):
+class OrganisationDesk(OrganisationQueries):
     """Transactions on the organisations of the channel."""
 
     def initialise(
@@ -22,9 +22,11 @@ class OrganisationDesk(Office):
     ) -> Organisations:
         """`organisations:Initialise`: name the first MSP ids of the channel, once."""
         members = {"municipality": municipality, "shops": list(shops), "auditors": list(auditors)}
-        return cast(Organisations, self.invoke("organisations:Initialise", members, request_id=request_id))
+        return cast(
+            Organisations, self._caller.invoke("organisations:Initialise", members, request_id=request_id)
+        )
 
-    def propose_organisation(
+    def propose(
         self,
         msp: str,
         kind: Literal["shops", "auditors"],
@@ -49,9 +51,11 @@ class OrganisationDesk(Office):
         members: dict[str, object] = {"msp": msp, "kind": kind, "reason": reason}
         if accounts is not None:
             members["accounts"] = accounts
-        return cast(Organisation, self.invoke("organisations:Propose", members, request_id=request_id))
+        return cast(
+            Organisation, self._caller.invoke("organisations:Propose", members, request_id=request_id)
+        )
 
-    def approve_organisation(self, msp: str, change: str, *, request_id: str | None = None) -> Organisation:
+    def approve(self, msp: str, change: str, *, request_id: str | None = None) -> Organisation:
         """`organisations:Approve`: roles count in it from now on; by another person than who proposed it.
 
         Args:
@@ -60,11 +64,11 @@ class OrganisationDesk(Office):
             request_id: see above.
         """
         members = {"msp": msp, "change": change}
-        return cast(Organisation, self.invoke("organisations:Approve", members, request_id=request_id))
+        return cast(
+            Organisation, self._caller.invoke("organisations:Approve", members, request_id=request_id)
+        )
 
-    def reject_organisation(
-        self, msp: str, change: str, reason: str, *, request_id: str | None = None
-    ) -> Organisation:
+    def reject(self, msp: str, change: str, reason: str, *, request_id: str | None = None) -> Organisation:
         """`organisations:Reject`: by an approver, or by who proposed it. The reason is a code."""
         members = {"msp": msp, "change": change, "reason": reason}
-        return cast(Organisation, self.invoke("organisations:Reject", members, request_id=request_id))
+        return cast(Organisation, self._caller.invoke("organisations:Reject", members, request_id=request_id))

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import cast
 
+from kindpakket.ledger.caller import Caller
+from kindpakket.ledger.queries.vouchers import VoucherQueries
 from kindpakket.ledger.records import (
     Activated,
     Activation,
@@ -14,18 +16,23 @@ from kindpakket.ledger.records import (
     Extended,
     Issued,
     Moved,
-    Payment,
     Recorded,
     Replacement,
     SelfBlocked,
     TopUp,
     Voucher,
 )
-from kindpakket.municipality.desk import Office, bulks
+from kindpakket.municipality.bulk import bulks
+from kindpakket.municipality.private_records import PrivateRecords
 
 
-class VoucherDesk(Office):
+class VoucherDesk(VoucherQueries):
     """Transactions on vouchers."""
+
+    def __init__(self, caller: Caller, private: PrivateRecords) -> None:
+        """Call through a caller, and write private records as `PrivateRecords` does."""
+        super().__init__(caller)
+        self._private = private
 
     def record_cases(
         self, scheme: str, cases: Sequence[CaseRecord], *, request_id: str | None = None
@@ -36,7 +43,7 @@ class VoucherDesk(Office):
         `BULK`. The same records again are accepted; others for the same vouchers are not. `issue` refuses
         vouchers without a record.
         """
-        answer = self._privately(
+        answer = self._private.write(
             "voucher:RecordCases",
             {"scheme": scheme},
             request_id=request_id,
@@ -48,31 +55,31 @@ class VoucherDesk(Office):
     def issue(self, scheme: str, vouchers: Sequence[Allocation], *, request_id: str | None = None) -> Issued:
         """`voucher:Issue`: give money to vouchers whose cases were recorded; all or none, at most `BULK`."""
         members = {"scheme": scheme, "vouchers": list(vouchers)}
-        return cast(Issued, self.invoke("voucher:Issue", members, request_id=request_id))
+        return cast(Issued, self._caller.invoke("voucher:Issue", members, request_id=request_id))
 
     def activate(
         self, scheme: str, activations: Sequence[Activation], *, request_id: str | None = None
     ) -> Activated:
         """`voucher:Activate`: bind vouchers to what their holders proved; all or none, at most `BULK`."""
         members = {"scheme": scheme, "activations": list(activations)}
-        return cast(Activated, self.invoke("voucher:Activate", members, request_id=request_id))
+        return cast(Activated, self._caller.invoke("voucher:Activate", members, request_id=request_id))
 
     def block(self, scheme: str, voucher: str, reason: str, *, request_id: str | None = None) -> Voucher:
         """`voucher:Block`: stop spending at once; the reason is a code."""
         members = {"scheme": scheme, "voucher": voucher, "reason": reason}
-        return cast(Voucher, self.invoke("voucher:Block", members, request_id=request_id))
+        return cast(Voucher, self._caller.invoke("voucher:Block", members, request_id=request_id))
 
     def unblock(self, scheme: str, voucher: str, reason: str, *, request_id: str | None = None) -> Voucher:
         """`voucher:Unblock`: by another person than who blocked it. The reason is a code."""
         members = {"scheme": scheme, "voucher": voucher, "reason": reason}
-        return cast(Voucher, self.invoke("voucher:Unblock", members, request_id=request_id))
+        return cast(Voucher, self._caller.invoke("voucher:Unblock", members, request_id=request_id))
 
     def top_up(
         self, scheme: str, top_ups: Sequence[TopUp], reason: str, *, request_id: str | None = None
     ) -> Moved:
         """`voucher:TopUp`: give vouchers more; all or none, at most `BULK`. The reason is a code."""
         members = {"scheme": scheme, "top_ups": list(top_ups), "reason": reason}
-        return cast(Moved, self.invoke("voucher:TopUp", members, request_id=request_id))
+        return cast(Moved, self._caller.invoke("voucher:TopUp", members, request_id=request_id))
 
     def extend(
         self,
@@ -100,7 +107,7 @@ class VoucherDesk(Office):
             "ends_on": ends_on.isoformat(),
             "reason": reason,
         }
-        return cast(Extended, self.invoke("voucher:Extend", members, request_id=request_id))
+        return cast(Extended, self._caller.invoke("voucher:Extend", members, request_id=request_id))
 
     def revoke(
         self, scheme: str, vouchers: Sequence[str], reason: str, *, request_id: str | None = None
@@ -110,7 +117,7 @@ class VoucherDesk(Office):
         All or none, at most `BULK`; none may have a live hold. The reason is a code.
         """
         members = {"scheme": scheme, "vouchers": list(vouchers), "reason": reason}
-        return cast(Moved, self.invoke("voucher:Revoke", members, request_id=request_id))
+        return cast(Moved, self._caller.invoke("voucher:Revoke", members, request_id=request_id))
 
     def lapse(
         self, scheme: str, vouchers: Sequence[str], reason: str, *, request_id: str | None = None
@@ -120,7 +127,7 @@ class VoucherDesk(Office):
         The reason is a code.
         """
         members = {"scheme": scheme, "vouchers": list(vouchers), "reason": reason}
-        return cast(Moved, self.invoke("voucher:Lapse", members, request_id=request_id))
+        return cast(Moved, self._caller.invoke("voucher:Lapse", members, request_id=request_id))
 
     def lapse_all(self, scheme: str, reason: str) -> Iterator[Moved]:
         """Lapse everything that is lapsable now, in bulks; yields the answer to each.
@@ -131,15 +138,6 @@ class VoucherDesk(Office):
         for bulk in bulks(lapsable):
             yield self.lapse(scheme, bulk, reason)
 
-    def release_hold(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
-        """`payment:Release`: give a hold that has expired back to its voucher. The reason is a code.
-
-        Raises:
-            HoldLive: it has not expired, so that only its shop may release it.
-        """
-        members = {"payment": payment, "reason": reason}
-        return cast(Payment, self.invoke("payment:Release", members, request_id=request_id))
-
     def self_block(
         self, scheme: str, voucher: str, code: str, *, request_id: str | None = None
     ) -> SelfBlocked:
@@ -148,7 +146,7 @@ class VoucherDesk(Office):
         The code is used up, whoever hears it now.
         """
         members = {"scheme": scheme, "voucher": voucher, "code": code}
-        return cast(SelfBlocked, self.invoke("voucher:SelfBlock", members, request_id=request_id))
+        return cast(SelfBlocked, self._caller.invoke("voucher:SelfBlock", members, request_id=request_id))
 
     def replace(
         self,
@@ -169,7 +167,7 @@ class VoucherDesk(Office):
             request_id: see above.
         """
         members = {"scheme": scheme, "voucher": voucher, **replacement, "reason": reason}
-        return cast(Voucher, self.invoke("voucher:Replace", members, request_id=request_id))
+        return cast(Voucher, self._caller.invoke("voucher:Replace", members, request_id=request_id))
 
     def approve_replacement(
         self, scheme: str, voucher: str, change: str, *, request_id: str | None = None
@@ -180,11 +178,13 @@ class VoucherDesk(Office):
         `replacement` that was looked at: one that took its place meanwhile is not approved.
         """
         members = {"scheme": scheme, "voucher": voucher, "change": change}
-        return cast(Voucher, self.invoke("voucher:ApproveReplacement", members, request_id=request_id))
+        return cast(
+            Voucher, self._caller.invoke("voucher:ApproveReplacement", members, request_id=request_id)
+        )
 
     def reject_replacement(
         self, scheme: str, voucher: str, change: str, reason: str, *, request_id: str | None = None
     ) -> Voucher:
         """`voucher:RejectReplacement`: the voucher stays blocked. The reason is a code."""
         members = {"scheme": scheme, "voucher": voucher, "change": change, "reason": reason}
-        return cast(Voucher, self.invoke("voucher:RejectReplacement", members, request_id=request_id))
+        return cast(Voucher, self._caller.invoke("voucher:RejectReplacement", members, request_id=request_id))

@@ -1,0 +1,1 @@
+"""The report of a Kindpakket day, as one HTML page."""

@@ -22,6 +22,7 @@ from typing import IO, Any
 import pyrage
 
 from kindpakket_network.errors import NetworkError
+from kindpakket_network.programs.files import place
 
 _HEADER = b"age-encryption.org/"
 _TORN = (tarfile.ReadError, EOFError, zlib.error, gzip.BadGzipFile)
@@ -106,9 +107,7 @@ def writing(path: Path, recipients: Sequence[str]) -> Iterator[Writer]:
                 tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT, dereference=True) as tar,
             ):
                 yield Writer(tar, hashed.digest)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(path)
+        place(part, path)
     finally:
         part.unlink(missing_ok=True)
 

@@ -16,14 +16,16 @@ from pathlib import Path
 
 from kindpakket_network.backups.rejoining import Rejoining
 from kindpakket_network.certificates.kept_revocations import KeptRevocations
-from kindpakket_network.channel.ordered_blocks import PATIENCE, OrderedBlocks, await_height
+from kindpakket_network.channel.ordered_blocks import OrderedBlocks
 from kindpakket_network.description.host import LOOPBACK
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.catching_up import PATIENCE, await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.restored import is_marked, ordering_is_lost, unmark
 from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.files import sync_tree
 from kindpakket_network.programs.wait import until
 
 # No gateway; no connection to other peers, to whom its address would then be known; and no waiting, block by
@@ -101,6 +103,7 @@ class Recovery:
                 if orderer.organisation in channel.consenters:
                     target = orderer.folder / "data" / "ledger" / "chains" / channel.name
                     shutil.copytree(_blocks(peer, channel), target)
+                    sync_tree(target)
         # From now on they order, and what they order must not be taken back by doing this again.
         for orderer in orderers:
             unmark(orderer.folder)
@@ -119,7 +122,7 @@ class Recovery:
                 if _blocks(peer, channel).is_dir():
                     blocks = OrderedBlocks(self.session, peer.organisation, channel)
                     height = blocks.height(self.session.consenters_of(channel))
-                    await_height(self.session, peer, channel, height)
+                    await_height(self.session.processes, peer, channel.name, height)
         unmark(peer.folder)
 
     @contextmanager

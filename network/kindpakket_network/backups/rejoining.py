@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from kindpakket_network.channel.admin_commands import AdminCommands
-from kindpakket_network.channel.ordered_blocks import PATIENCE, OrderedBlocks, await_height
+from kindpakket_network.channel.ordered_blocks import OrderedBlocks
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError, NodeFailed
+from kindpakket_network.nodes.catching_up import PATIENCE, await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.restored import unmark
 from kindpakket_network.nodes.session import Session
@@ -54,7 +55,7 @@ class Rejoining:
             if orderer.participation(channel.name) is None:
                 orderer.join(channel.name, self._configuration(channel))
             height = blocks.height(blocks.others()) - self.session.topology.ordering.lag
-            await_height(self.session, orderer, channel, height)
+            await_height(self.session.processes, orderer, channel.name, height)
             if until(lambda channel=channel: orderer.active(channel.name) or None, _JOINED) is None:  # type: ignore[misc]
                 if not self.session.runs(orderer.node):
                     raise self.session.processes.failed(orderer.node, "ended by itself")

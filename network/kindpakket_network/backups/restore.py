@@ -19,6 +19,7 @@ from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.restored import is_marked, mark
 from kindpakket_network.nodes.session import Progress
+from kindpakket_network.programs.files import move, sync_tree
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes
 from kindpakket_network.programs.wait import together
@@ -211,6 +212,7 @@ class Restore:
 
     def _move(self, contents: Contents, places: Sequence[Path], replace: bool) -> None:
         staged = contents.home.root
+        sync_tree(staged)
         aside = self.home.root / _REPLACED / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         for path in places:
             target = self.home.root / path
@@ -218,16 +220,16 @@ class Restore:
                 continue
             if target.exists():
                 (aside / path).parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-                target.rename(aside / path)
+                move(target, aside / path)
             target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-            (staged / path).rename(target)
+            move(staged / path, target)
         shared = [file for path in contents.shared() for file in (path, *path.rglob("*")) if file.is_file()]
         # The topology comes last: with it, there is a network in the home.
         for file in sorted(shared, key=lambda one: one == contents.home.topology):
             target = self.home.root / file.relative_to(staged)
             if not target.exists():
                 target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-                file.rename(target)
+                move(file, target)
 
 
 def _move_home(staged: Home, before: Path, after: Path) -> None:

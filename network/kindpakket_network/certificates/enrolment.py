@@ -11,6 +11,7 @@ from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
 from kindpakket_network.nodes.issue import Issue
 from kindpakket_network.nodes.staging import adopt, staged
+from kindpakket_network.programs.files import move
 from kindpakket_network.programs.home import read_record, write
 from kindpakket_network.programs.templates import render
 
@@ -102,7 +103,7 @@ def _issue(authority: Authority, issue: Issue, folder: Path, key: bytes | None) 
         _write_tls(temporary, enrolment, authority)
     write(temporary / RECORD, json.dumps(_record(issue), indent=1))
     shutil.rmtree(folder, ignore_errors=True)
-    temporary.rename(folder)
+    move(temporary, folder)
 
 
 def _record(issue: Issue) -> dict[str, object]:

@@ -12,6 +12,7 @@ from kindpakket_network.channel.healing import Healing
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import NetworkError, NodeFailed, Waiting
 from kindpakket_network.nodes import connections
+from kindpakket_network.nodes.catching_up import await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Session
@@ -179,12 +180,7 @@ class NodeRenewal:
         for channel in self._channels():
             name = channel.name
             highest = max(together(lambda one, name=name: one.height(name) or 0, self._peers(channel)))  # type: ignore[misc]
-
-            def in_step(name: str = name, highest: int = highest) -> bool | None:
-                return (peer.height(name) or 0) >= highest or None
-
-            if until(in_step, _DEADLINE) is None:
-                raise self._failed(f"has not {highest} blocks of {name} after {_DEADLINE:g} seconds")
+            await_height(self.session.processes, peer, name, highest)
 
     def _await_known(self, peer: Peer) -> None:
         """Wait until all peers here know what this one is and can endorse now, and it finds endorsers."""

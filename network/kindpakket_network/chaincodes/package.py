@@ -17,6 +17,7 @@ from pathlib import Path
 
 from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.files import place
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import run
 
@@ -107,7 +108,7 @@ def build(source: Path, made: Package, home: Home) -> Path:
             raise NetworkError(
                 f"the chaincode in {source} does not compile:\n{error.output[-2000:]}"
             ) from error
-        temporary.replace(binary)
+        place(temporary, binary)
     return binary
 
 

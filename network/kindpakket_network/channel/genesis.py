@@ -21,6 +21,7 @@ from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.nodes.staging import coming
 from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.files import place
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import run
 from kindpakket_network.programs.templates import render
@@ -153,7 +154,7 @@ def render_block(session: Session, channel: Channel, block: Path) -> None:
     write(folder / "configtx.yaml", configtx(session.topology, channel, session.inventory, session.home))
     temporary = folder / ".genesis.block.new"
     _configtxgen(session, channel, folder, temporary)
-    temporary.replace(block)
+    place(temporary, block)
 
 
 def desired(session: Session, channel: Channel, consenters: Sequence[Consenter]) -> Any:

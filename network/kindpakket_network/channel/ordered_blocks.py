@@ -1,4 +1,4 @@
-"""How many blocks a channel has, and whether a node that came out of a backup has them."""
+"""How many blocks a channel has, by its consenters that did not come out of a backup."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from kindpakket_network.channel.admin_commands import AdminCommands
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError
+from kindpakket_network.nodes.catching_up import PATIENCE
 from kindpakket_network.nodes.orderer import Orderer
-from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.restored import is_marked
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import together, until
-
-PATIENCE = 120.0
-_ENDED = -1
 
 
 @dataclass(frozen=True)
@@ -99,30 +96,3 @@ class OrderedBlocks:
 
         answers = zip(others, together(height, others), strict=True)
         return {one: found for one, found in answers if found is not None}
-
-
-def await_height(session: Session, node: Orderer | Peer, channel: Channel, height: int) -> None:
-    """Wait until a node has so many blocks, as long as blocks keep coming.
-
-    Raises:
-        NodeFailed: it ended, or got no block for two minutes.
-    """
-
-    def present() -> int:
-        if isinstance(node, Peer):
-            return node.height(channel.name) or 0
-        return int((node.participation(channel.name) or {"height": 0})["height"])
-
-    def more() -> int | None:
-        if not session.runs(node.node):
-            return _ENDED
-        return found if (found := present()) > reached else None
-
-    reached = present()
-    while reached < height:
-        found = until(more, PATIENCE)
-        if found is None or found == _ENDED:
-            raise session.processes.failed(
-                node.node, f"stays at {reached} of {height} blocks of {channel.name}"
-            )
-        reached = found

@@ -11,8 +11,8 @@ from kindpakket_network.channel.proposal import Proposal
 from kindpakket_network.channel.update import holds, outdated, read_update
 from kindpakket_network.description.topology import Channel, Organisation
 from kindpakket_network.errors import CommandFailed, NetworkError
+from kindpakket_network.nodes.catching_up import await_height
 from kindpakket_network.nodes.orderer import Orderer
-from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import together, until
 
@@ -82,6 +82,7 @@ def submit(session: Session, channel: Channel, proposal: Proposal, present: Conf
     Raises:
         CommandFailed: the consenters refused it; it says why.
         Overtaken: another change was faster, and this one is outdated.
+        NodeFailed: a peer ended meanwhile, or got no block for two minutes.
         NetworkError: nobody here is a member of the channel; or it was taken and is in no block in time.
     """
     members = present.group.groups[APPLICATION].groups
@@ -147,12 +148,5 @@ def _ordered(session: Session, channel: Channel, update: Any) -> Configuration:
 def _await_peers(session: Session, channel: Channel, block: int) -> None:
     """Wait until the peers that run here have a block."""
     for peer in (one for one in session.own_peers_on(channel) if session.runs(one.node)):
-
-        def has_it(peer: Peer = peer) -> bool | None:
-            return (peer.height(channel.name) or 0) > block or None
-
-        if peer.height(channel.name) is not None and until(has_it, _DEADLINE) is None:
-            raise NetworkError(
-                f"{peer.node} has not block {block} of {channel.name} after {_DEADLINE:g} seconds: "
-                f"read {session.home.log(peer.node)}"
-            )
+        if peer.height(channel.name) is not None:
+            await_height(session.processes, peer, channel.name, block + 1)

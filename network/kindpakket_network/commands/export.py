@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from kindpakket_network.commands.support import answer, json_option, on_network, show_files
+from kindpakket_network.programs.home import write
 from kindpakket_network.verbs.network import Network
 
 _output = click.option(
@@ -86,7 +87,7 @@ def systemd(
     written = target.units(organisations, user)
     output.mkdir(parents=True, exist_ok=True)
     for name, text in written.items():
-        (output / name).write_text(text, "utf-8")
+        write(output / name, text)
     network = target.topology.name
     if as_json:
         show_files(output / name for name in written)

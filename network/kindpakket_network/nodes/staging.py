@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from kindpakket_network.programs.files import move
 from kindpakket_network.programs.home import write
 
 _MARK = "restart"
@@ -32,8 +33,8 @@ def adopt(folder: Path) -> None:
     if not successor.is_dir():
         return
     if folder.is_dir():
-        folder.rename(old)
-    successor.rename(folder)
+        move(folder, old)
+    move(successor, folder)
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from kindpakket_network.errors import CommandFailed, ProgramError
 from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.files import move, sync_tree
 from kindpakket_network.programs.process import run
 
 Progress = Callable[[str], None]
@@ -198,7 +199,8 @@ def _build(module: ToolModule, folder: Path, progress: Progress) -> None:
             (result / "config").mkdir()
             for file in ("core.yaml", "orderer.yaml"):
                 (result / "config" / file).write_bytes((Path(found) / below / file).read_bytes())
-        result.rename(folder)
+        sync_tree(result)
+        move(result, folder)
     progress(f"{module.title} is built.")
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 
 from kindpakket_network.errors import NetworkError
+from kindpakket_network.programs.files import place
 
 _LOCK_PATIENCE = 60.0
 # What a command that was killed leaves of a file that it wrote.
@@ -234,7 +235,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def write(path: Path, content: bytes | str, mode: int = 0o644) -> None:
-    """Write a file so that it is there as a whole or not at all.
+    """Write a file so that it is there as a whole or not at all, also after the machine lost power.
 
     Args:
         path: the file; its folder is made when it is not there.
@@ -250,7 +251,7 @@ def write(path: Path, content: bytes | str, mode: int = 0o644) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
         temporary.chmod(mode)
-        temporary.replace(path)
+        place(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

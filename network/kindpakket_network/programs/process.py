@@ -35,6 +35,10 @@ _TERMINATION = 10.0
 _SUPERVISOR = 60.0
 _LONGEST = 600
 
+# Nodes go on when the object that started them is dropped, and one that ended stays a zombie until its parent
+# asks for its status: so this process keeps its children itself.
+_KEPT_CHILDREN: list[subprocess.Popen[bytes]] = []
+
 
 @dataclass(frozen=True)
 class Program:
@@ -177,6 +181,7 @@ class Processes:
             raise NetworkError(f"{program.node} cannot be started: {error}") from error
         self._children[program.node] = child
         self._record(program.node, psutil.Process(child.pid))
+        _keep(child)
         return child.pid
 
     def find(self, node: str) -> psutil.Process | None:
@@ -187,7 +192,8 @@ class Processes:
         """
         self._reap(node)
         if node in self._children:
-            return psutil.Process(self._children[node].pid)
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ended just now
+                return psutil.Process(self._children[node].pid)
         try:
             record = json.loads(self.home.pid(node).read_text("utf-8"))
             process = psutil.Process(record["pid"])
@@ -301,7 +307,9 @@ class Processes:
     def _ended(self, node: str, process: psutil.Process, deadline: float) -> bool:
         child = self._children.get(node)
         if child is None:
-            return until(lambda: _is_gone(process) or None, deadline, interval=0.02) is not None
+            gone = until(lambda: _is_gone(process) or None, deadline, interval=0.02) is not None
+            _keep()  # it may be a child of this process, started through another object
+            return gone
         try:
             child.wait(deadline)
         except subprocess.TimeoutExpired:
@@ -332,6 +340,15 @@ def resume(process: psutil.Process) -> None:
     if is_suspended(process):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.resume()
+
+
+def _keep(*children: subprocess.Popen[bytes]) -> None:
+    """Keep children until they end; those that have ended are reaped."""
+    _KEPT_CHILDREN.extend(children)
+    for child in list(_KEPT_CHILDREN):
+        if child.poll() is not None:
+            with contextlib.suppress(ValueError):  # another thread was faster
+                _KEPT_CHILDREN.remove(child)
 
 
 def _is_gone(process: psutil.Process) -> bool:

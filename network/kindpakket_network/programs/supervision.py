@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kindpakket_network.errors import NetworkError
+from kindpakket_network.programs.files import move
 from kindpakket_network.programs.home import Home, write
 
 _NEEDS_ESCAPE = re.compile(r'(["\\`$])')
@@ -41,7 +42,7 @@ def switch_on(home: Home, node: str, program: str, environment: Mapping[str, str
     link = home.program(node)
     temporary = link.with_name(f".{link.name}.{secrets.token_hex(4)}")
     temporary.symlink_to(Path(program))
-    temporary.replace(link)
+    move(temporary, link)
     home.log(node).touch(mode=0o600)
     write(home.environment(node), environment_text(environment), mode=0o600)
 

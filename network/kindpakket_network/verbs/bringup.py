@@ -20,6 +20,7 @@ from kindpakket_network.channel.healing import Healing
 from kindpakket_network.channel.membership import follow, own_founders
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
+from kindpakket_network.nodes.catching_up import await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
@@ -30,7 +31,6 @@ from kindpakket_network.programs.wait import together, until
 from kindpakket_network.programs.waiting import collected
 
 _ORDERING_DEADLINE = 60.0
-_CATCH_UP_DEADLINE = 120.0
 _PLAN_DEADLINE = 60.0
 
 
@@ -172,20 +172,12 @@ class BringUp:
         """Wait until our peers have all the blocks that our consenters have now.
 
         Raises:
-            NodeFailed: a peer has not caught up in time.
+            NodeFailed: a peer ended, or got no block for two minutes.
         """
         found = [orderer.participation(channel.name) for orderer in self.session.own_consenters_of(channel)]
         height = max((int(one["height"]) for one in found if one is not None), default=1)
         for peer in self.session.own_peers_on(channel):
-
-            def caught_up(peer: Peer = peer) -> bool | None:
-                return (peer.height(channel.name) or 0) >= height or None
-
-            if until(caught_up, _CATCH_UP_DEADLINE) is None:
-                raise self.session.processes.failed(
-                    peer.node,
-                    f"has not {height} blocks of {channel.name} after {_CATCH_UP_DEADLINE:g} seconds",
-                )
+            await_height(self.session.processes, peer, channel.name, height)
 
     def deployment(self, channel: Channel, name: str) -> Deployment:
         """The deployment of a channel's chaincode.

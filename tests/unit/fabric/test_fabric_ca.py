@@ -401,7 +401,7 @@ def test_certificates_to_trust_that_cannot_be_used_are_named(tmp_path: Path) -> 
             flavour("https://127.0.0.1:1", "ca", tmp_path / "bad.pem")
 
 
-def test_nobody_answers_or_somebody_else_does(fake: FakeCa, tmp_path: Path) -> None:
+def test_nobody_answers_or_somebody_else_does(fake: FakeCa) -> None:
     other = make_enrolment("127.0.0.1").certificate
     with (
         CaClient("https://127.0.0.1:1", "ca", fake.root) as client,

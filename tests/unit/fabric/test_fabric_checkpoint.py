@@ -60,7 +60,7 @@ def test_a_file_keeps_the_position_for_the_next_run(tmp_path: Path) -> None:
 
 
 def test_what_an_earlier_crash_left_beside_the_file_does_no_harm(tmp_path: Path) -> None:
-    (tmp_path / "position.new").write_text("x" * 500)
+    (tmp_path / ".position.new").write_text("x" * 500)
     with FileCheckpointer(tmp_path / "position") as checkpoint:
         checkpoint.checkpoint_block(4)
     assert position(tmp_path / "position") == (5, "")

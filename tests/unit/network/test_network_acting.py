@@ -158,7 +158,7 @@ def test_a_profile_for_clients_elsewhere_has_its_certificate_inside(
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_command_that_waits_for_others_says_so_and_ends_with_3(
-    topology: Topology, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
 ) -> None:
     def waits(*_: object) -> None:
         raise Waiting(["zuidhorn waits for winkels", "and for regie"])

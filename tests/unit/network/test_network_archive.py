@@ -168,7 +168,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_another_backup_is_not_overwritten(archive: Path, identity: pyrage.x25519.Identity) -> None:
+def test_another_backup_is_not_overwritten(archive: Path) -> None:
     before = archive.read_bytes()
     with pytest.raises(ArchiveError, match="does not replace another"), writing(archive, ["age1"]):
         pass

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -63,6 +65,22 @@ def test_a_process_is_found_by_its_record_from_another_command(home: Home, proce
     assert found.pid == pid
     assert processes.start(sleeper("peer0.x")) == pid
     assert os.getsid(pid) == pid
+
+
+def test_a_process_goes_on_when_what_started_it_is_dropped_and_leaves_no_zombie(home: Home) -> None:
+    """As when a network is restored from a backup: the nodes of before are then another object's."""
+    starting = Processes(home)
+    pid = starting.start(sleeper("peer0.x"))
+    try:
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            del starting
+            gc.collect()
+        assert [str(warning.message) for warning in warned] == []
+        assert psutil.pid_exists(pid)
+    finally:
+        assert Processes(home).stop("peer0.x", signal.SIGKILL)
+    assert not psutil.pid_exists(pid)
 
 
 def test_a_process_whose_record_is_lost_is_found_by_its_mark(home: Home, processes: Processes) -> None:

@@ -169,9 +169,7 @@ def test_a_change_that_the_channel_has_is_done(present: Configuration) -> None:
     assert not found.complete
 
 
-def test_it_is_still_done_when_something_else_changed_afterwards(
-    present: Configuration, authorities: dict[str, Authority]
-) -> None:
+def test_it_is_still_done_when_something_else_changed_afterwards(present: Configuration) -> None:
     changed = after(present, batch_change(present, 77))
     later = after(changed, joining(changed, Authority("BuurtMSP")))
     assert proposal(present).review(later).done

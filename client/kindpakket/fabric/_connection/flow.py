@@ -139,9 +139,9 @@ def repeatedly(
     """Make a call that may be repeated without harm, again while its failure is `passing`, in time.
 
     Raises what `error` makes of the last failure. `attempts` None means as many as the deadline allows; a
-    node that is overloaded is waited for as long. When time runs out in a later attempt, the failure of the
-    one before says why. The next attempt goes to another peer if one is healthy: at
-    once, and not counted, when the last one could not be reached; else after a pause.
+    node that is overloaded, or a peer that is not ready, is waited for as long. When time runs out in a later
+    attempt, the failure of the one before says why. The next attempt goes to another peer if one is healthy:
+    at once, and not counted, when the last one could not be reached; else after a pause.
     """
     attempt = 0
     avoid = ""
@@ -156,12 +156,12 @@ def repeatedly(
             earlier = problem
             avoid = failure.peer
             elsewhere = failure.elsewhere
-            overloaded = failure.overloaded
+            waited_for = failure.overloaded or problem.peer_unready
         if elsewhere and passing(problem) and deadline.remaining:
             continue
         attempt += 1
         wait = backoff(attempt)
-        last = attempts is not None and attempt >= attempts and not overloaded
+        last = attempts is not None and attempt >= attempts and not waited_for
         if not passing(problem) or last or wait >= deadline.remaining:
             raise problem
         try:

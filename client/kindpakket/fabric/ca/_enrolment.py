@@ -13,6 +13,7 @@ from typing import Self
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from kindpakket.fabric._storage.files import replace
 from kindpakket.fabric.errors import IdentityError
 from kindpakket.fabric.identity._hashes import Hash
 from kindpakket.fabric.identity._identity import Identity
@@ -82,8 +83,8 @@ class Enrolment:
         _write_all(root / "cacerts", roots, "ca")
         _write_all(root / "intermediatecerts", others, "intermediate")
         public_key = x509.SubjectKeyIdentifier.from_public_key(self.decoded.public_key())
-        write_durably(root / "keystore" / f"{public_key.digest.hex()}_sk", self.key, 0o600)
-        write_durably(present[0] if present else root / "signcerts" / "cert.pem", self.certificate, 0o644)
+        replace(root / "keystore" / f"{public_key.digest.hex()}_sk", self.key, 0o600)
+        replace(present[0] if present else root / "signcerts" / "cert.pem", self.certificate, 0o644)
         return root
 
     @classmethod
@@ -108,26 +109,6 @@ class Enrolment:
 _CHAIN = ("intermediatecerts", "cacerts")
 
 
-def write_durably(path: Path, content: bytes, mode: int) -> None:
-    """Write a file as a whole or not at all, also if the machine loses power.
-
-    The folder must exist. Until it is renamed, the new file's name starts with a dot.
-    """
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 def _by_kind(certificates: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
     """The roots, which signed themselves, and the others."""
     roots: list[bytes] = []
@@ -141,7 +122,7 @@ def _by_kind(certificates: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
 def _write_all(folder: Path, certificates: Sequence[bytes], name: str) -> None:
     present = {file.read_bytes() for file in _files(folder)}
     for number, pem in enumerate(pem for pem in certificates if pem not in present):
-        write_durably(folder / f"{name}-{len(present) + number}.pem", pem, 0o644)
+        replace(folder / f"{name}-{len(present) + number}.pem", pem, 0o644)
 
 
 def _files(folder: Path) -> list[Path]:

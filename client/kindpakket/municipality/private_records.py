@@ -1,35 +1,36 @@
-"""What the desks of the municipality's back office share: queries, and calls about private records."""
+"""Transactions that write private records only, endorsed by those who may see them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from kindpakket.fabric import CommitError
-from kindpakket.ledger.queries import Queries
+from kindpakket.ledger.caller import Caller
+from kindpakket.ledger.queries.organisations import OrganisationQueries
+from kindpakket.ledger.records import Organisations
 
-BULK = 500
-"""How many vouchers, settlements or private records one request may name."""
-_Thing = TypeVar("_Thing")
 _NOT_BY_ONE_ALONE = "ENDORSEMENT_POLICY_FAILURE"
 
 
-def bulks(things: Sequence[_Thing]) -> Iterator[Sequence[_Thing]]:
-    """Things in parts that one request may carry."""
-    for at in range(0, len(things), BULK):
-        yield things[at : at + BULK]
+class PrivateRecords:
+    """Writes to the private collections that the municipality is a member of."""
 
+    def __init__(self, caller: Caller) -> None:
+        """Write through a caller."""
+        self._caller = caller
 
-class Office(Queries):
-    """A desk of the municipality, as the user whose identity the contract's gateway has."""
+    def organisations(self) -> Organisations:
+        """The MSP ids that were named for this channel."""
+        return OrganisationQueries(self._caller).show()
 
     @cached_property
-    def _municipal(self) -> list[str]:
-        """The municipality's MSP id; it is named once, so it is asked once."""
+    def municipality(self) -> Sequence[str]:
+        """The municipality's MSP id alone; it is named once, so it is asked once."""
         return [self.organisations()["municipality"]]
 
-    def _privately(
+    def write(
         self,
         name: str,
         members: Mapping[str, object],
@@ -54,12 +55,12 @@ class Office(Queries):
             organisations: MSP ids that endorse; default: the municipality alone.
         """
         try:
-            return self.invoke(
+            return self._caller.invoke(
                 name,
                 members,
                 request_id=request_id,
                 transient=transient,
-                organisations=organisations or self._municipal,
+                organisations=organisations or self.municipality,
             )
         except CommitError as error:
             if error.code != _NOT_BY_ONE_ALONE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, cast
 
-from kindpakket.ledger.caller import Caller
+from kindpakket.ledger.desk import Desk
 from kindpakket.ledger.records import (
     HistoryEntry,
     Payment,
@@ -35,8 +35,8 @@ _TERMS = tuple(
 SampleKind = Literal["voucher", "payment", "settlement"]
 
 
-class ShopStatements(Caller):
-    """The statement that shops may ask for too, of their own money."""
+class AuditQueries(Desk):
+    """The queries `audit:…`. `Caller` says what each may raise."""
 
     def shop_statement(self, scheme: str, shop: str) -> ShopStatement:
         """`audit:ShopStatement`: a shop's settlements and open items, and where its money is.
@@ -44,14 +44,10 @@ class ShopStatements(Caller):
         The sums are those of all pages: together, what was spent at the shop under the scheme, net.
         """
         statement: ShopStatement = {"entries": [], "sums": cast(ShopSums, {})}
-        for page in self.pages("audit:ShopStatement", {"scheme": scheme, "shop": shop}):
+        for page in self._caller.pages("audit:ShopStatement", {"scheme": scheme, "shop": shop}):
             statement["entries"] += page["entries"]
             _add(cast(dict[str, int], statement["sums"]), page["sums"])
         return statement
-
-
-class Statements(ShopStatements):
-    """The queries `audit:…`. `Caller` says what each call may raise."""
 
     def history(self, key: str) -> Iterator[HistoryEntry]:
         """`audit:History`: all versions of a key, newest first: who wrote it, before, and afterwards.
@@ -72,7 +68,7 @@ class Statements(ShopStatements):
     def totals(self, scheme: str) -> Totals:
         """`audit:Totals`: number and sums of all vouchers of a scheme, its pages added up."""
         sums = dict.fromkeys((*_TERMS, "vouchers"), 0)
-        for page in self.pages("audit:Totals", {"scheme": scheme}):
+        for page in self._caller.pages("audit:Totals", {"scheme": scheme}):
             _add(sums, {term: page[term] for term in sums})
         return cast(Totals, sums)
 
@@ -88,10 +84,10 @@ class Statements(ShopStatements):
             per_mille: how many of a thousand, on average; 1 to 1000.
         """
         members = {"scheme": scheme, "kind": kind, "seed": seed, "per_mille": per_mille}
-        return self.items("audit:Sample", members)
+        return self._caller.items("audit:Sample", members)
 
     def _entries(self, name: str, members: Mapping[str, object]) -> Iterator[Any]:
-        for page in self.pages(name, members):
+        for page in self._caller.pages(name, members):
             yield from page["entries"]
 
 

@@ -1,0 +1,1 @@
+"""What may be asked of the ledger, a desk for each noun, named as the queries are: `schemes.show`."""

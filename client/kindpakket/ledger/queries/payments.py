@@ -1,0 +1,25 @@
+"""Queries on payments and holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from kindpakket.ledger.desk import Desk
+from kindpakket.ledger.records import Item, Payment
+
+
+class PaymentQueries(Desk):
+    """Queries on payments and holds. `Caller` says what each may raise."""
+
+    def show(self, payment: str) -> Payment:
+        """`payment:Show`: a payment."""
+        return cast(Payment, self._caller.query("payment:Show", {"payment": payment}))
+
+    def list(self, scheme: str) -> Iterator[Payment]:
+        """`payment:List`: all payments of a scheme, holds included, by id."""
+        return self._caller.items("payment:List", {"scheme": scheme})
+
+    def unsettled(self, scheme: str, shop: str) -> Iterator[Item]:
+        """`payment:Unsettled`: what a shop is owed and no live settlement holds, oldest first."""
+        return self._caller.items("payment:Unsettled", {"scheme": scheme, "shop": shop})

@@ -1,0 +1,21 @@
+"""Queries on shops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from kindpakket.ledger.desk import Desk
+from kindpakket.ledger.records import Shop
+
+
+class ShopQueries(Desk):
+    """Queries on shops. `Caller` says what each may raise."""
+
+    def show(self, shop: str) -> Shop:
+        """`shop:Show`: a shop."""
+        return cast(Shop, self._caller.query("shop:Show", {"shop": shop}))
+
+    def list(self) -> Iterator[Shop]:
+        """`shop:List`: all shops, by id."""
+        return self._caller.items("shop:List")

@@ -1,0 +1,41 @@
+"""Whoever may read the whole ledger: municipal roles and auditors."""
+
+from __future__ import annotations
+
+from kindpakket.ledger.caller import Caller, Ledger
+from kindpakket.ledger.queries.audit import AuditQueries
+from kindpakket.ledger.queries.erasures import ErasureQueries
+from kindpakket.ledger.queries.organisations import OrganisationQueries
+from kindpakket.ledger.queries.payments import PaymentQueries
+from kindpakket.ledger.queries.requests import RequestQueries
+from kindpakket.ledger.queries.schemes import SchemeQueries
+from kindpakket.ledger.queries.settlements import SettlementQueries
+from kindpakket.ledger.queries.shops import ShopQueries
+from kindpakket.ledger.queries.vouchers import VoucherQueries
+
+
+class Reader:
+    """The queries of the whole ledger, as the user whose identity the contract's gateway has.
+
+        reader = Reader(network.contract("kindpakket"))
+        for scheme in reader.schemes.list():
+            print(reader.audit.totals(scheme["id"]))
+
+    Attributes:
+        caller: calls any transaction by its name.
+        organisations, schemes, shops, vouchers, payments, settlements, erasures, requests, audit: one desk
+            for each noun; `reader.schemes.show(…)` is the query `scheme:Show`.
+    """
+
+    def __init__(self, contract: Ledger) -> None:
+        """Read through a contract of `kindpakket.fabric`."""
+        self.caller = Caller(contract)
+        self.organisations = OrganisationQueries(self.caller)
+        self.schemes = SchemeQueries(self.caller)
+        self.shops = ShopQueries(self.caller)
+        self.vouchers = VoucherQueries(self.caller)
+        self.payments = PaymentQueries(self.caller)
+        self.settlements = SettlementQueries(self.caller)
+        self.erasures = ErasureQueries(self.caller)
+        self.requests = RequestQueries(self.caller)
+        self.audit = AuditQueries(self.caller)
