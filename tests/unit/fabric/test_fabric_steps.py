@@ -179,7 +179,7 @@ def test_a_transaction_other_than_the_proposed_one_is_not_signed(
     with pytest.raises(ProtocolError, match="instead of the proposed"):
         contract.submit("Add", "a", "1")
     monkeypatch.setattr("kindpakket.fabric.testing._ledger.MemoryLedger.invoke", lambda *_: (b"", b"\xff"))
-    with pytest.raises(ProtocolError, match="no transaction"):
+    with pytest.raises(ProtocolError, match="not a transaction"):
         contract.submit("Add", "a", "1")
     assert "Submit" not in memory.calls
 
