@@ -35,6 +35,30 @@ from grpc import StatusCode
 
 from kindpakket.fabric._commit_status import CommitStatus
 
+__all__ = [
+    "CheckpointError",
+    "CommitError",
+    "CommitStatusError",
+    "ConnectionClosed",
+    "DecodeError",
+    "DiscoveryError",
+    "EndorseError",
+    "ErrorDetail",
+    "EvaluateError",
+    "EventsError",
+    "FabricError",
+    "GatewayError",
+    "IdentityError",
+    "NotOnLedger",
+    "OutboxConflict",
+    "OutboxError",
+    "OutboxWaiting",
+    "ProfileError",
+    "ProtocolError",
+    "SubmitError",
+    "UnknownOutcome",
+]
+
 _CHAINCODE_RESPONSE = re.compile(r"chaincode response \d+, (.*)", re.DOTALL)
 _ORDERER_STATUS = re.compile(r"\bstatus=([A-Z_]+)")
 _ORDERER_REFUSALS = frozenset({"BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "REQUEST_ENTITY_TOO_LARGE"})

@@ -4,7 +4,8 @@
         contract = gateway.network("zuidhorn").contract("kindpakket")
         result = await contract.submit("shop:List", '{"cursor": "", "limit": 100}')
 
-What a method does is said at its sync twin. A gateway belongs to the event loop in which it was made."""
+What a method does is said at its sync twin. A gateway belongs to the event loop in which it was made.
+"""
 
 from kindpakket.fabric.aio._bulk import Bulk
 from kindpakket.fabric.aio._commit import Commit

@@ -3,7 +3,8 @@
 Nothing here is believed: hashes are computed from the content, next to those that the block claims.
 What a transaction holds is in `committed` and `rwset`; their names can be had from here as well.
 
-Sources: Fabric 3.1 `protoutil/blockutils.go` for the hashes; the messages of `hyperledger/fabric-protos`."""
+Sources: Fabric 3.1 `protoutil/blockutils.go` for the hashes; the messages of `hyperledger/fabric-protos`.
+"""
 
 from kindpakket.fabric.blocks._block import (
     Block,

@@ -18,6 +18,8 @@ from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass, PKCS11Error, Sign
 
 from kindpakket.fabric.errors import IdentityError
 
+__all__ = ["Pkcs11Signer"]
+
 _DIGESTS = {32, 48}
 _CURVES = {  # EC_PARAMS, a DER object identifier, and the bytes of a digest that the curve has room for
     bytes.fromhex("06082a8648ce3d030107"): 32,  # P-256
