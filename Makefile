@@ -52,6 +52,7 @@ lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
 	@$(MAKE) --no-print-directory gosec
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
 	@$(MAKE) --no-print-directory docs
 	@sh -n tools/prerequisites.sh network/kindpakket_network/data/builder/bin/*
 	@echo "lint: clean"
