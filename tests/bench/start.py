@@ -2,8 +2,8 @@
 
     python tests/bench/start.py [--runs 7]
 
-User time of the process, so that a busy machine changes little. The last column is the multiple of what Python
-itself takes.
+User time of the process, so that a busy machine changes little. The last column is the multiple of Python's
+own start.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Many transactions at once, so many and no more."""
+"""Many transactions at once, up to a limit."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class BaseBulk:
     """Many submissions, before their driver is known.
 
     Attributes:
-        left: after closing, outcomes of submissions that were begun and not told of, unknown ones among them.
+        left: after closing, outcomes of submissions that were begun but not delivered, unknown ones included.
     """
 
     def __init__(self, submissions: Iterable[Submission], at_once: int, report: Report | None) -> None:
         if at_once < 1:
-            raise ValueError(f"at_once is {at_once}: at least one submission must be under way")
+            raise ValueError(f"at_once is {at_once}: it must be at least 1")
         self._source = enumerate(submissions)
         self._exhausted = False
         self._at_once = at_once
@@ -52,10 +52,10 @@ class BaseBulk:
 
 
 class Bulk(BaseBulk):
-    """Outcomes of many submissions as they come to their end, in whatever order.
+    """Outcomes of many submissions, in the order in which these finish.
 
-    Use it in a `with` statement or read it to its end; closed before that, no submission begins any more, and
-    those under way are given up: `left` then says what is known of each.
+    Use it in a `with` statement or read it to its end; once closed, it begins no more
+    submissions and gives up those in progress: `left` then says what is known of each.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Bulk(BaseBulk):
         self._outcomes.put(outcome)
 
     def close(self) -> None:
-        """Begin no more submissions, give up those under way, and wait until nothing runs any more."""
+        """Begin no more submissions, give up those in progress, and wait until all have stopped."""
         with self._closing:
             if self._closed:
                 return

@@ -49,9 +49,9 @@ class BaseCommit(Bound[S]):
 
     @property
     def message(self) -> bytes:
-        """The request as it is carried to where it is signed (`gateway.SignedCommitStatusRequest`).
+        """The request in the form that travels to where it is signed (`gateway.SignedCommitStatusRequest`).
 
-        `Gateway.signed_commit` takes it back, also from Fabric's other SDKs.
+        `Gateway.signed_commit` accepts it, also from Fabric's other SDKs.
         """
         return wire.signed_commit_status_request(self.bytes, self._signature or b"")
 
@@ -72,8 +72,9 @@ class Commit(BaseCommit[SyncSession]):
             timeout: seconds to wait; default: the gateway's deadline for commit status.
 
         Raises:
-            CommitStatusError: it did not become known in that time. Ask again: it may be valid all the same.
-            IdentityError: the key is not here, and no signature was brought.
+            CommitStatusError: the status did not become known in that time. Ask again: the transaction may
+                be valid.
+            IdentityError: the key is not here, and no signature was given.
         """
         seconds = self._session.deadlines.commit_status if timeout is None else timeout
         return self._session.run(self._waiting(seconds))

@@ -50,10 +50,10 @@ class BaseEventsRequest(Bound[S], Generic[S, T]):
 
     @property
     def message(self) -> bytes:
-        """The request as it is carried to where it is signed.
+        """The request in the form that travels to where it is signed.
 
         `gateway.SignedChaincodeEventsRequest`, or `common.Envelope` for blocks. `Gateway.signed_block_events`
-        and its neighbours take it back, also from Fabric's other SDKs.
+        and its counterparts accept it, also from Fabric's other SDKs.
         """
         return self._kind.signed(self.bytes, self._signature or b"")
 
@@ -72,7 +72,7 @@ class EventsRequest(BaseEventsRequest[SyncSession, T]):
         A stream that breaks is not resumed: that takes another request, and so another signature.
 
         Raises:
-            IdentityError: the key is not here, and no signature was brought.
+            IdentityError: the key is not here, and no signature was given.
         """
         return Stream(self._session, self._reading())
 

@@ -35,7 +35,7 @@ class Gateway(OfflineSigning):
         return Network(self._session, channel)
 
     def peers(self) -> tuple[PeerHealth, ...]:
-        """How the gateway finds its peers, in order of preference. Nothing is sent."""
+        """The health of the gateway's peers, in order of preference. Nothing is sent."""
         return self._session.peers.health()
 
     def check(self, *, timeout: float = 5.0) -> tuple[PeerHealth, ...]:
@@ -76,7 +76,7 @@ class Gateway(OfflineSigning):
         return self._session.run(finding_known_peers(self._session, seconds))
 
     def close(self) -> None:
-        """Close the connection; calls and streams under way are cancelled."""
+        """Close the connection; calls and streams in progress are cancelled."""
         self._session.close()
 
     def __enter__(self) -> Gateway:

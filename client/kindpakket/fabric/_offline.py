@@ -136,8 +136,8 @@ def brought(session: Session, request: Carried, signature: bytes | None) -> byte
     if identity.can_sign:
         return None
     raise IdentityError(
-        f"the message carries no signature, none is given, and the key of {identity!r} is not here: sign it "
-        "where the key is, and give the signature too"
+        f"the message carries no signature, none was given, and the key of {identity!r} is not here: sign it "
+        "where the key is, and pass the signature"
     )
 
 
@@ -148,6 +148,6 @@ def _must_be_of(identity: Identity, creator: bytes) -> None:
     made_for = Identity(mspid, pem)
     if (mspid, made_for.certificate) != (identity.mspid, identity.certificate):
         raise IdentityError(
-            f"the message was made for {made_for!r}, and this gateway speaks for {identity!r}: bring it to a "
-            "gateway of the identity it was made for"
+            f"the message was made for {made_for!r}, but this gateway acts for {identity!r}: use a "
+            "gateway of the identity that it was made for"
         )

@@ -71,7 +71,7 @@ class Proposal(BaseProposal[SyncSession]):
 
         Raises:
             EvaluateError: the peer or the chaincode refused or failed.
-            IdentityError: the key is not here, and no signature was brought.
+            IdentityError: the key is not here, and no signature was given.
         """
         seconds = self._session.deadlines.evaluate if timeout is None else timeout
         return self._session.run(self._evaluating(seconds))
@@ -86,7 +86,7 @@ class Proposal(BaseProposal[SyncSession]):
 
         Raises:
             EndorseError: a peer or the chaincode refused or failed. Nothing was ordered.
-            IdentityError: the key is not here, and no signature was brought.
+            IdentityError: the key is not here, and no signature was given.
             ProtocolError: the gateway answered with another transaction than the one proposed.
         """
         seconds = self._session.deadlines.endorse if timeout is None else timeout

@@ -132,7 +132,7 @@ def failure_of(session: Session, link: Link[Any] | None, closings: int, error: B
     if isinstance(error, EventsError):
         failure = CallFailed(error.status, error.reason, error.details)
     elif isinstance(error, StopIteration | StopAsyncIteration):
-        failure = CallFailed(grpc.StatusCode.ABORTED, "the peer ended the stream before its end")
+        failure = CallFailed(grpc.StatusCode.ABORTED, "the peer ended the stream early")
     else:
         return session.ended_call(link, closings)
     failure.peer = link.name

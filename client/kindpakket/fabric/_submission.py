@@ -101,5 +101,5 @@ Report: TypeAlias = Callable[[Progress], object]
 
 def never_begun(submission: Submission, number: int) -> Outcome:
     """The outcome of a submission that was cancelled before anything was sent for it."""
-    error = EndorseError("the program gave the call up before it began", status=StatusCode.CANCELLED)
+    error = EndorseError("the program gave up on the call before it began", status=StatusCode.CANCELLED)
     return Outcome(submission, number, error=error)

@@ -74,7 +74,7 @@ class Transaction(BaseTransaction[SyncSession]):
 
         Raises:
             SubmitError: ordering certainly refused the transaction, or nobody had capacity to take it.
-            IdentityError: the key is not here, and no signature was brought.
+            IdentityError: the key is not here, and no signature was given.
             UnknownOutcome: it could not be made certain in time.
         """
         status = self._session.run(self._endorsed.submit(deadlines or self._session.deadlines))

@@ -17,8 +17,8 @@
     ├── CommitError             certain: the transaction is in a block and invalid
     ├── CheckpointError         a position that cannot be read or kept
     ├── OutboxError             the file of an outbox cannot be used
-    │   ├── OutboxConflict      a request id that stands for something else already
-    │   └── OutboxWaiting       a request that cannot go on here and now; it stays in the outbox
+    │   ├── OutboxConflict      a request id that already stands for something else
+    │   └── OutboxWaiting       a request that cannot continue here and now; it stays in the outbox
     └── UnknownOutcome          not known yet whether the transaction is or will be in a block
 
 A caller of `Contract.submit` needs care for one of these only: `UnknownOutcome`. All others that it raises
@@ -459,11 +459,11 @@ class OutboxError(FabricError):
 
 
 class OutboxConflict(OutboxError):
-    """A request id that stands for another call already; nothing was sent."""
+    """A request id that already stands for another call; nothing was sent."""
 
 
 class OutboxWaiting(OutboxError):
-    """A request that cannot go on here and now, and stays in the outbox.
+    """A request that cannot continue here and now, and stays in the outbox.
 
     Either another thread or process works on it; or it needs its transient data, which an outbox never keeps;
     or it is another identity's, and was not proposed yet.

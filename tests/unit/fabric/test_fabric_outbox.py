@@ -409,7 +409,7 @@ def test_a_file_system_without_locks_is_a_clear_error(
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(_locks.fcntl, "fcntl", unsupported)
-    with pytest.raises(OutboxError, match="its own has no locks: No locks available"):
+    with pytest.raises(OutboxError, match="this one has no locks: No locks available"):
         Outbox(tmp_path / "outbox.db")
 
 

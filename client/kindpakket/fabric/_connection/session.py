@@ -1,4 +1,4 @@
-"""What the steps of a gateway share: who speaks, to which peers, and what the end of a call means."""
+"""What the steps of a gateway share: the identity, the peers, and what the end of a call means."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ log = logging.getLogger("kindpakket.fabric")
 
 
 class Session:
-    """What every step needs to know: who speaks, to which peers, and how long a step may take.
+    """What every step needs: the identity, the peers, and how long a step may take.
 
     `tls_certificate_hash` is SHA-256 of the client's TLS certificate in mutual TLS, else b"".
     """
@@ -89,7 +89,7 @@ class Session:
     def ended_call(self, link: Link[Any], closings: int, reason: str = "") -> CallFailed:
         """A call that was cancelled, by the peer or because its channel was closed."""
         if self.closed:
-            words = f"the gateway on {self.address} was closed meanwhile"
+            words = f"the gateway on {self.address} was closed during the call"
             return CallFailed(StatusCode.CANCELLED, words)
         if link.closings == closings:
             self.peers.failed(link, f"the peer cancelled the call: {reason}")
@@ -125,7 +125,7 @@ class Session:
     def _no_room(self, seconds: float) -> CallFailed:
         failure = CallFailed(
             StatusCode.RESOURCE_EXHAUSTED,
-            f"this program has {self.gate.bound} calls under way already, and none ended within "
+            f"this program already has {self.gate.bound} calls in progress, and none finished within "
             f"{seconds:.2g} s: start fewer at once, or allow more time",
         )
         failure.unsent = True
@@ -153,17 +153,17 @@ class Session:
 
 
 def patience_of(timeout: float) -> float:
-    """Seconds of quiet after which a call with so much time asks whether its peer is there."""
+    """Seconds of quiet after which a call with this timeout asks whether its peer is there."""
     return max(_LEAST_PATIENCE, min(PATIENCE, timeout / 4))
 
 
 def is_finishing(step: Call) -> bool:
-    """The call brings a transaction that was begun to its end, so that it goes before others."""
+    """The call finishes a transaction that was begun, so it goes before others."""
     return step.path in _FINISHING
 
 
 def call_failed(error: grpc.RpcError) -> CallFailed:
-    """What a gRPC error says, with the nodes' own words from its trailing metadata."""
+    """What a gRPC error says, with the nodes' own messages from its trailing metadata."""
     metadata: Any = error.trailing_metadata() or ()
     status = next((value for key, value in metadata if key == wire.STATUS_DETAILS_KEY), None)
     return CallFailed(error.code(), error.details() or "", wire.error_details(status))

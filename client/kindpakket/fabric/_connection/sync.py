@@ -33,9 +33,9 @@ class SyncSession(Session):
     def run(self, flow: Flow[T], interrupt: Interrupt | None = None) -> T:
         """Drive a flow to its end and return its result.
 
-        Raises `ConnectionClosed` if the gateway was closed before. If it is closed meanwhile, the flow is
-        told, and decides what that means for the transaction. An exception from outside, such as
-        `KeyboardInterrupt`, has as its `__cause__` what the flow says of a call that is given up.
+        Raises `ConnectionClosed` if the gateway was closed before. If it is closed during the run, the flow
+        learns so, and decides what that means for the transaction. An exception from outside, such as
+        `KeyboardInterrupt`, has as its `__cause__` what the flow knows about a call that is given up.
         """
         self.check_open()
         try:
@@ -56,7 +56,7 @@ class SyncSession(Session):
             flow.close()
 
     def link(self, avoid: str = "") -> Link[grpc.Channel]:
-        """The peer to speak to now, if possible another than the one to avoid."""
+        """The peer to call now, if possible not the one to avoid."""
         if self.peers.failing:
             self._try_failing()
         return self.peers.choose(avoid)
@@ -169,7 +169,7 @@ class SyncSession(Session):
         return self._probed(link, None, seconds)
 
     def _try_failing(self) -> None:
-        """Ask failing peers whose time has come whether they are back, without waiting for the answer."""
+        """Ask failing peers that are due whether they are back, without waiting for the answer."""
         while (link := self.peers.due()) is not None:
             try:
                 call = link.method(wire.COMMIT_STATUS).future(PROBE, timeout=PATIENCE)
@@ -196,7 +196,7 @@ class SyncSession(Session):
         return self.peers.health()
 
     def close(self) -> None:
-        """Close the channels; calls under way are cancelled."""
+        """Close the channels; calls in progress are cancelled."""
         self.closed = True
         self.gate.open_wide()
         for link in self.peers.links:

@@ -52,8 +52,8 @@ class ConnectOptions(TypedDict, total=False):
         channel_options: gRPC channel arguments by name, such as `grpc.keepalive_time_ms`, which replace this
             package's own.
         deadlines: how long each step may take.
-        limits: how many calls may be under way at once.
-        observer: is told of every call that has ended.
+        limits: how many calls may be in progress at once.
+        observer: is notified of every call that has ended.
     """
 
     peers: Sequence[str]
@@ -166,7 +166,9 @@ def _endpoint(
         raise ProfileError(f"endpoint {endpoint!r}: give host:port, or grpc://host:port without TLS")
     tls = scheme != "grpc"
     if client and not tls:
-        raise ProfileError(f"endpoint {endpoint!r} is without TLS: a client certificate cannot be shown")
+        raise ProfileError(
+            f"endpoint {endpoint!r} is without TLS: leave out the client certificate, or use TLS"
+        )
     return _target(address, address, tls, roots, server_name, client, arguments)
 
 

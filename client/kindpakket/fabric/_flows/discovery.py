@@ -156,10 +156,10 @@ def finding_endorsers(
     interest = query.cc_query.interests.add()
     interest.chaincodes.extend(_call(called) for called in calls)
     if not interest.chaincodes:
-        raise ValueError("name at least one chaincode: endorsers of nothing cannot be found")
+        raise ValueError("name at least one chaincode to find endorsers for")
     result = (yield from _asking(session, query, "cc_query_res", seconds)).cc_query_res
     if len(result.content) != 1:
-        raise _refused(f"the peer answered with {len(result.content)} plans where one was asked for")
+        raise _refused(f"the peer answered with {len(result.content)} plans instead of one")
     plan = result.content[0]
     return EndorsementPlan(
         chaincode=plan.chaincode,
@@ -185,7 +185,7 @@ def _asking(session: Session, query: Any, expected: str, seconds: float) -> Flow
     if kind == "error":
         raise _refused(results[0].error.content)
     if kind != expected:
-        raise _refused(f"the peer answered with {len(results)} results, of which none is a {expected}")
+        raise _refused(f"the peer answered with {len(results)} results, none of them a {expected}")
     return results[0]
 
 

@@ -66,7 +66,9 @@ def reading_block_of(session: Session, channel: str, seconds: float, transaction
     """Ask for the block that holds a transaction."""
     block = Block.decode((yield from _asking(session, channel, seconds, "GetBlockByTxID", transaction_id)))
     if all(found.transaction_id != transaction_id for found in block.transactions):
-        raise _wrong(session, f"the block of {transaction_id}", f"block {block.number} without it")
+        raise _wrong(
+            session, f"the block of {transaction_id}", f"block {block.number}, which does not hold it"
+        )
     return block
 
 
@@ -76,7 +78,9 @@ def reading_config(session: Session, channel: str, seconds: float) -> Flow[Chann
     block = Block.decode((yield from _evaluating(session, proposed, seconds)))
     config = block.transactions[0].config if block.transactions else None
     if config is None or config.channel != channel:
-        raise _wrong(session, f"the configuration of {channel}", f"block {block.number} without it")
+        raise _wrong(
+            session, f"the configuration of {channel}", f"block {block.number}, which does not hold it"
+        )
     return config
 
 
@@ -113,5 +117,5 @@ def _evaluating(session: Session, proposed: Proposed, seconds: float) -> Flow[by
 
 def _wrong(session: Session, asked: str, answered: str) -> ProtocolError:
     return ProtocolError(
-        f"asked for {asked}, the peer answered {answered}: check what answers on {session.address}"
+        f"asked for {asked}, but the peer answered with {answered}: check what answers on {session.address}"
     )

@@ -154,7 +154,7 @@ class Reading(Generic[T]):
         try:
             info = yield from ledger.informing(self._session, self._channel, seconds)
         except EvaluateError as error:
-            log.info("channel %s: the height is not known: %s", self._channel, error)
+            log.info("channel %s: the height could not be read: %s", self._channel, error)
             return
         self._position = Position(info.height)
         self._established = True
@@ -191,7 +191,7 @@ class Reading(Generic[T]):
             return True
         if self._kind.every and number > expected:
             raise EventsError(
-                f"the peer sent block {number} of channel {self._channel} where block {expected} is next",
+                f"the peer sent block {number} of channel {self._channel} instead of block {expected}",
                 status=StatusCode.DATA_LOSS,
             )
         return number >= expected
@@ -217,7 +217,7 @@ class Reading(Generic[T]):
         self._failures += 1
         wait = 0.0 if failure.elsewhere else backoff(self._failures)
         log.warning(
-            "channel %s: a stream broke at block %d, and is opened again in %.1f s: %s",
+            "channel %s: the stream broke at block %d and is reopened in %.1f s: %s",
             self._channel,
             self._position.block_number,
             wait,
@@ -274,7 +274,7 @@ def reading_chaincode_events(
 def _check_range(start: int | None, stop: int | None) -> None:
     """Refuse a last block before the first one."""
     if start is not None and stop is not None and stop < start:
-        raise ValueError(f"stop is block {stop}, before start, block {start}")
+        raise ValueError(f"stop, block {stop}, is before start, block {start}")
 
 
 def seek_payload(session: Session, channel: str, start: int | None, stop: int | None) -> bytes:

@@ -66,7 +66,7 @@ def read_proposal(message: bytes) -> CarriedProposal:
     payload = parse(m.proposal.ChaincodeProposalPayload, proposal.payload)
     spec = parse(m.chaincode.ChaincodeInvocationSpec, payload.input).chaincode_spec
     if not spec.chaincode_id.name:
-        raise DecodeError("this is no proposal: it names no chaincode; take Proposal.message")
+        raise DecodeError("not a proposal: it names no chaincode; use Proposal.message")
     transaction_id = wire.transaction_id(signature_header.nonce, signature_header.creator)
     _must_be(transaction_id, channel_header.tx_id, carried.transaction_id)
     parts = ProposalParts(
@@ -100,7 +100,7 @@ def read_transaction(message: bytes) -> Carried:
     channel_header, signature_header = _headers(payload.header, m.common.ENDORSER_TRANSACTION, "transaction")
     for action in parse(m.transaction.Transaction, payload.data).actions:
         if not parse(m.transaction.ChaincodeActionPayload, action.payload).action.endorsements:
-            raise DecodeError("this is no transaction: nobody endorsed it; take Transaction.message")
+            raise DecodeError("not a transaction: it has no endorsements; use Transaction.message")
     _must_be(
         wire.transaction_id(signature_header.nonce, signature_header.creator),
         channel_header.tx_id,
@@ -114,7 +114,7 @@ def read_commit(message: bytes) -> CarriedCommit:
     carried = parse(m.gateway.SignedCommitStatusRequest, message)
     wanted = parse(m.gateway.CommitStatusRequest, carried.request)
     if not _TRANSACTION_ID.fullmatch(wanted.transaction_id):
-        raise DecodeError("this asks for no commit status: it names no transaction; take Commit.message")
+        raise DecodeError("not a request for a commit status: it names no transaction; use Commit.message")
     return CarriedCommit(
         payload=carried.request,
         creator=wanted.identity,
@@ -129,7 +129,7 @@ def read_chaincode_events(message: bytes) -> Carried:
     carried = parse(m.gateway.SignedChaincodeEventsRequest, message)
     wanted = parse(m.gateway.ChaincodeEventsRequest, carried.request)
     if not (wanted.chaincode_id and wanted.HasField("start_position")):
-        raise DecodeError("this asks for no chaincode events; take EventsRequest.message")
+        raise DecodeError("not a request for chaincode events: use EventsRequest.message")
     return Carried(carried.request, wanted.identity, carried.signature)
 
 
@@ -145,7 +145,7 @@ def read_creator(creator: bytes) -> tuple[str, bytes]:
     """MSP id and certificate, PEM, of who made a message."""
     identity = parse(m.identities.SerializedIdentity, creator)
     if not identity.mspid:
-        raise DecodeError("the message names nobody as its creator")
+        raise DecodeError("the message names no creator")
     return identity.mspid, identity.id_bytes
 
 
@@ -153,7 +153,7 @@ def _headers(header: Any, type_: int, what: str) -> tuple[Any, Any]:
     channel_header = parse(m.common.ChannelHeader, header.channel_header)
     if not header.channel_header or channel_header.type != type_:
         raise DecodeError(
-            f"this is no {what}: its header is of type {wire.header_type(channel_header.type)}, not "
+            f"not a {what}: its header is of type {wire.header_type(channel_header.type)}, not "
             f"{wire.header_type(type_)}"
         )
     return channel_header, parse(m.common.SignatureHeader, header.signature_header)
@@ -164,5 +164,5 @@ def _must_be(transaction_id: str, *named: str) -> None:
         if name != transaction_id:
             raise DecodeError(
                 f"the message names transaction {name!r}, but its creator and nonce make {transaction_id}: "
-                "it was changed or put together wrongly"
+                "it was altered or assembled wrongly"
             )

@@ -148,7 +148,7 @@ def transaction_parts(payload: bytes) -> TransactionParts:
     channel_header = parse(m.common.ChannelHeader, message.header.channel_header)
     actions = parse(m.transaction.Transaction, message.data).actions
     if len(actions) != 1:
-        raise DecodeError(f"a transaction has one action, this one has {len(actions)}")
+        raise DecodeError(f"this transaction has {len(actions)} actions instead of one")
     action = parse(m.transaction.ChaincodeActionPayload, actions[0].payload)
     response = parse(m.proposal_response.ProposalResponsePayload, action.action.proposal_response_payload)
     return TransactionParts(
@@ -339,4 +339,6 @@ def parse(kind: Any, data: bytes) -> Any:
     try:
         return kind.FromString(data)
     except ProtobufDecodeError as error:
-        raise DecodeError(f"these {len(data)} bytes are no {kind.DESCRIPTOR.full_name}: {error}") from error
+        raise DecodeError(
+            f"these {len(data)} bytes cannot be read as {kind.DESCRIPTOR.full_name}: {error}"
+        ) from error

@@ -13,7 +13,7 @@ from kindpakket.fabric._submission import Outcome, Report, Submission, never_beg
 
 
 class Bulk(BaseBulk):
-    """Outcomes of many submissions as they come to their end; see `kindpakket.fabric.Bulk`."""
+    """Outcomes of many submissions as they finish; see `kindpakket.fabric.Bulk`."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Bulk(BaseBulk):
         self._outcomes.put_nowait(never_begun(submission, number) if task.cancelled() else task.result())
 
     async def close(self) -> None:
-        """Begin no more submissions, give up those under way, and wait until nothing runs any more."""
+        """Begin no more submissions, give up those in progress, and wait until all have stopped."""
         self._closed = True
         tasks = tuple(self._tasks)
         for task in tasks:

@@ -47,7 +47,7 @@ class Gateway(OfflineSigning):
         return await self._session.run(finding_known_peers(self._session, seconds))
 
     async def close(self) -> None:
-        """Close the connection; calls and streams under way are cancelled."""
+        """Close the connection; calls and streams in progress are cancelled."""
         await self._session.close()
 
     async def __aenter__(self) -> Gateway:

@@ -47,7 +47,7 @@ class Outbox(BaseOutbox[AsyncSession]):
     async def resume(
         self, through: Gateway | Network, *, deadlines: Deadlines | None = None
     ) -> AsyncIterator[Resumed]:
-        """Go on with every unfinished request, oldest first, and yield what became of each."""
+        """Continue every unfinished request, oldest first, and yield what became of each."""
         session = through.__session__
         channel = through.name if isinstance(through, Network) else None
         limits = deadlines or session.deadlines

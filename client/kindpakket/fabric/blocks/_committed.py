@@ -157,7 +157,7 @@ def _read_headers(fields: dict[str, Any], envelope: bytes, number: int) -> None:
 def _read_action(fields: dict[str, Any], data: bytes, number: int) -> None:
     actions = wire.parse(m.transaction.Transaction, data).actions
     if len(actions) != 1:
-        raise DecodeError(f"a transaction has one action, this one has {len(actions)}")
+        raise DecodeError(f"this transaction has {len(actions)} actions instead of one")
     payload = wire.parse(m.transaction.ChaincodeActionPayload, actions[0].payload)
     content = wire.parse(m.proposal.ChaincodeProposalPayload, payload.chaincode_proposal_payload)
     spec = wire.parse(m.chaincode.ChaincodeInvocationSpec, content.input).chaincode_spec

@@ -40,7 +40,7 @@ def signature_policy_text(policy: bytes) -> str:
 def _rule(rule: Any, principals: Sequence[str]) -> str:
     if rule.WhichOneof("Type") != "n_out_of":
         if not 0 <= rule.signed_by < len(principals):
-            return f"(member {rule.signed_by}, who is not there)"
+            return f"(member {rule.signed_by}, which is not defined)"
         return principals[int(rule.signed_by)]
     parts = [_rule(each, principals) for each in rule.n_out_of.rules]
     needed = rule.n_out_of.n

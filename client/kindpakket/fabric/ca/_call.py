@@ -120,7 +120,8 @@ def authorisation_token(method: str, uri: str, body: bytes, caller: Caller) -> s
     identity = caller if isinstance(caller, Identity) else caller.identity("MSP")
     if isinstance(identity.certificate.public_key(), ed25519.Ed25519PublicKey):
         raise IdentityError(
-            f"Fabric CA takes no token signed by Ed25519, as {identity!r} has it: enrol again with the secret"
+            f"Fabric CA does not accept tokens signed with Ed25519, the key of {identity!r}: enrol again "
+            "with the secret"
         )
     encoded = _base64(identity.certificate_pem)
     payload = f"{method}.{_base64(uri.encode())}.{_base64(body)}.{encoded}"

@@ -108,7 +108,7 @@ def revoking(
     if certificate is not None:
         serial, aki = certificate_id(certificate)
     if (name is None) == (serial is None) or (serial is None) != (aki is None):
-        raise ValueError("name an identity, or give one certificate, or its serial and aki: one of these")
+        raise ValueError("give exactly one of these: name, certificate, or serial with aki")
     members: dict[str, Any] = {"caname": ca, "reason": reason, "gencrl": crl}
     members |= {"id": name} if serial is None else {"serial": serial, "aki": aki}
 
@@ -169,7 +169,7 @@ def certificate_id(certificate: bytes) -> tuple[str, str]:
     except x509.ExtensionNotFound:
         found = None
     if found is None:
-        raise ValueError("the certificate names no authority key identifier: give the one that a CA issued")
+        raise ValueError("the certificate has no authority key identifier: give one that a CA issued")
     return f"{read.serial_number:x}", found.hex().lstrip("0")
 
 

@@ -140,7 +140,7 @@ class FileCheckpointer(BaseCheckpointer):
         except (ValueError, KeyError, TypeError):
             position = Position()
         if type(position.block_number) is not int or type(position.transaction_id) is not str:
-            raise CheckpointError(f"{self._path} holds no checkpoint: it begins with {content[:40]!r}")
+            raise CheckpointError(f"{self._path} is not a checkpoint: it begins with {content[:40]!r}")
         return position
 
     def _keep(self, position: Position) -> None:

@@ -136,7 +136,7 @@ class Identity:
         if self._signer is None:
             raise IdentityError(
                 f"the key of {_subject(self.certificate)} is not here: sign `bytes` or `digest` where it is, "
-                "and bring `message` and the signature back by Gateway.signed_proposal or its neighbours"
+                "and pass `message` and the signature to Gateway.signed_proposal or its counterpart"
             )
         signature = self._signer.sign(self.digest(message))
         return signature if self._trusted else self.checked(message, signature)
@@ -149,10 +149,10 @@ class Identity:
         """
         key = self._public_key
         if not verified(key, message, signature, self.hash):
-            made = "" if self.hash is Hash.NONE else f" over its {self.hash.name} digest"
+            signed = "the message" if self.hash is Hash.NONE else f"the message's {self.hash.name} digest"
             raise IdentityError(
-                f"this is no signature of the message{made} by the key of {_subject(self.certificate)}: "
-                "sign the `bytes` or `digest` of this very message, with this identity's key"
+                f"the signature over {signed} was not made by the key of {_subject(self.certificate)}: "
+                "sign this message's `bytes` or `digest` with this identity's key"
             )
         return signature if isinstance(key, ed25519.Ed25519PublicKey) else low_s(signature, key.curve)
 
@@ -189,8 +189,8 @@ def _public_key(certificate: x509.Certificate) -> PublicKey:
     ):
         return key
     raise IdentityError(
-        f"the key in the certificate of {_subject(certificate)} is of no kind that Fabric uses: ECDSA P-256, "
-        "P-384 or Ed25519"
+        f"the key in the certificate of {_subject(certificate)} is not one that Fabric uses: use ECDSA "
+        "P-256, P-384 or Ed25519"
     )
 
 

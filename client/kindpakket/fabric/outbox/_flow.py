@@ -42,38 +42,38 @@ class BaseOutbox(Generic[S]):
     """An outbox, before its driver is known."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Open an outbox, or make one. Several threads and processes may have it open.
+        """Open an outbox, or create one. Several threads and processes may have it open.
 
         Args:
             path: its file, on a local file system. SQLite makes `-wal` and `-shm` beside it, and this class
                 `.lock`; only the file's owner can read them.
 
         Raises:
-            OutboxError: it cannot be opened, is damaged, or is no outbox.
+            OutboxError: it cannot be opened, is damaged, or is not an outbox.
         """
         self._store = OutboxStore(Path(path))
 
     def get(self, request_id: str) -> OutboxEntry | None:
-        """What is known of a request; None: nothing."""
+        """What is known about a request; None if it is not in the outbox."""
         return self._store.get(request_id)
 
     def pending(self) -> tuple[OutboxEntry, ...]:
-        """The requests whose end is not known, oldest first."""
+        """The requests whose outcome is not known, oldest first."""
         return tuple(self._store.pending())
 
     def forget(self, before: datetime) -> int:
-        """Remove what is finished, and has been since before an instant; how many requests.
+        """Remove the requests that finished before an instant; their number.
 
-        A request id that is forgotten is fresh again: submitted once more, it is done once more. Forget only
-        what nobody can submit again.
+        A forgotten request id is new again: submitted once more, the call is made once more. Forget only what
+        nobody can submit again.
         """
         return self._store.forget(before)
 
     def abandon(self, request_id: str) -> bool:
-        """Remove an unfinished request, for which nothing is sent any more; False: there is none.
+        """Remove an unfinished request, so that nothing more is sent for it; False if there is none.
 
-        Its envelope may have been sent before. So it is for requests of which the application has made
-        certain by other means that they have no effect, or that it knows the effect.
+        Its envelope may have been sent already. Use this only when the application has established by other
+        means that the request has no effect, or what its effect is.
         """
         return self._store.abandoned(request_id)
 
@@ -92,7 +92,9 @@ class BaseOutbox(Generic[S]):
         )
         while not self._store.locks.take(entry.number):
             if not waiting.remaining:
-                raise OutboxWaiting(f"request {entry.request_id!r} is in other hands: call again")
+                raise OutboxWaiting(
+                    f"request {entry.request_id!r} is in the hands of another thread or process: call again"
+                )
             yield from pause(_POLL)
         try:
             return (yield from self._finishing(session, entry.request_id, transient, deadlines))
@@ -102,7 +104,7 @@ class BaseOutbox(Generic[S]):
     def _resuming(
         self, session: S, number: int, request_id: str, deadlines: Deadlines
     ) -> Flow[Resumed | None]:
-        """What became of an unfinished request; None: somebody else has it in hand, or finished it."""
+        """What became of an unfinished request; None: another one works on it or has finished it."""
         if not self._store.locks.take(number):
             return None
         try:
@@ -121,11 +123,11 @@ class BaseOutbox(Generic[S]):
     def _finishing(
         self, session: S, request_id: str, transient: Transient | None, deadlines: Deadlines
     ) -> Flow[bytes]:
-        """Do what is left to do for a request, one stored state after the other."""
+        """Do what is left to do for a request, one stored state after another."""
         while True:
             entry = self._store.get(request_id)
             if entry is None:
-                raise OutboxWaiting(f"request {request_id!r} was abandoned meanwhile")
+                raise OutboxWaiting(f"request {request_id!r} was abandoned in the meantime")
             if entry.finished:
                 return entry.outcome()
             if entry.state == "requested":
@@ -150,7 +152,7 @@ class BaseOutbox(Generic[S]):
         if (entry.mspid, entry.subject) != _whose(session.identity):
             raise OutboxWaiting(
                 f"request {entry.request_id!r} was made by {entry.subject} of {entry.mspid}, and nothing was "
-                f"sent for it: {session.identity!r} does not propose it in that one's place"
+                f"sent for it: {session.identity!r} cannot propose it, only that identity can"
             )
         organizations = entry.endorsing_organizations
         proposed = propose(
@@ -235,7 +237,7 @@ def new_request(
 ) -> NewRequest:
     """A request as it is kept. Raises `ValueError` or `TypeError` for what makes no sense."""
     if not request_id:
-        raise ValueError("a request needs a request id that is not empty")
+        raise ValueError("the request id is empty: choose one")
     if conflict_attempts < 1:
         raise ValueError(f"conflict_attempts is {conflict_attempts}: give 1 or more")
     if isinstance(endorsing_organizations, str):

@@ -23,9 +23,10 @@ class Outbox(BaseOutbox[SyncSession]):
                 print(resumed.entry.request_id, resumed.error or "valid")
             result = outbox.submit(contract, request_id, "payment:Pay", order)
 
-    The application chooses the request id, and keeps it before it calls `submit`. Whatever happens then, a
-    crash at any instant included, the request has one effect or none: `submit` with the same request id goes
-    on where it stopped, and answers what it answered before; `resume` does so for all unfinished requests.
+    The application chooses the request id, and stores it before it calls `submit`. Whatever happens then, a
+    crash at any instant included, the request has one effect or none: `submit` with the same request id
+    continues where it stopped, and returns what it returned before; `resume` does so for all unfinished
+    requests.
     A request is `requested`, then `endorsed` (its signed envelope is in the file before it is sent), then
     `valid`, `invalid` or `refused`, which never change. Only the same envelope is ever offered again.
 
@@ -34,7 +35,7 @@ class Outbox(BaseOutbox[SyncSession]):
     requested is never proposed by another; its envelope may be sent by any.
 
     Use it in a `with` statement, or close it. May be used by many threads and processes at once: each
-    request is in one hand at a time.
+    request is worked on by one of them at a time.
     """
 
     def submit(
@@ -50,7 +51,7 @@ class Outbox(BaseOutbox[SyncSession]):
     ) -> bytes:
         """Submit a transaction once, however often this is called, and return the chaincode's result.
 
-        When another thread or process has the same request in hand, it is waited for.
+        If another thread or process is working on the same request, this waits for it.
 
         Args:
             contract: the chaincode.
@@ -58,14 +59,14 @@ class Outbox(BaseOutbox[SyncSession]):
                 not compared.
             name: name of the function.
             arguments: its arguments.
-            transient: private input, handed to the endorsing peers and kept nowhere.
+            transient: private input, passed to the endorsing peers and stored nowhere.
             endorsing_organizations: MSP ids of the organisations that are to endorse.
             conflict_attempts: how many transactions may be made, each of them only after the one before is
                 in a block and invalid with a read conflict. 1: there is no second one.
             deadlines: other deadlines for this call; default: the gateway's.
 
         Raises:
-            OutboxConflict: the request id stands for another call; nothing was sent.
+            OutboxConflict: the request id already stands for another call; nothing was sent.
             EndorseError: the chaincode refused, which is final; or endorsing failed otherwise, and the
                 request stays in the outbox: nothing was sent to the orderers.
             SubmitError: ordering certainly refused the transaction, which is final.
@@ -80,10 +81,10 @@ class Outbox(BaseOutbox[SyncSession]):
         return session.run(self._submitting(session, request, transient, deadlines or session.deadlines))
 
     def resume(self, through: Gateway | Network, *, deadlines: Deadlines | None = None) -> Iterator[Resumed]:
-        """Go on with every unfinished request, oldest first, and yield what became of each.
+        """Continue every unfinished request, oldest first, and yield what became of each.
 
-        It does so as it is iterated. What another thread or process has in hand is left out. So several
-        threads may call it to share the work.
+        Work happens during iteration. Requests that another thread or process works on are left out, so
+        several threads may call this to share the work.
 
         Args:
             through: a gateway; or a network, for the requests of that channel only.

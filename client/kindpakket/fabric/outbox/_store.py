@@ -44,7 +44,7 @@ class OutboxStore:
         """Keep a new request; or the entry that it has already.
 
         Raises:
-            OutboxConflict: the request id stands for something else already.
+            OutboxConflict: the request id already stands for something else.
         """
         now = time.time()
         with self._file.writing() as db:
@@ -74,8 +74,8 @@ class OutboxStore:
             request.arguments,
         ):
             raise OutboxConflict(
-                f"request {request.request_id!r} is in outbox {self._file.path} with other content "
-                f"({entry.chaincode} {entry.name} on {entry.channel}): use a fresh request id"
+                f"request {request.request_id!r} is already in outbox {self._file.path} with other content "
+                f"({entry.chaincode} {entry.name} on {entry.channel}): use a new request id"
             )
         return entry
 
@@ -85,11 +85,11 @@ class OutboxStore:
         return found[0] if found else None
 
     def pending(self) -> list[OutboxEntry]:
-        """Entries whose end is not known, oldest first."""
+        """Entries whose outcome is not known, oldest first."""
         return self._select(_UNFINISHED)
 
     def unfinished(self, channel: str | None) -> list[tuple[int, str]]:
-        """Number and request id of the entries whose end is not known, oldest first."""
+        """Number and request id of the entries whose outcome is not known, oldest first."""
         with self._file.reading() as db:
             rows = db.execute(
                 f"SELECT number, request_id FROM requests WHERE {_UNFINISHED}"  # noqa: S608
@@ -99,7 +99,7 @@ class OutboxStore:
         return [(row["number"], row["request_id"]) for row in rows]
 
     def endorsed(self, entry: OutboxEntry, transaction_id: str, envelope: bytes) -> bool:
-        """Keep the envelope that is about to be offered; False: the entry has changed meanwhile."""
+        """Keep the envelope that is about to be offered; False: the entry has changed in the meantime."""
         return self._change(
             entry,
             "state = 'endorsed', transaction_id = ?, envelope = ?, offers = 1",
@@ -107,11 +107,11 @@ class OutboxStore:
         )
 
     def offering_again(self, entry: OutboxEntry) -> bool:
-        """Note that the envelope is offered once more; False: the entry has changed meanwhile."""
+        """Note that the envelope is offered once more; False: the entry has changed in the meantime."""
         return self._change(entry, "offers = offers + 1", ())
 
     def settled(self, entry: OutboxEntry, status: CommitStatus, result: bytes | None) -> bool:
-        """Keep the commit status, which is final; False: the entry has changed meanwhile."""
+        """Keep the commit status, which is final; False: the entry has changed in the meantime."""
         return self._change(
             entry,
             "state = ?, code = ?, block_number = ?, result = ?, envelope = NULL",

@@ -41,7 +41,7 @@ class Profile:
     """A connection profile that was read and checked.
 
     Members that mean nothing here, such as `entityMatchers`, `cryptoconfig` or time limits of older SDKs, may
-    be there and are not looked at.
+    be present and are ignored.
 
     Attributes:
         name: its name.
@@ -120,7 +120,7 @@ class Profile:
 
     @classmethod
     def from_mapping(cls, content: Mapping[str, object], folder: str | os.PathLike[str] = ".") -> Profile:
-        """Take a profile that was read already. Relative paths in it start at `folder`.
+        """Use a profile that was already read. Relative paths in it start at `folder`.
 
         Raises:
             ProfileError: it cannot be used; the message names the member.

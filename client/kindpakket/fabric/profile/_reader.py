@@ -90,7 +90,7 @@ def _options(at: Member) -> dict[str, int | str]:
         if not argument.startswith("grpc.") or argument in _SERVER_NAMES:
             continue
         if not isinstance(value, int | str):
-            raise at.child(name, value).wrong(f"must be a number or a text, not {kind(value)}")
+            raise at.child(name, value).wrong(f"must be a number or text, not {kind(value)}")
         found[argument] = int(value) if isinstance(value, bool) else value
     return found
 
@@ -144,7 +144,7 @@ def known(at: Member, member: str, names: tuple[str, ...], there: Mapping[str, o
 
 
 def client_certificate(certificates: Member | None) -> ClientCertificate | None:
-    """What stands under `client`: `cert` and `key`, or the names of files as the SDK for Java has them."""
+    """What is under `client`: `cert` and `key`, or the names of files as the SDK for Java has them."""
     own = certificates.get("client") if certificates else None
     if own is None:
         return None

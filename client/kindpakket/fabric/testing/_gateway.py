@@ -205,7 +205,7 @@ class MemoryGateway:
         """Wait until there are so many blocks; `TimeoutError` after so many seconds."""
         with self._ledger.changed:
             if not self._ledger.changed.wait_for(lambda: self.height >= height, timeout):
-                raise TimeoutError(f"there are {self.height} blocks, and not {height}, after {timeout} s")
+                raise TimeoutError(f"there are {self.height} blocks instead of {height} after {timeout} s")
 
     @property
     def height(self) -> int:

@@ -170,7 +170,7 @@ async def _endorsed(
         except EndorseError as error:
             if gateway.peers()[0].healthy:
                 raise
-            _log.warning("the gateway cannot be reached, another is asked: %s", error)
+            _log.warning("the gateway cannot be reached, trying another: %s", error)
     contract = gateways[-1].network(channel).contract(chaincode)
     return await contract.proposal(str(call[0]), *call[1:], **options).endorse()
 

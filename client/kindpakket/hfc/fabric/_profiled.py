@@ -151,7 +151,7 @@ class Profiled:
             if isinstance(item, Peer):
                 found.append(item)
             elif not isinstance(item, str):
-                _log.error("%r in the list of peers is neither a peer nor its name: passed over", item)
+                _log.error("%r in the list of peers is neither a peer nor its name: ignored", item)
             elif item in self._peers:
                 found.append(self._peers[item])
             else:

@@ -230,6 +230,6 @@ def _refused(error: GatewayError) -> Exception:
 def _check_decoded(decode: bool) -> None:
     if not decode:
         raise Impossible(
-            "decode=False asks for the peer's answer as it was, which the Gateway does not hand out: "
+            "decode=False asks for the peer's answer as it was, which the Gateway does not return: "
             "leave it True"
         )

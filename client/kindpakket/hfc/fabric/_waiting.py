@@ -52,7 +52,7 @@ async def committed(
 async def _is_there(gateway: aio.Gateway) -> bool:
     (health,) = await gateway.check()
     if not health.healthy:
-        _log.warning("the transaction is not waited for at peer %s", health)
+        _log.warning("not waiting for the transaction at peer %s", health)
     return health.healthy
 
 

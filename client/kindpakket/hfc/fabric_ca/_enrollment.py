@@ -118,7 +118,7 @@ class Enrollment:
         if not enrollmentID and not (aki and serial):
             raise ValueError('name what to revoke: enrollmentID, or both "aki" and "serial"')
         if reason and reason not in _REASONS:
-            raise ValueError(f"reason {reason!r} is none of {', '.join(sorted(_REASONS))}")
+            raise ValueError(f"reason {reason!r} is not one of {', '.join(sorted(_REASONS))}")
         return self._at().revoke(enrollmentID, aki, serial, reason, gencrl, self)
 
     def generateCRL(

@@ -26,7 +26,7 @@ class Channel:
 
     def __init__(self, name: str, client: Any) -> None:
         if not _NAME.match(name):
-            raise ValueError(f"{name!r} is no name of a channel: it must match {_NAME.pattern}")
+            raise ValueError(f"{name!r} is not a channel name: it must match {_NAME.pattern}")
         self.name = name
         self.client = client
         self._peers: dict[str, Peer] = {}
