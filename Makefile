@@ -69,7 +69,7 @@ vulncheck:  ## look for known vulnerabilities that the chaincode can reach, in G
 mutation:  ## put small faults into the rules and into who may do what, and list those that no test notices (MUTATE="-sample 50 -seed 2")
 	@cd tools/mutate && go build -o $(BUILD)/mutate .
 	@cd chaincode && GOCACHE=$(BUILD)/mutation/go-build $(BUILD)/mutate -then ./contract -out $(BUILD)/mutation $(MUTATE) \
-		rules/*.go $(addprefix contract/,access.go find.go organisations.go request.go transaction.go)
+		rules/*.go $(addprefix contract/,access.go directory.go find.go idempotency.go organisations.go request.go transaction.go)
 	@[ $$(du -sm $(BUILD)/mutation/go-build | cut -f1) -lt 1000 ] || rm -rf $(BUILD)/mutation/go-build
 
 bench-sdk: setup  ## compare kindpakket.fabric with the official Go and Node SDKs, some 25 minutes (BENCH="--quick": two)

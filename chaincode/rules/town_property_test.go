@@ -130,7 +130,10 @@ func (l *ledger) TopUp(t *rapid.T) {
 	}
 	if taken(l.vouchers, at, func(v *Voucher) error {
 		cents, err := l.terms.TopUp(v, TopUp{Voucher: v.ID, Preset: "junior", Units: 1}, l.now)
-		return FirstError(err, budget.TopUp(cents))
+		if err != nil {
+			return err
+		}
+		return budget.TopUp(cents)
 	}) {
 		l.budget = budget
 	}
@@ -171,7 +174,10 @@ func (l *ledger) purchase(t *rapid.T, hold bool) {
 		}
 		payment.State, payment.HeldLines, payment.HeldCents, payment.HeldDay, payment.ExpiresAt = PaymentHeld, lines, Total(lines), l.booked(), expires
 		payment.Lines, payment.Cents, payment.Day = nil, 0, ""
-		return FirstError(p.CheckHold(expires), p.Hold(payment.ID, lines, by, expires))
+		if err := p.CheckHold(expires); err != nil {
+			return err
+		}
+		return p.Hold(payment.ID, lines, by, expires)
 	}) {
 		return
 	}
@@ -224,7 +230,10 @@ func (l *ledger) change(t *rapid.T, step func(p *Payment, v *Voucher) error) (*P
 func (l *ledger) Capture(t *rapid.T) {
 	lines := l.lines(t)
 	if payment, ok := l.change(t, func(p *Payment, v *Voucher) error {
-		return FirstError(l.scheme.CheckOpenOrClosed(), p.Capture(v, lines, l.booked(), l.now))
+		if err := l.scheme.CheckOpenOrClosed(); err != nil {
+			return err
+		}
+		return p.Capture(v, lines, l.booked(), l.now)
 	}); ok {
 		l.add(payment.Shop, Item{ID: payment.ID, Day: payment.Day, Cents: payment.Cents})
 	}
@@ -281,7 +290,10 @@ func (l *ledger) End(t *rapid.T) {
 			to = ToLapsed
 			cents, err = v.Lapse(l.scheme, l.terms, l.now)
 		}
-		return FirstError(err, budget.TakeBack(cents, to))
+		if err != nil {
+			return err
+		}
+		return budget.TakeBack(cents, to)
 	}) {
 		l.budget = budget
 	}

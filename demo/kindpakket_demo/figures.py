@@ -1,4 +1,4 @@
-"""The report of a run: the auditor's books, the refusals that the shops saw, the audit's verdict."""
+"""The report of a run: the auditor's books, the refusals that the shops got, the audit's verdict."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kindpakket_demo.shops import Street
 
 
 def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mapping[str, int]) -> Report:
-    """Make the report of the schemes of one run; a channel may hold schemes of earlier runs too."""
+    """Make the report of one run's schemes. The channel may also hold schemes of earlier runs."""
     books = audit.books
     chosen = [books.schemes[scheme] for scheme in schemes]
     standings = books.standings()
@@ -35,12 +35,12 @@ def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mappin
 
 def checks_of(audit: Audit) -> list[Check]:
     """The audit's verdict, check by check."""
-    chain = f"{audit.height} blocks from the first on; the head is {audit.head[:16]}…"
+    chain = f"{audit.height} blocks from the first on; the hash of the last is {audit.head[:16]}…"
     valid = audit.codes.get("VALID", 0)
     invalid = sum(audit.codes.values()) - valid
     rules = (
-        f"{audit.requests} requests replayed by rules of the auditor's own, holders' proofs included; "
-        f"{audit.repeated} came a second time and counted once"
+        f"{audit.requests} requests replayed by the auditor's own rules, including holders' proofs; "
+        f"{audit.repeated} sent twice and counted once"
     )
     terms = [scheme.terms() for scheme in audit.books.schemes.values()]
     state = (
@@ -49,20 +49,20 @@ def checks_of(audit: Audit) -> list[Check]:
         f"{sum(term.net for term in terms)} cents spent net"
     )
     return [
-        Check("the blocks hang together", not audit.flaws, chain),
-        Check("transactions", valid > 0, f"{valid} valid; {invalid} invalid, which count for nothing"),
-        Check("every valid request keeps the rules", not audit.findings, _found(audit.findings) or rules),
-        Check("the state agrees to the cent", not audit.differences, _found(audit.differences) or state),
+        Check("the chain of blocks is intact", not audit.flaws, chain),
+        Check("transactions", valid > 0, f"{valid} valid; {invalid} invalid, which have no effect"),
+        Check("every valid request keeps the rules", not audit.findings, _summary(audit.findings) or rules),
+        Check("the state agrees to the cent", not audit.differences, _summary(audit.differences) or state),
         Check(
             "no personal value in any block",
             not audit.traces and audit.values_scanned > 0,
-            f"{len(audit.traces)} found of {audit.values_scanned} that were looked for",
+            f"searched for {audit.values_scanned} values and found {len(audit.traces)}",
         ),
     ]
 
 
-def _found(things: tuple[object, ...]) -> str:
-    return f"{len(things)}, the first: {things[0]}" if things else ""
+def _summary(findings: tuple[object, ...]) -> str:
+    return f"{len(findings)}, the first: {findings[0]}" if findings else ""
 
 
 def _scheme(book: SchemeBook) -> SchemeFigures:
@@ -107,9 +107,9 @@ def _shop(
         sums[move.kind] += abs(move.cents)
     unsettled = sum(standing.unsettled for standing in own)
     payments = [
-        each
-        for each in books.payments.values()
-        if each.shop == shop and each.scheme in schemes and each.lines
+        payment
+        for payment in books.payments.values()
+        if payment.shop == shop and payment.scheme in schemes and payment.lines
     ]
     return ShopFigures(
         name=name,

@@ -310,7 +310,8 @@ def test_a_holder_blocks_with_the_code(kindpakket: Command) -> None:
 
 def test_a_committed_request_cannot_be_void(kindpakket: Command) -> None:
     kindpakket.desk.answers["request:Void"] = ChaincodeRefusal(
-        'REQUEST_COMMITTED: request 44 was committed as payment:Pay and stands {"operation":"payment:Pay"}'
+        "REQUEST_COMMITTED: request 44 was committed as payment:Pay: it cannot be voided "
+        '{"operation":"payment:Pay"}'
     )
     result = kindpakket("payment", "void", REQUEST)
     assert (result.exit_code, "was committed as payment:Pay" in result.stderr) == (1, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from operator import attrgetter
@@ -16,6 +16,7 @@ from story import rules
 
 from kindpakket.auditor.books import TERMS
 from kindpakket.fabric import CommitError, EndorseError, ErrorDetail, EvaluateError, UnknownOutcome
+from kindpakket.fabric.testing import Invocation, MemoryGateway
 from kindpakket.holder.key import HolderKey
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import is_id
@@ -54,6 +55,7 @@ class FakeLedger:
         *arguments: str | bytes,
         transient: Mapping[str, str | bytes] | None = None,
         endorsing_organizations: Sequence[str] = (),
+        conflict_attempts: int = 1,
     ) -> bytes:
         (argument,) = arguments
         self.calls.append(Call(name, json.loads(argument), transient or {}, tuple(endorsing_organizations)))
@@ -89,27 +91,43 @@ def test_a_request_id_that_is_given_is_sent() -> None:
     assert ledger.calls[0].request == {"request_id": "1" * 32, "scheme": "s" * 32, "day": "2026-03-10"}
 
 
-@pytest.mark.parametrize(
-    "conflict",
-    [
-        CommitError("tx", "MVCC_READ_CONFLICT", 7),
-        CommitError("tx", "PHANTOM_READ_CONFLICT", 7),
-    ],
-    ids=lambda error: error.code,
-)
-def test_a_conflict_is_sent_again_with_the_same_request(conflict: Exception) -> None:
-    ledger = FakeLedger([conflict, conflict, {"done": True}])
-    assert Municipality(ledger).schemes.open("s" * 32) == {"done": True}
-    assert len(ledger.calls) == 3
-    assert len({json.dumps(call.request) for call in ledger.calls}) == 1
+@pytest.fixture
+def proposed() -> list[bytes]:
+    return []
 
 
-def test_conflicts_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tenacity.nap.time.sleep", lambda seconds: None)
-    ledger = FakeLedger([CommitError("tx", "MVCC_READ_CONFLICT", at) for at in range(20)])
+@pytest.fixture
+def memory(proposed: list[bytes]) -> Iterator[MemoryGateway]:
+    def echo(call: Invocation) -> bytes:
+        """Keep the requests in the order in which they are proposed, and answer with the last."""
+        proposed.append(call.arguments[0])
+        return call.arguments[0]
+
+    with MemoryGateway({"kindpakket": echo}, channel="zuidhorn") as made:
+        yield made
+
+
+@pytest.fixture
+def municipality(memory: MemoryGateway) -> Iterator[Municipality]:
+    with memory.connect() as gateway:
+        yield Municipality(gateway.network("zuidhorn").contract("kindpakket"))
+
+
+@pytest.mark.parametrize("code", ["MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"])
+def test_a_conflict_is_sent_again_with_the_same_request(
+    memory: MemoryGateway, municipality: Municipality, proposed: list[bytes], code: str
+) -> None:
+    memory.invalidate(code, times=2)
+    assert municipality.schemes.open("s" * 32)["scheme"] == "s" * 32  # type: ignore[typeddict-item]
+    assert len(proposed) == 3
+    assert len(set(proposed)) == 1
+
+
+def test_conflicts_end(memory: MemoryGateway, municipality: Municipality, proposed: list[bytes]) -> None:
+    memory.invalidate("MVCC_READ_CONFLICT", times=20)
     with pytest.raises(CommitError, match="MVCC_READ_CONFLICT"):
-        Municipality(ledger).schemes.open("s" * 32)
-    assert 1 < len(ledger.calls) <= 10
+        municipality.schemes.open("s" * 32)
+    assert 1 < len(proposed) <= 10
 
 
 @pytest.mark.parametrize(

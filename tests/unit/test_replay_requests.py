@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +13,24 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from story import DOMAIN, NOON, SCHEME, VOUCHER, Story, findings, rules
 
+from kindpakket.auditor.replay.queries import QUERIES
 from kindpakket.auditor.requested import Requested, as_kept, requests_in
 from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.orders import activation_message, replacement_message
+
+
+def test_only_a_query_of_the_chaincode_passes_for_one() -> None:
+    story = Story()
+    story.open()
+    story.add("payment:Sample", request_id="f" * 32)
+    assert "there is no operation payment:Sample" in findings(story)
+
+
+def test_the_queries_are_those_of_the_chaincode() -> None:
+    catalogue = Path(__file__).parents[2] / "chaincode" / "contract" / "catalogue.go"
+    assert set(re.findall(r'reads\[[^"]*\]\("([^"]+)"', catalogue.read_text("utf-8"))) == QUERIES
 
 
 def draft(story: Story, cents: int) -> str:

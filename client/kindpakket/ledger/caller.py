@@ -7,16 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
-
-from kindpakket.fabric import CommitError, GatewayError
+from kindpakket.fabric import GatewayError
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import new_id
 from kindpakket.ledger.refusals import parse
 
 PAGE = 500
-_ATTEMPTS = 8
-_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
+CONFLICT_ATTEMPTS = 8
+"""Proposals of one request, in all, while others change what it reads; its id makes it count once."""
 
 
 class Ledger(Protocol):
@@ -40,8 +38,9 @@ class Ledger(Protocol):
         *arguments: str | bytes,
         transient: Mapping[str, str | bytes] | None = None,
         endorsing_organizations: Sequence[str] = (),
+        conflict_attempts: int = 1,
     ) -> bytes:
-        """Endorse, submit and wait for a valid commit."""
+        """Endorse, submit and wait for a valid commit; `conflict_attempts` proposals in all."""
 
 
 class Caller:
@@ -121,27 +120,14 @@ class Caller:
         argument = _json({"request_id": request_id or new_id(), **members})
         private = {key: _json(value) for key, value in (transient or {}).items()}
         with _refusals():
-            answer = _retrying()(
-                self.contract.submit,
+            answer = self.contract.submit(
                 name,
                 argument,
                 transient=private,
                 endorsing_organizations=organisations,
+                conflict_attempts=CONFLICT_ATTEMPTS,
             )
         return json.loads(answer)
-
-
-def _retrying() -> Retrying:
-    return Retrying(
-        retry=retry_if_exception(_overtaken),
-        stop=stop_after_attempt(_ATTEMPTS),
-        wait=wait_random_exponential(multiplier=0.05, max=1.0),
-        reraise=True,
-    )
-
-
-def _overtaken(error: BaseException) -> bool:
-    return isinstance(error, CommitError) and error.code in _CONFLICTS
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from kindpakket_network.commands.support import (
     shown_progress,
 )
 from kindpakket_network.commands.topology import draw, init, schema
+from kindpakket_network.programs.built import FABRIC, FABRIC_CA
 from kindpakket_network.programs.built import programs as build_programs
 from kindpakket_network.verbs.network import Network
 
@@ -84,7 +85,7 @@ def programs() -> None:
     """Build Fabric's programs, unless they are in the cache."""
     with failures(), shown_progress() as progress:
         built = build_programs(progress)
-    click.echo(f"Fabric's programs are in {built.fabric.parent}")
+    click.echo(f"{FABRIC.title} and {FABRIC_CA.title} are built in {built.fabric.parent}")
 
 
 @network.command()

@@ -30,32 +30,13 @@ from kindpakket.auditor.replay import settlements as replay_settlements
 from kindpakket.auditor.replay import shops as replay_shops
 from kindpakket.auditor.replay import vouchers as replay_vouchers
 from kindpakket.auditor.replay.callers import check_caller
+from kindpakket.auditor.replay.queries import QUERIES
 from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2
 from kindpakket.auditor.requested import Requested
 from kindpakket.ledger.domain import Domain
 
 _VOID = "request:Void"
 _PRIVATE = frozenset({"voucher:RecordCases", "erasure:Purge"})
-_QUERIES = frozenset(
-    {
-        "Show",
-        "List",
-        "Rules",
-        "Changes",
-        "Account",
-        "ProposedAccount",
-        "Lapsable",
-        "Allowance",
-        "Unsettled",
-        "Due",
-        "History",
-        "VoucherStatement",
-        "SchemeStatement",
-        "ShopStatement",
-        "Totals",
-        "Sample",
-    }
-)
 
 
 def _record_cases(_: Books, __: Findings, ___: Requested, ____: Domain) -> None:
@@ -118,7 +99,7 @@ class Replay:
 
     def apply(self, request: Requested) -> None:
         """Apply one committed request."""
-        if request.operation.partition(":")[2] in _QUERIES:
+        if request.operation in QUERIES:
             return
         findings = Findings()
         try:
