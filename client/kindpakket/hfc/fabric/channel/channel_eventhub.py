@@ -93,7 +93,7 @@ class ChannelEventHub:
         """
         if signed_event is not None:
             raise Impossible(
-                "signed_event is not supported, for hfc makes that envelope: connect signs with the user's key"
+                "signed_event is not supported (hfc makes it itself): connect signs with the user's key"
             )
         self._filtered = filtered
         self._as_array = as_array
