@@ -66,7 +66,7 @@ class BaseContract(Bound[S]):
 
 
 class SubmittedTransaction(Commit):
-    """A transaction that was endorsed and offered to the orderers, and is not waited for.
+    """A transaction that was endorsed and offered to the orderers, without waiting for its block.
 
     Attributes:
         result: what the chaincode returned, bytes. It takes effect only when `status()` is successful.
@@ -84,9 +84,8 @@ class SubmittedTransaction(Commit):
 class Contract(BaseContract[SyncSession]):
     """A chaincode on a channel.
 
-    Arguments are text (sent as UTF-8) or bytes. `transient` is handed to the endorsing peers only and is not
-    in the transaction. `endorsing_organizations`, MSP ids, replaces the choice that the gateway makes from
-    the policy.
+    Arguments are text (sent as UTF-8) or bytes. `transient` is passed to the endorsing peers only and is not
+    in the transaction. `endorsing_organizations`, MSP ids, replaces the gateway's choice from the policy.
     """
 
     def evaluate(
@@ -103,7 +102,7 @@ class Contract(BaseContract[SyncSession]):
             name: name of the function, such as `voucher:Show`.
             arguments: its arguments.
             transient: private input.
-            endorsing_organizations: MSP ids of organisations, one of whose peers is to answer.
+            endorsing_organizations: MSP ids of organisations, one of whose peers must answer.
             timeout: seconds, retries included; default: the gateway's deadline for evaluate.
 
         Raises:
@@ -129,20 +128,20 @@ class Contract(BaseContract[SyncSession]):
             name: name of the function, such as `payment:Pay`.
             arguments: its arguments.
             transient: private input.
-            endorsing_organizations: MSP ids of the organisations that are to endorse.
+            endorsing_organizations: MSP ids of the organisations that must endorse.
             deadlines: other deadlines for this call; default: the gateway's.
-            conflict_attempts: how many proposals to make, one after another, while the transaction is in a
-                block and invalid because what it read had changed; 1 means never another one.
+            conflict_attempts: the most proposals to make, one after another, while the transaction ends in a
+                block as invalid because what it read had changed; 1 means no second one.
 
         Raises:
             EndorseError: a peer or the chaincode refused; nothing was ordered.
             SubmitError: ordering certainly refused the transaction, or nobody had capacity to take it.
             CommitError: the transaction is in a block and invalid.
-            UnknownOutcome: it could not be made certain in time. Never call `submit` again for it: resolve
-                it.
+            UnknownOutcome: the outcome did not become certain in time. Never call `submit` again for it:
+                resolve it.
 
-        A call that is interrupted (Ctrl-C) has as `__cause__` of the exception what is then known of it:
-        `UnknownOutcome` if it may have had its effect.
+        If the call is interrupted (Ctrl-C), the `__cause__` of the exception says what is known:
+        `UnknownOutcome` if the call may have had its effect.
         """
         submission = Submission(name, arguments, transient, endorsing_organizations)
         flow = self._committing(deadlines, conflict_attempts)(submission)
@@ -157,7 +156,7 @@ class Contract(BaseContract[SyncSession]):
         deadlines: Deadlines | None = None,
         progress: Report | None = None,
     ) -> Bulk:
-        """Submit many transactions, some at once, and tell of each when it has come to its end.
+        """Submit many transactions, several at once, and deliver the outcome of each when it finishes.
 
             with contract.submit_all(Submission("Issue", (id,), key=id) for id in ids) as bulk:
                 for outcome in bulk:
@@ -166,14 +165,14 @@ class Contract(BaseContract[SyncSession]):
 
         Args:
             submissions: what to submit; read only as far as there is room, so it may be endless.
-            at_once: how many are under way at once, the outcomes that were not read yet included. The sync
-                client uses as many threads.
+            at_once: how many are in progress at once, unread outcomes included. The sync client uses as many
+                threads.
             conflict_attempts: see `submit`.
             deadlines: other deadlines for each; default: the gateway's.
-            progress: called with a `Progress` before each outcome is told.
+            progress: called with a `Progress` before each outcome is delivered.
 
-        Outcomes come in the order in which transactions end; `number` and `key` tell which is which. Errors
-        of single transactions are in their outcomes and end nothing.
+        Outcomes arrive in the order in which transactions finish; `number` and `key` identify them. Errors of
+        single transactions are in their outcomes and stop nothing else.
         """
         submitting = self._committing(deadlines, conflict_attempts)
         return Bulk(self._session, submitting, submissions, at_once, progress)
@@ -188,8 +187,8 @@ class Contract(BaseContract[SyncSession]):
     ) -> SubmittedTransaction:
         """Endorse and submit, and return before the transaction is in a block.
 
-        Takes the arguments of `submit`. Raises its errors but `CommitError`, which `status()` of the answer
-        tells.
+        Takes the arguments of `submit`. Raises its errors except `CommitError`: `status()` of the answer says
+        whether the transaction is valid.
         """
         proposed = self._proposed(name, arguments, transient, endorsing_organizations)
         flow = endorse_and_submit(self._session, proposed, deadlines or self._session.deadlines)

@@ -1,4 +1,4 @@
-"""Requests for blocks and events as things of their own, to be signed where the key is."""
+"""Requests for blocks and events as separate objects, to be signed where the key is."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class EventsRequest(BaseEventsRequest[SyncSession, T]):
     def stream(self) -> Stream[T]:
         """Send the request, and return what the peer sends.
 
-        A stream that breaks is not resumed: that takes another request, and so another signature.
+        A stream that breaks does not resume: that takes another request, and so another signature.
 
         Raises:
             IdentityError: the key is not here, and no signature was given.
@@ -78,7 +78,7 @@ class EventsRequest(BaseEventsRequest[SyncSession, T]):
 
 
 class EventRequests(Bound[SyncSession]):
-    """What a network offers to have requests for its blocks and events signed elsewhere."""
+    """The part of a network that makes requests for blocks and events to be signed elsewhere."""
 
     name: str
 

@@ -19,15 +19,15 @@ from kindpakket.fabric.identity._identity import Identity
 class Gateway(OfflineSigning):
     """A connection to the Gateway service of a peer, for one identity.
 
-    With several peers the first healthy one is spoken to; one that cannot be reached is left alone for a
-    while and then tried again.
+    With several peers, the first healthy one is used; one that cannot be reached is avoided for a while and
+    then tried again.
 
     Use it in a `with` statement, or close it. May be used by many threads at once.
     """
 
     @property
     def identity(self) -> Identity:
-        """Who speaks."""
+        """The identity that the gateway acts for."""
         return self._session.identity
 
     def network(self, channel: str) -> Network:
@@ -47,7 +47,7 @@ class Gateway(OfflineSigning):
         return self._session.check(timeout)
 
     def channels(self, *, timeout: float | None = None) -> tuple[str, ...]:
-        """Names of the channels that the peer has joined, in the order of their names.
+        """Names of the channels that the peer has joined, sorted.
 
         Args:
             timeout: seconds, retries included; default: the gateway's deadline for evaluate.
@@ -94,8 +94,8 @@ def connect(
     """Connect to the Gateway service of one or more peers. No message is sent before the first call.
 
     Args:
-        profile: a connection profile, or the path of one; or instead of it the option `endpoint`.
-        identity: who speaks.
+        profile: a connection profile, or the path of one; or use the option `endpoint` instead.
+        identity: the identity that the gateway acts for.
         options: see `ConnectOptions`.
 
     Raises:

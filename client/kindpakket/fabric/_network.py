@@ -59,7 +59,7 @@ class BaseNetwork(Bound[S]):
         return self._session.deadlines.evaluate if timeout is None else timeout
 
     def _kept(self, envelope: bytes) -> EndorsedTransaction:
-        """The transaction in an envelope that was kept."""
+        """The transaction in a stored envelope."""
         payload, signature = wire.split_envelope(envelope)
         channel = wire.transaction_parts(payload).channel
         if channel != self.name:
@@ -81,10 +81,10 @@ class Network(EventRequests, BaseNetwork[SyncSession]):
         return Commit(self._session, self.name, transaction_id)
 
     def transaction_from(self, envelope: bytes) -> Transaction:
-        """The transaction in an envelope that was kept, to be offered again.
+        """The transaction in a stored envelope, to be offered again.
 
         Raises:
-            DecodeError: the bytes are no signed transaction of this channel.
+            DecodeError: the bytes are not a signed transaction of this channel.
         """
         return Transaction(self._session, self._kept(envelope))
 
@@ -201,16 +201,16 @@ class Network(EventRequests, BaseNetwork[SyncSession]):
     ) -> Stream[BlockMessage]:
         """Blocks as `common.Block` messages, in order; `kindpakket.fabric.blocks` decodes them.
 
-        When the peer fails, the stream goes on with another peer, or with the same one when it is back: each
-        block comes once. It raises `EventsError` when the peer refuses for good, when no peer could be
-        reached from the beginning for as long as the gateway's deadline `resolve`, or when blocks are
-        missing; else it tries for as long as it is not closed.
+        When the peer fails, the stream resumes at another peer, or at the same one when it is back: each
+        block arrives once. It raises `EventsError` when the peer refuses permanently, when no peer could be
+        reached from the start within the gateway's deadline `resolve`, or when blocks are missing; otherwise
+        it keeps trying until it is closed.
 
         Args:
             start: number of the first block; None: the next one to be committed, as a peer sees it now.
-                Whoever may not ask for the ledger's height (`qscc` `GetChainInfo`) cannot be told where to go
-                on after a break before the first block: the stream then raises.
-            stop: number of the last block; None: go on as blocks are committed, without end.
+                A client that may not query the ledger's height (`qscc` `GetChainInfo`) cannot know where to
+                resume after a break before the first block: the stream then raises.
+            stop: number of the last block; None: continue as blocks are committed, without end.
             checkpoint: a position to begin at instead of `start`, if it holds one. The application moves it.
             reconnect: False: raise at the first break.
         """
@@ -262,13 +262,13 @@ class Network(EventRequests, BaseNetwork[SyncSession]):
     ) -> Stream[ChaincodeEvent]:
         """Events that valid transactions of a chaincode emitted, in order, without end.
 
-        Goes on after a break as `blocks` does: each event comes once.
+        Resumes after a break as `blocks` does: each event arrives once.
 
         Args:
             chaincode: name of the chaincode.
             start_block: number of the first block; None: the next one to be committed, as for `blocks`.
             after_transaction_id: skip events up to and including this transaction's, within its block. It
-                must have emitted one: else the peer sends nothing.
+                must have emitted one: otherwise the peer sends nothing.
             checkpoint: a position to begin at instead, if it holds one. The application moves it.
             reconnect: False: raise at the first break.
         """

@@ -1,4 +1,4 @@
-"""Steps that were signed where the key is, brought back to a gateway.
+"""Steps that were signed where the key is, returned to a gateway.
 
     proposal = gateway.network("channel").contract("ledger").proposal("Add", "a", "5")
     signature = elsewhere(proposal.digest)  # or of proposal.bytes
@@ -8,8 +8,7 @@
     signature = elsewhere(commit.digest)
     status = gateway.signed_commit(commit.message, signature).status()
 
-Messages may come from Fabric's SDKs for Go, Node and Java, and go to them: what they call bytes is `message`
-here.
+Messages can be exchanged with Fabric's SDKs for Go, Node and Java: what they call bytes is `message` here.
 """
 
 from __future__ import annotations
@@ -45,13 +44,13 @@ class OfflineSigning(Bound[SyncSession]):
     """What a gateway does with steps that were signed elsewhere.
 
     Each method takes the step's `message` and the signature of its `bytes` by the gateway's identity. ECDSA
-    signatures are ASN.1 DER; s may be high or low. Without a signature the one in the message counts, and
-    if it has none either, the identity's own key signs.
+    signatures are ASN.1 DER; s may be high or low. Without a signature, the one in the message counts; if
+    there is none either, the identity's own key signs.
 
     Each raises:
-        DecodeError: the message is of another kind, or was changed.
-        IdentityError: it was made for another identity; or the signature is not by this identity's key; or
-            there is none, and the key is not here.
+        DecodeError: the message is of another kind, or was altered.
+        IdentityError: the message was made for another identity, or the signature is not by this identity's
+            key, or there is none and the key is not here.
     """
 
     def signed_proposal(self, message: bytes, signature: bytes | None = None) -> Proposal:
@@ -126,7 +125,7 @@ class OfflineSigning(Bound[SyncSession]):
 
 
 def brought(session: Session, request: Carried, signature: bytes | None) -> bytes | None:
-    """The signature that counts, checked; None if the identity's own key is to sign."""
+    """The signature that counts, checked; None if the identity's own key must sign."""
     identity = session.identity
     _must_be_of(identity, request.creator)
     if signature is not None:

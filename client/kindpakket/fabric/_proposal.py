@@ -21,7 +21,7 @@ class BaseProposal(Bound[S]):
     """A call of the chaincode, before its driver is known.
 
     Attributes:
-        transaction_id: its id, 64 hexadecimal characters, fresh for each proposal.
+        transaction_id: its id, 64 hexadecimal characters, new for each proposal.
         bytes: what is signed.
     """
 

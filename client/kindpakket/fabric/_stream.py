@@ -20,10 +20,10 @@ T = TypeVar("T")
 
 
 class Stream(Generic[T]):
-    """An iterator over what peers send. Close it, or use `with`, to stop before its end.
+    """An iterator over what peers send. Close it, or use `with`, to stop early.
 
-    When a peer fails, it goes on with another one, or with the same one when it is back, and no item is
-    missing or comes twice. It raises `EventsError` when it cannot go on.
+    When a peer fails, it resumes at another one, or at the same one when it is back, and no item is missing
+    or repeated. It raises `EventsError` when it cannot resume.
     """
 
     def __init__(self, session: SyncSession, reading: Reading[T]) -> None:
@@ -122,7 +122,7 @@ class Stream(Generic[T]):
 
 
 def failure_of(session: Session, link: Link[Any] | None, closings: int, error: BaseException) -> CallFailed:
-    """What the end of a stream means: an error of the call, words of the peer, or its end without reason."""
+    """What the end of a stream means: an error of the call, a message of the peer, or no reason given."""
     if link is None:
         raise error
     if session.closed:

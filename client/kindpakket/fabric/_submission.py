@@ -1,4 +1,4 @@
-"""One of many transactions to be submitted, what became of it, and how far all of them have come."""
+"""One of many transactions to be submitted, what became of it, and the progress of all."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Submission:
         name: name of the function.
         arguments: its arguments, text or bytes.
         transient: private input.
-        endorsing_organizations: MSP ids of the organisations that are to endorse.
-        key: anything by which the program knows it again.
+        endorsing_organizations: MSP ids of the organisations that must endorse.
+        key: anything by which the program recognises it.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Outcome:
 
     Attributes:
         submission: the submission.
-        number: its place among all, from 0.
+        number: its position among all submissions, from 0.
         result: what the chaincode returned, if the transaction is committed and valid; else None.
         error: what `Contract.submit` would have raised; None if there is a result.
     """
@@ -67,13 +67,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far many submissions have come.
+    """The progress of many submissions.
 
     Attributes:
-        successful: so many have a result.
-        failed: so many have an error, unknown ones included.
-        unknown: so many are unknown.
-        under_way: so many were begun and have not been told of.
+        successful: number of results.
+        failed: number of errors, unknown outcomes included.
+        unknown: number of unknown outcomes.
+        under_way: number of submissions that were begun and whose outcome was not delivered yet.
     """
 
     successful: int = 0
@@ -83,11 +83,11 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """So many were told of."""
+        """Number of outcomes delivered so far."""
         return self.successful + self.failed
 
     def after(self, outcome: Outcome, under_way: int) -> Progress:
-        """The progress when one more has been told of."""
+        """The progress after one more outcome."""
         return Progress(
             self.successful + outcome.successful,
             self.failed + (not outcome.successful),

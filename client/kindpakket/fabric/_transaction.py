@@ -75,7 +75,7 @@ class Transaction(BaseTransaction[SyncSession]):
         Raises:
             SubmitError: ordering certainly refused the transaction, or nobody had capacity to take it.
             IdentityError: the key is not here, and no signature was given.
-            UnknownOutcome: it could not be made certain in time.
+            UnknownOutcome: the outcome did not become certain in time.
         """
         status = self._session.run(self._endorsed.submit(deadlines or self._session.deadlines))
         return Commit(

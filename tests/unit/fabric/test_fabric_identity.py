@@ -244,7 +244,7 @@ def test_a_signer_with_another_key_is_found_out() -> None:
             return other.sign(digest)
 
     identity = Identity("Org1MSP", IDENTITIES["P-256"].certificate_pem, Module())
-    with pytest.raises(IdentityError, match="the message.s SHA256 digest was not made by"):
+    with pytest.raises(IdentityError, match="the message's SHA256 digest was not made by"):
         identity.sign(b"message")
 
 

@@ -121,7 +121,7 @@ def test_the_wrong_hash_is_found_out_before_anything_is_sent(memory: MemoryGatew
     wallet = Wallet("P-256", Hash.SHA384)
     with connect(endpoint=memory.endpoint, identity=wallet.identity, deadlines=QUICK) as gateway:
         proposal = gateway.network("channel").contract("ledger").proposal("Add", "a", "5")
-        with pytest.raises(IdentityError, match="the message.s SHA384 digest was not made by"):
+        with pytest.raises(IdentityError, match="the message's SHA384 digest was not made by"):
             gateway.signed_proposal(proposal.message, wallet.sign(Hash.SHA256.digest(proposal.bytes)))
         signed = gateway.signed_proposal(proposal.message, wallet.sign(proposal.digest))
         with pytest.raises(EndorseError, match="the signature is invalid"):  # this channel's hash is another

@@ -1,6 +1,6 @@
-"""What a peer knows of its channel: the other peers, the organisations, and who could endorse what.
+"""What a peer knows about its channel: the other peers, the organisations, and who could endorse what.
 
-The answers are the peer's own; nothing in them is verified here.
+The answers are the peer's claims; nothing in them is verified here.
 
 Source: Fabric 3.1 `discovery/`, and the messages of `hyperledger/fabric-protos`.
 """
@@ -36,8 +36,8 @@ class ChaincodeCall:
         no_public_writes: it writes nothing but these collections.
         key_policies: endorsement policies of keys that it writes, each a serialised
             `common.SignaturePolicyEnvelope`.
-        disregard_namespace_policy: its own endorsement policy does not count, only those of collections and
-            keys.
+        disregard_namespace_policy: its own endorsement policy is ignored; only those of collections and keys
+            count.
     """
 
     name: str
@@ -74,8 +74,8 @@ class DiscoveredPeer:
         mspid: MSP id of its organisation.
         address: host and port where it is reached from outside its organisation.
         certificate_pem: its certificate, PEM.
-        height: number of blocks that it says it has.
-        chaincodes: the chaincodes that it can run, in the order of their names.
+        height: number of blocks that it claims to have.
+        chaincodes: the chaincodes that it can run, sorted by name.
     """
 
     mspid: str
@@ -104,9 +104,9 @@ class EndorsementPlan:
 
     Attributes:
         chaincode: name of the first chaincode asked for.
-        groups: peers that stand for one another, by a name that means nothing outside of this plan; those
-            with the highest ledger first.
-        layouts: each is enough by itself: how many peers of which group must endorse.
+        groups: interchangeable peers, by a name that means nothing outside this plan; those with the highest
+            ledger first.
+        layouts: each is sufficient: how many peers of which group must endorse.
     """
 
     chaincode: str

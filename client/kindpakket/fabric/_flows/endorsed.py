@@ -28,7 +28,7 @@ class EndorsedTransaction:
         result: what the chaincode returned, bytes.
         signature: the creator's signature of `payload`; None until there is one.
         commit_signature: the signature of the request for its commit status, if it was made elsewhere.
-        kept: its envelope was kept, so that it may have been offered before, perhaps by another process.
+        kept: its envelope was stored, so it may have been offered before, perhaps by another process.
     """
 
     def __init__(

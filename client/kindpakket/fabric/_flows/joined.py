@@ -16,7 +16,7 @@ from kindpakket.fabric.errors import EvaluateError
 
 
 def joined_channels(session: Session, seconds: float) -> Flow[tuple[str, ...]]:
-    """Ask for the names of the channels that the peer has joined, in the order of their names."""
+    """Ask for the names of the channels that the peer has joined, sorted."""
     proposed = propose(session, "", "cscc", "GetChannels", arguments=())
     proposal = proposed.parts.proposal
     transaction_id = proposed.parts.transaction_id

@@ -1,6 +1,6 @@
 """What a peer's ledger holds: its height, blocks and transactions, asked of the peer's `qscc`.
 
-A channel may forbid these questions: they show every organisation's transactions.
+A channel may forbid these queries: they show every organisation's transactions.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def propose(
     transient: Mapping[str, str | bytes] | None = None,
     endorsing_organizations: Sequence[str] = (),
 ) -> Proposed:
-    """Make a proposal. Its transaction id is fresh.
+    """Make a proposal, with a new transaction id.
 
     Raises:
         TypeError: `endorsing_organizations` is a text instead of a list.

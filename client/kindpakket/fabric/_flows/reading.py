@@ -54,8 +54,8 @@ log = logging.getLogger("kindpakket.fabric.events")
 class Kind(Generic[T]):
     """A kind of stream: one request, many answers.
 
-    Services of blocks take a stream of requests. One, sent as the only one, looks the same to the peer, and
-    leaves no moment between request and end in which asyncio's gRPC loses the peer's refusal.
+    Block services take a stream of requests. A single unary request looks the same to the peer, and leaves no
+    moment between request and end in which asyncio's gRPC could lose the peer's refusal.
 
     Attributes:
         path: the service's path.
@@ -104,8 +104,8 @@ CHAINCODE_EVENTS = Kind(
 class Reading(Generic[T]):
     """One reading of blocks or events, over as many streams as it takes.
 
-    After a break the next stream begins where the last one ended. A block that comes twice is dropped, and
-    one that is missing is an error.
+    After a break the next stream begins where the last one ended. Duplicate blocks are dropped, and a missing
+    block is an error.
     """
 
     def __init__(
@@ -145,11 +145,11 @@ class Reading(Generic[T]):
 
     @property
     def unpinned(self) -> bool:
-        """It begins with the next block, whose number is to be learnt, so that a break leaves no gap."""
+        """It begins with the next block, whose number must be known first, so that a break leaves no gap."""
         return self._position.block_number is None and self._reconnect
 
     def pinning(self) -> Flow[None]:
-        """Learn the number of the next block. If that is refused, the reading stays unpinned."""
+        """Ask for the number of the next block. If that is refused, the reading stays unpinned."""
         seconds = self._session.deadlines.evaluate
         try:
             info = yield from ledger.informing(self._session, self._channel, seconds)
@@ -197,10 +197,10 @@ class Reading(Generic[T]):
         return number >= expected
 
     def broken(self, failure: CallFailed) -> float:
-        """What to do about a stream that ended too early: seconds to wait before the next one is opened.
+        """What to do about a stream that ended early: seconds to wait before the next one is opened.
 
         Raises:
-            EventsError: there is to be no other one.
+            EventsError: no other stream is to be opened.
         """
         error = EventsError(failure.reason, status=failure.status, details=failure.details)
         now = time.monotonic()
@@ -235,7 +235,7 @@ def reading_blocks(
     checkpoint: Checkpointer | None = None,
     reconnect: bool = True,
 ) -> Reading[T]:
-    """How to read blocks of a kind."""
+    """A reading of blocks of a kind."""
     _check_range(start, stop)
     begin = Position(start)
     if checkpoint is not None and checkpoint.block_number is not None:
@@ -257,7 +257,7 @@ def reading_chaincode_events(
     checkpoint: Checkpointer | None = None,
     reconnect: bool = True,
 ) -> Reading[ChaincodeEvent]:
-    """How to read the events of a chaincode."""
+    """A reading of the events of a chaincode."""
     begin = Position(start_block, after_transaction_id)
     if checkpoint is not None and checkpoint.block_number is not None:
         begin = Position(checkpoint.block_number, checkpoint.transaction_id)

@@ -71,7 +71,7 @@ class Contract(BaseContract[AsyncSession]):
         deadlines: Deadlines | None = None,
         progress: Report | None = None,
     ) -> Bulk:
-        """Submit many transactions, some at once; to be read with `async for`, in `async with`."""
+        """Submit many transactions, a number of them at once; read with `async for`, in `async with`."""
         submitting = self._committing(deadlines, conflict_attempts)
         return Bulk(self._session, submitting, submissions, at_once, progress)
 

@@ -21,7 +21,7 @@ class Gateway(OfflineSigning):
 
     @property
     def identity(self) -> Identity:
-        """Who speaks."""
+        """The identity that the gateway acts for."""
         return self._session.identity
 
     def network(self, channel: str) -> Network:

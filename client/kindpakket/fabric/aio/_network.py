@@ -41,7 +41,7 @@ class Network(BaseNetwork[AsyncSession]):
         return Commit(self._session, self.name, transaction_id)
 
     def transaction_from(self, envelope: bytes) -> Transaction:
-        """The transaction in an envelope that was kept, to be offered again."""
+        """The transaction in a stored envelope, to be offered again."""
         return Transaction(self._session, self._kept(envelope))
 
     async def ledger_height(self, *, timeout: float | None = None) -> int:

@@ -1,7 +1,6 @@
 """Blocks as typed values. Pure: bytes in, values out, no network and no clock.
 
-Nothing here is believed: hashes are computed from the content, next to those that the block claims.
-What a transaction holds is in `committed` and `rwset`; their names can be had from here as well.
+Nothing is taken on trust: hashes are computed from the content, next to those that the block claims.
 
 Sources: Fabric 3.1 `protoutil/blockutils.go` for the hashes; the messages of `hyperledger/fabric-protos`.
 """

@@ -110,7 +110,7 @@ class CommittedTransaction:
         """Decode a `protos.ProcessedTransaction`, as `qscc` answers it, of the given block.
 
         Raises:
-            DecodeError: the bytes are none.
+            DecodeError: the bytes are not such a message.
         """
         message = wire.parse(m.transaction.ProcessedTransaction, processed)
         envelope = message.transactionEnvelope.SerializeToString()

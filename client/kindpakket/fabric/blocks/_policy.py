@@ -31,7 +31,7 @@ def signature_policy_text(policy: bytes) -> str:
     (`VALIDATION_PARAMETER`).
 
     Raises:
-        DecodeError: the bytes are none.
+        DecodeError: the bytes are not such a message.
     """
     envelope = wire.parse(m.policies.SignaturePolicyEnvelope, policy)
     return _rule(envelope.rule, [_principal(each) for each in envelope.identities])

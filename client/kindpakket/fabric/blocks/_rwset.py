@@ -109,7 +109,7 @@ def read_write_sets(results: bytes) -> tuple[NamespaceSet, ...]:
     """Decode a serialised `rwset.TxReadWriteSet`.
 
     Raises:
-        DecodeError: the bytes are none.
+        DecodeError: the bytes are not such a message.
     """
     return tuple(_namespace(item) for item in wire.parse(m.rwset.TxReadWriteSet, results).ns_rwset)
 

@@ -1,4 +1,4 @@
-"""Who speaks: certificates, keys, signatures, MSP folders."""
+"""Identities: certificates, keys, signatures, MSP folders."""
 
 from kindpakket.fabric.identity._hashes import (
     Hash,

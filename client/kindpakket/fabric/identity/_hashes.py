@@ -9,7 +9,7 @@ from enum import Enum
 class Hash(Enum):
     """How the digest of a message is made.
 
-    A peer takes ECDSA signatures over SHA-256, whatever the curve, or over SHA3-256 where its MSP is
+    A peer accepts ECDSA signatures over SHA-256, whatever the curve, or over SHA3-256 where its MSP is
     configured for SHA3 (`msp/identities.go` of Fabric 3.1); Ed25519 signs the message itself. The others are
     those of Fabric's SDKs for Go, Node and Java.
     """

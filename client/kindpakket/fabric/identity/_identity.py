@@ -1,4 +1,4 @@
-"""Who speaks: an organisation's certificate and the key that signs for it."""
+"""An identity: an organisation's certificate and the key that signs for it."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class Identity:
             certificate_pem: the enrolment certificate, X.509 in PEM.
             private_key: its key: an unencrypted PEM, a key of `cryptography` (ECDSA P-256, P-384, or
                 Ed25519), or a `Signer`. None: the key is elsewhere, and every message has to be signed there
-                (see `Gateway.signed_proposal` and its neighbours).
+                (see `Gateway.signed_proposal` and its counterparts).
             hash: what makes the digest that is signed; default: SHA-256 for ECDSA, as peers expect it on
-                either curve, and none for Ed25519. `Hash.NONE` with a `Signer` of ECDSA hands it whole
-                messages, which it then hashes itself.
+                either curve, and none for Ed25519. `Hash.NONE` with a `Signer` of ECDSA passes it whole
+                messages, which it hashes itself.
 
         Raises:
             IdentityError: the certificate, key or hash function cannot be used, or they do not belong
@@ -87,7 +87,7 @@ class Identity:
         """Read an identity from an MSP folder: the certificate in `signcerts/`, its key in `keystore/`.
 
         The keystore may hold further keys, as after a renewal: the one that belongs to the certificate is
-        taken.
+        used.
 
         Raises:
             IdentityError: the folder lacks one of them, or what is there cannot be used.
@@ -131,7 +131,7 @@ class Identity:
         ECDSA: over the digest, low s, ASN.1 DER. Ed25519: over the message itself.
 
         Raises:
-            IdentityError: the key is not here; or a `Signer` gave a signature by another key.
+            IdentityError: the key is not here; or a `Signer` returned a signature by another key.
         """
         if self._signer is None:
             raise IdentityError(
@@ -142,7 +142,7 @@ class Identity:
         return signature if self._trusted else self.checked(message, signature)
 
     def checked(self, message: bytes, signature: bytes) -> bytes:
-        """A signature that was made elsewhere, in the form that Fabric takes: a high s is turned low.
+        """A signature that was made elsewhere, in the form that Fabric accepts: with a low s.
 
         Raises:
             IdentityError: it is not a signature of this message by this identity's key.

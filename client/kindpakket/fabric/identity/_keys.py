@@ -56,9 +56,9 @@ def signing_request(name: str, key: PrivateKey, hosts: Sequence[str] = ()) -> by
     """A certificate signing request, PEM.
 
     Args:
-        name: the enrolment name, which becomes the subject's common name. Fabric CA takes nothing else of the
+        name: the enrolment name, which becomes the subject's common name. Fabric CA uses nothing else of the
             subject: it writes the organisational units itself.
-        key: the key that the certificate is to be for.
+        key: the key that the certificate is for.
         hosts: host names and IP addresses for the subject alternative names, as TLS certificates need them.
     """
     builder = x509.CertificateSigningRequestBuilder().subject_name(

@@ -53,6 +53,6 @@ class Msp:
         """Decode an `msp.FabricMSPConfig`.
 
         Raises:
-            DecodeError: the bytes are none.
+            DecodeError: the bytes are not such a message.
         """
         return cls.of(wire.parse(m.msp_config.FabricMSPConfig, config))

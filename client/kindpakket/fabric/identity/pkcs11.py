@@ -47,7 +47,7 @@ class Pkcs11Signer:
         """Log in to the token and find the key.
 
         A process is logged in to a token once, and stays so until its last signer of that token is closed:
-        the PIN of a second signer is not looked at.
+        the PIN of a second signer is ignored.
 
         Args:
             module: path of the vendor's library, such as `/usr/lib/softhsm/libsofthsm2.so`.

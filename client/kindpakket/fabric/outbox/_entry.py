@@ -39,7 +39,7 @@ class OutboxEntry:
         chaincode: name of the chaincode.
         name: name of the function.
         arguments: its arguments.
-        endorsing_organizations: MSP ids of the organisations that are to endorse, if they were named.
+        endorsing_organizations: MSP ids of the organisations that must endorse, if they were named.
         needs_transient: it was made with transient data, which is not kept.
         conflict_attempts: how many transactions may be made for it, all but the last ended by read conflicts.
         state: `requested`: nothing was sent to the orderers; `endorsed`: `envelope` may have been sent;

@@ -60,7 +60,7 @@ class Outbox(BaseOutbox[SyncSession]):
             name: name of the function.
             arguments: its arguments.
             transient: private input, passed to the endorsing peers and stored nowhere.
-            endorsing_organizations: MSP ids of the organisations that are to endorse.
+            endorsing_organizations: MSP ids of the organisations that must endorse.
             conflict_attempts: how many transactions may be made, each of them only after the one before is
                 in a block and invalid with a read conflict. 1: there is no second one.
             deadlines: other deadlines for this call; default: the gateway's.
@@ -71,7 +71,7 @@ class Outbox(BaseOutbox[SyncSession]):
                 request stays in the outbox: nothing was sent to the orderers.
             SubmitError: ordering certainly refused the transaction, which is final.
             CommitError: the transaction is in a block and invalid, which is final.
-            UnknownOutcome: it could not be made certain in time. The request stays in the outbox.
+            UnknownOutcome: the outcome did not become certain in time. The request stays in the outbox.
             OutboxError: the file could not be used. Call again with the same request id.
         """
         request = new_request(

@@ -47,7 +47,7 @@ class Profiled:
 
         Raises:
             OSError: the profile, or a file that it names, cannot be read.
-            ValueError: the profile is no JSON.
+            ValueError: the profile is not JSON.
         """
         self.network_info = json.loads(Path(profile_path).read_text(encoding="utf-8"))
         self.kv_store_path = self.get_net_info("client", "credentialStore", "path")
@@ -117,7 +117,7 @@ class Profiled:
         """A channel by name, made known to the client if it is not yet.
 
         Raises:
-            ValueError: the name is none that Fabric takes.
+            ValueError: the name is not one that Fabric accepts.
         """
         if name not in self._channels:
             self._channels[name] = Channel(name, self)

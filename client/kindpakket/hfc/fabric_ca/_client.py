@@ -25,7 +25,7 @@ class CAClient(Rest):
         ca_certs_path: file with the certificates to trust for TLS, PEM; None: those of the system.
         base_url: path before each call; there is no other than the default.
         ca_name: name of the authority on its server; "" for the server's default.
-        cryptoPrimitives: taken, and not used: tokens are signed on P-256 as the authority expects.
+        cryptoPrimitives: accepted and ignored: tokens are signed on P-256 as the authority expects.
     """
 
     def __init__(

@@ -31,7 +31,7 @@ class CertificateService:
     ) -> dict[str, Any]:
         """The authority's whole answer: the certificates that the arguments select.
 
-        hfc spoils its own arguments on the way and gets all certificates; here they select.
+        hfc corrupts its own arguments and gets all certificates; here they select.
         """
         asked = {
             "id": id,

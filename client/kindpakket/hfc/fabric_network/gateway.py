@@ -46,7 +46,7 @@ class Gateway(Connected):
             self.current_identity = self.client.get_user(org_name=identity["org_name"], name=identity["name"])
 
     def get_current_identity(self) -> User | None:
-        """The user that `connect` was told of."""
+        """The user that `connect` was given."""
         return self.current_identity
 
     def disconnect(self) -> None:

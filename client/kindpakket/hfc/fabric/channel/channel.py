@@ -21,7 +21,7 @@ class Channel:
         client: the client that knows it.
 
     Raises:
-        ValueError: the name is none that Fabric takes.
+        ValueError: the name is not one that Fabric accepts.
     """
 
     def __init__(self, name: str, client: Any) -> None:
