@@ -298,7 +298,7 @@ def test_a_revocation_says_what_it_means(fake: FakeCa, client: Any) -> None:
     for given in ({}, {"serial": "1"}, {"aki": "1"}, {"name": "x", "serial": "1", "aki": "1"}):
         with pytest.raises(ValueError, match="one of these"):
             client.revoke(fake.registrar, **given)
-    with pytest.raises(ValueError, match="names no authority key identifier"):
+    with pytest.raises(ValueError, match="has no authority key identifier"):
         client.revoke(fake.registrar, certificate=fake.registrar.certificate)
     assert fake.paths == []
 
@@ -347,6 +347,23 @@ def test_affiliations_and_certificates_are_listed(fake: FakeCa, client: Any) -> 
     verified(fake, "GET", "/api/v1/certificates?ca=ca&id=till+1&notexpired=true&notrevoked=true")
     client.certificates(fake.registrar)
     verified(fake, "GET", "/api/v1/certificates?ca=ca")
+
+
+def test_any_call_can_be_made_and_its_whole_answer_had(fake: FakeCa, client: Any) -> None:
+    refused = {"success": False, "result": None, "errors": [{"code": 63, "message": "no"}], "messages": []}
+    fake.says(404, refused)
+    path = "affiliations/a.b?force=true"
+    assert client.request("PUT", path, {"name": "a.c"}, caller=fake.registrar) == refused
+    assert verified(fake, "PUT", f"/api/v1/{path}") == {"name": "a.c"}
+    fake.says(200, {"success": True, "result": {}, "errors": [], "messages": []})
+    assert client.request("POST", "enroll", {}, login=("clerk", "secret"))["success"]
+    assert fake.headers[-1]["authorization"] == f"Basic {encoded(b'clerk:secret')}"
+    assert client.request("GET", "cainfo")["success"]
+    assert "authorization" not in fake.headers[-1]
+    for answer in (b"<html>", b"[]"):
+        fake.answer = answer
+        with pytest.raises(CaUnreachable, match="is it a Fabric CA server"):
+            client.request("GET", "cainfo")
 
 
 def test_an_authority_tells_what_it_is(fake: FakeCa, client: Any) -> None:

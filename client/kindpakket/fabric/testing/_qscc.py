@@ -37,7 +37,10 @@ def answer_of_qscc(ledger: MemoryLedger, call: Invocation) -> bytes:
 
 
 def answer_of_cscc(ledger: MemoryLedger, call: Invocation) -> bytes:
-    """Answer a question about the configuration, which never changes."""
+    """Answer a question about the configuration, which never changes, or about the channels."""
+    if call.name == "GetChannels":
+        channels = [m.query.ChannelInfo(channel_id=ledger.channel)]
+        return bytes(m.query.ChannelQueryResponse(channels=channels).SerializeToString())
     if call.name != "GetConfigBlock":
         raise ChaincodeRefusal(f"Requested function {call.name} not found.")
     return bytes(ledger.blocks[0].SerializeToString())

@@ -96,6 +96,9 @@ class MemoryService:
                 "discovery.Discovery", {"Discover": unary(self._step("Discover", self._discover))}
             ),
             grpc.method_handlers_generic_handler(
+                "protos.Endorser", {"ProcessProposal": unary(self._process_proposal)}
+            ),
+            grpc.method_handlers_generic_handler(
                 "protos.Deliver",
                 {
                     "Deliver": stream(self._breaking(self._deliver)),
@@ -224,6 +227,21 @@ class MemoryService:
         code, number = statuses[wanted.transaction_id]
         result = m.transaction.TxValidationCode.Value(code)
         return bytes(m.gateway.CommitStatusResponse(result=result, block_number=number).SerializeToString())
+
+    def _process_proposal(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        self._awake(context)
+        signed = m.proposal.SignedProposal.FromString(request)
+        header = m.common.Header.FromString(m.proposal.Proposal.FromString(signed.proposal_bytes).header)
+        creator = m.common.SignatureHeader.FromString(header.signature_header).creator
+        answer = m.proposal_response.ProposalResponse()
+        try:
+            if not self._signed(creator, signed.proposal_bytes, signed.signature):
+                raise ChaincodeRefusal("access denied: the signature is invalid")
+            answer.response.payload, _ = self._ledger.invoke(signed, self._chaincodes)
+            answer.response.status = 200
+        except ChaincodeRefusal as refusal:
+            answer.response.status, answer.response.message = 500, str(refusal)
+        return bytes(answer.SerializeToString())
 
     def _discover(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         signed = m.discovery.SignedRequest.FromString(request)
