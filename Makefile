@@ -8,7 +8,7 @@ BUILD  := $(CURDIR)/build
 VULNERABILITIES ?= https://vuln.go.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down docs test test-go test-python lint gosec vulncheck mutation bench-sdk format clean
+.PHONY: help setup demo down docs test test-go test-python proof lint gosec vulncheck mutation bench-sdk format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -34,16 +34,14 @@ docs: $(VENV)/.ready  ## the reference site of the SDK, into build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "docs: to read them, run: $(BIN)/python -m http.server --directory build/site"
 
-test: setup test-go test-python  ## all tests; those in tests/network and tests/abuse start networks of their own
+test: setup  ## all tests, on networks of their own too; what is repeated covers each kind of step once (PYTEST="-k upgrade")
+	@$(BIN)/python tests/run.py $(PYTEST)
 
-test-go: setup
-	@echo "Go: the rules and the contract ..."
-	@cd chaincode && go test ./...
-	@cd tools/mutate && go test ./...
+test-go test-python: test-%: setup
+	@$(BIN)/python tests/run.py --only $* $(PYTEST)
 
-test-python: setup
-	@echo "Python: unit tests, then the tests on real peers ..."
-	@$(BIN)/pytest
+proof: setup  ## all tests with every repetition in full: kills at every step, 10,000 random histories
+	@$(BIN)/python tests/run.py --proof $(PYTEST)
 
 lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
 	@! gofmt -d chaincode tools tests | grep .

@@ -4,16 +4,20 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
 )
 
-// How many random histories of a town are tried, and of how many steps, unless the command line says otherwise.
+// How many random histories of a town are tried, of how many steps, and how many when a proof is asked for, unless the command line says
+// otherwise.
 const (
-	sequences = "10000"
-	steps     = "100"
+	sequences         = "1000"
+	sequencesOfAProof = "10000"
+	steps             = "100"
+	proof             = "KINDPAKKET_PROOF"
 )
 
 // ledger is a town by the rules alone: one scheme with two shops, without Fabric and without signatures. Every step may be refused; what is
@@ -462,7 +466,11 @@ func atLeast(t *testing.T, name, value string) {
 }
 
 func TestTheThreeEquationsHoldWhateverHappens(t *testing.T) {
-	atLeast(t, "rapid.checks", sequences)
+	wanted := sequences
+	if os.Getenv(proof) != "" {
+		wanted = sequencesOfAProof
+	}
+	atLeast(t, "rapid.checks", wanted)
 	atLeast(t, "rapid.steps", steps)
 	rapid.Check(t, func(t *rapid.T) {
 		l := newLedger(t)

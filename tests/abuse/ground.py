@@ -103,7 +103,7 @@ class Ground:
         self._schemes.add(scheme)
         return scheme, settlement
 
-    def write(self, by: Contract, name: str, **members: Any) -> bytes:
+    def write(self, by: Ledger, name: str, **members: Any) -> bytes:
         """Send a request that writes, once, and wait for its commit."""
         return by.submit(name, json.dumps({"request_id": new_id(), **members}))
 
@@ -151,14 +151,14 @@ class Ground:
             assert self.ordered_since(height) == [], "something was ordered"
         assert self.values() == before
 
-    def _values(self, peer: Reader) -> Values:
+    def _values(self, peer: Municipality | Auditor) -> Values:
         found: Values = {}
         for scheme in self._schemes:
-            found[f"budget {scheme}"] = peer.scheme(scheme)["budget"]
-            found[f"totals {scheme}"] = peer.totals(scheme)
-            found[f"settlements {scheme}"] = list(peer.settlements(scheme))
+            found[f"budget {scheme}"] = peer.schemes.show(scheme)["budget"]
+            found[f"totals {scheme}"] = peer.audit.totals(scheme)
+            found[f"settlements {scheme}"] = list(peer.settlements.list(scheme))
             for shop in self._shops:
-                found[f"unsettled {scheme} {shop}"] = list(peer.unsettled(scheme, shop))
+                found[f"unsettled {scheme} {shop}"] = list(peer.payments.unsettled(scheme, shop))
         for scheme, voucher in self._vouchers:
-            found[f"voucher {voucher}"] = peer.voucher(scheme, voucher)
+            found[f"voucher {voucher}"] = peer.vouchers.show(scheme, voucher)
         return found

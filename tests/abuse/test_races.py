@@ -141,10 +141,10 @@ def test_issuing_on_two_peers_at_once_never_passes_the_budget(ground: Ground) ->
     assert conflicts(ground, began) > 0, "they never met: this was no race"
     desk.in_step()
     for peer in (desk.clerk, desk.auditor):
-        budget = peer.scheme(scheme)["budget"]
+        budget = peer.schemes.show(scheme)["budget"]
         assert budget["issued_cents"] == 3 * CENTS_PER_CHILD
         assert budget["unallocated_cents"] == CENTS_PER_CHILD // 2
-        assert peer.totals(scheme)["vouchers"] == 3
+        assert peer.audit.totals(scheme)["vouchers"] == 3
 
 
 def test_one_entitlement_is_issued_once_though_two_offices_issue_it_at_once(ground: Ground) -> None:

@@ -94,7 +94,7 @@ class FirstTown:
         """What a voucher holds, in cents."""
         self.desk.in_step()
         members = {"scheme": self._scheme_of(wallet), "voucher": wallet.voucher}
-        return int(self.clerk.caller.query("voucher:Show", members)["available_cents"])
+        return int(self.clerk.query("voucher:Show", members)["available_cents"])
 
     def _scheme_of(self, wallet: Wallet) -> str:
         return self.busy if wallet in self.buyers else self.scheme
@@ -109,11 +109,11 @@ class FirstTown:
     @property
     def closed_until(self) -> str:
         """The last closed day of the scheme."""
-        return str(self.clerk.caller.query("scheme:Show", {"scheme": self.scheme})["closed_until"])
+        return str(self.clerk.query("scheme:Show", {"scheme": self.scheme})["closed_until"])
 
     def unsettled(self, shop: str) -> list[Any]:
         """The open items of a shop."""
-        return list(self.clerk.caller.items("payment:Unsettled", {"scheme": self.scheme, "shop": shop}))
+        return list(self.clerk.items("payment:Unsettled", {"scheme": self.scheme, "shop": shop}))
 
     def settle(self, settlement: str, *steps: str) -> None:
         """Take a settlement through some of its steps: `approve`, `export`, `paid`."""
@@ -164,7 +164,7 @@ def read_all(town: FirstTown) -> dict[str, Any]:
     """Everything that the first chaincode's queries tell of the town, by query."""
     clerk, scheme = town.clerk, {"scheme": town.scheme}
     found: dict[str, Any] = {
-        name: list(clerk.caller.items(name, members))
+        name: list(clerk.items(name, members))
         for name, members in (
             ("scheme:List", {}),
             ("shop:List", {}),
@@ -173,19 +173,19 @@ def read_all(town: FirstTown) -> dict[str, Any]:
         )
     }
     for one in found["scheme:List"]:
-        shown = clerk.caller.query("scheme:Show", {"scheme": one["id"]})
+        shown = clerk.query("scheme:Show", {"scheme": one["id"]})
         rules = {name: value for name, value in shown["rules"].items() if name not in WITHOUT_EFFECT}
         found[f"scheme {one['id']}"] = {**shown, "rules": rules}
     for payment in town.payments:
-        found[f"payment {payment}"] = clerk.caller.query("payment:Show", {"payment": payment})
+        found[f"payment {payment}"] = clerk.query("payment:Show", {"payment": payment})
     for till in town.tills:
         shop = {"shop": till.shop.shop_id}
         found[f"unsettled {shop}"] = town.unsettled(till.shop.shop_id)
-        found[f"account {shop}"] = town.treasurer.caller.query(
+        found[f"account {shop}"] = town.treasurer.query(
             "shop:Account", shop, organisations=town.municipality
         )
-    found["organisations"] = clerk.caller.query("organisations:Show")
-    found["totals"] = list(clerk.caller.pages("audit:Totals", scheme))
+    found["organisations"] = clerk.query("organisations:Show")
+    found["totals"] = list(clerk.pages("audit:Totals", scheme))
     return found
 
 
@@ -241,7 +241,7 @@ def _accredit(town: FirstTown) -> None:
             "salt": new_salt(),
         }
         members = {"request_id": till.shop.shop_id, "categories": ["books", "toys"]}
-        till.shop.caller.invoke("shop:Apply", members, transient={"account": account})
+        till.shop.invoke("shop:Apply", members, transient={"account": account})
         town.desk.in_step()
         town.tills.append(till)
     grants = [{"code": code, "from": now().date().isoformat()} for code in ("books", "toys")]
@@ -252,7 +252,7 @@ def _accredit(town: FirstTown) -> None:
 
 def _issue(town: FirstTown, scheme: str, bound: Sequence[Wallet], *unbound: Wallet) -> None:
     cases = [{"voucher": one.voucher, "case": "Z-2017-1", "salt": new_salt()} for one in (*bound, *unbound)]
-    town.clerk.caller.invoke(
+    town.clerk.invoke(
         "voucher:RecordCases",
         {"scheme": scheme},
         transient={"cases": cases},

@@ -21,6 +21,7 @@ import yaml
 from kindpakket_network import Network, Topology
 from kindpakket_network.programs.home import write
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 SYSTEMD = Path("/lib/systemd/systemd")
 PEER = "peer0.gemeente"
@@ -103,7 +104,7 @@ def manager(folder: Path) -> Iterator[None]:
             process.kill()
             process.wait()
             for group in groups:
-                assert until(lambda group=group: emptied(group) or None, 10.0), f"{group} is not empty"
+                assert until(lambda group=group: emptied(group) or None, PATIENCE), f"{group} is not empty"
 
 
 def emptied(group: Path) -> bool:
@@ -159,7 +160,7 @@ def test_a_killed_node_comes_back(network: Network) -> None:
     before = process_of(network, PEER)
     assert before is not None
     os.kill(before, signal.SIGKILL)
-    assert until(lambda: process_of(network, PEER) not in (None, before) or None, 30.0, interval=0.2)
+    assert until(lambda: process_of(network, PEER) not in (None, before) or None, PATIENCE, interval=0.2)
     network.up(progress=print)
 
 

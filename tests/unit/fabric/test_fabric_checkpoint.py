@@ -162,7 +162,7 @@ def test_killed_at_random_times_no_move_is_lost(tmp_path: Path) -> None:
         heard, told = multiprocessing.Pipe(duplex=False)
         process = killing.running(count_on, str(path), told)
         told.close()
-        assert heard.poll(killing.SECONDS)
+        assert heard.poll(PATIENCE)
         process.join(seed.uniform(0, 0.05))
         process.kill()
         process.join()
