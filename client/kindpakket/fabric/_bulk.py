@@ -44,7 +44,7 @@ class BaseBulk:
             self._under_way += 1
             yield found
 
-    def _told(self, outcome: Outcome) -> Outcome:
+    def _delivered(self, outcome: Outcome) -> Outcome:
         self._progress = self._progress.after(outcome, self._under_way)
         if self._report is not None:
             self._report(self._progress)
@@ -86,7 +86,7 @@ class Bulk(BaseBulk):
                 outcome = self._outcomes.get()
                 self._under_way -= 1
                 self._begin()
-                return self._told(outcome)
+                return self._delivered(outcome)
         except BaseException:
             self.close()
             raise

@@ -28,8 +28,8 @@ from kindpakket.fabric._flows.reading import (
 )
 from kindpakket.fabric._proposal import Proposal
 from kindpakket.fabric._transaction import Transaction
-from kindpakket.fabric._wire import carried
-from kindpakket.fabric._wire.carried import Carried
+from kindpakket.fabric._wire import offline
+from kindpakket.fabric._wire.offline import OfflineMessage
 from kindpakket.fabric.blocks._events import (
     BlockMessage,
     BlockWithPrivateData,
@@ -55,11 +55,11 @@ class OfflineSigning(Bound[SyncSession]):
 
     def signed_proposal(self, message: bytes, signature: bytes | None = None) -> Proposal:
         """A proposal that was signed elsewhere, to be evaluated or endorsed."""
-        request = carried.read_proposal(message)
+        request = offline.read_proposal(message)
         return Proposal(
             self._session,
             Proposed(request.parts, request.channel, request.organizations),
-            brought(self._session, request, signature),
+            signature_for(self._session, request, signature),
         )
 
     def signed_transaction(
@@ -71,60 +71,60 @@ class OfflineSigning(Bound[SyncSession]):
         together with the transaction. With it an unclear submit is resolved by the commit status, and what
         `submit` returns is signed already.
         """
-        request = carried.read_transaction(message)
+        request = offline.read_transaction(message)
         endorsed = EndorsedTransaction(
             self._session,
             request.payload,
-            brought(self._session, request, signature),
+            signature_for(self._session, request, signature),
             commit_signature=commit_signature,
         )
         return Transaction(self._session, endorsed)
 
     def signed_commit(self, message: bytes, signature: bytes | None = None) -> Commit:
         """A request for a commit status that was signed elsewhere."""
-        request = carried.read_commit(message)
+        request = offline.read_commit(message)
         return Commit(
             self._session,
             request.channel,
             request.transaction_id,
             request=request.payload,
-            signature=brought(self._session, request, signature),
+            signature=signature_for(self._session, request, signature),
         )
 
     def signed_chaincode_events(
         self, message: bytes, signature: bytes | None = None
     ) -> EventsRequest[ChaincodeEvent]:
         """A request for the events of a chaincode that was signed elsewhere."""
-        request = carried.read_chaincode_events(message)
-        signed = brought(self._session, request, signature)
+        request = offline.read_chaincode_events(message)
+        signed = signature_for(self._session, request, signature)
         return EventsRequest(self._session, CHAINCODE_EVENTS, request.payload, signed)
 
     def signed_block_events(
         self, message: bytes, signature: bytes | None = None
     ) -> EventsRequest[BlockMessage]:
         """A request for blocks that was signed elsewhere."""
-        request = carried.read_block_events(message)
-        signed = brought(self._session, request, signature)
+        request = offline.read_block_events(message)
+        signed = signature_for(self._session, request, signature)
         return EventsRequest(self._session, BLOCKS, request.payload, signed)
 
     def signed_filtered_block_events(
         self, message: bytes, signature: bytes | None = None
     ) -> EventsRequest[FilteredBlock]:
         """A request for filtered blocks that was signed elsewhere."""
-        request = carried.read_block_events(message)
-        signed = brought(self._session, request, signature)
+        request = offline.read_block_events(message)
+        signed = signature_for(self._session, request, signature)
         return EventsRequest(self._session, FILTERED_BLOCKS, request.payload, signed)
 
     def signed_block_events_with_private_data(
         self, message: bytes, signature: bytes | None = None
     ) -> EventsRequest[BlockWithPrivateData]:
         """A request for blocks with private data that was signed elsewhere."""
-        request = carried.read_block_events(message)
-        signed = brought(self._session, request, signature)
+        request = offline.read_block_events(message)
+        signed = signature_for(self._session, request, signature)
         return EventsRequest(self._session, BLOCKS_WITH_PRIVATE_DATA, request.payload, signed)
 
 
-def brought(session: Session, request: Carried, signature: bytes | None) -> bytes | None:
+def signature_for(session: Session, request: OfflineMessage, signature: bytes | None) -> bytes | None:
     """The signature that counts, checked; None if the identity's own key must sign."""
     identity = session.identity
     _must_be_of(identity, request.creator)
@@ -143,7 +143,7 @@ def brought(session: Session, request: Carried, signature: bytes | None) -> byte
 def _must_be_of(identity: Identity, creator: bytes) -> None:
     if creator == identity.serialized:
         return
-    mspid, pem = carried.read_creator(creator)
+    mspid, pem = offline.read_creator(creator)
     made_for = Identity(mspid, pem)
     if (mspid, made_for.certificate) != (identity.mspid, identity.certificate):
         raise IdentityError(

@@ -12,7 +12,7 @@ from kindpakket.fabric._flows import proposing
 from kindpakket.fabric._flows.endorsed import EndorsedTransaction
 from kindpakket.fabric._flows.proposing import Proposed
 from kindpakket.fabric._transaction import Transaction
-from kindpakket.fabric._wire.carried import proposed_transaction
+from kindpakket.fabric._wire.offline import proposed_transaction
 
 S = TypeVar("S", bound=Session)
 

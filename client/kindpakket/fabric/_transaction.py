@@ -10,7 +10,7 @@ from kindpakket.fabric._connection.deadlines import Deadlines
 from kindpakket.fabric._connection.session import Session
 from kindpakket.fabric._connection.sync import SyncSession
 from kindpakket.fabric._flows.endorsed import EndorsedTransaction
-from kindpakket.fabric._wire.carried import prepared_transaction
+from kindpakket.fabric._wire.offline import prepared_transaction
 
 S = TypeVar("S", bound=Session)
 

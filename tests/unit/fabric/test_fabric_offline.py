@@ -206,7 +206,7 @@ def test_endorsing_organisations_and_transient_data_are_carried(gateway: Any, wa
 
 
 def kinds(gateway: Any, wallet: Wallet) -> dict[str, tuple[Any, Callable[..., Any]]]:
-    """Each step that can be carried, and what takes it back."""
+    """Each step that can travel, and what accepts it."""
     network = gateway.network("channel")
     proposal = network.contract("ledger").proposal("Add", "a", "5")
     signed = gateway.signed_proposal(proposal.message, wallet.sign(proposal.digest))

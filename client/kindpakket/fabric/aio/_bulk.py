@@ -41,7 +41,7 @@ class Bulk(BaseBulk):
                 outcome = await self._outcomes.get()
                 self._under_way -= 1
                 self._begin()
-                return self._told(outcome)
+                return self._delivered(outcome)
         except BaseException:
             await self.close()
             raise

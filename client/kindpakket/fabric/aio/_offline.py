@@ -12,8 +12,8 @@ from kindpakket.fabric._flows.reading import (
     CHAINCODE_EVENTS,
     FILTERED_BLOCKS,
 )
-from kindpakket.fabric._offline import brought
-from kindpakket.fabric._wire import carried
+from kindpakket.fabric._offline import signature_for
+from kindpakket.fabric._wire import offline
 from kindpakket.fabric.aio._commit import Commit
 from kindpakket.fabric.aio._events_request import EventsRequest
 from kindpakket.fabric.aio._proposal import Proposal
@@ -26,65 +26,65 @@ class OfflineSigning(Bound[AsyncSession]):
 
     def signed_proposal(self, message: bytes, signature: bytes | None = None) -> Proposal:
         """A proposal that was signed elsewhere."""
-        request = carried.read_proposal(message)
+        request = offline.read_proposal(message)
         return Proposal(
             self._session,
             Proposed(request.parts, request.channel, request.organizations),
-            brought(self._session, request, signature),
+            signature_for(self._session, request, signature),
         )
 
     def signed_transaction(
         self, message: bytes, signature: bytes | None = None, *, commit_signature: bytes | None = None
     ) -> Transaction:
         """An endorsed transaction that was signed elsewhere."""
-        request = carried.read_transaction(message)
+        request = offline.read_transaction(message)
         endorsed = EndorsedTransaction(
             self._session,
             request.payload,
-            brought(self._session, request, signature),
+            signature_for(self._session, request, signature),
             commit_signature=commit_signature,
         )
         return Transaction(self._session, endorsed)
 
     def signed_commit(self, message: bytes, signature: bytes | None = None) -> Commit:
         """A request for a commit status that was signed elsewhere."""
-        request = carried.read_commit(message)
+        request = offline.read_commit(message)
         return Commit(
             self._session,
             request.channel,
             request.transaction_id,
             request=request.payload,
-            signature=brought(self._session, request, signature),
+            signature=signature_for(self._session, request, signature),
         )
 
     def signed_chaincode_events(
         self, message: bytes, signature: bytes | None = None
     ) -> EventsRequest[ChaincodeEvent]:
         """A request for the events of a chaincode that was signed elsewhere."""
-        request = carried.read_chaincode_events(message)
-        signed = brought(self._session, request, signature)
+        request = offline.read_chaincode_events(message)
+        signed = signature_for(self._session, request, signature)
         return EventsRequest(self._session, CHAINCODE_EVENTS, request.payload, signed)
 
     def signed_block_events(
         self, message: bytes, signature: bytes | None = None
     ) -> EventsRequest[BlockMessage]:
         """A request for blocks that was signed elsewhere."""
-        request = carried.read_block_events(message)
-        signed = brought(self._session, request, signature)
+        request = offline.read_block_events(message)
+        signed = signature_for(self._session, request, signature)
         return EventsRequest(self._session, BLOCKS, request.payload, signed)
 
     def signed_filtered_block_events(
         self, message: bytes, signature: bytes | None = None
     ) -> EventsRequest[FilteredBlock]:
         """A request for filtered blocks that was signed elsewhere."""
-        request = carried.read_block_events(message)
-        signed = brought(self._session, request, signature)
+        request = offline.read_block_events(message)
+        signed = signature_for(self._session, request, signature)
         return EventsRequest(self._session, FILTERED_BLOCKS, request.payload, signed)
 
     def signed_block_events_with_private_data(
         self, message: bytes, signature: bytes | None = None
     ) -> EventsRequest[BlockWithPrivateData]:
         """A request for blocks with private data that was signed elsewhere."""
-        request = carried.read_block_events(message)
-        signed = brought(self._session, request, signature)
+        request = offline.read_block_events(message)
+        signed = signature_for(self._session, request, signature)
         return EventsRequest(self._session, BLOCKS_WITH_PRIVATE_DATA, request.payload, signed)

@@ -7,7 +7,7 @@
     enrolment.save("wallet/till-1")
     gateway = connect(profile, enrolment.identity("Org1MSP"))
 
-A private key is made here and never leaves: the authority sees a certificate signing request only.
+A private key is generated here and never leaves: the authority sees a certificate signing request only.
 `kindpakket.fabric.ca.aio.CaClient` is the same for asyncio. Every error is a `CaError`.
 """
 

@@ -75,7 +75,7 @@ class CaCall(Generic[T]):
 
 
 class WholeCall(CaCall[dict[str, Any]]):
-    """A call of which the whole answer is wanted, also when the authority refuses."""
+    """A call whose whole answer is returned, even when the authority refuses."""
 
     def result(self, authority: str, status: int, content: bytes) -> dict[str, Any]:
         """The members of the answer. Raises `CaUnreachable` if it is not a JSON object."""
@@ -101,21 +101,21 @@ def whole_call(
 
 
 def authorisation_token(method: str, uri: str, body: bytes, caller: Caller) -> str:
-    """The value of the header `authorization` that Fabric CA 1.4 and newer asks for.
+    """The value of the header `authorization` that Fabric CA 1.4 and newer requires.
 
     It is `base64(certificate).base64(signature)`; the signature covers
     `method.base64(uri).base64(body).base64(certificate)`, with s in the lower half of the group's order.
 
     Args:
         method: the HTTP method, upper case.
-        uri: path and query as they stand in the request line.
+        uri: path and query as in the request line.
         body: the request's body, b"" when there is none.
         caller: who signs. The authority verifies with the hash function of its own `bccsp` settings, SHA-256
             unless they say otherwise: for SHA-384 or SHA-3 give an `Identity` with that `hash`.
 
     Raises:
-        IdentityError: the key cannot be used: Fabric CA 1.5 issues certificates for Ed25519, and takes no
-            tokens signed by them.
+        IdentityError: the key cannot be used: Fabric CA 1.5 issues certificates for Ed25519, and does not
+            accept tokens signed with them.
     """
     identity = caller if isinstance(caller, Identity) else caller.identity("MSP")
     if isinstance(identity.certificate.public_key(), ed25519.Ed25519PublicKey):

@@ -1,4 +1,4 @@
-"""Calls about certificates: to have them issued, listed and revoked."""
+"""Calls about certificates: issue, list and revoke them."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ T = TypeVar("T")
 class CaClient(BaseCaClient):
     """A connection to one authority of a Fabric CA server. May be used by many threads at once.
 
-    Every call raises a `CaError`; see the tree in `ca_errors`.
+    Every call may raise a `CaError`.
     """
 
     def _open(self) -> None:
@@ -65,12 +65,12 @@ class CaClient(BaseCaClient):
         Args:
             name: the enrolment name.
             secret: the secret it was registered with.
-            key: which kind of key to make; or a private key that there is already, unencrypted PEM. With
-                Ed25519 the certificate serves `connect`, but no further call of the authority.
+            key: which kind of key to make; or an existing private key, unencrypted PEM. With Ed25519, the
+                certificate serves `connect`, but no further call of the authority.
             hosts: host names and IP addresses, as a TLS certificate needs them.
             profile: the authority's signing profile, such as `tls`; default: its default.
-            attributes: names of the attributes that the certificate is to carry; default: those that were
-                registered to be in certificates.
+            attributes: names of the attributes that the certificate must carry; default: those registered to
+                be in certificates.
 
         Raises:
             CaAuthenticationError: name or secret is wrong, or was used too often.
@@ -97,7 +97,7 @@ class CaClient(BaseCaClient):
 
         Raises:
             CaAuthenticationError: the present certificate has expired or was revoked.
-            IdentityError: its key is Ed25519, whose signature Fabric CA does not take.
+            IdentityError: its key is Ed25519, whose signatures Fabric CA does not accept.
         """
         return self._run(ca_certificates.reenrolling(self.name, present, key, hosts, profile, attributes))
 
@@ -149,9 +149,10 @@ class CaClient(BaseCaClient):
         reason: Reason = "unspecified",
         crl: bool = False,
     ) -> Revocation:
-        """Revoke one certificate, or an identity with all of its certificates, which then enrols no more.
+        """Revoke one certificate, or an identity with all of its certificates.
 
-        A channel goes on accepting them until the list of revoked certificates is in the organisation's MSP.
+        A channel continues to accept them until the list of revoked certificates is in the organisation's
+        MSP.
 
         Args:
             revoker: an identity with the attribute `hf.Revoker`, or the owner.
@@ -164,7 +165,7 @@ class CaClient(BaseCaClient):
 
         Raises:
             CaNotFound: there is no such identity or certificate.
-            CaAlreadyRevoked: the certificate is revoked already.
+            CaAlreadyRevoked: the certificate is already revoked.
             CaForbidden: the caller may not revoke it.
             ValueError: none, or several, of name, certificate, and serial with aki were given.
         """
@@ -229,9 +230,9 @@ class CaClient(BaseCaClient):
         affiliation: str | None = None,
         max_enrolments: int | None = None,
     ) -> CaIdentity:
-        """Change what is given of a registered identity; certificates that there are stay as they are.
+        """Change the given properties of a registered identity; existing certificates do not change.
 
-        An attribute with the value "" is removed; those that are not named stay.
+        An attribute with the value "" is removed; attributes that are not named stay.
         """
         return self._run(
             ca_identities.changing_identity(
@@ -248,10 +249,10 @@ class CaClient(BaseCaClient):
         return self._run(ca_identities.listing_affiliations(self.name, registrar))
 
     def add_affiliation(self, registrar: Caller, affiliation: str) -> None:
-        """Add an affiliation such as `a.b.c`, and those above it that are not there.
+        """Add an affiliation such as `a.b.c`, and those above it that are missing.
 
         Raises:
-            CaRefused: it is there already.
+            CaRefused: it already exists.
         """
         self._run(ca_identities.adding_affiliation(self.name, registrar, affiliation))
 
@@ -264,7 +265,7 @@ class CaClient(BaseCaClient):
         caller: Caller | None = None,
         login: tuple[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Make any call of Fabric CA's REST interface, for what this class has no method.
+        """Make any call of Fabric CA's REST interface, for which this class has no method.
 
         Args:
             method: the HTTP method, upper case.
@@ -274,7 +275,7 @@ class CaClient(BaseCaClient):
             login: name and secret, instead of `caller`, for `enroll`.
 
         Returns:
-            The whole answer, also when the authority refuses: `success`, `result`, `errors`, `messages`.
+            The whole answer, even when the authority refuses: `success`, `result`, `errors`, `messages`.
 
         Raises:
             CaUnreachable: there is no answer, or it is not a JSON object.

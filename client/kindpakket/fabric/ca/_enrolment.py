@@ -43,7 +43,7 @@ class Enrolment:
 
     @property
     def expires(self) -> datetime:
-        """When the certificate ends, UTC. Renew it before: an expired one cannot renew itself."""
+        """When the certificate expires, UTC. Renew it before: an expired one cannot renew itself."""
         return self.decoded.not_valid_after_utc
 
     @property
@@ -55,15 +55,15 @@ class Enrolment:
             raise IdentityError(f"the certificate cannot be read as X.509 in PEM: {error}") from error
 
     def identity(self, mspid: str, *, hash: Hash | None = None) -> Identity:
-        """Who speaks with this certificate, for `connect`. Arguments and errors as of `Identity`."""
+        """The identity of this certificate, for `connect`. Arguments and errors as of `Identity`."""
         return Identity(mspid, self.certificate, self.key, hash=hash)
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Write it as an MSP folder, which `Identity.from_msp` and Fabric's own programs read.
 
         The folder may hold an earlier certificate, which is replaced; its key stays there beside the new one.
-        Whenever the process may die, the folder holds a certificate with its key, the old or the new. Files
-        with keys, and the folders, can be read by their owner only.
+        If the process dies at any point, the folder holds a certificate with its key, the old or the new.
+        Only the owner can read the folders and the files with keys.
 
         Returns:
             The folder.
@@ -110,7 +110,7 @@ _CHAIN = ("intermediatecerts", "cacerts")
 
 
 def _by_kind(certificates: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
-    """The roots, which signed themselves, and the others."""
+    """The roots, which are self-signed, and the others."""
     roots: list[bytes] = []
     others: list[bytes] = []
     for pem in certificates:

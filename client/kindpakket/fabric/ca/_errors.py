@@ -3,12 +3,12 @@
 FabricError
 └── CaError
     ├── CaUnreachable      no answer, or none that can be read
-    └── CaRefused          the authority answered and said no
+    └── CaRefused          the authority refused
         ├── CaAuthenticationError   wrong secret, or a certificate that it does not (or no longer) accept
         ├── CaForbidden             the caller may not do this
         ├── CaNotFound              there is no such identity, certificate or affiliation
-        ├── CaAlreadyRegistered     the name is registered already
-        └── CaAlreadyRevoked        the certificate is revoked already
+        ├── CaAlreadyRegistered     the name is already registered
+        └── CaAlreadyRevoked        the certificate is already revoked
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class CaError(FabricError):
 class CaUnreachable(CaError):
     """The authority gave no answer, or none that could be read: the call may or may not have had its effect.
 
-    All calls may be made again. A second enrolment counts against the identity's number of enrolments.
+    All calls may be repeated. A second enrolment counts against the identity's number of enrolments.
     """
 
 
@@ -59,11 +59,11 @@ class CaNotFound(CaRefused):
 
 
 class CaAlreadyRegistered(CaRefused):
-    """An identity of this name is registered already; its secret stays what it was."""
+    """An identity of this name is already registered; its secret does not change."""
 
 
 class CaAlreadyRevoked(CaRefused):
-    """The certificate is revoked already."""
+    """The certificate is already revoked."""
 
 
 _ALREADY_REGISTERED = 74  # Fabric CA 1.5, `lib/caerrors/servererror.go`

@@ -1,4 +1,4 @@
-"""How calls of Fabric CA travel: HTTP over TLS, the same for sync and asyncio."""
+"""The transport of Fabric CA's calls: HTTP over TLS, the same for sync and asyncio."""
 
 from __future__ import annotations
 

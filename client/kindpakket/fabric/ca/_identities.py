@@ -16,7 +16,7 @@ class Attribute:
     Attributes:
         name: its name; those that begin with `hf.` are Fabric CA's own.
         value: its value.
-        in_certificate: every certificate carries it without being asked to.
+        in_certificate: every certificate carries it by default.
     """
 
     name: str

@@ -152,7 +152,7 @@ class CaClient(BaseCaClient):
         affiliation: str | None = None,
         max_enrolments: int | None = None,
     ) -> CaIdentity:
-        """Change what is given of a registered identity."""
+        """Change the given properties of a registered identity."""
         return await self._run(
             ca_identities.changing_identity(
                 self.name, registrar, name, secret, kind, attributes, affiliation, max_enrolments
@@ -168,7 +168,7 @@ class CaClient(BaseCaClient):
         return await self._run(ca_identities.listing_affiliations(self.name, registrar))
 
     async def add_affiliation(self, registrar: Caller, affiliation: str) -> None:
-        """Add an affiliation, and those above it that are not there."""
+        """Add an affiliation, and those above it that are missing."""
         await self._run(ca_identities.adding_affiliation(self.name, registrar, affiliation))
 
     async def request(
@@ -180,7 +180,7 @@ class CaClient(BaseCaClient):
         caller: Caller | None = None,
         login: tuple[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Make any call of Fabric CA's REST interface; the whole answer, also when the authority refuses."""
+        """Make any call of Fabric CA's REST interface; the whole answer, even when the authority refuses."""
         return await self._run(whole_call(method, path, body, caller, login))
 
     async def _run(self, call: CaCall[T]) -> T:

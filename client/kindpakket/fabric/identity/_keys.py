@@ -1,4 +1,4 @@
-"""Private keys and certificate signing requests. A key is made here and never leaves."""
+"""Private keys and certificate signing requests. A key is generated here and never leaves."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@
 
 Signatures, read conflicts, duplicate transactions, blocks and their hashes are as in Fabric. There is one
 peer, or several with `MemoryGateway.replica`; policies are not checked. `MemoryGateway.fail` and its
-neighbours script what goes wrong.
+counterparts inject faults.
 """
 
 from kindpakket.fabric.testing._gateway import MemoryGateway, make_enrolment, make_identity

@@ -54,12 +54,12 @@ class MemoryGateway:
         """Make a gateway.
 
         Args:
-            chaincodes: for each name of a chaincode the function that stands for it.
+            chaincodes: the function that stands for each chaincode, by name.
             channel: name of the only channel.
             tls: listen with TLS; the default is without.
             mutual_tls: listen with TLS, and refuse clients that do not show `client_certificate`.
-            hash: the hash function of ECDSA signatures that it takes, as the MSPs of a channel say.
-            limit: how many calls at once it accepts; it refuses others as an overloaded peer does.
+            hash: the hash function of the ECDSA signatures that it accepts, as an MSP configures it.
+            limit: how many calls it accepts at once; it refuses others as an overloaded peer does.
         """
         self.endpoint = ""
         self.tls_root: bytes | None = None
@@ -81,7 +81,7 @@ class MemoryGateway:
         self._service.limit = self._limit
 
     def replica(self) -> MemoryGateway:
-        """Another peer on the same ledger, with an endpoint, faults and `calls` of its own. Use it in `with`.
+        """Another peer on the same ledger, with its own endpoint, faults and `calls`. Use it in `with`.
 
         `hold`, `release` and `invalidate` concern the orderers, so they are the same for all peers.
         """
@@ -93,14 +93,14 @@ class MemoryGateway:
         return other
 
     def stop(self) -> None:
-        """Stop as a peer that is killed: connections break, and new ones are refused until `start`."""
+        """Stop like a peer that is killed: connections break, and new ones are refused until `start`."""
         if self._server is not None:
             self._server.stop(None).wait()
             self._pool.shutdown(wait=False)
             self._server = None
 
     def start(self) -> None:
-        """Start, at the port where it listened before if it was stopped."""
+        """Start, on the former port if it was stopped."""
         self._pool = futures.ThreadPoolExecutor(max(_THREADS, 4 * (self._limit or 0)))
         options = (("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", _LARGEST_REQUEST))
         server = grpc.server(self._pool, options=options)
@@ -115,7 +115,7 @@ class MemoryGateway:
         self._server = server
 
     def pause(self) -> None:
-        """Stay without answering anything, as a process that is suspended, until `resume`."""
+        """Answer nothing until `resume`, like a process that is suspended."""
         self._service.pause(True)
 
     def resume(self) -> None:
@@ -138,9 +138,9 @@ class MemoryGateway:
     def break_streams(
         self, *after: int, status: grpc.StatusCode | None = grpc.StatusCode.UNAVAILABLE
     ) -> None:
-        """Let the next streams of blocks or events break, each after so many messages.
+        """Let the next streams of blocks or events break, each after the given number of messages.
 
-        Status None: they end as if there was nothing more.
+        Status None: they end as if there were nothing more.
         """
         self._service.breaks.extend((messages, status) for messages in after)
 
@@ -149,7 +149,7 @@ class MemoryGateway:
         self._service.skipped.add(number)
 
     def hang(self, step: StepName, *, times: int = 1, after: bool = False) -> None:
-        """Let the next calls of a step stay without an answer until the client gives up."""
+        """Leave the next calls of a step without an answer until the client gives up."""
         self._service.faults.append(Fault(step, None, "", (), times, after))
 
     def forget_faults(self) -> None:
@@ -193,16 +193,16 @@ class MemoryGateway:
 
     @property
     def under_way(self) -> int:
-        """How many unary calls it is busy with."""
+        """How many unary calls are in progress."""
         return self._service.under_way
 
     def wait_for_call(self, step: StepName, *, timeout: float = 5.0) -> None:
-        """Wait until a client has called a step; `TimeoutError` after so many seconds."""
+        """Wait until a client has called a step; `TimeoutError` after `timeout` seconds."""
         if not self._service.wait_for(step, timeout):
             raise TimeoutError(f"no client called {step} within {timeout} s; they called {self.calls}")
 
     def wait_for_height(self, height: int, *, timeout: float = 5.0) -> None:
-        """Wait until there are so many blocks; `TimeoutError` after so many seconds."""
+        """Wait until there are `height` blocks; `TimeoutError` after `timeout` seconds."""
         with self._ledger.changed:
             if not self._ledger.changed.wait_for(lambda: self.height >= height, timeout):
                 raise TimeoutError(f"there are {self.height} blocks instead of {height} after {timeout} s")
@@ -250,12 +250,12 @@ def make_identity(
     algorithm: KeyAlgorithm = "P-256",
     hash: Hash | None = None,
 ) -> Identity:
-    """A fresh identity with a certificate that it signed itself, valid for a day from an hour ago.
+    """A new identity with a self-signed certificate, valid for a day from an hour ago.
 
     Args:
         mspid: MSP id of its organisation.
         name: common name in the certificate.
-        attributes: what Fabric CA would write into the certificate, such as a role.
+        attributes: attributes as Fabric CA writes them into certificates, such as a role.
         algorithm: kind of its key.
         hash: as of `Identity`.
     """
@@ -266,7 +266,7 @@ def make_identity(
 def make_enrolment(
     name: str = "user", *, attributes: Mapping[str, str] | None = None, algorithm: KeyAlgorithm = "P-256"
 ) -> Enrolment:
-    """A fresh certificate that signed itself, with its key. Arguments as of `make_identity`."""
+    """A new self-signed certificate, with its key. Arguments as of `make_identity`."""
     key, certificate = _self_signed(name, algorithm, attributes or {})
     return Enrolment(certificate.public_bytes(serialization.Encoding.PEM), key_pem(key))
 

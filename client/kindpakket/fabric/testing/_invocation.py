@@ -14,7 +14,7 @@ Version: TypeAlias = tuple[int, int]
 
 
 class ChaincodeRefusal(Exception):
-    """Raise it in a scripted chaincode to refuse, with the words that the client is to see."""
+    """Raise it in a scripted chaincode to refuse, with the message that the client sees."""
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Invocation:
     """What a scripted chaincode is called with, and how it reads and writes.
 
     As in Fabric, a transaction does not read its own writes, and its writes take effect only when it is
-    committed and what it read has not changed meanwhile.
+    committed and what it read has not changed in the meantime.
 
     Attributes:
         name: name of the function.

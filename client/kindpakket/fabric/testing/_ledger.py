@@ -20,7 +20,7 @@ from kindpakket.fabric.testing._private import add_private
 
 
 class MemoryLedger:
-    """Blocks, state and commit statuses of one channel. Each transaction makes a block of its own."""
+    """Blocks, state and commit statuses of one channel. Each transaction makes its own block."""
 
     def __init__(self, channel: str, endorser: Identity) -> None:
         self.channel = channel
@@ -129,7 +129,7 @@ class MemoryLedger:
             self.commit(envelope, code)
 
     def release(self) -> None:
-        """Order what was held, and hold no more."""
+        """Order the transactions that were held, and stop holding."""
         with self.changed:
             held, self.held = self.held or [], None
             for envelope in held:

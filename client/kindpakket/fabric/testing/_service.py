@@ -109,12 +109,12 @@ class MemoryService:
         )
 
     def wait_for(self, step: StepName, timeout: float) -> bool:
-        """Wait, for so many seconds, until clients have called a step; whether they have."""
+        """Wait up to `timeout` seconds until clients have called a step; whether they have."""
         with self._lock:
             return self._lock.wait_for(lambda: step in self.calls, timeout)
 
     def pause(self, paused: bool) -> None:
-        """Leave everything without an answer, or go on, as a process that is stopped and continued."""
+        """Answer nothing, or continue, like a process that is stopped and continued."""
         with self._lock:
             self._paused = paused
             self._lock.notify_all()
@@ -141,7 +141,7 @@ class MemoryService:
 
     @contextmanager
     def _room(self, context: grpc.ServicerContext) -> Iterator[None]:
-        """Refuse a call in the words of a peer when too many are under way."""
+        """Refuse a call with a peer's message when too many are in progress."""
         with self._lock:
             self.under_way += 1
             full = self.limit is not None and self.under_way > self.limit

@@ -1,4 +1,4 @@
-"""Messages that carry a step to where it is signed and back, as Fabric's other SDKs write them.
+"""Messages that travel to where they are signed and back, in the form of Fabric's other SDKs.
 
 Several of Fabric's messages have the same shape on the wire, so each reader looks for what only its own kind
 has.
@@ -20,8 +20,8 @@ _TRANSACTION_ID = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
-    """What a message carries: what is signed, by whom, and the signature, b"" if it is not signed yet."""
+class OfflineMessage:
+    """A message that travels: what is signed, by whom, and the signature, b"" if there is none yet."""
 
     payload: bytes
     creator: bytes
@@ -29,8 +29,8 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
-class CarriedProposal(Carried):
-    """A proposal that was carried."""
+class OfflineProposal(OfflineMessage):
+    """A proposal that was parsed."""
 
     parts: ProposalParts
     channel: str
@@ -38,8 +38,8 @@ class CarriedProposal(Carried):
 
 
 @dataclass(frozen=True, slots=True)
-class CarriedCommit(Carried):
-    """A request for a commit status that was carried."""
+class OfflineCommit(OfflineMessage):
+    """A request for a commit status that was parsed."""
 
     channel: str
     transaction_id: str
@@ -57,10 +57,10 @@ def proposed_transaction(
     return bytes(message.SerializeToString())
 
 
-def read_proposal(message: bytes) -> CarriedProposal:
+def read_proposal(message: bytes) -> OfflineProposal:
     """Read a `gateway.ProposedTransaction`."""
-    carried = parse(m.gateway.ProposedTransaction, message)
-    proposal = parse(m.proposal.Proposal, carried.proposal.proposal_bytes)
+    parsed = parse(m.gateway.ProposedTransaction, message)
+    proposal = parse(m.proposal.Proposal, parsed.proposal.proposal_bytes)
     header = parse(m.common.Header, proposal.header)
     channel_header, signature_header = _headers(header, m.common.ENDORSER_TRANSACTION, "proposal")
     payload = parse(m.proposal.ChaincodeProposalPayload, proposal.payload)
@@ -68,20 +68,20 @@ def read_proposal(message: bytes) -> CarriedProposal:
     if not spec.chaincode_id.name:
         raise DecodeError("not a proposal: it names no chaincode; use Proposal.message")
     transaction_id = wire.transaction_id(signature_header.nonce, signature_header.creator)
-    _must_be(transaction_id, channel_header.tx_id, carried.transaction_id)
+    _must_be(transaction_id, channel_header.tx_id, parsed.transaction_id)
     parts = ProposalParts(
         transaction_id=transaction_id,
-        proposal=carried.proposal.proposal_bytes,
+        proposal=parsed.proposal.proposal_bytes,
         header=header.SerializeToString(),
         invocation=payload.input,
     )
-    return CarriedProposal(
+    return OfflineProposal(
         payload=parts.proposal,
         creator=signature_header.creator,
-        signature=carried.proposal.signature,
+        signature=parsed.proposal.signature,
         parts=parts,
         channel=channel_header.channel_id,
-        organizations=tuple(carried.endorsing_organizations),
+        organizations=tuple(parsed.endorsing_organizations),
     )
 
 
@@ -93,10 +93,10 @@ def prepared_transaction(transaction_id: str, payload: bytes, signature: bytes) 
     return bytes(message.SerializeToString())
 
 
-def read_transaction(message: bytes) -> Carried:
+def read_transaction(message: bytes) -> OfflineMessage:
     """Read a `gateway.PreparedTransaction`."""
-    carried = parse(m.gateway.PreparedTransaction, message)
-    payload = parse(m.common.Payload, carried.envelope.payload)
+    parsed = parse(m.gateway.PreparedTransaction, message)
+    payload = parse(m.common.Payload, parsed.envelope.payload)
     channel_header, signature_header = _headers(payload.header, m.common.ENDORSER_TRANSACTION, "transaction")
     for action in parse(m.transaction.Transaction, payload.data).actions:
         if not parse(m.transaction.ChaincodeActionPayload, action.payload).action.endorsements:
@@ -104,41 +104,41 @@ def read_transaction(message: bytes) -> Carried:
     _must_be(
         wire.transaction_id(signature_header.nonce, signature_header.creator),
         channel_header.tx_id,
-        carried.transaction_id,
+        parsed.transaction_id,
     )
-    return Carried(carried.envelope.payload, signature_header.creator, carried.envelope.signature)
+    return OfflineMessage(parsed.envelope.payload, signature_header.creator, parsed.envelope.signature)
 
 
-def read_commit(message: bytes) -> CarriedCommit:
+def read_commit(message: bytes) -> OfflineCommit:
     """Read a `gateway.SignedCommitStatusRequest`."""
-    carried = parse(m.gateway.SignedCommitStatusRequest, message)
-    wanted = parse(m.gateway.CommitStatusRequest, carried.request)
+    parsed = parse(m.gateway.SignedCommitStatusRequest, message)
+    wanted = parse(m.gateway.CommitStatusRequest, parsed.request)
     if not _TRANSACTION_ID.fullmatch(wanted.transaction_id):
         raise DecodeError("not a request for a commit status: it names no transaction; use Commit.message")
-    return CarriedCommit(
-        payload=carried.request,
+    return OfflineCommit(
+        payload=parsed.request,
         creator=wanted.identity,
-        signature=carried.signature,
+        signature=parsed.signature,
         channel=wanted.channel_id,
         transaction_id=wanted.transaction_id,
     )
 
 
-def read_chaincode_events(message: bytes) -> Carried:
+def read_chaincode_events(message: bytes) -> OfflineMessage:
     """Read a `gateway.SignedChaincodeEventsRequest`."""
-    carried = parse(m.gateway.SignedChaincodeEventsRequest, message)
-    wanted = parse(m.gateway.ChaincodeEventsRequest, carried.request)
+    parsed = parse(m.gateway.SignedChaincodeEventsRequest, message)
+    wanted = parse(m.gateway.ChaincodeEventsRequest, parsed.request)
     if not (wanted.chaincode_id and wanted.HasField("start_position")):
         raise DecodeError("not a request for chaincode events: use EventsRequest.message")
-    return Carried(carried.request, wanted.identity, carried.signature)
+    return OfflineMessage(parsed.request, wanted.identity, parsed.signature)
 
 
-def read_block_events(message: bytes) -> Carried:
+def read_block_events(message: bytes) -> OfflineMessage:
     """Read a `common.Envelope` that asks for blocks."""
     envelope = parse(m.common.Envelope, message)
     header = parse(m.common.Payload, envelope.payload).header
     _, signature_header = _headers(header, m.common.DELIVER_SEEK_INFO, "request for blocks")
-    return Carried(envelope.payload, signature_header.creator, envelope.signature)
+    return OfflineMessage(envelope.payload, signature_header.creator, envelope.signature)
 
 
 def read_creator(creator: bytes) -> tuple[str, bytes]:
