@@ -263,5 +263,5 @@ def test_a_signer_may_hash_by_itself() -> None:
 def test_a_certificate_with_a_key_of_another_kind_is_refused() -> None:
     for other in (rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP521R1())):
         certificate = certificate_for(other.public_key())
-        with pytest.raises(IdentityError, match="is of no kind that Fabric uses"):
+        with pytest.raises(IdentityError, match="is not one that Fabric uses"):
             Identity("Org1MSP", certificate)

@@ -326,7 +326,7 @@ def test_a_request_in_other_hands_is_waited_for(
         thread.start()
         memory.wait_for_call("CommitStatus")
         assert list(outbox.resume(gateway)) == []
-        with pytest.raises(OutboxWaiting, match="in other hands"):
+        with pytest.raises(OutboxWaiting, match="in the hands of another"):
             outbox.submit(
                 contract,
                 "r1",

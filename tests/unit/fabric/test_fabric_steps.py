@@ -101,7 +101,7 @@ def test_an_envelope_of_another_channel_or_without_signature_is_refused(contract
     unsigned = messages.common.Envelope(payload=transaction.bytes).SerializeToString()
     with pytest.raises(DecodeError, match="carries no signature"):
         opened().network("channel").transaction_from(unsigned)
-    with pytest.raises(DecodeError, match=r"no common\.Envelope"):
+    with pytest.raises(DecodeError, match=r"cannot be read as common\.Envelope"):
         opened().network("channel").transaction_from(b"\xff\xff")
 
 
