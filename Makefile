@@ -21,7 +21,7 @@ $(VENV)/.ready: setup.cfg pyproject.toml
 	@echo "Python: making the virtual environment $(VENV) and installing what setup.cfg names (about a minute) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --upgrade pip
-	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/pip install --quiet --progress-bar on --editable '.[report,sql,pkcs11,docs,test,dev]'
+	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/pip install --quiet --progress-bar on --editable '.[all,docs,test,dev]'
 	@touch $@
 
 demo: setup  ## one Kindpakket day on a network of four organisations, which then stays up
@@ -51,6 +51,7 @@ lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@for file in tests/*/conftest.py tests/*/*/conftest.py; do $(BIN)/mypy --no-error-summary $$file || exit 1; done
 	@$(MAKE) --no-print-directory docs
 	@sh -n tools/prerequisites.sh network/kindpakket_network/data/builder/bin/*
 	@echo "lint: clean"

@@ -47,7 +47,7 @@ def run_and_die(instant: int, act: Callable[..., None], *arguments: Any) -> bool
     process = running(_dying, instant, act, arguments)
     process.join(PATIENCE)
     assert process.exitcode in {0, -signal.SIGKILL}, f"the process ended with {process.exitcode}"
-    return process.exitcode == 0
+    return bool(process.exitcode == 0)
 
 
 def running(act: Callable[..., None], *arguments: Any) -> Any:

@@ -11,8 +11,9 @@ from ground import Ground
 from table import Attempt, by_name, case
 from verdict import Place
 
-from kindpakket.fabric import Contract
+from kindpakket.ledger.caller import Ledger
 from kindpakket.ledger.ids import new_salt
+from kindpakket.ledger.records import Line
 from kindpakket_demo.desk import AUDITOR
 
 

@@ -11,11 +11,12 @@ from support import Town
 from table import Case
 from verdict import Place, verdict_of
 
-from kindpakket.fabric import Contract
+from kindpakket.auditor import Auditor
 from kindpakket.holder.orders import PaymentOrder
+from kindpakket.ledger.caller import Ledger
 from kindpakket.ledger.ids import new_id
-from kindpakket.ledger.reader import Reader
 from kindpakket.ledger.records import Line
+from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import Desk, Till
 from kindpakket_demo.wallets import Wallet
 

@@ -77,7 +77,7 @@ def order_at(ground: Ground, orderer_of: str, envelope: bytes) -> None:
     """
     with orderer_channel(ground, orderer_of) as channel:
         call = channel.stream_stream(BROADCAST, None, None)
-        answer = m.ab.BroadcastResponse.FromString(next(call(iter([envelope]), timeout=PATIENCE)))
+        answer = m.ab.BroadcastResponse.FromString(next(iter(call(iter([envelope]), timeout=PATIENCE))))
     name = m.common.Status.Name(answer.status)
     if name != "SUCCESS":
         raise SubmitError(f"status={name}, info={answer.info}", status=grpc.StatusCode.UNAVAILABLE)
@@ -92,7 +92,8 @@ def blocks_of(ground: Ground, orderer_of: str, identity: Identity) -> None:
     payload = seek(ground, identity)
     with orderer_channel(ground, orderer_of) as channel:
         call = channel.stream_stream(ORDERER_DELIVER, None, None)
-        answer = next(call(iter([wire.envelope(payload, identity.sign(payload))]), timeout=PATIENCE))
+        signed = wire.envelope(payload, identity.sign(payload))
+        answer = next(iter(call(iter([signed]), timeout=PATIENCE)))
     delivered = m.ab.DeliverResponse.FromString(answer)
     if delivered.WhichOneof("Type") == "status":
         name = m.common.Status.Name(delivered.status)

@@ -35,7 +35,16 @@ def interpreter() -> Path:
 
 def _install(home: Path) -> None:
     python = home / "bin" / "python"
-    command: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", REQUIREMENTS]
+    command: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--requirement",
+        REQUIREMENTS,
+    ]
     done = subprocess.run(
         command, env=environment(), capture_output=True, text=True, timeout=_DEADLINE, check=False
     )

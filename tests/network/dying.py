@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,6 @@ import requests
 import killing
 from kindpakket.fabric.ca import CaClient
 from kindpakket_network import Network, Topology
-from kindpakket_network.programs import process
 
 Pass = Callable[[str, bool], None]
 _NEVER = -1
@@ -104,7 +104,7 @@ def _watch(pass_one: Pass) -> None:
     """Let an instant pass before and after each process, file and call."""
     patch = pytest.MonkeyPatch()
     for owner, name in (
-        (process.subprocess, "Popen"),
+        (subprocess, "Popen"),
         (Path, "replace"),
         (Path, "rename"),
         (CaClient, "register"),

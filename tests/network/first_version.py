@@ -102,7 +102,7 @@ class FirstTown:
     def pay(self, till: Till, wallet: Wallet, cents: int = 1_000) -> str:
         """Take a payment; its id."""
         order = self.order(till, wallet, cents)
-        self.send("payment:Pay", till.shop, **order.request(wallet.authorise(order)))
+        self.send("payment:Pay", till.shop.caller, **order.request(wallet.authorise(order)))
         self.payments.append(order.request_id)
         return order.request_id
 
@@ -145,14 +145,9 @@ def found_first_town(desk: Desk) -> FirstTown:
     town.scheme, town.busy = _open(town, "first-provision"), _open(town, "busy")
     _draft(town, "left")
     _accredit(town)
-    town.wallets = [
-        Wallet(new_id(), authority)
-        for authority in (
-            *(HolderKey.generate() for _ in range(2)),
-            HolderKey.generate("p256"),
-            *(Booklet.generate(16) for _ in range(2)),
-        )
-    ]
+    holders: list[HolderKey | Booklet] = [HolderKey.generate() for _ in range(2)]
+    holders += [HolderKey.generate("p256"), *(Booklet.generate(16) for _ in range(2))]
+    town.wallets = [Wallet(new_id(), holder) for holder in holders]
     _issue(town, town.scheme, [*town.wallets, town.blocked], town.issued)
     town.buyers = [Wallet(new_id(), HolderKey.generate()) for _ in range(BUYERS)]
     _issue(town, town.busy, town.buyers)
@@ -181,9 +176,7 @@ def read_all(town: FirstTown) -> dict[str, Any]:
     for till in town.tills:
         shop = {"shop": till.shop.shop_id}
         found[f"unsettled {shop}"] = town.unsettled(till.shop.shop_id)
-        found[f"account {shop}"] = town.treasurer.query(
-            "shop:Account", shop, organisations=town.municipality
-        )
+        found[f"account {shop}"] = town.treasurer.query("shop:Account", shop, organisations=town.municipality)
     found["organisations"] = clerk.query("organisations:Show")
     found["totals"] = list(clerk.pages("audit:Totals", scheme))
     return found
@@ -241,7 +234,7 @@ def _accredit(town: FirstTown) -> None:
             "salt": new_salt(),
         }
         members = {"request_id": till.shop.shop_id, "categories": ["books", "toys"]}
-        till.shop.invoke("shop:Apply", members, transient={"account": account})
+        till.shop.caller.invoke("shop:Apply", members, transient={"account": account})
         town.desk.in_step()
         town.tills.append(till)
     grants = [{"code": code, "from": now().date().isoformat()} for code in ("books", "toys")]
@@ -264,7 +257,7 @@ def _issue(town: FirstTown, scheme: str, bound: Sequence[Wallet], *unbound: Wall
         for one in (*bound, *unbound)
     ]
     town.send("voucher:Issue", town.clerk, scheme=scheme, vouchers=vouchers)
-    activations = [wallet.activate(town.clerk.caller.domain, scheme) for wallet in bound]
+    activations = [wallet.activate(town.clerk.domain, scheme) for wallet in bound]
     town.send("voucher:Activate", town.clerk, scheme=scheme, activations=activations)
 
 
@@ -276,9 +269,12 @@ def _trade(town: FirstTown) -> None:
     first, second, third = town.tills[:3]
     partly = town.pay(first, town.wallets[0], 2_000)
     lines = [{"category": "books", "cents": 500}]
-    town.send("payment:Refund", first.shop, payment=partly, lines=lines, reason="returned-goods")
+    town.send("payment:Refund", first.shop.caller, payment=partly, lines=lines, reason="returned-goods")
     town.send(
-        "payment:Cancel", second.shop, payment=town.pay(second, town.wallets[4], 700), reason="wrong-item"
+        "payment:Cancel",
+        second.shop.caller,
+        payment=town.pay(second, town.wallets[4], 700),
+        reason="wrong-item",
     )
     town.pay(third, town.blocked)
     members = {"scheme": town.scheme}

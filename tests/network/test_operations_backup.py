@@ -320,7 +320,7 @@ def test_a_lost_peer_gets_private_data_of_after_the_backup_from_its_neighbour(st
     def account() -> bool | None:
         argument = json.dumps({"shop": till.shop.shop_id})
         try:
-            found = json.loads(treasurer.caller.query(CHANNEL, CHAINCODE, "shop:Account", argument))
+            found = json.loads(treasurer.query(CHANNEL, CHAINCODE, "shop:Account", argument))
         except CommandFailed:
             return None
         return found["iban"] == OTHER_IBAN or None

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,12 @@ def manager(folder: Path) -> Iterator[None]:
             process.kill()
             process.wait()
             for group in groups:
-                assert until(lambda group=group: emptied(group) or None, PATIENCE), f"{group} is not empty"
+                assert until(partial(gone, group), PATIENCE), f"{group} is not empty"
+
+
+def gone(group: Path) -> bool | None:
+    """True once a control group is gone."""
+    return emptied(group) or None
 
 
 def emptied(group: Path) -> bool:

@@ -201,9 +201,7 @@ def test_settlements_of_before_go_on_to_paid_and_open_items_settle(town: FirstTo
     latest = town.send("settlement:Draft", town.treasurer, **members)
     assert latest["cents"] == sum(due) > 0
     town.settle(latest["id"], "approve", "export", "paid")
-    states = {
-        one["id"]: one["state"] for one in town.clerk.items("settlement:List", {"scheme": town.scheme})
-    }
+    states = {one["id"]: one["state"] for one in town.clerk.items("settlement:List", {"scheme": town.scheme})}
     assert states == dict.fromkeys((town.exported, town.drafted, latest["id"]), "paid")
 
 

@@ -108,8 +108,8 @@ class Place:
         for node in nodes:
             _, _, organisation = node.partition(".")
             certificate, key = self.tls_certificate(organisation)
-            options = ConnectOptions(client_certificate=certificate, client_key=key)
-            with self.connect(organisation, "admin", **at_peer(node), **options) as gateway:
+            options = ConnectOptions(peers=[node], client_certificate=certificate, client_key=key)
+            with self.connect(organisation, "admin", **options) as gateway:
                 for chaincode in ("strict", "open"):
                     _await_known(gateway.network(CHANNEL), chaincode, addresses)
                     _await_endorsement(gateway.network(CHANNEL), chaincode)

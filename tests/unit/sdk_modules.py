@@ -11,6 +11,7 @@ PUBLIC = [
     "kindpakket.fabric.checkpoints",
     "kindpakket.fabric.checkpoints.sql",
     "kindpakket.fabric.errors",
+    "kindpakket.fabric.extras",
     "kindpakket.fabric.identity",
     "kindpakket.fabric.identity.pkcs11",
     "kindpakket.fabric.outbox",

@@ -12,6 +12,7 @@ The API is what these modules export, and nothing else:
 - `kindpakket.fabric.ca` and `kindpakket.fabric.ca.aio`: a client of Fabric CA;
 - `kindpakket.fabric.checkpoints` and `kindpakket.fabric.checkpoints.sql`: positions of readers;
 - `kindpakket.fabric.errors`: what can go wrong;
+- `kindpakket.fabric.extras`: optional packages, and the error when one is missing;
 - `kindpakket.fabric.identity` and `kindpakket.fabric.identity.pkcs11`: identities, keys and signers;
 - `kindpakket.fabric.outbox`: requests that outlive the process;
 - `kindpakket.fabric.profile`: connection profiles;

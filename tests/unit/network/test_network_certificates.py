@@ -23,7 +23,7 @@ from kindpakket_network.certificates.revocation import Revocation
 from kindpakket_network.certificates.revoked import mark_revoked
 from kindpakket_network.channel import healing
 from kindpakket_network.channel.healing import Healing
-from kindpakket_network.commands.cli import network
+from kindpakket_cli.network.group import network
 from kindpakket_network.nodes.authority_tls import (
     OPERATIONS,
     OPERATIONS_KEY,
