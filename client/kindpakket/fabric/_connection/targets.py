@@ -118,7 +118,9 @@ def resolve(profile: ProfileLike | None, options: ConnectOptions) -> tuple[Targe
     if endpoint is not None:
         roots = _pem("tls_root", options.get("tls_root"))
         name = options.get("server_name")
-        found = [_endpoint(one, roots, name, client, arguments) for one in _several("endpoint", endpoint)]
+        found = [
+            _endpoint(address, roots, name, client, arguments) for address in _several("endpoint", endpoint)
+        ]
         return _distinct("endpoint", found)
     loaded = profile if isinstance(profile, Profile) else Profile.load(profile or "")
     own = loaded.organizations[loaded.organization].peers

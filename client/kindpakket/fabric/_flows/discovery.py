@@ -229,8 +229,8 @@ def _peer(message: Any, mspid: str) -> DiscoveredPeer:
         height=state.ledger_height,
         chaincodes=tuple(
             sorted(
-                (ChaincodeVersion(each.name, each.version) for each in state.chaincodes),
-                key=lambda each: each.name,
+                (ChaincodeVersion(chaincode.name, chaincode.version) for chaincode in state.chaincodes),
+                key=lambda chaincode: chaincode.name,
             )
         ),
     )

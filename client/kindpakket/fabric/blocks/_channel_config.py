@@ -158,10 +158,12 @@ def _ordering(channel: Any, orderer: Any) -> Ordering:
 
 def _consenters(orderer: Any, consensus: Any) -> Iterator[Consenter]:
     if consensus.type == "etcdraft":
-        for each in wire.parse(m.etcdraft.ConfigMetadata, consensus.metadata).consenters:
-            yield Consenter(0, f"{each.host}:{each.port}", "", b"")
-    for each in _value(orderer, "Orderers", m.configuration.Orderers).consenter_mapping:
-        yield Consenter(each.id, f"{each.host}:{each.port}", each.msp_id, each.identity)
+        for consenter in wire.parse(m.etcdraft.ConfigMetadata, consensus.metadata).consenters:
+            yield Consenter(0, f"{consenter.host}:{consenter.port}", "", b"")
+    for consenter in _value(orderer, "Orderers", m.configuration.Orderers).consenter_mapping:
+        yield Consenter(
+            consenter.id, f"{consenter.host}:{consenter.port}", consenter.msp_id, consenter.identity
+        )
 
 
 def _policies(path: str, group: Any) -> Iterator[tuple[str, str]]:

@@ -34,7 +34,7 @@ def signature_policy_text(policy: bytes) -> str:
         DecodeError: the bytes are not such a message.
     """
     envelope = wire.parse(m.policies.SignaturePolicyEnvelope, policy)
-    return _rule(envelope.rule, [_principal(each) for each in envelope.identities])
+    return _rule(envelope.rule, [_principal(identity) for identity in envelope.identities])
 
 
 def _rule(rule: Any, principals: Sequence[str]) -> str:
@@ -42,7 +42,7 @@ def _rule(rule: Any, principals: Sequence[str]) -> str:
         if not 0 <= rule.signed_by < len(principals):
             return f"(member {rule.signed_by}, which is not defined)"
         return principals[int(rule.signed_by)]
-    parts = [_rule(each, principals) for each in rule.n_out_of.rules]
+    parts = [_rule(nested, principals) for nested in rule.n_out_of.rules]
     needed = rule.n_out_of.n
     if needed == len(parts):
         return f"AND({', '.join(parts)})"

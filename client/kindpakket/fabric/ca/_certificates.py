@@ -113,7 +113,9 @@ def revoking(
     members |= {"id": name} if serial is None else {"serial": serial, "aki": aki}
 
     def decode(result: Mapping[str, Any]) -> Revocation:
-        found = tuple((str(one["Serial"]), str(one["AKI"])) for one in result.get("RevokedCerts") or ())
+        found = tuple(
+            (str(revoked["Serial"]), str(revoked["AKI"])) for revoked in result.get("RevokedCerts") or ()
+        )
         return Revocation(found, decoded(result.get("CRL") or ""))
 
     return CaCall("revoke", "POST", "revoke", json_body(members), decode, caller=revoker)
@@ -152,7 +154,7 @@ def listing_certificates(
     limits |= {} if revoked else {"notrevoked": "true"}
 
     def decode(result: Mapping[str, Any]) -> tuple[bytes, ...]:
-        return tuple(str(each["PEM"]).encode() for each in result.get("certs") or ())
+        return tuple(str(certificate["PEM"]).encode() for certificate in result.get("certs") or ())
 
     return CaCall("certificates", "GET", f"certificates{query(ca, **limits)}", b"", decode, caller=caller)
 
@@ -186,7 +188,7 @@ def _request(
     if profile is not None:
         members["profile"] = profile
     if attributes is not None:
-        members["attr_reqs"] = [{"name": each} for each in attributes]
+        members["attr_reqs"] = [{"name": attribute} for attribute in attributes]
     return json_body(members)
 
 

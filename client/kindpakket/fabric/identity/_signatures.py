@@ -54,7 +54,7 @@ def verified(key: PublicKey, message: bytes, signature: bytes, hash: Hash) -> bo
     if isinstance(key, ed25519.Ed25519PublicKey):
         return _verifies_ed25519(key, message, signature)
     tried = _IN_FABRIC if hash is Hash.NONE else (hash,)
-    return any(_verifies_ecdsa(key, each.digest(message), signature) for each in tried)
+    return any(_verifies_ecdsa(key, candidate.digest(message), signature) for candidate in tried)
 
 
 def _verifies_ed25519(key: ed25519.Ed25519PublicKey, message: bytes, signature: bytes) -> bool:

@@ -251,7 +251,9 @@ def new_request(
         subject=subject,
         channel=contract.channel,
         chaincode=contract.chaincode,
-        arguments=tuple(each.encode() if isinstance(each, str) else each for each in arguments),
+        arguments=tuple(
+            argument.encode() if isinstance(argument, str) else argument for argument in arguments
+        ),
         endorsing_organizations=tuple(endorsing_organizations),
         needs_transient=bool(transient),
         conflict_attempts=conflict_attempts,

@@ -120,7 +120,7 @@ class OutboxStore:
 
     def conflicted(self, entry: OutboxEntry, status: CommitStatus) -> bool:
         """Start anew after an invalid transaction, of which a note stays; False: the entry has changed."""
-        conflicts = [(each.transaction_id, each.code, each.block_number) for each in entry.conflicts]
+        conflicts = [(status.transaction_id, status.code, status.block_number) for status in entry.conflicts]
         return self._change(
             entry,
             "state = 'requested', attempt = attempt + 1, offers = 0, transaction_id = '', envelope = NULL,"
@@ -219,7 +219,7 @@ class OutboxStore:
             code=row["code"],
             block_number=row["block_number"],
             refusal=_refusal(row["refusal"]),
-            conflicts=tuple(CommitStatus(*each) for each in json.loads(row["conflicts"])),
+            conflicts=tuple(CommitStatus(*status) for status in json.loads(row["conflicts"])),
             created=datetime.fromtimestamp(row["created"], UTC),
             updated=datetime.fromtimestamp(row["updated"], UTC),
             number=row["number"],

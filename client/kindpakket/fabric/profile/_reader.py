@@ -55,13 +55,13 @@ def node(type_: type[N], name: str, at: Member) -> N:
     """Read a peer or an orderer."""
     parts = _url(at)
     options = at.get("grpcOptions")
-    names = [options.text_of(each) for each in _SERVER_NAMES] if options else []
+    names = [options.text_of(option) for option in _SERVER_NAMES] if options else []
     return type_(
         name=name,
         address=parts.netloc,
         tls=parts.scheme == "grpcs",
         tls_roots=_roots(at),
-        server_name=next((each for each in names if each), None),
+        server_name=next((override for override in names if override), None),
         options=_options(options) if options else {},
     )
 
@@ -117,7 +117,10 @@ def _registrars(at: Member) -> tuple[Registrar, ...]:
     if member is None:
         return ()
     items = member.items("registrars") if isinstance(member.value, list) else (member,)
-    return tuple(Registrar(each.need("enrollId").text(), each.need("enrollSecret").text()) for each in items)
+    return tuple(
+        Registrar(registrar.need("enrollId").text(), registrar.need("enrollSecret").text())
+        for registrar in items
+    )
 
 
 def channel(name: str, at: Member, peers: Mapping[str, Peer], orderers: Mapping[str, Orderer]) -> Channel:

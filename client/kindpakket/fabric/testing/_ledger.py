@@ -156,9 +156,9 @@ class MemoryLedger:
         """The private data that the transactions of a block wrote, by their places in it."""
         transactions = Block.decode(block).transactions
         return {
-            each.index: self._private[each.transaction_id]
-            for each in transactions
-            if each.valid and each.transaction_id in self._private
+            transaction.index: self._private[transaction.transaction_id]
+            for transaction in transactions
+            if transaction.valid and transaction.transaction_id in self._private
         }
 
     def _stale(self, sets: Any) -> bool:

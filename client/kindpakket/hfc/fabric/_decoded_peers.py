@@ -23,6 +23,8 @@ def _peer(peer: DiscoveredPeer) -> Decoded:
         "mspid": peer.mspid,
         "id_bytes": peer.certificate_pem.decode(),
         "ledger_height": peer.height,
-        "chaincodes": [{"name": each.name, "version": each.version} for each in peer.chaincodes],
+        "chaincodes": [
+            {"name": chaincode.name, "version": chaincode.version} for chaincode in peer.chaincodes
+        ],
         "endpoint": peer.address,
     }

@@ -124,7 +124,7 @@ class Invocations(Profiled):
             for peer in targets
         ]
         answers = await asyncio.gather(*asked, return_exceptions=True)
-        responses = [_response(one) for one in answers]
+        responses = [_response(answer_or_error) for answer_or_error in answers]
         if not all(response.response.status == 200 for response in responses):
             raise QueryRefused(responses)
         return str(responses[0].response.payload.decode())
@@ -195,5 +195,5 @@ def _arguments(args: Sequence[str | bytes] | None) -> Sequence[str | bytes]:
 
 def _known(organizations: Sequence[str | None]) -> list[str]:
     """MSP ids, each once; none at all if one is not known, so that the gateway chooses from the policy."""
-    known = [one for one in organizations if one]
+    known = [mspid for mspid in organizations if mspid]
     return list(dict.fromkeys(known)) if len(known) == len(organizations) else []

@@ -162,4 +162,11 @@ class Profiled:
 
     def mspid_of(self, peer: Peer) -> str | None:
         """MSP id of a peer's organisation; None if the profile names the peer in none."""
-        return next((one.mspid for one in self._organizations.values() if peer.name in one.peers), None)
+        return next(
+            (
+                organization.mspid
+                for organization in self._organizations.values()
+                if peer.name in organization.peers
+            ),
+            None,
+        )

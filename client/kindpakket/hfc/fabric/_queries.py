@@ -145,12 +145,12 @@ class Queries(Invocations):
                 m.query.ChaincodeQueryResponse(
                     chaincodes=[
                         m.query.ChaincodeInfo(
-                            name=one.name,
-                            version=one.version,
-                            escc=one.endorsement_plugin,
-                            vscc=one.validation_plugin,
+                            name=definition.name,
+                            version=definition.version,
+                            escc=definition.endorsement_plugin,
+                            vscc=definition.validation_plugin,
                         )
-                        for one in definitions.chaincode_definitions
+                        for definition in definitions.chaincode_definitions
                     ]
                 )
             )

@@ -155,7 +155,7 @@ def _check(attr_reqs: object) -> None:
     if attr_reqs is None:
         return
     if not isinstance(attr_reqs, list) or not all(
-        isinstance(one, dict) and one.get("name") for one in attr_reqs
+        isinstance(request, dict) and request.get("name") for request in attr_reqs
     ):
         raise ValueError(
             "attr_reqs is a list of mappings with a name, such as {'name': 'role', 'optional': True}"
