@@ -352,7 +352,7 @@ def test_affiliations_and_certificates_are_listed(fake: FakeCa, client: Any) -> 
     verified(fake, "GET", "/api/v1/certificates?ca=ca")
 
 
-def test_any_call_can_be_made_and_its_whole_answer_had(fake: FakeCa, client: Any) -> None:
+def test_request_makes_any_call_and_returns_the_whole_answer(fake: FakeCa, client: Any) -> None:
     refused = {"success": False, "result": None, "errors": [{"code": 63, "message": "no"}], "messages": []}
     fake.says(404, refused)
     path = "affiliations/a.b?force=true"

@@ -108,13 +108,13 @@ def test_a_refusal_to_list_channels_says_why(opened: Any, monkeypatch: pytest.Mo
     assert caught.value.forbidden
 
 
-def test_who_is_no_administrator_is_not_told_of_all_peers(opened: Any) -> None:
+def test_only_administrators_may_list_all_known_peers(opened: Any) -> None:
     with pytest.raises(DiscoveryError, match="access denied") as caught:
         opened().known_peers()
     assert caught.value.forbidden
 
 
-def test_all_peers_that_a_peer_knows_belong_to_no_channel(network: Any) -> None:
+def test_known_peers_belong_to_no_channel(network: Any) -> None:
     alive = m.gossip.GossipMessage()
     alive.alive_msg.membership.endpoint = "peer1:7051"
     who = make_identity("Org2MSP")
