@@ -234,7 +234,7 @@ def test_enrolling_sends_a_request_and_no_key(fake: FakeCa, client: Any) -> None
     assert "PRIVATE" not in repr(enrolment)
 
 
-def test_a_key_can_be_of_another_kind_or_brought_along(fake: FakeCa, client: Any) -> None:
+def test_a_key_can_be_of_another_kind_or_given(fake: FakeCa, client: Any) -> None:
     fake.says(201, ISSUED)
     key = load_key(client.enrol("clerk", "s", key="P-384").key)
     assert isinstance(key, ec.EllipticCurvePrivateKey)

@@ -96,7 +96,7 @@ class Gate:
         """A call has ended."""
         if successful and self._bound < self._most:
             with self._lock:
-                if self._busy * 2 > self._bound:  # what nobody needs is no proof that there is room
+                if self._busy * 2 > self._bound:  # unused capacity does not prove that there is room
                     pace = 1.0 if self._bound < self._refused_at * _MARGIN else _CAREFUL
                     self._bound = min(self._most, self._bound + pace / self._bound)
         with self._lock:

@@ -17,7 +17,7 @@ C = TypeVar("C")
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
 _LAST_WAIT = 7  # waits double until the longest is reached
-_TRYING = 5.0  # seconds that whoever tries a failing peer again may take
+_TRYING = 5.0  # seconds for one try of a failing peer, before another caller may try it
 
 log = logging.getLogger("kindpakket.fabric.peers")
 
@@ -84,9 +84,7 @@ class Link(Generic[C]):
 
     def method(self, path: str) -> Any:
         """What makes unary calls of a method, bytes to bytes."""
-        methods = (
-            self._methods
-        )  # those of the channel that is open now, or of an earlier one: never of a later
+        methods = self._methods  # of the channel that is open now or of an earlier one, never of a later one
         found = methods.get(path)
         if found is None:
             channel: Any = self.channel

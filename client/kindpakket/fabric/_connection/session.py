@@ -109,7 +109,7 @@ class Session:
     def _probed(self, link: Link[Any], error: grpc.RpcError | None, seconds: float) -> bool:
         """What the end of a probe says; whether the peer has answered."""
         failure = call_failed(error) if error else None
-        if failure and failure.status is StatusCode.CANCELLED:  # its channel was given up meanwhile
+        if failure and failure.status is StatusCode.CANCELLED:  # its channel was given up in the meantime
             return False
         if failure and failure.status in _LOST:
             lost = failure.status is StatusCode.DEADLINE_EXCEEDED

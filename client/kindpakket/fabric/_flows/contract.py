@@ -49,7 +49,7 @@ def commit_despite_conflicts(
     deadlines: Deadlines,
     conflict_attempts: int,
 ) -> Flow[bytes]:
-    """Commit a submission; after a committed read conflict with another proposal, up to so many in all."""
+    """Commit a submission; after a committed read conflict, with a new proposal, up to the number given."""
     for attempt in count(1):
         proposed = propose(
             session,

@@ -179,7 +179,7 @@ class BaseOutbox(Generic[S]):
         try:
             status = yield from transaction.submit(deadlines)
         except SubmitError as error:
-            # Certain only if nobody else has offered the envelope meanwhile.
+            # Certain only if nobody else has offered the envelope in the meantime.
             if not self._store.refused(kept, error):
                 raise UnknownOutcome(transaction.transaction_id, transaction.envelope) from error
             raise

@@ -159,7 +159,7 @@ class MemoryService:
     def _breaking(
         self, stream: Callable[[Any, grpc.ServicerContext], Iterator[bytes]]
     ) -> Callable[[Any, grpc.ServicerContext], Iterator[bytes]]:
-        """A stream that breaks after so many messages, if that is scripted."""
+        """A stream that breaks after the scripted number of messages, if any."""
 
         def handle(request: Any, context: grpc.ServicerContext) -> Iterator[bytes]:
             with self._lock:

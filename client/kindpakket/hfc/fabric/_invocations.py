@@ -176,7 +176,7 @@ async def _endorsed(
 
 
 def _response(found: bytes | BaseException) -> Any:
-    """What a peer answered, as a `ProposalResponse`; raises what is no answer of a peer."""
+    """What a peer answered, as a `ProposalResponse`; raises anything that is not a peer's answer."""
     if isinstance(found, bytes):
         return answer(200, payload=found)
     response = response_in(found) if isinstance(found, EvaluateError) else None

@@ -39,7 +39,7 @@ ALL = "all"
 
 
 class ChannelEventHub:
-    """A stream of blocks from one peer, and what a program wants to be told of it.
+    """A stream of blocks from one peer, and what a program wants to hear of it.
 
     Blocks come from the newest one on, which is told too, unless `connect` or a registration names a start.
 
