@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kindpakket_network.certificates.kept_revocations import keep
+from kindpakket_network.certificates.revocation_recovery import store_newer
 from kindpakket_network.programs.home import write
 
 
@@ -38,5 +38,5 @@ def test_what_the_channel_revokes_beyond_the_backup_is_kept(
         write(tmp_path / "ca.pem", revoked(*restored))
     lists = [revoked(*channel)]
     for _ in range(2):
-        keep(tmp_path, lists)
+        store_newer(tmp_path, lists)
         assert len(list(tmp_path.glob("kept-*.pem"))) == int(kept)

@@ -1,4 +1,4 @@
-"""Carrying on with other things when one of them waits for another organisation."""
+"""Deferring `Waiting`, so that one step that waits for another organisation does not hold up the rest."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from kindpakket_network.errors import Waiting
 
 
 @contextmanager
-def collected() -> Iterator[Callable[[], AbstractContextManager[None]]]:
-    """Gives blocks that end without an error when what they do waits for another organisation.
+def deferring() -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """Yield a context manager whose blocks may raise `Waiting` without stopping the caller.
 
     Raises:
-        Waiting: at the end, with the sentences of all such blocks.
+        Waiting: at the end, with the sentences of every block that raised it.
     """
     sentences: list[str] = []
 
     @contextmanager
-    def collecting() -> Iterator[None]:
+    def deferred() -> Iterator[None]:
         try:
             yield
         except Waiting as waiting:
             sentences.extend(waiting.sentences)
 
-    yield collecting
+    yield deferred
     if sentences:
         raise Waiting(sentences)

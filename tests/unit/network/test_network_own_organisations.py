@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from kindpakket_cli.network.group import network as commands
 from kindpakket_network import Network, NetworkError, Topology
-from kindpakket_network.chaincodes.deployment import Committed, Deployment
+from kindpakket_network.chaincodes.deployment import CommittedDefinition, Deployment
 from kindpakket_network.chaincodes.package import Package
 from kindpakket_network.channel.genesis import genesis_block, lacking_bundles
 from kindpakket_network.description.policy import satisfied
@@ -27,14 +27,14 @@ from kindpakket_network.errors import CommandFailed, Waiting
 from kindpakket_network.exports.admission import admit
 from kindpakket_network.exports.bundle import Bundle, Consenter
 from kindpakket_network.exports.bundle_rules import mistakes_in
-from kindpakket_network.nodes.acting import acting, remember
-from kindpakket_network.nodes.deployed import Deployed
+from kindpakket_network.nodes.deployment_record import DeploymentRecord
+from kindpakket_network.nodes.own_organisations import choose_organisations, own_organisations
 from kindpakket_network.nodes.serving import Serving
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.deferral import deferring
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes
-from kindpakket_network.programs.waiting import collected
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)
@@ -90,7 +90,7 @@ def session(topology: Topology, tmp_path: Path) -> Iterator[Session]:
     """A home that acts for the municipality."""
     home = Home(tmp_path / "home")
     home.create()
-    remember(topology, home, ["gemeente"])
+    choose_organisations(topology, home, ["gemeente"])
     yield Session(topology, home, Processes(home), Programs(tmp_path, tmp_path), print)
 
 
@@ -102,20 +102,20 @@ def bundle() -> Bundle:
 
 def test_a_home_acts_for_all_organisations_until_it_is_told_which(topology: Topology, tmp_path: Path) -> None:
     home = Home(tmp_path)
-    assert acting(topology, home) == ("gemeente", "winkels", "auditor", "regie")
-    remember(topology, home, ["regie", "gemeente"])
-    assert acting(topology, home) == ("gemeente", "regie")
-    remember(topology, home, [])
-    assert acting(topology, home) == ("gemeente", "regie")
+    assert own_organisations(topology, home) == ("gemeente", "winkels", "auditor", "regie")
+    choose_organisations(topology, home, ["regie", "gemeente"])
+    assert own_organisations(topology, home) == ("gemeente", "regie")
+    choose_organisations(topology, home, [])
+    assert own_organisations(topology, home) == ("gemeente", "regie")
     with pytest.raises(NetworkError, match="no organisation 'nobody': use some of gemeente, winkels"):
-        remember(topology, home, ["nobody"])
+        choose_organisations(topology, home, ["nobody"])
 
 
 def test_a_home_that_lives_does_not_change_its_side(topology: Topology, tmp_path: Path) -> None:
     home = Home(tmp_path)
     write(home.topology, topology.as_yaml())
     with pytest.raises(NetworkError, match="acts for gemeente, winkels, auditor, regie, not for regie"):
-        remember(topology, home, ["regie"])
+        choose_organisations(topology, home, ["regie"])
 
 
 def test_a_home_for_one_organisation_has_that_ones_nodes(session: Session) -> None:
@@ -134,10 +134,10 @@ def test_a_home_does_nothing_for_an_organisation_whose_keys_are_elsewhere(
     topology: Topology, tmp_path: Path
 ) -> None:
     home = Home(tmp_path)
-    remember(topology, home, ["gemeente"])
+    choose_organisations(topology, home, ["gemeente"])
     write(home.topology, topology.as_yaml())
     network = Network.open(tmp_path)
-    assert network.acting == ("gemeente",)
+    assert network.own_organisations == ("gemeente",)
     for action in (lambda: network.enrol("winkels", "till"), lambda: network.start("peer0.winkels")):
         with pytest.raises(NetworkError, match="acts for gemeente and has no keys of winkels"):
             action()
@@ -306,9 +306,9 @@ def test_a_channel_waits_for_bundles_then_for_its_block(session: Session, bundle
 
 def test_what_waits_does_not_keep_the_rest_from_being_done() -> None:
     done: list[int] = []
-    with pytest.raises(Waiting, match=r"one\nthree"), collected() as collecting:
+    with pytest.raises(Waiting, match=r"one\nthree"), deferring() as deferred:
         for number, word in enumerate(("one", "two", "three")):
-            with collecting():
+            with deferred():
                 if number != 1:
                     raise Waiting([word])
                 done.append(number)
@@ -321,16 +321,16 @@ def overtaken(session: Session, monkeypatch: pytest.MonkeyPatch) -> tuple[Deploy
     channel = session.topology.channel("zuidhorn")
     deployment = Deployment(session, channel, channel.chaincodes[0])
     did: list[str] = []
-    record = Deployed(1, "definition", "label", "label:0", "program")
+    record = DeploymentRecord(1, "definition", "label", "label:0", "program")
 
-    def approve(*_: object) -> Deployed:
+    def approve(*_: object) -> DeploymentRecord:
         did.append("approve")
         return record
 
     monkeypatch.setattr(Deployment, "_record", lambda *_: record)
     monkeypatch.setattr(Deployment, "_install", lambda *_: did.append("install"))
     monkeypatch.setattr(Deployment, "_approve", approve)
-    monkeypatch.setattr(Deployment, "_committed", lambda _: Committed(0, frozenset()))
+    monkeypatch.setattr(Deployment, "_committed", lambda _: CommittedDefinition(0, frozenset()))
     monkeypatch.setattr(Serving, "serve", lambda *_: None)
     return deployment, did
 

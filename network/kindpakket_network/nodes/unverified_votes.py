@@ -1,6 +1,6 @@
-"""Votes that BFT consenters could not verify, as their logs tell.
+"""Votes that BFT consenters could not verify, counted from their logs.
 
-A consenter whose votes do not count shows in no other way: all goes on, until another consenter is down.
+A consenter whose votes do not count is not visible in any other way: ordering goes on until another fails.
 """
 
 from __future__ import annotations
@@ -14,21 +14,22 @@ from pathlib import Path
 
 from kindpakket_network.programs.logs import entries
 
+# Bytes. Bounds what `status` reads of a busy consenter's log; older lines hardly fall in the last hour.
 _TAIL = 4 << 20
 
 
-def doubts(
+def unverified_votes(
     log: Path, channel: str, since: datetime, started: Mapping[int, datetime] | None = None
 ) -> dict[int, int]:
-    """How many votes a consenter could not verify, by the ids of the consenters that gave them.
+    """The number of votes that a consenter could not verify, by the id of the voting consenter.
 
     Args:
-        log: the log of the consenter that doubts; the last 4 MB are read.
+        log: the log of the consenter that checked the votes; its last 4 MB are read.
         channel: the channel.
-        since: votes before this instant are left out.
-        started: when consenters were started, by their ids. Votes before that are left out: between the
-            change of a channel that names a consenter's renewed certificate, and its start with that, its
-            votes do not count, as is to be expected.
+        since: earlier votes are ignored.
+        started: when the consenters were started, by id. Their votes from before are ignored: after a channel
+            names a consenter's renewed certificate, and until it restarts with that, its votes do not count,
+            as expected.
     """
     marked = re.compile(rf"Couldn't verify (\d+)'s signature.*\bchannel={re.escape(channel)}(?!\S)")
     try:
@@ -39,10 +40,10 @@ def doubts(
         return {}
     counted: Counter[int] = Counter()
     for line in text.splitlines():
-        found = marked.search(line)
-        if found is None:
+        match = marked.search(line)
+        if match is None:
             continue
-        voter = int(found[1])
+        voter = int(match[1])
         if _is_late(line, max(since, (started or {}).get(voter, since))):
             counted[voter] += 1
     return dict(sorted(counted.items()))

@@ -1,7 +1,7 @@
-"""What peers say that they made of the same block, whoever runs them.
+"""Compares the commit hashes of all peers of a channel, including other organisations' peers.
 
-A peer writes into each block a hash over what it has changed in its state since the first one. Equal hashes
-mean equal states, as far as the peer kept what it committed; for one's own peers snapshots show that too.
+A peer writes into each block a hash over all changes of its state since the first block. Equal hashes mean
+equal states, provided that the peer still stores what it committed; for one's own peers, snapshots show that.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.command import Command
 from kindpakket_network.programs.process import run
-from kindpakket_network.programs.wait import together
+from kindpakket_network.programs.wait import in_parallel
 
-_COMMIT_HASH = 4
+_COMMIT_HASH = 4  # `common.BlockMetadataIndex`
+# Seconds for a peer to return one block.
 _DEADLINE = 30.0
 
 
 @dataclass(frozen=True)
-class Committed:
-    """What a peer made of a block.
+class CommitHash:
+    """A peer's hashes of a block.
 
     Attributes:
         node: the peer.
@@ -47,8 +48,8 @@ class Committed:
 
 
 @dataclass(frozen=True)
-class CommittedBlocks:
-    """The blocks of a channel on its peers, asked for by an organisation's administrator.
+class CommitHashes:
+    """The blocks of a channel's peers, fetched as administrator of an organisation that this home acts for.
 
     Args:
         session: the network.
@@ -58,21 +59,21 @@ class CommittedBlocks:
     session: Session
     channel: Channel
 
-    def compare(self, peers: Sequence[Peer]) -> tuple[list[Committed], list[str]]:
-        """What peers made of the last block that they all have.
+    def compare(self, peers: Sequence[Peer]) -> tuple[list[CommitHash], list[str]]:
+        """The peers' hashes of the last block that they all have.
 
         Returns:
-            That, and the peers that did not answer.
+            The hashes, and the names of the peers that did not answer.
         """
-        newest = together(lambda peer: self._block(peer, "newest"), peers)
+        newest = in_parallel(lambda peer: self._block(peer, "newest"), peers)
         answering = [peer for peer, block in zip(peers, newest, strict=True) if block is not None]
         silent = [peer.node for peer in peers if peer not in answering]
         if not answering:
             return [], silent
         number = min(int(block.header.number) for block in newest if block is not None)
-        blocks = together(lambda peer: self._block(peer, str(number)), answering)
+        blocks = in_parallel(lambda peer: self._block(peer, str(number)), answering)
         found = [
-            Committed(
+            CommitHash(
                 peer.node,
                 self.channel.name,
                 number,
@@ -85,9 +86,11 @@ class CommittedBlocks:
         return found, silent
 
     def _block(self, peer: Peer, which: str) -> Any:
-        """A block as a peer has it, or None when the peer does not answer or refuses."""
+        """A peer's copy of a block, or None if the peer does not answer or refuses."""
         members = [member.organisation for member in self.channel.members]
-        asking = next(name for name in (peer.organisation, *members) if name in self.session.acting)
+        asking = next(
+            name for name in (peer.organisation, *members) if name in self.session.own_organisations
+        )
         organisation = self.session.topology.organisation(asking)
         environment = {
             "FABRIC_CFG_PATH": str(self.session.programs.config),

@@ -9,7 +9,7 @@ import pytest
 from channels import Authority, channel, put, set_value, signed_by
 
 from kindpakket_network.channel import messages as m
-from kindpakket_network.channel.first_block import differences, strangers
+from kindpakket_network.channel.genesis_file import differences, unknown_organisations
 
 Group: TypeAlias = m.common.ConfigGroup
 HERE, THERE, NEW = (Authority(name) for name in ("AMSP", "BMSP", "CMSP"))
@@ -64,8 +64,8 @@ def test_every_difference_is_named_with_its_place(said: Group, wanted: Group) ->
 def test_who_joins_later_sees_that_the_founders_are_who_they_are(said: Group, wanted: Group) -> None:
     later = channel(HERE, THERE, NEW).group
     set_value(said.groups["Orderer"], "BatchSize", b"")
-    assert list(strangers(said, later)) == []
-    assert list(strangers(later, wanted)) == ["Application/CMSP", "Orderer/CMSP"]
+    assert list(unknown_organisations(said, later)) == []
+    assert list(unknown_organisations(later, wanted)) == ["Application/CMSP", "Orderer/CMSP"]
     other = Authority("BMSP")
     set_value(said.groups["Orderer"].groups["BMSP"], "MSP", other.definition())
-    assert list(strangers(said, later)) == ["Orderer/BMSP"]
+    assert list(unknown_organisations(said, later)) == ["Orderer/BMSP"]

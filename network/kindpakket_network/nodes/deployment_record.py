@@ -1,4 +1,4 @@
-"""The record of what was deployed to a channel, kept in the home."""
+"""The home's record of a chaincode's deployment to a channel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kindpakket_network.programs.home import read_record, write
 
 
 @dataclass(frozen=True)
-class Built:
+class ServedPackage:
     """A package with the program that serves it.
 
     Attributes:
@@ -25,17 +25,17 @@ class Built:
 
 
 @dataclass(frozen=True)
-class Deployed:
-    """What was deployed, or is being deployed.
+class DeploymentRecord:
+    """A deployment, finished or under way.
 
     Attributes:
-        sequence: the definition's number.
-        definition: a digest of everything in it, the package included.
+        sequence: the definition's sequence number.
+        definition: a digest of the definition, including the package.
         label: the package's label.
         package_id: the package's id.
         binary: the chaincode's program.
-        initialised: whether the first transaction was done.
-        replaces: what the channel runs until this is committed; None before and after an upgrade.
+        initialised: whether the initial transaction has been submitted.
+        replaces: the package that the channel uses until this one is committed; None outside an upgrade.
     """
 
     sequence: int
@@ -44,26 +44,26 @@ class Deployed:
     package_id: str
     binary: str
     initialised: bool = False
-    replaces: Built | None = None
+    replaces: ServedPackage | None = None
 
     @property
-    def built(self) -> Built:
+    def built(self) -> ServedPackage:
         """The package with its program."""
-        return Built(self.label, self.package_id, self.binary)
+        return ServedPackage(self.label, self.package_id, self.binary)
 
     @property
-    def needed(self) -> tuple[Built, ...]:
-        """The packages that must be served for the channel: two of them during an upgrade."""
+    def needed(self) -> tuple[ServedPackage, ...]:
+        """The packages that must be served for the channel; two during an upgrade."""
         return (self.built,) if self.replaces is None else (self.replaces, self.built)
 
     @classmethod
-    def read(cls, path: Path) -> Deployed | None:
-        """The record in a file, or None when there is none."""
+    def read(cls, path: Path) -> DeploymentRecord | None:
+        """The record in a file, or None if the file does not exist."""
         if not path.is_file():
             return None
         members = read_record(path)
         replaces = members.pop("replaces", None)
-        return cls(**members, replaces=Built(**replaces) if replaces else None)
+        return cls(**members, replaces=ServedPackage(**replaces) if replaces else None)
 
     def write(self, path: Path) -> None:
         """Write the record to a file."""

@@ -1,4 +1,4 @@
-"""Consenters that run but fell silent: they stay at a block while the others go on."""
+"""Stalled consenters, which run but stay at a block while the others go on."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
-# A consenter learns from the leader's heartbeats that it is behind, after some seconds.
+# Seconds without a new block. A consenter learns from the leader's heartbeats that it is behind, after some
+# seconds; until then it is not stalled.
 _SILENT = 8.0
+# Seconds for a restarted consenter to fetch the blocks it lacks.
 _HEALED = 60.0
+# Seconds for which consenters must keep pace: one that still fetches blocks falls behind within them.
 _STEADY = 2.0
 
 
 @dataclass(frozen=True)
-class Healing:
+class StalledConsenters:
     """The consenters of a channel.
 
     Args:
@@ -28,19 +31,19 @@ class Healing:
     session: Session
     channel: Channel
 
-    def wake_silent(self, but: Orderer | None = None) -> list[str]:
-        """Restart consenters of ours that stay behind the others of ours, one after the other.
+    def restart_stalled(self, but: Orderer | None = None) -> list[str]:
+        """Restart this home's stalled consenters, one after the other.
 
-        One that is behind and gets on is left alone.
+        A consenter that is behind but makes progress is left alone.
 
         Args:
-            but: leave this one alone, whatever it does.
+            but: a consenter to leave alone in any case.
 
         Returns:
             The nodes that were restarted.
 
         Raises:
-            NodeFailed: a consenter stays behind even after a restart.
+            NodeFailed: a consenter is still stalled after a restart.
         """
         own = self.session.own_consenters_of(self.channel)
         consenters = [node for node in own if node != but and node.has(self.channel.name)]
@@ -48,34 +51,34 @@ class Healing:
         target = highest - self.session.topology.ordering.lag
         silent = [node for node in consenters if not self._gets_there(node, target)]
         for node in silent:
-            self.session.progress(f"{node.node} stays behind on {self.channel.name} and is restarted ...")
+            self.session.progress(f"{node.node} is stalled on {self.channel.name}: restarting it ...")
             self.session.processes.stop(node.node)
             self.session.starter.start([node])
             if not until(lambda node=node: self._height(node) >= target or None, _HEALED):  # type: ignore[misc]
                 raise self.session.processes.failed(
                     node.node,
-                    f"stays at block {self._height(node) - 1} of {self.channel.name} while others have "
-                    f"block {target - 1}, also after a restart",
+                    f"is still stalled at height {self._height(node)} of {self.channel.name} after a "
+                    f"restart, while others have height {target}",
                 )
         return [node.node for node in silent]
 
-    def steady(self, but: Orderer | None = None) -> bool:
-        """Wait until consenters of ours have kept pace with one another for a while.
+    def keep_pace(self, but: Orderer | None = None) -> bool:
+        """Wait until this home's consenters have kept pace with one another for a while.
 
-        One that has just started takes blocks from the others for a while, and votes for none meanwhile.
+        A consenter that has just started first fetches blocks from the others, and does not vote meanwhile.
 
         Args:
-            but: leave this one out.
+            but: a consenter to leave out.
 
         Returns:
             Whether they did so in time.
         """
-        own = [one for one in self.session.own_consenters_of(self.channel) if one != but]
+        own = [consenter for consenter in self.session.own_consenters_of(self.channel) if consenter != but]
         since, highest = time.monotonic(), 0
 
         def kept_pace() -> bool | None:
             nonlocal since, highest
-            heights = together(self._height, own)
+            heights = in_parallel(self._height, own)
             if min(heights, default=highest) < highest - self.session.topology.ordering.lag:
                 since = time.monotonic()
             highest = max(heights, default=highest)
@@ -84,7 +87,7 @@ class Healing:
         return until(kept_pace, _HEALED, interval=0.1) is not None
 
     def _gets_there(self, node: Orderer, target: int) -> bool:
-        """Whether a consenter reaches a height: it may take long as long as it gets on."""
+        """Whether a consenter reaches a height; it may take any time as long as it makes progress."""
         height, moved = self._height(node), time.monotonic()
 
         def state() -> bool | None:

@@ -1,4 +1,4 @@
-"""The form of a topology: its JSON Schema, and what remains to be judged of a document that lacks it."""
+"""Checks a topology against its JSON Schema, and prepares what is valid for the rules across members."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 _KINDS = {
-    "object": "members with names",
+    "object": "a mapping",
     "array": "a list",
     "string": "text",
     "integer": "a whole number",
@@ -25,15 +25,16 @@ _KINDS = {
 }
 
 
+# difflib's similarity from which a member counts as misspelt: `organisation` for `organisations` does.
 _NEAR = 0.82
 
 
 class MalformedError(Exception):
-    """A rule came upon a value whose form is wrong."""
+    """A rule used a value that the schema does not allow."""
 
 
 class Malformed:
-    """Stands in a document for a value whose form is wrong. Whatever uses it ends with MalformedError."""
+    """Replaces an invalid value in a document; any use of it raises MalformedError."""
 
     def _used(self, *_: Any) -> NoReturn:
         raise MalformedError
@@ -43,8 +44,8 @@ class Malformed:
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _used
 
 
-def as_far_as_formed(rule: Iterator[Mistake]) -> Iterator[Mistake]:
-    """What a rule finds before it comes upon something malformed, which has a mistake of its own."""
+def skip_malformed(rule: Iterator[Mistake]) -> Iterator[Mistake]:
+    """A rule's mistakes up to its first use of a malformed value, which is already reported."""
     try:
         yield from rule
     except MalformedError:
@@ -52,28 +53,28 @@ def as_far_as_formed(rule: Iterator[Mistake]) -> Iterator[Mistake]:
 
 
 def text(value: Any) -> str:
-    """A text for functions that take nothing else; what is malformed ends with MalformedError here."""
+    """A value as text; raises MalformedError if it is malformed, which built-in functions would not."""
     return str(value)
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of topologies."""
     file = resources.files("kindpakket_network") / "data" / "topology.schema.json"
-    found: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    return found
+    rules: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return rules
 
 
-def formed(document: Any) -> tuple[list[Mistake], Any]:
-    """The mistakes of form, and the document with `Malformed` where they are; None when nothing is left."""
+def check_schema(document: Any) -> tuple[list[Mistake], Any]:
+    """Violations of the schema, and the document with `Malformed` in their place; None if all is invalid."""
     import jsonschema
 
     rules = schema()
     mistakes: list[Mistake] = []
     remaining = copy.deepcopy(document)
     errors = list(jsonschema.Draft202012Validator(rules).iter_errors(document))
-    for error in sorted(errors, key=lambda one: [str(part) for part in one.absolute_path]):
-        for path, words, spoilt in _read(error, rules):
-            mistake = Mistake(place(path), words)
+    for error in sorted(errors, key=lambda violation: [str(part) for part in violation.absolute_path]):
+        for path, message, spoilt in _read(error, rules):
+            mistake = Mistake(place(path), message)
             if mistake not in mistakes:
                 mistakes.append(mistake)
             if spoilt is not None:
@@ -85,7 +86,7 @@ _Path = tuple[Any, ...]
 
 
 def _read(error: ValidationError, rules: Mapping[str, Any]) -> Iterator[tuple[_Path, str, _Path | None]]:
-    """An error as mistakes: their paths, their words, and which path is not fit to be judged further."""
+    """An error as mistakes: their paths, their messages, and the path that rules must not use."""
     path = tuple(error.absolute_path)
     rule: Any = error.schema
     wanted: Any = error.validator_value
@@ -94,34 +95,34 @@ def _read(error: ValidationError, rules: Mapping[str, Any]) -> Iterator[tuple[_P
     match error.validator:
         case "required":
             name = error.message.split("'")[1]
-            words = _advice(rule.get("properties", {}).get(name, {}), rules) or "write it"
-            yield path, f"{name} is missing: {words}", (*path, name)
+            remedy = _advice(rule.get("properties", {}).get(name, {}), rules) or "add it"
+            yield path, f"{name} is missing: {remedy}", (*path, name)
         case "additionalProperties":
             known = list(rule.get("properties", {}))
-            for name in sorted(str(one) for one in instance if one not in known):
+            for name in sorted(str(member) for member in instance if member not in known):
                 near = difflib.get_close_matches(name, known, 1, _NEAR)
                 meant = f"did you mean {near[0]}? " if near else ""
-                words = f"may not stand here: {meant}{advice or 'use some of ' + ', '.join(known)}"
+                message = f"is not allowed here: {meant}{advice or 'use some of ' + ', '.join(known)}"
                 yield (
                     (*path, name),
-                    words,
+                    message,
                     (*path, near[0]) if near and near[0] not in instance else None,
                 )
         case "type":
             kind = _KINDS[wanted]
-            words = f"{_shown(instance)} is not {kind}"
+            message = f"{_shown(instance)} is not {kind}"
             if kind == "text" and isinstance(instance, bool | int | float):
-                words += ", write it in quotes"
-            yield path, f"{words}: {advice}" if advice else words, path
+                message += " (write it in quotes)"
+            yield path, f"{message}: {advice}" if advice else message, path
         case "enum":
-            words = f"{_shown(instance)} is none of {', '.join(map(str, wanted))}"
-            yield path, f"{words}: {advice}" if advice else words, path
+            message = f"{_shown(instance)} is not one of {', '.join(map(str, wanted))}"
+            yield path, f"{message}: {advice}" if advice else message, path
         case _:
             at = (*path, instance) if _about_a_name(error) else path
-            found = f"{_shown(instance)} {_BOUNDS.get(str(error.validator), 'does not fit')}"
+            problem = f"{_shown(instance)} {_BOUNDS.get(str(error.validator), 'is not allowed')}"
             limit = wanted if type(wanted) is int else ""
-            words = f"{found} {limit}".rstrip()
-            yield at, f"{words}: {advice}" if advice else words, path if at == path else None
+            message = f"{problem} {limit}".rstrip()
+            yield at, f"{message}: {advice}" if advice else message, path if at == path else None
 
 
 _BOUNDS = {
@@ -130,8 +131,8 @@ _BOUNDS = {
     "minItems": "has fewer items than",
     "maxItems": "has more items than",
     "minLength": "has fewer characters than",
-    "uniqueItems": "has an item twice",
-    "pattern": "has characters that it may not have, or is too long",
+    "uniqueItems": "has a duplicate item",
+    "pattern": "contains characters that are not allowed, or is too long",
 }
 
 
@@ -151,7 +152,7 @@ def _shown(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, Mapping):
-        return "a group of members"
+        return "a mapping"
     return "this list" if isinstance(value, list) else repr(value)
 
 

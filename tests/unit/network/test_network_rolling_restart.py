@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from kindpakket_network import Topology
-from kindpakket_network.certificates.retuning import outdated, untuned
+from kindpakket_network.certificates.rolling_restart import outdated_authorities, outdated_nodes
 from kindpakket_network.nodes.inventory import Inventory
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes, Program
 
@@ -58,7 +58,10 @@ def nodes(inventory: Inventory) -> Any:
 
 def concerned(wanted: Topology, home: Home, processes: Processes) -> set[str]:
     inventory = Inventory.of(wanted, home)
-    return {one.node for one in (*untuned(inventory, processes), *outdated(inventory, processes))}
+    return {
+        one.node
+        for one in (*outdated_nodes(inventory, processes), *outdated_authorities(inventory, processes))
+    }
 
 
 def test_nothing_is_started_again_for_nothing(home: Home, processes: Processes) -> None:

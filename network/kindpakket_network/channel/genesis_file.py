@@ -1,4 +1,4 @@
-"""A channel's first block on its way from the organisation that made it to the others."""
+"""The file that carries a channel's genesis block from the organisation that made it to the others."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from kindpakket_network.programs.home import write
 KIND = "kindpakket-channel"
 
 
-def first_block_file(session: Session, channel: Channel) -> str:
-    """The file with a channel's first block, which is made when it is not there.
+def genesis_file(session: Session, channel: Channel) -> str:
+    """The file with a channel's genesis block, which is made first if it does not exist.
 
     Raises:
-        Waiting: bundles of other organisations lack.
-        CommandFailed: configtxgen refused the configuration.
+        Waiting: bundles of other organisations are missing.
+        CommandFailed: configtxgen rejected the configuration.
     """
     block = genesis_block(session, channel, first=True).read_bytes()
     members = {
@@ -37,68 +37,75 @@ def first_block_file(session: Session, channel: Channel) -> str:
     return json.dumps(members, indent=1) + "\n"
 
 
-def admit_first_block(session: Session, members: Any, source: str) -> bool:
-    """Take the first block of a channel that another organisation made, if it says what the topology says.
+def admit_genesis(session: Session, members: Any, source: str) -> bool:
+    """Import a channel's genesis block from another organisation, if it matches the topology.
 
-    Where no acting organisation stands in the block, the channel is older than their part in it, and the
-    topology is about the channel as it is today. Then only the organisations' roots are compared; what else
-    differs shows in `plan` once the channel answers.
+    If none of the organisations that this home acts for is in the block, they joined the channel later, and
+    the topology describes the channel as it is today. Then only the organisations' root certificates are
+    compared; `plan` shows other differences once the channel answers.
 
     Args:
         session: the network.
         members: the file's members.
-        source: what to call the file in errors.
+        source: the file's name in error messages.
 
     Returns:
         Whether it was new.
 
     Raises:
-        NetworkError: it says something else, the home has another one, or bundles lack to compare it.
+        NetworkError: it does not match, the home has another one, or bundles to compare it with are missing.
     """
-    channel = next((one for one in session.topology.channels if one.name == members.get("channel")), None)
+    channel = next(
+        (candidate for candidate in session.topology.channels if candidate.name == members.get("channel")),
+        None,
+    )
     if channel is None or members.get("network") != session.topology.name:
         raise NetworkError(
-            f"{source} is of the channel {members.get('channel')} of {members.get('network')}, which the "
-            f"topology {session.topology.name} does not have: use the same topology on both sides"
+            f"{source} is for channel {members.get('channel')} of network {members.get('network')}, which is "
+            f"not in the topology {session.topology.name}: use the same topology on both sides"
         )
     try:
         block = base64.b64decode(members["block"], validate=True)
     except (KeyError, TypeError, ValueError) as error:
-        raise NetworkError(f"{source} holds no block ({error}): have it made again") from error
+        raise NetworkError(f"{source} does not contain a block ({error}): export it again") from error
     present = session.home.genesis(channel.name)
     if present.is_file():
         if present.read_bytes() == block:
             return False
         raise NetworkError(
-            f"{source} is another first block of {channel.name} than the one in {present}: there can be one "
-            "only; agree on whose it is, and delete the other before any node joins by it"
+            f"{source} is not the genesis block of {channel.name} in {present}, and there can only be one: "
+            "agree on whose to use, and delete the other before any node joins by it"
         )
     lacking = lacking_bundles(session, channel)
     if lacking:
         raise NetworkError(
-            f"{source} cannot be compared with the topology: admit the bundles of {', '.join(lacking)} first"
+            f"{source} cannot be checked against the topology: first admit the bundles of "
+            f"{', '.join(lacking)}"
         )
     found = Configuration.read(block)
     if (found.channel, found.block) != (channel.name, 0):
-        raise NetworkError(f"{source} holds block {found.block} of {found.channel}: have it made again")
+        raise NetworkError(
+            f"{source} contains block {found.block} of {found.channel}, not block 0 of {channel.name}: "
+            "export it again"
+        )
     with tempfile.TemporaryDirectory() as temporary:
         wanted = Path(temporary) / "wanted.block"
         render_block(session, channel, wanted)
         expected = Configuration.read(wanted.read_bytes()).group
-    own = {session.topology.organisation(name).msp for name in session.acting}
+    own = {session.topology.organisation(name).msp for name in session.own_organisations}
     founded = own & {*found.group.groups[APPLICATION].groups, *found.group.groups[ORDERER].groups}
-    places = list((differences if founded else strangers)(found.group, expected))
+    places = list((differences if founded else unknown_organisations)(found.group, expected))
     if places:
         raise NetworkError(
-            f"{source} is not admitted: it differs from what the topology says in {', '.join(places)}. "
-            "Compare the topologies and the bundles of both sides"
+            f"{source} is rejected: it differs from the topology in {', '.join(places)}. Compare the "
+            "topologies and the bundles of both sides"
         )
     write(present, block)
     return True
 
 
 def differences(first: Any, second: Any, place: str = "") -> Iterator[str]:
-    """Where two configurations (`common.ConfigGroup`) differ, as `Orderer/BatchSize`."""
+    """The paths at which two configurations (`common.ConfigGroup`) differ, such as `Orderer/BatchSize`."""
     if first.mod_policy != second.mod_policy:
         yield f"{place}mod_policy"
     for kind in ("values", "policies"):
@@ -113,8 +120,8 @@ def differences(first: Any, second: Any, place: str = "") -> Iterator[str]:
             yield f"{place}{name}"
 
 
-def strangers(first: Any, second: Any) -> Iterator[str]:
-    """Which organisations of a configuration another one does not have, or has with other roots."""
+def unknown_organisations(first: Any, second: Any) -> Iterator[str]:
+    """The organisations of a configuration that another one lacks, or has with different roots."""
     for kind in (APPLICATION, ORDERER):
         known = second.groups[kind].groups
         for msp, organisation in sorted(first.groups[kind].groups.items()):
@@ -130,6 +137,6 @@ def _roots(organisation: Any) -> tuple[list[bytes], ...]:
 
 def _same(name: str, first: Any, second: Any) -> bool:
     if name == "ACLs" and first.mod_policy == second.mod_policy:
-        # The order of a map's members in the bytes means nothing.
+        # Protobuf does not define the order of a map's entries.
         return bool(m.peer.ACLs.FromString(first.value) == m.peer.ACLs.FromString(second.value))
     return bool(first == second)

@@ -1,4 +1,4 @@
-"""What orderers and peers have in common: a folder of their own, and an address for others."""
+"""What orderers and peers have in common: a folder, an address and certificates."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kindpakket_network.nodes.issue import Issue
 from kindpakket_network.programs.home import Home
 
 
-class Placed:
+class LedgerNode:
     """An orderer or a peer on a machine.
 
     Attributes:
         home: the network's folder.
         organisation: the organisation's name.
         machine: where it runs.
-        ports: the first of them is the one of its service.
+        ports: the first is the port of its service.
         kind: the node OU of its certificates.
     """
 
@@ -40,7 +40,7 @@ class Placed:
 
     @property
     def endpoint(self) -> str:
-        """Where others reach it."""
+        """The `host:port` at which others reach it."""
         return at(self.host, self.ports[0])
 
     @property

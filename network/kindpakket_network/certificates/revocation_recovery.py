@@ -1,7 +1,7 @@
-"""Revocations that a restored organisation has forgotten, and that its channels remember.
+"""Recovers revocations made after a backup from the organisation's channels.
 
-A backup holds the list of revoked certificates of its day. The list of a channel that is newer is kept beside
-it, so that bringing the channel to what the home says revokes no less than before.
+A backup contains the certificate revocation list of its day. A newer list in a channel is stored next to it,
+so that updating the channel from the home does not undo a revocation.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from kindpakket_network.programs.home import write
 
 
 @dataclass(frozen=True)
-class KeptRevocations:
-    """The lists of a restored organisation.
+class RevocationRecovery:
+    """The revocation lists of a restored organisation.
 
     Args:
         session: the network.
@@ -37,7 +37,7 @@ class KeptRevocations:
     organisation: str
 
     def run(self) -> None:
-        """Keep what the organisation's channels say that it revoked.
+        """Store the revocation lists from the organisation's channels in its folders.
 
         Raises:
             NetworkError: no consenter of a channel answers.
@@ -45,22 +45,24 @@ class KeptRevocations:
         nodes: list[Orderer | Peer] = [*self.session.inventory.orderers, *self.session.inventory.peers]
         folders = [node.folder for node in nodes if node.organisation == self.organisation]
         for channel in self.session.topology.channels:
-            members = [*channel.consenters, *(one.organisation for one in channel.members)]
+            members = [*channel.consenters, *(member.organisation for member in channel.members)]
             if self.organisation in members:
                 lists = self._lists(self._configuration(channel))
                 for folder in (self.session.home.organisation(self.organisation), *folders):
                     if (folder / "msp").is_dir():
-                        keep(folder / "msp" / "crls", lists)
+                        store_newer(folder / "msp" / "crls", lists)
 
     def _configuration(self, channel: Channel) -> Configuration:
         commands = AdminCommands(self.session, self.session.topology.organisation(self.organisation))
-        words = ""
+        failure = ""
         for orderer in self.session.consenters_of(channel):
             try:
                 return commands.configuration(channel, orderer)
             except CommandFailed as error:
-                words = str(error)
-        raise NetworkError(f"no consenter of {channel.name} gives its configuration: {words}")
+                failure = str(error)
+        raise NetworkError(
+            f"no consenter of {channel.name} returned its configuration: check that they run. {failure}"
+        )
 
     def _lists(self, configuration: Configuration) -> list[bytes]:
         msp = self.session.topology.organisation(self.organisation).msp
@@ -73,11 +75,11 @@ class KeptRevocations:
         return list(found)
 
 
-def keep(folder: Path, lists: Sequence[bytes]) -> None:
-    """Keep the lists that revoke something which the lists in a folder do not.
+def store_newer(folder: Path, lists: Sequence[bytes]) -> None:
+    """Store the lists that revoke a certificate which the lists in a folder do not.
 
     Args:
-        folder: the folder of an MSP for such lists.
+        folder: an MSP's `crls` folder.
         lists: the lists, PEM.
     """
     known = {serial for path in folder.glob("*.pem") for serial in _serials(path.read_bytes())}
@@ -87,4 +89,4 @@ def keep(folder: Path, lists: Sequence[bytes]) -> None:
 
 
 def _serials(pem: bytes) -> set[int]:
-    return {one.serial_number for one in x509.load_pem_x509_crl(pem)}
+    return {entry.serial_number for entry in x509.load_pem_x509_crl(pem)}

@@ -1,4 +1,4 @@
-"""Fabric's programs: built once from their Go modules, and kept in the user's cache."""
+"""Fabric's programs, built once from their Go modules and kept in the user's cache."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from kindpakket_network.programs.patches import patched_copy, patches_in
 from kindpakket_network.programs.process import run
 
 Progress = Callable[[str], None]
+# Seconds. A cold build takes minutes; the deadline only ends one that hangs, as behind a dead proxy.
 _BUILD_DEADLINE = 3600.0
+# A build prints a line for each module and package, hundreds of them: one progress line for so many.
 _REPORT_EVERY = 50
 _PATCHES = "patches.yaml"
 
@@ -31,12 +33,12 @@ class ToolModule:
     """A Go module of tools.
 
     Attributes:
-        name: its folder below `data/tools`.
-        title: what to call it.
+        name: its folder in `data/tools`.
+        title: its name in messages.
         programs: the programs it builds.
-        version: the variable that holds the version, and its value.
+        version: the Go variable that holds the version, and its value.
         needs_c: whether it is built with cgo.
-        configuration: the module and its folder with configuration files to keep beside the programs.
+        configuration: the module, and its folder with configuration files to keep with the programs.
     """
 
     name: str
@@ -67,11 +69,11 @@ FABRIC_CA = ToolModule(
 
 @dataclass(frozen=True)
 class Programs:
-    """The programs, built.
+    """The built programs.
 
     Attributes:
-        fabric: folder with `bin` and `config` of Fabric.
-        fabric_ca: folder with `bin` of Fabric CA.
+        fabric: the folder with Fabric's `bin` and `config`.
+        fabric_ca: the folder with Fabric CA's `bin`.
     """
 
     fabric: Path
@@ -86,7 +88,7 @@ class Programs:
         """The path of a program, such as `peer`.
 
         Raises:
-            KeyError: no module builds it.
+            KeyError: no module builds that program.
         """
         for module, folder in ((FABRIC, self.fabric), (FABRIC_CA, self.fabric_ca)):
             if program in module.programs:
@@ -95,10 +97,10 @@ class Programs:
 
 
 def programs(progress: Progress) -> Programs:
-    """The programs, built first when they are not in the cache.
+    """The programs; they are built first if they are not in the cache.
 
     Args:
-        progress: takes sentences about what is being done.
+        progress: called with a sentence about each step.
 
     Raises:
         ProgramError: Go or a C compiler is missing, or the build failed.
@@ -107,8 +109,8 @@ def programs(progress: Progress) -> Programs:
     return Programs(_built(FABRIC, version, progress), _built(FABRIC_CA, version, progress))
 
 
-def built_before() -> Programs | None:
-    """The programs when they are in the cache; None when they are not, or when there is no Go to tell."""
+def cached_programs() -> Programs | None:
+    """The programs if they are in the cache; None if they are not, or if Go's version cannot be found out."""
     try:
         version = go_version()
     except ProgramError:
@@ -127,23 +129,23 @@ def go_version() -> str:
     """The version of the Go toolchain, such as `go1.26.1`.
 
     Raises:
-        ProgramError: there is none, or it is older than the modules need.
+        ProgramError: Go is not installed, or is older than the modules need.
     """
     needed = _needed_go()
     go = shutil.which("go")
     if go is None:
         raise ProgramError(
-            f"Go {needed} or newer is needed to build Fabric, and there is no `go` on the PATH"
+            f"building Fabric needs Go {needed} or newer, and `go` is not on the PATH: install it"
         )
     try:
         version = run(Command("go env", [go, "env", "GOVERSION"])).output.strip()
     except CommandFailed as error:
         raise ProgramError(
-            f"Go {needed} or newer is needed to build Fabric, and `go` does not run: {error}"
+            f"building Fabric needs Go {needed} or newer, and the installed one does not run: {error}"
         ) from error
     if _numbers(version) < _numbers(needed):
         raise ProgramError(
-            f"Go {needed} or newer is needed to build Fabric, and {go} is {version}: install a newer one"
+            f"building Fabric needs Go {needed} or newer, and {go} is {version}: install a newer one"
         )
     return version
 
@@ -179,13 +181,13 @@ def _built(module: ToolModule, version: str, progress: Progress) -> Path:
 def _build(module: ToolModule, folder: Path, progress: Progress) -> None:
     if module.needs_c and not (shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc")):
         raise ProgramError(
-            f"a C compiler is needed to build {module.title}, and there is no `cc` on the PATH"
+            f"building {module.title} needs a C compiler, and `cc` is not on the PATH: install gcc or clang"
         )
-    progress(f"Building {module.title} from its Go module; this takes some minutes, once ...")
+    progress(f"Building {module.title} from its Go module; this happens once and takes a few minutes ...")
     source = resources.files("kindpakket_network") / "data" / "tools" / module.name
     prefix = f".{module.name}."
-    for left in folder.parent.glob(f"{prefix}*"):  # of a build that was killed
-        shutil.rmtree(left)
+    for leftover in folder.parent.glob(f"{prefix}*"):  # from a build that was killed
+        shutil.rmtree(leftover)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent) as temporary:
         work = Path(temporary)
         for name in ("go.mod", "go.sum"):
@@ -201,16 +203,16 @@ def _build(module: ToolModule, folder: Path, progress: Progress) -> None:
         _go(module, work, ["build", *flags, "-o", f"{result / 'bin'}/", "tool"], progress)
         missing = [program for program in module.programs if not (result / "bin" / program).is_file()]
         if missing:
-            raise ProgramError(f"building {module.title} gave no {', '.join(missing)}")
+            raise ProgramError(f"the build of {module.title} did not produce {', '.join(missing)}")
         if module.configuration is not None:
             name, below = module.configuration
-            found = _go(module, work, ["list", "-m", "-f", "{{.Dir}}", name], progress).strip()
+            sources = _go(module, work, ["list", "-m", "-f", "{{.Dir}}", name], progress).strip()
             (result / "config").mkdir()
             for file in ("core.yaml", "orderer.yaml"):
-                (result / "config" / file).write_bytes((Path(found) / below / file).read_bytes())
+                (result / "config" / file).write_bytes((Path(sources) / below / file).read_bytes())
         sync_tree(result)
         move(result, folder)
-    progress(f"{module.title} is built.")
+    progress(f"{module.title} has been built.")
 
 
 def _go(module: ToolModule, folder: Path, arguments: list[str], progress: Progress) -> str:
@@ -226,7 +228,7 @@ def _go(module: ToolModule, folder: Path, arguments: list[str], progress: Progre
 
 
 class _Counter:
-    """Turns the many lines of a build into few."""
+    """Condenses the output of a build into a few progress sentences."""
 
     def __init__(self, title: str, progress: Progress) -> None:
         self._title = title

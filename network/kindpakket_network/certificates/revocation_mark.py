@@ -10,7 +10,7 @@ _MARK = "revoked"
 
 
 def mark_revoked(folder: Path) -> None:
-    """Remember that the certificates in a user's or node's folder were revoked.
+    """Record that the certificates in a user's or node's folder were revoked.
 
     Args:
         folder: the folder that holds `msp`.
@@ -19,5 +19,5 @@ def mark_revoked(folder: Path) -> None:
 
 
 def is_revoked(folder: Path) -> bool:
-    """Whether they were."""
+    """Whether the certificates in a user's or node's folder were revoked."""
     return (folder / _MARK).is_file()

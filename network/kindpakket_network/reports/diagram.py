@@ -1,4 +1,4 @@
-"""A topology as a picture: a column for each organisation, a band for each channel."""
+"""A diagram of a topology: a column for each organisation, a band for each channel."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kindpakket_network.description.policy import named, parse
+from kindpakket_network.description.policy import parse, principals_of
 from kindpakket_network.description.topology import Channel, Organisation, Topology
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.templates import render
 
-# In pixels, where nothing else is said.
+# In pixels, unless noted.
 _MARGIN = 24
 _COLUMN = 236
 _GAP = 16
@@ -48,7 +48,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What an organisation is to a channel, in lines of text; `kind` is `member` or `consenter`."""
+    """An organisation's part in a channel, as lines of text; `kind` is `member` or `consenter`."""
 
     kind: str
     name: str
@@ -58,7 +58,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Holding:
-    """A collection with the columns of those who hold it."""
+    """A collection, with the columns of the organisations that hold it."""
 
     name: str
     y: int
@@ -67,7 +67,7 @@ class Holding:
 
 @dataclass(frozen=True)
 class Band:
-    """A channel: cells, then what is agreed by whom, then collections."""
+    """A channel: its cells, its policies and its collections."""
 
     name: str
     y: int
@@ -78,8 +78,8 @@ class Band:
     holdings: tuple[Holding, ...]
 
 
-def drawing(topology: Topology) -> str:
-    """The picture, as SVG."""
+def diagram(topology: Topology) -> str:
+    """The diagram, as SVG."""
     inventory = Inventory.of(topology, Home(Path("/")))
     columns = tuple(
         _column(topology, organisation, _x(number), inventory)
@@ -117,16 +117,16 @@ def _column(topology: Topology, organisation: Organisation, x: int, inventory: I
     authority = inventory.authorities[organisation.name]
     found = [("ca", authority.node, authority.ports[0])]
     found += [
-        ("orderer", one.node, one.ports[0])
-        for one in inventory.orderers
-        if one.organisation == organisation.name
+        ("orderer", orderer.node, orderer.ports[0])
+        for orderer in inventory.orderers
+        if orderer.organisation == organisation.name
     ]
     for peer in inventory.peers_of(organisation.name):
         found.append(("peer", peer.node, peer.ports[0]))
         found += [
-            ("chaincode", one.chaincode, one.port)
-            for one in inventory.chaincodes
-            if one.peer is peer and one.place == 0
+            ("chaincode", server.chaincode, server.port)
+            for server in inventory.chaincodes
+            if server.peer is peer and server.place == 0
         ]
     nodes = tuple(
         Node(kind, name, port, _TITLE + _HEAD + row * (_NODE + 6))
@@ -140,8 +140,8 @@ def _shortened(address: str) -> str:
 
 
 def _band(topology: Topology, channel: Channel, y: int, width: int) -> Band:
-    numbers = {one.name: number for number, one in enumerate(topology.organisations)}
-    members = {one.organisation: one for one in channel.members}
+    numbers = {organisation.name: number for number, organisation in enumerate(topology.organisations)}
+    members = {member.organisation: member for member in channel.members}
     cells: list[Cell] = []
     for name, number in numbers.items():
         lines: list[str] = []
@@ -165,11 +165,13 @@ def _band(topology: Topology, channel: Channel, y: int, width: int) -> Band:
             words.append((at, line))
             at += _LINE
     holdings: list[Holding] = []
-    columns = {one.msp: _x(number) for number, one in enumerate(topology.organisations)}
+    columns = {organisation.msp: _x(number) for number, organisation in enumerate(topology.organisations)}
     for chaincode in channel.chaincodes:
         for collection in chaincode.collections:
             at += _LINE // 2
-            xs = dict.fromkeys(columns[one.msp] for one in named(parse(collection.members)))
+            xs = dict.fromkeys(
+                columns[principal.msp] for principal in principals_of(parse(collection.members))
+            )
             holdings.append(Holding(collection.name, at, tuple(xs)))
             at += 2 * _LINE
     return Band(channel.name, y, at - y, tuple(cells), cell_height, tuple(words), tuple(holdings))
@@ -180,6 +182,6 @@ def _agreements(channel: Channel) -> Iterator[str]:
     yield f"administration: {channel.administration or 'a majority of the administrators'}"
     for chaincode in channel.chaincodes:
         yield f"{chaincode.name} {chaincode.version}, endorsement: {chaincode.endorsement}"
-        for one in chaincode.collections:
-            if one.endorsement is not None:
-                yield f"{one.name}, endorsement: {one.endorsement}"
+        for collection in chaincode.collections:
+            if collection.endorsement is not None:
+                yield f"{collection.name}, endorsement: {collection.endorsement}"
