@@ -19,8 +19,7 @@ import pytest
 from support import Town, doubted_votes, found_town, running
 
 from kindpakket.fabric import FabricError
-from kindpakket.ledger.refusal import Refusal
-from kindpakket.ledger.refusals import AccountMissing
+from kindpakket.ledger.refusals import AccountMissing, Refusal
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, now
 from kindpakket_demo.schemes import open_provision
 from kindpakket_demo.wallets import Wallet
@@ -367,7 +366,7 @@ def test_an_organisation_comes_back_in_a_home_of_its_own(tmp_path: Path) -> None
             Network.restore(tmp_path / "elsewhere", taken.file, identities, progress=print)
         ) as restored:
             restored.up(print)
-            assert restored.acting == (MUNICIPALITY,)
+            assert restored.own_organisations == (MUNICIPALITY,)
             found = restored.verify(ledgers=True)
             assert (found.findings, found.silent) == ((), ())
             assert {one.node for one in found.committed} == {

@@ -26,11 +26,11 @@ from kindpakket_network.channel.proposal import Proposal
 from kindpakket_network.channel.submission import current
 from kindpakket_network.description.settings import with_settings
 from kindpakket_network.errors import CommandFailed, Waiting
-from kindpakket_network.nodes.acting import remember
+from kindpakket_network.nodes.own_organisations import choose_organisations
 from kindpakket_network.programs.command import Command
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import run
-from kindpakket_network.programs.wait import together
+from kindpakket_network.programs.wait import in_parallel
 from kindpakket_network.verbs import channels
 
 REGIE = "regie"
@@ -75,7 +75,7 @@ def homes(live: Network, tmp_path_factory: pytest.TempPathFactory) -> Mapping[st
     for name in ORGANISATIONS:
         home, whole = Home(folder / name), Home(live.home)
         home.create()
-        remember(live.topology, home, [name])
+        choose_organisations(live.topology, home, [name])
         shutil.copytree(whole.organisation(name), home.organisation(name))
         node = whole.node(f"orderer.{name}")
         for part in ("msp", "tls"):
@@ -98,7 +98,7 @@ def command(network: Network, *arguments: str) -> tuple[int, str]:
 def sign_with_fabrics_program(network: Network, file: str) -> None:
     """Sign a file as the administrator of a home's only organisation, without this package."""
     session = network.session()
-    organisation = session.topology.organisation(session.acting[0])
+    organisation = session.topology.organisation(session.own_organisations[0])
     environment = {
         "FABRIC_CFG_PATH": str(session.programs.config),
         "CORE_PEER_LOCALMSPID": organisation.msp,
@@ -222,7 +222,7 @@ def test_two_changes_at_the_same_time_end_with_one_of_them(live: Network) -> Non
         replace(session, topology=with_settings(live.topology, {"ordering.batch_messages": str(number)}))
         for number in (71, 72)
     ]
-    assert together(lambda one: reconcile(one, one.topology.channel(CHANNEL)), sites) == [True, True]
+    assert in_parallel(lambda one: reconcile(one, one.topology.channel(CHANNEL)), sites) == [True, True]
     left = [pending(one, one.topology.channel(CHANNEL)) for one in sites]
     assert sorted(map(bool, left)) == [False, True]
     assert reconcile(session, session.topology.channel(CHANNEL))

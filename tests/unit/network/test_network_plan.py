@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from kindpakket_cli.network.group import network as command
 from kindpakket_network import Network, Topology
 from kindpakket_network.errors import ChangeRefused
-from kindpakket_network.nodes.acting import act_for
-from kindpakket_network.nodes.deployed import Deployed
+from kindpakket_network.nodes.deployment_record import DeploymentRecord
+from kindpakket_network.nodes.own_organisations import record_organisations
 from kindpakket_network.programs.home import Home, write
 
 ADMIN = "organisations/gemeente/users/clerk/msp/enrolment.json"
@@ -51,7 +51,7 @@ def test_what_is_there_is_not_to_be_done(packaged: Topology, tmp_path: Path) -> 
 
 
 def test_another_definition_is_the_next_sequence(packaged: Topology, tmp_path: Path) -> None:
-    record = Deployed(sequence=4, definition="old", label="kindpakket-0", package_id="x:1", binary="")
+    record = DeploymentRecord(sequence=4, definition="old", label="kindpakket-0", package_id="x:1", binary="")
     record.write(Home(tmp_path).deployed("zuidhorn", "kindpakket"))
     plan = Network(packaged, tmp_path).plan()
     (words,) = [step.words for step in plan.steps if step.kind == "deploy"]
@@ -60,7 +60,7 @@ def test_another_definition_is_the_next_sequence(packaged: Topology, tmp_path: P
 
 
 def test_a_home_of_one_organisation_plans_its_own_part(packaged: Topology, tmp_path: Path) -> None:
-    act_for(Home(tmp_path), ["winkels"])
+    record_organisations(Home(tmp_path), ["winkels"])
     subjects = {
         subject for kind, subject in steps(Network(packaged, tmp_path)) if kind in {"enrol", "start", "join"}
     }

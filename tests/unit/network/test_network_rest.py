@@ -17,9 +17,9 @@ from kindpakket_network import NetworkError, ProgramError, Topology
 from kindpakket_network.description.policy import PolicySyntaxError, Principal, principals
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.profile import profile
-from kindpakket_network.programs import built as programs
+from kindpakket_network.programs import fabric as programs
 from kindpakket_network.programs.home import Home, write
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 from kindpakket_network.verbs.network import Network
 
 
@@ -94,7 +94,7 @@ def test_all_of_a_group_end_before_an_error_is_raised() -> None:
         done.append(number)
 
     with pytest.raises(ValueError, match="first"):
-        together(work, range(5))
+        in_parallel(work, range(5))
     assert sorted(done) == [1, 2, 3, 4]
 
 
