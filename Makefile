@@ -8,7 +8,7 @@ BUILD  := $(CURDIR)/build
 VULNERABILITIES ?= https://vuln.go.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down docs test test-go test-python lint gosec vulncheck mutation bench-sdk format clean
+.PHONY: help setup demo down docs test test-go test-python proof lint gosec vulncheck mutation bench-sdk format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -21,7 +21,7 @@ $(VENV)/.ready: setup.cfg pyproject.toml
 	@echo "Python: making the virtual environment $(VENV) and installing what setup.cfg names (about a minute) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --upgrade pip
-	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/pip install --quiet --progress-bar on --editable '.[report,sql,pkcs11,docs,test,dev]'
+	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/pip install --quiet --progress-bar on --editable '.[all,docs,test,dev]'
 	@touch $@
 
 demo: setup  ## one Kindpakket day on a network of four organisations, which then stays up
@@ -34,16 +34,14 @@ docs: $(VENV)/.ready  ## the reference site of the SDK, into build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "docs: to read them, run: $(BIN)/python -m http.server --directory build/site"
 
-test: setup test-go test-python  ## all tests; those in tests/network and tests/abuse start networks of their own
+test: setup  ## all tests, on networks of their own too; what is repeated covers each kind of step once (PYTEST="-k upgrade")
+	@$(BIN)/python tests/run.py $(PYTEST)
 
-test-go: setup
-	@echo "Go: the rules and the contract ..."
-	@cd chaincode && go test ./...
-	@cd tools/mutate && go test ./...
+test-go test-python: test-%: setup
+	@$(BIN)/python tests/run.py --only $* $(PYTEST)
 
-test-python: setup
-	@echo "Python: unit tests, then the tests on real peers ..."
-	@$(BIN)/pytest
+proof: setup  ## all tests with every repetition in full: kills at every step, 10,000 random histories
+	@$(BIN)/python tests/run.py --proof $(PYTEST)
 
 lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
 	@! gofmt -d chaincode tools tests | grep .
@@ -52,6 +50,7 @@ lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
 	@$(MAKE) --no-print-directory gosec
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@for file in tests/*/conftest.py tests/*/*/conftest.py; do $(BIN)/mypy --no-error-summary $$file || exit 1; done
 	@$(MAKE) --no-print-directory docs
 	@sh -n tools/prerequisites.sh network/kindpakket_network/data/builder/bin/*
 	@echo "lint: clean"
@@ -68,7 +67,7 @@ vulncheck:  ## look for known vulnerabilities that the chaincode can reach, in G
 mutation:  ## put small faults into the rules and into who may do what, and list those that no test notices (MUTATE="-sample 50 -seed 2")
 	@cd tools/mutate && go build -o $(BUILD)/mutate .
 	@cd chaincode && GOCACHE=$(BUILD)/mutation/go-build $(BUILD)/mutate -then ./contract -out $(BUILD)/mutation $(MUTATE) \
-		rules/*.go $(addprefix contract/,access.go find.go organisations.go request.go transaction.go)
+		rules/*.go $(addprefix contract/,access.go directory.go find.go idempotency.go organisations.go request.go transaction.go)
 	@[ $$(du -sm $(BUILD)/mutation/go-build | cut -f1) -lt 1000 ] || rm -rf $(BUILD)/mutation/go-build
 
 bench-sdk: setup  ## compare kindpakket.fabric with the official Go and Node SDKs, some 25 minutes (BENCH="--quick": two)

@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// serve answers the peer until it is told to stop. A transaction that is cut off is endorsed by nobody, so stopping loses nothing.
+// serve answers the peer until a signal stops it. An interrupted transaction is not endorsed, so stopping loses nothing.
 func serve() error {
 	server, err := configure(os.LookupEnv)
 	if err != nil {
@@ -55,7 +55,7 @@ func serve() error {
 	}
 }
 
-// configure makes the server out of the settings; its error names all that are missing.
+// configure builds the server from the settings; its error names all settings that are missing.
 func configure(lookup func(string) (string, bool)) (*shim.ChaincodeServer, error) {
 	settings := map[string]string{}
 	var missing []string
@@ -73,7 +73,7 @@ func configure(lookup func(string) (string, bool)) (*shim.ChaincodeServer, error
 	for _, name := range []string{certVariable, keyVariable, clientVariable} {
 		data, err := os.ReadFile(settings[name])
 		if err != nil {
-			return nil, fmt.Errorf("%s names no readable PEM file: %w", name, err)
+			return nil, fmt.Errorf("%s does not name a readable PEM file: %w", name, err)
 		}
 		files[name] = data
 	}

@@ -6,9 +6,10 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from multiprocessing import spawn
+from multiprocessing import forkserver, spawn
 from typing import Any
 from unittest import mock
 
@@ -20,13 +21,13 @@ from kindpakket.fabric._connection import flow as _flow
 from kindpakket.fabric._connection import sync as _session
 from kindpakket.fabric.outbox import _file as _outbox_file
 from kindpakket.fabric.testing import make_identity
+from patience import PATIENCE
 
-SECONDS = 60
 _told = spawn.get_preparation_data
-PATIENT = Deadlines(evaluate=20, endorse=20, submit=20, resolve=20, commit_status=20)
-SHORT = Deadlines(evaluate=20, endorse=20, submit=20, resolve=20, commit_status=0.2)
+PATIENT = Deadlines(evaluate=120, endorse=120, submit=120, resolve=120, commit_status=120)
+SHORT = Deadlines(evaluate=120, endorse=120, submit=120, resolve=120, commit_status=0.2)
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(["killing", "kindpakket.fabric.checkpoints.sql"])
+_FORKING.set_forkserver_preload(["killing", "kindpakket.fabric.checkpoints.sql", "dying", "paying"])
 
 
 class Instants:
@@ -44,13 +45,15 @@ class Instants:
 def run_and_die(instant: int, act: Callable[..., None], *arguments: Any) -> bool:
     """Run a function in a process that is killed at an instant; whether it came to its end before."""
     process = running(_dying, instant, act, arguments)
-    process.join(SECONDS)
+    process.join(PATIENCE)
     assert process.exitcode in {0, -signal.SIGKILL}, f"the process ended with {process.exitcode}"
-    return process.exitcode == 0
+    return bool(process.exitcode == 0)
 
 
 def running(act: Callable[..., None], *arguments: Any) -> Any:
     """A process that runs a function, and goes on meanwhile."""
+    with mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)):
+        forkserver.ensure_running()  # which finds what it loads beforehand by this path only
     process = _FORKING.Process(target=act, args=arguments)
     with mock.patch.object(spawn, "get_preparation_data", _without_main):
         process.start()

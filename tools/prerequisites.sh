@@ -1,5 +1,5 @@
 #!/bin/sh
-# Says in one sentence each what is missing before anything is installed or built.
+# Names each missing prerequisite, before anything is installed or built.
 python=${1:-python3}
 missing=0
 

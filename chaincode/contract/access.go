@@ -27,7 +27,7 @@ var (
 	everybody = append(slices.Clone(readers), tills...)
 )
 
-// caller is who signed the proposal, by the attributes of the certificate.
+// caller is who signed the proposal, according to the attributes of the certificate.
 type caller struct {
 	msp    string
 	role   role
@@ -36,7 +36,7 @@ type caller struct {
 	till   string
 }
 
-// identify reads the caller's certificate. Whoever has no readable one has no role.
+// identify reads the caller's certificate. A caller without a readable one has no role.
 func identify(stub shim.ChaincodeStubInterface) caller {
 	identity, err := cid.New(stub)
 	if err != nil {
@@ -53,7 +53,7 @@ func identify(stub shim.ChaincodeStubInterface) caller {
 	return caller{msp: msp, role: role(attribute("role")), person: attribute("person"), shop: attribute("shop"), till: attribute("till")}
 }
 
-// mark tells of the caller in what it writes. A till that is no code is left out, so that no free text gets onto the ledger.
+// mark identifies the caller in what it writes. A till that is not a code is left out, so that no free text reaches the ledger.
 func (c caller) mark(operation string, r request) mark {
 	made := mark{Operation: operation, Request: r.id(), Person: c.person, MSP: c.msp, Role: c.role}
 	if why, ok := r.(reasoned); ok {
@@ -65,14 +65,29 @@ func (c caller) mark(operation string, r request) mark {
 	return made
 }
 
-// admit refuses a caller without one of the roles, and one whose role was issued by another organisation than it counts in.
+// admit refuses a caller who has none of the roles, or whose role was issued by an organisation in which it does not count.
 func (c caller) admit(organisations *rules.Organisations, roles []role) error {
 	if slices.Contains(roles, c.role) && c.role.countsIn(c.msp, organisations) {
 		return nil
 	}
-	return rules.Refuse(rules.RoleRequired,
-		rules.Details{"required": roles, "role": rules.Excerpt(string(c.role)), "msp": rules.Excerpt(c.msp)},
-		"this needs one of the roles %v, in the organisation where it counts", roles)
+	details := rules.Details{"required": roles, "role": rules.Excerpt(string(c.role)), "msp": rules.Excerpt(c.msp)}
+	if slices.Contains(roles, c.role) {
+		return rules.Refuse(rules.RoleRequired, details, "the role %s does not count in %s: use a certificate of an organisation that it counts in",
+			c.role, rules.Excerpt(c.msp))
+	}
+	return rules.Refuse(rules.RoleRequired, details, "this needs the role %s; you are %s", rules.Alternatives(roles), c.describe())
+}
+
+// describe says who the caller is, for a sentence.
+func (c caller) describe() string {
+	msp := rules.Excerpt(c.msp)
+	switch {
+	case c.msp == "":
+		return "a caller without a readable certificate"
+	case c.role == "":
+		return "a caller of " + msp + " without a role"
+	}
+	return rules.Excerpt(string(c.role)) + " of " + msp
 }
 
 func (r role) countsIn(msp string, organisations *rules.Organisations) bool {
@@ -85,7 +100,8 @@ func (r role) countsIn(msp string, organisations *rules.Organisations) bool {
 	return r == auditor && slices.Contains(organisations.Auditors, msp)
 }
 
-// checkPerson refuses a caller that nobody stands behind. Only pseudonyms of the form of a code get onto the ledger, and no account number.
+// checkPerson refuses a caller whose certificate does not name a person. Only pseudonyms in the form of a code reach the ledger, and no
+// account numbers.
 func (c caller) checkPerson() error {
 	if !rules.IsPerson(c.person) || rules.ScreenPersonalData("person", c.person) != nil {
 		return rules.Refuse(rules.PersonRequired, rules.Details{"attribute": "kindpakket.person"}, "")
@@ -93,16 +109,16 @@ func (c caller) checkPerson() error {
 	return nil
 }
 
-// checkDecider refuses who has neither the role that decides nor made the proposal.
+// checkDecider refuses a caller who neither has the role that decides nor made the proposal.
 func (c caller) checkDecider(decides role, proposer string) error {
 	if c.role == decides || c.person == proposer {
 		return nil
 	}
 	return rules.Refuse(rules.RoleRequired, rules.Details{"required": []role{decides}, "role": c.role, "msp": c.msp},
-		"this needs the role %s, or the person who proposed it", decides)
+		"only the role %s or the person who proposed it may do this; you are %s", decides, c.describe())
 }
 
-// isTill tells whether the caller belongs to a shop and sees only what is that shop's.
+// isTill reports whether the caller belongs to a shop and sees only what is that shop's.
 func (c caller) isTill() bool {
 	return slices.Contains(tills, c.role)
 }
@@ -115,7 +131,7 @@ func (c caller) checkShop(shop string) error {
 	return nil
 }
 
-// checkOwns refuses a till of another shop, and one of an organisation that the shop does not belong to.
+// checkOwns refuses a till of another shop, and a till of an organisation that the shop does not belong to.
 func (c caller) checkOwns(shop *rules.Shop) error {
 	if c.isTill() && (c.shop != shop.ID || c.msp != shop.MSP) {
 		return notYours(shop.ID)
@@ -124,5 +140,5 @@ func (c caller) checkOwns(shop *rules.Shop) error {
 }
 
 func notYours(shop string) error {
-	return rules.Refuse(rules.NotYours, rules.Details{"shop": shop}, "this belongs to shop %s, which is not the caller's", shop)
+	return rules.Refuse(rules.NotYours, rules.Details{"shop": shop}, "this belongs to shop %s, which is not your shop", shop)
 }

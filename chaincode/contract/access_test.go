@@ -230,3 +230,18 @@ func TestRolesComeFromTheCertificateOfThisCall(t *testing.T) {
 		t.Fatal(s.Response)
 	}
 }
+
+func TestARefusedCallerReadsWhoItIs(t *testing.T) {
+	organisations := &rules.Organisations{Municipality: "GemeenteMSP", Shops: []string{"WinkelsMSP"}, Auditors: []string{"AuditorMSP"}}
+	for want, c := range map[string]caller{
+		"this needs the role issuer or approver; you are cashier of WinkelsMSP":                                {msp: "WinkelsMSP", role: cashier},
+		"this needs the role issuer or approver; you are a caller of WinkelsMSP without a role":                {msp: "WinkelsMSP"},
+		"this needs the role issuer or approver; you are a caller without a readable certificate":              {},
+		"the role issuer does not count in WinkelsMSP: use a certificate of an organisation that it counts in": {msp: "WinkelsMSP", role: issuer},
+	} {
+		refusal := refusalOf(t, c.admit(organisations, []role{issuer, approver}))
+		if refusal.Code != rules.RoleRequired || refusal.Sentence != want {
+			t.Errorf("%v: %v", c, refusal)
+		}
+	}
+}

@@ -3,12 +3,12 @@ package contract
 import "kindpakket.eu/chaincode/rules"
 
 type allowanceRequest struct {
-	showVoucherRequest
+	voucherQuery
 	Shop string `json:"shop"`
 }
 
 func (r *allowanceRequest) check() error {
-	return rules.FirstError(r.showVoucherRequest.check(), rules.CheckID("shop", r.Shop))
+	return rules.FirstError(r.voucherQuery.check(), rules.CheckID("shop", r.Shop))
 }
 
 // allowance is what a till shows before a payment. Categories holds what each could take now at this shop, in cents: nothing
@@ -27,7 +27,7 @@ type allowance struct {
 	Product              string                 `json:"product,omitzero"`
 }
 
-// Allowance gives what a voucher may still buy at a shop; to shops for their own.
+// Allowance returns what a voucher may still buy at a shop; shops may ask only for their own.
 func (*VoucherContract) Allowance(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *allowanceRequest) (any, error) {
 		shop, err := tx.ownShop(r.Shop)

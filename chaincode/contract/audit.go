@@ -6,7 +6,7 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// AuditContract answers the questions of who checks the others. It only reads.
+// AuditContract answers an auditor's questions. It only reads.
 type AuditContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
@@ -60,17 +60,17 @@ func (r *sampleRequest) check() error {
 		return nil
 	}
 	return rules.Refuse(rules.InvalidCode, rules.Details{"member": "kind", "value": rules.Excerpt(r.Kind)},
-		"kind is %s, %s or %s", ofVouchers, ofPayments, ofSettlements)
+		"kind is %q: it must be %s, %s or %s", rules.Excerpt(r.Kind), ofVouchers, ofPayments, ofSettlements)
 }
 
-// Sample gives those of a page that a random draw takes, by a seed that the auditor chooses.
+// Sample returns those of a page that a random draw takes, by a seed that the auditor chooses.
 func (*AuditContract) Sample(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *sampleRequest) (any, error) {
 		switch r.Kind {
 		case ofVouchers:
 			return listWhere(tx, voucherPrefix(r.Scheme), &r.paging, func(v *rules.Voucher) bool { return r.Takes(v.ID) })
 		case ofPayments:
-			return listWhere(tx, paymentPrefix, &r.paging, func(p *rules.Payment) bool { return p.Scheme == r.Scheme && r.Takes(p.ID) })
+			return listWhere(tx, paymentPrefix(), &r.paging, func(p *rules.Payment) bool { return p.Scheme == r.Scheme && r.Takes(p.ID) })
 		}
 		return listWhere(tx, settlementPrefix(r.Scheme), &r.paging, func(s *rules.Settlement) bool { return r.Takes(s.ID) })
 	})

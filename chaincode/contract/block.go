@@ -2,43 +2,12 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-// voucherRequest names a voucher.
-type voucherRequest struct {
-	header
-	Scheme  string `json:"scheme"`
-	Voucher string `json:"voucher"`
-}
-
-func (r *voucherRequest) check() error {
-	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckID("voucher", r.Voucher))
-}
-
-func (r *voucherRequest) reads() []string { return voucherKeys(r.Scheme, []string{r.Voucher}) }
-
-// reasonedVoucherRequest names a voucher and says why.
-type reasonedVoucherRequest struct {
-	voucherRequest
-	because
-}
-
-func (r *reasonedVoucherRequest) check() error {
-	return rules.FirstError(r.voucherRequest.check(), r.checkReason())
-}
-
-// voucherEvent is the payload of what changes the state of one voucher.
-type voucherEvent struct {
-	Scheme  string      `json:"scheme"`
-	Voucher string      `json:"voucher"`
-	State   rules.State `json:"state"`
-	Reason  string      `json:"reason,omitzero"`
-}
-
 var blockVoucher = operation{name: "voucher:Block", event: "VoucherBlocked", roles: []role{issuer, approver}}
 
 // Block stops the spending of a voucher.
 func (*VoucherContract) Block(ctx *Context, text string) (string, error) {
 	return write(ctx, blockVoucher, text, func(tx *transaction, r *reasonedVoucherRequest) (any, error) {
-		return tx.turnVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
+		return tx.changeVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
 			return voucher.Block(tx.caller.person, r.Reason)
 		})
 	})
@@ -49,7 +18,7 @@ var unblockVoucher = operation{name: "voucher:Unblock", event: "VoucherUnblocked
 // Unblock returns a voucher to the state that another person blocked it in.
 func (*VoucherContract) Unblock(ctx *Context, text string) (string, error) {
 	return write(ctx, unblockVoucher, text, func(tx *transaction, r *reasonedVoucherRequest) (any, error) {
-		return tx.turnVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error { return voucher.Unblock(tx.caller.person) })
+		return tx.changeVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error { return voucher.Unblock(tx.caller.person) })
 	})
 }
 
@@ -58,7 +27,7 @@ type selfBlockRequest struct {
 	Code string `json:"code"`
 }
 
-// selfBlocked is the answer to a self-block: no more than a till has to know.
+// selfBlocked is the answer to a self-block: only what a till has to know.
 type selfBlocked struct {
 	Scheme  string      `json:"scheme"`
 	Voucher string      `json:"voucher"`
@@ -84,17 +53,4 @@ func (*VoucherContract) SelfBlock(ctx *Context, text string) (string, error) {
 		answer := selfBlocked{Scheme: r.Scheme, Voucher: r.Voucher, State: voucher.State}
 		return answer, tx.put(voucherKey(r.Scheme, r.Voucher), voucher)
 	})
-}
-
-// turnVoucher takes a voucher through a step, for a reason.
-func (tx *transaction) turnVoucher(r voucherRequest, reason string, step func(*rules.Voucher) error) (any, error) {
-	voucher, err := tx.voucher(r.Scheme, r.Voucher)
-	if err != nil {
-		return nil, err
-	}
-	if err := step(voucher); err != nil {
-		return nil, err
-	}
-	tx.event = voucherEvent{Scheme: r.Scheme, Voucher: r.Voucher, State: voucher.State, Reason: reason}
-	return voucher, tx.put(voucherKey(r.Scheme, r.Voucher), voucher)
 }

@@ -2,6 +2,9 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
+// maxBulk is how many vouchers one request may carry.
+const maxBulk = 500
+
 // vouchersRequest names vouchers of a scheme, and says why.
 type vouchersRequest struct {
 	header
@@ -16,18 +19,9 @@ func (r *vouchersRequest) check() error {
 	)
 }
 
-func (r *vouchersRequest) reads() []string { return voucherKeys(r.Scheme, r.Vouchers) }
+func (r *vouchersRequest) reads() []string { return schemeAndVoucherKeys(r.Scheme, r.Vouchers) }
 
-// voucherKeys gives the keys of a scheme and of vouchers of it.
-func voucherKeys(scheme string, vouchers []string) []string {
-	keys := []string{schemeKey(scheme)}
-	for _, id := range vouchers {
-		keys = append(keys, voucherKey(scheme, id))
-	}
-	return keys
-}
-
-// moved is the answer of what moves money of many vouchers, in the order of the request.
+// moved is the answer of a transaction that moves money of many vouchers, in the order of the request.
 type moved struct {
 	Scheme   string         `json:"scheme"`
 	Vouchers []voucherCents `json:"vouchers"`
@@ -51,7 +45,7 @@ type movedEvent struct {
 	Released []string `json:"released,omitzero"`
 }
 
-// takeBack takes from each voucher what a step says, after its expired holds were released, and gives it to the budget. All or none.
+// takeBack releases the expired holds of each voucher, takes from it what a step says, and returns that to the budget, all or none.
 func (tx *transaction) takeBack(
 	r *vouchersRequest, as rules.Destination, step func(*rules.Voucher) (rules.Cents, error),
 ) (any, error) {

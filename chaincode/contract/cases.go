@@ -2,10 +2,7 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-// maxBulk is how many vouchers one request may carry.
-const maxBulk = 500
-
-var recordCases = operation{name: "voucher:RecordCases", event: "CasesRecorded", roles: []role{issuer}, private: "cases"}
+var recordCases = operation{name: "voucher:RecordCases", event: "CasesRecorded", roles: []role{issuer}, private: transientCases}
 
 // casesRecorded is the answer to recording cases.
 type casesRecorded struct {
@@ -17,8 +14,8 @@ type casesEvent struct {
 	Recorded int    `json:"recorded"`
 }
 
-// RecordCases keeps, in the municipality's private collection, to which case each voucher-to-be belongs. It is idempotent by content:
-// the same record again is accepted.
+// RecordCases keeps, in the municipality's private collection, to which case each voucher-to-be belongs. Recording the
+// same case again is accepted.
 func (*VoucherContract) RecordCases(ctx *Context, text string) (string, error) {
 	return writePrivate(ctx, recordCases, text, func(tx *transaction, r *schemeRequest) (any, error) {
 		var cases []rules.CaseRecord
@@ -40,7 +37,7 @@ func (*VoucherContract) RecordCases(ctx *Context, text string) (string, error) {
 	})
 }
 
-// freshCases gives the cases that were not recorded before, and refuses another one for the same voucher.
+// freshCases returns the cases that have not been recorded, and refuses a different case for the same voucher.
 func (tx *transaction) freshCases(scheme string, cases []rules.CaseRecord) ([]rules.CaseRecord, error) {
 	var fresh []rules.CaseRecord
 	for _, record := range cases {
@@ -58,13 +55,13 @@ func (tx *transaction) freshCases(scheme string, cases []rules.CaseRecord) ([]ru
 		}
 		if before != same {
 			return nil, rules.Refuse(rules.IdempotencyConflict, rules.Details{"voucher": record.Voucher},
-				"another case was recorded for voucher %s before", record.Voucher)
+				"a different case has already been recorded for voucher %s", record.Voucher)
 		}
 	}
 	return fresh, nil
 }
 
-// putCases refuses vouchers that were issued, because their case was purged: recording it again would undo that.
+// putCases records cases. It refuses vouchers that have been issued: their case was purged, and recording it again would undo that.
 func (tx *transaction) putCases(scheme string, cases []rules.CaseRecord) error {
 	keys := make([]string, 0, len(cases))
 	for _, record := range cases {
@@ -80,7 +77,7 @@ func (tx *transaction) putCases(scheme string, cases []rules.CaseRecord) error {
 		}
 		if issued {
 			return rules.Refuse(rules.VoucherExists, rules.Details{"voucher": record.Voucher},
-				"voucher %s was issued, and its case record was purged since", record.Voucher)
+				"voucher %s has been issued, and its case record was purged since: it cannot be recorded again", record.Voucher)
 		}
 		if err := tx.putPrivate(citizens, caseKey(scheme, record.Voucher), record); err != nil {
 			return err

@@ -16,7 +16,7 @@ import (
 
 const metadataTransaction = contractapi.SystemContractName + ":GetMetadata"
 
-// Chaincode routes calls to the contracts and answers in the one form of refusals what the contract API would answer in another.
+// Chaincode routes calls to the contracts, and refuses in one form what the contract API would refuse in another.
 type Chaincode struct {
 	contracts    *contractapi.ContractChaincode
 	transactions map[string]bool
@@ -67,17 +67,17 @@ func transactionsOf(contract contractapi.ContractInterface) []string {
 	return names
 }
 
-// Init does nothing: organisations:Initialise is a transaction of its own.
+// Init does nothing: organisations:Initialise is a separate transaction.
 func (c *Chaincode) Init(shim.ChaincodeStubInterface) *peer.Response {
 	return shim.Success(nil)
 }
 
-// Invoke runs one transaction. A defect of the chaincode ends the transaction, not the process that serves the others.
+// Invoke runs one transaction. A panic ends the transaction, not the process that serves the others.
 func (c *Chaincode) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Response) {
 	defer func() {
 		if defect := recover(); defect != nil {
 			log.Printf("transaction %s: %v", stub.GetTxID(), defect)
-			response = shim.Error("the chaincode has a defect that this transaction met; nothing was changed")
+			response = shim.Error("the chaincode has a defect that stopped this transaction; nothing was changed: report it with the transaction id")
 		}
 	}()
 	name, arguments := stub.GetFunctionAndParameters()
@@ -92,7 +92,7 @@ func (c *Chaincode) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Res
 	}
 	if len(arguments) != 1 {
 		return refuse(rules.Refuse(rules.MalformedRequest, rules.Details{"arguments": len(arguments)},
-			"a transaction takes one argument, a JSON object, and not %d", len(arguments)))
+			"%d arguments were given: a transaction takes exactly one, a JSON object", len(arguments)))
 	}
 	if len(arguments[0]) > maxRequestBytes {
 		return refuse(tooLarge(len(arguments[0])))

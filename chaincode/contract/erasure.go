@@ -47,20 +47,20 @@ func (*ErasureContract) Order(ctx *Context, text string) (string, error) {
 			State: rules.ErasureIsOrdered, OrderedBy: tx.caller.person,
 		}
 		for _, id := range r.IDs {
-			found, err := tx.recordsOf(r.privateRecords, id)
+			records, err := tx.recordsOf(r.privateRecords, id)
 			if err != nil {
 				return nil, err
 			}
-			if len(found) == 0 {
+			if len(records) == 0 {
 				return nil, r.missing(id)
 			}
-			erasure.Records = append(erasure.Records, found...)
+			erasure.Records = append(erasure.Records, records...)
 		}
 		return erasure, tx.putErasure(erasure)
 	})
 }
 
-// putErasure writes an erasure and tells of it.
+// putErasure writes an erasure and sets its event.
 func (tx *transaction) putErasure(erasure *rules.Erasure) error {
 	tx.event = erasureEvent{
 		Erasure: erasure.ID, Collection: erasure.Collection, Scheme: erasure.Scheme, State: erasure.State, Records: len(erasure.Records),
@@ -119,11 +119,11 @@ func (*ErasureContract) Withdraw(ctx *Context, text string) (string, error) {
 		if err := tx.caller.checkDecider(approver, erasure.OrderedBy); err != nil {
 			return nil, err
 		}
-		left, err := tx.left(erasure)
+		remaining, err := tx.remaining(erasure)
 		if err != nil {
 			return nil, err
 		}
-		if err := erasure.Withdraw(tx.caller.person, r.Reason, len(left)); err != nil {
+		if err := erasure.Withdraw(tx.caller.person, r.Reason, len(remaining)); err != nil {
 			return nil, err
 		}
 		return erasure, tx.putErasure(erasure)
@@ -152,36 +152,36 @@ func (*ErasureContract) Purge(ctx *Context, text string) (string, error) {
 		if err := erasure.CheckPurgeable(); err != nil {
 			return nil, err
 		}
-		left, err := tx.left(erasure)
+		remaining, err := tx.remaining(erasure)
 		if err != nil {
 			return nil, err
 		}
-		for _, record := range left {
+		for _, record := range remaining {
 			collection, err := tx.collectionOf(recordsIn(erasure), record.ID)
 			if err != nil {
 				return nil, err
 			}
 			tx.purge(collection, record.Key)
 		}
-		tx.event = purgedEvent{Erasure: erasure.ID, Purged: len(left)}
+		tx.event = purgedEvent{Erasure: erasure.ID, Purged: len(remaining)}
 		return purged{Purged: len(erasure.Records)}, nil
 	})
 }
 
 var certifyErasure = operation{name: "erasure:Certify", event: "ErasureCertified", roles: []role{issuer, approver}}
 
-// Certify states on the ledger that no record of an erasure is left. Any organisation can see that by the hashes.
+// Certify states on the ledger that no record of an erasure is remaining. Any organisation can see that by the hashes.
 func (*ErasureContract) Certify(ctx *Context, text string) (string, error) {
 	return write(ctx, certifyErasure, text, func(tx *transaction, r *erasureRequest) (any, error) {
 		erasure, err := tx.erasure(r.Erasure)
 		if err != nil {
 			return nil, err
 		}
-		left, err := tx.left(erasure)
+		remaining, err := tx.remaining(erasure)
 		if err != nil {
 			return nil, err
 		}
-		if err := erasure.Certify(tx.caller.person, tx.now, len(left)); err != nil {
+		if err := erasure.Certify(tx.caller.person, tx.now, len(remaining)); err != nil {
 			return nil, err
 		}
 		return erasure, tx.putErasure(erasure)

@@ -2,23 +2,23 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-type showErasureRequest struct {
+type erasureQuery struct {
 	Erasure string `json:"erasure"`
 }
 
-func (r *showErasureRequest) check() error { return rules.CheckID("erasure", r.Erasure) }
+func (r *erasureQuery) check() error { return rules.CheckID("erasure", r.Erasure) }
 
-// Show gives an erasure; once it is certified, the certificate.
+// Show returns an erasure; once it is certified, the certificate.
 func (*ErasureContract) Show(ctx *Context, text string) (string, error) {
-	return query(ctx, readers, text, func(tx *transaction, r *showErasureRequest) (any, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *erasureQuery) (any, error) {
 		return tx.erasure(r.Erasure)
 	})
 }
 
-// List gives the erasures of the channel.
+// List returns the erasures of the channel.
 func (*ErasureContract) List(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *paging) (any, error) {
-		erasures, _, err := list[rules.Erasure](tx, erasurePrefix, r)
+		erasures, _, err := list[rules.Erasure](tx, erasurePrefix(), r)
 		return erasures, err
 	})
 }
@@ -32,13 +32,13 @@ func (r *dueRecordsRequest) check() error {
 	return rules.FirstError(r.privateRecords.check(), r.paging.check())
 }
 
-// dueRecord is a voucher or shop whose private records are to be purged since a day.
+// dueRecord is a voucher or shop whose private records have been due to be purged since a day.
 type dueRecord struct {
 	ID    string    `json:"id"`
 	DueOn rules.Day `json:"due_on"`
 }
 
-// Due gives the vouchers or shops of a page whose retention term has passed and that still have a private record.
+// Due returns the vouchers or shops of a page whose retention term has passed and that still have a private record.
 func (*ErasureContract) Due(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *dueRecordsRequest) (any, error) {
 		if r.Collection == citizens {
@@ -72,7 +72,7 @@ func (tx *transaction) dueCases(r *dueRecordsRequest) (any, error) {
 }
 
 func (tx *transaction) dueAccounts(r *dueRecordsRequest) (any, error) {
-	shops, _, err := list[rules.Shop](tx, shopPrefix, &r.paging)
+	shops, _, err := list[rules.Shop](tx, shopPrefix(), &r.paging)
 	if err != nil {
 		return nil, err
 	}

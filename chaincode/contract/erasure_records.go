@@ -17,15 +17,15 @@ func (p privateRecords) check() error {
 	case p.Collection == citizens:
 		return rules.CheckID("scheme", p.Scheme)
 	case p.Collection == shopAccounts && p.Scheme != "":
-		return rules.Refuse(rules.MalformedRequest, rules.Details{"member": "scheme"}, "accounts of shops belong to no scheme: leave scheme out")
+		return rules.Refuse(rules.MalformedRequest, rules.Details{"member": "scheme"}, "accounts of shops do not belong to a scheme: leave out scheme")
 	case p.Collection == shopAccounts:
 		return nil
 	}
 	return rules.Refuse(rules.InvalidCode, rules.Details{"member": "collection", "value": rules.Excerpt(p.Collection)},
-		"collection is %s or %s", citizens, shopAccounts)
+		"collection is %q: it must be %s or %s", rules.Excerpt(p.Collection), citizens, shopAccounts)
 }
 
-// owners gives the keys of what an erasure for a reason has to look at: the shops, or the scheme and, for their term, the vouchers.
+// owners returns the keys of what an erasure for a reason has to look at: the shops, or the scheme and, for their term, the vouchers.
 func (p privateRecords) owners(ids []string, reason string) []string {
 	var keys []string
 	if p.Collection == citizens {
@@ -49,7 +49,7 @@ func (p privateRecords) missing(id string) error {
 	return rules.Refuse(rules.AccountMissing, rules.Details{"shop": id}, "shop %s has no private account record", id)
 }
 
-// checkErasable refuses shops that have not ended, and for the reason retention what is to be kept longer.
+// checkErasable refuses shops that have not ended and, when the reason is retention, records whose term has not passed.
 func (tx *transaction) checkErasable(p privateRecords, ids []string, reason string) error {
 	if err := tx.prefetch(p.owners(ids, reason)...); err != nil {
 		return err
@@ -96,10 +96,10 @@ func (tx *transaction) checkEnded(shops []string, reason string) error {
 	return nil
 }
 
-// recordsOf gives the private records of a voucher or shop that are there, with their hashes.
+// recordsOf returns the private records of a voucher or shop that are there, with their hashes.
 func (tx *transaction) recordsOf(p privateRecords, id string) ([]rules.ErasedRecord, error) {
 	if p.Collection == citizens {
-		return tx.kept(p, []rules.ErasedRecord{{ID: id, Key: caseKey(p.Scheme, id)}})
+		return tx.present(p, []rules.ErasedRecord{{ID: id, Key: caseKey(p.Scheme, id)}})
 	}
 	shop, err := tx.shop(id)
 	if err != nil {
@@ -109,17 +109,17 @@ func (tx *transaction) recordsOf(p privateRecords, id string) ([]rules.ErasedRec
 	for _, change := range shop.AllAccounts() {
 		records = append(records, rules.ErasedRecord{ID: id, Key: accountKey(id, change)})
 	}
-	return tx.kept(p, records)
+	return tx.present(p, records)
 }
 
-// left gives the records of an erasure that are still there.
-func (tx *transaction) left(erasure *rules.Erasure) ([]rules.ErasedRecord, error) {
-	return tx.kept(recordsIn(erasure), erasure.Records)
+// remaining returns the records of an erasure that are still there.
+func (tx *transaction) remaining(erasure *rules.Erasure) ([]rules.ErasedRecord, error) {
+	return tx.present(recordsIn(erasure), erasure.Records)
 }
 
-// kept gives those of private records that are there, with the hashes that they have now.
-func (tx *transaction) kept(p privateRecords, records []rules.ErasedRecord) ([]rules.ErasedRecord, error) {
-	var there []rules.ErasedRecord
+// present returns those of private records that are still there, with the hashes that they have now.
+func (tx *transaction) present(p privateRecords, records []rules.ErasedRecord) ([]rules.ErasedRecord, error) {
+	var present []rules.ErasedRecord
 	for _, record := range records {
 		collection, err := tx.collectionOf(p, record.ID)
 		if err != nil {
@@ -131,10 +131,10 @@ func (tx *transaction) kept(p privateRecords, records []rules.ErasedRecord) ([]r
 		}
 		if hash != "" {
 			record.SHA256 = hash
-			there = append(there, record)
+			present = append(present, record)
 		}
 	}
-	return there, nil
+	return present, nil
 }
 
 // collectionOf names the collection that the private records of a voucher or shop are in.

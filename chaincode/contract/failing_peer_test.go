@@ -176,7 +176,7 @@ func TestDamagedRecordsStopWhatNeedsThem(t *testing.T) {
 	}
 }
 
-func organisationsOf(*town, object) string { return organisationsKey }
+func organisationsOf(*town, object) string { return organisationsKey() }
 
 func ownRequest(_ *town, request object) string { return requestKey(request["request_id"].(string)) }
 

@@ -14,15 +14,6 @@ type storedTerms struct {
 	rules.Terms
 }
 
-// find reads a record and refuses its absence.
-func find[T any](tx *transaction, code rules.Code, thing, id, key string) (*T, error) {
-	record, err := get[T](tx, key)
-	if err == nil && record == nil {
-		err = rules.Refuse(code, rules.Details{thing: id}, "there is no %s %s", thing, id)
-	}
-	return record, err
-}
-
 func (tx *transaction) scheme(id string) (*rules.Scheme, error) {
 	return find[rules.Scheme](tx, rules.SchemeNotFound, "scheme", id, schemeKey(id))
 }
@@ -39,7 +30,7 @@ func (tx *transaction) terms(scheme string, version rules.Number) (*storedTerms,
 	return find[storedTerms](tx, rules.LedgerInconsistent, "rules", scheme, rulesKey(scheme, version))
 }
 
-// termsFor gives the terms that count for a voucher: those it was issued under, or later ones that two persons applied to all.
+// termsFor returns the terms that count for a voucher: those it was issued under, or later ones that two persons applied to all.
 func (tx *transaction) termsFor(scheme *rules.Scheme, voucher *rules.Voucher) (*storedTerms, error) {
 	return tx.terms(scheme.ID, scheme.VersionFor(voucher.RulesVersion))
 }
@@ -60,7 +51,7 @@ func (tx *transaction) closedUntil(scheme string) (rules.Day, error) {
 	return days.ClosedUntil, nil
 }
 
-// bookingDay gives the day that something of this moment is booked on.
+// bookingDay returns the day that something of this moment is booked on.
 func (tx *transaction) bookingDay(scheme string) (rules.Day, error) {
 	closedUntil, err := tx.closedUntil(scheme)
 	return rules.BookingDay(tx.now, closedUntil), err
@@ -104,7 +95,7 @@ func (tx *transaction) erasure(id string) (*rules.Erasure, error) {
 	return find[rules.Erasure](tx, rules.ErasureNotFound, "erasure", id, erasureKey(id))
 }
 
-// domain tells on which channel and by which chaincode name the client asked, as holders sign it.
+// domain returns the channel and the chaincode name of the client's call, which holders sign.
 func (tx *transaction) domain() rules.Domain {
 	return rules.Domain{Channel: tx.stub.GetChannelID(), Chaincode: tx.proposal.chaincode}
 }

@@ -24,7 +24,7 @@ func (r *proposeOrganisationRequest) check() error {
 
 func (r *proposeOrganisationRequest) checkAccounts() error {
 	if r.Accounts == citizens {
-		return rules.Refuse(rules.InvalidOrganisations, rules.Details{"accounts": r.Accounts}, "%s holds other records: name another collection", citizens)
+		return rules.Refuse(rules.InvalidOrganisations, rules.Details{"accounts": r.Accounts}, "the collection %s is not for accounts: name another collection", citizens)
 	}
 	return nil
 }
@@ -48,23 +48,23 @@ func (*OrganisationsContract) Propose(ctx *Context, text string) (string, error)
 	})
 }
 
-type approveOrganisationRequest struct {
+type organisationChangeRequest struct {
 	header
 	MSP    string `json:"msp"`
 	Change string `json:"change"`
 }
 
-func (r *approveOrganisationRequest) check() error {
+func (r *organisationChangeRequest) check() error {
 	return rules.FirstError(r.checkHeader(), rules.CheckMSP(r.MSP), rules.CheckID("change", r.Change))
 }
 
-func (r *approveOrganisationRequest) reads() []string { return []string{organisationKey(r.MSP)} }
+func (r *organisationChangeRequest) reads() []string { return []string{organisationKey(r.MSP)} }
 
 var approveOrganisation = operation{name: "organisations:Approve", event: "OrganisationApproved", roles: []role{approver}}
 
 // Approve names an organisation that another person proposed: from now on roles count in it.
 func (*OrganisationsContract) Approve(ctx *Context, text string) (string, error) {
-	return write(ctx, approveOrganisation, text, func(tx *transaction, r *approveOrganisationRequest) (any, error) {
+	return write(ctx, approveOrganisation, text, func(tx *transaction, r *organisationChangeRequest) (any, error) {
 		organisation, err := tx.proposedOrganisation(r)
 		if err != nil {
 			return nil, err
@@ -83,12 +83,12 @@ func (*OrganisationsContract) Approve(ctx *Context, text string) (string, error)
 }
 
 type rejectOrganisationRequest struct {
-	approveOrganisationRequest
+	organisationChangeRequest
 	because
 }
 
 func (r *rejectOrganisationRequest) check() error {
-	return rules.FirstError(r.approveOrganisationRequest.check(), r.checkReason())
+	return rules.FirstError(r.organisationChangeRequest.check(), r.checkReason())
 }
 
 var rejectOrganisation = operation{name: "organisations:Reject", event: "OrganisationRejected", roles: []role{issuer, approver}}
@@ -96,7 +96,7 @@ var rejectOrganisation = operation{name: "organisations:Reject", event: "Organis
 // Reject ends the proposal of an organisation: an approver does, or who proposed it.
 func (*OrganisationsContract) Reject(ctx *Context, text string) (string, error) {
 	return write(ctx, rejectOrganisation, text, func(tx *transaction, r *rejectOrganisationRequest) (any, error) {
-		organisation, err := tx.proposedOrganisation(&r.approveOrganisationRequest)
+		organisation, err := tx.proposedOrganisation(&r.organisationChangeRequest)
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +110,7 @@ func (*OrganisationsContract) Reject(ctx *Context, text string) (string, error) 
 	})
 }
 
-// List gives all further organisations that were proposed, by MSP id. They are few enough for one answer.
+// List returns all further organisations that were proposed, by MSP id. They are few enough for one answer.
 func (*OrganisationsContract) List(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, _ *nothing) (any, error) {
 		further, err := tx.furtherOrganisations()
@@ -119,57 +119,21 @@ func (*OrganisationsContract) List(ctx *Context, text string) (string, error) {
 }
 
 // proposedOrganisation finds the organisation that a decision is about.
-func (tx *transaction) proposedOrganisation(r *approveOrganisationRequest) (*rules.Organisation, error) {
+func (tx *transaction) proposedOrganisation(r *organisationChangeRequest) (*rules.Organisation, error) {
 	organisation, err := get[rules.Organisation](tx, organisationKey(r.MSP))
 	if err != nil {
 		return nil, err
 	}
 	if organisation == nil {
-		return nil, rules.Refuse(rules.ChangeNotFound, rules.Details{"msp": r.MSP, "change": r.Change}, "nobody proposed %s", r.MSP)
+		return nil, rules.Refuse(rules.ChangeNotFound, rules.Details{"msp": r.MSP, "change": r.Change}, "%s has not been proposed", r.MSP)
 	}
 	return organisation, organisation.CheckWaiting(r.Change)
 }
 
-// putOrganisation writes a further organisation and tells of it.
+// putOrganisation writes a further organisation and sets its event.
 func (tx *transaction) putOrganisation(organisation *rules.Organisation) (any, error) {
 	tx.event = organisationEvent{
 		MSP: organisation.MSP, Kind: organisation.Kind, Change: organisation.Change, State: organisation.State,
 	}
 	return organisation, tx.put(organisationKey(organisation.MSP), organisation)
-}
-
-// furtherOrganisations reads all organisations that were proposed after the first ones were named, by MSP id.
-func (tx *transaction) furtherOrganisations() ([]rules.Organisation, error) {
-	further := []rules.Organisation{}
-	err := eachIn(tx, organisationPrefix, endOf(organisationPrefix), func(_ string, one *rules.Organisation) (bool, error) {
-		further = append(further, *one)
-		return true, nil
-	})
-	return further, err
-}
-
-// withCallers gives the organisations with the caller's own, if that is a further one. Each has a key of its own, so that naming one
-// touches nothing that the payments of the others read.
-func (tx *transaction) withCallers() (*rules.Organisations, error) {
-	if tx.organisations.Has(tx.caller.msp) || !rules.IsMSP(tx.caller.msp) {
-		return tx.organisations, nil
-	}
-	own, err := get[rules.Organisation](tx, organisationKey(tx.caller.msp))
-	if err != nil || own == nil {
-		return tx.organisations, err
-	}
-	known := tx.organisations.With(*own)
-	return &known, nil
-}
-
-// accountsOf names the private collection that the accounts of a shop are in: its organisation's own, or the shared one.
-func (tx *transaction) accountsOf(shop *rules.Shop) (string, error) {
-	if tx.organisations.Has(shop.MSP) {
-		return shopAccounts, nil
-	}
-	organisation, err := get[rules.Organisation](tx, organisationKey(shop.MSP))
-	if err != nil || organisation == nil || organisation.Accounts == "" {
-		return shopAccounts, err
-	}
-	return organisation.Accounts, nil
 }

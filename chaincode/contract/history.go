@@ -2,7 +2,6 @@ package contract
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/queryresult"
@@ -10,19 +9,9 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// keyForm admits the public keys that the chaincode writes, and no others.
-var keyForm = regexp.MustCompile(`^(organisations` +
-	`|(request|scheme|budget|day|shop|entitlement|payment|refund|erasure)/` + idForm +
-	`|(voucher|settlement|change)/` + idForm + `/` + idForm +
-	`|organisation/[A-Za-z][A-Za-z0-9.-]{0,63}` +
-	`|rules/` + idForm + `/[0-9]{6}` +
-	`|unsettled/` + idForm + `/` + idForm + `/[0-9]{4}-[0-9]{2}-[0-9]{2}/` + idForm + `)$`)
-
-const idForm = `[0-9a-f]{32}`
-
-// maxHistory is how many changes of a key are walked at most. It is no more than what a peer gives that has no limit of its own set
-// (ledger.state.totalQueryLimit; 100 000 in Fabric's sample): a peer ends the walk there without a word, and it would pass for the
-// end of the history.
+// maxHistory is how many changes of a key are read at most. It does not exceed the default limit of a peer
+// (ledger.state.totalQueryLimit; 100 000 in Fabric's sample): a peer silently stops there, which would look like the end of the
+// history.
 const maxHistory = 10_000
 
 type historyRequest struct {
@@ -31,7 +20,7 @@ type historyRequest struct {
 }
 
 func (r *historyRequest) check() error {
-	if !keyForm.MatchString(r.Key) {
+	if !publicKeyForm.MatchString(r.Key) {
 		return rules.Refuse(rules.InvalidKey, rules.Details{"key": rules.Excerpt(r.Key)}, "")
 	}
 	return r.paging.check()
@@ -59,7 +48,7 @@ type entries[T any] struct {
 	Next    string `json:"next"`
 }
 
-// History gives the changes of a key, newest first.
+// History returns the changes of a key, newest first.
 func (*AuditContract) History(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *historyRequest) (any, error) {
 		return statement(tx, r.Key, &r.paging, func(head entryHead, value, before []byte) (historyEntry, error) {
@@ -93,11 +82,11 @@ func statement[T any](tx *transaction, key string, page *paging, entry func(head
 	return answer, nil
 }
 
-// changesOf gives the changes of a page, newest first, and the one before them when there is one, which the next page starts with.
+// changesOf returns the changes of a page, newest first, and the one before them when there is one, which the next page starts with.
 //
-// Fabric has no pages for histories: a walk always starts at the newest change, and the peer reads each from the block of its
-// transaction, a hundred ahead. So the page that starts at change n costs the peer n reads of a block; nothing is decoded before the
-// page, and the walk ends with it. What lies deeper than maxHistory is refused: a ledger view has it.
+// Fabric does not paginate histories: reading always starts at the newest change, and the peer reads each change from the block of its
+// transaction, a hundred ahead. So the page that starts at change n costs the peer n block reads; nothing before the page is decoded,
+// and reading ends with it. Changes beyond maxHistory are refused: a view of the ledger has them.
 func (tx *transaction) changesOf(key string, page *paging) (changes []*queryresult.KeyModification, next string, err error) {
 	iterator, err := tx.stub.GetHistoryForKey(key)
 	if err != nil {
@@ -119,7 +108,7 @@ func (tx *transaction) changesOf(key string, page *paging) (changes []*queryresu
 		}
 		if walked == maxHistory {
 			return nil, "", rules.Refuse(rules.InvalidCursor, rules.Details{"key": key, "most": maxHistory},
-				"%s has changed more often than the %d times that can be walked: follow it in the blocks", key, maxHistory)
+				"%s has changed more than %d times, which is as far as a history goes back: follow it in the blocks", key, maxHistory)
 		}
 	}
 	if !started {
@@ -128,20 +117,10 @@ func (tx *transaction) changesOf(key string, page *paging) (changes []*queryresu
 	return changes, "", nil
 }
 
-// heldAfter gives what a key held after a change, nil when it was deleted.
+// heldAfter returns what a key held after a change, nil when it was deleted.
 func heldAfter(change *queryresult.KeyModification) []byte {
 	if change.GetIsDelete() {
 		return nil
 	}
 	return change.GetValue()
-}
-
-// writer tells who wrote a record, nil when it does not say.
-func writer(key string, data []byte) (*mark, error) {
-	if data == nil {
-		return nil, nil
-	}
-	var start publicStart
-	err := decodeRecord(key, data, &start)
-	return start.By, err
 }

@@ -7,7 +7,7 @@ import (
 )
 
 type holdRequest struct {
-	payRequest
+	purchaseRequest
 	ExpiresAt rules.Number `json:"expires_at"`
 }
 
@@ -20,14 +20,14 @@ var holdPayment = operation{name: rules.OperationHold, event: "PaymentHeld", rol
 // Hold keeps money of a voucher for the caller's shop until an instant, with the holder's proof.
 func (*PaymentContract) Hold(ctx *Context, text string) (string, error) {
 	return write(ctx, holdPayment, text, func(tx *transaction, r *holdRequest) (any, error) {
-		purchase, released, err := tx.judge(&r.payRequest)
+		purchase, released, err := tx.judge(&r.purchaseRequest)
 		if err != nil {
 			return nil, err
 		}
 		if err := purchase.CheckHold(r.ExpiresAt); err != nil {
 			return nil, err
 		}
-		err = tx.verify(&r.payRequest, purchase, func(domain rules.Domain, version rules.Number) []byte {
+		err = tx.verify(&r.purchaseRequest, purchase, func(domain rules.Domain, version rules.Number) []byte {
 			return domain.HoldMessage(r.Scheme, r.Voucher, version, r.RequestID, r.Shop, r.Deadline, r.ExpiresAt, r.Lines)
 		})
 		if err != nil {
@@ -39,7 +39,7 @@ func (*PaymentContract) Hold(ctx *Context, text string) (string, error) {
 		payment := r.payment(tx)
 		payment.State, payment.HeldLines, payment.HeldCents = rules.PaymentHeld, r.Lines, rules.Total(r.Lines)
 		payment.HeldDay, payment.ExpiresAt = purchase.Booked, r.ExpiresAt
-		event := eventOf(payment, payment.HeldCents, payment.HeldDay)
+		event := paymentEventOf(payment, payment.HeldCents, payment.HeldDay)
 		if event.Released, err = tx.putReleased(released); err != nil {
 			return nil, err
 		}
@@ -62,28 +62,31 @@ func (r *captureRequest) reads() []string { return []string{paymentKey(r.Payment
 
 var capturePayment = operation{name: "payment:Capture", event: "PaymentCaptured", roles: tills}
 
-// Capture turns a hold of the caller's shop into a payment of no more than is held, and releases the rest.
+// Capture turns a hold of the caller's shop into a payment of at most the amount held, and releases the rest.
 func (*PaymentContract) Capture(ctx *Context, text string) (string, error) {
 	return write(ctx, capturePayment, text, func(tx *transaction, r *captureRequest) (any, error) {
-		found, err := tx.returning(r.Payment)
+		earlier, err := tx.earlierPayment(r.Payment)
 		if err != nil {
 			return nil, err
 		}
-		if err := rules.FirstError(found.scheme.CheckOpenOrClosed(), found.shop.CheckApproved()); err != nil {
+		if err := rules.FirstError(earlier.scheme.CheckOpenOrClosed(), earlier.shop.CheckApproved()); err != nil {
 			return nil, err
 		}
-		payment := found.payment
-		if err := payment.Capture(found.voucher, r.Lines, found.booked, tx.now); err != nil {
+		payment := earlier.payment
+		if err := payment.Capture(earlier.voucher, r.Lines, earlier.booked, tx.now); err != nil {
 			return nil, err
 		}
-		tx.event = eventOf(payment, payment.Cents, payment.Day)
-		return payment, rules.FirstError(tx.putPayment(payment, found.voucher), tx.putItem(payment))
+		tx.event = paymentEventOf(payment, payment.Cents, payment.Day)
+		if err := tx.putPayment(payment, earlier.voucher); err != nil {
+			return nil, err
+		}
+		return payment, tx.putItem(payment)
 	})
 }
 
 var releasePayment = operation{name: "payment:Release", event: "PaymentReleased", roles: append(slices.Clone(municipal), tills...)}
 
-// Release gives the money of a hold back to its voucher: by the shop at any time, by the municipality once it has expired.
+// Release returns the money of a hold back to its voucher: by the shop at any time, by the municipality once it has expired.
 func (*PaymentContract) Release(ctx *Context, text string) (string, error) {
 	return write(ctx, releasePayment, text, func(tx *transaction, r *reasonedPaymentRequest) (any, error) {
 		payment, err := tx.ownPayment(r.Payment)
@@ -102,7 +105,7 @@ func (*PaymentContract) Release(ctx *Context, text string) (string, error) {
 		if err := payment.Release(voucher, r.Reason); err != nil {
 			return nil, err
 		}
-		tx.event = eventOf(payment, payment.HeldCents, payment.HeldDay)
+		tx.event = paymentEventOf(payment, payment.HeldCents, payment.HeldDay)
 		return payment, tx.putPayment(payment, voucher)
 	})
 }

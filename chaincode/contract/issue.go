@@ -76,7 +76,7 @@ func (tx *transaction) checkEntitlement(id string) error {
 	before, err := get[entitlement](tx, entitlementKey(id))
 	if err == nil && before != nil {
 		err = rules.Refuse(rules.AlreadyIssued, rules.Details{"entitlement": id, "voucher": before.Voucher},
-			"entitlement %s led to voucher %s before", id, before.Voucher)
+			"entitlement %s has already been used for voucher %s", id, before.Voucher)
 	}
 	return err
 }
@@ -90,7 +90,7 @@ func (tx *transaction) checkAllocation(scheme string, allocation rules.Allocatio
 		return err
 	}
 	if exists {
-		return rules.Refuse(rules.VoucherExists, rules.Details{"voucher": allocation.ID}, "voucher %s exists", allocation.ID)
+		return rules.Refuse(rules.VoucherExists, rules.Details{"voucher": allocation.ID}, "voucher %s already exists: draw a new id", allocation.ID)
 	}
 	hash, err := tx.privateHash(citizens, caseKey(scheme, allocation.ID))
 	if err == nil && hash == "" {

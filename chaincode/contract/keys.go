@@ -2,68 +2,149 @@ package contract
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 
 	"kindpakket.eu/chaincode/rules"
 )
 
-// Every key of the ledger is built here. Members of a key are ids, days, versions and MSP ids, none of which holds a slash.
+// This file is the grammar of the ledger's keys: every key is composed and taken apart here and nowhere else. A key is the name of its
+// kind and its members, joined by slashes. Members are ids, days, versions and MSP ids, none of which contains a slash.
 
 const (
-	organisationsKey = "organisations"
+	keySeparator = "/"
 
-	schemePrefix  = "scheme/"
-	shopPrefix    = "shop/"
-	paymentPrefix = "payment/"
-	erasurePrefix = "erasure/"
-
-	organisationPrefix = "organisation/"
-
-	citizens     = "citizens"
-	shopAccounts = "shopAccounts"
+	idForm      = `[0-9a-f]{32}`
+	dayForm     = `[0-9]{4}-[0-9]{2}-[0-9]{2}`
+	mspForm     = `[A-Za-z][A-Za-z0-9.-]{0,63}`
+	versionForm = `[0-9]{6}`
 )
 
-func organisationKey(msp string) string        { return organisationPrefix + msp }
-func requestKey(request string) string         { return "request/" + request }
-func schemeKey(scheme string) string           { return schemePrefix + scheme }
-func budgetKey(scheme string) string           { return "budget/" + scheme }
-func dayKey(scheme string) string              { return "day/" + scheme }
-func shopKey(shop string) string               { return shopPrefix + shop }
-func entitlementKey(entitlement string) string { return "entitlement/" + entitlement }
-func paymentKey(payment string) string         { return paymentPrefix + payment }
-func refundKey(refund string) string           { return "refund/" + refund }
-func voucherPrefix(scheme string) string       { return "voucher/" + scheme + "/" }
-func voucherKey(scheme, voucher string) string { return voucherPrefix(scheme) + voucher }
-func settlementPrefix(scheme string) string    { return "settlement/" + scheme + "/" }
-func caseKey(scheme, voucher string) string    { return "case/" + scheme + "/" + voucher }
-func erasureKey(erasure string) string         { return erasurePrefix + erasure }
-func changePrefix(scheme string) string        { return "change/" + scheme + "/" }
-func changeKey(scheme, change string) string   { return changePrefix(scheme) + change }
+// keyKind is a kind of key: its name, and the form of each of its members.
+type keyKind struct {
+	name    string
+	members []string
+}
+
+// Kinds of public keys.
+var (
+	organisationsKind = keyKind{name: "organisations"}
+	organisationKind  = keyKind{"organisation", []string{mspForm}}
+	requestKind       = keyKind{"request", []string{idForm}}
+	schemeKind        = keyKind{"scheme", []string{idForm}}
+	rulesKind         = keyKind{"rules", []string{idForm, versionForm}}
+	changeKind        = keyKind{"change", []string{idForm, idForm}}
+	budgetKind        = keyKind{"budget", []string{idForm}}
+	dayKind           = keyKind{"day", []string{idForm}}
+	shopKind          = keyKind{"shop", []string{idForm}}
+	voucherKind       = keyKind{"voucher", []string{idForm, idForm}}
+	entitlementKind   = keyKind{"entitlement", []string{idForm}}
+	paymentKind       = keyKind{"payment", []string{idForm}}
+	refundKind        = keyKind{"refund", []string{idForm}}
+	unsettledKind     = keyKind{"unsettled", []string{idForm, idForm, dayForm, idForm}}
+	settlementKind    = keyKind{"settlement", []string{idForm, idForm}}
+	erasureKind       = keyKind{"erasure", []string{idForm}}
+)
+
+// Kinds of keys in private collections. An account that replaced the one of the application has its change as second member.
+var (
+	caseKind    = keyKind{"case", []string{idForm, idForm}}
+	accountKind = keyKind{"account", []string{idForm}}
+)
+
+// publicKeyForm admits the public keys that the chaincode writes, and no others.
+var publicKeyForm = formOf(
+	organisationsKind, organisationKind, requestKind, schemeKind, rulesKind, changeKind, budgetKind, dayKind, shopKind, voucherKind,
+	entitlementKind, paymentKind, refundKind, unsettledKind, settlementKind, erasureKind,
+)
+
+func formOf(kinds ...keyKind) *regexp.Regexp {
+	var patterns []string
+	for _, kind := range kinds {
+		patterns = append(patterns, kind.key(kind.members...))
+	}
+	return regexp.MustCompile(`^(` + strings.Join(patterns, "|") + `)$`)
+}
+
+func (k keyKind) key(members ...string) string {
+	return strings.Join(append([]string{k.name}, members...), keySeparator)
+}
+
+// prefix is what all keys of the kind with these first members start with. It ends in a separator.
+func (k keyKind) prefix(members ...string) string {
+	return k.key(members...) + keySeparator
+}
+
+// read returns the members of a key of the kind.
+func (k keyKind) read(key string) []string {
+	members := strings.Split(strings.TrimPrefix(key, k.prefix()), keySeparator)
+	return append(members, make([]string, len(k.members))...)[:len(k.members)]
+}
+
+func organisationsKey() string                       { return organisationsKind.key() }
+func organisationKey(msp string) string              { return organisationKind.key(msp) }
+func organisationPrefix() string                     { return organisationKind.prefix() }
+func requestKey(request string) string               { return requestKind.key(request) }
+func schemeKey(scheme string) string                 { return schemeKind.key(scheme) }
+func schemePrefix() string                           { return schemeKind.prefix() }
+func changeKey(scheme, change string) string         { return changeKind.key(scheme, change) }
+func changePrefix(scheme string) string              { return changeKind.prefix(scheme) }
+func budgetKey(scheme string) string                 { return budgetKind.key(scheme) }
+func dayKey(scheme string) string                    { return dayKind.key(scheme) }
+func shopKey(shop string) string                     { return shopKind.key(shop) }
+func shopPrefix() string                             { return shopKind.prefix() }
+func voucherKey(scheme, voucher string) string       { return voucherKind.key(scheme, voucher) }
+func voucherPrefix(scheme string) string             { return voucherKind.prefix(scheme) }
+func entitlementKey(entitlement string) string       { return entitlementKind.key(entitlement) }
+func paymentKey(payment string) string               { return paymentKind.key(payment) }
+func paymentPrefix() string                          { return paymentKind.prefix() }
+func refundKey(refund string) string                 { return refundKind.key(refund) }
+func settlementKey(scheme, settlement string) string { return settlementKind.key(scheme, settlement) }
+func settlementPrefix(scheme string) string          { return settlementKind.prefix(scheme) }
+func erasureKey(erasure string) string               { return erasureKind.key(erasure) }
+func erasurePrefix() string                          { return erasureKind.prefix() }
+func caseKey(scheme, voucher string) string          { return caseKind.key(scheme, voucher) }
+
+func rulesKey(scheme string, version rules.Number) string {
+	return rulesKind.key(scheme, fmt.Sprintf("%06d", version))
+}
 
 // accountKey names a private account of a shop: that of its application ("") or of a later change.
 func accountKey(shop, change string) string {
 	if change == "" {
-		return "account/" + shop
+		return accountKind.key(shop)
 	}
-	return "account/" + shop + "/" + change
-}
-
-func settlementKey(scheme, settlement string) string {
-	return settlementPrefix(scheme) + settlement
-}
-
-func rulesKey(scheme string, version rules.Number) string {
-	return fmt.Sprintf("rules/%s/%06d", scheme, version)
-}
-
-func unsettledPrefix(scheme, shop string) string {
-	return "unsettled/" + scheme + "/" + shop + "/"
+	return accountKind.key(shop, change)
 }
 
 func unsettledKey(scheme, shop string, day rules.Day, item string) string {
-	return unsettledPrefix(scheme, shop) + string(day) + "/" + item
+	return unsettledKind.key(scheme, shop, string(day), item)
 }
 
-// endOf gives the first key after all keys with a prefix, which ends in a slash.
+func unsettledPrefix(scheme, shop string) string {
+	return unsettledKind.prefix(scheme, shop)
+}
+
+// unsettledUntil returns the first key after the items of a shop up to and including a day.
+func unsettledUntil(scheme, shop string, day rules.Day) string {
+	return unsettledKind.key(scheme, shop, string(day.Next()))
+}
+
+// readUnsettledKey returns the day and the id of an item.
+func readUnsettledKey(key string) (day rules.Day, item string) {
+	members := unsettledKind.read(key)
+	return rules.Day(members[2]), members[3]
+}
+
+// keyAt returns the key that a cursor names within a prefix, and cursorOf the cursor of a key.
+func keyAt(prefix, cursor string) string { return prefix + cursor }
+
+func cursorOf(prefix, key string) string { return strings.TrimPrefix(key, prefix) }
+
+// keyAfter returns the first key after another.
+func keyAfter(key string) string { return key + "\x00" }
+
+// endOf returns the first key after all keys with a prefix: its separator becomes the character after it.
 func endOf(prefix string) string {
-	return prefix[:len(prefix)-1] + "0"
+	return strings.TrimSuffix(prefix, keySeparator) + "0"
 }

@@ -4,7 +4,7 @@ import "kindpakket.eu/chaincode/rules"
 
 var lapseVouchers = operation{name: "voucher:Lapse", event: "VouchersLapsed", roles: []role{issuer, treasurer}}
 
-// Lapse gives what vouchers can no longer spend back to the budget. All or none.
+// Lapse returns what vouchers can no longer spend back to the budget. All or none.
 func (*VoucherContract) Lapse(ctx *Context, text string) (string, error) {
 	return write(ctx, lapseVouchers, text, func(tx *transaction, r *vouchersRequest) (any, error) {
 		scheme, err := tx.scheme(r.Scheme)
@@ -21,7 +21,7 @@ func (*VoucherContract) Lapse(ctx *Context, text string) (string, error) {
 	})
 }
 
-// Lapsable gives the vouchers of a page that Lapse would take now and change. A page may be short, and others may follow it.
+// Lapsable returns the vouchers of a page that Lapse would take now and change. A page may be short, and others may follow it.
 func (*VoucherContract) Lapsable(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
 		scheme, err := tx.scheme(r.Scheme)

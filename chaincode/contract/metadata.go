@@ -11,8 +11,8 @@ import (
 // Version is that of the transactions and records; its first number is the layout of the records.
 const Version = "2.1.0"
 
-// document is the contract metadata that org.hyperledger.fabric:GetMetadata answers, by Fabric's contract schema. What starts with x-
-// is ours.
+// document is the contract metadata that org.hyperledger.fabric:GetMetadata answers, by Fabric's contract schema. Members that
+// start with x- are extensions.
 type document struct {
 	Info       info                        `json:"info"`
 	Contracts  map[string]documentContract `json:"contracts"`
@@ -56,16 +56,16 @@ type documentComponents struct {
 	Schemas map[string]*schema `json:"schemas"`
 }
 
-// Tags of transactions, in lower case as Fabric's tutorials have them and in upper case as the contract API writes them.
+// Tags of transactions, in lower case as in Fabric's tutorials and in upper case as the contract API writes them.
 var (
 	submitTag   = []string{"submit", "SUBMIT"}
 	evaluateTag = []string{"evaluate", "EVALUATE"}
 )
 
-// transientRecords are what travels in the transient map, by its key there.
+// transientRecords are the private records in the transient map, by their key there.
 var transientRecords = map[string]reflect.Type{
-	"account": reflect.TypeFor[rules.ShopAccount](),
-	"cases":   reflect.TypeFor[[]rules.CaseRecord](),
+	transientAccount: reflect.TypeFor[rules.ShopAccount](),
+	transientCases:   reflect.TypeFor[[]rules.CaseRecord](),
 }
 
 // metadata is the document, made once.
@@ -96,7 +96,7 @@ func describe() ([]byte, error) {
 	}
 	system, own, _ := strings.Cut(metadataTransaction, ":")
 	made.Contracts[system] = documentContract{Name: system, Transactions: []documentTransaction{
-		{Name: own, Description: "Gives this document.", Tag: evaluateTag, Returns: &schema{Type: "string"}},
+		{Name: own, Description: "Returns this document.", Tag: evaluateTag, Returns: &schema{Type: "string"}},
 	}}
 	made.Components.Schemas = describer.components
 	return encode(made)
@@ -107,7 +107,7 @@ func (d *describer) request(entry described) documentTransaction {
 	transaction := documentTransaction{
 		Name: name, Description: entry.about, Tag: submitTag, Roles: entry.roles,
 		Parameters: []documentParameter{{
-			Name: "request", Description: "One JSON object in UTF-8, which is parsed strictly.", Schema: d.object(entry.request),
+			Name: "request", Description: "A JSON object in UTF-8, parsed strictly.", Schema: d.object(entry.request),
 		}},
 	}
 	if entry.query {
@@ -119,7 +119,7 @@ func (d *describer) request(entry described) documentTransaction {
 	return transaction
 }
 
-// answer describes an answer: a record of the rules by its name, and what the contract puts together as it stands.
+// answer describes an answer: a record of the rules by reference, and what the contract composes inline.
 func (d *describer) answer(t reflect.Type) *schema {
 	if t.PkgPath() == reflect.TypeFor[rules.Scheme]().PkgPath() {
 		return d.reference(t)

@@ -14,24 +14,6 @@ func (*OrganisationsContract) GetEvaluateTransactions() []string {
 	return []string{"Show", "List"}
 }
 
-// storedOrganisations are the organisations with the name that the chaincode goes by on this channel; "" in records of layout 1.
-type storedOrganisations struct {
-	rules.Organisations
-	Chaincode string `json:"chaincode,omitzero"`
-}
-
-// named finds the organisations, and refuses a call through another chaincode than the one that they were named for.
-func (tx *transaction) named() (*storedOrganisations, error) {
-	organisations, err := get[storedOrganisations](tx, organisationsKey)
-	if err == nil && organisations == nil {
-		err = rules.Refuse(rules.NotInitialised, nil, "")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return organisations, organisations.checkChaincode(tx.proposal)
-}
-
 type initialiseRequest struct {
 	header
 	rules.Organisations
@@ -43,15 +25,15 @@ func (r *initialiseRequest) check() error {
 
 var initialise = operation{name: "organisations:Initialise", event: "OrganisationsInitialised", roles: []role{approver}}
 
-// Initialise names the MSPs of the municipality, the shops and the auditors. An approver of the very MSP that is named as the
-// municipality does it; nothing else works before. The name that it called the chaincode by is kept with them.
+// Initialise names the MSPs of the municipality, the shops and the auditors. Only an approver of the MSP that is
+// named as the municipality can; nothing else works before. The name by which the chaincode was called is stored with them.
 func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, error) {
 	r := new(initialiseRequest)
 	tx, err := prepare(ctx, initialise, text, r)
 	if err != nil {
 		return "", err
 	}
-	existing, err := get[storedOrganisations](tx, organisationsKey)
+	existing, err := get[storedOrganisations](tx, organisationsKey())
 	if err != nil {
 		return "", err
 	}
@@ -73,7 +55,7 @@ func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, err
 		}
 		named := storedOrganisations{Organisations: r.Organisations, Chaincode: tx.proposal.chaincode}
 		tx.event = named
-		return named, tx.put(organisationsKey, named)
+		return named, tx.put(organisationsKey(), named)
 	})
 }
 
@@ -81,7 +63,7 @@ type nothing struct{}
 
 func (*nothing) check() error { return nil }
 
-// Show gives the organisations to everybody, with the further ones that were approved.
+// Show returns the organisations to everybody, with the further ones that were approved.
 func (*OrganisationsContract) Show(ctx *Context, text string) (string, error) {
 	if err := parse(text, "", new(nothing)); err != nil {
 		return "", err
@@ -90,7 +72,7 @@ func (*OrganisationsContract) Show(ctx *Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	organisations, err := tx.named()
+	organisations, err := tx.namedOrganisations()
 	if err != nil {
 		return "", err
 	}

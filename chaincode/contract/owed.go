@@ -2,7 +2,6 @@ package contract
 
 import (
 	"fmt"
-	"strings"
 
 	"kindpakket.eu/chaincode/rules"
 )
@@ -16,7 +15,8 @@ type owed struct {
 	taken       *rules.Taken
 }
 
-// owed finds a shop's oldest open items up to the last closed day, and the newest terms of the scheme; for tills of their own shop.
+// owed finds a shop's oldest open items up to the last closed day, and the newest terms of the scheme. Tills may ask only for their
+// own shop.
 func (tx *transaction) owed(schemeID, shopID string, enough func(*rules.Taken) bool) (*owed, error) {
 	if err := tx.caller.checkShop(shopID); err != nil {
 		return nil, err
@@ -41,20 +41,20 @@ func (tx *transaction) owed(schemeID, shopID string, enough func(*rules.Taken) b
 	return &owed{scheme: scheme, terms: terms, shop: shop, closedUntil: closedUntil, taken: taken}, err
 }
 
-// take reads the oldest open items of closed days until they are enough. On those days nothing is booked any more, so that the range
-// read of a transaction that writes meets no phantom.
+// take reads the oldest open items of closed days until enough says so. Nothing is booked on those days any more, so the
+// range read of a transaction that writes cannot hit a phantom.
 func (tx *transaction) take(scheme, shop string, closedUntil rules.Day, enough func(*rules.Taken) bool) (*rules.Taken, error) {
 	taken := &rules.Taken{}
 	if closedUntil == "" {
 		return taken, nil
 	}
-	prefix := unsettledPrefix(scheme, shop)
-	err := eachIn(tx, prefix, prefix+string(closedUntil.Next()), func(key string, value *unsettled) (bool, error) {
+	start, end := unsettledPrefix(scheme, shop), unsettledUntil(scheme, shop, closedUntil)
+	err := scanRange(tx, start, end, func(key string, value *unsettled) (bool, error) {
 		if enough(taken) {
 			taken.More = true
 			return false, nil
 		}
-		return true, taken.Add(itemOf(strings.TrimPrefix(key, prefix), *value))
+		return true, taken.Add(itemOf(key, *value))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot take the open items of shop %s: %w", shop, err)

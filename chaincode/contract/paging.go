@@ -3,7 +3,6 @@ package contract
 import (
 	"fmt"
 	"regexp"
-	"strings"
 
 	"kindpakket.eu/chaincode/rules"
 )
@@ -44,22 +43,22 @@ type listed[T any] struct {
 	Next  string `json:"next"`
 }
 
-// list reads a page of the records whose keys start with a prefix, in the order of their keys, and the ends of their keys. It never
-// reads outside the prefix, whatever the cursor says. Only queries may call it: Fabric does not protect pages against phantoms.
+// list reads a page of the records whose keys start with a prefix, in the order of their keys, with those keys. It never reads outside
+// the prefix, whatever the cursor. Only queries may use it: Fabric does not protect paginated reads against phantoms.
 func list[T any](tx *transaction, prefix string, page *paging) (*listed[T], []string, error) {
 	result, keys := &listed[T]{}, []string{}
-	next, err := scan(tx, prefix, page, func(name string, record *T) {
-		result.Items, keys = append(result.Items, *record), append(keys, name)
+	next, err := scanPage(tx, prefix, page, func(key string, record *T) {
+		result.Items, keys = append(result.Items, *record), append(keys, key)
 	})
 	result.Next = next
 	return result, keys, err
 }
 
-// listWhere is list for those of a page that keep chooses. It reads at most the page's limit of records, so that no choice makes a
-// page long: a page may be short, or empty, and Next still be there.
+// listWhere is list for the records of a page that keep selects. It reads at most the page's limit of records, so that a narrow
+// selection does not read on: a page may be short or empty and still have a Next.
 func listWhere[T any](tx *transaction, prefix string, page *paging, keep func(*T) bool) (*listed[T], error) {
 	result := &listed[T]{}
-	next, err := scan(tx, prefix, page, func(_ string, record *T) {
+	next, err := scanPage(tx, prefix, page, func(_ string, record *T) {
 		if keep(record) {
 			result.Items = append(result.Items, *record)
 		}
@@ -68,10 +67,10 @@ func listWhere[T any](tx *transaction, prefix string, page *paging, keep func(*T
 	return result, err
 }
 
-// scan hands over the records of one page. Where the next one starts is what the peer says, which counts also when it gave fewer
-// records than were asked for because its own limit is lower.
-func scan[T any](tx *transaction, prefix string, page *paging, take func(name string, record *T)) (next string, err error) {
-	iterator, answer, err := tx.stub.GetStateByRangeWithPagination(prefix+page.Cursor, endOf(prefix), int32(page.limit()), "") // #nosec G115 -- a limit is at most 500
+// scanPage passes the records of one page to visit. The next page starts where the peer says, which also holds when the
+// peer returned fewer records than requested because its own limit is lower.
+func scanPage[T any](tx *transaction, prefix string, page *paging, visit func(key string, record *T)) (next string, err error) {
+	iterator, answer, err := tx.stub.GetStateByRangeWithPagination(keyAt(prefix, page.Cursor), endOf(prefix), int32(page.limit()), "") // #nosec G115 -- a limit is at most 500
 	if err != nil {
 		return "", fmt.Errorf("cannot list %s: %w", prefix, err)
 	}
@@ -85,16 +84,16 @@ func scan[T any](tx *transaction, prefix string, page *paging, take func(name st
 		if err := decodeRecord(entry.GetKey(), entry.GetValue(), record); err != nil {
 			return "", err
 		}
-		take(strings.TrimPrefix(entry.GetKey(), prefix), record)
+		visit(entry.GetKey(), record)
 	}
-	return strings.TrimPrefix(answer.GetBookmark(), prefix), nil
+	return cursorOf(prefix, answer.GetBookmark()), nil
 }
 
-// eachIn hands over the records of a range in the order of their keys until take says that it wants no more. A peer ends a range
-// without a word after its own total limit: so the range after the last key is read again until it holds nothing.
-func eachIn[T any](tx *transaction, start, end string, take func(key string, record *T) (more bool, err error)) error {
+// scanRange passes the records of a range to visit, in the order of their keys, until visit wants no more. A peer silently
+// ends a range at its own total limit, so the range after the last key is read again until it is empty.
+func scanRange[T any](tx *transaction, start, end string, visit func(key string, record *T) (more bool, err error)) error {
 	for start != "" {
-		last, err := eachOf(tx, start, end, take)
+		last, err := scanOnce(tx, start, end, visit)
 		if err != nil {
 			return err
 		}
@@ -103,8 +102,8 @@ func eachIn[T any](tx *transaction, start, end string, take func(key string, rec
 	return nil
 }
 
-// eachOf hands over what one read of a range gives, and where the next has to start: "" when nothing is left or wanted.
-func eachOf[T any](tx *transaction, start, end string, take func(key string, record *T) (more bool, err error)) (next string, err error) {
+// scanOnce passes the records of one read of a range to visit, and returns where the next read has to start: "" when none is needed.
+func scanOnce[T any](tx *transaction, start, end string, visit func(key string, record *T) (more bool, err error)) (next string, err error) {
 	iterator, err := tx.stub.GetStateByRange(start, end)
 	if err != nil {
 		return "", fmt.Errorf("cannot read from %s to %s: %w", start, end, err)
@@ -119,10 +118,10 @@ func eachOf[T any](tx *transaction, start, end string, take func(key string, rec
 		if err := decodeRecord(entry.GetKey(), entry.GetValue(), record); err != nil {
 			return "", err
 		}
-		if more, err := take(entry.GetKey(), record); !more || err != nil {
+		if more, err := visit(entry.GetKey(), record); !more || err != nil {
 			return "", err
 		}
-		next = entry.GetKey() + "\x00"
+		next = keyAfter(entry.GetKey())
 	}
 	return next, nil
 }

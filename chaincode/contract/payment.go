@@ -14,7 +14,7 @@ func (*PaymentContract) GetEvaluateTransactions() []string {
 	return []string{"Show", "List", "Unsettled"}
 }
 
-type payRequest struct {
+type purchaseRequest struct {
 	header
 	Scheme   string       `json:"scheme"`
 	Voucher  string       `json:"voucher"`
@@ -24,11 +24,11 @@ type payRequest struct {
 	Proof    *rules.Proof `json:"proof"`
 }
 
-func (r *payRequest) check() error {
+func (r *purchaseRequest) check() error {
 	return rules.FirstError(r.checkForm(), r.checkProven())
 }
 
-func (r *payRequest) checkForm() error {
+func (r *purchaseRequest) checkForm() error {
 	return rules.FirstError(
 		r.checkHeader(),
 		rules.CheckID("scheme", r.Scheme),
@@ -39,28 +39,23 @@ func (r *payRequest) checkForm() error {
 	)
 }
 
-func (r *payRequest) checkProven() error {
+func (r *purchaseRequest) checkProven() error {
 	if r.Proof == nil {
 		return rules.Refuse(rules.HolderProofMissing, rules.Details{"voucher": r.Voucher}, "")
 	}
 	return nil
 }
 
-func (r *payRequest) reads() []string {
+func (r *purchaseRequest) reads() []string {
 	return []string{schemeKey(r.Scheme), dayKey(r.Scheme), shopKey(r.Shop), voucherKey(r.Scheme, r.Voucher)}
 }
 
-// payment gives the record that the request makes, before any money moved.
-func (r *payRequest) payment(tx *transaction) *rules.Payment {
+// payment returns the record that the request makes, before any money moved.
+func (r *purchaseRequest) payment(tx *transaction) *rules.Payment {
 	return &rules.Payment{
 		ID: r.RequestID, Scheme: r.Scheme, Shop: r.Shop, Voucher: r.Voucher, Lines: []rules.Line{}, Refunded: map[string]rules.Cents{},
 		At: tx.now, Proof: rules.ProofUsed{Kind: r.Proof.Kind, Version: r.Proof.Version, Page: r.Proof.Page}, Till: tx.mark.Till,
 	}
-}
-
-// unsettled is a key's value of an item that no live settlement holds.
-type unsettled struct {
-	Cents rules.Cents `json:"cents"`
 }
 
 // paymentEvent is the payload of a payment's events. Refund and ReturnedTo say what a cancellation or refund did, Released which holds
@@ -77,7 +72,7 @@ type paymentEvent struct {
 	Released   []string          `json:"released,omitzero"`
 }
 
-func eventOf(payment *rules.Payment, cents rules.Cents, day rules.Day) paymentEvent {
+func paymentEventOf(payment *rules.Payment, cents rules.Cents, day rules.Day) paymentEvent {
 	return paymentEvent{
 		Payment: payment.ID, Scheme: payment.Scheme, Shop: payment.Shop, Voucher: payment.Voucher, Cents: cents, Day: day,
 	}
@@ -87,7 +82,7 @@ var pay = operation{name: rules.OperationPay, event: "PaymentTaken", roles: till
 
 // Pay spends from a voucher at the caller's shop, with the holder's proof.
 func (*PaymentContract) Pay(ctx *Context, text string) (string, error) {
-	return write(ctx, pay, text, func(tx *transaction, r *payRequest) (any, error) {
+	return write(ctx, pay, text, func(tx *transaction, r *purchaseRequest) (any, error) {
 		purchase, released, err := tx.judge(r)
 		if err != nil {
 			return nil, err
@@ -103,18 +98,21 @@ func (*PaymentContract) Pay(ctx *Context, text string) (string, error) {
 		}
 		payment := r.payment(tx)
 		payment.State, payment.Lines, payment.Cents, payment.Day = rules.PaymentPaid, r.Lines, rules.Total(r.Lines), purchase.Booked
-		event := eventOf(payment, payment.Cents, payment.Day)
+		event := paymentEventOf(payment, payment.Cents, payment.Day)
 		if event.Released, err = tx.putReleased(released); err != nil {
 			return nil, err
 		}
 		tx.event = event
-		return payment, rules.FirstError(tx.putPayment(payment, purchase.Voucher), tx.putItem(payment))
+		if err := tx.putPayment(payment, purchase.Voucher); err != nil {
+			return nil, err
+		}
+		return payment, tx.putItem(payment)
 	})
 }
 
-// judge finds what a payment or hold is about and refuses it by shop, scheme and voucher, in this order. It releases the expired holds
-// of the voucher, in memory, and gives their payments.
-func (tx *transaction) judge(r *payRequest) (*rules.Purchase, []*rules.Payment, error) {
+// judge finds the records that a payment or hold concerns and checks shop, scheme and voucher, in this order. It releases the voucher's
+// expired holds, in memory, and returns their payments.
+func (tx *transaction) judge(r *purchaseRequest) (*rules.Purchase, []*rules.Payment, error) {
 	if err := tx.caller.checkShop(r.Shop); err != nil {
 		return nil, nil, err
 	}
@@ -144,7 +142,7 @@ func (tx *transaction) judge(r *payRequest) (*rules.Purchase, []*rules.Payment, 
 	return purchase, released, purchase.Check(scheme)
 }
 
-// purchase brings together what a payment of now is judged by.
+// purchase collects what a payment made now is judged by.
 func (tx *transaction) purchase(scheme *rules.Scheme, voucher *rules.Voucher, shop *rules.Shop) (*rules.Purchase, error) {
 	terms, err := tx.termsFor(scheme, voucher)
 	if err != nil {
@@ -159,11 +157,12 @@ func (tx *transaction) purchase(scheme *rules.Scheme, voucher *rules.Voucher, sh
 	}, nil
 }
 
-// verify refuses a payment or hold that the voucher's holder did not agree to, or not for now. message gives what was to be signed.
-func (tx *transaction) verify(r *payRequest, purchase *rules.Purchase, message func(rules.Domain, rules.Number) []byte) error {
+// verify refuses a payment or hold that the voucher's holder did not agree to, or whose deadline does not fit. message returns what the
+// holder had to sign.
+func (tx *transaction) verify(r *purchaseRequest, purchase *rules.Purchase, message func(rules.Domain, rules.Number) []byte) error {
 	bound := purchase.Voucher.Authorisation
 	if bound == nil {
-		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"voucher": r.Voucher}, "active voucher %s is bound to nothing", r.Voucher)
+		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"voucher": r.Voucher}, "voucher %s is active, but not bound to a key or booklet", r.Voucher)
 	}
 	if err := purchase.Terms.CheckProofKind(r.Proof.Kind); err != nil {
 		return err
@@ -176,10 +175,8 @@ func (tx *transaction) verify(r *payRequest, purchase *rules.Purchase, message f
 
 // putPayment writes a payment and its voucher.
 func (tx *transaction) putPayment(payment *rules.Payment, voucher *rules.Voucher) error {
-	return rules.FirstError(tx.put(paymentKey(payment.ID), payment), tx.put(voucherKey(voucher.Scheme, voucher.ID), voucher))
-}
-
-// putItem makes a payment an item that its shop is owed.
-func (tx *transaction) putItem(payment *rules.Payment) error {
-	return tx.put(unsettledKey(payment.Scheme, payment.Shop, payment.Day, payment.ID), unsettled{Cents: payment.Cents})
+	if err := tx.put(paymentKey(payment.ID), payment); err != nil {
+		return err
+	}
+	return tx.put(voucherKey(voucher.Scheme, voucher.ID), voucher)
 }

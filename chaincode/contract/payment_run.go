@@ -86,7 +86,7 @@ func (*SettlementContract) Book(ctx *Context, text string) (string, error) {
 			if err != nil || !reopen {
 				return err
 			}
-			return tx.reopen(s)
+			return tx.reopenItems(s)
 		})
 	})
 }

@@ -1,21 +1,35 @@
 package contract
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 
 	"kindpakket.eu/chaincode/rules"
 )
 
-// transient reads a private record that travels beside the request, to the endorsers only.
+// Private collections. A further organisation of shops may have one of its own for the accounts of its shops.
+const (
+	citizens     = "citizens"
+	shopAccounts = "shopAccounts"
+)
+
+// Keys of the transient map.
+const (
+	transientAccount = "account"
+	transientCases   = "cases"
+)
+
+// transient reads a private record from the transient map, which only the endorsers see.
 func (tx *transaction) transient(name string, into any) error {
 	fields, err := tx.stub.GetTransient()
 	if err != nil {
 		return fmt.Errorf("cannot read the transient map: %w", err)
 	}
-	data, found := fields[name]
-	if !found {
+	data, ok := fields[name]
+	if !ok {
 		return rules.Refuse(rules.TransientRequired, rules.Details{"transient": name},
-			"the transient map lacks %s: put the private record there", name)
+			"the transient map has no %q: put the private record there", name)
 	}
 	if len(data) > maxRequestBytes {
 		return tooLarge(len(data))
@@ -23,34 +37,31 @@ func (tx *transaction) transient(name string, into any) error {
 	return decode(data, into)
 }
 
-// givenAccount reads where a shop wants to be paid from the transient map, and gives the digest of the record that it will be.
-func (tx *transaction) givenAccount() (*rules.ShopAccount, string, error) {
-	account := new(rules.ShopAccount)
-	if err := tx.transient(applyShop.private, account); err != nil {
-		return nil, "", err
-	}
-	if err := account.Check(); err != nil {
-		return nil, "", err
-	}
-	hash, err := recordHash(account)
-	return account, hash, err
+func (tx *transaction) putPrivate(collection, key string, record any) error {
+	return tx.write(change{collection: collection, key: key}, privateStart{V: privateLayout}, record)
 }
 
-// keptAccount reads an account of a shop from the private collection of the caller's own peer.
-func (tx *transaction) keptAccount(shop *rules.Shop, change string) (*rules.ShopAccount, error) {
-	accounts, err := tx.accountsOf(shop)
+// purge removes a private record from the peers for good, its earlier versions too.
+func (tx *transaction) purge(collection, key string) {
+	tx.changes = append(tx.changes, change{collection: collection, key: key, purge: true})
+}
+
+// privateHash returns the SHA-256 digest of a private record in hexadecimal, "" when there is none. Every peer knows it, whether or not
+// it is a member of the collection.
+func (tx *transaction) privateHash(collection, key string) (string, error) {
+	hash, err := tx.stub.GetPrivateDataHash(collection, key)
 	if err != nil {
-		return nil, err
+		return "", fmt.Errorf("cannot read the hash of %s in %s: %w", key, collection, err)
 	}
-	key := accountKey(shop.ID, change)
-	data, err := tx.stub.GetPrivateData(accounts, key)
+	return hex.EncodeToString(hash), nil
+}
+
+// recordHash returns what privateHash will return once the record is stored.
+func recordHash(record any) (string, error) {
+	data, err := encodeRecord(privateStart{V: privateLayout}, record)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the account of shop %s: %w", shop.ID, err)
+		return "", err
 	}
-	if len(data) == 0 {
-		return nil, rules.Refuse(rules.AccountMissing, rules.Details{"shop": shop.ID},
-			"the account of shop %s is not there: it was purged, or this peer does not hold it", shop.ID)
-	}
-	account := new(rules.ShopAccount)
-	return account, decodeRecord(key, data, account)
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
 }

@@ -53,8 +53,8 @@ func readProposal(stub shim.ChaincodeStubInterface) (*proposal, error) {
 	}, nil
 }
 
-// checkArguments refuses a call on another channel or with other arguments than the client signed. A chaincode in between could have
-// made them up, under the client's name and without being endorsed as this one has to be.
+// checkArguments refuses a call on another channel, or with other arguments, than the client signed. An intermediate chaincode could
+// forge them in the client's name, without the endorsements that this chaincode requires.
 func (p *proposal) checkArguments(stub shim.ChaincodeStubInterface) error {
 	if p.channel != stub.GetChannelID() {
 		return notDirect("channel", p.channel)
@@ -65,16 +65,7 @@ func (p *proposal) checkArguments(stub shim.ChaincodeStubInterface) error {
 	return nil
 }
 
-// checkChaincode refuses a call that the client made to another chaincode, whatever its arguments. Organisations that were named in
-// layout 1 are not known to go with a name.
-func (o *storedOrganisations) checkChaincode(p *proposal) error {
-	if o.Chaincode != "" && o.Chaincode != p.chaincode {
-		return notDirect("chaincode", p.chaincode)
-	}
-	return nil
-}
-
 func notDirect(what, name string) error {
 	return rules.Refuse(rules.DirectCallsOnly, rules.Details{what: rules.Excerpt(name)},
-		"the client signed a call to another chaincode, or another one: call this chaincode itself")
+		"the client signed a different call: call this chaincode directly")
 }

@@ -3,12 +3,12 @@ package contract
 import "kindpakket.eu/chaincode/rules"
 
 type claimRequest struct {
-	draftSettlementRequest
+	shopOfSchemeRequest
 	because
 }
 
 func (r *claimRequest) check() error {
-	return rules.FirstError(r.draftSettlementRequest.check(), r.checkReason())
+	return rules.FirstError(r.shopOfSchemeRequest.check(), r.checkReason())
 }
 
 var claimSettlement = operation{name: "settlement:Claim", event: "SettlementClaimed", roles: []role{treasurer}}
@@ -24,7 +24,7 @@ func (*SettlementContract) Claim(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		tx.close(receivable)
+		tx.closeItems(receivable)
 		return receivable, tx.putSettlement(receivable)
 	})
 }
@@ -40,7 +40,7 @@ func (*SettlementContract) Collect(ctx *Context, text string) (string, error) {
 
 var writeOffSettlement = operation{name: "settlement:WriteOff", event: "SettlementWrittenOff", roles: []role{approver}}
 
-// WriteOff gives up a receivable that another person claimed.
+// WriteOff returns up a receivable that another person claimed.
 func (*SettlementContract) WriteOff(ctx *Context, text string) (string, error) {
 	return write(ctx, writeOffSettlement, text, func(tx *transaction, r *reasonedSettlementRequest) (any, error) {
 		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error { return s.WriteOff(tx.caller.person, r.Reason) })

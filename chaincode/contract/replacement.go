@@ -13,7 +13,7 @@ func (r *replaceRequest) check() error {
 
 var replaceVoucher = operation{name: "voucher:Replace", event: "ReplacementProposed", roles: []role{issuer}}
 
-// Replace proposes another authorisation for the holder of a voucher, and blocks it at once.
+// Replace proposes another key or booklet for a voucher, and blocks it immediately.
 func (*VoucherContract) Replace(ctx *Context, text string) (string, error) {
 	return write(ctx, replaceVoucher, text, func(tx *transaction, r *replaceRequest) (any, error) {
 		scheme, err := tx.scheme(r.Scheme)
@@ -21,7 +21,7 @@ func (*VoucherContract) Replace(ctx *Context, text string) (string, error) {
 			return nil, err
 		}
 		domain := tx.domain()
-		return tx.turnVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
+		return tx.changeVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
 			version, err := voucher.NextVersion()
 			if err != nil {
 				return err
@@ -36,21 +36,21 @@ func (*VoucherContract) Replace(ctx *Context, text string) (string, error) {
 	})
 }
 
-type approveReplacementRequest struct {
+type replacementRequest struct {
 	voucherRequest
 	Change string `json:"change"`
 }
 
-func (r *approveReplacementRequest) check() error {
+func (r *replacementRequest) check() error {
 	return rules.FirstError(r.voucherRequest.check(), rules.CheckID("change", r.Change))
 }
 
 var approveReplacement = operation{name: "voucher:ApproveReplacement", event: "ReplacementApproved", roles: []role{approver}}
 
-// ApproveReplacement binds a voucher to the authorisation that waits, if it is the one that the approver saw, and lets it be spent again.
+// ApproveReplacement binds a voucher to the proposed key or booklet, if it is the one that the approver saw, and lets it be spent again.
 func (*VoucherContract) ApproveReplacement(ctx *Context, text string) (string, error) {
-	return write(ctx, approveReplacement, text, func(tx *transaction, r *approveReplacementRequest) (any, error) {
-		return tx.turnVoucher(r.voucherRequest, "", func(voucher *rules.Voucher) error {
+	return write(ctx, approveReplacement, text, func(tx *transaction, r *replacementRequest) (any, error) {
+		return tx.changeVoucher(r.voucherRequest, "", func(voucher *rules.Voucher) error {
 			if err := voucher.CheckReplacement(r.Change); err != nil {
 				return err
 			}
@@ -60,20 +60,20 @@ func (*VoucherContract) ApproveReplacement(ctx *Context, text string) (string, e
 }
 
 type rejectReplacementRequest struct {
-	approveReplacementRequest
+	replacementRequest
 	because
 }
 
 func (r *rejectReplacementRequest) check() error {
-	return rules.FirstError(r.approveReplacementRequest.check(), r.checkReason())
+	return rules.FirstError(r.replacementRequest.check(), r.checkReason())
 }
 
 var rejectReplacement = operation{name: "voucher:RejectReplacement", event: "ReplacementRejected", roles: []role{issuer, approver}}
 
-// RejectReplacement takes the authorisation that waits away; the voucher stays blocked.
+// RejectReplacement drops the proposed key or booklet; the voucher stays blocked.
 func (*VoucherContract) RejectReplacement(ctx *Context, text string) (string, error) {
 	return write(ctx, rejectReplacement, text, func(tx *transaction, r *rejectReplacementRequest) (any, error) {
-		return tx.turnVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
+		return tx.changeVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
 			if err := voucher.CheckReplacement(r.Change); err != nil {
 				return err
 			}

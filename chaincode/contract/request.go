@@ -1,9 +1,6 @@
 package contract
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"strings"
@@ -27,6 +24,30 @@ type header struct {
 func (h header) id() string         { return h.RequestID }
 func (h header) checkHeader() error { return rules.CheckID("request_id", h.RequestID) }
 
+// request is a parsed request that writes.
+type request interface {
+	id() string
+	check() error
+}
+
+// reading is a request that knows beforehand which keys its transaction reads.
+type reading interface {
+	reads() []string
+}
+
+// reasoned is a request that gives its reason as a code.
+type reasoned interface {
+	reason() string
+}
+
+// because is the member of a request that has to say why.
+type because struct {
+	Reason string `json:"reason"`
+}
+
+func (b because) reason() string     { return b.Reason }
+func (b because) checkReason() error { return rules.CheckCode("reason", b.Reason) }
+
 // parse reads a request strictly into a struct: one JSON object, no unknown, duplicate or differently cased members, plain
 // integers. Public texts are screened for personal data before any check of their form. private names a member that may only
 // travel in the transient map.
@@ -42,27 +63,27 @@ func decode(data []byte, into any) error {
 	if err == nil {
 		return nil
 	}
-	if refusal, found := errors.AsType[*rules.Refusal](err); found {
+	if refusal, ok := errors.AsType[*rules.Refusal](err); ok {
 		return refusal
 	}
-	if semantic, found := errors.AsType[*json.SemanticError](err); found {
+	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
 		return malformed("at %s: %s", rules.Excerpt(string(semantic.JSONPointer)), reason(semantic))
 	}
-	return malformed("it is not one JSON object")
+	return malformed("it is not a JSON object")
 }
 
 func reason(semantic *json.SemanticError) string {
 	if errors.Is(semantic, json.ErrUnknownName) {
-		return "there is no such member"
+		return "the member is unknown"
 	}
-	return "a value of another type belongs there"
+	return "the value has the wrong type"
 }
 
 // inspect walks over all tokens of a request.
 func inspect(text, private string) error {
 	decoder := jsontext.NewDecoder(strings.NewReader(text))
 	if decoder.PeekKind() != '{' {
-		return malformed("it is not one JSON object in UTF-8")
+		return malformed("it is not a JSON object in UTF-8")
 	}
 	for {
 		token, err := decoder.ReadToken()
@@ -70,10 +91,10 @@ func inspect(text, private string) error {
 			return nil
 		}
 		if err != nil {
-			return malformed("it is not one JSON object in UTF-8 with distinct members (byte %d)", decoder.InputOffset())
+			return malformed("it is not a single JSON object in UTF-8 with unique members (error at byte %d)", decoder.InputOffset())
 		}
 		if decoder.StackDepth() > maxDepth {
-			return malformed("it has more than %d levels", maxDepth)
+			return malformed("it is nested more than %d levels deep", maxDepth)
 		}
 		if token.Kind() != '"' {
 			continue
@@ -84,7 +105,7 @@ func inspect(text, private string) error {
 		}
 		if private != "" && decoder.StackPointer() == jsontext.Pointer("/"+private) {
 			return rules.Refuse(rules.TransientRequired, rules.Details{"transient": private},
-				"%s belongs in the transient map and not in the request, which everybody on the channel keeps", private)
+				"%s is private: put it in the transient map, not in the request, which is kept by everyone on the channel", private)
 		}
 		if err := rules.ScreenPersonalData(rules.Excerpt(string(member)), token.String()); err != nil {
 			return err
@@ -92,7 +113,8 @@ func inspect(text, private string) error {
 	}
 }
 
-// checkNoNull refuses null, which would pass for a member that was left out: what is agreed on has one form. The request was read before.
+// checkNoNull refuses null, which would otherwise be read as a member that was left out: a request has only one form. The request has been
+// parsed before.
 func checkNoNull(text string) error {
 	decoder := jsontext.NewDecoder(strings.NewReader(text))
 	for {
@@ -104,54 +126,15 @@ func checkNoNull(text string) error {
 			return malformed("it is not JSON")
 		}
 		if token.Kind() == 'n' {
-			return malformed("at %s: leave out what is not there, instead of null", rules.Excerpt(string(decoder.StackPointer())))
+			return malformed("%s is null: leave out a member that has no value", rules.Excerpt(string(decoder.StackPointer())))
 		}
 	}
 }
 
-// isName tells whether the token just read is the name of a member.
+// isName reports whether the token just read is the name of a member.
 func isName(decoder *jsontext.Decoder) bool {
 	kind, count := decoder.StackIndex(decoder.StackDepth())
 	return kind == '{' && count%2 == 1
-}
-
-// digest identifies a request: SHA-256 over the operation, the caller's shop ("" for others), the request as canonical JSON
-// (RFC 8785) without holders' proofs, and the digest of a private record if one travels along, joined by line feeds.
-func digest(operation, shop, text, private string) (string, error) {
-	var stripped bytes.Buffer
-	decoder := jsontext.NewDecoder(strings.NewReader(text))
-	encoder := jsontext.NewEncoder(&stripped)
-	for {
-		token, err := decoder.ReadToken()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return "", malformed("it is not JSON")
-		}
-		if token.Kind() == '"' && isName(decoder) && isProof(decoder.StackPointer()) {
-			if err := decoder.SkipValue(); err != nil {
-				return "", malformed("it is not JSON")
-			}
-			continue
-		}
-		if err := encoder.WriteToken(token); err != nil {
-			return "", err
-		}
-	}
-	canonical := jsontext.Value(bytes.TrimSpace(stripped.Bytes()))
-	if err := canonical.Canonicalize(jsontext.CanonicalizeRawInts(false)); err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{operation, shop, string(canonical), private}, "\n")))
-	return hex.EncodeToString(sum[:]), nil
-}
-
-// isProof tells whether a member is a holder's proof: of the request, or of one of its activations. Elsewhere the name is one that
-// people chose, such as that of a preset.
-func isProof(member jsontext.Pointer) bool {
-	owner := member.Parent()
-	return member.LastToken() == "proof" && (owner == "" || owner.Parent() == "/activations")
 }
 
 func malformed(format string, values ...any) error {
@@ -160,5 +143,5 @@ func malformed(format string, values ...any) error {
 
 func tooLarge(bytes int) error {
 	return rules.Refuse(rules.RequestTooLarge, rules.Details{"bytes": bytes, "most": maxRequestBytes},
-		"%d bytes are too many: send at most %d", bytes, maxRequestBytes)
+		"%d bytes were sent: send at most %d", bytes, maxRequestBytes)
 }

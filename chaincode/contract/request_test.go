@@ -173,8 +173,8 @@ func TestRefusalsTellWhatCannotBeRead(t *testing.T) {
 	w := newTown(t)
 	nested := func(levels int) string { return strings.Repeat(`{"a":`, levels) + `1` + strings.Repeat(`}`, levels) }
 	for text, says := range map[string]string{
-		`[]`: "it is not one JSON object in UTF-8", `{"a":1,}`: "(byte 6)", `{"a":1,"a":2}`: "(byte 6)", nested(8): "at /a: there is no such member",
-		nested(9): "it has more than 8 levels", `{"request_id":["x"]}`: "a value of another type belongs there", `{"extra":1}`: "at /extra: there is no such member",
+		`[]`: "it is not a JSON object in UTF-8", `{"a":1,}`: "(error at byte 6)", `{"a":1,"a":2}`: "(error at byte 6)", nested(8): "at /a: the member is unknown",
+		nested(9): "it is nested more than 8 levels deep", `{"request_id":["x"]}`: "the value has the wrong type", `{"extra":1}`: "at /extra: the member is unknown",
 	} {
 		w.refusedText("MALFORMED_REQUEST", "manager", "scheme:Approve", text)
 		if message := w.last.Response.GetMessage(); !strings.Contains(message, says) {

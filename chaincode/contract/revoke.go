@@ -4,7 +4,7 @@ import "kindpakket.eu/chaincode/rules"
 
 var revokeVouchers = operation{name: "voucher:Revoke", event: "VouchersRevoked", roles: []role{approver}}
 
-// Revoke ends vouchers for ever and gives what they still hold back to the budget. All or none.
+// Revoke ends vouchers permanently and returns what is left of them to the budget, all or none.
 func (*VoucherContract) Revoke(ctx *Context, text string) (string, error) {
 	return write(ctx, revokeVouchers, text, func(tx *transaction, r *vouchersRequest) (any, error) {
 		if _, err := tx.scheme(r.Scheme); err != nil {

@@ -27,7 +27,7 @@ type schema struct {
 	AdditionalProperties any                `json:"additionalProperties,omitzero"`
 }
 
-// Forms of texts in requests. They say no more than the rules check.
+// Patterns of strings in requests. They match exactly what the rules check.
 const (
 	idPattern     = `^[0-9a-f]{32}$`
 	digestPattern = `^[0-9a-f]{64}$`
@@ -36,7 +36,7 @@ const (
 	dayPattern    = `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
 )
 
-// patterns are the forms of texts by the name of their member.
+// patterns lists the patterns of strings by the name of their member.
 var patterns = map[string]string{
 	"request_id": idPattern, "scheme": idPattern, "voucher": idPattern, "vouchers": idPattern, "shop": idPattern, "payment": idPattern,
 	"settlement": idPattern, "settlements": idPattern, "entitlement": idPattern, "change": idPattern, "erasure": idPattern, "void": idPattern,
@@ -44,8 +44,8 @@ var patterns = map[string]string{
 	"reason": codePattern, "name": codePattern, "preset": codePattern, "category": codePattern, "categories": codePattern, "code": codePattern,
 	"file_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,
 	"municipality": mspPattern, "shops": mspPattern, "auditors": mspPattern, "msp": mspPattern, "accounts": `^[A-Za-z][A-Za-z0-9_-]{0,63}$`,
-	"cursor": cursorForm.String(), "key": keyForm.String(), "seed": `^[0-9a-f]{1,64}$`, "salt": `^[0-9a-f]{32,128}$`,
-	// Where a member means something else, the name of the structure's type stands before its own.
+	"cursor": cursorForm.String(), "key": publicKeyForm.String(), "seed": `^[0-9a-f]{1,64}$`, "salt": `^[0-9a-f]{32,128}$`,
+	// Where a member means something else, its name is preceded by that of the structure's type.
 	"selfBlockRequest.code": idPattern,
 	"privateRecords.scheme": `^([0-9a-f]{32})?$`,
 	"bookRequest.reason":    `^([a-z][a-z0-9-]{0,31})?$`,
@@ -96,7 +96,7 @@ type describer struct {
 	inside bool
 }
 
-// object describes a structure as it stands.
+// object describes a structure inline.
 func (d *describer) object(t reflect.Type) *schema {
 	made := &schema{Type: "object", Properties: map[string]*schema{}, AdditionalProperties: false}
 	d.addMembers(made, t)
@@ -161,13 +161,13 @@ func (d *describer) text(t reflect.Type, member, path string) *schema {
 		return made
 	}
 	for _, name := range []string{path, t.Name()} {
-		if listed, found := choices[name]; found {
-			made.Enum = listed
+		if enum, ok := choices[name]; ok {
+			made.Enum = enum
 			return made
 		}
 	}
 	made.Pattern = patterns[member]
-	if special, found := patterns[path]; found {
+	if special, ok := patterns[path]; ok {
 		made.Pattern = special
 	}
 	if t == reflect.TypeFor[rules.Day]() {
@@ -191,7 +191,7 @@ func (d *describer) number(t reflect.Type, member string) *schema {
 // reference names a structure among the components. Two structures of one name would be one for readers, so they cannot be.
 func (d *describer) reference(t reflect.Type) *schema {
 	name := strings.ToUpper(t.Name()[:1]) + t.Name()[1:]
-	if known, found := d.types[name]; found && known != t {
+	if known, ok := d.types[name]; ok && known != t {
 		panic(fmt.Sprintf("%s and %s have one name in the metadata: rename one", known, t))
 	}
 	if d.types[name] == nil {

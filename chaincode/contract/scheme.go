@@ -21,7 +21,7 @@ type schemeEvent struct {
 	BudgetCents rules.Cents `json:"budget_cents,omitzero"`
 }
 
-const firstVersion rules.Number = 1
+const firstRulesVersion rules.Number = 1
 
 type draftSchemeRequest struct {
 	header
@@ -38,13 +38,13 @@ var draftScheme = operation{name: "scheme:Draft", event: "SchemeDrafted", roles:
 // Draft proposes a scheme: its rules and its budget.
 func (*SchemeContract) Draft(ctx *Context, text string) (string, error) {
 	return write(ctx, draftScheme, text, func(tx *transaction, r *draftSchemeRequest) (any, error) {
-		scheme := &rules.Scheme{ID: r.RequestID, State: rules.SchemeDraft, RulesVersion: firstVersion, DraftedBy: tx.caller.person}
+		scheme := &rules.Scheme{ID: r.RequestID, State: rules.SchemeDraft, RulesVersion: firstRulesVersion, DraftedBy: tx.caller.person}
 		tx.event = schemeEvent{Scheme: scheme.ID, State: scheme.State, BudgetCents: r.Budget}
 		return scheme, tx.putAll(map[string]any{
-			schemeKey(scheme.ID):              scheme,
-			rulesKey(scheme.ID, firstVersion): storedTerms{Scheme: scheme.ID, Version: firstVersion, Terms: r.Rules},
-			budgetKey(scheme.ID):              rules.NewBudget(r.Budget),
-			dayKey(scheme.ID):                 closedDays{},
+			schemeKey(scheme.ID):                   scheme,
+			rulesKey(scheme.ID, firstRulesVersion): storedTerms{Scheme: scheme.ID, Version: firstRulesVersion, Terms: r.Rules},
+			budgetKey(scheme.ID):                   rules.NewBudget(r.Budget),
+			dayKey(scheme.ID):                      closedDays{},
 		})
 	})
 }
@@ -56,6 +56,16 @@ type schemeRequest struct {
 
 func (r *schemeRequest) check() error {
 	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme))
+}
+
+// reasonedSchemeRequest names a scheme and says why.
+type reasonedSchemeRequest struct {
+	schemeRequest
+	because
+}
+
+func (r *reasonedSchemeRequest) check() error {
+	return rules.FirstError(r.schemeRequest.check(), r.checkReason())
 }
 
 var approveScheme = operation{name: "scheme:Approve", event: "SchemeApproved", roles: []role{approver}}
@@ -76,20 +86,11 @@ func (*SchemeContract) Open(ctx *Context, text string) (string, error) {
 	})
 }
 
-type pauseSchemeRequest struct {
-	schemeRequest
-	because
-}
-
-func (r *pauseSchemeRequest) check() error {
-	return rules.FirstError(r.schemeRequest.check(), r.checkReason())
-}
-
 var pauseScheme = operation{name: "scheme:Pause", event: "SchemePaused", roles: []role{approver}}
 
 // Pause stops issuing and paying under a scheme until another person opens it again.
 func (*SchemeContract) Pause(ctx *Context, text string) (string, error) {
-	return write(ctx, pauseScheme, text, func(tx *transaction, r *pauseSchemeRequest) (any, error) {
+	return write(ctx, pauseScheme, text, func(tx *transaction, r *reasonedSchemeRequest) (any, error) {
 		return tx.changeScheme(r.Scheme, func(scheme *rules.Scheme) error { return scheme.Pause(tx.caller.person, r.Reason) })
 	})
 }

@@ -12,20 +12,11 @@ type changeEvent struct {
 	AddCents rules.Cents      `json:"add_cents,omitzero"`
 }
 
-type proposeClosingRequest struct {
-	schemeRequest
-	because
-}
-
-func (r *proposeClosingRequest) check() error {
-	return rules.FirstError(r.schemeRequest.check(), r.checkReason())
-}
-
 var proposeClosing = operation{name: "scheme:ProposeClosing", event: "ClosingProposed", roles: []role{issuer}}
 
 // ProposeClosing asks for the end of a scheme.
 func (*SchemeContract) ProposeClosing(ctx *Context, text string) (string, error) {
-	return write(ctx, proposeClosing, text, func(tx *transaction, r *proposeClosingRequest) (any, error) {
+	return write(ctx, proposeClosing, text, func(tx *transaction, r *reasonedSchemeRequest) (any, error) {
 		if _, err := tx.schemeInForce(r.Scheme); err != nil {
 			return nil, err
 		}
@@ -34,12 +25,12 @@ func (*SchemeContract) ProposeClosing(ctx *Context, text string) (string, error)
 }
 
 type proposeBudgetRequest struct {
-	proposeClosingRequest
+	reasonedSchemeRequest
 	AddCents rules.Cents `json:"add_cents"`
 }
 
 func (r *proposeBudgetRequest) check() error {
-	return rules.FirstError(r.proposeClosingRequest.check(), rules.CheckBudget("add_cents", r.AddCents))
+	return rules.FirstError(r.reasonedSchemeRequest.check(), rules.CheckBudget("add_cents", r.AddCents))
 }
 
 var proposeBudget = operation{name: "scheme:ProposeBudget", event: "BudgetProposed", roles: []role{issuer}}
@@ -57,13 +48,13 @@ func (*SchemeContract) ProposeBudget(ctx *Context, text string) (string, error) 
 }
 
 type proposeRulesRequest struct {
-	proposeClosingRequest
+	reasonedSchemeRequest
 	Rules     rules.Terms `json:"rules"`
 	AppliesTo rules.Reach `json:"applies_to"`
 }
 
 func (r *proposeRulesRequest) check() error {
-	return rules.FirstError(r.proposeClosingRequest.check(), r.Rules.Check(), rules.CheckReach(r.AppliesTo))
+	return rules.FirstError(r.reasonedSchemeRequest.check(), r.Rules.Check(), rules.CheckReach(r.AppliesTo))
 }
 
 var proposeRules = operation{name: "scheme:ProposeRules", event: "RulesProposed", roles: []role{issuer}}
@@ -101,7 +92,7 @@ func (tx *transaction) propose(change *rules.Change) (any, error) {
 	return change, tx.putChange(change)
 }
 
-// putChange writes a change and tells of it.
+// putChange writes a change and sets its event.
 func (tx *transaction) putChange(change *rules.Change) error {
 	tx.event = changeEvent{
 		Scheme: change.Scheme, Change: change.ID, Kind: change.Kind, State: change.State, Version: change.Version, AddCents: change.AddCents,
@@ -109,16 +100,16 @@ func (tx *transaction) putChange(change *rules.Change) error {
 	return tx.put(changeKey(change.Scheme, change.ID), change)
 }
 
-type approveChangeRequest struct {
+type schemeChangeRequest struct {
 	schemeRequest
 	Change string `json:"change"`
 }
 
-func (r *approveChangeRequest) check() error {
+func (r *schemeChangeRequest) check() error {
 	return rules.FirstError(r.schemeRequest.check(), rules.CheckID("change", r.Change))
 }
 
-func (r *approveChangeRequest) reads() []string {
+func (r *schemeChangeRequest) reads() []string {
 	return []string{schemeKey(r.Scheme), changeKey(r.Scheme, r.Change)}
 }
 
@@ -126,7 +117,7 @@ var approveChange = operation{name: "scheme:ApproveChange", event: "ChangeApprov
 
 // ApproveChange makes a change of another person take effect.
 func (*SchemeContract) ApproveChange(ctx *Context, text string) (string, error) {
-	return write(ctx, approveChange, text, func(tx *transaction, r *approveChangeRequest) (any, error) {
+	return write(ctx, approveChange, text, func(tx *transaction, r *schemeChangeRequest) (any, error) {
 		scheme, err := tx.scheme(r.Scheme)
 		if err != nil {
 			return nil, err
@@ -149,7 +140,7 @@ func (*SchemeContract) ApproveChange(ctx *Context, text string) (string, error) 
 func (tx *transaction) carryOut(change *rules.Change, scheme *rules.Scheme) error {
 	switch change.Kind {
 	case rules.ChangeOfBudget:
-		return tx.growBudget(scheme.ID, change.AddCents)
+		return tx.changeBudget(scheme.ID, func(budget *rules.Budget) error { return budget.Grow(change.AddCents) })
 	case rules.ChangeOfRules:
 		terms := storedTerms{Scheme: scheme.ID, Version: change.Version, Terms: *change.Rules}
 		if err := tx.put(rulesKey(scheme.ID, change.Version), terms); err != nil {
@@ -159,24 +150,13 @@ func (tx *transaction) carryOut(change *rules.Change, scheme *rules.Scheme) erro
 	return tx.put(schemeKey(scheme.ID), scheme)
 }
 
-func (tx *transaction) growBudget(scheme string, cents rules.Cents) error {
-	budget, err := tx.budget(scheme)
-	if err != nil {
-		return err
-	}
-	if err := budget.Grow(cents); err != nil {
-		return err
-	}
-	return tx.put(budgetKey(scheme), budget)
-}
-
 type rejectChangeRequest struct {
-	approveChangeRequest
+	schemeChangeRequest
 	because
 }
 
 func (r *rejectChangeRequest) check() error {
-	return rules.FirstError(r.approveChangeRequest.check(), r.checkReason())
+	return rules.FirstError(r.schemeChangeRequest.check(), r.checkReason())
 }
 
 var rejectChange = operation{name: "scheme:RejectChange", event: "ChangeRejected", roles: []role{issuer, approver}}

@@ -2,11 +2,11 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-type showSchemeRequest struct {
+type schemeQuery struct {
 	Scheme string `json:"scheme"`
 }
 
-func (r *showSchemeRequest) check() error { return rules.CheckID("scheme", r.Scheme) }
+func (r *schemeQuery) check() error { return rules.CheckID("scheme", r.Scheme) }
 
 // shownScheme is a scheme with its rules, its budget and its last closed day, "" before the first.
 type shownScheme struct {
@@ -16,9 +16,9 @@ type shownScheme struct {
 	ClosedUntil rules.Day     `json:"closed_until"`
 }
 
-// Show gives a scheme with all that belongs to it.
+// Show returns a scheme with all that belongs to it.
 func (*SchemeContract) Show(ctx *Context, text string) (string, error) {
-	return query(ctx, readers, text, func(tx *transaction, r *showSchemeRequest) (any, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *schemeQuery) (any, error) {
 		scheme, err := tx.scheme(r.Scheme)
 		if err != nil {
 			return nil, err
@@ -36,37 +36,47 @@ func (*SchemeContract) Show(ctx *Context, text string) (string, error) {
 	})
 }
 
-// List gives the schemes of the channel.
+// List returns the schemes of the channel.
 func (*SchemeContract) List(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *paging) (any, error) {
-		schemes, _, err := list[rules.Scheme](tx, schemePrefix, r)
+		schemes, _, err := list[rules.Scheme](tx, schemePrefix(), r)
 		return schemes, err
 	})
 }
 
-type showRulesRequest struct {
-	showSchemeRequest
+type rulesQuery struct {
+	schemeQuery
 	Version rules.Number `json:"version"`
 }
 
-// Rules gives one version of a scheme's rules.
+// Rules returns one version of a scheme's rules.
 func (*SchemeContract) Rules(ctx *Context, text string) (string, error) {
-	return query(ctx, readers, text, func(tx *transaction, r *showRulesRequest) (any, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *rulesQuery) (any, error) {
 		scheme, err := tx.scheme(r.Scheme)
 		if err != nil {
 			return nil, err
 		}
-		if err := rules.CheckNumber("version", r.Version, firstVersion, scheme.RulesVersion); err != nil {
+		if err := rules.CheckNumber("version", r.Version, firstRulesVersion, scheme.RulesVersion); err != nil {
 			return nil, err
 		}
 		return tx.terms(r.Scheme, r.Version)
 	})
 }
 
-// Changes gives the changes that were proposed for a scheme.
+// Changes returns the changes that were proposed for a scheme.
 func (*SchemeContract) Changes(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
 		changes, _, err := list[rules.Change](tx, changePrefix(r.Scheme), &r.paging)
 		return changes, err
 	})
+}
+
+// listOfSchemeRequest asks for a page of what belongs to a scheme.
+type listOfSchemeRequest struct {
+	Scheme string `json:"scheme"`
+	paging
+}
+
+func (r *listOfSchemeRequest) check() error {
+	return rules.FirstError(rules.CheckID("scheme", r.Scheme), r.paging.check())
 }

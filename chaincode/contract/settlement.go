@@ -12,13 +12,13 @@ type SettlementContract struct{ contractapi.Contract }
 // GetEvaluateTransactions names the queries.
 func (*SettlementContract) GetEvaluateTransactions() []string { return []string{"Show", "List", "Due"} }
 
-type draftSettlementRequest struct {
+type shopOfSchemeRequest struct {
 	header
 	Scheme string `json:"scheme"`
 	Shop   string `json:"shop"`
 }
 
-func (r *draftSettlementRequest) check() error {
+func (r *shopOfSchemeRequest) check() error {
 	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckID("shop", r.Shop))
 }
 
@@ -43,8 +43,8 @@ var draftSettlement = operation{
 
 // Draft takes a shop's oldest open items up to the last closed day into a settlement, once that is due; tills those of their own shop.
 func (*SettlementContract) Draft(ctx *Context, text string) (string, error) {
-	return write(ctx, draftSettlement, text, func(tx *transaction, r *draftSettlementRequest) (any, error) {
-		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsSettlement)
+	return write(ctx, draftSettlement, text, func(tx *transaction, r *shopOfSchemeRequest) (any, error) {
+		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsEnough)
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +55,7 @@ func (*SettlementContract) Draft(ctx *Context, text string) (string, error) {
 		if err := owed.terms.CheckDue(owed.taken, owed.closedUntil, owed.scheme, owed.shop); err != nil {
 			return nil, err
 		}
-		tx.close(settlement)
+		tx.closeItems(settlement)
 		return drafted{Settlement: settlement, More: owed.taken.More}, tx.putSettlement(settlement)
 	})
 }
@@ -97,7 +97,7 @@ func (*SettlementContract) Withdraw(ctx *Context, text string) (string, error) {
 			if err := s.Withdraw(tx.caller.person, r.Reason); err != nil {
 				return err
 			}
-			return tx.reopen(s)
+			return tx.reopenItems(s)
 		})
 	})
 }
@@ -114,28 +114,10 @@ func (tx *transaction) changeSettlement(r *settlementRequest, step func(*rules.S
 	return settlement, tx.putSettlement(settlement)
 }
 
-// putSettlement writes a settlement and tells of it.
+// putSettlement writes a settlement and sets its event.
 func (tx *transaction) putSettlement(settlement *rules.Settlement) error {
 	tx.event = settlementEvent{
 		Settlement: settlement.ID, Scheme: settlement.Scheme, Shop: settlement.Shop, State: settlement.State, Cents: settlement.Cents,
 	}
 	return tx.put(settlementKey(settlement.Scheme, settlement.ID), settlement)
-}
-
-// close takes the items of a new settlement from those that no settlement holds.
-func (tx *transaction) close(settlement *rules.Settlement) {
-	for _, item := range settlement.Items {
-		tx.delete(unsettledKey(settlement.Scheme, settlement.Shop, item.Day, item.ID))
-	}
-}
-
-// reopen gives the items of a settlement back to those that no settlement holds.
-func (tx *transaction) reopen(settlement *rules.Settlement) error {
-	for _, item := range settlement.Items {
-		key := unsettledKey(settlement.Scheme, settlement.Shop, item.Day, item.ID)
-		if err := tx.put(key, unsettled{Cents: item.Cents}); err != nil {
-			return err
-		}
-	}
-	return nil
 }

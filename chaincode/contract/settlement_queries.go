@@ -2,18 +2,18 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-type showSettlementRequest struct {
+type settlementQuery struct {
 	Scheme     string `json:"scheme"`
 	Settlement string `json:"settlement"`
 }
 
-func (r *showSettlementRequest) check() error {
+func (r *settlementQuery) check() error {
 	return rules.FirstError(rules.CheckID("scheme", r.Scheme), rules.CheckID("settlement", r.Settlement))
 }
 
-// Show gives a settlement; to shops their own.
+// Show returns a settlement; to shops their own.
 func (*SettlementContract) Show(ctx *Context, text string) (string, error) {
-	return query(ctx, everybody, text, func(tx *transaction, r *showSettlementRequest) (any, error) {
+	return query(ctx, everybody, text, func(tx *transaction, r *settlementQuery) (any, error) {
 		settlement, err := tx.settlement(r.Scheme, r.Settlement)
 		if err != nil {
 			return nil, err
@@ -23,7 +23,7 @@ func (*SettlementContract) Show(ctx *Context, text string) (string, error) {
 	})
 }
 
-// List gives the settlements of a scheme.
+// List returns the settlements of a scheme.
 func (*SettlementContract) List(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
 		settlements, _, err := list[rules.Settlement](tx, settlementPrefix(r.Scheme), &r.paging)
@@ -41,19 +41,19 @@ type dueSettlement struct {
 	ClosedUntil rules.Day    `json:"closed_until"`
 }
 
-type dueSettlementRequest struct {
+type dueSettlementQuery struct {
 	Scheme string `json:"scheme"`
 	Shop   string `json:"shop"`
 }
 
-func (r *dueSettlementRequest) check() error {
+func (r *dueSettlementQuery) check() error {
 	return rules.FirstError(rules.CheckID("scheme", r.Scheme), rules.CheckID("shop", r.Shop))
 }
 
-// Due tells whether a shop can be settled now, and why; to shops for their own.
+// Due reports whether a shop can be settled now, and why; to shops for their own.
 func (*SettlementContract) Due(ctx *Context, text string) (string, error) {
-	return query(ctx, everybody, text, func(tx *transaction, r *dueSettlementRequest) (any, error) {
-		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsSettlement)
+	return query(ctx, everybody, text, func(tx *transaction, r *dueSettlementQuery) (any, error) {
+		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsEnough)
 		if err != nil {
 			return nil, err
 		}

@@ -30,7 +30,7 @@ func (r *applyRequest) check() error {
 	return rules.FirstError(r.checkHeader(), rules.CheckRequested(r.Categories))
 }
 
-var applyShop = operation{name: "shop:Apply", event: "ShopApplied", roles: []role{shopkeeper}, private: "account"}
+var applyShop = operation{name: "shop:Apply", event: "ShopApplied", roles: []role{shopkeeper}, private: transientAccount}
 
 // Apply asks for a shop's admission. The account that it is to be paid on travels in the transient map and stays private; its
 // digest counts into that of the request, so that the same request with another account is a conflict.
@@ -50,16 +50,16 @@ func (*ShopContract) Apply(ctx *Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return tx.once(applyShop, text, r, hash, func() (any, error) { return tx.admitShop(r, account) })
+	return tx.once(applyShop, text, r, hash, func() (any, error) { return tx.recordApplication(r, account) })
 }
 
-func (tx *transaction) admitShop(r *applyRequest, account *rules.ShopAccount) (any, error) {
+func (tx *transaction) recordApplication(r *applyRequest, account *rules.ShopAccount) (any, error) {
 	exists, err := tx.has(shopKey(r.RequestID))
 	if err != nil {
 		return nil, err
 	}
 	if exists {
-		return nil, rules.Refuse(rules.ShopExists, rules.Details{"shop": r.RequestID}, "shop %s has applied before", r.RequestID)
+		return nil, rules.Refuse(rules.ShopExists, rules.Details{"shop": r.RequestID}, "shop %s has already applied", r.RequestID)
 	}
 	shop := &rules.Shop{
 		ID: r.RequestID, MSP: tx.caller.msp, State: rules.ShopApplied, Requested: r.Categories, AppliedBy: tx.caller.person,
@@ -75,13 +75,13 @@ func (tx *transaction) admitShop(r *applyRequest, account *rules.ShopAccount) (a
 	return shop, tx.put(shopKey(shop.ID), shop)
 }
 
-type approveShopRequest struct {
+type shopCategoriesRequest struct {
 	header
 	Shop       string               `json:"shop"`
 	Categories []rules.ShopCategory `json:"categories"`
 }
 
-func (r *approveShopRequest) check() error {
+func (r *shopCategoriesRequest) check() error {
 	return rules.FirstError(r.checkHeader(), rules.CheckID("shop", r.Shop), rules.CheckGranted(r.Categories))
 }
 
@@ -89,36 +89,36 @@ var approveShop = operation{name: "shop:Approve", event: "ShopApproved", roles: 
 
 // Approve admits a shop and grants it categories.
 func (*ShopContract) Approve(ctx *Context, text string) (string, error) {
-	return write(ctx, approveShop, text, func(tx *transaction, r *approveShopRequest) (any, error) {
+	return write(ctx, approveShop, text, func(tx *transaction, r *shopCategoriesRequest) (any, error) {
 		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Approve(tx.caller.person, r.Categories) })
 	})
 }
 
 type grantShopRequest struct {
-	approveShopRequest
+	shopCategoriesRequest
 	because
 }
 
 func (r *grantShopRequest) check() error {
-	return rules.FirstError(r.approveShopRequest.check(), r.checkReason())
+	return rules.FirstError(r.shopCategoriesRequest.check(), r.checkReason())
 }
 
 var grantShop = operation{name: "shop:Grant", event: "ShopGranted", roles: []role{approver}}
 
-// Grant gives a shop these categories instead of those that it has.
+// Grant returns a shop these categories instead of those that it has.
 func (*ShopContract) Grant(ctx *Context, text string) (string, error) {
 	return write(ctx, grantShop, text, func(tx *transaction, r *grantShopRequest) (any, error) {
 		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Grant(r.Categories) })
 	})
 }
 
-type turnShopRequest struct {
+type reasonedShopRequest struct {
 	header
 	Shop string `json:"shop"`
 	because
 }
 
-func (r *turnShopRequest) check() error {
+func (r *reasonedShopRequest) check() error {
 	return rules.FirstError(r.checkHeader(), rules.CheckID("shop", r.Shop), r.checkReason())
 }
 
@@ -126,8 +126,8 @@ var suspendShop = operation{name: "shop:Suspend", event: "ShopSuspended", roles:
 
 // Suspend stops a shop from taking payments; it can still refund.
 func (*ShopContract) Suspend(ctx *Context, text string) (string, error) {
-	return write(ctx, suspendShop, text, func(tx *transaction, r *turnShopRequest) (any, error) {
-		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Turn(rules.SuspendShop, tx.caller.person, r.Reason) })
+	return write(ctx, suspendShop, text, func(tx *transaction, r *reasonedShopRequest) (any, error) {
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Suspend(tx.caller.person, r.Reason) })
 	})
 }
 
@@ -135,23 +135,23 @@ var reinstateShop = operation{name: "shop:Reinstate", event: "ShopReinstated", r
 
 // Reinstate lets a suspended shop take payments again.
 func (*ShopContract) Reinstate(ctx *Context, text string) (string, error) {
-	return write(ctx, reinstateShop, text, func(tx *transaction, r *turnShopRequest) (any, error) {
-		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Turn(rules.ReinstateShop, tx.caller.person, r.Reason) })
+	return write(ctx, reinstateShop, text, func(tx *transaction, r *reasonedShopRequest) (any, error) {
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Reinstate(tx.caller.person, r.Reason) })
 	})
 }
 
 type endShopRequest struct {
-	turnShopRequest
+	reasonedShopRequest
 	RetentionDays *rules.Number `json:"retention_days"`
 }
 
 func (r *endShopRequest) check() error {
-	return rules.FirstError(r.turnShopRequest.check(), rules.CheckRetention(r.RetentionDays))
+	return rules.FirstError(r.reasonedShopRequest.check(), rules.CheckRetention(r.RetentionDays))
 }
 
 var endShop = operation{name: "shop:End", event: "ShopEnded", roles: []role{approver}}
 
-// End ends a shop's part for ever. It can still give money back, and is still paid what it is owed.
+// End ends a shop permanently. It can still refund, and is still paid what it is owed.
 func (*ShopContract) End(ctx *Context, text string) (string, error) {
 	return write(ctx, endShop, text, func(tx *transaction, r *endShopRequest) (any, error) {
 		return tx.changeShop(r.Shop, func(shop *rules.Shop) error {

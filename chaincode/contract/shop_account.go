@@ -1,19 +1,23 @@
 package contract
 
-import "kindpakket.eu/chaincode/rules"
+import (
+	"fmt"
+
+	"kindpakket.eu/chaincode/rules"
+)
 
 type changeAccountRequest struct {
-	turnShopRequest
+	reasonedShopRequest
 }
 
 func (r *changeAccountRequest) reads() []string { return []string{shopKey(r.Shop)} }
 
 var changeAccount = operation{
-	name: "shop:ChangeAccount", event: "AccountProposed", roles: []role{shopkeeper}, private: applyShop.private,
+	name: "shop:ChangeAccount", event: "AccountProposed", roles: []role{shopkeeper}, private: transientAccount,
 }
 
-// ChangeAccount asks to be paid on another account, which travels as in Apply. A proposal that still waits is replaced, and its
-// private record purged, since nothing will name it any more.
+// ChangeAccount proposes another account to be paid on, sent as in Apply. It replaces a proposal that is still undecided, whose private
+// record is purged because nothing will refer to it again.
 func (*ShopContract) ChangeAccount(ctx *Context, text string) (string, error) {
 	r := new(changeAccountRequest)
 	tx, err := prepare(ctx, changeAccount, text, r)
@@ -57,30 +61,30 @@ func (tx *transaction) proposeAccount(id string, change rules.AccountChange, acc
 	return shop, tx.putAccountChange(shop, change.ID)
 }
 
-// putAccountChange writes a shop and tells of a change of its account.
+// putAccountChange writes a shop and sets the event of its change of account.
 func (tx *transaction) putAccountChange(shop *rules.Shop, change string) error {
 	tx.event = shopEvent{Shop: shop.ID, State: shop.State, Change: change}
 	return tx.put(shopKey(shop.ID), shop)
 }
 
-type approveAccountRequest struct {
+type accountChangeRequest struct {
 	header
 	Shop   string `json:"shop"`
 	Change string `json:"change"`
 }
 
-func (r *approveAccountRequest) check() error {
+func (r *accountChangeRequest) check() error {
 	return rules.FirstError(r.checkHeader(), rules.CheckID("shop", r.Shop), rules.CheckID("change", r.Change))
 }
 
-func (r *approveAccountRequest) reads() []string { return []string{shopKey(r.Shop)} }
+func (r *accountChangeRequest) reads() []string { return []string{shopKey(r.Shop)} }
 
 var approveAccount = operation{name: "shop:ApproveAccount", event: "AccountApproved", roles: []role{approver}}
 
 // ApproveAccount lets a shop be paid on the account that it proposed. It reads the hash of the private record only, so that any
 // organisation can endorse it.
 func (*ShopContract) ApproveAccount(ctx *Context, text string) (string, error) {
-	return write(ctx, approveAccount, text, func(tx *transaction, r *approveAccountRequest) (any, error) {
+	return write(ctx, approveAccount, text, func(tx *transaction, r *accountChangeRequest) (any, error) {
 		shop, err := tx.shop(r.Shop)
 		if err != nil {
 			return nil, err
@@ -101,12 +105,12 @@ func (*ShopContract) ApproveAccount(ctx *Context, text string) (string, error) {
 }
 
 type rejectAccountRequest struct {
-	approveAccountRequest
+	accountChangeRequest
 	because
 }
 
 func (r *rejectAccountRequest) check() error {
-	return rules.FirstError(r.approveAccountRequest.check(), r.checkReason())
+	return rules.FirstError(r.accountChangeRequest.check(), r.checkReason())
 }
 
 var rejectAccount = operation{name: "shop:RejectAccount", event: "AccountRejected", roles: []role{approver, shopkeeper}}
@@ -128,4 +132,48 @@ func (*ShopContract) RejectAccount(ctx *Context, text string) (string, error) {
 		tx.purge(accounts, accountKey(r.Shop, r.Change))
 		return shop, tx.putAccountChange(shop, r.Change)
 	})
+}
+
+// givenAccount reads where a shop wants to be paid from the transient map, and gives the digest of the record that it will be.
+func (tx *transaction) givenAccount() (*rules.ShopAccount, string, error) {
+	account := new(rules.ShopAccount)
+	if err := tx.transient(transientAccount, account); err != nil {
+		return nil, "", err
+	}
+	if err := account.Check(); err != nil {
+		return nil, "", err
+	}
+	hash, err := recordHash(account)
+	return account, hash, err
+}
+
+// keptAccount reads an account of a shop from the private collection of the caller's own peer.
+func (tx *transaction) keptAccount(shop *rules.Shop, change string) (*rules.ShopAccount, error) {
+	accounts, err := tx.accountsOf(shop)
+	if err != nil {
+		return nil, err
+	}
+	key := accountKey(shop.ID, change)
+	data, err := tx.stub.GetPrivateData(accounts, key)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the account of shop %s: %w", shop.ID, err)
+	}
+	if len(data) == 0 {
+		return nil, rules.Refuse(rules.AccountMissing, rules.Details{"shop": shop.ID},
+			"this peer does not have the account of shop %s: it was purged, or the peer is not in the collection", shop.ID)
+	}
+	account := new(rules.ShopAccount)
+	return account, decodeRecord(key, data, account)
+}
+
+// accountsOf names the private collection that the accounts of a shop are in: its organisation's own, or the shared one.
+func (tx *transaction) accountsOf(shop *rules.Shop) (string, error) {
+	if tx.organisations.Has(shop.MSP) {
+		return shopAccounts, nil
+	}
+	organisation, err := get[rules.Organisation](tx, organisationKey(shop.MSP))
+	if err != nil || organisation == nil || organisation.Accounts == "" {
+		return shopAccounts, err
+	}
+	return organisation.Accounts, nil
 }

@@ -2,30 +2,30 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-type showShopRequest struct {
+type shopQuery struct {
 	Shop string `json:"shop"`
 }
 
-func (r *showShopRequest) check() error { return rules.CheckID("shop", r.Shop) }
+func (r *shopQuery) check() error { return rules.CheckID("shop", r.Shop) }
 
-// Show gives a shop; to shops their own.
+// Show returns a shop; to shops their own.
 func (*ShopContract) Show(ctx *Context, text string) (string, error) {
-	return query(ctx, everybody, text, func(tx *transaction, r *showShopRequest) (any, error) {
+	return query(ctx, everybody, text, func(tx *transaction, r *shopQuery) (any, error) {
 		return tx.ownShop(r.Shop)
 	})
 }
 
-// List gives the shops of the channel.
+// List returns the shops of the channel.
 func (*ShopContract) List(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *paging) (any, error) {
-		shops, _, err := list[rules.Shop](tx, shopPrefix, r)
+		shops, _, err := list[rules.Shop](tx, shopPrefix(), r)
 		return shops, err
 	})
 }
 
-// Account gives where a shop is paid, to the treasurer, on a peer that holds the private collection.
+// Account returns where a shop is paid, to the treasurer, on a peer that holds the private collection.
 func (*ShopContract) Account(ctx *Context, text string) (string, error) {
-	return query(ctx, []role{treasurer}, text, func(tx *transaction, r *showShopRequest) (any, error) {
+	return query(ctx, []role{treasurer}, text, func(tx *transaction, r *shopQuery) (any, error) {
 		shop, err := tx.shop(r.Shop)
 		if err != nil {
 			return nil, err
@@ -34,15 +34,15 @@ func (*ShopContract) Account(ctx *Context, text string) (string, error) {
 	})
 }
 
-// ProposedAccount gives the account that a shop proposed and nobody decided on, to who decides, on a peer as for Account.
+// ProposedAccount returns the account that a shop proposed and that is undecided, to those who decide, on a peer that holds the collection.
 func (*ShopContract) ProposedAccount(ctx *Context, text string) (string, error) {
-	return query(ctx, []role{approver, treasurer}, text, func(tx *transaction, r *showShopRequest) (any, error) {
+	return query(ctx, []role{approver, treasurer}, text, func(tx *transaction, r *shopQuery) (any, error) {
 		shop, err := tx.shop(r.Shop)
 		if err != nil {
 			return nil, err
 		}
 		if shop.AccountChange == nil {
-			return nil, rules.Refuse(rules.ChangeNotFound, rules.Details{"shop": shop.ID}, "no account of shop %s waits for a decision", shop.ID)
+			return nil, rules.Refuse(rules.ChangeNotFound, rules.Details{"shop": shop.ID}, "shop %s has no account awaiting a decision", shop.ID)
 		}
 		return tx.keptAccount(shop, shop.AccountChange.ID)
 	})

@@ -15,15 +15,15 @@ type voucherEntry struct {
 }
 
 type voucherStatementRequest struct {
-	showVoucherRequest
+	voucherQuery
 	paging
 }
 
 func (r *voucherStatementRequest) check() error {
-	return rules.FirstError(r.showVoucherRequest.check(), r.paging.check())
+	return rules.FirstError(r.voucherQuery.check(), r.paging.check())
 }
 
-// VoucherStatement gives the changes of a voucher with the money that they moved, newest first.
+// VoucherStatement returns the changes of a voucher with the money that they moved, newest first.
 func (*AuditContract) VoucherStatement(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *voucherStatementRequest) (any, error) {
 		if _, err := tx.voucher(r.Scheme, r.Voucher); err != nil {
@@ -44,7 +44,7 @@ type budgetEntry struct {
 	Balance rules.Budget           `json:"balance"`
 }
 
-// SchemeStatement gives the changes of a scheme's budget with the money that they moved, newest first.
+// SchemeStatement returns the changes of a scheme's budget with the money that they moved, newest first.
 func (*AuditContract) SchemeStatement(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
 		if _, err := tx.scheme(r.Scheme); err != nil {
@@ -58,7 +58,7 @@ func (*AuditContract) SchemeStatement(ctx *Context, text string) (string, error)
 	})
 }
 
-// bothOf decodes what a key held after and before a change; nothing at all is the empty record.
+// bothOf decodes what a key held after and before a change; an absent value is the empty record.
 func bothOf[T any](key string, value, before []byte) (now, then *T, err error) {
 	now, then = new(T), new(T)
 	for _, part := range []struct {
@@ -99,9 +99,9 @@ const (
 	openPart       = "open"
 )
 
-// ShopStatement gives a shop's settlements and then what no live settlement holds; to shops for their own.
+// ShopStatement returns a shop's settlements and then what no live settlement holds; to shops for their own.
 func (*AuditContract) ShopStatement(ctx *Context, text string) (string, error) {
-	return query(ctx, everybody, text, func(tx *transaction, r *unsettledRequest) (any, error) {
+	return query(ctx, everybody, text, func(tx *transaction, r *listOfShopRequest) (any, error) {
 		if err := tx.caller.checkShop(r.Shop); err != nil {
 			return nil, err
 		}
@@ -135,39 +135,39 @@ func (*AuditContract) ShopStatement(ctx *Context, text string) (string, error) {
 }
 
 // addSettlements reads one page of the scheme's settlements and leaves what the page has room for.
-func (tx *transaction) addSettlements(answer *shopStatement, r *unsettledRequest, cursor string, left *rules.Number) error {
+func (tx *transaction) addSettlements(answer *shopStatement, r *listOfShopRequest, cursor string, left *rules.Number) error {
 	room := *left
-	found, err := listWhere(tx, settlementPrefix(r.Scheme), &paging{Cursor: cursor, Limit: &room}, func(s *rules.Settlement) bool {
+	page, err := listWhere(tx, settlementPrefix(r.Scheme), &paging{Cursor: cursor, Limit: &room}, func(s *rules.Settlement) bool {
 		*left--
 		return s.Shop == r.Shop
 	})
 	if err != nil {
 		return err
 	}
-	for i := range found.Items {
-		settlement := &found.Items[i]
+	for i := range page.Items {
+		settlement := &page.Items[i]
 		answer.Sums.Add(settlement)
 		answer.Entries = append(answer.Entries, shopEntry{
 			Kind: settlementPart, ID: settlement.ID, State: settlement.State, Through: settlement.Through, Cents: settlement.Cents,
 			Items: len(settlement.Items),
 		})
 	}
-	answer.Next = within(settlementPart, found.Next)
+	answer.Next = within(settlementPart, page.Next)
 	return nil
 }
 
 // addOpenItems reads one page of the shop's open items.
-func (tx *transaction) addOpenItems(answer *shopStatement, r *unsettledRequest, cursor string, room rules.Number) error {
-	found, keys, err := list[unsettled](tx, unsettledPrefix(r.Scheme, r.Shop), &paging{Cursor: cursor, Limit: &room})
+func (tx *transaction) addOpenItems(answer *shopStatement, r *listOfShopRequest, cursor string, room rules.Number) error {
+	page, keys, err := list[unsettled](tx, unsettledPrefix(r.Scheme, r.Shop), &paging{Cursor: cursor, Limit: &room})
 	if err != nil {
 		return err
 	}
-	for i, value := range found.Items {
+	for i, value := range page.Items {
 		item := itemOf(keys[i], value)
 		answer.Sums.Unsettled += item.Cents
 		answer.Entries = append(answer.Entries, shopEntry{Kind: openPart, ID: item.ID, Day: item.Day, Cents: item.Cents})
 	}
-	answer.Next = within(openPart, found.Next)
+	answer.Next = within(openPart, page.Next)
 	return nil
 }
 

@@ -1,8 +1,6 @@
 package contract
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,13 +11,13 @@ import (
 )
 
 // Stored records are JSON objects with the version of their layout as first member. Public ones name in their second who wrote them.
-// Private ones keep layout 1, so that whoever has one can compute its hash.
+// Private ones keep layout 1, so that anyone who has one can compute its hash.
 const (
 	layout        = 2
 	privateLayout = 1
 )
 
-// mark tells who wrote a version of a record, by which request and why.
+// mark records who wrote a version of a record, by which request and why.
 type mark struct {
 	Operation string `json:"operation"`
 	Request   string `json:"request"`
@@ -53,7 +51,7 @@ type change struct {
 	purge      bool
 }
 
-// encode gives the one form of a value: struct members in order, maps by key.
+// encode returns the canonical form of a value: members of structs in order, maps sorted by key.
 func encode(value any) ([]byte, error) {
 	return json.Marshal(value, json.Deterministic(true))
 }
@@ -77,10 +75,10 @@ func encodeRecord(start, record any) ([]byte, error) {
 func decodeRecord(key string, data []byte, into any) error {
 	var start publicStart
 	if err := json.Unmarshal(data, &start); err != nil || start.V < 1 || start.V > layout {
-		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "the record %s has no known layout", key)
+		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "record %s has an unknown layout", key)
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "the record %s cannot be read", key)
+		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "record %s cannot be read", key)
 	}
 	if old, ok := into.(earlier); ok && start.V == 1 {
 		old.FromLayout1()
@@ -88,8 +86,8 @@ func decodeRecord(key string, data []byte, into any) error {
 	return nil
 }
 
-// prefetch reads many keys in one exchange with the peer. What it read is not read again. The peer answers a failing state
-// database with fewer values than keys and without an error, and records no read then.
+// prefetch reads many keys in one exchange with the peer, and none of them twice. When its state database fails, the peer returns fewer
+// values than keys, without an error and without recording the reads.
 func (tx *transaction) prefetch(keys ...string) error {
 	var missing []string
 	for _, key := range keys {
@@ -114,7 +112,7 @@ func (tx *transaction) prefetch(keys ...string) error {
 	return nil
 }
 
-// has tells whether a key has a value on the ledger. A transaction does not see its own writes.
+// has reports whether a key has a value on the ledger. A transaction does not see its own writes.
 func (tx *transaction) has(key string) (bool, error) {
 	data, err := tx.read(key)
 	return len(data) > 0, err
@@ -142,13 +140,9 @@ func get[T any](tx *transaction, key string) (*T, error) {
 	return record, decodeRecord(key, data, record)
 }
 
-// put writes a record when the transaction has come to its end without a refusal.
+// put writes a record once the transaction has ended without a refusal.
 func (tx *transaction) put(key string, record any) error {
 	return tx.write(change{key: key}, publicStart{V: layout, By: &tx.mark}, record)
-}
-
-func (tx *transaction) putPrivate(collection, key string, record any) error {
-	return tx.write(change{collection: collection, key: key}, privateStart{V: privateLayout}, record)
 }
 
 func (tx *transaction) write(change change, start, record any) error {
@@ -175,32 +169,7 @@ func (tx *transaction) delete(key string) {
 	tx.changes = append(tx.changes, change{key: key})
 }
 
-// purge removes a private record from the peers for good, its earlier versions too.
-func (tx *transaction) purge(collection, key string) {
-	tx.changes = append(tx.changes, change{collection: collection, key: key, purge: true})
-}
-
-// privateHash gives the SHA-256 digest of a private record in hexadecimal, "" when there is none. Any peer can tell, a member of
-// the collection or not.
-func (tx *transaction) privateHash(collection, key string) (string, error) {
-	hash, err := tx.stub.GetPrivateDataHash(collection, key)
-	if err != nil {
-		return "", fmt.Errorf("cannot read the hash of %s in %s: %w", key, collection, err)
-	}
-	return hex.EncodeToString(hash), nil
-}
-
-// recordHash gives what privateHash gives once the record is kept.
-func recordHash(record any) (string, error) {
-	data, err := encodeRecord(privateStart{V: privateLayout}, record)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:]), nil
-}
-
-// flush hands all writes to the peer, in one exchange if it can.
+// flush sends all writes to the peer, in one exchange where the peer supports it.
 func (tx *transaction) flush() error {
 	tx.stub.StartWriteBatch()
 	for _, change := range tx.changes {
@@ -224,4 +193,23 @@ func (tx *transaction) apply(change change) error {
 		return tx.stub.PutPrivateData(change.collection, change.key, change.value)
 	}
 	return tx.stub.PutState(change.key, change.value)
+}
+
+// writer returns who wrote a record, nil when the record does not say.
+func writer(key string, data []byte) (*mark, error) {
+	if data == nil {
+		return nil, nil
+	}
+	var start publicStart
+	err := decodeRecord(key, data, &start)
+	return start.By, err
+}
+
+// find reads a record and refuses its absence.
+func find[T any](tx *transaction, code rules.Code, thing, id, key string) (*T, error) {
+	record, err := get[T](tx, key)
+	if err == nil && record == nil {
+		err = rules.Refuse(code, rules.Details{thing: id}, "there is no %s %s", thing, id)
+	}
+	return record, err
 }

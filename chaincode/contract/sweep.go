@@ -2,7 +2,7 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-// sweep releases the holds of vouchers that have expired, in memory, and gives their payments. It reads all of them in one exchange.
+// sweep releases expired holds of vouchers, in memory, and returns their payments. It reads all of them in one exchange.
 func (tx *transaction) sweep(vouchers ...*rules.Voucher) ([]*rules.Payment, error) {
 	var keys []string
 	for _, voucher := range vouchers {
@@ -29,7 +29,7 @@ func (tx *transaction) sweep(vouchers ...*rules.Voucher) ([]*rules.Payment, erro
 	return released, nil
 }
 
-// putReleased writes the payments whose holds were released because they had expired, and gives their ids for the event.
+// putReleased writes the payments whose expired holds were released, and returns their ids for the event.
 func (tx *transaction) putReleased(payments []*rules.Payment) ([]string, error) {
 	var ids []string
 	for _, payment := range payments {

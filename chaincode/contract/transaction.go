@@ -3,7 +3,6 @@ package contract
 import (
 	"fmt"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-contract-api-go/v2/contractapi"
 
@@ -19,37 +18,6 @@ type operation struct {
 	event   string
 	roles   []role
 	private string
-}
-
-// request is a parsed request that writes.
-type request interface {
-	id() string
-	check() error
-}
-
-// reading is a request that knows beforehand which keys its transaction reads.
-type reading interface {
-	reads() []string
-}
-
-// reasoned is a request that gives its reason as a code.
-type reasoned interface {
-	reason() string
-}
-
-// because is the member of a request that has to say why.
-type because struct {
-	Reason string `json:"reason"`
-}
-
-func (b because) reason() string     { return b.Reason }
-func (b because) checkReason() error { return rules.CheckCode("reason", b.Reason) }
-
-// committed is what a write leaves under its request id.
-type committed struct {
-	Operation string         `json:"operation"`
-	Digest    string         `json:"digest"`
-	Answer    jsontext.Value `json:"answer,omitzero"`
 }
 
 // transaction is one call: who calls, when, what was read and what is to be written. The organisations are those that were named first.
@@ -82,7 +50,7 @@ func begin(ctx *Context) (*transaction, error) {
 }
 
 // write runs a transaction that writes: parse, authorise, answer a repeated request as before, apply the rules, write, emit.
-// do gives the answer, and the payload of the event by tx.event.
+// do returns the answer, and sets the payload of the event in tx.event.
 func write[R any, P interface {
 	*R
 	request
@@ -98,8 +66,8 @@ func write[R any, P interface {
 	return tx.once(op, text, r, "", func() (any, error) { return do(tx, r) })
 }
 
-// writePrivate runs a transaction that writes a private collection and nothing public, so that the collection's members alone can
-// endorse it. It leaves nothing under its request id: do has to see by itself what is done already. It emits when it writes.
+// writePrivate runs a transaction that writes a private collection and nothing public, so that the members of the collection alone can
+// endorse it. It leaves no record under its request id: do has to detect what has already been done. It emits an event only if it writes.
 func writePrivate[R any, P interface {
 	*R
 	request
@@ -132,7 +100,7 @@ func writePrivate[R any, P interface {
 	return string(encoded), err
 }
 
-// prepare parses a request and reads what it will need.
+// prepare parses and checks a request, and reads the keys that it will need.
 func prepare(ctx *Context, op operation, text string, r request) (*transaction, error) {
 	if err := parse(text, op.private, r); err != nil {
 		return nil, err
@@ -144,7 +112,7 @@ func prepare(ctx *Context, op operation, text string, r request) (*transaction, 
 	if err != nil {
 		return nil, err
 	}
-	keys := []string{organisationsKey, requestKey(r.id())}
+	keys := []string{organisationsKey(), requestKey(r.id())}
 	if known, ok := r.(reading); ok {
 		keys = append(keys, known.reads()...)
 	}
@@ -158,68 +126,6 @@ func (tx *transaction) authorise(op operation) error {
 	return tx.caller.checkPerson()
 }
 
-// admit refuses everybody before the organisations are named, and then who lacks the role.
-func (tx *transaction) admit(roles []role) error {
-	organisations, err := tx.named()
-	if err != nil {
-		return err
-	}
-	tx.organisations = &organisations.Organisations
-	known, err := tx.withCallers()
-	if err != nil {
-		return err
-	}
-	return tx.caller.admit(known, roles)
-}
-
-// once gives the answer of a request that was committed before, or performs it and leaves its answer under its id.
-func (tx *transaction) once(op operation, text string, r request, private string, do func() (any, error)) (string, error) {
-	id := r.id()
-	tx.mark = tx.caller.mark(op.name, r)
-	digest, err := digest(op.name, tx.tillShop(), text, private)
-	if err != nil {
-		return "", err
-	}
-	answer, err := tx.replay(op, id, digest)
-	if answer != "" || err != nil {
-		return answer, err
-	}
-	result, err := do()
-	if err != nil {
-		return "", err
-	}
-	encoded, err := encode(result)
-	if err != nil {
-		return "", err
-	}
-	if err := tx.put(requestKey(id), committed{Operation: op.name, Digest: digest, Answer: encoded}); err != nil {
-		return "", err
-	}
-	return string(encoded), tx.finish(op)
-}
-
-// replay gives the answer of the same request, "" when the id is new, and a conflict when it stands for another request, or for one of
-// another organisation: its tills could carry the id of any shop, and the answer is for that shop's own.
-func (tx *transaction) replay(op operation, id, digest string) (string, error) {
-	before, err := get[committed](tx, requestKey(id))
-	if err != nil || before == nil {
-		return "", err
-	}
-	by, err := writer(requestKey(id), tx.reads[requestKey(id)])
-	if err != nil {
-		return "", err
-	}
-	if before.isVoid() {
-		return "", rules.Refuse(rules.RequestVoid, rules.Details{"request": id}, "request %s was voided and counts nowhere: draw a new id", id)
-	}
-	foreign := by != nil && by.MSP != tx.caller.msp
-	if foreign || before.Operation != op.name || before.Digest != digest {
-		return "", rules.Refuse(rules.IdempotencyConflict, rules.Details{"request": id, "operation": before.Operation},
-			"request %s was used before, for another request: draw a new id", id)
-	}
-	return string(before.Answer), nil
-}
-
 // finish writes and emits.
 func (tx *transaction) finish(op operation) error {
 	if err := tx.flush(); err != nil {
@@ -230,13 +136,6 @@ func (tx *transaction) finish(op operation) error {
 		return err
 	}
 	return tx.stub.SetEvent(op.event, payload)
-}
-
-func (tx *transaction) tillShop() string {
-	if tx.caller.isTill() {
-		return tx.caller.shop
-	}
-	return ""
 }
 
 // query runs a transaction that only reads.

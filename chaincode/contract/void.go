@@ -8,16 +8,13 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// RequestContract makes unknown outcomes certain.
+// RequestContract turns unknown outcomes into certain ones.
 type RequestContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
 func (*RequestContract) GetEvaluateTransactions() []string { return []string{"Show"} }
 
-var voidRequest = operation{name: "request:Void", event: "RequestVoided", roles: append(slices.Clone(municipal), tills...)}
-
-// isVoid tells whether a request id was voided instead of used.
-func (c *committed) isVoid() bool { return c.Operation == voidRequest.name && c.Digest == "" }
+var voidRequest = operation{name: voiding, event: "RequestVoided", roles: append(slices.Clone(municipal), tills...)}
 
 type voidRequestRequest struct {
 	header
@@ -35,12 +32,12 @@ type voided struct {
 	Void string `json:"void"`
 }
 
-// Void takes a request id out of use for ever, unless something was committed under it. A request that is on its way reads the id as
-// free, so that either it or the voiding is committed.
+// Void makes a request id permanently unusable, unless a request was committed under it. A request still in flight has read the id as
+// unused, so only one of the two can be committed.
 func (*RequestContract) Void(ctx *Context, text string) (string, error) {
 	return write(ctx, voidRequest, text, func(tx *transaction, r *voidRequestRequest) (any, error) {
 		if r.Void == r.RequestID {
-			return nil, rules.Refuse(rules.InvalidID, rules.Details{"member": "void"}, "a request cannot void itself: give the id of another")
+			return nil, rules.Refuse(rules.InvalidID, rules.Details{"member": "void"}, "a request cannot void itself: give the id of another request")
 		}
 		before, err := get[committed](tx, requestKey(r.Void))
 		if err != nil {
@@ -49,20 +46,20 @@ func (*RequestContract) Void(ctx *Context, text string) (string, error) {
 		tx.event = voided{Void: r.Void}
 		switch {
 		case before == nil:
-			return tx.event, tx.put(requestKey(r.Void), committed{Operation: voidRequest.name})
+			return tx.event, tx.put(requestKey(r.Void), committed{Operation: voiding})
 		case before.isVoid():
 			return tx.event, nil
 		}
 		return nil, rules.Refuse(rules.RequestCommitted, rules.Details{"request": r.Void, "operation": before.Operation},
-			"request %s was committed as %s and stands", r.Void, before.Operation)
+			"request %s was committed as %s: it cannot be voided", r.Void, before.Operation)
 	})
 }
 
-type showRequestRequest struct {
+type requestQuery struct {
 	Request string `json:"request"`
 }
 
-func (r *showRequestRequest) check() error { return rules.CheckID("request", r.Request) }
+func (r *requestQuery) check() error { return rules.CheckID("request", r.Request) }
 
 // shownRequest is what became of a request id.
 type shownRequest struct {
@@ -73,7 +70,7 @@ type shownRequest struct {
 
 // Show tells what became of a request id.
 func (*RequestContract) Show(ctx *Context, text string) (string, error) {
-	return query(ctx, everybody, text, func(tx *transaction, r *showRequestRequest) (any, error) {
+	return query(ctx, everybody, text, func(tx *transaction, r *requestQuery) (any, error) {
 		before, err := get[committed](tx, requestKey(r.Request))
 		switch {
 		case err != nil:

@@ -14,105 +14,55 @@ func (*VoucherContract) GetEvaluateTransactions() []string {
 	return []string{"Show", "List", "Allowance", "Lapsable"}
 }
 
-// binding is what a voucher is to be bound to, with the proof that its holder has it. SelfBlock is the hash of the holder's self-block
-// code, "" for none.
-type binding struct {
-	Authorisation rules.Authorisation `json:"authorisation"`
-	SelfBlock     string              `json:"self_block,omitzero"`
-	Proof         *rules.Proof        `json:"proof"`
-}
-
-func (b *binding) checkBinding() error {
-	if b.SelfBlock == "" {
-		return nil
-	}
-	return rules.CheckDigest("self_block", b.SelfBlock)
-}
-
-type activation struct {
-	Voucher string `json:"voucher"`
-	binding
-}
-
-type activateRequest struct {
+// voucherRequest names a voucher.
+type voucherRequest struct {
 	header
-	Scheme      string       `json:"scheme"`
-	Activations []activation `json:"activations"`
+	Scheme  string `json:"scheme"`
+	Voucher string `json:"voucher"`
 }
 
-func (r *activateRequest) check() error {
-	err := rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckIDs("activations", r.vouchers(), maxBulk))
-	for i := 0; err == nil && i < len(r.Activations); i++ {
-		err = r.Activations[i].checkBinding()
+func (r *voucherRequest) check() error {
+	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckID("voucher", r.Voucher))
+}
+
+func (r *voucherRequest) reads() []string { return schemeAndVoucherKeys(r.Scheme, []string{r.Voucher}) }
+
+// reasonedVoucherRequest names a voucher and says why.
+type reasonedVoucherRequest struct {
+	voucherRequest
+	because
+}
+
+func (r *reasonedVoucherRequest) check() error {
+	return rules.FirstError(r.voucherRequest.check(), r.checkReason())
+}
+
+// voucherEvent is the payload of what changes the state of one voucher.
+type voucherEvent struct {
+	Scheme  string      `json:"scheme"`
+	Voucher string      `json:"voucher"`
+	State   rules.State `json:"state"`
+	Reason  string      `json:"reason,omitzero"`
+}
+
+// schemeAndVoucherKeys returns the key of a scheme and those of some of its vouchers.
+func schemeAndVoucherKeys(scheme string, vouchers []string) []string {
+	keys := []string{schemeKey(scheme)}
+	for _, id := range vouchers {
+		keys = append(keys, voucherKey(scheme, id))
 	}
-	return err
+	return keys
 }
 
-func (r *activateRequest) reads() []string { return voucherKeys(r.Scheme, r.vouchers()) }
-
-func (r *activateRequest) vouchers() []string {
-	vouchers := make([]string, 0, len(r.Activations))
-	for _, activation := range r.Activations {
-		vouchers = append(vouchers, activation.Voucher)
-	}
-	return vouchers
-}
-
-// activated is the answer to activating, and its event.
-type activated struct {
-	Scheme   string   `json:"scheme"`
-	Vouchers []string `json:"vouchers"`
-}
-
-var activateVouchers = operation{name: rules.OperationActivate, event: "VouchersActivated", roles: []role{issuer}}
-
-// Activate binds vouchers to the keys or booklets of their holders, who prove that they have them. All or none.
-func (*VoucherContract) Activate(ctx *Context, text string) (string, error) {
-	return write(ctx, activateVouchers, text, func(tx *transaction, r *activateRequest) (any, error) {
-		scheme, err := tx.scheme(r.Scheme)
-		if err != nil {
-			return nil, err
-		}
-		if err := scheme.CheckNotClosed(); err != nil {
-			return nil, err
-		}
-		domain := tx.domain()
-		for _, activation := range r.Activations {
-			if err := tx.activate(scheme, domain, activation); err != nil {
-				return nil, err
-			}
-		}
-		answer := activated{Scheme: r.Scheme, Vouchers: r.vouchers()}
-		tx.event = answer
-		return answer, nil
-	})
-}
-
-func (tx *transaction) activate(scheme *rules.Scheme, domain rules.Domain, a activation) error {
-	voucher, err := tx.voucher(scheme.ID, a.Voucher)
+// changeVoucher takes a voucher one step further, for a reason.
+func (tx *transaction) changeVoucher(r voucherRequest, reason string, step func(*rules.Voucher) error) (any, error) {
+	voucher, err := tx.voucher(r.Scheme, r.Voucher)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := tx.verifyBinding(scheme, domain, voucher, rules.OperationActivate, rules.FirstVersion, a.binding); err != nil {
-		return err
+	if err := step(voucher); err != nil {
+		return nil, err
 	}
-	if err := voucher.Activate(a.Authorisation, a.SelfBlock); err != nil {
-		return err
-	}
-	return tx.put(voucherKey(scheme.ID, a.Voucher), voucher)
-}
-
-// verifyBinding refuses an authorisation that the voucher's terms do not allow, and one that its holder did not prove to have.
-func (tx *transaction) verifyBinding(
-	scheme *rules.Scheme, domain rules.Domain, voucher *rules.Voucher, operation string, version rules.Number, b binding,
-) error {
-	terms, err := tx.termsFor(scheme, voucher)
-	if err != nil {
-		return err
-	}
-	if err := b.Authorisation.Check(terms.Proofs); err != nil {
-		return err
-	}
-	message := domain.ActivationMessage(operation, scheme.ID, voucher.ID, version, b.Authorisation, b.SelfBlock)
-	return b.Authorisation.VerifyActivation(b.Proof, version, message)
+	tx.event = voucherEvent{Scheme: r.Scheme, Voucher: r.Voucher, State: voucher.State, Reason: reason}
+	return voucher, tx.put(voucherKey(r.Scheme, r.Voucher), voucher)
 }

@@ -2,33 +2,23 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-type showVoucherRequest struct {
+type voucherQuery struct {
 	Scheme  string `json:"scheme"`
 	Voucher string `json:"voucher"`
 }
 
-func (r *showVoucherRequest) check() error {
+func (r *voucherQuery) check() error {
 	return rules.FirstError(rules.CheckID("scheme", r.Scheme), rules.CheckID("voucher", r.Voucher))
 }
 
-// Show gives a voucher.
+// Show returns a voucher.
 func (*VoucherContract) Show(ctx *Context, text string) (string, error) {
-	return query(ctx, readers, text, func(tx *transaction, r *showVoucherRequest) (any, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *voucherQuery) (any, error) {
 		return tx.voucher(r.Scheme, r.Voucher)
 	})
 }
 
-// listOfSchemeRequest asks for a page of what belongs to a scheme.
-type listOfSchemeRequest struct {
-	Scheme string `json:"scheme"`
-	paging
-}
-
-func (r *listOfSchemeRequest) check() error {
-	return rules.FirstError(rules.CheckID("scheme", r.Scheme), r.paging.check())
-}
-
-// List gives the vouchers of a scheme.
+// List returns the vouchers of a scheme.
 func (*VoucherContract) List(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
 		vouchers, _, err := list[rules.Voucher](tx, voucherPrefix(r.Scheme), &r.paging)

@@ -11,7 +11,7 @@ import (
 	"slices"
 )
 
-// ProofKind is how a holder authorises: with a key of its own, or with the pages of a paper booklet.
+// ProofKind is how a holder authorises: with their own key, or with the pages of a paper booklet.
 type ProofKind string
 
 // Kinds of proof.
@@ -48,10 +48,10 @@ type BoundAuthorisation struct {
 	LastPage *Number `json:"last_page,omitzero"`
 }
 
-// Check refuses an authorisation that no proof could ever fit, and one of a kind that the scheme does not allow.
+// Check refuses an authorisation that no proof could match, and one of a kind that the scheme does not allow.
 func (a *Authorisation) Check(allowed []ProofKind) error {
 	if !slices.Contains(allowed, a.Kind) {
-		return invalidAuthorisation("kind", "the scheme binds vouchers to %v, not to %q", allowed, Excerpt(string(a.Kind)))
+		return invalidAuthorisation("kind", "kind is %q: the scheme accepts %s", Excerpt(string(a.Kind)), Alternatives(allowed))
 	}
 	if a.Kind == ProofByBooklet {
 		return a.checkBooklet()
@@ -61,24 +61,24 @@ func (a *Authorisation) Check(allowed []ProofKind) error {
 
 func (a *Authorisation) checkBooklet() error {
 	if a.Algorithm != "" || a.PublicKey != "" {
-		return invalidAuthorisation("kind", "a booklet has pages and root, and no key of its own")
+		return invalidAuthorisation("kind", "a booklet must not have algorithm or public_key: give only pages and root")
 	}
 	if a.Pages < minPages || a.Pages > maxPages {
-		return invalidAuthorisation("pages", "a booklet has %d to %d pages, not %d", minPages, maxPages, a.Pages)
+		return invalidAuthorisation("pages", "the booklet has %d pages: it must have %d to %d", a.Pages, minPages, maxPages)
 	}
 	if !isHex(a.Root, 64) {
-		return invalidAuthorisation("root", "the root of a booklet is 64 lower-case hexadecimal characters")
+		return invalidAuthorisation("root", "root is %q: give 64 lower-case hexadecimal characters", Excerpt(a.Root))
 	}
 	return nil
 }
 
 func (a *Authorisation) checkKey() error {
 	if a.Pages != 0 || a.Root != "" {
-		return invalidAuthorisation("kind", "a key has an algorithm and public_key, and no pages")
+		return invalidAuthorisation("kind", "a key must not have pages or root: give only algorithm and public_key")
 	}
 	raw, ok := decodeBase64(a.PublicKey)
 	if !ok {
-		return invalidAuthorisation("public_key", "the public key is not padded base64")
+		return invalidAuthorisation("public_key", "public_key is not valid base64: give it with padding")
 	}
 	switch {
 	case a.Algorithm == Ed25519 && isEd25519Key(raw):
@@ -86,12 +86,12 @@ func (a *Authorisation) checkKey() error {
 	case a.Algorithm == P256 && isP256Key(raw):
 		return nil
 	case a.Algorithm != Ed25519 && a.Algorithm != P256:
-		return invalidAuthorisation("algorithm", "the algorithm is %s or %s", Ed25519, P256)
+		return invalidAuthorisation("algorithm", "algorithm is %q: it must be %s or %s", Excerpt(a.Algorithm), Ed25519, P256)
 	}
-	return invalidAuthorisation("public_key", "the public key is not a point of %s that can be signed with", a.Algorithm)
+	return invalidAuthorisation("public_key", "public_key is not a usable %s key: give 32 bytes for %s, or the uncompressed point of 65 bytes for %s", a.Algorithm, Ed25519, P256)
 }
 
-// isSame tells whether both are one key, or one booklet: whatever number of pages it is said to have, its root stands for its keys.
+// isSame reports whether both are the same key or booklet. A booklet is identified by its root alone, whatever its number of pages.
 func (a *Authorisation) isSame(other *Authorisation) bool {
 	if a.Kind == ProofByBooklet {
 		return other.Kind == ProofByBooklet && a.Root == other.Root
@@ -99,7 +99,7 @@ func (a *Authorisation) isSame(other *Authorisation) bool {
 	return *a == *other
 }
 
-// Bind gives the authorisation as the ledger keeps it. Page 0 of a booklet is used by binding.
+// Bind returns the authorisation as the ledger keeps it. Page 0 of a booklet is used by binding.
 func (a Authorisation) Bind(version Number) *BoundAuthorisation {
 	bound := &BoundAuthorisation{Authorisation: a, Version: version}
 	if a.Kind == ProofByBooklet {
@@ -116,7 +116,7 @@ func (a *Authorisation) fields() []string {
 	return []string{string(ProofByKey), a.Algorithm, a.PublicKey}
 }
 
-// verify tells whether a signature over a message was made with the key that the authorisation names.
+// verify reports whether a signature over a message was made with the key that the authorisation names.
 func (a *Authorisation) verify(message, signature []byte) bool {
 	key, _ := decodeBase64(a.PublicKey)
 	if a.Algorithm == Ed25519 {
@@ -139,8 +139,8 @@ func isP256Key(raw []byte) bool {
 	return err == nil
 }
 
-// isEd25519Key leaves out the points of small order (RFC 7748 and RFC 8032, all encodings), under which signatures that nobody
-// made would verify.
+// isEd25519Key leaves out the points of small order (RFC 7748 and RFC 8032, all encodings), under which forged
+// signatures would verify.
 func isEd25519Key(raw []byte) bool {
 	if len(raw) != ed25519.PublicKeySize {
 		return false
@@ -151,7 +151,7 @@ func isEd25519Key(raw []byte) bool {
 }
 
 // smallOrder lists the y coordinates of the points of small order, little-endian, without the sign: 0, 1, −1, the two of order
-// eight, and p and p+1, which stand for 0 and 1 again.
+// eight, and p and p+1, which are other encodings of 0 and 1.
 var smallOrder = []string{
 	"0000000000000000000000000000000000000000000000000000000000000000",
 	"0100000000000000000000000000000000000000000000000000000000000000",

@@ -24,7 +24,7 @@ const (
 	ToRevoked   Destination = "revoked"
 )
 
-// Net gives what stays spent after refunds and cancellations.
+// Net returns what stays spent after refunds and cancellations.
 func (b *Balance) Net() Cents {
 	return b.Spent - b.Refunded - b.Cancelled
 }
@@ -44,7 +44,7 @@ func (b *Balance) Check() error {
 	}
 	if used -= b.Refunded + b.Cancelled; given != used {
 		return Refuse(LedgerInconsistent, Details{"issued_cents": given, "used_cents": used},
-			"the terms of a voucher add up to %d and not to the %d cents that it was given", used, given)
+			"the voucher's terms add up to %d cents, but it was given %d", used, given)
 	}
 	return nil
 }
@@ -63,7 +63,13 @@ func (b *Balance) Plus(other *Balance) error {
 // giveBack moves refunded or cancelled cents, whose term it is given, to their destination.
 func (b *Balance) giveBack(term *Cents, cents Cents, to Destination) error {
 	target := map[Destination]*Cents{ToAvailable: &b.Available, ToLapsed: &b.Lapsed, ToRevoked: &b.Revoked}[to]
-	return FirstError(change(term, cents), change(target, cents), b.Check())
+	if err := change(term, cents); err != nil {
+		return err
+	}
+	if err := change(target, cents); err != nil {
+		return err
+	}
+	return b.Check()
 }
 
 func (b *Balance) terms() []*Cents {

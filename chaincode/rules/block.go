@@ -1,7 +1,7 @@
 package rules
 
 const (
-	// ByHolder stands for the holder in the place of the person who blocked a voucher.
+	// ByHolder is recorded instead of a person when the holder blocked a voucher.
 	ByHolder = "holder"
 
 	selfBlockReason = "self-block"
@@ -17,11 +17,11 @@ func (v *Voucher) Block(person, reason string) error {
 	return nil
 }
 
-// BlockByHolder stops spending by the code that was drawn with the holder's key or booklet, whose hash is given. It is used up. What
-// does not fit is refused alike whatever the voucher's state, so that who guesses learns nothing.
+// BlockByHolder stops spending by the self-block code that was created with the holder's key or booklet; hash is that of the code, which
+// works once. A wrong code is refused in the same way whatever the voucher's state, so that guessing reveals nothing.
 func (v *Voucher) BlockByHolder(hash string) error {
 	if v.SelfBlock == "" || v.SelfBlock != hash {
-		return Refuse(SelfBlockInvalid, Details{"voucher": v.ID}, "the code does not block voucher %s: compare it with what the holder has", v.ID)
+		return Refuse(SelfBlockInvalid, Details{"voucher": v.ID}, "this code does not block voucher %s: check the code and the voucher", v.ID)
 	}
 	if err := v.Block(ByHolder, selfBlockReason); err != nil {
 		return err
@@ -37,7 +37,7 @@ func (v *Voucher) Unblock(person string) error {
 	}
 	if v.Replacement != nil {
 		return Refuse(VoucherState, Details{"id": v.ID, "step": UnblockVoucher, "proposed_by": v.Replacement.ProposedBy},
-			"another authorisation of voucher %s waits: approve or reject it first", v.ID)
+			"a replacement is proposed for voucher %s: approve or reject it first", v.ID)
 	}
 	if err := CheckSecondPerson(v.BlockedBy, person); err != nil {
 		return err

@@ -21,7 +21,7 @@ func nodeHash(left, right []byte) []byte {
 	return digest[:]
 }
 
-// depth gives the number of levels above the leaves of a booklet.
+// depth returns the number of levels above the leaves of a booklet.
 func depth(pages Number) int {
 	levels := 0
 	for width := Number(1); width < pages; width *= 2 {
@@ -30,7 +30,7 @@ func depth(pages Number) int {
 	return levels
 }
 
-// isPageOf tells whether a public key is that of a page of the booklet: whether the path of siblings, from the leaf up, leads to
+// isPageOf reports whether a public key is that of a page of the booklet: whether the path of siblings, from the leaf up, leads to
 // the root.
 func (a *Authorisation) isPageOf(page Number, publicKey []byte, path []string) bool {
 	root, err := hex.DecodeString(a.Root)

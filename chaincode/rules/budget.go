@@ -29,9 +29,9 @@ func (b *Budget) TopUp(cents Cents) error {
 func (b *Budget) allocate(term *Cents, cents Cents) error {
 	if cents > b.Unallocated {
 		return Refuse(BudgetExceeded, Details{"cents": cents, "unallocated_cents": b.Unallocated},
-			"%d cents are more than the %d that the budget has left", cents, b.Unallocated)
+			"%d cents are needed, but the budget has only %d left", cents, b.Unallocated)
 	}
-	return FirstError(change(term, cents), change(&b.Unallocated, -cents), b.Check())
+	return b.changeBoth(term, cents, -cents)
 }
 
 // TakeBack returns cents of vouchers that can no longer be spent, or that were revoked.
@@ -40,16 +40,27 @@ func (b *Budget) TakeBack(cents Cents, as Destination) error {
 	if as == ToRevoked {
 		term = &b.Revoked
 	}
-	return FirstError(change(term, cents), change(&b.Unallocated, cents), b.Check())
+	return b.changeBoth(term, cents, cents)
 }
 
 // Grow adds what two persons agreed on. No budget grows above MaxBudget.
 func (b *Budget) Grow(cents Cents) error {
 	if most := MaxBudget - b.Budget; cents > most {
 		return Refuse(InvalidAmount, Details{"member": "add_cents", "cents": cents, "most": most},
-			"%d cents would make a budget of %d larger than the %d that one may be", cents, b.Budget, MaxBudget)
+			"adding %d cents to a budget of %d would exceed the maximum of %d: add at most %d", cents, b.Budget, MaxBudget, most)
 	}
-	return FirstError(change(&b.Budget, cents), change(&b.Unallocated, cents), b.Check())
+	return b.changeBoth(&b.Budget, cents, cents)
+}
+
+// changeBoth changes one term and the unallocated cents by their own amounts, and checks the budget.
+func (b *Budget) changeBoth(term *Cents, by, unallocatedBy Cents) error {
+	if err := change(term, by); err != nil {
+		return err
+	}
+	if err := change(&b.Unallocated, unallocatedBy); err != nil {
+		return err
+	}
+	return b.Check()
 }
 
 // Check verifies the equation of the budget.
@@ -64,7 +75,7 @@ func (b *Budget) Check() error {
 	}
 	if b.Budget < 0 || b.Budget != given-returned {
 		return Refuse(LedgerInconsistent, Details{"budget_cents": b.Budget, "allocated_cents": given - returned},
-			"the terms of the budget add up to %d and not to %d cents", given-returned, b.Budget)
+			"the budget's terms add up to %d cents, but the budget is %d", given-returned, b.Budget)
 	}
 	return nil
 }

@@ -85,11 +85,12 @@ func (c *Change) Reject(person, reason string) error {
 	return nil
 }
 
-// CheckReach refuses what is no reach of changed rules.
+// CheckReach refuses an unknown reach of changed rules.
 func CheckReach(reach Reach) error {
 	switch reach {
 	case ReachNew, ReachAll:
 		return nil
 	}
-	return Refuse(InvalidCode, Details{"member": "applies_to", "value": Excerpt(string(reach))}, "applies_to is %s or %s", ReachNew, ReachAll)
+	return Refuse(InvalidCode, Details{"member": "applies_to", "value": Excerpt(string(reach))},
+		"applies_to is %q: it must be %s or %s", Excerpt(string(reach)), ReachNew, ReachAll)
 }

@@ -1,12 +1,13 @@
 package rules
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"time"
 )
 
-// The zone stands in the source, so that all organisations count days alike whatever their machines have installed. To renew:
+// The time zone is part of the source, so that all organisations count days alike whatever is installed on their machines. To update it:
 // unzip -p "$(go env GOROOT)/lib/time/zoneinfo.zip" Europe/Amsterdam > rules/europe_amsterdam.tzif
 //
 //go:embed europe_amsterdam.tzif
@@ -19,37 +20,37 @@ const dayLayout = "2006-01-02"
 // Day is a calendar day in Europe/Amsterdam, as YYYY-MM-DD. Days compare as strings; "" is before all of them.
 type Day string
 
-// CheckDay refuses what is not a calendar date from 2000 to 2199.
+// CheckDay refuses anything but a calendar date from 2000 to 2199.
 func CheckDay(member string, day Day) error {
 	date, err := time.Parse(dayLayout, string(day))
 	if err != nil || date.Year() < 2000 || date.Year() > 2199 {
 		return Refuse(InvalidDate, Details{"member": member, "value": Excerpt(string(day))},
-			"%s is not a date: give YYYY-MM-DD, from 2000 to 2199", member)
+			"%s is %q: give a date as YYYY-MM-DD, from 2000 to 2199", member, Excerpt(string(day)))
 	}
 	return nil
 }
 
-// DayOf gives the day in Amsterdam of an instant in Unix seconds.
+// DayOf returns the day in Amsterdam of an instant in Unix seconds.
 func DayOf(instant Number) Day {
 	return Day(time.Unix(int64(instant), 0).In(amsterdam).Format(dayLayout))
 }
 
-// Next gives the day after.
+// Next returns the day after.
 func (d Day) Next() Day {
 	return d.Plus(1)
 }
 
-// Plus gives the day so many days later.
+// Plus returns the day that many days later.
 func (d Day) Plus(days Number) Day {
 	return Day(d.date().AddDate(0, 0, int(days)).Format(dayLayout))
 }
 
-// Start gives the first instant of the day, in Unix seconds.
+// Start returns the first instant of the day, in Unix seconds.
 func (d Day) Start() Number {
 	return Number(d.date().Unix())
 }
 
-// BookingDay gives the day that a payment of this instant is booked on: its calendar day, or the day after the last closed one
+// BookingDay returns the day that a payment of this instant is booked on: its calendar day, or the day after the last closed one
 // when that is later.
 func BookingDay(now Number, closedUntil Day) Day {
 	if today := DayOf(now); today > closedUntil {
@@ -63,7 +64,7 @@ func CheckClosable(day, closedUntil Day, now Number) error {
 	today := DayOf(now)
 	if day > today || day <= closedUntil {
 		return Refuse(DayNotClosable, Details{"day": day, "today": today, "closed_until": closedUntil},
-			"%s cannot be closed: give a day after the last closed one (%s) and not after today (%s)", day, closedUntil, today)
+			"%s cannot be closed: give a day after the last closed day (%s) and no later than today (%s)", day, cmp.Or(closedUntil, "none"), today)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ const (
 	ErasureIsCertified State = "certified"
 )
 
-// Steps of an erasure. Purging leaves no public trace, so it is no step: the certificate follows it.
+// Steps of an erasure. Purging leaves no public trace, so it is not a step: the certificate follows it.
 const (
 	ApproveErasure  Step = "approve"
 	WithdrawErasure Step = "withdraw"
@@ -61,7 +61,8 @@ func (e *Erasure) Approve(person string) error {
 	return nil
 }
 
-// Withdraw ends an erasure of which so many records are left. Once it is approved and none is left, it has been carried out.
+// Withdraw ends an erasure; left is how many of its records are still there. An approved erasure with none left has been carried out, and
+// cannot be withdrawn.
 func (e *Erasure) Withdraw(person, reason string, left int) error {
 	state, err := erasureLife.next(e.ID, WithdrawErasure, e.State)
 	if err != nil {
@@ -69,7 +70,7 @@ func (e *Erasure) Withdraw(person, reason string, left int) error {
 	}
 	if e.State == ErasureIsApproved && left == 0 {
 		return Refuse(ErasureState, Details{"id": e.ID, "step": WithdrawErasure, "state": e.State, "left": left},
-			"the records of erasure %s are purged: certify it", e.ID)
+			"all records of erasure %s have been purged: certify it instead", e.ID)
 	}
 	e.State, e.WithdrawnBy, e.WithdrawReason = state, person, reason
 	return nil
@@ -79,7 +80,7 @@ func (e *Erasure) Withdraw(person, reason string, left int) error {
 func (e *Erasure) CheckPurgeable() error {
 	if e.State != ErasureIsApproved {
 		return Refuse(ErasureState, Details{"id": e.ID, "step": "purge", "state": e.State, "needed": []State{ErasureIsApproved}},
-			"erasure %s is %s: to purge it must be %s", e.ID, e.State, ErasureIsApproved)
+			"erasure %s is %s: it must be %s before its records are purged", e.ID, e.State, ErasureIsApproved)
 	}
 	return nil
 }
@@ -92,13 +93,13 @@ func (e *Erasure) Certify(person string, now Number, left int) error {
 	}
 	if left > 0 {
 		return Refuse(ErasureIncomplete, Details{"erasure": e.ID, "left": left},
-			"%d records of erasure %s are still there: purge them", left, e.ID)
+			"erasure %s still has records to purge (%d): purge them first", e.ID, left)
 	}
 	e.State, e.CertifiedBy, e.CertifiedAt = state, person, now
 	return nil
 }
 
-// IDs gives the vouchers or shops of the erasure, in its order.
+// IDs returns the vouchers or shops of the erasure, in its order.
 func (e *Erasure) IDs() []string {
 	var ids []string
 	for i, record := range e.Records {
@@ -109,13 +110,13 @@ func (e *Erasure) IDs() []string {
 	return ids
 }
 
-// Term is how long a private record is kept: so many days from an instant, which is 0 while nobody knows it.
+// Term is how long a private record is kept: a number of days from an instant, which is 0 while it is not known.
 type Term struct {
 	From Number
 	Days Number
 }
 
-// CaseTerm gives how long the case record of a voucher is kept.
+// CaseTerm returns how long the case record of a voucher is kept.
 func (t *Terms) CaseTerm(scheme *Scheme, voucher *Voucher) Term {
 	if t.RetentionFrom == RetentionFromClosing {
 		return Term{From: scheme.ClosedAt, Days: *t.RetentionDays}
@@ -123,7 +124,7 @@ func (t *Terms) CaseTerm(scheme *Scheme, voucher *Voucher) Term {
 	return Term{From: voucher.EndsAt, Days: *t.RetentionDays}
 }
 
-// AccountTerm gives how long the accounts of the shop are kept.
+// AccountTerm returns how long the accounts of the shop are kept.
 func (s *Shop) AccountTerm() Term {
 	if !s.IsEnded() {
 		return Term{}
@@ -131,7 +132,7 @@ func (s *Shop) AccountTerm() Term {
 	return Term{From: s.EndedOn.Start(), Days: *s.RetentionDays}
 }
 
-// DueOn gives the day on which the record is due to be purged, "" while nobody knows it.
+// DueOn returns the day on which the record is due to be purged, "" while it is not known.
 func (t Term) DueOn() Day {
 	if t.From == 0 {
 		return ""
@@ -139,7 +140,7 @@ func (t Term) DueOn() Day {
 	return DayOf(t.From).Plus(t.Days)
 }
 
-// HasPassed tells whether the record is due to be purged.
+// HasPassed reports whether the record is due to be purged.
 func (t Term) HasPassed(now Number) bool {
 	return t.From != 0 && now >= t.From && DayOf(now) >= t.DueOn()
 }
@@ -151,7 +152,7 @@ func (t Term) Check(id string, now Number) error {
 	}
 	due := t.DueOn()
 	if due == "" {
-		return Refuse(ErasureNotDue, Details{"id": id, "due_on": due}, "the retention term of %s has not begun", id)
+		return Refuse(ErasureNotDue, Details{"id": id, "due_on": due}, "the retention term of %s has not started yet", id)
 	}
-	return Refuse(ErasureNotDue, Details{"id": id, "due_on": due}, "the private record of %s is kept until %s", id, due)
+	return Refuse(ErasureNotDue, Details{"id": id, "due_on": due}, "the private record of %s must still be kept: it may be erased from %s", id, due)
 }

@@ -75,7 +75,7 @@ func TestRetentionTerms(t *testing.T) {
 			}
 			err := test.term.Check(idA, test.first-1)
 			expect(t, ErasureNotDue, err)
-			if !strings.Contains(err.Error(), "kept until "+string(test.due)) {
+			if !strings.Contains(err.Error(), "may be erased from "+string(test.due)) {
 				t.Error(err)
 			}
 			expect(t, "", test.term.Check(idA, test.first))
@@ -83,11 +83,11 @@ func TestRetentionTerms(t *testing.T) {
 		})
 	}
 	if unknown := (Term{Days: 0}); unknown.DueOn() != "" || unknown.HasPassed(midnight) {
-		t.Error("a term that has not begun has passed")
+		t.Error("a term that has not started has passed")
 	}
 	err := Term{Days: 0}.Check(idA, midnight)
 	expect(t, ErasureNotDue, err)
-	if !strings.Contains(err.Error(), "has not begun") {
+	if !strings.Contains(err.Error(), "has not started yet") {
 		t.Error(err)
 	}
 }

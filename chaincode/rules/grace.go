@@ -1,7 +1,7 @@
 package rules
 
-// graceEnd gives the first instant at which money that was refunded after the voucher's end can no longer be spent, in Unix
-// seconds: the end of the day so many days after its last day, or its end when its terms give no days.
+// graceEnd returns the first instant at which money that was refunded after the voucher's end can no longer be spent, in Unix
+// seconds: the end of the last day of grace, or the voucher's end when its terms give no grace.
 func (v *Voucher) graceEnd(terms *Terms) Number {
 	if terms.RefundGraceDays == nil || *terms.RefundGraceDays == 0 {
 		return v.EndsAt
@@ -9,7 +9,7 @@ func (v *Voucher) graceEnd(terms *Terms) Number {
 	return DayOf(v.EndsAt - 1).Plus(*terms.RefundGraceDays).Next().Start()
 }
 
-// Spendable gives what an instant leaves of the available cents: all before the voucher's end, what was refunded after it during the
+// Spendable returns what an instant leaves of the available cents: all before the voucher's end, what was refunded after it during the
 // grace, and then nothing.
 func (v *Voucher) Spendable(terms *Terms, now Number) Cents {
 	switch {

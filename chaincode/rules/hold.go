@@ -26,7 +26,7 @@ type Hold struct {
 	ExpiresAt Number `json:"expires_at"`
 }
 
-// ExpiredHolds gives the payments whose holds of the voucher are over at an instant, in the order of their ids.
+// ExpiredHolds returns the payments whose holds of the voucher are over at an instant, in the order of their ids.
 func (v *Voucher) ExpiredHolds(now Number) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(v.Holds)), func(id string) bool { return now < v.Holds[id].ExpiresAt })
 }
@@ -41,12 +41,15 @@ func (p *Purchase) CheckHold(expiresAt Number) error {
 		return v.expired()
 	}
 	if latest := min(p.Now+days*secondsOfADay, v.EndsAt); expiresAt <= p.Now || expiresAt > latest {
-		return Refuse(HoldNotAllowed, Details{"expires_at": expiresAt, "now": p.Now, "latest": latest, "hold_days": days},
-			"a hold until %d is not within the %d days from now (%d) on that end by %d at the latest", expiresAt, days, p.Now, latest)
+		details := Details{"expires_at": expiresAt, "now": p.Now, "latest": latest, "hold_days": days}
+		if days == 0 {
+			return Refuse(HoldNotAllowed, details, "the scheme does not allow holds: take a payment instead")
+		}
+		return Refuse(HoldNotAllowed, details, "expires_at is %d: a hold must expire after now (%d) and no later than %d", expiresAt, p.Now, latest)
 	}
 	if len(v.Holds) >= maxHolds {
 		return Refuse(HoldNotAllowed, Details{"voucher": v.ID, "holds": len(v.Holds), "most": maxHolds},
-			"voucher %s has %d holds: capture or release one", v.ID, len(v.Holds))
+			"voucher %s has %d holds, the maximum: capture or release one first", v.ID, len(v.Holds))
 	}
 	return nil
 }
@@ -68,7 +71,7 @@ func (p *Purchase) Hold(payment string, lines []Line, by ProofKind, expiresAt Nu
 	}
 	v.Holds[payment] = Hold{Cents: total, ExpiresAt: expiresAt}
 	p.count(total)
-	return FirstError(change(&v.Available, -total), change(&v.Held, total), v.settle())
+	return v.move(&v.Available, &v.Held, total)
 }
 
 // Capture turns a hold into a payment of these lines, booked on a day; what is left of it is released.
@@ -78,40 +81,47 @@ func (p *Payment) Capture(v *Voucher, lines []Line, booked Day, now Number) erro
 		return err
 	}
 	if now >= p.ExpiresAt {
-		return Refuse(HoldNotOpen, Details{"id": p.ID, "expires_at": p.ExpiresAt, "now": now}, "the hold %s expired at %d", p.ID, p.ExpiresAt)
+		return Refuse(HoldNotOpen, Details{"id": p.ID, "expires_at": p.ExpiresAt, "now": now}, "hold %s expired at %d: take a new payment", p.ID, p.ExpiresAt)
 	}
 	for _, line := range lines {
 		if held := centsIn(p.HeldLines, line.Category); line.Cents > held {
 			return Refuse(HoldExceeded, Details{"category": line.Category, "cents": line.Cents, "held_cents": held},
-				"%d cents are more than the %d of category %s that are held", line.Cents, held, line.Category)
+				"%d cents cannot be captured in category %s: %d are held", line.Cents, line.Category, held)
 		}
 		v.SpentByCategory[line.Category] += line.Cents
 	}
 	total := Total(lines)
 	p.State, p.Lines, p.Cents, p.Day, p.CapturedAt = state, lines, total, booked, now
-	return FirstError(v.unhold(p, p.HeldCents-total), change(&v.Available, -total), change(&v.Spent, total), v.settle())
+	if err := v.unhold(p, p.HeldCents-total); err != nil {
+		return err
+	}
+	return v.move(&v.Available, &v.Spent, total)
 }
 
-// Release gives all of a hold back to the voucher.
+// Release returns all of a hold back to the voucher.
 func (p *Payment) Release(v *Voucher, reason string) error {
 	state, err := holdLife.next(p.ID, releasing, p.State)
 	if err != nil {
 		return err
 	}
 	p.State, p.ReleaseReason = state, reason
-	return FirstError(v.unhold(p, p.HeldCents), v.settle())
+	if err := v.unhold(p, p.HeldCents); err != nil {
+		return err
+	}
+	return v.settle()
 }
 
 // CheckReleasable refuses the municipality's release of a hold that has not expired: until then it is its shop's.
 func (p *Payment) CheckReleasable(now Number) error {
 	if p.State == PaymentHeld && now < p.ExpiresAt {
 		return Refuse(HoldLive, Details{"payment": p.ID, "shop": p.Shop, "expires_at": p.ExpiresAt},
-			"the hold %s lasts until %d: only shop %s can release it before", p.ID, p.ExpiresAt, p.Shop)
+			"hold %s lasts until %d: until then only shop %s may release it", p.ID, p.ExpiresAt, p.Shop)
 	}
 	return nil
 }
 
-// unhold makes the money of a hold available, and takes from the spending of the day what was not paid of it, on that day only.
+// unhold makes the money of a hold available, and subtracts what was not paid of it from the spending of its day, if that is still
+// the latest.
 func (v *Voucher) unhold(p *Payment, unpaid Cents) error {
 	for _, line := range p.HeldLines {
 		held := v.HeldByCategory[line.Category]
@@ -128,7 +138,10 @@ func (v *Voucher) unhold(p *Payment, unpaid Cents) error {
 	if delete(v.Holds, p.ID); len(v.Holds) == 0 {
 		v.Holds = nil
 	}
-	return FirstError(change(&v.Held, -p.HeldCents), change(&v.Available, p.HeldCents), v.uncount(p.HeldDay, unpaid))
+	if err := move(&v.Held, &v.Available, p.HeldCents); err != nil {
+		return err
+	}
+	return v.uncount(p.HeldDay, unpaid)
 }
 
 // checkNoHold refuses a voucher that a shop holds money of.
@@ -138,5 +151,5 @@ func (v *Voucher) checkNoHold() error {
 	}
 	holds := slices.Sorted(maps.Keys(v.Holds))
 	return Refuse(HoldLive, Details{"voucher": v.ID, "holds": holds},
-		"shops hold %d cents of voucher %s: they have to be captured or released first", v.Held, v.ID)
+		"%d cents of voucher %s are on hold: capture or release them first", v.Held, v.ID)
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -54,6 +55,9 @@ func TestHowLongAHoldMayLast(t *testing.T) {
 			expect(t, test.code, err)
 			if purchase.Terms.HoldDays == nil && detail(t, err, "latest") != noon {
 				t.Errorf("rules without the member allow holds: %v", err)
+			}
+			if purchase.Terms.HoldDays == nil && !strings.Contains(err.Error(), "the scheme does not allow holds") {
+				t.Errorf("the reason is another: %v", err)
 			}
 		})
 	}

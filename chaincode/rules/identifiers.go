@@ -11,16 +11,16 @@ var (
 	mspForm    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]{0,63}$`)
 )
 
-// CheckID refuses what is not 32 lower-case hexadecimal characters.
+// CheckID refuses anything but 32 lower-case hexadecimal characters.
 func CheckID(member, id string) error {
 	if !isHex(id, 32) {
 		return Refuse(InvalidID, Details{"member": member, "value": Excerpt(id)},
-			"%s is not an id: give 32 lower-case hexadecimal characters", member)
+			"%s is %q: give an id of 32 lower-case hexadecimal characters", member, Excerpt(id))
 	}
 	return nil
 }
 
-// CheckIDs refuses a list of too few or too many ids, malformed ones, and one that stands in it twice.
+// CheckIDs refuses a list with too few or too many ids, malformed ids, and an id that appears twice.
 func CheckIDs(member string, ids []string, most int) error {
 	if err := CheckCount(member, len(ids), most); err != nil {
 		return err
@@ -31,37 +31,37 @@ func CheckIDs(member string, ids []string, most int) error {
 			return err
 		}
 		if seen[id] {
-			return Refuse(MalformedRequest, Details{"member": member, "id": id}, "%s stands twice in %s", id, member)
+			return Refuse(MalformedRequest, Details{"member": member, "id": id}, "%s appears twice in %s: give each id once", id, member)
 		}
 		seen[id] = true
 	}
 	return nil
 }
 
-// CheckCode refuses what is not a code of a category, preset, reason or name.
+// CheckCode refuses anything but the code of a category, preset, reason or name.
 func CheckCode(member, code string) error {
 	if !codeForm.MatchString(code) {
 		return Refuse(InvalidCode, Details{"member": member, "value": Excerpt(code)},
-			"%s is not a code: give a lower-case letter and at most 31 lower-case letters, digits and hyphens", member)
+			"%s is %q: give a code, a lower-case letter followed by at most 31 lower-case letters, digits or hyphens", member, Excerpt(code))
 	}
 	return nil
 }
 
-// CheckDigest refuses what is not a SHA-256 digest in 64 lower-case hexadecimal characters.
+// CheckDigest refuses anything but a SHA-256 digest in 64 lower-case hexadecimal characters.
 func CheckDigest(member, digest string) error {
 	if !isHex(digest, 64) {
 		return Refuse(InvalidID, Details{"member": member, "value": Excerpt(digest)},
-			"%s is not a SHA-256 digest: give 64 lower-case hexadecimal characters", member)
+			"%s is %q: give a SHA-256 digest of 64 lower-case hexadecimal characters", member, Excerpt(digest))
 	}
 	return nil
 }
 
-// IsPerson tells whether an attribute is the pseudonym of a person.
+// IsPerson reports whether an attribute is the pseudonym of a person.
 func IsPerson(text string) bool {
 	return personForm.MatchString(text)
 }
 
-// isHex tells whether a text is that many lower-case hexadecimal characters.
+// isHex reports whether a text is that many lower-case hexadecimal characters.
 func isHex(text string, length int) bool {
 	return len(text) == length && isHexadecimal(text)
 }

@@ -8,10 +8,11 @@ type Allocation struct {
 	Units       Number `json:"units"`
 }
 
-// CheckIssuable refuses vouchers that nobody could spend any more.
+// CheckIssuable refuses to issue vouchers that could no longer be spent.
 func (t *Terms) CheckIssuable(now Number) error {
 	if now >= t.End() {
-		return Refuse(SchemeNotOpen, Details{"ends_on": t.EndsOn, "ends_at": t.End(), "now": now}, "the scheme ended on %s: its vouchers could not be spent", t.EndsOn)
+		return Refuse(SchemeNotOpen, Details{"ends_on": t.EndsOn, "ends_at": t.End(), "now": now},
+			"the scheme ended on %s: no more vouchers can be issued", t.EndsOn)
 	}
 	return nil
 }
@@ -33,7 +34,7 @@ func (t *Terms) Issue(scheme string, version Number, allocation Allocation) (*Vo
 	return voucher, voucher.Check()
 }
 
-// CheckAllocations refuses too many vouchers, malformed ones, and a voucher or an entitlement that stands in the request twice.
+// CheckAllocations refuses too many vouchers, malformed ones, and a voucher or an entitlement that appears twice in the request.
 func CheckAllocations(allocations []Allocation, most int) error {
 	if err := CheckCount("vouchers", len(allocations), most); err != nil {
 		return err
@@ -42,21 +43,21 @@ func CheckAllocations(allocations []Allocation, most int) error {
 	for _, a := range allocations {
 		if err := FirstError(
 			CheckID("vouchers.id", a.ID),
-			checkAmountOf("vouchers", a.Entitlement, a.Preset, a.Units),
-			checkEntitlementOnce(a.Entitlement, entitlements),
+			checkEntitledAmount("vouchers", a.Entitlement, a.Preset, a.Units),
+			checkEntitlementOnce(a.Entitlement, entitlements[a.Entitlement]),
 		); err != nil {
 			return err
 		}
 		if vouchers[a.ID] {
-			return Refuse(VoucherExists, Details{"voucher": a.ID}, "voucher %s stands in the request twice", a.ID)
+			return Refuse(VoucherExists, Details{"voucher": a.ID}, "voucher %s appears twice in the request: name each voucher once", a.ID)
 		}
-		vouchers[a.ID] = true
+		vouchers[a.ID], entitlements[a.Entitlement] = true, true
 	}
 	return nil
 }
 
-// checkAmountOf refuses malformed members of what is issued or topped up.
-func checkAmountOf(member, entitlement, preset string, units Number) error {
+// checkEntitledAmount refuses malformed members of an amount that is issued or added for an entitlement.
+func checkEntitledAmount(member, entitlement, preset string, units Number) error {
 	return FirstError(
 		CheckID(member+".entitlement", entitlement),
 		CheckCode(member+".preset", preset),
@@ -64,10 +65,9 @@ func checkAmountOf(member, entitlement, preset string, units Number) error {
 	)
 }
 
-func checkEntitlementOnce(entitlement string, seen map[string]bool) error {
-	if seen[entitlement] {
-		return Refuse(AlreadyIssued, Details{"entitlement": entitlement}, "entitlement %s stands in the request twice", entitlement)
+func checkEntitlementOnce(entitlement string, twice bool) error {
+	if twice {
+		return Refuse(AlreadyIssued, Details{"entitlement": entitlement}, "entitlement %s appears twice in the request: name each entitlement once", entitlement)
 	}
-	seen[entitlement] = true
 	return nil
 }

@@ -21,38 +21,39 @@ func (v *Voucher) lapsingAt(scheme *Scheme, terms *Terms, now Number) lapsing {
 	return lapsing{}
 }
 
-// Lapse takes what can no longer be spent, to go back to the budget, and gives its cents. Holds that expired are to be released before.
+// Lapse takes what can no longer be spent from the voucher and returns its cents, which go back to the budget. Expired holds must be
+// released first.
 func (v *Voucher) Lapse(scheme *Scheme, terms *Terms, now Number) (Cents, error) {
 	state, err := voucherLife.next(v.ID, LapseVoucher, v.State)
 	if err != nil {
 		return 0, err
 	}
-	found := v.lapsingAt(scheme, terms, now)
-	if !found.due {
+	lapse := v.lapsingAt(scheme, terms, now)
+	if !lapse.due {
 		return 0, Refuse(LapseNotDue, Details{"voucher": v.ID, "ends_at": v.EndsAt, "now": now},
-			"voucher %s can be spent until %s, so nothing of it lapses", v.ID, DayOf(v.EndsAt-1))
+			"voucher %s can still be spent until %s: it cannot lapse before that", v.ID, DayOf(v.EndsAt-1))
 	}
 	if err := v.checkNoHold(); err != nil {
 		return 0, err
 	}
-	if found.wholly {
+	if lapse.wholly {
 		v.close(state)
 		v.Grace = 0
 	}
-	return found.cents, FirstError(change(&v.Available, -found.cents), change(&v.Lapsed, found.cents), v.settle())
+	return lapse.cents, v.move(&v.Available, &v.Lapsed, lapse.cents)
 }
 
-// IsLapsable tells whether Lapse would take the voucher at an instant and change it.
+// IsLapsable reports whether Lapse would take the voucher at an instant and change it.
 func (v *Voucher) IsLapsable(scheme *Scheme, terms *Terms, now Number) bool {
 	if _, err := voucherLife.next(v.ID, LapseVoucher, v.State); err != nil || len(v.ExpiredHolds(now)) < len(v.Holds) {
 		return false
 	}
-	found := v.lapsingAt(scheme, terms, now)
-	return found.wholly || (found.due && found.cents+v.Held > 0)
+	lapse := v.lapsingAt(scheme, terms, now)
+	return lapse.wholly || (lapse.due && lapse.cents+v.Held > 0)
 }
 
-// Revoke takes what is available away, to go back to the budget, for ever, and gives its cents. Holds that expired are to be released
-// before.
+// Revoke ends the voucher permanently and returns the cents that were available, which go back to the budget. Expired holds must be
+// released first.
 func (v *Voucher) Revoke() (Cents, error) {
 	state, err := voucherLife.next(v.ID, RevokeVoucher, v.State)
 	if err != nil {
@@ -63,5 +64,5 @@ func (v *Voucher) Revoke() (Cents, error) {
 	}
 	v.close(state)
 	cents := v.Available
-	return cents, FirstError(change(&v.Available, -cents), change(&v.Revoked, cents), v.settle())
+	return cents, v.move(&v.Available, &v.Revoked, cents)
 }

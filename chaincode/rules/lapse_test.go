@@ -145,7 +145,7 @@ func TestRefusalsNameTheLastDayOfAVoucher(t *testing.T) {
 		v.EndsAt = ends
 		_, err := v.Lapse(open, terms, noon)
 		expect(t, LapseNotDue, err)
-		if !strings.Contains(err.Error(), "until 2026-12-31,") {
+		if !strings.Contains(err.Error(), "until 2026-12-31:") {
 			t.Errorf("%s: %v", name, err)
 		}
 		err = v.CheckSpendable(terms, ends)

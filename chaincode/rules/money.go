@@ -10,10 +10,10 @@ import (
 // Cents is an amount of money in whole euro cents. From JSON it takes nothing but an integer.
 type Cents int64
 
-// Number is a whole number that is no money: a count, a page, a version, an instant in Unix seconds (UTC).
+// Number is a whole number other than money: a count, a page, a version, an instant in Unix seconds (UTC).
 type Number int64
 
-// Bounds of money. Every amount of a request lies within them; sums are checked for overflow besides.
+// Bounds of money. Every amount of a request lies within them; sums are also checked for overflow.
 const (
 	MaxAmount Cents = 100_000_000
 	MaxBudget Cents = 1_000_000_000_000
@@ -42,7 +42,7 @@ func readInteger(decoder *jsontext.Decoder, code Code, wanted string) (int64, er
 	if err != nil || token.Kind() != '0' {
 		member := string(decoder.StackPointer())
 		return 0, Refuse(code, Details{"member": member, "value": Excerpt(string(token))},
-			"%s is not %s: give a plain JSON integer", Excerpt(member), wanted)
+			"%s is %s: give %s, as a plain JSON integer", Excerpt(member), Excerpt(string(token)), wanted)
 	}
 	return value, nil
 }
@@ -74,7 +74,7 @@ func CheckNumber(member string, number, least, most Number) error {
 	return nil
 }
 
-// CheckInstant refuses what is no instant of the years 2000 to 2199.
+// CheckInstant refuses an instant outside the years 2000 to 2199.
 func CheckInstant(member string, instant Number) error {
 	return CheckNumber(member, instant, Day("2000-01-01").Start(), Day("2200-01-01").Start()-1)
 }
@@ -91,10 +91,18 @@ func CheckCount(member string, count, most int) error {
 // change adds to a term of a balance. A term never becomes negative, nor larger than 64 bits hold.
 func change(term *Cents, by Cents) error {
 	if *term < 0 || (by > 0 && *term > math.MaxInt64-by) || *term+by < 0 {
-		return Refuse(LedgerInconsistent, Details{"term": *term, "by": by}, "a balance of %d cents cannot change by %d", *term, by)
+		return Refuse(LedgerInconsistent, Details{"term": *term, "by": by}, "a term of %d cents cannot change by %d", *term, by)
 	}
 	*term += by
 	return nil
+}
+
+// move takes cents of one term of a balance to another.
+func move(from, to *Cents, cents Cents) error {
+	if err := change(from, -cents); err != nil {
+		return err
+	}
+	return change(to, cents)
 }
 
 // sum adds terms that are not negative.
@@ -102,7 +110,7 @@ func sum(terms ...Cents) (Cents, error) {
 	total := Cents(0)
 	for _, term := range terms {
 		if term < 0 {
-			return 0, Refuse(LedgerInconsistent, Details{"term": term}, "a balance holds a term of %d cents", term)
+			return 0, Refuse(LedgerInconsistent, Details{"term": term}, "a balance has a negative term of %d cents", term)
 		}
 		if err := change(&total, term); err != nil {
 			return 0, err
@@ -111,7 +119,7 @@ func sum(terms ...Cents) (Cents, error) {
 	return total, nil
 }
 
-// FirstError gives the first error of a list of checks.
+// FirstError returns the first error of a list of checks. All of them have run by then: nothing that writes belongs in it.
 func FirstError(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {

@@ -101,7 +101,7 @@ func TestBudget(t *testing.T) {
 	expect(t, "", new(Budget).Check())
 	err := (&Budget{Budget: 10, Issued: 7, Unallocated: 5, Lapsed: 1}).Check()
 	expect(t, LedgerInconsistent, err)
-	if detail(t, err, "allocated_cents") != Cents(11) || !strings.Contains(err.Error(), "add up to 11 and not to 10 cents") {
+	if detail(t, err, "allocated_cents") != Cents(11) || !strings.Contains(err.Error(), "add up to 11 cents, but the budget is 10") {
 		t.Error(err)
 	}
 }

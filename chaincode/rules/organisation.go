@@ -34,7 +34,7 @@ type Organisation struct {
 	RejectReason string           `json:"reject_reason,omitzero"`
 }
 
-// IsNamed tells whether roles count in the organisation.
+// IsNamed reports whether roles count in the organisation.
 func (o *Organisation) IsNamed() bool {
 	return o.State == ChangeIsApproved
 }
@@ -43,7 +43,7 @@ func (o *Organisation) IsNamed() bool {
 func (o *Organisation) CheckWaiting(change string) error {
 	if o.Change != change {
 		return Refuse(ChangeNotFound, Details{"msp": o.MSP, "change": change},
-			"%s was proposed by another change than %s: look at it again", o.MSP, change)
+			"change %s is not the latest proposal for %s: look at the latest one first", change, o.MSP)
 	}
 	return nil
 }
@@ -71,66 +71,67 @@ func (o *Organisation) Reject(person, reason string) error {
 	return nil
 }
 
-// CheckMSP refuses what is no MSP id.
+// CheckMSP refuses anything but an MSP id.
 func CheckMSP(msp string) error {
 	if !IsMSP(msp) {
-		return Refuse(InvalidOrganisations, Details{"msp": Excerpt(msp)}, "%q is not an MSP id", Excerpt(msp))
+		return Refuse(InvalidOrganisations, Details{"msp": Excerpt(msp)},
+			"%q is not an MSP id: give a letter followed by at most 63 letters, digits, dots or hyphens", Excerpt(msp))
 	}
 	return nil
 }
 
-// IsMSP tells whether a text has the form of the MSP ids that can be named.
+// IsMSP reports whether a text has the form of the MSP ids that can be named.
 func IsMSP(text string) bool {
 	return mspForm.MatchString(text)
 }
 
-// CheckOrganisationKind refuses what is no kind of a further organisation, and a collection for accounts that has no shops or no name
-// that Fabric takes.
+// CheckOrganisationKind refuses an unknown kind of organisation, and a collection for accounts that does not belong to shops or whose name
+// Fabric would not accept.
 func CheckOrganisationKind(kind OrganisationKind, accounts string) error {
 	switch {
 	case kind != OrganisationOfShops && kind != OrganisationOfAuditors:
 		return Refuse(InvalidCode, Details{"member": "kind", "value": Excerpt(string(kind))},
-			"kind is %s or %s", OrganisationOfShops, OrganisationOfAuditors)
+			"kind is %q: it must be %s or %s", Excerpt(string(kind)), OrganisationOfShops, OrganisationOfAuditors)
 	case accounts == "":
 		return nil
 	case kind != OrganisationOfShops:
-		return Refuse(InvalidOrganisations, Details{"accounts": Excerpt(accounts)}, "only shops have accounts: leave accounts out")
+		return Refuse(InvalidOrganisations, Details{"accounts": Excerpt(accounts)}, "only organisations of shops have accounts: leave out accounts")
 	case !collectionForm.MatchString(accounts):
 		return Refuse(InvalidOrganisations, Details{"accounts": Excerpt(accounts)},
-			"accounts is not the name of a collection: give a letter and at most 63 letters, digits, hyphens and low lines")
+			"accounts is %q: give the name of a collection, a letter followed by at most 63 letters, digits, hyphens or underscores", Excerpt(accounts))
 	}
 	return nil
 }
 
 // CheckNext refuses a further organisation that was named before, and one too many.
 func (o *Organisations) CheckNext(further []Organisation, next string) error {
-	index := slices.IndexFunc(further, func(one Organisation) bool { return one.MSP == next })
+	index := slices.IndexFunc(further, func(o Organisation) bool { return o.MSP == next })
 	if o.Has(next) || index >= 0 && further[index].IsNamed() {
-		return Refuse(OrganisationNamed, Details{"msp": next}, "%s was named for this channel before", next)
+		return Refuse(OrganisationNamed, Details{"msp": next}, "%s has already been named for this channel", next)
 	}
 	if index < 0 && 1+len(o.Shops)+len(o.Auditors)+len(further) >= maxOrganisations {
 		return Refuse(InvalidOrganisations, Details{"msp": next, "most": maxOrganisations},
-			"a channel names at most %d organisations, those that were only proposed included", maxOrganisations)
+			"%s cannot be proposed: a channel has at most %d organisations, including proposed ones", next, maxOrganisations)
 	}
 	return nil
 }
 
-// With gives the organisations together with those further ones that were approved.
+// With returns the organisations together with those further ones that were approved.
 func (o *Organisations) With(further ...Organisation) Organisations {
 	all := Organisations{Municipality: o.Municipality, Shops: slices.Clone(o.Shops), Auditors: slices.Clone(o.Auditors)}
-	for _, one := range further {
+	for _, organisation := range further {
 		switch {
-		case !one.IsNamed():
-		case one.Kind == OrganisationOfShops:
-			all.Shops = append(all.Shops, one.MSP)
-		case one.Kind == OrganisationOfAuditors:
-			all.Auditors = append(all.Auditors, one.MSP)
+		case !organisation.IsNamed():
+		case organisation.Kind == OrganisationOfShops:
+			all.Shops = append(all.Shops, organisation.MSP)
+		case organisation.Kind == OrganisationOfAuditors:
+			all.Auditors = append(all.Auditors, organisation.MSP)
 		}
 	}
 	return all
 }
 
-// Has tells whether an MSP is one of the organisations.
+// Has reports whether an MSP is one of the organisations.
 func (o *Organisations) Has(msp string) bool {
 	return msp == o.Municipality || slices.Contains(o.Shops, msp) || slices.Contains(o.Auditors, msp)
 }

@@ -9,18 +9,18 @@ type Organisations struct {
 	Auditors     []string `json:"auditors"`
 }
 
-// Check refuses malformed MSP ids and an organisation that stands in two places.
+// Check refuses malformed MSP ids and an organisation that is named twice.
 func (o *Organisations) Check() error {
 	all := slices.Concat([]string{o.Municipality}, o.Shops, o.Auditors)
 	for i, msp := range all {
 		if !mspForm.MatchString(msp) || slices.Contains(all[:i], msp) {
 			return Refuse(InvalidOrganisations, Details{"msp": Excerpt(msp)},
-				"%q is not an MSP id, or stands in two places: name each organisation once", Excerpt(msp))
+				"%q is not an MSP id or appears twice: give the MSP id of each organisation once", Excerpt(msp))
 		}
 	}
 	if len(o.Shops) == 0 || len(o.Auditors) == 0 || len(all) > maxOrganisations {
 		return Refuse(InvalidOrganisations, Details{"shops": len(o.Shops), "auditors": len(o.Auditors)},
-			"name at least one organisation of shops and one of auditors, and at most %d in all", maxOrganisations)
+			"shops: %d, auditors: %d; name at least one organisation of each, and at most %d in all", len(o.Shops), len(o.Auditors), maxOrganisations)
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func CheckLines(lines []Line) error {
 	return nil
 }
 
-// centsIn gives what lines move in a category.
+// centsIn returns what lines move in a category.
 func centsIn(lines []Line, category string) Cents {
 	at := slices.IndexFunc(lines, func(l Line) bool { return l.Category == category })
 	if at < 0 {

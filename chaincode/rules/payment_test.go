@@ -112,10 +112,10 @@ func TestRefusalsSayWhatACapLeaves(t *testing.T) {
 		left  Cents
 		says  string
 	}{
-		"some of the day":      {[]Line{{"clothing", 1_001}}, 8_000, DayCapExceeded, 1_000, "the 1000 left for 2026-03-10"},
-		"none of the day":      {[]Line{{"clothing", 50}}, 9_001, DayCapExceeded, 0, "the 0 left for 2026-03-10"},
-		"some of the category": {[]Line{{"books", 1_001}}, 3_000, CategoryCapExceeded, 1_000, "the 1000 left in category books"},
-		"none of the category": {[]Line{{"books", 50}}, 4_001, CategoryCapExceeded, 0, "the 0 left in category books"},
+		"some of the day":      {[]Line{{"clothing", 1_001}}, 8_000, DayCapExceeded, 1_000, "the day's limit: 1000 are left for 2026-03-10"},
+		"none of the day":      {[]Line{{"clothing", 50}}, 9_001, DayCapExceeded, 0, "the day's limit: 0 are left for 2026-03-10"},
+		"some of the category": {[]Line{{"books", 1_001}}, 3_000, CategoryCapExceeded, 1_000, "the limit of category books: 1000 are left"},
+		"none of the category": {[]Line{{"books", 50}}, 4_001, CategoryCapExceeded, 0, "the limit of category books: 0 are left"},
 	} {
 		purchase := purchaseOf(activeVoucher(t))
 		spend(purchase, test.lines[0].Category, test.spent, "2026-03-10")

@@ -28,10 +28,10 @@ func ScreenPersonalData(member, text string) error {
 		return nil
 	}
 	return Refuse(PersonalDataRefused, Details{"member": member, "kind": kind},
-		"%s holds personal data (%s), which does not belong on the ledger: leave it out", member, kind)
+		"%s contains personal data (%s), which must not be on the ledger: leave it out", member, kind)
 }
 
-// IsBSN tells whether a text is nine digits that pass the eleven-test of the Dutch citizen service number: the digits times
+// IsBSN reports whether a text is nine digits that pass the eleven-test of the Dutch citizen service number: the digits times
 // 9, 8, … 2 and −1 add up to a multiple of eleven.
 func IsBSN(text string) bool {
 	if !nineDigits.MatchString(text) || text == "000000000" {
@@ -48,7 +48,7 @@ func IsBSN(text string) bool {
 	return sum%11 == 0
 }
 
-// IsIBAN tells whether a text is an account number by ISO 13616, in upper case and without spaces: a country that has such
+// IsIBAN reports whether a text is an account number by ISO 13616, in upper case and without spaces: a country that has such
 // numbers, its length, and the remainder 1 modulo 97.
 func IsIBAN(text string) bool {
 	if !ibanForm.MatchString(text) || ibanLengths[text[:2]] != len(text) {

@@ -50,7 +50,7 @@ func checkText(member, text string, most int) error {
 func checkSalt(salt string) error {
 	if len(salt) < 32 || len(salt) > 128 || !isHexadecimal(salt) {
 		return Refuse(SaltTooShort, Details{"length": len(salt), "least": 32},
-			"a salt is 32 to 128 lower-case hexadecimal characters, drawn at random")
+			"the salt, of %d characters, is not valid: give 32 to 128 random lower-case hexadecimal characters", len(salt))
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func CheckCases(cases []CaseRecord, most int) error {
 			return err
 		}
 		if seen[cases[i].Voucher] {
-			return Refuse(MalformedRequest, Details{"voucher": cases[i].Voucher}, "voucher %s has two case records", cases[i].Voucher)
+			return Refuse(MalformedRequest, Details{"voucher": cases[i].Voucher}, "voucher %s appears twice: give one case record for each voucher", cases[i].Voucher)
 		}
 		seen[cases[i].Voucher] = true
 	}

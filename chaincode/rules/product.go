@@ -1,6 +1,6 @@
 package rules
 
-// bought tells whether the product that the voucher is for was bought and not given back.
+// bought reports whether the product that the voucher is for was bought and not given back.
 func (v *Voucher) bought() bool {
 	return v.Product != "" && v.Net() > 0
 }
@@ -17,10 +17,10 @@ func (v *Voucher) checkUnused() error {
 }
 
 func (v *Voucher) redeemed() error {
-	return Refuse(VoucherRedeemed, Details{"voucher": v.ID, "product": v.Product}, "%s was bought with voucher %s before", v.Product, v.ID)
+	return Refuse(VoucherRedeemed, Details{"voucher": v.ID, "product": v.Product}, "%s has already been bought with voucher %s", v.Product, v.ID)
 }
 
-// allows tells whether a voucher may be spent on a category of its terms: any for money, its own for a product.
+// allows reports whether a voucher may be spent on a category of its terms: any for money, that of the product for a product.
 func (v *Voucher) allows(terms *Terms, category string) bool {
 	if v.Product == "" {
 		return true
@@ -29,7 +29,7 @@ func (v *Voucher) allows(terms *Terms, category string) bool {
 	return known && product.Category == category
 }
 
-// Limits gives the smallest and the largest payment of a voucher, whatever it holds, in cents. For a product only its price counts.
+// Limits returns the smallest and the largest payment of a voucher, whatever it holds, in cents. For a product only its price counts.
 func (t *Terms) Limits(voucher *Voucher) (least, most Cents) {
 	if voucher.Product == "" {
 		return t.PaymentMin, t.PaymentCap

@@ -12,7 +12,7 @@ const (
 	messageDomain   = "kindpakket/authorisation/1"
 	selfBlockDomain = "kindpakket/self-block/1"
 
-	// OperationActivate and the other operations stand in the messages of holders, so that none passes for another.
+	// OperationActivate and the other operations are part of the messages that holders sign, so that none can pass for another.
 	OperationActivate = "voucher:Activate"
 	OperationReplace  = "voucher:Replace"
 	OperationPay      = "payment:Pay"
@@ -86,7 +86,7 @@ func (d Domain) fields(operation, scheme, voucher string, version Number, reques
 	return []string{messageDomain, d.Channel, d.Chaincode, operation, scheme, voucher, decimal(version), request}
 }
 
-// fieldsOf gives the lines of a payment or hold as fields: their number, and category and cents of each.
+// fieldsOf returns the lines of a payment or hold as fields: their number, and category and cents of each.
 func fieldsOf(lines []Line) []string {
 	fields := []string{strconv.Itoa(len(lines))}
 	for _, line := range lines {
@@ -95,7 +95,7 @@ func fieldsOf(lines []Line) []string {
 	return fields
 }
 
-// VerifyActivation refuses a proof that was not made with the very key, or page 0 of the very booklet, that it binds as a version.
+// VerifyActivation refuses a proof that was not made with the key, or with page 0 of the booklet, that is being bound.
 func (a *Authorisation) VerifyActivation(proof *Proof, version Number, message []byte) error {
 	if proof == nil {
 		return Refuse(HolderProofMissing, nil, "")
@@ -104,13 +104,13 @@ func (a *Authorisation) VerifyActivation(proof *Proof, version Number, message [
 		return err
 	}
 	if a.Kind == ProofByBooklet && *proof.Page != 0 {
-		return invalidProof("page", "a booklet is activated with page 0, not %d", *proof.Page)
+		return invalidProof("page", "the proof is by page %d: a booklet is activated with page 0", *proof.Page)
 	}
 	return nil
 }
 
-// VerifyPayment refuses a proof that does not fit the message, or whose page was used before or lies before one that was. It
-// leaves the booklet at the page of the proof.
+// VerifyPayment refuses a proof that does not match the message, or whose page is not after the last used page. It records the page
+// of the proof as used.
 func (b *BoundAuthorisation) VerifyPayment(proof *Proof, message []byte) error {
 	if err := b.checkProof(proof, b.Version, message); err != nil {
 		return err
@@ -119,68 +119,68 @@ func (b *BoundAuthorisation) VerifyPayment(proof *Proof, message []byte) error {
 		return nil
 	}
 	if b.LastPage == nil {
-		return Refuse(LedgerInconsistent, nil, "the voucher's booklet has no last page")
+		return Refuse(LedgerInconsistent, nil, "the voucher's booklet has no last used page")
 	}
 	if *proof.Page <= *b.LastPage {
-		return invalidProof("page", "page %d is void: the last page used is %d", *proof.Page, *b.LastPage)
+		return invalidProof("page", "page %d can no longer be used: give one after page %d, the last that was used", *proof.Page, *b.LastPage)
 	}
 	b.LastPage = proof.Page
 	return nil
 }
 
-// CheckProofKind refuses a proof of a kind that the terms do not have, whatever the voucher was bound to under earlier ones.
+// CheckProofKind refuses a proof of a kind that the terms do not allow, even if the voucher was bound to it under earlier terms.
 func (t *Terms) CheckProofKind(kind ProofKind) error {
 	if !slices.Contains(t.Proofs, kind) {
-		return invalidProof("kind", "the scheme takes proofs by %v, and not by %q", t.Proofs, Excerpt(string(kind)))
+		return invalidProof("kind", "the proof is by %q: the scheme accepts %s", Excerpt(string(kind)), Alternatives(t.Proofs))
 	}
 	return nil
 }
 
-// CheckDeadline refuses a payment after the deadline that its holder signed, or with one that lies too far ahead.
+// CheckDeadline refuses a payment after the deadline that its holder signed, and a deadline that is too far ahead.
 func CheckDeadline(deadline, now Number) error {
 	if now > deadline || deadline-now > MaxDeadline {
 		return Refuse(HolderProofExpired, Details{"deadline": deadline, "now": now, "most_ahead": MaxDeadline},
-			"the deadline %d is not within the %d seconds from now (%d) on", deadline, MaxDeadline, now)
+			"the deadline is %d: it must be from now (%d) to %d seconds ahead", deadline, now, MaxDeadline)
 	}
 	return nil
 }
 
 func (a *Authorisation) checkProof(proof *Proof, version Number, message []byte) error {
 	if proof.Kind != a.Kind {
-		return invalidProof("kind", "the voucher is bound to a %s, and the proof is by %q", a.Kind, Excerpt(string(proof.Kind)))
+		return invalidProof("kind", "the proof is by %q, but the voucher is bound to a %s", Excerpt(string(proof.Kind)), a.Kind)
 	}
 	if proof.Version != version {
-		return invalidProof("version", "the proof is for version %d of the authorisation, which is %d", proof.Version, version)
+		return invalidProof("version", "the proof is for version %d of the authorisation: it must be for version %d", proof.Version, version)
 	}
 	signature, ok := decodeBase64(proof.Signature)
 	if !ok {
-		return invalidProof("encoding", "the signature is not padded base64")
+		return invalidProof("encoding", "the signature is not valid base64: give it with padding")
 	}
 	if a.Kind == ProofByBooklet {
 		return a.checkPage(proof, message, signature)
 	}
 	if proof.Page != nil || proof.PublicKey != "" || len(proof.Path) != 0 {
-		return invalidProof("kind", "a proof by key has no page")
+		return invalidProof("kind", "a proof by key must not have page, public_key or path: leave them out")
 	}
 	if !a.verify(message, signature) {
-		return invalidProof("signature", "the signature does not fit this request and the voucher's key")
+		return invalidProof("signature", "the signature does not match this request and the voucher's key")
 	}
 	return nil
 }
 
 func (a *Authorisation) checkPage(proof *Proof, message, signature []byte) error {
 	if proof.Page == nil {
-		return invalidProof("page", "a proof by booklet names its page")
+		return invalidProof("page", "the proof has no page: a proof by booklet must name its page")
 	}
 	key, ok := decodeBase64(proof.PublicKey)
 	if !ok {
-		return invalidProof("encoding", "the page's public key is not padded base64")
+		return invalidProof("encoding", "the page's public_key is not valid base64: give it with padding")
 	}
 	if !a.isPageOf(*proof.Page, key, proof.Path) {
-		return invalidProof("path", "the key is not that of page %d of the voucher's booklet", *proof.Page)
+		return invalidProof("path", "the key does not belong to page %d of the voucher's booklet", *proof.Page)
 	}
 	if !verifyEd25519(key, message, signature) {
-		return invalidProof("signature", "the signature does not fit this request and the page's key")
+		return invalidProof("signature", "the signature does not match this request and the page's key")
 	}
 	return nil
 }

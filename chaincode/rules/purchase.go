@@ -18,12 +18,12 @@ func (p *Purchase) Check(scheme *Scheme) error {
 	}
 	if p.Today < p.Terms.StartsOn {
 		return Refuse(SchemeNotOpen, Details{"scheme": scheme.ID, "starts_on": p.Terms.StartsOn, "today": p.Today},
-			"scheme %s starts on %s", scheme.ID, p.Terms.StartsOn)
+			"scheme %s starts on %s: its vouchers cannot be spent before", scheme.ID, p.Terms.StartsOn)
 	}
 	return nil
 }
 
-// Take checks the amounts of a purchase and moves them from available to spent. After the voucher's end they have grace, and use it up.
+// Take checks the amounts of a purchase and moves them from available to spent. After the voucher's end they use up its grace.
 func (p *Purchase) Take(lines []Line, by ProofKind) error {
 	if err := p.checkAmounts(lines, by); err != nil {
 		return err
@@ -36,10 +36,10 @@ func (p *Purchase) Take(lines []Line, by ProofKind) error {
 	if p.Now >= v.EndsAt {
 		v.Grace -= total
 	}
-	return FirstError(change(&v.Available, -total), change(&v.Spent, total), v.settle())
+	return v.move(&v.Available, &v.Spent, total)
 }
 
-// Payable gives for each category of both the scheme and the shop, and of the product if the voucher is for one, what one payment by
+// Payable returns for each category of both the scheme and the shop, and of the product if the voucher is for one, what one payment by
 // key could take now, in cents.
 func (p *Purchase) Payable() map[string]Cents {
 	v, payable := p.Voucher, map[string]Cents{}
@@ -61,7 +61,7 @@ func (p *Purchase) count(cents Cents) {
 	v.Day = DaySpending{Date: max(p.Booked, v.Day.Date), Cents: v.SpentOn(p.Booked) + cents}
 }
 
-// uncount takes from the spending of a day, when that is still the latest one that the voucher was used on.
+// uncount subtracts from the spending of a day, if that is still the latest day the voucher was used on.
 func (v *Voucher) uncount(day Day, cents Cents) error {
 	if v.Day.Date != day {
 		return nil
@@ -75,11 +75,11 @@ func (p *Purchase) checkAmounts(lines []Line, by ProofKind) error {
 	money := v.Product == ""
 	switch {
 	case money && total < terms.PaymentMin:
-		return Refuse(AmountBelowMinimum, details(terms.PaymentMin), "%d cents are less than the least payment of %d", total, terms.PaymentMin)
+		return Refuse(AmountBelowMinimum, details(terms.PaymentMin), "%d cents are below the smallest payment of %d", total, terms.PaymentMin)
 	case money && total > terms.PaymentCap:
-		return Refuse(PaymentCapExceeded, details(terms.PaymentCap), "%d cents are more than the largest payment of %d", total, terms.PaymentCap)
+		return Refuse(PaymentCapExceeded, details(terms.PaymentCap), "%d cents are above the largest payment of %d", total, terms.PaymentCap)
 	case by == ProofByBooklet && total > terms.PaperCap:
-		return Refuse(PaperCapExceeded, details(terms.PaperCap), "%d cents are more than the largest payment on paper of %d", total, terms.PaperCap)
+		return Refuse(PaperCapExceeded, details(terms.PaperCap), "%d cents are above the largest payment by booklet, of %d", total, terms.PaperCap)
 	}
 	for _, line := range lines {
 		if err := p.checkLine(line); err != nil {
@@ -88,11 +88,11 @@ func (p *Purchase) checkAmounts(lines []Line, by ProofKind) error {
 	}
 	if left := terms.DayCap - v.SpentOn(p.Booked); money && total > left {
 		return Refuse(DayCapExceeded, Details{"cents": total, "limit_cents": terms.DayCap, "left_cents": max(left, 0), "day": p.Booked},
-			"%d cents are more than the %d left for %s", total, max(left, 0), p.Booked)
+			"%d cents exceed the day's limit: %d are left for %s", total, max(left, 0), p.Booked)
 	}
 	if spendable := v.Spendable(terms, p.Now); total > spendable {
 		return Refuse(InsufficientBalance, Details{"cents": total, "available_cents": spendable},
-			"%d cents are more than the %d of the voucher that can be spent", total, spendable)
+			"%d cents cannot be spent: the voucher has %d left to spend", total, spendable)
 	}
 	return nil
 }
@@ -102,21 +102,21 @@ func (p *Purchase) checkLine(line Line) error {
 	category, known := p.Terms.Category(line.Category)
 	if !known || !p.Shop.Sells(line.Category, p.Today) {
 		return Refuse(CategoryNotAllowed, Details{"category": line.Category, "in_scheme": known, "shop": p.Shop.ID},
-			"category %s is not one of both the scheme and the shop today", line.Category)
+			"category %s is not allowed: both the scheme and the shop must have it today", line.Category)
 	}
 	if v := p.Voucher; !v.allows(p.Terms, line.Category) {
 		return Refuse(CategoryNotAllowed, Details{"category": line.Category, "product": v.Product, "voucher": v.ID},
-			"voucher %s is for %s, which is not of category %s", v.ID, v.Product, line.Category)
+			"voucher %s is for %s, which is not in category %s", v.ID, v.Product, line.Category)
 	}
 	if left := p.leftIn(category); line.Cents > left {
 		return Refuse(CategoryCapExceeded,
 			Details{"category": line.Category, "cents": line.Cents, "limit_cents": *category.Cap, "left_cents": max(left, 0)},
-			"%d cents are more than the %d left in category %s", line.Cents, max(left, 0), line.Category)
+			"%d cents exceed the limit of category %s: %d are left", line.Cents, line.Category, max(left, 0))
 	}
 	return nil
 }
 
-// leftIn gives what the cap of a category leaves for the voucher, in cents. No cap counts for a product.
+// leftIn returns what the cap of a category leaves for the voucher, in cents. No cap counts for a product.
 func (p *Purchase) leftIn(category Category) Cents {
 	if category.Cap == nil || p.Voucher.Product != "" {
 		return MaxAmount

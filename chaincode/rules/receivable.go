@@ -5,11 +5,11 @@ package rules
 func NewReceivable(id, scheme string, shop *Shop, person, reason string, taken *Taken, through Day) (*Settlement, error) {
 	if shop.State != ShopEnded {
 		return nil, Refuse(ShopState, Details{"id": shop.ID, "step": "claim", "state": shop.State, "needed": []State{ShopEnded}},
-			"shop %s is %s: what it owes is netted with its next payments, and claimed once it has ended", shop.ID, shop.State)
+			"shop %s is %s: what it owes is deducted from its next settlements, and can be claimed only once it has ended", shop.ID, shop.State)
 	}
 	if taken.Cents >= 0 {
 		return nil, Refuse(NothingToClaim, Details{"shop": shop.ID, "items": len(taken.Items), "cents": taken.Cents, "closed_until": through},
-			"the %d open items of the closed days come to %d cents, which is no debt", len(taken.Items), taken.Cents)
+			"shop %s owes nothing: its open items of closed days add up to %d cents", shop.ID, taken.Cents)
 	}
 	return &Settlement{
 		ID: id, Scheme: scheme, Shop: shop.ID, State: SettlementClaimed,

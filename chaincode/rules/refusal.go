@@ -1,5 +1,5 @@
 // Package rules holds the rules of Kindpakket: what a scheme, a shop, a voucher, a payment and a settlement are, what may happen
-// to them, and where their money goes. It knows neither Fabric nor a clock: whoever calls it brings the time, the caller and the
+// to them, and where their money goes. It knows neither Fabric nor a clock: its callers supply the time, the person and the
 // records.
 package rules
 
@@ -29,7 +29,7 @@ type Refusal struct {
 	Details  Details
 }
 
-// Refuse makes a refusal. An empty format stands for the meaning of the code in refusals.json.
+// Refuse makes a refusal. An empty format means the meaning of the code in refusals.json.
 func Refuse(code Code, details Details, format string, values ...any) *Refusal {
 	sentence := fmt.Sprintf(format, values...)
 	if format == "" {
@@ -38,7 +38,7 @@ func Refuse(code Code, details Details, format string, values ...any) *Refusal {
 	return &Refusal{Code: code, Sentence: sentence, Details: details}
 }
 
-// Error gives the refusal as clients parse it: `CODE: sentence {details}`. The sentence never holds a brace.
+// Error returns the refusal as clients parse it: `CODE: sentence {details}`. The sentence never holds a brace.
 func (r *Refusal) Error() string {
 	details := r.Details
 	if details == nil {
@@ -50,6 +50,22 @@ func (r *Refusal) Error() string {
 	}
 	sentence := strings.ReplaceAll(strings.ToValidUTF8(r.Sentence, "?"), "{", "(")
 	return fmt.Sprintf("%s: %s %s", r.Code, sentence, encoded)
+}
+
+// Alternatives lists values that are allowed, for a sentence: "a, b or c".
+func Alternatives[T ~string](values []T) string {
+	list := ""
+	for i, value := range values {
+		switch {
+		case i == 0:
+		case i == len(values)-1:
+			list += " or "
+		default:
+			list += ", "
+		}
+		list += string(value)
+	}
+	return list
 }
 
 // Excerpt shortens a text of a caller for the details of a refusal.
@@ -69,9 +85,9 @@ func readTable() map[Code]string {
 	if err := json.Unmarshal(table, &rows); err != nil {
 		panic(fmt.Sprintf("rules/refusals.json: %v", err))
 	}
-	found := make(map[Code]string, len(rows))
+	meanings := make(map[Code]string, len(rows))
 	for _, row := range rows {
-		found[row.Code] = row.Meaning
+		meanings[row.Code] = row.Meaning
 	}
-	return found
+	return meanings
 }

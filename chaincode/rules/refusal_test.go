@@ -49,6 +49,14 @@ func TestRefusalsHaveOneForm(t *testing.T) {
 	}
 }
 
+func TestAlternativesReadAsASentence(t *testing.T) {
+	for want, states := range map[string][]State{"": nil, "open": {"open"}, "open or paused": {"open", "paused"}, "draft, open or paused": {"draft", "open", "paused"}} {
+		if got := Alternatives(states); got != want {
+			t.Errorf("%v reads %q", states, got)
+		}
+	}
+}
+
 func TestExcerptsAreShortAndValid(t *testing.T) {
 	for text, want := range map[string]string{
 		"short": "short", strings.Repeat("é", 40): strings.Repeat("é", 40), "a\xffb": "a?b", strings.Repeat("é", 41): strings.Repeat("é", 40) + "…",

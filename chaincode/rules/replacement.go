@@ -1,7 +1,7 @@
 package rules
 
-// Replacement is an authorisation that waits for a second person, for a holder who lost the key or the booklet. ID is that of the
-// request that proposed it.
+// Replacement is a proposed authorisation, for a holder who lost the key or the booklet, that awaits a second person. ID is that of
+// the request that proposed it.
 type Replacement struct {
 	ID            string        `json:"id"`
 	Authorisation Authorisation `json:"authorisation"`
@@ -10,27 +10,27 @@ type Replacement struct {
 	Reason        string        `json:"reason"`
 }
 
-// NextVersion gives the version that a replacement will have, and refuses a voucher that was never bound or is over.
+// NextVersion returns the version that a replacement will have, and refuses a voucher that was never bound or is over.
 func (v *Voucher) NextVersion() (Number, error) {
 	if _, err := voucherLife.next(v.ID, ReplaceVoucher, v.State); err != nil {
 		return 0, err
 	}
 	if v.Authorisation == nil || (v.State == VoucherIsBlocked && v.BlockedFrom != VoucherIsActive) {
 		return 0, Refuse(VoucherState, Details{"id": v.ID, "step": ReplaceVoucher, "state": v.State, "blocked_from": v.BlockedFrom},
-			"voucher %s was never activated, so there is nothing to replace: unblock and activate it", v.ID)
+			"voucher %s was never activated, so there is nothing to replace: unblock and activate it instead", v.ID)
 	}
 	return v.Authorisation.Version + 1, nil
 }
 
-// Replace proposes another authorisation and blocks the voucher at once, because who prints booklets or replaces keys could spend. A
-// further proposal takes the place of the one that waits. What the voucher is bound to cannot replace itself: pages that were
-// used would pay again.
+// Replace proposes another authorisation and blocks the voucher immediately, because whoever prints booklets or replaces keys could
+// spend from it. A new proposal replaces an undecided one. A voucher cannot be bound again to its current authorisation: used pages
+// would become valid again.
 func (v *Voucher) Replace(replacement Replacement) error {
 	if _, err := v.NextVersion(); err != nil {
 		return err
 	}
 	if replacement.Authorisation.isSame(&v.Authorisation.Authorisation) {
-		return invalidAuthorisation("same", "voucher %s is bound to this very authorisation: draw another", v.ID)
+		return invalidAuthorisation("same", "voucher %s is already bound to this authorisation: create a new key or booklet", v.ID)
 	}
 	if v.State == VoucherIsActive {
 		if err := v.Block(replacement.ProposedBy, replacement.Reason); err != nil {
@@ -41,19 +41,20 @@ func (v *Voucher) Replace(replacement Replacement) error {
 	return nil
 }
 
-// CheckReplacement refuses a replacement that is not the one that waits: what takes its place has to be looked at first.
+// CheckReplacement refuses a replacement that is not the one awaiting a decision: the new one has to be looked at first.
 func (v *Voucher) CheckReplacement(id string) error {
 	if err := v.checkReplacement(); err != nil {
 		return err
 	}
 	if v.Replacement.ID != id {
-		return Refuse(ChangeNotFound, Details{"voucher": v.ID, "change": id}, "the authorisation %s of voucher %s does not wait for a decision", id, v.ID)
+		return Refuse(ChangeNotFound, Details{"voucher": v.ID, "change": id},
+			"replacement %s of voucher %s is not awaiting a decision: look at the voucher again", id, v.ID)
 	}
 	return nil
 }
 
-// ApproveReplacement binds the voucher to the authorisation that waits, by another person than who proposed it and than who blocked
-// the voucher.
+// ApproveReplacement binds the voucher to the proposed authorisation. The person must be neither the one who proposed it nor the one
+// who blocked the voucher.
 func (v *Voucher) ApproveReplacement(person string) error {
 	if err := v.checkReplacement(); err != nil {
 		return err
@@ -71,7 +72,7 @@ func (v *Voucher) ApproveReplacement(person string) error {
 	return nil
 }
 
-// RejectReplacement takes the authorisation that waits away. The voucher stays blocked.
+// RejectReplacement drops the proposed authorisation. The voucher stays blocked.
 func (v *Voucher) RejectReplacement() error {
 	if err := v.checkReplacement(); err != nil {
 		return err
@@ -82,7 +83,7 @@ func (v *Voucher) RejectReplacement() error {
 
 func (v *Voucher) checkReplacement() error {
 	if v.Replacement == nil {
-		return Refuse(ChangeNotFound, Details{"voucher": v.ID, "state": v.State}, "no other authorisation of voucher %s waits for a decision", v.ID)
+		return Refuse(ChangeNotFound, Details{"voucher": v.ID, "state": v.State}, "voucher %s has no replacement awaiting a decision", v.ID)
 	}
 	return nil
 }

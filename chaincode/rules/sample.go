@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 )
 
-// Draw is a random sample that whoever knows its seed can repeat, and nobody else can foresee.
+// Draw is a random sample that anyone who knows its seed can repeat, and nobody else can predict.
 type Draw struct {
 	Seed     string `json:"seed"`
 	PerMille Number `json:"per_mille"`
@@ -14,12 +14,13 @@ type Draw struct {
 // Check refuses a seed that is not 1 to 64 lower-case hexadecimal characters, and a share outside 1 to 1000 in a thousand.
 func (d *Draw) Check() error {
 	if d.Seed == "" || len(d.Seed) > 64 || !isHexadecimal(d.Seed) {
-		return Refuse(InvalidID, Details{"member": "seed", "value": Excerpt(d.Seed)}, "seed is not 1 to 64 lower-case hexadecimal characters")
+		return Refuse(InvalidID, Details{"member": "seed", "value": Excerpt(d.Seed)},
+			"seed is %q: give 1 to 64 lower-case hexadecimal characters", Excerpt(d.Seed))
 	}
 	return CheckNumber("per_mille", d.PerMille, 1, 1_000)
 }
 
-// Takes tells whether a thing is in the sample: the first eight bytes of SHA-256 over seed, slash and id, as a big-endian number
+// Takes reports whether a thing is in the sample: the first eight bytes of SHA-256 over seed, slash and id, as a big-endian number
 // modulo 1000, are below the share.
 func (d *Draw) Takes(id string) bool {
 	digest := sha256.Sum256([]byte(d.Seed + "/" + id))

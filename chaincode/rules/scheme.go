@@ -82,7 +82,7 @@ func (s *Scheme) Pause(person, reason string) error {
 	return nil
 }
 
-// close ends issuing and spending for ever.
+// close ends issuing and spending permanently.
 func (s *Scheme) close(person, reason string, now Number) error {
 	state, err := schemeLife.next(s.ID, CloseScheme, s.State)
 	if err != nil {
@@ -121,7 +121,7 @@ func (s *Scheme) CheckInForce() error {
 	return s.checkState(SchemeState, SchemeApproved, SchemeOpen, SchemePaused)
 }
 
-// IsClosed tells whether the scheme has been closed, for ever.
+// IsClosed reports whether the scheme has been closed.
 func (s *Scheme) IsClosed() bool {
 	return s.State == SchemeClosed
 }
@@ -129,12 +129,12 @@ func (s *Scheme) IsClosed() bool {
 func (s *Scheme) checkState(code Code, needed ...State) error {
 	if !slices.Contains(needed, s.State) {
 		return Refuse(code, Details{"scheme": s.ID, "state": s.State, "needed": needed},
-			"scheme %s is %s and not one of %v", s.ID, s.State, needed)
+			"scheme %s is %s: it must be %s", s.ID, s.State, Alternatives(needed))
 	}
 	return nil
 }
 
-// VersionFor gives the version of the rules that counts for what was issued under one: that one, or the floor when it is higher.
+// VersionFor returns the version of the rules that counts for what was issued under one: that one, or the floor when it is higher.
 func (s *Scheme) VersionFor(issuedUnder Number) Number {
 	return max(issuedUnder, s.RulesFloor)
 }

@@ -37,7 +37,7 @@ var settlementLife = machine{thing: "settlement", refusal: SettlementState, step
 	WriteOffSettlement: {SettlementClaimed: SettlementWrittenOff},
 }}
 
-// Settlement is what a shop is paid at once (uitbetaling): its oldest open items up to a closed day, netted. One with negative cents
+// Settlement is one payment to a shop (uitbetaling): the net amount of its oldest open items up to a closed day. One with negative cents
 // is a receivable (vordering): what a shop that has ended still owes.
 type Settlement struct {
 	ID             string `json:"id"`
@@ -69,7 +69,7 @@ type Item struct {
 func NewSettlement(id, scheme, shop, person string, taken *Taken, through Day) (*Settlement, error) {
 	if taken.Cents <= 0 {
 		return nil, Refuse(NothingToSettle, Details{"shop": shop, "items": len(taken.Items), "cents": taken.Cents, "closed_until": through},
-			"the %d open items of the closed days come to %d cents", len(taken.Items), taken.Cents)
+			"shop %s has nothing to settle: its open items of closed days add up to %d cents", shop, taken.Cents)
 	}
 	return &Settlement{
 		ID: id, Scheme: scheme, Shop: shop, State: SettlementDrafted,
@@ -90,7 +90,7 @@ func (s *Settlement) Approve(person string) error {
 	return nil
 }
 
-// Withdraw ends a settlement before it was exported; its items are to be opened again.
+// Withdraw ends a settlement that has not been exported. The caller reopens its items.
 func (s *Settlement) Withdraw(person, reason string) error {
 	state, err := settlementLife.next(s.ID, WithdrawSettlement, s.State)
 	if err != nil {
@@ -110,7 +110,7 @@ func (s *Settlement) Export(person, fileSHA256 string) error {
 	return nil
 }
 
-// Book enters the bank's answer and tells whether the items are to be opened again.
+// Book records the bank's answer and reports whether the items must be reopened.
 func (s *Settlement) Book(outcome Step, person, reason string) (reopen bool, err error) {
 	state, err := settlementLife.next(s.ID, outcome, s.State)
 	if err != nil {
@@ -120,12 +120,12 @@ func (s *Settlement) Book(outcome Step, person, reason string) (reopen bool, err
 	return outcome != BookPaid, nil
 }
 
-// CheckOutcome refuses what is no answer of a bank.
+// CheckOutcome refuses anything but a bank's answer.
 func CheckOutcome(outcome Step) error {
 	switch outcome {
 	case BookPaid, BookRejected, BookReturned:
 		return nil
 	}
 	return Refuse(InvalidCode, Details{"member": "outcome", "value": Excerpt(string(outcome))},
-		"outcome is %s, %s or %s", BookPaid, BookRejected, BookReturned)
+		"outcome is %q: it must be %s, %s or %s", Excerpt(string(outcome)), BookPaid, BookRejected, BookReturned)
 }

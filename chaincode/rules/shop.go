@@ -30,7 +30,7 @@ var shopLife = machine{thing: "shop", refusal: ShopState, steps: map[Step]map[St
 }}
 
 // Shop is a shop of a shops' organisation, with the categories that it asked for and those that the municipality granted. Accounts
-// names the accounts that followed that of its application, the last is in force; AccountChange is one that waits for a decision.
+// names the accounts that replaced that of its application, of which the last is in force; AccountChange is one that awaits a decision.
 type Shop struct {
 	ID          string         `json:"id"`
 	MSP         string         `json:"msp"`
@@ -65,8 +65,17 @@ func (s *Shop) Approve(person string, categories []ShopCategory) error {
 	return nil
 }
 
-// Turn suspends or reinstates a shop.
-func (s *Shop) Turn(step Step, person, reason string) error {
+// Suspend stops a shop from taking payments.
+func (s *Shop) Suspend(person, reason string) error {
+	return s.changeState(SuspendShop, person, reason)
+}
+
+// Reinstate lets a suspended shop take payments again.
+func (s *Shop) Reinstate(person, reason string) error {
+	return s.changeState(ReinstateShop, person, reason)
+}
+
+func (s *Shop) changeState(step Step, person, reason string) error {
 	state, err := shopLife.next(s.ID, step, s.State)
 	if err != nil {
 		return err
@@ -75,7 +84,7 @@ func (s *Shop) Turn(step Step, person, reason string) error {
 	return nil
 }
 
-// Grant gives a shop these categories instead of those that it has.
+// Grant returns a shop these categories instead of those that it has.
 func (s *Shop) Grant(categories []ShopCategory) error {
 	if _, err := shopLife.next(s.ID, GrantShop, s.State); err != nil {
 		return err
@@ -84,9 +93,9 @@ func (s *Shop) Grant(categories []ShopCategory) error {
 	return nil
 }
 
-// End ends a shop's part for ever, on a day. Its private accounts are kept for so many days from then.
+// End ends the shop permanently, on a day. Its private accounts are kept for retentionDays from then.
 func (s *Shop) End(person, reason string, today Day, retentionDays Number) error {
-	if err := s.Turn(EndShop, person, reason); err != nil {
+	if err := s.changeState(EndShop, person, reason); err != nil {
 		return err
 	}
 	s.EndedOn, s.RetentionDays = today, &retentionDays
@@ -96,31 +105,31 @@ func (s *Shop) End(person, reason string, today Day, retentionDays Number) error
 // CheckApproved refuses a shop that may not take payments.
 func (s *Shop) CheckApproved() error {
 	if s.State != ShopApproved {
-		return Refuse(ShopNotApproved, Details{"shop": s.ID, "state": s.State}, "shop %s is %s", s.ID, s.State)
+		return Refuse(ShopNotApproved, Details{"shop": s.ID, "state": s.State}, "shop %s is %s: it must be %s to take payments", s.ID, s.State, ShopApproved)
 	}
 	return nil
 }
 
-// CheckEnded refuses a shop that still takes part.
+// CheckEnded refuses a shop that has not been ended.
 func (s *Shop) CheckEnded() error {
 	if !s.IsEnded() {
 		return Refuse(ShopState, Details{"id": s.ID, "state": s.State, "needed": []State{ShopEnded}},
-			"shop %s is %s and has to be ended first", s.ID, s.State)
+			"shop %s is %s: end it first", s.ID, s.State)
 	}
 	return nil
 }
 
-// IsEnded tells whether the shop takes part no more, for ever.
+// IsEnded reports whether the shop has been ended.
 func (s *Shop) IsEnded() bool {
 	return s.State == ShopEnded
 }
 
-// Sells tells whether the shop has a category on a day.
+// Sells reports whether the shop has a category on a day.
 func (s *Shop) Sells(category string, day Day) bool {
 	return slices.ContainsFunc(s.Categories, func(c ShopCategory) bool { return c.Code == category && c.From <= day })
 }
 
-// CheckRetention refuses what is no term for private records, in days.
+// CheckRetention refuses a missing or impossible retention term of private records, in days.
 func CheckRetention(days *Number) error {
 	return checkDays("retention_days", days, maxDays)
 }
@@ -157,7 +166,7 @@ func checkCategoryOnce(code string, twice bool) error {
 		return err
 	}
 	if twice {
-		return Refuse(MalformedRequest, Details{"category": code}, "category %s is named twice", code)
+		return Refuse(MalformedRequest, Details{"category": code}, "category %s appears twice: name each category once", code)
 	}
 	return nil
 }

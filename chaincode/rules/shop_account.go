@@ -31,7 +31,8 @@ func (s *Shop) ApproveAccount(change, person, hash string) error {
 		return err
 	}
 	if hash != s.AccountChange.SHA256 {
-		return Refuse(AccountMissing, Details{"shop": s.ID, "change": change}, "the private record of account %s is not there", change)
+		return Refuse(AccountMissing, Details{"shop": s.ID, "change": change},
+			"the private record of account %s is missing: the shop must propose the account again", change)
 	}
 	s.Accounts, s.AccountChange = append(slices.Clone(s.Accounts), change), nil
 	return nil
@@ -46,15 +47,16 @@ func (s *Shop) RejectAccount(change string) error {
 	return nil
 }
 
-// CheckWaiting refuses a change that is not the one that waits for a decision.
+// CheckWaiting refuses a change that is not the one awaiting a decision.
 func (s *Shop) CheckWaiting(change string) error {
 	if s.AccountChange == nil || s.AccountChange.ID != change {
-		return Refuse(ChangeNotFound, Details{"shop": s.ID, "change": change}, "account %s of shop %s does not wait for a decision", change, s.ID)
+		return Refuse(ChangeNotFound, Details{"shop": s.ID, "change": change},
+			"account %s of shop %s is not awaiting a decision: look at the shop again", change, s.ID)
 	}
 	return nil
 }
 
-// Account names the account in force: the change that brought it, "" for that of the application.
+// Account names the account in force: the change that introduced it, "" for that of the application.
 func (s *Shop) Account() string {
 	if len(s.Accounts) == 0 {
 		return ""

@@ -9,8 +9,8 @@ func TestStepsOfAShop(t *testing.T) {
 	granted := []ShopCategory{{Code: "books", From: "2026-03-10"}}
 	steps := map[string]func(*Shop) error{
 		"approve":        func(s *Shop) error { return s.Approve("p-x", granted) },
-		"suspend":        func(s *Shop) error { return s.Turn(SuspendShop, "p-x", "fraud") },
-		"reinstate":      func(s *Shop) error { return s.Turn(ReinstateShop, "p-x", "sorry") },
+		"suspend":        func(s *Shop) error { return s.Suspend("p-x", "fraud") },
+		"reinstate":      func(s *Shop) error { return s.Reinstate("p-x", "sorry") },
 		"grant":          func(s *Shop) error { return s.Grant(granted) },
 		"end":            func(s *Shop) error { return s.End("p-x", "bankrupt", "2026-03-10", 7) },
 		"change account": func(s *Shop) error { _, err := s.ProposeAccount(AccountChange{ID: idB}); return err },

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// State is where a scheme, shop, voucher, payment or settlement stands in its life.
+// State is the stage of life of a scheme, shop, voucher, payment or settlement.
 type State string
 
 // Step is what moves a thing from one state to another.
@@ -18,13 +18,13 @@ type machine struct {
 	steps   map[Step]map[State]State
 }
 
-// next gives the state after a step, or refuses the step with the states that it needs.
+// next returns the state after a step, or refuses the step with the states that it needs.
 func (m machine) next(id string, step Step, from State) (State, error) {
 	to, listed := m.steps[step][from]
 	if !listed {
 		needed := slices.Sorted(maps.Keys(m.steps[step]))
 		return "", Refuse(m.refusal, Details{"id": id, "step": step, "state": from, "needed": needed},
-			"%s %s is %s: to %s it must be one of %v", m.thing, id, from, step, needed)
+			"%s %s is %s: the step %q needs it to be %s", m.thing, id, from, step, Alternatives(needed))
 	}
 	return to, nil
 }

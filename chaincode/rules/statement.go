@@ -11,12 +11,12 @@ var (
 	}
 )
 
-// Moved gives by how many cents each term differs from a balance before, those left out that do not.
+// Moved returns by how many cents each term differs from a balance before, those left out that do not.
 func (b *Balance) Moved(before *Balance) map[string]Cents {
 	return moved(balanceTerms, b.terms(), before.terms())
 }
 
-// Moved gives by how many cents each term differs from a budget before, those left out that do not.
+// Moved returns by how many cents each term differs from a budget before, those left out that do not.
 func (b *Budget) Moved(before *Budget) map[string]Cents {
 	return moved(budgetTerms, b.statedTerms(), before.statedTerms())
 }
@@ -35,8 +35,8 @@ func moved(names []string, after, before []*Cents) map[string]Cents {
 	return changes
 }
 
-// ShopSums says where the money of a shop stands, in cents: what no live settlement holds, and what settlements do by their states.
-// Those that were withdrawn, rejected or returned hold nothing any more.
+// ShopSums is where the money of a shop is, in cents: what no live settlement holds, and what settlements hold, by their states. Withdrawn,
+// rejected and returned settlements hold nothing.
 type ShopSums struct {
 	Unsettled  Cents `json:"unsettled_cents"`
 	Drafted    Cents `json:"drafted_cents"`

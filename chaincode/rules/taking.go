@@ -1,9 +1,9 @@
 package rules
 
-// How many items a settlement holds: the first, or as many more as it takes for their sum to come above 0, up to the second.
+// A settlement holds UsualItems, or as many more as it takes for their sum to become positive, up to MaxItems.
 const (
-	MaxItems  = 500
-	MostItems = 5_000
+	UsualItems = 500
+	MaxItems   = 5_000
 )
 
 // Taken are the oldest open items of a shop's closed days, taken one by one for one settlement. More tells that items are left.
@@ -16,24 +16,24 @@ type Taken struct {
 // Add takes the next item.
 func (t *Taken) Add(item Item) error {
 	if item.Cents < -MaxBudget || item.Cents > MaxBudget {
-		return Refuse(LedgerInconsistent, Details{"item": item.ID, "cents": item.Cents}, "no payment or refund comes to the %d cents of item %s",
-			item.Cents, item.ID)
+		return Refuse(LedgerInconsistent, Details{"item": item.ID, "cents": item.Cents},
+			"item %s has %d cents, more than any payment or refund", item.ID, item.Cents)
 	}
 	t.Items, t.Cents = append(t.Items, item), t.Cents+item.Cents
 	return nil
 }
 
-// IsSettlement tells whether a settlement takes no more than this.
-func (t *Taken) IsSettlement() bool {
-	return t.IsFull() || (len(t.Items) >= MaxItems && t.Cents > 0)
+// IsEnough reports whether a settlement takes no more items than these.
+func (t *Taken) IsEnough() bool {
+	return t.IsFull() || (len(t.Items) >= UsualItems && t.Cents > 0)
 }
 
-// IsFull tells whether no settlement or receivable could hold more.
+// IsFull reports whether no settlement or receivable could hold more.
 func (t *Taken) IsFull() bool {
-	return len(t.Items) >= MostItems
+	return len(t.Items) >= MaxItems
 }
 
-// Oldest gives the day of the oldest item, "" when there is none.
+// Oldest returns the day of the oldest item, "" when there is none.
 func (t *Taken) Oldest() Day {
 	if len(t.Items) == 0 {
 		return ""
@@ -52,7 +52,7 @@ const (
 	DueByEnding WhyDue = "ending"
 )
 
-// Due tells why a settlement of what was taken is due, by the newest terms of its scheme. What comes to nothing never is.
+// Due says why a settlement of what was taken is due, by the newest terms of its scheme. What comes to nothing never is.
 func (t *Terms) Due(taken *Taken, closedUntil Day, scheme *Scheme, shop *Shop) WhyDue {
 	switch {
 	case len(taken.Items) == 0 || taken.Cents <= 0:
@@ -76,10 +76,12 @@ func (t *Terms) CheckDue(taken *Taken, closedUntil Day, scheme *Scheme, shop *Sh
 	if t.SettlementCents != nil {
 		details["settlement_cents"] = *t.SettlementCents
 	}
-	return Refuse(SettlementNotDue, details, "the settlement of shop %s comes to %d cents and is due when %s is closed", shop.ID, taken.Cents, t.dueOn(taken))
+	return Refuse(SettlementNotDue, details,
+		"the settlement of shop %s, of %d cents, is not due yet: it falls due when %s is closed", shop.ID, taken.Cents, t.dueOn(taken))
 }
 
-// dueOn gives the day with whose closing the oldest item has waited for as many days as the rhythm says, its own day counted.
+// dueOn returns the day whose closing makes the settlement due: by then the oldest item has waited for as many days as the rhythm says,
+// its own day included.
 func (t *Terms) dueOn(taken *Taken) Day {
 	if len(taken.Items) == 0 {
 		return ""

@@ -21,7 +21,7 @@ func TestASettlementTakesAsManyItemsAsItNeeds(t *testing.T) {
 			if i < test.refunds {
 				item.Cents = -5
 			}
-			if taken.IsSettlement() {
+			if taken.IsEnough() {
 				left++
 				continue
 			}
@@ -102,7 +102,7 @@ func TestTheSmallestSettlement(t *testing.T) {
 		}
 		expect(t, "", full.Add(item))
 	}
-	if full.Cents != 1 || !full.IsSettlement() {
+	if full.Cents != 1 || !full.IsEnough() {
 		t.Errorf("500 items that come to %d cents are no settlement", full.Cents)
 	}
 }

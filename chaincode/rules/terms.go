@@ -28,7 +28,7 @@ type Terms struct {
 	RetentionFrom   RetentionStart     `json:"retention_from,omitzero"`
 }
 
-// Product is one thing that a voucher may be issued for, in a category of the scheme, at most at so many cents.
+// Product is one thing that a voucher may be issued for, in a category of the scheme and up to a price in cents.
 type Product struct {
 	Category string `json:"category"`
 	MaxCents Cents  `json:"max_cents"`
@@ -90,16 +90,17 @@ func (t *Terms) Check() error {
 	lastInstant := t.EndsOn.Next().Start()
 	switch {
 	case t.StartsOn > t.EndsOn:
-		return Refuse(InvalidRules, Details{"starts_on": t.StartsOn, "ends_on": t.EndsOn}, "the scheme ends before it starts")
+		return Refuse(InvalidRules, Details{"starts_on": t.StartsOn, "ends_on": t.EndsOn},
+			"starts_on is %s: it must not be after ends_on (%s)", t.StartsOn, t.EndsOn)
 	case t.EndsAt != nil && (*t.EndsAt <= t.EndsOn.Start() || *t.EndsAt > lastInstant):
 		return Refuse(InvalidRules, Details{"ends_at": *t.EndsAt, "ends_on": t.EndsOn, "after": t.EndsOn.Start(), "until": lastInstant},
-			"ends_at does not lie within the last day")
+			"ends_at is %d: it must be within the last day, after %d and no later than %d", *t.EndsAt, t.EndsOn.Start(), lastInstant)
 	case t.PaymentMin > t.PaymentCap, t.PaymentMin > t.DayCap:
 		return Refuse(InvalidRules, Details{"payment_min_cents": t.PaymentMin, "payment_cap_cents": t.PaymentCap, "day_cap_cents": t.DayCap},
-			"the smallest payment is above a cap")
+			"payment_min_cents is %d: it must not exceed payment_cap_cents (%d) or day_cap_cents (%d)", t.PaymentMin, t.PaymentCap, t.DayCap)
 	case slices.Contains(t.Proofs, ProofByBooklet) && t.PaymentMin > t.PaperCap:
 		return Refuse(InvalidRules, Details{"payment_min_cents": t.PaymentMin, "paper_cap_cents": t.PaperCap},
-			"the smallest payment is above the cap on paper")
+			"payment_min_cents is %d: it must not exceed paper_cap_cents (%d)", t.PaymentMin, t.PaperCap)
 	}
 	return nil
 }
@@ -108,12 +109,12 @@ func (t *Terms) Check() error {
 func (t *Terms) CheckNext(next *Terms) error {
 	if next.StartsOn != t.StartsOn {
 		return Refuse(InvalidRules, Details{"starts_on": next.StartsOn, "needed": t.StartsOn},
-			"a scheme that starts on %s keeps that day", t.StartsOn)
+			"starts_on is %s: it must stay %s", next.StartsOn, t.StartsOn)
 	}
 	return nil
 }
 
-// End gives the first instant at which a voucher of these terms can no longer be spent, in Unix seconds.
+// End returns the first instant at which a voucher of these terms can no longer be spent, in Unix seconds.
 func (t *Terms) End() Number {
 	if t.EndsAt != nil {
 		return *t.EndsAt
@@ -130,23 +131,23 @@ func (t *Terms) Category(code string) (Category, bool) {
 	return t.Categories[at], true
 }
 
-// Amount gives the cents of a voucher: a preset times its units, or what a product costs at most.
+// Amount returns the cents of a voucher: a preset times its units, or what a product costs at most.
 func (t *Terms) Amount(preset string, units Number) (Cents, error) {
 	perUnit, known := t.Presets[preset]
 	if product, found := t.Products[preset]; found {
 		if units != 1 {
 			return 0, Refuse(InvalidNumber, Details{"member": "units", "value": units, "least": 1, "most": 1},
-				"%d units of product %s were asked for: a voucher is for one", units, preset)
+				"units is %d: a voucher for product %s has exactly 1", units, preset)
 		}
 		return product.MaxCents, nil
 	}
 	if !known {
 		return 0, Refuse(PresetUnknown, Details{"preset": preset, "presets": slices.Sorted(maps.Keys(t.Presets))},
-			"the scheme has no preset %s", preset)
+			"the scheme has no preset %s: give one of its presets or products", preset)
 	}
 	if perUnit > MaxAmount/Cents(units) {
 		return 0, Refuse(InvalidAmount, Details{"preset": preset, "units": units, "most": MaxAmount},
-			"%d units of %s are more than a voucher may hold", units, preset)
+			"%d units of %s exceed the %d cents that a voucher may hold", units, preset, MaxAmount)
 	}
 	return perUnit * Cents(units), nil
 }
@@ -179,10 +180,11 @@ func (t *Terms) checkProducts() error {
 			return err
 		}
 		if _, known := t.Category(product.Category); !known {
-			return Refuse(InvalidRules, Details{"product": code, "category": Excerpt(product.Category)}, "product %s is in no category of the scheme", code)
+			return Refuse(InvalidRules, Details{"product": code, "category": Excerpt(product.Category)},
+				"product %s is in category %q, which the scheme does not have", code, Excerpt(product.Category))
 		}
 		if _, twice := t.Presets[code]; twice {
-			return Refuse(InvalidRules, Details{"product": code}, "%s is both a preset and a product", code)
+			return Refuse(InvalidRules, Details{"product": code}, "%s is both a preset and a product: use different codes", code)
 		}
 	}
 	return nil
@@ -200,7 +202,8 @@ func (t *Terms) checkRetentionFrom() error {
 	case "", RetentionFromEnd, RetentionFromClosing:
 		return nil
 	}
-	return Refuse(InvalidRules, Details{"retention_from": Excerpt(string(t.RetentionFrom))}, "retention_from is %s or %s", RetentionFromEnd, RetentionFromClosing)
+	return Refuse(InvalidRules, Details{"retention_from": Excerpt(string(t.RetentionFrom))},
+		"retention_from is %q: it must be %s or %s", Excerpt(string(t.RetentionFrom)), RetentionFromEnd, RetentionFromClosing)
 }
 
 func (t *Terms) checkCategories() error {
@@ -213,7 +216,7 @@ func (t *Terms) checkCategories() error {
 			return err
 		}
 		if seen[category.Code] {
-			return Refuse(InvalidRules, Details{"category": category.Code}, "category %s is named twice", category.Code)
+			return Refuse(InvalidRules, Details{"category": category.Code}, "category %s appears twice: name each category once", category.Code)
 		}
 		seen[category.Code] = true
 		if category.Cap == nil {
@@ -229,11 +232,12 @@ func (t *Terms) checkCategories() error {
 func (t *Terms) checkProofs() error {
 	for i, kind := range t.Proofs {
 		if (kind != ProofByKey && kind != ProofByBooklet) || slices.Contains(t.Proofs[:i], kind) {
-			return Refuse(InvalidRules, Details{"proofs": Excerpt(string(kind))}, "proofs must be key, booklet or both, each once")
+			return Refuse(InvalidRules, Details{"proofs": Excerpt(string(kind))},
+				"proofs has %q, which is unknown or appears twice: give %s, %s or both", Excerpt(string(kind)), ProofByKey, ProofByBooklet)
 		}
 	}
 	if len(t.Proofs) == 0 {
-		return Refuse(InvalidRules, Details{"proofs": []string{}}, "proofs must be key, booklet or both")
+		return Refuse(InvalidRules, Details{"proofs": []string{}}, "proofs is empty: give %s, %s or both", ProofByKey, ProofByBooklet)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ type TopUp struct {
 	Units       Number `json:"units"`
 }
 
-// CheckTopUps refuses too many top-ups, malformed ones, and a voucher or an entitlement that stands in the request twice.
+// CheckTopUps refuses too many top-ups, malformed ones, and a voucher or an entitlement that appears twice in the request.
 func CheckTopUps(topUps []TopUp, most int) error {
 	vouchers := make([]string, 0, len(topUps))
 	for _, topUp := range topUps {
@@ -20,10 +20,11 @@ func CheckTopUps(topUps []TopUp, most int) error {
 	entitlements := map[string]bool{}
 	for _, t := range topUps {
 		if err := FirstError(
-			checkAmountOf("top_ups", t.Entitlement, t.Preset, t.Units), checkEntitlementOnce(t.Entitlement, entitlements),
+			checkEntitledAmount("top_ups", t.Entitlement, t.Preset, t.Units), checkEntitlementOnce(t.Entitlement, entitlements[t.Entitlement]),
 		); err != nil {
 			return err
 		}
+		entitlements[t.Entitlement] = true
 	}
 	return nil
 }
@@ -34,7 +35,7 @@ func (t *Terms) TopUp(voucher *Voucher, topUp TopUp, now Number) (Cents, error) 
 		return 0, err
 	}
 	if _, product := t.Products[topUp.Preset]; product {
-		return 0, Refuse(PresetUnknown, Details{"preset": topUp.Preset}, "%s is a product: a voucher is topped up by a preset", topUp.Preset)
+		return 0, Refuse(PresetUnknown, Details{"preset": topUp.Preset}, "%s is a product: give a preset to top up a voucher", topUp.Preset)
 	}
 	cents, err := t.Amount(topUp.Preset, topUp.Units)
 	if err != nil {
@@ -42,9 +43,15 @@ func (t *Terms) TopUp(voucher *Voucher, topUp TopUp, now Number) (Cents, error) 
 	}
 	if given := voucher.Issued + voucher.ToppedUp; cents > MaxAmount-given {
 		return 0, Refuse(InvalidAmount, Details{"voucher": voucher.ID, "cents": cents, "given_cents": given, "most": MaxAmount},
-			"%d cents on top of the %d that voucher %s was given are more than a voucher may hold", cents, given, voucher.ID)
+			"voucher %s was given %d cents: adding %d would exceed the maximum of %d", voucher.ID, given, cents, MaxAmount)
 	}
-	return cents, FirstError(change(&voucher.ToppedUp, cents), change(&voucher.Available, cents), voucher.settle())
+	if err := change(&voucher.ToppedUp, cents); err != nil {
+		return 0, err
+	}
+	if err := change(&voucher.Available, cents); err != nil {
+		return 0, err
+	}
+	return cents, voucher.settle()
 }
 
 // checkTopUp refuses a voucher that money cannot be added to.
@@ -57,7 +64,7 @@ func (v *Voucher) checkTopUp(now Number) error {
 	}
 	if v.Product != "" {
 		return Refuse(VoucherState, Details{"id": v.ID, "step": TopUpVoucher, "product": v.Product},
-			"voucher %s is for one %s and cannot be topped up: issue another", v.ID, v.Product)
+			"voucher %s is for product %s and cannot be topped up: issue another voucher", v.ID, v.Product)
 	}
 	if now >= v.EndsAt {
 		return v.expired()

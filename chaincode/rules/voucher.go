@@ -95,7 +95,7 @@ func (v *Voucher) CheckSpendable(terms *Terms, now Number) error {
 	case v.State == VoucherIsLapsed:
 		return v.expired()
 	default:
-		return Refuse(VoucherNotActive, details, "voucher %s is %s and has to be activated first", v.ID, v.State)
+		return Refuse(VoucherNotActive, details, "voucher %s is %s: activate it first", v.ID, v.State)
 	}
 	if now >= v.EndsAt && (now >= v.graceEnd(terms) || v.Grace == 0) {
 		return v.expired()
@@ -103,8 +103,8 @@ func (v *Voucher) CheckSpendable(terms *Terms, now Number) error {
 	return v.checkUnused()
 }
 
-// SpentOn gives what counts toward the cap of a booking day. A payment whose timestamp lies before the latest booking day of the
-// voucher counts into that later day, so that going back never frees a cap.
+// SpentOn returns what counts towards the cap of a booking day. A payment dated before the latest booking day of the voucher counts
+// towards that later day, so that going back in time never frees a cap.
 func (v *Voucher) SpentOn(day Day) Cents {
 	if v.Day.Date >= day {
 		return v.Day.Cents
@@ -112,7 +112,7 @@ func (v *Voucher) SpentOn(day Day) Cents {
 	return 0
 }
 
-// UsedIn gives what counts toward the cap of a category: what is spent and what is held.
+// UsedIn returns what counts toward the cap of a category: what is spent and what is held.
 func (v *Voucher) UsedIn(category string) Cents {
 	return v.SpentByCategory[category] + v.HeldByCategory[category]
 }
@@ -138,27 +138,35 @@ func (v *Voucher) Check() error {
 	switch {
 	case spent != v.Net() || v.Day.Cents < 0:
 		return Refuse(LedgerInconsistent, Details{"voucher": v.ID, "spent_cents": v.Net(), "by_category_cents": spent},
-			"the categories of voucher %s add up to %d and not to %d cents", v.ID, spent, v.Net())
+			"the categories of voucher %s add up to %d cents, but %d were spent", v.ID, spent, v.Net())
 	case held != v.Held || holds != v.Held:
 		return Refuse(LedgerInconsistent, Details{"voucher": v.ID, "held_cents": v.Held, "by_category_cents": held, "holds_cents": holds},
-			"the holds of voucher %s add up to %d, by category %d, and not to %d cents", v.ID, holds, held, v.Held)
+			"the holds of voucher %s add up to %d cents and those by category to %d, but %d are held", v.ID, holds, held, v.Held)
 	case v.Grace < 0 || v.Grace > v.Available:
 		return Refuse(LedgerInconsistent, Details{"voucher": v.ID, "grace_cents": v.Grace, "available_cents": v.Available},
-			"%d cents of voucher %s have grace, and %d are available", v.Grace, v.ID, v.Available)
+			"voucher %s has %d cents of grace, but %d are available", v.ID, v.Grace, v.Available)
 	case v.Redeemed != v.bought():
 		return Refuse(LedgerInconsistent, Details{"voucher": v.ID, "redeemed": v.Redeemed, "spent_cents": v.Net()},
-			"voucher %s says redeemed %v with %d cents spent", v.ID, v.Redeemed, v.Net())
+			"voucher %s has redeemed set to %v, with %d cents spent", v.ID, v.Redeemed, v.Net())
 	}
 	return nil
 }
 
-// settle brings into line what follows from the terms of a balance that has moved, and checks it.
+// move takes cents of one term to another, and settles the voucher.
+func (v *Voucher) move(from, to *Cents, cents Cents) error {
+	if err := move(from, to, cents); err != nil {
+		return err
+	}
+	return v.settle()
+}
+
+// settle updates what follows from the terms of the balance after they changed, and checks the voucher.
 func (v *Voucher) settle() error {
 	v.Grace, v.Redeemed = min(v.Grace, v.Available), v.bought()
 	return v.Check()
 }
 
-// close ends a voucher for ever.
+// close ends a voucher permanently.
 func (v *Voucher) close(state State) {
 	v.State, v.BlockedFrom, v.BlockedBy, v.BlockReason, v.Replacement = state, "", "", "", nil
 }

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from kindpakket_cli.session import Session, Wrong, acting_as
+from kindpakket_cli.contract import Wrong
+from kindpakket_cli.session import Session, acting_as
 
 
 @click.command()
@@ -16,7 +17,7 @@ from kindpakket_cli.session import Session, Wrong, acting_as
 @click.argument("request", default="{}")
 @acting_as()
 def query(session: Session, name: str, request: str) -> None:
-    """Run a query, such as voucher:Show, with a JSON object; the answer is JSON."""
+    """Run the query NAME, such as voucher:Show, with REQUEST, a JSON object. The answer is JSON."""
     session.as_json = True
     session.answer(session.caller().query(name, _object(request, "the request")))
 
@@ -24,16 +25,22 @@ def query(session: Session, name: str, request: str) -> None:
 @click.command()
 @click.argument("name")
 @click.argument("request", default="{}")
-@click.option("--request-id", help="Default: a fresh one.")
+@click.option("--request-id", help="The request's id.  [default: a fresh one]")
 @click.option(
     "--transient",
     "transients",
     multiple=True,
     type=(str, click.Path(exists=True, dir_okay=False, path_type=Path)),
     metavar="NAME FILE",
-    help="A private record: a JSON file.",
+    help="A private record from a JSON file; repeat for more.",
 )
-@click.option("--endorser", "endorsers", multiple=True, metavar="MSP", help="Who endorses; repeat for more.")
+@click.option(
+    "--endorser",
+    "endorsers",
+    multiple=True,
+    metavar="MSP",
+    help="The MSP id of an organisation that endorses; repeat for more.",
+)
 @acting_as()
 def invoke(
     session: Session,
@@ -43,7 +50,10 @@ def invoke(
     transients: tuple[tuple[str, Path], ...],
     endorsers: tuple[str, ...],
 ) -> None:
-    """Run a transaction that writes, with a JSON object without request_id; the answer is JSON."""
+    """Submit the transaction NAME with REQUEST, a JSON object; request_id may be left out.
+
+    The answer is JSON.
+    """
     members = _object(request, "the request")
     if "request_id" in members:
         request_id = str(members.pop("request_id"))

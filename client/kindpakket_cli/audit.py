@@ -3,84 +3,93 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kindpakket.auditor.audit import Audit
-from kindpakket.auditor.personal_data import MIN_LENGTH
 from kindpakket.ledger.money import euros
-from kindpakket.ledger.queries.audit import SampleKind
+from kindpakket_cli.contract import Wrong, group, not_as_it_should_be
 from kindpakket_cli.history import history, statement
-from kindpakket_cli.session import Refused, Session, Wrong, acting_as, print_table
+from kindpakket_cli.output import print_table
+from kindpakket_cli.session import AUDIT, Session, acting_as
 
-_READERS = ("auditor", "issuer", "approver", "treasurer")
+if TYPE_CHECKING:
+    from kindpakket.auditor.audit import Audit
+    from kindpakket.ledger.queries.audit import SampleKind
 
 
-@click.group()
+@group("audit")
 def audit() -> None:
-    """The auditor's questions."""
+    """Audit the ledger: verify, statements, histories, totals, samples."""
 
 
 @audit.command("verify")
 @click.option(
     "--personal",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File of names and numbers, one a line, that must stand in no block.",
+    help="A file of names and numbers, one a line, that no block may contain.",
 )
 @acting_as("auditor")
 def verify(session: Session, personal: Path | None) -> None:
-    """Replay all blocks of the own peer and compare with its state, to the cent."""
+    """Replay all blocks of your own peer and compare the result with its state, to the cent.
+
+    Exit code 1: they differ, a block is damaged, or a personal value was found.
+    """
     values = [] if personal is None else _values(personal)
-    found = session.auditor().verify(values)
+    result = session.auditor().verify(values)
     if session.as_json:
-        session.answer(found.as_json())
+        session.answer(result.as_json())
     else:
-        _show(found)
-    if not found.passed:
-        raise Refused("the audit found what must not be: see above")
+        _show(result)
+    if not result.passed:
+        not_as_it_should_be()
 
 
 @audit.command("totals")
 @click.argument("scheme_id", metavar="SCHEME")
-@acting_as(*_READERS)
+@acting_as(*AUDIT)
 def totals(session: Session, scheme_id: str) -> None:
-    """Add up all vouchers of a scheme, as the chaincode states them."""
-    session.answer(session.municipality().audit.totals(scheme_id))
+    """Show the totals of a scheme's vouchers, as the chaincode adds them up."""
+    session.answer(session.reader().audit.totals(scheme_id))
 
 
 @audit.command("sample")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("kind", type=click.Choice(["voucher", "payment", "settlement"]))
 @click.option(
-    "--seed", required=True, help="1 to 64 hexadecimal characters, drawn after the books were closed."
+    "--seed",
+    required=True,
+    help="The seed, 1 to 64 hexadecimal characters, drawn after the books were closed.",
 )
-@click.option("--per-mille", type=click.IntRange(1, 1000), required=True, help="How many of a thousand.")
-@acting_as(*_READERS)
+@click.option("--per-mille", type=click.IntRange(1, 1000), required=True, help="How many in a thousand.")
+@acting_as(*AUDIT)
 def sample(session: Session, scheme_id: str, kind: SampleKind, seed: str, per_mille: int) -> None:
-    """Draw a sample that whoever knows the seed can draw again, and nobody could foresee."""
-    drawn = list(session.municipality().audit.sample(scheme_id, kind, seed.lower(), per_mille))
+    """Draw a sample that nobody could foresee, and that anyone who knows the seed can draw again."""
+    drawn = list(session.reader().audit.sample(scheme_id, kind, seed.lower(), per_mille))
     session.answer(
         drawn,
         {
-            kind: lambda found: found["id"],
-            "state": lambda found: found["state"],
-            "amount": lambda found: euros(found["available_cents" if kind == "voucher" else "cents"]),
+            kind: lambda record: record["id"],
+            "state": lambda record: record["state"],
+            "amount": lambda record: euros(record["available_cents" if kind == "voucher" else "cents"]),
         },
     )
 
 
 def _values(path: Path) -> list[str]:
+    from kindpakket.auditor.personal_data import MIN_LENGTH
+
     try:
         values = [line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
     except UnicodeDecodeError as error:
         raise Wrong(f"{path} is not UTF-8: {error.reason}") from error
     short = sum(len(value) < MIN_LENGTH for value in values)
     if short:
-        raise Wrong(f"{short} lines of {path} have fewer than {MIN_LENGTH} characters: leave them out")
+        raise Wrong(f"{path} has {short} lines of fewer than {MIN_LENGTH} characters: leave them out")
     return values
 
 
-def _show(found: Audit) -> None:
+def _show(result: Audit) -> None:
     rows = [
         (
             scheme.rules["name"],
@@ -91,24 +100,27 @@ def _show(found: Audit) -> None:
             euros(scheme.terms().net),
             euros(scheme.terms().available),
         )
-        for scheme in found.books.schemes.values()
+        for scheme in result.books.schemes.values()
     ]
     headings = ("scheme", "id", "vouchers", "budget", "issued", "spent, net", "available")
     print_table(headings, rows, "Recomputed from the requests in the blocks")
     problems = [
-        *(f"chain: {flaw}" for flaw in found.flaws),
-        *(f"rule: {finding}" for finding in found.findings),
-        *(f"state: {difference}" for difference in found.differences),
-        *(f"personal: block {trace.block_number} holds a value as {trace.form}" for trace in found.traces),
+        *(f"chain: {flaw}" for flaw in result.flaws),
+        *(f"rule: {finding}" for finding in result.findings),
+        *(f"state: {difference}" for difference in result.differences),
+        *(f"personal: block {trace.block_number} holds a value as {trace.form}" for trace in result.traces),
     ]
     for problem in problems:
         click.echo(problem)
-    transactions = sum(found.codes.values())
-    click.echo(f"{found.height} blocks with {transactions} transactions, {found.requests} requests replayed.")
-    if found.values_scanned:
-        click.echo(f"{found.values_scanned} personal values looked for, {len(found.traces)} traces.")
-    verdict = "nothing is wrong" if found.passed else f"{len(problems)} things are wrong"
-    click.echo(f"Verdict: {verdict}. Head of the chain: {found.head}")
+    transactions = sum(result.codes.values())
+    click.echo(
+        f"{result.height} blocks with {transactions} transactions, {result.requests} requests replayed."
+    )
+    if result.values_scanned:
+        click.echo(f"{result.values_scanned} personal values searched for, {len(result.traces)} found.")
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    verdict = "no problems found" if result.passed else f"{count} found"
+    click.echo(f"Verdict: {verdict}. Head of the chain: {result.head}")
 
 
 audit.add_command(history)

@@ -1,4 +1,4 @@
-"""`kindpakket voucher …`: more money and time for vouchers, and the end of both."""
+"""`kindpakket voucher …`: top up, extend, revoke and lapse vouchers."""
 
 from __future__ import annotations
 
@@ -6,26 +6,32 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kindpakket.backoffice.citizens import entitlement_id
-from kindpakket.backoffice.register import Register
 from kindpakket.ledger.money import euros
-from kindpakket.ledger.records import Moved, TopUp
-from kindpakket.municipality import bulks
+from kindpakket_cli.contract import Wrong
 from kindpakket_cli.files import READABLE
-from kindpakket_cli.session import Session, Wrong, acting_as, because
+from kindpakket_cli.session import READERS, Session, acting_as, because
+
+if TYPE_CHECKING:
+    from kindpakket.backoffice.register import Register
+    from kindpakket.ledger.records import Moved
 
 
 @click.command("top-up")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_ids", metavar="VOUCHER...", nargs=-1, required=True)
-@click.option("--preset", required=True, help="Code of a preset of the newest rules.")
-@click.option("--units", type=click.IntRange(min=1), default=1, show_default=True, help="How many of it.")
-@click.option("--period", required=True, help="What a child is topped up for once, such as 2026-winter.")
+@click.option("--preset", required=True, help="The code of a preset of the newest rules.")
 @click.option(
-    "--register", "register_file", required=True, type=READABLE, help="The municipality's own register."
+    "--units", type=click.IntRange(min=1), default=1, show_default=True, help="How many times the preset."
+)
+@click.option(
+    "--period", required=True, help="The period that a child is topped up for once, such as 2026-winter."
+)
+@click.option(
+    "--register", "register_file", required=True, type=READABLE, help="The municipality's register."
 )
 @because("hardship")
 @acting_as("issuer")
@@ -40,7 +46,11 @@ def top_up(
     register_file: Path,
     reason: str,
 ) -> None:
-    """Give vouchers of the register more; each child once for a period."""
+    """Top up vouchers of the register, each child once for a period."""
+    from kindpakket.backoffice.register import Register
+    from kindpakket.ledger.records import TopUp
+    from kindpakket.municipality import bulks
+
     with Register(register_file) as register:
         top_ups = [
             TopUp(
@@ -58,6 +68,8 @@ def top_up(
 
 
 def _entitlement(register: Register, scheme: str, voucher: str, period: str) -> str:
+    from kindpakket.backoffice.citizens import entitlement_id
+
     entry = register.find(voucher)
     if entry is None:
         raise Wrong(f"voucher {voucher} is not in {register.path}: give the register it was issued from")
@@ -73,7 +85,9 @@ def _entitlement(register: Register, scheme: str, voucher: str, period: str) -> 
 def extend(
     session: Session, scheme_id: str, voucher_ids: tuple[str, ...], until: datetime, reason: str
 ) -> None:
-    """Let vouchers be spent until a later day, also when they are over and have not lapsed."""
+    """Let vouchers be spent until a later day, even if they have expired but not lapsed."""
+    from kindpakket.municipality import bulks
+
     municipality = session.municipality()
     done: list[str] = []
     for bulk in bulks(voucher_ids):
@@ -87,7 +101,9 @@ def extend(
 @because("moved-away")
 @acting_as("approver")
 def revoke(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reason: str) -> None:
-    """Take vouchers away for ever; what they hold goes back to the budget."""
+    """Revoke vouchers permanently; their balance returns to the budget."""
+    from kindpakket.municipality import bulks
+
     municipality = session.municipality()
     _answer(
         session,
@@ -98,17 +114,17 @@ def revoke(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reaso
 
 @click.command("lapsable")
 @click.argument("scheme_id", metavar="SCHEME")
-@acting_as("issuer", "treasurer", "approver", "auditor")
+@acting_as(*READERS)
 def lapsable(session: Session, scheme_id: str) -> None:
-    """List the vouchers of which something can no longer be spent."""
+    """List the vouchers whose balance, or a part of it, can no longer be spent."""
     session.answer(
-        list(session.municipality().vouchers.lapsable(scheme_id)),
+        list(session.reader().vouchers.lapsable(scheme_id)),
         {
-            "voucher": lambda found: found["id"],
-            "state": lambda found: found["state"],
-            "product": lambda found: found.get("product", "-"),
-            "available": lambda found: euros(found["available_cents"]),
-            "with grace": lambda found: euros(found.get("grace_cents", 0)),
+            "voucher": lambda voucher: voucher["id"],
+            "state": lambda voucher: voucher["state"],
+            "product": lambda voucher: voucher.get("product", "-"),
+            "available": lambda voucher: euros(voucher["available_cents"]),
+            "with grace": lambda voucher: euros(voucher.get("grace_cents", 0)),
         },
     )
 
@@ -119,21 +135,25 @@ def lapsable(session: Session, scheme_id: str) -> None:
 @because("period-over")
 @acting_as("issuer", "treasurer")
 def lapse(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reason: str) -> None:
-    """Give to the budget what can no longer be spent; without vouchers all that is lapsable.
+    """Return to the budget what can no longer be spent; without VOUCHERs, everything that is lapsable.
 
-    Cut off, it is simply run again: what lapsed before is lapsable no more.
+    If it is interrupted, run it again: what has lapsed is no longer lapsable.
     """
+    from kindpakket.municipality import bulks
+
     municipality = session.municipality()
     ids = list(voucher_ids) or [found["id"] for found in municipality.vouchers.lapsable(scheme_id)]
     moved: list[Moved] = []
     parts = list(bulks(ids))
-    with click.progressbar(parts, label=f"Lapsing {len(ids)} vouchers", file=sys.stderr) as bar:
+    with click.progressbar(
+        parts, label=f"Lapsing {len(ids)} vouchers", file=sys.stderr, hidden=session.as_json
+    ) as bar:
         moved += [municipality.vouchers.lapse(scheme_id, bulk, reason) for bulk in bar]
     _answer(session, scheme_id, moved)
 
 
 def _answer(session: Session, scheme: str, parts: Iterable[Moved]) -> None:
-    """What moved: for programs each voucher, for people how many and how much."""
+    """Print what moved: each voucher as JSON, or their number and sum."""
     vouchers = [voucher for part in parts for voucher in part["vouchers"]]
     cents = sum(voucher["cents"] for voucher in vouchers)
     if session.as_json:
@@ -143,4 +163,4 @@ def _answer(session: Session, scheme: str, parts: Iterable[Moved]) -> None:
 
 
 COMMANDS = (top_up, extend, revoke, lapsable, lapse)
-"""What the group of vouchers has beside its own."""
+"""Commands of the group `voucher`."""

@@ -1,4 +1,4 @@
-"""`kindpakket scheme …`: changes that one person proposes and another one decides."""
+"""`kindpakket scheme …`: changes that one person proposes and another person decides."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from kindpakket.ledger.money import euros
 from kindpakket_cli.files import READABLE, read_rules
-from kindpakket_cli.session import Session, acting_as, because
+from kindpakket_cli.session import READERS, Session, acting_as, because
 
 
 def _what(change: dict[str, Any]) -> str:
@@ -18,35 +18,35 @@ def _what(change: dict[str, Any]) -> str:
     if change["kind"] == "rules":
         version = f"version {change['version']}" if "version" in change else "rules"
         return f"{version} for {change['applies_to']} vouchers"
-    return "for ever"
+    return "permanently"
 
 
 _COLUMNS = {
-    "change": lambda found: found["id"],
-    "kind": lambda found: found["kind"],
-    "state": lambda found: found["state"],
-    "reason": lambda found: found["reason"],
-    "proposed by": lambda found: found["proposed_by"],
-    "decided by": lambda found: found.get("decided_by", "-"),
+    "change": lambda change: change["id"],
+    "kind": lambda change: change["kind"],
+    "state": lambda change: change["state"],
+    "reason": lambda change: change["reason"],
+    "proposed by": lambda change: change["proposed_by"],
+    "decided by": lambda change: change.get("decided_by", "-"),
     "what": _what,
 }
 
 
 @click.command("changes")
 @click.argument("scheme_id", metavar="SCHEME")
-@acting_as("issuer", "approver", "treasurer", "auditor")
+@acting_as(*READERS)
 def list_changes(session: Session, scheme_id: str) -> None:
-    """List all changes of a scheme that were proposed."""
-    session.answer(list(session.municipality().schemes.changes(scheme_id)), _COLUMNS)
+    """List all proposed changes of a scheme."""
+    session.answer(list(session.reader().schemes.changes(scheme_id)), _COLUMNS)
 
 
 @click.command("rules")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("version", type=click.IntRange(min=1))
-@acting_as("issuer", "approver", "treasurer", "auditor")
+@acting_as(*READERS)
 def show_rules(session: Session, scheme_id: str, version: int) -> None:
     """Show one version of a scheme's rules; `show` has the newest."""
-    session.answer(session.municipality().schemes.rules(scheme_id, version))
+    session.answer(session.reader().schemes.rules(scheme_id, version))
 
 
 @click.command("propose-rules")
@@ -56,14 +56,14 @@ def show_rules(session: Session, scheme_id: str, version: int) -> None:
     "--applies-to",
     type=click.Choice(["new", "all"]),
     required=True,
-    help="Vouchers issued from then on, or those that are there too.",
+    help="Only vouchers issued from then on (new), or existing ones as well (all).",
 )
 @because("council-decision")
 @acting_as("issuer")
 def propose_rules(
     session: Session, scheme_id: str, rules_file: Path, applies_to: Literal["new", "all"], reason: str
 ) -> None:
-    """Propose other rules: a YAML or JSON file with all of them (docs/transactions.md)."""
+    """Propose new rules: RULES is a YAML or JSON file with all of them (docs/transactions.md)."""
     rules = read_rules(rules_file)
     session.answer(
         session.municipality().schemes.propose_rules(scheme_id, rules, applies_to, reason), _COLUMNS
@@ -72,7 +72,9 @@ def propose_rules(
 
 @click.command("propose-budget")
 @click.argument("scheme_id", metavar="SCHEME")
-@click.option("--add-cents", type=click.IntRange(min=1), required=True, help="What is added, in euro cents.")
+@click.option(
+    "--add-cents", type=click.IntRange(min=1), required=True, help="The amount to add, in euro cents."
+)
 @because("council-decision")
 @acting_as("issuer")
 def propose_budget(session: Session, scheme_id: str, add_cents: int, reason: str) -> None:
@@ -85,7 +87,7 @@ def propose_budget(session: Session, scheme_id: str, add_cents: int, reason: str
 @because("period-over")
 @acting_as("issuer")
 def propose_closing(session: Session, scheme_id: str, reason: str) -> None:
-    """Propose to close a scheme for ever; what is left on vouchers lapses then."""
+    """Propose to close a scheme permanently; what is left on vouchers then lapses."""
     session.answer(session.municipality().schemes.propose_closing(scheme_id, reason), _COLUMNS)
 
 
@@ -94,7 +96,7 @@ def propose_closing(session: Session, scheme_id: str, reason: str) -> None:
 @click.argument("change_id", metavar="CHANGE")
 @acting_as("approver")
 def approve_change(session: Session, scheme_id: str, change_id: str) -> None:
-    """Let a change that another person proposed take effect."""
+    """Approve a change that another person proposed; it takes effect at once."""
     session.answer(session.municipality().schemes.approve_change(scheme_id, change_id), _COLUMNS)
 
 
@@ -104,7 +106,7 @@ def approve_change(session: Session, scheme_id: str, change_id: str) -> None:
 @because("mistake")
 @acting_as("approver", "issuer")
 def reject_change(session: Session, scheme_id: str, change_id: str, reason: str) -> None:
-    """Let a change not take effect; an issuer may take back the own one."""
+    """Reject a proposed change; an issuer may withdraw their own."""
     session.answer(session.municipality().schemes.reject_change(scheme_id, change_id, reason), _COLUMNS)
 
 
@@ -117,4 +119,4 @@ COMMANDS = (
     approve_change,
     reject_change,
 )
-"""What the group of schemes has beside its own."""
+"""Commands of the group `scheme`."""

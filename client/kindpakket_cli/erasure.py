@@ -2,67 +2,70 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from kindpakket.ledger.records import Collection
-from kindpakket.municipality import bulks
-from kindpakket_cli.session import Session, Wrong, acting_as, because
+from kindpakket_cli.contract import Wrong, group
+from kindpakket_cli.session import READERS, Session, acting_as, because
 
-_READERS = ("issuer", "approver", "treasurer", "auditor")
+if TYPE_CHECKING:
+    from kindpakket.ledger.records import Collection
+
 _COLLECTION = click.Choice(["citizens", "shopAccounts"])
 _COLUMNS = {
-    "erasure": lambda found: found["id"],
-    "collection": lambda found: found["collection"],
-    "state": lambda found: found["state"],
-    "records": lambda found: len(found["records"]),
-    "reason": lambda found: found["reason"],
-    "ordered by": lambda found: found["ordered_by"],
-    "approved by": lambda found: found.get("approved_by", "-"),
+    "erasure": lambda record: record["id"],
+    "collection": lambda record: record["collection"],
+    "state": lambda record: record["state"],
+    "records": lambda record: len(record["records"]),
+    "reason": lambda record: record["reason"],
+    "ordered by": lambda record: record["ordered_by"],
+    "approved by": lambda record: record.get("approved_by", "-"),
 }
 
 
-@click.group()
+@group("erasure")
 def erasure() -> None:
-    """Erasures: purge private records, by two persons, with a certificate.
+    """Erase private records: ordered by one person, approved by another, with a certificate.
 
-    Order, approve (by another person), purge, certify. Hashes stay in the blocks, and copies in backups until
-    those expire.
+    The steps are order, approve, purge and certify. Hashes stay in the blocks, and copies stay in backups
+    until those expire.
     """
 
 
 @erasure.command("due")
 @click.argument("collection", type=_COLLECTION)
-@click.option("--scheme", "scheme_id", help="The scheme, of citizens.")
-@acting_as(*_READERS)
+@click.option("--scheme", "scheme_id", help="The scheme of the citizens.")
+@acting_as(*READERS)
 def due(session: Session, collection: Collection, scheme_id: str | None) -> None:
-    """List whose private records have passed their term: vouchers (citizens) or shops (shopAccounts)."""
+    """List the vouchers (citizens) or shops (shopAccounts) whose private records have passed their term."""
     _check_scheme(collection, scheme_id)
     session.answer(
-        list(session.municipality().erasures.due(collection, scheme_id)),
-        {"of": lambda found: found["id"], "since": lambda found: found["due_on"]},
+        list(session.reader().erasures.due(collection, scheme_id)),
+        {"of": lambda record: record["id"], "since": lambda record: record["due_on"]},
     )
 
 
 @erasure.command("list")
-@acting_as(*_READERS)
+@acting_as(*READERS)
 def list_erasures(session: Session) -> None:
     """List all erasures."""
-    session.answer(list(session.municipality().erasures.list()), _COLUMNS)
+    session.answer(list(session.reader().erasures.list()), _COLUMNS)
 
 
 @erasure.command("show")
 @click.argument("erasure_id", metavar="ERASURE")
-@acting_as(*_READERS)
+@acting_as(*READERS)
 def show_erasure(session: Session, erasure_id: str) -> None:
     """Show an erasure; once it is certified, this is the certificate."""
-    session.answer(session.municipality().erasures.show(erasure_id))
+    session.answer(session.reader().erasures.show(erasure_id))
 
 
 @erasure.command("order")
 @click.argument("collection", type=_COLLECTION)
 @click.argument("ids", metavar="[ID...]", nargs=-1)
-@click.option("--scheme", "scheme_id", help="The scheme of the vouchers, of citizens.")
-@click.option("--all-due", is_flag=True, help="All that have passed their term, instead of ids.")
+@click.option("--scheme", "scheme_id", help="The scheme of the citizens' vouchers.")
+@click.option("--all-due", is_flag=True, help="All that have passed their term, instead of IDs.")
 @because("retention")
 @acting_as("issuer")
 def order(
@@ -76,11 +79,14 @@ def order(
 ) -> None:
     """Order the purge of the private records of vouchers (citizens) or shops (shopAccounts).
 
-    With the reason `retention` each must have passed its term; another one, such as `request`, needs none.
+    With the reason `retention` each must have passed its term; other reasons, such as `request`, have no such
+    condition.
     """
+    from kindpakket.municipality import bulks
+
     _check_scheme(collection, scheme_id)
     if bool(ids) == all_due:
-        raise Wrong("name vouchers or shops, or give --all-due")
+        raise Wrong("give the ids of vouchers or shops, or --all-due, and not both")
     municipality = session.municipality()
     wanted = ids or [found["id"] for found in municipality.erasures.due(collection, scheme_id)]
     orders = [
@@ -102,7 +108,7 @@ def approve(session: Session, erasure_id: str) -> None:
 @because("appeal")
 @acting_as("approver", "issuer")
 def withdraw(session: Session, erasure_id: str, reason: str) -> None:
-    """Purge nothing; an issuer may withdraw the own order."""
+    """Withdraw an erasure: nothing is purged. An issuer may withdraw their own order."""
     session.answer(session.municipality().erasures.withdraw(erasure_id, reason), _COLUMNS)
 
 
@@ -110,7 +116,7 @@ def withdraw(session: Session, erasure_id: str, reason: str) -> None:
 @click.argument("erasure_id", metavar="ERASURE")
 @acting_as("issuer", "approver")
 def purge(session: Session, erasure_id: str) -> None:
-    """Remove the private records of an approved erasure, for ever. Safe to run again."""
+    """Remove the private records of an approved erasure permanently. Safe to run again."""
     session.answer(session.municipality().erasures.purge(erasure_id))
 
 
@@ -124,4 +130,4 @@ def certify(session: Session, erasure_id: str) -> None:
 
 def _check_scheme(collection: Collection, scheme: str | None) -> None:
     if (collection == "citizens") != (scheme is not None):
-        raise Wrong("citizens are those of one scheme: give --scheme with citizens, and only with them")
+        raise Wrong("citizens belong to one scheme: give --scheme with citizens, and only with citizens")

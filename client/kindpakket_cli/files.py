@@ -1,35 +1,38 @@
-"""Files that commands read: rules, and what wallets and printers hand in."""
+"""Files that commands read: rules, activations and replacements."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
-import yaml
 
-from kindpakket.ledger.records import Rules
-from kindpakket_cli.session import Wrong
+from kindpakket_cli.contract import Wrong
+
+if TYPE_CHECKING:
+    from kindpakket.ledger.records import Rules
 
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
-"""A file that is there."""
+"""The path of an existing file."""
 _DATES = ("starts_on", "ends_on")
 
 
 def read_rules(path: Path) -> Rules:
-    """Rules as the chaincode takes them; YAML would read `2026-01-01` as a date, which is written back.
+    """Rules as the chaincode takes them. YAML reads `2026-01-01` as a date, which becomes text again.
 
     Raises:
-        Wrong: the file holds no rules.
+        Wrong: the file does not contain rules.
     """
+    import yaml
+
     try:
         content = yaml.safe_load(path.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Wrong(f"{path} is neither YAML nor JSON: {error}") from error
     if not isinstance(content, dict):
-        raise Wrong(f"{path} holds no rules: write one `name: value` for each rule")
-    return cast(Rules, {name: str(value) if name in _DATES else value for name, value in content.items()})
+        raise Wrong(f"{path} does not contain rules: write a line `name: value` for each")
+    return cast("Rules", {name: str(value) if name in _DATES else value for name, value in content.items()})
 
 
 def read_json(path: Path, kind: type, what: str) -> Any:
@@ -37,16 +40,16 @@ def read_json(path: Path, kind: type, what: str) -> Any:
 
     Args:
         path: the file.
-        kind: what it must hold, `list` or `dict`.
+        kind: what it must contain, `list` or `dict`.
         what: its name in errors, such as "list of activations".
 
     Raises:
-        Wrong: it holds something else.
+        Wrong: it contains something else.
     """
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
         raise Wrong(f"{path} is not JSON: {error}") from error
     if not isinstance(content, kind):
-        raise Wrong(f"{path} holds no {what}")
+        raise Wrong(f"{path} does not contain a {what}")
     return content

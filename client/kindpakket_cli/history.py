@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kindpakket.ledger.days import AMSTERDAM
 from kindpakket.ledger.money import euros
-from kindpakket.ledger.records import HistoryEntry, Mark
-from kindpakket_cli.session import Session, acting_as, print_table
+from kindpakket_cli.contract import group
+from kindpakket_cli.output import print_table
+from kindpakket_cli.session import AUDIT, TILLS, Session, acting_as
 
-_READERS = ("auditor", "issuer", "approver", "treasurer")
+if TYPE_CHECKING:
+    from kindpakket.ledger.records import HistoryEntry, Mark
+
 _MARKS = ("v", "by")
 _NOTHING = "-"
 _EMPTY: tuple[object, ...] = (None, "", [], {})
@@ -22,13 +25,13 @@ _EMPTY: tuple[object, ...] = (None, "", [], {})
 
 @click.command("history")
 @click.argument("key")
-@acting_as(*_READERS)
+@acting_as(*AUDIT)
 def history(session: Session, key: str) -> None:
-    """List all versions of a key, such as voucher/SCHEME/VOUCHER, newest first.
+    """List all versions of KEY, such as voucher/SCHEME/VOUCHER, newest first.
 
-    For each: when, who did what and why, and the members that changed, before and afterwards.
+    Each shows when, who did what and why, and the members that changed, with the values before and after.
     """
-    entries = list(session.municipality().audit.history(key))
+    entries = list(session.reader().audit.history(key))
     if session.as_json:
         session.answer(entries)
     for entry in [] if session.as_json else entries:
@@ -38,19 +41,19 @@ def history(session: Session, key: str) -> None:
             click.echo(f"    {member}: {before} → {after}")
 
 
-@click.group()
+@group("statement")
 def statement() -> None:
-    """What moved: the statement of a voucher, a scheme's budget or a shop."""
+    """Show the statement of a voucher, a scheme's budget or a shop."""
 
 
 @statement.command("voucher")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_id", metavar="VOUCHER")
-@acting_as(*_READERS)
+@acting_as(*AUDIT)
 def of_voucher(session: Session, scheme_id: str, voucher_id: str) -> None:
-    """What each transaction moved in a voucher, newest first."""
+    """List what each transaction changed on a voucher, newest first."""
     session.answer(
-        list(session.municipality().audit.voucher_statement(scheme_id, voucher_id)),
+        list(session.reader().audit.voucher_statement(scheme_id, voucher_id)),
         {
             "when": lambda entry: _when(entry["at"]),
             "who, what, why": lambda entry: _deed(entry["by"]),
@@ -63,11 +66,11 @@ def of_voucher(session: Session, scheme_id: str, voucher_id: str) -> None:
 
 @statement.command("scheme")
 @click.argument("scheme_id", metavar="SCHEME")
-@acting_as(*_READERS)
+@acting_as(*AUDIT)
 def of_scheme(session: Session, scheme_id: str) -> None:
-    """What each transaction moved in a scheme's budget, newest first."""
+    """List what each transaction changed in a scheme's budget, newest first."""
     session.answer(
-        list(session.municipality().audit.scheme_statement(scheme_id)),
+        list(session.reader().audit.scheme_statement(scheme_id)),
         {
             "when": lambda entry: _when(entry["at"]),
             "who, what, why": lambda entry: _deed(entry["by"]),
@@ -80,15 +83,15 @@ def of_scheme(session: Session, scheme_id: str) -> None:
 @statement.command("shop")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("shop_id", metavar="SHOP")
-@acting_as(*_READERS, "shopkeeper", "cashier")
+@acting_as(*AUDIT, *TILLS)
 def of_shop(session: Session, scheme_id: str, shop_id: str) -> None:
-    """A shop's settlements and open items under a scheme, and where its money is."""
-    found = session.municipality().audit.shop_statement(scheme_id, shop_id)
+    """List a shop's settlements and open items under a scheme, and where its money is."""
+    report = session.reader().audit.shop_statement(scheme_id, shop_id)
     if session.as_json:
-        session.answer(found)
+        session.answer(report)
         return
     session.answer(
-        found["entries"],
+        report["entries"],
         {
             "kind": lambda entry: entry["kind"],
             "id": lambda entry: entry["id"],
@@ -98,8 +101,8 @@ def of_shop(session: Session, scheme_id: str, shop_id: str) -> None:
             "amount": lambda entry: euros(entry["cents"]),
         },
     )
-    sums = [(_term(term), euros(cents)) for term, cents in _amounts(found["sums"]).items() if cents]
-    print_table(("", ""), [*sums, ("together", euros(sum(_amounts(found["sums"]).values())))])
+    sums = [(_term(term), euros(cents)) for term, cents in _amounts(report["sums"]).items() if cents]
+    print_table(("", ""), [*sums, ("total", euros(sum(_amounts(report["sums"]).values())))])
 
 
 def _when(at: int) -> str:
@@ -109,7 +112,7 @@ def _when(at: int) -> str:
 def _deed(by: Mark | None, deleted: bool = False) -> str:
     """Who did what and why; the ledger's first layout did not say."""
     if by is None:
-        return "deleted: the transaction's block tells by whom" if deleted else "the block tells by whom"
+        return "deleted: the block says by whom" if deleted else "the block says by whom"
     at_till = f" at {by['till']}" if "till" in by else ""
     why = f", {by['reason']}" if "reason" in by else ""
     return f"{by['operation']} by {by['person']} ({by['role']} of {by['msp']}{at_till}){why}"
@@ -123,7 +126,7 @@ def _changes(entry: HistoryEntry) -> Iterator[tuple[str, str, str]]:
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Members of members by their path, with readable values; what is empty is not there."""
+    """Members of members by their path, with readable values; empty ones are left out."""
     found: dict[str, str] = {}
     for name, value in record.items():
         if (not prefix and name in _MARKS) or value in _EMPTY:

@@ -1,4 +1,4 @@
-"""The folder of a network as a client sees it: whose certificates are there, and what they may do."""
+"""The network's folder as a client sees it: whose certificates it holds, and which roles they have."""
 
 from __future__ import annotations
 
@@ -90,13 +90,13 @@ class Home:
         """The user to act as: the one that was named, or the first one with one of these roles.
 
         Args:
-            roles: roles that would do, the best first; none: any.
+            roles: roles that may act, the best first; none: any.
             organisation: only of this organisation.
             name: only of this name; then roles do not matter, and the chaincode judges.
             shop: only of this shop.
 
         Raises:
-            HomeError: nobody fits.
+            HomeError: no user fits.
         """
         fitting = [
             user
@@ -156,9 +156,9 @@ class Home:
         topology = yaml.safe_load(self._topology.read_text("utf-8"))
         names = [
             chaincode["name"]
-            for found in topology["channels"]
-            if found["name"] == channel
-            for chaincode in found.get("chaincodes", ())
+            for described in topology["channels"]
+            if described["name"] == channel
+            for chaincode in described.get("chaincodes", ())
         ]
         return self._only("chaincode", names)
 
@@ -179,6 +179,6 @@ class Home:
 
     def _only(self, kind: str, names: Sequence[str]) -> str:
         if len(names) != 1:
-            known = ", ".join(names) or "none"
-            raise HomeError(f"{self.root} has not one {kind} but {known}: give --{kind}")
+            count = f"has {len(names)} {kind}s ({', '.join(names)})" if names else f"has no {kind}"
+            raise HomeError(f"{self.root} {count}: give --{kind}")
         return names[0]

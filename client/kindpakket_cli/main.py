@@ -1,67 +1,71 @@
-"""The command `kindpakket`."""
+"""The command `kindpakket`: its groups, each of which is loaded when it is called."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
-
 import click
 
-from kindpakket_cli.any_transaction import invoke, query
-from kindpakket_cli.audit import audit
-from kindpakket_cli.erasure import erasure
-from kindpakket_cli.organisation import organisation
-from kindpakket_cli.payment import payment
-from kindpakket_cli.scheme import scheme
-from kindpakket_cli.settlement import settlement
-from kindpakket_cli.shop import shop
-from kindpakket_cli.voucher import voucher
-from kindpakket_network.commands.cli import network
+from kindpakket_cli.contract import EXIT_CODES, Group
+
+# The lines of the list of commands. A test compares them with what the groups say of themselves.
+_COMMANDS = {
+    "network": (
+        "kindpakket_cli.network.group",
+        "The Fabric network: bring it up, look at it, change it, back it up.",
+    ),
+    "organisation": (
+        "kindpakket_cli.organisation",
+        "Organisations of the channel: list, propose, approve, reject.",
+    ),
+    "scheme": ("kindpakket_cli.scheme", "Schemes: draft, approve, open, pause, change, close; close days."),
+    "shop": (
+        "kindpakket_cli.shop",
+        "Shops: apply, approve, grant, suspend, reinstate, end; their accounts.",
+    ),
+    "voucher": (
+        "kindpakket_cli.voucher",
+        "Vouchers: issue, activate, block, replace, top up, extend, revoke, lapse, look up.",
+    ),
+    "payment": (
+        "kindpakket_cli.payment",
+        "Payments: take, cancel, refund, look up; settle unknown outcomes.",
+    ),
+    "settlement": (
+        "kindpakket_cli.settlement",
+        "Settlements: draft, approve, export, book the bank's answer; claim what ended shops owe.",
+    ),
+    "erasure": (
+        "kindpakket_cli.erasure",
+        "Erase private records: ordered by one person, approved by another, with a certificate.",
+    ),
+    "audit": ("kindpakket_cli.audit", "Audit the ledger: verify, statements, histories, totals, samples."),
+    "query": (
+        "kindpakket_cli.any_transaction",
+        "Run the query NAME, such as voucher:Show, with REQUEST, a JSON object.",
+    ),
+    "invoke": (
+        "kindpakket_cli.any_transaction",
+        "Submit the transaction NAME with REQUEST, a JSON object; request_id may be left out.",
+    ),
+}
 
 
 @click.group(
+    "kindpakket",
+    cls=Group,
+    later=_COMMANDS,
+    shown=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done; 1 refused, or the audit found something; 2 the call, a file or the folder is "
-    "wrong; 3 the network failed, nothing was changed; 4 it is not known whether it was done.",
+    epilog=EXIT_CODES,
 )
-@click.version_option(version("kindpakket"), prog_name="kindpakket", message="%(prog)s %(version)s")
-@click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="The network's folder.")
-@click.option("--organisation", help="Act as a user of this organisation.")
-@click.option("--user", help="Act as this user.")
-@click.option("--channel", help="The channel.")
-@click.option("--chaincode", help="The chaincode.")
-@click.option("--json", "as_json", is_flag=True, default=None, help="Answer in JSON.")
-@click.pass_context
-def main(context: click.Context, /, **options: object) -> None:
+@click.version_option(
+    package_name="kindpakket",
+    prog_name="kindpakket",
+    message="%(prog)s %(version)s",
+    help="Show the version.",
+)
+def main() -> None:
     """Vouchers of public bodies on Hyperledger Fabric.
 
-    Commands act as the first user in the network's folder whose certificate carries the role that is needed;
-    --organisation and --user choose another one. These options may also stand after the command.
+    Commands act as the first user in the network's folder whose certificate has the role that is needed;
+    --organisation and --user choose another one. These options may also be given after the command.
     """
-    given = {name: value for name, value in options.items() if value is not None}
-    context.default_map = {name: _defaults(command, given) for name, command in main.commands.items()}
-
-
-def _defaults(command: click.Command, given: Mapping[str, object]) -> dict[str, Any]:
-    """What was given before the command's name, as the defaults of every command below."""
-    if isinstance(command, click.Group):
-        return {name: _defaults(below, given) for name, below in command.commands.items()}
-    return dict(given)
-
-
-for _command in (
-    network,
-    organisation,
-    scheme,
-    shop,
-    voucher,
-    payment,
-    settlement,
-    erasure,
-    audit,
-    query,
-    invoke,
-):
-    main.add_command(_command)

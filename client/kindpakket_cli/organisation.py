@@ -6,52 +6,55 @@ from typing import Literal
 
 import click
 
-from kindpakket_cli.session import Session, acting_as, because
+from kindpakket_cli.contract import group
+from kindpakket_cli.session import READERS, Session, acting_as, because
 
 _COLUMNS = {
-    "organisation": lambda found: found["msp"],
-    "kind": lambda found: found["kind"],
-    "state": lambda found: found["state"],
-    "change": lambda found: found["change"],
-    "reason": lambda found: found["reason"],
-    "proposed by": lambda found: found["proposed_by"],
-    "decided by": lambda found: found.get("decided_by", "-"),
+    "organisation": lambda proposal: proposal["msp"],
+    "kind": lambda proposal: proposal["kind"],
+    "state": lambda proposal: proposal["state"],
+    "change": lambda proposal: proposal["change"],
+    "reason": lambda proposal: proposal["reason"],
+    "proposed by": lambda proposal: proposal["proposed_by"],
+    "decided by": lambda proposal: proposal.get("decided_by", "-"),
 }
 
 
-@click.group()
+@group("organisation")
 def organisation() -> None:
-    """Organisations of the channel: those that were named, and further ones that join."""
+    """Organisations of the channel: list, propose, approve, reject."""
 
 
 @organisation.command("show")
-@acting_as("issuer", "approver", "treasurer", "auditor")
+@acting_as(*READERS)
 def show_organisations(session: Session) -> None:
-    """Show the organisations in which roles count."""
-    session.answer(session.municipality().organisations.show())
+    """Show the organisations whose members may have a role."""
+    session.answer(session.reader().organisations.show())
 
 
 @organisation.command("list")
-@acting_as("issuer", "approver", "treasurer", "auditor")
+@acting_as(*READERS)
 def list_organisations(session: Session) -> None:
-    """List all organisations that were proposed after the first ones were named."""
-    session.answer(session.municipality().organisations.list(), _COLUMNS)
+    """List all organisations that were proposed after the first ones."""
+    session.answer(session.reader().organisations.list(), _COLUMNS)
 
 
 @organisation.command("propose")
 @click.argument("msp", metavar="MSP")
-@click.option("--kind", type=click.Choice(["shops", "auditors"]), required=True, help="What it is.")
+@click.option(
+    "--kind", type=click.Choice(["shops", "auditors"]), required=True, help="What kind of organisation it is."
+)
 @click.option(
     "--accounts",
     metavar="COLLECTION",
-    help="Where the accounts of its shops are kept; default: with those of the others.",
+    help="The private collection for its shops' accounts.  [default: the other shops' collection]",
 )
 @because("new-member")
 @acting_as("issuer", "approver")
 def propose_organisation(
     session: Session, msp: str, kind: Literal["shops", "auditors"], accounts: str | None, reason: str
 ) -> None:
-    """Propose a further organisation, which the channel and the chaincode's definition have already."""
+    """Propose an organisation that the channel and the chaincode's definition already include."""
     municipality = session.municipality()
     session.answer(municipality.organisations.propose(msp, kind, reason, accounts=accounts), _COLUMNS)
 
@@ -61,7 +64,7 @@ def propose_organisation(
 @click.argument("change_id", metavar="CHANGE")
 @acting_as("approver")
 def approve_organisation(session: Session, msp: str, change_id: str) -> None:
-    """Let roles count in an organisation that another person proposed."""
+    """Approve an organisation that another person proposed; its members may then have a role."""
     session.answer(session.municipality().organisations.approve(msp, change_id), _COLUMNS)
 
 
@@ -71,5 +74,5 @@ def approve_organisation(session: Session, msp: str, change_id: str) -> None:
 @because("unknown")
 @acting_as("approver", "issuer")
 def reject_organisation(session: Session, msp: str, change_id: str, reason: str) -> None:
-    """End the proposal of an organisation."""
+    """Reject a proposed organisation."""
     session.answer(session.municipality().organisations.reject(msp, change_id, reason), _COLUMNS)

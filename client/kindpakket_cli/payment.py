@@ -2,82 +2,82 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from kindpakket.holder.booklet import Page
 from kindpakket.ledger.money import euros
-from kindpakket.ledger.records import Line
-from kindpakket.ledger.requests import RequestDesk
-from kindpakket_cli.session import Session, Wrong, acting_as, because
+from kindpakket_cli.contract import Wrong, group
+from kindpakket_cli.session import MUNICIPALITY, READERS, TILLS, Session, acting_as, because
 
-_TILLS = ("cashier", "shopkeeper")
-_READERS = ("issuer", "approver", "treasurer", "auditor", *_TILLS)
+if TYPE_CHECKING:
+    from kindpakket.ledger.records import Line
 
 
-@click.group()
+@group("payment")
 def payment() -> None:
-    """Payments: take, cancel, refund, look up; make unknown outcomes certain."""
+    """Payments: take, cancel, refund, look up; settle unknown outcomes."""
 
 
 @payment.command("show")
 @click.argument("payment_id", metavar="PAYMENT")
-@acting_as(*_READERS)
+@acting_as(*READERS, *TILLS)
 def show_payment(session: Session, payment_id: str) -> None:
     """Show a payment."""
-    session.answer(session.municipality().payments.show(payment_id))
+    session.answer(session.reader().payments.show(payment_id))
 
 
 @payment.command("list")
 @click.argument("scheme_id", metavar="SCHEME")
-@acting_as("issuer", "approver", "treasurer", "auditor")
+@acting_as(*READERS)
 def list_payments(session: Session, scheme_id: str) -> None:
     """List the payments of a scheme, holds included."""
     session.answer(
-        list(session.municipality().payments.list(scheme_id)),
+        list(session.reader().payments.list(scheme_id)),
         {
-            "payment": lambda found: found["id"],
-            "shop": lambda found: found["shop"],
-            "state": lambda found: found["state"],
-            "day": lambda found: found["day"] or found.get("held_day", "-"),
-            "held": lambda found: euros(found.get("held_cents", 0)),
-            "paid": lambda found: euros(found["cents"]),
-            "refunded": lambda found: euros(found["refunded_cents"]),
+            "payment": lambda payment: payment["id"],
+            "shop": lambda payment: payment["shop"],
+            "state": lambda payment: payment["state"],
+            "day": lambda payment: payment["day"] or payment.get("held_day", "-"),
+            "held": lambda payment: euros(payment.get("held_cents", 0)),
+            "paid": lambda payment: euros(payment["cents"]),
+            "refunded": lambda payment: euros(payment["refunded_cents"]),
         },
     )
 
 
 @payment.command("outcome")
 @click.argument("request_id", metavar="REQUEST")
-@acting_as(*_READERS)
+@acting_as(*READERS, *TILLS)
 def outcome(session: Session, request_id: str) -> None:
-    """Show what became of a request id, of a payment or of anything else.
+    """Show what became of a request, of a payment or of anything else.
 
-    `unknown` is not final: it may still be on its way, and `void` decides.
+    `unknown` is not final: the request may still be on its way. `void` decides it.
     """
-    session.answer(RequestDesk(session.caller()).show(request_id))
+    session.answer(session.reader().requests.show(request_id))
 
 
 @payment.command("void")
 @click.argument("request_id", metavar="REQUEST")
-@acting_as(*_TILLS, "treasurer", "issuer", "approver")
+@acting_as(*TILLS, *MUNICIPALITY)
 def void(session: Session, request_id: str) -> None:
-    """Make it certain that a request, of a payment or of anything else, is not done and never will be.
+    """Make sure that a request, of a payment or of anything else, has not been done and never will be.
 
-    Then the same may safely be done under another id. If it was committed, this is refused, and it stands.
+    After that it is safe to do the same under another id. If the request was committed, this is refused and
+    the request remains valid.
     """
-    session.answer(RequestDesk(session.caller()).void(request_id))
+    desk = session.shop() if session.at_till else session.municipality()
+    session.answer(desk.requests.void(request_id))
 
 
 @payment.command("unsettled")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("shop_id", metavar="SHOP")
-@acting_as(*_READERS)
+@acting_as(*READERS, *TILLS)
 def unsettled(session: Session, scheme_id: str, shop_id: str) -> None:
-    """List what a shop is owed and no settlement holds."""
+    """List what a shop is owed and no settlement includes yet."""
     session.answer(
-        list(session.municipality().payments.unsettled(scheme_id, shop_id)),
+        list(session.reader().payments.unsettled(scheme_id, shop_id)),
         {
             "item": lambda item: item["id"],
             "day": lambda item: item["day"],
@@ -90,16 +90,24 @@ def unsettled(session: Session, scheme_id: str, shop_id: str) -> None:
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_id", metavar="VOUCHER")
 @click.option(
-    "--line", "lines", multiple=True, required=True, metavar="CATEGORY=CENTS", help="What is bought."
+    "--line",
+    "lines",
+    multiple=True,
+    required=True,
+    metavar="CATEGORY=CENTS",
+    help="What is bought; repeat for more.",
 )
 @click.option(
     "--page-code",
     type=click.File("r"),
     default="-",
-    help="File with the text of a booklet page's code; default: standard input, where scanners type.",
+    help="A file with the text of a booklet page's code.  [default: standard input, where scanners type]",
 )
-@click.option("--request-id", help="To send a payment again whose answer was lost.")
-@acting_as(*_TILLS)
+@click.option(
+    "--request-id",
+    help="The id of a payment to send again because its answer was lost.  [default: a fresh one]",
+)
+@acting_as(*TILLS)
 def pay(
     session: Session,
     scheme_id: str,
@@ -108,7 +116,9 @@ def pay(
     page_code: TextIO,
     request_id: str | None,
 ) -> None:
-    """Take a payment at the own shop, authorised by a page of the holder's booklet."""
+    """Take a payment at your shop, authorised by a page of the holder's booklet."""
+    from kindpakket.holder.booklet import Page
+
     try:
         page = Page.from_text(page_code.readline().strip())
     except ValueError as error:
@@ -122,30 +132,38 @@ def pay(
 @payment.command("cancel")
 @click.argument("payment_id", metavar="PAYMENT")
 @because("mistake")
-@acting_as(*_TILLS)
+@acting_as(*TILLS)
 def cancel(session: Session, payment_id: str, reason: str) -> None:
-    """Undo a payment of the own shop in full, on its booking day."""
+    """Cancel a payment of your shop in full, on its booking day."""
     session.answer(session.shop().cancel(payment_id, reason))
 
 
 @payment.command("release")
 @click.argument("payment_id", metavar="PAYMENT")
 @because("expired")
-@acting_as(*_TILLS, "treasurer", "issuer", "approver")
+@acting_as(*TILLS, *MUNICIPALITY)
 def release(session: Session, payment_id: str, reason: str) -> None:
-    """Give a hold back to its voucher: its shop at any time, the municipality after it has expired."""
-    session.answer(session.municipality().payments.release(payment_id, reason))
+    """Release a hold: its shop at any time, the municipality after it has expired."""
+    if session.at_till:
+        session.answer(session.shop().release(payment_id, reason))
+    else:
+        session.answer(session.municipality().payments.release(payment_id, reason))
 
 
 @payment.command("refund")
 @click.argument("payment_id", metavar="PAYMENT")
 @click.option(
-    "--line", "lines", multiple=True, required=True, metavar="CATEGORY=CENTS", help="What is returned."
+    "--line",
+    "lines",
+    multiple=True,
+    required=True,
+    metavar="CATEGORY=CENTS",
+    help="What is returned; repeat for more.",
 )
 @because("returned")
-@acting_as(*_TILLS)
+@acting_as(*TILLS)
 def refund(session: Session, payment_id: str, lines: tuple[str, ...], reason: str) -> None:
-    """Give money of a payment of the own shop back to its voucher."""
+    """Refund a payment of your shop, or a part of it, to its voucher."""
     session.answer(session.shop().refund(payment_id, _lines(lines), reason))
 
 

@@ -1,4 +1,4 @@
-"""`kindpakket voucher …`: blocks, and what a voucher is bound to instead of what was lost."""
+"""`kindpakket voucher …`: block vouchers, and replace a lost key or booklet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TextIO
 import click
 
 from kindpakket_cli.files import READABLE, read_json
-from kindpakket_cli.session import Session, acting_as, because
+from kindpakket_cli.session import TILLS, Session, acting_as, because
 
 
 @click.command("block")
@@ -17,7 +17,7 @@ from kindpakket_cli.session import Session, acting_as, because
 @because("lost")
 @acting_as("issuer", "approver")
 def block(session: Session, scheme_id: str, voucher_id: str, reason: str) -> None:
-    """Stop a voucher's spending at once."""
+    """Block a voucher: it cannot be spent until it is unblocked."""
     session.answer(session.municipality().vouchers.block(scheme_id, voucher_id, reason))
 
 
@@ -27,7 +27,7 @@ def block(session: Session, scheme_id: str, voucher_id: str, reason: str) -> Non
 @because("found")
 @acting_as("approver")
 def unblock(session: Session, scheme_id: str, voucher_id: str, reason: str) -> None:
-    """Give a blocked voucher back; by another person than who blocked it."""
+    """Unblock a voucher that another person blocked."""
     session.answer(session.municipality().vouchers.unblock(scheme_id, voucher_id, reason))
 
 
@@ -38,13 +38,16 @@ def unblock(session: Session, scheme_id: str, voucher_id: str, reason: str) -> N
     "--code",
     type=click.File("r"),
     default="-",
-    help="File with the holder's self-block code; default: standard input.",
+    help="A file with the holder's self-block code.  [default: standard input]",
 )
-@acting_as("issuer", "approver", "shopkeeper", "cashier")
+@acting_as("issuer", "approver", *TILLS)
 def self_block(session: Session, scheme_id: str, voucher_id: str, code: TextIO) -> None:
-    """Block a voucher for its holder, who tells the self-block code."""
-    told = code.readline().strip().lower()
-    session.answer(session.municipality().vouchers.self_block(scheme_id, voucher_id, told))
+    """Block a voucher for its holder, who gives the self-block code."""
+    words = code.readline().strip().lower()
+    if session.at_till:
+        session.answer(session.shop().self_block(scheme_id, voucher_id, words))
+    else:
+        session.answer(session.municipality().vouchers.self_block(scheme_id, voucher_id, words))
 
 
 @click.command("replace")
@@ -56,7 +59,7 @@ def self_block(session: Session, scheme_id: str, voucher_id: str, code: TextIO) 
 def replace(session: Session, scheme_id: str, voucher_id: str, replacement_file: Path, reason: str) -> None:
     """Propose another key or booklet for a voucher, which is blocked at once.
 
-    FILE holds the JSON object that HolderKey.replace and Booklet.replace make.
+    FILE contains the JSON object that HolderKey.replace and Booklet.replace make.
     """
     replacement = read_json(replacement_file, dict, "replacement")
     session.answer(session.municipality().vouchers.replace(scheme_id, voucher_id, replacement, reason))
@@ -68,9 +71,9 @@ def replace(session: Session, scheme_id: str, voucher_id: str, replacement_file:
 @click.argument("change_id", metavar="CHANGE")
 @acting_as("approver")
 def approve_replacement(session: Session, scheme_id: str, voucher_id: str, change_id: str) -> None:
-    """Bind a voucher to the key or booklet that another person proposed; it can be spent again.
+    """Approve the key or booklet that another person proposed; the voucher can then be spent again.
 
-    CHANGE is the id of the replacement that waits, as the voucher shows it.
+    CHANGE is the id of the pending replacement, which `show` prints.
     """
     session.answer(session.municipality().vouchers.approve_replacement(scheme_id, voucher_id, change_id))
 
@@ -84,11 +87,11 @@ def approve_replacement(session: Session, scheme_id: str, voucher_id: str, chang
 def reject_replacement(
     session: Session, scheme_id: str, voucher_id: str, change_id: str, reason: str
 ) -> None:
-    """Leave a voucher bound to what it is bound to; it stays blocked."""
+    """Reject a proposed key or booklet; the voucher stays blocked."""
     session.answer(
         session.municipality().vouchers.reject_replacement(scheme_id, voucher_id, change_id, reason)
     )
 
 
 COMMANDS = (block, unblock, self_block, replace, approve_replacement, reject_replacement)
-"""What the group of vouchers has beside its own."""
+"""Commands of the group `voucher`."""

@@ -10,22 +10,21 @@ import click
 from kindpakket.ledger.days import today
 from kindpakket.ledger.money import euros
 from kindpakket_cli.change import COMMANDS
+from kindpakket_cli.contract import group
 from kindpakket_cli.files import READABLE, read_rules
-from kindpakket_cli.session import Session, acting_as, because
-
-_READERS = ("issuer", "approver", "treasurer", "auditor")
+from kindpakket_cli.session import READERS, Session, acting_as, because
 
 
-@click.group()
+@group("scheme")
 def scheme() -> None:
     """Schemes: draft, approve, open, pause, change, close; close days."""
 
 
 @scheme.command("list")
-@acting_as(*_READERS)
+@acting_as(*READERS)
 def list_schemes(session: Session) -> None:
-    """List all schemes with their money."""
-    reader = session.municipality()
+    """List all schemes with their budgets."""
+    reader = session.reader()
     views = [reader.schemes.show(found["id"]) for found in reader.schemes.list()]
     session.answer(
         views,
@@ -44,19 +43,19 @@ def list_schemes(session: Session) -> None:
 
 @scheme.command("show")
 @click.argument("scheme_id", metavar="SCHEME")
-@acting_as(*_READERS)
+@acting_as(*READERS)
 def show_scheme(session: Session, scheme_id: str) -> None:
     """Show a scheme with its rules and budget."""
-    session.answer(session.municipality().schemes.show(scheme_id))
+    session.answer(session.reader().schemes.show(scheme_id))
 
 
 @scheme.command("draft")
 @click.argument("rules_file", metavar="RULES", type=READABLE)
-@click.option("--budget-cents", type=int, required=True, help="The whole budget, in euro cents.")
-@click.option("--request-id", help="The scheme's id; default: a fresh one.")
+@click.option("--budget-cents", type=int, required=True, help="The total budget, in euro cents.")
+@click.option("--request-id", help="The scheme's id.  [default: a fresh one]")
 @acting_as("issuer")
 def draft_scheme(session: Session, rules_file: Path, budget_cents: int, request_id: str | None) -> None:
-    """Draft a scheme from a YAML or JSON file with its rules (docs/transactions.md)."""
+    """Draft a scheme from RULES, a YAML or JSON file (docs/transactions.md)."""
     rules = read_rules(rules_file)
     session.answer(session.municipality().schemes.draft(rules, budget_cents, request_id=request_id))
 
@@ -65,7 +64,7 @@ def draft_scheme(session: Session, rules_file: Path, budget_cents: int, request_
 @click.argument("scheme_id", metavar="SCHEME")
 @acting_as("approver")
 def approve_scheme(session: Session, scheme_id: str) -> None:
-    """Approve a draft of another person."""
+    """Approve a scheme that another person drafted."""
     session.answer(session.municipality().schemes.approve(scheme_id))
 
 
@@ -82,13 +81,13 @@ def open_scheme(session: Session, scheme_id: str) -> None:
 @because("audit")
 @acting_as("approver")
 def pause_scheme(session: Session, scheme_id: str, reason: str) -> None:
-    """Stop issuing and spending until the scheme is opened again."""
+    """Pause a scheme: nothing is issued or spent until it is opened again."""
     session.answer(session.municipality().schemes.pause(scheme_id, reason))
 
 
 @scheme.command("close-day")
 @click.argument("scheme_id", metavar="SCHEME")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Default: today in Amsterdam.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The day.  [default: today in Amsterdam]")
 @acting_as("issuer", "treasurer")
 def close_day(session: Session, scheme_id: str, day: datetime | None) -> None:
     """Close a day: later payments are booked on the next one."""

@@ -1,70 +1,37 @@
-"""What all commands share: who calls, how answers look, and how errors end.
-
-Exit codes: 0 done; 1 refused, or the audit found something; 2 the call, a file or the folder is wrong; 3 the
-network failed or cannot be reached, and nothing was changed; 4 it is not known whether it was done.
-"""
+"""Who calls: the roles that act, the connection of one command, and how the ledger's errors end it."""
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import click
-from grpc import StatusCode
-from rich.console import Console
-from rich.table import Table
 
-from kindpakket.auditor.auditor import Auditor, LedgerMoves
-from kindpakket.backoffice.citizens import CitizensError
-from kindpakket.backoffice.register import RegisterError
-from kindpakket.backoffice.sepa import PaymentFileError
-from kindpakket.fabric import (
-    Contract,
-    FabricError,
-    GatewayError,
-    IdentityError,
-    Network,
-    ProfileError,
-    UnknownOutcome,
-    connect,
-)
-from kindpakket.ledger.caller import Caller
-from kindpakket.ledger.refusals import Refusal
-from kindpakket.municipality import Municipality
-from kindpakket.shop import Shop
-from kindpakket_cli.home import Home, HomeError, User
+from kindpakket_cli.contract import CommandError, Failed, Refused, Unknown, Wrong, home_option, json_option
+from kindpakket_cli.output import columns_of, print_json, print_table
 
-_WIDTH = 140
+if TYPE_CHECKING:
+    from kindpakket.auditor.auditor import Auditor
+    from kindpakket.fabric import Contract, GatewayError, Network
+    from kindpakket.ledger.caller import Caller
+    from kindpakket.ledger.reader import Reader
+    from kindpakket.municipality import Municipality
+    from kindpakket.shop import Shop
+    from kindpakket_cli.home import Home, User
+
+MUNICIPALITY = ("issuer", "approver", "treasurer")
+READERS = (*MUNICIPALITY, "auditor")
+"""Who may read what is on the ledger; the first one with a certificate in the home acts."""
+AUDIT = ("auditor", *MUNICIPALITY)
+"""The same for the auditor's questions, which are asked at the auditor's own peer where there is one."""
+TILLS = ("cashier", "shopkeeper")
 _Parameters = ParamSpec("_Parameters")
-
-
-class Refused(click.ClickException):
-    """The chaincode refused, or the audit found something."""
-
-    exit_code = 1
-
-
-class Wrong(click.ClickException):
-    """The call, a file or the folder is wrong."""
-
-    exit_code = 2
-
-
-class Failed(click.ClickException):
-    """The network failed; nothing was changed."""
-
-    exit_code = 3
-
-
-class Unknown(click.ClickException):
-    """It is not known whether it was done."""
-
-    exit_code = 4
 
 
 @dataclass(slots=True)
@@ -90,25 +57,44 @@ class Session:
     roles: Sequence[str]
     _open: ExitStack = field(default_factory=ExitStack)
 
+    def reader(self) -> Reader:
+        """Whoever may read the ledger: the municipality, a shop or the auditor."""
+        from kindpakket.ledger.reader import Reader
+
+        return Reader(self._contract(self._user())[1])
+
     def municipality(self) -> Municipality:
-        """The municipality, or whoever else may ask what it may."""
+        """The municipality's back office."""
+        from kindpakket.municipality import Municipality
+
         return Municipality(self._contract(self._user())[1])
 
     def auditor(self) -> Auditor:
         """The auditor."""
+        from kindpakket.auditor.auditor import Auditor
+
         network, contract = self._contract(self._user())
         return Auditor(contract, network)
 
-    def shop(self, shop: str | None = None) -> Shop:
+    def shop(self) -> Shop:
         """A shop's till."""
-        user = self._user(shop)
+        from kindpakket.shop import Shop
+
+        user = self._user()
         if not user.shop:
-            raise HomeError(f"user {user.name} of {user.organisation} belongs to no shop: give --user")
+            raise Wrong(f"user {user.name} of {user.organisation} belongs to no shop: give --user")
         return Shop(self._contract(user)[1], user.shop)
 
     def caller(self) -> Caller:
         """Anybody."""
+        from kindpakket.ledger.caller import Caller
+
         return Caller(self._contract(self._user())[1])
+
+    @property
+    def at_till(self) -> bool:
+        """Whether a shop's user acts."""
+        return bool(self._user().shop)
 
     def close(self) -> None:
         """End the connection."""
@@ -121,22 +107,22 @@ class Session:
 
         Args:
             value: one record, or several as a list.
-            columns: for people: headings and what stands under them; default: name and value of each member.
+            columns: for people: headings, and how to read a cell of a record; default: a row for each member.
             title: heading of the table.
         """
         if self.as_json:
-            click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+            print_json(value)
         elif columns is None:
             print_table(("", ""), [(name, _text(member)) for name, member in value.items()], title)
         else:
-            rows = value if isinstance(value, list) else [value]
-            cells = [[str(cell(row)) for cell in columns.values()] for row in rows]
-            print_table(tuple(columns), cells, title)
+            print_table(tuple(columns), columns_of(value, columns), title)
 
-    def _user(self, shop: str | None = None) -> User:
-        return self.home.user(self.roles, organisation=self.organisation, name=self.user, shop=shop)
+    def _user(self) -> User:
+        return self.home.user(self.roles, organisation=self.organisation, name=self.user)
 
     def _contract(self, user: User) -> tuple[Network, Contract]:
+        from kindpakket.fabric import connect
+
         profile = self.home.profile(user.organisation)
         channel = self.channel or self.home.channel(user.organisation)
         chaincode = self.chaincode or self.home.chaincode(channel)
@@ -145,22 +131,9 @@ class Session:
         return network, network.contract(chaincode)
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
-    """Print a table, as wide as the terminal, or wide enough for a pipe."""
-    console = Console()
-    if not console.is_terminal:
-        console.width = _WIDTH
-    table = Table(title=title or None, title_justify="left", show_header=any(headings))
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table, markup=False)
-
-
 def because(example: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command the option that says why."""
-    return click.option("--reason", required=True, help=f"A code, such as `{example}`.")
+    return click.option("--reason", required=True, help=f"Why: a code, such as `{example}`.")
 
 
 def acting_as(
@@ -169,22 +142,12 @@ def acting_as(
     """Give a command a session of a user with one of these roles, and the options that choose another one."""
 
     def decorate(function: Callable[Concatenate[Session, _Parameters], None]) -> Callable[..., None]:
-        @click.option(
-            "--home",
-            type=click.Path(path_type=Path, file_okay=False),
-            default=Path(".kindpakket"),
-            show_default=True,
-            envvar="KINDPAKKET_HOME",
-            help="The network's folder.",
-        )
+        @home_option
         @click.option("--organisation", help="Act as a user of this organisation.")
-        @click.option(
-            "--user",
-            help=f"Act as this user. Default: one with the role {' or '.join(roles) or 'that fits'}.",
-        )
-        @click.option("--channel", help="Default: the only channel of the connection profile.")
-        @click.option("--chaincode", help="Default: the only chaincode on the channel.")
-        @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+        @click.option("--user", help=f"Act as this user.  [default: {_default_user(roles)}]")
+        @click.option("--channel", help="The channel.  [default: the only one of the connection profile]")
+        @click.option("--chaincode", help="The chaincode.  [default: the only one on the channel]")
+        @json_option
         @functools.wraps(function)
         def command(
             home: Path,
@@ -196,8 +159,10 @@ def acting_as(
             *args: _Parameters.args,
             **kwargs: _Parameters.kwargs,
         ) -> None:
-            session = Session(Home(home), organisation, user, channel, chaincode, as_json, roles)
             with _failures(home):
+                from kindpakket_cli.home import Home
+
+                session = Session(Home(home), organisation, user, channel, chaincode, as_json, roles)
                 try:
                     function(session, *args, **kwargs)
                 finally:
@@ -208,25 +173,57 @@ def acting_as(
     return decorate
 
 
+def _default_user(roles: Sequence[str]) -> str:
+    return f"the first one with the role {' or '.join(roles)}" if roles else "the first one"
+
+
 @contextmanager
 def _failures(home: Path) -> Iterator[None]:
     try:
         yield
-    except Refusal as refusal:
-        raise Refused(f"refused: {refusal}") from refusal
-    except (HomeError, CitizensError, RegisterError, PaymentFileError, ProfileError, IdentityError) as error:
-        raise Wrong(str(error)) from error
-    except UnknownOutcome as error:
-        raise Unknown(str(error)) from error
-    except GatewayError as error:
-        raise Failed(_gateway_sentence(error, home)) from error
-    except (FabricError, LedgerMoves) as error:
-        raise Failed(str(error)) from error
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
     except OSError as error:
         raise Wrong(f"{error.filename or 'a file'}: {error.strerror or error}") from error
+    except Exception as error:
+        ending = _ending(error, home)
+        if ending is None:
+            raise
+        raise ending from error
+
+
+def _ending(error: Exception, home: Path) -> CommandError | None:
+    """How an error ends the command; None for what is a fault of this program."""
+    from kindpakket.auditor.auditor import LedgerMoves
+    from kindpakket.fabric import FabricError, GatewayError, IdentityError, ProfileError, UnknownOutcome
+    from kindpakket.fabric.extras import MissingExtra
+    from kindpakket.ledger.refusals import Refusal
+    from kindpakket_cli.home import HomeError
+
+    if isinstance(error, Refusal):
+        return Refused(f"refused: {error}", error.code)
+    if isinstance(error, GatewayError):
+        return Failed(_gateway_sentence(error, home))
+    endings: list[tuple[tuple[type[Exception], ...], Callable[[str], CommandError]]] = [
+        ((HomeError, ProfileError, IdentityError), functools.partial(Wrong, code="HOME")),
+        ((MissingExtra,), functools.partial(Wrong, code="MISSING_EXTRA")),
+        ((UnknownOutcome,), Unknown),
+        ((FabricError, LedgerMoves), Failed),
+        (_file_errors(), functools.partial(Wrong, code="FILE")),
+    ]
+    return next((ending(str(error)) for kinds, ending in endings if isinstance(error, kinds)), None)
+
+
+def _file_errors() -> tuple[type[Exception], ...]:
+    """The errors about the back office's files, as far as its modules are in use."""
+    names = {"citizens": "CitizensError", "register": "RegisterError", "sepa": "PaymentFileError"}
+    modules = {name: sys.modules.get(f"kindpakket.backoffice.{name}") for name in names}
+    return tuple(getattr(module, names[name]) for name, module in modules.items() if module is not None)
 
 
 def _gateway_sentence(error: GatewayError, home: Path) -> str:
+    from grpc import StatusCode
+
     if error.status is StatusCode.UNAVAILABLE and not error.details:
         return (
             f"the peer cannot be reached ({error.reason}): see kindpakket network status --home {home}, "

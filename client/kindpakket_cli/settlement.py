@@ -6,66 +6,68 @@ import os
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from kindpakket.backoffice.sepa import CreditTransfer, Debtor, PaymentFile, payment_file
 from kindpakket.ledger.money import euros
-from kindpakket.ledger.records import Settlement
-from kindpakket.municipality import BULK, Municipality
-from kindpakket_cli.session import Session, Wrong, acting_as, because
+from kindpakket_cli.contract import Wrong, group
+from kindpakket_cli.session import READERS, TILLS, Session, acting_as, because
 
-_READERS = ("issuer", "approver", "treasurer", "auditor")
+if TYPE_CHECKING:
+    from kindpakket.backoffice.sepa import Debtor, PaymentFile
+    from kindpakket.ledger.records import Settlement
+    from kindpakket.municipality import Municipality
+
 _COLUMNS = {
-    "settlement": lambda found: found["id"],
-    "shop": lambda found: found["shop"],
-    "state": lambda found: found["state"],
-    "through": lambda found: found["through"],
-    "items": lambda found: len(found["items"]),
-    "amount": lambda found: euros(found["cents"]),
+    "settlement": lambda record: record["id"],
+    "shop": lambda record: record["shop"],
+    "state": lambda record: record["state"],
+    "through": lambda record: record["through"],
+    "items": lambda record: len(record["items"]),
+    "amount": lambda record: euros(record["cents"]),
 }
 
 
-@click.group()
+@group("settlement")
 def settlement() -> None:
-    """Settlements: draft, approve, export to the bank, book its answer; claim what ended shops owe."""
+    """Settlements: draft, approve, export, book the bank's answer; claim what ended shops owe."""
 
 
 @settlement.command("list")
 @click.argument("scheme_id", metavar="SCHEME")
-@acting_as(*_READERS)
+@acting_as(*READERS)
 def list_settlements(session: Session, scheme_id: str) -> None:
     """List the settlements of a scheme."""
-    session.answer(list(session.municipality().settlements.list(scheme_id)), _COLUMNS)
+    session.answer(list(session.reader().settlements.list(scheme_id)), _COLUMNS)
 
 
 @settlement.command("show")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("settlement_id", metavar="SETTLEMENT")
-@acting_as(*_READERS)
+@acting_as(*READERS)
 def show_settlement(session: Session, scheme_id: str, settlement_id: str) -> None:
     """Show a settlement with its items."""
-    session.answer(session.municipality().settlements.show(scheme_id, settlement_id))
+    session.answer(session.reader().settlements.show(scheme_id, settlement_id))
 
 
 @settlement.command("due")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("shop_id", metavar="[SHOP]", required=False)
-@acting_as(*_READERS, "shopkeeper", "cashier")
+@acting_as(*READERS, *TILLS)
 def due(session: Session, scheme_id: str, shop_id: str | None) -> None:
-    """Show whether a shop is due, why, and what drafting would take; without a shop, for all shops."""
-    reader = session.municipality()
+    """Show whether SHOP, or else each shop, is due, why, and what a draft would include."""
+    reader = session.reader()
     shops = [shop_id] if shop_id else [shop["id"] for shop in reader.shops.list()]
     session.answer(
         [{"shop": shop, **reader.settlements.due(scheme_id, shop)} for shop in shops],
         {
-            "shop": lambda found: found["shop"],
-            "due": lambda found: f"yes, by {found['why']}" if found["due"] else "no",
-            "amount": lambda found: euros(found["cents"]),
-            "items": lambda found: found["items"],
-            "oldest": lambda found: found["oldest_day"] or "-",
-            "closed until": lambda found: found["closed_until"] or "-",
+            "shop": lambda record: record["shop"],
+            "due": lambda record: f"yes, by {record['why']}" if record["due"] else "no",
+            "amount": lambda record: euros(record["cents"]),
+            "items": lambda record: record["items"],
+            "oldest": lambda record: record["oldest_day"] or "-",
+            "closed until": lambda record: record["closed_until"] or "-",
         },
     )
 
@@ -73,10 +75,18 @@ def due(session: Session, scheme_id: str, shop_id: str | None) -> None:
 @settlement.command("draft")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("shop_id", metavar="SHOP")
-@acting_as("treasurer", "issuer", "shopkeeper", "cashier")
+@acting_as("treasurer", "issuer", *TILLS)
 def draft(session: Session, scheme_id: str, shop_id: str) -> None:
-    """Take a shop's open items of closed days into a settlement, when it is due; shops their own."""
-    session.answer(session.municipality().settlements.draft(scheme_id, shop_id), _COLUMNS)
+    """Draft a settlement of a shop's open items of closed days, when it is due; shops draft their own."""
+    if not session.at_till:
+        session.answer(session.municipality().settlements.draft(scheme_id, shop_id), _COLUMNS)
+        return
+    shop = session.shop()
+    if shop.shop_id != shop_id:
+        raise Wrong(
+            f"your shop is {shop.shop_id}, and a shop drafts its own settlements only: {shop_id} is another"
+        )
+    session.answer(shop.draft_settlement(scheme_id), _COLUMNS)
 
 
 @settlement.command("approve")
@@ -86,7 +96,9 @@ def draft(session: Session, scheme_id: str, shop_id: str) -> None:
 def approve(session: Session, scheme_id: str, settlement_ids: tuple[str, ...]) -> None:
     """Approve settlements that another person drafted."""
     municipality = session.municipality()
-    session.answer([municipality.settlements.approve(scheme_id, one) for one in settlement_ids], _COLUMNS)
+    session.answer(
+        [municipality.settlements.approve(scheme_id, settlement) for settlement in settlement_ids], _COLUMNS
+    )
 
 
 @settlement.command("withdraw")
@@ -95,33 +107,47 @@ def approve(session: Session, scheme_id: str, settlement_ids: tuple[str, ...]) -
 @because("wrong-shop")
 @acting_as("treasurer")
 def withdraw(session: Session, scheme_id: str, settlement_id: str, reason: str) -> None:
-    """Take a settlement back before it is exported."""
+    """Withdraw a settlement before it is exported."""
     session.answer(session.municipality().settlements.withdraw(scheme_id, settlement_id, reason), _COLUMNS)
 
 
 @settlement.command("export")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.option(
-    "--file", "path", required=True, type=click.Path(dir_okay=False, path_type=Path), help="To write."
+    "--file",
+    "path",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write.",
 )
-@click.option("--name", required=True, help="Holder of the municipality's account.")
-@click.option("--iban", required=True, help="The municipality's account.")
-@click.option("--bic", required=True, help="The municipality's bank.")
+@click.option("--name", required=True, help="The holder of the municipality's account.")
+@click.option("--iban", required=True, help="The IBAN of the municipality's account.")
+@click.option("--bic", required=True, help="The BIC of the municipality's bank.")
 @click.option(
-    "--execution-date", required=True, type=click.DateTime(["%Y-%m-%d"]), help="When the bank is to pay."
+    "--execution-date",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day on which the bank is to pay.",
 )
 @acting_as("treasurer")
 def export(
     session: Session, *, scheme_id: str, path: Path, name: str, iban: str, bic: str, execution_date: datetime
 ) -> None:
-    """Write approved settlements, 500 at most, into a pain.001.001.09 file, and mark them with its hash.
+    """Write approved settlements, 500 at most, to a pain.001.001.09 file, and mark them with its hash.
 
-    The file appears under its name when the ledger has marked the settlements; until then it ends in .part.
+    The file gets its name once the ledger has marked the settlements; until then its name ends in .part.
     """
+    from kindpakket.backoffice.sepa import Debtor
+    from kindpakket.municipality import BULK
+
     if path.exists():
-        raise Wrong(f"{path} is there already: name another file")
+        raise Wrong(f"{path} already exists: give another file")
     municipality = session.municipality()
-    ready = (one for one in municipality.settlements.list(scheme_id) if one["state"] == "approved")
+    ready = (
+        settlement
+        for settlement in municipality.settlements.list(scheme_id)
+        if settlement["state"] == "approved"
+    )
     approved = list(islice(ready, BULK))
     file = _payment_file(municipality, scheme_id, approved, Debtor(name, iban, bic), execution_date)
     part = path.with_name(f"{path.name}.part")
@@ -129,7 +155,7 @@ def export(
         output.write(file.content)
     _sync(part)  # the ledger is told that the file exists
     _sync(part.parent)
-    municipality.settlements.export(scheme_id, [one["id"] for one in approved], file.sha256)
+    municipality.settlements.export(scheme_id, [settlement["id"] for settlement in approved], file.sha256)
     part.rename(path)
     _sync(path.parent)
     session.answer(
@@ -147,7 +173,7 @@ def export(
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("settlement_id", metavar="SETTLEMENT")
 @click.argument("outcome", type=click.Choice(["paid", "rejected", "returned"]))
-@click.option("--reason", default="bank", show_default=True, help="A code, such as the bank's.")
+@click.option("--reason", default="bank", show_default=True, help="Why: a code, such as the bank's.")
 @acting_as("treasurer")
 def book(
     session: Session,
@@ -156,7 +182,7 @@ def book(
     outcome: Literal["paid", "rejected", "returned"],
     reason: str,
 ) -> None:
-    """Enter the bank's answer; rejected and returned money is open again."""
+    """Book the bank's answer; rejected and returned money is open again."""
     booked = session.municipality().settlements.book(scheme_id, settlement_id, outcome, reason)
     session.answer(booked, _COLUMNS)
 
@@ -167,7 +193,7 @@ def book(
 @because("shop-ended")
 @acting_as("treasurer")
 def claim(session: Session, scheme_id: str, shop_id: str, reason: str) -> None:
-    """Make a receivable of what an ended shop owes."""
+    """Claim what an ended shop owes: it becomes a receivable."""
     session.answer(session.municipality().settlements.claim(scheme_id, shop_id, reason), _COLUMNS)
 
 
@@ -177,7 +203,7 @@ def claim(session: Session, scheme_id: str, shop_id: str, reason: str) -> None:
 @because("paid")
 @acting_as("treasurer")
 def collect(session: Session, scheme_id: str, settlement_id: str, reason: str) -> None:
-    """Enter that a shop has paid a receivable."""
+    """Book that a shop has paid a receivable."""
     session.answer(session.municipality().settlements.collect(scheme_id, settlement_id, reason), _COLUMNS)
 
 
@@ -187,7 +213,7 @@ def collect(session: Session, scheme_id: str, settlement_id: str, reason: str) -
 @because("bankrupt")
 @acting_as("approver")
 def write_off(session: Session, scheme_id: str, settlement_id: str, reason: str) -> None:
-    """Give a receivable up; by another person than who claimed it."""
+    """Write off a receivable that another person claimed."""
     session.answer(session.municipality().settlements.write_off(scheme_id, settlement_id, reason), _COLUMNS)
 
 
@@ -198,17 +224,20 @@ def _payment_file(
     debtor: Debtor,
     execution_date: datetime,
 ) -> PaymentFile:
+    from kindpakket.backoffice.sepa import CreditTransfer, payment_file
+
     name = municipality.schemes.show(scheme_id)["rules"]["name"]
-    accounts = {one["shop"]: municipality.shops.account(one["shop"]) for one in settlements}
+    shops = {settlement["shop"] for settlement in settlements}
+    accounts = {shop: municipality.shops.account(shop) for shop in shops}
     transfers = [
         CreditTransfer(
-            settlement=one["id"],
-            name=accounts[one["shop"]]["holder"],
-            iban=accounts[one["shop"]]["iban"],
-            cents=one["cents"],
-            text=f"{name} t/m {one['through']}",
+            settlement=settlement["id"],
+            name=accounts[settlement["shop"]]["holder"],
+            iban=accounts[settlement["shop"]]["iban"],
+            cents=settlement["cents"],
+            text=f"{name} t/m {settlement['through']}",
         )
-        for one in settlements
+        for settlement in settlements
     ]
     now = datetime.now(UTC).replace(microsecond=0)
     return payment_file(debtor, transfers, created_at=now, execution_date=execution_date.date())

@@ -4,55 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from kindpakket.ledger.days import today
-from kindpakket.ledger.records import ShopGrant
-from kindpakket_cli.session import Session, acting_as, because
+from kindpakket_cli.contract import group
+from kindpakket_cli.session import READERS, Session, acting_as, because
+
+if TYPE_CHECKING:
+    from kindpakket.ledger.records import ShopGrant
 
 _ACCOUNT = (
-    ("--contact", "How to reach it."),
-    ("--kvk", "Number in the trade register."),
-    ("--holder", "Name of the account's holder."),
-    ("--iban", "Its account."),
+    ("--contact", "How to reach the shop."),
+    ("--kvk", "The number in the trade register."),
+    ("--holder", "The name of the account's holder."),
+    ("--iban", "The IBAN of the account."),
 )
-_READERS = ("issuer", "approver", "treasurer", "auditor")
 
 
-@click.group()
+@group("shop")
 def shop() -> None:
-    """Shops: apply, approve, grant, suspend, reinstate, end; where they are paid."""
+    """Shops: apply, approve, grant, suspend, reinstate, end; their accounts."""
 
 
 @shop.command("list")
-@acting_as(*_READERS)
+@acting_as(*READERS)
 def list_shops(session: Session) -> None:
     """List all shops."""
     session.answer(
-        list(session.municipality().shops.list()),
+        list(session.reader().shops.list()),
         {
-            "shop": lambda found: found["id"],
-            "organisation": lambda found: found["msp"],
-            "state": lambda found: found["state"],
-            "categories": lambda found: ", ".join(grant["code"] for grant in found["categories"]) or "-",
+            "shop": lambda shop: shop["id"],
+            "organisation": lambda shop: shop["msp"],
+            "state": lambda shop: shop["state"],
+            "categories": lambda shop: ", ".join(grant["code"] for grant in shop["categories"]) or "-",
         },
     )
 
 
 @shop.command("show")
 @click.argument("shop_id", metavar="SHOP")
-@acting_as(*_READERS)
+@acting_as(*READERS)
 def show_shop(session: Session, shop_id: str) -> None:
     """Show a shop."""
-    session.answer(session.municipality().shops.show(shop_id))
+    session.answer(session.reader().shops.show(shop_id))
 
 
 @shop.command("account")
 @click.argument("shop_id", metavar="SHOP")
 @acting_as("treasurer")
 def show_account(session: Session, shop_id: str) -> None:
-    """Show where a shop is paid. This is private data of the municipality and the shops."""
+    """Show the account that a shop is paid on: private data of the municipality and the shops."""
     session.answer(session.municipality().shops.account(shop_id))
 
 
@@ -60,7 +63,7 @@ def show_account(session: Session, shop_id: str) -> None:
 @click.argument("shop_id", metavar="SHOP")
 @acting_as("approver", "treasurer")
 def show_proposed_account(session: Session, shop_id: str) -> None:
-    """Show the account that waits for approval, and the id of the change. This is private data."""
+    """Show the account that waits for approval, and the id of the change: private data."""
     municipality = session.municipality()
     change = municipality.shops.show(shop_id).get("account_change")
     account = municipality.shops.proposed_account(shop_id)
@@ -68,22 +71,26 @@ def show_proposed_account(session: Session, shop_id: str) -> None:
 
 
 def _account(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that describe where a shop is paid."""
-    for name, words in _ACCOUNT:
-        command = click.option(name, required=True, help=words)(command)
+    """Give a command the options that describe a shop's account."""
+    for name, text in _ACCOUNT:
+        command = click.option(name, required=True, help=text)(command)
     return command
 
 
 @shop.command("apply")
 @click.option(
-    "--category", "categories", multiple=True, required=True, help="What it sells; repeat for more."
+    "--category",
+    "categories",
+    multiple=True,
+    required=True,
+    help="A category that it sells; repeat for more.",
 )
 @_account
 @acting_as("shopkeeper")
 def apply(
     session: Session, *, categories: tuple[str, ...], iban: str, holder: str, kvk: str, contact: str
 ) -> None:
-    """Ask for the own shop to be accepted. The account goes to private data only."""
+    """Apply for your shop to be accepted. The account is stored as private data only."""
     number = _compact(iban)
     session.answer(session.shop().apply(categories, iban=number, holder=holder, kvk=kvk, contact=contact))
 
@@ -93,7 +100,7 @@ def apply(
 @because("new-bank")
 @acting_as("shopkeeper")
 def change_account(session: Session, *, iban: str, holder: str, kvk: str, contact: str, reason: str) -> None:
-    """Propose another account for the own shop; it counts once the municipality has approved it."""
+    """Propose another account for your shop; it is used once the municipality has approved it."""
     number = _compact(iban)
     session.answer(
         session.shop().change_account(reason, iban=number, holder=holder, kvk=kvk, contact=contact)
@@ -105,7 +112,7 @@ def change_account(session: Session, *, iban: str, holder: str, kvk: str, contac
 @click.argument("change_id", metavar="CHANGE")
 @acting_as("approver")
 def approve_account(session: Session, shop_id: str, change_id: str) -> None:
-    """Pay a shop on the account that it proposed. Ask the shop by another way whether it is theirs."""
+    """Approve the account that a shop proposed. First ask the shop by other means whether it is theirs."""
     session.answer(session.municipality().shops.approve_account(shop_id, change_id))
 
 
@@ -115,14 +122,24 @@ def approve_account(session: Session, shop_id: str, change_id: str) -> None:
 @because("not-theirs")
 @acting_as("approver", "shopkeeper")
 def reject_account(session: Session, shop_id: str, change_id: str, reason: str) -> None:
-    """Leave a shop's account as it is; a shop may take back the own proposal."""
-    session.answer(session.municipality().shops.reject_account(shop_id, change_id, reason))
+    """Reject a proposed account; a shop may withdraw its own proposal."""
+    if session.at_till:
+        session.answer(session.shop().reject_account(change_id, reason))
+    else:
+        session.answer(session.municipality().shops.reject_account(shop_id, change_id, reason))
 
 
 @shop.command("approve")
 @click.argument("shop_id", metavar="SHOP")
-@click.option("--category", "categories", multiple=True, help="Grant it; default: all it asked for.")
-@click.option("--from", "start", type=click.DateTime(["%Y-%m-%d"]), help="Default: today in Amsterdam.")
+@click.option(
+    "--category",
+    "categories",
+    multiple=True,
+    help="A category to grant; repeat for more.  [default: all that it applied for]",
+)
+@click.option(
+    "--from", "start", type=click.DateTime(["%Y-%m-%d"]), help="The first day.  [default: today in Amsterdam]"
+)
 @acting_as("approver")
 def approve_shop(session: Session, shop_id: str, categories: tuple[str, ...], start: datetime | None) -> None:
     """Accept a shop and grant it categories."""
@@ -133,14 +150,18 @@ def approve_shop(session: Session, shop_id: str, categories: tuple[str, ...], st
 
 @shop.command("grant")
 @click.argument("shop_id", metavar="SHOP")
-@click.option("--category", "categories", multiple=True, required=True, help="Grant it; repeat for more.")
-@click.option("--from", "start", type=click.DateTime(["%Y-%m-%d"]), help="Default: today in Amsterdam.")
+@click.option(
+    "--category", "categories", multiple=True, required=True, help="A category to grant; repeat for more."
+)
+@click.option(
+    "--from", "start", type=click.DateTime(["%Y-%m-%d"]), help="The first day.  [default: today in Amsterdam]"
+)
 @because("new-range")
 @acting_as("approver")
 def grant(
     session: Session, shop_id: str, categories: tuple[str, ...], start: datetime | None, reason: str
 ) -> None:
-    """Grant a shop these categories instead of those that it has."""
+    """Grant a shop these categories in place of its present ones."""
     session.answer(session.municipality().shops.grant(shop_id, _grants(categories, start), reason))
 
 
@@ -149,7 +170,7 @@ def grant(
 @because("complaint")
 @acting_as("approver")
 def suspend_shop(session: Session, shop_id: str, reason: str) -> None:
-    """Stop a shop's payments."""
+    """Suspend a shop: it takes no payments until it is reinstated."""
     session.answer(session.municipality().shops.suspend(shop_id, reason))
 
 
@@ -158,25 +179,25 @@ def suspend_shop(session: Session, shop_id: str, reason: str) -> None:
 @because("solved")
 @acting_as("approver")
 def reinstate_shop(session: Session, shop_id: str, reason: str) -> None:
-    """Let a suspended shop take payments again."""
+    """Reinstate a suspended shop: it takes payments again."""
     session.answer(session.municipality().shops.reinstate(shop_id, reason))
 
 
 @shop.command("end")
 @click.argument("shop_id", metavar="SHOP")
 @click.option(
-    "--retention-days", type=click.IntRange(min=0), required=True, help="How long its account is kept."
+    "--retention-days", type=click.IntRange(min=0), required=True, help="How many days its account is kept."
 )
 @because("closed-down")
 @acting_as("approver")
 def end_shop(session: Session, shop_id: str, retention_days: int, reason: str) -> None:
-    """End a shop for ever: it sells no more, and its open items are due at once."""
+    """End a shop permanently: it takes no more payments, and its open items are due at once."""
     session.answer(session.municipality().shops.end(shop_id, reason, retention_days))
 
 
 def _grants(codes: Sequence[str], start: datetime | None) -> list[ShopGrant]:
     day = (today() if start is None else start.date()).isoformat()
-    return [ShopGrant({"code": code, "from": day}) for code in codes]
+    return [{"code": code, "from": day} for code in codes]
 
 
 def _compact(iban: str) -> str:

@@ -7,39 +7,33 @@ from pathlib import Path
 
 import click
 
-from kindpakket.backoffice import citizens
-from kindpakket.backoffice.ages import Ages
-from kindpakket.backoffice.register import Register
 from kindpakket.ledger.money import euros
-from kindpakket.municipality import bulks
-from kindpakket_cli import balance as cli_balance
-from kindpakket_cli import replacement as cli_replacement
+from kindpakket_cli import balance, replacement
+from kindpakket_cli.contract import group
 from kindpakket_cli.files import READABLE, read_json
-from kindpakket_cli.session import Session, acting_as
-
-_READERS = ("issuer", "approver", "treasurer", "auditor")
+from kindpakket_cli.session import READERS, TILLS, Session, acting_as
 
 
-@click.group()
+@group("voucher")
 def voucher() -> None:
     """Vouchers: issue, activate, block, replace, top up, extend, revoke, lapse, look up."""
 
 
 @voucher.command("list")
 @click.argument("scheme_id", metavar="SCHEME")
-@acting_as(*_READERS)
+@acting_as(*READERS)
 def list_vouchers(session: Session, scheme_id: str) -> None:
     """List the vouchers of a scheme."""
     session.answer(
-        list(session.municipality().vouchers.list(scheme_id)),
+        list(session.reader().vouchers.list(scheme_id)),
         {
-            "voucher": lambda found: found["id"],
-            "state": lambda found: found["state"],
-            "bound to": lambda found: (found["authorisation"] or {"kind": "-"})["kind"],
-            "issued": lambda found: euros(found["issued_cents"]),
-            "spent": lambda found: euros(found["spent_cents"]),
-            "held": lambda found: euros(found["held_cents"]),
-            "available": lambda found: euros(found["available_cents"]),
+            "voucher": lambda voucher: voucher["id"],
+            "state": lambda voucher: voucher["state"],
+            "bound to": lambda voucher: (voucher["authorisation"] or {"kind": "-"})["kind"],
+            "issued": lambda voucher: euros(voucher["issued_cents"]),
+            "spent": lambda voucher: euros(voucher["spent_cents"]),
+            "held": lambda voucher: euros(voucher["held_cents"]),
+            "available": lambda voucher: euros(voucher["available_cents"]),
         },
     )
 
@@ -47,43 +41,43 @@ def list_vouchers(session: Session, scheme_id: str) -> None:
 @voucher.command("show")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_id", metavar="VOUCHER")
-@acting_as(*_READERS)
+@acting_as(*READERS)
 def show_voucher(session: Session, scheme_id: str, voucher_id: str) -> None:
     """Show a voucher."""
-    session.answer(session.municipality().vouchers.show(scheme_id, voucher_id))
+    session.answer(session.reader().vouchers.show(scheme_id, voucher_id))
 
 
 @voucher.command("allowance")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_id", metavar="VOUCHER")
-@acting_as("cashier", "shopkeeper")
+@acting_as(*TILLS)
 def allowance(session: Session, scheme_id: str, voucher_id: str) -> None:
-    """Show what a voucher may buy now at the own shop."""
+    """Show what a voucher may buy at your shop now."""
     session.answer(session.shop().allowance(scheme_id, voucher_id))
 
 
 @voucher.command("issue")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("children", metavar="CSV", type=READABLE)
-@click.option("--period", required=True, help="What a child gets one voucher for, such as 2026.")
+@click.option("--period", required=True, help="The period that a child gets one voucher for, such as 2026.")
 @click.option(
     "--register",
     "register_file",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The municipality's own register, an SQLite file; made if it is not there.",
+    help="The municipality's register, an SQLite file; created if it does not exist.",
 )
 @click.option(
     "--age",
     "bands",
     multiple=True,
     metavar="BAND",
-    help="Presets by age where the file names none, such as 0-11=junior; once for each band.",
+    help="A preset by age where the file has none, such as 0-11=junior; repeat for each band.",
 )
 @click.option(
     "--ages-on",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="The day on which ages count.  [default: the first day of the scheme]",
+    help="The day on which ages are taken.  [default: the first day of the scheme]",
 )
 @acting_as("issuer")
 def issue(
@@ -96,6 +90,10 @@ def issue(
     ages_on: datetime | None,
 ) -> None:
     """Issue a voucher to each child in a CSV file. Safe to run again with the same file."""
+    from kindpakket.backoffice import citizens
+    from kindpakket.backoffice.ages import Ages
+    from kindpakket.backoffice.register import Register
+
     municipality = session.municipality()
     ages = None
     if bands:
@@ -123,8 +121,10 @@ def issue(
 def activate(session: Session, scheme_id: str, activations_file: Path) -> None:
     """Bind vouchers to their holders' keys or booklets.
 
-    FILE holds a JSON list of activations, as HolderKey.activate and Booklet.activate make them.
+    FILE contains a JSON list of activations, which HolderKey.activate and Booklet.activate make.
     """
+    from kindpakket.municipality import bulks
+
     activations = read_json(activations_file, list, "list of activations")
     municipality = session.municipality()
     done: list[str] = []
@@ -133,5 +133,5 @@ def activate(session: Session, scheme_id: str, activations_file: Path) -> None:
     session.answer({"scheme": scheme_id, "vouchers": done})
 
 
-for _command in (*cli_replacement.COMMANDS, *cli_balance.COMMANDS):
+for _command in (*replacement.COMMANDS, *balance.COMMANDS):
     voucher.add_command(_command)

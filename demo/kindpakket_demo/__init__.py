@@ -1,1 +1,1 @@
-"""The main job of `make demo`: one day of a Kindpakket of Zuidhorn's size, on a real network."""
+"""What `make demo` runs: one day of a Kindpakket the size of Zuidhorn's, on a real network."""

@@ -1,4 +1,4 @@
-"""`python -m kindpakket_demo`: bring the network up, run the day, say what came of it."""
+"""`python -m kindpakket_demo`: bring the network up, run the day, print the results."""
 
 from __future__ import annotations
 
@@ -35,26 +35,26 @@ CHILDREN_PER_HOUSEHOLD = 2.5
 
 
 class Display:
-    """Steps on the terminal: each with a spinner or a bar, and the time that it took."""
+    """Shows steps on the terminal, each with a spinner or a bar, and the time that it took."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
     @contextmanager
-    def step(self, words: str, total: int | None) -> Iterator[Callable[[], None]]:
+    def step(self, title: str, total: int | None) -> Iterator[Callable[[], None]]:
         """Show a step while it runs."""
         columns = [SpinnerColumn(), TextColumn("{task.description}")]
         if total is not None:
             columns += [BarColumn(), MofNCompleteColumn()]
         began = time.monotonic()
         with Progress(*columns, TimeElapsedColumn(), console=self._console, transient=True) as progress:
-            task = progress.add_task(words, total=total)
+            task = progress.add_task(title, total=total)
             yield lambda: progress.advance(task)
-        self._console.print(f"[green]✓[/green] {words} [dim]{time.monotonic() - began:.1f} s[/dim]")
+        self._console.print(f"[green]✓[/green] {title} [dim]{time.monotonic() - began:.1f} s[/dim]")
 
-    def say(self, words: str) -> None:
+    def say(self, line: str) -> None:
         """Show a line."""
-        self._console.print(f"  [dim]{words}[/dim]")
+        self._console.print(f"  [dim]{line}[/dim]")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,14 +69,16 @@ class Display:
 @click.option(
     "--payments", type=click.IntRange(50, 100_000), default=600, show_default=True, help="Payments."
 )
-@click.option("--seed", type=int, default=2017, show_default=True, help="The same seed plans the same day.")
+@click.option(
+    "--seed", type=int, default=2017, show_default=True, help="The same seed plans the same day again."
+)
 @click.option(
     "--json", "as_data", is_flag=True, help="Print the summary as JSON, and nothing else, on standard output."
 )
 def main(home: Path, children: int, payments: int, seed: int, as_data: bool) -> None:
     """Run one Kindpakket day on a real network of four organisations, which then stays up.
 
-    On a network that is up already a further day is run, with schemes, shops and vouchers of its own.
+    If the network is already up, another day is run, with its own schemes, shops and vouchers.
     """
     console = Console(stderr=as_data, highlight=False)
     display = Display(console)
@@ -90,15 +92,17 @@ def main(home: Path, children: int, payments: int, seed: int, as_data: bool) -> 
             day = run(desk, town, payments, display.step)
     except (DemoFailed, NetworkError, FabricError, Refusal, CitizensError) as error:
         console.print(f"[red]The demo failed:[/red] {error}", markup=True, soft_wrap=True)
-        console.print(f"The network in {home} is left as it is: `kindpakket network status --home {home}`")
+        console.print(
+            f"The network in {home} is left as it is. Look at it: `kindpakket network status --home {home}`"
+        )
         sys.exit(1)
     _finish(day, time.monotonic() - began, home, console, as_data)
 
 
 def _up(home: Path, display: Display) -> Network:
-    with display.step("A network of four organisations", None):
-        known = (home / "topology.yaml").exists()
-        network = Network.open(home) if known else Network(Topology.packaged("kindpakket"), home)
+    with display.step("A network of four organisations is brought up", None):
+        exists = (home / "topology.yaml").exists()
+        network = Network.open(home) if exists else Network(Topology.packaged("kindpakket"), home)
         network.up(progress=display.say)
     return network
 

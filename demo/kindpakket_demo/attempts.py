@@ -1,4 +1,4 @@
-"""What must be refused: each attempt is made, and anything but the stated refusal fails the demo."""
+"""What must be refused. The demo makes each attempt, and fails unless it gets the expected refusal."""
 
 from __future__ import annotations
 
@@ -24,39 +24,39 @@ class Attempts:
     """Counts refusals by code.
 
     Attributes:
-        refused: how often each code was the answer.
+        refused: number of refusals by code.
     """
 
     def __init__(self) -> None:
         self.refused: Counter[str] = Counter()
 
     def expect(self, code: str, attempt: Callable[[], object]) -> None:
-        """Make an attempt that must be refused with a code.
+        """Make an attempt that must be refused with this code.
 
         Raises:
-            DemoFailed: it succeeded, or was refused with another code.
+            DemoFailed: the attempt succeeded, or was refused with another code.
         """
         try:
             attempt()
         except Refusal as refusal:
             self.refused[refusal.code] += 1
             if refusal.code != code:
-                raise DemoFailed(f"{code} was expected, the answer was {refusal}") from refusal
+                raise DemoFailed(f"expected the refusal {code}, got {refusal}") from refusal
             return
-        raise DemoFailed(f"{code} was expected, and the request succeeded")
+        raise DemoFailed(f"expected the refusal {code}, but the request succeeded")
 
 
 def against_payments(
     attempts: Attempts, scheme: OpenScheme, street: Street, by_key: Purse, by_page: Purse
 ) -> None:
-    """Payments that a shop must not get.
+    """Try payments that a shop must not get.
 
     Args:
         attempts: counts the refusals.
         scheme: the provision.
         street: its shops.
-        by_key: a voucher whose holder has a key, and that has paid before.
-        by_page: a voucher whose holder has a booklet, and that has paid before.
+        by_key: a voucher whose holder has a key; it has already paid.
+        by_page: a voucher whose holder has a booklet; it has already paid.
     """
     till = _selling(street, "bikes")
     other = _selling(street, "books")
@@ -101,7 +101,7 @@ def against_payments(
 def against_a_blocked_voucher(
     attempts: Attempts, desk: Desk, scheme: OpenScheme, street: Street, purse: Purse
 ) -> None:
-    """A holder lost the device: the voucher is blocked at once, and pays nothing any more."""
+    """A holder has lost the device: the voucher is blocked at once and pays no more."""
     till = _selling(street, "books")
     desk.clerk.vouchers.block(scheme.id, purse.wallet.voucher, "device-lost")
     desk.in_step()
@@ -112,7 +112,7 @@ def against_a_blocked_voucher(
 def against_an_ended_scheme(
     attempts: Attempts, short: OpenScheme, street: Street, purses: list[Purse]
 ) -> None:
-    """Vouchers of the short scheme, after its end."""
+    """Try to pay with vouchers of the short scheme after its end."""
     till = _selling(street, "books")
     while time.time() <= short.rules["ends_at"]:
         time.sleep(0.2)
@@ -123,10 +123,10 @@ def against_an_ended_scheme(
 
 
 def against_power(attempts: Attempts, desk: Desk, scheme: OpenScheme) -> None:
-    """What no organisation may do alone.
+    """Try what no organisation may do alone.
 
     Raises:
-        DemoFailed: it was not refused.
+        DemoFailed: an attempt was not refused.
     """
     same_person = desk.network.enrol(
         desk.municipality,
@@ -144,13 +144,15 @@ def against_power(attempts: Attempts, desk: Desk, scheme: OpenScheme) -> None:
 
 
 def _auditor_cannot_submit(attempts: Attempts, desk: Desk, scheme: OpenScheme) -> None:
-    """The auditor offers an endorsed query for ordering: the peers endorse it, the consenters refuse it."""
+    """The auditor submits a query: the peers endorse it, the consenters refuse to order it."""
     contract = desk.contract(AUDITOR, "auditor")
     try:
         contract.submit("scheme:Show", json.dumps({"scheme": scheme.id}))
     except SubmitError as error:
         if not error.forbidden:
-            raise DemoFailed(f"the auditor's transaction failed for another reason: {error}") from error
+            raise DemoFailed(
+                f"the auditor's transaction failed, but not because it is forbidden: {error}"
+            ) from error
         attempts.refused[FORBIDDEN] += 1
         return
     raise DemoFailed("the auditor's client could submit a transaction")

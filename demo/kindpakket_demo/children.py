@@ -17,7 +17,7 @@ from kindpakket_demo.schemes import PRESET, OpenScheme
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """Children who were found entitled, with the vouchers drawn for them."""
+    """Children who are entitled, with the voucher ids drawn for them."""
 
     bulks: list[Bulk]
     personal_values: list[str]
@@ -29,7 +29,7 @@ class Enrolled:
 
 
 def write_file(path: Path, children: Sequence[town.Child]) -> None:
-    """Write the file as the municipality's case system exports it."""
+    """Write the file in the form in which the municipality's case system exports it."""
     with os.fdopen(
         os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8", newline=""
     ) as file:
@@ -45,9 +45,9 @@ def write_file(path: Path, children: Sequence[town.Child]) -> None:
 def enrol(
     desk: Desk, path: Path, scheme: OpenScheme, first: int | None = None, product: str | None = None
 ) -> Enrolled:
-    """Read the file, all of it or nothing, and draw a voucher for each child, or for the first few.
+    """Read the file, all of it or nothing, and draw a voucher id for each child, or for the first few.
 
-    With a product the vouchers are for that, and beside those that the children have.
+    With a product, the vouchers are for that product, in addition to those that the children already have.
     """
     period = scheme.rules["starts_on"][:4]
     children = read_file(path)[:first]

@@ -1,4 +1,4 @@
-"""Vouchers for one thing: a swimming course, bought below what it may cost; the rest lapses."""
+"""Vouchers for one product: a swimming course, bought below its highest price. The rest lapses."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ CATEGORY = "swimming"
 
 @dataclass(frozen=True, slots=True)
 class Courses:
-    """Vouchers whose course was bought, and what lapsed of them, in cents."""
+    """The vouchers that bought a course, and what lapsed of them, in cents."""
 
     purses: list[Purse]
     lapsed_cents: int
 
 
 def teach_to_swim(desk: Desk, attempts: Attempts, scheme: OpenScheme, street: Street, path: Path) -> Courses:
-    """Issue a course to the first children of the file, have each bought once, and let the rest lapse.
+    """Issue a course to the first children of the file, buy each course once, and let the rest lapse.
 
     Raises:
-        DemoFailed: something else lapsed than what was left.
+        DemoFailed: the amount that lapsed differs from what was left.
     """
     enrolled = children.enrol(desk, path, scheme, first=COURSES, product=COURSE)
     vouchers.issue(desk, scheme.id, enrolled.bulks)
@@ -51,6 +51,7 @@ def teach_to_swim(desk: Desk, attempts: Attempts, scheme: OpenScheme, street: St
     desk.in_step()
     lapsed = sum(moved["cents"] for moved in desk.clerk.vouchers.lapse_all(scheme.id, "course-bought"))
     if lapsed != len(purses) * (COURSE_CENTS - PRICE_CENTS):
-        raise DemoFailed(f"{lapsed} cents lapsed of {len(purses)} courses bought for {PRICE_CENTS} each")
+        expected = len(purses) * (COURSE_CENTS - PRICE_CENTS)
+        raise DemoFailed(f"{lapsed} cents lapsed after {len(purses)} courses were bought, not {expected}")
     desk.in_step()
     return Courses(purses, lapsed)

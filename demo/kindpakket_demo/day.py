@@ -38,7 +38,7 @@ Step = Callable[[str, int | None], AbstractContextManager[Callable[[], None]]]
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What the run made.
+    """What the run produced.
 
     Attributes:
         scheme: id of the provision.
@@ -46,11 +46,11 @@ class Day:
         report: the auditor's report.
         report_path: the report as a page.
         payout: what goes to the bank.
-        valid_payments: number of payments that were taken.
+        valid_payments: number of payments taken.
         refunds: number of refunds.
-        captured: number of holds that were captured in part; one more was released.
-        courses: vouchers for one course, and what lapsed of them.
-        history: number of versions of that voucher that the auditor's peer has.
+        captured: number of holds captured in part; one more was released.
+        courses: the vouchers for a course, and what lapsed of them.
+        history: number of versions of `voucher` on the auditor's peer.
     """
 
     scheme: str
@@ -69,30 +69,30 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
     """Run the whole day.
 
     Args:
-        desk: who does it.
+        desk: the connections of everyone who acts.
         town: children and shops.
         payments: how many payments are planned.
-        step: opens a step of the progress display: its words, and how many advances it will make, if known.
+        step: opens a step of the progress display, given its title and the number of advances, if known.
 
     Raises:
-        DemoFailed: something went otherwise than it must.
+        DemoFailed: the demo did not go as expected.
     """
     today = now()
     attempts = Attempts()
     with step("The municipality opens a scheme, with a second person's approval", None):
         provision = schemes.open_provision(desk, len(town.children), today)
         refused.against_power(attempts, desk, provision)
-    with step(f"{len(town.shops)} shops apply and are accredited", None):
+    with step(f"{len(town.shops)} shops apply; the municipality approves them", None):
         street = shops.accredit(desk, town.shops, APPLICANT, today.date())
-    with step(f"Vouchers for {len(town.children)} children, from the file of those entitled", None):
+    with step(f"Vouchers for {len(town.children)} children, from the file of entitled children", None):
         path = desk.results / "entitled-children.csv"
         children.write_file(path, town.children)
         enrolled = children.enrol(desk, path, provision)
         purses = _hand_out(desk, provision, enrolled, schemes.CENTS_PER_CHILD)
     with step("A small scheme that ends within seconds", None):
         short = schemes.open_short(desk, SHORT_SCHEME_VOUCHERS, now(), SHORT_SCHEME_SECONDS)
-        some = children.enrol(desk, path, short, first=SHORT_SCHEME_VOUCHERS)
-        short_purses = _hand_out(desk, short, some, schemes.SHORT_CENTS)
+        few = children.enrol(desk, path, short, first=SHORT_SCHEME_VOUCHERS)
+        short_purses = _hand_out(desk, short, few, schemes.SHORT_CENTS)
         spending.pay(
             short, spending.plan(short_purses, street.open, SHORT_SCHEME_VOUCHERS, desk.random), _nothing
         )
@@ -102,16 +102,18 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
     ) as advance:
         spending.pay(provision, planned, advance)
     desk.in_step()
-    with step("Goods on order are held: captured in part, one released", None):
+    with step("Goods are ordered: money is held, then captured in part; one hold is released", None):
         captured = holds.order_goods(attempts, provision, street, purses)
-    with step("Swimming courses: bought below what they may cost, the rest lapses", None):
+    with step("Swimming courses are bought below their highest price; the rest lapses", None):
         swum = courses.teach_to_swim(desk, attempts, provision, street, path)
-    with step("What must be refused is refused; one answer is lost; some goods go back", None):
+    with step("What must be refused is refused; one answer is lost; some goods are returned", None):
         refunds = _incidents(desk, attempts, provision, street, purses)
         refused.against_an_ended_scheme(attempts, short, street, short_purses)
         desk.in_step()
         _compare(desk, provision.id, [*purses, *swum.purses])
-    with step("Settlements: drafted, approved by a second person, one file for the bank", None):
+    with step(
+        "Settlements are drafted, approved by a second person, and exported in one file for the bank", None
+    ):
         paid = payout.pay_out(desk, [provision, short], street)
         desk.in_step()
     with step("The auditor recomputes everything from its own peer's blocks", None):
@@ -140,10 +142,11 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
 def _hand_out(desk: Desk, scheme: schemes.OpenScheme, enrolled: children.Enrolled, cents: int) -> list[Purse]:
     issued = vouchers.issue(desk, scheme.id, enrolled.bulks)
     if issued != cents * len(enrolled.vouchers):
-        raise DemoFailed(f"{issued} cents were issued to {len(enrolled.vouchers)} vouchers of {cents}")
-    handed = wallets.hand_out(enrolled.vouchers, desk.random)
-    vouchers.activate(desk, scheme.id, handed)
-    return [Purse(wallet, cents) for wallet in handed]
+        expected = cents * len(enrolled.vouchers)
+        raise DemoFailed(f"{issued} cents were issued to {len(enrolled.vouchers)} vouchers, not {expected}")
+    holders = wallets.hand_out(enrolled.vouchers, desk.random)
+    vouchers.activate(desk, scheme.id, holders)
+    return [Purse(wallet, cents) for wallet in holders]
 
 
 def _incidents(
@@ -157,7 +160,9 @@ def _incidents(
     others = [purse for purse in purses if purse not in (by_key, by_page, spare)]
     cancelled, refunds = spending.give_back(others, desk.random, refunds=12)
     if not cancelled or not refunds:
-        raise DemoFailed("there were too few payments to give anything back: ask for more of them")
+        raise DemoFailed(
+            "there were too few payments to cancel and refund any: run the demo with a higher --payments"
+        )
     return refunds
 
 
@@ -166,13 +171,13 @@ def _two(purses: Iterator[Purse]) -> tuple[Purse, Purse]:
 
 
 def _compare(desk: Desk, scheme: str, purses: list[Purse]) -> None:
-    """The ledger holds for every voucher what the holders counted for themselves."""
+    """Check that the ledger holds for every voucher what the demo counted for its holder."""
     available = {voucher["id"]: voucher["available_cents"] for voucher in desk.clerk.vouchers.list(scheme)}
     for purse in purses:
-        found = available[purse.wallet.voucher]
-        if found != purse.available:
-            raise DemoFailed(f"voucher {purse.wallet.voucher} holds {found} cents, not {purse.available}")
+        cents = available[purse.wallet.voucher]
+        if cents != purse.available:
+            raise DemoFailed(f"voucher {purse.wallet.voucher} holds {cents} cents, not {purse.available}")
 
 
 def _nothing() -> None:
-    """Advances no progress display."""
+    """Advance no progress display."""

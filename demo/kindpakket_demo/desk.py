@@ -1,4 +1,4 @@
-"""Who sits at which desk: connections of the demo's users to their organisations' peers."""
+"""The desks: connections of the demo's users to their organisations' peers."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ SECONDS_TO_CATCH_UP = 20
 
 
 class DemoFailed(Exception):
-    """Something went otherwise than it must."""
+    """The demo did not go as expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """A shop of the town at its till; `user` is the name that its certificate was issued under."""
+    """A shop's till; `user` is the name that its certificate was issued under."""
 
     store: Store
     shop: Shop
@@ -41,14 +41,14 @@ class Till:
 
 
 class Desk:
-    """Connections of one run to one municipality's channel; closed together.
+    """Connections of one run to one municipality's channel. They are closed together.
 
     Attributes:
-        network: the network that is used.
-        results: folder for what the run makes.
-        random: source of all choices of the run that need not be secret.
-        municipality: the organisation of the municipality.
-        channel: its channel.
+        network: the network in use.
+        results: folder for the files that the run writes.
+        random: source of all of the run's choices that need not be secret.
+        municipality: name of the municipality's organisation.
+        channel: name of its channel.
     """
 
     def __init__(
@@ -81,17 +81,17 @@ class Desk:
         self._open.close()
 
     def gateway(self, organisation: str, user: str) -> Gateway:
-        """The connection of a user to the peer of the user's organisation, made once."""
+        """A user's connection to its organisation's peer. It is made once and then reused."""
         if (organisation, user) in self._gateways:
             return self._gateways[organisation, user]
         profile = Profile.load(self.network.profile(organisation))
         identity = Identity.from_msp(self.network.user(organisation, user), profile.mspid)
-        made = self._open.enter_context(connect(profile, identity))
-        self._gateways[organisation, user] = made
-        return made
+        gateway = self._open.enter_context(connect(profile, identity))
+        self._gateways[organisation, user] = gateway
+        return gateway
 
     def ledger(self, organisation: str, user: str) -> Ledger:
-        """The channel as a user's own peer shows it."""
+        """The channel, seen through the user's own peer."""
         return self.gateway(organisation, user).network(self.channel)
 
     def contract(self, organisation: str, user: str) -> Contract:
@@ -101,20 +101,23 @@ class Desk:
     def in_step(self) -> None:
         """Wait until every organisation's peer has all blocks that any of them has now.
 
-        What a call of one organisation has committed may reach another's peer a moment later.
+        What one organisation has committed may reach another's peer a moment later.
 
         Raises:
-            DemoFailed: a peer stays behind.
+            DemoFailed: a peer did not catch up in time.
         """
-        everyone = (self.municipality, SHOPS, AUDITOR)
-        height = max(self._height(organisation) for organisation in everyone)
-        for organisation in everyone:
+        organisations = (self.municipality, SHOPS, AUDITOR)
+        height = max(self._height(organisation) for organisation in organisations)
+        for organisation in organisations:
 
             def caught_up(organisation: str = organisation) -> bool | None:
                 return self._height(organisation) >= height or None
 
             if until(caught_up, SECONDS_TO_CATCH_UP) is None:
-                raise DemoFailed(f"the peer of {organisation} stays behind block {height - 1}: see its log")
+                raise DemoFailed(
+                    f"the peer of {organisation} did not reach height {height} on channel {self.channel} "
+                    f"within {SECONDS_TO_CATCH_UP} s: see its log"
+                )
 
     def _height(self, organisation: str) -> int:
         return self.ledger(organisation, "admin").ledger_height()
@@ -137,5 +140,5 @@ class Desk:
 
 
 def now() -> datetime:
-    """The present, in the time zone in which days are counted."""
+    """The current time, in the time zone in which days are counted."""
     return datetime.now(AMSTERDAM)

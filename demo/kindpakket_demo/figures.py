@@ -1,4 +1,4 @@
-"""The report of a run: the auditor's books, the refusals that the shops saw, the audit's verdict."""
+"""The report of a run: the auditor's books, the refusals that the shops got, the audit's verdict."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kindpakket_demo.shops import Street
 
 
 def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mapping[str, int]) -> Report:
-    """Make the report of the schemes of one run; a channel may hold schemes of earlier runs too."""
+    """Make the report of one run's schemes. The channel may also hold schemes of earlier runs."""
     books = audit.books
     chosen = [books.schemes[scheme] for scheme in schemes]
     balances = books.shop_balances()
@@ -35,12 +35,12 @@ def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mappin
 
 def checks_of(audit: Audit) -> list[Check]:
     """The audit's verdict, check by check."""
-    chain = f"{audit.height} blocks, from the first; the last header hash is {audit.head[:16]}…"
+    chain = f"{audit.height} blocks from the first on; the hash of the last is {audit.head[:16]}…"
     valid = audit.codes.get("VALID", 0)
     invalid = sum(audit.codes.values()) - valid
     rules = (
-        f"{audit.requests} requests replayed against the auditor's own rules, with holders' proofs; "
-        f"{audit.repeated} of them were repetitions, without effect"
+        f"{audit.requests} requests replayed by the auditor's own rules, including holders' proofs; "
+        f"{audit.repeated} sent twice and counted once"
     )
     terms = [scheme.terms() for scheme in audit.books.schemes.values()]
     state = (
@@ -50,19 +50,19 @@ def checks_of(audit: Audit) -> list[Check]:
     )
     return [
         Check("the chain of blocks is intact", not audit.flaws, chain),
-        Check("transactions", valid > 0, f"{valid} valid; {invalid} invalid, without effect"),
-        Check("every valid request follows the rules", not audit.findings, _found(audit.findings) or rules),
-        Check("the state agrees to the cent", not audit.differences, _found(audit.differences) or state),
+        Check("transactions", valid > 0, f"{valid} valid; {invalid} invalid, which have no effect"),
+        Check("every valid request keeps the rules", not audit.findings, _summary(audit.findings) or rules),
+        Check("the state agrees to the cent", not audit.differences, _summary(audit.differences) or state),
         Check(
             "no personal value in any block",
             not audit.traces and audit.values_scanned > 0,
-            f"{len(audit.traces)} found; {audit.values_scanned} searched for",
+            f"searched for {audit.values_scanned} values and found {len(audit.traces)}",
         ),
     ]
 
 
-def _found(things: tuple[object, ...]) -> str:
-    return f"{len(things)} found; the first: {things[0]}" if things else ""
+def _summary(findings: tuple[object, ...]) -> str:
+    return f"{len(findings)}, the first: {findings[0]}" if findings else ""
 
 
 def _scheme(book: SchemeBook) -> SchemeFigures:

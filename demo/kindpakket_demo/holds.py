@@ -1,4 +1,4 @@
-"""Goods on order: money of a voucher is held when they are ordered, and paid when they are handed over."""
+"""Goods on order: money on a voucher is held when they are ordered, and paid when they are handed over."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ SECONDS = 3_600
 
 
 def order_goods(attempts: Attempts, scheme: OpenScheme, street: Street, purses: Sequence[Purse]) -> int:
-    """Hold for several vouchers, capture all but one in part, release that one.
+    """Hold money on several vouchers, capture all holds but one in part, and release that one.
 
     Returns:
-        How many were captured.
+        Number of holds captured.
 
     Raises:
-        DemoFailed: a capture did not give the rest back, or no voucher has room for an order.
+        DemoFailed: a capture did not release the rest, or too few vouchers have enough money for an order.
     """
     buying = [(purse, till) for purse, till in zip(purses, street.open * len(purses), strict=False)]
     chosen = [(purse, till) for purse, till in buying if _has_room(purse, till)][:ORDERS]
     if len(chosen) < ORDERS:
-        raise DemoFailed("there are too few vouchers with enough on them: ask for more children")
+        raise DemoFailed(
+            f"only {len(chosen)} of {ORDERS} vouchers have enough money: run the demo with more --children"
+        )
     for purse, till in chosen[1:]:
         held = _hold(scheme, purse, till)
         too_much = _lines(till, HELD_CENTS + 1)
@@ -41,7 +43,10 @@ def order_goods(attempts: Attempts, scheme: OpenScheme, street: Street, purses: 
         purse.spend(taken)
         left = till.shop.allowance(scheme.id, purse.wallet.voucher)["available_cents"]
         if left != purse.available:
-            raise DemoFailed(f"a capture of {TAKEN_CENTS} of {HELD_CENTS} cents left {left}")
+            raise DemoFailed(
+                f"after a capture of {TAKEN_CENTS} of {HELD_CENTS} cents {left} are available, "
+                f"not {purse.available}"
+            )
     purse, till = chosen[0]
     held = _hold(scheme, purse, till)
     till.shop.release(held["id"], "out-of-stock")

@@ -1,4 +1,4 @@
-"""The day is closed, settlements are drafted and approved by two persons, and one file goes to the bank."""
+"""The day is closed, two people draft and approve the settlements, and one file goes to the bank."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Payout:
 
 
 def pay_out(desk: Desk, schemes: list[OpenScheme], street: Street) -> Payout:
-    """Close the day, draft, approve, export."""
+    """Close the day, then draft, approve and export the settlements."""
     closing = now()
     drafted: list[Settlement] = []
     for scheme in schemes:
@@ -36,20 +36,20 @@ def pay_out(desk: Desk, schemes: list[OpenScheme], street: Street) -> Payout:
             drafted += _draft_all(desk, scheme.id, till.shop.shop_id)
     for settlement in drafted:
         desk.manager.settlements.approve(settlement["scheme"], settlement["id"])
-    made = payment_file(
+    file = payment_file(
         DEBTOR,
         [_transfer(desk, settlement) for settlement in drafted],
         created_at=datetime.now(UTC),
         execution_date=closing.date() + timedelta(days=1),
     )
-    path = desk.results / f"{made.message_id}.xml"
+    path = desk.results / f"{file.message_id}.xml"
     path.touch(mode=0o600)
-    path.write_bytes(made.content)
+    path.write_bytes(file.content)
     for scheme in schemes:
         ids = [settlement["id"] for settlement in drafted if settlement["scheme"] == scheme.id]
         if ids:
-            desk.treasurer.settlements.export(scheme.id, ids, made.sha256)
-    return Payout(drafted, made, path)
+            desk.treasurer.settlements.export(scheme.id, ids, file.sha256)
+    return Payout(drafted, file, path)
 
 
 def _draft_all(desk: Desk, scheme: str, shop: str) -> list[Settlement]:

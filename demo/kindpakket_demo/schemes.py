@@ -1,4 +1,4 @@
-"""Two schemes: the provision itself, and a small one that ends within seconds."""
+"""Two schemes: the provision itself, and a small scheme that ends within seconds."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def open_provision(desk: Desk, children: int, today: datetime, scheme: str | Non
     """Draft the provision of this year, have it approved by a second person, and open it.
 
     Args:
-        desk: who does it.
-        children: the number of children that its budget is for, with a tenth to spare.
-        today: the present.
-        scheme: its id; default: a fresh one.
+        desk: the connections of the clerk and the manager.
+        children: the number of children that the budget is for; a tenth is added.
+        today: the current time.
+        scheme: its id; default: a new one.
     """
     starts = today.date().replace(day=1)
     rules = _rules(
@@ -50,7 +50,7 @@ def open_provision(desk: Desk, children: int, today: datetime, scheme: str | Non
 
 
 def open_short(desk: Desk, vouchers: int, now: datetime, seconds: int) -> OpenScheme:
-    """Open a scheme that ends so many seconds from now."""
+    """Open a scheme that ends this many seconds from now."""
     ends_at = int(now.timestamp()) + seconds
     last_day = datetime.fromtimestamp(ends_at - 1, AMSTERDAM).date()
     rules = _rules(

@@ -1,4 +1,4 @@
-"""The shops apply, and the municipality accredits all but the last."""
+"""The shops apply, and the municipality approves all but the last."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kindpakket_demo.town import Store
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """The shops of the town: those that may take payments, and one that waits for its approval."""
+    """The shops of the town: those that may take payments, and one that waits for approval."""
 
     open: tuple[Till, ...]
     applicant: Till

@@ -1,4 +1,4 @@
-"""Payments that holders agreed to, many at once, and what is given back."""
+"""Payments that holders agree to, many at once, and what is cancelled or refunded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _USUAL = {
 
 @dataclass(slots=True)
 class Purse:
-    """What the demo expects of one voucher; the ledger is compared with it."""
+    """What the demo expects of a voucher; the ledger is compared with it."""
 
     wallet: Wallet
     available: int
@@ -34,7 +34,7 @@ class Purse:
     payments: list[tuple[Till, Payment]] = field(default_factory=list)
 
     def room(self, category: str) -> int:
-        """Cents that the voucher may still pay in a category."""
+        """The cents that the voucher may still pay in a category."""
         cap = CATEGORY_CAPS.get(category, self.available)
         room = min(self.available, cap - self.by_category.get(category, 0))
         return min(room, PAPER_CAP_CENTS) if self.wallet.on_paper else room
@@ -58,7 +58,7 @@ class Errand:
 def plan(
     purses: list[Purse], tills: tuple[Till, ...], payments: int, random: Random
 ) -> list[tuple[Purse, list[Errand]]]:
-    """Choose who buys what where, within every limit, so that each payment must succeed."""
+    """Choose who buys what where, within every limit, so that every payment must succeed."""
     errands: dict[int, list[Errand]] = {}
     for _ in range(payments):
         index = random.randrange(len(purses))
@@ -67,11 +67,11 @@ def plan(
         if lines:
             purse.spend(lines)
             errands.setdefault(index, []).append(Errand(till, lines))
-    return [(purses[index], found) for index, found in errands.items()]
+    return [(purses[index], planned) for index, planned in errands.items()]
 
 
 def _basket(purse: Purse, till: Till, random: Random) -> list[Line]:
-    """One category, now and then two, within what the voucher may still pay; empty without room."""
+    """Lines of one or two categories that the voucher may still pay; none if it has no room."""
     categories = random.sample(
         till.store.categories, min(len(till.store.categories), random.choice((1, 1, 1, 2)))
     )
@@ -86,7 +86,7 @@ def _basket(purse: Purse, till: Till, random: Random) -> list[Line]:
 
 
 def pay(scheme: OpenScheme, planned: list[tuple[Purse, list[Errand]]], advance: Callable[[], None]) -> None:
-    """Make the payments: those of one voucher in turn, those of different vouchers at the same time."""
+    """Make the payments: one voucher's in turn, those of different vouchers at the same time."""
 
     def run(purse: Purse, errands: list[Errand]) -> None:
         for errand in errands:
@@ -95,12 +95,12 @@ def pay(scheme: OpenScheme, planned: list[tuple[Purse, list[Errand]]], advance: 
             advance()
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for done in [pool.submit(run, purse, errands) for purse, errands in planned]:
-            done.result()
+        for future in [pool.submit(run, purse, errands) for purse, errands in planned]:
+            future.result()
 
 
 def give_back(purses: list[Purse], random: Random, refunds: int) -> tuple[int, int]:
-    """Cancel one payment and refund others, in full or in part; returns how many of each."""
+    """Cancel one payment and refund others, in full or in part; return the number of each."""
     paid = [(purse, till, payment) for purse in purses for till, payment in purse.payments]
     chosen = random.sample(paid, min(len(paid), refunds + 1))
     for number, (purse, till, payment) in enumerate(chosen):
@@ -117,10 +117,10 @@ def give_back(purses: list[Purse], random: Random, refunds: int) -> tuple[int, i
 
 
 def pay_after_a_lost_answer(scheme: OpenScheme, purse: Purse, till: Till) -> Payment:
-    """Send one payment twice, as a till does that never saw the first answer, and see that it counts once.
+    """Send a payment twice, like a till that never got the first answer, and check that it counts once.
 
     Raises:
-        DemoFailed: it counted twice, or the two answers differ.
+        DemoFailed: the payment counted twice, or the two answers differ.
     """
     category = till.store.categories[0]
     lines: list[Line] = [{"category": category, "cents": 250}]
@@ -132,7 +132,9 @@ def pay_after_a_lost_answer(scheme: OpenScheme, purse: Purse, till: Till) -> Pay
     second = shop.pay(order, proof)
     after = shop.allowance(scheme.id, purse.wallet.voucher)["available_cents"]
     if first != second or before - after != order.cents:
-        raise DemoFailed(f"a payment of {order.cents} cents that was sent twice took {before - after} cents")
+        raise DemoFailed(
+            f"a payment of {order.cents} cents, sent twice, took {before - after} cents, or got two answers"
+        )
     purse.spend(lines)
     purse.payments.append((till, first))
     return first

@@ -1,4 +1,4 @@
-"""The end of the day in the terminal, or as data."""
+"""The summary of the day, on the terminal or as data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kindpakket_demo.day import Day
 
 
 def show(day: Day, seconds: float, home: Path, console: Console) -> None:
-    """Print tables, the verdict, where the files are, and what to try next."""
+    """Print the tables, the verdict, where the files are, and what to try next."""
     console.print()
     console.print(_schemes(day))
     console.print(_shops(day))
@@ -22,12 +22,12 @@ def show(day: Day, seconds: float, home: Path, console: Console) -> None:
         console.print(f"  {mark}  {check.name}: [dim]{check.detail}[/dim]")
     file = day.payout.file
     console.print(
-        f"\n{day.valid_payments} payments taken, {day.refunds} refunded, one cancelled, "
-        f"one sent twice and counted once.\n"
-        f"{day.captured} holds captured in part and one released; {len(day.courses.purses)} courses bought, "
-        f"of which {euros(day.courses.lapsed_cents)} lapsed into the budget.\n"
-        f"{file.payments} settlements, {euros(file.cents)} in one payment file, valid pain.001.001.09.\n"
-        f"The auditor's peer tells {day.history} versions of voucher {day.voucher}."
+        f"\n{day.valid_payments} payments taken, {day.refunds} refunded, one cancelled; "
+        f"one was sent twice and counted once.\n"
+        f"{day.captured} holds captured in part and one released; {len(day.courses.purses)} courses bought; "
+        f"{euros(day.courses.lapsed_cents)} left over lapsed into the budget.\n"
+        f"{file.payments} settlements, {euros(file.cents)} in one valid payment file (pain.001.001.09).\n"
+        f"The auditor's peer has {day.history} versions of voucher {day.voucher}."
     )
     verdict = "[bold green]The audit agrees to the cent.[/bold green]"
     console.print(verdict if day.report.passed else "[bold red]The audit does not agree.[/bold red]")
@@ -38,7 +38,7 @@ def show(day: Day, seconds: float, home: Path, console: Console) -> None:
 
 
 def next_commands(day: Day, home: Path) -> list[str]:
-    """Commands that work now, from the folder where the demo was started."""
+    """Commands that work on this network, from the folder where the demo was started."""
     run = ".venv/bin/kindpakket"
     audit = f"{run} --home {home} --organisation auditor --user auditor audit"
     return [
@@ -105,7 +105,7 @@ def _shops(day: Day) -> Table:
 
 
 def _refusals(day: Day) -> Table:
-    table = Table("code", "times", title="Refused, as they must be", title_justify="left")
+    table = Table("code", "times", title="Refused, as expected", title_justify="left")
     for code, times in sorted(day.report.refusals.items()):
         table.add_row(code, str(times))
     return table

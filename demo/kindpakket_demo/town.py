@@ -1,7 +1,7 @@
-"""A town that does not exist: children, households and shops, the same for the same seed.
+"""An invented town: children, households and shops. The same seed gives the same town.
 
-Numbers have the form of real ones and pass their checks. The citizen service numbers lie in a range that is
-used for tests.
+Numbers have the form of real ones and pass their checks. The citizen service numbers are in a range that is
+reserved for tests.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A shop and its account, which is private data."""
+    """A shop, with its bank account, which is private data."""
 
     name: str
     categories: tuple[str, ...]
@@ -136,14 +136,14 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """Children, by household, and shops."""
+    """Children, sorted by household, and shops."""
 
     children: tuple[Child, ...]
     shops: tuple[Store, ...]
 
     @property
     def personal_values(self) -> set[str]:
-        """Texts that must be in no block: numbers, accounts, and names with their family name."""
+        """Texts that no block may contain: service numbers, bank accounts and names."""
         values = {child.bsn for child in self.children}
         values |= {f"{child.first_name} {child.family_name}" for child in self.children}
         values |= {child.family_name for child in self.children}
@@ -154,9 +154,9 @@ def make_town(children: int, households: int, today: date, seed: int) -> Town:
     """Invent a town.
 
     Args:
-        children: number of children, of 4 to 17 years.
-        households: number of households that they are spread over, no more than children.
-        today: the day on which they have that age.
+        children: number of children, aged 4 to 17.
+        households: number of households that they are spread over; at most the number of children.
+        today: the day on which they are that age.
         seed: the same seed gives the same town.
     """
     random = Random(seed)
@@ -183,12 +183,12 @@ def make_town(children: int, households: int, today: date, seed: int) -> Town:
 
 
 def _service_numbers(random: Random, count: int) -> list[str]:
-    found: dict[str, None] = {}
-    while len(found) < count:
+    numbers: dict[str, None] = {}
+    while len(numbers) < count:
         number = f"999{random.randint(0, 999_999):06}"
         if bsn.is_valid(number):
-            found[number] = None
-    return list(found)
+            numbers[number] = None
+    return list(numbers)
 
 
 def _account(random: Random) -> str:

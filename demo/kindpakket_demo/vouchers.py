@@ -1,4 +1,4 @@
-"""Vouchers in bulk: cases recorded, issued, activated with what their holders proved."""
+"""Vouchers in bulk: their cases are recorded, then they are issued and activated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kindpakket_demo.wallets import Wallet
 
 
 def issue(desk: Desk, scheme: str, bulks: Sequence[Bulk]) -> int:
-    """Record the cases, then issue; returns the cents that were issued."""
+    """Record the cases, then issue the vouchers; return the cents issued."""
     issued = 0
     for bulk in bulks:
         desk.clerk.vouchers.record_cases(scheme, [entry.case_record() for entry in bulk.entries])
@@ -23,7 +23,7 @@ def issue(desk: Desk, scheme: str, bulks: Sequence[Bulk]) -> int:
 
 
 def activate(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:
-    """Bind each voucher to what its holder has."""
+    """Bind each voucher to its holder's key or booklet."""
     for start in range(0, len(wallets), BULK):
         part = wallets[start : start + BULK]
         desk.clerk.vouchers.activate(

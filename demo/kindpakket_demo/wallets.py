@@ -1,4 +1,4 @@
-"""What holders have: a key on a device, or a paper booklet whose pages are used in turn."""
+"""Holders' wallets: a key on a device, or a paper booklet whose pages are used in turn."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Wallet:
 
     Attributes:
         voucher: the voucher's id.
-        on_paper: it is a booklet.
-        last_page: the last page that was torn out.
+        authority: the holder's key or booklet.
+        last_page: the last page that was used; 0 at first.
     """
 
     def __init__(self, voucher: str, authority: HolderKey | Booklet) -> None:
@@ -29,29 +29,29 @@ class Wallet:
 
     @property
     def on_paper(self) -> bool:
-        """It is a booklet."""
+        """Whether the holder has a booklet."""
         return isinstance(self.authority, Booklet)
 
     def activate(self, domain: Domain, scheme: str) -> Activation:
-        """The holder's part in the activation."""
+        """Make the holder's part of the activation."""
         return self.authority.activate(domain, scheme, self.voucher)
 
     def authorise(self, order: Order) -> Proof:
-        """Agree to a payment or hold, with the key or with the next page."""
+        """Agree to a payment or hold, with the key or the next page."""
         if isinstance(self.authority, HolderKey):
             return self.authority.authorise(order)
         self.last_page += 1
         return self.authorise_again(order)
 
     def authorise_again(self, order: Order) -> Proof:
-        """Agree with the page that was used last."""
+        """Agree with the key, or once more with the page that was used last."""
         if isinstance(self.authority, HolderKey):
             return self.authority.authorise(order)
         return self.authority.page(self.last_page).authorise(order)
 
 
 def hand_out(vouchers: list[str], random: Random) -> list[Wallet]:
-    """Give one holder in four a booklet, one in ten a P-256 key as browsers keep it, the others Ed25519."""
+    """Give one holder in four a booklet, one in ten a P-256 key (as in browsers), the others Ed25519 keys."""
     wallets = []
     for voucher in vouchers:
         draw = random.random()

@@ -3,6 +3,7 @@
 NetworkError
 ├── TopologyError     the description of the network is wrong
 │   └── ChangeRefused it is right, but a network that lives cannot become it
+├── NoSuch            what was named is not there: a network, an organisation, a channel, a node
 ├── ProgramError      Fabric's programs are missing and cannot be built
 ├── PortInUse         something else listens where a node should
 ├── Waiting           this home's part is done, and another organisation has to do its part
@@ -56,6 +57,10 @@ class TopologyError(NetworkError):
 
 class ChangeRefused(TopologyError):
     """A topology describes what the network in a home cannot become; everything in the way is listed."""
+
+
+class NoSuch(NetworkError):
+    """What was named is not there: a network, an organisation, a channel or a node."""
 
 
 class ProgramError(NetworkError):

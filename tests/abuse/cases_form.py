@@ -9,6 +9,7 @@ from ground import Ground
 from table import Attempt, case
 
 from kindpakket.ledger.ids import new_id
+from kindpakket.ledger.records import Allocation
 from kindpakket_demo.schemes import PRESET
 
 MARK = "\x00MARK"
@@ -139,7 +140,7 @@ def no_scheme_id(ground: Ground, text: str) -> Attempt:
 
 @case(13, "issuer", "issues to an entitlement whose id has {}", "INVALID_ID", each=NO_IDS)
 def no_entitlement_id(ground: Ground, text: str) -> Attempt:
-    voucher = {"id": new_id(), "entitlement": text, "preset": PRESET, "units": 1}
+    voucher: Allocation = {"id": new_id(), "entitlement": text, "preset": PRESET, "units": 1}
     return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [voucher])
 
 

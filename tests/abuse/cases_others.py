@@ -11,8 +11,9 @@ from ground import Ground
 from table import Attempt, by_name, case
 from verdict import Place
 
-from kindpakket.fabric import Contract
+from kindpakket.ledger.caller import Ledger
 from kindpakket.ledger.ids import new_salt
+from kindpakket.ledger.records import Line
 from kindpakket_demo.desk import AUDITOR
 
 
@@ -40,13 +41,13 @@ def others_things(ground: Ground) -> dict[str, Callable[[], object]]:
     payment = ground.paid(ground.wallet())
     voucher = ground.wallet().voucher
     mine, theirs = ground.till.shop, ground.other.shop
-    lines = [{"category": "books", "cents": 100}]
+    lines: list[Line] = [{"category": "books", "cents": 100}]
     return {
         "reads a payment": lambda: theirs.payment(payment),
-        "reads what a voucher may buy": lambda: theirs.query(
+        "reads what a voucher may buy": lambda: theirs.caller.query(
             "voucher:Allowance", {"scheme": ground.scheme, "voucher": voucher, "shop": mine.shop_id}
         ),
-        "reads what is owed": lambda: theirs.query(
+        "reads what is owed": lambda: theirs.caller.query(
             "payment:Unsettled", {"scheme": ground.scheme, "shop": mine.shop_id, "cursor": "", "limit": 10}
         ),
         "refunds a payment": lambda: theirs.refund(payment, lines, "returned-goods"),
@@ -86,7 +87,7 @@ def under_anothers_id(ground: Ground) -> Attempt:
     shop, store = ground.till.shop, ground.till.store
     account = {"iban": store.iban, "holder": "B", "kvk": store.kvk, "contact": "b", "salt": new_salt()}
     request = json.dumps({"request_id": shop.shop_id, "categories": ["books"]})
-    contract: Contract = ground.other.shop.caller.contract
+    contract: Ledger = ground.other.shop.caller.contract
     return lambda: contract.submit("shop:Apply", request, transient={"account": json.dumps(account)})
 
 

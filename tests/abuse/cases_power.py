@@ -9,6 +9,7 @@ from ground import Ground
 from table import Attempt, by_name, case
 
 from kindpakket.ledger.ids import new_id, new_salt
+from kindpakket.ledger.records import CaseRecord
 from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, SHOPS
 from kindpakket_demo.schemes import PRESET
@@ -22,7 +23,9 @@ def allocation(**changes: Any) -> Any:
 
 def recorded(ground: Ground, *vouchers: str) -> None:
     """Record a case for each of some vouchers-to-be."""
-    cases = [{"voucher": voucher, "case": "Z-2026-1", "salt": new_salt()} for voucher in vouchers]
+    cases: list[CaseRecord] = [
+        {"voucher": voucher, "case": "Z-2026-1", "salt": new_salt()} for voucher in vouchers
+    ]
     ground.desk.clerk.vouchers.record_cases(ground.scheme, cases)
     ground.desk.in_step()
 

@@ -8,8 +8,9 @@ from typing import Any
 from ground import Ground
 from table import Attempt, case
 
-from kindpakket.fabric import Contract
+from kindpakket.ledger.caller import Ledger
 from kindpakket.ledger.ids import new_id, new_salt
+from kindpakket.ledger.records import Allocation, CaseRecord
 from kindpakket_demo.schemes import PRESET
 
 PERSONAL = {
@@ -47,7 +48,7 @@ def personal_id(ground: Ground, text: str) -> Attempt:
     )
 
 
-def record(voucher: str, salt: str | None = None) -> dict[str, str]:
+def record(voucher: str, salt: str | None = None) -> CaseRecord:
     return {"voucher": voucher, "case": "Z-2026-1", "salt": salt or new_salt()}
 
 
@@ -100,7 +101,7 @@ def other_case(ground: Ground) -> Attempt:
 
 @case(16, "issuer", "issues a voucher whose case was not recorded", "CASE_RECORD_MISSING")
 def no_case_record(ground: Ground) -> Attempt:
-    voucher = {"id": new_id(), "entitlement": new_id(), "preset": PRESET, "units": 1}
+    voucher: Allocation = {"id": new_id(), "entitlement": new_id(), "preset": PRESET, "units": 1}
     return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [voucher])
 
 
@@ -110,7 +111,7 @@ def case_of_another_scheme(ground: Ground) -> Attempt:
     voucher = new_id()
     ground.desk.clerk.vouchers.record_cases(ground.scheme, [record(voucher)])
     ground.desk.in_step()
-    allocation = {"id": voucher, "entitlement": new_id(), "preset": PRESET, "units": 1}
+    allocation: Allocation = {"id": voucher, "entitlement": new_id(), "preset": PRESET, "units": 1}
     return lambda: ground.desk.clerk.vouchers.issue(scheme, [allocation])
 
 
@@ -139,5 +140,5 @@ def account(ground: Ground, how: str) -> Attempt:
     public = {"account": found} if how == "public" else {}
     transient = {} if how in ("public", "none") else {"account": json.dumps(found)}
     request = {"request_id": till.shop.shop_id, "categories": ["books"], **public}
-    contract: Contract = till.shop.caller.contract
+    contract: Ledger = till.shop.caller.contract
     return lambda: contract.submit("shop:Apply", json.dumps(request), transient=transient)

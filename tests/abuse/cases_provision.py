@@ -16,13 +16,14 @@ from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import HoldOrder
 from kindpakket.ledger.ids import new_code, new_id
 from kindpakket.ledger.records import Line, TopUp
+from kindpakket.ledger.refusals import Refusal
 from kindpakket_demo.desk import now
 from kindpakket_demo.schemes import PRESET
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 HOUR = 3_600
-SECONDS_TO_EXPIRE = 60.0
 
 
 def hold_order(ground: Ground, wallet: Wallet, seconds: int = HOUR) -> HoldOrder:
@@ -90,11 +91,21 @@ def captures_twice(ground: Ground) -> Attempt:
     return lambda: ground.till.shop.capture(payment, books(600))
 
 
+def held_shortly(ground: Ground, seconds: int, *more: int) -> str:
+    """A hold that ends soon; a slow machine gets more time to make it."""
+    try:
+        return held(ground, seconds)
+    except Refusal:
+        if not more:
+            raise
+        return held_shortly(ground, *more)
+
+
 @case(18, "shop", "captures an expired hold", "HOLD_NOT_OPEN")
 def captures_expired(ground: Ground) -> Attempt:
-    payment = held(ground, seconds=3)
+    payment = held_shortly(ground, 3, 30, 120)
     expired = ground.till.shop.payment(payment)["expires_at"]
-    assert until(lambda: time.time() > expired + 1 or None, SECONDS_TO_EXPIRE)
+    assert until(lambda: time.time() > expired + 1 or None, PATIENCE)
     return lambda: ground.till.shop.capture(payment, books(1_000))
 
 

@@ -11,11 +11,12 @@ from support import Town
 from table import Case
 from verdict import Place, verdict_of
 
-from kindpakket.fabric import Contract
+from kindpakket.auditor import Auditor
 from kindpakket.holder.orders import PaymentOrder
+from kindpakket.ledger.caller import Ledger
 from kindpakket.ledger.ids import new_id
-from kindpakket.ledger.reader import Reader
 from kindpakket.ledger.records import Line
+from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import Desk, Till
 from kindpakket_demo.wallets import Wallet
 
@@ -103,7 +104,7 @@ class Ground:
         self._schemes.add(scheme)
         return scheme, settlement
 
-    def write(self, by: Contract, name: str, **members: Any) -> bytes:
+    def write(self, by: Ledger, name: str, **members: Any) -> bytes:
         """Send a request that writes, once, and wait for its commit."""
         return by.submit(name, json.dumps({"request_id": new_id(), **members}))
 
@@ -151,14 +152,14 @@ class Ground:
             assert self.ordered_since(height) == [], "something was ordered"
         assert self.values() == before
 
-    def _values(self, peer: Reader) -> Values:
+    def _values(self, peer: Municipality | Auditor) -> Values:
         found: Values = {}
         for scheme in self._schemes:
-            found[f"budget {scheme}"] = peer.scheme(scheme)["budget"]
-            found[f"totals {scheme}"] = peer.totals(scheme)
-            found[f"settlements {scheme}"] = list(peer.settlements(scheme))
+            found[f"budget {scheme}"] = peer.schemes.show(scheme)["budget"]
+            found[f"totals {scheme}"] = peer.audit.totals(scheme)
+            found[f"settlements {scheme}"] = list(peer.settlements.list(scheme))
             for shop in self._shops:
-                found[f"unsettled {scheme} {shop}"] = list(peer.unsettled(scheme, shop))
+                found[f"unsettled {scheme} {shop}"] = list(peer.payments.unsettled(scheme, shop))
         for scheme, voucher in self._vouchers:
-            found[f"voucher {voucher}"] = peer.voucher(scheme, voucher)
+            found[f"voucher {voucher}"] = peer.vouchers.show(scheme, voucher)
         return found

@@ -15,14 +15,16 @@ from support import Town, gateway_at, issue_to, issue_unbound
 from kindpakket.fabric import Contract, Transaction
 from kindpakket.holder.key import HolderKey
 from kindpakket.ledger.ids import new_id
+from kindpakket.ledger.refusals import Refusal
 from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import CHAINCODE, SHOPS, Till, now
 from kindpakket_demo.schemes import OpenScheme, open_provision, open_short
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network.programs.wait import together, until
+from patience import PATIENCE
 
-SHORT_SECONDS = 15
-SECONDS_TO_LEAD = 30.0
+# Where the first is over before the vouchers are issued, the next is tried.
+SHORT_SECONDS = (15, 60, 240)
 BLOCKS_BETWEEN = 5
 
 
@@ -40,14 +42,24 @@ class Props:
         self.town = town
         self.desk = town.desk
         self.opened = ExitStack()
-        self._ending = open_short(self.desk, 2, now(), SHORT_SECONDS)
-        self._expired = [Wallet(new_id(), HolderKey.generate()) for _ in range(2)]
-        issue_to(self.desk, self._ending.id, self._expired)
+        self._ending, self._expired = self._ending_in(*SHORT_SECONDS)
+
+    def _ending_in(self, seconds: int, *more: int) -> tuple[OpenScheme, list[Wallet]]:
+        """A scheme that ends soon, with active vouchers."""
+        ending = open_short(self.desk, 2, now(), seconds)
+        wallets = [Wallet(new_id(), HolderKey.generate()) for _ in range(2)]
+        try:
+            issue_to(self.desk, ending.id, wallets)
+        except Refusal:
+            if not more:
+                raise
+            return self._ending_in(*more)
+        return ending, wallets
 
     @cached_property
     def expired(self) -> tuple[OpenScheme, list[Wallet]]:
         """A scheme that has ended, with active vouchers."""
-        ended = until(lambda: time.time() > self._ending.rules["ends_at"] or None, 3 * SHORT_SECONDS)
+        ended = until(lambda: time.time() > self._ending.rules["ends_at"] or None, PATIENCE)
         assert ended, "the clock of this machine stands still"
         return self._ending, self._expired
 
@@ -119,7 +131,7 @@ class Props:
         together(network.stop, consenters)
         for node in consenters:
             network.start(node)
-        leads = until(lambda: network.leader(self.desk.channel), SECONDS_TO_LEAD)
+        leads = until(lambda: network.leader(self.desk.channel), PATIENCE)
         assert leads, "no consenter leads after the restart"
         self.desk.clerk.schemes.draft(self.rules(name="after-the-restart"), 1_000)
         self.desk.in_step()

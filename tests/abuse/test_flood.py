@@ -19,13 +19,13 @@ from kindpakket.fabric._connection import flow as _flow
 from kindpakket.fabric.aio import Contract, connect
 from kindpakket_demo.desk import CHAINCODE, SHOPS
 from kindpakket_demo.schemes import CENTS_PER_CHILD
+from patience import PATIENCE
 
 PLACES = 1_000
 """How many calls a peer's Gateway takes at once."""
 FEW = 20
 PAYMENTS = 40
 PATIENT = Deadlines(evaluate=60, endorse=60, submit=30, resolve=60, commit_status=60)
-LONGEST = 60.0
 TRIES = 20
 Pauses = dict[int, list[float]]
 
@@ -44,6 +44,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
     return found
 
 
+@pytest.mark.alone
 def test_a_flood_slows_the_client_down_and_loses_and_doubles_nothing(ground: Ground, pauses: Pauses) -> None:
     orders = {wallet: ground.order(wallet) for wallet in (ground.wallet() for _ in range(PAYMENTS))}
     arguments = [json.dumps(order.request(wallet.authorise(order))) for wallet, order in orders.items()]
@@ -102,7 +103,7 @@ async def flooded(ground: Ground, payments: Sequence[str], pauses: Pauses) -> in
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait for a condition."""
-    end = time.monotonic() + LONGEST
+    end = time.monotonic() + PATIENCE
     while not await condition():
         assert time.monotonic() < end, "the flood has no effect"
         await asyncio.sleep(0.05)

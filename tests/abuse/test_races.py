@@ -13,7 +13,7 @@ from support import through
 from verdict import Place, verdict_of
 
 from kindpakket.ledger.ids import new_id, new_salt
-from kindpakket.ledger.records import Allocation, Line
+from kindpakket.ledger.records import Allocation, CaseRecord, Line
 from kindpakket.municipality import Municipality
 from kindpakket.shop import Shop
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, MUNICIPALITY, SHOPS
@@ -56,7 +56,7 @@ def allocation(voucher: str, entitlement: str) -> Allocation:
 def recorded(ground: Ground, scheme: str, count: int) -> list[str]:
     """Vouchers-to-be whose cases are recorded."""
     ids = [new_id() for _ in range(count)]
-    cases = [{"voucher": one, "case": "Z-1", "salt": new_salt()} for one in ids]
+    cases: list[CaseRecord] = [{"voucher": one, "case": "Z-1", "salt": new_salt()} for one in ids]
     ground.desk.clerk.vouchers.record_cases(scheme, cases)
     ground.desk.in_step()
     return ids
@@ -141,10 +141,10 @@ def test_issuing_on_two_peers_at_once_never_passes_the_budget(ground: Ground) ->
     assert conflicts(ground, began) > 0, "they never met: this was no race"
     desk.in_step()
     for peer in (desk.clerk, desk.auditor):
-        budget = peer.scheme(scheme)["budget"]
+        budget = peer.schemes.show(scheme)["budget"]
         assert budget["issued_cents"] == 3 * CENTS_PER_CHILD
         assert budget["unallocated_cents"] == CENTS_PER_CHILD // 2
-        assert peer.totals(scheme)["vouchers"] == 3
+        assert peer.audit.totals(scheme)["vouchers"] == 3
 
 
 def test_one_entitlement_is_issued_once_though_two_offices_issue_it_at_once(ground: Ground) -> None:

@@ -27,8 +27,8 @@ from kindpakket.fabric.blocks import BlockTransaction
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
-SECONDS = 30.0
 ENDORSER = "/protos.Endorser/ProcessProposal"
 BROADCAST = "/orderer.AtomicBroadcast/Broadcast"
 ORDERER_DELIVER = "/orderer.AtomicBroadcast/Deliver"
@@ -61,7 +61,7 @@ def endorse_at(ground: Ground, peer_of: str, identity: Identity, proposal: Propo
     with gateway_at(ground.desk.network, peer_of, identity) as gateway:
         call = gateway._session.link().channel.unary_unary(ENDORSER, None, None)
         try:
-            answer = call(signed.SerializeToString(), timeout=SECONDS)
+            answer = call(signed.SerializeToString(), timeout=PATIENCE)
         except grpc.RpcError as error:
             raise EndorseError(str(error.details()), status=error.code()) from None
     response = m.proposal_response.ProposalResponse.FromString(answer).response
@@ -77,7 +77,7 @@ def order_at(ground: Ground, orderer_of: str, envelope: bytes) -> None:
     """
     with orderer_channel(ground, orderer_of) as channel:
         call = channel.stream_stream(BROADCAST, None, None)
-        answer = m.ab.BroadcastResponse.FromString(next(call(iter([envelope]), timeout=SECONDS)))
+        answer = m.ab.BroadcastResponse.FromString(next(iter(call(iter([envelope]), timeout=PATIENCE))))
     name = m.common.Status.Name(answer.status)
     if name != "SUCCESS":
         raise SubmitError(f"status={name}, info={answer.info}", status=grpc.StatusCode.UNAVAILABLE)
@@ -92,7 +92,8 @@ def blocks_of(ground: Ground, orderer_of: str, identity: Identity) -> None:
     payload = seek(ground, identity)
     with orderer_channel(ground, orderer_of) as channel:
         call = channel.stream_stream(ORDERER_DELIVER, None, None)
-        answer = next(call(iter([wire.envelope(payload, identity.sign(payload))]), timeout=SECONDS))
+        signed = wire.envelope(payload, identity.sign(payload))
+        answer = next(iter(call(iter([signed]), timeout=PATIENCE)))
     delivered = m.ab.DeliverResponse.FromString(answer)
     if delivered.WhichOneof("Type") == "status":
         name = m.common.Status.Name(delivered.status)
@@ -109,7 +110,7 @@ def private_blocks(ground: Ground, peer_of: str, identity: Identity, last: int) 
     found: list[Any] = []
     with gateway_at(ground.desk.network, peer_of, identity) as gateway:
         call = gateway._session.link().channel.stream_stream(DELIVER_WITH_PRIVATE, None, None)
-        for answer in call(iter([wire.envelope(payload, identity.sign(payload))]), timeout=SECONDS):
+        for answer in call(iter([wire.envelope(payload, identity.sign(payload))]), timeout=PATIENCE):
             delivered = m.events.DeliverResponse.FromString(answer)
             if delivered.WhichOneof("Type") == "status":
                 name = m.common.Status.Name(delivered.status)
@@ -176,7 +177,7 @@ def invalid_in_a_block(ground: Ground, transaction_id: str, start: int) -> None:
                     return block.number, transaction
         return None
 
-    number, transaction = until(found, SECONDS) or (0, None)
+    number, transaction = until(found, PATIENCE) or (0, None)
     if transaction is None:
         raise EvaluateError("the transaction is in no block", status=grpc.StatusCode.NOT_FOUND)
     if not transaction.valid:

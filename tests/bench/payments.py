@@ -27,7 +27,7 @@ from sdk.python_client import Stopwatch, submit_all
 from support import issue_to
 
 from kindpakket.fabric import Identity, Profile
-from kindpakket.fabric.aio import Contract, connect
+from kindpakket.fabric.aio import Contract, Gateway, connect
 from kindpakket.holder.key import HolderKey
 from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, Till, now
@@ -94,7 +94,7 @@ async def run_all(network: Network, desk: Desk, payments: int, in_flight: int) -
         pay.append((json.dumps(order.request(wallet.authorise(order))),))
     show = [(json.dumps({"scheme": scheme.id}),)] * payments
 
-    def connection(organisation: str, user: str):
+    def connection(organisation: str, user: str) -> Gateway:
         profile = Profile.load(network.profile(organisation))
         return connect(profile, Identity.from_msp(network.user(organisation, user), profile.mspid))
 

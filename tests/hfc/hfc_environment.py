@@ -11,7 +11,7 @@ import venv
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
-_DEADLINE = 240.0
+_DEADLINE = 1200.0
 
 
 def interpreter() -> Path:
@@ -35,7 +35,16 @@ def interpreter() -> Path:
 
 def _install(home: Path) -> None:
     python = home / "bin" / "python"
-    command = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", REQUIREMENTS]
+    command: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--requirement",
+        REQUIREMENTS,
+    ]
     done = subprocess.run(
         command, env=environment(), capture_output=True, text=True, timeout=_DEADLINE, check=False
     )

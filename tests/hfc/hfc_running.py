@@ -19,10 +19,10 @@ import kindpakket
 from kindpakket.fabric import Identity, Profile, connect
 from kindpakket_network import Network, Topology
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 HERE = Path(__file__).parent
 CHANNEL = "trade"
-_DEADLINE = 120.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Runner:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=_DEADLINE,
+            timeout=2 * PATIENCE,
             check=False,
         )
         print(f"{self.name}: {program} {arguments}:\n{done.stdout}{done.stderr}")
@@ -106,7 +106,7 @@ def settle(network: Network) -> None:
         def settled() -> bool | None:
             return {peer.height for peer in channel.peers()} == {channel.ledger_height()} or None
 
-        assert until(settled, 30.0), "the peers do not tell one another of their last blocks"
+        assert until(settled, PATIENCE), "the peers do not tell one another of their last blocks"
 
 
 def configure(runner: Runner, network: Network, authorities: Mapping[str, Authority]) -> None:

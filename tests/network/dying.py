@@ -1,8 +1,12 @@
-"""`up` that is killed again and again, each time some instants later, until it comes to its end."""
+"""`up` that is killed again and again, until it comes to its end."""
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,7 +17,9 @@ import requests
 import killing
 from kindpakket.fabric.ca import CaClient
 from kindpakket_network import Network, Topology
-from kindpakket_network.programs import process
+
+Pass = Callable[[str, bool], None]
+_NEVER = -1
 
 
 def bring_up_and_die(topology: Topology, home: Path, longest_step: int) -> int:
@@ -36,28 +42,85 @@ def bring_up_and_die(topology: Topology, home: Path, longest_step: int) -> int:
     return kills
 
 
+def bring_up_and_die_once_of_each_kind(topology: Topology, home: Path, record: Path) -> set[str]:
+    """Bring a network up, killed once at each kind of act and once in each stage, before and after in turns.
+
+    Args:
+        topology: what it should be.
+        home: its folder.
+        record: a file for what it was killed at.
+
+    Returns:
+        The acts and stages that it was killed at.
+    """
+    record.touch()
+    while not killing.run_and_die(_NEVER, _bring_up_by_kinds, topology, home, record):
+        pass
+    deaths = record.read_text("utf-8").splitlines()
+    print(f"killed {len(deaths)} times:", *deaths, sep="\n")
+    return {kind for death in deaths for kind in death.split("\t")}
+
+
+@dataclass
+class Kinds:
+    """Ends the process at the next instant of a kind that its record does not have.
+
+    Args:
+        record: a line for each death, with the act and the stage.
+    """
+
+    record: Path
+    _stage: str = ""
+
+    def tell(self, message: str) -> None:
+        """Take what `up` says; it names a stage that begins so."""
+        if message.endswith(" ..."):
+            self._stage = message
+
+    def pass_one(self, act: str, done: bool) -> None:
+        """Let an instant before or after an act pass, or die."""
+        deaths = self.record.read_text("utf-8").splitlines()
+        met = {kind for death in deaths for kind in death.split("\t")}
+        if done == bool(len(deaths) % 2) and not {act, self._stage} <= met:
+            with self.record.open("a", encoding="utf-8") as file:
+                file.write(f"{act}\t{self._stage}\n")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 def _bring_up(instants: killing.Instants, topology: Topology, home: Path) -> None:
     """Die at the chosen instant: around a process, a file, a call."""
+    _watch(lambda act, done: instants.pass_one())
+    Network(topology, home).up()
+
+
+def _bring_up_by_kinds(_: killing.Instants, topology: Topology, home: Path, record: Path) -> None:
+    """Die at the first instant of a kind that is not in the record."""
+    kinds = Kinds(record)
+    _watch(kinds.pass_one)
+    Network(topology, home).up(progress=kinds.tell)
+
+
+def _watch(pass_one: Pass) -> None:
+    """Let an instant pass before and after each process, file and call."""
     patch = pytest.MonkeyPatch()
     for owner, name in (
-        (process.subprocess, "Popen"),
+        (subprocess, "Popen"),
         (Path, "replace"),
         (Path, "rename"),
         (CaClient, "register"),
         (CaClient, "enrol"),
         (requests.Session, "post"),
     ):
-        patch.setattr(owner, name, _watched(instants, getattr(owner, name)))
-    Network(topology, home).up()
+        patch.setattr(owner, name, _watched(pass_one, name, getattr(owner, name)))
 
 
-def _watched(instants: killing.Instants, act: Callable[..., Any]) -> Callable[..., Any]:
+def _watched(pass_one: Pass, name: str, act: Callable[..., Any]) -> Callable[..., Any]:
     """A function with an instant before it and one after it."""
 
     def passing(*arguments: Any, **named: Any) -> Any:
-        instants.pass_one()
+        pass_one(name, False)
         result = act(*arguments, **named)
-        instants.pass_one()
+        pass_one(name, True)
         return result
 
     return passing

@@ -94,7 +94,7 @@ class FirstTown:
         """What a voucher holds, in cents."""
         self.desk.in_step()
         members = {"scheme": self._scheme_of(wallet), "voucher": wallet.voucher}
-        return int(self.clerk.caller.query("voucher:Show", members)["available_cents"])
+        return int(self.clerk.query("voucher:Show", members)["available_cents"])
 
     def _scheme_of(self, wallet: Wallet) -> str:
         return self.busy if wallet in self.buyers else self.scheme
@@ -102,18 +102,18 @@ class FirstTown:
     def pay(self, till: Till, wallet: Wallet, cents: int = 1_000) -> str:
         """Take a payment; its id."""
         order = self.order(till, wallet, cents)
-        self.send("payment:Pay", till.shop, **order.request(wallet.authorise(order)))
+        self.send("payment:Pay", till.shop.caller, **order.request(wallet.authorise(order)))
         self.payments.append(order.request_id)
         return order.request_id
 
     @property
     def closed_until(self) -> str:
         """The last closed day of the scheme."""
-        return str(self.clerk.caller.query("scheme:Show", {"scheme": self.scheme})["closed_until"])
+        return str(self.clerk.query("scheme:Show", {"scheme": self.scheme})["closed_until"])
 
     def unsettled(self, shop: str) -> list[Any]:
         """The open items of a shop."""
-        return list(self.clerk.caller.items("payment:Unsettled", {"scheme": self.scheme, "shop": shop}))
+        return list(self.clerk.items("payment:Unsettled", {"scheme": self.scheme, "shop": shop}))
 
     def settle(self, settlement: str, *steps: str) -> None:
         """Take a settlement through some of its steps: `approve`, `export`, `paid`."""
@@ -145,14 +145,9 @@ def found_first_town(desk: Desk) -> FirstTown:
     town.scheme, town.busy = _open(town, "first-provision"), _open(town, "busy")
     _draft(town, "left")
     _accredit(town)
-    town.wallets = [
-        Wallet(new_id(), authority)
-        for authority in (
-            *(HolderKey.generate() for _ in range(2)),
-            HolderKey.generate("p256"),
-            *(Booklet.generate(16) for _ in range(2)),
-        )
-    ]
+    holders: list[HolderKey | Booklet] = [HolderKey.generate() for _ in range(2)]
+    holders += [HolderKey.generate("p256"), *(Booklet.generate(16) for _ in range(2))]
+    town.wallets = [Wallet(new_id(), holder) for holder in holders]
     _issue(town, town.scheme, [*town.wallets, town.blocked], town.issued)
     town.buyers = [Wallet(new_id(), HolderKey.generate()) for _ in range(BUYERS)]
     _issue(town, town.busy, town.buyers)
@@ -164,7 +159,7 @@ def read_all(town: FirstTown) -> dict[str, Any]:
     """Everything that the first chaincode's queries tell of the town, by query."""
     clerk, scheme = town.clerk, {"scheme": town.scheme}
     found: dict[str, Any] = {
-        name: list(clerk.caller.items(name, members))
+        name: list(clerk.items(name, members))
         for name, members in (
             ("scheme:List", {}),
             ("shop:List", {}),
@@ -173,19 +168,17 @@ def read_all(town: FirstTown) -> dict[str, Any]:
         )
     }
     for one in found["scheme:List"]:
-        shown = clerk.caller.query("scheme:Show", {"scheme": one["id"]})
+        shown = clerk.query("scheme:Show", {"scheme": one["id"]})
         rules = {name: value for name, value in shown["rules"].items() if name not in WITHOUT_EFFECT}
         found[f"scheme {one['id']}"] = {**shown, "rules": rules}
     for payment in town.payments:
-        found[f"payment {payment}"] = clerk.caller.query("payment:Show", {"payment": payment})
+        found[f"payment {payment}"] = clerk.query("payment:Show", {"payment": payment})
     for till in town.tills:
         shop = {"shop": till.shop.shop_id}
         found[f"unsettled {shop}"] = town.unsettled(till.shop.shop_id)
-        found[f"account {shop}"] = town.treasurer.caller.query(
-            "shop:Account", shop, organisations=town.municipality
-        )
-    found["organisations"] = clerk.caller.query("organisations:Show")
-    found["totals"] = list(clerk.caller.pages("audit:Totals", scheme))
+        found[f"account {shop}"] = town.treasurer.query("shop:Account", shop, organisations=town.municipality)
+    found["organisations"] = clerk.query("organisations:Show")
+    found["totals"] = list(clerk.pages("audit:Totals", scheme))
     return found
 
 
@@ -252,7 +245,7 @@ def _accredit(town: FirstTown) -> None:
 
 def _issue(town: FirstTown, scheme: str, bound: Sequence[Wallet], *unbound: Wallet) -> None:
     cases = [{"voucher": one.voucher, "case": "Z-2017-1", "salt": new_salt()} for one in (*bound, *unbound)]
-    town.clerk.caller.invoke(
+    town.clerk.invoke(
         "voucher:RecordCases",
         {"scheme": scheme},
         transient={"cases": cases},
@@ -264,7 +257,7 @@ def _issue(town: FirstTown, scheme: str, bound: Sequence[Wallet], *unbound: Wall
         for one in (*bound, *unbound)
     ]
     town.send("voucher:Issue", town.clerk, scheme=scheme, vouchers=vouchers)
-    activations = [wallet.activate(town.clerk.caller.domain, scheme) for wallet in bound]
+    activations = [wallet.activate(town.clerk.domain, scheme) for wallet in bound]
     town.send("voucher:Activate", town.clerk, scheme=scheme, activations=activations)
 
 
@@ -276,9 +269,12 @@ def _trade(town: FirstTown) -> None:
     first, second, third = town.tills[:3]
     partly = town.pay(first, town.wallets[0], 2_000)
     lines = [{"category": "books", "cents": 500}]
-    town.send("payment:Refund", first.shop, payment=partly, lines=lines, reason="returned-goods")
+    town.send("payment:Refund", first.shop.caller, payment=partly, lines=lines, reason="returned-goods")
     town.send(
-        "payment:Cancel", second.shop, payment=town.pay(second, town.wallets[4], 700), reason="wrong-item"
+        "payment:Cancel",
+        second.shop.caller,
+        payment=town.pay(second, town.wallets[4], 700),
+        reason="wrong-item",
     )
     town.pay(third, town.blocked)
     members = {"scheme": town.scheme}

@@ -17,15 +17,17 @@ from cryptography import x509
 from support import Town, books, identity_of
 
 from kindpakket.fabric import Deadlines, FabricError, Identity, Profile, UnknownOutcome, connect
+from kindpakket.holder.orders import PaymentOrder
+from kindpakket.ledger.records import Proof
 from kindpakket.ledger.refusals import Refusal
 from kindpakket.shop import Shop
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, SHOPS
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 SECONDS_TO_COMMIT = 5
-LONGEST = 60.0
 SMALL = 100
 FULL = 30_000
 
@@ -49,7 +51,7 @@ class Sales:
     def await_more(self, count: int) -> None:
         """Wait until so many more were taken."""
         goal = self.paid + count
-        assert until(lambda: self.paid >= goal or None, LONGEST), self.failed
+        assert until(lambda: self.paid >= goal or None, PATIENCE), self.failed
 
 
 @contextmanager
@@ -69,12 +71,12 @@ def selling(town: Town, wallets: Sequence[Wallet]) -> Iterator[Sales]:
             if over.is_set():
                 return
             order, began = shop.order(town.scheme.id, wallet.voucher, books(SMALL)), time.monotonic()
+            proof, again = wallet.authorise(order), 0
             try:
-                try:
-                    shop.pay(order, wallet.authorise(order))
-                except UnknownOutcome:
-                    shop.pay(order, wallet.authorise(order))
-                    sales.resolved += 1
+                while not paid(shop, order, proof):
+                    again += 1
+                    assert time.monotonic() - began < PATIENCE, "its outcome stays unknown"
+                sales.resolved += bool(again)
             except (FabricError, Refusal) as error:
                 sales.failed.append(error)
             else:
@@ -93,6 +95,15 @@ def selling(town: Town, wallets: Sequence[Wallet]) -> Iterator[Sales]:
         finally:
             over.set()
         till.result()
+
+
+def paid(shop: Shop, order: PaymentOrder, proof: Proof) -> bool:
+    """Send an order; whether its outcome is known."""
+    try:
+        shop.pay(order, proof)
+    except UnknownOutcome:
+        return False
+    return True
 
 
 def doubled(ordering: str) -> Topology:

@@ -27,8 +27,9 @@ from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
-_SECONDS_TO_CATCH_UP = 20
+_SECONDS_TO_BE_SILENT = 20
 
 
 @dataclass
@@ -130,7 +131,7 @@ def in_step(network: Network, channel: str) -> None:
         def caught_up(peer: Peer = peer) -> bool | None:
             return (peer.height(channel) or 0) >= highest or None
 
-        assert until(caught_up, _SECONDS_TO_CATCH_UP), f"{peer.node} stays behind: see its log"
+        assert until(caught_up, PATIENCE), f"{peer.node} stays behind: see its log"
 
 
 def wake_consenters(network: Network, channel: str = CHANNEL) -> None:
@@ -150,10 +151,10 @@ def wake_consenters(network: Network, channel: str = CHANNEL) -> None:
         def in_step(node: Orderer = node) -> bool | None:
             return height(node) >= highest or None
 
-        if until(in_step, _SECONDS_TO_CATCH_UP) is None:
+        if until(in_step, _SECONDS_TO_BE_SILENT) is None:
             network.stop(node.node)
             network.start(node.node)
-            assert until(in_step, _SECONDS_TO_CATCH_UP), f"{node.node} stays behind: see its log"
+            assert until(in_step, PATIENCE), f"{node.node} stays behind: see its log"
 
 
 def doubted_votes(network: Network) -> list[str]:

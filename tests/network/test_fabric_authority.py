@@ -33,6 +33,7 @@ from kindpakket_demo.desk import CHANNEL, MUNICIPALITY
 from kindpakket_network import Network
 from kindpakket_network.programs.built import programs
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 MSPID = "GemeenteMSP"
@@ -71,11 +72,11 @@ def running_ca(folder: Path, security: int) -> Iterator[CaClient]:
             return None
 
         try:
-            assert until(ready, 30), (folder / "log").read_text()
+            assert until(ready, PATIENCE), (folder / "log").read_text()
             yield client
         finally:
             server.terminate()
-            server.wait(10)
+            server.wait(PATIENCE)
 
 
 @pytest.fixture

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from support import Town, books, with_key
 
 from kindpakket.ledger.ids import new_salt
+from kindpakket.ledger.records import ShopSums
 from kindpakket.ledger.refusals import (
     CaseRecordMissing,
     ErasureIncomplete,
@@ -26,6 +29,11 @@ from kindpakket_demo.town import make_town
 from kindpakket_demo.wallets import Wallet
 
 OTHER_IBAN = "NL02ABNA0123456789"
+
+
+def total(sums: ShopSums) -> int:
+    """What was spent in a shop, net, in cents."""
+    return sum(cast(Mapping[str, int], sums).values())
 
 
 def new_shop(desk: Desk) -> Till:
@@ -83,7 +91,7 @@ def test_a_shop_has_itself_settled_when_it_is_due_and_then_ends_in_debt(town: To
     assert desk.treasurer.settlements.due(scheme.id, shop.shop_id)["cents"] == 0
     sums = desk.auditor.audit.shop_statement(scheme.id, shop.shop_id)["sums"]
     assert (sums["paid_cents"], sums["unsettled_cents"]) == (4_000, -1_500)
-    assert sum(sums.values()) == 2_500
+    assert total(sums) == 2_500
 
 
 def test_what_an_ended_shop_owes_becomes_a_receivable(town: Town) -> None:
@@ -102,7 +110,7 @@ def test_what_an_ended_shop_owes_becomes_a_receivable(town: Town) -> None:
     desk.in_step()
     with pytest.raises(NothingToSettle):
         desk.treasurer.settlements.draft(scheme.id, till.shop.shop_id)
-    assert sum(desk.auditor.audit.shop_statement(scheme.id, till.shop.shop_id)["sums"].values()) == 0
+    assert total(desk.auditor.audit.shop_statement(scheme.id, till.shop.shop_id)["sums"]) == 0
 
 
 def test_nobody_settles_before_it_is_due(town: Town) -> None:

@@ -34,13 +34,13 @@ from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.peer_commands import PeerCommands
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 PASSPHRASE = "niet op een briefje"
 PEERS = ("peer0.gemeente", "peer1.gemeente")
 OTHERS = (SHOPS, AUDITOR)
 OTHER_IBAN = "NL02ABNA0123456789"
 CENTS = 100
-SECONDS_TO_COMPLETE = 90
 
 
 @dataclass
@@ -319,12 +319,12 @@ def test_a_lost_peer_gets_private_data_of_after_the_backup_from_its_neighbour(st
     def account() -> bool | None:
         argument = json.dumps({"shop": till.shop.shop_id})
         try:
-            found = json.loads(treasurer.caller.query(CHANNEL, CHAINCODE, "shop:Account", argument))
+            found = json.loads(treasurer.query(CHANNEL, CHAINCODE, "shop:Account", argument))
         except CommandFailed:
             return None
         return found["iban"] == OTHER_IBAN or None
 
-    assert until(account, SECONDS_TO_COMPLETE, interval=1.0)
+    assert until(account, PATIENCE, interval=1.0)
 
 
 def kill_at(words: str, *arguments: object) -> None:
@@ -434,4 +434,4 @@ def in_step(*homes: Network) -> bool:
         }
         return (len(heights) == 1 and any(channel.leader for channel in channels)) or None
 
-    return until(equal, SECONDS_TO_COMPLETE) is True
+    return until(equal, PATIENCE) is True

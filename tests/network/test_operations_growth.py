@@ -27,6 +27,8 @@ from kindpakket_network.description.growth import (
     with_peer,
 )
 
+pytestmark = pytest.mark.alone
+
 NEIGHBOURS, NEIGHBOURS_MSP, OTHER = "buurt", "BuurtMSP", "westerkwartier"
 LONGEST_PAYMENT = 10.0
 

@@ -27,10 +27,11 @@ from kindpakket_network import Topology
 from kindpakket_network.description import ports
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 pytestmark = [
     pytest.mark.skipif(not allowed(), reason="network namespaces need root and iproute2"),
-    pytest.mark.timeout(400),
+    pytest.mark.alone,
 ]
 
 ORGANISATIONS = ("gemeente", "winkels", "auditor", "regie")
@@ -239,7 +240,7 @@ def town_process(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
         yield process
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_the_first_up_waits_for_the_others(first_up: dict[str, tuple[int, str]]) -> None:
@@ -348,7 +349,7 @@ def test_a_killed_node_comes_back_with_its_service(town: Town, live: dict[str, O
         now = {one["node"]: one["pid"] for one in shops.status()["nodes"]}
         return now["peer0.winkels"] not in (None, pids["peer0.winkels"]) or None
 
-    assert until(back, 30.0, interval=0.5)
+    assert until(back, PATIENCE, interval=0.5)
     assert shops.run("up")
     assert max(town.pay(2)) < LONGEST_PAYMENT
 

@@ -15,9 +15,9 @@ from kindpakket_network import Network, Topology
 from kindpakket_network.description.growth import with_organisation
 from kindpakket_network.errors import Waiting
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 COURT, COURT_MSP = "rekenkamer", "RekenkamerMSP"
-SECONDS = 20
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_an_organisation_joins_from_its_own_home(members: Network, court: Networ
         desk.in_step()
         desk.manager.organisations.approve(COURT_MSP, proposed["change"])
     ordered = height(members, "peer0.gemeente")
-    assert until(lambda: height(court, f"peer0.{COURT}") >= ordered or None, SECONDS)
+    assert until(lambda: height(court, f"peer0.{COURT}") >= ordered or None, PATIENCE)
     with gateway_at(court, COURT, identity_of(court, COURT, "auditor")) as gateway:
         ledger = gateway.network(CHANNEL)
         assert Auditor(ledger.contract(CHAINCODE), ledger).verify().passed

@@ -7,13 +7,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from dying import bring_up_and_die
+from dying import bring_up_and_die, bring_up_and_die_once_of_each_kind
 from support import found_town
 
 from kindpakket_demo.desk import Desk
 from kindpakket_network import Network, Topology
 
 LONGEST_STEP = 14
+ACTS = {"Popen", "replace", "register", "enrol", "post"}
 
 
 @pytest.fixture
@@ -24,8 +25,15 @@ def network(tmp_path: Path) -> Iterator[Network]:
     made.down()
 
 
-def test_up_that_is_killed_again_and_again_comes_to_its_end(network: Network, tmp_path: Path) -> None:
-    assert bring_up_and_die(network.topology, network.home, LONGEST_STEP) >= 10
+def test_up_that_is_killed_again_and_again_comes_to_its_end(
+    network: Network, tmp_path: Path, proof: bool
+) -> None:
+    if proof:
+        assert bring_up_and_die(network.topology, network.home, LONGEST_STEP) >= 10
+    else:
+        kinds = bring_up_and_die_once_of_each_kind(network.topology, network.home, tmp_path / "deaths")
+        assert kinds >= ACTS
+        assert {"certificates ...", "orderers and peers ..."} <= kinds
     assert network.status().up
     with Desk(network, tmp_path, Random(1)) as desk:
         town = found_town(desk, 6)

@@ -19,8 +19,8 @@ from kindpakket_network import Network
 from kindpakket_network.description.ports import free_base
 from kindpakket_network.exports.monitoring import CONFIGURATION, RULES
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
-SECONDS = 30.0
 OF_TEXTFILE = "kindpakket_"
 
 
@@ -41,7 +41,7 @@ def pages(files: Path) -> dict[str, str]:
             session.trust_env = False
             session.verify, session.cert = tls["ca_file"], (tls["cert_file"], tls["key_file"])
             for one in job["static_configs"]:
-                answer = session.get(f"https://{one['targets'][0]}/metrics", timeout=SECONDS)
+                answer = session.get(f"https://{one['targets'][0]}/metrics", timeout=PATIENCE)
                 answer.raise_for_status()
                 found[one["labels"]["node"]] = answer.text
     return found
@@ -67,7 +67,7 @@ def test_only_who_shows_a_certificate_is_told(network: Network, files: Path) -> 
     with requests.Session() as session, pytest.raises(requests.exceptions.RequestException):
         session.trust_env = False
         session.verify = job["tls_config"]["ca_file"]
-        session.get(f"https://{job['static_configs'][0]['targets'][0]}/metrics", timeout=SECONDS)
+        session.get(f"https://{job['static_configs'][0]['targets'][0]}/metrics", timeout=PATIENCE)
 
 
 @contextmanager
@@ -86,13 +86,13 @@ def prometheus(files: Path) -> Iterator[str]:
             yield f"http://{address}/api/v1"
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(SECONDS)
+            process.wait(PATIENCE)
 
 
 def ask(url: str, what: str, **parameters: str) -> Any:
     """An answer of Prometheus' interface, None while there is none."""
     try:
-        answer = requests.get(f"{url}/{what}", params=parameters, timeout=SECONDS)
+        answer = requests.get(f"{url}/{what}", params=parameters, timeout=PATIENCE)
     except requests.exceptions.ConnectionError:
         return None
     return answer.json().get("data") if answer.ok else None
@@ -106,8 +106,8 @@ def test_prometheus_sees_every_node_and_calls_nobody(network: Network, files: Pa
             found = ask(url, "query", query='up{network="' + network.topology.name + '"} == 1')
             return (found is not None and {one["metric"]["node"] for one in found["result"]} == nodes) or None
 
-        assert until(seen, SECONDS), (files / "prometheus.log").read_text()
-        judged = until(lambda: _judged(url), SECONDS)
+        assert until(seen, PATIENCE), (files / "prometheus.log").read_text()
+        judged = until(lambda: _judged(url), PATIENCE)
     assert judged is not None
     assert {rule["health"] for rule in judged.values()} == {"ok"}
     wrong = {name for name, rule in judged.items() if rule["alerts"]}

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from kindpakket_network import Network, Topology
-
-SECONDS = 120
+from patience import PATIENCE
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace of its own needs root")
@@ -37,7 +36,7 @@ def test_up_needs_no_network(tmp_path: Path) -> None:
             [unshare, "--net", "/bin/sh", "-c", script],
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=3 * PATIENCE,
             check=False,
         )
     finally:

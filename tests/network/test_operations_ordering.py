@@ -17,7 +17,10 @@ from kindpakket_demo.desk import AUDITOR, CHANNEL, Desk
 from kindpakket_network import Network, Topology
 from kindpakket_network.programs.wait import until
 
+pytestmark = pytest.mark.alone
+
 SECONDS_WITHOUT_LEADER = 12
+SECONDS_TO_CHANGE_THE_VIEW = 10
 SECONDS_TO_NOTICE = 45  # a peer that hangs on a consenter which does not answer notices by pings
 SECONDS_TO_CATCH_UP = 60
 
@@ -94,6 +97,17 @@ def test_payments_go_on_with_the_leading_consenter_suspended_and_it_catches_up_w
         return network.status().findings == () or None
 
     assert until(in_step, SECONDS_TO_CATCH_UP)
+
+
+@pytest.mark.parametrize("ordered", ["bft"], indirect=True)
+def test_a_leader_that_was_restarted_and_missed_votes_holds_nothing_up_for_long(ordered: Town) -> None:
+    """The others go on without it, and the next payment waits for a change of the view."""
+    network = network_of(ordered)
+    leader = leader_of(network)
+    network.stop(leader, signal.SIGKILL)
+    network.start(leader)
+    pay_within(ordered, 2 * SECONDS_TO_CHANGE_THE_VIEW, payments=2)
+    assert network.status().findings == ()
 
 
 def test_the_auditors_client_is_refused_by_ordering(ordered: Town) -> None:

@@ -15,11 +15,11 @@ import pytest
 from kindpakket_network import Network
 from kindpakket_network.description.ports import free_base
 from kindpakket_network.errors import NetworkError
+from patience import PATIENCE, ends
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 BASE = "27050"
 ORGANISATIONS = 8
-SECONDS = 900
 _BEFORE = """\
 set -euo pipefail
 expect() {
@@ -66,7 +66,6 @@ def workplace(tmp_path: Path) -> Iterator[Path]:
                 print(error)
 
 
-@pytest.mark.timeout(SECONDS + 60)
 def test_every_command_does_what_the_runbook_says(workplace: Path) -> None:
     text = RUNBOOK.read_text("utf-8").replace(BASE, str(free_base(ORGANISATIONS)))
     environment = {**os.environ, "PATH": f"{workplace / 'programs'}:{os.environ['PATH']}"}
@@ -81,12 +80,10 @@ def test_every_command_does_what_the_runbook_says(workplace: Path) -> None:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-        try:
-            code = process.wait(SECONDS)
-        except subprocess.TimeoutExpired:
+        code = ends(process, log)
+        if code is None:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(60)
-            code = -1
+            process.wait(PATIENCE)
     told = log.read_text("utf-8", errors="replace")
     assert code == 0, told[-6000:]
     assert told.count("\n$ kindpakket ") > 40

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import yaml
 from kindpakket_network import Network, Topology
 from kindpakket_network.programs.home import write
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 SYSTEMD = Path("/lib/systemd/systemd")
 PEER = "peer0.gemeente"
@@ -103,7 +105,12 @@ def manager(folder: Path) -> Iterator[None]:
             process.kill()
             process.wait()
             for group in groups:
-                assert until(lambda group=group: emptied(group) or None, 10.0), f"{group} is not empty"
+                assert until(partial(gone, group), PATIENCE), f"{group} is not empty"
+
+
+def gone(group: Path) -> bool | None:
+    """True once a control group is gone."""
+    return emptied(group) or None
 
 
 def emptied(group: Path) -> bool:
@@ -159,7 +166,7 @@ def test_a_killed_node_comes_back(network: Network) -> None:
     before = process_of(network, PEER)
     assert before is not None
     os.kill(before, signal.SIGKILL)
-    assert until(lambda: process_of(network, PEER) not in (None, before) or None, 30.0, interval=0.2)
+    assert until(lambda: process_of(network, PEER) not in (None, before) or None, PATIENCE, interval=0.2)
     network.up(progress=print)
 
 

@@ -1,8 +1,11 @@
 """Ordering goes on when its leader dies, and no consenter's vote is lost."""
 
+from __future__ import annotations
+
 import signal
 import time
 
+import pytest
 from support import Town, doubted_votes
 
 from kindpakket_demo.desk import CHANNEL
@@ -11,6 +14,7 @@ from kindpakket_demo.wallets import Wallet
 SECONDS = 10
 
 
+@pytest.mark.alone
 def test_payments_go_on_within_ten_seconds_after_the_leading_consenter_is_killed(
     town: Town, wallet: Wallet
 ) -> None:

@@ -15,10 +15,10 @@ from kindpakket.fabric import Profile, aio
 from kindpakket.fabric.blocks import Block
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, SHOPS
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 PEER = "peer0.auditor"
 KINDS = ("blocks", "filtered_blocks", "blocks_with_private_data", "events")
-SECONDS = 60
 
 
 class Followers:
@@ -43,13 +43,13 @@ class Followers:
             self._start(self._follow, stream, self.seen[f"{kind} sync"])
         opened = threading.Event()
         self._start(asyncio.run, self._following(opened))
-        assert opened.wait(SECONDS)
+        assert opened.wait(PATIENCE)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
         for thread in self._threads:
-            thread.join(SECONDS)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
 
     def _start(self, act: Any, *arguments: Any) -> None:
@@ -99,7 +99,7 @@ class Followers:
             return all(far) or None
 
         got = {kind: (len(seen), seen[-1:]) for kind, seen in self.seen.items()}
-        assert until(there, SECONDS), f"block {last_block}, {events} events: {got}"
+        assert until(there, PATIENCE), f"block {last_block}, {events} events: {got}"
 
 
 def _stream(network: Any, kind: str) -> Any:

@@ -67,10 +67,8 @@ def region(two: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
         scheme = open_provision(other, 16, now(), here.scheme.id)
         tills = [other.here(till) for till in (*here.street.open, here.street.applicant)]
         street = admit(other, tills, now().date())
-        both = [
-            Wallet(new_id(), authority)
-            for authority in (*(HolderKey.generate() for _ in range(3)), Booklet.generate(4))
-        ]
+        holders: list[HolderKey | Booklet] = [*(HolderKey.generate() for _ in range(3)), Booklet.generate(4)]
+        both = [Wallet(new_id(), holder) for holder in holders]
         issue_to(desk, here.scheme.id, both)
         issue_to(other, scheme.id, both)
         yield Region(here, Town(other, scheme, street, iter(()), iter(())), iter(both))
@@ -182,7 +180,7 @@ def test_one_municipality_upgrades_before_the_other(region: Region, two: Network
     sources = {channel.name: channel.chaincodes[0].source for channel in two.topology.channels}
     shared = f"chaincode.peer0.{SHOPS}."
 
-    def served(channel: str) -> str:
+    def served(channel: str) -> str | None:
         return packages(two)[channel]
 
     def pay_on_both() -> None:

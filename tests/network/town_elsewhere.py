@@ -48,7 +48,7 @@ def main(home: str, results: str) -> None:
             if line.strip() == "found":
                 town = found_town(desk, VOUCHERS)
                 wallet = next(town.keys)
-                answer = {"vouchers": VOUCHERS}
+                answer: dict[str, object] = {"vouchers": VOUCHERS}
             else:
                 assert town is not None
                 order = town.order(wallet, CENTS)

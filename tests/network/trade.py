@@ -16,9 +16,9 @@ from kindpakket.ledger.refusals import Refusal
 from kindpakket_demo.schemes import CENTS_PER_CHILD
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 LEAST = 100
-_PATIENCE = 60.0
 _PAUSE = 0.1
 
 
@@ -37,7 +37,7 @@ class Trade:
     def go_on(self, count: int = 10) -> None:
         """Wait until so many more payments were taken. Whether one failed is for one test to judge."""
         wanted = len(self.paid) + count
-        assert until(lambda: len(self.paid) >= wanted or None, _PATIENCE), f"nothing is paid: {self.failed}"
+        assert until(lambda: len(self.paid) >= wanted or None, PATIENCE), f"nothing is paid: {self.failed}"
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from kindpakket.fabric import (
 from kindpakket.fabric import Network as Ledger
 from kindpakket.fabric.blocks import BlockTransaction
 from kindpakket_network import Network, Topology
+from patience import PATIENCE
 
 CHANNEL = "scenario"
 ORGANISATIONS = {"org1": "Org1MSP", "org2": "Org2MSP", "org3": "Org3MSP"}
@@ -107,8 +108,8 @@ class Place:
         for node in nodes:
             _, _, organisation = node.partition(".")
             certificate, key = self.tls_certificate(organisation)
-            options = ConnectOptions(client_certificate=certificate, client_key=key)
-            with self.connect(organisation, "admin", **at_peer(node), **options) as gateway:
+            options = ConnectOptions(peers=[node], client_certificate=certificate, client_key=key)
+            with self.connect(organisation, "admin", **options) as gateway:
                 for chaincode in ("strict", "open"):
                     _await_known(gateway.network(CHANNEL), chaincode, addresses)
                     _await_endorsement(gateway.network(CHANNEL), chaincode)
@@ -172,7 +173,7 @@ _waiting = retry(
     retry=retry_any(
         retry_if_result(lambda arrived: not arrived), retry_if_exception_type((EndorseError, DiscoveryError))
     ),
-    stop=stop_after_delay(60),
+    stop=stop_after_delay(PATIENCE),
     wait=wait_fixed(0.1),
 )
 

@@ -29,7 +29,7 @@ ASKS_FOR_CERTIFICATES = {
 def by_options(clients: Clients, _: Path) -> Gateway:
     """A gateway that shows a certificate which the options name."""
     certificate, key = clients.place.tls_certificate("org1")
-    return clients.connect("org1", **at_peer(PEER), client_certificate=certificate, client_key=key)
+    return clients.connect("org1", peers=[PEER], client_certificate=certificate, client_key=key)
 
 
 def by_profile(clients: Clients, folder: Path) -> Gateway:
@@ -95,8 +95,9 @@ def test_a_peer_that_asks_for_certificates_refuses_clients_without_a_proper_one(
     clients: Clients, strict_peer: str
 ) -> None:
     chain, key = self_signed()
-    for options in (ConnectOptions(), ConnectOptions(client_certificate=chain, client_key=key)):
-        gateway = clients.connect("org1", **at_peer(strict_peer), **options)
+    plain = at_peer(strict_peer)
+    for options in (plain, ConnectOptions(**plain, client_certificate=chain, client_key=key)):
+        gateway = clients.connect("org1", **options)
         with gateway, pytest.raises(EvaluateError) as caught:
             gateway.network(CHANNEL).contract("open").evaluate("Echo", "conga", timeout=2)
         assert caught.value.status is StatusCode.UNAVAILABLE

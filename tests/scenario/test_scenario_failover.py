@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from scenario_support import CHANNEL, Place, new_key
 
 from kindpakket.fabric import Deadlines, StepEvent, Submission
@@ -111,6 +112,7 @@ def test_a_hung_and_a_killed_peer_under_load(place: Place) -> None:
     assert created == Counter(keys)
 
 
+@pytest.mark.alone
 def test_a_hung_peer_costs_a_single_call_seconds_and_not_its_deadline(place: Place) -> None:
     with place.connect("org1", deadlines=PATIENT) as gateway:
         contract = gateway.network(CHANNEL).contract("open")

@@ -60,13 +60,13 @@ def test_requests_for_events_and_blocks_are_signed_elsewhere(clients: Clients, p
         request = gateway.signed_chaincode_events(request.message, elsewhere.sign(request.bytes))
         with request.stream() as events:
             assert take(events, lambda event: event.name == name).payload == b"offline"
-        request = ledger.blocks_request(number, number)
-        request = gateway.signed_block_events(request.message, elsewhere.sign(request.bytes))
-        with request.stream() as blocks:
+        asked = ledger.blocks_request(number, number)
+        asked = gateway.signed_block_events(asked.message, elsewhere.sign(asked.bytes))
+        with asked.stream() as blocks:
             assert Block.decode(next(iter(blocks))).number == number
-        request = ledger.filtered_blocks_request(number, number)
-        request = gateway.signed_filtered_block_events(request.message, elsewhere.sign(request.bytes))
-        with request.stream() as filtered:
+        wanted = ledger.filtered_blocks_request(number, number)
+        wanted = gateway.signed_filtered_block_events(wanted.message, elsewhere.sign(wanted.bytes))
+        with wanted.stream() as filtered:
             assert next(iter(filtered)).number == number
 
 

@@ -51,7 +51,7 @@ def test_arguments_are_text_or_any_bytes(strict: Contract) -> None:
 
 
 def test_transient_data_reaches_the_chaincode_and_no_block(strict: Contract, ledger: Ledger) -> None:
-    transient = {"key1": "value1", "key2": b"value2"}
+    transient: dict[str, str | bytes] = {"key1": "value1", "key2": b"value2"}
     expected = {"key1": "value1", "key2": "value2"}
     assert json.loads(strict.evaluate("EchoTransient", transient=transient)) == expected
     commit = strict.submit_async("Echo", "seen", transient={"unseen": "transient-secret"})

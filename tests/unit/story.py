@@ -46,7 +46,7 @@ def rules(**changes: Any) -> Rules:
         "settlement_days": 1,
         "retention_days": 2555,
     }
-    return {**base, **changes}  # type: ignore[typeddict-item,return-value]
+    return {**base, **changes}  # type: ignore[typeddict-item]
 
 
 class Story:
@@ -58,7 +58,7 @@ class Story:
 
     def add(self, operation: str, person: str = "p-clerk", at: int = NOON, **members: Any) -> str:
         number = next(_numbers)
-        request_id = members.pop("request_id", f"{number:032x}")
+        request_id = str(members.pop("request_id", f"{number:032x}"))
         self.requests.append(
             CommittedRequest(
                 block_number=number,
@@ -76,7 +76,8 @@ class Story:
 
     def open(self, *, preset: str = "child", **changes: Any) -> None:
         """A scheme that is open, a shop that is approved, a voucher that is active."""
-        self.add("organisations:Initialise", "p-manager", **ORGANISATIONS)
+        members: dict[str, Any] = dict(ORGANISATIONS)
+        self.add("organisations:Initialise", "p-manager", **members)
         self.add("scheme:Draft", request_id=SCHEME, rules=rules(**changes), budget_cents=100000)
         self.add("scheme:Approve", "p-manager", scheme=SCHEME)
         self.add("scheme:Open", scheme=SCHEME)
@@ -105,7 +106,7 @@ class Story:
     def pay(self, *lines: tuple[str, int], at: int = NOON, page: int = 1, version: int = 1) -> str:
         """A payment that the holder agreed to."""
         order = self.order(*lines, at=at, version=version)
-        return self.send(order, self._signer(page).authorise(order), at=at)
+        return self.send(order, self.signer(page).authorise(order), at=at)
 
     def hold(
         self, *lines: tuple[str, int], at: int = NOON, lasting: int = 3600, page: int = 1, version: int = 1
@@ -114,7 +115,7 @@ class Story:
         order = self.order(*lines, at=at, version=version)
         members = {field.name: getattr(order, field.name) for field in fields(order)}
         held = HoldOrder(**members, expires_at=at + lasting)
-        return self.send(held, self._signer(page).authorise(held), at=at)
+        return self.send(held, self.signer(page).authorise(held), at=at)
 
     def send(self, order: Order, proof: Any, at: int = NOON) -> str:
         """A payment or hold with any proof."""
@@ -134,7 +135,8 @@ class Story:
         self.add("scheme:ApproveChange", person, at, scheme=SCHEME, change=change)
         return change
 
-    def _signer(self, page: int) -> Any:
+    def signer(self, page: int = 1) -> Any:
+        """Who proves that the holder agrees: the key, or a page of the booklet."""
         return self.holder.page(page) if isinstance(self.holder, Booklet) else self.holder
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -18,34 +16,6 @@ from kindpakket.fabric.testing import ChaincodeRefusal
 from kindpakket.holder.booklet import Booklet
 from kindpakket_cli.home import Home, HomeError
 from kindpakket_cli.main import main
-
-
-def commands(group: click.Group) -> Iterator[list[str]]:
-    """The paths of all commands of a group."""
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from ([name, *path] for path in commands(command))
-        else:
-            yield [name]
-
-
-def test_the_version_and_the_groups() -> None:
-    runner = CliRunner()
-    assert runner.invoke(main, ["--version"]).output.startswith("kindpakket 0.")
-    listed = runner.invoke(main, ["--help"]).output
-    assert {"network", "scheme", "voucher", "audit", "query", "invoke"} <= set(main.commands)
-    for group in main.commands:
-        assert group in listed
-    assert "Exit codes" in listed
-
-
-def test_every_command_has_help() -> None:
-    paths = [path for path in commands(main) if path[0] != "network"]
-    assert len(paths) > 60
-    for path in paths:
-        result = CliRunner().invoke(main, [*path, "--help"])
-        assert result.exit_code == 0
-        assert "--home" in result.output
 
 
 def test_commands_act_as_a_user_with_the_role(kindpakket: Command) -> None:
@@ -305,8 +275,8 @@ def test_an_audit_that_finds_nothing_ends_with_0(kindpakket: Command, tmp_path: 
     personal.write_text("999990019\nFenna Dijkstra\n", "utf-8")
     result = kindpakket("audit", "verify", "--personal", str(personal))
     assert result.exit_code == 0, result.output
-    assert "Verdict: nothing is wrong." in result.stdout
-    assert "2 personal values looked for, 0 traces." in result.stdout
+    assert "Verdict: no problems found." in result.stdout
+    assert "2 personal values searched for, 0 found." in result.stdout
     assert kindpakket.answer("audit", "verify")["passed"] is True
 
 
@@ -318,7 +288,7 @@ def test_an_audit_that_finds_something_ends_with_1(kindpakket: Command) -> None:
     result = kindpakket("audit", "verify")
     assert result.exit_code == 1
     assert f"state: scheme {SCHEME}, id: None according to the blocks" in result.stdout
-    assert "Verdict: 1 things are wrong." in result.stdout
+    assert "Verdict: 1 problem found." in result.stdout
 
 
 def test_values_that_are_too_short_are_wrong(kindpakket: Command, tmp_path: Path) -> None:
@@ -342,7 +312,7 @@ def test_history_and_totals(kindpakket: Command) -> None:
     kindpakket.desk.answers["audit:History"] = {"entries": [gone, paused], "next": ""}
     shown = kindpakket("audit", "history", f"scheme/{SCHEME}").stdout
     assert shown == (
-        "2026-03-10 12:00:00  deleted: the transaction's block tells by whom\n"
+        "2026-03-10 12:00:00  deleted: the block says by whom\n"
         f"    transaction {'t' * 64}\n"
         "    cents: 0 → -\n"
         "2026-03-10 12:00:00  scheme:Pause by p-manager (approver of GemeenteMSP), audit\n"
@@ -378,7 +348,7 @@ def test_a_home_with_several_channels_needs_to_be_told_which(kindpakket: Command
     profile.write_text(yaml.safe_dump(members))
     result = kindpakket("scheme", "approve", SCHEME)
     assert result.exit_code == 2
-    assert "has not one channel but westerkwartier, zuidhorn: give --channel" in result.stderr
+    assert "has 2 channels (westerkwartier, zuidhorn): give --channel" in result.stderr
     assert kindpakket("scheme", "approve", SCHEME, "--channel", "zuidhorn").exit_code == 0
 
 

@@ -69,5 +69,6 @@ def test_other_words_are_no_refusal(message: str) -> None:
 def test_a_refusal_survives_pickling() -> None:
     refusal = parse('INSUFFICIENT_BALANCE: too much {"cents":5}', "tx")
     again = pickle.loads(pickle.dumps(refusal))  # noqa: S301
+    assert isinstance(again, Refusal)
     assert type(again) is type(refusal)
     assert (again.details, again.transaction_id) == ({"cents": 5}, "tx")

@@ -60,8 +60,8 @@ def test_payment_refund_and_cancellation_move_the_money(story: Story) -> None:
 
 def test_a_request_counts_once(story: Story) -> None:
     order = story.order(("books", 1500))
-    story.send(order, story.holder.authorise(order))
-    story.send(order, story.holder.authorise(order))
+    story.send(order, story.signer().authorise(order))
+    story.send(order, story.signer().authorise(order))
     result = replay(story)
     assert not result.findings
     assert result.repeated == 1
@@ -70,9 +70,9 @@ def test_a_request_counts_once(story: Story) -> None:
 
 def test_the_same_id_with_other_content_is_a_finding(story: Story) -> None:
     order = story.order(("books", 1500))
-    story.send(order, story.holder.authorise(order))
+    story.send(order, story.signer().authorise(order))
     other = replace(order, lines=({"category": "books", "cents": 1600},))
-    story.send(other, story.holder.authorise(other))
+    story.send(other, story.signer().authorise(other))
     assert findings(story) == [f"request {order.request_id} was committed again with different content"]
 
 
@@ -173,7 +173,7 @@ def no_proof(story: Story) -> None:
 
 def changed_amount(story: Story) -> None:
     order = story.order(("books", 500))
-    story.send(replace(order, lines=({"category": "books", "cents": 5000},)), story.holder.authorise(order))
+    story.send(replace(order, lines=({"category": "books", "cents": 5000},)), story.signer().authorise(order))
 
 
 def over_balance(story: Story) -> None:

@@ -119,7 +119,7 @@ class State:
 def reader_of(state: dict[str, Any]) -> Reader:
     """A reader whose desks are answered from a state."""
     peer = State(state)
-    desks = {
+    desks: dict[str, dict[str, object]] = {
         "organisations": {"show": peer.organisations, "list": peer.further_organisations},
         "schemes": {
             "show": peer.scheme,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from story import SHOP, Story, books, findings
@@ -19,7 +20,7 @@ def story() -> Story:
 
 
 def propose(story: Story, msp: str = CHAIN, person: str = "p-clerk", **members: object) -> str:
-    proposal = {"kind": "shops", "reason": "new-chain", **members}
+    proposal: dict[str, Any] = {"kind": "shops", "reason": "new-chain", **members}
     return story.add("organisations:Propose", person, msp=msp, **proposal)
 
 

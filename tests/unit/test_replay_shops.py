@@ -109,7 +109,7 @@ def test_an_account_counts_after_a_second_person(story: Story) -> None:
         ({"settlement_days": 30, "settlement_cents": 1501}, False),
     ],
 )
-def test_a_shop_is_due_by_rhythm_or_by_amount(changes: dict[str, int], due: bool) -> None:
+def test_a_shop_is_due_by_rhythm_or_by_amount(changes: dict[str, Any], due: bool) -> None:
     story = Story()
     story.open(**changes)
     story.pay(("toys", 1500))

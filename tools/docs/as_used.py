@@ -1,8 +1,8 @@
-"""For the reference site: shows classes as programs use them.
+"""An extension for the reference site: it shows classes as programs use them.
 
-The classes of `kindpakket.fabric` have bases that know no driver, such as `BaseContract`, whose docstrings
-list the attributes. The site shows those at the classes themselves. Classes that are made from a session,
-which programs never do, show no constructor. Full names of classes in docstrings become links.
+The classes of `kindpakket.fabric` have bases without I/O, such as `BaseContract`, whose docstrings list the
+attributes. The site shows those attributes on the classes themselves. Programs never construct a class from
+a session, so such classes show no constructor. Full names of classes in docstrings become links.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _CLASS = re.compile(r"(?<!\[)`(kindpakket\.fabric\.(?:[a-z_0-9]+\.)?[A-Z]\w*)`")
 
 
 class AsUsed(griffe.Extension):
-    """Changes classes and docstrings, once the whole package is known."""
+    """Changes classes and docstrings once the whole package is loaded."""
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
-        """Go through the package."""
+        """Change every class and docstring of the package."""
         for item in _items(pkg):
             if isinstance(item, griffe.Class):
                 _inherit_attributes(item)
@@ -37,18 +37,20 @@ def _items(within: griffe.Object) -> Iterator[griffe.Object]:
             yield from _items(member)
 
 
-def _inherit_attributes(found: griffe.Class) -> None:
-    own = found.docstring
+def _inherit_attributes(shown: griffe.Class) -> None:
+    own = shown.docstring
     if own is None or "\nAttributes:" in own.value:
         return
-    listed = [base.docstring.value for base in found.mro() if base.docstring is not None]
+    listed = [base.docstring.value for base in shown.mro() if base.docstring is not None]
     sections = [text.partition("\nAttributes:\n")[2] for text in reversed(listed)]
     lines = "".join(f"{section.rstrip()}\n" for section in sections if section)
     if lines:
         own.value = f"{own.value.rstrip()}\n\nAttributes:\n{lines}"
 
 
-def _hide_constructor(found: griffe.Class) -> None:
-    made = found.members.get("__init__")
-    if isinstance(made, griffe.Function) and any(item.name == "session" for item in made.parameters):
-        del found.members["__init__"]
+def _hide_constructor(shown: griffe.Class) -> None:
+    constructor = shown.members.get("__init__")
+    if isinstance(constructor, griffe.Function) and any(
+        parameter.name == "session" for parameter in constructor.parameters
+    ):
+        del shown.members["__init__"]

@@ -1,5 +1,5 @@
-// Gosec runs gosec's analyzer, and nothing else of gosec: its own command brings the client libraries of several remote services
-// along, which take minutes to build.
+// Gosec runs gosec's analyzer and nothing else. Gosec's own command also links the client libraries of several remote services,
+// which take minutes to build.
 package main
 
 import (

@@ -1,10 +1,11 @@
-// Mutate measures what tests notice: it puts small faults into Go files, one at a time, and runs the tests. A fault that survives
-// is a test that is missing, or a fault without effect.
+// Mutate measures what tests notice: it puts small faults (mutants) into Go files, one at a time, and runs the tests. If a mutant
+// survives, a test is missing or the fault has no effect.
 //
 //	mutate [-then PACKAGE] [-out FOLDER] [-sample N -seed S] FILE ...
 //
-// It runs in the module's folder and changes nothing there: each mutant is compiled with an overlay. The tests of its own package
-// come first, and those of -then try what they let live. What does not compile is not counted; what does not end counts as killed.
+// It runs in the module's folder and changes nothing there: each mutant is compiled with an overlay. The tests of the mutant's
+// package run first; those of -then run on the mutants that survive them. A mutant that does not compile is not counted. A mutant
+// whose tests time out counts as killed.
 package main
 
 import (
@@ -28,16 +29,16 @@ import (
 const killed, timedOut, survived, uncompiled = "killed", "timed out", "survived", "not compiled"
 
 var (
-	then    = flag.String("then", "", "the `package` whose tests try what a package's own tests let live")
+	then    = flag.String("then", "", "the `package` whose tests run on the mutants that survive their own package's tests")
 	out     = flag.String("out", "mutation", "the `folder` for mutants.json and for passing files")
 	sample  = flag.Int("sample", 0, "try only `N` mutants, drawn at random")
-	seed    = flag.Uint64("seed", 1, "draw them by this `number`")
-	workers = flag.Int("workers", 2, "how many to try at a time")
+	seed    = flag.Uint64("seed", 1, "the random `seed` of the draw")
+	workers = flag.Int("workers", 2, "the `number` of mutants to try at a time")
 
-	// suites has the flags for the tests of each package: how long they may take, and what keeps rapid short and without files.
+	// suites holds the flags for the tests of each package: their time limit, and what keeps rapid short and stops it writing files.
 	suites = map[string][]string{}
 
-	// interrupted ends the run: what was decided until then is reported.
+	// interrupted ends the run. The mutants decided by then are reported.
 	interrupted context.Context
 )
 
@@ -50,9 +51,9 @@ func main() {
 	for _, name := range flag.Args() {
 		if source, err := os.ReadFile(name); !strings.HasSuffix(name, "_test.go") {
 			check(err)
-			found, err := mutants(name, string(source))
+			ofFile, err := mutants(name, string(source))
 			check(err)
-			all = append(all, found...)
+			all = append(all, ofFile...)
 		}
 	}
 	if *sample > 0 && *sample < len(all) {
@@ -93,12 +94,12 @@ func main() {
 	report(slices.DeleteFunc(all, func(m *mutant) bool { return m.Status == "" }))
 }
 
-// stages lists the packages whose tests try a mutant, in order.
+// stages lists the packages whose tests run on a mutant, in order.
 func stages(m *mutant) []string {
 	return slices.DeleteFunc(slices.Compact([]string{"./" + filepath.Dir(m.File), *then}), func(pkg string) bool { return pkg == "" })
 }
 
-// measure runs tests without a fault, to see that they pass and how long they take, and gives the flags to run them with.
+// measure runs a package's tests without a fault, checks that they pass and how long they take, and returns the flags to run them with.
 func measure(pkg string) []string {
 	binary, flags := *out+"/measure.test", []string{"-test.failfast"}
 	if output, err := compile(pkg, binary, ""); err != nil {
@@ -116,7 +117,7 @@ func measure(pkg string) []string {
 	return append(flags, fmt.Sprint("-test.timeout=", max(30*time.Second, 10*taken)))
 }
 
-// try decides about one mutant.
+// try runs the tests on one mutant and records its status.
 func try(worker string, m *mutant) {
 	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{absolute(m.File): worker + ".go"}})
 	check(err)
@@ -134,7 +135,7 @@ func try(worker string, m *mutant) {
 	}
 }
 
-// attempt runs one package's tests on a mutant. The error is what ended it.
+// attempt runs one package's tests on a mutant. The error says how the mutant was noticed.
 func attempt(pkg, worker string) (string, error) {
 	if _, err := compile(pkg, worker+".test", worker+".json"); err != nil {
 		return uncompiled, err
@@ -154,7 +155,7 @@ func compile(pkg, binary, overlay string) (string, error) {
 	return string(output), err
 }
 
-// run runs compiled tests in their folder, with a limit on memory, which a fault might fill.
+// run runs compiled tests in their folder, with a limit on memory, because a fault might use it all.
 func run(pkg, binary string, flags ...string) (string, error) {
 	command := exec.Command("sh", append([]string{"-c", `ulimit -v 4194304; exec "$0" "$@"`, binary}, flags...)...)
 	command.Dir = pkg
@@ -162,7 +163,7 @@ func run(pkg, binary string, flags ...string) (string, error) {
 	return string(output), err
 }
 
-// report writes all mutants, and prints the survivors and a line of totals for each file.
+// report writes all mutants to a file, and prints the survivors and a line of totals for each source file.
 func report(all []*mutant) {
 	slices.SortStableFunc(all, func(a, b *mutant) int {
 		if a.File != b.File {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// mutant is one small fault in a file: the bytes from start to end replaced. Before and After are the lines it touches.
+// mutant is one small fault in a file: the bytes from start to end are replaced. Before and After are the lines it touches.
 type mutant struct {
 	File     string `json:"file"`
 	Line     int    `json:"line"`
@@ -22,7 +22,7 @@ type mutant struct {
 	text, whole string
 }
 
-// swaps names what stands in for an operator, one for each mutant: a comparison's boundary and its negation, and an opposite.
+// swaps lists the replacements of each operator, one per mutant: for a comparison its boundary and its negation, else an opposite.
 var swaps = map[token.Token][]string{
 	token.LSS: {"<=", ">="}, token.LEQ: {"<", ">"}, token.GTR: {">=", "<="}, token.GEQ: {">", "<"}, token.EQL: {"!="}, token.NEQ: {"=="},
 	token.LAND: {"||"}, token.LOR: {"&&"}, token.AND: {"|"}, token.OR: {"&"}, token.SHL: {">>"}, token.SHR: {"<<"},
@@ -34,10 +34,10 @@ var swaps = map[token.Token][]string{
 type finder struct {
 	path, source string
 	file         *token.File
-	found        []*mutant
+	mutants      []*mutant
 }
 
-// mutants lists every mutant of a file. Some of them do not compile, which only the compiler tells.
+// mutants lists every mutant of a file. Some of them do not compile, which only the compiler can say.
 func mutants(path, source string) ([]*mutant, error) {
 	set := token.NewFileSet()
 	tree, err := parser.ParseFile(set, path, source, parser.SkipObjectResolution)
@@ -46,7 +46,7 @@ func mutants(path, source string) ([]*mutant, error) {
 	}
 	f := &finder{path: path, source: source, file: set.File(tree.FileStart)}
 	ast.Inspect(tree, f.visit)
-	return f.found, nil
+	return f.mutants, nil
 }
 
 func (f *finder) visit(node ast.Node) bool {
@@ -108,7 +108,7 @@ func (f *finder) swap(at token.Pos, operator token.Token) {
 	}
 }
 
-// negate turns conditions round that have no operator to swap.
+// negate inverts conditions that have no operator to swap.
 func (f *finder) negate(conditions ...ast.Expr) {
 	for _, condition := range conditions {
 		switch condition.(type) {
@@ -118,7 +118,7 @@ func (f *finder) negate(conditions ...ast.Expr) {
 	}
 }
 
-// returns replaces what a function returns last: an error by nil, and a truth by both values.
+// returns replaces a function's last result: an error by nil, a bool by both values.
 func (f *finder) returns(kind *ast.FuncType, body *ast.BlockStmt) {
 	if kind.Results == nil || body == nil {
 		return
@@ -149,5 +149,5 @@ func (f *finder) replace(operator string, from, to token.Pos, text string) {
 	last := m.end + strings.IndexByte(f.source[m.end:]+"\n", '\n')
 	m.Before, m.After = f.source[first:last], f.source[first:m.start]+text+f.source[m.end:last]
 	m.whole = f.source[:m.start] + text + f.source[m.end:]
-	f.found = append(f.found, m)
+	f.mutants = append(f.mutants, m)
 }

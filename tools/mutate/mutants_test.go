@@ -25,12 +25,12 @@ func ok(b int) bool {
 `
 
 func TestMutants(t *testing.T) {
-	found, err := mutants("x.go", source)
+	all, err := mutants("x.go", source)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines []string
-	for _, m := range found {
+	for _, m := range all {
 		lines = append(lines, strings.TrimSpace(m.After))
 		if m.Before == m.After || strings.Count(m.whole, "\n") != strings.Count(source, "\n") {
 			t.Errorf("%s at %d: %s", m.Operator, m.Line, m.After)

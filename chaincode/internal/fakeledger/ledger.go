@@ -18,11 +18,11 @@ type Ledger struct {
 	Chaincode shim.Chaincode
 	// DatabaseDown makes reads of many keys come back empty and without an error, as peers of Fabric 3.1.1 do.
 	DatabaseDown bool
-	// TotalQueryLimit ends what one range or history query gives, without an error (ledger.state.totalQueryLimit); 0 stands for none.
+	// TotalQueryLimit ends what one range or history query gives, without an error (ledger.state.totalQueryLimit); 0 means none.
 	TotalQueryLimit int
 	// Members names the MSPs of a collection that only its members may read and write; a collection that is left out is everybody's.
 	Members map[string][]string
-	// Peer is the MSP of the peer that endorses. One that is no member of a collection knows the hashes only.
+	// Peer is the MSP of the peer that endorses. A peer that is not a member of a collection knows only its hashes.
 	Peer string
 
 	state     map[string][]byte
@@ -64,7 +64,7 @@ type Proposed struct {
 }
 
 // Simulation is an endorsed proposal: its response, and what it read and would write. Keys of private data start with the collection
-// and U+0000; nil stands for a deletion or a purge.
+// and U+0000; nil is a deletion or a purge.
 type Simulation struct {
 	Response     *peer.Response
 	Event        *peer.ChaincodeEvent
@@ -174,12 +174,12 @@ func (l *Ledger) apply(key string, value []byte, s *Simulation) {
 	l.history[key] = append([]*queryresult.KeyModification{change}, l.history[key]...)
 }
 
-// Keys gives all keys in order.
+// Keys returns all keys in order.
 func (l *Ledger) Keys() []string {
 	return slices.Sorted(maps.Keys(l.state))
 }
 
-// Value gives what a key holds.
+// Value returns what a key holds.
 func (l *Ledger) Value(key string) []byte {
 	return l.state[key]
 }
@@ -190,14 +190,14 @@ func (l *Ledger) Put(key string, value []byte) {
 	set(l.state, l.versions, key, value, l.commits)
 }
 
-// Private gives a private record.
+// Private returns a private record.
 func (l *Ledger) Private(collection, key string) []byte {
 	return l.private[privateName(collection, key)]
 }
 
 func privateName(collection, key string) string { return collection + "\x00" + key }
 
-// between gives the keys of a range in order, the end left out; an empty end stands for the last key.
+// between returns the keys of a range in order, the end left out; an empty end means after the last key.
 func (l *Ledger) between(values map[string][]byte, start, end string) []string {
 	keys := slices.DeleteFunc(slices.Collect(maps.Keys(values)), func(key string) bool {
 		return key < start || (end != "" && key >= end)

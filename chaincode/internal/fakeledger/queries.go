@@ -13,7 +13,7 @@ import (
 // batchSize is how many records a peer sends at once of a query without pages. It reads one ahead.
 const batchSize = 100
 
-// simpleRange gives the bounds of a range of simple keys, which leaves out composite keys: those start with U+0000.
+// simpleRange returns the bounds of a range of simple keys, which leaves out composite keys: those start with U+0000.
 func simpleRange(start, end string) (string, string, error) {
 	checkText(start, end)
 	if strings.HasPrefix(start, "\x00") || strings.HasPrefix(end, "\x00") {
@@ -41,7 +41,7 @@ func (s *stub) GetStateByRange(start, end string) (shim.StateQueryIteratorInterf
 	return found, nil
 }
 
-// GetStateByRangeWithPagination gives one page, and where the next one starts. Fabric remembers what it read here too.
+// GetStateByRangeWithPagination returns one page, and where the next one starts. Fabric remembers what it read here too.
 func (s *stub) GetStateByRangeWithPagination(start, end string, size int32, bookmark string) (
 	shim.StateQueryIteratorInterface, *peer.QueryResponseMetadata, error,
 ) {
@@ -78,7 +78,7 @@ func (s *stub) GetStateByRangeWithPagination(start, end string, size int32, book
 	return &states{values: s.ledger.state, keys: keys, walk: walk{stub: s, ready: len(keys)}}, metadata, nil
 }
 
-// GetPrivateDataByRange gives the private records of a range. Nothing protects it against phantoms, so the peer takes no writes then.
+// GetPrivateDataByRange returns the private records of a range. Nothing protects it against phantoms, so the peer takes no writes then.
 func (s *stub) GetPrivateDataByRange(collection, start, end string) (shim.StateQueryIteratorInterface, error) {
 	start, end, err := simpleRange(start, end)
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *stub) GetPrivateDataByRange(collection, start, end string) (shim.StateQ
 	return found, nil
 }
 
-// GetHistoryForKey gives the changes of a key, newest first. Each is read from the block of its transaction, and none is validated.
+// GetHistoryForKey returns the changes of a key, newest first. Each is read from the block of its transaction, and none is validated.
 func (s *stub) GetHistoryForKey(key string) (shim.HistoryQueryIteratorInterface, error) {
 	checkText(key)
 	list := s.ledger.history[key]
@@ -144,7 +144,7 @@ func (w *walk) fetch() {
 
 func (w *walk) HasNext() bool { return w.at < w.ready || w.more }
 
-// next gives the number of the next record. With the last of a batch it asks the peer for the one after.
+// next returns the number of the next record. With the last of a batch it asks the peer for the one after.
 func (w *walk) next() (int, error) {
 	if !w.HasNext() {
 		return 0, errors.New("no such key")

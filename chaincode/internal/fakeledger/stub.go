@@ -56,7 +56,7 @@ func (s *stub) GetTxTimestamp() (*timestamppb.Timestamp, error) {
 	return &timestamppb.Timestamp{Seconds: s.call.Now, Nanos: 999}, nil
 }
 
-// GetSignedProposal gives what the client signed, which is another call when this one comes through another chaincode.
+// GetSignedProposal returns what the client signed, which is another call when this one comes through another chaincode.
 func (s *stub) GetSignedProposal() (*peer.SignedProposal, error) {
 	proposed := s.call.Through
 	if proposed == nil {
@@ -202,7 +202,7 @@ func (s *stub) SetEvent(name string, payload []byte) error {
 	return nil
 }
 
-// isMember tells whether the client's organisation belongs to a collection.
+// isMember reports whether the client's organisation belongs to a collection.
 func (s *stub) isMember(collection string) bool {
 	members, limited := s.ledger.Members[collection]
 	var creator msp.SerializedIdentity

@@ -12,10 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sepaxml import SepaTransfer
-from sepaxml.validation import ValidationError, try_valid_xml
 from stdnum import iban
 from stdnum.exceptions import ValidationError as NotAnIban
+
+from kindpakket.fabric.extras import extra
+
+with extra("backoffice"):
+    from sepaxml import SepaTransfer
+    from sepaxml.validation import ValidationError, try_valid_xml
 
 SCHEMA = "pain.001.001.09"
 _NAMESPACE = {"": f"urn:iso:std:iso:20022:tech:xsd:{SCHEMA}"}

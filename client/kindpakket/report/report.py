@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
-
+from kindpakket.fabric.extras import extra
 from kindpakket.ledger.money import euros
 from kindpakket.report.plot import Movement, spend_over_time
+
+with extra("report"):
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
 
 
 @dataclass(frozen=True, slots=True)

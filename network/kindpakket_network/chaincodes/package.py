@@ -1,4 +1,4 @@
-"""A chaincode's source, program and package.
+"""A chaincode's source and package.
 
 The package holds the digest of the source and nothing of any organisation, so that all of them install,
 and approve, one and the same package id.
@@ -15,13 +15,11 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from kindpakket_network.errors import CommandFailed, NetworkError
-from kindpakket_network.programs.command import Command
+from kindpakket_network.chaincodes.program import compile_to
+from kindpakket_network.errors import NetworkError
 from kindpakket_network.programs.files import place
 from kindpakket_network.programs.home import Home, write
-from kindpakket_network.programs.process import run
 
-_BUILD_DEADLINE = 900.0
 _LEFT_OUT = ("_test.go", ".md")
 
 
@@ -81,7 +79,7 @@ def package(name: str, digest: str) -> Package:
 
 
 def build(source: Path, made: Package, home: Home) -> Path:
-    """Compile a chaincode's program, unless it is there.
+    """Put a chaincode's program into a network's home, unless it is there; see `program`.
 
     Args:
         source: the folder of its Go module.
@@ -92,22 +90,14 @@ def build(source: Path, made: Package, home: Home) -> Path:
         The program.
 
     Raises:
-        NetworkError: it does not compile.
+        NetworkError: it does not compile, or there is no `go`.
     """
     folder = home.chaincode(made.label)
     binary = folder / made.name
     if not binary.is_file():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = folder / f".{made.name}.new"
-        environment = {name: value for name, value in os.environ.items() if name.startswith(("GO", "CGO"))}
-        environment |= {name: os.environ[name] for name in os.environ if name.lower().endswith("_proxy")}
-        arguments = ["go", "build", "-trimpath", "-buildvcs=false", "-o", str(temporary), "."]
-        try:
-            run(Command("go build", arguments, environment, source, _BUILD_DEADLINE))
-        except CommandFailed as error:
-            raise NetworkError(
-                f"the chaincode in {source} does not compile:\n{error.output[-2000:]}"
-            ) from error
+        compile_to(temporary, source, made.id)
         place(temporary, binary)
     return binary
 

@@ -7,13 +7,13 @@ import difflib
 import json
 from collections.abc import Iterator, Mapping
 from importlib import resources
-from typing import Any, NoReturn
-
-import jsonschema
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from kindpakket_network.description.document import place
 from kindpakket_network.errors import Mistake
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 _KINDS = {
     "object": "members with names",
@@ -65,6 +65,8 @@ def schema() -> dict[str, Any]:
 
 def formed(document: Any) -> tuple[list[Mistake], Any]:
     """The mistakes of form, and the document with `Malformed` where they are; None when nothing is left."""
+    import jsonschema
+
     rules = schema()
     mistakes: list[Mistake] = []
     remaining = copy.deepcopy(document)

@@ -5,26 +5,32 @@ Every organisation has a block of 30 ports, in the topology's order; appending a
     +0 CA        +2 consenter            +6 first peer          +12 second peer, and so on
     +1 its       +3 its operations       +7 its operations
        operations +4 its administration  +8 its chaincode port
+                  +5 no node's: see `free_base`
                                          +9 … +11 the chaincode processes of that peer,
                                                   one of them during an upgrade only
 """
 
 from __future__ import annotations
 
+import atexit
 import errno
 import random
 import socket
+from contextlib import ExitStack
 
 from kindpakket_network.description.host import LOOPBACK
 
 BLOCK = 30
 PEERS_PER_ORGANISATION = 4
 CHAINCODE_PLACES = 3
+JOINING = 2
 HIGHEST = 65535
 _FIRST_PEER = 6
 _PEER_BLOCK = 6
 # Below the range from which systems take the local ports of outgoing connections.
 _FREE_RANGE = (20000, 32000)
+_HELD = 5
+_TRIES = 1000
 
 
 def authority(base: int, organisation: int) -> tuple[int, int]:
@@ -67,12 +73,33 @@ def is_free(port: int, address: str = LOOPBACK) -> bool:
 def free_base(organisations: int) -> int:
     """A base from which the blocks of so many organisations are free now.
 
+    They are this process's until it ends: it holds a port of each block that no node uses, so that neither
+    it nor another process is given the same ones before their nodes listen.
+
     Raises:
-        OSError: a hundred tries found none.
+        OSError: a thousand tries found none.
     """
     count = BLOCK * organisations
-    for _ in range(100):
-        base = random.randrange(_FREE_RANGE[0], _FREE_RANGE[1] - count)  # noqa: S311
-        if all(is_free(port) for port in range(base, base + count)):
-            return base
+    for _ in range(_TRIES):
+        base = random.randrange(_FREE_RANGE[0], _FREE_RANGE[1] - count, BLOCK)  # noqa: S311
+        with ExitStack() as taken:
+            blocks = range(base, base + count, BLOCK)
+            if all(_hold(block + _HELD, taken) for block in blocks) and all(
+                is_free(port) for port in range(base, base + count) if (port - base) % BLOCK != _HELD
+            ):
+                atexit.register(taken.pop_all().close)
+                return base
     raise OSError(errno.EADDRINUSE, f"no {count} consecutive free ports between {_FREE_RANGE}")
+
+
+def _hold(port: int, taken: ExitStack) -> bool:
+    """Whether this process could take a port, which it then keeps from all others."""
+    # Without SO_REUSEADDR: with it, another process could bind the port, too.
+    holder = taken.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+    try:
+        holder.bind((LOOPBACK, port))
+    except OSError as error:
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            return False
+        raise
+    return True

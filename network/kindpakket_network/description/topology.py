@@ -273,12 +273,12 @@ class Topology:
         return replace(self, base=base, document={**self.document, "ports": {"base": base}})
 
     def with_free_ports(self) -> Self:
-        """The same network on ports that are free now, for tests.
+        """The same network on ports that are free now, for tests; there is room for some that join.
 
         Raises:
             OSError: there are not enough free ports.
         """
-        return self.with_base(ports.free_base(len(self.organisations)))
+        return self.with_base(ports.free_base(len(self.organisations) + ports.JOINING))
 
     def organisation(self, name: str) -> Organisation:
         """The organisation of that name.

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
 
 from kindpakket_network.errors import NetworkError
@@ -25,6 +24,8 @@ def mistakes(made: Iterable[Resource], folder: Path) -> list[str]:
     Raises:
         NetworkError: the folder has no definition of a kind.
     """
+    import jsonschema
+
     known = _definitions(folder)
     found = []
     for one in made:

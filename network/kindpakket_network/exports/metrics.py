@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
-
 from kindpakket_network.backups.record import last_backups
 from kindpakket_network.certificates.expiry import Expiry, open_secrets
 from kindpakket_network.programs.home import Home
@@ -28,6 +26,8 @@ def metrics(
         certificates: what the home has.
         running: each node of the home, and whether it runs.
     """
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
     registry = CollectorRegistry()
 
     def gauge(name: str, about: str, *labels: str) -> Gauge:

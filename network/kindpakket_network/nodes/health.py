@@ -7,10 +7,12 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import requests
+from typing import TYPE_CHECKING
 
 from kindpakket_network.description.host import LOOPBACK, at
+
+if TYPE_CHECKING:
+    import requests
 
 _TIMEOUT = 5.0
 _OK = 200
@@ -34,6 +36,8 @@ class Operator:
 
     def session(self) -> requests.Session:
         """A session that identifies itself, trusts that authority only, and uses no proxy."""
+        import requests
+
         session = requests.Session()
         session.trust_env = False
         session.verify = str(self.root)

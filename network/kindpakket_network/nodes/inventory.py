@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kindpakket_network.description import ports
 from kindpakket_network.description.topology import Channel, Topology
-from kindpakket_network.errors import NetworkError
+from kindpakket_network.errors import NoSuch
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, TLS_PROFILE, Authority
 from kindpakket_network.nodes.chaincode_server import ChaincodeServer
 from kindpakket_network.nodes.health import Operator
@@ -82,7 +82,7 @@ class Inventory:
             for one in group:
                 if one.node == node:
                     return one
-        raise NetworkError(f"there is no node {node!r}: use one of {', '.join(self.nodes())}")
+        raise NoSuch(f"there is no node {node!r}: use one of {', '.join(self.nodes())}")
 
     def peers_of(self, organisation: str) -> list[Peer]:
         """The peers of an organisation."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -16,11 +17,13 @@ from pathlib import Path
 from kindpakket_network.errors import CommandFailed, ProgramError
 from kindpakket_network.programs.command import Command
 from kindpakket_network.programs.files import move, sync_tree
+from kindpakket_network.programs.patches import patched_copy, patches_in
 from kindpakket_network.programs.process import run
 
 Progress = Callable[[str], None]
 _BUILD_DEADLINE = 3600.0
 _REPORT_EVERY = 50
+_PATCHES = "patches.yaml"
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class ToolModule:
 
 FABRIC = ToolModule(
     name="fabric",
-    title="Fabric 3.1.1",
+    title="Fabric 3.1.1 with SmartBFT 1.0.1 (patched)",
     programs=("peer", "orderer", "configtxgen", "configtxlator", "osnadmin", "discover", "ledgerutil"),
     version="github.com/hyperledger/fabric/common/metadata.Version=3.1.1",
     needs_c=False,
@@ -152,6 +155,7 @@ def cache_key(module: ToolModule, version: str) -> str:
     for part in (
         (folder / "go.mod").read_bytes(),
         (folder / "go.sum").read_bytes(),
+        (folder / _PATCHES).read_bytes() if (folder / _PATCHES).is_file() else b"",
         module.version.encode(),
         version.encode(),
     ):
@@ -186,6 +190,11 @@ def _build(module: ToolModule, folder: Path, progress: Progress) -> None:
         work = Path(temporary)
         for name in ("go.mod", "go.sum"):
             (work / name).write_bytes((source / name).read_bytes())
+        for patch in patches_in(Path(str(source)) / _PATCHES):
+            fetched = json.loads(_go(module, work, ["mod", "download", "-json", patch.module], progress))
+            copy = patched_copy(patch, Path(fetched["Dir"]), work / "patched")
+            replaced = f"{patch.module}=./{copy.relative_to(work)}"
+            _go(module, work, ["mod", "edit", "-replace", replaced], progress)
         result = work / "result"
         (result / "bin").mkdir(parents=True)
         flags = ["-v", "-buildvcs=false", "-ldflags", f"-X {module.version}"]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
 
 def render(template: str, /, **values: Any) -> str:
     """Fill in a template of `data/templates`.
@@ -14,6 +12,8 @@ def render(template: str, /, **values: Any) -> str:
     Raises:
         jinja2.UndefinedError: the template uses a value that is not given.
     """
+    from jinja2 import Environment, StrictUndefined
+
     folder = resources.files("kindpakket_network") / "data" / "templates"
     text = (folder / f"{template}.j2").read_text("utf-8")
     environment = Environment(  # noqa: S701 - the templates make YAML

@@ -19,7 +19,7 @@ from kindpakket_network.channel.genesis import genesis_block
 from kindpakket_network.channel.healing import Healing
 from kindpakket_network.channel.membership import follow, own_founders
 from kindpakket_network.description.topology import Channel
-from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
+from kindpakket_network.errors import CommandFailed, NetworkError, NoSuch, Waiting
 from kindpakket_network.nodes.catching_up import await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
@@ -187,7 +187,7 @@ class BringUp:
         """
         chaincode = next((one for one in channel.chaincodes if one.name == name), None)
         if chaincode is None:
-            raise NetworkError(f"the topology has no chaincode {name!r} on {channel.name}: declare it there")
+            raise NoSuch(f"the topology has no chaincode {name!r} on {channel.name}: declare it there")
 
         return Deployment(self.session, channel, chaincode)
 

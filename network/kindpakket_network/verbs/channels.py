@@ -10,7 +10,7 @@ from kindpakket_network.channel.proposal import Proposal, Review
 from kindpakket_network.channel.submission import current, signers
 from kindpakket_network.channel.submission import submit as order
 from kindpakket_network.description.topology import Channel, Topology
-from kindpakket_network.errors import NetworkError
+from kindpakket_network.errors import NoSuch
 from kindpakket_network.nodes.session import Progress, Session
 from kindpakket_network.programs.waiting import collected
 from kindpakket_network.verbs.local import silent
@@ -117,5 +117,5 @@ def submit(network: Network, proposal: Proposal, progress: Progress = silent) ->
 def _channel(session: Session, name: str) -> Channel:
     known = {one.name: one for one in session.topology.channels}
     if name not in known:
-        raise NetworkError(f"there is no channel {name!r}: use one of {', '.join(known)}")
+        raise NoSuch(f"there is no channel {name!r}: use one of {', '.join(known)}")
     return known[name]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from kindpakket_network.description.topology import Channel, Topology
-from kindpakket_network.errors import NetworkError
+from kindpakket_network.errors import NetworkError, NoSuch
 from kindpakket_network.nodes.acting import acting
 from kindpakket_network.nodes.authority import Authority
 from kindpakket_network.nodes.inventory import Inventory
@@ -48,7 +48,7 @@ class LocalNetwork:
         """
         found = Home(Path(home).resolve())
         if not found.exists():
-            raise NetworkError(f"there is no network in {found.root}: bring one up, or name another home")
+            raise NoSuch(f"there is no network in {found.root}: bring one up, or name another home")
         return cls(Topology.load(found.topology), found.root)
 
     @property
@@ -134,7 +134,7 @@ class LocalNetwork:
         ensure_user_name(user, ())
         folder = self._home.user(self._authority(organisation).organisation, user) / "msp"
         if not folder.is_dir():
-            raise NetworkError(f"{organisation} has no user {user!r} in {self._home.root}: enrol it first")
+            raise NoSuch(f"{organisation} has no user {user!r} in {self._home.root}: enrol it first")
         return folder
 
     def _channel(self, name: str) -> Channel:
@@ -142,18 +142,18 @@ class LocalNetwork:
             return self._topology.channel(name)
         except KeyError:
             names = ", ".join(one.name for one in self._topology.channels)
-            raise NetworkError(f"there is no channel {name!r}: use one of {names}") from None
+            raise NoSuch(f"there is no channel {name!r}: use one of {names}") from None
 
     def _authority(self, organisation: str) -> Authority:
         try:
             return self._inventory.authorities[organisation]
         except KeyError:
             names = ", ".join(self._inventory.authorities)
-            raise NetworkError(f"there is no organisation {organisation!r}: use one of {names}") from None
+            raise NoSuch(f"there is no organisation {organisation!r}: use one of {names}") from None
 
     def _ensure_exists(self) -> None:
         if not self._home.exists():
-            raise NetworkError(f"there is no network in {self._home.root}: bring it up first")
+            raise NoSuch(f"there is no network in {self._home.root}: bring it up first")
 
     def _ensure_own(self, organisation: str) -> None:
         if organisation not in self.acting:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from kindpakket_network.description.changes import ensure_possible
 from kindpakket_network.description.topology import Topology
-from kindpakket_network.errors import NetworkError
+from kindpakket_network.errors import NetworkError, NoSuch
 from kindpakket_network.nodes.acting import act_for, acting, remember
 from kindpakket_network.nodes.chaincode_server import ChaincodeServer
 from kindpakket_network.nodes.deployed import Deployed
@@ -180,7 +180,7 @@ class Network(Upkeep, Handover):
             if chaincode in (None, one.name) and session.own_peers_on(channel)
         ]
         if chaincode is not None and not found:
-            raise NetworkError(f"the topology has no chaincode {chaincode!r}: declare it on a channel")
+            raise NoSuch(f"the topology has no chaincode {chaincode!r}: declare it on a channel")
         with self._home.locked():
             self._ensure_possible(self._topology)
             write(self._home.topology, self._topology.as_yaml())

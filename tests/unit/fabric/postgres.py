@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
-_SECONDS = 60
+from patience import PATIENCE
 
 
 def programs() -> Path | None:
@@ -43,7 +43,7 @@ def server(programs: Path) -> Iterator[str]:
             check=True,
             capture_output=True,
             cwd=folder,
-            timeout=_SECONDS,
+            timeout=PATIENCE,
             **who,
         )
         process = subprocess.Popen(
@@ -59,14 +59,14 @@ def server(programs: Path) -> Iterator[str]:
             yield url
         finally:
             process.send_signal(signal.SIGINT)  # what makes it end its clients and stop
-            process.wait(_SECONDS)
+            process.wait(PATIENCE)
     finally:
         shutil.rmtree(folder)
 
 
 def _wait_for(url: str) -> None:
     engine = create_engine(url)
-    end = time.monotonic() + _SECONDS
+    end = time.monotonic() + PATIENCE
     while True:
         try:
             engine.connect().close()

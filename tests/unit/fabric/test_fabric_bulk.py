@@ -26,6 +26,7 @@ from kindpakket.fabric import (
     aio,
 )
 from kindpakket.fabric.testing import MemoryGateway
+from patience import PATIENCE
 
 UNHURRIED = Deadlines(60, 60, 60, 60, 60)
 
@@ -38,7 +39,7 @@ def adding(count: int, read: list[int] | None = None) -> Iterator[Submission]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.005)
@@ -102,6 +103,7 @@ def test_unknown_ones_are_told(contract: Any, memory: MemoryGateway) -> None:
         assert [outcome.unknown for outcome in bulk] == [True] * 3
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("step", ["Endorse", "CommitStatus"])
 def test_closing_gives_up_what_is_under_way_and_says_what_is_known(
     opened: Open, memory: MemoryGateway, step: Any
@@ -220,7 +222,7 @@ def test_ctrl_c_ends_a_call_and_says_what_is_known(memory: MemoryGateway) -> Non
             # Python may drop a Ctrl-C that comes while it runs a callback of C code.
             while not ended.is_set():
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-                ended.wait(5)
+                ended.wait(PATIENCE)
 
         thread = threading.Thread(target=interrupt)
         thread.start()

@@ -158,6 +158,7 @@ def verified(fake: FakeCa, method: str, path: str) -> dict[str, Any]:
     assert base64.b64decode(own) == fake.registrar.certificate
     signed = f"{method}.{encoded(path.encode())}.{encoded(fake.bodies[-1])}.{own}".encode()
     public = load_key(fake.registrar.key).public_key()
+    assert isinstance(public, ec.EllipticCurvePublicKey)
     public.verify(base64.b64decode(signature), signed, ec.ECDSA(hashes.SHA256()))
     return dict(json.loads(fake.bodies[-1])) if fake.bodies[-1] else {}
 
@@ -235,7 +236,9 @@ def test_enrolling_sends_a_request_and_no_key(fake: FakeCa, client: Any) -> None
 
 def test_a_key_can_be_of_another_kind_or_brought_along(fake: FakeCa, client: Any) -> None:
     fake.says(201, ISSUED)
-    assert load_key(client.enrol("clerk", "s", key="P-384").key).curve.name == "secp384r1"
+    key = load_key(client.enrol("clerk", "s", key="P-384").key)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    assert key.curve.name == "secp384r1"
     own = make_enrolment().key
     assert client.enrol("clerk", "s", key=own).key == own
     request = x509.load_pem_x509_csr(json.loads(fake.bodies[-1])["certificate_request"].encode())

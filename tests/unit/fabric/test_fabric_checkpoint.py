@@ -22,7 +22,7 @@ from kindpakket.fabric import (
     FileCheckpointer,
     MemoryCheckpointer,
 )
-from kindpakket.fabric._storage import files as _files
+from patience import PATIENCE
 
 SYSTEM_CALLS = ("open", "write", "fsync", "close", "replace")
 SYSTEM_CALLS_OF_A_MOVE = 8
@@ -106,7 +106,7 @@ def test_a_move_that_fails_is_a_clear_error_and_leaves_a_whole_position(
             raise OSError(errno.ENOSPC, "No space left on device")
 
         with monkeypatch.context() as trouble:
-            trouble.setattr(_files.os, failing, full)
+            trouble.setattr(os, failing, full)
             with pytest.raises(CheckpointError, match="cannot be written: No space left on device"):
                 checkpoint.checkpoint_block(2)
         assert checkpoint.block_number == 2
@@ -162,7 +162,7 @@ def test_killed_at_random_times_no_move_is_lost(tmp_path: Path) -> None:
         heard, told = multiprocessing.Pipe(duplex=False)
         process = killing.running(count_on, str(path), told)
         told.close()
-        assert heard.poll(killing.SECONDS)
+        assert heard.poll(PATIENCE)
         process.join(seed.uniform(0, 0.05))
         process.kill()
         process.join()

@@ -236,12 +236,12 @@ def test_a_high_s_from_elsewhere_is_turned_low(algorithm: str) -> None:
 
 
 def test_a_signer_with_another_key_is_found_out() -> None:
-    other = make_identity()._signer
-    assert other is not None
+    other = make_identity()
 
     class Module:
         def sign(self, digest: bytes) -> bytes:
-            return other.sign(digest)
+            assert other._signer is not None
+            return other._signer.sign(digest)
 
     identity = Identity("Org1MSP", IDENTITIES["P-256"].certificate_pem, Module())
     with pytest.raises(IdentityError, match="no signature of the message over its SHA256 digest by"):

@@ -21,6 +21,7 @@ from kindpakket.fabric import (
 )
 from kindpakket.fabric._connection.limits import FULL, Gate
 from kindpakket.fabric.testing import Invocation, MemoryGateway
+from patience import PATIENCE
 
 PATIENT = Deadlines(evaluate=120, endorse=120, submit=120, resolve=120, commit_status=120)
 OVERLOAD = "too many requests for /gateway.Gateway, exceeding concurrency limit (50)"
@@ -124,7 +125,7 @@ def test_closing_wakes_those_who_wait_for_room(memory: MemoryGateway) -> None:
     memory.wait_for_call("Evaluate")
     gateway.close()
     for thread in threads:
-        thread.join(5)
+        thread.join(PATIENCE)
     assert caught == [StatusCode.CANCELLED] * 3
 
 

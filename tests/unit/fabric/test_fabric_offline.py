@@ -34,15 +34,18 @@ from kindpakket.fabric.testing import MemoryGateway
 Open = Callable[..., Any]
 
 
+KEYS: dict[str, Callable[[], Any]] = {
+    "P-256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "P-384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "Ed25519": ed25519.Ed25519PrivateKey.generate,
+}
+
+
 class Wallet:
     """Where the key is: it sees digests only, and nothing of this package makes its signatures."""
 
     def __init__(self, algorithm: str = "P-256", hash: Hash | None = None) -> None:
-        self.key: Any = {
-            "P-256": lambda: ec.generate_private_key(ec.SECP256R1()),
-            "P-384": lambda: ec.generate_private_key(ec.SECP384R1()),
-            "Ed25519": ed25519.Ed25519PrivateKey.generate,
-        }[algorithm]()
+        self.key: Any = KEYS[algorithm]()
         self.identity = Identity("Org1MSP", certificate_for(self.key.public_key()), hash=hash)
 
     def sign(self, digest: bytes, *, high: bool = False) -> bytes:
@@ -100,8 +103,8 @@ COMBINATIONS = [
 @pytest.mark.parametrize(("algorithm", "hash"), COMBINATIONS)
 def test_every_key_and_hash(algorithm: str, hash: Hash) -> None:
     wallet = Wallet(algorithm, hash)
-    peers = {"hash": hash} if algorithm != "Ed25519" else {}
-    with MemoryGateway({"ledger": ledger}, **peers) as memory:
+    peers = hash if algorithm != "Ed25519" else Hash.SHA256
+    with MemoryGateway({"ledger": ledger}, hash=peers) as memory:
         with connect(endpoint=memory.endpoint, identity=wallet.identity, deadlines=QUICK) as gateway:
             assert carry_out(gateway, wallet.sign).successful
             request = gateway.network("channel").blocks_request(0, 1)

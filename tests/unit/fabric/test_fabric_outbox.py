@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import os
 import sqlite3
 import stat
@@ -408,7 +409,7 @@ def test_a_file_system_without_locks_is_a_clear_error(
     def unsupported(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(_locks.fcntl, "fcntl", unsupported)
+    monkeypatch.setattr(fcntl, "fcntl", unsupported)
     with pytest.raises(OutboxError, match="its own has no locks: No locks available"):
         Outbox(tmp_path / "outbox.db")
 
@@ -446,7 +447,9 @@ def test_a_full_disk_is_a_clear_error_and_nothing_is_sent(memory: MemoryGateway,
         with pytest.raises(OutboxError, match="disk is full"):
             outbox.submit(contract, "r3", "Echo", "x" * 20_000)
         assert memory.calls.count("Submit") == 1
-        assert outbox.get("r3").state == "requested"
+        kept = outbox.get("r3")
+        assert kept is not None
+        assert kept.state == "requested"
         with outbox._store._file.reading() as db:
             db.execute("PRAGMA max_page_count = 100000")
         assert outbox.submit(contract, "r3", "Echo", "x" * 20_000) == b"x" * 20_000

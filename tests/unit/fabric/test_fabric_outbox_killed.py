@@ -14,6 +14,7 @@ import killing
 from kindpakket.fabric import EndorseError, Outbox, UnknownOutcome
 from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import MemoryGateway
+from patience import PATIENCE
 
 INSTANTS_OF_THE_SHORTEST = 15
 
@@ -109,7 +110,7 @@ def test_killed_at_random_times_a_row_of_requests_is_done_once_each(
         for _ in range(rounds):
             height = memory.height + seed.randint(1, 6)
             process = killing.running(killing.submit_many, str(path), memory.endpoint, done, 10_000)
-            memory.wait_for_height(height, timeout=60)
+            memory.wait_for_height(height, timeout=PATIENCE)
             process.join(seed.uniform(0, 0.01))
             process.kill()
             process.join()
@@ -133,7 +134,7 @@ def test_two_processes_that_resume_at_once_share_the_work(memory: MemoryGateway,
         memory.release()
         processes = [killing.running(killing.resume_all, str(path), memory.endpoint) for _ in range(2)]
         for process in processes:
-            process.join(killing.SECONDS)
+            process.join(PATIENCE)
             assert process.exitcode == 0
         assert outbox.pending() == ()
         assert memory.height == 11

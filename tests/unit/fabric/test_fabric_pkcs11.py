@@ -20,6 +20,7 @@ from fabric_helpers import QUICK, certificate_for, ledger
 from kindpakket.fabric import Hash, Identity, IdentityError, connect
 from kindpakket.fabric.identity import verify
 from kindpakket.fabric.testing import MemoryGateway
+from patience import PATIENCE
 
 pkcs11 = pytest.importorskip("pkcs11", reason="the extra kindpakket[pkcs11] is not installed")
 
@@ -43,7 +44,7 @@ def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     configuration.write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
     os.environ["SOFTHSM2_CONF"] = str(configuration)
     command = ["softhsm2-util", "--init-token", "--free", "--label", LABEL, "--pin", PIN, "--so-pin", "5678"]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
     yield pkcs11.lib(MODULE).get_token(token_label=LABEL)
     del os.environ["SOFTHSM2_CONF"]
 
@@ -198,7 +199,7 @@ def test_an_ed25519_key_signs_the_message_itself(keys: dict[str, Any], token: An
         )
     )
     command = ["softhsm2-util", "--import", str(file), "--token", LABEL, "--pin", PIN, "--label", "Ed25519"]
-    subprocess.run([*command, "--id", "0e"], check=True, capture_output=True, timeout=60)
+    subprocess.run([*command, "--id", "0e"], check=True, capture_output=True, timeout=PATIENCE)
     with Pkcs11Signer(MODULE, LABEL, PIN, key_label="Ed25519") as signer:
         identity = Identity("Org1MSP", certificate_for(key.public_key()), signer)
         assert verify(identity.certificate, b"message", identity.sign(b"message"))

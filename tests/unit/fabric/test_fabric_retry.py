@@ -103,6 +103,7 @@ def test_the_deadline_bounds_the_retries(
     assert memory.calls == ["Evaluate"]
 
 
+@pytest.mark.alone
 def test_a_call_without_an_answer_ends_at_its_deadline(contract: Any, memory: MemoryGateway) -> None:
     memory.hang("Evaluate")
     memory.hang("Endorse")

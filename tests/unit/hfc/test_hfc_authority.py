@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -87,7 +87,7 @@ def issued() -> dict[str, Any]:
 
 def test_enrolling_sends_a_request_for_the_name(authority: Authority, service: CAService) -> None:
     authority.gives(issued())
-    wanted = [{"name": "role", "optional": True}]
+    wanted: list[Mapping[str, Any]] = [{"name": "role", "optional": True}]
     made = service.enroll("clerk", "secret", attr_reqs=wanted)
     assert (made.cert, made.caCert) == (b"the certificate", b"the chain")
     method, path, body, headers = authority.asked[0]
@@ -124,7 +124,7 @@ def test_requests_carry_todays_token(authority: Authority, service: CAService, r
 
 def test_registering_gives_the_secret(authority: Authority, registrar: Enrollment) -> None:
     authority.gives({"secret": "made there"})
-    attributes = [{"name": "role", "value": "buyer", "ecert": True}]
+    attributes: list[Mapping[str, Any]] = [{"name": "role", "value": "buyer", "ecert": True}]
     assert registrar.register("clerk", role="client", maxEnrollments=-1, attrs=attributes) == "made there"
     assert authority.asked[0][2] == {
         "id": "clerk",

@@ -184,12 +184,12 @@ def test_start_and_stop_stand_at_one_place(place: Place) -> None:
     async def work(hub: ChannelEventHub) -> None:
         for wrong in ({"start": "first"}, {"stop": "last"}, {"start": 2, "stop": 1}):
             with pytest.raises(ValueError, match="is"):
-                hub.connect(**wrong)
+                await hub.connect(**wrong)
         hub.registerBlockEvent(start=1)
         with pytest.raises(ValueError, match="only one of its hub"):
             hub.registerTxEvent("all")
         with pytest.raises(ValueError, match="not in both"):
-            hub.connect(start=0)
+            await hub.connect(start=0)
 
     run(place, work)
 

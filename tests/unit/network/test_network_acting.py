@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
+from kindpakket_cli.network.group import network as commands
 from kindpakket_network import Network, NetworkError, Topology
 from kindpakket_network.chaincodes.deployment import Committed, Deployment
 from kindpakket_network.chaincodes.package import Package
 from kindpakket_network.channel.genesis import genesis_block, lacking_bundles
-from kindpakket_network.commands.cli import network as commands
 from kindpakket_network.description.policy import satisfied
 from kindpakket_network.errors import CommandFailed, Waiting
 from kindpakket_network.exports.admission import admit
@@ -321,9 +321,14 @@ def overtaken(session: Session, monkeypatch: pytest.MonkeyPatch) -> tuple[Deploy
     deployment = Deployment(session, channel, channel.chaincodes[0])
     did: list[str] = []
     record = Deployed(1, "definition", "label", "label:0", "program")
+
+    def approve(*_: object) -> Deployed:
+        did.append("approve")
+        return record
+
     monkeypatch.setattr(Deployment, "_record", lambda *_: record)
     monkeypatch.setattr(Deployment, "_install", lambda *_: did.append("install"))
-    monkeypatch.setattr(Deployment, "_approve", lambda *_: did.append("approve") or record)
+    monkeypatch.setattr(Deployment, "_approve", approve)
     monkeypatch.setattr(Deployment, "_committed", lambda _: Committed(0, frozenset()))
     monkeypatch.setattr(Serving, "serve", lambda *_: None)
     return deployment, did

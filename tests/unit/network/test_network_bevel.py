@@ -18,8 +18,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from kindpakket_cli.network.group import network
 from kindpakket_network import NetworkError, Topology
-from kindpakket_network.commands.cli import network
 from kindpakket_network.exports.bevel import SCRIPT, files, resources
 from kindpakket_network.exports.bevel_check import mistakes
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from cryptography import x509
 from issuing import Issuer, filled, issuer, self_signed
 
+from kindpakket_cli.network.group import network
 from kindpakket_network import NetworkError, Topology
 from kindpakket_network.certificates.enrolment import CRL, ensure, stage
 from kindpakket_network.certificates.expiry import complaints, expiries, expiry_of
@@ -23,7 +24,6 @@ from kindpakket_network.certificates.revocation import Revocation
 from kindpakket_network.certificates.revoked import mark_revoked
 from kindpakket_network.channel import healing
 from kindpakket_network.channel.healing import Healing
-from kindpakket_network.commands.cli import network
 from kindpakket_network.nodes.authority_tls import (
     OPERATIONS,
     OPERATIONS_KEY,

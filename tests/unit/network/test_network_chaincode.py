@@ -6,14 +6,20 @@ import gzip
 import hashlib
 import io
 import json
+import os
+import stat
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
 
 from kindpakket_network import NetworkError
 from kindpakket_network.chaincodes import package as chaincode
+from kindpakket_network.chaincodes import program
+from kindpakket_network.programs import process
+from kindpakket_network.programs.command import Command, Result
 from kindpakket_network.programs.home import Home
 
 DIGEST = "ab" * 32
@@ -78,6 +84,79 @@ def test_the_digest_follows_what_is_compiled(module: Path) -> None:
 def test_a_folder_without_a_module_is_named(tmp_path: Path) -> None:
     with pytest.raises(NetworkError, match=r"no Go module in .*: name the chaincode's folder"):
         chaincode.source_digest(tmp_path)
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
+    """The folders in which programs were compiled; there is an empty cache for them."""
+    found: list[Path] = []
+    run = process.run
+
+    def noted(command: Command) -> Result:
+        if command.name == "go build":
+            assert command.folder is not None
+            found.append(command.folder)
+        return run(command)
+
+    monkeypatch.setattr(program, "run", noted)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return found
+
+
+def build_in(home: Path, module: Path) -> bytes:
+    made = chaincode.package("x", chaincode.source_digest(module))
+    built = chaincode.build(module, made, Home(home))
+    assert built.stat().st_mode & stat.S_IXUSR
+    return built.read_bytes()
+
+
+def test_another_home_gets_the_program_that_was_compiled_before(
+    module: Path, tmp_path: Path, compiled: list[Path]
+) -> None:
+    (module / "main.go").write_text("package main\n\nfunc main() {}\n")
+    first = build_in(tmp_path / "first", module)
+    assert build_in(tmp_path / "second", module) == first
+    assert compiled == [module]
+    assert build_in(tmp_path / "second", module) == first
+    (module / "main.go").write_text('package main\n\nfunc main() { println("other") }\n')
+    assert build_in(tmp_path / "second", module) != first
+    assert compiled == [module, module]
+
+
+def test_a_program_of_more_than_its_own_folder_is_compiled_for_each_home(
+    module: Path, tmp_path: Path, compiled: list[Path]
+) -> None:
+    (module / "main.go").write_text("package main\n\nfunc main() {}\n")
+    (module / "go.mod").write_text("module x\n\nreplace y => ../y\n")
+    for home in ("first", "second"):
+        build_in(tmp_path / home, module)
+    assert compiled == [module, module]
+
+
+def test_what_is_left_of_a_killed_build_and_what_is_old_leaves_the_cache(
+    module: Path, tmp_path: Path, compiled: list[Path]
+) -> None:
+    cache = tmp_path / "cache" / "kindpakket" / "chaincodes"
+    cache.mkdir(parents=True)
+    for name, days in ((".killed.new", 0), ("old", 31), ("kept", 29)):
+        (cache / name).touch()
+        then = time.time() - days * 86_400
+        os.utime(cache / name, (then, then))
+    (module / "main.go").write_text("package main\n\nfunc main() {}\n")
+    build_in(tmp_path / "home", module)
+    assert len(compiled) == 1
+    assert {path.name for path in cache.iterdir() if len(path.name) < 64} == {"kept", "lock"}
+    assert len(list(cache.iterdir())) == 3
+
+
+def test_source_that_does_not_compile_is_refused_each_time_with_what_go_says(
+    module: Path, tmp_path: Path, compiled: list[Path]
+) -> None:
+    (module / "main.go").write_text("package main\n\nfunc main() { nothing() }\n")
+    for home in ("first", "second"):
+        with pytest.raises(NetworkError, match=r"(?s)does not compile.*undefined: nothing"):
+            build_in(tmp_path / home, module)
+    assert len(compiled) == 2
 
 
 @pytest.fixture

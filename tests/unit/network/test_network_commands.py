@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 
-from kindpakket_network.commands.cli import network
+from kindpakket_cli.network.group import network
 
 # These print, or write, one text that is their answer.
 TEXTS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import TypeAlias
 
 import pytest
 from channels import Authority, channel, put, set_value, signed_by
@@ -10,26 +11,27 @@ from channels import Authority, channel, put, set_value, signed_by
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.first_block import differences, strangers
 
+Group: TypeAlias = m.common.ConfigGroup
 HERE, THERE, NEW = (Authority(name) for name in ("AMSP", "BMSP", "CMSP"))
 
 
 @pytest.fixture
-def said():
+def said() -> Group:
     """The configuration of a block."""
     return copy.deepcopy(channel(HERE, THERE).group)
 
 
 @pytest.fixture
-def wanted():
+def wanted() -> Group:
     """The one that the topology leads to."""
     return channel(HERE, THERE).group
 
 
-def test_what_is_alike_does_not_differ(said, wanted) -> None:
+def test_what_is_alike_does_not_differ(said: Group, wanted: Group) -> None:
     assert list(differences(said, wanted)) == []
 
 
-def test_the_order_of_access_rules_means_nothing(said, wanted) -> None:
+def test_the_order_of_access_rules_means_nothing(said: Group, wanted: Group) -> None:
     names = ("event/Block", "peer/Propose")
     for group, order in ((said, names), (wanted, names[::-1])):
         content = b""
@@ -44,7 +46,7 @@ def test_the_order_of_access_rules_means_nothing(said, wanted) -> None:
     assert list(differences(said, wanted)) == []
 
 
-def test_every_difference_is_named_with_its_place(said, wanted) -> None:
+def test_every_difference_is_named_with_its_place(said: Group, wanted: Group) -> None:
     set_value(said.groups["Orderer"], "BatchSize", b"")
     put(said.groups["Application"].groups["AMSP"], "Admins", signed_by(1, [("BMSP", "admin")]))
     said.groups["Application"].groups["BMSP"].mod_policy = "Writers"
@@ -59,7 +61,7 @@ def test_every_difference_is_named_with_its_place(said, wanted) -> None:
     ]
 
 
-def test_who_joins_later_sees_that_the_founders_are_who_they_are(said, wanted) -> None:
+def test_who_joins_later_sees_that_the_founders_are_who_they_are(said: Group, wanted: Group) -> None:
     later = channel(HERE, THERE, NEW).group
     set_value(said.groups["Orderer"], "BatchSize", b"")
     assert list(strangers(said, later)) == []

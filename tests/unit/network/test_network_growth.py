@@ -59,8 +59,8 @@ def test_its_private_data_is_kept_apart_unless_it_is_to_be_shared(packaged: Topo
     assert (own.name, own.members) == ("shopAccounts-buurt", "OR('GemeenteMSP.member', 'BuurtMSP.member')")
     assert own.endorsement == "AND('GemeenteMSP.peer', 'BuurtMSP.peer')"
     wanted = with_organisation(packaged, "buurt", "BuurtMSP", "winkels", share_collections=True)
-    before, shared = wanted.channels[0].chaincodes[0].collections
-    assert before == citizens
+    first, shared = wanted.channels[0].chaincodes[0].collections
+    assert first == citizens
     assert shared.members == "OR('GemeenteMSP.member', 'WinkelsMSP.member', 'BuurtMSP.member')"
     assert shared.endorsement == "AND('GemeenteMSP.peer', OR('WinkelsMSP.peer', 'BuurtMSP.peer'))"
 

@@ -18,13 +18,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from kindpakket_cli.network.channel import _lines
 from kindpakket_network import Network, NetworkError, Topology, TopologyError
 from kindpakket_network.backups.contents import Manifest
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.configuration import Configuration
 from kindpakket_network.channel.difference import differences
 from kindpakket_network.channel.proposal import Proposal, Signature
-from kindpakket_network.commands.channel import _lines
 from kindpakket_network.exports.bundle_rules import _load
 from kindpakket_network.nodes.acting import acting
 from kindpakket_network.nodes.issue import ensure_user_name

@@ -12,7 +12,10 @@ import yaml
 
 from kindpakket_network import Topology, TopologyError
 from kindpakket_network.channel.genesis import configtx
+from kindpakket_network.nodes.authority import Authority
 from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.profile import profile
 from kindpakket_network.programs.built import Programs
 from kindpakket_network.programs.home import Home
@@ -50,7 +53,8 @@ def inventory(topology: Topology) -> Inventory:
 
 def test_without_hosts_everything_is_on_the_loopback() -> None:
     inventory = Inventory.of(Topology.packaged("kindpakket"), HOME)
-    nodes = (*inventory.authorities.values(), *inventory.orderers, *inventory.peers)
+    nodes: list[Authority | Orderer | Peer] = [*inventory.authorities.values()]
+    nodes += [*inventory.orderers, *inventory.peers]
     assert {address for node in nodes for address, _ in node.listening} == {"127.0.0.1"}
     assert {node.host for node in (*inventory.orderers, *inventory.peers)} == {"127.0.0.1"}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from kindpakket_network.commands.cli import network
+from kindpakket_cli.network.group import network
 
 GUIDE = Path(__file__).parents[3] / "docs" / "hosts.md"
 COMMANDS = re.findall(r"^kindpakket network (.*)$", GUIDE.read_text("utf-8"), re.MULTILINE)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from kindpakket_cli.network.group import network
 from kindpakket_network import NetworkError, Topology
-from kindpakket_network.commands.cli import network
 from kindpakket_network.nodes.doubts import doubts
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.logs import Entry, Level, entries, instant, merged, read, selected

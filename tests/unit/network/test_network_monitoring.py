@@ -14,11 +14,11 @@ import yaml
 from click.testing import CliRunner
 from issuing import filled
 
+from kindpakket_cli.network.group import network
 from kindpakket_network import Topology
 from kindpakket_network.backups.contents import Manifest
 from kindpakket_network.backups.record import record
 from kindpakket_network.certificates.expiry import expiries
-from kindpakket_network.commands.cli import network
 from kindpakket_network.exports.alerts import rules
 from kindpakket_network.exports.metrics import metrics
 from kindpakket_network.exports.monitoring import CONFIGURATION, RULES, monitoring

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from kindpakket_cli.network.group import network as command
 from kindpakket_network import Network, Topology
-from kindpakket_network.commands.cli import network as command
 from kindpakket_network.errors import ChangeRefused
 from kindpakket_network.nodes.acting import act_for
 from kindpakket_network.nodes.deployed import Deployed

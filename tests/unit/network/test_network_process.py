@@ -23,6 +23,7 @@ from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import MARK, Processes, Program, last_words, run
 from kindpakket_network.programs.rotation import files, rotate
 from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 STUBBORN = """
 import signal, time
@@ -54,7 +55,7 @@ def sleeper(node: str, code: str = "import time; time.sleep(60)") -> Program:
 def test_nobody_else_reads_what_a_process_writes(tmp_path: Path, processes: Processes) -> None:
     written = tmp_path / "written"
     processes.start(sleeper("peer0.x", f"import time; open('{written}', 'w'); time.sleep(60)"))
-    assert until(lambda: written.is_file() or None, 5)
+    assert until(lambda: written.is_file() or None, PATIENCE)
     assert written.stat().st_mode & 0o777 == 0o600
 
 
@@ -87,7 +88,7 @@ def test_a_process_whose_record_is_lost_is_found_by_its_mark(home: Home, process
     pid = processes.start(sleeper("peer0.x"))
     home.pid("peer0.x").unlink()
     # The system shows a program's environment only a moment after the program has begun.
-    found = until(lambda: Processes(home).find("peer0.x"), 10)
+    found = until(lambda: Processes(home).find("peer0.x"), PATIENCE)
     assert found is not None
     assert found.pid == pid
     assert home.pid("peer0.x").is_file()
@@ -102,7 +103,7 @@ def test_a_process_that_got_the_pid_later_is_not_taken_for_the_node(home: Home) 
     )
     try:
         # A program that has only just been loaded has no environment yet.
-        assert until(lambda: MARK in psutil.Process(stranger.pid).environ() or None, 10)
+        assert until(lambda: MARK in psutil.Process(stranger.pid).environ() or None, PATIENCE)
         started = psutil.Process(stranger.pid).create_time()
         home.pid("peer0.x").write_text(json.dumps({"pid": stranger.pid, "started": started - 100}))
         found = Processes(home).find("peer0.x")
@@ -141,7 +142,7 @@ def test_a_process_that_ignores_sigterm_is_killed_after_the_deadline(
     home: Home, processes: Processes
 ) -> None:
     pid = processes.start(sleeper("peer0.x", STUBBORN))
-    assert until(lambda: "up" in home.log("peer0.x").read_text() or None, 10)
+    assert until(lambda: "up" in home.log("peer0.x").read_text() or None, PATIENCE)
     assert processes.stop("peer0.x", deadline=0.2) is True
     assert not psutil.pid_exists(pid)
 
@@ -149,10 +150,10 @@ def test_a_process_that_ignores_sigterm_is_killed_after_the_deadline(
 def test_a_suspended_process_does_not_run_until_it_is_started_again(processes: Processes) -> None:
     pid = processes.start(sleeper("peer0.x"))
     os.kill(pid, signal.SIGSTOP)
-    assert until(lambda: True if not processes.runs("peer0.x") else None, 10)
+    assert until(lambda: True if not processes.runs("peer0.x") else None, PATIENCE)
     assert processes.find("peer0.x") is not None
     assert processes.start(sleeper("peer0.x")) == pid
-    assert until(lambda: processes.runs("peer0.x") or None, 10)
+    assert until(lambda: processes.runs("peer0.x") or None, PATIENCE)
 
 
 def test_a_suspended_process_ends_on_the_first_signal(processes: Processes) -> None:
@@ -168,7 +169,7 @@ def test_ends_that_nobody_asked_for_are_counted(home: Home, processes: Processes
     pid = processes.start(sleeper("peer0.x"))
     assert History.read(home.history("peer0.x")) == History(starts=2, deaths=0)
     os.kill(pid, signal.SIGKILL)
-    assert until(lambda: True if processes.find("peer0.x") is None else None, 10)
+    assert until(lambda: True if processes.find("peer0.x") is None else None, PATIENCE)
     processes.start(sleeper("peer0.x"))
     assert History.read(home.history("peer0.x")) == History(starts=3, deaths=1)
 
@@ -186,7 +187,7 @@ def test_a_long_log_is_put_aside_when_its_node_starts(
     log = home.log("peer0.x")
     log.write_text("x" * 100)
     processes.start(sleeper("peer0.x", "import time; print('new', flush=True); time.sleep(60)"))
-    assert until(lambda: log.read_text() or None, 10) == "new\n"
+    assert until(lambda: log.read_text() or None, PATIENCE) == "new\n"
     assert [path.name for path in files(log)] == ["peer0.x.log.1", "peer0.x.log"]
 
 
@@ -200,7 +201,7 @@ def test_the_oldest_logs_go(tmp_path: Path) -> None:
 
 def test_a_child_that_ended_is_not_running(processes: Processes) -> None:
     processes.start(sleeper("peer0.x", "print('FATA no disk')"))
-    assert until(lambda: True if processes.find("peer0.x") is None else None, 10)
+    assert until(lambda: True if processes.find("peer0.x") is None else None, PATIENCE)
     assert processes.last_words("peer0.x") == "FATA no disk"
 
 

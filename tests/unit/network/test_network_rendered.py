@@ -19,7 +19,10 @@ from kindpakket_network import Topology
 from kindpakket_network.chaincodes.definition import collections_document
 from kindpakket_network.channel.genesis import configtx
 from kindpakket_network.exports.units import units
+from kindpakket_network.nodes.authority import Authority
 from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.profile import profile
 from kindpakket_network.programs.built import Programs
 from kindpakket_network.programs.home import Home, write
@@ -87,7 +90,8 @@ class Rendered:
         for organisation in self.inventory.authorities:
             for authority in ("ca", "tlsca"):
                 write(self.home.organisation(organisation) / "secrets" / f"{authority}.registrar", "secret")
-        for node in (*self.inventory.authorities.values(), *self.inventory.orderers, *self.inventory.peers):
+        nodes: list[Authority | Orderer | Peer] = [*self.inventory.authorities.values()]
+        for node in (*nodes, *self.inventory.orderers, *self.inventory.peers):
             self.home.node(node.node).mkdir(parents=True, exist_ok=True)
             yield node.program(self._programs)
         for server in self.inventory.chaincodes:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from kindpakket_cli.network.group import network
 from kindpakket_network import NetworkError, ProgramError, Topology
-from kindpakket_network.commands.cli import network
 from kindpakket_network.description.policy import PolicySyntaxError, Principal, principals
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.profile import profile

@@ -14,14 +14,16 @@ import pyrage
 import pytest
 from click.testing import CliRunner
 
+from kindpakket_cli.network.group import network
 from kindpakket_network import NetworkError, Topology
 from kindpakket_network.backups.archive import ArchiveError, writing
 from kindpakket_network.backups.backup import Backup
 from kindpakket_network.backups.contents import Contents, Manifest
 from kindpakket_network.backups.restore import Restore
-from kindpakket_network.commands.cli import network
 from kindpakket_network.nodes.acting import act_for, acting
 from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.restored import is_marked, ordering_is_lost
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.nodes.starter import Starter
@@ -174,7 +176,8 @@ def test_restored_orderers_and_peers_are_marked_and_not_started(session: Session
     destroy(session.home)
     restore(session.home, file)
     inventory = session.inventory
-    marked = [one for one in (*inventory.orderers, *inventory.peers) if is_marked(one.folder)]
+    nodes: list[Orderer | Peer] = [*inventory.orderers, *inventory.peers]
+    marked = [one for one in nodes if is_marked(one.folder)]
     assert [one.node for one in marked] == ["orderer.gemeente", "peer0.gemeente"]
     starter = Starter(session.home, session.processes, session.programs)
     for node in marked:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 import yaml
 
 from kindpakket_network import Topology, TopologyError
-from kindpakket_network.description.ports import BLOCK, is_free
+from kindpakket_network.description.ports import BLOCK, free_base, is_free
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -70,7 +72,25 @@ def test_free_ports_are_free_and_change_nothing_else() -> None:
     topology = Topology.packaged("kindpakket")
     other = topology.with_free_ports()
     assert other.with_base(topology.base) == topology
-    assert all(is_free(port) for port in range(other.base, other.base + BLOCK))
+    used = [port for port in range(other.base, other.base + BLOCK) if port != other.base + 5]
+    assert all(map(is_free, used))
+
+
+def test_free_ports_are_given_once_also_to_processes_that_ask_at_the_same_time() -> None:
+    asking = "from kindpakket_network.description.ports import free_base; print(free_base(4)); input()"
+    others = [
+        subprocess.Popen([sys.executable, "-c", asking], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    bases = [free_base(4) for _ in range(10)]
+    for process in others:
+        assert process.stdout is not None
+        bases.append(int(process.stdout.readline()))
+    for process in others:
+        process.communicate(b"\n")
+    blocks = [base + BLOCK * number for base in bases for number in range(4)]
+    assert len({block // BLOCK for block in blocks}) == len(blocks)
+    assert not any(is_free(block + 5) for block in blocks[:40])
 
 
 def more_organisations(count: int) -> list[dict[str, Any]]:

@@ -71,26 +71,31 @@ class FakePeers:
     def height(self, peer: Peer) -> int | None:
         height = self.heights[peer]
         for _ in range(self.per_question):
-            self.heights[peer] += 1
+            self.heights[peer] = self._blocks(peer) + 1
             self._write(peer)
         return height
 
     def snapshot(self, peer: Peer, action: str, block: int) -> None:
         if action == "cancelrequest":
             self.pending[peer].discard(block)
-        elif block < self.heights[peer] - 1:
+        elif block < self._blocks(peer) - 1:
             raise CommandFailed("no", "cannot be less than the last committed block number")
         else:
             self.pending[peer].add(block)
             self._write(peer)
 
+    def _blocks(self, peer: Peer) -> int:
+        height = self.heights[peer]
+        assert height is not None
+        return height
+
     def _write(self, peer: Peer) -> None:
         for block in self.pending[peer]:
-            if self.heights[peer] > block:
+            if self._blocks(peer) > block:
                 content = {"snapshot_files_raw_hashes": {"public_state.data": f"{block}"}}
                 folder = peer.folder / "data" / "snapshots" / "completed" / CHANNEL / str(block)
                 write(folder / "_snapshot_signable_metadata.json", json.dumps(content))
-        self.pending[peer] = {block for block in self.pending[peer] if self.heights[peer] <= block}
+        self.pending[peer] = {block for block in self.pending[peer] if self._blocks(peer) <= block}
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from kindpakket_cli.network.group import network
 from kindpakket_network import Topology
-from kindpakket_network.commands.cli import network
 from kindpakket_network.description.warnings import losses_borne
 
 Change = Callable[[dict[str, Any]], Any]
@@ -31,13 +31,14 @@ def warnings(document: dict[str, Any]) -> list[str]:
     return [str(one) for one in Topology.read(document, Path("/")).warnings]
 
 
-def spread(document: dict[str, Any], shared: str | None = None) -> None:
+def spread(document: dict[str, Any], shared: str | None = None) -> dict[str, Any]:
     """Give every organisation a host of its own, or two of them the same one."""
     document["hosts"] = {}
     for number, one in enumerate(document["organisations"]):
         one["host"] = shared if shared and number < 2 else f"{one['name']}-host"
         address = {"address": f"{one['host']}.example", "listen": f"10.0.0.{number}"}
         document["hosts"].setdefault(one["host"], address)
+    return document
 
 
 def more_consenters(document: dict[str, Any], count: int) -> None:
@@ -134,17 +135,17 @@ CASES: list[tuple[str, Change, str]] = [
     ),
     (
         "an address in the certificates",
-        lambda d: (spread(d), d["hosts"]["regie-host"].update(address="10.0.0.9")),
+        lambda d: spread(d)["hosts"]["regie-host"].update(address="10.0.0.9"),
         "hosts.regie-host.address: certificates and channels will hold 10.0.0.9",
     ),
     (
         "a host that listens to itself",
-        lambda d: (spread(d), d["hosts"]["regie-host"].update(listen="127.0.0.1")),
+        lambda d: spread(d)["hosts"]["regie-host"].update(listen="127.0.0.1"),
         "hosts.regie-host.listen: others are told regie-host.example",
     ),
     (
         "administration that is open to all",
-        lambda d: (spread(d), d["hosts"]["regie-host"].update(operations_listen="0.0.0.0")),
+        lambda d: spread(d)["hosts"]["regie-host"].update(operations_listen="0.0.0.0"),
         "hosts.regie-host.operations_listen: metrics and administration would be open",
     ),
     (

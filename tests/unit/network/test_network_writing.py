@@ -14,8 +14,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from kindpakket_cli.network.group import network
 from kindpakket_network import Topology
-from kindpakket_network.commands.cli import network
 from kindpakket_network.description.form import schema
 from kindpakket_network.description.topology import packaged_file
 from kindpakket_network.reports.drawing import drawing

@@ -13,22 +13,24 @@ The rows and the position are there together or not at all.
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    MetaData,
-    String,
-    Table,
-    insert,
-    inspect,
-    select,
-    update,
-)
-from sqlalchemy.exc import IntegrityError
-
 from kindpakket.fabric.checkpoints.checkpoint import BaseCheckpointer, Position
 from kindpakket.fabric.errors import CheckpointError
+from kindpakket.fabric.extras import extra
+
+with extra("sql"):
+    from sqlalchemy import (
+        BigInteger,
+        Column,
+        Connection,
+        MetaData,
+        String,
+        Table,
+        insert,
+        inspect,
+        select,
+        update,
+    )
+    from sqlalchemy.exc import IntegrityError
 
 __all__ = ["SqlCheckpointer", "checkpoints", "metadata"]
 

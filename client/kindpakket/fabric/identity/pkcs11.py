@@ -12,11 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 
-import pkcs11
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass, PKCS11Error, SignMixin
 
 from kindpakket.fabric.errors import IdentityError
+from kindpakket.fabric.extras import extra
+
+with extra("pkcs11"):
+    import pkcs11
+    from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass, PKCS11Error, SignMixin
 
 _DIGESTS = {32, 48}
 _CURVES = {  # EC_PARAMS, a DER object identifier, and the bytes of a digest that the curve has room for

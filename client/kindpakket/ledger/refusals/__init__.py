@@ -94,7 +94,7 @@ __all__ = [
 
 
 class MalformedRequest(Refusal, code="MALFORMED_REQUEST"):
-    """The argument is not the one JSON object that this transaction takes."""
+    """The argument is not the JSON object that this transaction takes."""
 
 
 class RequestTooLarge(Refusal, code="REQUEST_TOO_LARGE"):
@@ -102,7 +102,7 @@ class RequestTooLarge(Refusal, code="REQUEST_TOO_LARGE"):
 
 
 class UnknownTransaction(Refusal, code="UNKNOWN_TRANSACTION"):
-    """There is no transaction of this name."""
+    """There is no transaction with this name."""
 
 
 class DirectCallsOnly(Refusal, code="DIRECT_CALLS_ONLY"):
@@ -118,7 +118,7 @@ class InvalidCode(Refusal, code="INVALID_CODE"):
 
 
 class InvalidDate(Refusal, code="INVALID_DATE"):
-    """A date is not a calendar date, or it is outside its bounds."""
+    """A date is not a calendar date, or is outside its bounds."""
 
 
 class InvalidAmount(Refusal, code="INVALID_AMOUNT"):
@@ -134,7 +134,7 @@ class InvalidRules(Refusal, code="INVALID_RULES"):
 
 
 class InvalidCursor(Refusal, code="INVALID_CURSOR"):
-    """A cursor is not the next of an earlier page of the same list."""
+    """The cursor is not the next of an earlier page of the same list."""
 
 
 class InvalidIban(Refusal, code="INVALID_IBAN"):
@@ -146,27 +146,27 @@ class InvalidKvk(Refusal, code="INVALID_KVK"):
 
 
 class InvalidAuthorisation(Refusal, code="INVALID_AUTHORISATION"):
-    """A key or booklet that a voucher should be bound to is not well formed."""
+    """The key or booklet that a voucher is to be bound to is malformed or not allowed."""
 
 
 class InvalidKey(Refusal, code="INVALID_KEY"):
-    """A key is not one that the chaincode writes."""
+    """The key is not one that the chaincode writes."""
 
 
 class InvalidOrganisations(Refusal, code="INVALID_ORGANISATIONS"):
-    """The organisations are not named by MSP ids, or one of them stands in two places."""
+    """The organisations, or the collection of their accounts, are not named as they must be."""
 
 
 class PersonalDataRefused(Refusal, code="PERSONAL_DATA_REFUSED"):
-    """A public field holds a BSN, an IBAN or an e-mail address."""
+    """A public field contains a BSN, an IBAN or an e-mail address."""
 
 
 class TransientRequired(Refusal, code="TRANSIENT_REQUIRED"):
-    """A private record belongs in the transient map and is missing there."""
+    """A private record must be in the transient map, and is missing there."""
 
 
 class SaltTooShort(Refusal, code="SALT_TOO_SHORT"):
-    """The salt of a private record has fewer than 128 bits."""
+    """The salt of a private record is malformed or has fewer than 128 bits."""
 
 
 class NotInitialised(Refusal, code="NOT_INITIALISED"):
@@ -174,15 +174,15 @@ class NotInitialised(Refusal, code="NOT_INITIALISED"):
 
 
 class AlreadyInitialised(Refusal, code="ALREADY_INITIALISED"):
-    """The organisations of the channel have been named before."""
+    """The organisations of the channel have already been named."""
 
 
 class OrganisationNamed(Refusal, code="ORGANISATION_NAMED"):
-    """The organisation has been named for this channel before."""
+    """The organisation has already been named for this channel."""
 
 
 class IdempotencyConflict(Refusal, code="IDEMPOTENCY_CONFLICT"):
-    """The request id was used before for another request."""
+    """The request id has already been used for a different request."""
 
 
 class RequestVoid(Refusal, code="REQUEST_VOID"):
@@ -190,29 +190,27 @@ class RequestVoid(Refusal, code="REQUEST_VOID"):
 
 
 class RequestCommitted(Refusal, code="REQUEST_COMMITTED"):
-    """Something was committed under the request id, so it cannot be voided."""
+    """A request was committed under this id, so it cannot be voided."""
 
 
 class RoleRequired(Refusal, code="ROLE_REQUIRED"):
-    """The caller's certificate does not carry the role that this needs, in the organisation where it
-    counts.
-    """
+    """The caller does not have a role that may do this, in an organisation where that role counts."""
 
 
 class PersonRequired(Refusal, code="PERSON_REQUIRED"):
-    """The caller's certificate names no person."""
+    """The caller's certificate does not name a person."""
 
 
 class SecondPersonRequired(Refusal, code="SECOND_PERSON_REQUIRED"):
-    """The person who did the first step cannot do the second."""
+    """The person who took the first step cannot take the second: another person must."""
 
 
 class NotYours(Refusal, code="NOT_YOURS"):
-    """The thing belongs to another shop."""
+    """This belongs to another shop."""
 
 
 class SchemeNotFound(Refusal, code="SCHEME_NOT_FOUND"):
-    """There is no scheme of this id."""
+    """There is no scheme with this id."""
 
 
 class SchemeState(Refusal, code="SCHEME_STATE"):
@@ -224,7 +222,7 @@ class SchemeNotOpen(Refusal, code="SCHEME_NOT_OPEN"):
 
 
 class ChangeNotFound(Refusal, code="CHANGE_NOT_FOUND"):
-    """There is no such change that waits for a decision."""
+    """No such change is awaiting a decision."""
 
 
 class ChangeState(Refusal, code="CHANGE_STATE"):
@@ -232,23 +230,23 @@ class ChangeState(Refusal, code="CHANGE_STATE"):
 
 
 class PresetUnknown(Refusal, code="PRESET_UNKNOWN"):
-    """The scheme has no preset amount of this code."""
+    """The scheme has no preset amount with this code."""
 
 
 class BudgetExceeded(Refusal, code="BUDGET_EXCEEDED"):
-    """The scheme's budget does not allow this."""
+    """The scheme's budget has too little left."""
 
 
 class DayNotClosable(Refusal, code="DAY_NOT_CLOSABLE"):
-    """The day lies ahead or was closed before."""
+    """The day is in the future, or has already been closed."""
 
 
 class ShopNotFound(Refusal, code="SHOP_NOT_FOUND"):
-    """There is no shop of this id."""
+    """There is no shop with this id."""
 
 
 class ShopExists(Refusal, code="SHOP_EXISTS"):
-    """The shop has applied before."""
+    """The shop has already applied."""
 
 
 class ShopState(Refusal, code="SHOP_STATE"):
@@ -256,11 +254,11 @@ class ShopState(Refusal, code="SHOP_STATE"):
 
 
 class ShopNotApproved(Refusal, code="SHOP_NOT_APPROVED"):
-    """The shop is not approved, or is suspended or ended."""
+    """The shop has not been approved, or it is suspended or ended."""
 
 
 class CaseRecordMissing(Refusal, code="CASE_RECORD_MISSING"):
-    """The private case record of the voucher has not been made."""
+    """The voucher has no private case record."""
 
 
 class AccountMissing(Refusal, code="ACCOUNT_MISSING"):
@@ -268,15 +266,15 @@ class AccountMissing(Refusal, code="ACCOUNT_MISSING"):
 
 
 class AlreadyIssued(Refusal, code="ALREADY_ISSUED"):
-    """A voucher was issued for this entitlement before."""
+    """The entitlement has already been used for a voucher."""
 
 
 class VoucherExists(Refusal, code="VOUCHER_EXISTS"):
-    """A voucher of this id exists."""
+    """There is already a voucher with this id."""
 
 
 class VoucherNotFound(Refusal, code="VOUCHER_NOT_FOUND"):
-    """There is no voucher of this id in this scheme."""
+    """The scheme has no voucher with this id."""
 
 
 class VoucherState(Refusal, code="VOUCHER_STATE"):
@@ -284,7 +282,7 @@ class VoucherState(Refusal, code="VOUCHER_STATE"):
 
 
 class VoucherNotActive(Refusal, code="VOUCHER_NOT_ACTIVE"):
-    """The voucher has been issued and not activated."""
+    """The voucher has been issued but not activated."""
 
 
 class VoucherBlocked(Refusal, code="VOUCHER_BLOCKED"):
@@ -300,7 +298,7 @@ class VoucherExpired(Refusal, code="VOUCHER_EXPIRED"):
 
 
 class VoucherRedeemed(Refusal, code="VOUCHER_REDEEMED"):
-    """The product of the voucher has been bought."""
+    """The voucher's product has already been bought."""
 
 
 class SelfBlockInvalid(Refusal, code="SELF_BLOCK_INVALID"):
@@ -308,23 +306,23 @@ class SelfBlockInvalid(Refusal, code="SELF_BLOCK_INVALID"):
 
 
 class LapseNotDue(Refusal, code="LAPSE_NOT_DUE"):
-    """The voucher can still be spent, so it does not lapse."""
+    """The voucher can still be spent, so it cannot lapse yet."""
 
 
 class HoldLive(Refusal, code="HOLD_LIVE"):
-    """Money of the voucher is held for a shop."""
+    """Money of the voucher is on hold for a shop."""
 
 
 class HolderProofMissing(Refusal, code="HOLDER_PROOF_MISSING"):
-    """The payment carries no proof that the holder agreed."""
+    """The request carries no proof that the holder agreed."""
 
 
 class HolderProofInvalid(Refusal, code="HOLDER_PROOF_INVALID"):
-    """The holder's proof does not fit this request."""
+    """The holder's proof does not match this request."""
 
 
 class HolderProofExpired(Refusal, code="HOLDER_PROOF_EXPIRED"):
-    """The deadline that the holder signed has passed, or lies too far ahead."""
+    """The deadline that the holder signed has passed, or is too far ahead."""
 
 
 class AmountBelowMinimum(Refusal, code="AMOUNT_BELOW_MINIMUM"):
@@ -336,27 +334,27 @@ class PaymentCapExceeded(Refusal, code="PAYMENT_CAP_EXCEEDED"):
 
 
 class PaperCapExceeded(Refusal, code="PAPER_CAP_EXCEEDED"):
-    """The payment is larger than the scheme allows on paper."""
+    """The payment is larger than the scheme allows by booklet."""
 
 
 class DayCapExceeded(Refusal, code="DAY_CAP_EXCEEDED"):
-    """The voucher's payments of the day would be more than the scheme allows."""
+    """The voucher's payments on this day would exceed the scheme's limit."""
 
 
 class CategoryNotAllowed(Refusal, code="CATEGORY_NOT_ALLOWED"):
-    """The scheme or the shop does not have this category."""
+    """The scheme, the shop or the voucher's product does not have this category."""
 
 
 class CategoryCapExceeded(Refusal, code="CATEGORY_CAP_EXCEEDED"):
-    """The voucher's spending in the category would be more than the scheme allows."""
+    """The voucher's spending in this category would exceed the scheme's limit."""
 
 
 class InsufficientBalance(Refusal, code="INSUFFICIENT_BALANCE"):
-    """The voucher holds less than this."""
+    """The voucher has less than this left to spend."""
 
 
 class PaymentNotFound(Refusal, code="PAYMENT_NOT_FOUND"):
-    """There is no payment of this id."""
+    """There is no payment with this id."""
 
 
 class PaymentState(Refusal, code="PAYMENT_STATE"):
@@ -364,7 +362,7 @@ class PaymentState(Refusal, code="PAYMENT_STATE"):
 
 
 class CancelTooLate(Refusal, code="CANCEL_TOO_LATE"):
-    """The payment can be refunded but no longer cancelled."""
+    """The payment can no longer be cancelled, only refunded."""
 
 
 class HoldNotAllowed(Refusal, code="HOLD_NOT_ALLOWED"):
@@ -372,11 +370,11 @@ class HoldNotAllowed(Refusal, code="HOLD_NOT_ALLOWED"):
 
 
 class HoldNotOpen(Refusal, code="HOLD_NOT_OPEN"):
-    """The hold was captured or released, or has expired."""
+    """The hold has been captured or released, or has expired."""
 
 
 class HoldExceeded(Refusal, code="HOLD_EXCEEDED"):
-    """More would be captured than is held."""
+    """More would be captured than is on hold."""
 
 
 class RefundExceedsPayment(Refusal, code="REFUND_EXCEEDS_PAYMENT"):
@@ -384,7 +382,7 @@ class RefundExceedsPayment(Refusal, code="REFUND_EXCEEDS_PAYMENT"):
 
 
 class NothingToSettle(Refusal, code="NOTHING_TO_SETTLE"):
-    """The shop has nothing to be paid for the closed days."""
+    """Nothing is payable to the shop for the closed days."""
 
 
 class SettlementNotDue(Refusal, code="SETTLEMENT_NOT_DUE"):
@@ -396,7 +394,7 @@ class NothingToClaim(Refusal, code="NOTHING_TO_CLAIM"):
 
 
 class SettlementNotFound(Refusal, code="SETTLEMENT_NOT_FOUND"):
-    """There is no settlement of this id in this scheme."""
+    """The scheme has no settlement with this id."""
 
 
 class SettlementState(Refusal, code="SETTLEMENT_STATE"):
@@ -404,7 +402,7 @@ class SettlementState(Refusal, code="SETTLEMENT_STATE"):
 
 
 class ErasureNotFound(Refusal, code="ERASURE_NOT_FOUND"):
-    """There is no erasure of this id."""
+    """There is no erasure with this id."""
 
 
 class ErasureState(Refusal, code="ERASURE_STATE"):
@@ -416,8 +414,8 @@ class ErasureNotDue(Refusal, code="ERASURE_NOT_DUE"):
 
 
 class ErasureIncomplete(Refusal, code="ERASURE_INCOMPLETE"):
-    """A private record of the erasure is still there."""
+    """Some private records of the erasure have not been purged."""
 
 
 class LedgerInconsistent(Refusal, code="LEDGER_INCONSISTENT"):
-    """A stored record cannot be what the rules allow; nothing was changed."""
+    """A stored record contradicts the rules; nothing was changed."""

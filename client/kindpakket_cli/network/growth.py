@@ -2,70 +2,78 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
-from rich import box
-from rich.table import Table
 
-from kindpakket_network.commands.support import on_network, out, show_warnings, shown_progress
-from kindpakket_network.description.growth import (
-    with_channel,
-    with_consenter,
-    with_organisation,
-    with_peer,
-)
-from kindpakket_network.description.topology import Topology
-from kindpakket_network.reports.plan import Plan
-from kindpakket_network.verbs.network import Network
+from kindpakket_cli.contract import json_option, not_as_it_should_be
+from kindpakket_cli.network.support import on_network, show_warnings
+from kindpakket_cli.output import print_json, print_table, shown_progress
 
-_SOMETHING_TO_DO = 3
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+if TYPE_CHECKING:
+    from kindpakket_network.description.topology import Topology
+    from kindpakket_network.reports.plan import Plan
+    from kindpakket_network.verbs.network import Network
+
 _dry_run = click.option(
-    "--dry-run", is_flag=True, help="Only show the plan. Exit code 3: there is something to do."
+    "--dry-run", is_flag=True, help="Only show the plan; exit code 1: there is something to do."
 )
 _on = click.option(
     "--channel",
     "channels",
     multiple=True,
     metavar="CHANNEL",
-    help="Only on this channel; may be given several times.",
+    help="Only on this channel; repeat for more.",
 )
-_host = click.option("--host", metavar="HOST", help="The host of its nodes; not given: that of the other.")
+_host = click.option(
+    "--host", metavar="HOST", help="The host of its nodes.  [default: the host of the --like organisation]"
+)
 
 
 @click.command()
-@_as_json
+@json_option
 @on_network
 def plan(target: Network, as_json: bool) -> None:
-    """Show what `up` would change, and change nothing. Exit code 3: there is something to do."""
+    """Show what `up` would change, and change nothing.
+
+    Exit code 1: there is something to do.
+    """
     _show(target.plan(), as_json)
 
 
 @click.command("add-org")
 @click.argument("organisation")
 @click.option("--msp", required=True, metavar="MSP", help="Its MSP id, such as BuurtMSP.")
-@click.option("--like", required=True, metavar="ORGANISATION", help="The organisation that it stands beside.")
+@click.option(
+    "--like",
+    required=True,
+    metavar="ORGANISATION",
+    help="The organisation whose place in policies and channels it shares.",
+)
 @_on
 @click.option(
-    "--new-channel", metavar="CHANNEL", help="It brings this channel, where it takes the other's place."
+    "--new-channel",
+    metavar="CHANNEL",
+    help="It brings this channel, on which it takes the place of the --like organisation.",
 )
 @click.option(
-    "--peers", type=click.IntRange(0, 4), help="How many peers it has; not given: as many as the other."
+    "--peers",
+    type=click.IntRange(0, 4),
+    help="How many peers it has.  [default: as many as the --like organisation]",
 )
 @click.option("--consenter", is_flag=True, help="It runs an orderer as well.")
 @click.option(
     "--share-collections",
     is_flag=True,
-    help="It joins the other's private collections; not given: it gets such collections of its own.",
+    help="It joins the private collections of the --like organisation.  [default: it gets its own]",
 )
 @_host
 @click.option(
     "--elsewhere", is_flag=True, help="Its keys are in a home of its own: its bundle is admitted here."
 )
 @_dry_run
-@_as_json
+@json_option
 @on_network
 def add_org(
     target: Network,
@@ -82,17 +90,19 @@ def add_org(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Let ORGANISATION join the channels of another one beside it, or bring a channel of its own."""
+    """Let ORGANISATION join the channels of another one, or bring a channel of its own."""
+    from kindpakket_network.description.growth import with_channel, with_organisation
+
     if new_channel is not None:
         if channels or peers is not None or consenter or share_collections:
             raise click.UsageError(
-                "--new-channel makes it as the other: "
-                "leave --channel, --peers, --consenter and --share-collections out"
+                "--new-channel makes it like the other organisation: "
+                "leave out --channel, --peers, --consenter and --share-collections"
             )
         wanted = target.topology
-        if new_channel not in [one.name for one in wanted.channels]:
+        if new_channel not in [channel.name for channel in wanted.channels]:
             wanted = with_channel(wanted, new_channel, organisation, msp, like, host=host)
-    elif any(one.name == organisation and one.msp == msp for one in target.topology.organisations):
+    elif any(known.name == organisation and known.msp == msp for known in target.topology.organisations):
         wanted = target.topology
     else:
         wanted = with_organisation(
@@ -113,11 +123,13 @@ def add_org(
 @click.argument("organisation")
 @click.argument("peer", required=False)
 @_dry_run
-@_as_json
+@json_option
 @on_network
 def add_peer(target: Network, organisation: str, peer: str | None, dry_run: bool, as_json: bool) -> None:
-    """Give ORGANISATION a further peer, on all its channels and with their chaincodes."""
-    known = next((one.peers for one in target.topology.organisations if one.name == organisation), ())
+    """Give ORGANISATION another peer, on all its channels and with their chaincodes."""
+    from kindpakket_network.description.growth import with_peer
+
+    known = next((found.peers for found in target.topology.organisations if found.name == organisation), ())
     wanted = target.topology if peer in known else with_peer(target.topology, organisation, peer)
     _become(target, wanted, dry_run, as_json)
 
@@ -126,25 +138,29 @@ def add_peer(target: Network, organisation: str, peer: str | None, dry_run: bool
 @click.argument("organisation")
 @_on
 @_dry_run
-@_as_json
+@json_option
 @on_network
 def add_consenter(
     target: Network, organisation: str, channels: tuple[str, ...], dry_run: bool, as_json: bool
 ) -> None:
-    """Have ORGANISATION's orderer take part in ordering the channels; it is made when there is none."""
+    """Let ORGANISATION's orderer take part in ordering the channels; it is created if needed."""
+    from kindpakket_network.description.growth import with_consenter
+
     _become(target, with_consenter(target.topology, organisation, channels or None), dry_run, as_json)
 
 
 def _become(
     target: Network, wanted: Topology, dry_run: bool, as_json: bool, elsewhere: Sequence[str] = ()
 ) -> None:
+    from kindpakket_network.verbs.network import Network
+
     if dry_run:
         _show(Network(wanted, target.home).plan(), as_json)
         return
     with shown_progress() as progress:
         target.become(wanted, progress, elsewhere)
     if as_json:
-        click.echo(json.dumps(target.status().as_json(), indent=1))
+        print_json(target.status().as_json())
     else:
         click.echo(f"Done. {target.home / 'topology.yaml'} describes the network as it is now.")
 
@@ -152,18 +168,15 @@ def _become(
 def _show(found: Plan, as_json: bool) -> None:
     show_warnings(found.warnings)
     if as_json:
-        click.echo(json.dumps(found.as_json(), indent=1))
+        print_json(found.as_json())
     elif found.done:
         click.echo(f"Nothing to do: the network in {found.home} is as the topology says.")
     else:
         for title, rows in (
-            ("the topology says", [(one.place, one.words) for one in found.changes]),
-            ("`up` would", [(f"{one.kind} {one.subject}", one.words) for one in found.steps]),
+            ("the topology says", [(change.place, change.words) for change in found.changes]),
+            ("`up` would", [(f"{step.kind} {step.subject}", step.words) for step in found.steps]),
         ):
-            table = Table(title, "", box=box.SIMPLE_HEAD)
-            for row in rows:
-                table.add_row(*row)
             if rows:
-                out.print(table)
+                print_table((title, ""), rows)
     if not found.done:
-        raise click.exceptions.Exit(_SOMETHING_TO_DO)
+        not_as_it_should_be()

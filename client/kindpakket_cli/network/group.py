@@ -1,54 +1,50 @@
-"""The command `kindpakket network`.
-
-Exit codes: 0 done; 1 something failed; 2 the call or the topology is wrong; 3 `status` found that not all
-is up, or `up` and `deploy` have done this home's part and wait for another organisation.
-"""
+"""The group `kindpakket network`, and the verbs that bring a network up and down."""
 
 from __future__ import annotations
 
-import json
 import signal
 import time
+from typing import TYPE_CHECKING
 
 import click
 
-from kindpakket_network.commands.backup import COMMANDS as BACKUP_COMMANDS
-from kindpakket_network.commands.bevel import bevel
-from kindpakket_network.commands.certificates import certificates, renew, revoke
-from kindpakket_network.commands.channel import channel_commands
-from kindpakket_network.commands.export import admit, export
-from kindpakket_network.commands.growth import add_consenter, add_org, add_peer, plan
-from kindpakket_network.commands.logs import logs
-from kindpakket_network.commands.monitoring import metrics, prometheus
-from kindpakket_network.commands.status import status
-from kindpakket_network.commands.support import (
-    answer,
+from kindpakket_cli.contract import NETWORK, group, json_option
+from kindpakket_cli.network.backup import COMMANDS as BACKUP_COMMANDS
+from kindpakket_cli.network.bevel import bevel
+from kindpakket_cli.network.certificates import certificates, renew, revoke
+from kindpakket_cli.network.channel import channel_commands
+from kindpakket_cli.network.export import admit, export
+from kindpakket_cli.network.growth import add_consenter, add_org, add_peer, plan
+from kindpakket_cli.network.logs import logs
+from kindpakket_cli.network.monitoring import metrics, prometheus
+from kindpakket_cli.network.status import status
+from kindpakket_cli.network.support import (
     failures,
-    json_option,
     on_network,
+    organisations_option,
     show_warnings,
-    shown_progress,
+    yes_option,
 )
-from kindpakket_network.commands.topology import draw, init, schema
-from kindpakket_network.programs.built import programs as build_programs
-from kindpakket_network.verbs.network import Network
+from kindpakket_cli.network.topology import draw, init, schema
+from kindpakket_cli.output import answer, confirm, print_json, shown_progress
 
-_NOT_UP = 3
+if TYPE_CHECKING:
+    from kindpakket_network.verbs.network import Network
 
 
 def _attributes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    attributes: dict[str, str] = {}
     for value in values:
         name, equals, text = value.partition("=")
         if not name or not equals or not text:
             raise click.BadParameter(f"{value!r} is not name=value, such as kindpakket.role=cashier")
-        found[name] = text
-    return found
+        attributes[name] = text
+    return attributes
 
 
-@click.group()
+@group("network", shared=NETWORK, shown=True)
 def network() -> None:
-    """The Fabric network: bring it up, look at it, take it down."""
+    """The Fabric network: bring it up, look at it, change it, back it up."""
 
 
 for _command in (
@@ -65,54 +61,49 @@ for _command in (
     draw,
     status,
     logs,
+    admit,
+    export,
+    metrics,
+    *BACKUP_COMMANDS,
 ):
-    network.add_command(_command)
-
-
-for _command in (admit, export, metrics):
     network.add_command(_command)
 export.add_command(prometheus)
 export.add_command(bevel)
 
 
-for _command in BACKUP_COMMANDS:
-    network.add_command(_command)
-
-
 @network.command()
-def programs() -> None:
+@json_option
+def programs(as_json: bool) -> None:
     """Build Fabric's programs, unless they are in the cache."""
     with failures(), shown_progress() as progress:
-        built = build_programs(progress)
-    click.echo(f"Fabric's programs are in {built.fabric.parent}")
+        from kindpakket_network.programs.built import FABRIC, FABRIC_CA
+        from kindpakket_network.programs.built import programs as build_programs
+
+        folder = build_programs(progress).fabric.parent
+    answer(as_json, {"folder": str(folder)}, f"{FABRIC.title} and {FABRIC_CA.title} are built in {folder}")
 
 
 @network.command()
-@click.option(
-    "--organisation",
-    "organisations",
-    multiple=True,
-    metavar="NAME",
-    help="Act for this organisation only, now and later; may be given several times. Not given: for all.",
-)
+@organisations_option
 @click.option(
     "--supervised/--unsupervised",
     default=None,
-    help="Whether systemd starts the nodes, with what `export systemd` wrote; remembered.",
+    help="Whether systemd starts the nodes, with the units of `export systemd`.  [default: as it was]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the status as JSON at the end.")
+@json_option
 @on_network
 def up(target: Network, organisations: tuple[str, ...], supervised: bool | None, as_json: bool) -> None:
-    """Bring everything up that the topology describes; what is up already stays as it is.
+    """Bring up everything that the topology describes; what is already up stays as it is.
 
-    Exit code 3: this home's part is done, and the rest waits for another organisation.
+    With --organisation the home acts for these organisations only, now and later. With --json the status is
+    printed at the end. Exit code 5: this home's part is done, and another organisation has to do its part.
     """
     begun = time.monotonic()
     show_warnings(target.topology.warnings)
     with shown_progress() as progress:
         target.up(progress, organisations, supervised)
     if as_json:
-        click.echo(json.dumps(target.status().as_json(), indent=1))
+        print_json(target.status().as_json())
     else:
         seconds = time.monotonic() - begun
         click.echo(f"The network {target.topology.name} is up in {target.home} after {seconds:.1f} s.")
@@ -129,45 +120,35 @@ def down(target: Network, as_json: bool) -> None:
 
 
 @network.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 @json_option
 @on_network
 def reset(target: Network, yes: bool, as_json: bool) -> None:
-    """Stop all processes and delete the home, with ledgers and keys."""
+    """Stop all processes and delete the home, with its ledgers and keys."""
     members: dict[str, object] = {"home": str(target.home), "deleted": False}
     if not target.home.is_dir():
         answer(as_json, members, f"There is nothing in {target.home}.")
         return
-    if not yes:
-        click.confirm(f"Delete {target.home} with all its ledgers and keys?", abort=True, err=True)
+    confirm(f"Delete {target.home} with all its ledgers and keys?", yes)
     target.reset()
     answer(as_json, {**members, "deleted": True}, f"{target.home} is deleted.")
 
 
 @network.command()
 @click.argument("chaincode", required=False)
-@click.option(
-    "--organisation",
-    "organisations",
-    multiple=True,
-    metavar="NAME",
-    help="Act for this organisation only; may be given several times. Not given: for all of the home.",
-)
+@organisations_option
 @json_option
 @on_network
 def deploy(target: Network, chaincode: str | None, organisations: tuple[str, ...], as_json: bool) -> None:
-    """Deploy the chaincodes, or one of them; a changed source or definition is an upgrade.
+    """Deploy all chaincodes, or only CHAINCODE; a changed source or definition is an upgrade.
 
-    Exit code 3: approved, and not committed because other organisations have to approve it, too.
+    Exit code 5: approved, but not committed, because other organisations have to approve it as well.
     """
     with shown_progress() as progress:
         records = target.deploy(chaincode, progress, organisations)
-    if as_json:
-        members = [{"sequence": one.sequence, "package_id": one.package_id} for one in records]
-        click.echo(json.dumps(members, indent=1))
-        return
-    for one in records:
-        click.echo(f"sequence {one.sequence}: {one.package_id}")
+    members = [{"sequence": record.sequence, "package_id": record.package_id} for record in records]
+    lines = [f"sequence {record.sequence}: {record.package_id}" for record in records]
+    answer(as_json, members, "\n".join(lines))
 
 
 @network.command()
@@ -179,15 +160,22 @@ def deploy(target: Network, chaincode: str | None, organisations: tuple[str, ...
     multiple=True,
     metavar="NAME=VALUE",
     callback=_attributes,
-    help="An attribute in the certificate; may be given several times.",
+    help="An attribute in the certificate; repeat for more.",
 )
-@click.option("--type", "kind", type=click.Choice(["client", "admin"]), default="client", show_default=True)
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["client", "admin"]),
+    default="client",
+    show_default=True,
+    help="What USER is for Fabric.",
+)
 @json_option
 @on_network
 def enrol(
     target: Network, organisation: str, user: str, attributes: dict[str, str], kind: str, as_json: bool
 ) -> None:
-    """Have a certificate issued to USER by ORGANISATION's CA, and print the folder that holds it."""
+    """Have ORGANISATION's CA issue a certificate to USER, and print the folder that contains it."""
     folder = str(target.enrol(organisation, user, attributes, kind))
     answer(as_json, {"organisation": organisation, "user": user, "folder": folder}, folder)
 
@@ -204,11 +192,11 @@ def start(target: Network, node: str, as_json: bool) -> None:
 
 @network.command()
 @click.argument("node")
-@click.option("--kill", is_flag=True, help="Give it no time to end by itself.")
+@click.option("--kill", is_flag=True, help="Kill it at once, without time to shut down.")
 @json_option
 @on_network
 def stop(target: Network, node: str, kill: bool, as_json: bool) -> None:
     """Stop NODE."""
     ran = target.stop(node, signal.SIGKILL if kill else signal.SIGTERM)
     members = {"node": node, "ran": ran, "running": False}
-    answer(as_json, members, f"{node} is stopped." if ran else f"{node} did not run.")
+    answer(as_json, members, f"{node} is stopped." if ran else f"{node} was not running.")

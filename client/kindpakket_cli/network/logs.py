@@ -7,33 +7,39 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kindpakket_network.commands.support import on_network
-from kindpakket_network.errors import NetworkError
-from kindpakket_network.programs.logs import Entry, Level, entries, instant, merged, read, selected
-from kindpakket_network.verbs.network import Network
+from kindpakket_cli.contract import Refused
+from kindpakket_cli.network.support import on_network
+
+if TYPE_CHECKING:
+    from kindpakket_network.programs.logs import Entry
+    from kindpakket_network.verbs.network import Network
 
 _PAUSE = 0.2
+_LEVELS = ("debug", "info", "warning", "error")
 
 
 @click.command()
 @click.argument("nodes", nargs=-1, metavar="[NODE]...")
 @click.option(
-    "--lines", type=click.IntRange(min=1), default=40, show_default=True, help="How many entries, at most."
+    "--lines", type=click.IntRange(min=1), default=40, show_default=True, help="How many entries at most."
 )
 @click.option("--since", metavar="TIME", help="Only from then on: 10m, 2h or 1d ago, or a date and time.")
 @click.option(
     "--level",
-    type=click.Choice([one.name.lower() for one in Level]),
+    type=click.Choice(_LEVELS),
     default="debug",
-    help="Only entries that matter this much or more.",
+    show_default=True,
+    help="Only entries of this level or above.",
 )
-@click.option("--follow", is_flag=True, help="Go on with entries as they are written, until interrupted.")
-@click.option("--json", "as_json", is_flag=True, help="Print an object for each entry.")
+@click.option("--follow", is_flag=True, help="Go on with new entries until interrupted.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON: an object for each entry, one a line.")
 @on_network
 def logs(
     target: Network,
@@ -44,26 +50,29 @@ def logs(
     follow: bool,
     as_json: bool,
 ) -> None:
-    """Show the last entries of the logs of NODEs, or of all nodes, in the order of their times."""
+    """Show the last log entries of NODEs, or of all nodes, in the order of their times."""
+    from kindpakket_network.programs.logs import Level, instant, merged, read, selected
+
     paths = {node: target.log(node) for node in nodes or target.nodes()}
     started = {node: path for node, path in paths.items() if path.is_file()}
     for node in nodes:
         if node not in started:
-            raise NetworkError(f"{node} has no log yet: it was never started")
+            raise Refused(f"{node} has no log yet: it was never started")
     least = Level[level.upper()]
     begin = instant(since, datetime.now(UTC)) if since else None
     tails = {node: _Tail(node, path) for node, path in started.items()} if follow else {}
     chosen = [selected(read(node, path), begin, least) for node, path in started.items()]
     for entry in deque(merged(chosen), maxlen=lines):
         _show(entry, len(paths) > 1, as_json)
-    while follow:
-        for entry in merged(selected(tail.new(), begin, least) for tail in tails.values()):
-            _show(entry, len(paths) > 1, as_json)
-        time.sleep(_PAUSE)
+    with suppress(KeyboardInterrupt):
+        while follow:
+            for entry in merged(selected(tail.new(), begin, least) for tail in tails.values()):
+                _show(entry, len(paths) > 1, as_json)
+            time.sleep(_PAUSE)
 
 
 class _Tail:
-    """What a node writes from now on, also into the log that follows when this one is put aside."""
+    """What a node writes from now on, also after its log was rotated."""
 
     def __init__(self, node: str, path: Path) -> None:
         self._node = node
@@ -72,7 +81,9 @@ class _Tail:
         self._file.seek(0, 2)
 
     def new(self) -> Iterator[Entry]:
-        """The entries that came since the last call."""
+        """The entries since the last call."""
+        from kindpakket_network.programs.logs import entries
+
         lines = self._file.readlines()
         if self._path.exists() and self._path.stat().st_ino != self._inode:
             self._file.close()

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kindpakket_network.backups import key as backup_key
-from kindpakket_network.backups.verification import Verified
-from kindpakket_network.commands.support import failures, json_option, on_network, shown_progress
-from kindpakket_network.verbs.network import Network
+from kindpakket_cli.contract import UNKNOWN, Wrong, home_option, in_json, json_option, not_as_it_should_be
+from kindpakket_cli.network.support import FILE, READABLE, failures, on_network, organisations_option
+from kindpakket_cli.output import answer, note, print_json, shown_progress
 
-_file = click.Path(path_type=Path, dir_okay=False)
-_FOUND = 3
+if TYPE_CHECKING:
+    from kindpakket_network.backups.verification import Verified
+    from kindpakket_network.verbs.network import Network
+
 _passphrase = click.option(
     "--passphrase-file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=READABLE,
     help="Read the passphrase from the first line of this file, instead of asking for it.",
 )
 _key = click.option(
     "--key",
     required=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=READABLE,
     help="The key file that `backup-key` made.",
 )
 
 
 @contextmanager
 def _ended_by_signal() -> Iterator[None]:
-    """Has SIGTERM end the command as Ctrl-C does: stopped peers are started, clear copies deleted."""
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    """Let SIGTERM end the command as Ctrl-C does: stopped peers are started, clear copies deleted."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(UNKNOWN))
     try:
         yield
     finally:
@@ -45,29 +46,35 @@ def _asked(file: Path | None, confirm: bool = False) -> Callable[[], str]:
     def passphrase() -> str:
         if file is not None:
             return (file.read_text("utf-8").splitlines() or [""])[0]
+        if in_json():
+            raise Wrong("give --passphrase-file: with --json nobody is asked")
         return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True))
 
     return passphrase
 
 
 @click.command("backup-key")
-@click.argument("file", type=_file)
-@click.option("--open", "is_open", is_flag=True, help="Lock the file with no passphrase.")
+@click.argument("file", type=FILE)
+@click.option("--open", "is_open", is_flag=True, help="Do not lock the file with a passphrase.")
 @_passphrase
-def backup_key_command(file: Path, is_open: bool, passphrase_file: Path | None) -> None:
-    """Make the key that reads backups, into FILE, and print the public key that `backup` needs.
+@json_option
+def backup_key_command(file: Path, is_open: bool, passphrase_file: Path | None, as_json: bool) -> None:
+    """Write the key that reads backups to FILE, and print the public key that `backup` needs.
 
     Keep FILE away from the machines that are backed up.
     """
     with failures():
+        from kindpakket_network.backups import key
+
         passphrase = None if is_open else _asked(passphrase_file, confirm=True)()
         if passphrase == "":
             raise click.BadParameter("the passphrase is empty", param_hint="--passphrase-file")
-        click.echo(backup_key.create(file, passphrase))
+        public = key.create(file, passphrase)
+    answer(as_json, {"file": str(file), "public_key": public}, public)
 
 
 @click.command()
-@click.argument("file", type=_file)
+@click.argument("file", type=FILE)
 @click.option(
     "--recipient",
     "recipients",
@@ -75,55 +82,49 @@ def backup_key_command(file: Path, is_open: bool, passphrase_file: Path | None) 
     required=True,
     metavar="AGE1…",
     envvar="KINDPAKKET_BACKUP_RECIPIENT",
-    help="A public key that can read the backup; may be given several times.",
+    help="A public key that can read the backup; repeat for more.",
 )
-@click.option(
-    "--organisation", "organisations", multiple=True, metavar="NAME", help="Only this one; several times."
-)
+@organisations_option
 @json_option
 @on_network
 def backup(
     target: Network, file: Path, recipients: tuple[str, ...], organisations: tuple[str, ...], as_json: bool
 ) -> None:
-    """Back up keys, certificate authorities and peers' ledgers into FILE, encrypted.
+    """Back up keys, certificate authorities and peers' ledgers to FILE, encrypted.
 
-    Each peer is stopped while it is copied, one at a time. Ordering goes on: of consenters, only keys and
-    configuration are kept.
+    Each peer is stopped while it is copied, one at a time. Ordering goes on: only keys and configuration of
+    consenters are included.
     """
     with shown_progress() as progress, _ended_by_signal():
         taken = target.backup(file, recipients, organisations, progress)
     if as_json:
-        click.echo(json.dumps(taken.as_json(), indent=1))
+        print_json(taken.as_json())
     else:
-        click.echo(f"{taken.file} holds {', '.join(taken.manifest.organisations)}, {taken.size} bytes.")
+        click.echo(f"{taken.file} contains {', '.join(taken.manifest.organisations)}, {taken.size} bytes.")
         click.echo(f"sha256 {taken.sha256}")
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=READABLE)
 @_key
 @_passphrase
-@click.option("--sha256", metavar="HEX", help="The hash that `backup` printed: refuse another file.")
-@click.option("--yes", is_flag=True, help="Take FILE without its hash.")
 @click.option(
-    "--organisation", "organisations", multiple=True, metavar="NAME", help="Only this one; several times."
+    "--sha256", metavar="HEX", help="The hash that `backup` printed; a file with another hash is refused."
 )
+@click.option("--yes", is_flag=True, help="Restore FILE without comparing its hash.")
+@organisations_option
 @click.option(
-    "--node", "nodes", multiple=True, metavar="NODE", help="Only this orderer or peer; several times."
+    "--node", "nodes", multiple=True, metavar="NODE", help="Only this orderer or peer; repeat for more."
 )
 @click.option(
     "--ordering-lost",
     is_flag=True,
-    help="No consenter is left anywhere: begin ordering anew where the restored peers are.",
+    help="No consenter is left anywhere: restart ordering from the height of the restored peers.",
 )
-@click.option("--replace", is_flag=True, help="Move what the home has of them aside, instead of refusing.")
 @click.option(
-    "--home",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".kindpakket"),
-    show_default=True,
-    help="The folder to restore into.",
+    "--replace", is_flag=True, help="Move what the home already has of them aside, instead of refusing."
 )
+@home_option
 @json_option
 def restore(
     file: Path,
@@ -138,17 +139,22 @@ def restore(
     home: Path,
     as_json: bool,
 ) -> None:
-    """Restore organisations from FILE, and start them once they have caught up with the network.
+    """Restore organisations from FILE into the home, and start them.
 
-    While a peer catches up it answers nobody, so what was purged after the backup is purged again first.
+    A peer answers nobody until it has caught up with the network, so that what was purged after the backup is
+    purged again first.
     """
     if sha256 is None and not yes:
         raise click.UsageError(
-            f"programs out of {file} would be started, and whoever knows the public key can write one: give "
-            "--sha256 with the hash that `backup` printed, or --yes when you know where the file was kept"
+            f"programs from {file} would be started, and anyone who knows the public key can write such a "
+            "file: give --sha256 with the hash that `backup` printed, or --yes if you know where the "
+            "file was kept"
         )
     with failures(), shown_progress() as progress, _ended_by_signal():
-        identities = backup_key.load(key, _asked(passphrase_file))
+        from kindpakket_network.backups import key as keys
+        from kindpakket_network.verbs.network import Network
+
+        identities = keys.load(key, _asked(passphrase_file))
         _, manifest = Network.restore(
             home,
             file,
@@ -161,20 +167,20 @@ def restore(
             progress=progress,
         )
     if as_json:
-        click.echo(json.dumps(manifest.as_json(), indent=1))
+        print_json(manifest.as_json())
     else:
         names = ", ".join(nodes or organisations or manifest.organisations)
         click.echo(f"{names} as of {manifest.taken:%Y-%m-%d %H:%M:%S} UTC runs in {home}, and has caught up.")
 
 
 @click.command()
-@click.option("--ledgers", is_flag=True, help="Go through the hashes of all blocks of every peer as well.")
+@click.option("--ledgers", is_flag=True, help="Check the hashes of all blocks of every peer as well.")
 @json_option
 @on_network
 def verify(target: Network, ledgers: bool, as_json: bool) -> None:
-    """Compare what the peers made of the same block, and hold on their disks. Exit code 3: they differ.
+    """Compare what the peers computed from the same block and what is on their disks.
 
-    With --ledgers each peer is stopped while its blocks are copied, one at a time.
+    Exit code 1: they differ. With --ledgers each peer is stopped while its blocks are copied, one at a time.
     """
     with shown_progress() as progress, _ended_by_signal():
         found = target.verify(ledgers=ledgers, progress=progress)
@@ -182,7 +188,7 @@ def verify(target: Network, ledgers: bool, as_json: bool) -> None:
 
 
 @click.command("verify-backup")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=READABLE)
 @_key
 @_passphrase
 @json_option
@@ -190,33 +196,37 @@ def verify(target: Network, ledgers: bool, as_json: bool) -> None:
 def verify_backup_command(
     target: Network, file: Path, key: Path, passphrase_file: Path | None, as_json: bool
 ) -> None:
-    """See that FILE can be read, and go through the hashes of the blocks in it. Exit code 3: some are wrong.
+    """Check that FILE can be read, and the hashes of the blocks in it.
 
-    It is unpacked into the network's folder for that time.
+    Exit code 1: some are wrong. FILE is unpacked into the network's folder meanwhile.
     """
     with shown_progress() as progress, _ended_by_signal():
-        identities = backup_key.load(key, _asked(passphrase_file))
+        from kindpakket_network.backups import key as keys
+
+        identities = keys.load(key, _asked(passphrase_file))
         found = target.verify_backup(file, identities, progress)
     _report(found, as_json)
 
 
 def _report(found: Verified, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(found.as_json(), indent=1))
+        print_json(found.as_json())
     else:
-        for one in found.committed:
-            click.echo(f"{one.node} has made {one.commit[:16]} of block {one.block} of {one.channel}")
+        for commit in found.committed:
+            click.echo(
+                f"{commit.node} computed {commit.commit[:16]} for block {commit.block} of {commit.channel}"
+            )
         for node in found.silent:
-            click.echo(f"{node} does not answer: not compared", err=True)
+            note(f"{node} does not answer: not compared")
         for state in found.states:
-            click.echo(f"{state.node} holds {state.state[:16]} of {state.channel} at block {state.block}")
+            click.echo(f"{state.node} has state {state.state[:16]} of {state.channel} at block {state.block}")
         for ledger in found.ledgers:
             count = f"{len(ledger.errors)} errors" if ledger.errors else "all hashes agree"
             click.echo(f"{ledger.node} has the blocks of {ledger.channel}: {count}")
         for finding in found.findings:
-            click.echo(finding, err=True)
+            note(finding)
     if found.findings:
-        raise click.exceptions.Exit(_FOUND)
+        not_as_it_should_be()
 
 
 COMMANDS = (backup_key_command, backup, restore, verify, verify_backup_command)

@@ -1,6 +1,6 @@
 package rules
 
-// Cancel takes a payment back in full, on the booking day that it was made on, and gives the voucher its money.
+// Cancel reverses a payment in full, on its booking day, and returns where the money goes.
 func (p *Payment) Cancel(voucher *Voucher, terms *Terms, now Number, booked Day, reason string) (Destination, error) {
 	state, err := paymentLife.next(p.ID, CancelPayment, p.State)
 	if err != nil {
@@ -8,7 +8,7 @@ func (p *Payment) Cancel(voucher *Voucher, terms *Terms, now Number, booked Day,
 	}
 	if booked != p.Day {
 		return "", Refuse(CancelTooLate, Details{"payment": p.ID, "day": p.Day, "today": booked},
-			"payment %s was booked on %s, and bookings are made on %s now: refund it", p.ID, p.Day, booked)
+			"payment %s was booked on %s, and the booking day is now %s: refund it instead", p.ID, p.Day, booked)
 	}
 	p.State, p.CancelReason = state, reason
 	if err := voucher.uncount(p.countedOn(), p.Cents); err != nil {
@@ -17,7 +17,7 @@ func (p *Payment) Cancel(voucher *Voucher, terms *Terms, now Number, booked Day,
 	return voucher.giveBack(&voucher.Cancelled, p.Lines, terms, now)
 }
 
-// Refund takes lines of a payment back. Per category no more than was paid and not yet refunded.
+// Refund refunds lines of a payment: in each category at most what was paid and not yet refunded.
 func (p *Payment) Refund(voucher *Voucher, terms *Terms, now Number, lines []Line) (Destination, error) {
 	state, err := paymentLife.next(p.ID, RefundPayment, p.State)
 	if err != nil {
@@ -26,7 +26,7 @@ func (p *Payment) Refund(voucher *Voucher, terms *Terms, now Number, lines []Lin
 	for _, line := range lines {
 		if left := centsIn(p.Lines, line.Category) - p.Refunded[line.Category]; line.Cents > left {
 			return "", Refuse(RefundExceedsPayment, Details{"category": line.Category, "cents": line.Cents, "left_cents": left},
-				"%d cents are more than the %d of category %s that were paid and not yet refunded", line.Cents, left, line.Category)
+				"%d cents cannot be refunded in category %s: %d are left to refund", line.Cents, line.Category, left)
 		}
 		p.Refunded[line.Category] += line.Cents
 	}
@@ -39,7 +39,7 @@ func (p *Payment) Refund(voucher *Voucher, terms *Terms, now Number, lines []Lin
 	return voucher.giveBack(&voucher.Refunded, lines, terms, now)
 }
 
-// countedOn gives the day whose cap the payment counts into: that of the hold, if there was one.
+// countedOn returns the day whose cap the payment counts into: that of the hold, if there was one.
 func (p *Payment) countedOn() Day {
 	if p.HeldDay != "" {
 		return p.HeldDay
@@ -61,5 +61,8 @@ func (v *Voucher) giveBack(term *Cents, lines []Line, terms *Terms, now Number) 
 	if to == ToAvailable && now >= v.EndsAt {
 		v.Grace += total
 	}
-	return to, FirstError(v.Balance.giveBack(term, total, to), v.settle())
+	if err := v.Balance.giveBack(term, total, to); err != nil {
+		return "", err
+	}
+	return to, v.settle()
 }

@@ -1,0 +1,120 @@
+package contract
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"kindpakket.eu/chaincode/rules"
+)
+
+// committed is what a write stores under its request id.
+type committed struct {
+	Operation string         `json:"operation"`
+	Digest    string         `json:"digest"`
+	Answer    jsontext.Value `json:"answer,omitzero"`
+}
+
+// voiding is the operation on record for an id that was voided instead of used.
+const voiding = "request:Void"
+
+func (c *committed) isVoid() bool { return c.Operation == voiding && c.Digest == "" }
+
+// once returns the stored answer of a request that was committed before, or performs the request and stores its answer under its id.
+func (tx *transaction) once(op operation, text string, r request, private string, do func() (any, error)) (string, error) {
+	id := r.id()
+	tx.mark = tx.caller.mark(op.name, r)
+	digest, err := digest(op.name, tx.tillShop(), text, private)
+	if err != nil {
+		return "", err
+	}
+	answer, err := tx.replay(op, id, digest)
+	if answer != "" || err != nil {
+		return answer, err
+	}
+	result, err := do()
+	if err != nil {
+		return "", err
+	}
+	encoded, err := encode(result)
+	if err != nil {
+		return "", err
+	}
+	if err := tx.put(requestKey(id), committed{Operation: op.name, Digest: digest, Answer: encoded}); err != nil {
+		return "", err
+	}
+	return string(encoded), tx.finish(op)
+}
+
+// replay returns the answer to the same request, "" when the id is new, and a conflict when the id was used for a different request or by
+// another organisation: its tills could claim the id of any shop, and the answer is only for that shop's own.
+func (tx *transaction) replay(op operation, id, digest string) (string, error) {
+	before, err := get[committed](tx, requestKey(id))
+	if err != nil || before == nil {
+		return "", err
+	}
+	by, err := writer(requestKey(id), tx.reads[requestKey(id)])
+	if err != nil {
+		return "", err
+	}
+	if before.isVoid() {
+		return "", rules.Refuse(rules.RequestVoid, rules.Details{"request": id}, "request %s was voided: draw a new id", id)
+	}
+	foreign := by != nil && by.MSP != tx.caller.msp
+	if foreign || before.Operation != op.name || before.Digest != digest {
+		return "", rules.Refuse(rules.IdempotencyConflict, rules.Details{"request": id, "operation": before.Operation},
+			"id %s has already been used for a different request: draw a new id", id)
+	}
+	return string(before.Answer), nil
+}
+
+func (tx *transaction) tillShop() string {
+	if tx.caller.isTill() {
+		return tx.caller.shop
+	}
+	return ""
+}
+
+// digest identifies a request: SHA-256 over the operation, the caller's shop ("" for others), the request as canonical JSON
+// (RFC 8785) without holders' proofs, and the digest of a private record if one travels along, joined by line feeds.
+func digest(operation, shop, text, private string) (string, error) {
+	var stripped bytes.Buffer
+	decoder := jsontext.NewDecoder(strings.NewReader(text))
+	encoder := jsontext.NewEncoder(&stripped)
+	for {
+		token, err := decoder.ReadToken()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return "", malformed("it is not JSON")
+		}
+		if token.Kind() == '"' && isName(decoder) && isProof(decoder.StackPointer()) {
+			if err := decoder.SkipValue(); err != nil {
+				return "", malformed("it is not JSON")
+			}
+			continue
+		}
+		if err := encoder.WriteToken(token); err != nil {
+			return "", err
+		}
+	}
+	canonical := jsontext.Value(bytes.TrimSpace(stripped.Bytes()))
+	if err := canonical.Canonicalize(jsontext.CanonicalizeRawInts(false)); err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{operation, shop, string(canonical), private}, "\n")))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// isProof reports whether a member is a holder's proof: of the request, or of one of its activations. Elsewhere the name is one that
+// people chose, such as that of a preset.
+func isProof(member jsontext.Pointer) bool {
+	owner := member.Parent()
+	return member.LastToken() == "proof" && (owner == "" || owner.Parent() == "/activations")
+}

@@ -1,0 +1,97 @@
+package contract
+
+import "kindpakket.eu/chaincode/rules"
+
+// reasonedPaymentRequest names a payment and says why.
+type reasonedPaymentRequest struct {
+	header
+	Payment string `json:"payment"`
+	because
+}
+
+func (r *reasonedPaymentRequest) check() error {
+	return rules.FirstError(r.checkHeader(), rules.CheckID("payment", r.Payment), r.checkReason())
+}
+
+func (r *reasonedPaymentRequest) reads() []string { return []string{paymentKey(r.Payment)} }
+
+var cancelPayment = operation{name: "payment:Cancel", event: "PaymentCancelled", roles: tills}
+
+// Cancel reverses a payment of the caller's shop in full, on the booking day of the payment.
+func (*PaymentContract) Cancel(ctx *Context, text string) (string, error) {
+	return write(ctx, cancelPayment, text, func(tx *transaction, r *reasonedPaymentRequest) (any, error) {
+		earlier, err := tx.earlierPayment(r.Payment)
+		if err != nil {
+			return nil, err
+		}
+		terms, err := tx.termsFor(earlier.scheme, earlier.voucher)
+		if err != nil {
+			return nil, err
+		}
+		payment := earlier.payment
+		to, err := payment.Cancel(earlier.voucher, &terms.Terms, tx.now, earlier.booked, r.Reason)
+		if err != nil {
+			return nil, err
+		}
+		event := paymentEventOf(payment, payment.Cents, payment.Day)
+		event.ReturnedTo = to
+		tx.event = event
+		tx.delete(unsettledKey(payment.Scheme, payment.Shop, payment.Day, payment.ID))
+		return payment, tx.putReturn(earlier, payment.Cents, to)
+	})
+}
+
+type refundRequest struct {
+	reasonedPaymentRequest
+	Lines []rules.Line `json:"lines"`
+}
+
+func (r *refundRequest) check() error {
+	return rules.FirstError(r.reasonedPaymentRequest.check(), rules.CheckLines(r.Lines))
+}
+
+var refundPayment = operation{name: "payment:Refund", event: "PaymentRefunded", roles: tills}
+
+// Refund refunds lines of a payment of the caller's shop. The refund is a separate settlement item.
+func (*PaymentContract) Refund(ctx *Context, text string) (string, error) {
+	return write(ctx, refundPayment, text, func(tx *transaction, r *refundRequest) (any, error) {
+		earlier, err := tx.earlierPayment(r.Payment)
+		if err != nil {
+			return nil, err
+		}
+		terms, err := tx.termsFor(earlier.scheme, earlier.voucher)
+		if err != nil {
+			return nil, err
+		}
+		payment := earlier.payment
+		to, err := payment.Refund(earlier.voucher, &terms.Terms, tx.now, r.Lines)
+		if err != nil {
+			return nil, err
+		}
+		refund := &rules.Refund{
+			ID: r.RequestID, Payment: payment.ID, Scheme: payment.Scheme, Shop: payment.Shop, Voucher: payment.Voucher,
+			Lines: r.Lines, Cents: rules.Total(r.Lines), Day: earlier.booked, At: tx.now, Reason: r.Reason, ReturnedTo: to,
+		}
+		event := paymentEventOf(payment, refund.Cents, refund.Day)
+		event.Refund, event.ReturnedTo = refund.ID, to
+		tx.event = event
+		if err := tx.putReturn(earlier, refund.Cents, to); err != nil {
+			return nil, err
+		}
+		return refund, tx.putAll(map[string]any{
+			refundKey(refund.ID): refund,
+			unsettledKey(refund.Scheme, refund.Shop, refund.Day, refund.ID): unsettled{Cents: -refund.Cents},
+		})
+	})
+}
+
+// putReturn writes the payment and the voucher, and the budget when the money goes back to it.
+func (tx *transaction) putReturn(earlier *earlierPayment, cents rules.Cents, to rules.Destination) error {
+	if err := tx.putPayment(earlier.payment, earlier.voucher); err != nil {
+		return err
+	}
+	if to == rules.ToAvailable {
+		return nil
+	}
+	return tx.giveToBudget(earlier.voucher.Scheme, cents, to)
+}

@@ -1,0 +1,1 @@
+"""The command `kindpakket network`: verbs of `kindpakket_network`, one file for each kind."""

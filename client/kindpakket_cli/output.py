@@ -1,0 +1,125 @@
+"""How answers look: JSON for programs, tables and sentences for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from kindpakket_cli.contract import Wrong, in_json
+
+_WIDTH = 140
+"""Columns of a table that goes to a file or a pipe: room for three ids of 32 characters."""
+
+
+class Cell(NamedTuple):
+    """A table's cell in a colour."""
+
+    text: str
+    colour: str
+
+
+def print_json(value: Any) -> None:
+    """Print a JSON document."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def answer(as_json: bool, members: object, text: str) -> None:
+    """Print what a command did: a sentence, or its members as JSON."""
+    if as_json:
+        print_json(members)
+    else:
+        click.echo(text)
+
+
+def print_files(files: Iterable[Path]) -> None:
+    """Print the files that a command wrote, as JSON."""
+    print_json({"files": [str(file) for file in files]})
+
+
+def print_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str | Cell]],
+    title: str = "",
+    foldable: Collection[str] | None = None,
+) -> None:
+    """Print a table, as wide as the terminal, or wide enough for a pipe.
+
+    Args:
+        headings: of the columns; all empty: none is shown.
+        rows: the cells of each row.
+        title: what stands above it.
+        foldable: headings of the columns that may break their lines; None: all.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDTH
+    table = Table(title=title or None, title_justify="left", show_header=any(headings), box=box.SIMPLE_HEAD)
+    for heading in headings:
+        table.add_column(
+            Text(heading), overflow="fold", no_wrap=foldable is not None and heading not in foldable
+        )
+    for row in rows:
+        cells = [Text(cell.text, cell.colour) if isinstance(cell, Cell) else Text(cell) for cell in row]
+        table.add_row(*cells)
+    console.print(table)
+
+
+def complain(sentence: str) -> None:
+    """Print a sentence about something that is not as it should be."""
+    click.secho(sentence, fg="red")
+
+
+def note(sentence: str) -> None:
+    """Tell people something beside the answer; programs that asked for JSON are not told."""
+    if not in_json():
+        click.echo(sentence, err=True)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Go on only when somebody says so.
+
+    Raises:
+        Wrong: JSON was asked for, and nobody can be asked.
+    """
+    if yes:
+        return
+    if in_json():
+        raise Wrong("give --yes: with --json nobody is asked")
+    click.confirm(question, abort=True, err=True)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Callable[[str], None]]:
+    """Show what is being done: a spinner and finished stages on a terminal, plain lines elsewhere."""
+    if in_json() or not sys.stderr.isatty():
+        yield note
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status("...") as spinner:
+
+        def show(text: str) -> None:
+            if text.endswith("..."):
+                spinner.update(text)
+            else:
+                console.print(f"[green]✓[/green] {text}", highlight=False)
+
+        yield show
+
+
+def columns_of(value: Any, columns: Mapping[str, Callable[[Any], object]]) -> list[list[str]]:
+    """The cells of one record, or of several as a list."""
+    rows = value if isinstance(value, list) else [value]
+    return [[str(cell(row)) for cell in columns.values()] for row in rows]
