@@ -85,7 +85,7 @@ def _values(path: Path) -> list[str]:
         raise Wrong(f"{path} is not UTF-8: {error.reason}") from error
     short = sum(len(value) < MIN_LENGTH for value in values)
     if short:
-        raise Wrong(f"{path} has {short} lines of fewer than {MIN_LENGTH} characters: leave them out")
+        raise Wrong(f"{short} lines of {path} have fewer than {MIN_LENGTH} characters: leave them out")
     return values
 
 

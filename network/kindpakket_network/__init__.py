@@ -13,7 +13,7 @@ with extra("network"):
         ProgramError,
         TopologyError,
     )
-    from kindpakket_network.nodes.deployed import Deployed
+    from kindpakket_network.nodes.deployment_record import DeploymentRecord
     from kindpakket_network.reports.channels import ChannelStatus
     from kindpakket_network.reports.nodes import NodeStatus
     from kindpakket_network.reports.status import NetworkStatus
@@ -22,7 +22,7 @@ with extra("network"):
 __all__ = [
     "ChannelStatus",
     "CommandFailed",
-    "Deployed",
+    "DeploymentRecord",
     "Mistake",
     "Network",
     "NetworkError",

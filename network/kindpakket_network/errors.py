@@ -2,13 +2,13 @@
 
 NetworkError
 ├── TopologyError     the description of the network is wrong
-│   └── ChangeRefused it is right, but a network that lives cannot become it
-├── NoSuch            what was named is not there: a network, an organisation, a channel, a node
+│   └── ChangeRefused it is valid, but the running network cannot become it
+├── NoSuch            a network, organisation, channel or node that was named does not exist
 ├── ProgramError      Fabric's programs are missing and cannot be built
-├── PortInUse         something else listens where a node should
-├── Waiting           this home's part is done, and another organisation has to do its part
-├── NodeFailed        a node ended, or did not become ready in time
-└── CommandFailed     one of Fabric's programs ended with an error
+├── PortInUse         another program listens on a node's port
+├── Waiting           this home has done its part; another organisation must act next
+├── NodeFailed        a node exited, or did not become ready in time
+└── CommandFailed     one of Fabric's programs failed
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from pathlib import Path
 
 
 class NetworkError(Exception):
-    """Something about the network did not work; the message says what, where, and what to do."""
+    """A network operation failed; the message says what failed, where, and what to do."""
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """One mistake in a topology.
+    """A problem in a topology, or a warning about it.
 
     Attributes:
-        place: where it stands, such as `organisations[1].peers[0]`.
-        words: what is wrong there, with which value, and what to write instead.
-        line: the line in the file, from 1; None when the topology was no file.
+        place: its path in the file, such as `organisations[1].peers[0]`.
+        words: what is wrong, with the value found, and what to write instead.
+        line: the line in the file, from 1; None when the topology was not read from a file.
     """
 
     place: str
@@ -42,21 +42,21 @@ class Mistake:
 
 
 class TopologyError(NetworkError):
-    """A topology has mistakes; all of them are listed.
+    """A topology has problems; all of them are listed.
 
     Attributes:
-        mistakes: what is wrong, in the order of the file's members.
+        mistakes: the problems, in the order of the file.
     """
 
     def __init__(self, source: str, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
-        count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
+        count = "1 problem" if len(self.mistakes) == 1 else f"{len(self.mistakes)} problems"
         lines = "".join(f"\n  {mistake}" for mistake in self.mistakes)
-        super().__init__(f"{source} has {count}:{lines}")
+        super().__init__(f"{source}: {count} found{lines}")
 
 
 class ChangeRefused(TopologyError):
-    """A topology describes what the network in a home cannot become; everything in the way is listed."""
+    """The network in a home cannot become what a topology describes; every obstacle is listed."""
 
 
 class NoSuch(NetworkError):
@@ -68,14 +68,14 @@ class ProgramError(NetworkError):
 
 
 class PortInUse(NetworkError):
-    """Another program listens on the port of a node."""
+    """Another program listens on a node's port."""
 
 
 class Waiting(NetworkError):
-    """This home's part is done, and the rest waits for another organisation's part.
+    """This home has done its part; another organisation must act before the rest can be done.
 
     Attributes:
-        sentences: what is waited for, and who has to do what.
+        sentences: what is missing, and who has to do what.
     """
 
     def __init__(self, sentences: Sequence[str]) -> None:
@@ -84,27 +84,27 @@ class Waiting(NetworkError):
 
 
 class NodeFailed(NetworkError):
-    """A node ended by itself, or was not ready before its deadline.
+    """A node exited unexpectedly, or did not do what it should before a deadline.
 
     Attributes:
         node: the node's name.
-        log: its log.
+        log: the path of its log.
     """
 
-    def __init__(self, node: str, words: str, log: Path, line: str) -> None:
+    def __init__(self, node: str, problem: str, log: Path, line: str) -> None:
         self.node = node
         self.log = log
-        last = f"; it says: {line}" if line else ", and its log is empty"
-        super().__init__(f"{node} {words}{last}\nRead {log}")
+        last = f"; last log line: {line}" if line else "; its log is empty"
+        super().__init__(f"{node} {problem}{last}\nRead {log}")
 
 
 class CommandFailed(NetworkError):
-    """A program ended with an error.
+    """A program failed, could not be started, or did not finish in time.
 
     Attributes:
-        output: all that it wrote.
+        output: everything it wrote.
     """
 
-    def __init__(self, words: str, output: str) -> None:
+    def __init__(self, message: str, output: str) -> None:
         self.output = output
-        super().__init__(words)
+        super().__init__(message)

@@ -15,10 +15,10 @@ from wire import order_at
 from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, MUNICIPALITY, SHOPS
 from kindpakket_network.chaincodes.definition import definition_arguments
-from kindpakket_network.nodes.deployed import Deployed
+from kindpakket_network.nodes.deployment_record import DeploymentRecord
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.peer_commands import PeerCommands
-from kindpakket_network.programs.built import programs
+from kindpakket_network.programs.fabric import programs
 from kindpakket_network.programs.home import Home
 
 WITHOUT_THE_MUNICIPALITY = "OR('WinkelsMSP.peer', 'AuditorMSP.peer')"
@@ -43,7 +43,7 @@ class Definition:
         self._home, self._programs = Home(network.home), programs(print)
         self._inventory = Inventory.of(network.topology, self._home)
         self._channel = network.topology.channel(ground.desk.channel)
-        record = Deployed.read(self._home.deployed(self._channel.name, CHAINCODE))
+        record = DeploymentRecord.read(self._home.deployed(self._channel.name, CHAINCODE))
         assert record is not None
         self._record = record
         (chaincode,) = self._channel.chaincodes

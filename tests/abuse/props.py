@@ -20,7 +20,7 @@ from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import CHAINCODE, SHOPS, Till, now
 from kindpakket_demo.schemes import OpenScheme, open_provision, open_short
 from kindpakket_demo.wallets import Wallet
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 from patience import PATIENCE
 
 # Where the first is over before the vouchers are issued, the next is tried.
@@ -128,7 +128,7 @@ class Props:
         """Stop all consenters and start them again, and wait until they order."""
         network = self.desk.network
         consenters = [node for node in network.nodes() if node.startswith("orderer.")]
-        together(network.stop, consenters)
+        in_parallel(network.stop, consenters)
         for node in consenters:
             network.start(node)
         leads = until(lambda: network.leader(self.desk.channel), PATIENCE)

@@ -17,7 +17,7 @@ from payments import prepare
 
 from kindpakket_demo.desk import Desk
 from kindpakket_network import Network, Topology
-from kindpakket_network.programs.built import programs
+from kindpakket_network.programs.fabric import programs
 from kindpakket_network.programs.wait import until
 
 

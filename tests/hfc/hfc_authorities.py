@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from kindpakket_network.programs.built import programs
+from kindpakket_network.programs.fabric import programs
 from kindpakket_network.programs.wait import until
 
 REGISTRAR = "registrar:registrarpw"

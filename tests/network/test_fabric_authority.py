@@ -31,7 +31,7 @@ from kindpakket.fabric.ca import (
 from kindpakket.fabric.ca import aio as aio_ca
 from kindpakket_demo.desk import CHANNEL, MUNICIPALITY
 from kindpakket_network import Network
-from kindpakket_network.programs.built import programs
+from kindpakket_network.programs.fabric import programs
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
 

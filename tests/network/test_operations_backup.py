@@ -366,7 +366,7 @@ def test_an_organisation_comes_back_in_a_home_of_its_own(tmp_path: Path) -> None
             Network.restore(tmp_path / "elsewhere", taken.file, identities, progress=print)
         ) as restored:
             restored.up(print)
-            assert restored.acting == (MUNICIPALITY,)
+            assert restored.own_organisations == (MUNICIPALITY,)
             found = restored.verify(ledgers=True)
             assert (found.findings, found.silent) == ((), ())
             assert {one.node for one in found.committed} == {

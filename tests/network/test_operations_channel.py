@@ -26,11 +26,11 @@ from kindpakket_network.channel.proposal import Proposal
 from kindpakket_network.channel.submission import current
 from kindpakket_network.description.settings import with_settings
 from kindpakket_network.errors import CommandFailed, Waiting
-from kindpakket_network.nodes.acting import remember
+from kindpakket_network.nodes.own_organisations import choose_organisations
 from kindpakket_network.programs.command import Command
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import run
-from kindpakket_network.programs.wait import together
+from kindpakket_network.programs.wait import in_parallel
 from kindpakket_network.verbs import channels
 
 REGIE = "regie"
@@ -75,7 +75,7 @@ def homes(live: Network, tmp_path_factory: pytest.TempPathFactory) -> Mapping[st
     for name in ORGANISATIONS:
         home, whole = Home(folder / name), Home(live.home)
         home.create()
-        remember(live.topology, home, [name])
+        choose_organisations(live.topology, home, [name])
         shutil.copytree(whole.organisation(name), home.organisation(name))
         node = whole.node(f"orderer.{name}")
         for part in ("msp", "tls"):
@@ -98,7 +98,7 @@ def command(network: Network, *arguments: str) -> tuple[int, str]:
 def sign_with_fabrics_program(network: Network, file: str) -> None:
     """Sign a file as the administrator of a home's only organisation, without this package."""
     session = network.session()
-    organisation = session.topology.organisation(session.acting[0])
+    organisation = session.topology.organisation(session.own_organisations[0])
     environment = {
         "FABRIC_CFG_PATH": str(session.programs.config),
         "CORE_PEER_LOCALMSPID": organisation.msp,
@@ -126,7 +126,7 @@ def test_a_channel_as_its_topology_says_has_nothing_to_change(live: Network) -> 
 def test_batch_sizes_change_while_payments_go_on(live: Network, going_on: Trade) -> None:
     settings = {"ordering.batch_messages": "50", "ordering.batch_interval_ms": "40"}
     code, said = command(live, "update", "--dry-run", *(f"--set={k}={v}" for k, v in settings.items()))
-    assert (code, f"{BATCH}: 500 -> 50" in said) == (3, True)
+    assert (code, f"{BATCH}: 500 -> 50" in said) == (1, True)
     assert channels.update(live, with_settings(live.topology, settings), print) == [CHANNEL]
     going_on.go_on()
     assert Network.open(live.home).topology.ordering.batch_messages == 50
@@ -159,7 +159,7 @@ def test_a_change_goes_round_and_each_organisation_signs_with_its_own_keys(
     code, said = command(homes[SHOPS], "submit", file)
     assert code == 1
     assert "lacks signatures of administrators of AuditorMSP or WinkelsMSP" in said
-    assert command(homes[SHOPS], "show", file)[0] == 3
+    assert command(homes[SHOPS], "show", file)[0] == 5
     assert command(homes[AUDITOR], "sign", file, "--yes")[0] == 0
     code, said = command(homes[REGIE], "submit", file)
     assert (code, "only members submit" in said) == (1, True)
@@ -211,7 +211,7 @@ def test_a_proposal_that_another_change_overtook_is_refused(live: Network, tmp_p
     for verb in ("sign", "submit"):
         code, said = command(live, verb, str(file), *(["--yes"] if verb == "sign" else []))
         assert (code, "was changed since this was proposed" in said) == (1, True), said
-    assert command(live, "show", str(file))[0] == 3
+    assert command(live, "show", str(file))[0] == 1
     with pytest.raises(NetworkError, match="was changed since"):
         channels.submit(live, Proposal.load(file))
 
@@ -222,7 +222,7 @@ def test_two_changes_at_the_same_time_end_with_one_of_them(live: Network) -> Non
         replace(session, topology=with_settings(live.topology, {"ordering.batch_messages": str(number)}))
         for number in (71, 72)
     ]
-    assert together(lambda one: reconcile(one, one.topology.channel(CHANNEL)), sites) == [True, True]
+    assert in_parallel(lambda one: reconcile(one, one.topology.channel(CHANNEL)), sites) == [True, True]
     left = [pending(one, one.topology.channel(CHANNEL)) for one in sites]
     assert sorted(map(bool, left)) == [False, True]
     assert reconcile(session, session.topology.channel(CHANNEL))

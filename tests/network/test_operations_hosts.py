@@ -37,7 +37,7 @@ pytestmark = [
 ORGANISATIONS = ("gemeente", "winkels", "auditor", "regie")
 TOWN = "town"
 CHANNEL = "zuidhorn"
-DONE, WAITS = 0, 3
+DONE, WAITS = 0, 5
 ROUNDS = 8
 LONGEST_PAYMENT = 10.0
 LONGEST_CUT_OFF = 20.0
@@ -145,7 +145,7 @@ def operators(
         try:
             yield made
         finally:
-            together(made, "down")
+            in_parallel(made, "down")
 
 
 def spread(hosts: Mapping[str, Machine]) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def spread(hosts: Mapping[str, Machine]) -> dict[str, Any]:
     return document
 
 
-def together(operators: Mapping[str, Operator], *arguments: str) -> dict[str, int]:
+def in_parallel(operators: Mapping[str, Operator], *arguments: str) -> dict[str, int]:
     """The same command on all machines at the same time; the exit codes."""
     begun = {name: one.begin(*arguments) for name, one in operators.items()}
     return {name: operators[name].end(process) for name, process in begun.items()}
@@ -195,7 +195,7 @@ def bundles(
     files = [folder / f"{name}.json" for name in first_up]
     for name, file in zip(first_up, files, strict=True):
         operators[name].run("export", "organisation", name, "-o", str(file))
-    assert set(together(operators, "admit", *map(str, files)).values()) == {DONE}
+    assert set(in_parallel(operators, "admit", *map(str, files)).values()) == {DONE}
     return files
 
 
@@ -206,7 +206,7 @@ def live(
     """The network, after one organisation made the channel's first block and all did their parts."""
     block = tmp_path_factory.mktemp("block") / "zuidhorn.json"
     operators["winkels"].run("export", "channel", CHANNEL, "-o", str(block))
-    assert set(together(operators, "admit", str(block)).values()) == {DONE}
+    assert set(in_parallel(operators, "admit", str(block)).values()) == {DONE}
     for _ in range(ROUNDS):
         if set(up(operators).values()) == {DONE}:
             return operators

@@ -27,7 +27,7 @@ from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
-from kindpakket_network.programs.built import built_before
+from kindpakket_network.programs.fabric import cached_programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.wait import until
 
@@ -124,7 +124,7 @@ async def void_all(network: Network, calls: dict[str, Submission], in_flight: in
 
 
 def test_the_orderer_that_runs_is_built_with_the_patched_smartbft() -> None:
-    programs = built_before()
+    programs = cached_programs()
     assert programs is not None
     command = ["go", "version", "-m", programs.path("orderer")]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -29,7 +29,7 @@ def certificates(target: Network, days: int | None, as_json: bool) -> None:
 
     Exit code 1: one expires soon, or a key can be read by others.
     """
-    from kindpakket_network.certificates.expiry import complaints, expiries
+    from kindpakket_network.certificates.expiry import certificate_warnings, expiries
     from kindpakket_network.programs.home import Home
 
     home = Home(target.home)
@@ -37,7 +37,7 @@ def certificates(target: Network, days: int | None, as_json: bool) -> None:
         raise Wrong(f"there is no network in {target.home}: bring one up, or name another home", "NO_SUCH")
     days = target.topology.tuning.warning_days if days is None else days
     found = expiries(home)
-    warnings = complaints(home, days, found)
+    warnings = certificate_warnings(home, days, found)
     if as_json:
         members = [
             {"holder": expiry.holder, "use": expiry.use, "expires": expiry.expires.isoformat()}

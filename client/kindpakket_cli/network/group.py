@@ -76,8 +76,8 @@ export.add_command(bevel)
 def programs(as_json: bool) -> None:
     """Build Fabric's programs, unless they are in the cache."""
     with failures(), shown_progress() as progress:
-        from kindpakket_network.programs.built import FABRIC, FABRIC_CA
-        from kindpakket_network.programs.built import programs as build_programs
+        from kindpakket_network.programs.fabric import FABRIC, FABRIC_CA
+        from kindpakket_network.programs.fabric import programs as build_programs
 
         folder = build_programs(progress).fabric.parent
     answer(as_json, {"folder": str(folder)}, f"{FABRIC.title} and {FABRIC_CA.title} are built in {folder}")

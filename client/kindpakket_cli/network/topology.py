@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def schema() -> None:
     """Print the JSON Schema of topologies, which editors use to complete and check them."""
     with failures():
-        from kindpakket_network.description.form import schema as topology_schema
+        from kindpakket_network.description.schema import schema as topology_schema
 
         print_json(topology_schema())
 
@@ -44,9 +44,9 @@ def init(folder: Path, like: str, as_json: bool) -> None:
 def draw(target: Network, output: Path | None) -> None:
     """Draw the topology as an SVG picture."""
     from kindpakket_network.programs.home import write
-    from kindpakket_network.reports.drawing import drawing
+    from kindpakket_network.reports.diagram import diagram
 
-    picture = drawing(target.topology)
+    picture = diagram(target.topology)
     if output is None:
         click.echo(picture, nl=False)
     else:

@@ -1,1 +1,1 @@
-"""Backups, and bringing back what they hold."""
+"""Backups: making, verifying and restoring them."""

@@ -1,4 +1,4 @@
-"""Encrypted archives: a compressed tar stream inside an age file, written and read without a clear copy.
+"""Encrypted archives: a compressed tar stream in an age file, written and read without an unencrypted copy.
 
 The files are ordinary age files (https://age-encryption.org): `age -d -i KEY FILE | tar -tz` reads them too.
 """
@@ -29,7 +29,7 @@ _TORN = (tarfile.ReadError, EOFError, zlib.error, gzip.BadGzipFile)
 
 
 class ArchiveError(NetworkError):
-    """An archive cannot be written, or is not what it should be; nothing of it was used."""
+    """An archive cannot be written, or is not valid; nothing from it was used."""
 
 
 @dataclass
@@ -44,21 +44,21 @@ class Writer:
     digest: Any = field(default_factory=hashlib.sha256)
 
     def add(self, name: str, content: bytes) -> None:
-        """Add a file with this content, readable by its owner only."""
+        """Add a file with the given content, readable by its owner only."""
         member = tarfile.TarInfo(name)
         member.size, member.mode = len(content), 0o600
         self.tar.addfile(member, io.BytesIO(content))
 
     def add_tree(self, name: str, path: Path, skip: Callable[[Path], bool] = lambda _: False) -> None:
-        """Add a file, or a folder with all that is in it. Where it is a link, what that leads to is added.
+        """Add a file, or a folder with its content. Links are followed.
 
         Args:
             name: its name in the archive.
-            path: where it is.
-            skip: says of each path below whether it is left out.
+            path: its path.
+            skip: called with each path; True leaves it out.
 
         Raises:
-            OSError: something in it cannot be read.
+            OSError: a file cannot be read.
         """
         if skip(path):
             return
@@ -67,34 +67,34 @@ class Writer:
         member.uname = member.gname = ""
         if member.isdir():
             self.tar.addfile(member)
-            for one in sorted(path.iterdir()):
-                self.add_tree(f"{name}/{one.name}", one, skip)
+            for child in sorted(path.iterdir()):
+                self.add_tree(f"{name}/{child.name}", child, skip)
         elif member.isfile():
             with path.open("rb") as content:
                 self.tar.addfile(member, content)
 
     @property
     def sha256(self) -> str:
-        """The hash of the encrypted file, in hexadecimal; complete when the archive is."""
+        """The SHA-256 hash of the encrypted file, in hexadecimal; final once the archive is complete."""
         return str(self.digest.hexdigest())
 
 
 @contextmanager
 def writing(path: Path, recipients: Sequence[str]) -> Iterator[Writer]:
-    """Write an archive, which is there as a whole at the end or not at all.
+    """Write an archive; the file appears when it is complete, or not at all.
 
     Args:
         path: the file; it must not exist.
-        recipients: the public keys that can read it, as `age1…`.
+        recipients: the public keys that can decrypt it, as `age1…`.
 
     Raises:
-        ArchiveError: there is such a file, a recipient is none, or the disk is full.
+        ArchiveError: the file exists, a recipient is not a valid key, or the disk is full.
     """
     if path.exists():
-        raise ArchiveError(f"{path} exists: a backup does not replace another; name a new file")
-    keys = [_recipient(one) for one in recipients]
+        raise ArchiveError(f"{path} already exists: name a new file; a backup never overwrites one")
+    keys = [_recipient(recipient) for recipient in recipients]
     if not keys:
-        raise ArchiveError("a backup needs somebody who can read it: name a recipient, such as age1…")
+        raise ArchiveError("a backup needs at least one recipient: name a public key, such as age1…")
     part = path.with_name(f".{path.name}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -102,7 +102,7 @@ def writing(path: Path, recipients: Sequence[str]) -> Iterator[Writer]:
             hashed = _Hashed(file)
             with (
                 _piped(lambda source: pyrage.encrypt_io(source, hashed, keys), path) as sink,
-                # Most of Fabric's files are compressed: more than the fastest level gains little.
+                # The fastest level: most of Fabric's files are already compressed.
                 gzip.GzipFile("", "wb", compresslevel=1, fileobj=sink, mtime=0) as packed,
                 tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT, dereference=True) as tar,
             ):
@@ -113,25 +113,27 @@ def writing(path: Path, recipients: Sequence[str]) -> Iterator[Writer]:
 
 
 def extract(path: Path, identities: Sequence[Any], folder: Path) -> str:
-    """Unpack an archive, and see that all of it is as it was written.
+    """Unpack an archive and verify its integrity.
 
     Args:
         path: the archive.
-        identities: the keys, see `backup_key`.
-        folder: where to; it must be empty, and what is in it counts only when this returns.
+        identities: the keys, see `kindpakket_network.backups.key`.
+        folder: the target; it must be empty, and its content may only be used after this returns.
 
     Returns:
         The SHA-256 hash of the archive, in hexadecimal.
 
     Raises:
-        ArchiveError: it is no archive, it is for other keys, or it was damaged or changed.
+        ArchiveError: it is not an archive, is encrypted for other keys, or was damaged or modified.
     """
     try:
         with path.open("rb") as file:
             if file.read(len(_HEADER)) != _HEADER:
-                raise ArchiveError(f"{path} is no backup: it is not encrypted with age")
+                raise ArchiveError(
+                    f"{path} is not a backup, because it is not encrypted with age: name another file"
+                )
     except OSError as error:
-        raise ArchiveError(f"{path} cannot be read: {error.strerror}") from error
+        raise ArchiveError(f"{path} cannot be read ({error.strerror}): name an existing file") from error
     with path.open("rb") as file:
         hashed = _Hashed(file)
         with (
@@ -140,7 +142,7 @@ def extract(path: Path, identities: Sequence[Any], folder: Path) -> str:
         ):
             _unpack(packed, folder, path)
             while packed.read(1 << 16):
-                pass  # the end of the stream is where its check sum stands
+                pass  # the checksum is at the end of the stream
     return str(hashed.digest.hexdigest())
 
 
@@ -148,16 +150,18 @@ def _unpack(stream: gzip.GzipFile, folder: Path, path: Path) -> None:
     with tarfile.open(fileobj=stream, mode="r|") as tar:
         for member in tar:
             if not (member.isfile() or member.isdir()):
-                raise ArchiveError(f"{path} is not used: {member.name} in it is no file")
+                raise ArchiveError(
+                    f"{path} is rejected: {member.name} in it is not a regular file; use another copy"
+                )
             try:
                 tar.extract(member, folder, filter="data")
             except tarfile.FilterError as error:
-                raise ArchiveError(f"{path} is not used: {error}") from error
+                raise ArchiveError(f"{path} is rejected: {error}; use another copy") from error
 
 
 @contextmanager
 def _piped(consume: Callable[[IO[bytes]], object], path: Path) -> Iterator[IO[bytes]]:
-    """A sink whose other end is consumed by a thread."""
+    """A writable pipe whose other end a thread consumes."""
     read, write = os.pipe()
     errors: list[Exception] = []
 
@@ -174,16 +178,16 @@ def _piped(consume: Callable[[IO[bytes]], object], path: Path) -> Iterator[IO[by
         with os.fdopen(write, "wb", buffering=1 << 20) as sink:
             yield sink
     except BrokenPipeError:
-        pass  # the thread knows why
+        pass  # the thread's error says why
     finally:
         thread.join()
     if errors:
-        raise ArchiveError(f"{path} cannot be written: {errors[0]}") from errors[0]
+        raise ArchiveError(f"{path} could not be written: {errors[0]}") from errors[0]
 
 
 @contextmanager
 def _emptied(produce: Callable[[IO[bytes]], object], path: Path) -> Iterator[IO[bytes]]:
-    """A source whose other end is filled by a thread; read to its end, it is known to be genuine."""
+    """A readable pipe whose other end a thread fills; the content is authentic once read to its end."""
     read, write = os.pipe()
     errors: list[Exception] = []
 
@@ -212,17 +216,19 @@ def _emptied(produce: Callable[[IO[bytes]], object], path: Path) -> Iterator[IO[
             source.close()
             thread.join()
     if errors and isinstance(errors[0], pyrage.DecryptError):
-        raise ArchiveError(f"{path} cannot be decrypted with this key: {errors[0]}") from errors[0]
+        raise ArchiveError(
+            f"{path} cannot be decrypted with this key ({errors[0]}): use the key it was made for"
+        ) from errors[0]
     if errors or torn:
         cause = errors[0] if errors else torn
         raise ArchiveError(
-            f"{path} was damaged or changed, or is not complete: nothing of it was used; take another copy"
+            f"{path} is damaged, modified or incomplete: nothing from it was used; use another copy"
         ) from cause
 
 
 @dataclass
 class _Hashed:
-    """A file that hashes what goes through it."""
+    """A file that hashes everything read from it or written to it."""
 
     file: IO[bytes]
     digest: Any = field(default_factory=hashlib.sha256)
@@ -244,4 +250,6 @@ def _recipient(text: str) -> Any:
     try:
         return pyrage.x25519.Recipient.from_str(text.strip())
     except pyrage.RecipientError as error:
-        raise ArchiveError(f"{text!r} is no public key of age, such as age1…: {error}") from error
+        raise ArchiveError(
+            f"{text!r} is not an age public key ({error}): use one such as age1…, from `backup-key`"
+        ) from error

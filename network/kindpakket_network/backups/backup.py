@@ -1,4 +1,4 @@
-"""Backing up organisations: keys, certificates, certificate authorities, and their peers' ledgers."""
+"""Backs up organisations: keys, certificates, certificate authorities, and their peers' ledgers."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any
 from kindpakket_network.backups.archive import Writer, writing
 from kindpakket_network.backups.contents import MANIFEST, Contents, Manifest
 from kindpakket_network.backups.record import record
-from kindpakket_network.chaincodes.plans import halted
+from kindpakket_network.chaincodes.endorsement_plans import stopped
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import ensure_none
+from kindpakket_network.nodes.restored import ensure_none_restored
 from kindpakket_network.nodes.session import Session
 
 
 @dataclass(frozen=True)
 class Taken:
-    """A backup that was made.
+    """A finished backup.
 
     Attributes:
-        file: where it is.
+        file: its path.
         size: its size in bytes.
-        sha256: the hash of the file, to be kept elsewhere: `restore` compares it.
-        manifest: what it says about itself.
+        sha256: the hash of the file in hexadecimal, to be stored elsewhere: `restore` can check it.
+        manifest: its manifest.
     """
 
     file: Path
@@ -51,35 +51,39 @@ class Backup:
 
     Args:
         session: the network.
-        organisations: whose keys and ledgers; the home must hold them.
+        organisations: the organisations whose keys and ledgers are backed up; the home must have them.
     """
 
     session: Session
     organisations: Sequence[str]
 
     def run(self, file: Path, recipients: Sequence[str]) -> Taken:
-        """Make it. Every peer is stopped while it is copied, one at a time.
+        """Make the backup. Peers are stopped one at a time while they are copied.
 
         Args:
-            file: where to; it must not exist.
-            recipients: the public keys that can read it.
+            file: the file to write; it must not exist.
+            recipients: the age public keys that can decrypt it.
 
         Raises:
-            ArchiveError: the file exists, a recipient is none, or the disk is full.
-            NetworkError: a peer did not come up again; the next `up` sees to it.
+            ArchiveError: the file exists, a recipient is not a valid key, or the disk is full.
+            NetworkError: the home lacks an organisation's keys, or a peer did not restart; `up` starts it.
         """
         lacking = [
-            one
-            for one in self.organisations
-            if not (self.session.home.organisation(one) / "authority").is_dir()
+            organisation
+            for organisation in self.organisations
+            if not (self.session.home.organisation(organisation) / "authority").is_dir()
         ]
         if lacking:
             raise NetworkError(
-                f"{self.session.home.root} does not hold the keys of {', '.join(lacking)}: "
-                "back an organisation up where it is run"
+                f"{self.session.home.root} does not have the keys of {', '.join(lacking)}: "
+                "run the backup in the home that has them"
             )
         contents = Contents(self.session.home, self.session.inventory, self.organisations)
-        peers = [one for one in self.session.inventory.peers if one.organisation in self.organisations]
+        peers = [
+            candidate
+            for candidate in self.session.inventory.peers
+            if candidate.organisation in self.organisations
+        ]
         manifest = Manifest(
             id=secrets.token_hex(8),
             network=self.session.topology.name,
@@ -101,8 +105,8 @@ class Backup:
     def _copy(self, peer: Peer, archive: Writer, name: str) -> None:
         if not peer.folder.is_dir():
             return
-        ensure_none([peer.folder])
-        with halted(self.session, peer):
+        ensure_none_restored([peer.folder])
+        with stopped(self.session, peer):
             archive.add_tree(name, peer.folder)
 
     def _heights(self, peer: Peer) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What a backup of organisations holds, and what it says about itself."""
+"""The content of a backup, and its manifest."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from kindpakket_network.programs.home import Home
 MANIFEST = "manifest.json"
 _FORMAT = 1
 _DATABASE = "fabric-ca-server.db"
-# What others need of an organisation: certificates, and no key.
+# What other organisations need: certificates, no keys.
 _PUBLIC = ("msp", "tls/ca.pem")
 _PUBLIC_OF_ORDERER = ("msp/signcerts/cert.pem", "tls/cert.pem", "tls/ca.pem")
-# Ledgers, keys and processes have rules of their own; locks and what is being done now belong to no backup.
+# Ledgers and keys are selected separately; processes, locks and unfinished work do not belong in a backup.
 _LEFT_OUT = frozenset(
     (
         *("organisations", "nodes", "logs", "run", "builder", "lock", "results", "supervised"),
@@ -32,15 +32,15 @@ _LEFT_OUT = frozenset(
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup says about itself.
+    """A backup's description of itself.
 
     Attributes:
-        id: random, to tell it from others.
+        id: a random id.
         network: the network's name.
-        organisations: whose keys and ledgers it holds.
-        taken: when it was begun, UTC.
-        home: the folder of which it was made.
-        heights: blocks that a peer had when it was begun, at least, by node and channel.
+        organisations: the organisations whose keys and ledgers it contains.
+        taken: when it was started, UTC.
+        home: the path of the home that was backed up.
+        heights: the heights of peers when it was started, by node and channel; a copy may be higher.
         format: the version of this layout.
     """
 
@@ -54,7 +54,7 @@ class Manifest:
 
     @staticmethod
     def now() -> datetime:
-        """The instant that goes into one, UTC."""
+        """The present instant in whole seconds, UTC."""
         return datetime.now(UTC).replace(microsecond=0)
 
     def as_json(self) -> dict[str, Any]:
@@ -69,35 +69,35 @@ class Manifest:
         """The manifest in a file.
 
         Raises:
-            ArchiveError: there is none, or a newer version of this tool wrote it.
+            ArchiveError: it is missing or unreadable, or another version of this tool wrote it.
         """
         try:
             members = json.loads(path.read_text("utf-8"))
             if members["format"] != _FORMAT:
                 raise ArchiveError(
-                    f"the backup has format {members['format']}, and this version reads {_FORMAT}: "
+                    f"the backup has format {members['format']}, and this version only reads {_FORMAT}: "
                     "restore it with the version that made it"
                 )
             taken = datetime.fromisoformat(members["taken"])
             found = cls(**members | {"organisations": tuple(members["organisations"]), "taken": taken})
             texts = (found.id, found.network, found.home, *found.organisations)
-            if not (isinstance(found.heights, dict) and all(isinstance(one, str) for one in texts)):
+            if not (isinstance(found.heights, dict) and all(isinstance(text, str) for text in texts)):
                 raise TypeError("a member is of another kind")
             return found
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArchiveError(
-                "the archive is no backup of a network: it has no readable manifest"
+                "the archive is not a network's backup, because it has no readable manifest: use another file"
             ) from error
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What belongs into a backup of organisations. Names of files are relative to the home.
+    """The files that belong in a backup of organisations. Their names are relative to the home.
 
     Args:
         home: the network's folder.
         inventory: its nodes.
-        organisations: the names of those whose keys and ledgers are meant.
+        organisations: the names of the organisations that are backed up.
     """
 
     home: Home
@@ -107,39 +107,41 @@ class Contents:
     def own_nodes(self) -> list[str]:
         """The folders of the organisations' nodes, without those of peers."""
         orderers = [
-            one.folder.name for one in self.inventory.orderers if one.organisation in self.organisations
+            orderer.folder.name
+            for orderer in self.inventory.orderers
+            if orderer.organisation in self.organisations
         ]
         servers = [
-            one.folder.name
-            for one in self.inventory.chaincodes
-            if one.peer.organisation in self.organisations
+            server.folder.name
+            for server in self.inventory.chaincodes
+            if server.peer.organisation in self.organisations
         ]
         return list(dict.fromkeys([*orderers, *servers]))
 
     def shared(self) -> Iterator[Path]:
-        """The files and folders that are nobody's own, and other organisations' certificates."""
+        """The files and folders that do not belong to one organisation, and others' certificates."""
         for path in sorted(self.home.root.iterdir()):
             if path.name not in _LEFT_OUT and not path.name.startswith("."):
                 yield path
         for name in self.inventory.authorities:
             if name not in self.organisations:
-                yield from (self.home.organisation(name) / one for one in _PUBLIC)
+                yield from (self.home.organisation(name) / file for file in _PUBLIC)
         for orderer in self.inventory.orderers:
             if orderer.organisation not in self.organisations:
-                yield from (orderer.folder / one for one in _PUBLIC_OF_ORDERER)
+                yield from (orderer.folder / file for file in _PUBLIC_OF_ORDERER)
 
     def paths(self) -> Iterator[Path]:
-        """The files and folders, without those of peers, which must be stopped for it."""
+        """The files and folders except those of peers, which must be stopped to be copied."""
         yield from self.shared()
         yield from (self.home.organisation(name) for name in self.organisations)
         yield from (self.home.node(node) for node in self.own_nodes())
 
     def write(self, archive: Writer) -> None:
-        """Write all that is not a peer's.
+        """Write everything except the peers' folders.
 
-        A consenter's ledger and log are left out. Restored, they would make it forget votes that it gave.
+        A consenter's ledger and log are left out: if restored, it would lose votes that it has given since.
         """
-        orderers = {one.folder for one in self.inventory.orderers}
+        orderers = {orderer.folder for orderer in self.inventory.orderers}
         databases: list[Path] = []
 
         def skip(path: Path) -> bool:
@@ -160,7 +162,7 @@ class Contents:
 
 
 def _consistent(path: Path) -> bytes:
-    """A database as it was at one instant, though its server runs."""
+    """A consistent copy of a database whose server may be running."""
     with (
         closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as source,
         closing(sqlite3.connect(":memory:")) as copy,

@@ -1,6 +1,6 @@
-"""The keys that read backups: age identities, kept in files that a passphrase can lock.
+"""The keys that decrypt backups: age identities, in files that a passphrase can protect.
 
-A backup is written with the public key alone, so the machine that makes backups cannot read them.
+A backup is encrypted with the public key alone, so the machine that makes backups cannot decrypt them.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ _KEY = "AGE-SECRET-KEY-"
 
 
 def create(path: Path, passphrase: str | None) -> str:
-    """Make a key.
+    """Create a key.
 
     Args:
-        path: the file for it; it must not exist. The standard tool `age -d -i` reads it as well.
-        passphrase: what locks the file; None leaves it open to whoever can read it.
+        path: the file for it; it must not exist. The standard tool `age -d -i` can use it as well.
+        passphrase: encrypts the file; None leaves it unencrypted.
 
     Returns:
         The public key, as `age1…`.
 
     Raises:
-        ArchiveError: there is such a file.
+        ArchiveError: the file exists.
     """
     if path.exists():
-        raise ArchiveError(f"{path} exists: a key is not replaced, because old backups need it")
+        raise ArchiveError(f"{path} already exists: name a new file; older backups may need that key")
     identity = pyrage.x25519.Identity.generate()
     public = str(identity.to_public())
     made = datetime.now(UTC).isoformat(timespec="seconds")
@@ -47,25 +47,29 @@ def load(path: Path, passphrase: Callable[[], str]) -> list[Any]:
 
     Args:
         path: the file.
-        passphrase: asked for what locks the file, if something does.
+        passphrase: called for the passphrase if the file is encrypted.
 
     Raises:
-        ArchiveError: it cannot be read, the passphrase is wrong, or it holds no key.
+        ArchiveError: it cannot be read, the passphrase is wrong, or it contains no key.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ArchiveError(f"the key file {path} cannot be read: {error.strerror}") from error
+        raise ArchiveError(
+            f"the key file {path} cannot be read ({error.strerror}): name the file that `backup-key` made"
+        ) from error
     if content.startswith(_LOCKED):
         try:
             content = pyrage.passphrase.decrypt(content, passphrase())
         except (pyrage.DecryptError, OSError) as error:
-            raise ArchiveError(f"the passphrase does not open {path}: {error}") from error
+            raise ArchiveError(f"the passphrase for {path} is wrong ({error}): try again") from error
     lines = content.decode("utf-8", "replace").splitlines()
     found = [line.strip() for line in lines if line.strip().startswith(_KEY)]
     if not found:
-        raise ArchiveError(f"{path} holds no key of age: name the file that `backup-key` made")
+        raise ArchiveError(f"{path} does not contain an age key: name the file that `backup-key` made")
     try:
         return [pyrage.x25519.Identity.from_str(line) for line in found]
     except pyrage.IdentityError as error:
-        raise ArchiveError(f"{path} holds a key that is none: {error}") from error
+        raise ArchiveError(
+            f"{path} contains an invalid key ({error}): name the file that `backup-key` made"
+        ) from error

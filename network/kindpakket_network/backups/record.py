@@ -1,4 +1,4 @@
-"""When which organisation of a home was backed up last."""
+"""The home's record of each organisation's last backup."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from kindpakket_network.programs.home import Home, read_record, write
 
 
 def record(home: Home, manifest: Manifest, file: Path, sha256: str) -> None:
-    """Write down that a backup was made.
+    """Record a backup.
 
     Args:
         home: the network's folder.
-        manifest: what it says about itself.
-        file: where it was written.
-        sha256: its hash.
+        manifest: the backup's manifest.
+        file: the backup's path.
+        sha256: the backup's hash, in hexadecimal.
     """
     made = {"taken": manifest.taken.isoformat(), "id": manifest.id, "file": str(file), "sha256": sha256}
     write(home.backups, json.dumps(_read(home) | dict.fromkeys(manifest.organisations, made), indent=1))
 
 
 def last_backups(home: Home) -> Mapping[str, datetime]:
-    """When the last backup of each organisation was begun, UTC; those that never had one are not in it."""
-    return {name: datetime.fromisoformat(one["taken"]) for name, one in _read(home).items()}
+    """When each organisation's last backup was started, UTC; organisations without one are left out."""
+    return {name: datetime.fromisoformat(backup["taken"]) for name, backup in _read(home).items()}
 
 
 def _read(home: Home) -> dict[str, dict[str, Any]]:

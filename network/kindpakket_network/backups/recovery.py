@@ -1,8 +1,7 @@
-"""Bringing restored nodes to where the network is, before they serve.
+"""Has restored nodes catch up with the network before they serve.
 
-A consenter joins its channels anew, by their newest configuration block. A peer first gets the blocks that
-it lacks, in a state in which it answers nobody: so what was purged after the backup is purged again before
-anyone can ask for it.
+A consenter rejoins its channels by their newest configuration block. A peer first fetches the blocks that it
+lacks while isolated, so that private data purged since the backup is purged again before anyone can read it.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kindpakket_network.backups.rejoining import Rejoining
-from kindpakket_network.certificates.kept_revocations import KeptRevocations
+from kindpakket_network.certificates.revocation_recovery import RevocationRecovery
 from kindpakket_network.channel.ordered_blocks import OrderedBlocks
 from kindpakket_network.description.host import LOOPBACK
 from kindpakket_network.description.topology import Channel
@@ -23,13 +22,13 @@ from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.catching_up import PATIENCE, await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import is_marked, ordering_is_lost, unmark
+from kindpakket_network.nodes.restored import clear_restored, is_ordering_lost, is_restored
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.files import sync_tree
 from kindpakket_network.programs.wait import until
 
-# No gateway; no connection to other peers, to whom its address would then be known; and no waiting, block by
-# block, for private data that only they could give: it is asked for again when the peer serves.
+# No gateway; no connections to other peers, which would learn its address; and no waiting at each block for
+# private data that only they could supply: the peer fetches it once it serves again.
 _SECLUDED = {
     "CORE_PEER_GATEWAY_ENABLED": "false",
     "CORE_PEER_GOSSIP_MAXCONNECTIONATTEMPTS": "-1",
@@ -41,7 +40,7 @@ _SECLUDED = {
 
 @dataclass(frozen=True)
 class Recovery:
-    """What is to be done for nodes that came out of a backup.
+    """The recovery of nodes that were restored from a backup.
 
     Args:
         session: the network.
@@ -50,51 +49,62 @@ class Recovery:
     session: Session
 
     def run(self) -> None:
-        """Bring all restored nodes to where the network is. Peers are then stopped, ready to be started.
+        """Have all restored nodes catch up. Peers are stopped afterwards, ready to start.
 
         Raises:
-            NetworkError: too few consenters answer, or a node does not catch up; the next call carries on.
+            NetworkError: too few consenters answer, or a node does not catch up; the next call resumes.
         """
-        orderers = [one for one in self.session.inventory.orderers if is_marked(one.folder)]
-        peers = [one for one in self.session.inventory.peers if is_marked(one.folder)]
+        orderers = [node for node in self.session.inventory.orderers if is_restored(node.folder)]
+        peers = [node for node in self.session.inventory.peers if is_restored(node.folder)]
         if not orderers and not peers:
             return
-        organisations = [*(one.organisation for one in orderers), *(one.organisation for one in peers)]
+        organisations = [*(node.organisation for node in orderers), *(node.organisation for node in peers)]
         if self._nothing_is_left(orderers):
-            with self.session.stage("ordering begins anew where the peers are"):
+            with self.session.stage("restarting ordering from the peers' blocks"):
                 self._order_anew(orderers)
             orderers = []
-        own = [one for one in self.session.inventory.orderers if one.organisation in self.session.acting]
-        self.session.starter.start([one for one in own if one not in orderers])
+        own = [
+            node
+            for node in self.session.inventory.orderers
+            if node.organisation in self.session.own_organisations
+        ]
+        self.session.starter.start([node for node in own if node not in orderers])
         for orderer in orderers:
-            with self.session.stage(f"{orderer.node} joins its channels again"):
+            with self.session.stage(f"{orderer.node} rejoins its channels"):
                 Rejoining(self.session, orderer).run()
         for organisation in dict.fromkeys(organisations):
-            KeptRevocations(self.session, organisation).run()
+            RevocationRecovery(self.session, organisation).run()
         for peer in peers:
-            with self.session.stage(f"{peer.node} catches up, answering nobody"):
+            with self.session.stage(f"{peer.node} catches up in isolation"):
                 self._catch_up(peer)
 
     def _nothing_is_left(self, orderers: Sequence[Orderer]) -> bool:
-        """Whether the operator said so, and no consenter here says otherwise."""
+        """Whether every consenter was restored with `ordering_lost`."""
         consenters = [
-            one for channel in self.session.topology.channels for one in self.session.consenters_of(channel)
+            consenter
+            for channel in self.session.topology.channels
+            for consenter in self.session.consenters_of(channel)
         ]
-        return all(one in orderers and ordering_is_lost(one.folder) for one in consenters)
+        return all(consenter in orderers and is_ordering_lost(consenter.folder) for consenter in consenters)
 
     def _order_anew(self, orderers: Sequence[Orderer]) -> None:
-        """Give consenters the blocks that a peer has, when none of them has any.
+        """Give consenters the blocks of a peer, if none of them has any.
 
-        Votes that they gave are forgotten with the blocks that they were for, so none can be given twice.
+        The votes that they gave are lost along with the blocks that they were for, so none can conflict.
         """
         if self.session.topology.ordering.type != "bft":
-            raise NetworkError("Raft consenters do not start from blocks alone: only BFT can begin anew")
+            raise NetworkError(
+                "ordering cannot be restarted from blocks on Raft, only on BFT: bring up a consenter that "
+                "still has its log"
+            )
         sources: list[tuple[Channel, Peer]] = []
         for channel in self.session.topology.channels:
             peers = [peer for peer in self.session.peers_on(channel) if _blocks(peer, channel).is_dir()]
             heights = {peer: self._height(peer, channel) for peer in peers}
             if not heights:
-                raise NetworkError(f"no peer with blocks of {channel.name} was restored: restore one with it")
+                raise NetworkError(
+                    f"no restored peer has blocks of {channel.name}: restore one that has them"
+                )
             sources.append((channel, max(heights, key=lambda peer: heights[peer])))
         for orderer in orderers:
             self.session.processes.stop(orderer.node)
@@ -104,9 +114,9 @@ class Recovery:
                     target = orderer.folder / "data" / "ledger" / "chains" / channel.name
                     shutil.copytree(_blocks(peer, channel), target)
                     sync_tree(target)
-        # From now on they order, and what they order must not be taken back by doing this again.
+        # From here on they may order blocks, which repeating this would undo.
         for orderer in orderers:
-            unmark(orderer.folder)
+            clear_restored(orderer.folder)
         self.session.starter.start(orderers)
         for channel in self.session.topology.channels:
             for orderer in self.session.consenters_of(channel):
@@ -123,11 +133,11 @@ class Recovery:
                     blocks = OrderedBlocks(self.session, peer.organisation, channel)
                     height = blocks.height(self.session.consenters_of(channel))
                     await_height(self.session.processes, peer, channel.name, height)
-        unmark(peer.folder)
+        clear_restored(peer.folder)
 
     @contextmanager
     def _secluded(self, peer: Peer) -> Iterator[None]:
-        """Have a peer run where only this tool finds it."""
+        """Run a peer on ports that only this tool knows."""
         self.session.processes.stop(peer.node)
         service, chaincodes = _free_ports()
         secluded = replace(
@@ -146,7 +156,7 @@ class Recovery:
     def _await_active(self, orderer: Orderer, channel: Channel) -> None:
         if until(lambda: orderer.active(channel.name) or None, PATIENCE) is None:
             raise self.session.processes.failed(
-                orderer.node, f"does not order {channel.name} after {PATIENCE:g} seconds"
+                orderer.node, f"did not take part in ordering {channel.name} within {PATIENCE:g} s"
             )
 
 
@@ -155,8 +165,8 @@ def _blocks(peer: Peer, channel: Channel) -> Path:
 
 
 def _free_ports() -> tuple[int, int]:
-    """Two ports of the loopback that nobody knows."""
-    with closing(socket.socket()) as one, closing(socket.socket()) as other:
-        for probe in (one, other):
+    """Two free ports of the loopback, chosen by the system."""
+    with closing(socket.socket()) as first, closing(socket.socket()) as second:
+        for probe in (first, second):
             probe.bind((LOOPBACK, 0))
-        return int(one.getsockname()[1]), int(other.getsockname()[1])
+        return int(first.getsockname()[1]), int(second.getsockname()[1])

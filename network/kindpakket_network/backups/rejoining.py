@@ -1,4 +1,4 @@
-"""Having a restored consenter join its channels anew, with its keys and nothing else."""
+"""Has a restored consenter rejoin its channels with nothing but its keys."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError, NodeFailed
 from kindpakket_network.nodes.catching_up import PATIENCE, await_height
 from kindpakket_network.nodes.orderer import Orderer
-from kindpakket_network.nodes.restored import unmark
+from kindpakket_network.nodes.restored import clear_restored
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import until
 
+# Seconds to take part once it has all blocks; if it then does not, its certificates are not the channel's.
 _JOINED = 10.0
+# Raft's panic when a leader counts on log entries that the consenter has lost.
 _COUNTED_ON = "tocommit("
 
 
 @dataclass(frozen=True)
 class Rejoining:
-    """A consenter that came out of a backup.
+    """A consenter that was restored from a backup.
 
     Args:
         session: the network.
@@ -31,10 +33,10 @@ class Rejoining:
     orderer: Orderer
 
     def run(self) -> None:
-        """Have it join its channels by their newest configuration blocks, and wait until it takes part.
+        """Join its channels by their newest configuration blocks, and wait until it takes part.
 
         Raises:
-            NetworkError: too few others answer, or it does not take part; it can be done again.
+            NetworkError: too few others answer, or it does not take part; it can be repeated.
         """
         for channel in self._channels():
             self._blocks(channel).ensure_level()
@@ -45,7 +47,7 @@ class Rejoining:
                 raise
             self._elect_anew()
             self._follow()
-        unmark(self.orderer.folder)
+        clear_restored(self.orderer.folder)
 
     def _follow(self) -> None:
         orderer = self.orderer
@@ -58,32 +60,30 @@ class Rejoining:
             await_height(self.session.processes, orderer, channel.name, height)
             if until(lambda channel=channel: orderer.active(channel.name) or None, _JOINED) is None:  # type: ignore[misc]
                 if not self.session.runs(orderer.node):
-                    raise self.session.processes.failed(orderer.node, "ended by itself")
+                    raise self.session.processes.failed(orderer.node, "exited unexpectedly")
                 self.session.progress(
-                    f"{orderer.node} has all blocks of {channel.name}, but orders nothing: the channel "
-                    "names other certificates than the backup has. Renew its certificates (`renew`)"
+                    f"{orderer.node} has all blocks of {channel.name} but takes no part in ordering, because "
+                    "the channel names newer certificates than the backup's: renew them with `renew`"
                 )
 
     def _elect_anew(self) -> None:
-        """Have Raft channels elect a leader that does not count on what the consenter has lost.
+        """Have Raft channels elect a new leader, which does not count on what the consenter has lost.
 
-        A leader remembers how much of the log a consenter acknowledged, and one that comes back with less
-        ends itself at the leader's first message. A leader that was elected since then assumes nothing.
+        A leader remembers how much of the log each consenter has acknowledged, and a consenter that comes
+        back with less panics at the leader's first message. A newly elected leader assumes nothing.
 
         Raises:
-            NodeFailed: who leads belongs to another organisation, which has to restart it.
+            NodeFailed: the leader belongs to another organisation, which must restart it.
         """
         for channel in self._channels():
             leading = self.session.leading(channel)
-            if leading is None or leading.organisation not in self.session.acting:
+            if leading is None or leading.organisation not in self.session.own_organisations:
                 raise self.session.processes.failed(
                     self.orderer.node,
-                    f"cannot join {channel.name} as long as {leading.node if leading else 'the node'} leads "
-                    "that led when its log was lost: have that one stopped and started, then run `up` here",
+                    f"cannot rejoin {channel.name} while {leading.node if leading else 'the consenter'} that "
+                    "led when its log was lost still leads: have that one restarted, then run `up` here",
                 )
-            with self.session.stage(
-                f"{leading.node} is restarted, so that {channel.name} elects a leader anew"
-            ):
+            with self.session.stage(f"restarting {leading.node}, so that {channel.name} elects a new leader"):
                 self.session.processes.stop(leading.node)
                 self.session.starter.start([leading])
                 until(lambda channel=channel: self.session.leading(channel), PATIENCE)  # type: ignore[misc]
@@ -92,19 +92,23 @@ class Rejoining:
         """A channel's newest configuration block."""
         organisation = self.session.topology.organisation(self.orderer.organisation)
         commands = AdminCommands(self.session, organisation)
-        words = "there is none"
+        failure = "there is no other"
         for other in self._blocks(channel).others():
             try:
                 return commands.configuration_block(channel, other)
             except CommandFailed as error:
-                words = str(error)
+                failure = str(error)
         raise NetworkError(
-            f"no consenter gives the configuration of {channel.name}: {words}\n"
-            "A restored consenter needs the others: bring them up first"
+            f"no other consenter returned the configuration of {channel.name} ({failure}): start the others "
+            "first"
         )
 
     def _blocks(self, channel: Channel) -> OrderedBlocks:
         return OrderedBlocks(self.session, self.orderer.organisation, channel)
 
     def _channels(self) -> list[Channel]:
-        return [one for one in self.session.topology.channels if self.orderer.organisation in one.consenters]
+        return [
+            channel
+            for channel in self.session.topology.channels
+            if self.orderer.organisation in channel.consenters
+        ]

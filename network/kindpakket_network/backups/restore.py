@@ -1,4 +1,4 @@
-"""Restoring organisations from a backup: into an empty home, or into one that lost them."""
+"""Restores organisations from a backup, into an empty home or into one that has lost them."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from typing import Any
 from kindpakket_network.backups.archive import ArchiveError, extract
 from kindpakket_network.backups.contents import MANIFEST, Contents, Manifest
 from kindpakket_network.description.topology import Topology
-from kindpakket_network.nodes.acting import act_for, acting
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.own_organisations import own_organisations, record_organisations
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import is_marked, mark
+from kindpakket_network.nodes.restored import is_restored, mark_restored
 from kindpakket_network.nodes.session import Progress
 from kindpakket_network.programs.files import move, sync_tree
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes
-from kindpakket_network.programs.wait import together
+from kindpakket_network.programs.wait import in_parallel
 
 _STAGED = "restoring"
 _BEGUN = "restored.json"
 _REPLACED = "replaced"
-# Folders with the keys of chaincode processes, which do not matter as long as there are some.
+# Folders with chaincode processes' keys: any valid ones will do, so existing ones are left alone.
 _BESIDE = "chaincode."
 
 
 @dataclass(frozen=True)
 class Restore:
-    """A backup to be put back.
+    """The restoration of a backup.
 
     Args:
-        home: the folder where to.
+        home: the folder to restore into.
         file: the backup.
-        identities: the keys that read it.
-        progress: takes a sentence about what is being done.
+        identities: the keys that decrypt it.
+        progress: called with a sentence about each step.
     """
 
     home: Home
@@ -56,25 +56,25 @@ class Restore:
         sha256: str | None = None,
         ordering_lost: bool = False,
     ) -> Manifest:
-        """Put files of the backup in place. Nodes are marked: they must catch up before they serve.
+        """Put files from the backup in place, and mark the nodes: they must catch up before they serve.
 
-        First everything is decrypted and checked beside the home's files; then whole folders are moved. What
-        is interrupted is repeated with the same file.
+        Everything is decrypted and checked in a folder of its own first; then whole folders are moved. An
+        interrupted call can be repeated with the same file.
 
         Args:
-            organisations: which of the backup; none: all in it.
-            nodes: only these orderers and peers; the rest of their organisations is there.
-            replace: move what is there of them aside, instead of refusing.
-            sha256: the hash that the file must have.
-            ordering_lost: no consenter is left anywhere, so ordering begins anew where the peers are.
+            organisations: the organisations to restore; empty: all in the backup.
+            nodes: restore only these orderers and peers; the home has the rest of their organisations.
+            replace: move existing files out of the way instead of refusing.
+            sha256: the hash that the file must have, in hexadecimal; None: not checked.
+            ordering_lost: every consenter has been lost, so ordering restarts from the peers' blocks.
 
         Returns:
-            What the backup says about itself.
+            The backup's manifest.
 
         Raises:
-            ArchiveError: the file is no genuine backup of this network, does not hold what was asked for, or
-                the home has such files already.
-            NetworkError: a process does not end.
+            ArchiveError: the file is not a genuine backup of this network, does not contain what was asked
+                for, or the home already has such files.
+            NetworkError: a process could not be stopped.
         """
         staged = Home(self.home.root / _STAGED)
         shutil.rmtree(staged.root, ignore_errors=True)
@@ -83,16 +83,20 @@ class Restore:
             self.progress(f"Decrypting and checking {self.file} ...")
             found = extract(self.file, self.identities, staged.root)
             if sha256 is not None and found != sha256.lower():
-                raise ArchiveError(f"{self.file} is another file: its SHA-256 hash is {found}, not {sha256}")
+                raise ArchiveError(
+                    f"{self.file} has the SHA-256 hash {found}, not {sha256}: use the file that was recorded"
+                )
             manifest = Manifest.read(staged.root / MANIFEST)
             names = self._chosen(manifest, organisations)
             self._ensure_same_network(manifest, names)
             topology = Topology.load(staged.topology)
-            strangers = set(manifest.organisations) - {one.name for one in topology.organisations}
+            strangers = set(manifest.organisations) - {
+                organisation.name for organisation in topology.organisations
+            }
             if strangers or topology.name != manifest.network:
                 raise ArchiveError(
-                    f"{self.file} is not used: it claims to hold {', '.join(manifest.organisations)} "
-                    f"of {manifest.network}, and its own topology says otherwise; take another copy"
+                    f"{self.file} is rejected: it claims to contain {', '.join(manifest.organisations)} "
+                    f"of {manifest.network}, but its own topology does not match; use another copy"
                 )
             contents = Contents(staged, Inventory.of(topology, staged), names)
             self._put(manifest, contents, self._places(contents, nodes), replace, ordering_lost)
@@ -112,10 +116,10 @@ class Restore:
         record = {"backup": manifest.id, "places": [str(path) for path in places], "placed": True}
         present = self._record()
         if present == record and all((root / path).exists() for path in places):
-            self.progress(f"{self.file} was put in place before.")
+            self.progress(f"{self.file} has already been restored.")
             for path in places:
-                if is_marked(root / path):
-                    mark(root / path, manifest.id, ordering_lost=ordering_lost)
+                if is_restored(root / path):
+                    mark_restored(root / path, manifest.id, ordering_lost=ordering_lost)
             return
         if not replace and present != record | {"placed": False}:
             self._ensure_vacant(places)
@@ -123,12 +127,12 @@ class Restore:
         write(self._begun, json.dumps(record | {"placed": False}))
         _move_home(staged, Path(manifest.home), root)
         if not self.home.exists() and set(contents.organisations) != set(contents.inventory.authorities):
-            act_for(self.home, contents.organisations)
+            record_organisations(self.home, contents.organisations)
         nodes: list[Orderer | Peer] = [*contents.inventory.orderers, *contents.inventory.peers]
         folders = [node.folder for node in nodes]
         for path in places:
             if staged.root / path in folders:
-                mark(staged.root / path, manifest.id, ordering_lost=ordering_lost)
+                mark_restored(staged.root / path, manifest.id, ordering_lost=ordering_lost)
         self._move(contents, places, replace)
         write(self._begun, json.dumps(record))
 
@@ -136,7 +140,7 @@ class Restore:
         unknown = [name for name in organisations if name not in manifest.organisations]
         if unknown:
             raise ArchiveError(
-                f"{self.file} holds {', '.join(manifest.organisations)}, not {', '.join(unknown)}: "
+                f"{self.file} contains {', '.join(manifest.organisations)}, not {', '.join(unknown)}: "
                 "name one of those, or another backup"
             )
         return [name for name in manifest.organisations if name in organisations or not organisations]
@@ -145,41 +149,41 @@ class Restore:
         if not self.home.exists():
             return
         topology = Topology.load(self.home.topology)
-        known = {one.name for one in topology.organisations}
+        known = {organisation.name for organisation in topology.organisations}
         if topology.name != manifest.network or not known.issuperset(names):
             raise ArchiveError(
-                f"{self.file} is of the network {manifest.network} with {', '.join(names)}, and "
-                f"{self.home.root} holds {topology.name} with {', '.join(sorted(known))}: restore elsewhere"
+                f"{self.file} is for network {manifest.network} with {', '.join(names)}, but "
+                f"{self.home.root} has {topology.name} with {', '.join(sorted(known))}: use another home"
             )
-        others = [name for name in names if name not in acting(topology, self.home)]
+        others = [name for name in names if name not in own_organisations(topology, self.home)]
         if others:
             raise ArchiveError(
-                f"{self.home.root} acts for {', '.join(acting(topology, self.home))}, and {self.file} holds "
-                f"{', '.join(others)}: restore elsewhere, or only some (--organisation)"
+                f"{self.home.root} acts for {', '.join(own_organisations(topology, self.home))}, but "
+                f"{self.file} contains {', '.join(others)}: use another home, or choose with --organisation"
             )
 
     def _places(self, contents: Contents, nodes: Sequence[str]) -> list[Path]:
-        """The folders that are the organisations' own, or those of nodes, relative to the home."""
+        """The folders to restore, of organisations or of single nodes, relative to the home."""
         staged, names = contents.home, contents.organisations
-        peers = [one.folder for one in contents.inventory.peers if one.organisation in names]
+        peers = [peer.folder for peer in contents.inventory.peers if peer.organisation in names]
         folders = [*peers, *(staged.node(name) for name in contents.own_nodes())]
         folders = [path for path in folders if path.is_dir()]
         unknown = set(nodes) - {path.name for path in folders}
         if unknown or (nodes and not self.home.exists()):
             raise ArchiveError(
-                f"{', '.join(sorted(unknown or nodes))} cannot be restored alone into {self.home.root}: name "
-                f"some of {', '.join(path.name for path in folders)}, in a home that has the rest"
+                f"{', '.join(sorted(unknown or nodes))} cannot be restored alone into {self.home.root}: use "
+                f"some of {', '.join(path.name for path in folders)}, and a home that has the rest"
             )
         if nodes:
             beside = tuple(f"{_BESIDE}{node}." for node in nodes)
-            chosen = [one for one in folders if one.name in nodes or one.name.startswith(beside)]
+            chosen = [folder for folder in folders if folder.name in nodes or folder.name.startswith(beside)]
         else:
             chosen = [*folders, *(staged.organisation(name) for name in names)]
         return [path.relative_to(staged.root) for path in chosen]
 
     @property
     def _begun(self) -> Path:
-        """The record of the last restore, which tells what it put in place from other files."""
+        """The record of the last restore, with the folders that it put in place."""
         return self.home.root / _BEGUN
 
     def _record(self) -> dict[str, object] | None:
@@ -193,22 +197,22 @@ class Restore:
         ]
         if taken:
             raise ArchiveError(
-                f"{self.home.root} has {', '.join(taken)} already: restore into another home, or have "
-                f"what is there moved into its folder `{_REPLACED}` first (--replace)"
+                f"{self.home.root} already has {', '.join(taken)}: use another home, or --replace, which "
+                f"moves existing files into its folder `{_REPLACED}`"
             )
 
     def _stop(self, places: Sequence[Path]) -> None:
-        """Stop what still runs in folders that may be gone."""
+        """Stop nodes that still run, even if their folders are gone."""
         names = {path.name for path in places}
         processes = Processes(self.home)
-        # A service manager would start those that it is to keep running as soon as their folders are there.
+        # A service manager would start nodes that are switched on as soon as their folders exist.
         switched_on = [path.name.removesuffix(".env") for path in (self.home.root / "run").glob("*.env")]
 
         def concerned(node: str) -> bool:
-            # The second process beside a peer works in the folder of the first.
+            # A peer's second process for a chaincode works in the folder of the first.
             return not {node, node.removeprefix("ca."), node.rpartition(".")[0]}.isdisjoint(names)
 
-        together(processes.stop, [node for node in {*processes.all(), *switched_on} if concerned(node)])
+        in_parallel(processes.stop, [node for node in {*processes.all(), *switched_on} if concerned(node)])
 
     def _move(self, contents: Contents, places: Sequence[Path], replace: bool) -> None:
         staged = contents.home.root
@@ -224,8 +228,8 @@ class Restore:
             target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
             move(staged / path, target)
         shared = [file for path in contents.shared() for file in (path, *path.rglob("*")) if file.is_file()]
-        # The topology comes last: with it, there is a network in the home.
-        for file in sorted(shared, key=lambda one: one == contents.home.topology):
+        # The topology comes last: with it, the home counts as having a network.
+        for file in sorted(shared, key=lambda path: path == contents.home.topology):
             target = self.home.root / file.relative_to(staged)
             if not target.exists():
                 target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -233,7 +237,7 @@ class Restore:
 
 
 def _move_home(staged: Home, before: Path, after: Path) -> None:
-    """Have files that name the folder of their home name the one that they come to."""
+    """Replace the path of the home in files that contain it."""
     if before == after:
         return
     files = [

@@ -1,4 +1,4 @@
-"""What peers hold at one block, as the snapshots say that they write of it."""
+"""Compares peers' states at the same block by the hashes of their snapshots."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 _SIGNABLE = "_snapshot_signable_metadata.json"
+# Seconds for the next block to arrive, when the peers are to meet at a future one.
 _NEXT_BLOCK = 10.0
+# Seconds to write a snapshot, which grows with the state; the peer commits nothing meanwhile.
 _WRITTEN = 600.0
+# Attempts; each aims twice as many blocks ahead, so the last is 127 blocks ahead of the first.
 _TRIES = 8
 _PASSED = "cannot be less than the last committed block number"
 _THERE = ("snapshot already generated", "duplicate snapshot request")
@@ -25,13 +28,13 @@ _THERE = ("snapshot already generated", "duplicate snapshot request")
 
 @dataclass(frozen=True)
 class PeerState:
-    """What a peer holds of a channel after a block: public state, hashes of private state, transaction ids.
+    """A peer's state on a channel after a block: public state, hashes of private state, transaction ids.
 
     Attributes:
         node: the peer.
         channel: the channel.
         block: the number of the last block in it.
-        state: the SHA-256 hash of what the peer would sign as its snapshot, in hexadecimal.
+        state: the SHA-256 hash of the snapshot's signable metadata, in hexadecimal.
         files: the hashes of the snapshot's files by name, in hexadecimal.
     """
 
@@ -44,7 +47,7 @@ class PeerState:
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Snapshots of a channel, which are deleted when they were looked at.
+    """Snapshots of a channel, which are deleted once they have been compared.
 
     Args:
         session: the network.
@@ -55,22 +58,23 @@ class Snapshots:
     channel: Channel
 
     def states(self, peers: Sequence[Peer]) -> list[PeerState]:
-        """What peers hold at the same block. While a peer writes its snapshot, it commits no block.
+        """Peers' states at the same block. A peer commits no blocks while it writes its snapshot.
 
         Raises:
-            NetworkError: a peer does not run or refuses, or blocks come too fast to meet at one.
+            NetworkError: a peer is down or refuses, or blocks arrive too fast for all peers to meet at one.
         """
         for attempt in range(_TRIES):
             heights = {peer: peer.height(self.channel.name) for peer in peers}
             silent = [peer.node for peer, height in heights.items() if height is None]
             if silent:
                 raise NetworkError(
-                    f"{', '.join(silent)} does not answer for {self.channel.name}: bring it up first"
+                    f"{', '.join(silent)} {'does' if len(silent) == 1 else 'do'} not answer for "
+                    f"{self.channel.name}: run `up` first"
                 )
-            # While blocks come, one that is ahead of all peers is where they can meet.
+            # While blocks keep arriving, the peers can only meet at a block that none of them has yet.
             ahead = (1 << attempt) - 1
             block = max(height or 0 for height in heights.values()) - 1 + ahead
-            asked = together(lambda peer, block=block: self._ask(peer, block), peers)  # type: ignore[misc]
+            asked = in_parallel(lambda peer, block=block: self._ask(peer, block), peers)  # type: ignore[misc]
             try:
                 if None in asked or not self._written(peers, block, _NEXT_BLOCK if ahead else _WRITTEN):
                     continue
@@ -80,17 +84,17 @@ class Snapshots:
                     if is_new:
                         self._withdraw(peer, block)
         raise NetworkError(
-            f"the peers of {self.channel.name} did not meet at one block in {_TRIES} attempts: try again"
+            f"the peers of {self.channel.name} did not meet at the same block in {_TRIES} attempts: try again"
         )
 
     def _ask(self, peer: Peer, block: int) -> bool | None:
-        """Ask for a snapshot: True, or False when it was there; None when the peer has passed the block."""
+        """Request a snapshot: True if it is new, False if it exists, None if the block has passed."""
         try:
             self.session.admin(peer).snapshot("submitrequest", self.channel.name, block)
         except CommandFailed as error:
             if _PASSED in error.output:
                 return None
-            if any(words in error.output for words in _THERE):
+            if any(marker in error.output for marker in _THERE):
                 return False
             raise
         return True
@@ -118,7 +122,7 @@ class Snapshots:
             try:
                 self.session.admin(peer).snapshot("cancelrequest", self.channel.name, block)
             except CommandFailed:
-                # It is being written, or was written meanwhile.
+                # The snapshot is being written, or has been written in the meantime.
                 until(lambda: folder.is_dir() or None, _WRITTEN, interval=0.2)
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""Verifying what peers hold: each ledger by itself, and the states of peers against one another."""
+"""Verifies peers: each ledger's hash chain by itself, and the states of peers against one another."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ from typing import Any
 from kindpakket_network.backups.archive import extract
 from kindpakket_network.backups.contents import MANIFEST, Manifest
 from kindpakket_network.backups.snapshot import PeerState, Snapshots
-from kindpakket_network.chaincodes.committed import Committed, CommittedBlocks
-from kindpakket_network.chaincodes.plans import halted
+from kindpakket_network.chaincodes.commit_hashes import CommitHash, CommitHashes
+from kindpakket_network.chaincodes.endorsement_plans import stopped
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import CommandFailed
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import ensure_none
+from kindpakket_network.nodes.restored import ensure_none_restored
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.built import Programs
 from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import run
 
+# Seconds for `ledgerutil` to read all blocks of a peer.
 _DEADLINE = 3600.0
+# Errors listed for each ledger: a damaged file breaks every later block.
 _ENOUGH = 20
 _FOUND = "Some error(s) are found"
 
 
 @dataclass(frozen=True)
 class LedgerCheck:
-    """What Fabric's own `ledgerutil` found in the blocks of a peer.
+    """The result of Fabric's `ledgerutil` for the blocks of a peer.
 
     Attributes:
         node: the peer.
@@ -49,17 +51,17 @@ class LedgerCheck:
 
 @dataclass(frozen=True)
 class Verified:
-    """What was looked at and found.
+    """The result of a verification.
 
     Attributes:
-        committed: what all peers of a channel, also of other organisations, made of the same block.
-        silent: peers that did not answer.
-        states: the states of this home's peers, from what is on their disks now.
-        ledgers: the ledgers whose hash chains were gone through.
-        findings: what is wrong, in sentences; none when all is well.
+        committed: the commit hashes of all peers of a channel, including other organisations', at one block.
+        silent: the peers that did not answer.
+        states: the states of this home's peers, read from their disks.
+        ledgers: the ledgers whose hash chains were checked.
+        findings: the problems found, as sentences.
     """
 
-    committed: tuple[Committed, ...]
+    committed: tuple[CommitHash, ...]
     silent: tuple[str, ...]
     states: tuple[PeerState, ...]
     ledgers: tuple[LedgerCheck, ...]
@@ -68,17 +70,17 @@ class Verified:
     def as_json(self) -> dict[str, Any]:
         """The same as members for JSON."""
         return {
-            "committed": [asdict(one) for one in self.committed],
+            "committed": [asdict(peer) for peer in self.committed],
             "silent": list(self.silent),
-            "states": [asdict(one) for one in self.states],
-            "ledgers": [asdict(one) for one in self.ledgers],
+            "states": [asdict(state) for state in self.states],
+            "ledgers": [asdict(ledger) for ledger in self.ledgers],
             "findings": list(self.findings),
         }
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What can be verified.
+    """A verification of a network's peers.
 
     Args:
         session: the network.
@@ -90,13 +92,13 @@ class Verification:
         """Verify the peers.
 
         Args:
-            states: compare what all peers of a channel made of the same block, and what this home's peers
-                hold at one block, from snapshots that they write.
-            ledgers: stop each peer for as long as it takes to copy its blocks, one at a time, and go through
-                the copy's hashes.
+            states: compare the commit hashes of all peers of a channel at one block, and the states of this
+                home's peers at one block, from snapshots that they write.
+            ledgers: stop each peer, one at a time, while its blocks are copied, and check the copy's hash
+                chain.
 
         Raises:
-            NetworkError: peers could not be asked; that is no finding.
+            NetworkError: peers could not be queried, so there is no result.
         """
         committed, silent = self._committed() if states else ([], [])
         found = tuple(self._states()) if states else ()
@@ -104,14 +106,12 @@ class Verification:
         wrong = findings(committed, found, checks)
         return Verified(tuple(committed), tuple(silent), found, checks, wrong)
 
-    def _committed(self) -> tuple[list[Committed], list[str]]:
-        committed: list[Committed] = []
+    def _committed(self) -> tuple[list[CommitHash], list[str]]:
+        committed: list[CommitHash] = []
         silent: dict[str, None] = {}
         for channel in self.session.topology.channels:
-            if any(member.organisation in self.session.acting for member in channel.members):
-                found, unheard = CommittedBlocks(self.session, channel).compare(
-                    self.session.peers_on(channel)
-                )
+            if any(member.organisation in self.session.own_organisations for member in channel.members):
+                found, unheard = CommitHashes(self.session, channel).compare(self.session.peers_on(channel))
                 committed += found
                 silent |= dict.fromkeys(unheard)
         return committed, list(silent)
@@ -125,23 +125,23 @@ class Verification:
 
     def _ledgers(self) -> Iterator[LedgerCheck]:
         for peer in self.session.inventory.peers:
-            if peer.organisation in self.session.acting:
+            if peer.organisation in self.session.own_organisations:
                 with self.session.stage(f"blocks of {peer.node}"), self._copied(peer) as copy:
                     yield from check(self.session.programs, peer.node, copy)
 
     @contextmanager
     def _copied(self, peer: Peer) -> Iterator[Path]:
         """A copy of a peer's blocks; the peer is stopped while it is made."""
-        ensure_none([peer.folder])
+        ensure_none_restored([peer.folder])
         with _emptied(self.session.home.root / ".verify-blocks") as folder:
             chains = Path("ledgersData") / "chains"
-            with halted(self.session, peer):
+            with stopped(self.session, peer):
                 shutil.copytree(peer.folder / "data" / chains, folder / chains)
             yield folder
 
 
 def check(programs: Programs, node: str, data: Path) -> list[LedgerCheck]:
-    """Go through the hashes of all blocks in the copy of a peer's data folder."""
+    """Check the hash chains of all blocks in the copy of a peer's data folder."""
     results = data / "results"
     results.mkdir()
     arguments = [programs.path("ledgerutil"), "verify", str(data), "-o", str(results)]
@@ -150,27 +150,27 @@ def check(programs: Programs, node: str, data: Path) -> list[LedgerCheck]:
         run(command)
     except CommandFailed as error:
         if _FOUND not in error.output:
-            return [LedgerCheck(node, "", (f"its blocks cannot be read: {error}",))]
+            return [LedgerCheck(node, "", (f"its blocks cannot be read ({error}): restore it",))]
     checks: list[LedgerCheck] = []
     for file in sorted(results.glob("*_verification_result/blocks.json")):
         channel = file.parent.name.removesuffix("_verification_result")
         found = json.loads(file.read_text("utf-8"))
-        errors = [f"block {one['blockNum']}: {', '.join(one['errors'])}" for one in found]
+        errors = [f"block {block['blockNum']}: {', '.join(block['errors'])}" for block in found]
         checks.append(LedgerCheck(node, channel, tuple(errors[:_ENOUGH])))
     return checks
 
 
 def verify_backup(programs: Programs, file: Path, identities: Sequence[Any], folder: Path) -> Verified:
-    """See that a backup can be read, and go through the hashes of the blocks in it.
+    """Check that a backup can be decrypted, and check the hash chains of the blocks in it.
 
     Args:
         programs: Fabric's programs.
         file: the backup.
-        identities: the keys that read it.
-        folder: where it is unpacked for that time, in a folder that only its owner reads.
+        identities: the keys that decrypt it.
+        folder: where to unpack it temporarily, into a folder that only its owner can read.
 
     Raises:
-        ArchiveError: it cannot be read, or was damaged or changed.
+        ArchiveError: it cannot be read, or was damaged or modified.
     """
     with _emptied(folder / ".verify-backup") as root:
         home = Home(root)
@@ -186,7 +186,7 @@ def verify_backup(programs: Programs, file: Path, identities: Sequence[Any], fol
 
 @contextmanager
 def _emptied(folder: Path) -> Iterator[Path]:
-    """An empty folder that is deleted afterwards, also what an earlier command that was killed left there."""
+    """An empty folder that is deleted afterwards; leftovers of a killed command are deleted first."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:
@@ -196,41 +196,46 @@ def _emptied(folder: Path) -> Iterator[Path]:
 
 
 def findings(
-    committed: Sequence[Committed], states: Sequence[PeerState], ledgers: Sequence[LedgerCheck]
+    committed: Sequence[CommitHash], states: Sequence[PeerState], ledgers: Sequence[LedgerCheck]
 ) -> tuple[str, ...]:
-    """What is wrong, in sentences; a peer that differs from most is taken to be the wrong one."""
+    """The problems, as sentences; a peer that differs from the majority is taken to be the wrong one."""
     return (*_disagreements(committed), *_differences(states), *_errors(ledgers))
 
 
-def _disagreements(committed: Sequence[Committed]) -> Iterator[str]:
-    for channel in dict.fromkeys(one.channel for one in committed):
-        here = [one for one in committed if one.channel == channel]
-        usual = Counter((one.header, one.commit) for one in here).most_common(1)[0][0]
-        pattern = next(one for one in here if (one.header, one.commit) == usual)
-        for one in here:
-            if (one.header, one.commit) != usual:
-                what = "another block" if one.header != pattern.header else "another state"
+def _disagreements(committed: Sequence[CommitHash]) -> Iterator[str]:
+    for channel in dict.fromkeys(peer.channel for peer in committed):
+        here = [peer for peer in committed if peer.channel == channel]
+        usual = Counter((other.header, other.commit) for other in here).most_common(1)[0][0]
+        pattern = next(other for other in here if (other.header, other.commit) == usual)
+        for result in here:
+            if (result.header, result.commit) != usual:
+                what = (
+                    "a different block"
+                    if result.header != pattern.header
+                    else "a different state after block"
+                )
                 yield (
-                    f"{one.node} has made {what} of block {one.block} of {channel} than {pattern.node}: "
-                    "restore it, or let it join anew"
+                    f"{result.node} has {what} {result.block} of {channel} than {pattern.node}: "
+                    "restore it, or have it rejoin the channel"
                 )
 
 
 def _differences(states: Sequence[PeerState]) -> Iterator[str]:
-    for channel in dict.fromkeys(one.channel for one in states):
-        here = [one for one in states if one.channel == channel]
-        usual = Counter(one.state for one in here).most_common(1)[0][0]
-        pattern = next(one for one in here if one.state == usual)
-        for one in here:
-            if one.state != usual:
-                names = [name for name, digest in one.files.items() if pattern.files.get(name) != digest]
+    for channel in dict.fromkeys(state.channel for state in states):
+        here = [state for state in states if state.channel == channel]
+        usual = Counter(other.state for other in here).most_common(1)[0][0]
+        pattern = next(other for other in here if other.state == usual)
+        for result in here:
+            if result.state != usual:
+                names = [name for name, digest in result.files.items() if pattern.files.get(name) != digest]
                 yield (
-                    f"{one.node} holds another state of {channel} at block {one.block} than {pattern.node}: "
-                    f"{', '.join(names) or 'the blocks'} differ; restore it, or let it join anew"
+                    f"{result.node} has a different state of {channel} at block {result.block} than "
+                    f"{pattern.node} ({', '.join(names) or 'the blocks'}): restore it, or have it rejoin "
+                    "the channel"
                 )
 
 
 def _errors(checks: Sequence[LedgerCheck]) -> Iterator[str]:
-    for one in checks:
-        for error in one.errors:
-            yield f"{one.node}, {one.channel or 'all channels'}: {error}"
+    for check in checks:
+        for error in check.errors:
+            yield f"{check.node}, {check.channel or 'all channels'}: {error}"

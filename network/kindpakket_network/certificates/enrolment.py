@@ -1,4 +1,4 @@
-"""The folders with certificates and keys, as Fabric reads them: MSP folders and TLS folders."""
+"""Folders with certificates and keys in Fabric's layout: MSP folders and TLS folders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kindpakket.fabric.ca import Enrolment
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
 from kindpakket_network.nodes.issue import Issue
-from kindpakket_network.nodes.staging import adopt, staged
+from kindpakket_network.nodes.pending import activate, pending_folder
 from kindpakket_network.programs.files import move
 from kindpakket_network.programs.home import read_record, write
 from kindpakket_network.programs.templates import render
@@ -27,7 +27,7 @@ def write_organisation(authority: Authority, folder: Path) -> None:
 
 
 def write_roots(folder: Path, identity_root: bytes, tls_root: bytes) -> None:
-    """The same from the two root certificates."""
+    """Write the same files from the two root certificates, PEM."""
     msp = folder / "msp"
     write(msp / "cacerts" / "ca.pem", identity_root)
     write(msp / "tlscacerts" / "tlsca.pem", tls_root)
@@ -36,9 +36,9 @@ def write_roots(folder: Path, identity_root: bytes, tls_root: bytes) -> None:
 
 
 def ensure(authority: Authority, issue: Issue) -> Path:
-    """Have a certificate issued, unless it is there.
+    """Have a certificate issued, unless it exists.
 
-    The folder appears as a whole or not at all: a command that is killed half way leaves nothing to repair.
+    The folder appears as a whole or not at all, so a command that is killed leaves nothing to repair.
 
     Returns:
         The issue's folder.
@@ -47,37 +47,39 @@ def ensure(authority: Authority, issue: Issue) -> Path:
         NetworkError: the authority refused, or the folder holds a certificate for something else.
     """
     if not issue.folder.is_dir():
-        adopt(issue.folder)  # A renewal was killed between taking the old one away and putting this there.
+        activate(
+            issue.folder
+        )  # A renewal may have been killed between removing the old one and replacing it.
     record = _record(issue)
     if (issue.folder / RECORD).is_file():
         present = read_record(issue.folder / RECORD)
         if present != record:
             raise NetworkError(
-                f"{issue.folder} holds a certificate for {present}, not for {record}: if that is meant, "
-                f"`kindpakket network renew {issue.holder(authority)}`, else give it another name"
+                f"{issue.folder} contains a certificate for {present}, not for {record}: run `kindpakket "
+                f"network renew {issue.holder(authority)}` to replace it, or use another name"
             )
         return issue.folder
     _issue(authority, issue, issue.folder, None)
     return issue.folder
 
 
-def stage(authority: Authority, issue: Issue, *, same_key: bool = False) -> Path:
-    """Have a further certificate issued, which waits beside the present one; see `staged`.
+def issue_pending(authority: Authority, issue: Issue, *, same_key: bool = False) -> Path:
+    """Have a new certificate issued as the pending successor of the present one; see `staged`.
 
-    One that waits already is left there: a command that was killed carries on with it.
+    A successor that is already pending is kept, so that a command that was killed can resume.
 
     Args:
-        authority: who issues it.
-        issue: what for.
+        authority: the authority that issues it.
+        issue: the certificate.
         same_key: keep the present certificate's key (TLS only).
 
     Returns:
-        The folder in which it waits.
+        The folder of the pending certificate.
 
     Raises:
         NetworkError: the authority refused.
     """
-    folder = staged(issue.folder)
+    folder = pending_folder(issue.folder)
     if not (folder / RECORD).is_file():
         key = (issue.folder / "key.pem").read_bytes() if same_key else None
         _issue(authority, issue, folder, key)

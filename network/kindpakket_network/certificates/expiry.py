@@ -1,4 +1,4 @@
-"""When the certificates of a home expire, and whether its keys are kept from others."""
+"""When a home's certificates expire, and whether its keys are protected from other users."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from kindpakket_network.certificates.revoked import is_revoked
+from kindpakket_network.certificates.revocation_mark import is_revoked
 from kindpakket_network.nodes.authority_tls import OPERATIONS, OPERATIONS_KEY, SERVICE
 from kindpakket_network.nodes.connections import COPIES
 from kindpakket_network.programs.home import Home
@@ -33,11 +33,11 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True)
 class Expiry:
-    """A certificate and its end.
+    """A certificate's expiry.
 
     Attributes:
         holder: the node, or `user@organisation`.
-        use: `identity`, `tls`; of a CA server also `identity authority`, `tls authority` and `operations`.
+        use: `identity` or `tls`; for a CA server also `identity authority`, `tls authority`, `operations`.
         expires: the last instant at which it is valid, UTC.
     """
 
@@ -46,14 +46,14 @@ class Expiry:
     expires: datetime
 
     def within(self, days: float, now: datetime | None = None) -> bool:
-        """Whether it expires within so many days from now."""
+        """Whether it expires within a number of days from now."""
         return self.expires <= (now or datetime.now(UTC)) + timedelta(days=days)
 
 
 def expiries(home: Home) -> list[Expiry]:
-    """The certificates of all nodes, users and authorities, the first to expire first.
+    """The certificates of all nodes, users and authorities, soonest to expire first.
 
-    Those that were revoked are left out: nothing is to be done when they expire.
+    Revoked ones are left out: their expiry needs no action.
     """
     found: list[Expiry] = []
     for folder in sorted((home.root / "nodes").glob("*")):
@@ -69,11 +69,11 @@ def expiries(home: Home) -> list[Expiry]:
             (f"authority/{OPERATIONS}", "operations"),
         ):
             found += _read(organisation / name, f"ca.{organisation.name}", use)
-    return sorted(found, key=lambda one: one.expires)
+    return sorted(found, key=lambda certificate: certificate.expires)
 
 
 def expiry_of(place: Path) -> datetime | None:
-    """When a certificate expires, UTC; None when there is none.
+    """When a certificate expires, UTC; None if there is none.
 
     Args:
         place: an `msp` or `tls` folder, or the certificate's file.
@@ -84,46 +84,54 @@ def expiry_of(place: Path) -> datetime | None:
     return None
 
 
-def open_secrets(home: Home) -> list[Path]:
-    """The files with keys or secrets that others than their owner can read or change.
+def exposed_secrets(home: Home) -> list[Path]:
+    """The files with keys or secrets that users other than the owner can read or change.
 
-    Folders that others cannot enter keep nothing safe that is copied out of them, so each file counts.
+    Each file is checked, because a closed folder no longer protects a file that is copied elsewhere.
     """
     found = {path for pattern in _SECRETS for path in home.root.glob(pattern)}
     return sorted(path for path in found if path.is_file() and path.stat().st_mode & _OTHERS)
 
 
-def complaints(home: Home, days: float, found: Sequence[Expiry] | None = None) -> list[str]:
-    """What an operator must do about certificates and keys, a sentence for each.
+def certificate_warnings(home: Home, days: float, found: Sequence[Expiry] | None = None) -> list[str]:
+    """Warnings about certificates that expire and keys that are exposed, each with what to do.
 
     Args:
         home: the network's folder.
-        days: how long before its end a certificate is complained of.
-        found: the certificates, if they were read already.
+        days: how many days before it expires a certificate is reported.
+        found: the certificates, if they have already been read.
     """
     now = datetime.now(UTC)
     sentences = [
-        _expiring(one, now) for one in (expiries(home) if found is None else found) if one.within(days, now)
+        _expiring(certificate, now)
+        for certificate in (expiries(home) if found is None else found)
+        if certificate.within(days, now)
     ]
-    exposed = open_secrets(home)
+    exposed = exposed_secrets(home)
     if exposed:
         sentences.append(
-            f"{len(exposed)} files with keys or secrets can be read by others, such as {exposed[0]}: "
-            f"chmod -R go= {home.root}"
+            f"other users can read {_files(len(exposed))} with keys or secrets, such as {exposed[0]}: "
+            f"run chmod -R go= {home.root}"
         )
     return sentences
 
 
-def _expiring(one: Expiry, now: datetime) -> str:
-    verb = "expired" if one.expires <= now else "expires"
-    until = f"the {one.use} certificate of {one.holder} {verb} on {one.expires:%Y-%m-%d}"
-    if one.use in AUTHORITIES:
+def _files(number: int) -> str:
+    return "1 file" if number == 1 else f"{number} files"
+
+
+def _expiring(certificate: Expiry, now: datetime) -> str:
+    verb = "expired" if certificate.expires <= now else "expires"
+    until = (
+        f"the {certificate.use} certificate of {certificate.holder} {verb} on {certificate.expires:%Y-%m-%d}"
+    )
+    if certificate.use in AUTHORITIES:
         return f"{until}: it cannot be renewed; move to a new network before that day"
-    return f"{until}: kindpakket network renew {one.holder}"
+    return f"{until}: run kindpakket network renew {certificate.holder}"
 
 
 def _of(folder: Path, holder: str) -> list[Expiry]:
-    """Those with keys: of another organisation's nodes a bundle brought the certificates of a day."""
+    """Certificates whose keys are here; other organisations' come from a bundle that may be old."""
     found: list[Expiry] = []
     if (folder / "msp" / "keystore").is_dir():
         found += _read(folder / "msp", holder, "identity")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from kindpakket_network.certificates.enrolment import RECORD
 from kindpakket_network.certificates.expiry import expiry_of
-from kindpakket_network.certificates.revoked import is_revoked
+from kindpakket_network.certificates.revocation_mark import is_revoked
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES
 from kindpakket_network.nodes.authority_tls import OPERATIONS, SERVICE
@@ -27,9 +27,9 @@ class Due:
         holder: the node, or `user@organisation`.
         organisation: whose authority issues it.
         use: `identity`, `tls` or `operations`.
-        expires: when the present one ends, UTC.
-        issue: what to have issued; None for a CA server's own, which it makes itself.
-        node: the node that is started again to use it; None for a user's.
+        expires: when the present one expires, UTC.
+        issue: the certificate to be issued; None for a CA server's own, which it makes itself.
+        node: the node that restarts to use it; None for a user's.
     """
 
     holder: str
@@ -43,10 +43,10 @@ class Due:
 def renewable(session: Session) -> list[Due]:
     """All certificates that can be renewed: of users, CA servers, peers with their chaincodes, and orderers.
 
-    An authority's own certificate is none of them, nor are those that were revoked.
+    Authorities' own certificates and revoked ones are left out.
     """
     found: list[Due] = []
-    for organisation in session.acting:
+    for organisation in session.own_organisations:
         found += _users(session, organisation)
         found += _authority(session, organisation)
         found += _nodes(session, organisation)
@@ -63,30 +63,36 @@ def due(
 
     Args:
         session: the network.
-        holders: only those of these nodes, `user@organisation`, or organisations; default: all.
-        within_days: only those that expire within so many days; None: whenever they do.
-        now: the present.
+        holders: restrict to these nodes, `user@organisation`, or organisations; empty: all.
+        within_days: restrict to those that expire within this number of days; None: all.
+        now: the present instant, UTC; None: the clock's.
 
     Raises:
-        NetworkError: there is no such holder, or no certificate of it that can be renewed.
+        NetworkError: a holder does not exist, or has no certificate that can be renewed.
     """
     known = renewable(session)
-    names = {one.holder for one in known} | {one.organisation for one in known}
+    names = {certificate.holder for certificate in known} | {
+        certificate.organisation for certificate in known
+    }
     unknown = [name for name in holders if name not in names]
     if unknown:
         raise NetworkError(
-            f"there are no certificates of {', '.join(unknown)} to renew: name organisations, or some of "
-            f"{', '.join(sorted(names))}"
+            f"{', '.join(unknown)} {'has' if len(unknown) == 1 else 'have'} no certificates to renew: use "
+            f"some of {', '.join(sorted(names))}"
         )
-    chosen = [one for one in known if not holders or one.holder in holders or one.organisation in holders]
+    chosen = [
+        certificate
+        for certificate in known
+        if not holders or certificate.holder in holders or certificate.organisation in holders
+    ]
     if within_days is None:
         return chosen
     end = (now or datetime.now(UTC)) + timedelta(days=within_days)
-    return [one for one in chosen if one.expires <= end]
+    return [certificate for certificate in chosen if certificate.expires <= end]
 
 
 def _users(session: Session, organisation: str) -> Iterator[Due]:
-    """Declared users as the topology has them, others as they were enrolled."""
+    """Certificates of users: declared ones as in the topology, others as they were enrolled."""
     declared = {
         issue.folder: issue
         for issue in session.inventory.issues(session.topology, session.home, organisation)

@@ -1,8 +1,8 @@
-"""Revoking certificates: the authority's list of them goes into every channel of the organisation.
+"""Revokes certificates: the authority's revocation list goes into every channel of the organisation.
 
-Fabric looks at the list where it checks identities: peers and consenters refuse proposals, endorsements and
-envelopes of a revoked one. It does not look at it in TLS. Nodes check the administrators who call them by
-their own copy of the list, which they read when they start.
+Fabric consults the list when it checks identities: peers and consenters refuse proposals, endorsements and
+envelopes of a revoked one. It does not consult it for TLS. For calls by administrators, nodes use their own
+copy of the list, which they read when they start.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cryptography import x509
 from kindpakket.fabric.ca import CaAlreadyRevoked, CaClient, CaNotFound, Enrolment
 from kindpakket_network.certificates.enrolment import CRL
 from kindpakket_network.certificates.node_renewal import NodeRenewal
-from kindpakket_network.certificates.revoked import mark_revoked
+from kindpakket_network.certificates.revocation_mark import mark_revoked
 from kindpakket_network.channel.change import SETTINGS, reconcile
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import NetworkError
@@ -24,8 +24,8 @@ from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
 from kindpakket_network.nodes.issue import ensure_user_name
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.pending import mark_for_restart
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.nodes.staging import mark_for_restart
 from kindpakket_network.programs.home import write
 
 
@@ -42,27 +42,28 @@ class Revocation:
     organisation: str
 
     def run(self, name: str, *, superseded: bool = False) -> int:
-        """Revoke the certificates of a user or node, and tell the channels. It can be repeated.
+        """Revoke the certificates of a user or node, and update the channels. It can be repeated.
 
         Args:
-            name: the enrolment name: a user's, or the name of a node.
-            superseded: only those that were renewed since; else all, and the name is never enrolled again.
+            name: the enrolment name: a user's or a node's.
+            superseded: only certificates that have been replaced by renewal; otherwise all, and the name can
+                never be enrolled again.
 
         Returns:
-            How many certificates of identities are on the list now.
+            The number of certificates on the organisation's list.
 
         Raises:
-            NetworkError: there is no such user or node, the network cannot do without it, or a channel could
-                not be told; the next call carries on.
+            NetworkError: there is no such user or node, the network depends on it, or a channel could not be
+                updated; the next call resumes.
         """
         folder = self._folder(name)
         if not superseded:
             self._ensure_dispensable(name)
         authority = self.session.inventory.authorities[self.organisation]
-        for one in (IDENTITIES, TLS):
-            with authority.as_registrar(one) as (client, registrar):
+        for kind in (IDENTITIES, TLS):
+            with authority.as_registrar(kind) as (client, registrar):
                 if superseded:
-                    present = folder / ("msp/signcerts/cert.pem" if one == IDENTITIES else "tls/cert.pem")
+                    present = folder / ("msp/signcerts/cert.pem" if kind == IDENTITIES else "tls/cert.pem")
                     _revoke_others(client, registrar, name, present)
                 else:
                     _revoke(client, registrar, name)
@@ -78,10 +79,11 @@ class Revocation:
         ensure_user_name(name, ())
         user = self.session.home.user(self.organisation, name)
         node = self.session.home.node(name)
-        found = next((one for one in (user, node) if (one / "msp").is_dir()), None)
+        found = next((candidate for candidate in (user, node) if (candidate / "msp").is_dir()), None)
         if found is None:
             raise NetworkError(
-                f"{self.organisation} has no user or node {name!r} that has a certificate here"
+                f"{self.organisation} has no user or node {name!r} with a certificate in this home: use "
+                "another name, or revoke it where its certificate is"
             )
         return found
 
@@ -89,24 +91,24 @@ class Revocation:
         topology = self.session.topology
         if name == topology.organisation(self.organisation).admin.name:
             raise NetworkError(
-                f"{name} is the administrator that {self.organisation} acts by, and could change nothing any "
-                "more: let the topology name another one first. If someone else has its key, renew it, and "
-                "revoke what was superseded"
+                f"{name} is the administrator of {self.organisation}, which could then change nothing: add "
+                "another administrator before it in the topology first. If its key was stolen, renew it, and "
+                "revoke the superseded certificates"
             )
-        orderers = [one for one in self.session.inventory.orderers if one.node == name]
+        orderers = [orderer for orderer in self.session.inventory.orderers if orderer.node == name]
         ordered = [
-            one.name
-            for one in topology.channels
-            if set(orderers).intersection(self.session.consenters_of(one))
+            channel.name
+            for channel in topology.channels
+            if set(orderers).intersection(self.session.consenters_of(channel))
         ]
         if ordered:
             raise NetworkError(
-                f"{name} orders {', '.join(ordered)}, and would do so no more: renew it instead, and revoke "
-                "what was superseded"
+                f"{name} is a consenter of {', '.join(ordered)}, and could no longer order: renew it "
+                "instead, and revoke the superseded certificates"
             )
 
     def _write_list(self, authority: Authority) -> int:
-        """Put the authority's list where channels and nodes take it from, if it says something new."""
+        """Store the authority's list where channels and nodes get it from, if it has changed."""
         with authority.as_registrar(IDENTITIES) as (client, registrar):
             pem = client.crl(registrar)
         shared = self.session.home.organisation(self.organisation) / "msp" / CRL
@@ -118,18 +120,19 @@ class Revocation:
         return [
             channel
             for channel in self.session.topology.channels
-            if self.organisation in (*channel.consenters, *(one.organisation for one in channel.members))
+            if self.organisation
+            in (*channel.consenters, *(member.organisation for member in channel.members))
         ]
 
     def _restart_nodes(self) -> None:
-        """Have the organisation's own nodes start with the list, one after the other."""
+        """Restart the organisation's nodes with the list, one after the other."""
         content = (self.session.home.organisation(self.organisation) / "msp" / CRL).read_bytes()
         nodes: list[Peer | Orderer] = [*self.session.inventory.peers, *self.session.inventory.orderers]
         for node in nodes:
             own = node.folder / "msp" / CRL
             if node.organisation != self.organisation or (own.is_file() and own.read_bytes() == content):
                 continue
-            with self.session.stage(f"list of revoked certificates of {node.node}"):
+            with self.session.stage(f"revocation list of {node.node}"):
                 if self.session.runs(node.node):
                     mark_for_restart(node.folder)
                 write(own, content)
@@ -137,13 +140,13 @@ class Revocation:
 
 
 def _revoke(client: CaClient, registrar: Enrolment, name: str) -> None:
-    # An earlier call did it; or there is no certificate of this authority.
+    # Already revoked by an earlier call, or this authority never issued one.
     with contextlib.suppress(CaAlreadyRevoked, CaNotFound):
         client.revoke(registrar, name=name)
 
 
 def _revoke_others(client: CaClient, registrar: Enrolment, name: str, present: Path) -> None:
-    """Revoke all certificates of an identity but the present one."""
+    """Revoke all certificates of an identity except the present one."""
     if not present.is_file():
         return
     kept = x509.load_pem_x509_certificate(present.read_bytes())
@@ -153,4 +156,4 @@ def _revoke_others(client: CaClient, registrar: Enrolment, name: str, present: P
 
 
 def _serials(pem: bytes) -> set[int]:
-    return {one.serial_number for one in x509.load_pem_x509_crl(pem)}
+    return {entry.serial_number for entry in x509.load_pem_x509_crl(pem)}

@@ -1,4 +1,4 @@
-"""How a chaincode's definition is told to Fabric."""
+"""A chaincode's definition in the form that Fabric's programs accept."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from kindpakket_network.description.topology import Chaincode
 
 
 def definition_arguments(chaincode: Chaincode, sequence: int, collections: Path | None) -> list[str]:
-    """The arguments that say what a chaincode's definition is.
+    """The `peer` program's arguments for a chaincode's definition.
 
     Args:
         chaincode: the chaincode.
-        sequence: the definition's number.
-        collections: the file of its private data collections.
+        sequence: the definition's sequence number.
+        collections: the file with its private data collections; None if it has none.
     """
     arguments = [
         *("--name", chaincode.name),
@@ -28,19 +28,19 @@ def definition_arguments(chaincode: Chaincode, sequence: int, collections: Path 
 
 
 def collections_document(chaincode: Chaincode) -> list[dict[str, Any]]:
-    """A chaincode's collections as the peer program reads them."""
-    found = []
-    for one in chaincode.collections:
+    """A chaincode's collections in the `peer` program's JSON format."""
+    collections = []
+    for collection in chaincode.collections:
         members: dict[str, Any] = {
-            "name": one.name,
-            "policy": one.members,
-            "requiredPeerCount": one.required_peers,
-            "maxPeerCount": one.max_peers,
-            "blockToLive": one.blocks_to_live,
-            "memberOnlyRead": one.member_only_read,
-            "memberOnlyWrite": one.member_only_write,
+            "name": collection.name,
+            "policy": collection.members,
+            "requiredPeerCount": collection.required_peers,
+            "maxPeerCount": collection.max_peers,
+            "blockToLive": collection.blocks_to_live,
+            "memberOnlyRead": collection.member_only_read,
+            "memberOnlyWrite": collection.member_only_write,
         }
-        if one.endorsement is not None:
-            members["endorsementPolicy"] = {"signaturePolicy": one.endorsement}
-        found.append(members)
-    return found
+        if collection.endorsement is not None:
+            members["endorsementPolicy"] = {"signaturePolicy": collection.endorsement}
+        collections.append(members)
+    return collections

@@ -1,8 +1,8 @@
-"""Bringing a chaincode onto a channel: package, install, approve, commit, serve, initialise.
+"""Deploys a chaincode to a channel: package, install, approve, serve, commit, initialise.
 
-A record in the home says which definition is meant for which sequence number, and is written before anything
-is approved. After an interruption the same call carries on with the same number; another definition takes the
-next one. Every organisation installs and approves for itself; whoever comes last commits.
+A record in the home assigns a sequence number to a definition before anything is approved. If a deployment is
+interrupted, the same call resumes with the same number; another definition gets the next one. Each
+organisation installs and approves for itself; the last one commits.
 """
 
 from __future__ import annotations
@@ -18,17 +18,19 @@ from kindpakket_network.chaincodes.definition import collections_document, defin
 from kindpakket_network.description.policy import satisfied
 from kindpakket_network.description.topology import Chaincode, Channel, Initialise
 from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
-from kindpakket_network.nodes.deployed import Built, Deployed
+from kindpakket_network.nodes.deployment_record import DeploymentRecord, ServedPackage
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.home import write
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
+# Seconds for peers to receive a committed definition, and to learn by gossip which peers can endorse.
 _PLAN_DEADLINE = 60.0
 _RANDOM = "${random-id}"
+# Attempts when other organisations approve or commit at the same time; each lost race costs one.
 _TRIES = 4
-# What Fabric says when an approval or a commit of another organisation came in between.
+# Fabric's errors when another organisation's approval or commit came in between.
 _OVERTAKEN = (
     "MVCC_READ_CONFLICT",
     "new definition must be sequence",
@@ -38,12 +40,12 @@ _OVERTAKEN = (
 _ANOTHER_DEFINITION = "attempted to redefine the current committed sequence"
 
 
-class Committed(NamedTuple):
-    """The definition that a channel goes by.
+class CommittedDefinition(NamedTuple):
+    """A channel's committed definition of a chaincode.
 
     Attributes:
-        sequence: its number; 0 when there is none.
-        approved: the MSP ids of the organisations that approved just this one.
+        sequence: its sequence number; 0 if there is none.
+        approved: the MSP ids of the organisations that approved exactly this definition.
     """
 
     sequence: int
@@ -51,7 +53,7 @@ class Committed(NamedTuple):
 
 
 def definition_digest(chaincode: Chaincode, package_id: str) -> str:
-    """The SHA-256 of everything in a chaincode's definition, as hexadecimal characters."""
+    """The SHA-256 of a chaincode's definition, including its package, in hexadecimal."""
     definition = {
         "package": package_id,
         "version": chaincode.version,
@@ -75,19 +77,19 @@ class Deployment:
     channel: Channel
     chaincode: Chaincode
 
-    def run(self) -> Deployed:
-        """Do what the acting organisations have not done yet, and commit once enough have approved.
+    def run(self) -> DeploymentRecord:
+        """Do this home's part of the deployment, and commit once enough organisations have approved.
 
         Raises:
-            Waiting: the acting organisations' part is done, and others have to do theirs.
-            NetworkError: a step did not work; what was done stays, and the next call carries on.
+            Waiting: this home has done its part, and other organisations must do theirs.
+            NetworkError: a step failed; the next call resumes from there.
         """
         peers = self._peers()
         halted = [peer.node for peer in peers if self.session.processes.find(peer.node) is None]
         if halted or not peers:
             raise NetworkError(
-                f"{', '.join(halted) or 'a peer of ours'} must run to deploy {self.chaincode.name}: "
-                "bring it up first"
+                f"deploying {self.chaincode.name} needs {', '.join(halted) or 'a peer of this home'} to run: "
+                "run `up` first"
             )
         package = code.package(self.chaincode.name, code.source_digest(self.chaincode.source))
         binary = code.build(self.chaincode.source, package, self.session.home)
@@ -99,15 +101,19 @@ class Deployment:
             record.write(self._path)
         self.session.serving.retire(self.chaincode.name)
         initialise = self.chaincode.initialise
-        if initialise is None or record.initialised or initialise.organisation not in self.session.acting:
+        if (
+            initialise is None
+            or record.initialised
+            or initialise.organisation not in self.session.own_organisations
+        ):
             return record
         self._initialise(initialise)
         record = replace(record, initialised=True)
         record.write(self._path)
         return record
 
-    def _agreed(self, package: code.Package, binary: Path) -> Deployed:
-        """Install, approve, serve and commit; begun again when another organisation was quicker."""
+    def _agreed(self, package: code.Package, binary: Path) -> DeploymentRecord:
+        """Install, approve, serve and commit; start over if another organisation's transaction came first."""
         for left in reversed(range(_TRIES)):
             record = self._record(package, binary)
             self._install(package)
@@ -118,25 +124,25 @@ class Deployment:
                     self._commit(record)
                 return record
             except CommandFailed as error:
-                if not left or not any(words in error.output for words in _OVERTAKEN):
+                if not left or not any(marker in error.output for marker in _OVERTAKEN):
                     raise
         raise AssertionError
 
-    def _record(self, package: code.Package, binary: Path) -> Deployed:
-        """Which definition is meant for which sequence number, as the record of an earlier call or a new one.
+    def _record(self, package: code.Package, binary: Path) -> DeploymentRecord:
+        """The record that assigns a sequence number to the definition: an earlier call's, or a new one.
 
-        A number that others committed meanwhile is tried first: with the same definition it is ours, too.
+        A number that others have committed since is tried first, in case their definition is the same.
         """
         digest = definition_digest(self.chaincode, package.id)
-        present = Deployed.read(self._path)
+        present = DeploymentRecord.read(self._path)
         committed = self._committed().sequence
         known = present.sequence if present is not None else 0
         if present is not None and present.definition == digest and known >= committed:
             return present
-        live: Built | None = None
+        live: ServedPackage | None = None
         if present is not None:
             live = present.built if committed >= known else present.replaces
-        record = Deployed(
+        record = DeploymentRecord(
             sequence=committed if committed > known else committed + 1,
             definition=digest,
             label=package.label,
@@ -162,17 +168,19 @@ class Deployment:
         return [self.session.inventory.peers_of(organisation.name)[0] for organisation in organisations]
 
     def _own_first_peers(self) -> list[Peer]:
-        return [peer for peer in self._first_peers() if peer.organisation in self.session.acting]
+        return [peer for peer in self._first_peers() if peer.organisation in self.session.own_organisations]
 
-    def _committed(self) -> Committed:
+    def _committed(self) -> CommittedDefinition:
         found = self.session.admin(self._peers()[0]).committed(self.channel.name, self.chaincode.name)
         if found is None:
-            return Committed(0, frozenset())
+            return CommittedDefinition(0, frozenset())
         approvals = found.get("approvals", {})
-        return Committed(int(found["sequence"]), frozenset(msp for msp, given in approvals.items() if given))
+        return CommittedDefinition(
+            int(found["sequence"]), frozenset(msp for msp, given in approvals.items() if given)
+        )
 
     def _install(self, package: code.Package) -> None:
-        """Install the package on peers of ours that have not got it."""
+        """Install the package on this home's peers that do not have it."""
         file = code.write_package(package, self.session.home)
 
         def install(peer: Peer) -> None:
@@ -182,19 +190,21 @@ class Deployment:
             commands = self.session.admin(peer)
             commands.install(file)
             if package.id not in commands.installed():
-                raise NetworkError(f"{peer.node} computed another package id than {package.id}")
+                raise NetworkError(
+                    f"{peer.node} did not install the package as {package.id}: check that its Fabric is 3.1.1"
+                )
 
-        together(install, self._peers())
+        in_parallel(install, self._peers())
 
-    def _definition(self, record: Deployed) -> list[str]:
+    def _definition(self, record: DeploymentRecord) -> list[str]:
         collections: Path | None = None
         if self.chaincode.collections:
             collections = self.session.home.chaincode(record.label) / f"{self.channel.name}.collections.json"
             write(collections, json.dumps(collections_document(self.chaincode), indent=1))
         return definition_arguments(self.chaincode, record.sequence, collections)
 
-    def _approve(self, record: Deployed) -> Deployed:
-        """Approve the definition for the acting organisations that have not done so."""
+    def _approve(self, record: DeploymentRecord) -> DeploymentRecord:
+        """Approve the definition for this home's organisations that have not yet approved it."""
         approved = self._approvals(record)
         lacking = [peer for peer in self._own_first_peers() if peer.msp not in approved]
         if not lacking:
@@ -209,26 +219,26 @@ class Deployment:
             self.session.admin(peer).approve(channel, definition, record.package_id, orderer)
 
         try:
-            together(approve, lacking)
+            in_parallel(approve, lacking)
         except CommandFailed as error:
             if _ANOTHER_DEFINITION not in error.output:
                 raise
-            written = Deployed.read(self._path)
+            written = DeploymentRecord.read(self._path)
             if written is None or written.sequence < record.sequence:
                 raise NetworkError(
-                    f"{', '.join(sorted(approved))} committed another definition of {name} on {channel} as "
-                    f"sequence {record.sequence} than this topology has: take theirs and deploy again, or "
-                    "change `version` to propose yours once more"
+                    f"{', '.join(sorted(approved))} committed a different definition of {name} on {channel} "
+                    f"as sequence {record.sequence}: change this topology to match and deploy again, or "
+                    "change `version` to propose yours as the next one"
                 ) from error
-            # What this topology newly wants is a change of what others committed under this number.
+            # Others committed this number, and this topology has changed since: it needs the next number.
             record = replace(record, sequence=record.sequence + 1)
             record.write(self._path)
             return self._approve(record)
         record.write(self._path)
         return record
 
-    def _approvals(self, record: Deployed) -> frozenset[str]:
-        """The MSP ids of those who approved the definition."""
+    def _approvals(self, record: DeploymentRecord) -> frozenset[str]:
+        """The MSP ids of the organisations that approved the definition."""
         committed = self._committed()
         if committed.sequence >= record.sequence:
             return committed.approved
@@ -236,8 +246,8 @@ class Deployment:
         approvals = commands.approvals(self.channel.name, self._definition(record))
         return frozenset(msp for msp, given in approvals.items() if given)
 
-    def _commit(self, record: Deployed) -> None:
-        """Commit the definition when those who approved it can endorse that, and transactions after it.
+    def _commit(self, record: DeploymentRecord) -> None:
+        """Commit the definition if those who approved it can endorse the commit and later transactions.
 
         Raises:
             Waiting: they cannot yet.
@@ -251,9 +261,9 @@ class Deployment:
             raise Waiting(
                 [
                     f"{self.chaincode.name} on {self.channel.name}: sequence {record.sequence} "
-                    f"({record.package_id}) is approved by {', '.join(sorted(approved))}, and needs "
-                    f"{' and '.join(policies)}: {', '.join(peer.organisation for peer in others)} must have "
-                    f"{'their peers' if len(others) > 1 else 'its peer'} up, and approve it with `deploy`"
+                    f"({record.package_id}) is approved by {', '.join(sorted(approved))}, but needs "
+                    f"{' and '.join(policies)}: {', '.join(peer.organisation for peer in others)} must start "
+                    f"{'their peers' if len(others) > 1 else 'its peer'}, and approve it with `deploy`"
                 ]
             )
         orderer = self.session.orderer(self.channel)
@@ -261,8 +271,8 @@ class Deployment:
             self.channel.name, self._definition(record), peers, orderer
         )
 
-    def _await_definition(self, record: Deployed) -> None:
-        """Wait until every peer goes by the definition; until then it calls what this replaces."""
+    def _await_definition(self, record: DeploymentRecord) -> None:
+        """Wait until every peer has committed the definition; until then it uses the previous package."""
         channel, name = self.channel.name, self.chaincode.name
 
         def behind(peer: Peer) -> str | None:
@@ -272,11 +282,11 @@ class Deployment:
 
             return None if until(there, _PLAN_DEADLINE, interval=0.25) else peer.node
 
-        nodes = [node for node in together(behind, self._peers()) if node is not None]
+        nodes = [node for node in in_parallel(behind, self._peers()) if node is not None]
         if nodes:
             raise NetworkError(
-                f"{', '.join(nodes)} did not get the definition of {name} on {channel} within "
-                f"{_PLAN_DEADLINE:g} seconds: see whether they stay behind in `status`, and deploy again"
+                f"{', '.join(nodes)} did not commit the definition of {name} on {channel} within "
+                f"{_PLAN_DEADLINE:g} s: check in `status` whether they are behind, and deploy again"
             )
 
     def _await_plans(self) -> None:
@@ -289,22 +299,22 @@ class Deployment:
             )
             return None if found else peer.node
 
-        nodes = [node for node in together(lacking, self._peers()) if node is not None]
+        nodes = [node for node in in_parallel(lacking, self._peers()) if node is not None]
         if nodes:
             logs = ", ".join(str(self.session.home.log(node)) for node in nodes)
             raise NetworkError(
                 f"{', '.join(nodes)} found no set of peers that can endorse {self.chaincode.name} within "
-                f"{_PLAN_DEADLINE:g} seconds: see whether the other organisations' peers run, and read {logs}"
+                f"{_PLAN_DEADLINE:g} s: check that the other organisations' peers run, and read {logs}"
             )
 
     def _initialise(self, initialise: Initialise) -> None:
         approved = self._committed().approved
-        late = [one for one in initialise.endorsers if self._msp(one) not in approved]
+        late = [endorser for endorser in initialise.endorsers if self._msp(endorser) not in approved]
         if late:
             raise Waiting(
                 [
-                    f"{self.chaincode.name} on {self.channel.name}: its first transaction is endorsed by "
-                    f"{', '.join(late)} too, which must approve the definition first, with `deploy`"
+                    f"{self.chaincode.name} on {self.channel.name}: its initial transaction also needs the "
+                    f"endorsement of {', '.join(late)}, who must first approve the definition with `deploy`"
                 ]
             )
         endorsers = [self.session.inventory.peers_of(name)[0] for name in initialise.endorsers]
@@ -331,8 +341,8 @@ class Deployment:
         for member in initialise.check_members:
             if answer.get(member) != argument[member]:
                 raise NetworkError(
-                    f"{name} on {channel} was initialised with {member} {answer.get(member)!r}, not "
-                    f"{argument[member]!r}: someone else did it first; deploy it under another name"
+                    f"{name} on {channel} is already initialised with {member} {answer.get(member)!r}, not "
+                    f"{argument[member]!r}: deploy it under another name"
                 )
 
     def _msp(self, organisation: str) -> str:

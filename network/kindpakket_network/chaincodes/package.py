@@ -1,7 +1,7 @@
 """A chaincode's source and package.
 
-The package holds the digest of the source and nothing of any organisation, so that all of them install,
-and approve, one and the same package id.
+The package contains the digest of the source and nothing specific to an organisation, so that all of them
+install and approve the same package id.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Package:
 
     Attributes:
         name: the chaincode's name.
-        label: the package's label, which ends in the beginning of the source's digest.
+        label: the package's label, which ends in the first digits of the source's digest.
         content: the file's bytes.
     """
 
@@ -44,7 +44,7 @@ class Package:
 
 
 def source_digest(folder: Path) -> str:
-    """The SHA-256 of a Go module's files, tests and texts left out, as hexadecimal characters.
+    """The SHA-256 of a Go module's files, without tests and Markdown, in hexadecimal.
 
     Args:
         folder: the folder with go.mod.
@@ -79,7 +79,7 @@ def package(name: str, digest: str) -> Package:
 
 
 def build(source: Path, made: Package, home: Home) -> Path:
-    """Put a chaincode's program into a network's home, unless it is there; see `program`.
+    """Put a chaincode's program into a network's home, unless it exists; see `program`.
 
     Args:
         source: the folder of its Go module.
@@ -103,7 +103,7 @@ def build(source: Path, made: Package, home: Home) -> Path:
 
 
 def write_package(made: Package, home: Home) -> Path:
-    """Write a package's file, unless it is there."""
+    """Write a package's file, unless it exists."""
     path = home.chaincode(made.label) / f"{made.label}.tar.gz"
     if not path.is_file():
         write(path, made.content)
@@ -128,7 +128,7 @@ def _tar(files: dict[str, bytes]) -> bytes:
             entry.size = len(content)
             entry.mode = 0o644
             archive.addfile(entry, io.BytesIO(content))
-    # Not compressed: what compression makes of the same bytes differs between versions of zlib.
+    # Level 0: versions of zlib compress the same bytes differently, which would change the package id.
     return gzip.compress(raw.getvalue(), compresslevel=0, mtime=0)
 
 

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 from kindpakket_network.errors import CommandFailed, NetworkError
-from kindpakket_network.programs.built import cache_folder
 from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.fabric import cache_folder
 from kindpakket_network.programs.files import place
 from kindpakket_network.programs.process import run
 

@@ -1,6 +1,6 @@
-"""Which policy guards which of a channel's resources, where that is not as Fabric has it.
+"""The policies that guard a channel's resources, where they differ from Fabric's defaults.
 
-Fabric asks for writers when a client evaluates a transaction. Here readers may, so that an auditor can.
+By default Fabric requires Writers to evaluate a transaction. Here Readers may, so that an auditor can.
 """
 
 from __future__ import annotations
@@ -31,6 +31,6 @@ def access(changed: Mapping[str, str]) -> dict[str, str]:
     """The paths of policies by resource.
 
     Args:
-        changed: other policies of the application group than the usual ones, by resource.
+        changed: policies of the application group that override the defaults, by resource.
     """
     return {resource: _POLICY + policy for resource, policy in {**USUAL, **changed}.items()}

@@ -1,4 +1,4 @@
-"""The peer program's commands for channels, as an organisation's administrator; it needs no peer."""
+"""The `peer` program's commands for channels, run as an organisation's administrator without a peer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DEADLINE = 30.0
 
 @dataclass(frozen=True)
 class AdminCommands:
-    """Calls to consenters in the name of an organisation's administrator.
+    """Calls to consenters as an organisation's administrator.
 
     Args:
         session: the network.
@@ -30,7 +30,7 @@ class AdminCommands:
     organisation: Organisation
 
     def configuration(self, channel: Channel, orderer: Orderer) -> Configuration:
-        """A channel's configuration, as a consenter knows it.
+        """A channel's configuration according to a consenter.
 
         Raises:
             CommandFailed: the consenter did not answer, or refused.
@@ -38,7 +38,7 @@ class AdminCommands:
         return Configuration.read(self.configuration_block(channel, orderer))
 
     def configuration_block(self, channel: Channel, orderer: Orderer) -> bytes:
-        """The newest block with a channel's configuration, as a consenter knows it.
+        """A channel's newest configuration block according to a consenter.
 
         Raises:
             CommandFailed: the consenter did not answer, or refused.
@@ -47,7 +47,7 @@ class AdminCommands:
 
     @property
     def possible(self) -> bool:
-        """Whether the administrator's key is here."""
+        """Whether the administrator's key is in this home."""
         return (self._msp / "keystore").is_dir()
 
     @property
@@ -67,7 +67,7 @@ class AdminCommands:
         return int(m.common.Block.FromString(self.newest(channel, orderer)).header.number) + 1
 
     def submit(self, channel: Channel, orderer: Orderer, change: Path) -> None:
-        """Sign a file with a change as well, and have a consenter order it.
+        """Add the administrator's signature to a proposal, and submit it to a consenter.
 
         Raises:
             CommandFailed: the consenter did not answer, or refused.
@@ -88,9 +88,9 @@ class AdminCommands:
             "CORE_PEER_LOCALMSPID": self.organisation.msp,
             "CORE_PEER_MSPCONFIGPATH": str(self._msp),
         }
-        words = " ".join(arguments[:2])
+        subcommand = " ".join(arguments[:2])
         command = [self.session.programs.path("peer"), *arguments]
-        run(Command(f"`peer {words}` as {admin} of {name}", command, environment, deadline=_DEADLINE))
+        run(Command(f"`peer {subcommand}` as {admin} of {name}", command, environment, deadline=_DEADLINE))
 
 
 def _at(channel: Channel, orderer: Orderer) -> list[str]:

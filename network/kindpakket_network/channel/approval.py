@@ -1,4 +1,4 @@
-"""Who has to sign a change of a channel's configuration: its policies, asked about administrators.
+"""Who must sign a change of a channel's configuration: evaluates the policies that guard it.
 
 Sources: Fabric 3.1 `common/policies/implicitmeta.go` and `common/cauthdsl/`.
 """
@@ -23,12 +23,13 @@ _ROLES = {
     m.msp_principal.MSPRole.PEER: "peer",
     m.msp_principal.MSPRole.ORDERER: "orderer",
 }
+# Sets that fit into one message; a large network would have hundreds.
 _MOST_SETS = 6
 
 
 @dataclass(frozen=True)
 class Signatory:
-    """Somebody who signed, as policies see it.
+    """A signer, as policies see it.
 
     Attributes:
         msp: the MSP id of the organisation.
@@ -45,9 +46,9 @@ class Demand:
 
     Attributes:
         policy: its path.
-        words: what it says.
+        words: its text, such as `MAJORITY Admins`.
         paths: the changed elements that it guards.
-        satisfied: whether those who signed satisfy it.
+        satisfied: whether the signatures satisfy it.
     """
 
     policy: str
@@ -57,7 +58,7 @@ class Demand:
 
 
 def satisfies(group: Any, path: str, signatories: Sequence[Signatory]) -> bool:
-    """Whether those who signed satisfy a policy; one that is not there is never satisfied.
+    """Whether signatures satisfy a policy; a missing policy is never satisfied.
 
     Args:
         group: the channel's configuration, a `common.ConfigGroup`.
@@ -65,18 +66,18 @@ def satisfies(group: Any, path: str, signatories: Sequence[Signatory]) -> bool:
         signatories: who signed.
     """
     *groups, name = path.removeprefix(CHANNEL).strip("/").split("/")
-    for each in groups:
-        if each not in group.groups:
+    for part in groups:
+        if part not in group.groups:
             return False
-        group = group.groups[each]
+        group = group.groups[part]
     return _satisfied(group, name, signatories)
 
 
 def words_of(group: Any, path: str) -> str:
-    """What a policy says, such as `MAJORITY Admins`."""
+    """A policy's text, such as `MAJORITY Admins`."""
     *groups, name = path.removeprefix(CHANNEL).strip("/").split("/")
-    for each in groups:
-        group = group.groups[each]
+    for part in groups:
+        group = group.groups[part]
     return policy_text(group.policies[name].policy)
 
 
@@ -89,10 +90,11 @@ def lacking(group: Any, policies: Iterable[str], signatories: Sequence[Signatory
         signatories: who has signed.
 
     Returns:
-        At most six sets of MSP ids; one that is empty: nothing is lacking; no set: no administrators can.
+        At most six sets of MSP ids. An empty set means that nothing is missing; no set at all means that
+        administrators' signatures cannot satisfy the policies.
     """
     wanted = sorted(set(policies))
-    signed = {one.msp for one in signatories if one.role == "admin"}
+    signed = {signatory.msp for signatory in signatories if signatory.role == "admin"}
     others = sorted(
         ({*group.groups[APPLICATION].groups} | {*group.groups[ORDERER].groups}) - signed,
     )
@@ -117,7 +119,7 @@ def _satisfied(group: Any, name: str, signatories: Sequence[Signatory]) -> bool:
     policy = group.policies[name].policy
     if policy.type == m.policies.Policy.IMPLICIT_META:
         meta = m.policies.ImplicitMetaPolicy.FromString(policy.value)
-        below = [_satisfied(one, meta.sub_policy, signatories) for one in group.groups.values()]
+        below = [_satisfied(child, meta.sub_policy, signatories) for child in group.groups.values()]
         needed = {
             m.policies.ImplicitMetaPolicy.ANY: min(1, len(below)),
             m.policies.ImplicitMetaPolicy.ALL: len(below),
@@ -131,11 +133,11 @@ def _satisfied(group: Any, name: str, signatories: Sequence[Signatory]) -> bool:
 
 
 def _rule(rule: Any, identities: Any, free: list[Signatory]) -> list[Signatory] | None:
-    """Those who are left when a rule has used up the signatures that it needs; None: it is not satisfied."""
+    """The signatures left after a rule has used those it needs; None if it is not satisfied."""
     if rule.WhichOneof("Type") == "signed_by":
-        for one in free:
-            if _is(one, identities[rule.signed_by]):
-                return [other for other in free if other is not one]
+        for signatory in free:
+            if _is(signatory, identities[rule.signed_by]):
+                return [other for other in free if other is not signatory]
         return None
     satisfied = 0
     for below in rule.n_out_of.rules:
@@ -146,7 +148,7 @@ def _rule(rule: Any, identities: Any, free: list[Signatory]) -> list[Signatory] 
 
 
 def _is(signatory: Signatory, principal: Any) -> bool:
-    """Whether somebody is whom a principal means; single identities are nobody's here."""
+    """Whether a signer matches a principal; principals that are single identities never match."""
     if principal.principal_classification != _ROLE:
         return False
     role = m.msp_principal.MSPRole.FromString(principal.principal)

@@ -1,8 +1,8 @@
-"""Bringing a live channel's configuration to what the topology wants.
+"""Changes a channel's configuration to match the topology.
 
-The difference between the configuration that the channel has and the one that configtxgen makes of the
-topology becomes a proposal, which administrators sign and a member submits. Everything but the consenters
-changes in one step; consenters change one at a time, because each change alters who has to agree on the next.
+The difference between the channel's configuration and the one that configtxgen generates from the topology
+becomes a proposal, which administrators sign and a member submits. Everything but the consenters changes in
+one step; consenters change one at a time, because each change alters who must agree to the next.
 """
 
 from __future__ import annotations
@@ -25,11 +25,14 @@ from kindpakket_network.description.topology import Channel, Organisation
 from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 SETTINGS = "settings"
+# Seconds for a consenter that is behind to catch up: a BFT consenter notices after some heartbeats.
 _TO_CATCH_UP = 15.0
+# Seconds for a consenter that did not answer at first, as one that has just started.
 _TO_ANSWER = 4.0
+# Attempts when another organisation changes the channel at the same time.
 _TRIES = 3
 
 
@@ -40,25 +43,25 @@ def reconcile(
     only: Collection[str] | None = None,
     settle: Callable[[str], None] | None = None,
 ) -> bool:
-    """Change a live channel's configuration to what the topology wants; without a difference, do nothing.
+    """Change a channel's configuration to match the topology; do nothing if it already does.
 
     Args:
         session: the network.
-        channel: the channel, as the topology wants it.
+        channel: the channel as the topology describes it.
         only: what may change: `SETTINGS`, which is everything but the consenters, and the node names of
-            consenters, such as `orderer.gemeente`, which are added or get other certificates or addresses.
-            None: all of it.
-        settle: called with the node name of a consenter when its change stands in the channel, to have
-            that consenter join, or restart with its new certificate; it returns when that node takes part.
-            Without it, at most one consenter changes in a call: see to that node, and call again.
+            consenters, such as `orderer.gemeente`, which are added or get new certificates or addresses.
+            None: everything.
+        settle: called with a consenter's node name once the channel has its change; it must make that
+            consenter join, or restart with its new certificate, and return when the node takes part.
+            Without it, at most one consenter changes per call: restart that node, and call again.
 
     Returns:
         Whether anything was changed.
 
     Raises:
-        Waiting: organisations that this home does not act for have to sign: see `propose`.
-        NetworkError: a consenter is down that must not be; the topology lacks an organisation or a
-            consenter that the channel has; nobody answers.
+        Waiting: organisations that this home does not act for must sign: see `propose`.
+        NetworkError: a consenter is down or behind; the topology lacks an organisation or a consenter that
+            the channel has; or no consenter answers.
     """
     changed = False
     present = current(session, channel)
@@ -75,7 +78,7 @@ def reconcile(
 
 
 def pending(session: Session, channel: Channel, only: Collection[str] | None = None) -> list[Difference]:
-    """What `reconcile` would change. Raises as it does."""
+    """What `reconcile` would change. Raises the same errors."""
     present = current(session, channel)
     found: list[Difference] = []
     for step in _steps(session, channel, present, only):
@@ -84,11 +87,11 @@ def pending(session: Session, channel: Channel, only: Collection[str] | None = N
 
 
 def propose(session: Session, channel: Channel, only: Collection[str] | None = None) -> Proposal | None:
-    """The next change that a channel needs to become what the topology wants; None when there is none.
+    """The next change that a channel needs to match the topology; None if there is none.
 
     Args:
         session: the network.
-        channel: the channel, as the topology wants it.
+        channel: the channel as the topology describes it.
         only: what may change, as for `reconcile`.
 
     Raises:
@@ -103,17 +106,17 @@ def propose(session: Session, channel: Channel, only: Collection[str] | None = N
 
 
 def sign(session: Session, proposal: Proposal, organisations: Sequence[Organisation]) -> Proposal:
-    """A proposal with the signatures of organisations' administrators as well.
+    """A proposal with organisations' administrators' signatures added.
 
     Raises:
-        NetworkError: an administrator's key is not here.
+        NetworkError: an administrator's key is not in this home.
     """
     for organisation in organisations:
         folder = session.home.user(organisation.name, organisation.admin.name) / "msp"
         if not (folder / "keystore").is_dir():
             raise NetworkError(
                 f"the key of {organisation.admin.name} of {organisation.name} is not in {session.home.root}: "
-                "have it signed where that key is"
+                "sign it where that key is"
             )
         proposal = proposal.signed(Identity.from_msp(folder, organisation.msp))
     return proposal
@@ -134,7 +137,7 @@ class _Step:
     consenter: Orderer | None
 
     def proposal(self, present: Configuration) -> Proposal | None:
-        """The change from a configuration, or None when it has what this step wants."""
+        """The change from a configuration, or None if this step changes nothing."""
         wanted = self.wanted(present)
         if wanted is present.group:
             return None
@@ -144,17 +147,19 @@ class _Step:
         return None if update is None else Proposal.of(update)
 
     def wanted(self, present: Configuration) -> Any:
-        """The configuration that this step leads to."""
+        """The configuration after this step."""
         if self.consenter is None:
             wanted = desired(self.session, self.channel, present.consenters())
             _keep_foreign(self.session, present, wanted)
             return wanted
         wanted = _consenter_of(self.consenter, self.session, present.raft)
         consenters = list(present.consenters())
-        place = next((n for n, one in enumerate(consenters) if one.msp == wanted.msp), None)
+        place = next((n for n, consenter in enumerate(consenters) if consenter.msp == wanted.msp), None)
         if place is None:
             consenters.append(wanted)
-        elif self.consenter.organisation not in self.session.acting or consenters[place].same(wanted):
+        elif self.consenter.organisation not in self.session.own_organisations or consenters[place].same(
+            wanted
+        ):
             return present.group
         else:
             consenters[place] = wanted
@@ -176,11 +181,15 @@ class _Step:
 
 
 def _keep_foreign(session: Session, present: Configuration, wanted: Any) -> None:
-    """Leave the certificates of organisations that this home does not act for as the channel has them.
+    """Keep the channel's certificates of organisations that this home does not act for.
 
-    They renew and revoke by themselves, and the bundles that this home has of them may be older.
+    Those organisations renew and revoke their own, and this home's bundles of them may be older.
     """
-    mine = {one.msp for one in session.topology.organisations if one.name in session.acting}
+    mine = {
+        organisation.msp
+        for organisation in session.topology.organisations
+        if organisation.name in session.own_organisations
+    }
     for name in (APPLICATION, ORDERER):
         target = wanted.groups[name].groups
         for msp, group in present.group.groups[name].groups.items():
@@ -200,7 +209,7 @@ def _steps(
 
 
 def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
-    """Take a step, and again from the new configuration when somebody else was faster."""
+    """Take a step; start over from the new configuration if another organisation's change came first."""
     session, channel = step.session, step.channel
     for _ in range(_TRIES):
         proposal = step.proposal(present)
@@ -210,11 +219,11 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
         with session.stage(f"channel {channel.name}: {what}"):
             proposal = sign(session, proposal, signers(session, present))
             review = proposal.review(present)
-            if any(not one.satisfied for one in review.demands):
+            if any(not demand.satisfied for demand in review.demands):
                 raise Waiting(
                     [
                         f"{review.lacking_words()}: write it to a file with `kindpakket network channel "
-                        f"propose {channel.name} -o FILE`, have it signed with `channel sign`, and submit it"
+                        f"propose {channel.name} -o FILE`, have them run `channel sign`, and submit it"
                     ]
                 )
             try:
@@ -223,35 +232,35 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
                 before, present = present, current(session, channel)
                 if present.sequence == before.sequence:
                     raise
-    raise NetworkError(f"{channel.name} is being changed by others all the time: repeat this")
+    raise NetworkError(f"other organisations' changes of {channel.name} came first {_TRIES} times: try again")
 
 
 def _ensure_nothing_leaves(session: Session, channel: Channel, present: Configuration) -> None:
-    """Everybody whom the channel has stands in the topology, and its consenters in the channel's order."""
-    msps = {one.name: one.msp for one in session.topology.organisations}
+    """Check that the topology has everyone the channel has, and its consenters in the channel's order."""
+    msps = {organisation.name: organisation.msp for organisation in session.topology.organisations}
     wanted = {
-        APPLICATION: [msps[one.organisation] for one in channel.members],
+        APPLICATION: [msps[member.organisation] for member in channel.members],
         ORDERER: [msps[name] for name in channel.consenters],
     }
     for group, kind in ((APPLICATION, "members"), (ORDERER, "consenters")):
         lacking = sorted(set(present.group.groups[group].groups) - set(wanted[group]))
         if lacking:
             raise NetworkError(
-                f"{channel.name} has {', '.join(lacking)} among its {kind}, and the topology has not: add "
-                "what is missing to the topology; nobody is taken out of a channel"
+                f"the topology lacks {', '.join(lacking)} among the {kind} of {channel.name}: add what is "
+                "missing; nobody can be removed from a channel"
             )
-    order = [one.msp for one in present.consenters()]
+    order = [consenter.msp for consenter in present.consenters()]
     if not present.raft and wanted[ORDERER][: len(order)] != order:
         raise NetworkError(
-            f"the consenters of {channel.name} are {', '.join(order)}, by their ids: name them in this order "
-            "in the topology, and new ones after them"
+            f"the consenters of {channel.name} are {', '.join(order)}, in the order of their ids: list them "
+            "in this order in the topology, and new ones after them"
         )
 
 
 def _ensure_quorum(session: Session, channel: Channel, present: Configuration, changing: Orderer) -> None:
-    """Every other consenter has all blocks: none of them would be missed while this one changes."""
-    msps = {one.msp for one in present.consenters()} - {changing.msp}
-    others = [one for one in session.inventory.orderers if one.msp in msps]
+    """Check that every other consenter has all blocks, so that ordering survives while this one changes."""
+    msps = {consenter.msp for consenter in present.consenters()} - {changing.msp}
+    others = [candidate for candidate in session.inventory.orderers if candidate.msp in msps]
     commands = AdminCommands(session, signers(session, present)[0])
 
     def height(orderer: Orderer) -> int:
@@ -260,7 +269,7 @@ def _ensure_quorum(session: Session, channel: Channel, present: Configuration, c
         except CommandFailed:
             return 0
 
-    heights = together(height, others)
+    heights = in_parallel(height, others)
     highest = max(1, max(heights, default=0) - session.topology.ordering.lag)
 
     def behind(orderer: Orderer, before: int) -> str | None:
@@ -268,11 +277,13 @@ def _ensure_quorum(session: Session, channel: Channel, present: Configuration, c
         caught_up = before >= highest or until(lambda: height(orderer) >= highest or None, patience, 0.5)
         return None if caught_up else orderer.node
 
-    late = [node for node in together(lambda one: behind(*one), zip(others, heights, strict=True)) if node]
+    late = [
+        node for node in in_parallel(lambda pair: behind(*pair), zip(others, heights, strict=True)) if node
+    ]
     if late:
         raise NetworkError(
-            f"{', '.join(late)} is down or behind on {channel.name}, and {changing.node} is to change there: "
-            "the channel might lose its quorum. Start or restart it, and repeat this"
+            f"{', '.join(late)} {'is' if len(late) == 1 else 'are'} down or behind on {channel.name}, so "
+            f"changing {changing.node} could cost the channel its quorum: start or restart, and try again"
         )
 
 

@@ -1,4 +1,4 @@
-"""A channel's configuration: the one that it has, and the consenters that stand in it."""
+"""A channel's present configuration, and the consenters in it."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Consenter:
 
     Attributes:
         msp: its organisation's MSP id.
-        host: where others reach it.
-        port: and at which port.
-        identity: its enrolment certificate, PEM; empty on Raft, which does not name it.
-        client_tls: the certificate with which it calls others, PEM.
-        server_tls: the certificate with which it answers, PEM.
+        host: the host at which others reach it.
+        port: its port.
+        identity: its enrolment certificate, PEM; empty on Raft, which does not record it.
+        client_tls: its TLS client certificate, PEM.
+        server_tls: its TLS server certificate, PEM.
     """
 
     msp: str
@@ -38,20 +38,20 @@ class Consenter:
     server_tls: bytes = field(repr=False)
 
     def same(self, other: Consenter) -> bool:
-        """Whether both say the same: certificates count, not the white space around them."""
+        """Whether both are the same, ignoring white space around the certificates."""
         return _comparable(self) == _comparable(other)
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """A channel's configuration, as a block of it says.
+    """A channel's configuration, read from a configuration block.
 
     Attributes:
         channel: the channel's name.
         block: the number of the block.
         group: the configuration, a `common.ConfigGroup`.
-        sequence: how often it was changed.
-        update: the change that led to it, as the bytes that were signed; empty in the first block.
+        sequence: the number of changes so far.
+        update: the change that led to it, as the signed bytes; empty in the genesis block.
     """
 
     channel: str
@@ -65,19 +65,19 @@ class Configuration:
         """The configuration in a configuration block.
 
         Raises:
-            NetworkError: the bytes are no such block.
+            NetworkError: the bytes are not such a block.
         """
         try:
             message = m.common.Block.FromString(block)
             payload = m.common.Payload.FromString(m.common.Envelope.FromString(message.data.data[0]).payload)
             header = m.common.ChannelHeader.FromString(payload.header.channel_header)
             if header.type != m.common.CONFIG:
-                raise NetworkError(f"block {message.header.number} holds no configuration")
+                raise NetworkError(f"block {message.header.number} is not a configuration block")
             found = m.configtx.ConfigEnvelope.FromString(payload.data)
             last = m.common.Payload.FromString(found.last_update.payload)
             update = m.configtx.ConfigUpdateEnvelope.FromString(last.data).config_update
         except (DecodeError, IndexError) as error:
-            raise NetworkError(f"these {len(block)} bytes are no configuration block: {error}") from error
+            raise NetworkError(f"these {len(block)} bytes are not a configuration block: {error}") from error
         return cls(
             header.channel_id,
             message.header.number,
@@ -92,14 +92,19 @@ class Configuration:
         return bool(self._consensus().type == "etcdraft")
 
     def consenters(self) -> tuple[Consenter, ...]:
-        """Its consenters in the order of the configuration, which on BFT is that of their ids."""
+        """Its consenters in the order of the configuration, which on BFT is the order of their ids."""
         if not self.raft:
             value = self.group.groups[ORDERER].values["Orderers"].value
             return tuple(
                 Consenter(
-                    one.msp_id, one.host, one.port, one.identity, one.client_tls_cert, one.server_tls_cert
+                    consenter.msp_id,
+                    consenter.host,
+                    consenter.port,
+                    consenter.identity,
+                    consenter.client_tls_cert,
+                    consenter.server_tls_cert,
                 )
-                for one in m.configuration.Orderers.FromString(value).consenter_mapping
+                for consenter in m.configuration.Orderers.FromString(value).consenter_mapping
             )
         owners = {
             address: msp
@@ -110,14 +115,14 @@ class Configuration:
         }
         return tuple(
             Consenter(
-                owners.get(at(one.host, one.port), ""),
-                one.host,
-                one.port,
+                owners.get(at(consenter.host, consenter.port), ""),
+                consenter.host,
+                consenter.port,
                 b"",
-                one.client_tls_cert,
-                one.server_tls_cert,
+                consenter.client_tls_cert,
+                consenter.server_tls_cert,
             )
-            for one in m.etcdraft.ConfigMetadata.FromString(self._consensus().metadata).consenters
+            for consenter in m.etcdraft.ConfigMetadata.FromString(self._consensus().metadata).consenters
         )
 
     def _consensus(self) -> Any:

@@ -1,4 +1,4 @@
-"""Two configurations of a channel side by side, in words: what is where, from what, to what."""
+"""The differences between two configurations of a channel, as text for people who sign a change."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.update import CHANNEL
 from kindpakket_network.description.host import at
 
+# Hexadecimal digits of a digest: 64 bits, too many to find a second certificate with the same ones by chance.
 _SHOWN = 16
 _CERTIFICATES = ("root_certs", "intermediate_certs", "tls_root_certs", "tls_intermediate_certs", "admins")
 _ROLES = ("client", "peer", "admin", "orderer")
@@ -23,12 +24,12 @@ _ROLES = ("client", "peer", "admin", "orderer")
 
 @dataclass(frozen=True)
 class Difference:
-    """Something that is otherwise in another configuration.
+    """An element that differs between two configurations.
 
     Attributes:
-        path: where it is, such as `/Channel/Orderer/BatchSize/max_message_count`.
-        before: its value; None when it was not there.
-        after: its value then; None when it is gone.
+        path: its path, such as `/Channel/Orderer/BatchSize/max_message_count`.
+        before: its value in the first; None if it is new.
+        after: its value in the second; None if it is removed.
     """
 
     path: str
@@ -39,16 +40,16 @@ class Difference:
         if self.before is None:
             return f"{self.path}: new: {self.after}"
         if self.after is None:
-            return f"{self.path}: taken out: {self.before}"
+            return f"{self.path}: removed: {self.before}"
         return f"{self.path}: {self.before} -> {self.after}"
 
 
 def differences(before: Any, after: Any) -> list[Difference]:
-    """What is otherwise in the second of two configurations, by paths.
+    """The differences between two configurations, sorted by path.
 
     Args:
-        before: a `common.ConfigGroup`.
-        after: another one.
+        before: the first, a `common.ConfigGroup`.
+        after: the second.
     """
     first, second = _words(before), _words(after)
     found = [
@@ -56,33 +57,34 @@ def differences(before: Any, after: Any) -> list[Difference]:
         for path in sorted({*first, *second})
         if first.get(path) != second.get(path)
     ]
-    told = [f"{one.path}/" for one in found]
+    listed = [f"{difference.path}/" for difference in found]
     hidden = [
         Difference(path, *contents)
         for path, contents in _changed_contents(CHANNEL, before, after)
-        if not any(one.startswith(f"{path}/") for one in told)
+        if not any(prefix.startswith(f"{path}/") for prefix in listed)
     ]
-    return sorted([*found, *hidden], key=lambda one: one.path)
+    return sorted([*found, *hidden], key=lambda difference: difference.path)
 
 
 def _words(group: Any) -> dict[str, str]:
-    """What is where. Of what is at one place twice, all is told: nothing can hide behind another."""
+    """Values by path. Several values at one path are all listed, so that none can hide behind another."""
     found: dict[str, list[str]] = {}
-    for path, words in _leaves(CHANNEL, group):
-        found.setdefault(path, []).append(words)
-    return {path: "; and ".join(words) for path, words in found.items()}
+    for path, text in _leaves(CHANNEL, group):
+        found.setdefault(path, []).append(text)
+    return {path: "; and ".join(text) for path, text in found.items()}
 
 
 def _changed_contents(path: str, before: Any, after: Any) -> Iterator[tuple[str, tuple[str, str]]]:
-    """The values and policies that are not the same, with digests, whatever words there are for them."""
+    """The values and policies whose bytes differ, with digests, even if their text does not."""
     for name in sorted({*before.values} & {*after.values}):
         contents = before.values[name].value, after.values[name].value
-        # The order of a map's members in the bytes means nothing.
+        # Protobuf does not define the order of a map's entries.
         if contents[0] != contents[1] and name != "ACLs":
             yield f"{path}/{name}", (_digest(contents[0]), _digest(contents[1]))
     for name in sorted({*before.policies} & {*after.policies}):
         policies = [
-            one.policies[name].policy.SerializeToString(deterministic=True) for one in (before, after)
+            configuration.policies[name].policy.SerializeToString(deterministic=True)
+            for configuration in (before, after)
         ]
         if policies[0] != policies[1]:
             yield f"{path}/{name} (policy)", (_digest(policies[0]), _digest(policies[1]))
@@ -107,13 +109,13 @@ def _leaves(path: str, group: Any) -> Iterator[tuple[str, str]]:
 
 
 def _guard(path: str, element: Any) -> Iterator[tuple[str, str]]:
-    """Who may change an element, unless that is as everywhere."""
+    """The policy for changing an element, unless it is the usual `Admins`."""
     if element.mod_policy != "Admins":
         yield f"{path} (changed by)", element.mod_policy or "nobody"
 
 
 def policy_words(policy: Any) -> str:
-    """A policy as text; where it names single certificates, how many, and which ones as a digest."""
+    """A policy as text; if it names single certificates, their number and a digest."""
     text = policy_text(policy)
     if "(identity)" not in text:
         return text
@@ -143,7 +145,7 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
         if not value:
             yield path, "set"
     elif isinstance(value, list):
-        yield path, ", ".join(str(one) for one in value)
+        yield path, ", ".join(str(item) for item in value)
     else:
         yield path, str(value)
 
@@ -154,9 +156,12 @@ def _msp(path: str, content: bytes) -> Iterator[tuple[str, str]]:
     for kind in _CERTIFICATES:
         certificates = getattr(found, kind)
         if certificates:
-            yield f"{path}/{kind}", ", ".join(certificate_words(one) for one in certificates)
+            yield f"{path}/{kind}", ", ".join(certificate_words(certificate) for certificate in certificates)
     if found.revocation_list:
-        yield f"{path}/revocation_list", ", ".join(_revocation_words(one) for one in found.revocation_list)
+        yield (
+            f"{path}/revocation_list",
+            ", ".join(_revocation_words(entry) for entry in found.revocation_list),
+        )
     units = found.fabric_node_ous
     yield f"{path}/node_ous", "on" if units.enable else "off"
     for role in _ROLES:
@@ -168,7 +173,7 @@ def _msp(path: str, content: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _without_words(definition: Any) -> bytes:
-    """What is in the definition of an organisation beside the members that have words."""
+    """The rest of an organisation's definition, without the members that are shown as text."""
     rest = m.msp_config.FabricMSPConfig()
     rest.CopyFrom(definition)
     for name in ("name", *_CERTIFICATES, "revocation_list"):
@@ -181,10 +186,10 @@ def _without_words(definition: Any) -> bytes:
 
 
 def _orderers(path: str, content: bytes) -> Iterator[tuple[str, str]]:
-    for one in m.configuration.Orderers.FromString(content).consenter_mapping:
-        yield f"{path}/{one.id}", f"{one.msp_id} at {at(one.host, one.port)}"
-        yield f"{path}/{one.id}/identity", certificate_words(one.identity)
-        yield from _tls(f"{path}/{one.id}", one)
+    for consenter in m.configuration.Orderers.FromString(content).consenter_mapping:
+        yield f"{path}/{consenter.id}", f"{consenter.msp_id} at {at(consenter.host, consenter.port)}"
+        yield f"{path}/{consenter.id}/identity", certificate_words(consenter.identity)
+        yield from _tls(f"{path}/{consenter.id}", consenter)
 
 
 def _consensus(path: str, content: bytes) -> Iterator[tuple[str, str]]:
@@ -197,10 +202,10 @@ def _consensus(path: str, content: bytes) -> Iterator[tuple[str, str]]:
         return
     metadata = m.etcdraft.ConfigMetadata.FromString(found.metadata)
     yield from _members(f"{path}/options", metadata.options)
-    for one in metadata.consenters:
-        place = f"{path}/consenters/{at(one.host, one.port)}"
+    for consenter in metadata.consenters:
+        place = f"{path}/consenters/{at(consenter.host, consenter.port)}"
         yield place, "consenter"
-        yield from _tls(place, one)
+        yield from _tls(place, consenter)
 
 
 def _tls(path: str, consenter: Any) -> Iterator[tuple[str, str]]:
@@ -210,7 +215,7 @@ def _tls(path: str, consenter: Any) -> Iterator[tuple[str, str]]:
 
 def _anchors(path: str, content: bytes) -> Iterator[tuple[str, str]]:
     found = m.peer.AnchorPeers.FromString(content).anchor_peers
-    yield path, ", ".join(at(one.host, one.port) for one in found) or "none"
+    yield path, ", ".join(at(difference.host, difference.port) for difference in found) or "none"
 
 
 def _acls(path: str, content: bytes) -> Iterator[tuple[str, str]]:
@@ -219,16 +224,16 @@ def _acls(path: str, content: bytes) -> Iterator[tuple[str, str]]:
 
 
 def certificate_words(pem: bytes) -> str:
-    """A certificate in words: whose, until when, and the first digits of its SHA-256 fingerprint.
+    """A certificate as text: its common name, its end date, and the start of its SHA-256 fingerprint.
 
-    Who makes a certificate chooses its names, dates and serial number, so these do not tell it from another.
+    The fingerprint is needed because whoever makes a certificate chooses its names, dates and serial number.
     """
     try:
         found = x509.load_pem_x509_certificate(pem)
         names = found.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
         name = names[0].value if names else found.subject.rfc4514_string()
     except (ValueError, x509.InvalidVersion):
-        return f"something that is no certificate ({_digest(pem)})"
+        return f"not a certificate ({_digest(pem)})"
     digest = found.fingerprint(SHA256()).hex()[:_SHOWN]
     return f"{name!s} until {found.not_valid_after_utc:%Y-%m-%d} (SHA-256 {digest})"
 
@@ -237,9 +242,9 @@ def _revocation_words(pem: bytes) -> str:
     try:
         found = x509.load_pem_x509_crl(pem)
     except ValueError:
-        return f"something that is no revocation list ({_digest(pem)})"
-    serials = sorted(f"{one.serial_number:x}" for one in found)
-    return f"{len(serials)} revoked: {', '.join(serials)}" if serials else "nobody revoked"
+        return f"not a revocation list ({_digest(pem)})"
+    serials = sorted(f"{difference.serial_number:x}" for difference in found)
+    return f"{len(serials)} revoked: {', '.join(serials)}" if serials else "none revoked"
 
 
 _KINDS: Mapping[str, Any] = {

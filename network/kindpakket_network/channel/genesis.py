@@ -1,6 +1,6 @@
-"""What a topology wants a channel's configuration to be: configtx.yaml from the template, and configtxgen.
+"""A channel's configuration according to the topology: configtx.yaml from the template, and configtxgen.
 
-The same two make a channel's first block and, later on, the configuration that it is to have.
+They make a channel's genesis block and, later, the configuration that it should have.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from kindpakket_network.description.topology import Channel, Topology
 from kindpakket_network.errors import NetworkError, Waiting
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.pending import newest_folder
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.nodes.staging import coming
 from kindpakket_network.programs.command import Command
 from kindpakket_network.programs.files import place
 from kindpakket_network.programs.home import Home, write
@@ -31,10 +31,10 @@ _PROFILE = "channel"
 
 @dataclass(frozen=True)
 class ConsenterFiles:
-    """A consenter as configtx.yaml names it: `Consenter` with the paths of its certificates.
+    """A consenter in configtx.yaml: a `Consenter` with the paths of its certificates.
 
     Attributes:
-        msp_folder: the definition of its organisation.
+        msp_folder: the folder with its organisation's MSP definition.
     """
 
     msp: str
@@ -65,7 +65,7 @@ def configtx(
         channel: the channel.
         inventory: its nodes.
         home: where their certificates are.
-        consenters: other consenters than those of the topology with the certificates in the home.
+        consenters: the consenters; None: the topology's, with their certificates in the home.
     """
     if consenters is None:
         consenters = [consenter_files(orderer, home) for orderer in inventory.consenters_of(channel)]
@@ -95,19 +95,19 @@ def configtx(
 
 
 def genesis_block(session: Session, channel: Channel, *, first: bool = False) -> Path:
-    """The channel's first block, made when it is not there.
+    """A channel's genesis block, which is made if it does not exist.
 
-    Two blocks of the same configuration are never the same, so where organisations have homes of their own,
-    one of them makes the block and the others admit it.
+    Two blocks made from the same configuration differ, so where organisations have separate homes, one makes
+    the block and the others admit it.
 
     Args:
         session: the network.
         channel: the channel.
-        first: make it even though this home acts for some organisations only.
+        first: make it even if this home acts for some organisations only.
 
     Raises:
-        Waiting: another organisation's bundle lacks, or its block.
-        CommandFailed: configtxgen refused the configuration.
+        Waiting: another organisation's bundle or the genesis block is missing.
+        CommandFailed: configtxgen rejected the configuration.
     """
     block = session.home.genesis(channel.name)
     if block.is_file():
@@ -116,14 +116,14 @@ def genesis_block(session: Session, channel: Channel, *, first: bool = False) ->
     if lacking:
         raise Waiting(
             [
-                f"{channel.name} waits for {', '.join(lacking)}: have each make its bundle with `kindpakket "
-                "network export organisation`, and bring them here with `kindpakket network admit FILE...`"
+                f"{channel.name} waits for {', '.join(lacking)}: ask each for its bundle from `kindpakket "
+                "network export organisation`, and import it with `kindpakket network admit FILE...`"
             ]
         )
     if not (first or session.whole):
         raise Waiting(
             [
-                f"{channel.name} waits for its first block: one organisation makes it with `kindpakket "
+                f"{channel.name} waits for its genesis block: one organisation makes it with `kindpakket "
                 f"network export channel {channel.name}`, and the others `kindpakket network admit` it"
             ]
         )
@@ -132,23 +132,23 @@ def genesis_block(session: Session, channel: Channel, *, first: bool = False) ->
 
 
 def lacking_bundles(session: Session, channel: Channel) -> list[str]:
-    """The organisations of a channel whose certificates this home has not got yet."""
-    names = dict.fromkeys([*(one.organisation for one in channel.members), *channel.consenters])
+    """The organisations of a channel whose certificates are not in this home yet."""
+    names = dict.fromkeys([*(member.organisation for member in channel.members), *channel.consenters])
 
     def known(name: str) -> bool:
         if not session.home.tls_root(name).is_file():
             return False
-        orderers = [one for one in session.inventory.orderers if one.organisation == name]
-        return name not in channel.consenters or all(one.identity.is_file() for one in orderers)
+        orderers = [orderer for orderer in session.inventory.orderers if orderer.organisation == name]
+        return name not in channel.consenters or all(orderer.identity.is_file() for orderer in orderers)
 
     return [name for name in names if not known(name)]
 
 
 def render_block(session: Session, channel: Channel, block: Path) -> None:
-    """Make a first block from the topology, beside the configtx.yaml that it is made from.
+    """Make a genesis block from the topology, next to the configtx.yaml that it is made from.
 
     Raises:
-        CommandFailed: configtxgen refused the configuration.
+        CommandFailed: configtxgen rejected the configuration.
     """
     folder = block.parent
     write(folder / "configtx.yaml", configtx(session.topology, channel, session.inventory, session.home))
@@ -158,7 +158,7 @@ def render_block(session: Session, channel: Channel, block: Path) -> None:
 
 
 def desired(session: Session, channel: Channel, consenters: Sequence[Consenter]) -> Any:
-    """The configuration that the topology wants a channel to have, a `common.ConfigGroup` of version 0.
+    """The configuration that the topology gives a channel, a `common.ConfigGroup` with version 0.
 
     Args:
         session: the network.
@@ -166,11 +166,13 @@ def desired(session: Session, channel: Channel, consenters: Sequence[Consenter])
         consenters: its consenters, in the order of their ids.
 
     Raises:
-        CommandFailed: configtxgen refused the configuration.
+        CommandFailed: configtxgen rejected the configuration.
         NetworkError: a consenter's organisation is not in the topology.
     """
     with session.home.scratch() as folder:
-        files = [_written(folder / str(number), one, session) for number, one in enumerate(consenters)]
+        files = [
+            _written(folder / str(number), consenter, session) for number, consenter in enumerate(consenters)
+        ]
         write(
             folder / "configtx.yaml",
             configtx(session.topology, channel, session.inventory, session.home, files),
@@ -180,16 +182,13 @@ def desired(session: Session, channel: Channel, consenters: Sequence[Consenter])
 
 
 def consenter_files(orderer: Orderer, home: Home) -> ConsenterFiles:
-    """A consenter as its organisation's topology and home describe it.
-
-    Where a renewed certificate waits until the channels name it, in `msp.next` or `tls.next`, it counts.
-    """
-    tls = str(coming(orderer.folder / "tls") / "cert.pem")
+    """A consenter according to the topology and the home, with its pending certificates if it has any."""
+    tls = str(newest_folder(orderer.folder / "tls") / "cert.pem")
     return ConsenterFiles(
         msp=orderer.msp,
         host=orderer.host,
         port=orderer.ports[0],
-        identity=str(coming(orderer.folder / "msp") / "signcerts" / "cert.pem"),
+        identity=str(newest_folder(orderer.folder / "msp") / "signcerts" / "cert.pem"),
         client_tls=tls,
         server_tls=tls,
         msp_folder=str(home.organisation(orderer.organisation) / "msp"),
@@ -197,11 +196,11 @@ def consenter_files(orderer: Orderer, home: Home) -> ConsenterFiles:
 
 
 def _written(folder: Path, consenter: Consenter, session: Session) -> ConsenterFiles:
-    names = {one.msp: one.name for one in session.topology.organisations}
+    names = {organisation.msp: organisation.name for organisation in session.topology.organisations}
     if consenter.msp not in names:
         raise NetworkError(
-            f"the consenter {consenter.host}:{consenter.port} belongs to {consenter.msp or 'nobody known'}, "
-            "which the topology does not have: add that organisation to the topology"
+            f"the consenter {consenter.host}:{consenter.port} belongs to "
+            f"{consenter.msp or 'an unknown organisation'}, which is not in the topology: add it there"
         )
     files = {"identity": consenter.identity, "client": consenter.client_tls, "server": consenter.server_tls}
     for name, content in files.items():

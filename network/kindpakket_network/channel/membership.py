@@ -1,4 +1,4 @@
-"""A channel that lives follows the topology: its members and settings, then its consenters one at a time."""
+"""Has a running channel follow the topology: its members and settings, then its consenters one at a time."""
 
 from __future__ import annotations
 
@@ -15,51 +15,56 @@ from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import until
 
+# Seconds from joining to taking part: the new consenter first fetches the channel's blocks.
 _JOINED = 60.0
 
 
 def own_founders(session: Session, channel: Channel, genesis: Path) -> list[Orderer]:
-    """The acting organisations' consenters that stand in a channel's first block, and join by it."""
-    named = {one.msp for one in Configuration.read(genesis.read_bytes()).consenters()}
-    return [one for one in session.own_consenters_of(channel) if one.msp in named]
+    """This home's consenters that are in a channel's genesis block, and join by it."""
+    named = {consenter.msp for consenter in Configuration.read(genesis.read_bytes()).consenters()}
+    return [consenter for consenter in session.own_consenters_of(channel) if consenter.msp in named]
 
 
 def follow(session: Session, channel: Channel) -> bool:
-    """Change a channel's configuration to what the topology wants, and have added consenters take part.
+    """Change a channel's configuration to match the topology, and have new consenters join.
 
-    A consenter joins by the newest configuration block, which must name it already: so each is added, joins
-    and takes part before the next is added. Renewed certificates of consenters are not seen to here.
+    A consenter joins by the newest configuration block, which must already name it. So each is added, joins
+    and takes part before the next is added. Renewed certificates are handled elsewhere.
 
     Returns:
         Whether the configuration was changed.
 
     Raises:
-        Waiting: another organisation has to bring its bundle, to sign, or to have its consenter join.
-        NetworkError: a consenter is down, or one that was added does not take part.
+        Waiting: another organisation must supply its bundle, sign, or have its consenter join.
+        NetworkError: a consenter is down, or a new one does not take part.
     """
     lacking = lacking_bundles(session, channel)
     if lacking:
         raise Waiting(
             [
-                f"{channel.name} waits for {', '.join(lacking)}: have each make its bundle with `kindpakket "
-                "network export organisation`, and bring them here with `kindpakket network admit FILE...`"
+                f"{channel.name} waits for {', '.join(lacking)}: ask each for its bundle from `kindpakket "
+                "network export organisation`, and import it with `kindpakket network admit FILE...`"
             ]
         )
 
     def settle(node: str) -> None:
-        orderer = next(one for one in session.consenters_of(channel) if one.node == node)
-        if orderer.organisation not in session.acting:
-            raise Waiting([f"{node} stands in {channel.name} now: have it join with `up` where its key is"])
+        orderer = next(consenter for consenter in session.consenters_of(channel) if consenter.node == node)
+        if orderer.organisation not in session.own_organisations:
+            raise Waiting(
+                [f"{channel.name} now includes {node}: run `up` where its key is, so that it joins"]
+            )
         _join(session, channel, orderer)
 
-    waiting = [one for one in session.own_consenters_of(channel) if not one.has(channel.name)]
+    waiting = [
+        consenter for consenter in session.own_consenters_of(channel) if not consenter.has(channel.name)
+    ]
     if session.whole and not waiting:
         return reconcile(session, channel, only=[SETTINGS])
-    named = {one.msp for one in _present(session, channel).consenters()}
+    named = {consenter.msp for consenter in _present(session, channel).consenters()}
     for orderer in waiting:
         if orderer.msp in named:
             _join(session, channel, orderer)
-    added = [one.node for one in session.consenters_of(channel) if one.msp not in named]
+    added = [consenter.node for consenter in session.consenters_of(channel) if consenter.msp not in named]
     return reconcile(session, channel, only=[SETTINGS, *added], settle=settle)
 
 
@@ -71,8 +76,9 @@ def _present(session: Session, channel: Channel) -> Configuration:
             raise
         raise Waiting(
             [
-                f"{channel.name} does not answer {', '.join(session.acting)} yet: have its members "
-                f"`kindpakket network admit` the bundle and run `up`, then run it here again. {error}"
+                f"{channel.name} does not answer {', '.join(session.own_organisations)} yet: have its "
+                "members run `kindpakket network admit` with the bundle, then `up`; then run `up` here. "
+                f"{error}"
             ]
         ) from error
 
@@ -82,12 +88,12 @@ def _join(session: Session, channel: Channel, orderer: Orderer) -> None:
     if until(lambda: orderer.active(channel.name) or None, _JOINED) is None:
         raise session.processes.failed(
             orderer.node,
-            f"does not take part in ordering {channel.name} {_JOINED:g} seconds after it was added",
+            f"did not take part in ordering {channel.name} within {_JOINED:g} s of joining",
         )
 
 
 def _newest_configuration(session: Session, channel: Channel, joining: Orderer) -> bytes:
-    """The newest configuration block that the other consenters have, which names the one that joins."""
+    """The newest configuration block of the other consenters that names the joining one."""
     commands = AdminCommands(session, administrators(session)[0])
     found: list[tuple[int, bytes]] = []
     for orderer in session.consenters_of(channel):
@@ -98,11 +104,11 @@ def _newest_configuration(session: Session, channel: Channel, joining: Orderer) 
         except CommandFailed:
             continue
         configuration = Configuration.read(block)
-        if joining.msp in {one.msp for one in configuration.consenters()}:
+        if joining.msp in {consenter.msp for consenter in configuration.consenters()}:
             found.append((configuration.sequence, block))
     if not found:
         raise NetworkError(
-            f"no consenter of {channel.name} has the block that names {joining.node}: see whether they run, "
-            "and repeat this"
+            f"no consenter of {channel.name} returned the block that names {joining.node}: check that they "
+            "are running, and try again"
         )
     return max(found)[1]

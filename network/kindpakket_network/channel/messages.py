@@ -1,4 +1,4 @@
-"""Fabric's protobuf messages about configurations. They carry no types, so this is where `Any` begins."""
+"""Fabric's protobuf messages about configurations. They have no type stubs, so `Any` starts here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many blocks a channel has, by its consenters that did not come out of a backup."""
+"""A channel's height, according to its consenters that were not restored from a backup."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.nodes.catching_up import PATIENCE
 from kindpakket_network.nodes.orderer import Orderer
-from kindpakket_network.nodes.restored import is_marked
+from kindpakket_network.nodes.restored import is_restored
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 
 @dataclass(frozen=True)
 class OrderedBlocks:
-    """The blocks of a channel, as its consenters tell an organisation's administrator.
+    """The blocks of a channel according to its consenters, queried by an organisation's administrator.
 
     Args:
         session: the network.
@@ -30,19 +30,23 @@ class OrderedBlocks:
     channel: Channel
 
     def others(self) -> list[Orderer]:
-        """The consenters that did not come out of a backup just now."""
-        return [one for one in self.session.consenters_of(self.channel) if not is_marked(one.folder)]
+        """The consenters that are not being restored from a backup."""
+        return [
+            consenter
+            for consenter in self.session.consenters_of(self.channel)
+            if not is_restored(consenter.folder)
+        ]
 
     def height(self, others: Sequence[Orderer]) -> int:
-        """The number of blocks that the channel has.
+        """The channel's height.
 
-        So many consenters must answer that one of them took part in ordering every block.
+        Enough consenters must answer that for every block one of them took part in ordering it.
 
         Args:
             others: the consenters to ask.
 
         Raises:
-            NetworkError: fewer are there or answer.
+            NetworkError: too few exist or answer.
         """
         count = len(self.channel.consenters)
         needed = count - self.session.topology.ordering.quorum(count) + 1
@@ -53,39 +57,41 @@ class OrderedBlocks:
 
         if len(others) < needed:
             raise NetworkError(
-                f"{self.channel.name} has {len(others)} consenters that were not restored, and {needed} are "
-                "needed to know how many blocks it has: if none is left, restore with --ordering-lost"
+                f"{self.channel.name} has only {len(others)} of the {needed} consenters, not restored "
+                "themselves, that are needed to know its height: if none is left, restore with "
+                "--ordering-lost"
             )
         answers = until(enough, PATIENCE, interval=1.0)
         if answers is None:
             raise NetworkError(
-                f"fewer than {needed} of the consenters of {self.channel.name} say how many blocks it has, "
-                "so nobody knows what restored nodes lack: bring more of them up, then run `up` here"
+                f"fewer than {needed} of the consenters of {self.channel.name} answered within "
+                f"{PATIENCE:g} s, so its height is unknown: start more of them, then run `up` here"
             )
         return max(answers)
 
     def ensure_level(self) -> None:
-        """See that the consenters that are left have every block, before one joins that forgot its votes.
+        """Check that the remaining consenters have every block, before one joins that lost its votes.
 
-        Else that one and those that lack a block could order another in its place.
+        Otherwise that one, and those that lack a block, could order a different block in its place.
 
         Raises:
-            NetworkError: too few of them answer, or one that answers stays behind.
+            NetworkError: too few of them answer, or one that answers is behind.
         """
         others = self.others()
         highest = self.height(others) - self.session.topology.ordering.lag
 
         def behind() -> list[str]:
-            return [one.node for one, height in self._heights(others).items() if height < highest]
+            return [orderer.node for orderer, height in self._heights(others).items() if height < highest]
 
         if until(lambda: None if behind() else True, PATIENCE, interval=1.0) is None:
             raise NetworkError(
-                f"{', '.join(behind())} stays behind on {self.channel.name}: restart it first, so that "
-                "nothing that was ordered depends on a consenter that forgot its votes"
+                f"{', '.join(behind())} did not catch up on {self.channel.name} within {PATIENCE:g} s: "
+                "restart it first; a consenter that lost its votes may only join once the others "
+                "have all blocks"
             )
 
     def _heights(self, others: Sequence[Orderer]) -> dict[Orderer, int]:
-        """The number of blocks that consenters say; those that do not answer are not in it."""
+        """The heights that consenters report; those that do not answer are left out."""
         commands = AdminCommands(self.session, self.session.topology.organisation(self.organisation))
 
         def height(orderer: Orderer) -> int | None:
@@ -94,5 +100,5 @@ class OrderedBlocks:
             except CommandFailed:
                 return None
 
-        answers = zip(others, together(height, others), strict=True)
-        return {one: found for one, found in answers if found is not None}
+        answers = zip(others, in_parallel(height, others), strict=True)
+        return {orderer: height for orderer, height in answers if height is not None}

@@ -1,6 +1,6 @@
-"""A proposed change of a channel's configuration as the file that goes round: each organisation signs it.
+"""A proposed change of a channel's configuration, as a file that each organisation signs in turn.
 
-The file has the form of Fabric's own programs, an envelope with a `ConfigUpdateEnvelope`, so that
+The file has the format of Fabric's own programs, an envelope with a `ConfigUpdateEnvelope`, so that
 `peer channel signconfigtx` can sign it too.
 """
 
@@ -32,13 +32,13 @@ _ROLES = ("client", "peer", "admin", "orderer")
 
 @dataclass(frozen=True)
 class Signature:
-    """A signature under a proposed change.
+    """A signature on a proposed change.
 
     Attributes:
         msp: the MSP id that the signer claims.
         name: the common name in the certificate.
-        role: the role in the certificate, such as `admin`; "" when it says none.
-        problem: why it does not count; None when it does.
+        role: the role in the certificate, such as `admin`; "" if it has none.
+        problem: why it is not valid; None if it is.
     """
 
     msp: str
@@ -49,16 +49,16 @@ class Signature:
 
 @dataclass(frozen=True)
 class Review:
-    """A proposed change beside the configuration that the channel has now.
+    """A proposed change compared with the channel's present configuration.
 
     Attributes:
         channel: the channel.
         differences: what would change.
-        signatures: who signed.
+        signatures: the signatures so far.
         demands: the policies that it must satisfy.
-        lacking: smallest sets of organisations whose administrators' signatures would do, by MSP ids.
-        outdated: what was changed in the channel since the proposal was made.
-        done: the channel has this change.
+        lacking: the smallest sets of organisations whose administrators' signatures would suffice, by MSP id.
+        outdated: the elements that were changed in the channel since the proposal was made.
+        done: whether the channel already has this change.
     """
 
     channel: str
@@ -72,39 +72,55 @@ class Review:
     @property
     def complete(self) -> bool:
         """Whether it can be submitted as it is."""
-        return not (self.outdated or self.done or self.refused) and all(one.satisfied for one in self.demands)
+        return not (self.outdated or self.done or self.refused) and all(
+            demand.satisfied for demand in self.demands
+        )
 
     @property
     def refused(self) -> tuple[Signature, ...]:
-        """The signatures that do not count."""
-        return tuple(one for one in self.signatures if one.problem)
+        """The invalid signatures."""
+        return tuple(signature for signature in self.signatures if signature.problem)
 
     def ensure_current(self) -> None:
-        """Raises NetworkError when the channel has changed since, or a signature does not count."""
+        """Check that the proposal is up to date.
+
+        Raises:
+            NetworkError: the channel has changed since, or a signature is not valid.
+        """
         if self.outdated:
             raise NetworkError(
-                f"{self.channel} was changed since this was proposed ({', '.join(self.outdated)}): propose "
-                "it again, from the configuration that the channel has now"
+                f"{self.channel} has changed since this was proposed ({', '.join(self.outdated)}): propose "
+                "it again from the channel's present configuration"
             )
         if self.refused:
-            words = "; ".join(f"{one.name} of {one.msp} {one.problem}" for one in self.refused)
-            raise NetworkError(f"signatures under this change of {self.channel} do not count: {words}")
+            problems = "; ".join(
+                f"{signature.name} of {signature.msp} {signature.problem}" for signature in self.refused
+            )
+            raise NetworkError(
+                f"this change of {self.channel} has an invalid signature: {problems}. Propose it again"
+            )
 
     def ensure_complete(self) -> None:
-        """Raises NetworkError when signatures are lacking; it says whose."""
+        """Check that the proposal can be submitted.
+
+        Raises:
+            NetworkError: it is outdated, a signature is not valid, or signatures are missing.
+        """
         self.ensure_current()
-        if any(not one.satisfied for one in self.demands):
+        if any(not demand.satisfied for demand in self.demands):
             raise NetworkError(
-                f"{self.lacking_words()}: have it signed with `kindpakket network channel sign`, and submit "
-                "it then"
+                f"{self.lacking_words()}: have it signed with `kindpakket network channel sign`, then "
+                "submit it"
             )
 
     def lacking_words(self) -> str:
-        """Whose signatures are lacking, and why."""
-        rules = "; ".join(f"{one.policy} says {one.words}" for one in self.demands if not one.satisfied)
-        sets = " or ".join(" and ".join(each) for each in self.lacking)
-        whose = f"administrators of {sets}" if sets else "somebody else than administrators of its members"
-        return f"the change of {self.channel} lacks signatures of {whose} ({rules})"
+        """A sentence about the missing signatures, and the policies that require them."""
+        rules = "; ".join(
+            f"{demand.policy} is {demand.words}" for demand in self.demands if not demand.satisfied
+        )
+        sets = " or ".join(" and ".join(msps) for msps in self.lacking)
+        signers = f"administrators of {sets}" if sets else "identities other than its members' administrators"
+        return f"the change of {self.channel} still needs signatures of {signers} ({rules})"
 
     def as_json(self) -> dict[str, Any]:
         """The same as members for JSON."""
@@ -113,10 +129,10 @@ class Review:
             "complete": self.complete,
             "done": self.done,
             "outdated": list(self.outdated),
-            "differences": [vars(one) for one in self.differences],
-            "signatures": [vars(one) for one in self.signatures],
-            "demands": [vars(one) for one in self.demands],
-            "lacking": [list(one) for one in self.lacking],
+            "differences": [vars(difference) for difference in self.differences],
+            "signatures": [vars(signature) for signature in self.signatures],
+            "demands": [vars(demand) for demand in self.demands],
+            "lacking": [list(msps) for msps in self.lacking],
         }
 
 
@@ -144,7 +160,7 @@ class Proposal:
         """Read a file.
 
         Raises:
-            NetworkError: it cannot be read, or is no proposed change.
+            NetworkError: it cannot be read, or is not a proposed change.
         """
         try:
             payload = m.common.Payload.FromString(m.common.Envelope.FromString(path.read_bytes()).payload)
@@ -156,27 +172,29 @@ class Proposal:
             header = None
         if header is None or header.type != m.common.CONFIG_UPDATE:
             raise NetworkError(
-                f"{path} is no proposed change of a channel: name a file that `channel propose` made"
+                f"{path} is not a proposed change of a channel: name a file from `channel propose`"
             )
         made = cls.of(envelope.config_update)
         if made.channel != header.channel_id:
             raise NetworkError(
-                f"{path} says that it is for {header.channel_id}, and changes {made.channel}: do not sign it"
+                f"{path} claims to be for {header.channel_id}, but changes {made.channel}: do not sign it"
             )
-        return replace(made, signatures=tuple(one.SerializeToString() for one in envelope.signatures))
+        return replace(
+            made, signatures=tuple(signature.SerializeToString() for signature in envelope.signatures)
+        )
 
     def save(self, path: Path) -> None:
         """Write it to a file.
 
         Raises:
-            NetworkError: the path is that of something else, such as a device.
+            NetworkError: the path is not a file's, such as a device.
         """
         if path.exists() and not path.is_file():
-            raise NetworkError(f"{path} is no file: name one, or one that is not there yet")
+            raise NetworkError(f"{path} is not a regular file: name one, or a path that does not exist yet")
         write(path, self.envelope())
 
     def envelope(self) -> bytes:
-        """The change and its signatures in the form of Fabric's own programs."""
+        """The change and its signatures in the format of Fabric's own programs."""
         content = m.configtx.ConfigUpdateEnvelope(config_update=self.update)
         for signature in self.signatures:
             content.signatures.add().MergeFromString(signature)
@@ -188,10 +206,10 @@ class Proposal:
         return envelope
 
     def signed(self, identity: Identity) -> Proposal:
-        """The same with one more signature, unless that identity's stands under it."""
+        """The proposal with an identity's signature added, unless it is already there."""
         if any(
-            _signer(m.configtx.ConfigSignature.FromString(one)) == identity.serialized
-            for one in self.signatures
+            _signer(m.configtx.ConfigSignature.FromString(content)) == identity.serialized
+            for content in self.signatures
         ):
             return self
         header = m.common.SignatureHeader(
@@ -203,16 +221,18 @@ class Proposal:
         return replace(self, signatures=(*self.signatures, signature.SerializeToString()))
 
     def review(self, present: Configuration) -> Review:
-        """What it would change in a channel, who signed it, and who has to sign yet.
+        """What it would change in a channel, who has signed it, and who must still sign.
 
         Args:
-            present: the configuration that the channel has.
+            present: the channel's present configuration.
 
         Raises:
             NetworkError: it is for another channel.
         """
         if present.channel != self.channel:
-            raise NetworkError(f"this changes {self.channel}, not {present.channel}: name that channel")
+            raise NetworkError(
+                f"this proposal is for {self.channel}, not {present.channel}: name that channel"
+            )
         update = read_update(self.update)
         done = holds(present.group, update)
         stale = () if done else tuple(outdated(present.group, update))
@@ -223,12 +243,14 @@ class Proposal:
             changes = tuple(differences(present.group, applied(present.group, update)))
         except (DecodeError, FabricError, ValueError) as error:
             raise NetworkError(
-                f"this change puts into {self.channel} what cannot be read ({error}): do not sign it"
+                f"this change would put unreadable content into {self.channel} ({error}): do not sign it"
             ) from error
-        signatories = [Signatory(one.msp, one.role) for one in signatures if one.problem is None]
+        signatories = [
+            Signatory(signature.msp, signature.role) for signature in signatures if signature.problem is None
+        ]
         guarded: dict[str, list[str]] = {}
-        for each in touched(present.group, update):
-            guarded.setdefault(each.policy, []).append(each.path)
+        for element in touched(present.group, update):
+            guarded.setdefault(element.policy, []).append(element.path)
         demands = tuple(
             Demand(
                 policy,
@@ -263,18 +285,18 @@ def _checked(signature: Any, update: bytes, group: Any) -> Signature:
     try:
         identity = m.identities.SerializedIdentity.FromString(_signer(signature))
     except DecodeError:
-        return Signature("no organisation", "somebody", "", "shows no identity")
+        return Signature("an unknown organisation", "an unknown signer", "", "signed without an identity")
     try:
         certificate = x509.load_pem_x509_certificate(identity.id_bytes)
         names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
         name = str(names[0].value) if names else certificate.subject.rfc4514_string()
     except (ValueError, x509.InvalidVersion):
-        return Signature(identity.mspid, "somebody", "", "shows no certificate")
+        return Signature(identity.mspid, "an unknown signer", "", "signed without a readable certificate")
     organisation = _organisation(group, identity.mspid)
     role = "" if organisation is None else _role(certificate, organisation)
     problem = _problem(certificate, organisation)
     if problem is None and not verify(certificate, signature.signature_header + update, signature.signature):
-        problem = "signed something else than this change"
+        problem = "signed something other than this change"
     return Signature(identity.mspid, name, role, problem)
 
 
@@ -289,7 +311,8 @@ def _organisation(group: Any, msp: str) -> Any | None:
 
 def _role(certificate: x509.Certificate, organisation: Any) -> str:
     units = [
-        one.value for one in certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATIONAL_UNIT_NAME)
+        attribute.value
+        for attribute in certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATIONAL_UNIT_NAME)
     ]
     for role in _ROLES:
         named = getattr(organisation.fabric_node_ous, f"{role}_ou_identifier")
@@ -300,17 +323,18 @@ def _role(certificate: x509.Certificate, organisation: Any) -> str:
 
 def _problem(certificate: x509.Certificate, organisation: Any | None) -> str | None:
     if organisation is None:
-        return "is of no organisation of this channel"
+        return "does not belong to an organisation of this channel"
     now = datetime.now(UTC)
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         return (
-            f"signed with a certificate that is valid until {certificate.not_valid_after_utc:%Y-%m-%d} only"
+            f"signed with a certificate that is valid only from {certificate.not_valid_before_utc:%Y-%m-%d} "
+            f"until {certificate.not_valid_after_utc:%Y-%m-%d}"
         )
     issuers = [*organisation.root_certs, *organisation.intermediate_certs]
     if not any(_issued(certificate, pem) for pem in issuers):
-        return "has a certificate that the organisation's authority did not issue"
+        return "has a certificate that was not issued by the organisation's authority"
     if any(_revoked(certificate, pem) for pem in organisation.revocation_list):
-        return "has a certificate that was revoked"
+        return "has a revoked certificate"
     return None
 
 

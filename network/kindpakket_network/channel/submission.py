@@ -1,4 +1,4 @@
-"""Asking a channel's consenters for its configuration, and having them order a change of it."""
+"""Reads a channel's configuration from its consenters, and has them order a change of it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.nodes.catching_up import await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
+# Seconds from submission to commit: it leaves room for one change of leader.
 _DEADLINE = 60.0
+# Refusals that every consenter would repeat.
 _FINAL = ("BAD_REQUEST", "FORBIDDEN")
 
 
 class Overtaken(NetworkError):
-    """Another change of the channel was faster."""
+    """Another change of the channel was committed first."""
 
 
 def current(session: Session, channel: Channel) -> Configuration:
-    """The configuration that a channel has: the newest that its consenters know.
+    """A channel's present configuration: the newest that its consenters have.
 
     Raises:
         NetworkError: no consenter answers.
@@ -40,57 +42,58 @@ def current(session: Session, channel: Channel) -> Configuration:
             except CommandFailed as error:
                 return error
 
-        answers = together(ask, session.consenters_of(channel))
-        found = [one for one in answers if isinstance(one, Configuration)]
+        answers = in_parallel(ask, session.consenters_of(channel))
+        found = [answer for answer in answers if isinstance(answer, Configuration)]
         if found:
-            return max(found, key=lambda one: one.sequence)
-        failure = next(one for one in answers if isinstance(one, CommandFailed))
+            return max(found, key=lambda configuration: configuration.sequence)
+        failure = next(answer for answer in answers if isinstance(answer, CommandFailed))
     if failure is None:
         raise NetworkError(
-            f"no administrator's key is in {session.home.root}, so nobody can ask for the configuration of "
-            f"{channel.name}: run `up` first"
+            f"{session.home.root} has no administrator's key to read the configuration of {channel.name} "
+            "with: run `up` first"
         )
     raise NetworkError(
-        f"no consenter of {channel.name} tells its configuration: see whether they run. {failure}"
+        f"no consenter of {channel.name} returned its configuration: check that they are running. {failure}"
     )
 
 
 def administrators(session: Session) -> list[Organisation]:
-    """The organisations whose administrators' keys are here."""
-    organisations = (session.topology.organisation(name) for name in session.acting)
-    return [one for one in organisations if AdminCommands(session, one).possible]
+    """The organisations whose administrators' keys are in this home."""
+    organisations = (session.topology.organisation(name) for name in session.own_organisations)
+    return [organisation for organisation in organisations if AdminCommands(session, organisation).possible]
 
 
 def signers(session: Session, present: Configuration) -> list[Organisation]:
-    """Those of them that stand in a channel's configuration."""
+    """Those of the `administrators` whose organisations are in a channel's configuration."""
     msps = {*present.group.groups[APPLICATION].groups, *present.group.groups[ORDERER].groups}
-    return [one for one in administrators(session) if one.msp in msps]
+    return [organisation for organisation in administrators(session) if organisation.msp in msps]
 
 
 def submit(session: Session, channel: Channel, proposal: Proposal, present: Configuration) -> Configuration:
-    """Have a change ordered, and wait until consenters have it, and all peers of ours that run.
+    """Submit a change, and wait until consenters and this home's running peers have it.
 
     Args:
         session: the network.
         channel: the channel.
-        proposal: the change with all signatures that it needs.
+        proposal: the change with all required signatures.
         present: the configuration that it changes.
 
     Returns:
         The configuration with the change.
 
     Raises:
-        CommandFailed: the consenters refused it; it says why.
-        Overtaken: another change was faster, and this one is outdated.
-        NodeFailed: a peer ended meanwhile, or got no block for two minutes.
-        NetworkError: nobody here is a member of the channel; or it was taken and is in no block in time.
+        CommandFailed: the consenters refused it; the message says why.
+        Overtaken: another change was committed first, so this one is outdated.
+        NodeFailed: a peer exited, or received no block for two minutes.
+        NetworkError: this home acts for no member of the channel; or the change was accepted but not
+            committed in time.
     """
     members = present.group.groups[APPLICATION].groups
-    sender = next((one for one in signers(session, present) if one.msp in members), None)
+    sender = next((signer for signer in signers(session, present) if signer.msp in members), None)
     if sender is None:
         raise NetworkError(
-            f"nobody here is a member of {channel.name}, and only members submit: hand the file to one of "
-            f"{', '.join(sorted(members))}"
+            f"this home acts for no member of {channel.name}, and only members may submit: give the file to "
+            f"one of {', '.join(sorted(members))}"
         )
     with session.home.scratch() as folder:
         file = folder / "change.pb"
@@ -104,10 +107,14 @@ def submit(session: Session, channel: Channel, proposal: Proposal, present: Conf
 def _order(
     session: Session, channel: Channel, file: Path, commands: AdminCommands, present: Configuration
 ) -> None:
-    """Bring a change to a consenter: the leader if it is known, else the next one that takes it."""
-    named = {one.msp for one in present.consenters()}
+    """Send a change to a consenter: the leader if known, else the first that accepts it."""
+    named = {consenter.msp for consenter in present.consenters()}
     first = session.orderer(channel)
-    others = [one for one in session.consenters_of(channel) if one != first and one.msp in named]
+    others = [
+        consenter
+        for consenter in session.consenters_of(channel)
+        if consenter != first and consenter.msp in named
+    ]
     refusals: list[CommandFailed] = []
     for orderer in (first, *others):
         try:
@@ -134,19 +141,20 @@ def _ordered(session: Session, channel: Channel, update: Any) -> Configuration:
     answered = until(answer, _DEADLINE, interval=0.2)
     if answered is None:
         raise NetworkError(
-            f"the change of {channel.name} was taken and is in no block after {_DEADLINE:g} seconds: see in "
-            "`status` whether its consenters have a leader, and repeat this"
+            f"the change of {channel.name} was accepted but not committed within {_DEADLINE:g} s: check in "
+            "`status` that its consenters have a leader, and try again"
         )
     found, late = answered
     if late:
         raise Overtaken(
-            f"another change of {channel.name} was faster, in {', '.join(late)}: propose this one again"
+            f"another change of {channel.name} was committed first, in {', '.join(late)}: propose this one "
+            "again"
         )
     return found
 
 
 def _await_peers(session: Session, channel: Channel, block: int) -> None:
     """Wait until the peers that run here have a block."""
-    for peer in (one for one in session.own_peers_on(channel) if session.runs(one.node)):
+    for peer in (candidate for candidate in session.own_peers_on(channel) if session.runs(candidate.node)):
         if peer.height(channel.name) is not None:
             await_height(session.processes, peer, channel.name, block + 1)

@@ -1,8 +1,8 @@
 """A change of a channel's configuration: what it touches, and what results from it.
 
-A change names the elements that it read, with their versions, and those that it writes; an element that it
-writes with a higher version is changed, and one that it writes with the version that it read only stands for
-itself. Source: Fabric 3.1 `common/configtx/update.go`.
+A change lists the elements that it read, with their versions, and those that it writes. An element written
+with a higher version is changed; one written with the version that was read is only there as a parent or
+member. Source: Fabric 3.1 `common/configtx/update.go`.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _PARTS = ("values", "policies", "groups")
 
 @dataclass(frozen=True)
 class Touched:
-    """An element that stands in the configuration and is changed.
+    """An element of the configuration that is changed.
 
     Attributes:
-        path: where it is, such as `/Channel/Orderer/BatchSize`.
+        path: its path, such as `/Channel/Orderer/BatchSize`.
         policy: the path of the policy that its change must satisfy.
     """
 
@@ -38,10 +38,10 @@ class Touched:
 
 
 def compute_update(session: Session, present: Configuration, wanted: Any) -> bytes | None:
-    """The change from one configuration to another, a `common.ConfigUpdate`; None when they are alike.
+    """The change from one configuration to another, a `common.ConfigUpdate`; None if they are the same.
 
     Raises:
-        CommandFailed: configtxlator does not like it.
+        CommandFailed: configtxlator rejected them.
     """
     with session.home.scratch() as folder:
         for name, group in (("original", present.group), ("updated", _normalised(present.group, wanted))):
@@ -65,34 +65,38 @@ def read_update(update: bytes) -> Any:
     """The `common.ConfigUpdate` in bytes.
 
     Raises:
-        NetworkError: they are none.
+        NetworkError: the bytes are not a change of a configuration.
     """
     try:
         return m.configtx.ConfigUpdate.FromString(update)
     except DecodeError as error:
-        raise NetworkError(f"these {len(update)} bytes are no change of a configuration: {error}") from error
+        raise NetworkError(
+            f"these {len(update)} bytes are not a change of a configuration: {error}"
+        ) from error
 
 
 def outdated(present: Any, update: Any) -> list[str]:
-    """The paths of elements that were changed after a change was made from them.
+    """The paths of elements that have changed since a change was computed.
 
     Args:
         present: the channel's configuration, a `common.ConfigGroup`.
         update: the change, a `common.ConfigUpdate`.
     """
     versions, read = (_elements(group) for group in (present, update.read_set))
-    found = [key for key, one in read.items() if key not in versions or versions[key].version != one.version]
-    for key, one in _written(update).items():
+    found = [
+        key for key, before in read.items() if key not in versions or versions[key].version != before.version
+    ]
+    for key, element in _written(update).items():
         before = versions[key].version if key in versions else -1
-        if one.version != before + 1:
+        if element.version != before + 1:
             found.append(key)
     return [path for _, path in dict.fromkeys(found)]
 
 
 def holds(present: Any, update: Any) -> bool:
-    """Whether a configuration has everything that a change writes, just as it writes it."""
+    """Whether a configuration contains everything that a change writes, exactly as written."""
     elements = _elements(present)
-    return all(key in elements and _same(one, elements[key]) for key, one in _written(update).items())
+    return all(key in elements and _same(element, elements[key]) for key, element in _written(update).items())
 
 
 def touched(present: Any, update: Any) -> list[Touched]:
@@ -122,17 +126,17 @@ def _elements(group: Any) -> dict[tuple[str, str], Any]:
 
 
 def _written(update: Any) -> dict[tuple[str, str], Any]:
-    """What a change writes, without what only stands for itself."""
+    """What a change writes, without elements that keep the version that was read."""
     read = _elements(update.read_set)
     return {
-        key: one
-        for key, one in _elements(update.write_set).items()
-        if key not in read or read[key].version != one.version
+        key: element
+        for key, element in _elements(update.write_set).items()
+        if key not in read or read[key].version != element.version
     }
 
 
 def _same(written: Any, element: Any) -> bool:
-    """Whether an element is as it was written; of groups, whose members are written apart, the version."""
+    """Whether an element is as written; groups, whose members are compared apart, compare by version."""
     if isinstance(written, m.configtx.ConfigGroup):
         return bool((written.version, written.mod_policy) == (element.version, element.mod_policy))
     return bool(written == element)
@@ -176,7 +180,7 @@ def _applied(present: Any, written: Any) -> Any:
 
 
 def _normalised(present: Any, wanted: Any) -> Any:
-    """The wanted configuration, without differences that are none: a map has no order of its own."""
+    """The wanted configuration, with the present ACLs if only the order of the map's entries differs."""
     result = m.configtx.ConfigGroup()
     result.CopyFrom(wanted)
     acls, target = (group.groups[APPLICATION].values["ACLs"] for group in (present, result))

@@ -1,15 +1,15 @@
-"""What is wrong or questionable in the policies that guard a channel's resources."""
+"""Problems and warnings about the policies that guard a channel's resources (its ACLs)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kindpakket_network.description.form import text
-from kindpakket_network.description.policy import PolicySyntaxError, in_the_power_of, parse
+from kindpakket_network.description.policy import PolicySyntaxError, can_be_satisfied_by, parse
+from kindpakket_network.description.schema import text
 from kindpakket_network.errors import Mistake
 
-# For these Fabric asks the peer's own organisation, before it looks at what a channel says.
+# For these, Fabric checks the policy of the peer's own organisation and ignores the channel's ACL.
 _OF_THE_PEER = (
     "_lifecycle/Install",
     "_lifecycle/QueryInstalled",
@@ -25,10 +25,10 @@ _MEMBERS = {"Readers": "readers", "BlockReaders": "block_readers", "Writers": "w
 
 
 def access_mistakes(place: str, channel: Any, organisations: Mapping[str, Any]) -> Iterator[Mistake]:
-    """What can have no effect, or lets nobody pass.
+    """ACLs that have no effect, or that nobody can satisfy.
 
     Args:
-        place: where the channel stands.
+        place: the channel's path in the file.
         channel: the channel.
         organisations: all organisations by name.
     """
@@ -38,33 +38,33 @@ def access_mistakes(place: str, channel: Any, organisations: Mapping[str, Any]) 
         at = f"{place}.acls.{resource}"
         if resource.startswith(_OF_THE_PEER):
             yield Mistake(
-                at, "Fabric asks each peer's own administrators, whatever a channel says: take it out"
+                at, "Fabric checks the peer's own administrators and ignores this setting: remove it"
             )
         elif policy == "Admins" and not alone:
             yield Mistake(
                 at,
-                "Admins asks for several organisations here, and a caller is of one, so that nobody could "
-                "pass: write Readers, BlockReaders or Writers",
+                "Admins requires several organisations here, but a call is signed by one, so nobody could "
+                "satisfy it: write Readers, BlockReaders or Writers",
             )
 
 
 def _one_meets_admins(channel: Any, organisations: Mapping[str, Any]) -> bool:
-    names = [one["organisation"] for one in channel["members"]]
+    names = [member["organisation"] for member in channel["members"]]
     if "administration" not in channel:
         return len(names) == 1
     try:
         policy = parse(text(channel["administration"]))
-    except PolicySyntaxError:  # a mistake of its own
+    except PolicySyntaxError:  # reported elsewhere
         return True
-    return any(in_the_power_of(policy, {one["msp"]}) for one in organisations.values())
+    return any(can_be_satisfied_by(policy, {organisation["msp"]}) for organisation in organisations.values())
 
 
 def access_warnings(place: str, channel: Any) -> Iterator[Mistake]:
-    """Who gets to blocks beside `block_readers`, and which readers cannot evaluate.
+    """Roles that can read blocks without being `block_readers`, and readers that cannot evaluate.
 
     Args:
-        place: where the channel stands.
-        channel: a channel without mistakes.
+        place: the channel's path in the file.
+        channel: a channel without problems.
     """
     for resource, name in channel.get("acls", {}).items():
         if name not in _MEMBERS:
@@ -74,13 +74,15 @@ def access_warnings(place: str, channel: Any) -> Iterator[Mistake]:
             at = f"{place}.acls.{resource}"
             beyond = sorted(let - set(member["block_readers"]))
             if resource.startswith(_OF_BLOCKS) and beyond:
-                words = (
-                    f"{who}'s {' and '.join(beyond)}, no block readers, could read blocks: write BlockReaders"
+                message = (
+                    f"{who}'s {' and '.join(beyond)} could read blocks without being in block_readers: "
+                    "write BlockReaders"
                 )
-                yield Mistake(at, words)
+                yield Mistake(at, message)
             lacking = sorted(set(member["readers"]) - let - {"peer"})
             if resource == "peer/Propose" and lacking:
-                words = (
-                    f"{who}'s {' and '.join(lacking)} could not evaluate, though among readers: write Readers"
+                message = (
+                    f"{who}'s {' and '.join(lacking)} could not evaluate despite being in readers: "
+                    "write Readers"
                 )
-                yield Mistake(at, words)
+                yield Mistake(at, message)

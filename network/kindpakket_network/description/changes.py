@@ -1,4 +1,4 @@
-"""What has changed between two descriptions of a network, and whether one that lives can follow."""
+"""The differences between two topologies, and whether a running network can follow them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from kindpakket_network.description.topology import (
 )
 from kindpakket_network.errors import ChangeRefused, Mistake
 
-_RESET = "use another home, open this one with its own topology, or reset it"
-_APPEND = "add what is new at the end"
+_RESET = "use another home, use this home's own topology, or reset it"
+_APPEND = "append new ones at the end"
 
 
 class _Named(Protocol):
@@ -31,12 +31,12 @@ Thing = TypeVar("Thing", bound=_Named)
 
 @dataclass(frozen=True)
 class Change:
-    """A difference between what was brought up and what is wanted.
+    """A difference between the running network's topology and the desired one.
 
     Attributes:
-        place: where it stands in the topology, such as `organisations.winkels.peers`.
-        words: what is different.
-        advice: what to do instead, when a network that lives cannot follow; None when it can.
+        place: its path in the topology, such as `organisations.winkels.peers`.
+        words: what changes.
+        advice: what to do instead, if a running network cannot follow; None if it can.
     """
 
     place: str
@@ -48,8 +48,8 @@ def changes(present: Topology, wanted: Topology) -> list[Change]:
     """All differences, in the order of the file.
 
     Args:
-        present: what was brought up.
-        wanted: what it should become.
+        present: the topology that was brought up.
+        wanted: the desired topology.
     """
     return [
         *_fixed("name", present.name, wanted.name),
@@ -78,16 +78,16 @@ def changes(present: Topology, wanted: Topology) -> list[Change]:
 
 
 def ensure_possible(present: Topology, wanted: Topology) -> None:
-    """See that a network that lives can become what is wanted.
+    """Check that a running network can become what a topology describes.
 
     Raises:
-        ChangeRefused: it cannot; everything that stands in the way is listed.
+        ChangeRefused: it cannot; every obstacle is listed.
     """
-    refused = [one for one in changes(present, wanted) if one.advice is not None]
+    refused = [change for change in changes(present, wanted) if change.advice is not None]
     if refused:
         raise ChangeRefused(
-            "the network in this home cannot follow the topology, which",
-            [Mistake(one.place, f"{one.words}: {one.advice}") for one in refused],
+            "the network in this home cannot become what the topology describes",
+            [Mistake(signature.place, f"{signature.words}: {signature.advice}") for signature in refused],
         )
 
 
@@ -97,12 +97,12 @@ def _fixed(place: str, present: object, wanted: object, advice: str = _RESET) ->
 
 
 def _free(place: str, present: Any, wanted: Any, leaving: Sequence[str]) -> Iterator[Change]:
-    """Members that may change at any time."""
-    for one in fields(present):
-        before, after = getattr(present, one.name), getattr(wanted, one.name)
-        if one.name not in leaving and before != after:
+    """Differences in members that may change at any time."""
+    for field in fields(present):
+        before, after = getattr(present, field.name), getattr(wanted, field.name)
+        if field.name not in leaving and before != after:
             yield Change(
-                f"{place}.{one.name}" if place else one.name, f"{_shown(before)} becomes {_shown(after)}"
+                f"{place}.{field.name}" if place else field.name, f"{_shown(before)} becomes {_shown(after)}"
             )
 
 
@@ -113,11 +113,11 @@ def _grown(
     compared: Callable[[str, Thing, Thing], Iterator[Change]],
     added: Callable[[Thing], str],
 ) -> Iterator[Change]:
-    """A list whose order counts, as places in it decide ports: only its end is open."""
-    before, after = [one.name for one in present], [one.name for one in wanted]
+    """Differences in a list whose order determines ports: items may only be appended."""
+    before, after = [item.name for item in present], [item.name for item in wanted]
     if after[: len(before)] != before:
         yield Change(
-            place, f"{_shown(before)} becomes {_shown(after)}", f"keep these in order, and {_APPEND}"
+            place, f"{_shown(before)} becomes {_shown(after)}", f"keep the present order, and {_APPEND}"
         )
         return
     for old, new in zip(present, wanted, strict=False):
@@ -132,14 +132,14 @@ def _things(
     wanted: Sequence[Thing],
     compared: Callable[[str, Thing, Thing], Iterator[Change]],
 ) -> Iterator[Change]:
-    """A list in which nothing may be lacking that was there."""
-    before, after = ({one.name: one for one in some} for some in (present, wanted))
+    """Differences in a list from which nothing may be removed."""
+    before, after = ({item.name: item for item in some} for some in (present, wanted))
     for name, old in before.items():
         if name in after:
             yield from compared(f"{place}.{name}", old, after[name])
         else:
             yield Change(
-                f"{place}.{name}", "is taken out", f"a ledger keeps it for ever; put it back, or {_RESET}"
+                f"{place}.{name}", "is removed", f"the ledger keeps it permanently; put it back, or {_RESET}"
             )
     for name in after:
         if name not in before:
@@ -151,21 +151,21 @@ def _organisation(place: str, present: Organisation, wanted: Organisation) -> It
         f"{place}.msp",
         present.msp,
         wanted.msp,
-        "an MSP id stands in every signature; keep it, or add an organisation",
+        "the MSP id is part of every signature; keep it, or add an organisation",
     )
     before, after = present.peers, wanted.peers
     if after[: len(before)] != before:
         yield Change(
             f"{place}.peers",
             f"{_shown(before)} becomes {_shown(after)}",
-            f"keep these in order, and {_APPEND}",
+            f"keep the present order, and {_APPEND}",
         )
     elif after != before:
         yield Change(f"{place}.peers", f"{_shown(after[len(before) :])} added")
     if present.consenter and not wanted.consenter:
         yield Change(
             f"{place}.consenter",
-            "its orderer is taken out",
+            "its orderer is removed",
             "channels count on its votes; write consenter: true",
         )
     elif wanted.consenter and not present.consenter:
@@ -182,17 +182,17 @@ def _organisation(place: str, present: Organisation, wanted: Organisation) -> It
 
 
 def _users(place: str, present: Sequence[User], wanted: Sequence[User]) -> Iterator[Change]:
-    before, after = ({one.name: one for one in some} for some in (present, wanted))
+    before, after = ({item.name: item for item in some} for some in (present, wanted))
     for name in (name for name in after if name not in before):
         yield Change(f"{place}.{name}", "is new")
     for name, old in before.items():
         if name not in after:
-            yield Change(f"{place}.{name}", "is taken out; its certificate stays valid until it is revoked")
+            yield Change(f"{place}.{name}", "is removed; its certificate stays valid until it is revoked")
         elif old != after[name]:
             yield Change(
                 f"{place}.{name}",
-                "has other attributes or another type",
-                "they stand in the certificate that was issued; give the identity another name",
+                "has different attributes or a different type",
+                "they are part of the certificate that was issued; use another name for the identity",
             )
 
 
@@ -207,7 +207,7 @@ def _channel(place: str, present: Channel, wanted: Channel) -> Iterator[Change]:
         yield Change(
             f"{place}.consenters",
             f"{_shown(before)} becomes {_shown(after)}",
-            "their order gives them their ids, and none may leave; keep these in order, and " + _APPEND,
+            "their order determines their ids, and none may leave; keep the present order, and " + _APPEND,
         )
     elif after != before:
         yield Change(f"{place}.consenters", f"{_shown(after[len(before) :])} added")
@@ -217,13 +217,13 @@ def _channel(place: str, present: Channel, wanted: Channel) -> Iterator[Change]:
 
 
 def _members(place: str, present: Sequence[Member], wanted: Sequence[Member]) -> Iterator[Change]:
-    before, after = ({one.organisation: one for one in some} for some in (present, wanted))
+    before, after = ({item.organisation: item for item in some} for some in (present, wanted))
     for name, old in before.items():
         if name not in after:
             yield Change(
                 f"{place}.{name}",
                 "leaves the channel",
-                "its peers hold the ledger and policies count on it; put it back, or take its writers away",
+                "its peers hold the ledger and policies count on it; put it back, or remove its writers",
             )
         else:
             yield from _free(f"{place}.{name}", old, after[name], leaving=("organisation",))
@@ -235,7 +235,9 @@ def _chaincode(place: str, present: Chaincode, wanted: Chaincode) -> Iterator[Ch
     yield from _free(place, present, wanted, leaving=("name", "collections", "initialise"))
     yield from _things(f"{place}.collections", present.collections, wanted.collections, _collection)
     if present.initialise != wanted.initialise:
-        yield Change(f"{place}.initialise", "is different; what was initialised is not initialised again")
+        yield Change(
+            f"{place}.initialise", "changes; a chaincode that is initialised is not initialised again"
+        )
 
 
 def _collection(place: str, present: Collection, wanted: Collection) -> Iterator[Change]:
@@ -243,7 +245,7 @@ def _collection(place: str, present: Collection, wanted: Collection) -> Iterator
         f"{place}.blocks_to_live",
         present.blocks_to_live,
         wanted.blocks_to_live,
-        "Fabric fixes it for ever; keep it, or name a new collection",
+        "Fabric does not allow it to change; keep it, or add a new collection",
     )
     yield from _free(place, present, wanted, leaving=("name", "blocks_to_live"))
 

@@ -1,4 +1,4 @@
-"""A YAML file with the line of each of its members."""
+"""A YAML file together with the line number of each of its members."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ _FILE = "file"
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves dates as the text that they are: JSON, which topologies are checked as, has none."""
+    """Loads dates as text, because topologies are checked as JSON, which has no dates."""
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
 
 @dataclass(frozen=True)
 class Document:
-    """What a YAML file says, and where.
+    """A parsed YAML file.
 
     Attributes:
         members: its content.
-        lines: the line of each member, from 1, by place.
-        mistakes: members that are written twice, where YAML would silently keep the last.
+        lines: the line of each member, from 1, by its path.
+        mistakes: duplicate members, of which YAML would silently keep the last.
     """
 
     members: Any
@@ -48,17 +48,17 @@ class Document:
         try:
             return cls.parse(file.read_text("utf-8"))
         except OSError as error:
-            words = f"cannot be read ({error.strerror}): name an existing file"
-            raise TopologyError(str(file), [Mistake(_FILE, words)]) from error
+            message = f"cannot be read ({error.strerror}): name an existing file"
+            raise TopologyError(str(file), [Mistake(_FILE, message)]) from error
         except UnicodeDecodeError as error:
-            words = "is not UTF-8 text: save it as UTF-8"
-            raise TopologyError(str(file), [Mistake(_FILE, words)]) from error
+            message = "is not UTF-8 text: save it as UTF-8"
+            raise TopologyError(str(file), [Mistake(_FILE, message)]) from error
         except yaml.YAMLError as error:
             raise TopologyError(str(file), [not_yaml(error)]) from error
         except RecursionError as error:
             raise TopologyError(str(file), [Mistake(_FILE, _DEEP)]) from error
         except ValueError as error:
-            raise TopologyError(str(file), [Mistake(_FILE, f"has a value that is none: {error}")]) from error
+            raise TopologyError(str(file), [Mistake(_FILE, f"has an unreadable value: {error}")]) from error
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -67,7 +67,7 @@ class Document:
         Raises:
             yaml.YAMLError: it is not YAML.
             RecursionError: its members are nested too deeply.
-            ValueError: a value cannot be read, such as a number of thousands of digits.
+            ValueError: a value cannot be read, such as a number with thousands of digits.
         """
         loader = _Loader(text)
         try:
@@ -81,7 +81,7 @@ class Document:
             loader.dispose()
 
     def with_line(self, mistake: Mistake) -> Mistake:
-        """The same mistake with the line of its place, or of what it should be in."""
+        """The same mistake with the line of its member, or of the nearest enclosing one."""
         at = mistake.place
         while at not in self.lines and at:
             at = at[: max(at.rfind("."), at.rfind("["), 0)]
@@ -89,27 +89,28 @@ class Document:
 
 
 def place(path: Iterable[Any]) -> str:
-    """A path of member names and numbers, such as `organisations[1].peers[0]`; `file` for the whole."""
-    found = ""
+    """A path as text, such as `organisations[1].peers[0]`; `file` for the whole file."""
+    text = ""
     for part in path:
-        found += f"[{part}]" if isinstance(part, int) else f".{part}" if found else str(part)
-    return found or _FILE
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or _FILE
 
 
 def not_yaml(error: yaml.YAMLError) -> Mistake:
     """The mistake of a file that is not YAML."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    words = getattr(error, "problem", None) or str(error)
+    problem = getattr(error, "problem", None) or str(error)
     context = getattr(error, "context", None)
-    said = f"{context}, {words}" if context else words
+    reason = f"{context}, {problem}" if context else problem
     line = mark.line + 1 if mark else None
-    return Mistake(_FILE, f"is not YAML ({said}): see the quotes and the spaces before that line", line)
+    return Mistake(_FILE, f"is not YAML ({reason}): check quotes and indentation up to that line", line)
 
 
 _ENDLESS = "refers to itself: write it out"
-_DEEP = "has members within members without end: see the brackets"
+_DEEP = "is nested too deeply: check the brackets"
+# Aliases (`*`) multiply: a few lines of YAML can expand to billions of members.
 _MOST_PLACES = 50_000
-_LONG = f"has more than {_MOST_PLACES} members, those repeated by `*` included: leave some out"
+_LONG = f"has more than {_MOST_PLACES} members, counting those repeated by `*`: remove some"
 
 
 def _walk(
@@ -130,8 +131,8 @@ def _walk(
         for key, value in node.value:
             at = (*path, key.value if isinstance(key, yaml.ScalarNode) else "?")
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                words = f"the member {key.value!r} is written twice: keep one"
-                yield Mistake(place(at), words, key.start_mark.line + 1)
+                message = f"the member {key.value!r} appears twice: keep one"
+                yield Mistake(place(at), message, key.start_mark.line + 1)
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
             lines.setdefault(place(at), key.start_mark.line + 1)
             yield from _walk(value, at, lines, (*within, node))

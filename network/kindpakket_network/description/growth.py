@@ -1,4 +1,4 @@
-"""Topologies that have grown: one more organisation, peer, consenter or channel in the file."""
+"""Extends a topology by an organisation, peer, consenter or channel."""
 
 from __future__ import annotations
 
@@ -26,40 +26,42 @@ def with_organisation(
     host: str | None = None,
     share_collections: bool = False,
 ) -> Topology:
-    """The topology with an organisation that stands beside another one on the channels of that one.
+    """The topology with a new organisation that joins another one's channels with the same rights.
 
-    It may do what the other may, and signs in its place wherever a policy of the channel asks for the other's
-    signature: `'A.peer'` becomes `OR('A.peer', 'B.peer')`. Private data is for the other's eyes, though: for
-    each collection that names the other, the new one gets one of its own, such as `accounts-b`.
+    Wherever a policy of a channel asks for the other's signature, the new organisation may sign instead:
+    `'A.peer'` becomes `OR('A.peer', 'B.peer')`. Private data is not shared: for each collection that names
+    the other, the new one gets a collection of its own, such as `accounts-b`.
 
     Args:
         topology: the network.
         name: the new organisation's name.
         msp: its MSP id.
-        like: the organisation that it resembles: its users, its number of peers, its part in channels.
-        channels: the channels that it joins; not given: all those of the other.
-        peers: how many peers it has; not given: as many as the other.
+        like: the organisation to copy users, number of peers and rights on channels from.
+        channels: the channels that it joins; None: all of the other's.
+        peers: the number of its peers; None: as many as the other has.
         consenter: whether it runs an orderer.
-        host: the host of its nodes; not given: that of the other.
-        share_collections: it becomes a member of the other's collections instead.
+        host: the host of its nodes; None: the other's.
+        share_collections: add it to the other's collections instead.
 
     Raises:
-        NetworkError: there is no such organisation or channel, or the other is no member of a channel.
-        TopologyError: the names cannot be used, or the topology that results has mistakes.
+        NetworkError: there is no such organisation or channel, or the other is not a member of a channel.
+        TopologyError: the names cannot be used, or the resulting topology has mistakes.
     """
     other = _organisation(topology, like)
     joined = (
-        [one.name for one in topology.channels if like in _members(one)] if channels is None else channels
+        [candidate.name for candidate in topology.channels if like in _members(candidate)]
+        if channels is None
+        else channels
     )
     document = _document(topology)
     made = _organisation_like(document, like, name, msp, peers, consenter, host)
     document["organisations"].append(made)
     for channel_name in joined:
         if like not in _members(_channel(topology, channel_name)):
-            raise NetworkError(f"{like} is no member of {channel_name}: name an organisation that is")
+            raise NetworkError(f"{like} is not a member of {channel_name}: name an organisation that is")
         channel = _member_of(document["channels"], channel_name)
         _keep_consenters(channel, _channel(topology, channel_name), consenter, name)
-        member = next(one for one in channel["members"] if one["organisation"] == like)
+        member = next(candidate for candidate in channel["members"] if candidate["organisation"] == like)
         channel["members"].append({**copy.deepcopy(member), "organisation": name})
         if not share_collections:
             _add_collections(channel, other.msp, msp, name)
@@ -71,35 +73,35 @@ def with_organisation(
 def with_channel(
     topology: Topology, name: str, organisation: str, msp: str, like: str, *, host: str | None = None
 ) -> Topology:
-    """The topology with a further channel, which an organisation brings, such as a further municipality.
+    """The topology with a new channel for an organisation, such as a second municipality.
 
-    The channel is as the other organisation's first one, with the new organisation in its place and all
-    others the same. An organisation that is not there yet is made, with users, peers and orderer as that one.
+    The channel is a copy of the other organisation's first one, with the new organisation in its place and
+    all other members the same. A new organisation gets users, peers and an orderer like the other.
 
     Args:
         topology: the network.
         name: the new channel's name.
-        organisation: the organisation that brings it.
+        organisation: the organisation whose channel it is.
         msp: its MSP id.
-        like: the organisation that it takes the place of.
-        host: the host of its nodes, when it is new; not given: that of the other.
+        like: the organisation that it replaces in the copy.
+        host: the host of its nodes, if it is new; None: the other's.
 
     Raises:
-        NetworkError: the other is not there or on no channel, or the MSP id is not the organisation's.
-        TopologyError: the names cannot be used, or the topology that results has mistakes.
+        NetworkError: the other is missing or not on a channel, or the MSP id is not the organisation's.
+        TopologyError: the names cannot be used, or the resulting topology has mistakes.
     """
     other = _organisation(topology, like)
-    pattern = next((one for one in topology.channels if like in _members(one)), None)
+    pattern = next((candidate for candidate in topology.channels if like in _members(candidate)), None)
     if pattern is None:
-        raise NetworkError(f"{like} is on no channel that a new one could be like: name another organisation")
+        raise NetworkError(f"{like} is not on any channel that could be copied: name another organisation")
     document = _document(topology)
-    known = next((one for one in topology.organisations if one.name == organisation), None)
+    known = next((candidate for candidate in topology.organisations if candidate.name == organisation), None)
     if known is None:
         document["organisations"].append(
             _organisation_like(document, like, organisation, msp, None, other.consenter, host)
         )
     elif known.msp != msp:
-        raise NetworkError(f"{organisation} has the MSP id {known.msp}, not {msp}: leave it out")
+        raise NetworkError(f"{organisation} has the MSP id {known.msp}, not {msp}: omit it, or correct it")
     _keep_other_consenters(document, topology, ())
     channel = copy.deepcopy(_member_of(document["channels"], pattern.name))
     channel["consenters"] = list(pattern.consenters)
@@ -111,12 +113,12 @@ def with_channel(
 
 
 def with_peer(topology: Topology, organisation: str, name: str | None = None) -> Topology:
-    """The topology with a further peer of an organisation.
+    """The topology with another peer of an organisation.
 
     Args:
         topology: the network.
         organisation: the organisation.
-        name: the peer's name; not given: `peer` and the next number.
+        name: the peer's name; None: `peer` and the next number.
 
     Raises:
         NetworkError: there is no such organisation.
@@ -124,7 +126,7 @@ def with_peer(topology: Topology, organisation: str, name: str | None = None) ->
     """
     peers = _organisation(topology, organisation).peers
     if name is None:
-        numbers = (int(found[1]) for one in peers if (found := re.fullmatch(r"peer(\d+)", one)))
+        numbers = (int(found[1]) for peer in peers if (found := re.fullmatch(r"peer(\d+)", peer)))
         name = f"peer{max(numbers, default=-1) + 1}"
     document = _document(topology)
     _member_of(document["organisations"], organisation)["peers"] = [*peers, name]
@@ -132,22 +134,22 @@ def with_peer(topology: Topology, organisation: str, name: str | None = None) ->
 
 
 def with_consenter(topology: Topology, organisation: str, channels: Sequence[str] | None = None) -> Topology:
-    """The topology with an organisation's orderer as a further consenter of channels.
+    """The topology with an organisation's orderer as another consenter of channels.
 
     Args:
         topology: the network.
-        organisation: the organisation; its orderer is added when it has none.
-        channels: the channels; not given: all.
+        organisation: the organisation; it gets an orderer if it has none.
+        channels: the channels; None: all.
 
     Raises:
         NetworkError: there is no such organisation or channel.
-        TopologyError: the topology that results has mistakes.
+        TopologyError: the resulting topology has mistakes.
     """
     _organisation(topology, organisation)
     document = _document(topology)
     _keep_other_consenters(document, topology, ())
     _member_of(document["organisations"], organisation)["consenter"] = True
-    names = [one.name for one in topology.channels] if channels is None else channels
+    names = [channel.name for channel in topology.channels] if channels is None else channels
     for name in names:
         present = _channel(topology, name).consenters
         if organisation not in present:
@@ -156,21 +158,21 @@ def with_consenter(topology: Topology, organisation: str, channels: Sequence[str
 
 
 def beside(policy: str, msp: str, other: str) -> str:
-    """A policy in which an organisation may sign in the place of another one.
+    """A policy in which one organisation may sign instead of another.
 
     Args:
         policy: a signature policy.
-        msp: the organisation in it.
-        other: the one that may sign as well.
+        msp: the MSP id of the organisation in it.
+        other: the MSP id of the organisation that may sign instead.
     """
     found = re.sub(rf"'{re.escape(msp)}\.(\w+)'", rf"OR('{msp}.\1', '{other}.\1')", policy)
     pair = rf"OR\(('{re.escape(msp)}\.\w+'), ('{re.escape(other)}\.\w+')\)"
-    # Among alternatives it is simply one more of them.
+    # Inside an OR, add the organisation to that OR instead of nesting another.
     return re.sub(rf"(\bOR\([^()]*?){pair}", r"\1\2, \3", found)
 
 
 def _read(document: dict[str, Any]) -> Topology:
-    return Topology.read(document, _ANYWHERE, "the topology that would result")
+    return Topology.read(document, _ANYWHERE, "the resulting topology")
 
 
 def _document(topology: Topology) -> dict[str, Any]:
@@ -178,17 +180,17 @@ def _document(topology: Topology) -> dict[str, Any]:
 
 
 def _organisation(topology: Topology, name: str) -> Any:
-    found = next((one for one in topology.organisations if one.name == name), None)
+    found = next((organisation for organisation in topology.organisations if organisation.name == name), None)
     if found is None:
-        names = ", ".join(one.name for one in topology.organisations)
+        names = ", ".join(organisation.name for organisation in topology.organisations)
         raise NetworkError(f"there is no organisation {name!r}: use one of {names}")
     return found
 
 
 def _channel(topology: Topology, name: str) -> Channel:
-    found = next((one for one in topology.channels if one.name == name), None)
+    found = next((channel for channel in topology.channels if channel.name == name), None)
     if found is None:
-        names = ", ".join(one.name for one in topology.channels)
+        names = ", ".join(channel.name for channel in topology.channels)
         raise NetworkError(f"there is no channel {name!r}: use one of {names}")
     return found
 
@@ -198,7 +200,7 @@ def _members(channel: Channel) -> list[str]:
 
 
 def _member_of(some: Iterable[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(one for one in some if one["name"] == name)
+    return next(item for item in some if item["name"] == name)
 
 
 def _organisation_like(
@@ -224,7 +226,7 @@ def _keep_consenters(document: dict[str, Any], channel: Channel, joins: bool, na
 
 
 def _keep_other_consenters(document: dict[str, Any], topology: Topology, leaving: Sequence[str]) -> None:
-    """Name the consenters of channels that left them to a default, which one more orderer would change."""
+    """Write out the consenters of channels that use the default, which a new orderer would change."""
     for channel in topology.channels:
         if channel.name not in leaving:
             _member_of(document["channels"], channel.name)["consenters"] = list(channel.consenters)
@@ -242,10 +244,10 @@ def _each_policy(channel: dict[str, Any], changed: Callable[[str], str], *, coll
 
 
 def _add_collections(channel: dict[str, Any], msp: str, other: str, name: str) -> None:
-    """Give an organisation a collection for each one that names another one, with itself in its place."""
+    """Copy each collection that names an organisation, with another one in its place."""
     for chaincode in channel.get("chaincodes", ()):
         collections = chaincode.get("collections", [])
-        for collection in [one for one in collections if f"'{msp}." in one["members"]]:
+        for collection in [candidate for candidate in collections if f"'{msp}." in candidate["members"]]:
             made = {**copy.deepcopy(collection), "name": f"{collection['name']}-{name}"}
             for policy in ("members", "endorsement"):
                 if policy in made:
@@ -254,9 +256,9 @@ def _add_collections(channel: dict[str, Any], msp: str, other: str, name: str) -
 
 
 def _replaced(value: Any, replaced: dict[str, str]) -> Any:
-    """The same members with names in the place of others, wherever one is a whole text."""
+    """The same members with names replaced, where a name is the whole text."""
     if isinstance(value, dict):
-        return {key: _replaced(one, replaced) for key, one in value.items()}
+        return {key: _replaced(item, replaced) for key, item in value.items()}
     if isinstance(value, list):
-        return [_replaced(one, replaced) for one in value]
+        return [_replaced(item, replaced) for item in value]
     return replaced.get(value, value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""A machine: what others call it, and which of its addresses its nodes listen on."""
+"""A machine: the address at which others reach it, and the addresses that its nodes listen on."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what topologies may say, not what
 class Host:
     """A machine with nodes.
 
-    Chaincode processes are for the peer beside them only, so they are on the loopback of every host.
+    Chaincode processes serve only the peer on the same machine, so they listen on its loopback.
 
     Attributes:
         name: its name in the topology.
         address: where the nodes of other organisations, and clients, reach it: a DNS name or an IP address.
         listen: the IPv4 address that its CA servers, orderers and peers listen on.
-        operations_listen: the IP address for health, metrics and the administration of orderers, which only
-            its own organisation needs.
+        operations_listen: the IP address for health checks, metrics and administration of orderers, which
+            only its own organisation uses.
     """
 
     name: str = "localhost"
@@ -38,7 +38,7 @@ class Host:
         return _reached(self.operations_listen)
 
     def tls_names(self, node: str) -> tuple[str, ...]:
-        """The names and addresses that stand in the TLS certificate of a node here."""
+        """The names and addresses in the TLS certificate of a node on this host."""
         return tuple(dict.fromkeys((node, "localhost", LOOPBACK, self.address, self.own_operations)))
 
 

@@ -11,12 +11,12 @@ _TOKEN = re.compile(r"\s*(?:(AND|OR|OutOf)\b|'([^']*)'|(\d+)|([(),]))", re.IGNOR
 
 
 class PolicySyntaxError(ValueError):
-    """An expression is not a signature policy; the message says at which character."""
+    """An expression is not a signature policy; the message gives the character."""
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Whoever has a role in an organisation.
+    """A role in an organisation.
 
     Attributes:
         msp: the organisation's MSP id.
@@ -29,10 +29,10 @@ class Principal:
 
 @dataclass(frozen=True)
 class Threshold:
-    """So many of some policies.
+    """A number of policies that must be satisfied.
 
     Attributes:
-        needed: how many of them.
+        needed: how many.
         policies: the policies.
     """
 
@@ -47,7 +47,7 @@ def parse(expression: str) -> Policy:
     """Read an expression.
 
     Raises:
-        PolicySyntaxError: it is not a signature policy, or asks for more than it names, or for nothing.
+        PolicySyntaxError: it is not a signature policy, or OutOf asks for none or for more than it lists.
     """
     reader = _Reader(expression)
     found = reader.rule()
@@ -61,20 +61,20 @@ def principals(expression: str) -> tuple[Principal, ...]:
     Raises:
         PolicySyntaxError: the expression is not a signature policy.
     """
-    return named(parse(expression))
+    return principals_of(parse(expression))
 
 
 def satisfied(expression: str, signers: Collection[str]) -> bool:
-    """Whether signatures of some organisations, in the roles that an expression asks for, satisfy it.
+    """Whether signatures of organisations, in whichever roles an expression asks for, satisfy it.
 
     Args:
         expression: a signature policy.
-        signers: the MSP ids of those who sign.
+        signers: the MSP ids of the organisations that sign.
 
     Raises:
         PolicySyntaxError: the expression is not a signature policy.
     """
-    return in_the_power_of(parse(expression), signers)
+    return can_be_satisfied_by(parse(expression), signers)
 
 
 def any_of(msp: str, roles: tuple[str, ...]) -> str:
@@ -82,23 +82,23 @@ def any_of(msp: str, roles: tuple[str, ...]) -> str:
     return "OR(" + ", ".join(f"'{msp}.{role}'" for role in roles) + ")"
 
 
-def met_by(policy: Policy, signers: Sequence[Principal]) -> bool:
-    """Whether signatures meet a policy. Like Fabric, it counts each signature once, in the policy's order."""
+def is_satisfied_by(policy: Policy, signers: Sequence[Principal]) -> bool:
+    """Whether signatures satisfy a policy; as in Fabric, each counts once, in the policy's order."""
     return _left_over(policy, list(signers)) is not None
 
 
-def in_the_power_of(policy: Policy, msps: Collection[str]) -> bool:
-    """Whether organisations can meet a policy together without any other one."""
+def can_be_satisfied_by(policy: Policy, msps: Collection[str]) -> bool:
+    """Whether organisations can satisfy a policy together, without any other."""
     if isinstance(policy, Principal):
         return policy.msp in msps
-    return sum(in_the_power_of(one, msps) for one in policy.policies) >= policy.needed
+    return sum(can_be_satisfied_by(part, msps) for part in policy.policies) >= policy.needed
 
 
-def named(policy: Policy) -> tuple[Principal, ...]:
+def principals_of(policy: Policy) -> tuple[Principal, ...]:
     """The principals of a policy, in its order."""
     if isinstance(policy, Principal):
         return (policy,)
-    return tuple(principal for one in policy.policies for principal in named(one))
+    return tuple(principal for part in policy.policies for principal in principals_of(part))
 
 
 def _left_over(policy: Policy, signers: list[Principal]) -> list[Principal] | None:
@@ -108,8 +108,8 @@ def _left_over(policy: Policy, signers: list[Principal]) -> list[Principal] | No
                 return signers[:number] + signers[number + 1 :]
         return None
     met = 0
-    for one in policy.policies:
-        left = _left_over(one, signers)
+    for part in policy.policies:
+        left = _left_over(part, signers)
         if left is not None:
             met, signers = met + 1, left
     return signers if met >= policy.needed else None
@@ -137,25 +137,25 @@ class _Reader:
             needed = len(policies) if word.lower() == "and" else 1
         if not 1 <= needed <= len(policies):
             raise self._error(
-                f"a number from 1 to {len(policies)}, and not {needed}, expected in OutOf before"
+                f"OutOf asks for {needed} of {len(policies)}; a number from 1 to {len(policies)} expected"
             )
         return Threshold(needed, tuple(policies))
 
     def end(self) -> None:
         if self._text[self._at :].strip():
-            raise self._error("nothing more expected")
+            raise self._error("end of the policy expected")
 
     def _needed(self) -> int:
         number = self._next("a number")[2]
         if number is None:
-            raise self._error("OutOf begins with a number")
+            raise self._error("a number expected after OutOf(")
         self._expect(",")
         return int(number)
 
     def _principal(self, text: str) -> Principal:
         msp, _, role = text.rpartition(".")
         if not msp or role not in ROLES:
-            raise self._error(f"'{text}' is not 'MspId.role' with a role of {', '.join(ROLES)}")
+            raise self._error(f"'{text}' is not 'MspId.role' with one of the roles {', '.join(ROLES)}")
         return Principal(msp, role)
 
     def _next(self, expected: str) -> tuple[str | None, str | None, str | None, str | None]:
@@ -176,5 +176,5 @@ class _Reader:
         if self._symbol(symbol) != symbol:
             raise self._error(f"{symbol} expected")
 
-    def _error(self, words: str) -> PolicySyntaxError:
-        return PolicySyntaxError(f"{words} at character {self._at + 1} of {self._text!r}")
+    def _error(self, problem: str) -> PolicySyntaxError:
+        return PolicySyntaxError(f"{problem} at character {self._at + 1} of {self._text!r}")

@@ -1,13 +1,13 @@
 """Which node listens on which port.
 
-Every organisation has a block of 30 ports, in the topology's order; appending an organisation moves nobody:
+Each organisation has a block of 30 ports, in the topology's order; appending one moves no other:
 
     +0 CA        +2 consenter            +6 first peer          +12 second peer, and so on
     +1 its       +3 its operations       +7 its operations
        operations +4 its administration  +8 its chaincode port
                   +5 no node's: see `free_base`
                                          +9 … +11 the chaincode processes of that peer,
-                                                  one of them during an upgrade only
+                                                  one of them only during an upgrade
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ JOINING = 2
 HIGHEST = 65535
 _FIRST_PEER = 6
 _PEER_BLOCK = 6
-# Below the range from which systems take the local ports of outgoing connections.
+# Below 32768, where Linux starts the local ports of outgoing connections.
 _FREE_RANGE = (20000, 32000)
 _HELD = 5
 _TRIES = 1000
@@ -46,13 +46,13 @@ def consenter(base: int, organisation: int) -> tuple[int, int, int]:
 
 
 def peer(base: int, organisation: int, number: int) -> tuple[int, int, int]:
-    """The ports of an organisation's peer: service, operations, chaincodes that register by themselves."""
+    """The ports of an organisation's peer: service, operations, registration of chaincodes."""
     first = base + BLOCK * organisation + _FIRST_PEER + _PEER_BLOCK * number
     return first, first + 1, first + 2
 
 
 def chaincode(base: int, organisation: int, number: int, place: int) -> int:
-    """The port of a place for a process that serves a chaincode to a peer."""
+    """The port of one of the slots for chaincode processes of a peer."""
     return base + BLOCK * organisation + _FIRST_PEER + _PEER_BLOCK * number + 3 + place
 
 
@@ -71,7 +71,7 @@ def is_free(port: int, address: str = LOOPBACK) -> bool:
 
 
 def free_base(organisations: int) -> int:
-    """A base from which the blocks of so many organisations are free now.
+    """A base port from which the blocks of a number of organisations are free at present.
 
     They are this process's until it ends: it holds a port of each block that no node uses, so that neither
     it nor another process is given the same ones before their nodes listen.

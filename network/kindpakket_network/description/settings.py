@@ -1,4 +1,4 @@
-"""Topologies with other settings, given as `place=value`."""
+"""Changes single settings of a topology, given as `path=value`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def with_settings(topology: Topology, settings: Mapping[str, str]) -> Topology:
 
     Args:
         topology: the network.
-        settings: values as YAML, by place: the names of members down to the setting, with points between
-            them; what stands in a list goes by its name. Such as `ordering.batch_messages` or
-            `channels.zuidhorn.acls.event/Block`. An empty value takes the setting out.
+        settings: values as YAML, by path: the names of members down to the setting, joined by dots; items
+            of a list go by their names. Such as `ordering.batch_messages` or
+            `channels.zuidhorn.acls.event/Block`. An empty value removes the setting.
 
     Raises:
-        NetworkError: there is no such place.
-        TopologyError: the topology that results has mistakes.
+        NetworkError: there is no such path.
+        TopologyError: the resulting topology has mistakes.
     """
     document = copy.deepcopy(dict(topology.document))
     for place, text in settings.items():
@@ -35,7 +35,7 @@ def with_settings(topology: Topology, settings: Mapping[str, str]) -> Topology:
         for number, parent in enumerate(parents):
             holder = _below(holder, parent, ".".join(parents[: number + 1]))
         if not isinstance(holder, dict):
-            raise NetworkError(f"{place!r} is no setting: give the place of a single value")
+            raise NetworkError(f"{place!r} is not a setting: give the path of a single value")
         try:
             value = yaml.safe_load(text)
         except yaml.YAMLError as error:
@@ -44,15 +44,15 @@ def with_settings(topology: Topology, settings: Mapping[str, str]) -> Topology:
             holder.pop(name, None)
         else:
             holder[name] = value
-    return Topology.read(document, Path("/"), "the topology that would result")
+    return Topology.read(document, Path("/"), "the resulting topology")
 
 
 def _below(holder: Any, name: str, place: str) -> Any:
     if isinstance(holder, dict):
         return holder.setdefault(name, {})
     if not isinstance(holder, list):
-        raise NetworkError(f"{place!r} is no setting: give the place of a single value")
-    known = {each[key]: each for each in holder if isinstance(each, dict) for key in _NAMES if key in each}
+        raise NetworkError(f"{place!r} is not a setting: give the path of a single value")
+    known = {item[key]: item for item in holder if isinstance(item, dict) for key in _NAMES if key in item}
     if name not in known:
         raise NetworkError(f"there is no {place}: use one of {', '.join(known)}")
     return known[name]

@@ -1,4 +1,4 @@
-"""The description of a network: one YAML file, checked as a whole before anything is done."""
+"""The description of a network: one YAML file, checked as a whole before it is used."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class User:
     """An identity that an organisation's CA issues a certificate to.
 
     Attributes:
-        name: the enrolment name; it stands in the certificate, so it names a function and never a person.
+        name: the enrolment name; it is part of the certificate, so it names a function and never a person.
         kind: `client` or `admin`, the node OU of the certificate.
         attributes: attributes in the certificate.
     """
@@ -43,8 +43,8 @@ class Organisation:
         name: its name in file and node names.
         msp: its MSP id.
         peers: the names of its peers, without the organisation.
-        consenter: whether it runs an orderer, which channels may have as a consenter.
-        users: its identities; one of them is of kind `admin`.
+        consenter: whether it runs an orderer, which can be a consenter of channels.
+        users: its identities, at least one of kind `admin`.
         host: where its nodes run.
     """
 
@@ -67,8 +67,8 @@ class Ordering:
 
     Attributes:
         type: `bft` or `raft`.
-        batch_interval_ms: the longest a transaction waits for its block, in milliseconds.
-        batch_messages: the most transactions in a block.
+        batch_interval_ms: how long a transaction waits for its block at most, in milliseconds.
+        batch_messages: the maximum number of transactions in a block.
     """
 
     type: str
@@ -76,17 +76,17 @@ class Ordering:
     batch_messages: int
 
     def quorum(self, consenters: int) -> int:
-        """How many of a channel's consenters must take part for it to be ordered."""
+        """How many of a channel's consenters must take part in ordering."""
         if self.type == "raft":
             return consenters // 2 + 1
         return (consenters + (consenters - 1) // 3) // 2 + 1
 
     @property
     def lag(self) -> int:
-        """By how many blocks a consenter may stay behind without harm while nothing is ordered.
+        """How many blocks a consenter may harmlessly be behind while nothing is ordered.
 
-        A leader of BFT tells in its heartbeats which block it decided last, and a consenter that starts one
-        block behind takes that for the one that comes next; the block after that makes it ask for both.
+        A BFT leader's heartbeats name the last decided block. A consenter that starts one block behind takes
+        that block for the next one, and only fetches both when the following block arrives.
         """
         return 1 if self.type == "bft" else 0
 
@@ -132,8 +132,8 @@ class Initialise:
         organisation: the submitting user's organisation.
         user: the submitting user.
         endorsers: the organisations whose peers endorse it.
-        refusal: the code in the refusal that says that it was done before.
-        check: a query whose answer must repeat some members of the argument.
+        refusal: the error code that says that it has already been done.
+        check: a query whose answer must repeat members of the argument.
         check_members: those members.
     """
 
@@ -149,7 +149,7 @@ class Initialise:
 
 @dataclass(frozen=True)
 class Chaincode:
-    """A chaincode of a channel: a Go module that is built and served as a process beside each peer."""
+    """A chaincode of a channel: a Go module that runs as a process next to each peer."""
 
     name: str
     version: str
@@ -165,14 +165,14 @@ class Channel:
 
     Attributes:
         name: its name.
-        consenters: the organisations whose orderers order it, by their consenter ids, which start at 1.
-        lifecycle_endorsement: the policy that chaincode definitions need.
-        administration: the policy that changes of its members and of their policies need; None: a majority of
-            the members' administrators.
+        consenters: the organisations whose orderers order it, by consenter id, starting at 1.
+        lifecycle_endorsement: the policy for chaincode definitions.
+        administration: the policy for changes of its members and their policies; None: a majority of the
+            members' administrators.
         members: the organisations that use it.
         chaincodes: the chaincodes on it.
-        acls: policies of the application group by the resource that they guard, where they are not the usual
-            ones; see `access`.
+        acls: policies of the application group by the resource that they guard, where they differ from the
+            defaults in `channel.access`.
     """
 
     name: str
@@ -186,18 +186,18 @@ class Channel:
 
 @dataclass(frozen=True)
 class Topology:
-    """A network that was read and found free of mistakes.
+    """A network's description, read and free of problems.
 
     Attributes:
         name: the network's name.
         base: the first of its ports; see `ports`.
         ordering: how it orders.
-        organisations: in the file's order, which also orders their ports, and the consenters of channels
-            that do not name their own.
+        organisations: in the file's order, which determines their ports, and the consenters of channels that
+            do not list their own.
         channels: its channels.
-        document: the file's members, sources of chaincodes made absolute.
-        tuning: how its nodes run, and how long certificates last.
-        warnings: what is questionable, in the order of the file's members.
+        document: the file's members, with absolute paths for the sources of chaincodes.
+        tuning: its nodes' settings, and how long certificates last.
+        warnings: the warnings, in the order of the file.
     """
 
     name: str
@@ -217,7 +217,7 @@ class Topology:
             path: a YAML file.
 
         Raises:
-            TopologyError: the file cannot be read, or has mistakes; all of them are listed.
+            TopologyError: the file cannot be read, or has problems; all of them are listed.
         """
         file = Path(path)
         return cls._of(Document.load(file), file.resolve().parent, str(file))
@@ -227,21 +227,21 @@ class Topology:
         """A topology that comes with this package, such as `kindpakket`.
 
         Raises:
-            TopologyError: there is none of that name.
+            TopologyError: there is no such topology.
         """
         return cls.load(packaged_file(name))
 
     @classmethod
     def read(cls, document: Any, folder: Path, source: str = "the topology") -> Self:
-        """Check a topology that was parsed already.
+        """Check a parsed topology.
 
         Args:
             document: the members.
             folder: the folder that sources of chaincodes are relative to.
-            source: what to call the topology in errors.
+            source: the topology's name in error messages.
 
         Raises:
-            TopologyError: it has mistakes; all of them are listed.
+            TopologyError: it has problems; all of them are listed.
         """
         return cls._of(Document(document), folder, source)
 
@@ -256,7 +256,7 @@ class Topology:
                 chaincode["source"] = str((folder / chaincode["source"]).resolve())
         hosts = {name: Host(name, **members) for name, members in absolute.get("hosts", {}).items()}
         organisations = tuple(_organisation(members, hosts) for members in absolute["organisations"])
-        consenters = tuple(one.name for one in organisations if one.consenter)
+        consenters = tuple(organisation.name for organisation in organisations if organisation.consenter)
         return cls(
             name=absolute["name"],
             base=absolute["ports"]["base"],
@@ -269,11 +269,11 @@ class Topology:
         )
 
     def with_base(self, base: int) -> Self:
-        """The same network on other ports, from `base` up."""
+        """The same network with `base` as its first port."""
         return replace(self, base=base, document={**self.document, "ports": {"base": base}})
 
     def with_free_ports(self) -> Self:
-        """The same network on ports that are free now, for tests; there is room for some that join.
+        """The same network on ports that are free at present, for tests, with room for joining organisations.
 
         Raises:
             OSError: there are not enough free ports.
@@ -286,7 +286,9 @@ class Topology:
         Raises:
             KeyError: there is none.
         """
-        return next((one for one in self.organisations if one.name == name), None) or _missing(name)
+        return next(
+            (organisation for organisation in self.organisations if organisation.name == name), None
+        ) or _missing(name)
 
     def channel(self, name: str) -> Channel:
         """The channel of that name.
@@ -294,7 +296,7 @@ class Topology:
         Raises:
             KeyError: there is none.
         """
-        return next((one for one in self.channels if one.name == name), None) or _missing(name)
+        return next((channel for channel in self.channels if channel.name == name), None) or _missing(name)
 
     def members_with_peers(self, channel: Channel) -> list[Organisation]:
         """The organisations whose peers join a channel."""
@@ -307,7 +309,7 @@ class Topology:
 
 
 def packaged_file(name: str) -> Path:
-    """The file of a topology that comes with this package, if there is one of that name."""
+    """The path of a topology that comes with this package; it may not exist."""
     return Path(str(resources.files("kindpakket_network"))) / "data" / "topologies" / f"{name}.yaml"
 
 
@@ -344,14 +346,14 @@ def _channel(members: Mapping[str, Any], consenters: tuple[str, ...]) -> Channel
         administration=members.get("administration"),
         members=tuple(
             Member(
-                one["organisation"],
-                tuple(one["writers"]),
-                tuple(one["readers"]),
-                tuple(one["block_readers"]),
+                member["organisation"],
+                tuple(member["writers"]),
+                tuple(member["readers"]),
+                tuple(member["block_readers"]),
             )
-            for one in members["members"]
+            for member in members["members"]
         ),
-        chaincodes=tuple(_chaincode(one) for one in members.get("chaincodes", ())),
+        chaincodes=tuple(_chaincode(chaincode) for chaincode in members.get("chaincodes", ())),
         acls=dict(members.get("acls", {})),
     )
 
@@ -362,7 +364,7 @@ def _chaincode(members: Mapping[str, Any]) -> Chaincode:
         version=members["version"],
         source=Path(members["source"]),
         endorsement=members["endorsement"],
-        collections=tuple(_collection(one) for one in members.get("collections", ())),
+        collections=tuple(_collection(collection) for collection in members.get("collections", ())),
         initialise=_initialise(members["initialise"]) if "initialise" in members else None,
     )
 

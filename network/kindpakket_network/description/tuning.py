@@ -1,4 +1,4 @@
-"""What may be tuned: settings of peers and orderers, how much they log, and how long certificates last."""
+"""What may be tuned: settings of peers and orderers, their log level, and how long certificates last."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-# The gRPC library tells every connection attempt at level info; everything of Fabric stays visible.
+# The gRPC library logs every connection attempt at level info; Fabric's own messages stay visible.
 _QUIET = "grpc=error"
-# Which view is led by whom stands only in these lines, and `leader` reads it there.
+# Only these lines say which consenter leads which view; operators need them after a change of leader.
 _VIEWS = "orderer.consensus.smartbft=info"
 
 Settings = tuple[tuple[str, str], ...]
@@ -16,16 +16,16 @@ Settings = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Tuning:
-    """What a topology tunes. The schema lists the settings that are free; the others keep a network safe.
+    """A topology's tuning. The schema lists the settings that may be tuned; the others keep a network safe.
 
     Attributes:
-        log_level: the level from which on nodes log: `debug`, `info` or `warning`.
+        log_level: the lowest level that nodes log: `debug`, `info` or `warning`.
         peer: environment settings of peers.
         orderer: environment settings of orderers.
         user_days: how long certificates of users are valid, in days.
         node_days: how long certificates of peers and orderers are valid, in days.
         tls_days: how long TLS certificates are valid, in days.
-        warning_days: how long before its end a certificate is reported, in days.
+        warning_days: how long before it expires a certificate is reported, in days.
     """
 
     log_level: str = "info"

@@ -1,4 +1,4 @@
-"""What is questionable in a topology that is free of mistakes: it works, and someone may regret it."""
+"""Warnings about a topology that is valid: it works, but its operators may regret it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from kindpakket_network.description.access_rules import access_warnings
 from kindpakket_network.description.host import EVERYWHERE
-from kindpakket_network.description.policy import Policy, in_the_power_of, named, parse
+from kindpakket_network.description.policy import Policy, can_be_satisfied_by, parse, principals_of
 from kindpakket_network.description.policy_rules import collection_peers
 from kindpakket_network.errors import Mistake
 
@@ -18,16 +18,16 @@ _LONG_DAYS = 365
 
 
 def warnings_in(document: Any) -> list[Mistake]:
-    """What is questionable, with advice.
+    """The warnings, with advice.
 
     Args:
-        document: the members of a topology without mistakes.
+        document: the members of a topology without problems.
     """
     return [warning for rule in _RULES for warning in rule(document)]
 
 
-def losses_borne(consenters: int, bft: bool) -> int:
-    """How many of so many consenters may be lost before ordering stops."""
+def failures_tolerated(consenters: int, bft: bool) -> int:
+    """How many of a number of consenters may fail before ordering stops."""
     return (consenters - 1) // (3 if bft else 2)
 
 
@@ -39,70 +39,80 @@ def _hosts(document: Any) -> Iterator[Mistake]:
         if _parsed(address) is not None:
             yield Mistake(
                 f"{place}.address",
-                f"certificates and channels will hold {address}, and moving means changing them all: "
-                "give a DNS name",
+                f"certificates and channels will contain {address}, and all of them must change when the "
+                "machine moves: give a DNS name",
             )
         if _is_loopback(listen):
             yield Mistake(
                 f"{place}.listen",
-                f"others are told {address} and nodes listen on {listen} only: give an address of the "
-                "network, unless something forwards to it",
+                f"others connect to {address}, but nodes listen on {listen} only: give an address of the "
+                "network, unless a proxy forwards to it",
             )
         if host.get("operations_listen") in EVERYWHERE:
             yield Mistake(
                 f"{place}.operations_listen",
-                "metrics and administration would be open to every network of the machine: "
-                "give 127.0.0.1 or an address for management",
+                "metrics and administration would be reachable on every network of the machine: "
+                "give 127.0.0.1 or an address of the management network",
             )
 
 
 def _consenters(document: Any) -> Iterator[Mistake]:
     bft = document["ordering"]["type"] == "bft"
-    able = [one["name"] for one in document["organisations"] if one.get("consenter")]
+    able = [
+        organisation["name"] for organisation in document["organisations"] if organisation.get("consenter")
+    ]
     for number, channel in enumerate(document["channels"]):
         place = f"channels[{number}]"
         place = f"{place}.consenters" if "consenters" in channel else place
         names = channel.get("consenters", able)
         yield from _number(place, len(names), bft)
-        yield from _together(place, names, document, losses_borne(len(names), bft))
+        yield from _together(place, names, document, failures_tolerated(len(names), bft))
 
 
 def _number(place: str, count: int, bft: bool) -> Iterator[Mistake]:
-    borne = losses_borne(count, bft)
+    borne = failures_tolerated(count, bft)
     if not borne:
-        words = f"ordering stops with the loss of any of {count}: raft takes 3 to bear the loss of one"
-        yield Mistake(place, words)
-    elif losses_borne(count - 1, bft) == borne:
+        consenters = "its only consenter fails" if count == 1 else f"any of its {count} consenters fails"
+        yield Mistake(place, f"ordering stops when {consenters}: raft needs 3 to tolerate one failure")
+    elif failures_tolerated(count - 1, bft) == borne:
         fewer, more = count - 1, count + 1
-        while losses_borne(fewer - 1, bft) == borne:
+        while failures_tolerated(fewer - 1, bft) == borne:
             fewer -= 1
-        while losses_borne(more, bft) == borne:
+        while failures_tolerated(more, bft) == borne:
             more += 1
         yield Mistake(
             place,
-            f"{count} consenters bear the loss of {borne}, as {fewer} would, and more of them must agree: "
-            f"have {fewer}, or {more} to bear the loss of {borne + 1}",
+            f"{count} consenters tolerate {_failures(borne)}, as {fewer} would, but more of them must agree: "
+            f"use {fewer}, or {more} to tolerate {_failures(borne + 1)}",
         )
 
 
 def _together(place: str, names: Sequence[str], document: Any, borne: int) -> Iterator[Mistake]:
-    hosts = {one["name"]: one["host"] for one in document["organisations"] if "host" in one}
+    hosts = {
+        organisation["name"]: organisation["host"]
+        for organisation in document["organisations"]
+        if "host" in organisation
+    }
     for host, count in Counter(hosts[name] for name in names if name in hosts).items():
         if borne and count > borne and len(document["hosts"]) > 1:
             yield Mistake(
                 place,
-                f"{count} of {len(names)} consenters run on {host}, and ordering bears the loss of {borne}: "
-                "spread them",
+                f"{count} of {len(names)} consenters run on {host}, but ordering tolerates only "
+                f"{_failures(borne)}: spread them over more hosts",
             )
 
 
+def _failures(number: int) -> str:
+    return "1 failure" if number == 1 else f"{number} failures"
+
+
 def _channels(document: Any) -> Iterator[Mistake]:
-    organisations = {one["name"]: one for one in document["organisations"]}
+    organisations = {organisation["name"]: organisation for organisation in document["organisations"]}
     for number, channel in enumerate(document["channels"]):
         place = f"channels[{number}]"
         members = {
-            organisations[one["organisation"]]["msp"]: organisations[one["organisation"]]
-            for one in channel["members"]
+            organisations[member["organisation"]]["msp"]: organisations[member["organisation"]]
+            for member in channel["members"]
         }
         yield from _administration(place, channel, list(members))
         yield from access_warnings(place, channel)
@@ -118,36 +128,38 @@ def _administration(place: str, channel: Any, msps: Sequence[str]) -> Iterator[M
         place, able = f"{place}.administration", _sets(parse(channel["administration"]))
     else:
         able = map(set, combinations(msps, len(msps) // 2 + 1))
-    found = next((some for some in able if not in_the_power_of(definitions, some)), None)
+    found = next((some for some in able if not can_be_satisfied_by(definitions, some)), None)
     if found:
         yield Mistake(
             place,
-            f"the administrators of {_listed(found)} could change lifecycle_endorsement without those whom "
-            "it asks for: write an administration that needs them too",
+            f"the administrators of {_listed(found)} could change lifecycle_endorsement without the "
+            "organisations it requires: write an administration that requires them too",
         )
 
 
 def _endorsement(place: str, chaincode: Any, channel: Any, members: Mapping[str, Any]) -> Iterator[Mistake]:
     policy = parse(chaincode["endorsement"])
     able = _sets(parse(channel["lifecycle_endorsement"]))
-    found = next((some for some in able if not in_the_power_of(policy, some)), None)
+    found = next((some for some in able if not can_be_satisfied_by(policy, some)), None)
     if found:
         yield Mistake(
             f"{place}.endorsement",
-            f"{_listed(found)} could replace the chaincode, and with it this policy, without those whom it "
-            "asks for: let lifecycle_endorsement ask for as much",
+            f"{_listed(found)} could replace the chaincode, and this policy with it, without the "
+            "organisations it requires: make lifecycle_endorsement require them too",
         )
-    with_peers = [msp for msp, one in members.items() if one.get("peers")]
-    alone = [msp for msp in with_peers if in_the_power_of(policy, {msp})]
+    with_peers = [msp for msp, member in members.items() if member.get("peers")]
+    alone = [msp for msp in with_peers if can_be_satisfied_by(policy, {msp})]
     if alone and len(with_peers) > 1:
-        words = f"{' or '.join(alone)} alone decides what is written: ask for a second organisation"
-        yield Mistake(f"{place}.endorsement", words)
+        message = f"{' or '.join(alone)} alone decides what is written: require a second organisation"
+        yield Mistake(f"{place}.endorsement", message)
     for msp in with_peers:
-        needed = not in_the_power_of(policy, set(with_peers) - {msp})
+        needed = not can_be_satisfied_by(policy, set(with_peers) - {msp})
         if needed and len(members[msp]["peers"]) == 1:
             node = f"{members[msp]['peers'][0]}.{members[msp]['name']}"
-            words = f"nothing is endorsed while {node} is down or renewed: give {msp} a second peer"
-            yield Mistake(f"{place}.endorsement", words)
+            message = (
+                f"no transaction is endorsed while {node} is down or restarting: give {msp} a second peer"
+            )
+            yield Mistake(f"{place}.endorsement", message)
 
 
 def _collections(place: str, chaincode: Any, members: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -158,17 +170,17 @@ def _collections(place: str, chaincode: Any, members: Mapping[str, Any]) -> Iter
         if len(peers) == 1:
             yield Mistake(
                 at,
-                f"{collection['name']} is held by {peers[0]} alone, and is lost with its disk: "
+                f"only {peers[0]} holds {collection['name']}, so it is lost with that peer's disk: "
                 "give its organisation a second peer, and back it up",
             )
         elif collection.get("max_peers", 1) == 0:
-            words = "no other peer gets it when it is endorsed, so that it can be lost: give 1 or more"
-            yield Mistake(f"{at}.max_peers", words)
+            message = "no other peer receives the data at endorsement, so it can be lost: give 1 or more"
+            yield Mistake(f"{at}.max_peers", message)
         if collection.get("member_only_read", True) and not any(
-            one.role in ("member", "client") for one in named(policy)
+            principal.role in ("member", "client") for principal in principals_of(policy)
         ):
-            words = "with member_only_read no client can read it: write 'AMSP.member' for those who may"
-            yield Mistake(f"{at}.members", words)
+            message = "with member_only_read no client can read it: write 'AMSP.member' for those that may"
+            yield Mistake(f"{at}.members", message)
 
 
 def _lifetimes(document: Any) -> Iterator[Mistake]:
@@ -176,16 +188,20 @@ def _lifetimes(document: Any) -> Iterator[Mistake]:
     if days < _LONG_DAYS:
         yield Mistake(
             "tuning.certificates.node_days",
-            f"every {days} days each orderer's renewal takes an update of its channels: give a year or more",
+            f"each orderer's renewal, every {_days(days)}, updates its channels: give at least {_LONG_DAYS}",
         )
 
 
+def _days(number: int) -> str:
+    return "day" if number == 1 else f"{number} days"
+
+
 def _sets(policy: Policy) -> Iterator[set[str]]:
-    """The sets of organisations that can meet a policy, small ones first."""
-    msps = sorted({one.msp for one in named(policy)})
+    """The sets of organisations that can satisfy a policy, smallest first."""
+    msps = sorted({principal.msp for principal in principals_of(policy)})
     for size in range(1, len(msps) + 1):
         for some in combinations(msps, size):
-            if in_the_power_of(policy, some):
+            if can_be_satisfied_by(policy, some):
                 yield set(some)
 
 

@@ -1,4 +1,4 @@
-"""Rules by which Prometheus calls an operator: what went wrong on a network, and what to do about it."""
+"""Prometheus alerting rules: what is wrong with a network, and what to do about it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from typing import Any
 from kindpakket_network.description.topology import Topology
 
 BLOCKS_BEHIND = 5
-"""By how many blocks a node may be behind the furthest one of its organisation."""
+"""How many blocks a node may be behind the highest one of its organisation; scrapes are not simultaneous."""
+# Twice the hourly timer of the runbook: one missed run does not alert.
 _CHECKED_HOURS = 2
+# Twice the interval of a daily backup.
 _BACKUP_DAYS = 2
 
 
 @dataclass(frozen=True)
 class Alert:
-    """A rule.
+    """An alerting rule.
 
     Attributes:
         name: its name.
-        expression: a PromQL expression that gives something when the operator is to be called.
-        lasting: how long it must have given that, as Prometheus writes durations.
-        critical: whether money or the ledger is at risk; otherwise it can wait for working hours.
+        expression: a PromQL expression that has a result while something is wrong.
+        lasting: how long it must have had one, as a Prometheus duration.
+        critical: whether payments or the ledger are at risk; otherwise it can wait for working hours.
         summary: what is wrong, with Prometheus' placeholders.
         action: what to do.
     """
@@ -35,7 +37,7 @@ class Alert:
     action: str
 
     def members(self) -> dict[str, Any]:
-        """The rule as members of Prometheus' file."""
+        """The rule in Prometheus' file format."""
         return {
             "alert": self.name,
             "expr": self.expression,
@@ -46,7 +48,7 @@ class Alert:
 
 
 def rules(topology: Topology) -> Mapping[str, Any]:
-    """The file of rules for a network, which judge the nodes of whatever organisations are scraped."""
+    """The rules file for a network; the rules apply to the nodes of all organisations that are scraped."""
     select = f'{{network="{topology.name}"}}'
     groups = {
         "nodes": _nodes(topology.name),
@@ -76,7 +78,7 @@ def _nodes(network: str) -> Iterator[Alert]:
         f'changes(process_start_time_seconds{{network="{network}"}}[15m]) > 2',
         "0m",
         True,
-        "{{ $labels.node }} was started {{ $value }} times in a quarter of an hour",
+        "{{ $labels.node }} restarted {{ $value }} times within 15 minutes",
         "kindpakket network logs {{ $labels.node }}",
     )
 
@@ -90,7 +92,7 @@ def _ledger(select: str, network: str) -> Iterator[Alert]:
         "1m",
         True,
         "{{ $labels.node }} is {{ $value }} blocks behind on {{ $labels.channel }}",
-        "kindpakket network up, which wakes consenters that fell silent",
+        "kindpakket network up, which restarts stalled consenters",
     )
     invalid = f'ledger_transaction_count{{network="{network}",validation_code!="VALID"}}'
     yield Alert(
@@ -100,15 +102,15 @@ def _ledger(select: str, network: str) -> Iterator[Alert]:
         "10m",
         False,
         "{{ $value | humanizePercentage }} of the transactions on {{ $labels.channel }} are invalid",
-        "look at the validation codes: conflicts come from one voucher paying at two places at once",
+        "check the validation codes: conflicts come from one voucher paying in two shops at once",
     )
     yield Alert(
         "PeerAlone",
         f"gossip_membership_total_peers_known{select} < 1",
         "2m",
         True,
-        "{{ $labels.node }} knows no other peer of {{ $labels.channel }}: payments find no endorsers",
-        "kindpakket network status; are the other organisations' peers reachable?",
+        "{{ $labels.node }} knows no other peer of {{ $labels.channel }}, so payments find no endorsers",
+        "kindpakket network status; check that the other organisations' peers are reachable",
     )
     yield Alert(
         "ChaincodeFails",
@@ -116,7 +118,7 @@ def _ledger(select: str, network: str) -> Iterator[Alert]:
         f" + increase(chaincode_execute_timeouts{select}[5m]) > 0",
         "0m",
         True,
-        "{{ $labels.node }} does not reach its chaincode {{ $labels.chaincode }}",
+        "{{ $labels.node }} cannot reach its chaincode {{ $labels.chaincode }}",
         "kindpakket network up, which starts chaincode processes that are down",
     )
 
@@ -128,7 +130,7 @@ def _bft(select: str) -> Iterator[Alert]:
         "1m",
         True,
         "{{ $labels.node }} knows no leader on {{ $labels.channel }}",
-        "a quorum of the consenters has to run: kindpakket network status",
+        "kindpakket network status; a quorum of the consenters must be running",
     )
     yield Alert(
         "LeaderChangesAgainAndAgain",
@@ -144,8 +146,8 @@ def _bft(select: str) -> Iterator[Alert]:
         f" and on (node, channel) delta(ledger_blockchain_height{select}[2m]) == 0",
         "2m",
         True,
-        "{{ $value }} transactions wait at {{ $labels.node }}, and {{ $labels.channel }} gets no block",
-        "a quorum of the consenters has to run: kindpakket network status",
+        "{{ $value }} transactions wait at {{ $labels.node }}, but {{ $labels.channel }} gets no blocks",
+        "kindpakket network status; a quorum of the consenters must be running",
     )
 
 
@@ -155,7 +157,7 @@ def _raft(select: str) -> Iterator[Alert]:
         f"consensus_etcdraft_active_nodes{select} < consensus_etcdraft_cluster_size{select}",
         "1m",
         False,
-        "{{ $labels.node }} reaches {{ $value }} consenters of {{ $labels.channel }} only",
+        "{{ $labels.node }} reaches only {{ $value }} consenters of {{ $labels.channel }}",
         "kindpakket network status; ask the other organisations",
     )
     yield Alert(
@@ -174,7 +176,7 @@ def _certificates(network: str, days: int) -> Iterator[Alert]:
         f'kindpakket_certificate_expires_seconds{{network="{network}"}} - time() < {days * 86_400}',
         "0m",
         False,
-        "the {{ $labels.use }} certificate of {{ $labels.holder }} ends in {{ $value | humanizeDuration }}",
+        "{{ $labels.use }} certificate of {{ $labels.holder }} expires in {{ $value | humanizeDuration }}",
         "kindpakket network renew {{ $labels.holder }}",
     )
     yield Alert(
@@ -182,7 +184,7 @@ def _certificates(network: str, days: int) -> Iterator[Alert]:
         f'time() - kindpakket_backup_taken_seconds{{network="{network}"}} > {_BACKUP_DAYS * 86_400}',
         "1h",
         False,
-        "{{ $labels.organisation }} was not backed up for {{ $value | humanizeDuration }}",
+        "{{ $labels.organisation }} has not been backed up for {{ $value | humanizeDuration }}",
         "kindpakket network backup --organisation {{ $labels.organisation }}",
     )
     checked = f'kindpakket_checked_seconds{{network="{network}"}}'
@@ -191,6 +193,6 @@ def _certificates(network: str, days: int) -> Iterator[Alert]:
         f"time() - {checked} > {_CHECKED_HOURS * 3600} or absent({checked})",
         "1h",
         False,
-        "nobody has looked at the certificates for hours",
-        "have a timer run kindpakket network metrics, and node_exporter read its file",
+        "certificates have not been checked for hours",
+        "have a timer run kindpakket network metrics, and node_exporter read the file",
     )

@@ -1,6 +1,6 @@
 """A network as resources of the Kubernetes operator hyperledger-bevel/bevel-operator-fabric.
 
-They describe a new network: its CAs run in the cluster and certify everything anew there.
+They describe a new network: its CAs run in the cluster and issue all certificates there.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ SCRIPT = "apply.sh"
 
 
 def files(topology: Topology, image: str) -> Mapping[str, str]:
-    """The files by name: resources by the step in which they are applied, and the script that does it.
+    """The files by name: the resources of each step, and the script that applies them.
 
     Args:
         topology: the network.
         image: the container image of the chaincodes' processes.
 
     Raises:
-        NetworkError: a chaincode's source is not there.
+        NetworkError: a chaincode's source does not exist.
     """
     steps = {name: list(step) for name, step in _steps(topology, image).items()}
     made = {f"{name}.yaml": _yaml(resources) for name, resources in steps.items()}
@@ -54,11 +54,15 @@ def _steps(topology: Topology, image: str) -> Mapping[str, Iterable[Resource]]:
     )
     return {
         "10-authorities": _authorities(topology.organisations, topology),
-        "20-nodes": [one for each in topology.organisations for one in _nodes(topology, each)],
-        "30-channels": [channels.channel(topology, one) for one in topology.channels],
+        "20-nodes": [
+            node for organisation in topology.organisations for node in _nodes(topology, organisation)
+        ],
+        "30-channels": [channels.main_channel(topology, channel) for channel in topology.channels],
         "40-members": [channels.follower(topology, channel, member) for channel, member in joined],
         "50-packages": [chaincodes.install(member, code, _label(code)) for member, code in placed],
-        "60-processes": [one for member, code in placed for one in chaincodes.process(member, code, image)],
+        "60-processes": [
+            resource for member, code in placed for resource in chaincodes.process(member, code, image)
+        ],
         "70-approvals": [
             chaincodes.approval(channel, member, code)
             for channel, member in joined
@@ -73,9 +77,9 @@ def _steps(topology: Topology, image: str) -> Mapping[str, Iterable[Resource]]:
 
 
 def _authorities(organisations: Sequence[Organisation], topology: Topology) -> Iterable[Resource]:
-    for one in organisations:
-        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": one.name}}
-        yield nodes.authority(one, topology.tuning)
+    for organisation in organisations:
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": organisation.name}}
+        yield nodes.authority(organisation, topology.tuning)
 
 
 def _nodes(topology: Topology, organisation: Organisation) -> Iterable[Resource]:
@@ -103,13 +107,13 @@ def _script(topology: Topology) -> str:
         network=topology.name,
         organisations=[
             {
-                "name": one.name,
-                "prefix": variable(one.name),
-                "secrets": [variable(one.name, name, "secret") for name in _enrolling(one)],
-                "peers": [kubernetes_name(name) for name in one.peers],
-                "consenter": one.consenter,
+                "name": organisation.name,
+                "prefix": variable(organisation.name),
+                "secrets": [variable(organisation.name, name, "secret") for name in _enrolling(organisation)],
+                "peers": [kubernetes_name(name) for name in organisation.peers],
+                "consenter": organisation.consenter,
             }
-            for one in topology.organisations
+            for organisation in topology.organisations
         ],
         channels=[channel.name for channel in topology.channels],
         chaincodes=[
@@ -138,7 +142,7 @@ def _enrolling(organisation: Organisation) -> list[str]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what is filled in within double quotes, so that a line feed in it can be `\\n`; no aliases."""
+    """Writes placeholders in double quotes, so that their values may contain line feeds; no aliases."""
 
     def ignore_aliases(self, _: Any) -> bool:
         return True

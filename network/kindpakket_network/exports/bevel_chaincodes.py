@@ -1,9 +1,8 @@
 """Chaincodes as resources of the Kubernetes operator, and of Kubernetes itself for their processes.
 
-The operator's own resource for processes cannot give them the mutual TLS that this chaincode insists on. So
-they are deployments, which read their certificates from the secret `chaincode-tls`, and peers read theirs
-from the secret `chaincode-connections`. The package is the same at all organisations, and so is the name of
-the process.
+The operator's own resource for processes does not support the mutual TLS that this chaincode requires. So
+they are deployments, which read their certificates from the secret `chaincode-tls`; peers read theirs from
+the secret `chaincode-connections`. All organisations use the same package and the same process name.
 """
 
 from __future__ import annotations
@@ -28,23 +27,23 @@ TLS_SECRET = "chaincode-tls"  # noqa: S105 - the name of a secret
 _FILES = "/chaincode-tls"
 
 
-def process_name(one: Chaincode) -> str:
-    """What a chaincode's process and its service are called."""
-    return f"chaincode-{kubernetes_name(one.name)}"
+def process_name(chaincode: Chaincode) -> str:
+    """The name of a chaincode's process and service."""
+    return f"chaincode-{kubernetes_name(chaincode.name)}"
 
 
-def package_variable(one: Chaincode) -> str:
-    """The package id of a chaincode, to be filled in."""
-    return filled(one.name, "package")
+def package_variable(chaincode: Chaincode) -> str:
+    """The placeholder for a chaincode's package id."""
+    return filled(chaincode.name, "package")
 
 
-def install(member: Organisation, one: Chaincode, label: str) -> Resource:
+def install(member: Organisation, chaincode: Chaincode, label: str) -> Resource:
     """A chaincode's package on an organisation's peers.
 
     Args:
         member: the organisation.
-        one: the chaincode.
-        label: the package's label, which the file in the secret with the connections is named by.
+        chaincode: the chaincode.
+        label: the package's label, which names the file in the secret with the connections.
     """
     spec = {
         "mspID": member.msp,
@@ -54,19 +53,19 @@ def install(member: Organisation, one: Chaincode, label: str) -> Resource:
         "chaincodePackage": {
             "name": label,
             "type": "ccaas",
-            "address": f"{process_name(one)}:{CHAINCODE_PORT}",
+            "address": f"{process_name(chaincode)}:{CHAINCODE_PORT}",
             "dialTimeout": "10s",
             "tls": {"required": True},
         },
     }
-    return resource("FabricChaincodeInstall", f"{one.name}-{member.name}", None, spec)
+    return resource("FabricChaincodeInstall", f"{chaincode.name}-{member.name}", None, spec)
 
 
-def process(member: Organisation, one: Chaincode, image: str) -> list[Resource]:
-    """A chaincode's process at an organisation: deployment, service, and who may reach it."""
-    labels = {"app.kubernetes.io/name": process_name(one)}
+def process(member: Organisation, chaincode: Chaincode, image: str) -> list[Resource]:
+    """A chaincode's process at an organisation: deployment, service and network policy."""
+    labels = {"app.kubernetes.io/name": process_name(chaincode)}
     settings = {
-        "CHAINCODE_ID": package_variable(one),
+        "CHAINCODE_ID": package_variable(chaincode),
         "CHAINCODE_SERVER_ADDRESS": f"0.0.0.0:{CHAINCODE_PORT}",
         "CHAINCODE_TLS_CERT": f"{_FILES}/tls.crt",
         "CHAINCODE_TLS_KEY": f"{_FILES}/tls.key",
@@ -103,34 +102,34 @@ def process(member: Organisation, one: Chaincode, image: str) -> list[Resource]:
         ("v1", "Service"): {"selector": labels, "ports": [{"port": CHAINCODE_PORT}]},
         ("networking.k8s.io/v1", "NetworkPolicy"): inside,
     }
-    metadata = {"name": process_name(one), "namespace": member.name}
+    metadata = {"name": process_name(chaincode), "namespace": member.name}
     return [
         {"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec}
         for (api, kind), spec in specs.items()
     ]
 
 
-def approval(one: Channel, member: Organisation, code: Chaincode) -> Resource:
-    """An organisation's consent to a chaincode's definition."""
+def approval(channel: Channel, member: Organisation, code: Chaincode) -> Resource:
+    """An organisation's approval of a chaincode's definition."""
     spec = {
-        **_definition(one, member, code),
+        **_definition(channel, member, code),
         "packageId": package_variable(code),
         "externalPeers": [],
         "externalOrderers": [
             {
-                "url": f"grpcs://{service(ORDERER, one.consenters[0])}:{ORDERER_PORT}",
-                "tlsCACert": filled(one.consenters[0], "tlsca"),
+                "url": f"grpcs://{service(ORDERER, channel.consenters[0])}:{ORDERER_PORT}",
+                "tlsCACert": filled(channel.consenters[0], "tlsca"),
             }
         ],
     }
-    return resource("FabricChaincodeApprove", f"{one.name}-{code.name}-{member.name}", None, spec)
+    return resource("FabricChaincodeApprove", f"{channel.name}-{code.name}-{member.name}", None, spec)
 
 
-def commitment(topology: Topology, one: Channel, member: Organisation, code: Chaincode) -> Resource:
-    """The definition, put in force by one organisation with the peers of all."""
-    others = [each for each in topology.members_with_peers(one) if each != member]
+def commitment(topology: Topology, channel: Channel, member: Organisation, code: Chaincode) -> Resource:
+    """The commit of the definition, submitted by one organisation and endorsed by the peers of all."""
+    others = [organisation for organisation in topology.members_with_peers(channel) if organisation != member]
     spec = {
-        **_definition(one, member, code),
+        **_definition(channel, member, code),
         "externalPeers": [
             {"url": f"grpcs://{host}:{PEER_PORT}", "tlsCACert": filled(other.name, "tlsca")}
             for other in others
@@ -138,19 +137,19 @@ def commitment(topology: Topology, one: Channel, member: Organisation, code: Cha
         ],
         "externalOrderers": [
             {
-                "url": f"grpcs://{service(ORDERER, one.consenters[0])}:{ORDERER_PORT}",
-                "tlsCACert": filled(one.consenters[0], "tlsca"),
+                "url": f"grpcs://{service(ORDERER, channel.consenters[0])}:{ORDERER_PORT}",
+                "tlsCACert": filled(channel.consenters[0], "tlsca"),
             }
         ],
     }
-    return resource("FabricChaincodeCommit", f"{one.name}-{code.name}", None, spec)
+    return resource("FabricChaincodeCommit", f"{channel.name}-{code.name}", None, spec)
 
 
-def _definition(one: Channel, member: Organisation, code: Chaincode) -> Resource:
+def _definition(channel: Channel, member: Organisation, code: Chaincode) -> Resource:
     return {
         "mspID": member.msp,
         "hlfIdentity": identity_of(member.name, admin_of(member)),
-        "channelName": one.name,
+        "channelName": channel.name,
         "chaincodeName": code.name,
         "version": code.version,
         "sequence": 1,

@@ -1,7 +1,7 @@
 """Channels as resources of the Kubernetes operator.
 
-The operator gives every organisation Fabric's usual policies, by which any client of the auditor could
-submit. So the policies of the channel itself name who may do what, instead of asking each organisation's.
+The operator gives every organisation Fabric's default policies, which would let any client of the auditor
+submit. So the channel's own policies list the roles, instead of referring to each organisation's policies.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.programs.home import Home
 
 
-def channel(topology: Topology, one: Channel) -> Resource:
-    """A channel, made by the administrators of all its consenters' organisations."""
-    consenters = [topology.organisation(name) for name in one.consenters]
-    members = [topology.organisation(member.organisation) for member in one.members]
+def main_channel(topology: Topology, channel: Channel) -> Resource:
+    """A channel, created by the administrators of all its consenters' organisations."""
+    consenters = [topology.organisation(name) for name in channel.consenters]
+    members = [topology.organisation(member.organisation) for member in channel.members]
     spec = {
-        "name": one.name,
+        "name": channel.name,
         "adminOrdererOrganizations": _msps(consenters),
         "adminPeerOrganizations": _msps(members),
         "externalOrdererOrganizations": [],
@@ -54,13 +54,13 @@ def channel(topology: Topology, one: Channel) -> Resource:
             for consenter in consenters
         ],
         "identities": _identities(consenters, members),
-        "channelConfig": _configuration(topology, one, consenters),
+        "channelConfig": _configuration(topology, channel, consenters),
     }
-    return resource("FabricMainChannel", one.name, None, spec)
+    return resource("FabricMainChannel", channel.name, None, spec)
 
 
 def _msps(organisations: Iterable[Organisation]) -> list[Resource]:
-    return [{"mspID": one.msp} for one in organisations]
+    return [{"mspID": organisation.msp} for organisation in organisations]
 
 
 def _orders(consenter: Organisation) -> Resource:
@@ -85,13 +85,13 @@ def _identities(consenters: Sequence[Organisation], members: Sequence[Organisati
 
 
 def admin_of(organisation: Organisation) -> str:
-    """The name of the identity with which an organisation administers."""
+    """The name of an organisation's administrator identity."""
     return kubernetes_name(organisation.admin.name)
 
 
-def _configuration(topology: Topology, one: Channel, consenters: Sequence[Organisation]) -> Resource:
-    """What configtx.yaml would say, read from it as far as the operator has the same settings."""
-    written = _configtx(topology, one, consenters)
+def _configuration(topology: Topology, channel: Channel, consenters: Sequence[Organisation]) -> Resource:
+    """The settings of configtx.yaml, as far as the operator supports them."""
+    written = _configtx(topology, channel, consenters)
     orderer, application = written["Orderer"], written["Application"]
     return {
         "capabilities": ["V3_0" if orderer["OrdererType"] == "BFT" else "V2_0"],
@@ -117,19 +117,19 @@ def _configuration(topology: Topology, one: Channel, consenters: Sequence[Organi
     }
 
 
-def _configtx(topology: Topology, one: Channel, consenters: Sequence[Organisation]) -> Mapping[str, Any]:
+def _configtx(topology: Topology, channel: Channel, consenters: Sequence[Organisation]) -> Mapping[str, Any]:
     files = [
-        ConsenterFiles(each.msp, service(ORDERER, each.name), ORDERER_PORT, "", "", "", "")
-        for each in consenters
+        ConsenterFiles(consenter.msp, service(ORDERER, consenter.name), ORDERER_PORT, "", "", "", "")
+        for consenter in consenters
     ]
     home = Home(Path())
-    text = configtx(topology, one, Inventory.of(topology, home), home, files)
+    text = configtx(topology, channel, Inventory.of(topology, home), home, files)
     found: Mapping[str, Any] = yaml.safe_load(text)["Profiles"]["channel"]
     return found
 
 
 def _roles(group: Mapping[str, Any], policy: str) -> list[str]:
-    return [one["Policies"][policy]["Rule"] for one in group["Organizations"]]
+    return [Organization["Policies"][policy]["Rule"] for Organization in group["Organizations"]]
 
 
 def _signature(rules: Sequence[str]) -> Resource:
@@ -189,10 +189,10 @@ def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
 
 
-def follower(topology: Topology, one: Channel, member: Organisation) -> Resource:
-    """How an organisation's peers join a channel."""
+def follower(topology: Topology, channel: Channel, member: Organisation) -> Resource:
+    """The resource by which an organisation's peers join a channel."""
     spec = {
-        "name": one.name,
+        "name": channel.name,
         "mspId": member.msp,
         "hlfIdentity": identity_of(member.name, admin_of(member)),
         "anchorPeers": [{"host": host, "port": PEER_PORT} for host in hosts_of(member)],
@@ -202,18 +202,18 @@ def follower(topology: Topology, one: Channel, member: Organisation) -> Resource
                 "url": f"grpcs://{service(ORDERER, name)}:{ORDERER_PORT}",
                 "certificate": filled(name, ORDERER, "tls"),
             }
-            for name in one.consenters
+            for name in channel.consenters
         ],
         "peersToJoin": peers_of(member),
     }
-    return resource("FabricFollowerChannel", f"{one.name}-{member.name}", None, spec)
+    return resource("FabricFollowerChannel", f"{channel.name}-{member.name}", None, spec)
 
 
 def hosts_of(member: Organisation) -> list[str]:
-    """Where an organisation's peers are reached."""
+    """The host names of an organisation's peers."""
     return [service(kubernetes_name(name), member.name) for name in member.peers]
 
 
 def peers_of(member: Organisation) -> list[Resource]:
-    """An organisation's peers as other resources name them."""
+    """References to an organisation's peers, for other resources."""
     return [{"name": kubernetes_name(name), "namespace": member.name} for name in member.peers]

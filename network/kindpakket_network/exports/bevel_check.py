@@ -1,4 +1,4 @@
-"""Resources against the operator's own definitions of them, which are not part of this package."""
+"""Validates resources against the operator's own definitions, which are not part of this package."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ _GROUP, _VERSION = API.split("/")
 
 
 def mistakes(made: Iterable[Resource], folder: Path) -> list[str]:
-    """What the operator's definitions say against resources of its kinds, a sentence each.
+    """The violations of the operator's definitions, a sentence each.
 
     Args:
-        made: the resources; those of Kubernetes itself are passed over.
-        folder: the files with the operator's custom resource definitions.
+        made: the resources; Kubernetes' own kinds are skipped.
+        folder: the folder with the operator's custom resource definitions.
 
     Raises:
-        NetworkError: the folder has no definition of a kind.
+        NetworkError: the folder lacks the definition of a kind.
     """
     import jsonschema
 
     known = _definitions(folder)
     found = []
-    for one in made:
-        if one["apiVersion"] != API:
+    for resource in made:
+        if resource["apiVersion"] != API:
             continue
-        if one["kind"] not in known:
+        if resource["kind"] not in known:
             raise NetworkError(
-                f"{folder} does not define {one['kind']}: name the operator's config/crd/bases"
+                f"{folder} does not define {resource['kind']}: name the operator's config/crd/bases"
             )
-        namespaced, schema = known[one["kind"]]
-        name = f"{one['kind']} {one['metadata']['name']}"
-        if namespaced != ("namespace" in one["metadata"]):
-            found.append(f"{name}: it {'needs' if namespaced else 'has'} a namespace")
-        for error in jsonschema.Draft202012Validator(schema).iter_errors(one):
+        namespaced, schema = known[resource["kind"]]
+        name = f"{resource['kind']} {resource['metadata']['name']}"
+        if namespaced != ("namespace" in resource["metadata"]):
+            found.append(f"{name}: {'needs' if namespaced else 'must not have'} a namespace")
+        for error in jsonschema.Draft202012Validator(schema).iter_errors(resource):
             found.append(f"{name}, {'.'.join(map(str, error.absolute_path))}: {error.message}")
     return found
 
@@ -59,7 +59,7 @@ def _definitions(folder: Path) -> dict[str, tuple[bool, Mapping[str, Any]]]:
 
 
 def _strict(schema: Mapping[str, Any], *, top: bool = False) -> dict[str, Any]:
-    """A definition as JSON Schema. Members that it lacks, which Kubernetes would drop, are mistakes."""
+    """A definition as JSON Schema that rejects unknown members, which Kubernetes would silently drop."""
     found = {name: value for name, value in schema.items() if name in ("type", "enum", "required", "pattern")}
     if schema.get("x-kubernetes-int-or-string"):
         return {"type": ["integer", "string"]}

@@ -1,7 +1,7 @@
-"""How resources of the Kubernetes operator refer to one another, and what is filled in later.
+"""Names in resources of the Kubernetes operator, and placeholders for values that are known later.
 
-A namespace for each organisation. Services are called as the resource that makes them. Secrets, and
-certificates that exist once the operator has made them, are `${NAME}`, which `apply.sh` fills in.
+Each organisation has a namespace. Services have the name of the resource that creates them. Secrets, and
+certificates that the operator creates, are placeholders `${NAME}`, which `apply.sh` fills in.
 """
 
 from __future__ import annotations
@@ -20,38 +20,38 @@ Resource = dict[str, Any]
 
 
 def resource(kind: str, name: str, namespace: str | None, spec: Mapping[str, Any]) -> Resource:
-    """A resource; without a namespace one of the whole cluster."""
+    """A resource; without a namespace it belongs to the whole cluster."""
     metadata = {"name": name} | ({} if namespace is None else {"namespace": namespace})
     return {"apiVersion": API, "kind": kind, "metadata": metadata, "spec": dict(spec)}
 
 
 def kubernetes_name(node: str) -> str:
-    """A node's name as Kubernetes takes it, without its organisation, which is the namespace."""
+    """A node's name in the form that Kubernetes accepts, without its organisation, which is the namespace."""
     return re.sub(r"[^a-z0-9-]+", "-", node.lower()).strip("-")
 
 
 def service(name: str, organisation: str) -> str:
-    """Where a resource's service is reached within the cluster."""
+    """The host name of a resource's service within the cluster."""
     return f"{name}.{organisation}"
 
 
-def filled(*words: str) -> str:
-    """A value that is filled in later."""
-    return "${" + variable(*words) + "}"
+def filled(*parts: str) -> str:
+    """The placeholder for a value that `apply.sh` fills in."""
+    return "${" + variable(*parts) + "}"
 
 
-def variable(*words: str) -> str:
-    """The name of such a value."""
-    return re.sub(r"[^A-Z0-9]+", "_", "_".join(words).upper())
+def variable(*parts: str) -> str:
+    """The name of the variable in such a placeholder."""
+    return re.sub(r"[^A-Z0-9]+", "_", "_".join(parts).upper())
 
 
 def secret_of(name: str, organisation: str) -> str:
-    """The secret with which a name of an organisation enrols, to be filled in."""
+    """The placeholder for the enrolment secret of an identity."""
     return filled(organisation, name, "secret")
 
 
 def enrolment(organisation: str, authority: str, name: str) -> Resource:
-    """How something of an organisation enrols at one of its two authorities."""
+    """The enrolment of an identity with one of its organisation's two authorities."""
     return {
         "cahost": service(CA, organisation),
         "caname": authority,
@@ -63,5 +63,5 @@ def enrolment(organisation: str, authority: str, name: str) -> Resource:
 
 
 def identity_of(organisation: str, name: str) -> Mapping[str, str]:
-    """The secret that the operator makes for an identity."""
+    """A reference to the secret that the operator creates for an identity."""
     return {"secretName": name, "secretNamespace": organisation, "secretKey": "user.yaml"}

@@ -34,7 +34,7 @@ _SMALL = {"accessMode": "ReadWriteOnce", "size": "1Gi"}
 _RESOURCES = {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "2Gi"}}
 _INSIDE = {"type": "ClusterIP"}
 _LEVEL = dict.fromkeys(("cauthdsl", "gossip", "ledger", "level", "msp", "peer", "policies"), "info")
-# What this tool's peers have other than Fabric's own, and the operator has no member for.
+# Settings of this tool's peers that differ from Fabric's defaults and that the operator has no member for.
 _PEER = {
     "KINDPAKKET_CONNECTIONS": "/builders/connections",
     "CORE_PEER_AUTHENTICATION_TIMEWINDOW": "2m",
@@ -49,7 +49,7 @@ _PEER = {
 
 
 def authority(organisation: Organisation, tuning: Tuning) -> Resource:
-    """An organisation's CA server with its two authorities, which know everything that enrols."""
+    """An organisation's CA server with its two authorities, in which all identities are registered."""
     registered = [_registrar(organisation)] + [
         _registered(organisation, name, kind) for name, kind in _nodes(organisation)
     ]
@@ -146,15 +146,18 @@ def _nodes(organisation: Organisation) -> Iterable[tuple[str, str]]:
 
 
 def builder(organisation: Organisation) -> Resource:
-    """The scripts by which a peer finds the processes of its chaincodes."""
+    """The external builder's scripts, by which a peer finds its chaincode processes."""
     folder = resources.files("kindpakket_network") / "data" / "builder" / "bin"
-    scripts = {one.name: one.read_text("utf-8") for one in sorted(folder.iterdir(), key=lambda one: one.name)}
+    scripts = {
+        script.name: script.read_text("utf-8")
+        for script in sorted(folder.iterdir(), key=lambda path: path.name)
+    }
     metadata = {"name": BUILDER, "namespace": organisation.name}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": scripts}
 
 
 def peer(topology: Topology, organisation: Organisation, name: str) -> Resource:
-    """A peer with this tool's builder, which finds the connections to chaincode processes in a secret."""
+    """A peer with this tool's builder, which reads connections to chaincode processes from a secret."""
     own = kubernetes_name(name)
     endpoint = f"{service(own, organisation.name)}:{PEER_PORT}"
     spec = {
@@ -236,7 +239,7 @@ def _environment(settings: Mapping[str, str]) -> list[Resource]:
 
 
 def users(organisation: Organisation) -> Iterable[Resource]:
-    """An organisation's users, and its administrator's certificate for the orderer's administration."""
+    """An organisation's users, and its administrator's TLS certificate for administering the orderer."""
     for user in organisation.users:
         yield _user(organisation, user)
     if organisation.consenter:

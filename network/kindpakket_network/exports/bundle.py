@@ -1,7 +1,7 @@
-"""What organisations tell one another before they have a network: certificates, in a file without any key.
+"""The file with an organisation's certificates, without keys, that other organisations need.
 
-Each organisation makes its own file and gives it to the others; each compares the fingerprints in it with
-what the organisation says by another way, and admits the file to its home.
+Each organisation exports its own file and gives it to the others; they compare its fingerprints with those
+that the organisation gives through another channel, and admit the file to their homes.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Consenter:
     """The certificates of an organisation's orderer, both PEM.
 
     Attributes:
-        identity: the one with which it signs blocks.
-        tls: the one with which it answers and calls.
+        identity: the certificate with which it signs blocks.
+        tls: its certificate as TLS server and client.
     """
 
     identity: str
@@ -34,7 +34,7 @@ class Consenter:
 
 @dataclass(frozen=True)
 class Bundle:
-    """An organisation as others have to know it.
+    """An organisation's public data.
 
     Attributes:
         network: the network's name.
@@ -60,10 +60,10 @@ class Bundle:
 
         Args:
             members: the file's members.
-            source: what to call the file in errors.
+            source: the file's name in error messages.
 
         Raises:
-            NetworkError: it is none.
+            NetworkError: the members are not a bundle's.
         """
         found = dict(members)
         found.pop("kind", None)
@@ -72,7 +72,7 @@ class Bundle:
             bundle = cls(**found, consenter=Consenter(**consenter) if consenter else None)
         except (TypeError, KeyError) as error:
             raise NetworkError(
-                f"{source} is no bundle of an organisation ({error}): have it made again by "
+                f"{source} is not an organisation's bundle ({error}): export it again with "
                 "`kindpakket network export organisation`"
             ) from error
         texts = [getattr(bundle, name) for name in _TEXTS]
@@ -80,17 +80,19 @@ class Bundle:
         if not isinstance(bundle.revocations, dict) or not all(
             isinstance(text, str) for text in [*texts, *bundle.revocations, *bundle.revocations.values()]
         ):
-            raise NetworkError(f"{source} is no bundle of an organisation: a member is no text")
+            raise NetworkError(
+                f"{source} is not an organisation's bundle (a member is not text): export it again with "
+                "`kindpakket network export organisation`"
+            )
         return bundle
 
     def text(self) -> str:
-        """The file."""
+        """The file's content."""
         return json.dumps({"kind": KIND, **asdict(self)}, indent=1) + "\n"
 
     def fingerprints(self) -> tuple[str, str]:
         """SHA-256 of the roots for identities and for TLS, for people to compare."""
-        first, second = (fingerprint(one) for one in (self.identity_root, self.tls_root))
-        return first, second
+        return fingerprint(self.identity_root), fingerprint(self.tls_root)
 
 
 def fingerprint(pem: str) -> str:

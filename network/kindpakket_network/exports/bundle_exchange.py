@@ -1,4 +1,4 @@
-"""Organisations' bundles: the one that this home gives out, and those of others that it takes in."""
+"""Exports this home's organisations' bundles, and imports those of others."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ def bundle_of(session: Session, organisation: str) -> Bundle:
     """The bundle of an organisation that this home acts for.
 
     Raises:
-        NetworkError: it does not, or the certificates are not there yet.
+        NetworkError: this home does not act for it, or it has no certificates yet.
     """
-    if organisation not in session.acting:
+    if organisation not in session.own_organisations:
         raise NetworkError(
-            f"{session.home.root} does not act for {organisation!r}: use one of {', '.join(session.acting)}, "
-            "or ask the organisation for its bundle"
+            f"{session.home.root} does not act for {organisation!r}: use one of "
+            f"{', '.join(session.own_organisations)}, or ask the organisation for its bundle"
         )
     msp = session.home.organisation(organisation) / "msp"
-    orderer = next((one for one in session.inventory.orderers if one.organisation == organisation), None)
+    orderer = next(
+        (candidate for candidate in session.inventory.orderers if candidate.organisation == organisation),
+        None,
+    )
     try:
         return Bundle(
             network=session.topology.name,
@@ -41,35 +44,38 @@ def bundle_of(session: Session, organisation: str) -> Bundle:
         )
     except FileNotFoundError as error:
         raise NetworkError(
-            f"{organisation} has no certificates yet ({error.filename} is not there): run "
+            f"{organisation} has no certificates yet ({error.filename} does not exist): run "
             "`kindpakket network up` first"
         ) from error
 
 
 def admit(session: Session, bundle: Bundle, source: str) -> bool:
-    """Take another organisation's bundle into the home.
+    """Import another organisation's bundle into the home.
 
-    A new certificate of an orderer that channels name already waits beside the old one until they name it.
+    A renewed certificate of an orderer is stored as pending, next to the present one.
 
     Args:
         session: the network.
         bundle: the bundle.
-        source: what to call it in errors.
+        source: its name in error messages.
 
     Returns:
         Whether anything in it was new.
 
     Raises:
-        NetworkError: it does not fit the topology, is not consistent, or has other roots than those known.
+        NetworkError: it does not match the topology, is inconsistent, or has roots other than the known ones.
     """
     mistakes = mistakes_in(bundle, session.topology)
     if mistakes:
         lines = "".join(f"\n  {mistake}" for mistake in mistakes)
-        raise NetworkError(f"{source} is not admitted:{lines}")
+        count = "1 problem" if len(mistakes) == 1 else f"{len(mistakes)} problems"
+        raise NetworkError(f"{source} is rejected: {count} found{lines}")
     name = bundle.organisation
-    if name in session.acting:
+    if name in session.own_organisations:
         if bundle != bundle_of(session, name):
-            raise NetworkError(f"{source} says something else of {name} than this home, which acts for it")
+            raise NetworkError(
+                f"{source} differs from this home, which acts for {name}: give out this home's bundle instead"
+            )
         return False
     folder = session.home.organisation(name)
     known = {
@@ -79,30 +85,32 @@ def admit(session: Session, bundle: Bundle, source: str) -> bool:
     for path, root in known.items():
         if path.is_file() and fingerprint(path.read_text("ascii")) != fingerprint(root):
             raise NetworkError(
-                f"{source} has another root than the one in {path}: ask {name} by another way which is "
-                "right; channels must name a new root before it counts"
+                f"{source} has a different root from the one in {path}: ask {name} through another channel "
+                "which is right; a new root is only valid once the channels name it"
             )
     for file, text in bundle.revocations.items():
         present = folder / "msp" / "crls" / file
         if present.is_file() and _made(text) < _made(present.read_text("ascii")):
             raise NetworkError(
-                f"{source} is older than what this home has of {name}: {file} would revoke less; ask {name} "
-                "for its bundle of today"
+                f"{source} is older than this home's bundle of {name}, and its {file} would undo "
+                f"revocations: ask {name} for its present bundle"
             )
     before = _state(session, bundle)
     if bundle.consenter is not None:
-        orderer = next(one for one in session.inventory.orderers if one.organisation == name)
+        orderer = next(
+            candidate for candidate in session.inventory.orderers if candidate.organisation == name
+        )
         _place(orderer.folder / "msp", "signcerts/cert.pem", bundle.consenter.identity)
         _place(orderer.folder / "tls", "cert.pem", bundle.consenter.tls)
     for file, text in bundle.revocations.items():
         write(folder / "msp" / "crls" / file, text)
-    # The roots come last: with them there, the organisation counts as known.
+    # The roots come last: once they exist, the organisation counts as known.
     write_roots(folder, bundle.identity_root.encode(), bundle.tls_root.encode())
     return before != _state(session, bundle)
 
 
 def _place(folder: Path, name: str, text: str) -> None:
-    """Put a certificate in its place, or beside the one that is there when it is another."""
+    """Store a certificate, as pending if there already is a different one."""
     present = folder / name
     if not present.is_file():
         write(present, text)
@@ -121,7 +129,7 @@ def _consenter(orderer: Orderer) -> Consenter:
 def _state(session: Session, bundle: Bundle) -> dict[Path, bytes]:
     name = bundle.organisation
     folders = [session.home.organisation(name), session.home.node(f"orderer.{name}")]
-    return {path: path.read_bytes() for one in folders for path in one.rglob("*.pem")}
+    return {path: path.read_bytes() for folder in folders for path in folder.rglob("*.pem")}
 
 
 def _made(revocations: str) -> datetime:

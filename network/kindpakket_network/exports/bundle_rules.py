@@ -1,4 +1,4 @@
-"""What is wrong with an organisation's bundle."""
+"""Checks an organisation's bundle."""
 
 from __future__ import annotations
 
@@ -16,63 +16,78 @@ from kindpakket_network.description.topology import Organisation, Topology
 from kindpakket_network.exports.bundle import Bundle
 
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}[.]pem")
+# Clocks of machines differ; Fabric CA dates its certificates back by as much.
 _CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 
 def mistakes_in(bundle: Bundle, topology: Topology, now: datetime | None = None) -> list[str]:
-    """What is wrong with a bundle, each with what to do.
+    """The problems with a bundle, each with what to do.
 
     Args:
         bundle: the bundle.
         topology: the network that its organisation belongs to.
-        now: the instant at which its certificates must be valid; now when not given.
+        now: the instant at which its certificates must be valid, UTC; None: the present.
     """
     if "PRIVATE KEY" in bundle.text():
-        return ["it holds a private key, which its owner must replace: bundles have certificates only"]
-    organisation = next((one for one in topology.organisations if one.name == bundle.organisation), None)
+        return [
+            "it contains a private key, but may only contain certificates: its owner must replace that key"
+        ]
+    organisation = next(
+        (candidate for candidate in topology.organisations if candidate.name == bundle.organisation), None
+    )
     if bundle.network != topology.name or organisation is None or organisation.msp != bundle.msp:
         return [
-            f"it is of {bundle.organisation} with the MSP id {bundle.msp} in the network {bundle.network}, "
-            f"and the topology {topology.name} has no such organisation: use the same topology on both sides"
+            f"it is for {bundle.organisation} with the MSP id {bundle.msp} in network {bundle.network}, "
+            f"which is not in the topology {topology.name}: use the same topology on both sides"
         ]
     try:
         return list(_certificates(bundle, organisation, now or datetime.now(UTC)))
     except ValueError as error:
-        return [f"a certificate in it cannot be read ({error}): have it made again"]
+        return [f"a certificate in it cannot be read ({error}): export the bundle again"]
 
 
 def _certificates(bundle: Bundle, organisation: Organisation, now: datetime) -> Iterator[str]:
-    identity_root, tls_root = (_load(one) for one in (bundle.identity_root, bundle.tls_root))
+    identity_root, tls_root = (_load(pem) for pem in (bundle.identity_root, bundle.tls_root))
     for name, root in (("identity_root", identity_root), ("tls_root", tls_root)):
         yield from _valid(name, root, root, now)
         if not _is_authority(root):
-            yield f"{name} is no certificate of an authority: have it made again"
+            yield f"{name} is not an authority's certificate: export the bundle again"
     for name, text in bundle.revocations.items():
         if not _FILE.fullmatch(name):
-            yield f"{name!r} is no name for a file with revocations: have it made again"
+            yield f"{name!r} is not a valid file name for revocations: export the bundle again"
         elif not x509.load_pem_x509_crl(text.encode()).is_signature_valid(identity_root.public_key()):  # type: ignore[arg-type]
-            yield f"{name} is not signed by the organisation's authority: have it made again"
+            yield f"{name} is not signed by the organisation's authority: export the bundle again"
     if organisation.consenter != (bundle.consenter is not None):
-        has, says = ("has", "says otherwise") if bundle.consenter else ("lacks", "has one")
-        yield f"it {has} an orderer, and the topology {says}: use the same topology on both sides"
+        difference = (
+            "it has an orderer, but the topology does not"
+            if bundle.consenter
+            else "it has no orderer, but the topology does"
+        )
+        yield f"{difference}: use the same topology on both sides"
     elif bundle.consenter is not None:
         identity, tls = _load(bundle.consenter.identity), _load(bundle.consenter.tls)
         yield from _valid("the orderer's identity", identity, identity_root, now)
         yield from _valid("the orderer's TLS certificate", tls, tls_root, now)
         if "orderer" not in _values(identity, NameOID.ORGANIZATIONAL_UNIT_NAME):
-            yield "the orderer's identity has not the role orderer: its votes would not count"
+            yield (
+                "the orderer's identity lacks the role orderer, so its votes would not count: renew it, and "
+                "export the bundle again"
+            )
         host = organisation.host.address
         if host not in _hosts(tls):
-            yield f"the orderer's TLS certificate is not for {host}, where the topology has it"
+            yield (
+                f"the orderer's TLS certificate is not valid for {host}, its address in the topology: use "
+                "the same topology on both sides, or renew it"
+            )
 
 
 def _load(pem: str) -> x509.Certificate:
     found = x509.load_pem_x509_certificates(pem.encode())
     if len(found) != 1:
-        raise ValueError(f"{len(found)} certificates in one place")
-    # Fabric takes the first block of a file, whatever it is.
+        raise ValueError(f"{len(found)} certificates instead of one")
+    # Fabric reads only the first PEM block of a file, which could be a different one.
     if _text(found[0]) != "".join(pem.split()):
-        raise ValueError("something else is in the place of a certificate, too")
+        raise ValueError("extra content besides the certificate")
     return found[0]
 
 
@@ -84,13 +99,16 @@ def _valid(
     name: str, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime
 ) -> Iterator[str]:
     if certificate.not_valid_after_utc <= now:
-        yield f"{name} expired on {certificate.not_valid_after_utc:%Y-%m-%d}: have it renewed"
+        yield f"{name} expired on {certificate.not_valid_after_utc:%Y-%m-%d}: its owner must renew it"
     if certificate.not_valid_before_utc > now + _CLOCKS_DIFFER_BY:
-        yield f"{name} is valid from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC: see to the clocks"
+        yield (
+            f"{name} is only valid from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC: check the "
+            "machines' clocks"
+        )
     try:
         certificate.verify_directly_issued_by(issuer)
     except (InvalidSignature, ValueError, TypeError):
-        yield f"{name} is not issued by the organisation's authority: have the bundle made again"
+        yield f"{name} was not issued by the organisation's authority: export the bundle again"
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
@@ -108,8 +126,8 @@ def _hosts(certificate: x509.Certificate) -> set[str]:
     addresses: list[ipaddress.IPv4Address | ipaddress.IPv6Address | object] = list(
         names.get_values_for_type(x509.IPAddress)
     )
-    return {*names.get_values_for_type(x509.DNSName), *(str(one) for one in addresses)}
+    return {*names.get_values_for_type(x509.DNSName), *(str(addresse) for addresse in addresses)}
 
 
 def _values(certificate: x509.Certificate, kind: x509.ObjectIdentifier) -> list[str]:
-    return [str(one.value) for one in certificate.subject.get_attributes_for_oid(kind)]
+    return [str(attribute.value) for attribute in certificate.subject.get_attributes_for_oid(kind)]

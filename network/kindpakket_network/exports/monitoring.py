@@ -1,4 +1,4 @@
-"""What Prometheus needs to watch nodes: where they are, how to show who asks, when to call somebody."""
+"""Prometheus' configuration for watching nodes: targets, client certificates and alerting rules."""
 
 from __future__ import annotations
 
@@ -10,32 +10,33 @@ import yaml
 from kindpakket_network.description.host import at
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.exports.alerts import rules
-from kindpakket_network.nodes.acting import acting
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.programs.home import Home
 
 CONFIGURATION, RULES = "prometheus.yaml", "rules.yaml"
 _HEAD = f"""\
-# Scrapes the nodes of {{organisations}}. Operations endpoints admit certificates of their own organisation's
-# TLS authority only: these are its administrator's, so each organisation runs a Prometheus of its own, as a
-# user that may read the key. CA servers have no metrics. The rules in {RULES} about certificates read what
-# `kindpakket network metrics -o FILE` writes for node_exporter's textfile collector: have a timer do that.
+# Scrapes the nodes of {{organisations}}. Operations endpoints only admit certificates from their own
+# organisation's TLS authority. This configuration uses the administrator's, so each organisation runs its own
+# Prometheus, as a user that may read the key. CA servers have no metrics. The rules in {RULES} about
+# certificates use what `kindpakket network metrics -o FILE` writes for node_exporter's textfile collector:
+# run it from a timer.
 """
 
 
 def monitoring(topology: Topology, home: Home, inventory: Inventory) -> Mapping[str, str]:
-    """The files for Prometheus, by name: its configuration, and the rules that this one names.
+    """The files for Prometheus, by name: its configuration, and the rules file that it refers to.
 
     Args:
         topology: the network.
         home: its folder; the nodes of the organisations that it acts for are watched.
         inventory: its nodes.
     """
-    own = acting(topology, home)
-    nodes = [one for group in (inventory.orderers, inventory.peers) for one in group]
-    jobs = [_job(topology, name, [one for one in nodes if one.organisation == name]) for name in own]
+    own = own_organisations(topology, home)
+    nodes = [node for group in (inventory.orderers, inventory.peers) for node in group]
+    jobs = [_job(topology, name, [node for node in nodes if node.organisation == name]) for name in own]
     configuration = {
         "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
         "rule_files": [RULES],

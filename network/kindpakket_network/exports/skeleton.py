@@ -1,4 +1,4 @@
-"""A topology to start from: a packaged one as a file of one's own, with the schema for editors."""
+"""A topology to start from: a copy of a packaged one, with the schema for editors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from kindpakket_network.description.form import schema
+from kindpakket_network.description.schema import schema
 from kindpakket_network.description.topology import Topology, packaged_file
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.programs.home import write
@@ -20,20 +20,20 @@ def skeleton(folder: Path, like: str) -> Path:
     """Write `topology.yaml` and its schema.
 
     Args:
-        folder: where they go; made when it is not there.
+        folder: their folder; created if needed.
         like: the packaged topology to start from.
 
     Returns:
         The topology's file.
 
     Raises:
-        TopologyError: no topology of that name is packaged.
-        NetworkError: there is a topology in the folder already.
+        TopologyError: there is no packaged topology of that name.
+        NetworkError: the folder already has a topology.
     """
     Topology.packaged(like)
     file = folder / "topology.yaml"
     if file.exists():
-        raise NetworkError(f"{file} is there already: change it, or name another folder")
+        raise NetworkError(f"{file} already exists: edit it, or name another folder")
     packaged = packaged_file(like)
     text = packaged.read_text("utf-8").partition("\n")[2]
     moved = _SOURCE.sub(lambda found: found[1] + str((packaged.parent / found[2]).resolve()), text)

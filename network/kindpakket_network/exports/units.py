@@ -1,4 +1,4 @@
-"""The units by which systemd runs the nodes of a home: for each node a service, and a path that starts it."""
+"""The systemd units that run the nodes of a home: for each node a service, and a path unit that starts it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kindpakket_network.nodes.chaincode_server import ChaincodeServer
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.programs.built import cache_folder
+from kindpakket_network.programs.fabric import cache_folder
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.templates import render
 
@@ -25,25 +25,25 @@ def units(topology: Topology, home: Home, organisations: Collection[str], user: 
 
     Args:
         topology: the network.
-        home: the home in which the nodes live.
-        organisations: whose nodes.
-        user: the account that the nodes run as, which is the one that runs this tool.
+        home: the home of the nodes.
+        organisations: the organisations whose nodes are included.
+        user: the account that the nodes run as, the same that runs this tool.
 
     Raises:
-        NetworkError: the home's path has characters that units give a meaning.
+        NetworkError: a path or the user contains characters that are special in unit files.
     """
     for what, text in (("the home", str(home.root)), ("the programs", str(cache_folder())), ("user", user)):
         if not _PLAIN.fullmatch(text):
             raise NetworkError(
-                f"{what} {text!r} cannot stand in a unit: use letters, digits and . _ - / only"
+                f"{what} {text!r} cannot be used in a systemd unit: use only letters, digits and . _ - /"
             )
     inventory = Inventory.of(topology, home)
     found: dict[str, str] = {}
     target = f"{topology.name}.target"
     for node in inventory.nodes_of(organisations):
-        one = inventory.find(node)
+        process = inventory.find(node)
         name = f"{topology.name}-{node}"
-        writable, readable = _reaches(one, home)
+        writable, readable = _reaches(process, home)
         found[f"{name}.service"] = render(
             "node.service",
             network=topology.name,
@@ -53,8 +53,8 @@ def units(topology: Topology, home: Home, organisations: Collection[str], user: 
             home=home.root,
             environment=home.environment(node),
             program=home.program(node),
-            arguments=" ".join(one.arguments),
-            folder=one.folder,
+            arguments=" ".join(process.arguments),
+            folder=process.folder,
             log=home.log(node),
             writable=writable,
             readable=[*readable, home.root / "run", cache_folder()],
@@ -73,7 +73,7 @@ def units(topology: Topology, home: Home, organisations: Collection[str], user: 
 
 
 def _reaches(node: Authority | Orderer | Peer | ChaincodeServer, home: Home) -> tuple[list[Path], list[Path]]:
-    """What of the home a node may write, and what else it may read; keys of other nodes are in neither."""
+    """The paths in the home that a node may write, and those it may read; never another node's keys."""
     if isinstance(node, Peer):
         return [node.folder], [home.builder]
     if isinstance(node, ChaincodeServer):

@@ -17,7 +17,7 @@ from kindpakket_network.nodes.authority_tls import (
     OPERATIONS_KEY,
     ensure_operations_certificate,
 )
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Program
 from kindpakket_network.programs.templates import render
@@ -28,7 +28,7 @@ TLS = "tlsca"
 NODE_PROFILE = "tls"
 TLS_PROFILE = "tls"
 REGISTRAR = "registrar"
-_OWN = "hf."  # how Fabric CA's own attributes begin
+_OWN = "hf."  # the prefix of Fabric CA's own attributes
 _CONFIGURATION = "fabric-ca-server-config.yaml"
 
 
@@ -78,11 +78,11 @@ class Authority:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What its program is called with."""
+        """Its program's arguments."""
         return ("start", "--home", str(self.folder))
 
     def program(self, programs: Programs) -> Program:
-        """The server's process; its configuration is written anew."""
+        """The server's process; writes its configuration."""
         ensure_operations_certificate(self.folder, self.node, self.machine.tls_names(self.node))
         for path, text in self._configurations().items():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ class Authority:
 
     @property
     def outdated(self) -> bool:
-        """Whether the server was started with another configuration than the topology leads to now."""
+        """Whether the server was started with a different configuration than the topology now gives."""
         return any(
             path.is_file() and path.read_text("utf-8") != text
             for path, text in self._configurations().items()
@@ -136,7 +136,7 @@ class Authority:
         profile: str | None,
         key: bytes | None = None,
     ) -> Enrolment:
-        """Register an identity, or have the registered one as it is wanted, and enrol it.
+        """Register an identity, or update the registered one, and enrol it.
 
         Args:
             authority: `IDENTITIES` or `TLS`.
@@ -205,9 +205,13 @@ class Authority:
 def _correct(
     client: CaClient, registrar: Enrolment, name: str, kind: str, attributes: Mapping[str, str]
 ) -> None:
-    """Change a registered identity's kind and attributes to those that are wanted."""
-    found = client.identity(registrar, name)
-    present = {one.name: one.value for one in found.attributes if not one.name.startswith(_OWN)}
-    if (found.kind, present) != (kind, dict(attributes)):
+    """Update a registered identity's kind and attributes if they differ."""
+    identity = client.identity(registrar, name)
+    present = {
+        attribute.name: attribute.value
+        for attribute in identity.attributes
+        if not attribute.name.startswith(_OWN)
+    }
+    if (identity.kind, present) != (kind, dict(attributes)):
         removed = dict.fromkeys(present.keys() - attributes.keys(), "")
         client.change_identity(registrar, name, kind=kind, attributes={**removed, **attributes})

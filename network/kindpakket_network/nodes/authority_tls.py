@@ -1,8 +1,8 @@
-"""The TLS certificates that a CA server itself serves with.
+"""The TLS certificates that a CA server itself uses.
 
-The one of its service it has issued to itself by its own TLS authority, whenever it starts and finds none.
-The one of its operations endpoint must be there before the TLS authority is, so it is signed by its own key;
-the endpoint cannot be switched off, and admits whom the TLS authority certified.
+Its service's certificate is issued by its own TLS authority when the server starts without one. The one for
+its operations endpoint must exist before the TLS authority does, so it is self-signed; the endpoint cannot be
+switched off, and admits clients with a certificate from the TLS authority.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ from kindpakket_network.programs.home import write
 SERVICE = "tls-cert.pem"
 OPERATIONS = "operations-cert.pem"
 OPERATIONS_KEY = "operations-key.pem"
+# As long as the authorities' own certificates, which Fabric CA makes for 20 years here.
 _LIFE = timedelta(days=20 * 365)
+# Clocks of machines differ; Fabric CA dates its certificates back by as much.
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def ensure_operations_certificate(folder: Path, name: str, hosts: Sequence[str]) -> None:
-    """Make the operations endpoint's certificate and key, unless they are there.
+    """Create the operations endpoint's certificate and key, unless they exist.
 
     Args:
         folder: the CA server's folder.
@@ -49,7 +51,7 @@ def ensure_operations_certificate(folder: Path, name: str, hosts: Sequence[str])
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _CLOCKS_DIFFER)
         .not_valid_after(now + _LIFE)
-        .add_extension(x509.SubjectAlternativeName([_host(one) for one in hosts]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -59,7 +61,7 @@ def ensure_operations_certificate(folder: Path, name: str, hosts: Sequence[str])
 
 
 def discard_certificates(folder: Path) -> None:
-    """Take both certificates and keys away from a server that is stopped: it starts with new ones.
+    """Delete both certificates and keys of a stopped server, so that it starts with new ones.
 
     Args:
         folder: the CA server's folder.
@@ -69,7 +71,7 @@ def discard_certificates(folder: Path) -> None:
         public_key = x509.load_pem_x509_certificate(service.read_bytes()).public_key()
         point = public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         service.unlink()
-        # Fabric CA names a key's file by the digest of its public point.
+        # Fabric CA names a key's file after the SHA-256 of its public point.
         (folder / "msp" / "keystore" / f"{hashlib.sha256(point).hexdigest()}_sk").unlink(missing_ok=True)
     for name in (OPERATIONS, OPERATIONS_KEY):
         (folder / name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Waiting for a node's blocks: as long as they come, however many there are."""
+"""Waiting for a node to reach a height, as long as it keeps receiving blocks."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from kindpakket_network.programs.process import Processes
 from kindpakket_network.programs.wait import until
 
 PATIENCE = 120.0
-"""Seconds without a block after which a node that lacks some is stuck. A peer that took its blocks from a
-consenter that hangs notices after some tens of seconds, and turns to another one."""
+"""Seconds without a new block after which a node that lacks some is stalled. A peer that receives its blocks
+from a hung consenter notices after some tens of seconds, and switches to another."""
 
 _ENDED = -1
 
 
 def await_height(processes: Processes, node: Orderer | Peer, channel: str, height: int) -> None:
-    """Wait until a node of ours has so many blocks of a channel, as long as blocks keep coming.
+    """Wait until a node of this home reaches a height, as long as it keeps receiving blocks.
 
     Args:
         processes: the processes of its home.
-        node: the node, which runs.
-        channel: name of the channel.
-        height: how many blocks it is to have.
+        node: the running node.
+        channel: the channel's name.
+        height: the number of blocks to wait for.
 
     Raises:
-        NodeFailed: it ended or was suspended, or got no block for two minutes.
+        NodeFailed: it exited or was suspended, or received no block for two minutes.
     """
 
     def present() -> int:
@@ -41,5 +41,5 @@ def await_height(processes: Processes, node: Orderer | Peer, channel: str, heigh
     while reached < height:
         found = until(more, PATIENCE)
         if found is None or found == _ENDED:
-            raise processes.failed(node.node, f"stays at {reached} of {height} blocks of {channel}")
+            raise processes.failed(node.node, f"is stalled at height {reached} of {height} on {channel}")
         reached = found

@@ -18,13 +18,13 @@ from kindpakket_network.programs.process import Program
 
 @dataclass(frozen=True)
 class ChaincodeServer:
-    """A place for a process that serves a package of a chaincode to one peer of the same organisation.
+    """A slot for a process that serves one package of a chaincode to a peer of the same organisation.
 
     Attributes:
         home: the network's folder.
         peer: the peer that calls it.
         chaincode: the chaincode's name.
-        place: its number among those of the chaincode beside the peer, from 0.
+        place: the slot's number among the peer's slots for the chaincode, from 0.
         port: its port.
     """
 
@@ -46,23 +46,23 @@ class ChaincodeServer:
 
     @property
     def folder(self) -> Path:
-        """The folder that it shares with the chaincode's other places beside the peer."""
+        """The folder that it shares with the peer's other slots for the chaincode."""
         return self.home.node(self._name)
 
     @property
     def endpoint(self) -> str:
-        """Where it serves: on the loopback, for the peer beside it."""
+        """Its address: on the loopback, for the peer on the same machine."""
         return at(LOOPBACK, self.port)
 
     def issues(self) -> list[Issue]:
-        """The certificate it needs; the peer shows it the peer's own."""
+        """The certificate it needs; the peer authenticates with its own."""
         hosts = THIS.tls_names(self._name)
         return [Issue(self.folder / "tls", TLS, self._name, "client", hosts=hosts, profile=TLS_PROFILE)]
 
     def write_connection(self, label: str) -> None:
-        """Write the file that the peer's external builder takes for a package with this label.
+        """Write the connection file that the peer's external builder uses for a package with this label.
 
-        The peer keeps what the builder gave it when the package was installed.
+        The peer keeps its own copy from when the package was installed.
         """
         connection = {
             "address": self.endpoint,
@@ -75,7 +75,7 @@ class ChaincodeServer:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What its program is called with."""
+        """Its program's arguments."""
         return ()
 
     def program(self, binary: Path, package_id: str) -> Program:
@@ -88,7 +88,7 @@ class ChaincodeServer:
         tls = self.folder / "tls"
         environment = {
             "CHAINCODE_ID": package_id,
-            "CORE_PEER_LOCALMSPID": self.peer.msp,  # what the shim's GetMSPID answers with
+            "CORE_PEER_LOCALMSPID": self.peer.msp,  # the shim's GetMSPID returns it
             "CHAINCODE_SERVER_ADDRESS": self.endpoint,
             "CHAINCODE_TLS_CERT": str(tls / "cert.pem"),
             "CHAINCODE_TLS_KEY": str(tls / "key.pem"),

@@ -1,4 +1,4 @@
-"""Questions to nodes over HTTPS, with an administrator's certificate."""
+"""Requests to nodes' operations endpoints over HTTPS, with an administrator's certificate."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Operator:
         certificate: certificate file.
         key: key file.
         root: the certificate of the organisation's TLS authority.
-        address: where the nodes' operations are reached.
+        address: the address of the nodes' operations endpoints.
     """
 
     certificate: Path
@@ -35,7 +35,7 @@ class Operator:
     address: str = LOOPBACK
 
     def session(self) -> requests.Session:
-        """A session that identifies itself, trusts that authority only, and uses no proxy."""
+        """A session with the client certificate that trusts only that authority and uses no proxy."""
         import requests
 
         session = requests.Session()
@@ -45,11 +45,11 @@ class Operator:
         return session
 
     def url(self, port: int, path: str) -> str:
-        """The address of something that a node answers to."""
+        """The URL of a path on a node."""
         return f"https://{at(self.address, port)}{path}"
 
     def get(self, port: int, path: str) -> requests.Response | None:
-        """Ask a node, or None when nothing answers there."""
+        """A node's response, or None if nothing answers."""
         with self.session() as session:
             try:
                 return session.get(self.url(port, path), timeout=_TIMEOUT)
@@ -57,7 +57,7 @@ class Operator:
                 return None
 
     def healthy(self, port: int) -> bool:
-        """Whether the node with this operations port says that it is healthy."""
+        """Whether the node with this operations port reports that it is healthy."""
         answer = self.get(port, "/healthz")
         return answer is not None and answer.status_code == _OK
 
@@ -69,12 +69,12 @@ class Operator:
         answer = self.get(port, "/metrics")
         if answer is None or answer.status_code != _OK:
             return {}
-        found: dict[str, float] = {}
+        metrics: dict[str, float] = {}
         for name, value in re.findall(
             r"^([a-zA-Z_:][^ \n]*(?:\{[^\n]*\})?) (\S+)$", answer.text, re.MULTILINE
         ):
-            found[name] = float(value)
-        return found
+            metrics[name] = float(value)
+        return metrics
 
 
 def listens(port: int, address: str = LOOPBACK) -> bool:

@@ -1,4 +1,4 @@
-"""The nodes of a topology, placed in a home."""
+"""The nodes of a topology, with their folders in a home."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from kindpakket_network.programs.home import Home
 
 @dataclass(frozen=True)
 class Inventory:
-    """All nodes, in the order in which they are started.
+    """All nodes, in the order of starting.
 
     Attributes:
         authorities: the CA servers by organisation.
         orderers: the orderers; see `consenters_of` for those of a channel.
         peers: the peers.
-        chaincodes: the places for chaincode processes; `serving` knows which of them are in use.
+        chaincodes: the slots for chaincode processes; `serving` knows which of them are in use.
     """
 
     authorities: dict[str, Authority]
@@ -69,7 +69,12 @@ class Inventory:
     def nodes_of(self, organisations: Collection[str]) -> tuple[str, ...]:
         """The names of some organisations' nodes."""
         groups = (self.authorities.values(), self.orderers, self.peers, self.chaincodes)
-        return tuple(one.node for group in groups for one in group if one.organisation in organisations)
+        return tuple(
+            candidate.node
+            for group in groups
+            for candidate in group
+            if candidate.organisation in organisations
+        )
 
     def find(self, node: str) -> Authority | Orderer | Peer | ChaincodeServer:
         """The node of that name.
@@ -79,9 +84,9 @@ class Inventory:
         """
         groups = (self.authorities.values(), self.orderers, self.peers, self.chaincodes)
         for group in groups:
-            for one in group:
-                if one.node == node:
-                    return one
+            for candidate in group:
+                if candidate.node == node:
+                    return candidate
         raise NoSuch(f"there is no node {node!r}: use one of {', '.join(self.nodes())}")
 
     def peers_of(self, organisation: str) -> list[Peer]:
@@ -91,15 +96,15 @@ class Inventory:
     def peers_on(self, topology: Topology, channel: Channel) -> list[Peer]:
         """The peers that join a channel."""
         organisations = topology.members_with_peers(channel)
-        return [peer for one in organisations for peer in self.peers_of(one.name)]
+        return [peer for organisation in organisations for peer in self.peers_of(organisation.name)]
 
     def servers_of(self, peer: Peer, chaincode: str) -> list[ChaincodeServer]:
-        """The places beside a peer for processes of a chaincode."""
-        return [one for one in self.chaincodes if (one.peer, one.chaincode) == (peer, chaincode)]
+        """A peer's slots for processes of a chaincode."""
+        return [server for server in self.chaincodes if (server.peer, server.chaincode) == (peer, chaincode)]
 
     def consenters_of(self, channel: Channel) -> list[Orderer]:
         """The orderers that order a channel, by their consenter ids."""
-        by_organisation = {one.organisation: one for one in self.orderers}
+        by_organisation = {orderer.organisation: orderer for orderer in self.orderers}
         return [by_organisation[name] for name in channel.consenters]
 
     def issues(self, topology: Topology, home: Home, organisation: str) -> list[Issue]:
@@ -121,8 +126,10 @@ class Inventory:
 
 
 def _places(topology: Topology) -> dict[str, list[int]]:
-    """The places of each chaincode beside a peer: one of its own, and those that are left to all."""
-    names = list(dict.fromkeys(one.name for channel in topology.channels for one in channel.chaincodes))
+    """The slots of each chaincode on a peer: one of its own, and the ones shared by all."""
+    names = list(
+        dict.fromkeys(chaincode.name for channel in topology.channels for chaincode in channel.chaincodes)
+    )
     spare = range(len(names), ports.CHAINCODE_PLACES)
     return {name: [number, *spare] for number, name in enumerate(names)}
 

@@ -1,4 +1,4 @@
-"""A certificate that a node or user is to have."""
+"""A certificate that a node or user needs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True)
 class Issue:
-    """A certificate that is to be there.
+    """A certificate to be issued.
 
     Attributes:
-        folder: where it goes: `…/msp` or `…/tls`.
+        folder: its folder: `…/msp` or `…/tls`.
         authority: `IDENTITIES` makes an MSP folder, `TLS` a TLS folder.
         name: the enrolment name.
         kind: the node OU.
@@ -36,13 +36,13 @@ class Issue:
     profile: str | None = None
 
     def holder(self, authority: Authority) -> str:
-        """Who has it: the node, or `user@organisation`."""
+        """Its holder: the node, or `user@organisation`."""
         is_user = self.folder.parent.parent.name == "users"
         return f"{self.name}@{authority.organisation}" if is_user else self.name
 
 
 def ensure_user_name(name: str, nodes: Collection[str]) -> None:
-    """See that a name can be a user's: it becomes a folder's, and no node or CA server has it.
+    """Check that a name can be a user's: a valid folder name that no node or CA server has.
 
     Args:
         name: the name.
@@ -53,8 +53,8 @@ def ensure_user_name(name: str, nodes: Collection[str]) -> None:
     """
     if not _USER_NAME.fullmatch(name):
         raise NetworkError(
-            f"{name!r} is no name for a user: use at most 64 letters, digits, dots, hyphens and underscores, "
-            "the first one a letter or a digit"
+            f"{name!r} is not a valid user name: use at most 64 letters, digits, dots, hyphens and "
+            "underscores, starting with a letter or digit"
         )
     if name == REGISTRAR or name in nodes:
         raise NetworkError(f"{name!r} is the name of a node or CA server: use another name for the user")

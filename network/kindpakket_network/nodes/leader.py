@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from kindpakket_network.description.topology import Ordering
 from kindpakket_network.nodes.orderer import Orderer
-from kindpakket_network.programs.wait import together
+from kindpakket_network.programs.wait import in_parallel
 
 Node = TypeVar("Node")
 
@@ -18,9 +18,9 @@ class Leadership(Generic[Node]):
     """Who leads the ordering of a channel.
 
     Attributes:
-        node: the consenter that leads, or None when none is known or the one that should does not run.
-        view: under BFT the number of the view, which grows with every change of the leader; None under Raft,
-            or when no consenter has started a view.
+        node: the leading consenter, or None if none is known or the expected leader is not running.
+        view: on BFT the view number, which grows with each change of leader; None on Raft, or before any
+            consenter has started a view.
     """
 
     node: Node | None
@@ -30,15 +30,15 @@ class Leadership(Generic[Node]):
 def leadership(
     channel: str, ordering: Ordering, running: Mapping[int, Orderer], asked: Sequence[Orderer]
 ) -> Leadership[Orderer]:
-    """Ask consenters of a channel who leads.
+    """Find the leader of a channel from its consenters' metrics.
 
     Args:
         channel: the channel.
         ordering: how the network orders.
-        running: the channel's consenters that run, by their ids, which count from 1.
-        asked: those of them that answer to this home's administrators.
+        running: the channel's running consenters by id, starting at 1.
+        asked: those of them that this home's administrators may query.
     """
-    found = together(lambda orderer: orderer.operator.metrics(orderer.ports[1]), asked)
+    found = in_parallel(lambda orderer: orderer.operator.metrics(orderer.ports[1]), asked)
     if ordering.type == "raft":
         name = f'consensus_etcdraft_is_leader{{channel="{channel}"}}'
         leads = (node for node, metrics in zip(asked, found, strict=True) if metrics.get(name) == 1.0)
@@ -49,20 +49,20 @@ def leadership(
 def by_views(
     channel: str, running: Mapping[int, Node], metrics: Sequence[Mapping[str, float]]
 ) -> Leadership[Node]:
-    """The leader under BFT: the highest view that any consenter has started counts.
+    """The leader on BFT: that of the highest view that any consenter has started.
 
-    Fabric's own metric of the leader is set only when a block is written, so after a change of view it names
-    the old one; the consensus library sets these when a view starts, and has no leader before that.
+    Fabric's own leader metric is only set when a block is written, so after a view change it still names the
+    old leader; the consensus library sets these metrics when a view starts.
 
     Args:
         channel: the channel.
-        running: the consenters that run, by their ids.
-        metrics: the metrics of those that were asked.
+        running: the running consenters by id.
+        metrics: the metrics of the consenters that were queried.
     """
     views = [
-        (int(one[f'consensus_smartbft_view_number{{channel="{channel}"}}']), int(leader))
-        for one in metrics
-        if (leader := one.get(f'consensus_smartbft_view_leader_id{{channel="{channel}"}}', 0.0)) > 0
+        (int(metric[f'consensus_smartbft_view_number{{channel="{channel}"}}']), int(leader))
+        for metric in metrics
+        if (leader := metric.get(f'consensus_smartbft_view_leader_id{{channel="{channel}"}}', 0.0)) > 0
     ]
     if not views:
         return Leadership(None)

@@ -12,13 +12,13 @@ from kindpakket_network.description.host import THIS, Host, at
 from kindpakket_network.description.tuning import STANDARD, Tuning
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.health import Operator
-from kindpakket_network.nodes.placed import Placed
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.nodes.ledger_node import LedgerNode
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Program
 
 LOG_FORMAT = "%{time:2006-01-02 15:04:05.000 MST} %{level:.4s} [%{module}] %{shortfunc}: %{message}"
-# Peers ping every ten seconds, and Fabric's servers hang up on who pings more often than they allow.
+# Peers ping every ten seconds, and gRPC servers close connections that ping more often than this minimum.
 ALIVE = {"ORDERER_GENERAL_KEEPALIVE_SERVERMININTERVAL": "5s"}
 _CREATED = 201
 _EXISTS = 405
@@ -26,7 +26,7 @@ _OK = 200
 
 
 @dataclass(frozen=True)
-class Orderer(Placed):
+class Orderer(LedgerNode):
     """An orderer, which is a consenter of the channels that name its organisation.
 
     Attributes:
@@ -34,7 +34,7 @@ class Orderer(Placed):
         organisation: the organisation's name.
         msp: its MSP id.
         ports: service, operations, administration.
-        operator: who may ask and administer it.
+        operator: the client that may query and administer it.
         machine: where it runs.
         tuning: how it runs.
     """
@@ -66,7 +66,7 @@ class Orderer(Placed):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What its program is called with."""
+        """Its program's arguments."""
         return ()
 
     def program(self, programs: Programs) -> Program:
@@ -119,11 +119,11 @@ class Orderer(Placed):
         return answer is not None and answer.status_code == _OK
 
     def join(self, channel: str, genesis: bytes) -> None:
-        """Join a channel, unless it has joined.
+        """Join a channel, unless it already has.
 
         Args:
             channel: the channel's name.
-            genesis: its first block.
+            genesis: its genesis block, or a later configuration block.
 
         Raises:
             NetworkError: the orderer refused.
@@ -138,22 +138,22 @@ class Orderer(Placed):
             )
         if answer.status_code not in (_CREATED, _EXISTS):
             raise NetworkError(
-                f"{self.node} did not join {channel} (status {answer.status_code}): {answer.text.strip()}\n"
+                f"{self.node} refused to join {channel} (HTTP {answer.status_code}): {answer.text.strip()}\n"
                 f"Read {self.home.log(self.node)}"
             )
 
     def participation(self, channel: str) -> Mapping[str, Any] | None:
-        """What it says of a channel: `height`, `status`, `consensusRelation`; None when down or not in it."""
+        """Its `height`, `status` and `consensusRelation` on a channel; None if down or not joined."""
         answer = self.operator.get(self.ports[2], f"/participation/v1/channels/{channel}")
         if answer is None or answer.status_code != _OK:
             return None
         return dict(answer.json())
 
     def has(self, channel: str) -> bool:
-        """Whether it has joined a channel, also while it does not run."""
+        """Whether it has joined a channel; also works while it is stopped."""
         return (self.folder / "data" / "ledger" / "chains" / channel).is_dir()
 
     def active(self, channel: str) -> bool:
         """Whether it takes part in ordering a channel."""
-        found = self.participation(channel)
-        return found is not None and (found["status"], found["consensusRelation"]) == ("active", "consenter")
+        state = self.participation(channel)
+        return state is not None and (state["status"], state["consensusRelation"]) == ("active", "consenter")

@@ -12,21 +12,21 @@ from typing import ClassVar
 from kindpakket_network.description.host import LOOPBACK, THIS, Host, at
 from kindpakket_network.description.tuning import STANDARD, Tuning
 from kindpakket_network.nodes.health import Operator, listens
+from kindpakket_network.nodes.ledger_node import LedgerNode
 from kindpakket_network.nodes.orderer import LOG_FORMAT
-from kindpakket_network.nodes.placed import Placed
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Program
 
-# A peer takes blocks from one consenter. One that hangs and leaves its connections open, as when suspended or
-# cut off, is given up after seconds; with Fabric's own intervals payments would wait for a minute or more.
+# A peer receives blocks from one consenter. If that one hangs with its connections open, as when suspended or
+# partitioned, the peer switches after seconds; with Fabric's defaults payments would wait a minute or more.
 ALIVE = {
     "CORE_PEER_KEEPALIVE_MININTERVAL": "5s",
     "CORE_PEER_KEEPALIVE_DELIVERYCLIENT_INTERVAL": "10s",
     "CORE_PEER_KEEPALIVE_DELIVERYCLIENT_TIMEOUT": "5s",
     "CORE_PEER_DELIVERYCLIENT_BLOCKCENSORSHIPTIMEOUTKEY": "5s",
 }
-# With Fabric's own intervals, peers of different organisations find one another only after half a minute.
+# With Fabric's default intervals, peers of different organisations take half a minute to find one another.
 _GOSSIP = {
     "RECONNECTINTERVAL": "500ms",
     "ALIVETIMEINTERVAL": "1s",
@@ -41,7 +41,7 @@ _GOSSIP = {
 
 
 @dataclass(frozen=True)
-class Peer(Placed):
+class Peer(LedgerNode):
     """A peer.
 
     Attributes:
@@ -50,8 +50,8 @@ class Peer(Placed):
         organisation: the organisation's name.
         msp: its MSP id.
         name: the peer's name within the organisation.
-        ports: service, operations, chaincodes that register by themselves.
-        operator: who may ask for its metrics.
+        ports: service, operations, registration of chaincodes.
+        operator: the client that may query its metrics.
         machine: where it runs.
         tuning: how it runs.
     """
@@ -80,15 +80,15 @@ class Peer(Placed):
 
     @property
     def connections(self) -> Path:
-        """The folder in which its external builder finds the connections to chaincode processes."""
+        """The folder where its external builder finds the connection files of chaincode processes."""
         return self.folder / "connections"
 
     def connection(self, label: str) -> Path:
-        """The file with the connection to the process that serves a package."""
+        """The connection file for the process that serves a package."""
         return self.connections / f"{label}.json"
 
     def connected(self, label: str) -> int | None:
-        """The port of the process that serves a package; None when the package was never put here."""
+        """The port of the process that serves a package; None if the package was never installed here."""
         path = self.connection(label)
         if not path.is_file():
             return None
@@ -96,7 +96,7 @@ class Peer(Placed):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What its program is called with."""
+        """Its program's arguments."""
         return ("node", "start")
 
     def program(self, programs: Programs) -> Program:
@@ -106,7 +106,7 @@ class Peer(Placed):
         return Program(self.node, arguments, self.environment(), self.folder)
 
     def ready(self) -> bool:
-        """Whether it is healthy and serves."""
+        """Whether it is healthy and accepts connections."""
         return self.operator.healthy(self.ports[1]) and listens(self.ports[0], self.machine.own)
 
     def metrics(self) -> Mapping[str, float]:
@@ -114,16 +114,16 @@ class Peer(Placed):
         return self.operator.metrics(self.ports[1])
 
     def height(self, channel: str) -> int | None:
-        """The number of blocks of a channel that it has committed; None when down or not joined."""
+        """The number of blocks of a channel that it has committed; None if it is down or has not joined."""
         value = self.metrics().get(f'ledger_blockchain_height{{channel="{channel}"}}')
         return None if value is None else int(value)
 
     def has(self, channel: str) -> bool:
-        """Whether it has joined a channel, also while it does not run."""
+        """Whether it has joined a channel; also works while it is stopped."""
         return (self.folder / "data" / "ledgersData" / "chains" / "chains" / channel).is_dir()
 
     def has_package(self, package_id: str) -> bool:
-        """Whether a chaincode package is installed on it, also while it does not run."""
+        """Whether a chaincode package is installed on it; also works while it is stopped."""
         file = f"{package_id.replace(':', '.')}.tar.gz"
         return (self.folder / "data" / "lifecycle" / "chaincodes" / file).is_file()
 
@@ -165,7 +165,7 @@ class Peer(Placed):
             "CORE_CHAINCODE_STARTUPTIMEOUT": "10s",
             "CORE_CHAINCODE_RUNTIMEPARAMS_USEWRITEBATCH": "true",
             "CORE_CHAINCODE_RUNTIMEPARAMS_USEGETMULTIPLEKEYS": "true",
-            # Private data that a peer lacks, as after a restore, is asked for again after so long.
+            # How often a peer retries to fetch private data that it lacks, as after a restore; default 1m.
             "CORE_PEER_GOSSIP_PVTDATA_RECONCILESLEEPINTERVAL": "10s",
             "CORE_LEDGER_PVTDATASTORE_PURGEINTERVAL": "1",
             "CORE_LEDGER_PVTDATASTORE_PURGEDKEYAUDITLOGGING": "false",
@@ -174,7 +174,7 @@ class Peer(Placed):
             "CORE_OPERATIONS_TLS_CERT_FILE": str(tls / "cert.pem"),
             "CORE_OPERATIONS_TLS_KEY_FILE": str(tls / "key.pem"),
             "CORE_OPERATIONS_TLS_CLIENTAUTHREQUIRED": "true",
-            # A list in the environment is split at spaces, so this one path is relative to core.yaml.
+            # Lists in the environment are split at spaces, which the home's path may have: so it is relative.
             "CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES": "tls/ca.pem",
             "CORE_METRICS_PROVIDER": "prometheus",
         }

@@ -1,4 +1,4 @@
-"""The peer program's commands for channels and chaincodes, as one user of one organisation."""
+"""The `peer` program's commands for channels and chaincodes, run as one user of an organisation."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from kindpakket_network.description.tuning import STANDARD
 from kindpakket_network.errors import CommandFailed
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.programs.built import Programs
 from kindpakket_network.programs.command import Command, Result
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import run
 
 
 @dataclass(frozen=True)
 class KnownPeer:
-    """A peer as another one knows it.
+    """A peer as discovered by another peer.
 
     Attributes:
         certificate: its enrolment certificate, PEM.
-        chaincodes: the chaincodes of the channel that it can endorse.
+        chaincodes: the channel's chaincodes that it can endorse.
     """
 
     certificate: str
@@ -53,10 +53,10 @@ class PeerCommands:
     user: str
 
     def join(self, genesis: Path) -> bool:
-        """Join the channel of a first block.
+        """Join a channel by its genesis block.
 
         Returns:
-            False when the peer has joined it before.
+            False if the peer had already joined.
         """
         try:
             self._run("channel", "join", "-b", str(genesis))
@@ -69,8 +69,8 @@ class PeerCommands:
     def installed(self) -> set[str]:
         """The ids of the installed packages."""
         result = self._run("lifecycle", "chaincode", "queryinstalled", "-O", "json")
-        found = json.loads(result.output).get("installed_chaincodes") or []
-        return {str(one["package_id"]) for one in found}
+        packages = json.loads(result.output).get("installed_chaincodes") or []
+        return {str(package["package_id"]) for package in packages}
 
     def install(self, package: Path) -> None:
         """Install a package."""
@@ -96,7 +96,7 @@ class PeerCommands:
         return {str(msp): bool(given) for msp, given in json.loads(result.output)["approvals"].items()}
 
     def approve(self, channel: str, definition: Sequence[str], package_id: str, orderer: Orderer) -> None:
-        """Approve a definition for this organisation, and wait until that is committed."""
+        """Approve a definition for this organisation, and wait until the approval is committed."""
         self._run(
             *("lifecycle", "chaincode", "approveformyorg", "-C", channel, *definition),
             *("--package-id", package_id, *_ordered_by(orderer)),
@@ -105,7 +105,7 @@ class PeerCommands:
     def commit(
         self, channel: str, definition: Sequence[str], endorsers: Sequence[Peer], orderer: Orderer
     ) -> None:
-        """Commit a definition, and wait until all the endorsing peers have it."""
+        """Commit a definition, and wait until all endorsing peers have it."""
         self._run(
             *("lifecycle", "chaincode", "commit", "-C", channel, *definition),
             *(*_endorsed_by(endorsers), *_ordered_by(orderer)),
@@ -129,7 +129,7 @@ class PeerCommands:
         )
 
     def snapshot(self, action: str, channel: str, block: int) -> None:
-        """Ask for a snapshot after a block, or take that back.
+        """Request a snapshot after a block, or cancel the request.
 
         Args:
             action: `submitrequest` or `cancelrequest`.
@@ -147,20 +147,19 @@ class PeerCommands:
         return self._run("chaincode", "query", "-C", channel, "-n", name, "-c", call).output.strip()
 
     def endorsement_plan(self, channel: str, name: str) -> bool:
-        """Whether the peer knows peers enough to have a transaction of a chaincode endorsed."""
+        """Whether the peer knows enough other peers to have a chaincode's transactions endorsed."""
         return bool(self._discover("endorsers", channel, "--chaincode", name))
 
     def known_peers(self, channel: str) -> dict[str, KnownPeer]:
-        """The peers of a channel that this one knows to be alive, by their endpoints."""
-        found = self._discover("peers", channel)
+        """The peers of a channel that this one knows to be alive, by endpoint."""
         return {
-            str(one["Endpoint"]): KnownPeer(str(one["Identity"]).strip(), tuple(one["Chaincodes"] or ()))
-            for one in found
+            str(peer["Endpoint"]): KnownPeer(str(peer["Identity"]).strip(), tuple(peer["Chaincodes"] or ()))
+            for peer in self._discover("peers", channel)
         }
 
     def _discover(self, what: str, channel: str, *arguments: str) -> list[dict[str, Any]]:
         msp = self.home.user(self.peer.organisation, self.user) / "msp"
-        words = [
+        program = [
             self.programs.path("discover"),
             *("--peerTLSCA", str(self.peer.tls_root)),
             *("--userKey", str(msp / "keystore" / "key.pem")),
@@ -169,7 +168,7 @@ class PeerCommands:
             *(what, "--channel", channel, "--server", self.peer.endpoint, *arguments),
         ]
         try:
-            result = run(Command(f"discover at {self.peer.node}", words, deadline=20.0))
+            result = run(Command(f"discover at {self.peer.node}", program, deadline=20.0))
         except CommandFailed:
             return []
         return list(json.loads(result.output or "[]"))
@@ -184,8 +183,8 @@ class PeerCommands:
             "CORE_PEER_TLS_ENABLED": "true",
             "CORE_PEER_TLS_ROOTCERT_FILE": str(self.peer.tls_root),
         }
-        words = " ".join(word for word in arguments[:3] if not word.startswith("-"))
-        name = f"`peer {words}` as {self.user} at {self.peer.node}"
+        subcommand = " ".join(word for word in arguments[:3] if not word.startswith("-"))
+        name = f"`peer {subcommand}` as {self.user} at {self.peer.node}"
         return run(Command(name, [self.programs.path("peer"), *arguments], environment))
 
 

@@ -1,4 +1,4 @@
-"""Common connection profiles, from which clients learn where their organisation's peers and CA are."""
+"""Connection profiles, which tell clients the addresses of their organisation's peers and CA."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def profile(
         organisation: the organisation's name.
         inventory: its nodes.
         home: the network's folder.
-        portable: with the certificate to trust inside, for clients elsewhere; else with its path.
+        portable: embed the trusted certificate, for clients on other machines, instead of its path.
     """
     root = home.tls_root(organisation)
     trusted = {"pem": root.read_text("ascii")} if portable else {"path": str(root)}

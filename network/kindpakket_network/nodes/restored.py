@@ -1,6 +1,6 @@
-"""The mark on a node that came out of a backup and is not where the network is yet.
+"""The mark on a node that was restored from a backup and has not caught up with the network.
 
-It lies in the node's own folder and comes and goes with it. A node that has it is not started to serve.
+It is a file in the node's own folder, so it moves with it. A marked node is not started to serve.
 """
 
 from __future__ import annotations
@@ -15,41 +15,41 @@ from kindpakket_network.programs.home import write
 _MARK = "restored.json"
 
 
-def mark(folder: Path, backup: str, *, ordering_lost: bool = False) -> None:
-    """Mark a node's folder, before it is put in place.
+def mark_restored(folder: Path, backup: str, *, ordering_lost: bool = False) -> None:
+    """Mark a node's folder before it is put in place.
 
     Args:
         folder: the folder.
         backup: the id of the backup.
-        ordering_lost: no consenter of any channel of the network is left anywhere.
+        ordering_lost: every consenter of every channel has been lost.
     """
     write(folder / _MARK, json.dumps({"backup": backup, "ordering_lost": ordering_lost}))
 
 
-def ordering_is_lost(folder: Path) -> bool:
-    """Whether a marked node was told that no consenter is left."""
+def is_ordering_lost(folder: Path) -> bool:
+    """Whether a node was restored with `ordering_lost`."""
     return bool(json.loads((folder / _MARK).read_text("utf-8"))["ordering_lost"])
 
 
-def unmark(folder: Path) -> None:
-    """Take the mark away: the node is where the network is."""
+def clear_restored(folder: Path) -> None:
+    """Remove the mark: the node has caught up."""
     (folder / _MARK).unlink(missing_ok=True)
 
 
-def is_marked(folder: Path) -> bool:
-    """Whether a node still has to catch up."""
+def is_restored(folder: Path) -> bool:
+    """Whether a node must still catch up."""
     return (folder / _MARK).is_file()
 
 
-def ensure_none(folders: Iterable[Path]) -> None:
-    """See that none of these nodes still has to catch up.
+def ensure_none_restored(folders: Iterable[Path]) -> None:
+    """Check that none of these nodes must still catch up.
 
     Raises:
-        NetworkError: one has.
+        NetworkError: one must.
     """
-    names = [folder.name for folder in folders if is_marked(folder)]
+    names = [folder.name for folder in folders if is_restored(folder)]
     if names:
         raise NetworkError(
-            f"{', '.join(names)} came out of a backup and must not serve before catching up: run `up`, which "
-            "sees to that"
+            f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} restored from a backup and must "
+            "catch up before serving: run `up`"
         )

@@ -1,8 +1,8 @@
-"""Which chaincode process serves which package beside which peer.
+"""Which chaincode process serves which package to which peer.
 
-A peer has a few places for chaincode processes. A package gets a place when it is put on a peer, and keeps
-it, because the peer remembers the address. Every package that a channel still needs is served: so payments go
-on while a channel is upgraded, and one channel may be upgraded before another that the same peers serve.
+A peer has a few slots for chaincode processes. A package gets a slot when it is installed on a peer, and
+keeps it, because the peer remembers the address. Every package that a channel still needs is served, so
+payments go on during an upgrade, and channels on the same peers can be upgraded one by one.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from pathlib import Path
 
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError
-from kindpakket_network.nodes.acting import acting
 from kindpakket_network.nodes.chaincode_server import ChaincodeServer
-from kindpakket_network.nodes.deployed import Built, Deployed
+from kindpakket_network.nodes.deployment_record import DeploymentRecord, ServedPackage
 from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
+# Seconds. The process only loads its certificates and listens; this allows for a busy machine.
 _SERVE_DEADLINE = 20.0
 _PACKAGE = "CHAINCODE_ID"
 
@@ -42,8 +43,8 @@ class Serving:
     inventory: Inventory
     processes: Processes
 
-    def needed(self) -> dict[ChaincodeServer, Built]:
-        """The processes that must run, with what they serve, by the records of what was deployed."""
+    def needed(self) -> dict[ChaincodeServer, ServedPackage]:
+        """The processes that must run, with the packages they serve, according to the deployment records."""
         return {
             server: built
             for peer, chaincode, built in self._needed()
@@ -51,7 +52,7 @@ class Serving:
         }
 
     def nodes(self) -> tuple[str, ...]:
-        """The names of the home's nodes but chaincode processes that nothing needs and that do not run."""
+        """The names of the home's nodes, without chaincode processes that are neither needed nor running."""
         needed = self.needed()
         deployed = {(server.peer.node, server.chaincode) for server in needed}
 
@@ -60,50 +61,54 @@ class Serving:
                 return True
             return server.place == 0 and (server.peer.node, server.chaincode) not in deployed
 
-        own = acting(self.topology, self.home)
+        own = own_organisations(self.topology, self.home)
         idle = {server.node for server in self.inventory.chaincodes if not counts(server)}
         return tuple(node for node in self.inventory.nodes_of(own) if node not in idle)
 
     def at(self, peer: Peer, chaincode: str, label: str) -> ChaincodeServer | None:
-        """The process that serves a package to a peer; None when the package was never put there."""
+        """The process that serves a package to a peer; None if the package was never installed there."""
         port = peer.connected(label)
-        return next((one for one in self.inventory.servers_of(peer, chaincode) if one.port == port), None)
+        return next(
+            (server for server in self.inventory.servers_of(peer, chaincode) if server.port == port), None
+        )
 
     def place(self, peer: Peer, chaincode: str, label: str) -> None:
-        """Give a package a place beside a peer, unless it has one.
+        """Give a package one of a peer's slots, unless it has one.
 
         Raises:
-            NetworkError: all places serve other packages that channels need.
+            NetworkError: all slots serve other packages that channels need.
         """
         if self.at(peer, chaincode, label) is not None:
             return
-        others = {built.label for one, _, built in self._needed() if one is peer} - {label}
+        others = {built.label for owner, _, built in self._needed() if owner is peer} - {label}
         taken = {peer.connected(other) for other in others}
-        used = [peer.connected(one.stem) for one in peer.connections.glob("*.json")]
+        used = [peer.connected(path.stem) for path in peer.connections.glob("*.json")]
         servers = self.inventory.servers_of(peer, chaincode)
         free = [server for server in servers if server.port not in taken]
         if not free:
             raise NetworkError(
-                f"{peer.node} has no place for one more package of {chaincode}: its channels need "
-                f"{', '.join(sorted(others))}; bring two of them to the same package first"
+                f"{peer.node} cannot serve another package of {chaincode}: its channels already need "
+                f"{', '.join(sorted(others))}; upgrade two channels to the same package first"
             )
-        # A place that was used long ago, so that going back to a late package finds it as it was.
+        # The least used slot, so that a rollback to a recent package still finds its slot.
         min(free, key=lambda server: used.count(server.port)).write_connection(label)
 
-    def serve(self, peers: Iterable[Peer], chaincode: str, built: Built) -> None:
-        """Have a package served beside peers that have it.
+    def serve(self, peers: Iterable[Peer], chaincode: str, built: ServedPackage) -> None:
+        """Start the processes that serve a package, for those of the peers that have it.
 
         Raises:
-            NodeFailed: a process did not come up.
+            NodeFailed: a process did not start.
         """
         servers = [self.at(peer, chaincode, built.label) for peer in peers]
-        together(lambda server: self.serve_one(server, built), [one for one in servers if one is not None])
+        in_parallel(
+            lambda server: self.serve_one(server, built), [server for server in servers if server is not None]
+        )
 
-    def serve_one(self, server: ChaincodeServer, built: Built) -> None:
-        """Have one process serve a package; one with another package on its place is replaced.
+    def serve_one(self, server: ChaincodeServer, built: ServedPackage) -> None:
+        """Start one process for a package, replacing one that serves another package in its slot.
 
         Raises:
-            NodeFailed: it did not come up.
+            NodeFailed: it did not start.
         """
         running = self.processes.find(server.node)
         if running is not None and running.environ().get(_PACKAGE) != built.package_id:
@@ -115,18 +120,22 @@ class Serving:
 
         until(up, _SERVE_DEADLINE)
         if self.processes.find(server.node) is None or not server.ready():
-            raise self.processes.failed(server.node, "does not serve")
+            raise self.processes.failed(server.node, f"did not start serving within {_SERVE_DEADLINE:g} s")
 
     def retire(self, chaincode: str) -> None:
-        """Stop the processes of a chaincode that no channel needs any more."""
+        """Stop the processes of a chaincode that no channel needs any longer."""
         needed = self.needed()
-        over = [one for one in self.inventory.chaincodes if one.chaincode == chaincode and one not in needed]
-        together(lambda server: self.processes.stop(server.node), over)
+        over = [
+            server
+            for server in self.inventory.chaincodes
+            if server.chaincode == chaincode and server not in needed
+        ]
+        in_parallel(lambda server: self.processes.stop(server.node), over)
 
-    def _needed(self) -> Iterator[tuple[Peer, str, Built]]:
+    def _needed(self) -> Iterator[tuple[Peer, str, ServedPackage]]:
         for channel in self.topology.channels:
             for chaincode in channel.chaincodes:
-                record = Deployed.read(self.home.deployed(channel.name, chaincode.name))
+                record = DeploymentRecord.read(self.home.deployed(channel.name, chaincode.name))
                 for peer in self.inventory.peers_on(self.topology, channel):
                     for built in record.needed if record else ():
                         yield peer, chaincode.name, built

@@ -1,4 +1,4 @@
-"""A network in its home with everything that is needed to act on it: what all verbs work on."""
+"""A network in its home, with everything the verbs need to act on it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kindpakket_network.description.topology import Channel, Topology
-from kindpakket_network.nodes.acting import acting, elsewhere
 from kindpakket_network.nodes.health import listens
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.leader import Leadership, leadership
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.own_organisations import foreign_orderer_answers, own_organisations
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
 from kindpakket_network.nodes.serving import Serving
 from kindpakket_network.nodes.starter import Starter
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
 
@@ -34,8 +34,8 @@ class Session:
         home: its folder.
         processes: its processes.
         programs: Fabric's programs.
-        progress: takes a sentence about each thing that is begun and done.
-        only: act for these organisations only; None: for all that the home acts for.
+        progress: called with a sentence when each step begins and ends.
+        only: act only for these organisations; None: for all that the home acts for.
     """
 
     topology: Topology
@@ -52,48 +52,52 @@ class Session:
 
     @cached_property
     def serving(self) -> Serving:
-        """What serves chaincodes."""
+        """The chaincode processes."""
         return Serving(self.topology, self.home, self.inventory, self.processes)
 
     @property
     def starter(self) -> Starter:
-        """What starts nodes."""
+        """Starts nodes."""
         return Starter(self.home, self.processes, self.programs)
 
     @cached_property
-    def acting(self) -> tuple[str, ...]:
-        """The names of the organisations that this home acts for; it has no keys of others."""
-        found = acting(self.topology, self.home)
-        return found if self.only is None else tuple(name for name in found if name in self.only)
+    def own_organisations(self) -> tuple[str, ...]:
+        """The names of the organisations that this session acts for."""
+        names = own_organisations(self.topology, self.home)
+        return names if self.only is None else tuple(name for name in names if name in self.only)
 
     @property
     def whole(self) -> bool:
         """Whether the home acts for all organisations."""
-        return len(acting(self.topology, self.home)) == len(self.topology.organisations)
+        return len(own_organisations(self.topology, self.home)) == len(self.topology.organisations)
 
     def runs(self, node: str) -> bool:
-        """Whether a node runs, not suspended; for an orderer elsewhere, whether it accepts connections."""
+        """Whether a node runs and is not suspended; for another's orderer, whether it accepts connections."""
         if self.processes.find(node) is not None:
             return self.processes.runs(node)
-        return elsewhere(node, self.topology, self.home, self.inventory)
+        return foreign_orderer_answers(node, self.topology, self.home, self.inventory)
 
     def peers_on(self, channel: Channel) -> list[Peer]:
         """The peers of a channel."""
         return self.inventory.peers_on(self.topology, channel)
 
     def answers(self, peer: Peer) -> bool:
-        """Whether a peer runs; for one elsewhere, whether it accepts connections."""
-        if peer.organisation in acting(self.topology, self.home):
+        """Whether a peer is running; for another organisation's, whether it accepts connections."""
+        if peer.organisation in own_organisations(self.topology, self.home):
             return self.processes.find(peer.node) is not None
         return listens(peer.ports[0], peer.host)
 
     def own_peers_on(self, channel: Channel) -> list[Peer]:
         """The peers of a channel that belong to the acting organisations."""
-        return [peer for peer in self.peers_on(channel) if peer.organisation in self.acting]
+        return [peer for peer in self.peers_on(channel) if peer.organisation in self.own_organisations]
 
     def own_consenters_of(self, channel: Channel) -> list[Orderer]:
         """The consenters of a channel that belong to the acting organisations."""
-        return [one for one in self.consenters_of(channel) if one.organisation in self.acting]
+        return [
+            consenter
+            for consenter in self.consenters_of(channel)
+            if consenter.organisation in self.own_organisations
+        ]
 
     def consenters_of(self, channel: Channel) -> list[Orderer]:
         """The orderers that order a channel, by their consenter ids."""
@@ -105,7 +109,8 @@ class Session:
         return [
             channel
             for channel in self.topology.channels
-            if {*channel.consenters, *(one.organisation for one in channel.members)} & set(self.acting)
+            if {*channel.consenters, *(member.organisation for member in channel.members)}
+            & set(self.own_organisations)
         ]
 
     def admin(self, peer: Peer) -> PeerCommands:
@@ -114,29 +119,36 @@ class Session:
         return PeerCommands(self.programs, self.home, peer, user)
 
     def leading(self, channel: Channel) -> Orderer | None:
-        """The consenter that leads a channel, or None when none is known."""
+        """The consenter that leads a channel, or None if none is known."""
         return self.leadership(channel).node
 
     def leadership(self, channel: Channel) -> Leadership[Orderer]:
-        """Who leads a channel, and in which view."""
+        """The leader of a channel, and its view."""
         consenters = enumerate(self.consenters_of(channel), 1)
-        running = {number: one for number, one in consenters if self.runs(one.node)}
-        own = [one for one in running.values() if one.organisation in acting(self.topology, self.home)]
+        running = {number: consenter for number, consenter in consenters if self.runs(consenter.node)}
+        own = [
+            orderer
+            for orderer in running.values()
+            if orderer.organisation in own_organisations(self.topology, self.home)
+        ]
         return leadership(channel.name, self.topology.ordering, running, own)
 
     def orderer(self, channel: Channel) -> Orderer:
-        """A consenter to send a channel's transactions to: the leader if possible, else one that runs.
+        """A consenter to send a channel's transactions to: the leader if known, else a running one.
 
-        Those of the acting organisations come first.
+        The acting organisations' own consenters are preferred.
         """
-        consenters = sorted(self.consenters_of(channel), key=lambda one: one.organisation not in self.acting)
-        running = [one for one in consenters if self.runs(one.node)]
+        consenters = sorted(
+            self.consenters_of(channel),
+            key=lambda consenter: consenter.organisation not in self.own_organisations,
+        )
+        running = [consenter for consenter in consenters if self.runs(consenter.node)]
         return self.leading(channel) or (running or consenters)[0]
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Tell when something is begun, and when it is done."""
+        """Report when a stage begins and when it is done."""
         begun = time.monotonic()
         self.progress(f"{name} ...")
         yield
-        self.progress(f"{name}: ready after {time.monotonic() - begun:.1f} s")
+        self.progress(f"{name}: done in {time.monotonic() - begun:.1f} s")

@@ -13,14 +13,16 @@ from kindpakket_network.errors import PortInUse
 from kindpakket_network.nodes.authority import Authority
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import ensure_none
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.nodes.restored import ensure_none_restored
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes, resume
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
 Node = Authority | Orderer | Peer
+# Seconds. Nodes are ready within a few; a peer that replays its state database takes longest.
 _READY = 45.0
+# Seconds for a process that is just exiting to release its port.
 _FREED = 5.0
 
 
@@ -32,8 +34,8 @@ class Starter:
         home: the network's folder.
         processes: its processes.
         programs: Fabric's programs.
-        environment: settings that replace the nodes' own.
-        restored: start nodes that came out of a backup too, though they have not caught up.
+        environment: settings that override the nodes' own.
+        restored: also start nodes that were restored from a backup and have not caught up.
     """
 
     home: Home
@@ -43,17 +45,17 @@ class Starter:
     restored: bool = False
 
     def start(self, nodes: Sequence[Node]) -> None:
-        """Start those that do not run, all at once, and wait until every one is ready.
+        """Start nodes that are not running, in parallel, and wait until all are ready.
 
-        Those that are suspended go on.
+        Suspended nodes are resumed.
 
         Raises:
-            PortInUse: something else listens on a node's port; nothing was started then.
-            NodeFailed: a node ended, or was not ready in time.
-            NetworkError: a node came out of a backup and has not caught up; nothing was started then.
+            PortInUse: another program listens on a node's port; nothing was started.
+            NodeFailed: a node exited, or was not ready in time.
+            NetworkError: a node was restored from a backup and has not caught up; nothing was started.
         """
         if not self.restored:
-            ensure_none(node.folder for node in nodes)
+            ensure_none_restored(node.folder for node in nodes)
         halted = []
         for node in nodes:
             running = self.processes.find(node.node)
@@ -68,37 +70,37 @@ class Starter:
             program = node.program(self.programs)
             own = {**program.environment, **self.environment}
             self.processes.start(replace(program, environment=own))
-        together(lambda node: self.await_ready(node.node, node.ready), nodes)
+        in_parallel(lambda node: self.await_ready(node.node, node.ready), nodes)
 
     def await_ready(self, node: str, ready: Callable[[], bool]) -> None:
-        """Wait until a node that was started is ready.
+        """Wait until a node is ready.
 
         Raises:
-            NodeFailed: it ended, or was not ready in time.
+            NodeFailed: it exited, or was not ready in time.
         """
 
         def state() -> str | None:
             if ready():
                 return "ready"
-            return "ended" if self.processes.find(node) is None else None
+            return "exited" if self.processes.find(node) is None else None
 
-        found = until(state, _READY)
-        if found != "ready":
-            words = "ended by itself" if found else f"was not ready within {_READY:g} seconds"
-            raise self.processes.failed(node, words)
+        outcome = until(state, _READY)
+        if outcome != "ready":
+            problem = "exited unexpectedly" if outcome else f"was not ready within {_READY:g} s"
+            raise self.processes.failed(node, problem)
 
 
 def ensure_free(node: str, port: int, address: str = LOOPBACK) -> None:
-    """See that a node can listen on its port; a port that is just being given up is waited for.
+    """Check that a node can listen on its port, waiting for a port that is just being released.
 
     Raises:
-        PortInUse: something else listens there.
+        PortInUse: another program listens there.
     """
     if until(lambda: is_free(port, address) or None, 0 if _listener(port) else _FREED) is None:
         owner = _listener(port) or "another program"
         raise PortInUse(
-            f"port {port} on {address}, which {node} needs, is in use by {owner}: stop that, "
-            "or give `ports.base` in the topology another value"
+            f"port {port} on {address}, which {node} needs, is in use by {owner}: stop that program, "
+            "or change `ports.base` in the topology"
         )
 
 

@@ -1,4 +1,4 @@
-"""The programs that run to their end, as small values: what to run, with what, for how long."""
+"""One run of a program as a value: what to run, with which environment, for how long."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class Command:
     """One run of a program.
 
     Attributes:
-        name: what to call it in errors.
-        arguments: program and arguments.
-        environment: variables beside the few that every process gets.
-        folder: its working folder; ours when not given.
-        deadline: seconds after which it is killed.
+        name: its name in error messages.
+        arguments: the program and its arguments.
+        environment: variables in addition to the few that every process gets.
+        folder: its working folder; None: the current one.
+        deadline: seconds until it is killed.
     """
 
     name: str
@@ -31,8 +31,8 @@ class Result:
     """What a program wrote.
 
     Attributes:
-        output: standard output.
-        errors: standard error, where Fabric's programs log.
+        output: its standard output.
+        errors: its standard error, where Fabric's programs log.
     """
 
     output: str

@@ -1,7 +1,7 @@
-"""Files and folders that take their place as a whole, and are still there after the machine lost power.
+"""Puts files and folders in place atomically and durably.
 
-A name that is renamed into place may reach the disk before the content does: so the content is synced first,
-and the folder with the name after it.
+A rename may reach the disk before the content does: so the content is synced before, and the folder with the
+name afterwards.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from pathlib import Path
 
 
 def place(written: Path, path: Path) -> None:
-    """Give a file that was written elsewhere on the same disk its name; what had it is replaced.
+    """Move a file to its final path on the same disk, replacing any file there.
 
     Args:
-        written: the file as it was written, perhaps by another program.
-        path: its place.
+        written: the complete file, perhaps written by another program.
+        path: its final path.
     """
     _sync(written, os.O_RDONLY)
     written.replace(path)
@@ -23,11 +23,11 @@ def place(written: Path, path: Path) -> None:
 
 
 def move(path: Path, target: Path) -> None:
-    """Rename what is on the disk already: a folder, a link, or a file that was synced.
+    """Rename a folder, a link or a file whose content is already synced.
 
     Args:
-        path: what to rename.
-        target: its new name on the same disk. No folder with content may have it.
+        path: the present path.
+        target: the new path on the same disk; it must not be a folder with content.
     """
     path.rename(target)
     _sync_folders(target, path)
@@ -39,7 +39,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Make durable all that is below a folder, as when another program wrote it."""
+    """Make a folder and everything in it durable, as when another program wrote it."""
     for below, _, names in os.walk(folder):
         for name in names:
             file = Path(below, name)

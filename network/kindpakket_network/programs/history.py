@@ -1,4 +1,4 @@
-"""How often a node's process was started, and how often it had ended without being stopped."""
+"""How often a node's process was started, and how often it had exited without being stopped."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class History:
 
     Attributes:
         starts: how often it was started.
-        deaths: how often it had ended before that without a command of ours: killed, failed, or gone with a
-            restart of the machine.
+        deaths: how often it had exited by then without being stopped by this tool: killed, crashed, or lost
+            in a restart of the machine.
     """
 
     starts: int = 0
@@ -25,7 +25,7 @@ class History:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The record in a file; nothing when there is none, or none that can be read."""
+        """The record in a file; an empty one if the file is missing or unreadable."""
         try:
             members = json.loads(path.read_text("utf-8"))
             return cls(int(members["starts"]), int(members["deaths"]))

@@ -1,4 +1,4 @@
-"""The folder of a network: where everything that it keeps on disk lies."""
+"""A network's folder: the layout of everything it keeps on disk."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ import psutil
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.programs.files import place
 
+# Seconds. Long enough for a short command in a timer, such as `metrics`, to finish; `up` takes longer.
 _LOCK_PATIENCE = 60.0
-# What a command that was killed leaves of a file that it wrote.
+# The temporary files of `write`, as a command that was killed leaves them.
 _LEFT_BEHIND = re.compile(r"[.].+[.][0-9]+[.][0-9a-f]{8}")
 _FOLDERS = ("organisations", "nodes", "channels", "chaincode", "run", "logs")
 _LAYOUT = frozenset(
@@ -39,22 +40,22 @@ _LAYOUT = frozenset(
 class Home:
     """The layout.
 
-        topology.yaml                   what was brought up here
-        acting.json                     the organisations that it acts for; not there: all
-        supervised                      there when a service manager starts the nodes
+        topology.yaml                   the topology that was brought up
+        acting.json                     the organisations that this home acts for; if missing: all
+        supervised                      exists if a service manager starts the nodes
         organisations/<organisation>/   authority/  msp/  tls/ca.pem  users/<user>/{msp,tls}  secrets/
                                         profile.yaml
         nodes/<node>/                   msp/  tls/  data/  and Fabric's configuration file
         channels/<channel>/             configtx.yaml  genesis.block
         chaincode/<label>/              the program and the package
-        chaincode/<channel>.<name>.json what was deployed
+        chaincode/<channel>.<name>.json the record of a deployment
         builder/                        the external builder that peers call
-        run/<node>.json                 processes
-        run/<node>.history              how often they were started
+        run/<node>.json                 the record of a process
+        run/<node>.history              how often it was started
         logs/<node>.log
-        backups.json                    when which organisation was backed up last
-        restored.json                   what a restore put in place
-        replaced/<instant>/             what it found there and moved away
+        backups.json                    each organisation's last backup
+        restored.json                   what the last restore put in place
+        replaced/<instant>/             what a restore moved out of the way
 
     Args:
         root: an absolute path.
@@ -68,18 +69,18 @@ class Home:
         return self.root / "topology.yaml"
 
     @property
-    def acting(self) -> Path:
+    def own_organisations(self) -> Path:
         """The record of the organisations that this home acts for; see `acting`."""
         return self.root / "acting.json"
 
     @property
     def supervised(self) -> Path:
-        """There when a service manager starts the nodes; see `supervision`."""
+        """Exists if a service manager starts the nodes; see `supervision`."""
         return self.root / "supervised"
 
     @property
     def backups(self) -> Path:
-        """The record of backups; see `backup_record`."""
+        """The record of backups; see `kindpakket_network.backups.record`."""
         return self.root / "backups.json"
 
     @property
@@ -120,7 +121,7 @@ class Home:
         return self.root / "chaincode" / label
 
     def deployed(self, channel: str, chaincode: str) -> Path:
-        """The record of what was deployed."""
+        """The record of a chaincode's deployment to a channel."""
         return self.root / "chaincode" / f"{channel}.{chaincode}.json"
 
     def log(self, node: str) -> Path:
@@ -144,31 +145,31 @@ class Home:
         return self.root / "run" / f"{node}.history"
 
     def exists(self) -> bool:
-        """Whether a network was brought up here."""
+        """Whether a network has been brought up here."""
         return self.topology.is_file()
 
     def others(self) -> list[str]:
-        """The names of what is in the folder and belongs to no network."""
-        found = sorted(path.name for path in self.root.iterdir()) if self.root.is_dir() else []
-        return [one for one in found if one not in _LAYOUT and not _LEFT_BEHIND.fullmatch(one)]
+        """The names of files and folders here that are not part of a network's layout."""
+        names = sorted(path.name for path in self.root.iterdir()) if self.root.is_dir() else []
+        return [name for name in names if name not in _LAYOUT and not _LEFT_BEHIND.fullmatch(name)]
 
     def create(self) -> None:
         """Make the folders, readable by their owner only.
 
         Raises:
-            NetworkError: the path has characters that settings of Fabric give a meaning.
+            NetworkError: the path contains characters that are special in Fabric's settings.
         """
         if set(str(self.root)) & {",", "$"} or not str(self.root).isprintable():
             raise NetworkError(
-                f"{str(self.root)!r} cannot be a network's folder: Fabric gives characters in it a "
-                "meaning; use a path without commas, $ and control characters"
+                f"{str(self.root)!r} cannot be a network's folder: commas, $ and control characters are "
+                "special in Fabric's settings; choose a path without them"
             )
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in _FOLDERS:
             (self.root / name).mkdir(mode=0o700, exist_ok=True)
 
     def install_builder(self) -> None:
-        """Copy the external builder here, executable whatever way this package was installed."""
+        """Copy the external builder here, executable however this package was installed."""
         source = resources.files("kindpakket_network") / "data" / "builder" / "bin"
         folder = self.builder / "bin"
         folder.mkdir(parents=True, exist_ok=True)
@@ -176,10 +177,10 @@ class Home:
             write(folder / script, (source / script).read_bytes(), mode=0o755)
 
     def secret(self, name: str) -> str:
-        """A random text of 32 hexadecimal characters that stays the same for this home.
+        """A random secret of 32 hexadecimal characters, generated once for this home.
 
         Args:
-            name: what it is for: a path below the home.
+            name: its path, relative to the home.
         """
         path = self.root / name
         if not path.exists():
@@ -188,7 +189,7 @@ class Home:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder for passing files to programs, gone afterwards, which nobody else can read."""
+        """A temporary folder for passing files to programs; only its owner can read it."""
         with tempfile.TemporaryDirectory(prefix=".", dir=self.root / "channels") as folder:
             yield Path(folder)
 
@@ -198,10 +199,10 @@ class Home:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other commands from changing this network meanwhile.
+        """Hold the lock that keeps other commands from changing this network.
 
         Raises:
-            NetworkError: another command keeps it for more than a minute.
+            NetworkError: another command held the lock for a minute.
         """
         self.create()
         with (self.root / "lock").open("a") as file:
@@ -213,34 +214,35 @@ class Home:
                 except BlockingIOError:
                     if time.monotonic() > deadline:
                         raise NetworkError(
-                            f"another command is changing the network in {self.root}: wait until it is done"
+                            f"another command is changing the network in {self.root} and has not finished "
+                            f"within {_LOCK_PATIENCE:g} s: wait for it, and try again"
                         ) from None
                     time.sleep(0.1)
             yield
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """The members of a JSON file that `write` wrote.
+    """The members of a JSON file written by `write`.
 
     Raises:
-        NetworkError: it cannot be read: something else damaged it.
+        NetworkError: the file cannot be read, or is not a JSON object.
     """
     try:
-        found = json.loads(path.read_text("utf-8"))
+        members = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise NetworkError(f"{path} cannot be read ({error}): restore it from a backup") from error
-    if not isinstance(found, dict):
-        raise NetworkError(f"{path} is no record of a network: restore it from a backup")
-    return found
+    if not isinstance(members, dict):
+        raise NetworkError(f"{path} is not a JSON object: restore it from a backup")
+    return members
 
 
 def write(path: Path, content: bytes | str, mode: int = 0o644) -> None:
-    """Write a file so that it is there as a whole or not at all, also after the machine lost power.
+    """Write a file atomically and durably: readers, also after a power cut, see the old or the new content.
 
     Args:
-        path: the file; its folder is made when it is not there.
-        content: its content, text as UTF-8.
-        mode: its permissions from the first moment on.
+        path: the file; its folder is created if needed.
+        content: its content; text is written as UTF-8.
+        mode: its permissions, which it has from the start.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path)
@@ -258,8 +260,8 @@ def write(path: Path, content: bytes | str, mode: int = 0o644) -> None:
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Delete what commands left that were killed while they wrote a file: Fabric reads whole folders."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.*"):
-        pid = left.name.split(".")[-2]
+    """Delete temporary files of commands that were killed while writing: Fabric reads whole folders."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.*"):
+        pid = leftover.name.split(".")[-2]
         if pid.isdecimal() and not psutil.pid_exists(int(pid)):
-            left.unlink(missing_ok=True)
+            leftover.unlink(missing_ok=True)

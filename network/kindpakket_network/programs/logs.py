@@ -1,4 +1,4 @@
-"""The lines of nodes' logs as entries with time and level, merged into one order."""
+"""Nodes' logs as entries with a time and a level, merged in order of time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 class Level(IntEnum):
-    """How much an entry matters."""
+    """The severity of a log entry."""
 
     DEBUG = 10
     INFO = 20
@@ -47,13 +47,13 @@ _LEVELS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of a log: a line, with those after it that belong to it.
+    """A log entry: a line with a time stamp, and the lines after it that have none.
 
     Attributes:
         node: the node that wrote it.
-        at: when, UTC; None for what a program wrote before its first entry.
-        level: how much it matters; INFO for programs that do not say.
-        text: its lines, without colours.
+        at: when it was written, UTC; None for lines before the first time stamp.
+        level: its severity; INFO if the program does not give one.
+        text: its lines, without colour codes.
     """
 
     node: str
@@ -67,7 +67,7 @@ def entries(node: str, lines: Iterable[str]) -> Iterator[Entry]:
 
     Args:
         node: the node.
-        lines: the lines, with or without their ends.
+        lines: the lines, with or without line endings.
     """
     current: Entry | None = None
     texts: list[str] = []
@@ -85,7 +85,7 @@ def entries(node: str, lines: Iterable[str]) -> Iterator[Entry]:
 
 
 def read(node: str, log: Path) -> Iterator[Entry]:
-    """The entries of a node's log, the oldest first, those of logs that were put aside included."""
+    """The entries of a node's log, oldest first, including those in rotated files."""
 
     def lines() -> Iterator[str]:
         for path in files(log):
@@ -95,43 +95,43 @@ def read(node: str, log: Path) -> Iterator[Entry]:
     return entries(node, lines())
 
 
-def selected(found: Iterable[Entry], since: datetime | None, level: Level) -> Iterator[Entry]:
-    """Those from an instant on that matter enough."""
-    for entry in found:
+def selected(log: Iterable[Entry], since: datetime | None, level: Level) -> Iterator[Entry]:
+    """The entries from an instant on with at least a level."""
+    for entry in log:
         late_enough = since is None or (entry.at is not None and entry.at >= since)
         if late_enough and entry.level >= level:
             yield entry
 
 
 def merged(logs: Iterable[Iterable[Entry]]) -> Iterator[Entry]:
-    """The entries of several logs by their times; each log's own order stays."""
+    """The entries of several logs in order of time; entries of one log keep their order."""
     return heapq.merge(*logs, key=lambda entry: entry.at or datetime.min.replace(tzinfo=UTC))
 
 
 def instant(text: str, now: datetime) -> datetime:
-    """An instant as people write it: `10m`, `2h` or `1d` ago, or a date and time, UTC when it has no zone.
+    """Parse an instant: a duration before now (`10m`, `2h`, `1d`), or a date and time (UTC without a zone).
 
     Raises:
-        NetworkError: it is neither.
+        NetworkError: the text is neither.
     """
     ago = _AGO.fullmatch(text)
     if ago is not None:
         return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
-        found = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
         raise NetworkError(
-            f"{text!r} is no instant: write how long ago, such as 30s, 10m, 2h or 1d, or a date and time, "
-            "such as 2026-05-01T12:00"
+            f"{text!r} is not a point in time: write how long ago, such as 30s, 10m, 2h or 1d, or a date and "
+            "time, such as 2026-05-01T12:00"
         ) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _begun(node: str, beginning: re.Match[str] | None) -> Entry:
     if beginning is None:
         return Entry(node, None, Level.INFO, "")
     at = datetime.fromisoformat(beginning["at"].replace("/", "-"))
-    # Programs write the time of this machine, and name its zone by letters that several zones share.
+    # Programs log local time; abbreviations such as CST are ambiguous, so only UTC is taken from the line.
     zoned = at.replace(tzinfo=UTC) if beginning["zone"] == "UTC" else at.astimezone(UTC)
     return Entry(node, zoned, _LEVELS.get(beginning["level"] or "", Level.INFO), "")
 

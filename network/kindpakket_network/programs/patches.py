@@ -1,4 +1,4 @@
-"""Changes to the source of modules that programs are built with."""
+"""Patches to the source of Go modules before programs are built with them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from kindpakket_network.errors import ProgramError
 
 @dataclass(frozen=True)
 class Patch:
-    """What is changed in one file of a module.
+    """The changes to one file of a module.
 
     Attributes:
         module: the module's path.
         file: the file's path in the module.
-        sha256: the hash of the file as it was when the changes were made, hexadecimal.
-        changes: pairs of the text that is replaced and the text in its place; each occurs once.
+        sha256: the hash of the original file, in hexadecimal.
+        changes: pairs of old and new text; each old text must occur exactly once.
     """
 
     module: str
@@ -32,7 +32,7 @@ class Patch:
 
     @classmethod
     def read(cls, members: Mapping[str, Any]) -> Self:
-        """A patch as a file of patches holds it."""
+        """A patch from the members of a patches file."""
         changes = [(str(change["old"]), str(change["new"])) for change in members["changes"]]
         return cls(str(members["module"]), str(members["file"]), str(members["sha256"]), changes)
 
@@ -42,42 +42,43 @@ class Patch:
         Raises:
             ProgramError: the file is not the one that the changes were made for.
         """
-        found = hashlib.sha256(content).hexdigest()
-        if found != self.sha256:
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != self.sha256:
             raise ProgramError(
-                f"{self.module} brings {self.file} with SHA-256 {found}, and our changes are for "
-                f"{self.sha256}: read the new version, then adapt or remove them in patches.yaml"
+                f"{self.file} of {self.module} has SHA-256 {digest}, but its patch is for {self.sha256}: "
+                "read the new version, then adapt or remove the patch in patches.yaml"
             )
         text = content.decode()
         for old, new in self.changes:
             if text.count(old) != 1:
                 raise ProgramError(
-                    f"a change to {self.file} of {self.module} fits {text.count(old)} places, not 1"
+                    f"a patch of {self.file} in {self.module} matches {text.count(old)} times instead of "
+                    "once: correct it in patches.yaml"
                 )
             text = text.replace(old, new)
         return text.encode()
 
 
 def patches_in(file: Path) -> list[Patch]:
-    """The patches in a file; none when there is no such file."""
+    """The patches in a file; none if it does not exist."""
     if not file.is_file():
         return []
     return [Patch.read(members) for members in yaml.safe_load(file.read_text("utf-8"))]
 
 
 def patched_copy(patch: Patch, module: Path, folder: Path) -> Path:
-    """Copy a module's source into a folder, or use the copy that is there, and change it.
+    """Copy a module's source into a folder, unless it is there, and apply a patch to the copy.
 
     Args:
-        patch: the change.
+        patch: the patch.
         module: the folder of the module's source, which may be read-only.
-        folder: where copies go.
+        folder: the folder for copies.
 
     Returns:
         The folder of the copy.
 
     Raises:
-        ProgramError: the source is not the one that the change was made for.
+        ProgramError: the source is not the one that the patch was made for.
     """
     copy = folder / patch.module.rpartition("/")[2]
     if not copy.is_dir():

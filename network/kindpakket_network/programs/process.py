@@ -1,8 +1,8 @@
 """The one place that starts and stops processes.
 
-A node's process carries the mark `KINDPAKKET_NODE=<home>#<node>` in its environment. Together with its start
-time that tells it from any other process that the system gave the same pid later, and it finds a process
-whose record was never written because the command that started it was killed.
+A node's process carries the mark `KINDPAKKET_NODE=<home>#<node>` in its environment. The mark and the start
+time distinguish it from a later process with the same pid; the mark also finds a process whose record was
+never written because the command that started it was killed.
 """
 
 from __future__ import annotations
@@ -30,9 +30,13 @@ from kindpakket_network.programs.wait import until
 
 MARK = "KINDPAKKET_NODE"
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER", "LD_LIBRARY_PATH")
+# Seconds. The system derives start times from its boot time, which is adjusted along with the clock.
 _START_TOLERANCE = 2.0
+# Seconds until SIGKILL. Fabric's nodes close their ledgers and exit well within it.
 _TERMINATION = 10.0
+# Seconds for the service manager to notice the files that switch a node on, and to start it.
 _SUPERVISOR = 60.0
+# Characters of a log line in an error message.
 _LONGEST = 600
 
 # Nodes go on when the object that started them is dropped, and one that ended stays a zombie until its parent
@@ -46,8 +50,8 @@ class Program:
 
     Attributes:
         node: the node's name.
-        arguments: program and arguments.
-        environment: variables beside the few that every process gets.
+        arguments: the program and its arguments.
+        environment: variables in addition to the few that every process gets.
         folder: its working folder.
     """
 
@@ -58,19 +62,19 @@ class Program:
 
 
 def base_environment() -> dict[str, str]:
-    """The variables of ours that programs get: no settings of Fabric and no proxies."""
+    """The variables that programs inherit from this process: no Fabric settings and no proxies."""
     return {name: os.environ[name] for name in _KEPT if name in os.environ}
 
 
 def run(command: Command, lines: Callable[[str], None] | None = None) -> Result:
-    """Run a program to its end.
+    """Run a program and wait for it to exit.
 
     Args:
         command: what to run.
-        lines: takes each line that it writes to standard error, as it comes.
+        lines: called with each line that it writes to standard error.
 
     Raises:
-        CommandFailed: it cannot be started, ends with an error, or is killed because its deadline passed.
+        CommandFailed: it could not be started, failed, or was killed at its deadline.
     """
     environment = {**base_environment(), **command.environment}
     try:
@@ -85,7 +89,7 @@ def run(command: Command, lines: Callable[[str], None] | None = None) -> Result:
             cwd=command.folder,
         )
     except OSError as error:
-        raise CommandFailed(f"{command.name} cannot be started: {error}", "") from error
+        raise CommandFailed(f"{command.name} could not be started: {error}", "") from error
     written: list[str] = []
 
     def read_errors() -> None:
@@ -113,15 +117,15 @@ def run(command: Command, lines: Callable[[str], None] | None = None) -> Result:
             timer.cancel()
     errors = "".join(written)
     if late:
-        raise CommandFailed(f"{command.name} was not done within {command.deadline:g} seconds", errors)
+        raise CommandFailed(f"{command.name} did not finish within {command.deadline:g} s", errors)
     if status != 0:
-        words = last_words(errors) or last_words(output) or "nothing"
-        raise CommandFailed(f"{command.name} failed (status {status}); it says: {words}", output + errors)
+        line = last_words(errors) or last_words(output) or "it wrote nothing"
+        raise CommandFailed(f"{command.name} failed (exit status {status}): {line}", output + errors)
     return Result(output, errors)
 
 
 def last_words(text: str) -> str:
-    """The last line of a log that matters: the last that tells of an error, else the last with text."""
+    """The last line of a log that reports an error; without one, the last line with text."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     markers = ("panic:", "PANI", "FATA", "[FATAL]", "ERRO", "[ERROR]", "Error:", "error:")
     for line in reversed(lines):
@@ -142,15 +146,15 @@ class Processes:
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, program: Program) -> int:
-        """Start a node's process in a session of its own, unless it runs already; a suspended one goes on.
+        """Start a node's process in its own session, unless it is running; a suspended one is resumed.
 
-        A long log is put aside first, and an end that nobody asked for is counted.
+        A large log is rotated first, and an earlier unexpected exit is counted.
 
         Returns:
-            Its pid.
+            The pid.
 
         Raises:
-            NetworkError: the program cannot be started.
+            NetworkError: the program could not be started.
         """
         running = self.find(program.node)
         if running is not None:
@@ -175,10 +179,10 @@ class Processes:
                     env=environment,
                     cwd=program.folder,
                     start_new_session=True,
-                    umask=0o077,  # Fabric CA leaves it to this that nobody else reads some of its keys
+                    umask=0o077,  # Fabric CA relies on it to keep some of its keys private
                 )
         except OSError as error:
-            raise NetworkError(f"{program.node} cannot be started: {error}") from error
+            raise NetworkError(f"{program.node} could not be started: {error}") from error
         self._children[program.node] = child
         self._record(program.node, psutil.Process(child.pid))
         _keep(child)
@@ -187,8 +191,8 @@ class Processes:
     def find(self, node: str) -> psutil.Process | None:
         """The running process of a node, or None.
 
-        It is our own child; else the one in the node's record, if pid, start time and mark agree; else one
-        that carries the mark.
+        That is our own child; else the recorded process, if its start time and mark match; else any process
+        with the mark.
         """
         self._reap(node)
         if node in self._children:
@@ -200,7 +204,7 @@ class Processes:
             if abs(process.create_time() - record["started"]) < _START_TOLERANCE and self._is(process, node):
                 return process
         except (OSError, ValueError, KeyError, TypeError, psutil.Error):
-            pass  # no record, or none of a process that runs
+            pass  # no record, or the recorded process has gone
         for process in psutil.process_iter():
             if self._is(process, node):
                 self._record(node, process)
@@ -208,37 +212,37 @@ class Processes:
         return None
 
     def runs(self, node: str) -> bool:
-        """Whether a node's process runs, and is not suspended, as by SIGSTOP."""
+        """Whether a node's process is running and not suspended (SIGSTOP)."""
         process = self.find(node)
         return process is not None and not is_suspended(process)
 
     def all(self) -> dict[str, psutil.Process]:
-        """The running processes of this home by node, also of nodes that the topology no longer names."""
+        """This home's running processes by node, including nodes that the topology no longer names."""
         prefix = self._mark("")
-        found: dict[str, psutil.Process] = {}
+        running: dict[str, psutil.Process] = {}
         for node in list(self._children):
             self._reap(node)
         for process in psutil.process_iter():
             mark = _mark_of(process)
             if mark is not None and mark.startswith(prefix):
-                found[mark.removeprefix(prefix)] = process
-        return found
+                running[mark.removeprefix(prefix)] = process
+        return running
 
     def stop(
         self, node: str, number: signal.Signals = signal.SIGTERM, deadline: float = _TERMINATION
     ) -> bool:
-        """Stop a node's process: send a signal, and SIGKILL when it still runs after the deadline.
+        """Stop a node's process with a signal, followed by SIGKILL if it outlives the deadline.
 
         Args:
             node: the node.
             number: the first signal.
-            deadline: seconds to wait for its end.
+            deadline: how long to wait after each signal, in seconds.
 
         Returns:
-            Whether it ran.
+            Whether it was running.
 
         Raises:
-            NetworkError: it does not even end on SIGKILL.
+            NetworkError: it survived even SIGKILL.
         """
         switch_off(self.home, node)
         process = self.find(node)
@@ -252,21 +256,23 @@ class Processes:
                 if self._ended(node, process, deadline):
                     break
             else:
-                raise NetworkError(f"{node} (pid {process.pid}) does not end, not even on SIGKILL")
+                raise NetworkError(
+                    f"{node} (pid {process.pid}) did not exit, even after SIGKILL: look for a hung disk"
+                )
         self.home.pid(node).unlink(missing_ok=True)
         return process is not None
 
-    def failed(self, node: str, words: str) -> NodeFailed:
-        """The error for a node that does not do what it should, with its log and the last line in it.
+    def failed(self, node: str, problem: str) -> NodeFailed:
+        """The error for a node that does not do what it should, with the last line of its log.
 
         Args:
             node: its name.
-            words: what it does or does not.
+            problem: what it did or failed to do, such as "did not start".
         """
-        return NodeFailed(node, words, self.home.log(node), self.last_words(node))
+        return NodeFailed(node, problem, self.home.log(node), self.last_words(node))
 
     def last_words(self, node: str) -> str:
-        """The last line in a node's log that matters."""
+        """The last line of a node's log that reports an error, or its last line."""
         try:
             with self.home.log(node).open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - 65536))
@@ -280,8 +286,8 @@ class Processes:
         process = until(lambda: self.find(program.node), _SUPERVISOR)
         if process is None:
             raise NetworkError(
-                f"{program.node} is not started by the service manager after {_SUPERVISOR:g} seconds: write "
-                "the units with `kindpakket network export systemd`, enable the target, and see "
+                f"the service manager did not start {program.node} within {_SUPERVISOR:g} s: install the "
+                "units from `kindpakket network export systemd`, enable the target, and check "
                 "`systemctl status`"
             )
         return process.pid
@@ -319,7 +325,7 @@ class Processes:
 
 
 def started_at(home: Home, node: str) -> datetime | None:
-    """When a node's process was started, UTC, by its record; None when there is none."""
+    """When a node's process was started, UTC, according to its record; None without one."""
     try:
         record = json.loads(home.pid(node).read_text("utf-8"))
         return datetime.fromtimestamp(record["started"], UTC)
@@ -328,7 +334,7 @@ def started_at(home: Home, node: str) -> datetime | None:
 
 
 def is_suspended(process: psutil.Process) -> bool:
-    """Whether a process exists but does nothing, as after SIGSTOP."""
+    """Whether a process is suspended, as by SIGSTOP."""
     try:
         return bool(process.status() == psutil.STATUS_STOPPED)
     except psutil.NoSuchProcess:
@@ -336,7 +342,7 @@ def is_suspended(process: psutil.Process) -> bool:
 
 
 def resume(process: psutil.Process) -> None:
-    """Let a suspended process go on; one that runs is left alone."""
+    """Resume a process if it is suspended."""
     if is_suspended(process):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.resume()
@@ -352,7 +358,7 @@ def _keep(*children: subprocess.Popen[bytes]) -> None:
 
 
 def _is_gone(process: psutil.Process) -> bool:
-    """It ended, though nobody may have asked for its exit status yet, as in a container without an init."""
+    """Whether it has exited; it may still be a zombie, as in a container without an init process."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

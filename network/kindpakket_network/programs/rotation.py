@@ -1,22 +1,23 @@
-"""Logs that stay bounded: a long one is put aside when its node starts, and the oldest go."""
+"""Log rotation: a large log is rotated when its node starts, and the oldest files are deleted."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+# Bytes from which a log is rotated when its node next starts.
 LONG = 32 << 20
 KEPT = 4
 
 
 def rotate(log: Path, long: int = LONG, kept: int = KEPT) -> None:
-    """Put a long log aside as `<log>.1`, those before as `.2` and so on, so that a new one begins.
+    """Rename a large log to `<log>.1`, and earlier ones to `.2` and so on.
 
-    A node holds its log open as long as it runs, so this is for nodes that are about to start.
+    A running node holds its log open, so this is only for nodes that are about to start.
 
     Args:
-        log: the log; it need not be there.
-        long: the size in bytes from which it is put aside.
-        kept: how many are kept beside the one that is written.
+        log: the log; it may be missing.
+        long: the size in bytes from which it is rotated.
+        kept: how many rotated files are kept.
     """
     if not log.is_file() or log.stat().st_size < long:
         return
@@ -27,7 +28,7 @@ def rotate(log: Path, long: int = LONG, kept: int = KEPT) -> None:
 
 
 def files(log: Path) -> list[Path]:
-    """A log and those put aside, the oldest first."""
+    """A log and its rotated files, oldest first."""
     aside = [_aside(log, number) for number in range(KEPT, 0, -1)]
     return [path for path in (*aside, log) if path.is_file()]
 

@@ -1,8 +1,8 @@
-"""Nodes that a service manager starts, such as systemd, and not this tool.
+"""Nodes that a service manager such as systemd starts, instead of this tool.
 
-Two files of a node are the switch: the environment that it runs with, and a link to its program. Where they
-are, the service manager keeps the node running; where they are not, it leaves it alone. So every verb works
-the same with a service manager, and none needs its rights.
+Two files switch a node on: its environment, and a link to its program. While they exist, the service manager
+keeps the node running; without them, it leaves the node alone. So every verb works the same with a service
+manager, and none needs the service manager's privileges.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ def is_supervised(home: Home) -> bool:
 
 
 def supervise(home: Home, supervised: bool | None) -> None:
-    """Have a service manager start the nodes of a home from now on, or this tool again.
+    """Choose whether a service manager or this tool starts a home's nodes from now on.
 
     Args:
-        home: the home; none of its nodes runs.
-        supervised: whether it does; None: as it was.
+        home: the home; none of its nodes may be running.
+        supervised: True: a service manager; False: this tool; None: as before.
     """
     if supervised:
         write(home.supervised, "The nodes of this home are started by a service manager.\n")
@@ -38,7 +38,7 @@ def supervise(home: Home, supervised: bool | None) -> None:
 
 
 def switch_on(home: Home, node: str, program: str, environment: Mapping[str, str]) -> None:
-    """Have the service manager keep a node running, with this program and environment."""
+    """Have the service manager keep a node running with this program and environment."""
     link = home.program(node)
     temporary = link.with_name(f".{link.name}.{secrets.token_hex(4)}")
     temporary.symlink_to(Path(program))
@@ -48,20 +48,20 @@ def switch_on(home: Home, node: str, program: str, environment: Mapping[str, str
 
 
 def switch_off(home: Home, node: str) -> None:
-    """Have the service manager leave a node alone once it has ended."""
+    """Keep the service manager from starting a node again once it has exited."""
     home.environment(node).unlink(missing_ok=True)
 
 
 def environment_text(environment: Mapping[str, str]) -> str:
-    """Variables as systemd reads them from a file.
+    """Variables in the format of systemd's `EnvironmentFile`.
 
     Raises:
-        NetworkError: a value has more than one line.
+        NetworkError: a value spans several lines.
     """
     lines = []
     for name, value in sorted(environment.items()):
         if "\n" in value:
-            raise NetworkError(f"{name} has more than one line: settings of nodes are one line each")
+            raise NetworkError(f"the value of {name} spans several lines: write it on one line")
         quoted = _NEEDS_ESCAPE.sub(r"\\\1", value)
         lines.append(f'{name}="{quoted}"\n')
     return "".join(lines)

@@ -7,10 +7,10 @@ from typing import Any
 
 
 def render(template: str, /, **values: Any) -> str:
-    """Fill in a template of `data/templates`.
+    """Fill in a template from `data/templates`.
 
     Raises:
-        jinja2.UndefinedError: the template uses a value that is not given.
+        jinja2.UndefinedError: the template uses a value that was not passed.
     """
     from jinja2 import Environment, StrictUndefined
 

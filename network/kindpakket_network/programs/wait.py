@@ -1,4 +1,4 @@
-"""Waiting on conditions, and doing things at the same time."""
+"""Waiting for a condition, and running work in parallel."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ Item = TypeVar("Item")
 
 
 def until(condition: Callable[[], Value | None], deadline: float, interval: float = 0.05) -> Value | None:
-    """Ask again and again until there is an answer.
+    """Poll a condition until it returns an answer.
 
     Args:
-        condition: gives None as long as there is none.
-        deadline: seconds from now.
-        interval: seconds between two questions.
+        condition: returns None while there is no answer yet.
+        deadline: how long to poll, in seconds.
+        interval: the pause between two calls, in seconds.
 
     Returns:
-        The answer, or None when the deadline passed.
+        The answer, or None if the deadline passed first.
     """
     end = time.monotonic() + deadline
     while True:
@@ -30,14 +30,19 @@ def until(condition: Callable[[], Value | None], deadline: float, interval: floa
         time.sleep(interval)
 
 
-def together(work: Callable[[Item], Value], items: Iterable[Item], at_once: int = 16) -> list[Value]:
-    """Do something with all items at the same time.
+def in_parallel(work: Callable[[Item], Value], items: Iterable[Item], at_once: int = 16) -> list[Value]:
+    """Call a function with each item, in parallel.
+
+    Args:
+        work: the function.
+        items: its arguments.
+        at_once: the number of threads.
 
     Returns:
         The results in the order of the items.
 
     Raises:
-        Exception: what the first item in order raised, after all have ended.
+        Exception: the exception of the first item, in order, that raised one; after all calls have returned.
     """
     with ThreadPoolExecutor(max_workers=at_once) as pool:
         futures = [pool.submit(work, item) for item in items]

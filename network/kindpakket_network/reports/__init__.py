@@ -1,1 +1,1 @@
-"""What a network is doing, and what would change."""
+"""Reports: a network's status, and its plan of changes."""

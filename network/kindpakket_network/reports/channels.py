@@ -1,4 +1,4 @@
-"""What a channel is doing: leader, heights, votes, gossip, chaincodes."""
+"""A channel's status: leader, heights, votes, gossip, chaincodes."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from typing import Any
 
 from kindpakket_network.description.topology import Chaincode, Channel, Topology
 from kindpakket_network.errors import CommandFailed
-from kindpakket_network.nodes.acting import acting
-from kindpakket_network.nodes.deployed import Deployed
-from kindpakket_network.nodes.doubts import doubts
+from kindpakket_network.nodes.deployment_record import DeploymentRecord
 from kindpakket_network.nodes.health import listens
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.leader import leadership
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.nodes.unverified_votes import unverified_votes
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import started_at
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 
-# How long a node may take to get the blocks that others had, or to know the other peers.
+# Seconds for a node to receive the blocks that others have, or to learn of the other peers.
 _PATIENCE = 6.0
+# Unverified votes older than this no longer count as a present problem.
 _DOUBTS_COUNT = timedelta(hours=1)
-# Systems tell when a process was started by the second in which they themselves were.
+# Start times of processes are derived from the system's boot time, which is only known to the second.
 _INEXACT = timedelta(seconds=2)
 
 
@@ -38,11 +39,11 @@ class ChaincodeStatus:
     Attributes:
         name: its name.
         version: the version in the topology.
-        sequence: the number of the definition that was deployed from this home, or None when none was.
+        sequence: the sequence number of the definition deployed from this home; None if there is none.
         package_id: its package.
-        initialised: whether its first transaction was done.
-        committed_sequence: the number of the definition that the channel goes by; None when there is none,
-            or when no peer could be asked.
+        initialised: whether its initial transaction has been submitted.
+        committed_sequence: the sequence number of the channel's committed definition; None if there is none,
+            or no peer could be queried.
         committed_version: that definition's version.
     """
 
@@ -61,21 +62,21 @@ class ChannelStatus:
 
     Attributes:
         name: its name.
-        leader: the node that leads its ordering, or None when none is known.
-        heights: the number of blocks by node; None for a node that does not answer or has not joined.
+        leader: the node that leads its ordering; None if none is known.
+        heights: the heights by node; None for a node that does not answer or has not joined.
         chaincodes: its chaincodes.
-        consenters: its consenters by their ids.
-        taking_part: those of them that run, or accept connections elsewhere, and are not behind.
-        needed: how many of them must take part for the channel to be ordered.
-        view: under BFT the number of the view, which grows with every change of the leader.
-        behind: the nodes that answer, but did not get the blocks that others had within some seconds; one
-            block less is no harm to a consenter of BFT.
-        doubts: under BFT how many votes a consenter could not verify in the last hour, by it and the voter.
-        peers_known: how many other peers of the channel a peer of ours knows through gossip; None when it
-            does not say.
-        peers_running: how many of the channel's peers run.
-        leader_elsewhere: no leader is known, but it may be another organisation's consenter: under Raft each
-            says only of itself whether it leads, and to its own organisation only.
+        consenters: its consenters in the order of their ids.
+        taking_part: the consenters that are running, or accept connections elsewhere, and are not behind.
+        needed: how many of them must take part in ordering.
+        view: on BFT the view number, which grows with each change of leader.
+        behind: the nodes that answer, but did not receive the blocks of others within some seconds; a BFT
+            consenter may be one block behind.
+        doubts: on BFT the votes that a consenter could not verify in the last hour, by consenter and voter.
+        peers_known: how many other peers of the channel a peer of this home knows by gossip; None if it does
+            not answer.
+        peers_running: how many of the channel's peers are running.
+        leader_elsewhere: no leader is known, but another organisation's consenter may lead: on Raft, each
+            consenter only reports about itself, and only to its own organisation.
     """
 
     name: str
@@ -95,15 +96,15 @@ class ChannelStatus:
 
 @dataclass(frozen=True)
 class ChannelLook:
-    """A look at one channel.
+    """Collects the status of one channel.
 
     Args:
         channel: the channel.
         topology: the network.
         home: its folder.
         inventory: its nodes.
-        programs: Fabric's programs; without them peers are not asked for definitions.
-        running: the nodes of ours that run.
+        programs: Fabric's programs; None: peers are not queried for definitions.
+        running: the running nodes of this home.
     """
 
     channel: Channel
@@ -114,15 +115,17 @@ class ChannelLook:
     running: frozenset[str]
 
     def status(self) -> ChannelStatus:
-        """Ask the nodes of ours that run, and see which of the others accept connections."""
+        """Query this home's running nodes, and check which of the others accept connections."""
         consenters = self.inventory.consenters_of(self.channel)
         peers = self.inventory.peers_on(self.topology, self.channel)
         nodes: list[Orderer | Peer] = [*consenters, *peers]
-        answering = dict(zip(nodes, together(self._answers, nodes), strict=True))
-        running = {number: one for number, one in enumerate(consenters, 1) if answering[one]}
-        own_consenters = [one for one in consenters if one.organisation in self._own]
-        own_peers = [one for one in peers if one.organisation in self._own]
-        asked = [one for one in own_consenters if answering[one]]
+        answering = dict(zip(nodes, in_parallel(self._answers, nodes), strict=True))
+        running = {
+            number: consenter for number, consenter in enumerate(consenters, 1) if answering[consenter]
+        }
+        own_consenters = [consenter for consenter in consenters if consenter.organisation in self._own]
+        own_peers = [peer for peer in peers if peer.organisation in self._own]
+        asked = [own_consenter for own_consenter in own_consenters if answering[own_consenter]]
         leads = leadership(self.channel.name, self.topology.ordering, running, asked)
         heights = self._heights([*own_consenters, *own_peers])
         behind = self._behind([*own_consenters, *own_peers], heights)
@@ -130,9 +133,11 @@ class ChannelLook:
             name=self.channel.name,
             leader=leads.node.node if leads.node else None,
             heights=heights,
-            chaincodes=tuple(together(self._chaincode, self.channel.chaincodes if own_peers else ())),
-            consenters=tuple(one.node for one in consenters),
-            taking_part=tuple(one.node for one in running.values() if one.node not in behind),
+            chaincodes=tuple(in_parallel(self._chaincode, self.channel.chaincodes if own_peers else ())),
+            consenters=tuple(consenter.node for consenter in consenters),
+            taking_part=tuple(
+                consenter.node for consenter in running.values() if consenter.node not in behind
+            ),
             needed=self.topology.ordering.quorum(len(consenters)),
             view=leads.view,
             behind=behind,
@@ -148,7 +153,7 @@ class ChannelLook:
 
     @property
     def _own(self) -> tuple[str, ...]:
-        return acting(self.topology, self.home)
+        return own_organisations(self.topology, self.home)
 
     def _answers(self, node: Orderer | Peer) -> bool:
         if node.organisation in self._own:
@@ -156,7 +161,9 @@ class ChannelLook:
         return listens(node.ports[0], node.host)
 
     def _heights(self, nodes: list[Orderer | Peer]) -> dict[str, int | None]:
-        return {node.node: height for node, height in zip(nodes, together(self._height, nodes), strict=True)}
+        return {
+            node.node: height for node, height in zip(nodes, in_parallel(self._height, nodes), strict=True)
+        }
 
     def _height(self, node: Orderer | Peer) -> int | None:
         if node.node not in self.running:
@@ -177,7 +184,7 @@ class ChannelLook:
 
         late = [node for node in nodes if (heights[node.node] or highest) < target(node)]
 
-        return tuple(node.node for node, behind in zip(late, together(stays, late), strict=True) if behind)
+        return tuple(node.node for node, behind in zip(late, in_parallel(stays, late), strict=True) if behind)
 
     def _doubts(self, consenters: list[Orderer]) -> dict[str, dict[str, int]]:
         since = datetime.now(UTC) - _DOUBTS_COUNT
@@ -185,10 +192,12 @@ class ChannelLook:
         starts = ((number, started_at(self.home, node)) for number, node in names.items())
         started = {number: start + _INEXACT for number, start in starts if start is not None}
         found: dict[str, dict[str, int]] = {}
-        for one in consenters:
-            counts = doubts(self.home.log(one.node), self.channel.name, since, started)
+        for consenter in consenters:
+            counts = unverified_votes(self.home.log(consenter.node), self.channel.name, since, started)
             if counts:
-                found[one.node] = {names.get(voter, f"consenter {voter}"): n for voter, n in counts.items()}
+                found[consenter.node] = {
+                    names.get(voter, f"consenter {voter}"): n for voter, n in counts.items()
+                }
         return found
 
     def _peers_known(self, peers: list[Peer], others: int) -> dict[str, int | None]:
@@ -200,10 +209,10 @@ class ChannelLook:
             value = peer.metrics().get(name)
             return None if value is None else int(value)
 
-        return {peer.node: number for peer, number in zip(running, together(known, running), strict=True)}
+        return {peer.node: number for peer, number in zip(running, in_parallel(known, running), strict=True)}
 
     def _chaincode(self, chaincode: Chaincode) -> ChaincodeStatus:
-        record = Deployed.read(self.home.deployed(self.channel.name, chaincode.name))
+        record = DeploymentRecord.read(self.home.deployed(self.channel.name, chaincode.name))
         definition = self._committed(chaincode.name) or {}
         return ChaincodeStatus(
             name=chaincode.name,
@@ -216,7 +225,7 @@ class ChannelLook:
         )
 
     def _committed(self, name: str) -> dict[str, Any] | None:
-        """The definition of a chaincode that the first peer of ours that answers goes by."""
+        """A chaincode's committed definition, according to this home's first peer that answers."""
         for peer in self.inventory.peers_on(self.topology, self.channel):
             if self.programs is None or peer.node not in self.running or peer.organisation not in self._own:
                 continue

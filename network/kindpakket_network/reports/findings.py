@@ -1,4 +1,4 @@
-"""What is wrong with a network, and what to do about it, by what its status shows."""
+"""Problems that a network's status shows, and what to do about them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from kindpakket_network.reports.channels import ChannelStatus
 from kindpakket_network.reports.nodes import NodeStatus
 
+# Bytes. A peer that runs out of disk stops committing; this leaves time to act.
 _LEAST_FREE = 1 << 30
 _UP = "run `kindpakket network up`"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it should be.
+    """A problem.
 
     Attributes:
         place: the node or channel, or `disk`.
@@ -33,12 +34,12 @@ class Finding:
 def findings(
     nodes: Sequence[NodeStatus], channels: Sequence[ChannelStatus], free_bytes: int
 ) -> list[Finding]:
-    """All that is wrong.
+    """All problems.
 
     Args:
         nodes: the nodes.
         channels: the channels.
-        free_bytes: what is free on the disk that holds the home.
+        free_bytes: the free space on the home's disk, in bytes.
     """
     running = {node.node for node in nodes if node.running}
     found = [finding for node in nodes for finding in _of_node(node)]
@@ -50,32 +51,36 @@ def findings(
         found += _of_chaincodes(channel)
     if free_bytes < _LEAST_FREE:
         found.append(
-            Finding("disk", f"{free_bytes / 2**20:.0f} MB are free where the home is", "make room for blocks")
+            Finding(
+                "disk",
+                f"only {free_bytes / 2**20:.0f} MB are free on the home's disk; it needs {_LEAST_FREE >> 20}",
+                "free up space",
+            )
         )
     return found
 
 
 def _of_node(node: NodeStatus) -> Iterator[Finding]:
-    words = {
+    problems = {
         "stopped": ("is stopped", f"run `kindpakket network start {node.node}`, or `up`"),
-        "ended": ("ended without being stopped", f"{_UP}, and read `kindpakket network logs {node.node}`"),
-        "restored": ("came out of a backup and serves nobody before it has caught up", _UP),
-        "suspended": ("is suspended (SIGSTOP) and answers nobody", _UP),
+        "ended": ("exited without being stopped", f"{_UP}, and read `kindpakket network logs {node.node}`"),
+        "restored": ("was restored from a backup and does not serve until it has caught up", _UP),
+        "suspended": ("is suspended (SIGSTOP) and does not answer", _UP),
     }
-    if node.state in words:
-        yield Finding(node.node, *words[node.state])
+    if node.state in problems:
+        yield Finding(node.node, *problems[node.state])
 
 
 def _of_ordering(channel: ChannelStatus) -> Iterator[Finding]:
     count, total = len(channel.taking_part), len(channel.consenters)
     counts = f"{count} of {total} consenters take part"
     if count < channel.needed:
-        yield Finding(channel.name, f"{counts}, and ordering needs {channel.needed}: it stands still", _UP)
+        yield Finding(channel.name, f"{counts}, but ordering needs {channel.needed}: it has stopped", _UP)
     elif channel.leader is None and not channel.leader_elsewhere:
-        yield Finding(channel.name, "no consenter leads", "wait some seconds and look again")
+        yield Finding(channel.name, "has no leader", "check again in a few seconds")
     elif count == channel.needed < total:
         yield Finding(
-            channel.name, f"{counts}, and ordering needs all of these", f"{_UP} before one more fails"
+            channel.name, f"{counts}, and ordering needs all of them", f"{_UP} before another one fails"
         )
 
 
@@ -85,7 +90,7 @@ def _of_blocks(channel: ChannelStatus, running: set[str]) -> Iterator[Finding]:
         if node in channel.behind and height is not None:
             yield Finding(
                 node,
-                f"stays behind: it has {height} blocks of {channel.name}, others have {highest}",
+                f"is stalled at height {height} of {channel.name}, while others have height {highest}",
                 f"run `kindpakket network stop {node}` and `start {node}`, or `up`",
             )
         elif height is None and node in running:
@@ -97,9 +102,10 @@ def _of_votes(channel: ChannelStatus) -> Iterator[Finding]:
         for voter, count in votes.items():
             yield Finding(
                 node,
-                f"could not verify {count} votes of {voter} on {channel.name} in the last hour",
-                f"see that the channel knows {voter}'s certificate and that its organisation's orderers may "
-                "write: a vote that does not count is missed when another consenter fails",
+                f"could not verify {count} {'vote' if count == 1 else 'votes'} of {voter} on {channel.name} "
+                "in the last hour",
+                f"check that the channel has {voter}'s present certificate and lets its organisation's "
+                "orderers write: its vote will be missed when another consenter fails",
             )
 
 
@@ -109,25 +115,27 @@ def _of_gossip(channel: ChannelStatus) -> Iterator[Finding]:
         if number is not None and number < others:
             yield Finding(
                 node,
-                f"knows {number} of {others} other peers of {channel.name}",
-                "see that the peers reach one another at their addresses, and that anchor peers are right",
+                f"knows {number} of {others} other {'peer' if others == 1 else 'peers'} of {channel.name}",
+                "check that the peers can reach one another's addresses, and that the anchor peers are right",
             )
 
 
 def _of_chaincodes(channel: ChannelStatus) -> Iterator[Finding]:
-    for one in channel.chaincodes:
-        place = f"{one.name} on {channel.name}"
-        if one.sequence is None:
+    for chaincode in channel.chaincodes:
+        place = f"{chaincode.name} on {channel.name}"
+        if chaincode.sequence is None:
             yield Finding(place, "is not deployed", _UP)
-        elif one.committed_sequence is not None and one.committed_sequence < one.sequence:
+        elif chaincode.committed_sequence is not None and chaincode.committed_sequence < chaincode.sequence:
             yield Finding(
                 place,
-                f"goes by definition {one.committed_sequence}, and {one.sequence} was begun",
+                f"has committed definition {chaincode.committed_sequence}, and {chaincode.sequence} is being "
+                "deployed",
                 "run `kindpakket network deploy`",
             )
-        elif one.committed_sequence is not None and one.committed_sequence > one.sequence:
+        elif chaincode.committed_sequence is not None and chaincode.committed_sequence > chaincode.sequence:
             yield Finding(
                 place,
-                f"goes by definition {one.committed_sequence}, and this home deployed {one.sequence}",
-                "see who committed it, and bring this home's topology and chaincode to the same",
+                f"has committed definition {chaincode.committed_sequence}, but this home deployed "
+                f"{chaincode.sequence}",
+                "find out who committed it, and update this home's topology and chaincode to match",
             )

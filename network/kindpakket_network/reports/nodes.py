@@ -1,4 +1,4 @@
-"""What a node is doing: its process, its starts, its share of the disk."""
+"""A node's status: its process, its starts, its disk usage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from kindpakket_network.nodes.inventory import Inventory
-from kindpakket_network.nodes.restored import is_marked
+from kindpakket_network.nodes.restored import is_restored
 from kindpakket_network.programs.history import History
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import is_suspended
@@ -23,17 +23,17 @@ class NodeStatus:
 
     Attributes:
         node: its name.
-        running: whether its process runs, is not suspended, and serves.
-        state: `runs`, `suspended`, `restored` and not caught up, `stopped` by a command of ours, or `ended`
-            without one.
-        pid: the process, or None.
+        running: whether its process is running, is not suspended, and serves.
+        state: `runs`, `suspended`, `restored` (and not caught up), `stopped` by this tool, or `ended`
+            without being stopped.
+        pid: the process id, or None.
         memory_bytes: its resident memory in bytes, or None.
         since: when it was started, UTC, or None.
-        endpoint: where it serves.
+        endpoint: its `host:port`.
         starts: how often it was started.
-        deaths: how often it had ended without being stopped.
-        data_bytes: what its folder takes on the disk, in bytes.
-        log_bytes: what its logs take.
+        deaths: how often it exited without being stopped.
+        data_bytes: the size of its folder on the disk, in bytes.
+        log_bytes: the size of its logs, in bytes.
     """
 
     node: str
@@ -50,7 +50,7 @@ class NodeStatus:
 
 
 def node_status(node: str, inventory: Inventory, home: Home, process: psutil.Process | None) -> NodeStatus:
-    """Look at a node.
+    """A node's status.
 
     Args:
         node: its name.
@@ -68,7 +68,7 @@ def node_status(node: str, inventory: Inventory, home: Home, process: psutil.Pro
         data_bytes=size(inventory.find(node).folder),
         log_bytes=sum(path.stat().st_size for path in files(home.log(node))),
     )
-    restored = is_marked(inventory.find(node).folder)
+    restored = is_restored(inventory.find(node).folder)
     if process is not None:
         try:
             state = "restored" if restored else "suspended" if is_suspended(process) else "runs"
@@ -86,7 +86,7 @@ def node_status(node: str, inventory: Inventory, home: Home, process: psutil.Pro
 
 
 def endpoint(inventory: Inventory, node: str) -> str:
-    """Where a node serves, as `host:port`.
+    """A node's address, as `host:port`.
 
     Raises:
         NetworkError: there is no such node.
@@ -96,7 +96,7 @@ def endpoint(inventory: Inventory, node: str) -> str:
 
 
 def size(folder: Path) -> int:
-    """The bytes of all files in a folder; of files that go meanwhile none."""
+    """The disk usage of all files in a folder, in bytes; files that vanish meanwhile are skipped."""
     total = 0
     for path in folder.rglob("*"):
         try:

@@ -1,4 +1,4 @@
-"""What `up` would do: the topology against what the home holds and what runs."""
+"""What `up` would do: compares the topology with the home and the running processes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kindpakket_network.certificates.retuning import outdated, untuned
+from kindpakket_network.certificates.rolling_restart import outdated_authorities, outdated_nodes
 from kindpakket_network.chaincodes import package as code
 from kindpakket_network.chaincodes.deployment import definition_digest
 from kindpakket_network.description.changes import Change, changes, ensure_possible
 from kindpakket_network.description.topology import Chaincode, Channel, Topology
 from kindpakket_network.errors import ChangeRefused, Mistake
-from kindpakket_network.nodes.acting import acting
-from kindpakket_network.nodes.deployed import Deployed
+from kindpakket_network.nodes.deployment_record import DeploymentRecord
 from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.serving import Serving
 from kindpakket_network.programs.home import Home
@@ -24,12 +24,12 @@ from kindpakket_network.programs.process import Processes
 
 @dataclass(frozen=True)
 class Step:
-    """Something that `up` would do.
+    """A step that `up` would take.
 
     Attributes:
         kind: `enrol`, `start`, `restart`, `create`, `join`, `configure`, `deploy` or `install`.
-        subject: the identity, node, channel or chaincode that it is done to.
-        words: what is done.
+        subject: the identity, node, channel or chaincode that it applies to.
+        words: what would be done.
     """
 
     kind: str
@@ -43,9 +43,9 @@ class Plan:
 
     Attributes:
         home: the network's folder.
-        changes: what the topology says otherwise than the one that was brought up.
-        steps: what is to be done, in the order in which `up` does it.
-        warnings: what is questionable in the topology.
+        changes: the differences between the topology and the one that was brought up.
+        steps: what `up` would do, in order.
+        warnings: the warnings about the topology.
     """
 
     home: str
@@ -60,30 +60,30 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """The same as members for JSON."""
-        found = [{"place": one.place, "words": one.words} for one in self.changes]
+        found = [{"place": change.place, "words": change.words} for change in self.changes]
         return {
             "home": self.home,
             "done": self.done,
             "changes": found,
-            "steps": [asdict(one) for one in self.steps],
-            "warnings": [asdict(one) for one in self.warnings],
+            "steps": [asdict(step) for step in self.steps],
+            "warnings": [asdict(warning) for warning in self.warnings],
         }
 
 
 def plan(
     topology: Topology, home: Home, processes: Processes, configured: Callable[[], Iterable[Step]] = tuple
 ) -> Plan:
-    """See what `up` would do, and do nothing.
+    """Find out what `up` would do, without doing anything.
 
     Args:
-        topology: what is wanted.
+        topology: the desired topology.
         home: the network's folder.
         processes: its processes.
-        configured: tells what would change in the configurations of channels.
+        configured: returns what would change in the configurations of channels.
 
     Raises:
-        ChangeRefused: the network that lives in the home cannot become this.
-        NetworkError: the source of a chaincode is not there.
+        ChangeRefused: the network in the home cannot become what the topology describes.
+        NetworkError: the source of a chaincode does not exist.
     """
     inventory = Inventory.of(topology, home)
     found: list[Change] = []
@@ -103,34 +103,34 @@ def plan(
 
 def _certificates(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Step]:
     refused = []
-    for organisation in acting(topology, home):
+    for organisation in own_organisations(topology, home):
         for issue in inventory.issues(topology, home, organisation):
             record = issue.folder / "enrolment.json"
             if not record.is_file():
-                words = f"{issue.folder.name} certificate of kind {issue.kind}"
-                yield Step("enrol", f"{issue.name}@{organisation}", words)
+                text = f"{issue.folder.name} certificate of kind {issue.kind}"
+                yield Step("enrol", f"{issue.name}@{organisation}", text)
             elif json.loads(record.read_text("utf-8"))["attributes"] != dict(issue.attributes):
                 refused.append(
                     Mistake(
                         f"organisations.{organisation}.users.{issue.name}",
-                        "has a certificate with other attributes: give the identity another name",
+                        "has a certificate with different attributes: use another name for the identity",
                     )
                 )
     if refused:
-        raise ChangeRefused("the network in this home cannot follow the topology, which", refused)
+        raise ChangeRefused("the network in this home cannot become what the topology describes", refused)
 
 
 def _starts(topology: Topology, home: Home, inventory: Inventory, processes: Processes) -> Iterator[Step]:
     running = processes.all()
     for node in Serving(topology, home, inventory, processes).nodes():
         if node not in running:
-            yield Step("start", node, "it does not run")
-    for one in (*outdated(inventory, processes), *untuned(inventory, processes)):
-        yield Step("restart", one.node, "it runs with other settings")
+            yield Step("start", node, "it is not running")
+    for outdated in (*outdated_authorities(inventory, processes), *outdated_nodes(inventory, processes)):
+        yield Step("restart", outdated.node, "its settings have changed")
 
 
 def _joins(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Step]:
-    own = acting(topology, home)
+    own = own_organisations(topology, home)
     for channel in topology.channels:
         if not home.genesis(channel.name).is_file():
             yield Step("create", channel.name, f"ordered by {', '.join(channel.consenters)}")
@@ -143,26 +143,26 @@ def _joins(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Ste
 
 
 def _chaincodes(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Step]:
-    own = acting(topology, home)
+    own = own_organisations(topology, home)
     for channel in topology.channels:
-        peers = [one for one in inventory.peers_on(topology, channel) if one.organisation in own]
+        peers = [peer for peer in inventory.peers_on(topology, channel) if peer.organisation in own]
         for chaincode in channel.chaincodes if peers else ():
             yield from _chaincode(channel, chaincode, home, peers)
 
 
 def _chaincode(channel: Channel, chaincode: Chaincode, home: Home, peers: Sequence[Peer]) -> Iterator[Step]:
     package = code.package(chaincode.name, code.source_digest(chaincode.source))
-    record = Deployed.read(home.deployed(channel.name, chaincode.name))
+    record = DeploymentRecord.read(home.deployed(channel.name, chaincode.name))
     subject = f"{chaincode.name} on {channel.name}"
     if record is None:
         yield Step("deploy", subject, f"version {chaincode.version}, package {package.label}")
         return
     if record.definition != definition_digest(chaincode, package.id):
         which = "the same package" if record.label == package.label else f"package {package.label}"
-        words = f"sequence {record.sequence + 1} with {which}, in the place of {record.sequence}"
-        yield Step("deploy", subject, words)
+        text = f"sequence {record.sequence + 1} with {which}, replacing {record.sequence}"
+        yield Step("deploy", subject, text)
     elif record.replaces is not None:
-        yield Step("deploy", subject, f"sequence {record.sequence}, which was begun")
+        yield Step("deploy", subject, f"sequence {record.sequence}, whose deployment is unfinished")
     lacking = [peer.node for peer in peers if not peer.has_package(package.id)]
     if lacking:
         yield Step("install", subject, f"package {package.label} on {', '.join(lacking)}")

@@ -1,4 +1,4 @@
-"""What `up` would change in the configurations of channels that live."""
+"""What `up` would change in the configurations of existing channels."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from kindpakket_network.nodes.session import Session
 from kindpakket_network.reports.plan import Step
 
 
-def configured(session: Session) -> Iterator[Step]:
-    """The changes of channels' configurations, of all channels whose consenters can be asked.
+def channel_steps(session: Session) -> Iterator[Step]:
+    """The changes to the configurations of channels with running consenters.
 
-    What an organisation's certificates are needed for is told by its name alone until these are there.
+    For an organisation whose certificates are not in the home yet, only its name is given.
 
     Raises:
         NetworkError: the topology lacks something that a channel has, or no consenter answers.
     """
     for channel in session.own_channels:
-        consenters = [one for one in session.consenters_of(channel) if session.runs(one.node)]
+        consenters = [
+            consenter for consenter in session.consenters_of(channel) if session.runs(consenter.node)
+        ]
         if not session.home.genesis(channel.name).is_file() or not consenters:
             continue
         known = _known(session, channel)
@@ -35,10 +37,12 @@ def configured(session: Session) -> Iterator[Step]:
 
 
 def _known(session: Session, channel: Channel) -> Channel:
-    """A channel with only those whose certificates are in the home."""
-    orderers = {one.organisation for one in session.inventory.orderers if one.identity.is_file()}
+    """A channel with only the organisations whose certificates are in the home."""
+    orderers = {orderer.organisation for orderer in session.inventory.orderers if orderer.identity.is_file()}
     return replace(
         channel,
-        members=tuple(one for one in channel.members if session.home.tls_root(one.organisation).is_file()),
+        members=tuple(
+            member for member in channel.members if session.home.tls_root(member.organisation).is_file()
+        ),
         consenters=tuple(name for name in channel.consenters if name in orderers),
     )

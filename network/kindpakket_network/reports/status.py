@@ -1,4 +1,4 @@
-"""What a network is doing: processes, memory, heights, leader, definitions, certificates."""
+"""A network's status: processes, memory, heights, leader, definitions, certificates."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kindpakket_network.certificates.expiry import Expiry, complaints, expiries
+from kindpakket_network.certificates.expiry import Expiry, certificate_warnings, expiries
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.serving import Serving
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
-from kindpakket_network.programs.wait import together
+from kindpakket_network.programs.wait import in_parallel
 from kindpakket_network.reports.channels import ChannelLook, ChannelStatus
 from kindpakket_network.reports.findings import Finding, findings
 from kindpakket_network.reports.nodes import NodeStatus, node_status
@@ -32,10 +32,10 @@ class NetworkStatus:
         ordering: `bft` or `raft`.
         nodes: its nodes.
         channels: its channels.
-        certificates: its certificates, the first to expire first.
-        warnings: what is to be done about certificates and keys, a sentence for each.
-        findings: what is wrong with processes, channels and disk.
-        free_bytes: what is free on the disk that holds the home, in bytes.
+        certificates: its certificates, soonest to expire first.
+        warnings: what must be done about certificates and keys, a sentence for each.
+        findings: the problems with processes, channels and disk.
+        free_bytes: the free space on the home's disk, in bytes.
     """
 
     name: str
@@ -50,10 +50,10 @@ class NetworkStatus:
 
     @property
     def up(self) -> bool:
-        """Whether all nodes run, every channel has a leader, and all chaincodes are deployed."""
+        """Whether all nodes are running, every channel has a leader, and all chaincodes are deployed."""
         return (
             all(node.running for node in self.nodes)
-            and all(one.leader is not None or one.leader_elsewhere for one in self.channels)
+            and all(channel.leader is not None or channel.leader_elsewhere for channel in self.channels)
             and all(
                 chaincode.sequence is not None
                 for channel in self.channels
@@ -63,7 +63,7 @@ class NetworkStatus:
 
     @property
     def healthy(self) -> bool:
-        """Whether there is nothing to do: it is up, and there are no findings and no warnings."""
+        """Whether it is up, without findings and warnings."""
         return self.up and not self.findings and not self.warnings
 
     @property
@@ -73,7 +73,7 @@ class NetworkStatus:
 
     @property
     def disk_bytes(self) -> int:
-        """What the folders and logs of all nodes take, in bytes."""
+        """The size of all nodes' folders and logs, in bytes."""
         return sum(node.data_bytes + node.log_bytes for node in self.nodes)
 
     def as_json(self) -> dict[str, Any]:
@@ -85,21 +85,23 @@ class NetworkStatus:
 def status(
     topology: Topology, home: Home, inventory: Inventory, processes: Processes, programs: Programs | None
 ) -> NetworkStatus:
-    """Ask all nodes.
+    """Query all nodes.
 
     Args:
         topology: the network.
         home: its folder.
         inventory: its nodes.
         processes: its processes.
-        programs: Fabric's programs; without them nobody is asked for chaincode definitions.
+        programs: Fabric's programs; None: peers are not queried for chaincode definitions.
     """
     found = processes.all()
     serving = Serving(topology, home, inventory, processes)
     nodes = [node_status(node, inventory, home, found.get(node)) for node in serving.nodes()]
     running = frozenset(node.node for node in nodes if node.running)
-    looks = [ChannelLook(one, topology, home, inventory, programs, running) for one in topology.channels]
-    channels = together(ChannelLook.status, looks)
+    looks = [
+        ChannelLook(channel, topology, home, inventory, programs, running) for channel in topology.channels
+    ]
+    channels = in_parallel(ChannelLook.status, looks)
     certificates = expiries(home)
     free = _free(home.root)
     return NetworkStatus(
@@ -109,14 +111,14 @@ def status(
         nodes=tuple(nodes),
         channels=tuple(channels),
         certificates=tuple(certificates),
-        warnings=tuple(complaints(home, topology.tuning.warning_days, certificates)),
+        warnings=tuple(certificate_warnings(home, topology.tuning.warning_days, certificates)),
         findings=tuple(findings(nodes, channels, free)),
         free_bytes=free,
     )
 
 
 def _free(folder: Path) -> int:
-    """What is free where a folder is, or will be."""
+    """The free space on the disk of a folder, which need not exist yet, in bytes."""
     there = next(path for path in (folder, *folder.parents) if path.is_dir())
     return shutil.disk_usage(there).free
 
@@ -125,7 +127,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     return value

@@ -1,4 +1,4 @@
-"""The stages that bring a network up. Each looks at what is there, and does what is lacking."""
+"""The stages that bring a network up. Each checks what exists, and does what is missing."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from kindpakket_network.backups.recovery import Recovery
 from kindpakket_network.certificates.enrolment import ensure, write_organisation
 from kindpakket_network.certificates.renewal import Renewal
-from kindpakket_network.certificates.retuning import retune, stop_outdated
+from kindpakket_network.certificates.rolling_restart import restart_outdated, stop_outdated_authorities
 from kindpakket_network.chaincodes import package as code
 from kindpakket_network.chaincodes.deployment import Deployment
-from kindpakket_network.chaincodes.plans import await_plans
+from kindpakket_network.chaincodes.endorsement_plans import await_plans
 from kindpakket_network.channel.admin_commands import AdminCommands
 from kindpakket_network.channel.genesis import genesis_block
-from kindpakket_network.channel.healing import Healing
 from kindpakket_network.channel.membership import follow, own_founders
+from kindpakket_network.channel.stalled_consenters import StalledConsenters
 from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError, NoSuch, Waiting
 from kindpakket_network.nodes.catching_up import await_height
@@ -26,11 +26,13 @@ from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
 from kindpakket_network.nodes.profile import profile
 from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.deferral import deferring
 from kindpakket_network.programs.home import write
-from kindpakket_network.programs.wait import together, until
-from kindpakket_network.programs.waiting import collected
+from kindpakket_network.programs.wait import in_parallel, until
 
+# Seconds for a consenter to take part, and for a leader to be known: it leaves room for changes of leader.
 _ORDERING_DEADLINE = 60.0
+# Seconds for restored peers to learn by gossip which peers can endorse.
 _PLAN_DEADLINE = 60.0
 
 
@@ -45,91 +47,99 @@ class BringUp:
     session: Session
 
     def run(self) -> None:
-        """All stages.
+        """Run all stages.
 
         Raises:
-            Waiting: all that can be done is done, and the rest waits for another organisation.
-            NetworkError: a stage failed. What was done stays, and the next run carries on from there.
+            Waiting: everything possible is done; the rest waits for another organisation.
+            NetworkError: a stage failed; the next run resumes from there.
         """
         joined: list[Channel] = []
-        with collected() as collecting:
+        with deferring() as deferred:
             with self._compiling():
                 with self.session.stage("certificate authorities"):
-                    stop_outdated(self.session)
+                    stop_outdated_authorities(self.session)
                     authorities = self.session.inventory.authorities
-                    self.session.starter.start([authorities[name] for name in self.session.acting])
+                    self.session.starter.start([authorities[name] for name in self.session.own_organisations])
                 with self.session.stage("certificates"):
-                    together(self.enrol_organisation, self.session.acting)
-                Renewal(self.session).take_named()
+                    in_parallel(self.enrol_organisation, self.session.own_organisations)
+                Renewal(self.session).activate_named()
                 with self.session.stage("orderers and peers"):
                     self.start_nodes()
-                with collecting():
+                with deferred():
                     Renewal(self.session).resume()
                 for channel in self.session.own_channels:
-                    with collecting(), self.session.stage(f"channel {channel.name}"):
+                    with deferred(), self.session.stage(f"channel {channel.name}"):
                         lives = self.join(channel)
                         self.await_ordering(channel)
-                        Healing(self.session, channel).wake_silent()
+                        StalledConsenters(self.session, channel).restart_stalled()
                         if lives:
                             follow(self.session, channel)
                         self.await_peers(channel)
                         joined.append(channel)
-                with collecting():
-                    retune(self.session)
+                with deferred():
+                    restart_outdated(self.session)
             for channel in joined:
                 for chaincode in channel.chaincodes if self.session.own_peers_on(channel) else ():
-                    with collecting(), self.session.stage(f"chaincode {chaincode.name} on {channel.name}"):
+                    with deferred(), self.session.stage(f"chaincode {chaincode.name} on {channel.name}"):
                         self.deployment(channel, chaincode.name).run()
 
     def recover(self) -> None:
-        """Start what came out of a backup, with what it needs to catch up.
+        """Start restored nodes, and have them catch up.
 
         Raises:
-            NetworkError: a node did not catch up or did not start; the next run carries on.
+            NetworkError: a node did not catch up or did not start; the next run resumes.
         """
-        self.session.starter.start([self.session.inventory.authorities[name] for name in self.session.acting])
+        self.session.starter.start(
+            [self.session.inventory.authorities[name] for name in self.session.own_organisations]
+        )
         self.start_nodes()
-        peers = [peer for peer in self.session.inventory.peers if peer.organisation in self.session.acting]
+        peers = [
+            peer
+            for peer in self.session.inventory.peers
+            if peer.organisation in self.session.own_organisations
+        ]
         lacking = await_plans(self.session, peers, _PLAN_DEADLINE)
         if lacking:
             self.session.progress(
-                f"{', '.join(lacking)} finds no peers yet to endorse transactions with: see in `status` "
-                "who is down"
+                f"{', '.join(lacking)} {'does' if len(lacking) == 1 else 'do'} not find enough endorsing "
+                "peers yet: check in `status` which are down"
             )
 
     def enrol_organisation(self, name: str) -> None:
-        """Have all certificates of an organisation issued, and write its connection profile."""
+        """Issue all certificates of an organisation, and write its connection profile."""
         authority = self.session.inventory.authorities[name]
         write_organisation(authority, self.session.home.organisation(name))
         issues = self.session.inventory.issues(self.session.topology, self.session.home, name)
-        together(lambda issue: ensure(authority, issue), issues, at_once=4)
+        in_parallel(lambda issue: ensure(authority, issue), issues, at_once=4)
         write(
             self.session.home.profile(name),
             profile(self.session.topology, name, self.session.inventory, self.session.home),
         )
 
     def start_nodes(self) -> None:
-        """Start orderers and peers, and the chaincode processes of packages that were deployed before.
+        """Start orderers and peers, and the chaincode processes of deployed packages.
 
-        Nodes that came out of a backup are brought to where the network is first.
+        Restored nodes catch up first.
         """
         Recovery(self.session).run()
-        together(lambda one: self.session.serving.serve_one(*one), self.session.serving.needed().items())
+        in_parallel(lambda pair: self.session.serving.serve_one(*pair), self.session.serving.needed().items())
         nodes: list[Orderer | Peer] = [*self.session.inventory.orderers, *self.session.inventory.peers]
-        self.session.starter.start([node for node in nodes if node.organisation in self.session.acting])
+        self.session.starter.start(
+            [node for node in nodes if node.organisation in self.session.own_organisations]
+        )
 
     def join(self, channel: Channel) -> bool:
-        """Have the acting organisations' first consenters, and their peers, join a channel.
+        """Have this home's peers, and its consenters that are in the genesis block, join a channel.
 
         Returns:
-            Whether it may have changed since its first block.
+            Whether the channel may have changed since its genesis block.
 
         Raises:
-            Waiting: the channel has no first block yet.
+            Waiting: the channel has no genesis block yet.
         """
         block = genesis_block(self.session, channel)
         consenters = own_founders(self.session, channel, block)
-        lives = not consenters or any(one.has(channel.name) for one in consenters)
+        lives = not consenters or any(consenter.has(channel.name) for consenter in consenters)
         genesis = block.read_bytes()
         commands = [self.session.admin(peer) for peer in self.session.own_peers_on(channel)]
 
@@ -140,42 +150,40 @@ class BringUp:
                 node.join(block)
 
         nodes: list[Orderer | PeerCommands] = [*commands, *consenters]
-        together(join, nodes)
+        in_parallel(join, nodes)
         return lives
 
     def await_ordering(self, channel: Channel) -> None:
-        """Wait until every consenter of ours that joined takes part, and a leader is known if all are ours.
+        """Wait until this home's consenters take part and, if all consenters are here, a leader is known.
 
         Raises:
             NodeFailed: a consenter does not take part in time.
-            Waiting: too few of the others' consenters answer.
+            Waiting: too few consenters of other organisations answer.
         """
         own = self.session.own_consenters_of(channel)
-        consenters = [one for one in own if one.has(channel.name)]
+        consenters = [consenter for consenter in own if consenter.has(channel.name)]
         for orderer in consenters:
-            active = until(lambda one=orderer: one.active(channel.name) or None, _ORDERING_DEADLINE)  # type: ignore[misc]
+            active = until(lambda orderer=orderer: orderer.active(channel.name) or None, _ORDERING_DEADLINE)  # type: ignore[misc]
             if active is None:
                 raise self.session.processes.failed(
                     orderer.node,
-                    f"does not take part in ordering {channel.name} after {_ORDERING_DEADLINE:g} seconds",
+                    f"did not take part in ordering {channel.name} within {_ORDERING_DEADLINE:g} s",
                 )
         if len(own) < len(channel.consenters):
             self._ensure_quorum(channel)
             return
         if until(lambda: self.session.leading(channel), _ORDERING_DEADLINE) is None:
             logs = ", ".join(str(self.session.home.log(orderer.node)) for orderer in consenters)
-            raise NetworkError(
-                f"no consenter leads {channel.name} after {_ORDERING_DEADLINE:g} seconds: read {logs}"
-            )
+            raise NetworkError(f"{channel.name} has had no leader for {_ORDERING_DEADLINE:g} s: read {logs}")
 
     def await_peers(self, channel: Channel) -> None:
-        """Wait until our peers have all the blocks that our consenters have now.
+        """Wait until this home's peers have all blocks that its consenters have at present.
 
         Raises:
-            NodeFailed: a peer ended, or got no block for two minutes.
+            NodeFailed: a peer exited, or received no block for two minutes.
         """
         found = [orderer.participation(channel.name) for orderer in self.session.own_consenters_of(channel)]
-        height = max((int(one["height"]) for one in found if one is not None), default=1)
+        height = max((int(state["height"]) for state in found if state is not None), default=1)
         for peer in self.session.own_peers_on(channel):
             await_height(self.session.processes, peer, channel.name, height)
 
@@ -185,45 +193,49 @@ class BringUp:
         Raises:
             NetworkError: the channel has no chaincode of that name.
         """
-        chaincode = next((one for one in channel.chaincodes if one.name == name), None)
+        chaincode = next((candidate for candidate in channel.chaincodes if candidate.name == name), None)
         if chaincode is None:
             raise NoSuch(f"the topology has no chaincode {name!r} on {channel.name}: declare it there")
 
         return Deployment(self.session, channel, chaincode)
 
     def _ensure_quorum(self, channel: Channel) -> None:
-        """Enough consenters know the channel; those elsewhere are asked for its newest block."""
+        """Check that enough consenters have joined; those elsewhere are asked for the newest block."""
         consenters = self.session.consenters_of(channel)
         own = self.session.own_consenters_of(channel)
-        commands = AdminCommands(self.session, self.session.topology.organisation(self.session.acting[0]))
+        commands = AdminCommands(
+            self.session, self.session.topology.organisation(self.session.own_organisations[0])
+        )
 
         def knows(orderer: Orderer) -> bool:
             try:
                 return orderer in own or bool(commands.newest(channel, orderer))
             except CommandFailed as error:
-                return "FORBIDDEN" in error.output  # it has joined, and is yet to learn of us
+                return "FORBIDDEN" in error.output  # it has joined, but does not know this organisation yet
 
         silent = [
-            one for one, found in zip(consenters, together(knows, consenters), strict=True) if not found
+            consenter
+            for consenter, found in zip(consenters, in_parallel(knows, consenters), strict=True)
+            if not found
         ]
         needed = self.session.topology.ordering.quorum(len(consenters))
         if len(consenters) - len(silent) < needed:
             where = ", ".join(f"{one.node} at {one.endpoint}" for one in silent)
             raise Waiting(
                 [
-                    f"{channel.name} is ordered by {needed} of {len(consenters)} consenters, and {where} "
-                    f"{'have' if len(silent) > 1 else 'has'} not joined it: have them brought up"
+                    f"{channel.name} needs {needed} of {len(consenters)} consenters, but {where} "
+                    f"{'have' if len(silent) > 1 else 'has'} not joined it: their organisations must run `up`"
                 ]
             )
 
     @contextmanager
     def _compiling(self) -> Iterator[None]:
-        """Compile the chaincodes beside the other stages; what is wrong with them shows at the end."""
+        """Compile the chaincodes in parallel with the other stages; errors are raised at the end."""
         sources = {
-            (one.name, one.source)
+            (chaincode.name, chaincode.source)
             for channel in self.session.topology.channels
             if self.session.own_peers_on(channel)
-            for one in channel.chaincodes
+            for chaincode in channel.chaincodes
         }
         with ThreadPoolExecutor(max_workers=1) as pool:
             futures: list[Future[object]] = [

@@ -1,4 +1,4 @@
-"""What can be done with the configurations of a network's channels."""
+"""The verbs for the configurations of a network's channels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kindpakket_network.channel.submission import submit as order
 from kindpakket_network.description.topology import Channel, Topology
 from kindpakket_network.errors import NoSuch
 from kindpakket_network.nodes.session import Progress, Session
-from kindpakket_network.programs.waiting import collected
+from kindpakket_network.programs.deferral import deferring
 from kindpakket_network.verbs.local import silent
 from kindpakket_network.verbs.network import Network
 
@@ -20,43 +20,43 @@ _ONLY = (change.SETTINGS,)
 
 
 def update(network: Network, topology: Topology | None = None, progress: Progress = silent) -> list[str]:
-    """Have the configurations of channels follow the topology, in all but consenters.
+    """Update the configurations of channels to match the topology, except for consenters.
 
     Args:
         network: the network.
-        topology: what it should be; not given: what it is.
-        progress: takes a sentence about each stage.
+        topology: the desired topology; None: the present one.
+        progress: called with a sentence about each stage.
 
     Returns:
         The names of the channels that were changed.
 
     Raises:
         ChangeRefused: the network cannot become what the topology describes; nothing was done.
-        Waiting: organisations have to sign that this home does not act for.
-        NetworkError: something failed; the next call carries on.
+        Waiting: organisations that this home does not act for must sign.
+        NetworkError: a step failed; the next call resumes.
     """
     changed: list[str] = []
-    with network.changing(topology, progress) as session, collected() as collecting:
+    with network.changing(topology, progress) as session, deferring() as deferred:
         for channel in session.own_channels:
-            with collecting():
+            with deferred():
                 if change.reconcile(session, channel, only=_ONLY):
                     changed.append(channel.name)
     return changed
 
 
 def differences(network: Network) -> dict[str, list[Difference]]:
-    """What `update` would change, by channel. Raises as it does."""
+    """What `update` would change, by channel. Raises the same errors."""
     session = network.session()
-    return {one.name: change.pending(session, one, only=_ONLY) for one in session.own_channels}
+    return {channel.name: change.pending(session, channel, only=_ONLY) for channel in session.own_channels}
 
 
 def propose(network: Network, channel: str, topology: Topology | None = None) -> Proposal | None:
-    """The next change that a channel needs to follow the topology, or None.
+    """The next change that a channel needs to match the topology, or None.
 
     Args:
         network: the network.
         channel: the channel's name.
-        topology: what the network should be; not given: what it is. The home keeps it.
+        topology: the desired topology, which the home stores; None: the present one.
 
     Raises:
         NetworkError: there is no such channel, or no consenter answers.
@@ -66,25 +66,25 @@ def propose(network: Network, channel: str, topology: Topology | None = None) ->
 
 
 def review(network: Network, proposal: Proposal) -> Review:
-    """What a proposed change would do, who signed it, and who has to sign yet.
+    """What a proposed change would do, who has signed it, and who must still sign.
 
     Raises:
-        NetworkError: it is for a channel that the topology lacks, or no consenter answers.
+        NetworkError: it is for a channel that is not in the topology, or no consenter answers.
     """
     session = network.session()
     return proposal.review(current(session, _channel(session, proposal.channel)))
 
 
 def sign(network: Network, proposal: Proposal, organisations: Sequence[str] = ()) -> Proposal:
-    """A proposed change with signatures of administrators.
+    """A proposed change with administrators' signatures added.
 
     Args:
         network: the network.
         proposal: the change.
-        organisations: the names of those to sign for; none: all that the home acts for.
+        organisations: the names of the organisations to sign for; empty: all that the home acts for.
 
     Raises:
-        NetworkError: the change is outdated, a signature under it does not count, or a key is not here.
+        NetworkError: the change is outdated, has an invalid signature, or a key is not in the home.
     """
     session = network.session(organisations=organisations)
     present = current(session, _channel(session, proposal.channel))
@@ -94,13 +94,13 @@ def sign(network: Network, proposal: Proposal, organisations: Sequence[str] = ()
 
 
 def submit(network: Network, proposal: Proposal, progress: Progress = silent) -> bool:
-    """Have a signed change ordered, and wait until it stands in the channel.
+    """Submit a signed change, and wait until the channel has it.
 
     Returns:
-        False when the channel has it already.
+        False if the channel already had it.
 
     Raises:
-        NetworkError: it is outdated, or signatures are lacking or do not count; or no consenter takes it.
+        NetworkError: it is outdated, signatures are missing or invalid, or no consenter accepts it.
     """
     with network.changing(progress=progress) as session:
         channel = _channel(session, proposal.channel)
@@ -115,7 +115,7 @@ def submit(network: Network, proposal: Proposal, progress: Progress = silent) ->
 
 
 def _channel(session: Session, name: str) -> Channel:
-    known = {one.name: one for one in session.topology.channels}
+    known = {channel.name: channel for channel in session.topology.channels}
     if name not in known:
         raise NoSuch(f"there is no channel {name!r}: use one of {', '.join(known)}")
     return known[name]

@@ -1,11 +1,11 @@
-"""What a network hands to others, and takes from them: partners, service managers, monitoring."""
+"""The verbs for exchange with partners, service managers and monitoring."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kindpakket_network.channel.first_block import first_block_file
+from kindpakket_network.channel.genesis_file import genesis_file
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.exports.admission import admit
 from kindpakket_network.exports.bundle import Bundle
@@ -18,10 +18,10 @@ from kindpakket_network.verbs.local import LocalNetwork
 
 
 class Handover(LocalNetwork):
-    """The verbs for what goes to others and comes from them."""
+    """Exports for, and imports from, partners, service managers and monitoring."""
 
     def bundle(self, organisation: str) -> Bundle:
-        """What the other organisations need to know of one that this home acts for.
+        """The bundle that other organisations need of one that this home acts for.
 
         Raises:
             NetworkError: this home does not act for it, or it has no certificates yet.
@@ -29,29 +29,29 @@ class Handover(LocalNetwork):
         return bundle_of(self.session(), self._authority(organisation).organisation)
 
     def first_block(self, channel: str) -> str:
-        """The file with a channel's first block for the other organisations; made when there is none.
+        """The file with a channel's genesis block for other organisations; the block is made if needed.
 
         Raises:
-            Waiting: other organisations' bundles lack.
+            Waiting: other organisations' bundles are missing.
             NetworkError: there is no such channel.
         """
         with self._home.locked():
-            return first_block_file(self.session(), self._channel(channel))
+            return genesis_file(self.session(), self._channel(channel))
 
     def admit(self, files: Sequence[Path]) -> list[str]:
-        """Take other organisations' bundles, and first blocks, into the home.
+        """Import other organisations' bundles and genesis blocks into the home.
 
         Returns:
-            A sentence about each.
+            A sentence about each file.
 
         Raises:
-            NetworkError: a file is refused.
+            NetworkError: a file cannot be read, or is rejected.
         """
         with self._home.locked():
             return admit(self.session(), files)
 
     def portable_profile(self, organisation: str) -> str:
-        """An organisation's connection profile with the certificates inside, as YAML.
+        """An organisation's connection profile with embedded certificates, as YAML.
 
         Raises:
             NetworkError: there is no such organisation, or it has no certificates yet.
@@ -65,18 +65,18 @@ class Handover(LocalNetwork):
         """The systemd units of organisations' nodes by file name; the home need not exist yet.
 
         Args:
-            organisations: whose nodes; none: of all that the home acts for.
+            organisations: the organisations whose nodes are included; empty: all that the home acts for.
             user: the account that the nodes run as.
 
         Raises:
-            NetworkError: there is no such organisation, or the home's path cannot stand in a unit.
+            NetworkError: there is no such organisation, or the home's path cannot be used in a unit.
         """
         for name in organisations:
             self._authority(name)
-        return units(self._topology, self._home, organisations or self.acting, user)
+        return units(self._topology, self._home, organisations or self.own_organisations, user)
 
     def monitoring(self) -> Mapping[str, str]:
-        """The files with which Prometheus watches the home's nodes, by name.
+        """The Prometheus files for watching the home's nodes, by name.
 
         Raises:
             NetworkError: there is no network in the home.
@@ -85,7 +85,7 @@ class Handover(LocalNetwork):
         return monitoring(self._topology, self._home, self._inventory)
 
     def metrics(self) -> str:
-        """What Fabric's own metrics lack, in Prometheus' text form.
+        """The metrics that Fabric itself does not have, in Prometheus' text format.
 
         Raises:
             NetworkError: there is no network in the home.
@@ -93,4 +93,4 @@ class Handover(LocalNetwork):
         self._ensure_exists()
         found = self.status()
         running = ((node.node, node.running) for node in found.nodes)
-        return metrics(self._topology.name, self._home, self.acting, found.certificates, running)
+        return metrics(self._topology.name, self._home, self.own_organisations, found.certificates, running)

@@ -1,4 +1,4 @@
-"""A network's place on this machine: its folder, its topology, its nodes, and what they are doing."""
+"""A network on this machine: its folder, its topology, its nodes and their status."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Self
 
 from kindpakket_network.description.topology import Channel, Topology
 from kindpakket_network.errors import NetworkError, NoSuch
-from kindpakket_network.nodes.acting import acting
 from kindpakket_network.nodes.authority import Authority
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.issue import ensure_user_name
 from kindpakket_network.nodes.leader import leadership
+from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.serving import Serving
 from kindpakket_network.nodes.session import Progress, Session
-from kindpakket_network.programs.built import built_before, programs
+from kindpakket_network.programs.fabric import cached_programs, programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
 from kindpakket_network.reports.nodes import endpoint
@@ -23,15 +23,15 @@ from kindpakket_network.reports.status import NetworkStatus, status
 
 
 def silent(_: str) -> None:
-    """Takes progress and says nothing."""
+    """Ignores progress sentences."""
 
 
 class LocalNetwork:
-    """What all verbs of a network begin with.
+    """The base of all verbs of a network.
 
     Args:
         topology: its description.
-        home: its folder; made by `up`.
+        home: its folder; created by `up`.
     """
 
     def __init__(self, topology: Topology, home: Path | str) -> None:
@@ -48,7 +48,7 @@ class LocalNetwork:
         """
         found = Home(Path(home).resolve())
         if not found.exists():
-            raise NoSuch(f"there is no network in {found.root}: bring one up, or name another home")
+            raise NoSuch(f"there is no network in {found.root}: run `up`, or name another home")
         return cls(Topology.load(found.topology), found.root)
 
     @property
@@ -62,51 +62,55 @@ class LocalNetwork:
         return self._home.root
 
     @property
-    def acting(self) -> tuple[str, ...]:
+    def own_organisations(self) -> tuple[str, ...]:
         """The organisations that the home acts for."""
-        return acting(self._topology, self._home)
+        return own_organisations(self._topology, self._home)
 
     def session(self, progress: Progress = silent, organisations: Sequence[str] = ()) -> Session:
-        """What the verbs work on.
+        """A session for the verbs to work on.
 
         Args:
-            progress: takes a sentence about each stage.
-            organisations: act for these organisations only; none: for all that the home acts for.
+            progress: called with a sentence about each stage.
+            organisations: act only for these organisations; empty: all that the home acts for.
 
         Raises:
             NetworkError: there is no network in the home.
         """
         self._ensure_exists()
         for name in organisations:
-            if name not in acting(self._topology, self._home):
-                raise NetworkError(f"{self.home} does not act for {name!r}: see `status` for whom it does")
+            if name not in own_organisations(self._topology, self._home):
+                raise NetworkError(
+                    f"{self.home} does not act for {name!r}: use one of {', '.join(self.own_organisations)}"
+                )
         only = tuple(organisations) or None
         return Session(self._topology, self._home, self._processes, programs(progress), progress, only)
 
     def status(self) -> NetworkStatus:
-        """What it is doing now."""
-        return status(self._topology, self._home, self._inventory, self._processes, built_before())
+        """Its present status."""
+        return status(self._topology, self._home, self._inventory, self._processes, cached_programs())
 
     def leader(self, channel: str) -> str | None:
-        """The node that leads the ordering of a channel, or None when none is known.
+        """The node that leads the ordering of a channel, or None if none is known.
 
         Raises:
             NetworkError: the topology has no such channel.
         """
         consenters = enumerate(self._inventory.consenters_of(self._channel(channel)), 1)
-        running = {number: one for number, one in consenters if self._processes.runs(one.node)}
+        running = {
+            number: consenter for number, consenter in consenters if self._processes.runs(consenter.node)
+        }
         found = leadership(channel, self._topology.ordering, running, list(running.values())).node
         return found.node if found else None
 
     def nodes(self) -> tuple[str, ...]:
-        """The names of all nodes, in the order in which they are started.
+        """The names of all nodes, in the order of starting.
 
-        Of the processes that can serve a chaincode beside a peer, those that are needed or run.
+        Of the slots for chaincode processes, only those that are needed or running are included.
         """
         return self._serving.nodes()
 
     def endpoint(self, node: str) -> str:
-        """Where a node serves, as `host:port`.
+        """A node's address, as `host:port`.
 
         Raises:
             NetworkError: there is no such node.
@@ -129,7 +133,7 @@ class LocalNetwork:
         """The MSP folder of a user.
 
         Raises:
-            NetworkError: the user was not enrolled.
+            NetworkError: there is no such organisation, or the user has not been enrolled.
         """
         ensure_user_name(user, ())
         folder = self._home.user(self._authority(organisation).organisation, user) / "msp"
@@ -141,7 +145,7 @@ class LocalNetwork:
         try:
             return self._topology.channel(name)
         except KeyError:
-            names = ", ".join(one.name for one in self._topology.channels)
+            names = ", ".join(channel.name for channel in self._topology.channels)
             raise NoSuch(f"there is no channel {name!r}: use one of {names}") from None
 
     def _authority(self, organisation: str) -> Authority:
@@ -153,13 +157,13 @@ class LocalNetwork:
 
     def _ensure_exists(self) -> None:
         if not self._home.exists():
-            raise NoSuch(f"there is no network in {self._home.root}: bring it up first")
+            raise NoSuch(f"there is no network in {self._home.root}: run `up` first")
 
     def _ensure_own(self, organisation: str) -> None:
-        if organisation not in self.acting:
+        if organisation not in self.own_organisations:
             raise NetworkError(
-                f"{self._home.root} acts for {', '.join(self.acting)} and has no keys of {organisation}: "
-                "do this where its keys are"
+                f"{self._home.root} acts for {', '.join(self.own_organisations)} and has no keys of "
+                f"{organisation}: run this in the home that has them"
             )
 
     def _describe(self, topology: Topology) -> None:

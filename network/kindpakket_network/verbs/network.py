@@ -1,4 +1,4 @@
-"""A network and what can be done with it."""
+"""A network, with the verbs that bring it up, change it and stop it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from contextlib import contextmanager
 from kindpakket_network.description.changes import ensure_possible
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError, NoSuch
-from kindpakket_network.nodes.acting import act_for, acting, remember
 from kindpakket_network.nodes.chaincode_server import ChaincodeServer
-from kindpakket_network.nodes.deployed import Deployed
+from kindpakket_network.nodes.deployment_record import DeploymentRecord
+from kindpakket_network.nodes.own_organisations import (
+    choose_organisations,
+    own_organisations,
+    record_organisations,
+)
 from kindpakket_network.nodes.session import Progress, Session
 from kindpakket_network.nodes.starter import Starter, ensure_free
-from kindpakket_network.programs.built import programs
+from kindpakket_network.programs.deferral import deferring
+from kindpakket_network.programs.fabric import programs
 from kindpakket_network.programs.home import write
 from kindpakket_network.programs.supervision import is_supervised, supervise
-from kindpakket_network.programs.wait import together
-from kindpakket_network.programs.waiting import collected
+from kindpakket_network.programs.wait import in_parallel
 from kindpakket_network.reports.plan import Plan, Step, plan
-from kindpakket_network.reports.plan_channels import configured
+from kindpakket_network.reports.plan_channels import channel_steps
 from kindpakket_network.verbs.bringup import BringUp
 from kindpakket_network.verbs.handover import Handover
 from kindpakket_network.verbs.local import silent
@@ -28,11 +32,11 @@ from kindpakket_network.verbs.upkeep import Upkeep
 
 
 class Network(Upkeep, Handover):
-    """A network in a home. Commands that change it exclude one another, also across processes.
+    """A network in a home. Calls that change it exclude one another, also across processes.
 
     Args:
         topology: its description.
-        home: its folder; made by `up`.
+        home: its folder; created by `up`.
     """
 
     def up(
@@ -41,29 +45,29 @@ class Network(Upkeep, Handover):
         organisations: Sequence[str] = (),
         supervised: bool | None = None,
     ) -> None:
-        """Bring everything up that the topology describes. What is there already stays as it is.
+        """Bring up everything that the topology describes. What exists stays as it is.
 
         Args:
-            progress: takes a sentence about each stage.
-            organisations: act for these organisations only; the home remembers it. None given: for those that
-                it remembers, else for all.
-            supervised: whether a service manager starts the nodes, with what `export systemd` wrote; the home
-                remembers it. None: as it remembers, else this tool does.
+            progress: called with a sentence about each stage.
+            organisations: act only for these organisations, which the home records; empty: those recorded,
+                or else all.
+            supervised: whether a service manager starts the nodes, with the units from `export systemd`,
+                which the home records; None: as recorded, or else this tool starts them.
 
         Raises:
-            Waiting: this home's part is done as far as it goes without another organisation's part.
-            NetworkError: something failed; the message says what to read. The next `up` carries on.
+            Waiting: this home has done what it can; another organisation must act next.
+            NetworkError: a step failed; the next `up` resumes.
         """
         others = [] if self._home.exists() else self._home.others()
         if others:
             raise NetworkError(
-                f"{self._home.root} holds {', '.join(others)} and no network: name a folder that is empty or "
-                "not there yet as the home"
+                f"{self._home.root} contains {', '.join(others)} but no network: use an empty folder, or one "
+                "that does not exist yet, as the home"
             )
         built = programs(progress)
         with self._home.locked():
             self._ensure_possible(self._topology)
-            remember(self._topology, self._home, organisations)
+            choose_organisations(self._topology, self._home, organisations)
             self._supervise(supervised)
             write(self._home.topology, self._topology.as_yaml())
             self._home.install_builder()
@@ -73,45 +77,52 @@ class Network(Upkeep, Handover):
         """What `up` would do now.
 
         Raises:
-            ChangeRefused: the network that lives in the home cannot become what the topology describes.
-            NetworkError: consenters run, and none tells the configuration of a channel.
+            ChangeRefused: the network in the home cannot become what the topology describes.
+            NetworkError: consenters are running, but none returns the configuration of a channel.
         """
 
         def configurations() -> Iterable[Step]:
-            return configured(self.session()) if self._home.exists() else ()
+            return channel_steps(self.session()) if self._home.exists() else ()
 
         return plan(self._topology, self._home, self._processes, configurations)
 
     def become(self, topology: Topology, progress: Progress = silent, elsewhere: Sequence[str] = ()) -> None:
-        """Have a network that lives follow another topology, such as one that `growth` makes.
+        """Have a running network follow another topology, such as one extended by `growth`.
 
         Args:
-            topology: what it should be.
-            progress: takes a sentence about each stage.
-            elsewhere: organisations that this home does not act for, whose keys are in homes of their own.
+            topology: the desired topology.
+            progress: called with a sentence about each stage.
+            elsewhere: organisations whose keys are in other homes, so that this home does not act for them.
 
         Raises:
             ChangeRefused: it cannot; nothing was done.
-            Waiting: this home's part is done as far as it goes without another organisation's part.
-            NetworkError: something failed; `up` carries on.
+            Waiting: this home has done what it can; another organisation must act next.
+            NetworkError: a step failed; `up` resumes.
         """
         self._ensure_possible(topology)
         if elsewhere:
             with self._home.locked():
-                act_for(self._home, [one for one in acting(topology, self._home) if one not in elsewhere])
+                record_organisations(
+                    self._home,
+                    [
+                        own_organisation
+                        for own_organisation in own_organisations(topology, self._home)
+                        if own_organisation not in elsewhere
+                    ],
+                )
         self._describe(topology)
         self.up(progress)
 
     @contextmanager
     def changing(self, topology: Topology | None = None, progress: Progress = silent) -> Iterator[Session]:
-        """Keep other commands from changing this network meanwhile; it follows another topology from then on.
+        """Lock the network for a change, and store a new topology in the home.
 
         Args:
-            topology: what it should be; not given: what it is.
-            progress: takes a sentence about each stage.
+            topology: the desired topology; None: the present one.
+            progress: called with a sentence about each stage.
 
         Raises:
-            ChangeRefused: it cannot become that; nothing was done.
+            ChangeRefused: it cannot become what the topology describes; nothing was done.
             NetworkError: there is no network in the home.
         """
         self._ensure_exists()
@@ -126,7 +137,7 @@ class Network(Upkeep, Handover):
         """Stop all processes; ledgers, keys and certificates stay.
 
         Raises:
-            NetworkError: a process does not end.
+            NetworkError: a process did not exit.
         """
         if self._home.exists():
             with self._home.locked():
@@ -138,17 +149,17 @@ class Network(Upkeep, Handover):
         """Stop all processes and delete the home.
 
         Raises:
-            NetworkError: a process does not end, or the folder holds something else than a network.
+            NetworkError: a process did not exit, or the folder contains anything other than a network.
         """
         if not self._home.root.is_dir():
             return
         if not (self._home.exists() and (self._home.root / "nodes").is_dir()):
-            raise NetworkError(f"{self._home.root} holds no network: it is not deleted")
+            raise NetworkError(f"{self._home.root} does not contain a network, so it was not deleted")
         others = self._home.others()
         if others:
             raise NetworkError(
-                f"{self._home.root} holds {', '.join(others)} beside a network: move that elsewhere first, "
-                "because the whole folder is deleted"
+                f"{self._home.root} contains {', '.join(others)} besides a network: move that elsewhere "
+                "first, because the whole folder is deleted"
             )
         with self._home.locked():
             self._stop_all()
@@ -159,35 +170,35 @@ class Network(Upkeep, Handover):
         chaincode: str | None = None,
         progress: Progress = silent,
         organisations: Sequence[str] = (),
-    ) -> list[Deployed]:
+    ) -> list[DeploymentRecord]:
         """Deploy the topology's chaincodes; a changed source or definition is an upgrade.
 
         Args:
-            chaincode: only the one of this name, on every channel that has it.
-            progress: takes a sentence about each stage.
-            organisations: act for these organisations only, this time; none: for all that the home acts for.
+            chaincode: deploy only this one, on every channel that has it.
+            progress: called with a sentence about each stage.
+            organisations: act only for these organisations, this time; empty: all that the home acts for.
 
         Raises:
-            Waiting: this home's part is done, and other organisations have to do theirs.
-            NetworkError: a step failed; the next call carries on.
+            Waiting: this home has done its part, and other organisations must do theirs.
+            NetworkError: a step failed; the next call resumes.
         """
         session = self.session(progress, organisations)
         bring_up = BringUp(session)
         found = [
-            (channel, one.name)
+            (channel, candidate.name)
             for channel in self._topology.channels
-            for one in channel.chaincodes
-            if chaincode in (None, one.name) and session.own_peers_on(channel)
+            for candidate in channel.chaincodes
+            if chaincode in (None, candidate.name) and session.own_peers_on(channel)
         ]
         if chaincode is not None and not found:
             raise NoSuch(f"the topology has no chaincode {chaincode!r}: declare it on a channel")
         with self._home.locked():
             self._ensure_possible(self._topology)
             write(self._home.topology, self._topology.as_yaml())
-            done: list[Deployed] = []
-            with collected() as collecting:
+            done: list[DeploymentRecord] = []
+            with deferring() as deferred:
                 for channel, name in found:
-                    with collecting():
+                    with deferred():
                         done.append(bring_up.deployment(channel, name).run())
             return done
 
@@ -196,11 +207,11 @@ class Network(Upkeep, Handover):
 
         Args:
             node: its name.
-            environment: settings of an orderer or peer that replace its own while it runs this time, such as
+            environment: settings that override an orderer's or peer's own until it is stopped, such as
                 `CORE_PEER_TLS_CLIENTAUTHREQUIRED`.
 
         Raises:
-            NetworkError: there is no such node, its port is taken, or it does not come up.
+            NetworkError: there is no such node, its port is in use, or it did not start.
         """
         found = self._inventory.find(node)
         self._ensure_own(found.organisation)
@@ -213,8 +224,8 @@ class Network(Upkeep, Handover):
             built = self._serving.needed().get(found)
             if built is None:
                 raise NetworkError(
-                    f"{node} has nothing to serve: run `up` or `deploy`, or start one of "
-                    f"{', '.join(one for one in self.nodes() if one.startswith('chaincode.'))}"
+                    f"{node} has no package to serve: run `up` or `deploy`, or start one of "
+                    f"{', '.join(node for node in self.nodes() if node.startswith('chaincode.'))}"
                 )
             if self._processes.find(node) is None:
                 ensure_free(node, found.port)
@@ -225,13 +236,13 @@ class Network(Upkeep, Handover):
 
         Args:
             node: its name.
-            signal: the first signal; SIGKILL follows when it has not ended in time.
+            signal: the first signal; SIGKILL follows if it does not exit in time.
 
         Returns:
-            Whether it ran.
+            Whether it was running.
 
         Raises:
-            NetworkError: there is no such node, or it does not end.
+            NetworkError: there is no such node, or it did not exit.
         """
         return self._processes.stop(self._inventory.find(node).node, signal)
 
@@ -240,11 +251,13 @@ class Network(Upkeep, Handover):
             return
         running = ", ".join(sorted(self._processes.all()))
         if running:
-            raise NetworkError(f"{running} run: take the network down before something else starts its nodes")
+            raise NetworkError(
+                f"{running} must be stopped before something else can start the nodes: run `down` first"
+            )
         supervise(self._home, supervised)
 
     def _ensure_possible(self, topology: Topology) -> None:
-        """What lives here can become what a topology says."""
+        """Check that the network in this home, if any, can become what a topology describes."""
         if self._home.exists():
             ensure_possible(Topology.load(self._home.topology), topology)
 
@@ -261,4 +274,4 @@ class Network(Upkeep, Handover):
         rest = [node for node in running if not node.startswith(("chaincode.", "orderer.", "ca."))]
         for prefix in order:
             nodes = [node for node in running if node.startswith(prefix)] if prefix else rest
-            together(self._processes.stop, nodes)
+            in_parallel(self._processes.stop, nodes)

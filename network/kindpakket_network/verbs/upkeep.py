@@ -1,4 +1,4 @@
-"""What keeps a network alive for years: certificates and backups."""
+"""The verbs for certificates and backups."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from kindpakket_network.certificates.revocation import Revocation
 from kindpakket_network.nodes.authority import IDENTITIES
 from kindpakket_network.nodes.issue import Issue, ensure_user_name
 from kindpakket_network.nodes.session import Progress
-from kindpakket_network.programs.built import programs
+from kindpakket_network.programs.fabric import programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.verbs.bringup import BringUp
 from kindpakket_network.verbs.local import LocalNetwork, silent
 
 
 class Upkeep(LocalNetwork):
-    """The verbs for certificates and backups."""
+    """Certificates and backups."""
 
     def enrol(
         self, organisation: str, user: str, attributes: Mapping[str, str] | None = None, type: str = "client"
     ) -> Path:
-        """Have a certificate issued to a user, unless that was done.
+        """Issue a certificate to a user, unless the user has one.
 
         Args:
             organisation: the organisation whose CA issues it.
-            user: the user's name; it stands in the certificate, so no person's name.
+            user: the user's name; it is part of the certificate, so not a person's name.
             attributes: attributes in the certificate.
             type: `client` or `admin`.
 
@@ -41,8 +41,8 @@ class Upkeep(LocalNetwork):
             The user's MSP folder.
 
         Raises:
-            NetworkError: the name cannot be a user's, the CA does not run or refused, or the user has other
-                attributes already.
+            NetworkError: the name is not a valid user name, the CA is down or refused, or the user already
+                has different attributes.
         """
         authority = self._authority(organisation)
         self._ensure_own(organisation)
@@ -62,19 +62,19 @@ class Upkeep(LocalNetwork):
         *,
         dry_run: bool = False,
     ) -> list[Due]:
-        """Renew certificates while the network goes on, one node after the other.
+        """Renew certificates while the network keeps running, one node after the other.
 
         Args:
-            holders: only those of these nodes, `user@organisation`, or organisations; default: all.
-            within_days: only those that expire within so many days; None: whenever they do.
-            progress: takes a sentence about each stage.
-            dry_run: only tell which.
+            holders: restrict to these nodes, `user@organisation`, or organisations; empty: all.
+            within_days: restrict to those that expire within this number of days; None: all.
+            progress: called with a sentence about each stage.
+            dry_run: only return which would be renewed.
 
         Returns:
-            The certificates that were, or would be, renewed, with the ends that they had.
+            The certificates that were, or would be, renewed, with their previous expiry.
 
         Raises:
-            NetworkError: there is no such holder, or a step failed; the next call carries on.
+            NetworkError: there is no such holder, or a step failed; the next call resumes.
         """
         session = self.session(progress)
         with self._home.locked():
@@ -88,15 +88,15 @@ class Upkeep(LocalNetwork):
 
         Args:
             holder: a node, or `user@organisation`.
-            superseded: only the certificates that were renewed since.
-            progress: takes a sentence about each stage.
+            superseded: only certificates that have been replaced by renewal.
+            progress: called with a sentence about each stage.
 
         Returns:
-            How many certificates are on the organisation's list now.
+            The number of certificates on the organisation's revocation list.
 
         Raises:
-            NetworkError: there is no such holder, the network cannot do without it, or a step failed; the
-                next call carries on.
+            NetworkError: there is no such holder, the network depends on it, or a step failed; the next call
+                resumes.
         """
         name, _, organisation = holder.partition("@")
         if not organisation:
@@ -113,47 +113,47 @@ class Upkeep(LocalNetwork):
         organisations: Sequence[str] = (),
         progress: Progress = silent,
     ) -> Taken:
-        """Back organisations up. Every peer of theirs is stopped while it is copied, one at a time.
+        """Back up organisations. Their peers are stopped one at a time while they are copied.
 
         Args:
-            file: where to; it must not exist.
-            recipients: the public keys that can read it, as `age1…`.
-            organisations: which; none: all that the home acts for.
-            progress: takes a sentence about each stage.
+            file: the file to write; it must not exist.
+            recipients: the public keys that can decrypt it, as `age1…`.
+            organisations: the organisations; empty: all that the home acts for.
+            progress: called with a sentence about each stage.
 
         Raises:
-            NetworkError: it was not made.
+            NetworkError: the backup could not be made.
         """
         session = self.session(progress)
-        names = [self._authority(name).organisation for name in organisations or session.acting]
+        names = [self._authority(name).organisation for name in organisations or session.own_organisations]
         with self._home.locked():
             return Backup(session, names).run(file, recipients)
 
     def verify(self, *, states: bool = True, ledgers: bool = False, progress: Progress = silent) -> Verified:
-        """Verify what the peers hold.
+        """Verify the peers' states and ledgers.
 
         Args:
             states: compare the states of peers at the same block.
-            ledgers: go through the hashes of every peer's blocks; each is stopped while they are copied.
-            progress: takes a sentence about each stage.
+            ledgers: check the hash chain of every peer's blocks; each is stopped while they are copied.
+            progress: called with a sentence about each stage.
 
         Raises:
-            NetworkError: peers could not be asked.
+            NetworkError: peers could not be queried.
         """
         session = self.session(progress)
         with self._home.locked():
             return Verification(session).run(states=states, ledgers=ledgers)
 
     def verify_backup(self, file: Path, identities: Sequence[Any], progress: Progress = silent) -> Verified:
-        """See that a backup can be read, and go through the hashes of the blocks in it.
+        """Check that a backup can be decrypted, and check the hash chains of the blocks in it.
 
         Args:
             file: the backup.
-            identities: the keys that read it, see `backup_key`.
-            progress: takes a sentence about each stage.
+            identities: the keys that decrypt it, see `kindpakket_network.backups.key`.
+            progress: called with a sentence about each stage.
 
         Raises:
-            NetworkError: it cannot be read, or was damaged or changed.
+            NetworkError: it cannot be read, or was damaged or modified.
         """
         self._home.create()
         return verify_backup(programs(progress), file, identities, self._home.root)
@@ -172,25 +172,25 @@ class Upkeep(LocalNetwork):
         ordering_lost: bool = False,
         progress: Progress = silent,
     ) -> tuple[Self, Manifest]:
-        """Put organisations of a backup into a home, and start them when they have caught up.
+        """Restore organisations from a backup into a home, have their nodes catch up, and start them.
 
         Args:
-            home: an empty folder, or one that has lost them.
+            home: an empty folder, or a home that has lost them.
             file: the backup.
-            identities: the keys that read it, see `backup_key`.
-            organisations: which of the backup; none: all in it.
-            nodes: only these orderers and peers; the rest of their organisations is there.
-            replace: move what is there of these organisations aside, instead of refusing.
-            sha256: the hash that the file must have.
-            ordering_lost: no consenter is left anywhere, so ordering begins anew where the peers are.
-            progress: takes a sentence about each stage.
+            identities: the keys that decrypt it, see `kindpakket_network.backups.key`.
+            organisations: the organisations to restore; empty: all in the backup.
+            nodes: restore only these orderers and peers; the home has the rest of their organisations.
+            replace: move existing files out of the way instead of refusing.
+            sha256: the hash that the file must have, in hexadecimal; None: not checked.
+            ordering_lost: every consenter has been lost, so ordering restarts from the peers' blocks.
+            progress: called with a sentence about each stage.
 
         Returns:
-            The network in the home, and what the backup says about itself.
+            The network in the home, and the backup's manifest.
 
         Raises:
-            ArchiveError: the file is not used, and the home is as it was.
-            NetworkError: a node did not catch up; the next `up` or `restore` carries on.
+            ArchiveError: the file was rejected, and the home is unchanged.
+            NetworkError: a node did not catch up; the next `up` or `restore` resumes.
         """
         place = Home(Path(home).resolve())
         with place.locked():

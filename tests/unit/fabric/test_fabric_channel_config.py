@@ -84,7 +84,7 @@ def test_transactions_hold_no_configuration(network: Any, contract: Any) -> None
     assert transaction.config is None
     with pytest.raises(DecodeError, match="ENDORSER_TRANSACTION holds no configuration"):
         ChannelConfig.decode(transaction.envelope)
-    with pytest.raises(DecodeError, match=r"no common\.Envelope"):
+    with pytest.raises(DecodeError, match=r"cannot be read as common\.Envelope"):
         ChannelConfig.decode(b"\xff")
 
 

@@ -327,7 +327,7 @@ def test_a_request_in_other_hands_is_waited_for(
         thread.start()
         memory.wait_for_call("CommitStatus")
         assert list(outbox.resume(gateway)) == []
-        with pytest.raises(OutboxWaiting, match="in other hands"):
+        with pytest.raises(OutboxWaiting, match="in the hands of another"):
             outbox.submit(
                 contract,
                 "r1",
@@ -410,7 +410,7 @@ def test_a_file_system_without_locks_is_a_clear_error(
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "fcntl", unsupported)
-    with pytest.raises(OutboxError, match="its own has no locks: No locks available"):
+    with pytest.raises(OutboxError, match="this one has no locks: No locks available"):
         Outbox(tmp_path / "outbox.db")
 
 

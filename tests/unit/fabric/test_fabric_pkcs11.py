@@ -102,7 +102,7 @@ def test_a_digest_is_signed_as_it_is(keys: dict[str, Any]) -> None:
 def test_an_identity_with_the_key_of_another_certificate_is_found_out(keys: dict[str, Any]) -> None:
     with Pkcs11Signer(MODULE, LABEL, PIN, key_label="P-384") as signer:
         identity = Identity("Org1MSP", certificate_for(keys["P-256"]), signer)
-        with pytest.raises(IdentityError, match="this is no signature of the message"):
+        with pytest.raises(IdentityError, match="was not made by the key of"):
             identity.sign(b"message")
 
 
@@ -149,7 +149,7 @@ def test_a_login_by_other_code_is_used_and_left_alone(keys: dict[str, Any], toke
     [
         ({"module": "/nowhere.so"}, r"PKCS#11 token 'fabric' of /nowhere\.so cannot be opened"),
         ({"token_label": "nothing"}, "'nothing' of .* cannot be opened: NoSuchToken"),
-        ({"pin": "4321"}, "does not let the user in: PinIncorrect"),
+        ({"pin": "4321"}, "refused the login: PinIncorrect"),
         ({"key_label": "nothing"}, "holds 0 keys where one is needed: private key with label 'nothing'"),
         (
             {"key_label": "P-256", "key_id": b"\x07"},

@@ -23,7 +23,7 @@ from kindpakket_network.certificates.enrolment import ensure, write_organisation
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
 from kindpakket_network.nodes.authority_tls import SERVICE
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes
 

@@ -16,14 +16,14 @@ from issuing import Issuer, filled, issuer, self_signed
 
 from kindpakket_cli.network.group import network
 from kindpakket_network import NetworkError, Topology
-from kindpakket_network.certificates.enrolment import CRL, ensure, stage
-from kindpakket_network.certificates.expiry import complaints, expiries, expiry_of
+from kindpakket_network.certificates.enrolment import CRL, ensure, issue_pending
+from kindpakket_network.certificates.expiry import certificate_warnings, expiries, expiry_of
 from kindpakket_network.certificates.node_renewal import NodeRenewal
 from kindpakket_network.certificates.renewal_plan import Due, due, renewable
 from kindpakket_network.certificates.revocation import Revocation
-from kindpakket_network.certificates.revoked import mark_revoked
-from kindpakket_network.channel import healing
-from kindpakket_network.channel.healing import Healing
+from kindpakket_network.certificates.revocation_mark import mark_revoked
+from kindpakket_network.channel import stalled_consenters
+from kindpakket_network.channel.stalled_consenters import StalledConsenters
 from kindpakket_network.nodes.authority_tls import (
     OPERATIONS,
     OPERATIONS_KEY,
@@ -33,8 +33,8 @@ from kindpakket_network.nodes.authority_tls import (
 from kindpakket_network.nodes.chaincode_server import ChaincodeServer
 from kindpakket_network.nodes.connections import COPIES, refresh
 from kindpakket_network.nodes.issue import Issue
+from kindpakket_network.nodes.pending import activate, mark_for_restart, newest_folder, pending_folder, unmark
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.nodes.staging import adopt, coming, mark_for_restart, staged, unmark
 from kindpakket_network.programs.home import write
 
 
@@ -74,22 +74,22 @@ def test_every_certificate_shows_with_its_end(shared: Session) -> None:
 
 
 def test_one_that_expires_soon_is_complained_of_with_the_command_that_renews_it(session: Session) -> None:
-    assert complaints(session.home, 30) == []
+    assert certificate_warnings(session.home, 30) == []
     folder = session.home.node("peer0.winkels") / "tls"
     write(folder / "cert.pem", self_signed("peer0.winkels", 20).certificate)
     write(session.home.tls_root("regie"), self_signed("tlsca", -1).certificate)
-    expired, soon = complaints(session.home, 30)
+    expired, soon = certificate_warnings(session.home, 30)
     assert "tls authority certificate of ca.regie expired on" in expired
     assert "cannot be renewed" in expired
     assert soon.startswith("the tls certificate of peer0.winkels expires on")
     assert soon.endswith("kindpakket network renew peer0.winkels")
-    assert len(complaints(session.home, 10)) == 1
+    assert len(certificate_warnings(session.home, 10)) == 1
 
 
 def test_a_key_that_others_can_read_is_complained_of(session: Session) -> None:
     key = session.home.node("orderer.regie") / "msp" / "keystore" / "key.pem"
     key.chmod(0o640)
-    (sentence,) = complaints(session.home, 30)
+    (sentence,) = certificate_warnings(session.home, 30)
     assert sentence == (
         f"1 files with keys or secrets can be read by others, such as {key}: chmod -R go= {session.home.root}"
     )
@@ -101,7 +101,7 @@ def test_the_command_tells_it_by_its_exit_code(session: Session) -> None:
     assert answer.exit_code == 0, answer.output
     assert json.loads(answer.output)["warnings"] == []
     late = CliRunner().invoke(network, [*arguments, "--within", "1001"])
-    assert late.exit_code == 3
+    assert late.exit_code == 1
     assert len(json.loads(late.output)["warnings"]) == len(renewable(session))
     shown = CliRunner().invoke(network, ["certificates", "--home", str(session.home.root)])
     assert shown.exit_code == 0
@@ -155,29 +155,33 @@ def test_a_renewed_certificate_waits_beside_the_present_one(session: Session) ->
     authority = issuer(session.home, "regie")
     identity, tls = issues_of(session, "orderer.regie")
     before = content(identity.folder)
-    assert stage(authority, identity) == staged(identity.folder) == coming(identity.folder)
+    assert (
+        issue_pending(authority, identity)
+        == pending_folder(identity.folder)
+        == newest_folder(identity.folder)
+    )
     assert content(identity.folder) == before
-    waiting = content(staged(identity.folder))
-    stage(authority, identity)
-    assert content(staged(identity.folder)) == waiting, "a second one was issued"
-    stage(authority, tls, same_key=True)
-    assert content(staged(tls.folder))["key.pem"] == content(tls.folder)["key.pem"]
-    assert content(staged(tls.folder))["cert.pem"] != content(tls.folder)["cert.pem"]
-    adopt(identity.folder)
+    waiting = content(pending_folder(identity.folder))
+    issue_pending(authority, identity)
+    assert content(pending_folder(identity.folder)) == waiting, "a second one was issued"
+    issue_pending(authority, tls, same_key=True)
+    assert content(pending_folder(tls.folder))["key.pem"] == content(tls.folder)["key.pem"]
+    assert content(pending_folder(tls.folder))["cert.pem"] != content(tls.folder)["cert.pem"]
+    activate(identity.folder)
     assert content(identity.folder) == waiting
-    assert coming(identity.folder) == identity.folder
+    assert newest_folder(identity.folder) == identity.folder
     assert not list(identity.folder.parent.glob(".*"))
 
 
 def test_what_was_interrupted_between_two_renames_is_completed_by_the_next_start(session: Session) -> None:
     authority = issuer(session.home, "regie")
     identity = issues_of(session, "orderer.regie")[0]
-    stage(authority, identity)
-    waiting = content(staged(identity.folder))
+    issue_pending(authority, identity)
+    waiting = content(pending_folder(identity.folder))
     identity.folder.rename(identity.folder.with_name(".msp.old"))
     ensure(authority, identity)
     assert content(identity.folder) == waiting
-    adopt(identity.folder)
+    activate(identity.folder)
     assert not list(identity.folder.parent.glob(".*"))
 
 
@@ -190,7 +194,7 @@ def test_a_node_is_unfinished_until_it_was_started_again(session: Session) -> No
     unmark(peer.folder)
     assert not renewal.unfinished
     for holder in (peer.node, f"chaincode.{peer.node}.kindpakket"):
-        stage(issuer(session.home, peer.organisation), issues_of(session, holder)[0])
+        issue_pending(issuer(session.home, peer.organisation), issues_of(session, holder)[0])
         assert renewal.unfinished
         renewal.run()
         assert not renewal.unfinished
@@ -207,7 +211,7 @@ def test_a_peers_connections_get_its_new_certificate_and_keep_the_rest(session: 
     refresh(peer)
     assert json.loads(copy.read_text()) == before
     tls = next(one for one in issues_of(session, peer.node) if one.authority == "tlsca")
-    stage(issuer(session.home, peer.organisation), tls)
+    issue_pending(issuer(session.home, peer.organisation), tls)
     NodeRenewal(session, peer).run()
     for path in (copy, peer.connection("one")):
         after = json.loads(path.read_text())
@@ -246,8 +250,8 @@ def test_the_operations_endpoint_of_a_ca_server_wants_certificates_of_its_own_au
 def test_a_new_certificate_comes_with_the_list_of_revoked_ones(session: Session) -> None:
     write(session.home.organisation("regie") / "msp" / CRL, b"list")
     identity = issues_of(session, "orderer.regie")[0]
-    stage(issuer(session.home, "regie"), identity)
-    assert (staged(identity.folder) / CRL).read_bytes() == b"list"
+    issue_pending(issuer(session.home, "regie"), identity)
+    assert (pending_folder(identity.folder) / CRL).read_bytes() == b"list"
 
 
 @pytest.mark.parametrize(
@@ -269,7 +273,7 @@ def test_all_and_a_number_of_days_exclude_one_another(shared: Session) -> None:
     arguments = ["renew", "--all", "--expiring-within", "3", "--home", str(shared.home.root)]
     answer = CliRunner().invoke(network, arguments)
     assert answer.exit_code == 2
-    assert "exclude one another" in answer.output
+    assert "and not both" in answer.output
 
 
 def test_certificates_of_a_day_are_due_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,11 +293,11 @@ def test_certificates_that_a_bundle_brought_are_not_ours_to_watch(session: Sessi
 def test_consenters_keep_pace_when_none_is_behind_by_more_than_bft_allows(
     shared: Session, monkeypatch: pytest.MonkeyPatch, late: int, expected: bool
 ) -> None:
-    monkeypatch.setattr(healing, "_STEADY", 0.2)
-    monkeypatch.setattr(healing, "_HEALED", 0.6)
+    monkeypatch.setattr(stalled_consenters, "_STEADY", 0.2)
+    monkeypatch.setattr(stalled_consenters, "_HEALED", 0.6)
     slow = "orderer.winkels"
-    monkeypatch.setattr(Healing, "_height", lambda _, node: 10 - (late if node.node == slow else 0))
+    monkeypatch.setattr(StalledConsenters, "_height", lambda _, node: 10 - (late if node.node == slow else 0))
     channel = shared.topology.channel("zuidhorn")
-    assert Healing(shared, channel).steady() is expected
+    assert StalledConsenters(shared, channel).keep_pace() is expected
     spared = next(one for one in shared.inventory.orderers if one.node == slow)
-    assert Healing(shared, channel).steady(but=spared)
+    assert StalledConsenters(shared, channel).keep_pace(but=spared)

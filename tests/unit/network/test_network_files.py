@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kindpakket_network.nodes.staging import adopt
+from kindpakket_network.nodes.pending import activate
 from kindpakket_network.programs.files import move, place, sync_tree
 from kindpakket_network.programs.home import write
 
@@ -72,7 +72,7 @@ def test_a_folder_that_moves_is_synced_at_both_ends(tmp_path: Path, steps: list[
 def test_renewed_certificates_are_adopted_durably(tmp_path: Path, steps: list[tuple[str, str]]) -> None:
     (tmp_path / "tls").mkdir()
     (tmp_path / "tls.next").mkdir()
-    adopt(tmp_path / "tls")
+    activate(tmp_path / "tls")
     names = [str(tmp_path / ".tls.old"), str(tmp_path / "tls")]
     assert steps == [step for name in names for step in (("rename", name), ("sync", str(tmp_path)))]
 

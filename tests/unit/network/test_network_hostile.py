@@ -26,8 +26,8 @@ from kindpakket_network.channel.configuration import Configuration
 from kindpakket_network.channel.difference import differences
 from kindpakket_network.channel.proposal import Proposal, Signature
 from kindpakket_network.exports.bundle_rules import _load
-from kindpakket_network.nodes.acting import acting
 from kindpakket_network.nodes.issue import ensure_user_name
+from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.programs.home import Home, write
 
 HERE, THERE = Authority("AMSP"), Authority("BMSP")
@@ -169,9 +169,9 @@ def test_a_file_that_is_meant_to_exhaust_is_a_mistake(tmp_path: Path, text: str,
 
 def test_a_damaged_record_is_named(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    write(home.acting, "")
+    write(home.own_organisations, "")
     with pytest.raises(NetworkError, match=r"acting\.json cannot be read"):
-        acting(Topology.packaged("kindpakket"), home)
+        own_organisations(Topology.packaged("kindpakket"), home)
 
 
 @pytest.mark.parametrize("change", [{"heights": []}, {"home": 3}, {"organisations": [1]}, {"network": None}])

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from kindpakket_cli.network.group import network
 from kindpakket_network import NetworkError, Topology
-from kindpakket_network.nodes.doubts import doubts
+from kindpakket_network.nodes.unverified_votes import unverified_votes
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.logs import Entry, Level, entries, instant, merged, read, selected
 
@@ -122,10 +122,10 @@ def test_doubted_votes_are_counted_by_voter_channel_and_time(tmp_path: Path) -> 
     rows += [("12:00:02", 1, "zuidhorn"), ("12:00:03", 1, "zuidhorn2")]
     log = tmp_path / "log"
     log.write_text("\n".join(line.format(at=at, voter=voter, name=name) for at, voter, name in rows))
-    assert doubts(log, "zuidhorn", NOON) == {1: 1, 3: 2}
-    assert doubts(tmp_path / "none", "zuidhorn", NOON) == {}
+    assert unverified_votes(log, "zuidhorn", NOON) == {1: 1, 3: 2}
+    assert unverified_votes(tmp_path / "none", "zuidhorn", NOON) == {}
     restarted = {3: NOON + timedelta(seconds=1), 1: NOON + timedelta(seconds=3)}
-    assert doubts(log, "zuidhorn", NOON, restarted) == {3: 1}
+    assert unverified_votes(log, "zuidhorn", NOON, restarted) == {3: 1}
 
 
 @pytest.fixture

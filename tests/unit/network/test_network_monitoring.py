@@ -22,7 +22,7 @@ from kindpakket_network.certificates.expiry import expiries
 from kindpakket_network.exports.alerts import rules
 from kindpakket_network.exports.metrics import metrics
 from kindpakket_network.exports.monitoring import CONFIGURATION, RULES, monitoring
-from kindpakket_network.nodes.acting import remember
+from kindpakket_network.nodes.own_organisations import choose_organisations
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.home import Home
 
@@ -64,7 +64,7 @@ def test_operations_are_asked_at_their_own_port(session: Session) -> None:
 
 def test_a_home_of_one_organisation_watches_its_own_nodes(tmp_path: Path) -> None:
     topology = Topology.packaged("kindpakket")
-    remember(topology, Home(tmp_path), ["auditor"])
+    choose_organisations(topology, Home(tmp_path), ["auditor"])
     (job,) = configuration(filled(tmp_path, topology))["scrape_configs"]
     assert job["job_name"] == "kindpakket-auditor"
 

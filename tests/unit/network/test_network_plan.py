@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from kindpakket_cli.network.group import network as command
 from kindpakket_network import Network, Topology
 from kindpakket_network.errors import ChangeRefused
-from kindpakket_network.nodes.acting import act_for
-from kindpakket_network.nodes.deployed import Deployed
+from kindpakket_network.nodes.deployment_record import DeploymentRecord
+from kindpakket_network.nodes.own_organisations import record_organisations
 from kindpakket_network.programs.home import Home, write
 
 ADMIN = "organisations/gemeente/users/clerk/msp/enrolment.json"
@@ -51,7 +51,7 @@ def test_what_is_there_is_not_to_be_done(packaged: Topology, tmp_path: Path) -> 
 
 
 def test_another_definition_is_the_next_sequence(packaged: Topology, tmp_path: Path) -> None:
-    record = Deployed(sequence=4, definition="old", label="kindpakket-0", package_id="x:1", binary="")
+    record = DeploymentRecord(sequence=4, definition="old", label="kindpakket-0", package_id="x:1", binary="")
     record.write(Home(tmp_path).deployed("zuidhorn", "kindpakket"))
     plan = Network(packaged, tmp_path).plan()
     (words,) = [step.words for step in plan.steps if step.kind == "deploy"]
@@ -60,7 +60,7 @@ def test_another_definition_is_the_next_sequence(packaged: Topology, tmp_path: P
 
 
 def test_a_home_of_one_organisation_plans_its_own_part(packaged: Topology, tmp_path: Path) -> None:
-    act_for(Home(tmp_path), ["winkels"])
+    record_organisations(Home(tmp_path), ["winkels"])
     subjects = {
         subject for kind, subject in steps(Network(packaged, tmp_path)) if kind in {"enrol", "start", "join"}
     }
@@ -74,10 +74,10 @@ def test_a_certificate_with_other_attributes_stands_in_the_way(packaged: Topolog
         Network(packaged, tmp_path).plan()
 
 
-def test_the_command_ends_with_3_when_there_is_something_to_do(tmp_path: Path) -> None:
+def test_the_command_ends_with_1_when_there_is_something_to_do(tmp_path: Path) -> None:
     arguments = ["plan", "--home", str(tmp_path / "home"), "--topology", "kindpakket"]
     shown = CliRunner().invoke(command, arguments)
-    assert shown.exit_code == 3
+    assert shown.exit_code == 1
     assert "create zuidhorn" in shown.output
     members = json.loads(CliRunner().invoke(command, [*arguments, "--json"]).stdout)
     assert members["done"] is False
@@ -101,5 +101,5 @@ def test_the_commands_name_what_is_not_there(tmp_path: Path, arguments: list[str
 def test_a_dry_run_tells_what_would_join(tmp_path: Path) -> None:
     arguments = ["add-org", "buurt", "--msp", "BuurtMSP", "--like", "winkels", "--dry-run"]
     found = CliRunner().invoke(command, [*arguments, "--home", str(tmp_path), "--topology", "kindpakket"])
-    assert found.exit_code == 3
+    assert found.exit_code == 1
     assert "start peer0.buurt" in found.output

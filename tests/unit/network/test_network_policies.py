@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kindpakket_network import Topology, TopologyError
-from kindpakket_network.description.policy import Principal, in_the_power_of, met_by, parse
+from kindpakket_network.description.policy import Principal, can_be_satisfied_by, is_satisfied_by, parse
 
 Change = Callable[[dict[str, Any]], Any]
 CHAINCODE = "channels[0].chaincodes[0]"
@@ -141,13 +141,13 @@ def test_what_is_unsafe_or_cannot_work_is_refused(
 def test_each_signature_counts_once() -> None:
     policy = parse("AND('A.peer', OutOf(2, 'A.member', 'B.peer', 'C.admin'))")
     peer_a, peer_b = Principal("A", "peer"), Principal("B", "peer")
-    assert not met_by(policy, [peer_a, peer_b])
-    assert met_by(policy, [peer_a, peer_a, peer_b])
-    assert met_by(policy, [peer_a, peer_b, Principal("C", "admin")])
-    assert not met_by(policy, [peer_b, Principal("A", "client"), Principal("C", "admin")])
+    assert not is_satisfied_by(policy, [peer_a, peer_b])
+    assert is_satisfied_by(policy, [peer_a, peer_a, peer_b])
+    assert is_satisfied_by(policy, [peer_a, peer_b, Principal("C", "admin")])
+    assert not is_satisfied_by(policy, [peer_b, Principal("A", "client"), Principal("C", "admin")])
 
 
 def test_which_organisations_have_a_policy_in_their_power() -> None:
     policy = parse("AND('A.peer', OR('B.peer', 'C.peer'))")
-    assert in_the_power_of(policy, {"A", "C"})
-    assert not in_the_power_of(policy, {"B", "C"})
+    assert can_be_satisfied_by(policy, {"A", "C"})
+    assert not can_be_satisfied_by(policy, {"B", "C"})

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from kindpakket_network.commands import cli
 
-from kindpakket_network.programs.built import FABRIC, FABRIC_CA, Programs, ToolModule, cache_key
+from kindpakket_cli.network import group
+from kindpakket_network.programs.fabric import FABRIC, FABRIC_CA, Programs, ToolModule, cache_key
 
 SMARTBFT = "github.com/hyperledger-labs/SmartBFT"
 # The commit of Fabric 3.1.1: its tags are not Go module versions.
@@ -62,8 +62,11 @@ def test_another_version_of_any_module_is_built_into_another_folder(
 def test_the_command_says_which_versions_it_has_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "build_programs", lambda _: Programs(tmp_path / "fabric", tmp_path / "ca"))
-    answer = CliRunner().invoke(cli.network, ["programs"])
+    monkeypatch.setattr(
+        "kindpakket_network.programs.fabric.programs",
+        lambda _: Programs(tmp_path / "fabric", tmp_path / "ca"),
+    )
+    answer = CliRunner().invoke(group.network, ["programs"])
     assert answer.output == (
         f"Fabric 3.1.1 with SmartBFT 1.0.1 (patched) and Fabric CA 1.5.15 are built in {tmp_path}\n"
     )

@@ -12,10 +12,10 @@ from kindpakket_network import CommandFailed, NetworkError, Topology
 from kindpakket_network.backups.recovery import Recovery
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import is_marked, mark
+from kindpakket_network.nodes.restored import is_restored, mark_restored
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.nodes.starter import Starter
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes, Program
 
@@ -94,7 +94,7 @@ def restored(session: Session, *names: str, ordering_lost: bool = False) -> list
     for folder in folders:
         if folder.name.startswith("peer"):
             write(folder / BLOCKS, folder.name)
-        mark(folder, "id", ordering_lost=ordering_lost)
+        mark_restored(folder, "id", ordering_lost=ordering_lost)
     return folders
 
 
@@ -115,7 +115,7 @@ def test_a_peer_catches_up_where_nobody_finds_it_and_is_stopped_again(session: S
     assert environment["CORE_PEER_GATEWAY_ENABLED"] == "false"
     assert environment["CORE_PEER_GOSSIP_MAXCONNECTIONATTEMPTS"] == "-1"
     assert nodes.stopped[-1] == "peer0.gemeente"
-    assert not is_marked(folder)
+    assert not is_restored(folder)
 
 
 def test_one_consenter_alone_does_not_say_where_the_network_is(session: Session, nodes: Nodes) -> None:
@@ -124,7 +124,7 @@ def test_one_consenter_alone_does_not_say_where_the_network_is(session: Session,
     nodes.heights = {"peer0.gemeente": 9}
     with pytest.raises(NetworkError, match="fewer than 2 of the consenters"):
         Recovery(session).run()
-    assert is_marked(folder)
+    assert is_restored(folder)
 
 
 @pytest.mark.parametrize("height", [0, 8])
@@ -135,7 +135,7 @@ def test_a_peer_that_stays_behind_stays_marked(session: Session, nodes: Nodes, h
     nodes.heights = {"peer0.gemeente": height} if height else {}
     with pytest.raises(NetworkError, match=f"stays at {height} of 9 blocks"):
         Recovery(session).run()
-    assert is_marked(folder)
+    assert is_restored(folder)
     assert nodes.stopped[-1] == "peer0.gemeente"
 
 
@@ -153,7 +153,7 @@ def test_when_nothing_is_left_every_consenter_gets_the_blocks_of_the_highest_pee
     for folder in orderers:
         assert (folder / f"data/ledger/chains/{CHANNEL}/blockfile_000000").read_text() == "peer0.winkels"
         assert not (folder / "data" / "wal").exists()
-        assert not is_marked(folder)
+        assert not is_restored(folder)
 
 
 def test_while_a_consenter_is_left_ordering_does_not_begin_anew(session: Session, nodes: Nodes) -> None:
@@ -163,7 +163,7 @@ def test_while_a_consenter_is_left_ordering_does_not_begin_anew(session: Session
     nodes.heights = {"peer0.gemeente": 9}
     Recovery(session).run()
     assert not (folder / "data").exists()
-    assert not is_marked(folder)
+    assert not is_restored(folder)
 
 
 def test_a_consenter_does_not_join_while_another_lacks_a_block(tmp_path: Path, nodes: Nodes) -> None:
@@ -172,7 +172,7 @@ def test_a_consenter_does_not_join_while_another_lacks_a_block(tmp_path: Path, n
     nodes.ordered = {"orderer.winkels": 9, "orderer.auditor": 9, "orderer.regie": 7}
     with pytest.raises(NetworkError, match=r"orderer\.regie stays behind on zuidhorn"):
         Recovery(session).run()
-    assert is_marked(folder)
+    assert is_restored(folder)
     assert "orderer.gemeente" not in [node for node, _ in nodes.started]
 
 
@@ -210,7 +210,7 @@ def test_a_raft_consenter_joins_after_an_election(
     counted_on(monkeypatch, nodes, others[0])
     Recovery(session).run()
     assert nodes.stopped == [others[0].node]
-    assert not is_marked(folder)
+    assert not is_restored(folder)
 
 
 def test_when_another_organisation_leads_it_is_asked_to_restart(
@@ -223,7 +223,7 @@ def test_when_another_organisation_leads_it_is_asked_to_restart(
     with pytest.raises(NetworkError, match="have that one stopped and started"):
         Recovery(session).run()
     assert nodes.stopped == []
-    assert is_marked(folder)
+    assert is_restored(folder)
 
 
 def test_raft_does_not_begin_anew(tmp_path: Path, nodes: Nodes) -> None:

@@ -24,10 +24,10 @@ from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.profile import profile
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Program
-from kindpakket_network.reports.drawing import drawing
+from kindpakket_network.reports.diagram import diagram
 
 
 class Text(SingleFileSnapshotExtension):
@@ -163,4 +163,4 @@ def test_units(rendered: Rendered, snapshot: SnapshotAssertion, monkeypatch: pyt
 
 
 def test_pictures(rendered: Rendered, snapshot: SnapshotAssertion) -> None:
-    assert drawing(rendered.topology) == snapshot
+    assert diagram(rendered.topology) == snapshot

@@ -17,9 +17,9 @@ from kindpakket_network import NetworkError, ProgramError, Topology
 from kindpakket_network.description.policy import PolicySyntaxError, Principal, principals
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.profile import profile
-from kindpakket_network.programs import built as programs
+from kindpakket_network.programs import fabric as programs
 from kindpakket_network.programs.home import Home, write
-from kindpakket_network.programs.wait import together, until
+from kindpakket_network.programs.wait import in_parallel, until
 from kindpakket_network.verbs.network import Network
 
 
@@ -94,7 +94,7 @@ def test_all_of_a_group_end_before_an_error_is_raised() -> None:
         done.append(number)
 
     with pytest.raises(ValueError, match="first"):
-        together(work, range(5))
+        in_parallel(work, range(5))
     assert sorted(done) == [1, 2, 3, 4]
 
 
@@ -159,7 +159,7 @@ def test_the_command_tells_mistakes_without_a_traceback(tmp_path: Path) -> None:
 
 def test_the_command_says_when_there_is_no_network(tmp_path: Path) -> None:
     home = ("--home", str(tmp_path / "home"))
-    assert invoke("start", "peer0.gemeente", *home).exit_code == 1
+    assert invoke("start", "peer0.gemeente", *home).exit_code == 2
     assert "bring it up first" in invoke("start", "peer0.gemeente", *home).output
     assert "bring it up first" in invoke("enrol", "winkels", "till", *home).output
     assert "there is no node 'peer9'" in invoke("stop", "peer9", *home).output
@@ -171,7 +171,7 @@ def test_the_command_says_when_there_is_no_network(tmp_path: Path) -> None:
 
 def test_status_is_honest_about_a_network_that_is_down(tmp_path: Path) -> None:
     result = invoke("status", "--json", "--home", str(tmp_path / "home"))
-    assert result.exit_code == 3
+    assert result.exit_code == 1
     members = json.loads(result.output)
     assert members["up"] is False
     assert {node["running"] for node in members["nodes"]} == {False}
@@ -196,7 +196,7 @@ def test_what_a_killed_command_left_of_a_file_goes_when_the_file_is_written(tmp_
 
 def test_status_shows_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
     result = invoke("status", "--home", str(tmp_path / "home"))
-    assert result.exit_code == 3
+    assert result.exit_code == 1
     assert "orderer.regie: is stopped; run `kindpakket network start orderer.regie`, or `up`" in result.output
     assert "zuidhorn: 0 of 4 consenters take part, and ordering needs 3: it stands still" in result.output
     assert "kindpakket on zuidhorn: is not deployed; run `kindpakket network up`" in result.output

@@ -20,14 +20,14 @@ from kindpakket_network.backups.archive import ArchiveError, writing
 from kindpakket_network.backups.backup import Backup
 from kindpakket_network.backups.contents import Contents, Manifest
 from kindpakket_network.backups.restore import Restore
-from kindpakket_network.nodes.acting import act_for, acting
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.own_organisations import own_organisations, record_organisations
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import is_marked, ordering_is_lost
+from kindpakket_network.nodes.restored import is_ordering_lost, is_restored
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.nodes.starter import Starter
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes
 from kindpakket_network.reports.nodes import node_status
@@ -177,7 +177,7 @@ def test_restored_orderers_and_peers_are_marked_and_not_started(session: Session
     restore(session.home, file)
     inventory = session.inventory
     nodes: list[Orderer | Peer] = [*inventory.orderers, *inventory.peers]
-    marked = [one for one in nodes if is_marked(one.folder)]
+    marked = [one for one in nodes if is_restored(one.folder)]
     assert [one.node for one in marked] == ["orderer.gemeente", "peer0.gemeente"]
     starter = Starter(session.home, session.processes, session.programs)
     for node in marked:
@@ -205,7 +205,7 @@ def test_an_empty_home_gets_all_and_files_name_their_new_folder(file: Path, tmp_
     record = json.loads(home.deployed("zuidhorn", "kindpakket").read_text())
     assert record["binary"] == f"{home.root}/chaincode/k/kindpakket"
     assert not (home.root / "restoring").exists()
-    assert acting(Topology.load(home.topology), home) == (OWN,)
+    assert own_organisations(Topology.load(home.topology), home) == (OWN,)
 
 
 def test_one_node_alone_is_put_back(session: Session, file: Path) -> None:
@@ -214,8 +214,8 @@ def test_one_node_alone_is_put_back(session: Session, file: Path) -> None:
     restore(session.home, file, nodes=["peer0.gemeente"])
     added = set(everything(session.home.root)) - set(before)
     assert {name.split("/")[1] for name in added if name.startswith("nodes")} == {"peer0.gemeente"}
-    assert is_marked(session.home.node("peer0.gemeente"))
-    assert not is_marked(session.home.node("orderer.gemeente"))
+    assert is_restored(session.home.node("peer0.gemeente"))
+    assert not is_restored(session.home.node("orderer.gemeente"))
 
 
 def test_a_node_is_not_put_where_the_rest_is_not(session: Session, file: Path, tmp_path: Path) -> None:
@@ -232,12 +232,12 @@ def test_of_a_backup_of_several_only_the_chosen_ones_keys_come_back(session: Ses
     foreign = [name for name in everything(home.root) if "winkels" in name and "keystore" in name]
     assert foreign == []
     assert (home.organisation("winkels") / "msp" / "cacerts" / "ca.pem").is_file()
-    assert acting(Topology.load(home.topology), home) == (OWN,)
+    assert own_organisations(Topology.load(home.topology), home) == (OWN,)
 
 
 def test_a_home_that_acts_for_others_is_left_alone(session: Session, file: Path) -> None:
     destroy(session.home)
-    act_for(session.home, ["winkels"])
+    record_organisations(session.home, ["winkels"])
     with pytest.raises(ArchiveError, match="acts for winkels"):
         restore(session.home, file)
 
@@ -307,7 +307,7 @@ def test_a_restore_that_was_interrupted_anywhere_is_repeated(
         restore(session.home, file)
     monkeypatch.undo()
     restore(session.home, file)
-    assert is_marked(session.home.node("peer0.gemeente"))
+    assert is_restored(session.home.node("peer0.gemeente"))
     assert (session.home.organisation(OWN) / "authority" / "fabric-ca-server.db").is_file()
 
 
@@ -327,7 +327,7 @@ def test_a_restore_that_is_done_again_changes_nothing(session: Session, file: Pa
     restore(session.home, file)
     assert everything(session.home.root) == before
     restore(session.home, file, ordering_lost=True)
-    assert ordering_is_lost(session.home.node("orderer.gemeente"))
+    assert is_ordering_lost(session.home.node("orderer.gemeente"))
 
 
 def test_a_backup_of_an_organisation_that_is_not_here_is_refused(session: Session, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kindpakket_network import Deployed, NetworkError, Topology
-from kindpakket_network.nodes.deployed import Built
+from kindpakket_network import DeploymentRecord, NetworkError, Topology
+from kindpakket_network.nodes.deployment_record import ServedPackage
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.serving import Serving
 from kindpakket_network.programs.home import Home, write
@@ -32,10 +32,10 @@ def serving(tmp_path: Path) -> Serving:
     return serving_of(Topology.packaged("kindpakket"), tmp_path)
 
 
-def deploy(serving: Serving, channel: str, label: str, replaces: str | None = None) -> Deployed:
-    record = Deployed(1, "digest", label, f"{label}:1", f"/bin/{label}")
+def deploy(serving: Serving, channel: str, label: str, replaces: str | None = None) -> DeploymentRecord:
+    record = DeploymentRecord(1, "digest", label, f"{label}:1", f"/bin/{label}")
     if replaces is not None:
-        record = replace(record, replaces=Built(replaces, f"{replaces}:1", f"/bin/{replaces}"))
+        record = replace(record, replaces=ServedPackage(replaces, f"{replaces}:1", f"/bin/{replaces}"))
     record.write(serving.home.deployed(channel, "kindpakket"))
     for peer in serving.inventory.peers_on(serving.topology, serving.topology.channel(channel)):
         serving.place(peer, "kindpakket", label)
@@ -48,10 +48,10 @@ def served(serving: Serving) -> dict[str, str]:
 
 def test_a_record_is_read_as_it_was_written(serving: Serving) -> None:
     path = serving.home.deployed("zuidhorn", "kindpakket")
-    assert Deployed.read(path) is None
+    assert DeploymentRecord.read(path) is None
     for replaces in (None, OLD):
         record = deploy(serving, "zuidhorn", NEW, replaces)
-        assert Deployed.read(path) == record
+        assert DeploymentRecord.read(path) == record
 
 
 def test_before_the_first_deployment_each_peer_lacks_one_process(serving: Serving) -> None:

@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from kindpakket_network import Topology, TopologyError
-from kindpakket_network.description.form import schema
+from kindpakket_network.description.schema import schema
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.programs.built import Programs, cache_folder
+from kindpakket_network.programs.fabric import Programs, cache_folder
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Program
 

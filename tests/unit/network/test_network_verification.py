@@ -12,18 +12,18 @@ import pytest
 from kindpakket_network import CommandFailed, NetworkError, Topology
 from kindpakket_network.backups.snapshot import PeerState, Snapshots
 from kindpakket_network.backups.verification import LedgerCheck, Verified, findings
-from kindpakket_network.chaincodes.committed import Committed
+from kindpakket_network.chaincodes.commit_hashes import CommitHash
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.built import Programs
+from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes
 
 CHANNEL = "zuidhorn"
 
 
-def committed(node: str, header: str = "h", commit: str = "c") -> Committed:
-    return Committed(node, CHANNEL, 7, header, commit)
+def committed(node: str, header: str = "h", commit: str = "c") -> CommitHash:
+    return CommitHash(node, CHANNEL, 7, header, commit)
 
 
 def state(node: str, digest: str = "s") -> PeerState:

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 
 from kindpakket_cli.network.group import network
 from kindpakket_network import Topology
-from kindpakket_network.description.form import schema
+from kindpakket_network.description.schema import schema
 from kindpakket_network.description.topology import packaged_file
-from kindpakket_network.reports.drawing import drawing
+from kindpakket_network.reports.diagram import diagram
 
 DOCS = Path(__file__).parents[3] / "docs"
 HINT = "# yaml-language-server: $schema="
@@ -61,7 +61,7 @@ def test_the_examples_of_the_documentation_can_be_written() -> None:
 
 def test_the_picture_of_the_documentation_is_drawn_anew() -> None:
     """After a change that is meant: `kindpakket network draw --topology kindpakket -o docs/topology.svg`."""
-    assert (DOCS / "topology.svg").read_text("utf-8") == drawing(Topology.packaged("kindpakket"))
+    assert (DOCS / "topology.svg").read_text("utf-8") == diagram(Topology.packaged("kindpakket"))
 
 
 def test_the_schema_is_printed() -> None:

@@ -1,0 +1,67 @@
+"""What orderers and peers have in common: a folder, an address and certificates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from kindpakket_network.description.host import Host, at
+from kindpakket_network.nodes.authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
+from kindpakket_network.nodes.issue import Issue
+from kindpakket_network.programs.home import Home
+
+
+class LedgerNode:
+    """An orderer or a peer on a machine.
+
+    Attributes:
+        home: the network's folder.
+        organisation: the organisation's name.
+        machine: where it runs.
+        ports: the first is the port of its service.
+        kind: the node OU of its certificates.
+    """
+
+    home: Home
+    organisation: str
+    machine: Host
+    ports: tuple[int, int, int]
+    kind: ClassVar[str]
+
+    @property
+    def node(self) -> str:
+        """Its node name."""
+        raise NotImplementedError
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+        return self.home.node(self.node)
+
+    @property
+    def endpoint(self) -> str:
+        """The `host:port` at which others reach it."""
+        return at(self.host, self.ports[0])
+
+    @property
+    def host(self) -> str:
+        """Its address for others: a DNS name or an IP address."""
+        return self.machine.address
+
+    @property
+    def listen(self) -> str:
+        """The IP address that it listens on."""
+        return self.machine.listen
+
+    @property
+    def tls_root(self) -> Path:
+        """The certificate to trust when calling it."""
+        return self.home.tls_root(self.organisation)
+
+    def issues(self) -> list[Issue]:
+        """The certificates it needs."""
+        hosts = self.machine.tls_names(self.node)
+        return [
+            Issue(self.folder / "msp", IDENTITIES, self.node, self.kind, profile=NODE_PROFILE),
+            Issue(self.folder / "tls", TLS, self.node, self.kind, hosts=hosts, profile=TLS_PROFILE),
+        ]

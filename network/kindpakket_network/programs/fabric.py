@@ -1,0 +1,257 @@
+"""Fabric's programs, built once from their Go modules and kept in the user's cache."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from kindpakket_network.errors import CommandFailed, ProgramError
+from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.files import move, sync_tree
+from kindpakket_network.programs.patches import patched_copy, patches_in
+from kindpakket_network.programs.process import run
+
+Progress = Callable[[str], None]
+# Seconds. A cold build takes minutes; the deadline only ends one that hangs, as behind a dead proxy.
+_BUILD_DEADLINE = 3600.0
+# A build prints a line for each module and package, hundreds of them: one progress line for so many.
+_REPORT_EVERY = 50
+_PATCHES = "patches.yaml"
+
+
+@dataclass(frozen=True)
+class ToolModule:
+    """A Go module of tools.
+
+    Attributes:
+        name: its folder in `data/tools`.
+        title: its name in messages.
+        programs: the programs it builds.
+        version: the Go variable that holds the version, and its value.
+        needs_c: whether it is built with cgo.
+        configuration: the module, and its folder with configuration files to keep with the programs.
+    """
+
+    name: str
+    title: str
+    programs: tuple[str, ...]
+    version: str
+    needs_c: bool
+    configuration: tuple[str, str] | None
+
+
+FABRIC = ToolModule(
+    name="fabric",
+    title="Fabric 3.1.1 with SmartBFT 1.0.1 (patched)",
+    programs=("peer", "orderer", "configtxgen", "configtxlator", "osnadmin", "discover", "ledgerutil"),
+    version="github.com/hyperledger/fabric/common/metadata.Version=3.1.1",
+    needs_c=False,
+    configuration=("github.com/hyperledger/fabric", "sampleconfig"),
+)
+FABRIC_CA = ToolModule(
+    name="fabric-ca",
+    title="Fabric CA 1.5.15",
+    programs=("fabric-ca-server", "fabric-ca-client"),
+    version="github.com/hyperledger/fabric-ca/lib/metadata.Version=1.5.15",
+    needs_c=True,
+    configuration=None,
+)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The built programs.
+
+    Attributes:
+        fabric: the folder with Fabric's `bin` and `config`.
+        fabric_ca: the folder with Fabric CA's `bin`.
+    """
+
+    fabric: Path
+    fabric_ca: Path
+
+    @property
+    def config(self) -> Path:
+        """Fabric's own configuration files, `core.yaml` and `orderer.yaml`."""
+        return self.fabric / "config"
+
+    def path(self, program: str) -> str:
+        """The path of a program, such as `peer`.
+
+        Raises:
+            KeyError: no module builds that program.
+        """
+        for module, folder in ((FABRIC, self.fabric), (FABRIC_CA, self.fabric_ca)):
+            if program in module.programs:
+                return str(folder / "bin" / program)
+        raise KeyError(program)
+
+
+def programs(progress: Progress) -> Programs:
+    """The programs; they are built first if they are not in the cache.
+
+    Args:
+        progress: called with a sentence about each step.
+
+    Raises:
+        ProgramError: Go or a C compiler is missing, or the build failed.
+    """
+    version = go_version()
+    return Programs(_built(FABRIC, version, progress), _built(FABRIC_CA, version, progress))
+
+
+def cached_programs() -> Programs | None:
+    """The programs if they are in the cache; None if they are not, or if Go's version cannot be found out."""
+    try:
+        version = go_version()
+    except ProgramError:
+        return None
+    folders = [cache_folder() / cache_key(module, version) for module in (FABRIC, FABRIC_CA)]
+    return Programs(*folders) if all(folder.is_dir() for folder in folders) else None
+
+
+def cache_folder() -> Path:
+    """Where built programs are kept: `kindpakket/programs` below `$XDG_CACHE_HOME`, or below `~/.cache`."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "kindpakket" / "programs"
+
+
+def go_version() -> str:
+    """The version of the Go toolchain, such as `go1.26.1`.
+
+    Raises:
+        ProgramError: Go is not installed, or is older than the modules need.
+    """
+    needed = _needed_go()
+    go = shutil.which("go")
+    if go is None:
+        raise ProgramError(
+            f"building Fabric needs Go {needed} or newer, and `go` is not on the PATH: install it"
+        )
+    try:
+        version = run(Command("go env", [go, "env", "GOVERSION"])).output.strip()
+    except CommandFailed as error:
+        raise ProgramError(
+            f"building Fabric needs Go {needed} or newer, and the installed one does not run: {error}"
+        ) from error
+    if _numbers(version) < _numbers(needed):
+        raise ProgramError(
+            f"building Fabric needs Go {needed} or newer, and {go} is {version}: install a newer one"
+        )
+    return version
+
+
+def cache_key(module: ToolModule, version: str) -> str:
+    """The name of a module's folder in the cache: it changes with sources, version and toolchain."""
+    folder = resources.files("kindpakket_network") / "data" / "tools" / module.name
+    digest = hashlib.sha256()
+    for part in (
+        (folder / "go.mod").read_bytes(),
+        (folder / "go.sum").read_bytes(),
+        (folder / _PATCHES).read_bytes() if (folder / _PATCHES).is_file() else b"",
+        module.version.encode(),
+        version.encode(),
+    ):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return f"{module.name}-{digest.hexdigest()[:16]}"
+
+
+def _built(module: ToolModule, version: str, progress: Progress) -> Path:
+    cache = cache_folder()
+    folder = cache / cache_key(module, version)
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / f"{module.name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            _build(module, folder, progress)
+    return folder
+
+
+def _build(module: ToolModule, folder: Path, progress: Progress) -> None:
+    if module.needs_c and not (shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc")):
+        raise ProgramError(
+            f"building {module.title} needs a C compiler, and `cc` is not on the PATH: install gcc or clang"
+        )
+    progress(f"Building {module.title} from its Go module; this happens once and takes a few minutes ...")
+    source = resources.files("kindpakket_network") / "data" / "tools" / module.name
+    prefix = f".{module.name}."
+    for leftover in folder.parent.glob(f"{prefix}*"):  # from a build that was killed
+        shutil.rmtree(leftover)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent) as temporary:
+        work = Path(temporary)
+        for name in ("go.mod", "go.sum"):
+            (work / name).write_bytes((source / name).read_bytes())
+        for patch in patches_in(Path(str(source)) / _PATCHES):
+            fetched = json.loads(_go(module, work, ["mod", "download", "-json", patch.module], progress))
+            copy = patched_copy(patch, Path(fetched["Dir"]), work / "patched")
+            replaced = f"{patch.module}=./{copy.relative_to(work)}"
+            _go(module, work, ["mod", "edit", "-replace", replaced], progress)
+        result = work / "result"
+        (result / "bin").mkdir(parents=True)
+        flags = ["-v", "-buildvcs=false", "-ldflags", f"-X {module.version}"]
+        _go(module, work, ["build", *flags, "-o", f"{result / 'bin'}/", "tool"], progress)
+        missing = [program for program in module.programs if not (result / "bin" / program).is_file()]
+        if missing:
+            raise ProgramError(f"the build of {module.title} did not produce {', '.join(missing)}")
+        if module.configuration is not None:
+            name, below = module.configuration
+            sources = _go(module, work, ["list", "-m", "-f", "{{.Dir}}", name], progress).strip()
+            (result / "config").mkdir()
+            for file in ("core.yaml", "orderer.yaml"):
+                (result / "config" / file).write_bytes((Path(sources) / below / file).read_bytes())
+        sync_tree(result)
+        move(result, folder)
+    progress(f"{module.title} has been built.")
+
+
+def _go(module: ToolModule, folder: Path, arguments: list[str], progress: Progress) -> str:
+    counter = _Counter(module.title, progress)
+    environment = {name: value for name, value in os.environ.items() if name.startswith(("GO", "CGO", "CC"))}
+    environment |= {name: os.environ[name] for name in os.environ if name.lower().endswith("_proxy")}
+    environment["GOWORK"] = "off"
+    command = Command(f"go {arguments[0]}", ["go", *arguments], environment, folder, _BUILD_DEADLINE)
+    try:
+        return run(command, counter.line).output
+    except CommandFailed as error:
+        raise ProgramError(f"{module.title} cannot be built: {error}\n{error.output[-2000:]}") from error
+
+
+class _Counter:
+    """Condenses the output of a build into a few progress sentences."""
+
+    def __init__(self, title: str, progress: Progress) -> None:
+        self._title = title
+        self._progress = progress
+        self._downloaded = 0
+        self._compiled = 0
+
+    def line(self, text: str) -> None:
+        if text.startswith("go: downloading"):
+            self._downloaded += 1
+            if self._downloaded % _REPORT_EVERY == 1:
+                self._progress(f"{self._title}: downloading module {self._downloaded} ...")
+        elif text and not text.startswith(("go:", "#")):
+            self._compiled += 1
+            if self._compiled % _REPORT_EVERY == 0:
+                self._progress(f"{self._title}: {self._compiled} packages compiled ...")
+
+
+def _needed_go() -> str:
+    text = (resources.files("kindpakket_network") / "data" / "tools" / "fabric" / "go.mod").read_text("utf-8")
+    match = re.search(r"^go (\d+[.]\d+)", text, re.MULTILINE)
+    return match.group(1) if match else "1.26"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
