@@ -158,7 +158,7 @@ def test_an_organisation_renews_its_consenter_with_its_own_keys_and_others_sign(
     node = "orderer.regie"
     before = network.status()
     regie = network.session(organisations=["regie"])
-    with pytest.raises(Waiting, match=r"(?s)GemeenteMSP.*orderer\.regie wait until that is done"):
+    with pytest.raises(Waiting, match=r"(?s)GemeenteMSP.*orderer\.regie are pending until then"):
         Renewal(regie).run(due(regie, [node]))
     assert since(network.status(), node) == since(before, node)
     proposal = propose(regie, regie.topology.channel(CHANNEL), only=[node])

@@ -158,11 +158,11 @@ def test_a_change_goes_round_and_each_organisation_signs_with_its_own_keys(
     sign_with_fabrics_program(homes[REGIE], file)
     code, said = command(homes[SHOPS], "submit", file)
     assert code == 1
-    assert "lacks signatures of administrators of AuditorMSP or WinkelsMSP" in said
+    assert "still needs signatures of administrators of AuditorMSP or WinkelsMSP" in said
     assert command(homes[SHOPS], "show", file)[0] == 5
     assert command(homes[AUDITOR], "sign", file, "--yes")[0] == 0
     code, said = command(homes[REGIE], "submit", file)
-    assert (code, "only members submit" in said) == (1, True)
+    assert (code, "only members may submit" in said) == (1, True)
     code, said = command(homes[SHOPS], "submit", file)
     assert code == 0, said
     going_on.go_on()
@@ -178,7 +178,7 @@ def test_one_organisation_alone_waits_for_the_others(homes: Mapping[str, Network
     home = homes[SHOPS]
     before = home.topology
     wanted = with_settings(before, {"ordering.batch_messages": "61"})
-    with pytest.raises(Waiting, match="lacks signatures of administrators of"):
+    with pytest.raises(Waiting, match="still needs signatures of administrators of"):
         channels.update(home, wanted)
     channels.update(home, with_settings(before, {"ordering.batch_messages": "60"}))
 
@@ -242,7 +242,7 @@ def test_nobody_is_taken_out_of_a_channel_by_leaving_it_out_of_the_topology(live
     session = live.session()
     channel = session.topology.channel(CHANNEL)
     fewer = replace(channel, members=channel.members[:-1])
-    with pytest.raises(NetworkError, match="AuditorMSP among its members, and the topology has not"):
+    with pytest.raises(NetworkError, match="the topology lacks AuditorMSP among the members"):
         reconcile(session, fewer)
     other = replace(channel, consenters=(*channel.consenters[1:], channel.consenters[0]))
     with pytest.raises(NetworkError, match="name them in this order"):

@@ -334,7 +334,7 @@ def test_an_upgrade_is_approved_by_each_and_committed_by_the_last_that_it_needs(
     assert "sequence 2" in live["winkels"].run(*deploy)
     town.pay(2)
     assert auditor.end(auditor.begin("deploy")) == 1
-    assert "GemeenteMSP, WinkelsMSP committed another definition" in auditor.output
+    assert "GemeenteMSP, WinkelsMSP committed a different definition" in auditor.output
     assert "sequence 2" in auditor.run(*deploy)
     assert "sequence 2" in municipality.run(*deploy)
     assert max(town.pay(2)) < LONGEST_PAYMENT
@@ -362,7 +362,7 @@ def test_a_forged_bundle_is_refused(live: dict[str, Operator], bundles: list[Pat
     file.write_text(json.dumps(forged), "utf-8")
     operator = live["regie"]
     assert operator.end(operator.begin("admit", str(file))) == 1
-    assert "is not admitted" in operator.output
+    assert "is rejected" in operator.output
 
 
 def test_what_is_down_stays_down_until_it_is_brought_up(live: dict[str, Operator]) -> None:

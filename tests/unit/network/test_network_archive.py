@@ -92,7 +92,7 @@ def test_a_changed_archive_is_refused(
     content = bytearray(archive.read_bytes())
     content[int(len(content) * place)] ^= 1
     archive.write_bytes(content)
-    with pytest.raises(ArchiveError, match=r"damaged or changed|cannot be decrypted"):
+    with pytest.raises(ArchiveError, match=r"damaged, modified or incomplete|cannot be decrypted"):
         extract(archive, [identity], tmp_path / "out")
 
 
@@ -113,11 +113,11 @@ def test_an_archive_for_another_key_is_refused(archive: Path, tmp_path: Path) ->
 
 def test_what_is_no_archive_is_refused(tmp_path: Path, identity: pyrage.x25519.Identity) -> None:
     (tmp_path / "text").write_text("hello")
-    for name, words in (("text", "is no backup"), ("nothing", "cannot be read")):
+    for name, words in (("text", "is not a backup"), ("nothing", "cannot be read")):
         with pytest.raises(ArchiveError, match=words):
             extract(tmp_path / name, [identity], tmp_path / "out")
     (tmp_path / "other.age").write_bytes(pyrage.encrypt(b"no tar stream", [identity.to_public()]))
-    with pytest.raises(ArchiveError, match="damaged or changed"):
+    with pytest.raises(ArchiveError, match="damaged, modified or incomplete"):
         extract(tmp_path / "other.age", [identity], tmp_path / "out")
 
 
@@ -127,7 +127,7 @@ def test_an_archive_that_leaves_its_folder_is_refused(
 ) -> None:
     member = tarfile.TarInfo(name)
     member.size = 1
-    with pytest.raises(ArchiveError, match="is not used"):
+    with pytest.raises(ArchiveError, match="is rejected"):
         extract(forged(tmp_path / "forged.age", identity, member), [identity], tmp_path / "out")
     assert not (tmp_path / "escaped").exists()
 
@@ -138,7 +138,7 @@ def test_an_archive_with_links_is_refused(
 ) -> None:
     member = tarfile.TarInfo("link")
     member.type, member.linkname = kind, "/etc/passwd"
-    with pytest.raises(ArchiveError, match="is no file"):
+    with pytest.raises(ArchiveError, match="is not a regular file"):
         extract(forged(tmp_path / "forged.age", identity, member), [identity], tmp_path / "out")
 
 
@@ -170,12 +170,14 @@ def test_a_full_disk_is_told_and_leaves_nothing(
 
 def test_another_backup_is_not_overwritten(archive: Path) -> None:
     before = archive.read_bytes()
-    with pytest.raises(ArchiveError, match="does not replace another"), writing(archive, ["age1"]):
+    with pytest.raises(ArchiveError, match="never overwrites one"), writing(archive, ["age1"]):
         pass
     assert archive.read_bytes() == before
 
 
-@pytest.mark.parametrize(("recipients", "words"), [(["age1xyz"], "no public key"), ([], "needs somebody")])
+@pytest.mark.parametrize(
+    ("recipients", "words"), [(["age1xyz"], "not an age public key"), ([], "needs at least one recipient")]
+)
 def test_who_cannot_read_is_no_recipient(tmp_path: Path, recipients: list[str], words: str) -> None:
     with pytest.raises(ArchiveError, match=words), writing(tmp_path / "archive.age", recipients):
         pass
@@ -189,7 +191,7 @@ def test_a_key_is_locked_with_a_passphrase(tmp_path: Path) -> None:
     assert b"AGE-SECRET-KEY" not in path.read_bytes()
     (found,) = backup_key.load(path, lambda: "goed")
     assert str(found.to_public()) == public
-    with pytest.raises(ArchiveError, match="passphrase does not open"):
+    with pytest.raises(ArchiveError, match="passphrase for .* is wrong"):
         backup_key.load(path, lambda: "fout")
 
 
@@ -198,13 +200,17 @@ def test_an_open_key_asks_for_nothing_and_is_not_replaced(tmp_path: Path) -> Non
     public = backup_key.create(path, None)
     (found,) = backup_key.load(path, lambda: pytest.fail("asked"))
     assert str(found.to_public()) == public
-    with pytest.raises(ArchiveError, match="is not replaced"):
+    with pytest.raises(ArchiveError, match="already exists"):
         backup_key.create(path, None)
 
 
 def test_what_holds_no_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("hello")
     (tmp_path / "bad").write_text("AGE-SECRET-KEY-1NO")
-    for name, words in (("text", "holds no key"), ("bad", "a key that is none"), ("gone", "cannot be read")):
+    for name, words in (
+        ("text", "does not contain an age key"),
+        ("bad", "a key that is none"),
+        ("gone", "cannot be read"),
+    ):
         with pytest.raises(ArchiveError, match=words):
             backup_key.load(tmp_path / name, lambda: "")

@@ -76,7 +76,7 @@ def test_a_node_is_waited_for_longer_than_the_patience_while_blocks_come(
 
 
 def test_a_node_that_gets_no_more_blocks_is_told(node: Answers, processes: Processes) -> None:
-    with pytest.raises(NodeFailed, match=f"stays at 5 of 7 blocks of {CHANNEL}"):
+    with pytest.raises(NodeFailed, match=f"is stalled at height 5 of 7 on {CHANNEL}"):
         await_height(processes, node([3, 4, 5]), CHANNEL, 7)
 
 
@@ -89,5 +89,5 @@ def test_a_node_that_ended_or_is_suspended_is_told_at_once(
     process = processes.find(lacking.node)
     assert process is not None
     process.send_signal(number)
-    with pytest.raises(NodeFailed, match=f"stays at 5 of 7 blocks of {CHANNEL}"):
+    with pytest.raises(NodeFailed, match=f"is stalled at height 5 of 7 on {CHANNEL}"):
         await_height(processes, lacking, CHANNEL, 7)

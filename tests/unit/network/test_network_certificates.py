@@ -91,7 +91,7 @@ def test_a_key_that_others_can_read_is_complained_of(session: Session) -> None:
     key.chmod(0o640)
     (sentence,) = certificate_warnings(session.home, 30)
     assert sentence == (
-        f"1 files with keys or secrets can be read by others, such as {key}: chmod -R go= {session.home.root}"
+        f"other users can read 1 file with keys or secrets, such as {key}: run chmod -R go= {session.home.root}"
     )
 
 
@@ -257,7 +257,7 @@ def test_a_new_certificate_comes_with_the_list_of_revoked_ones(session: Session)
 @pytest.mark.parametrize(
     ("organisation", "name", "words"),
     [
-        ("winkels", "admin", "is the administrator that winkels acts by"),
+        ("winkels", "admin", "is the administrator of winkels"),
         ("regie", "orderer.regie", "orders zuidhorn"),
         ("winkels", "clerk", "winkels has no user or node 'clerk'"),
     ],

@@ -47,9 +47,9 @@ def test_nothing_is_told_of_a_network_that_is_well() -> None:
     ("state", "words"),
     [
         ("stopped", "peer0.a: is stopped; run `kindpakket network start peer0.a`, or `up`"),
-        ("ended", "peer0.a: ended without being stopped; run `kindpakket network up`, and read"),
-        ("restored", "peer0.a: came out of a backup and serves nobody before it has caught up; run"),
-        ("suspended", "peer0.a: is suspended (SIGSTOP) and answers nobody; run `kindpakket network up`"),
+        ("ended", "peer0.a: exited without being stopped; run `kindpakket network up`, and read"),
+        ("restored", "peer0.a: was restored from a backup and does not serve until it has caught up; run"),
+        ("suspended", "peer0.a: is suspended (SIGSTOP) and does not answer; run `kindpakket network up`"),
     ],
 )
 def test_a_node_that_does_not_run(state: str, words: str) -> None:
@@ -61,7 +61,7 @@ def test_a_node_that_does_not_run(state: str, words: str) -> None:
     ("taking_part", "leader", "words"),
     [
         (3, "orderer.a", "3 of 4 consenters take part, and ordering needs all of these"),
-        (2, None, "2 of 4 consenters take part, and ordering needs 3: it stands still"),
+        (2, None, "2 of 4 consenters take part, but ordering needs 3: it has stopped"),
         (4, None, "no consenter leads"),
     ],
 )
@@ -77,7 +77,7 @@ def test_a_leader_that_may_be_another_organisations_is_not_missed() -> None:
 def test_a_node_that_stays_behind() -> None:
     channel = replace(CHANNEL, heights={**CHANNEL.heights, "peer0.b": 5}, behind=("peer0.b",))
     assert told(channel) == [
-        "peer0.b: stays behind: it has 5 blocks of zuidhorn, others have 7; "
+        "peer0.b: is stalled at height 5 of zuidhorn, while others have height 7; "
         "run `kindpakket network stop peer0.b` and `start peer0.b`, or `up`"
     ]
     assert told(replace(channel, behind=())) == []  # it caught up while we looked
@@ -104,8 +104,8 @@ def test_peers_that_do_not_know_one_another() -> None:
     ("chaincode", "words"),
     [
         (replace(CHAINCODE, sequence=None), "is not deployed"),
-        (replace(CHAINCODE, sequence=4), "goes by definition 3, and 4 was begun"),
-        (replace(CHAINCODE, committed_sequence=5), "goes by definition 5, and this home deployed 3"),
+        (replace(CHAINCODE, sequence=4), "has committed definition 3, and 4 is being deployed"),
+        (replace(CHAINCODE, committed_sequence=5), "has committed definition 5, but this home deployed 3"),
     ],
 )
 def test_a_chaincode_that_is_not_as_deployed(chaincode: ChaincodeStatus, words: str) -> None:
@@ -116,4 +116,4 @@ def test_a_chaincode_that_is_not_as_deployed(chaincode: ChaincodeStatus, words: 
 
 def test_a_disk_that_is_full() -> None:
     (finding,) = findings(NODES, [CHANNEL], 100 << 20)
-    assert str(finding) == "disk: 100 MB are free where the home is; make room for blocks"
+    assert str(finding) == "disk: only 100 MB are free on the home's disk; it needs 1024; free up space"

@@ -131,16 +131,16 @@ def test_beside_another_means_to_sign_in_its_place(policy: str, expected: str) -
         (lambda t: with_organisation(t, "buurt", "BuurtMSP", "nobody"), "no organisation 'nobody'"),
         (
             lambda t: with_organisation(t, "buurt", "BuurtMSP", "regie", channels=["zuidhorn"]),
-            "regie is no member",
+            "regie is not a member",
         ),
-        (lambda t: with_organisation(t, "winkels", "BuurtMSP", "winkels"), "'winkels' is given twice"),
+        (lambda t: with_organisation(t, "winkels", "BuurtMSP", "winkels"), "'winkels' appears twice"),
         (lambda t: with_organisation(t, "buurt", "BuurtMSP", "winkels", channels=["x"]), "no channel 'x'"),
         (
             lambda t: with_channel(t, "x", "gemeente", "OtherMSP", "gemeente"),
             "MSP id GemeenteMSP, not OtherMSP",
         ),
         (lambda t: with_channel(t, "x", "new", "NewMSP", "regie"), "regie is on no channel"),
-        (lambda t: with_peer(t, "winkels", "peer0"), "'peer0' is given twice"),
+        (lambda t: with_peer(t, "winkels", "peer0"), "'peer0' appears twice"),
         (lambda t: with_consenter(t, "nobody"), "no organisation 'nobody'"),
     ],
 )
@@ -189,7 +189,7 @@ def test_users_come_and_go_and_policies_and_chaincodes_change(packaged: Topology
     ensure_possible(packaged, wanted)
     assert told(packaged, wanted) == {
         "organisations.gemeente.users.clerk-2": "is new",
-        "organisations.gemeente.users.clerk": "is taken out; its certificate stays valid until it is revoked",
+        "organisations.gemeente.users.clerk": "is removed; its certificate stays valid until it is revoked",
         "channels.zuidhorn.members.winkels.block_readers": "admin, peer becomes admin, peer, client",
         "channels.zuidhorn.chaincodes.kindpakket.version": "1.0 becomes 2.0",
     }

@@ -122,11 +122,11 @@ def test_a_node_is_told_where_to_listen_and_what_it_is_called(tmp_path: Path) ->
     ("host", "members", "expected"),
     [
         ("gemeente-host", {"address": "0.0.0.0"}, "hosts.gemeente-host.address: nobody can reach 0.0.0.0"),
-        ("gemeente-host", {"listen": "eth0"}, "hosts.gemeente-host.listen: 'eth0' is no IP address"),
+        ("gemeente-host", {"listen": "eth0"}, "hosts.gemeente-host.listen: 'eth0' is not an IP address"),
         ("gemeente-host", {"listen": "::1"}, "hosts.gemeente-host.listen: Fabric's orderers cannot listen"),
         ("gemeente-host", {"address": "two words"}, "hosts.gemeente-host.address: 'two words'"),
         ("elsewhere", None, "organisations[0].host: there is no host 'elsewhere'"),
-        (None, None, "organisations[0]: gemeente would be on a loopback"),
+        (None, None, "organisations[0]: gemeente has no host"),
     ],
 )
 def test_hosts_that_cannot_work_are_refused(

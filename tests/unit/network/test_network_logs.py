@@ -112,7 +112,7 @@ def test_an_instant_as_people_write_it(text: str, expected: datetime) -> None:
 
 @pytest.mark.parametrize("text", ["", "yesterday", "10", "m", "-3h"])
 def test_what_is_no_instant_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(NetworkError, match="is no instant: write how long ago, such as 30s, 10m"):
+    with pytest.raises(NetworkError, match="is not a point in time: write how long ago, such as 30s, 10m"):
         instant(text, NOON)
 
 

@@ -87,11 +87,11 @@ def test_what_is_lacking_has_the_line_of_what_it_should_be_in(tmp_path: Path) ->
     ("old", "new", "words"),
     [
         ('version: "1.0"', "version: 1.0", "1.0 is not text, write it in quotes: give a version as text"),
-        ("type: bft", "type: solo", "'solo' is none of bft, raft: "),
+        ("type: bft", "type: solo", "'solo' is not one of bft, raft: "),
         ("base: 17050", "base: 80", "80 is less than 1024: "),
         ("peers: [peer0]", "peers: [a, b, c, d, e]", "this list has more items than 4: "),
-        ("writers: [admin, client]", "writers: [admin, admin]", "this list has an item twice: "),
-        ("kindpakket.role: issuer", "kindpakket role: issuer", "'kindpakket role' has characters that it "),
+        ("writers: [admin, client]", "writers: [admin, admin]", "this list has a duplicate item: "),
+        ("kindpakket.role: issuer", "kindpakket role: issuer", "'kindpakket role' contains characters that "),
         ("msp: GemeenteMSP", "msp:", "nothing is not text: "),
     ],
 )
@@ -102,7 +102,7 @@ def test_words_say_what_was_found_and_what_to_write(tmp_path: Path, old: str, ne
 
 def test_a_member_that_is_written_twice_does_not_hide_the_others(tmp_path: Path) -> None:
     _, found = mistakes(tmp_path, ("type: bft", "type: bft\n  type: raft"), ("user: manager", "user: boss"))
-    assert found["ordering.type"].words == "the member 'type' is written twice: keep one"
+    assert found["ordering.type"].words == "the member 'type' appears twice: keep one"
     assert "channels[0].chaincodes[0].initialise.user" in found
 
 

@@ -178,9 +178,9 @@ def test_a_command_that_waits_for_others_says_so_and_ends_with_5(
 
 def test_a_bundle_is_read_back_as_it_was_written(bundle: Bundle) -> None:
     assert Bundle.read(json.loads(bundle.text()), "the file") == bundle
-    with pytest.raises(NetworkError, match="the file is no bundle of an organisation"):
+    with pytest.raises(NetworkError, match="the file is not an organisation's bundle"):
         Bundle.read({**json.loads(bundle.text()), "more": 1}, "the file")
-    with pytest.raises(NetworkError, match="a member is no text"):
+    with pytest.raises(NetworkError, match="a member is not text"):
         Bundle.read({**json.loads(bundle.text()), "tls_root": 1}, "the file")
 
 
@@ -197,20 +197,20 @@ def consenter(identity: str | None = None, tls: str | None = None) -> Consenter:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"network": "other"}, "in the network other, and the topology kindpakket has no such organisation"),
+        ({"network": "other"}, "in network other, which is not in the topology kindpakket"),
         ({"msp": "OtherMSP"}, "winkels with the MSP id OtherMSP"),
         ({"tls_root": "-----BEGIN EC PRIVATE KEY-----"}, "holds a private key"),
         ({"tls_root": "no PEM"}, "a certificate in it cannot be read"),
-        ({"tls_root": TLS.issue("x")}, "tls_root is no certificate of an authority"),
+        ({"tls_root": TLS.issue("x")}, "tls_root is not an authority's certificate"),
         (
             {"identity_root": Authority("other").root},
             "identity is not issued by the organisation's authority",
         ),
-        ({"consenter": None}, "lacks an orderer, and the topology has one"),
-        ({"consenter": consenter(IDENTITIES.issue("x", "peer"))}, "has not the role orderer"),
+        ({"consenter": None}, "it has no orderer, but the topology does"),
+        ({"consenter": consenter(IDENTITIES.issue("x", "peer"))}, "lacks the role orderer"),
         ({"consenter": consenter(tls=TLS.issue("x", host="elsewhere"))}, "is not for 127.0.0.1"),
         ({"consenter": consenter(tls=TLS.issue("x", days=-1))}, "TLS certificate expired on"),
-        ({"revocations": {"../crl.pem": ""}}, "is no name for a file"),
+        ({"revocations": {"../crl.pem": ""}}, "is not a valid file name"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -231,8 +231,8 @@ def test_an_admitted_organisation_is_known(session: Session, bundle: Bundle, tmp
     channel = session.topology.channel("zuidhorn")
     assert WINKELS in lacking_bundles(session, channel)
     file = file_of(bundle, tmp_path)
-    assert "winkels is admitted; SHA-256" in admit(session, [file])[0]
-    assert "winkels was known" in admit(session, [file])[0]
+    assert "winkels: admitted; SHA-256" in admit(session, [file])[0]
+    assert "winkels: already known" in admit(session, [file])[0]
     assert WINKELS not in lacking_bundles(session, channel)
     orderer = session.inventory.orderers[1]
     assert bundle.consenter is not None
@@ -259,7 +259,7 @@ def test_another_root_is_refused(session: Session, bundle: Bundle, tmp_path: Pat
     other = Authority("ca.winkels")
     identity = other.issue("orderer.winkels", "orderer")
     forged = replace(bundle, identity_root=other.root, consenter=consenter(identity))
-    with pytest.raises(NetworkError, match="has another root than the one in"):
+    with pytest.raises(NetworkError, match="has a different root from the one in"):
         admit(session, [file_of(forged, tmp_path)])
 
 
@@ -289,7 +289,7 @@ def test_a_file_that_is_meant_to_exhaust_is_refused(session: Session, tmp_path: 
 
 def test_a_file_of_something_else_is_refused(session: Session, tmp_path: Path) -> None:
     (tmp_path / "other").write_text("{}")
-    with pytest.raises(NetworkError, match="neither a bundle nor a first block"):
+    with pytest.raises(NetworkError, match="neither a bundle nor a genesis block"):
         admit(session, [tmp_path / "other"])
 
 
@@ -300,7 +300,7 @@ def test_a_channel_waits_for_bundles_then_for_its_block(session: Session, bundle
     for name in channel.consenters:
         write(session.home.tls_root(name), "")
         write(session.home.node(f"orderer.{name}") / "msp" / "signcerts" / "cert.pem", "")
-    with pytest.raises(Waiting, match="waits for its first block: one organisation makes it"):
+    with pytest.raises(Waiting, match="waits for its genesis block: one organisation makes it"):
         genesis_block(session, channel)
 
 

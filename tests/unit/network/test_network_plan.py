@@ -70,7 +70,7 @@ def test_a_home_of_one_organisation_plans_its_own_part(packaged: Topology, tmp_p
 
 def test_a_certificate_with_other_attributes_stands_in_the_way(packaged: Topology, tmp_path: Path) -> None:
     write(tmp_path / ADMIN, json.dumps({"attributes": {"kindpakket.role": "approver"}}))
-    with pytest.raises(ChangeRefused, match="clerk: has a certificate with other attributes"):
+    with pytest.raises(ChangeRefused, match="clerk: has a certificate with different attributes"):
         Network(packaged, tmp_path).plan()
 
 

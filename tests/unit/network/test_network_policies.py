@@ -44,27 +44,27 @@ CASES: list[tuple[str, Change, str]] = [
     (
         "peers that may submit",
         lambda d: channel(d)["members"][2].update(writers=["admin", "peer"]),
-        "channels[0].members[2].writers: whoever gets at a peer's key could submit",
+        "channels[0].members[2].writers: peers never submit, but a stolen peer key could then submit",
     ),
     (
         "clients that may endorse",
         lambda d: chaincode(d).update(endorsement="AND('GemeenteMSP.peer', 'WinkelsMSP.member')"),
-        f"{CHAINCODE}.endorsement: 'WinkelsMSP.member' lets others than peers endorse",
+        f"{CHAINCODE}.endorsement: 'WinkelsMSP.member' lets identities endorse that do not run the chaincode",
     ),
     (
         "clients that may endorse definitions",
         lambda d: channel(d).update(lifecycle_endorsement="OR('GemeenteMSP.client')"),
-        "channels[0].lifecycle_endorsement: 'GemeenteMSP.client' lets others than peers endorse",
+        "channels[0].lifecycle_endorsement: 'GemeenteMSP.client' lets identities endorse that do not run the chaincode",
     ),
     (
         "peers that may change the channel",
         lambda d: channel(d).update(administration="AND('GemeenteMSP.admin', 'WinkelsMSP.peer')"),
-        "channels[0].administration: 'WinkelsMSP.peer' lets others than administrators change",
+        "channels[0].administration: 'WinkelsMSP.peer' lets identities other than administrators change",
     ),
     (
         "two endorsements of an organisation with one peer",
         lambda d: chaincode(d).update(endorsement="AND('GemeenteMSP.peer', 'GemeenteMSP.peer')"),
-        f"{CHAINCODE}.endorsement: all peers together do not meet it",
+        f"{CHAINCODE}.endorsement: all peers together do not satisfy it",
     ),
     (
         "more than there are",
@@ -81,12 +81,12 @@ CASES: list[tuple[str, Change, str]] = [
         lambda d: chaincode(d)["collections"][1].update(
             members="AND('GemeenteMSP.member', 'WinkelsMSP.member')"
         ),
-        f"{CHAINCODE}.collections[1].members: Fabric takes only a list",
+        f"{CHAINCODE}.collections[1].members: Fabric only accepts a list",
     ),
     (
         "more copies than peers",
         lambda d: chaincode(d)["collections"][0].update(required_peers=1),
-        f"{CHAINCODE}.collections[0].required_peers: 1 other peers would have to get it, and 0 can",
+        f"{CHAINCODE}.collections[0].required_peers: 1 other peers must receive it, but only 0 can",
     ),
     (
         "a first transaction of someone who may not submit",
@@ -96,17 +96,17 @@ CASES: list[tuple[str, Change, str]] = [
     (
         "a first transaction with too few endorsers",
         lambda d: chaincode(d)["initialise"].update(endorsers=["gemeente"]),
-        f"{CHAINCODE}.initialise.endorsers: gemeente do not meet the chaincode's endorsement",
+        f"{CHAINCODE}.initialise.endorsers: gemeente cannot satisfy the chaincode's endorsement",
     ),
     (
         "a resource that no channel guards",
         lambda d: channel(d).update(acls={"_lifecycle/InstallChaincode": "Writers"}),
-        "channels[0].acls._lifecycle/InstallChaincode: Fabric asks each peer's own administrators",
+        "channels[0].acls._lifecycle/InstallChaincode: Fabric checks the peer's own administrators",
     ),
     (
         "a resource that nobody gets to",
         lambda d: channel(d).update(acls={"event/Block": "Admins"}),
-        "channels[0].acls.event/Block: Admins asks for several organisations",
+        "channels[0].acls.event/Block: Admins requires several organisations",
     ),
     (
         "a user who is the CA server's own",

@@ -220,14 +220,14 @@ def test_a_command_gives_its_output_and_lines_as_they_come() -> None:
 def test_a_failing_command_is_told_with_the_line_that_matters() -> None:
     code = "import sys; print('Error: no such channel\\nUsage: ...', file=sys.stderr); sys.exit(3)"
     with pytest.raises(
-        CommandFailed, match=r"`x` failed \(status 3\); it says: Error: no such channel$"
+        CommandFailed, match=r"`x` failed \(exit status 3\): Error: no such channel$"
     ) as caught:
         run(Command("`x`", [sys.executable, "-c", code]))
     assert "Usage" in caught.value.output
 
 
 def test_a_command_is_killed_at_its_deadline() -> None:
-    with pytest.raises(CommandFailed, match=r"was not done within 0\.2 seconds"):
+    with pytest.raises(CommandFailed, match=r"did not finish within 0\.2 s"):
         run(Command("`x`", [sys.executable, "-c", "import time; time.sleep(60)"], deadline=0.2))
 
 

@@ -59,7 +59,7 @@ def test_it_can_be_submitted_when_a_majority_has_signed(
 ) -> None:
     signed = proposal(present)
     for number, msp in enumerate(MSPS[:3], start=1):
-        with pytest.raises(NetworkError, match="lacks signatures"):
+        with pytest.raises(NetworkError, match="still needs signatures"):
             signed.review(present).ensure_complete()
         signed = signed.signed(authorities[msp].identity())
         assert len(signed.signatures) == number
@@ -100,7 +100,7 @@ def test_the_file_keeps_change_and_signatures(
 @pytest.mark.parametrize("content", [b"", b"no protobuf at all", b"\x0a\x02\x08\x01"])
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "other").write_bytes(content)
-    with pytest.raises(NetworkError, match="is no proposed change"):
+    with pytest.raises(NetworkError, match="is not a proposed change"):
         Proposal.load(tmp_path / "other")
 
 
@@ -112,7 +112,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_a_change_of_another_channel_is_refused(
     present: Configuration, authorities: dict[str, Authority]
 ) -> None:
-    with pytest.raises(NetworkError, match="this changes zuidhorn, not elsewhere"):
+    with pytest.raises(NetworkError, match="this proposal is for zuidhorn, not elsewhere"):
         proposal(present).review(channel(*authorities.values(), name="elsewhere"))
 
 
@@ -132,7 +132,7 @@ def test_a_foreign_signature_does_not_count(present: Configuration) -> None:
 
 def test_a_certificate_of_another_authority_does_not_count(present: Configuration) -> None:
     signed = proposal(present).signed(Authority("GemeenteMSP").identity())
-    with pytest.raises(NetworkError, match="authority did not issue"):
+    with pytest.raises(NetworkError, match="not issued by the organisation's authority"):
         signed.review(present).ensure_current()
 
 

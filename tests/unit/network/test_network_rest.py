@@ -74,7 +74,7 @@ def test_commands_exclude_one_another(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_a_folder_that_is_no_home_is_not_deleted(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
-    with pytest.raises(NetworkError, match="holds no network"):
+    with pytest.raises(NetworkError, match="does not contain a network"):
         Network(Topology.packaged("kindpakket"), tmp_path).reset()
     assert (tmp_path / "letter.txt").exists()
 
@@ -111,7 +111,9 @@ def fake_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
 
 def test_missing_go_is_one_clear_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ProgramError, match=r"^Go 1\.26 or newer is needed .* no `go` on the PATH"):
+    with pytest.raises(
+        ProgramError, match=r"^building Fabric needs Go 1\.26 or newer, and `go` is not on the PATH"
+    ):
         programs.go_version()
 
 
@@ -129,7 +131,7 @@ def test_a_missing_c_compiler_is_one_clear_sentence(
     monkeypatch.delenv("CC", raising=False)
     folder = tmp_path / "cache" / "kindpakket" / "programs"
     (folder / programs.cache_key(programs.FABRIC, "go1.26.1")).mkdir(parents=True)
-    with pytest.raises(ProgramError, match=r"^a C compiler is needed to build Fabric CA"):
+    with pytest.raises(ProgramError, match=r"^building Fabric CA .* needs a C compiler"):
         programs.programs(lambda _: None)
 
 
@@ -137,7 +139,7 @@ def test_a_build_that_fails_leaves_nothing_in_the_cache(
     fake_go: Callable[[str], None], tmp_path: Path
 ) -> None:
     fake_go("go1.26.1")
-    with pytest.raises(ProgramError, match="gave no peer"):
+    with pytest.raises(ProgramError, match="did not produce peer"):
         programs.programs(lambda _: None)
     left = list((tmp_path / "cache" / "kindpakket" / "programs").iterdir())
     assert [path.name for path in left] == ["fabric.lock"]
@@ -152,7 +154,7 @@ def test_the_command_tells_mistakes_without_a_traceback(tmp_path: Path) -> None:
     file.write_text("name: x\n")
     result = invoke("up", "--home", str(tmp_path / "home"), "--topology", str(file))
     assert result.exit_code == 2
-    assert "bad.yaml has 4 mistakes" in result.output
+    assert "bad.yaml: 4 problems found" in result.output
     assert "Traceback" not in result.output
     assert not (tmp_path / "home").exists()
 
@@ -198,5 +200,5 @@ def test_status_shows_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
     result = invoke("status", "--home", str(tmp_path / "home"))
     assert result.exit_code == 1
     assert "orderer.regie: is stopped; run `kindpakket network start orderer.regie`, or `up`" in result.output
-    assert "zuidhorn: 0 of 4 consenters take part, and ordering needs 3: it stands still" in result.output
+    assert "zuidhorn: 0 of 4 consenters take part, but ordering needs 3: it has stopped" in result.output
     assert "kindpakket on zuidhorn: is not deployed; run `kindpakket network up`" in result.output

@@ -181,7 +181,7 @@ def test_restored_orderers_and_peers_are_marked_and_not_started(session: Session
     assert [one.node for one in marked] == ["orderer.gemeente", "peer0.gemeente"]
     starter = Starter(session.home, session.processes, session.programs)
     for node in marked:
-        with pytest.raises(NetworkError, match="must not serve before catching up"):
+        with pytest.raises(NetworkError, match="must catch up before serving"):
             starter.start([node])
 
 
@@ -275,7 +275,7 @@ def test_a_refused_backup_leaves_the_home_as_it_was(session: Session, file: Path
     changed.write_bytes(content)
     other = Topology.packaged("two-municipalities")
     attempts: list[tuple[Path, dict[str, object], str]] = [
-        (changed, {}, "damaged or changed"),
+        (changed, {}, "damaged, modified or incomplete"),
         (file, {"sha256": "00"}, "is another file"),
         (file, {"organisations": ["winkels"]}, "holds gemeente, not winkels"),
     ]
@@ -284,7 +284,7 @@ def test_a_refused_backup_leaves_the_home_as_it_was(session: Session, file: Path
             restore(session.home, backup, **options)  # type: ignore[arg-type]
         assert everything(session.home.root) == before
     write(session.home.topology, other.as_yaml())
-    with pytest.raises(ArchiveError, match="restore elsewhere"):
+    with pytest.raises(ArchiveError, match="use another home"):
         restore(session.home, file)
 
 
@@ -353,7 +353,7 @@ def test_the_command_line_makes_keys_and_says_what_is_wrong(tmp_path: Path, file
     code, public = call("backup-key", key, "--open")
     assert (code, public[:4]) == (0, "age1")
     code, words = call("backup-key", key, "--open")
-    assert (code, "is not replaced" in words) == (1, True)
+    assert (code, "already exists" in words) == (1, True)
     restoring = ("restore", str(file), "--key", key, "--home", str(tmp_path / "new"))
     code, words = call(*restoring)
     assert (code, "--sha256" in words) == (2, True)

@@ -91,5 +91,5 @@ def test_channels_on_different_packages_share_a_peer_until_it_is_full(tmp_path: 
     assert served(serving)["chaincode.peer0.gemeente.kindpakket"] == OLD
     assert served(serving)["chaincode.peer0.westerkwartier.kindpakket"] == NEW
     deploy(serving, "zuidhorn", "kindpakket-newer", replaces=OLD)
-    with pytest.raises(NetworkError, match="no place for one more package"):
+    with pytest.raises(NetworkError, match="cannot serve another package"):
         deploy(serving, "westerkwartier", "kindpakket-newest", replaces=NEW)

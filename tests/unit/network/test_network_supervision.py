@@ -60,7 +60,7 @@ def test_an_environment_is_read_back_by_the_service_manager() -> None:
     text = environment_text(values)
     assert read_environment(text) == values
     assert text.count("\n") == len(values)
-    with pytest.raises(NetworkError, match="KEY has more than one line"):
+    with pytest.raises(NetworkError, match="the value of KEY spans several lines"):
         environment_text({"KEY": "a\nb"})
 
 
@@ -113,7 +113,7 @@ def test_units_are_of_the_organisations_that_are_asked_for(tmp_path: Path) -> No
     }
     with pytest.raises(NetworkError, match="no organisation 'nobody'"):
         network.units(["nobody"])
-    with pytest.raises(NetworkError, match="cannot stand in a unit"):
+    with pytest.raises(NetworkError, match="cannot be used in a systemd unit"):
         Network(Topology.packaged("kindpakket"), tmp_path / "my home").units()
 
 

@@ -99,7 +99,7 @@ def more_organisations(count: int) -> list[dict[str, Any]]:
 
 
 FORM: list[tuple[str, Change, str]] = [
-    ("unknown member", lambda d: d.update(color="red"), "color: may not stand here: use some of name"),
+    ("unknown member", lambda d: d.update(color="red"), "color: is not allowed here: use some of name"),
     ("no organisations", lambda d: d.pop("organisations"), "file: organisations is missing"),
     (
         "bad name",
@@ -164,7 +164,7 @@ MEANING: list[tuple[str, Change, str]] = [
     (
         "ports too high",
         lambda d: (d["ports"].update(base=65000), d["organisations"].extend(more_organisations(20))),
-        "ports.base: 65000 leads up to 65719, past 65535",
+        "ports.base: 65000 puts the last port at 65719, above 65535",
     ),
     (
         "stranger as member",
@@ -272,7 +272,7 @@ def test_all_mistakes_are_named_at_once(document: dict[str, Any]) -> None:
 def test_a_member_written_twice_is_refused_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "twice.yaml"
     file.write_text("name: one\nname: two\n")
-    with pytest.raises(TopologyError, match=r"line 2: name: the member 'name' is written twice"):
+    with pytest.raises(TopologyError, match=r"line 2: name: the member 'name' appears twice"):
         Topology.load(file)
 
 
@@ -280,10 +280,10 @@ def test_a_member_written_twice_is_refused_with_its_line(tmp_path: Path) -> None
 def test_a_file_that_is_no_topology_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "bad.yaml"
     file.write_bytes(content)
-    with pytest.raises(TopologyError, match=r"bad\.yaml has 1 mistake"):
+    with pytest.raises(TopologyError, match=r"bad\.yaml: 1 problem found"):
         Topology.load(file)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TopologyError, match=r"nowhere\.yaml has 1 mistake"):
+    with pytest.raises(TopologyError, match=r"nowhere\.yaml: 1 problem found"):
         Topology.load(tmp_path / "nowhere.yaml")

@@ -65,17 +65,17 @@ CASES: list[tuple[str, Change, str]] = [
     (
         "one peer that every payment needs",
         lambda d: d["organisations"][0].update(peers=["peer0"]),
-        f"{CHAINCODE}.endorsement: nothing is endorsed while peer0.gemeente is down or renewed",
+        f"{CHAINCODE}.endorsement: no transaction is endorsed while peer0.gemeente is down or restarting",
     ),
     (
         "one peer that holds the collection",
         lambda d: d["organisations"][0].update(peers=["peer0"]),
-        f"{CHAINCODE}.collections[0]: citizens is held by peer0.gemeente alone",
+        f"{CHAINCODE}.collections[0]: only peer0.gemeente holds citizens",
     ),
     (
         "a copy that is not made",
         lambda d: chaincode(d)["collections"][0].update(max_peers=0),
-        f"{CHAINCODE}.collections[0].max_peers: no other peer gets it",
+        f"{CHAINCODE}.collections[0].max_peers: no other peer receives the data",
     ),
     (
         "a collection that no client reads",
@@ -105,28 +105,28 @@ CASES: list[tuple[str, Change, str]] = [
     (
         "a fifth consenter for BFT",
         lambda d: more_consenters(d, 1),
-        "channels[0]: 5 consenters bear the loss of 1, as 4 would, and more of them must agree: "
-        "have 4, or 7 to bear the loss of 2",
+        "channels[0]: 5 consenters tolerate 1 failure, as 4 would, but more of them must agree: "
+        "use 4, or 7 to tolerate 2 failures",
     ),
     (
         "a fourth consenter for Raft",
         lambda d: d["ordering"].update(type="raft"),
-        "channels[0]: 4 consenters bear the loss of 1, as 3 would",
+        "channels[0]: 4 consenters tolerate 1 failure, as 3 would",
     ),
     (
         "one consenter",
         lambda d: (d["ordering"].update(type="raft"), channel(d).update(consenters=["regie"])),
-        "channels[0].consenters: ordering stops with the loss of any of 1",
+        "channels[0].consenters: ordering stops when its only consenter fails",
     ),
     (
         "more consenters on one host than may be lost",
         lambda d: spread(d, "town-hall"),
-        "channels[0]: 2 of 4 consenters run on town-hall, and ordering bears the loss of 1",
+        "channels[0]: 2 of 4 consenters run on town-hall, but ordering tolerates only 1 failure",
     ),
     (
         "blocks for all readers",
         lambda d: channel(d).update(acls={"event/Block": "Readers"}),
-        "channels[0].acls.event/Block: winkels's client, no block readers, could read blocks",
+        "channels[0].acls.event/Block: winkels's client could read blocks without being in block_readers",
     ),
     (
         "readers that cannot evaluate",
@@ -136,22 +136,22 @@ CASES: list[tuple[str, Change, str]] = [
     (
         "an address in the certificates",
         lambda d: spread(d)["hosts"]["regie-host"].update(address="10.0.0.9"),
-        "hosts.regie-host.address: certificates and channels will hold 10.0.0.9",
+        "hosts.regie-host.address: certificates and channels will contain 10.0.0.9",
     ),
     (
         "a host that listens to itself",
         lambda d: spread(d)["hosts"]["regie-host"].update(listen="127.0.0.1"),
-        "hosts.regie-host.listen: others are told regie-host.example",
+        "hosts.regie-host.listen: others connect to regie-host.example",
     ),
     (
         "administration that is open to all",
         lambda d: spread(d)["hosts"]["regie-host"].update(operations_listen="0.0.0.0"),
-        "hosts.regie-host.operations_listen: metrics and administration would be open",
+        "hosts.regie-host.operations_listen: metrics and administration would be reachable",
     ),
     (
         "orderers that are always being renewed",
         lambda d: d.update(tuning={"certificates": {"node_days": 90}}),
-        "tuning.certificates.node_days: every 90 days each orderer's renewal",
+        "tuning.certificates.node_days: each orderer's renewal, every 90 days",
     ),
 ]
 
