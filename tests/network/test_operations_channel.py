@@ -26,7 +26,7 @@ from kindpakket_network.channel.proposal import Proposal
 from kindpakket_network.channel.submission import current
 from kindpakket_network.description.settings import with_settings
 from kindpakket_network.errors import CommandFailed, Waiting
-from kindpakket_network.nodes.own_organisations import remember
+from kindpakket_network.nodes.own_organisations import choose_organisations
 from kindpakket_network.programs.command import Command
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import run
@@ -75,7 +75,7 @@ def homes(live: Network, tmp_path_factory: pytest.TempPathFactory) -> Mapping[st
     for name in ORGANISATIONS:
         home, whole = Home(folder / name), Home(live.home)
         home.create()
-        remember(live.topology, home, [name])
+        choose_organisations(live.topology, home, [name])
         shutil.copytree(whole.organisation(name), home.organisation(name))
         node = whole.node(f"orderer.{name}")
         for part in ("msp", "tls"):

@@ -11,7 +11,7 @@ from channels import Authority, channel, put, set_value, signed_by
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.genesis_file import differences, unknown_organisations
 
-Group: TypeAlias = m.common.ConfigGroup
+Group: TypeAlias = m.configtx.ConfigGroup
 HERE, THERE, NEW = (Authority(name) for name in ("AMSP", "BMSP", "CMSP"))
 
 
