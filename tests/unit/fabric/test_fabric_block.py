@@ -187,7 +187,7 @@ def test_what_cannot_be_read_does_not_stop_the_reader() -> None:
     garbage, doubled, fine = decoded.transactions
     assert "cannot be read as common.Envelope" in garbage.malformed
     assert (garbage.kind, garbage.code, garbage.envelope) == ("", "BAD_PAYLOAD", b"\xff\xff")
-    assert doubled.malformed == "a transaction has one action, this one has 2"
+    assert doubled.malformed == "this transaction has 2 actions instead of one"
     assert (doubled.transaction_id, doubled.code) == ("t2", "NIL_TXACTION")
     assert fine.malformed == ""
 

@@ -48,7 +48,7 @@ def policy(rule: Any) -> bytes:
             "OutOf(2, 'GemeenteMSP.peer', 'WinkelsMSP.peer', 'AuditorMSP.admin')",
         ),
         (of(1, signed_by(3), signed_by(4)), "OR('X unit desk', (identity))"),
-        (of(1, signed_by(9), signed_by(0)), "OR((member 9, who is not there), 'GemeenteMSP.peer')"),
+        (of(1, signed_by(9), signed_by(0)), "OR((member 9, which is not defined), 'GemeenteMSP.peer')"),
         (signed_by(0), "'GemeenteMSP.peer'"),
         (signed_by(5), "(77)"),
     ],

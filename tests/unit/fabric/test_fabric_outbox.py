@@ -89,7 +89,7 @@ def test_a_request_id_stands_for_one_call(
 ) -> None:
     with boxes() as outbox:
         outbox.submit(contract, "r1", "Add", "a", "5")
-        with pytest.raises(OutboxConflict, match=r"'r1' is in outbox .* with other content"):
+        with pytest.raises(OutboxConflict, match=r"'r1' is already in outbox .* with other content"):
             outbox.submit(contract, "r1", *call)
     assert memory.calls.count("Endorse") == 1
 
@@ -488,7 +488,7 @@ def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "outbox.db"
     Outbox(path).close()
     changed(path, "PRAGMA user_version = 99")
-    with pytest.raises(OutboxError, match="schema version 99, and this program knows 1"):
+    with pytest.raises(OutboxError, match="schema version 99, but this program knows 1"):
         Outbox(path)
 
 

@@ -96,7 +96,7 @@ def test_a_status_of_the_deliver_service_is_an_events_error(
 
 def test_a_stream_that_the_peer_ends_early_is_an_events_error(network: Any, memory: MemoryGateway) -> None:
     memory.end_deliver("")
-    with pytest.raises(EventsError, match="ended the stream before its end"):
+    with pytest.raises(EventsError, match="ended the stream early"):
         next(network.blocks(0, reconnect=False))
 
 
