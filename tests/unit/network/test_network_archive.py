@@ -191,7 +191,7 @@ def test_a_key_is_locked_with_a_passphrase(tmp_path: Path) -> None:
     assert b"AGE-SECRET-KEY" not in path.read_bytes()
     (found,) = backup_key.load(path, lambda: "goed")
     assert str(found.to_public()) == public
-    with pytest.raises(ArchiveError, match="passphrase for .* is wrong"):
+    with pytest.raises(ArchiveError, match=r"passphrase for .* is wrong"):
         backup_key.load(path, lambda: "fout")
 
 

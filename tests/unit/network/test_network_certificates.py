@@ -91,7 +91,8 @@ def test_a_key_that_others_can_read_is_complained_of(session: Session) -> None:
     key.chmod(0o640)
     (sentence,) = certificate_warnings(session.home, 30)
     assert sentence == (
-        f"other users can read 1 file with keys or secrets, such as {key}: run chmod -R go= {session.home.root}"
+        f"other users can read 1 file with keys or secrets, such as {key}: "
+        f"run chmod -R go= {session.home.root}"
     )
 
 

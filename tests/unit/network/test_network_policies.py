@@ -54,7 +54,8 @@ CASES: list[tuple[str, Change, str]] = [
     (
         "clients that may endorse definitions",
         lambda d: channel(d).update(lifecycle_endorsement="OR('GemeenteMSP.client')"),
-        "channels[0].lifecycle_endorsement: 'GemeenteMSP.client' lets identities endorse that do not run the chaincode",
+        "channels[0].lifecycle_endorsement: 'GemeenteMSP.client' lets identities endorse that do not run "
+        "the chaincode",
     ),
     (
         "peers that may change the channel",
