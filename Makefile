@@ -50,6 +50,7 @@ lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
 	@$(MAKE) --no-print-directory gosec
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
 	@for file in tests/*/conftest.py tests/*/*/conftest.py; do $(BIN)/mypy --no-error-summary $$file || exit 1; done
 	@$(MAKE) --no-print-directory docs
 	@sh -n tools/prerequisites.sh network/kindpakket_network/data/builder/bin/*

@@ -1,22 +1,22 @@
 """Vouchers of public bodies on Hyperledger Fabric.
 
-Connect to your organisation's own peer with `connect`, take the chaincode's contract, and open what your part
-in it is:
+Connect to your organisation's peer with `connect`, take the chaincode's contract, and open the facade for
+your role:
 
 | you are | you open |
 |---|---|
 | the municipality's back office | `Municipality(contract)`: schemes, shops, vouchers, settlements, erasures |
 | a shop's till | `Shop(contract, shop_id)`: payments, holds, refunds, and what the shop is owed |
-| a holder | `HolderKey` or `Booklet`: agrees to a shop's order, without a connection |
+| a holder | `HolderKey` or `Booklet`: authorises a shop's order, offline |
 | the auditor | `Auditor(contract, network)`: every query, every block, and the audit |
-| any other program on Fabric | `kindpakket.fabric`, which knows nothing about vouchers |
+| any other Fabric client | `kindpakket.fabric`, which knows nothing about vouchers |
 
     with connect("profile.yaml", identity) as gateway:
         municipality = Municipality(gateway.network("zuidhorn").contract("kindpakket"))
         municipality.schemes.open(scheme)
 
-`Refusal` is raised when the chaincode refuses: nothing was changed. `UnknownOutcome` is the only error after
-which a change may yet take effect.
+`Refusal` is raised when the chaincode refuses a request: nothing was changed. `UnknownOutcome` is the only
+error after which a change may still take effect.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kindpakket.auditor import Auditor
     from kindpakket.fabric import Identity, Profile, UnknownOutcome, connect
     from kindpakket.holder import Booklet, HolderKey
-    from kindpakket.ledger.refusal import Refusal
+    from kindpakket.ledger.refusals import Refusal
     from kindpakket.municipality import Municipality
     from kindpakket.shop import Shop
 
@@ -45,7 +45,8 @@ __all__ = [
     "connect",
 ]
 
-# A till needs no auditor, and `kindpakket.fabric` none of these: each is loaded when it is first asked for.
+# A till does not need the auditor, and `kindpakket.fabric` needs none of these, so each name is imported on
+# first # use.
 _MODULES = {
     "Auditor": "kindpakket.auditor",
     "Booklet": "kindpakket.holder",
@@ -53,7 +54,7 @@ _MODULES = {
     "Identity": "kindpakket.fabric",
     "Municipality": "kindpakket.municipality",
     "Profile": "kindpakket.fabric",
-    "Refusal": "kindpakket.ledger.refusal",
+    "Refusal": "kindpakket.ledger.refusals",
     "Shop": "kindpakket.shop",
     "UnknownOutcome": "kindpakket.fabric",
     "connect": "kindpakket.fabric",

@@ -1,6 +1,7 @@
-"""A shop's till: what a voucher may buy, payments, holds, refunds, and what the shop is still owed.
+"""A shop's till: what a voucher can pay for, payments, holds, refunds, and what the shop is still owed.
 
-`kindpakket.ledger.caller.Caller` says what each call may raise. `request_id` is a fresh id unless given.
+`kindpakket.ledger.caller.Caller` lists what each call may raise. A `request_id` is 32 hexadecimal characters;
+without one, a new id is used.
 """
 
 from __future__ import annotations
@@ -30,24 +31,25 @@ from kindpakket.ledger.records import Shop as ShopRecord
 from kindpakket.ledger.requests import RequestDesk
 
 DEADLINE_SECONDS = 300
+"""How long a holder has to authorise an order, unless the till says otherwise; the chaincode allows 900 s."""
 
 
 class Shop:
-    """One shop, as the user whose identity the contract's gateway has.
+    """One shop, acting as the identity of the contract's gateway.
 
         order = shop.order(scheme, voucher, [{"category": "books", "cents": 1295}])
         payment = shop.pay(order, key.authorise(order))
 
-    Goods that are ordered first and handed over later are held, and captured when they are:
+    For goods that are ordered now and handed over later, hold the money and capture it at the handover:
 
         order = shop.hold_order(scheme, voucher, lines, expires_at=in_three_days)
         held = shop.hold(order, key.authorise(order))
         payment = shop.capture(held["id"], lines)
 
     Attributes:
-        caller: calls any transaction by its name.
-        requests: makes certain what became of a request.
-        shop_id: the shop's id, as in the certificate's attribute `kindpakket.shop`.
+        caller: calls any transaction by name.
+        requests: settles requests whose outcome is unknown.
+        shop_id: the shop's id, the attribute `kindpakket.shop` of its certificates.
     """
 
     def __init__(self, contract: Ledger, shop_id: str) -> None:
@@ -66,18 +68,18 @@ class Shop:
         contact: str,
         salt: str | None = None,
     ) -> ShopRecord:
-        """`shop:Apply`: ask to be accepted. The account goes to the private collection only.
+        """`shop:Apply`: ask to be accredited. The account goes to the private collection only.
 
-        The shop's id is the request id, so a shop applies once. To send it again after a lost answer, give
+        The shop's id is the request id, so a shop applies once. To repeat the call after a lost answer, give
         the same salt.
 
         Args:
-            categories: codes of what the shop sells.
-            iban: its account, in upper case without spaces.
+            categories: codes of the categories that the shop sells.
+            iban: the shop's account, in upper case without spaces.
             holder: name of the account's holder.
-            kvk: number in the trade register, eight digits.
+            kvk: number in the trade register (KvK), eight digits.
             contact: how to reach the shop.
-            salt: at least 32 hexadecimal characters; default: a fresh one.
+            salt: at least 32 hexadecimal characters; default: a new random one.
         """
         answer = self.caller.invoke(
             "shop:Apply",
@@ -98,10 +100,10 @@ class Shop:
         salt: str | None = None,
         request_id: str | None = None,
     ) -> ShopRecord:
-        """`shop:ChangeAccount`: propose another account, which counts once the municipality approved it.
+        """`shop:ChangeAccount`: propose another account, which is used once the municipality has approved it.
 
-        A further proposal replaces one that waits. To send it again after a lost answer, give the same salt
-        and request id. Args as for `apply`; the reason is a code.
+        A new proposal replaces a pending one. To repeat the call after a lost answer, give the same salt and
+        request id. Args as for `apply`; the reason is a code.
         """
         answer = self.caller.invoke(
             "shop:ChangeAccount",
@@ -112,7 +114,7 @@ class Shop:
         return cast(ShopRecord, answer)
 
     def reject_account(self, change: str, reason: str, *, request_id: str | None = None) -> ShopRecord:
-        """`shop:RejectAccount`: take a proposed account back. The reason is a code."""
+        """`shop:RejectAccount`: withdraw a proposed account. The reason is a code."""
         members = {"shop": self.shop_id, "change": change, "reason": reason}
         return cast(ShopRecord, self.caller.invoke("shop:RejectAccount", members, request_id=request_id))
 
@@ -121,7 +123,7 @@ class Shop:
         return cast(ShopRecord, self.caller.query("shop:Show", {"shop": self.shop_id}))
 
     def allowance(self, scheme: str, voucher: str) -> Allowance:
-        """`voucher:Allowance`: what a voucher could pay here now."""
+        """`voucher:Allowance`: what a voucher can pay at this shop now."""
         members = {"scheme": scheme, "voucher": voucher, "shop": self.shop_id}
         return cast(Allowance, self.caller.query("voucher:Allowance", members))
 
@@ -135,17 +137,17 @@ class Shop:
         deadline: int | None = None,
         request_id: str | None = None,
     ) -> PaymentOrder:
-        """Make the payment that the holder is to agree to; nothing is sent.
+        """Make a payment for the holder to authorise; nothing is sent.
 
         Args:
             scheme: id of the scheme.
             voucher: id of the voucher.
-            lines: category and cents; one line for each category.
+            lines: category and euro cents; one line for each category.
             version: version of the voucher's authorisation, `authorisation_version` of its allowance.
-            deadline: instant after which it is void, Unix seconds; default: five minutes from now.
-            request_id: the payment's id; default: a fresh one.
+            deadline: instant after which the order is void, in Unix seconds; default: five minutes from now.
+            request_id: the payment's id; default: a new id.
         """
-        return PaymentOrder(**self._ordered(scheme, voucher, lines, version, deadline, request_id))
+        return PaymentOrder(**self._order_members(scheme, voucher, lines, version, deadline, request_id))
 
     def hold_order(
         self,
@@ -158,56 +160,56 @@ class Shop:
         deadline: int | None = None,
         request_id: str | None = None,
     ) -> HoldOrder:
-        """Make the hold that the holder is to agree to; nothing is sent.
+        """Make a hold for the holder to authorise; nothing is sent.
 
-        Args as for `order`; `expires_at` is the instant at which the hold is over, Unix seconds: at most
-        `hold_days` of the voucher's allowance from now, and not after its `ends_at`.
+        Args as for `order`; `expires_at` is the instant at which the hold expires, in Unix seconds: at most
+        the allowance's `hold_days` from now, and not after its `ends_at`.
         """
-        ordered = self._ordered(scheme, voucher, lines, version, deadline, request_id)
-        return HoldOrder(**ordered, expires_at=expires_at)
+        members = self._order_members(scheme, voucher, lines, version, deadline, request_id)
+        return HoldOrder(**members, expires_at=expires_at)
 
     def pay(self, order: PaymentOrder, proof: Proof | None) -> Payment:
-        """`payment:Pay`: take a payment that the holder agreed to.
+        """`payment:Pay`: take a payment that the holder authorised.
 
-        When the answer was lost, call it again with the same order: it counts once.
+        If the answer is lost, call it again with the same order: it takes effect once.
 
         Args:
-            order: as `order` made it.
-            proof: the holder's agreement; without it the chaincode refuses.
+            order: an order made by `order`.
+            proof: the holder's proof; the chaincode refuses a payment without one.
         """
         return cast(Payment, self.caller.invoke("payment:Pay", order.request(proof)))
 
     def hold(self, order: HoldOrder, proof: Proof | None) -> Payment:
-        """`payment:Hold`: keep money of a voucher aside for this shop, until it is captured or released.
+        """`payment:Hold`: set money of a voucher aside for this shop until it is captured or released.
 
-        When the answer was lost, call it again with the same order: it counts once.
+        If the answer is lost, call it again with the same order: it takes effect once.
 
         Args:
-            order: as `hold_order` made it.
-            proof: the holder's agreement; without it the chaincode refuses.
+            order: an order made by `hold_order`.
+            proof: the holder's proof; the chaincode refuses a hold without one.
 
         Raises:
-            HoldNotAllowed: the scheme has no holds, or not so long ones, or the voucher has too many.
+            HoldNotAllowed: the scheme allows no holds or none this long, or the voucher has too many.
         """
         return cast(Payment, self.caller.invoke("payment:Hold", order.request(proof)))
 
     def capture(self, payment: str, lines: Sequence[Line], *, request_id: str | None = None) -> Payment:
-        """`payment:Capture`: take a hold, in full or in part; the rest returns to the voucher at once.
+        """`payment:Capture`: collect a hold, in full or in part; the rest returns to the voucher immediately.
 
         Args:
             payment: the held payment.
-            lines: what is taken; in each category no more than is held.
-            request_id: see above.
+            lines: what to collect; in each category no more than is held.
+            request_id: default: a new id.
 
         Raises:
-            HoldNotOpen: it was captured or released before, or it has expired.
-            HoldExceeded: more than is held.
+            HoldNotOpen: the hold has been captured or released, or has expired.
+            HoldExceeded: the lines exceed what is held.
         """
         members = {"payment": payment, "lines": list(lines)}
         return cast(Payment, self.caller.invoke("payment:Capture", members, request_id=request_id))
 
     def release(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
-        """`payment:Release`: give all of a hold back to its voucher. The reason is a code."""
+        """`payment:Release`: return a whole hold to its voucher. The reason is a code."""
         members = {"payment": payment, "reason": reason}
         return cast(Payment, self.caller.invoke("payment:Release", members, request_id=request_id))
 
@@ -219,14 +221,14 @@ class Shop:
     def refund(
         self, payment: str, lines: Sequence[Line], reason: str, *, request_id: str | None = None
     ) -> Refund:
-        """`payment:Refund`: give money of a payment back to its voucher. The reason is a code."""
+        """`payment:Refund`: return money of a payment to its voucher. The reason is a code."""
         members = {"payment": payment, "lines": list(lines), "reason": reason}
         return cast(Refund, self.caller.invoke("payment:Refund", members, request_id=request_id))
 
     def self_block(
         self, scheme: str, voucher: str, code: str, *, request_id: str | None = None
     ) -> SelfBlocked:
-        """`voucher:SelfBlock`: block a voucher for its holder, who tells the self-block code."""
+        """`voucher:SelfBlock`: block a voucher for its holder, who gives the self-block code."""
         members = {"scheme": scheme, "voucher": voucher, "code": code}
         return cast(SelfBlocked, self.caller.invoke("voucher:SelfBlock", members, request_id=request_id))
 
@@ -235,19 +237,19 @@ class Shop:
         return cast(Payment, self.caller.query("payment:Show", {"payment": payment}))
 
     def unsettled(self, scheme: str) -> Iterator[Item]:
-        """`payment:Unsettled`: what the shop is owed and no live settlement holds, oldest first."""
+        """`payment:Unsettled`: what the shop is owed and is not in a live settlement, oldest first."""
         return self.caller.items("payment:Unsettled", {"scheme": scheme, "shop": self.shop_id})
 
     def due(self, scheme: str) -> Due:
-        """`settlement:Due`: whether the shop is due to be paid, why, and how much."""
+        """`settlement:Due`: whether the shop is due to be paid, why, and how much in cents."""
         return cast(Due, self.caller.query("settlement:Due", {"scheme": scheme, "shop": self.shop_id}))
 
     def draft_settlement(self, scheme: str, *, request_id: str | None = None) -> Settlement:
-        """`settlement:Draft`: ask to be paid for the closed days, when it is due; the municipality approves.
+        """`settlement:Draft`: ask to be paid for the closed days; the municipality approves.
 
         Raises:
-            NothingToSettle: there is nothing to be paid.
-            SettlementNotDue: neither by rhythm nor by amount; `due` tells.
+            NothingToSettle: there is nothing to pay.
+            SettlementNotDue: payment is not due, by rhythm or by amount; see `due`.
         """
         members = {"scheme": scheme, "shop": self.shop_id}
         return cast(Settlement, self.caller.invoke("settlement:Draft", members, request_id=request_id))
@@ -262,7 +264,7 @@ class Shop:
         """`audit:ShopStatement`: the shop's settlements and open items, and where its money is."""
         return AuditQueries(self.caller).shop_statement(scheme, self.shop_id)
 
-    def _ordered(
+    def _order_members(
         self,
         scheme: str,
         voucher: str,

@@ -77,15 +77,15 @@ def sample(session: Session, scheme_id: str, kind: SampleKind, seed: str, per_mi
 
 
 def _values(path: Path) -> list[str]:
-    from kindpakket.auditor.personal import SHORTEST
+    from kindpakket.auditor.personal_data import MIN_LENGTH
 
     try:
         values = [line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
     except UnicodeDecodeError as error:
         raise Wrong(f"{path} is not UTF-8: {error.reason}") from error
-    short = sum(len(value) < SHORTEST for value in values)
+    short = sum(len(value) < MIN_LENGTH for value in values)
     if short:
-        raise Wrong(f"{path} has {short} lines of fewer than {SHORTEST} characters: leave them out")
+        raise Wrong(f"{short} lines of {path} have fewer than {MIN_LENGTH} characters: leave them out")
     return values
 
 

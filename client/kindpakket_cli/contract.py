@@ -77,6 +77,7 @@ class Waits(CommandError):
     code = "WAITING"
 
     def show(self, file: IO[Any] | None = None) -> None:
+        """Print what is waited for, without the word "Error"."""
         click.echo(self.format_message(), file=file, err=file is None)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from kindpakket.auditor.requested import attributes_of
+from kindpakket.auditor.committed_requests import attributes_of
 from kindpakket.fabric import Identity, Profile
 
 

@@ -24,7 +24,7 @@ from rich.progress import (
 
 from kindpakket.backoffice.citizens import CitizensError
 from kindpakket.fabric import FabricError
-from kindpakket.ledger.refusal import Refusal
+from kindpakket.ledger.refusals import Refusal
 from kindpakket_demo.day import Day, run
 from kindpakket_demo.desk import DemoFailed, Desk, now
 from kindpakket_demo.summary import as_json, show

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from kindpakket.fabric import SubmitError
 from kindpakket.ledger.records import Line
-from kindpakket.ledger.refusal import Refusal
+from kindpakket.ledger.refusals import Refusal
 from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import AUDITOR, DemoFailed, Desk, Till
 from kindpakket_demo.schemes import CATEGORY_CAPS, CENTS_PER_CHILD, PAPER_CAP_CENTS, OpenScheme

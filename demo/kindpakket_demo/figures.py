@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from kindpakket.auditor.audit import Audit
-from kindpakket.auditor.books import Books, SchemeBook, ShopStanding
+from kindpakket.auditor.books import Books, SchemeBook, ShopBalance
 from kindpakket.report.plot import Movement
 from kindpakket.report.report import CategoryFigures, Check, Report, SchemeFigures, ShopFigures
 from kindpakket_demo.shops import Street
@@ -17,7 +17,7 @@ def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mappin
     """Make the report of one run's schemes. The channel may also hold schemes of earlier runs."""
     books = audit.books
     chosen = [books.schemes[scheme] for scheme in schemes]
-    standings = books.standings()
+    balances = books.shop_balances()
     moves = [move for move in books.movements if move.scheme in schemes]
     return Report(
         title=f"Kindpakket: {chosen[0].rules['name']}",
@@ -26,7 +26,7 @@ def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mappin
         height=audit.height,
         schemes=[_scheme(book) for book in chosen],
         categories=[figures for book in chosen for figures in _categories(book, books)],
-        shops=[_shop(till.store.name, till.shop.shop_id, schemes, books, standings) for till in street.open],
+        shops=[_shop(till.store.name, till.shop.shop_id, schemes, books, balances) for till in street.open],
         movements=[Movement(datetime.fromtimestamp(move.at, UTC), move.cents) for move in moves],
         refusals=refusals,
         checks=checks_of(audit),
@@ -98,14 +98,14 @@ def _categories(book: SchemeBook, books: Books) -> list[CategoryFigures]:
 
 
 def _shop(
-    name: str, shop: str, schemes: list[str], books: Books, standings: Mapping[tuple[str, str], ShopStanding]
+    name: str, shop: str, schemes: list[str], books: Books, balances: Mapping[tuple[str, str], ShopBalance]
 ) -> ShopFigures:
-    own = [standings[scheme, shop] for scheme in schemes]
+    shop_balances = [balances[scheme, shop] for scheme in schemes]
     moves = [move for move in books.movements if move.shop == shop and move.scheme in schemes]
     sums: Counter[str] = Counter()
     for move in moves:
         sums[move.kind] += abs(move.cents)
-    unsettled = sum(standing.unsettled for standing in own)
+    unsettled = sum(balance.unsettled for balance in shop_balances)
     payments = [
         payment
         for payment in books.payments.values()
@@ -117,6 +117,6 @@ def _shop(
         spent=sums["payment"],
         refunded=sums["refund"],
         cancelled=sums["cancellation"],
-        settled=sum(standing.net for standing in own) - unsettled,
+        settled=sum(balance.net for balance in shop_balances) - unsettled,
         unsettled=unsettled,
     )

@@ -16,7 +16,7 @@ from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import HoldOrder
 from kindpakket.ledger.ids import new_code, new_id
 from kindpakket.ledger.records import Line, TopUp
-from kindpakket.ledger.refusal import Refusal
+from kindpakket.ledger.refusals import Refusal
 from kindpakket_demo.desk import now
 from kindpakket_demo.schemes import PRESET
 from kindpakket_demo.wallets import Wallet

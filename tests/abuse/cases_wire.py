@@ -15,7 +15,9 @@ from verdict import Place
 from wire import endorse_at, invalid_in_a_block, order_at, shifted, tampered
 
 from kindpakket.fabric import CommitError, Contract, Identity, SubmitError, Transaction
+from kindpakket.fabric._flows.endorsed import EndorsedTransaction
 from kindpakket.fabric._wire import messages as m
+from kindpakket.fabric._wire.gateway import split_envelope
 from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, SHOPS, now
 from kindpakket_demo.wallets import Wallet
@@ -44,8 +46,8 @@ def endorsed(ground: Ground, wallet: Wallet, scheme: str | None = None) -> Trans
 
 def never_offered(ground: Ground, envelope: bytes) -> Transaction:
     """The transaction in an envelope that nobody has offered yet: a refusal of it is certain."""
-    ledger = ground.desk.ledger(SHOPS, ground.till.user)
-    return Transaction(ledger._session, *ledger._opened(envelope))
+    session = ground.desk.ledger(SHOPS, ground.till.user)._session
+    return Transaction(session, EndorsedTransaction(session, *split_envelope(envelope)))
 
 
 def ordered(transaction: Transaction) -> None:

@@ -15,7 +15,7 @@ from support import Town, gateway_at, issue_to, issue_unbound
 from kindpakket.fabric import Contract, Transaction
 from kindpakket.holder.key import HolderKey
 from kindpakket.ledger.ids import new_id
-from kindpakket.ledger.refusal import Refusal
+from kindpakket.ledger.refusals import Refusal
 from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import CHAINCODE, SHOPS, Till, now
 from kindpakket_demo.schemes import OpenScheme, open_provision, open_short

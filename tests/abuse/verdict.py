@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from kindpakket.fabric import CommitError, FabricError, GatewayError, SubmitError
-from kindpakket.ledger.refusal import Refusal, parse
+from kindpakket.ledger.refusals import Refusal, parse
 from kindpakket_network import NetworkError
 from kindpakket_network.errors import CommandFailed
 

@@ -21,6 +21,7 @@ from kindpakket.fabric import (
     Proposal,
     SubmitError,
 )
+from kindpakket.fabric._flows.proposing import Proposed
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
 from kindpakket.fabric.blocks import BlockTransaction
@@ -37,9 +38,9 @@ DELIVER_WITH_PRIVATE = "/protos.Deliver/DeliverWithPrivateData"
 
 def shifted(contract: Contract, name: str, argument: str, by: timedelta) -> Proposal:
     """A proposal whose timestamp lies so far from now."""
-    proposal = contract.proposal(name, argument)
-    proposal._parts = wire.proposal(
-        creator=proposal._session.identity.serialized,
+    session = contract.proposal(name, argument)._session
+    parts = wire.proposal(
+        creator=session.identity.serialized,
         nonce=os.urandom(24),
         now=datetime.now(UTC) + by,
         channel=contract.channel,
@@ -47,8 +48,7 @@ def shifted(contract: Contract, name: str, argument: str, by: timedelta) -> Prop
         arguments=[name.encode(), argument.encode()],
         transient={},
     )
-    proposal.transaction_id, proposal.bytes = proposal._parts.transaction_id, proposal._parts.proposal
-    return proposal
+    return Proposal(session, Proposed(parts, contract.channel, ()))
 
 
 def endorse_at(ground: Ground, peer_of: str, identity: Identity, proposal: Proposal) -> None:

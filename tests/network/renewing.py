@@ -19,7 +19,7 @@ from support import Town, books, identity_of
 from kindpakket.fabric import Deadlines, FabricError, Identity, Profile, UnknownOutcome, connect
 from kindpakket.holder.orders import PaymentOrder
 from kindpakket.ledger.records import Proof
-from kindpakket.ledger.refusal import Refusal
+from kindpakket.ledger.refusals import Refusal
 from kindpakket.shop import Shop
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, SHOPS
 from kindpakket_demo.wallets import Wallet

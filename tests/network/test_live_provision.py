@@ -13,7 +13,6 @@ from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import self_block_hash
 from kindpakket.ledger.ids import new_code, new_id
 from kindpakket.ledger.records import Rules, TopUp
-from kindpakket.ledger.refusal import Refusal
 from kindpakket.ledger.refusals import (
     BudgetExceeded,
     ChangeNotFound,
@@ -24,6 +23,7 @@ from kindpakket.ledger.refusals import (
     InsufficientBalance,
     OrganisationNamed,
     PaymentCapExceeded,
+    Refusal,
     RequestCommitted,
     RequestVoid,
     SchemeNotOpen,

@@ -19,8 +19,7 @@ import pytest
 from support import Town, doubted_votes, found_town, running
 
 from kindpakket.fabric import FabricError
-from kindpakket.ledger.refusal import Refusal
-from kindpakket.ledger.refusals import AccountMissing
+from kindpakket.ledger.refusals import AccountMissing, Refusal
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, now
 from kindpakket_demo.schemes import open_provision
 from kindpakket_demo.wallets import Wallet

@@ -18,9 +18,9 @@ from first_version import BUYERS, CENTS, FirstTown, changed, found_first_town, r
 from support import running
 
 from kindpakket.fabric import FabricError
-from kindpakket.ledger.refusal import Refusal
 from kindpakket.ledger.refusals import (
     IdempotencyConflict,
+    Refusal,
     ShopNotApproved,
     VoucherBlocked,
     VoucherNotActive,

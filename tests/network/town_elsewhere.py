@@ -17,7 +17,7 @@ from support import Town, found_town
 from kindpakket.fabric import FabricError
 from kindpakket.holder.orders import PaymentOrder
 from kindpakket.ledger.records import Proof
-from kindpakket.ledger.refusal import Refusal
+from kindpakket.ledger.refusals import Refusal
 from kindpakket_demo.desk import Desk
 from kindpakket_network import Network
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from story import DOMAIN, SCHEME, SHOP
 
-from kindpakket.auditor.requested import attributes_of
+from kindpakket.auditor.committed_requests import attributes_of
 from kindpakket.fabric.testing import Invocation, MemoryGateway
 from kindpakket_cli.main import main
 

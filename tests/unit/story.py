@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any
 
 from kindpakket.auditor.books import Books, SchemeBook, VoucherBook
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.replay import Replay
-from kindpakket.auditor.requested import Requested
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import HoldOrder, Order, PaymentOrder, self_block_hash
@@ -53,14 +53,14 @@ class Story:
     """Requests in the order of the ledger; each method adds one and returns its request id."""
 
     def __init__(self, holder: HolderKey | Booklet | None = None) -> None:
-        self.requests: list[Requested] = []
+        self.requests: list[CommittedRequest] = []
         self.holder = holder or HolderKey.generate()
 
     def add(self, operation: str, person: str = "p-clerk", at: int = NOON, **members: Any) -> str:
         number = next(_numbers)
         request_id = str(members.pop("request_id", f"{number:032x}"))
         self.requests.append(
-            Requested(
+            CommittedRequest(
                 block_number=number,
                 transaction_id=f"{number:064x}",
                 at=at,
@@ -142,10 +142,10 @@ class Story:
 
 def replay(story: Story) -> Replay:
     """The story as the auditor replays it."""
-    found = Replay(DOMAIN)
+    result = Replay(DOMAIN)
     for request in story.requests:
-        found.apply(request)
-    return found
+        result.apply(request)
+    return result
 
 
 def findings(story: Story) -> list[str]:
@@ -155,9 +155,9 @@ def findings(story: Story) -> list[str]:
 
 def books(story: Story) -> Books:
     """The books of a story in which nothing is to be found."""
-    found = replay(story)
-    assert [str(finding) for finding in found.findings] == []
-    return found.books
+    result = replay(story)
+    assert [str(finding) for finding in result.findings] == []
+    return result.books
 
 
 def scheme_of(story: Story) -> SchemeBook:

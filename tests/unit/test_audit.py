@@ -142,14 +142,14 @@ class World:
 def world() -> Iterator[World]:
     peer = Peer()
     with MemoryGateway({"kindpakket": peer}, channel="zuidhorn") as memory:
-        told = World(memory, peer)
+        world = World(memory, peer)
         story = Story(HolderKey.generate())
         story.open()
         payment = story.pay(("books", 1500), at=int(time.time()))
         lines = [{"category": "books", "cents": 500}]
         story.add("payment:Refund", "p-shop", payment=payment, lines=lines, reason="returned")
         for request in story.requests:
-            told.submit(request.operation, request.person, request.request)
+            world.submit(request.operation, request.person, request.request)
         with memory.connect() as gateway:
             network = gateway.network("zuidhorn")
             last = network.ledger_height() - 1
@@ -157,7 +157,7 @@ def world() -> Iterator[World]:
         taken = paid.transactions[0].timestamp
         assert taken is not None
         peer.records = records(story, int(taken.timestamp()), payment)
-        yield told
+        yield world
 
 
 @pytest.fixture
@@ -173,9 +173,9 @@ def test_an_honest_ledger_passes_to_the_cent(auditor: Auditor) -> None:
     assert audit.passed
     assert audit.requests == 10
     assert audit.values_scanned == 2
-    found = audit.as_json()
-    assert found["passed"] is True
-    assert json.loads(json.dumps(found))["schemes"][SCHEME]["terms"]["spent_cents"] == 1500
+    report = audit.as_json()
+    assert report["passed"] is True
+    assert json.loads(json.dumps(report))["schemes"][SCHEME]["terms"]["spent_cents"] == 1500
 
 
 def test_one_cent_in_the_state_is_found(world: World, auditor: Auditor) -> None:
@@ -206,10 +206,10 @@ def test_a_voucher_out_of_nowhere_is_found(world: World, auditor: Auditor) -> No
 
 def test_a_payment_out_of_nowhere_and_one_that_is_gone_are_found(world: World, auditor: Auditor) -> None:
     page = world.peer.records[f"payment:List {SCHEME}"]
-    (known,) = page["items"]
-    page["items"] = [{**known, "id": "9" * 32}]
-    found = [(each.thing, each.stored) for each in auditor.verify().differences]
-    assert found == [(f"payment {known['id']}", None), (f"payment {'9' * 32}", "9" * 32)]
+    (payment,) = page["items"]
+    page["items"] = [{**payment, "id": "9" * 32}]
+    differences = [(difference.thing, difference.stored) for difference in auditor.verify().differences]
+    assert differences == [(f"payment {payment['id']}", None), (f"payment {'9' * 32}", "9" * 32)]
 
 
 def test_who_did_what_and_terms_that_were_slipped_in_are_found(world: World, auditor: Auditor) -> None:
@@ -236,8 +236,8 @@ def test_a_change_and_a_void_id_are_compared_too(world: World, auditor: Auditor)
     assert auditor.verify().passed
     stored["add_cents"] = 6
     world.peer.records[f"request:Show {voided}"]["state"] = "unknown"
-    found = [(each.thing, each.member) for each in auditor.verify().differences]
-    assert found == [(f"scheme {SCHEME}, change {change}", "add_cents"), (f"request {voided}", "state")]
+    differences = [(difference.thing, difference.member) for difference in auditor.verify().differences]
+    assert differences == [(f"scheme {SCHEME}, change {change}", "add_cents"), (f"request {voided}", "state")]
 
 
 def test_a_payment_that_its_holder_did_not_agree_to_is_found(world: World, auditor: Auditor) -> None:
@@ -247,8 +247,12 @@ def test_a_payment_that_its_holder_did_not_agree_to_is_found(world: World, audit
     world.submit("payment:Pay", "p-shop", story.requests[-1].request)
     world.peer.records[f"payment:List {SCHEME}"]["items"].append({"id": order.request_id})
     audit = auditor.verify()
-    assert any("without its holder" in finding.sentence for finding in audit.findings)
-    lacking = {found.member for found in audit.differences if found.thing == f"payment {order.request_id}"}
+    assert any("without a valid proof" in finding.sentence for finding in audit.findings)
+    lacking = {
+        difference.member
+        for difference in audit.differences
+        if difference.thing == f"payment {order.request_id}"
+    }
     assert {"cents", "shop", "state"} <= lacking
 
 
@@ -290,12 +294,12 @@ def test_a_chain_is_broken_by_any_change(auditor: Auditor) -> None:
             chain.add(block)
         return chain.flaws
 
-    assert "block 3 came where block 2 belongs" in flaws([*blocks[:2], *blocks[3:]])
+    assert "block 3 follows where block 2 is expected" in flaws([*blocks[:2], *blocks[3:]])
     tampered = replace(blocks[2], computed_data_hash=b"other")
     assert flaws([*blocks[:2], tampered, *blocks[3:]]) == [
-        "the transactions of block 2 are not those of its header"
+        "the transactions of block 2 do not match the data hash in its header"
     ]
     forged = replace(blocks[2], header_hash=b"other")
     assert flaws([*blocks[:2], forged, *blocks[3:]]) == [
-        "block 3 does not name the hash of the block before it"
+        "block 3 does not have the header hash of the block before it"
     ]

@@ -41,7 +41,7 @@ def test_columns_may_stand_in_another_order_and_units_may_be_left_out() -> None:
 
 
 def test_every_mistake_is_reported_at_once_by_line() -> None:
-    found = mistakes(
+    reported = mistakes(
         HEAD
         + GOOD
         + "123456789;Daan;Bakker;2014-01-01;h-1;Z-2;child;1\n"
@@ -50,34 +50,34 @@ def test_every_mistake_is_reported_at_once_by_line() -> None:
         + GOOD
         + "999990044;Mees\n"
     )
-    assert found == [
+    assert reported == [
         "line 3: bsn is not a citizen service number: nine digits that pass the eleven-test",
         "line 4: voornamen is empty",
         "line 4: geboortedatum is not a date: write YYYY-MM-DD",
-        "line 5: geboortedatum lies ahead",
+        "line 5: geboortedatum is in the future",
         "line 5: eenheden is '2x': give a whole number from 1 to 1000",
-        "line 6: the same bsn stands in line 2: a child stands once",
-        "line 7: it has 2 columns, and the first line has 8",
+        "line 6: the same bsn is on line 2: list each child once",
+        "line 7: it has 2 columns, but the first line has 8",
     ]
 
 
 def test_the_error_names_the_file_and_no_child() -> None:
     with pytest.raises(CitizensError) as caught:
         read_bytes((HEAD + "123456789;Daan;Bakker;2014-01-01;h-1;Z-2;child;1\n").encode(), "kinderen.csv")
-    words = str(caught.value)
-    assert words.startswith("kinderen.csv has 1 mistake;")
-    assert not any(value in words for value in ("123456789", "Daan", "Bakker"))
+    message = str(caught.value)
+    assert message.startswith("kinderen.csv has 1 mistake;")
+    assert not any(value in message for value in ("123456789", "Daan", "Bakker"))
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "line 1: the file is empty: it needs a line of column names"),
-        (HEAD, "line 1: the file names no child"),
-        ("bsn;bsn\n", "line 1: the column bsn stands twice"),
-        ("bsn;iban\n", "line 1: there is no column 'iban': leave it out"),
-        ("bsn\n", "line 1: the column voornamen is missing"),
-        (HEAD + '"999990019;open quote\n', "line 2: this is not CSV: unexpected end of data"),
+        ("", "line 1: the file is empty: the first line must name the columns"),
+        (HEAD, "line 1: the file has no children: add a line for each"),
+        ("bsn;bsn\n", "line 1: column bsn appears twice"),
+        ("bsn;iban\n", "line 1: column 'iban' is unknown: remove it"),
+        ("bsn\n", "line 1: column voornamen is missing"),
+        (HEAD + '"999990019;open quote\n', "line 2: not CSV: unexpected end of data"),
     ],
 )
 def test_a_file_that_is_no_such_file(text: str, sentence: str) -> None:
@@ -85,7 +85,7 @@ def test_a_file_that_is_no_such_file(text: str, sentence: str) -> None:
 
 
 def test_a_file_in_another_encoding_is_refused_with_its_line() -> None:
-    with pytest.raises(CitizensError, match="line 2: this is not UTF-8"):
+    with pytest.raises(CitizensError, match="line 2: not UTF-8"):
         read_bytes((HEAD + GOOD.replace("Fenna", "Zoë")).encode("latin-1"))
 
 

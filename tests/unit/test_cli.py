@@ -287,7 +287,7 @@ def test_an_audit_that_finds_something_ends_with_1(kindpakket: Command) -> None:
     }
     result = kindpakket("audit", "verify")
     assert result.exit_code == 1
-    assert f"state: scheme {SCHEME}, id: None by the blocks" in result.stdout
+    assert f"state: scheme {SCHEME}, id: None according to the blocks" in result.stdout
     assert "Verdict: 1 problem found." in result.stdout
 
 

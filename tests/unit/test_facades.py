@@ -146,8 +146,8 @@ def test_other_errors_are_not_sent_again(error: Exception) -> None:
 
 
 def test_a_refusal_is_an_exception_of_its_code() -> None:
-    words = 'chaincode response 500, INSUFFICIENT_BALANCE: too much {"available_cents":5}'
-    ledger = FakeLedger([endorse_error(words)])
+    message = 'chaincode response 500, INSUFFICIENT_BALANCE: too much {"available_cents":5}'
+    ledger = FakeLedger([endorse_error(message)])
     till = Shop(ledger, "b" * 32)
     order = till.order("a" * 32, "c" * 32, [{"category": "books", "cents": 6}])
     with pytest.raises(InsufficientBalance) as caught:
@@ -158,8 +158,8 @@ def test_a_refusal_is_an_exception_of_its_code() -> None:
 
 
 def test_a_query_can_be_refused_too() -> None:
-    words = "evaluate call to endorser returned error: chaincode response 500, SCHEME_NOT_FOUND: none {}"
-    ledger = FakeLedger([EvaluateError(words, status=StatusCode.UNKNOWN)])
+    message = "evaluate call to endorser returned error: chaincode response 500, SCHEME_NOT_FOUND: none {}"
+    ledger = FakeLedger([EvaluateError(message, status=StatusCode.UNKNOWN)])
     with pytest.raises(SchemeNotFound):
         Municipality(ledger).schemes.show("a" * 32)
 
@@ -439,8 +439,8 @@ def test_an_account_that_waits_is_asked_of_a_municipal_peer() -> None:
 
 
 def test_everything_that_is_lapsable_lapses_in_bulks() -> None:
-    found = [{"id": f"{number:032x}"} for number in range(620)]
-    pages = [{"items": found[:500], "next": "x"}, {"items": found[500:], "next": ""}]
+    lapsable = [{"id": f"{number:032x}"} for number in range(620)]
+    pages = [{"items": lapsable[:500], "next": "x"}, {"items": lapsable[500:], "next": ""}]
     ledger = FakeLedger([*pages, {"cents": 5}, {"cents": 6}])
     assert [moved["cents"] for moved in Municipality(ledger).vouchers.lapse_all("a" * 32, "period-over")] == [
         5,
@@ -474,7 +474,7 @@ def test_an_unknown_outcome_is_made_certain_either_way() -> None:
     voided = FakeLedger([{"void": "d" * 32}])
     assert Shop(voided, "b" * 32).requests.void("d" * 32) == {"void": "d" * 32}
     assert voided.calls[0].request["void"] == "d" * 32
-    words = 'chaincode response 500, REQUEST_COMMITTED: it stands {"operation":"payment:Pay"}'
+    message = 'chaincode response 500, REQUEST_COMMITTED: it stands {"operation":"payment:Pay"}'
     with pytest.raises(RequestCommitted) as caught:
-        Shop(FakeLedger([endorse_error(words)]), "b" * 32).requests.void("d" * 32)
+        Shop(FakeLedger([endorse_error(message)]), "b" * 32).requests.void("d" * 32)
     assert caught.value.details["operation"] == "payment:Pay"

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from story import DOMAIN, SCHEME, SHOP, VOUCHER
 
-from kindpakket.holder.binding import Binding
 from kindpakket.holder.booklet import Booklet, Page, depth, root_of
+from kindpakket.holder.credential import Credential
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import (
     HoldOrder,
@@ -23,7 +23,11 @@ from kindpakket.holder.orders import (
     replacement_message,
     self_block_hash,
 )
-from kindpakket.holder.verification import flaw_of_activation, flaw_of_payment, flaw_of_replacement
+from kindpakket.holder.verification import (
+    activation_proof_error,
+    payment_proof_error,
+    replacement_proof_error,
+)
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import is_id, new_code
 from kindpakket.ledger.records import Authorisation, Line
@@ -105,7 +109,7 @@ def test_booklets_agree_with_the_chaincode() -> None:
     for name, order in (("payment", vector_order()), ("hold", vector_hold())):
         proof = vector[name]["proof"]
         assert booklet.page(proof["page"]).authorise(order) == proof
-        assert "void" in flaw_of_payment(booklet.authorisation(), proof["page"], order, proof)
+        assert "void" in payment_proof_error(booklet.authorisation(), proof["page"], order, proof)
 
 
 def expect_vectors(vector: dict[str, Any], authorisation: Authorisation) -> None:
@@ -125,17 +129,17 @@ def expect_vectors(vector: dict[str, Any], authorisation: Authorisation) -> None
     }
     proofs = {name: vector[name]["proof"] for name in messages}
     with_code = proofs["activation_with_self_block"]
-    assert not flaw_of_activation(*place, authorisation, proofs["activation"])
-    assert not flaw_of_activation(*place, authorisation, with_code, code)
-    assert flaw_of_activation(*place, authorisation, with_code)
-    assert not flaw_of_replacement(*place, 2, authorisation, proofs["replacement"], code)
-    assert flaw_of_replacement(*place, 3, authorisation, proofs["replacement"], code)
-    assert not flaw_of_payment(authorisation, 0, vector_order(), proofs["payment"])
-    assert not flaw_of_payment(authorisation, 0, vector_hold(), proofs["hold"])
-    assert flaw_of_payment(authorisation, 0, vector_order(), proofs["hold"])
+    assert not activation_proof_error(*place, authorisation, proofs["activation"])
+    assert not activation_proof_error(*place, authorisation, with_code, code)
+    assert activation_proof_error(*place, authorisation, with_code)
+    assert not replacement_proof_error(*place, 2, authorisation, proofs["replacement"], code)
+    assert replacement_proof_error(*place, 3, authorisation, proofs["replacement"], code)
+    assert not payment_proof_error(authorisation, 0, vector_order(), proofs["payment"])
+    assert not payment_proof_error(authorisation, 0, vector_hold(), proofs["hold"])
+    assert payment_proof_error(authorisation, 0, vector_order(), proofs["hold"])
 
 
-def expect_bound(vector: dict[str, Any], holder: Binding) -> None:
+def expect_bound(vector: dict[str, Any], holder: Credential) -> None:
     """What a holder hands in, whose signatures are the same each time."""
     place = (PLACE, VECTORS["scheme"], VECTORS["voucher"])
     code = VECTORS["self_block"]["hash"]
@@ -184,7 +188,7 @@ def test_a_proof_fits_only_the_order_that_was_signed(algorithm: Any) -> None:
         DOMAIN, SCHEME, VOUCHER, 1, "1" * 32, SHOP, (Line(category="books", cents=500),), 1_800_000_000
     )
     proof = key.authorise(order)
-    assert not flaw_of_payment(key.authorisation(), 0, order, proof)
+    assert not payment_proof_error(key.authorisation(), 0, order, proof)
     changes: list[dict[str, Any]] = [
         {"lines": (Line(category="books", cents=501),)},
         {"lines": (Line(category="toys", cents=500),)},
@@ -195,9 +199,9 @@ def test_a_proof_fits_only_the_order_that_was_signed(algorithm: Any) -> None:
         {"domain": Domain("westerkwartier", "kindpakket")},
     ]
     for change in changes:
-        assert flaw_of_payment(key.authorisation(), 0, replace(order, **change), proof), change
-    assert "version" in flaw_of_payment(key.authorisation(), 0, replace(order, version=2), proof)
-    assert flaw_of_payment(HolderKey.generate(algorithm).authorisation(), 0, order, proof)
+        assert payment_proof_error(key.authorisation(), 0, replace(order, **change), proof), change
+    assert "version" in payment_proof_error(key.authorisation(), 0, replace(order, version=2), proof)
+    assert payment_proof_error(HolderKey.generate(algorithm).authorisation(), 0, order, proof)
 
 
 def test_a_key_is_kept_encrypted() -> None:
@@ -244,18 +248,18 @@ def test_a_page_that_was_used_voids_itself_and_those_before_it() -> None:
     booklet = Booklet.generate(5)
     order = PaymentOrder(DOMAIN, SCHEME, VOUCHER, 1, "1" * 32, SHOP, (Line(category="toys", cents=1),), 9)
     proof = booklet.page(3).authorise(order)
-    assert not flaw_of_payment(booklet.authorisation(), 2, order, proof)
-    assert "void" in flaw_of_payment(booklet.authorisation(), 3, order, proof)
-    assert "void" in flaw_of_payment(booklet.authorisation(), 4, order, proof)
+    assert not payment_proof_error(booklet.authorisation(), 2, order, proof)
+    assert "void" in payment_proof_error(booklet.authorisation(), 3, order, proof)
+    assert "void" in payment_proof_error(booklet.authorisation(), 4, order, proof)
 
 
 def test_only_page_zero_activates() -> None:
     booklet = Booklet.generate(4)
     message = activation_message(DOMAIN, SCHEME, VOUCHER, booklet.authorisation())
-    assert not flaw_of_activation(
+    assert not activation_proof_error(
         DOMAIN, SCHEME, VOUCHER, booklet.authorisation(), booklet.page(0).sign(message, 1)
     )
-    flaw = flaw_of_activation(
+    flaw = activation_proof_error(
         DOMAIN, SCHEME, VOUCHER, booklet.authorisation(), booklet.page(1).sign(message, 1)
     )
     assert "only page 0" in flaw
@@ -272,7 +276,7 @@ def test_only_page_zero_activates() -> None:
 )
 def test_a_proof_that_cannot_be_read_is_a_flaw_and_no_crash(proof: Any) -> None:
     key = HolderKey.generate()
-    assert flaw_of_activation(DOMAIN, SCHEME, VOUCHER, key.authorisation(), proof)
+    assert activation_proof_error(DOMAIN, SCHEME, VOUCHER, key.authorisation(), proof)
 
 
 @pytest.mark.parametrize("seeds", [[b"1" * 32], [b"1" * 32] * 2, [b"1" * 31, b"2" * 32]])

@@ -24,16 +24,16 @@ def generator() -> ModuleType:
 
 
 def test_the_module_is_what_the_table_says() -> None:
-    wanted = generator().generate(TABLE.read_text("utf-8"))
-    assert Path(refusals.__file__).read_text("utf-8") == wanted, "run python tools/generate_refusals.py"
+    expected = generator().generate(TABLE.read_text("utf-8"))
+    assert Path(refusals.__file__).read_text("utf-8") == expected, "run python tools/generate_refusals.py"
 
 
 def test_every_code_has_a_class_with_its_meaning() -> None:
     table = json.loads(TABLE.read_text("utf-8"))
     assert set(Refusal.by_code) == {entry["code"] for entry in table}
     for entry in table:
-        words = " ".join((Refusal.by_code[entry["code"]].__doc__ or "").split())
-        assert words == entry["meaning"]
+        message = " ".join((Refusal.by_code[entry["code"]].__doc__ or "").split())
+        assert message == entry["meaning"]
 
 
 def test_a_message_becomes_an_instance_of_its_class() -> None:
@@ -53,7 +53,7 @@ def test_a_code_of_a_newer_chaincode_is_a_plain_refusal() -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "message",
     [
         "",
         "the chaincode has a defect",
@@ -62,8 +62,8 @@ def test_a_code_of_a_newer_chaincode_is_a_plain_refusal() -> None:
         "a: b {}",
     ],
 )
-def test_other_words_are_no_refusal(words: str) -> None:
-    assert parse(words) is None
+def test_other_words_are_no_refusal(message: str) -> None:
+    assert parse(message) is None
 
 
 def test_a_refusal_survives_pickling() -> None:

@@ -19,9 +19,9 @@ from typing import Any, cast
 import pytest
 
 from kindpakket.auditor.books.terms import TERMS
+from kindpakket.auditor.committed_requests import CommittedRequest, as_stored
 from kindpakket.auditor.differences import differences
 from kindpakket.auditor.replay.replay import Replay
-from kindpakket.auditor.requested import Requested, as_kept
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.reader import Reader
 
@@ -138,13 +138,13 @@ def reader_of(state: dict[str, Any]) -> Reader:
     return cast(Reader, SimpleNamespace(**{noun: SimpleNamespace(**calls) for noun, calls in desks.items()}))
 
 
-def requested(number: int, asked: dict[str, Any]) -> Requested:
-    return Requested(
+def requested(number: int, asked: dict[str, Any]) -> CommittedRequest:
+    return CommittedRequest(
         block_number=number,
         transaction_id=f"{number:064x}",
         at=asked["at"],
         operation=asked["operation"],
-        request=as_kept(asked["request"]),
+        request=as_stored(asked["request"]),
         mspid=asked["msp"],
         person=asked["person"],
         shop=asked["shop"],

@@ -14,14 +14,14 @@ CHAINS_SHOP = "9" * 32
 
 @pytest.fixture
 def story() -> Story:
-    told = Story()
-    told.open()
-    return told
+    story = Story()
+    story.open()
+    return story
 
 
 def propose(story: Story, msp: str = CHAIN, person: str = "p-clerk", **members: object) -> str:
-    wanted: dict[str, Any] = {"kind": "shops", "reason": "new-chain", **members}
-    return story.add("organisations:Propose", person, msp=msp, **wanted)
+    proposal: dict[str, Any] = {"kind": "shops", "reason": "new-chain", **members}
+    return story.add("organisations:Propose", person, msp=msp, **proposal)
 
 
 def approve(story: Story, change: str, msp: str = CHAIN, person: str = "p-manager") -> None:
@@ -36,48 +36,48 @@ def apply_as_chain(story: Story) -> None:
 def test_roles_count_in_what_two_persons_named(story: Story) -> None:
     approve(story, propose(story, accounts="ketenAccounts"))
     apply_as_chain(story)
-    found = books(story)
-    named = found.named()
-    assert named is not None
-    assert named["shops"] == ["WinkelsMSP", CHAIN]
-    assert found.shops[CHAINS_SHOP].msp == CHAIN
-    assert found.further[CHAIN].members()["accounts"] == "ketenAccounts"
+    result = books(story)
+    organisations = result.organisations_in_force()
+    assert organisations is not None
+    assert organisations["shops"] == ["WinkelsMSP", CHAIN]
+    assert result.shops[CHAINS_SHOP].msp == CHAIN
+    assert result.later_organisations[CHAIN].members()["accounts"] == "ketenAccounts"
 
 
 def test_further_ones_stand_by_their_ids_after_the_first(story: Story) -> None:
     for msp, kind in (("ZuidMSP", "auditors"), ("NoordMSP", "auditors"), ("BazaarMSP", "shops")):
         approve(story, propose(story, msp, kind=kind), msp)
-    named = books(story).named()
-    assert named is not None
-    assert named["auditors"] == ["AuditorMSP", "NoordMSP", "ZuidMSP"]
-    assert named["shops"] == ["WinkelsMSP", "BazaarMSP"]
+    organisations = books(story).organisations_in_force()
+    assert organisations is not None
+    assert organisations["auditors"] == ["AuditorMSP", "NoordMSP", "ZuidMSP"]
+    assert organisations["shops"] == ["WinkelsMSP", "BazaarMSP"]
 
 
 def test_a_proposal_names_nobody(story: Story) -> None:
     propose(story)
     apply_as_chain(story)
-    assert findings(story) == ["the role shopkeeper does not count in KetenMSP"]
+    assert findings(story) == ["role shopkeeper is not recognised in KetenMSP"]
 
 
 def test_one_person_names_nobody(story: Story) -> None:
     approve(story, propose(story, person="p-manager"))
-    assert findings(story) == ["one person, p-manager, did both steps"]
+    assert findings(story) == ["p-manager took both steps: each needs a different person"]
 
 
 def test_what_was_rejected_can_be_proposed_again(story: Story) -> None:
     change = propose(story)
     story.add("organisations:Reject", "p-clerk", msp=CHAIN, change=change, reason="mistake")
-    found = books(story).further[CHAIN]
-    assert (found.state, found.reject_reason) == ("rejected", "mistake")
+    organisation = books(story).later_organisations[CHAIN]
+    assert (organisation.state, organisation.reject_reason) == ("rejected", "mistake")
     approve(story, propose(story))
-    assert books(story).further[CHAIN].named
+    assert books(story).later_organisations[CHAIN].approved
 
 
 @pytest.mark.parametrize(
     ("first", "second", "sentence"),
     [
-        ("WinkelsMSP", "", "WinkelsMSP had been named before"),
-        (CHAIN, CHAIN, "KetenMSP had been named before"),
+        ("WinkelsMSP", "", "WinkelsMSP had already been named"),
+        (CHAIN, CHAIN, "KetenMSP had already been named"),
     ],
 )
 def test_nobody_is_named_twice(story: Story, first: str, second: str, sentence: str) -> None:
@@ -90,14 +90,14 @@ def test_nobody_is_named_twice(story: Story, first: str, second: str, sentence: 
 
 def test_a_decision_is_about_what_was_looked_at(story: Story) -> None:
     change = propose(story)
-    propose(story, kind="auditors")
+    pending = propose(story, kind="auditors")
     approve(story, change)
-    assert findings(story) == [f"KetenMSP was not proposed by {change}"]
+    assert findings(story) == [f"{change} was decided on: the pending change of KetenMSP is {pending}"]
 
 
 def test_accounts_are_kept_apart_from_cases(story: Story) -> None:
     propose(story, accounts="citizens")
-    assert findings(story) == ["KetenMSP was to keep accounts among the cases"]
+    assert findings(story) == ["KetenMSP was to keep accounts in citizens, which is for case records"]
 
 
 def test_another_organisations_till_repeats_nothing(story: Story) -> None:
@@ -107,4 +107,4 @@ def test_another_organisations_till_repeats_nothing(story: Story) -> None:
     story.requests.append(replace(paid, mspid=CHAIN, person="p-chain", transaction_id="f" * 64))
     request_id = paid.request["request_id"]
     assert paid.shop == SHOP
-    assert findings(story) == [f"request {request_id} had been committed with other content"]
+    assert findings(story) == [f"request {request_id} was committed again with different content"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from sdk_modules import PUBLIC
 
 from kindpakket import fabric
 from kindpakket.fabric.testing import MemoryGateway
@@ -66,16 +66,7 @@ def _exported(module: str) -> list[str]:
     return names
 
 
-def _modules() -> list[str]:
-    """The public modules that say what they export."""
-    names = [found.name for found in pkgutil.iter_modules(fabric.__path__) if found.name[0] != "_"]
-    exporting = [
-        name for name in names if hasattr(importlib.import_module(f"kindpakket.fabric.{name}"), "__all__")
-    ]
-    return ["kindpakket.fabric", *(f"kindpakket.fabric.{name}" for name in exporting)]
-
-
-@pytest.mark.parametrize("module", _modules())
+@pytest.mark.parametrize("module", PUBLIC)
 def test_every_public_name_is_in_the_reference(built: Path, module: str) -> None:
     shown = {
         anchor

@@ -62,18 +62,18 @@ def test_another_amount_gives_another_message_id() -> None:
 
 
 @pytest.mark.parametrize(
-    ("transfers", "words"),
+    ("transfers", "expected"),
     [
         ([], "no settlement"),
-        ([TRANSFERS[0], TRANSFERS[0]], "stands twice"),
+        ([TRANSFERS[0], TRANSFERS[0]], "appears twice"),
         ([replace(TRANSFERS[0], cents=0)], "above zero"),
-        ([replace(TRANSFERS[0], iban="NL20INGB0001234568")], "IBAN is not valid"),
-        ([replace(TRANSFERS[0], name="")], "name of 1 to 70"),
+        ([replace(TRANSFERS[0], iban="NL20INGB0001234568")], "IBAN is invalid"),
+        ([replace(TRANSFERS[0], name="")], "it must have 1 to 70"),
         ([replace(TRANSFERS[0], settlement="x" * 36)], "not valid pain.001.001.09"),
     ],
 )
-def test_what_cannot_be_paid_is_refused(transfers: list[CreditTransfer], words: str) -> None:
-    with pytest.raises(PaymentFileError, match=words):
+def test_what_cannot_be_paid_is_refused(transfers: list[CreditTransfer], expected: str) -> None:
+    with pytest.raises(PaymentFileError, match=expected):
         make(transfers)
 
 

@@ -7,27 +7,27 @@ from dataclasses import dataclass, field
 
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.differences import Difference
-from kindpakket.auditor.personal import Trace
+from kindpakket.auditor.personal_data import Trace
 from kindpakket.auditor.replay.replay import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the auditor found from block 0 up to a height.
+    """The result of an audit, from block 0 up to a height.
 
     Attributes:
         channel: name of the channel.
         height: number of blocks that were read.
-        head: header hash of the last one, hexadecimal; equal on every honest peer.
-        codes: number of transactions by validation code, configuration included.
+        head: header hash of the last block, hexadecimal; the same on every honest peer.
+        codes: number of transactions by validation code, configuration transactions included.
         requests: number of valid transactions of the chaincode.
-        repeated: how many of them had been committed before, and did nothing.
-        flaws: where the blocks do not hang together.
+        repeated: how many of them had been committed before and had no effect.
+        flaws: breaks in the chain of blocks.
         findings: committed requests that break the rules, and money that does not add up.
-        differences: what the state says otherwise than the blocks.
-        traces: personal values that stand in blocks.
-        values_scanned: how many personal values were looked for.
-        books: everything as the requests make it.
+        differences: where the state differs from what the blocks amount to.
+        traces: personal values found in blocks.
+        values_scanned: how many personal values were searched for.
+        books: everything as recomputed from the requests.
     """
 
     channel: str
@@ -45,11 +45,11 @@ class Audit:
 
     @property
     def passed(self) -> bool:
-        """Nothing was found that must not be."""
+        """Whether the audit found nothing wrong."""
         return not (self.flaws or self.findings or self.differences or self.traces)
 
     def as_json(self) -> dict[str, object]:
-        """The verdict, what it rests on, and the totals of schemes in cents. Personal values stay out."""
+        """The verdict, its basis, and the totals of schemes in cents. Contains no personal values."""
         return {
             "channel": self.channel,
             "passed": self.passed,

@@ -1,4 +1,4 @@
-"""The auditor: believes the blocks of its own peer, and nothing else before it has checked it."""
+"""The auditor: trusts the blocks of its own peer once it has checked them, and nothing else."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from typing import Protocol
 from kindpakket.auditor.audit import Audit
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.chain import Chain
+from kindpakket.auditor.committed_requests import requests_in
 from kindpakket.auditor.differences import Difference, differences
-from kindpakket.auditor.personal import PersonalScan, Trace
+from kindpakket.auditor.personal_data import PersonalDataScan, Trace
 from kindpakket.auditor.replay.replay import Finding, Replay
-from kindpakket.auditor.requested import requests_in
 from kindpakket.fabric.blocks import Block, BlockMessage
 from kindpakket.ledger.caller import Ledger
 from kindpakket.ledger.reader import Reader
 
 _ROUNDS = 5
+"""How often the state is compared; blocks that arrive during a comparison make it useless."""
 
 
 class Blocks(Protocol):
-    """What the auditor needs of a `kindpakket.fabric.Network`."""
+    """The part of `kindpakket.fabric.Network` that the auditor uses."""
 
     def blocks(self, start: int | None = 0, stop: int | None = None) -> Iterator[BlockMessage]:
-        """Blocks from `start` to `stop`."""
+        """Blocks from number `start` to number `stop`, both included."""
 
     def ledger_height(self) -> int:
         """Number of blocks."""
 
 
 class LedgerMoves(Exception):
-    """New blocks kept coming while the state was read, so that it could not be compared with the blocks."""
+    """New blocks kept arriving while the state was read, so it could not be compared with the blocks."""
 
 
 class Auditor(Reader):
@@ -42,7 +43,7 @@ class Auditor(Reader):
     """
 
     def __init__(self, contract: Ledger, network: Blocks) -> None:
-        """Audit through a contract and the network of a gateway to the auditor's own peer."""
+        """Audit through a contract and a network, both of a gateway to the auditor's own peer."""
         super().__init__(contract)
         self.network = network
 
@@ -50,8 +51,8 @@ class Auditor(Reader):
         """Decoded blocks.
 
         Args:
-            start: number of the first.
-            stop: number of the last; default: the last that the peer has now.
+            start: number of the first block.
+            stop: number of the last block; default: the last one that the peer has now.
         """
         last = self.network.ledger_height() - 1 if stop is None else stop
         if last >= start:
@@ -60,31 +61,32 @@ class Auditor(Reader):
     def verify(self, personal_values: Iterable[str] = ()) -> Audit:
         """Audit everything from block 0 to the last block.
 
-        Checks the hash chain and the data of every block, replays all requests by the rules and with the
-        holders' proofs, checks that money adds up, and compares every figure with the peer's state.
+        Checks the hash chain and the data of every block, replays all requests against the rules and with the
+        holders' proofs, checks that money adds up, and compares every amount with the peer's state.
 
         Args:
-            personal_values: names, numbers and the like that must not stand in any block.
+            personal_values: names, numbers and the like that must not appear in any block.
 
         Raises:
-            LedgerMoves: blocks kept coming; audit again when there is less to do.
+            LedgerMoves: new blocks kept arriving; audit again when there is less traffic.
+            ValueError: a personal value is too short to search for.
         """
-        reading = _Reading(self, PersonalScan(personal_values))
+        reading = _Reading(self, PersonalDataScan(personal_values))
         for _ in range(_ROUNDS):
             reading.read_on()
-            found = tuple(differences(reading.replay.books, self))
+            disagreements = tuple(differences(reading.replay.books, self))
             if self.network.ledger_height() == reading.chain.height:
-                return reading.result(found)
+                return reading.result(disagreements)
         raise LedgerMoves(
-            f"new blocks kept coming in {_ROUNDS} comparisons, the last at height {reading.chain.height}: "
-            "audit again when fewer payments are taken"
+            f"new blocks arrived during each of {_ROUNDS} comparisons, the last at height "
+            f"{reading.chain.height}: audit again when there is less traffic"
         )
 
 
 class _Reading:
-    """What was read so far."""
+    """The blocks read so far, and what they amount to."""
 
-    def __init__(self, auditor: Auditor, scan: PersonalScan) -> None:
+    def __init__(self, auditor: Auditor, scan: PersonalDataScan) -> None:
         self._auditor = auditor
         self._scan = scan
         self._unreadable: list[Finding] = []
@@ -103,7 +105,7 @@ class _Reading:
             for request in requests:
                 self.replay.apply(request)
 
-    def result(self, found: tuple[Difference, ...]) -> Audit:
+    def result(self, disagreements: tuple[Difference, ...]) -> Audit:
         books = self.replay.books
         return Audit(
             channel=self._auditor.caller.domain.channel,
@@ -114,7 +116,7 @@ class _Reading:
             repeated=self.replay.repeated,
             flaws=tuple(self.chain.flaws),
             findings=(*self._unreadable, *self.replay.findings, *_sums(books, self.chain.height)),
-            differences=found,
+            differences=disagreements,
             traces=tuple(self.traces),
             values_scanned=len(self._scan.values),
             books=books,
@@ -122,7 +124,7 @@ class _Reading:
 
 
 def _sums(books: Books, height: int) -> Iterator[Finding]:
-    """Where money does not add up in the end."""
+    """Sums that do not add up after the last block."""
     for scheme in books.schemes.values():
         for voucher in scheme.vouchers.values():
             if not voucher.terms.balanced:
@@ -134,10 +136,10 @@ def _sums(books: Books, height: int) -> Iterator[Finding]:
         terms = scheme.terms()
         moved = (scheme.issued, scheme.topped_up, scheme.lapsed, scheme.revoked)
         if moved != (terms.issued, terms.topped_up, terms.lapsed, terms.revoked):
-            yield Finding(height - 1, "", f"the budget of scheme {scheme.id} is not what its vouchers say")
+            yield Finding(height - 1, "", f"the budget of scheme {scheme.id} does not match its vouchers")
         if scheme.unallocated < 0:
-            yield Finding(height - 1, "", f"scheme {scheme.id} gave more than its budget")
-    for (scheme_id, shop), standing in books.standings().items():
-        if not standing.balanced:
-            sentence = f"what was spent at shop {shop} under {scheme_id} is not all on its way: {standing}"
+            yield Finding(height - 1, "", f"scheme {scheme.id} has issued more than its budget")
+    for (scheme_id, shop), balance in books.shop_balances().items():
+        if not balance.balanced:
+            sentence = f"what was spent at shop {shop} under {scheme_id} is not all accounted for: {balance}"
             yield Finding(height - 1, "", sentence)

@@ -1,4 +1,4 @@
-"""Compares the auditor's books with the state that a peer's chaincode answers from, to the cent."""
+"""Compares the auditor's books, to the cent, with the state from which a peer's chaincode answers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _RULES = tuple(Rules.__annotations__)
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A member that the books and the state disagree about; None: one side lacks the thing.
+    """A member on which the books and the state disagree.
 
     Attributes:
-        thing: what it is about, such as `voucher <id>`.
-        member: the member of the record.
-        replayed: its value by the requests in the blocks.
-        stored: its value by the state.
+        thing: the record, such as `voucher <id>`.
+        member: the member of the record; `id` if one side lacks the record.
+        replayed: its value according to the requests in the blocks; None if they have none.
+        stored: its value in the state; None if it has none.
     """
 
     thing: str
@@ -31,38 +31,44 @@ class Difference:
     stored: object
 
     def __str__(self) -> str:
-        return f"{self.thing}, {self.member}: {self.replayed!r} by the blocks, {self.stored!r} by the state"
+        """The difference on one line."""
+        return (
+            f"{self.thing}, {self.member}: {self.replayed!r} according to the blocks, "
+            f"{self.stored!r} in the state"
+        )
 
 
-class Kept(Protocol):
-    """A thing of the books, which knows what the ledger's record of it must say."""
+class BookEntry(Protocol):
+    """An entry of the books, which knows what the ledger's record of it must contain."""
 
     def members(self) -> dict[str, object]:
-        """Members of the record; None: the record leaves it out."""
+        """The record's members; None for those that it leaves out."""
 
 
 def differences(books: Books, ledger: Reader) -> Iterator[Difference]:
-    """Everything that is not the same in the books and in the state.
+    """Everything on which the books and the state disagree.
 
     Args:
-        books: a replay of all blocks.
-        ledger: asks a peer that has the same blocks and no more.
+        books: the books after a replay of all blocks.
+        ledger: reads from a peer at the same height.
     """
-    if (named := books.named()) is not None:
-        yield from _compare("organisations", dict(named), ledger.organisations.show())
-    if books.further:
-        proposed = ({**one, "id": one["msp"]} for one in ledger.organisations.list())
-        yield from _things("organisation", books.further, proposed)
+    if (organisations := books.organisations_in_force()) is not None:
+        yield from _compare("organisations", dict(organisations), ledger.organisations.show())
+    if books.later_organisations:
+        proposed = (
+            {**organisation, "id": organisation["msp"]} for organisation in ledger.organisations.list()
+        )
+        yield from _records("organisation", books.later_organisations, proposed)
     schemes = _by_id(ledger.schemes.list())
     yield from _missing("scheme", books.schemes, schemes)
     for scheme in books.schemes.values():
         if scheme.id in schemes:
             yield from _scheme(scheme, schemes[scheme.id], ledger)
-    yield from _things("shop", books.shops, map(_stored_shop, ledger.shops.list()))
+    yield from _records("shop", books.shops, map(_stored_shop, ledger.shops.list()))
     for scheme_id in books.schemes:
-        yield from _money_on_its_way(books, scheme_id, ledger)
+        yield from _shop_money(books, scheme_id, ledger)
     if books.layout_2:
-        yield from _things("erasure", books.erasures, map(_stored_erasure, ledger.erasures.list()))
+        yield from _records("erasure", books.erasures, map(_stored_erasure, ledger.erasures.list()))
     for request in sorted(books.voided):
         stored = {"state": ledger.requests.show(request)["state"]}
         yield from _compare(f"request {request}", {"state": "void"}, stored)
@@ -81,38 +87,42 @@ def _scheme(scheme: SchemeBook, stored: Mapping[str, Any], ledger: Reader) -> It
         replayed["presets"] = rules.get("presets", {})
         yield from _compare(f"rules {version} of {thing}", replayed, agreed)
     if scheme.changes:
-        yield from _things(f"{thing}, change", scheme.changes, ledger.schemes.changes(scheme.id))
-    yield from _things("voucher", scheme.vouchers, ledger.vouchers.list(scheme.id))
+        yield from _records(f"{thing}, change", scheme.changes, ledger.schemes.changes(scheme.id))
+    yield from _records("voucher", scheme.vouchers, ledger.vouchers.list(scheme.id))
     sums = {**scheme.terms().as_members(), "vouchers": len(scheme.vouchers)}
     yield from _compare(f"audit:Totals of {thing}", sums, ledger.audit.totals(scheme.id))
 
 
-def _money_on_its_way(books: Books, scheme_id: str, ledger: Reader) -> Iterator[Difference]:
+def _shop_money(books: Books, scheme_id: str, ledger: Reader) -> Iterator[Difference]:
     """Payments, settlements and open items of a scheme."""
-    payments = {key: one for key, one in books.payments.items() if one.scheme == scheme_id}
-    yield from _things("payment", payments, ledger.payments.list(scheme_id))
-    settlements = {key: one for key, one in books.settlements.items() if one.scheme == scheme_id}
-    yield from _things("settlement", settlements, ledger.settlements.list(scheme_id))
-    opened = books.schemes[scheme_id].unsettled
+    payments = {payment.id: payment for payment in books.payments.values() if payment.scheme == scheme_id}
+    yield from _records("payment", payments, ledger.payments.list(scheme_id))
+    settlements = {
+        settlement.id: settlement
+        for settlement in books.settlements.values()
+        if settlement.scheme == scheme_id
+    }
+    yield from _records("settlement", settlements, ledger.settlements.list(scheme_id))
+    unsettled = books.schemes[scheme_id].unsettled
     for shop in books.shops:
-        replayed = dict(opened.get(shop, {}))
-        found = {
+        replayed = dict(unsettled.get(shop, {}))
+        stored = {
             (item["day"], item["id"]): item["cents"] for item in ledger.payments.unsettled(scheme_id, shop)
         }
-        if replayed != found:
+        if replayed != stored:
             thing = f"shop {shop} under scheme {scheme_id}"
-            yield Difference(thing, "open items", sorted(replayed.items()), sorted(found.items()))
+            yield Difference(thing, "open items", sorted(replayed.items()), sorted(stored.items()))
 
 
-def _things(
-    kind: str, replayed: Mapping[str, Kept], stored: Iterable[Mapping[str, Any]]
+def _records(
+    kind: str, replayed: Mapping[str, BookEntry], stored: Iterable[Mapping[str, Any]]
 ) -> Iterator[Difference]:
-    """Things of one kind: those that one side lacks, and members that differ."""
-    found = _by_id(stored)
-    yield from _missing(kind, replayed, found)
-    for key, thing in replayed.items():
-        if key in found:
-            yield from _compare(f"{kind} {key}", thing.members(), _tidy(found[key]))
+    """Records of one kind: those that one side lacks, and members that differ."""
+    records = _by_id(stored)
+    yield from _missing(kind, replayed, records)
+    for key, entry in replayed.items():
+        if key in records:
+            yield from _compare(f"{kind} {key}", entry.members(), _without_zeros(records[key]))
 
 
 def _by_id(records: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -120,10 +130,10 @@ def _by_id(records: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]
 
 
 def _missing(kind: str, replayed: Iterable[str], stored: Iterable[str]) -> Iterator[Difference]:
-    ours, theirs = set(replayed), set(stored)
-    for key in sorted(ours - theirs):
+    replayed_keys, stored_keys = set(replayed), set(stored)
+    for key in sorted(replayed_keys - stored_keys):
         yield Difference(f"{kind} {key}", "id", key, None)
-    for key in sorted(theirs - ours):
+    for key in sorted(stored_keys - replayed_keys):
         yield Difference(f"{kind} {key}", "id", None, key)
 
 
@@ -135,15 +145,15 @@ def _compare(
             yield Difference(thing, member, value, stored.get(member))
 
 
-def _tidy(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Categories without money are the same as none."""
+def _without_zeros(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record without categories of zero cents, which mean the same as none."""
     return {
         member: amounts(value or {}) if member in _BY_CATEGORY else value for member, value in record.items()
     }
 
 
 def _stored_shop(shop: Shop) -> dict[str, object]:
-    """The shop with its categories by code, and without the hash of private data, which no request shows."""
+    """The shop with its categories by code, and without hashes of private data, which no request contains."""
     members = cast(dict[str, object], {**shop})
     members["categories"] = {grant["code"]: grant["from"] for grant in shop["categories"]}
     if "account_change" in shop:
@@ -153,5 +163,5 @@ def _stored_shop(shop: Shop) -> dict[str, object]:
 
 
 def _stored_erasure(erasure: Mapping[str, Any]) -> dict[str, object]:
-    """The erasure with the ids of its records, whose hashes no request shows."""
+    """The erasure with the ids of its records only: no request contains their hashes."""
     return {**erasure, "records": sorted({record["id"] for record in erasure["records"]})}

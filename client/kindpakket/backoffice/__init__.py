@@ -1,1 +1,1 @@
-"""The files that the back office works with: children, the register, payments for the bank."""
+"""The back office's files: entitled children, the register, and payment files for the bank."""

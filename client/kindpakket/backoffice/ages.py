@@ -1,4 +1,4 @@
-"""Which preset amount a child gets by its age. The ledger sees the preset, never the age."""
+"""Preset amounts by age. The ledger sees a child's preset, never the age."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ _BAND = re.compile(r"(?P<youngest>\d{1,3})-(?P<oldest>\d{1,3})=(?P<preset>[a-z][
 def age_on(born: date, day: date) -> int:
     """Age in completed years on a day, negative before birth.
 
-    Who was born on 29 February is a year older on 1 March, in other years.
+    In years that are not leap years, someone born on 29 February turns a year older on 1 March.
     """
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 @dataclass(frozen=True, slots=True)
 class AgeBand:
-    """Children from the youngest to the oldest age, both inclusive, in completed years, get a preset."""
+    """The preset for children of `youngest` to `oldest` completed years, both inclusive."""
 
     youngest: int
     oldest: int
     preset: str
+
+    def __str__(self) -> str:
+        """The band as it is written, such as `0-11=junior`."""
+        return f"{self.youngest}-{self.oldest}={self.preset}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +44,25 @@ class Ages:
         """Read bands such as `0-11=junior` and `12-17=senior`.
 
         Raises:
-            ValueError: one is not of that form, ends before it begins, or shares an age with another.
+            ValueError: a text is not an age band, a band ends before it begins, or two bands overlap.
         """
         bands = tuple(_band(text) for text in texts)
-        for one, other in combinations(bands, 2):
-            if one.youngest <= other.oldest and other.youngest <= one.oldest:
-                raise ValueError(
-                    f"{one.preset} and {other.preset} share an age: let each age stand in one band"
-                )
+        for first, second in combinations(bands, 2):
+            if first.youngest <= second.oldest and second.youngest <= first.oldest:
+                raise ValueError(f"the bands {first} and {second} overlap: put each age in one band only")
         return cls(bands, day)
 
     def preset(self, born: date) -> str | None:
-        """The preset for a date of birth, or None when no band has the age."""
+        """The preset for a date of birth; None if no band covers the age."""
         age = age_on(born, self.day)
         return next((band.preset for band in self.bands if band.youngest <= age <= band.oldest), None)
 
 
 def _band(text: str) -> AgeBand:
-    found = _BAND.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text!r} is not a band of ages: write it as 0-11=junior")
-    band = AgeBand(int(found["youngest"]), int(found["oldest"]), found["preset"])
+    match = _BAND.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not an age band: write it as 0-11=junior")
+    band = AgeBand(int(match["youngest"]), int(match["oldest"]), match["preset"])
     if band.youngest > band.oldest:
         raise ValueError(f"{text!r} ends before it begins: write the younger age first")
     return band

@@ -1,7 +1,7 @@
-"""The municipality's own register: which voucher belongs to which child. It never goes to the ledger.
+"""The municipality's register: which voucher belongs to which child. It never goes to the ledger.
 
 One SQLite file, readable by its owner only. It holds BSNs, names and the secret of the entitlement ids: back
-it up, protect and erase it as the municipality's other case files.
+it up, protect it and erase it like the municipality's other case files.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from kindpakket.auditor.personal import SHORTEST
+from kindpakket.auditor.personal_data import MIN_LENGTH
 from kindpakket.backoffice.citizens import Child, entitlement_id
 from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket.ledger.records import Allocation, CaseRecord
@@ -43,7 +43,7 @@ class Entry:
     """A voucher and the child it is for.
 
     Attributes:
-        voucher: id of the voucher, drawn here.
+        voucher: id of the voucher, chosen by the register.
         entitlement: id of the entitlement.
         salt: salt of the private case record.
         bulk: id of the request that issues it.
@@ -57,11 +57,11 @@ class Entry:
     child: Child
 
     def case_record(self) -> CaseRecord:
-        """What goes into the municipality's private collection."""
+        """The record for the municipality's private collection."""
         return {"voucher": self.voucher, "case": self.child.case, "salt": self.salt}
 
     def allocation(self) -> Allocation:
-        """What goes onto the ledger: nothing of the child."""
+        """The voucher for the ledger, with nothing about the child."""
         return {
             "id": self.voucher,
             "entitlement": self.entitlement,
@@ -72,31 +72,31 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """Entries that one request issues; sent again with the same id they are issued once."""
+    """Entries that one request issues; repeating the request under the same id issues them once."""
 
     request_id: str
     entries: tuple[Entry, ...]
 
 
 class RegisterError(Exception):
-    """A register that cannot be used; the message says why."""
+    """The register cannot be used; the message says why."""
 
 
 class Register:
     """The register in a file. Use it in a `with` statement, or close it."""
 
     def __init__(self, path: Path) -> None:
-        """Open a register, or make one with a new secret.
+        """Open a register, or create one with a new secret.
 
         Raises:
-            RegisterError: others may read the file, or it is not a register of this version.
+            RegisterError: others than its owner can read the file, or it is not a register of this version.
         """
         self.path = path
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         if path.stat().st_mode & 0o077:
-            raise RegisterError(f"others than its owner may read {path}: chmod 600 it")
+            raise RegisterError(f"{path} can be read by others than its owner: run chmod 600 on it")
         self._database = sqlite3.connect(path)
         try:
             self._prepare()
@@ -108,22 +108,22 @@ class Register:
             raise
 
     def enrol(self, scheme: str, period: str, children: Sequence[Child]) -> list[Bulk]:
-        """Give each child a voucher id, once for a scheme and period, all or none.
+        """Give each child a voucher id, once per scheme and period; all or none.
 
-        A child that was enrolled before keeps its ids, so a run that was cut off is simply done again.
+        A child that is already enrolled keeps its ids, so if a run is interrupted, run it again.
 
         Args:
             scheme: id of the scheme.
-            period: what a child gets one voucher for.
+            period: the period in which a child gets one voucher.
             children: the children.
 
         Returns:
-            The bulks that hold these children, new ones with 500 entries at most.
+            The bulks that contain these children; new bulks have at most 500 entries.
 
         Raises:
-            RegisterError: a child was enrolled before with another preset or number of units.
+            RegisterError: a child is already enrolled with another preset or number of units.
         """
-        found: set[str] = set()
+        bulk_ids: set[str] = set()
         new: list[Entry] = []
         for child in children:
             entitlement = entitlement_id(self.secret, scheme, child.bsn, period)
@@ -131,23 +131,23 @@ class Register:
             if known is None:
                 new.append(Entry(new_id(), entitlement, new_salt(), "", child))
                 continue
-            now, before = (child.preset, child.units), (known.child.preset, known.child.units)
-            if now != before:
+            new_terms, old_terms = (child.preset, child.units), (known.child.preset, known.child.units)
+            if new_terms != old_terms:
                 raise RegisterError(
-                    f"the child of case {child.case} was enrolled with {before[1]} of {before[0]}, and the "
-                    f"file says {now[1]} of {now[0]}: what was enrolled cannot change"
+                    f"the child of case {child.case} was enrolled with {old_terms[1]} of {old_terms[0]}, "
+                    f"but the file says {new_terms[1]} of {new_terms[0]}: an enrolment cannot change"
                 )
-            found.add(known.bulk)
+            bulk_ids.add(known.bulk)
         with self._database:
             for at in range(0, len(new), BULK):
                 bulk = new_id()
-                found.add(bulk)
+                bulk_ids.add(bulk)
                 for entry in new[at : at + BULK]:
                     self._insert(scheme, bulk, entry)
-        return [bulk for bulk in self.bulks(scheme) if bulk.request_id in found]
+        return [bulk for bulk in self.bulks(scheme) if bulk.request_id in bulk_ids]
 
     def bulks(self, scheme: str) -> Iterator[Bulk]:
-        """All bulks of a scheme, in the order in which they were made."""
+        """All bulks of a scheme, oldest first."""
         query = "SELECT bulk FROM entry WHERE scheme = ? GROUP BY bulk ORDER BY min(rowid)"
         for (bulk,) in self._database.execute(query, (scheme,)).fetchall():
             rows = self._database.execute(
@@ -161,20 +161,20 @@ class Register:
             yield from bulk.entries
 
     def find(self, voucher: str) -> Entry | None:
-        """The entry of a voucher; None when there is none."""
+        """The entry of a voucher; None if there is none."""
         row = self._database.execute(f"{_SELECT} WHERE voucher = ?", (voucher,)).fetchone()
         return None if row is None else _read(row)
 
     def personal_values(self) -> list[str]:
-        """BSNs, full names, family names and case numbers: what an auditor looks for in blocks.
+        """BSNs, full names, family names and case numbers: what an auditor searches blocks for.
 
-        Those that are too short to be looked for are left out.
+        Values that are too short to search for are left out.
         """
         values: set[str] = set()
         query = "SELECT bsn, first_names, family_name, case_number FROM entry"
         for number, first, family, case in self._database.execute(query):
             values.update((number, f"{first} {family}", family, case))
-        return sorted(value for value in values if len(value) >= SHORTEST)
+        return sorted(value for value in values if len(value) >= MIN_LENGTH)
 
     @property
     def secret(self) -> bytes:
@@ -188,11 +188,13 @@ class Register:
         self._database.close()
 
     def __enter__(self) -> Self:
+        """The register itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Close the file."""
         self.close()
 
     def _prepare(self) -> None:
@@ -205,7 +207,7 @@ class Register:
                 secret = secrets.token_bytes(_SECRET_BYTES)
                 self._database.execute("INSERT INTO setting VALUES ('secret', ?)", (secret,))
         elif layout != _LAYOUT:
-            raise RegisterError(f"{self.path} has layout {layout}, this version reads layout {_LAYOUT}")
+            raise RegisterError(f"{self.path} has layout {layout}: this version reads layout {_LAYOUT} only")
 
     def _entry(self, scheme: str, entitlement: str) -> Entry | None:
         query = f"{_SELECT} WHERE scheme = ? AND entitlement = ?"

@@ -1,7 +1,7 @@
 """Settlements as one SEPA credit transfer file, ISO 20022 pain.001.001.09.
 
-The same settlements give the same bytes, so the hash that goes onto the ledger at export can be made again at
-any time from the ledger and the shops' accounts.
+The same settlements give the same bytes, so the hash that is recorded on the ledger at export can be
+recomputed at any time from the ledger and the shops' accounts.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ with extra("backoffice"):
 
 SCHEMA = "pain.001.001.09"
 _NAMESPACE = {"": f"urn:iso:std:iso:20022:tech:xsd:{SCHEMA}"}
-_LONGEST_NAME = 70
+_MAX_NAME_LENGTH = 70  # Max70Text, by the rulebook of the European Payments Council
 
 
 class PaymentFileError(ValueError):
-    """The payments cannot be put into a file; nothing was written."""
+    """No payment file can be made of these payments; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Debtor:
     """The account that pays.
 
     Attributes:
-        name: the holder of the account.
-        iban: its number.
-        bic: the bank's code.
+        name: the account's holder.
+        iban: the account's number.
+        bic: the bank's BIC.
     """
 
     name: str
@@ -47,14 +47,14 @@ class Debtor:
 
 @dataclass(frozen=True, slots=True)
 class CreditTransfer:
-    """One settlement to be paid.
+    """A settlement to pay.
 
     Attributes:
         settlement: the settlement's id, which becomes the EndToEndId.
         name: holder of the shop's account.
         iban: the shop's account.
-        cents: amount, euro cents, above zero.
-        text: what the shop reads on its statement; no child's data.
+        cents: the amount in euro cents, above zero.
+        text: what the shop reads on its bank statement; no data about children.
     """
 
     settlement: str
@@ -70,9 +70,9 @@ class PaymentFile:
 
     Attributes:
         content: the XML, UTF-8 bytes, valid against its schema.
-        sha256: its hash, 64 hexadecimal characters, which goes onto the ledger.
-        message_id: the file's own id.
-        cents: sum of its payments.
+        sha256: its hash, 64 hexadecimal characters, for the ledger.
+        message_id: the id in the file's header.
+        cents: sum of its payments, in euro cents.
         payments: number of its payments.
     """
 
@@ -90,20 +90,20 @@ def payment_file(
 
     Args:
         debtor: the account that pays.
-        transfers: what is to be paid.
-        created_at: instant that the file states as its creation, with a time zone. For the same bytes
-            each time take one from the ledger, such as the latest approval.
+        transfers: the settlements to pay.
+        created_at: the file's creation instant, with a time zone. To get the same bytes each time, take one
+            from the ledger, such as the latest approval.
         execution_date: the day on which the bank is to pay.
 
     Raises:
-        PaymentFileError: there is nothing to pay, an amount, IBAN or name is impossible, or a settlement
-            stands twice.
+        PaymentFileError: there is nothing to pay, an amount, IBAN or name is invalid, or a settlement appears
+            twice.
     """
     ordered = sorted(transfers, key=lambda transfer: transfer.settlement)
     _check(debtor, ordered)
     if created_at.tzinfo is None:
         raise PaymentFileError(
-            f"created_at {created_at.isoformat()} has no time zone: give an aware datetime"
+            f"created_at {created_at.isoformat()} has no time zone: give a datetime with one"
         )
     message_id = _message_id(debtor, ordered, created_at, execution_date)
     document = SepaTransfer(
@@ -127,7 +127,7 @@ def payment_file(
                 "endtoend_id": transfer.settlement,
             }
         )
-    content = _fixed(document.export(validate=False), message_id, created_at, ordered)
+    content = _reproducible(document.export(validate=False), message_id, created_at, ordered)
     try:
         try_valid_xml(content, SCHEMA)
     except ValidationError as error:
@@ -143,55 +143,55 @@ def payment_file(
 
 def _check(debtor: Debtor, transfers: Sequence[CreditTransfer]) -> None:
     if not transfers:
-        raise PaymentFileError("there is no settlement to pay: approve settlements first")
+        raise PaymentFileError("no settlements to pay: approve settlements first")
     seen: set[str] = set()
     for transfer in transfers:
         if transfer.settlement in seen:
-            raise PaymentFileError(f"settlement {transfer.settlement} stands twice: give each once")
+            raise PaymentFileError(f"settlement {transfer.settlement} appears twice: list each once")
         seen.add(transfer.settlement)
         if transfer.cents <= 0:
             raise PaymentFileError(
-                f"settlement {transfer.settlement} is {transfer.cents} cents: only sums above zero are paid"
+                f"settlement {transfer.settlement} is for {transfer.cents} cents: it must be above zero"
             )
         _check_account(transfer.name, transfer.iban, f"settlement {transfer.settlement}")
     _check_account(debtor.name, debtor.iban, "the debtor")
 
 
 def _check_account(name: str, number: str, whose: str) -> None:
-    if not 0 < len(name.strip()) <= _LONGEST_NAME:
+    if not 0 < len(name.strip()) <= _MAX_NAME_LENGTH:
         raise PaymentFileError(
-            f"{whose}: a name of 1 to {_LONGEST_NAME} characters is needed, this has {len(name)}"
+            f"{whose}: the name has {len(name.strip())} characters: it must have 1 to {_MAX_NAME_LENGTH}"
         )
     try:
         iban.validate(number)
     except NotAnIban as error:
-        raise PaymentFileError(f"{whose}: the IBAN is not valid ({error}): correct the account") from None
+        raise PaymentFileError(f"{whose}: the IBAN is invalid ({error}): correct the account") from None
 
 
 def _message_id(debtor: Debtor, transfers: Sequence[CreditTransfer], created_at: datetime, day: date) -> str:
-    """35 characters at most: the day, and a hash of everything that is paid."""
+    """The day, and a hash of everything that is paid; 29 of the 35 characters allowed (Max35Text)."""
     digest = hashlib.sha256(repr((debtor, list(transfers), created_at.isoformat(), day)).encode()).hexdigest()
     return f"{day:%Y%m%d}-{digest[:20]}"
 
 
-def _fixed(
+def _reproducible(
     content: bytes, message_id: str, created_at: datetime, transfers: Sequence[CreditTransfer]
 ) -> bytes:
-    """Put ids and the instant that were given in the place of those that the library makes anew each time."""
+    """Replace the ids and the instant that the library makes anew each time with the given ones."""
     root = ET.fromstring(content)  # noqa: S314
-    header = _one(root, "CstmrCdtTrfInitn/GrpHdr")
-    _one(header, "MsgId").text = message_id
-    _one(header, "CreDtTm").text = created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    header = _element(root, "CstmrCdtTrfInitn/GrpHdr")
+    _element(header, "MsgId").text = message_id
+    _element(header, "CreDtTm").text = created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     payments = root.findall("CstmrCdtTrfInitn/PmtInf", _NAMESPACE)
     for payment, transfer in zip(payments, transfers, strict=True):
-        _one(payment, "PmtInfId").text = transfer.settlement
+        _element(payment, "PmtInfId").text = transfer.settlement
     ET.indent(root)
     body: bytes = ET.tostring(root, "utf-8")
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body + b"\n"
 
 
-def _one(element: ET.Element, path: str) -> ET.Element:
-    found = element.find(path, _NAMESPACE)
-    if found is None:
-        raise PaymentFileError(f"the file lacks {path}: the library that makes it has changed its form")
-    return found
+def _element(element: ET.Element, path: str) -> ET.Element:
+    child = element.find(path, _NAMESPACE)
+    if child is None:
+        raise PaymentFileError(f"the file has no {path}: this version of sepaxml is not supported")
+    return child

@@ -1,4 +1,4 @@
-"""The former place of `kindpakket.fabric.ca.aio`, whose names it has."""
+"""The former name of `kindpakket.fabric.ca.aio`, which still works."""
 
 from kindpakket.fabric.ca.aio import (
     CaClient,

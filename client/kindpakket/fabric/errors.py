@@ -4,7 +4,7 @@
     ├── ProfileError            a connection profile that cannot be used
     ├── IdentityError           a certificate or key that cannot be used
     ├── ConnectionClosed        a call on a gateway that was closed
-    ├── ProtocolError           an answer that does not belong to the question
+    ├── ProtocolError           an answer that does not match the request
     ├── DecodeError             bytes that are not the Fabric message they should be
     ├── GatewayError            the peer's Gateway service refused or failed a call
     │   ├── EvaluateError
@@ -17,12 +17,12 @@
     ├── CommitError             certain: the transaction is in a block and invalid
     ├── CheckpointError         a position that cannot be read or kept
     ├── OutboxError             the file of an outbox cannot be used
-    │   ├── OutboxConflict      a request id that stands for something else already
-    │   └── OutboxWaiting       a request that cannot go on here and now; it stays in the outbox
+    │   ├── OutboxConflict      a request id that already stands for something else
+    │   └── OutboxWaiting       a request that cannot continue here and now; it stays in the outbox
     └── UnknownOutcome          not known yet whether the transaction is or will be in a block
 
-A caller of `Contract.submit` needs care for one of these only: `UnknownOutcome`. All others that it raises
-are certain.
+A caller of `Contract.submit` must handle only one of these with care: `UnknownOutcome`. The others that it
+raises are certain.
 """
 
 from __future__ import annotations
@@ -30,12 +30,34 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from grpc import StatusCode
 
-if TYPE_CHECKING:
-    from kindpakket.fabric.commit import CommitStatus
+from kindpakket.fabric._commit_status import CommitStatus
+
+__all__ = [
+    "CheckpointError",
+    "CommitError",
+    "CommitStatusError",
+    "ConnectionClosed",
+    "DecodeError",
+    "DiscoveryError",
+    "EndorseError",
+    "ErrorDetail",
+    "EvaluateError",
+    "EventsError",
+    "FabricError",
+    "GatewayError",
+    "IdentityError",
+    "NotOnLedger",
+    "OutboxConflict",
+    "OutboxError",
+    "OutboxWaiting",
+    "ProfileError",
+    "ProtocolError",
+    "SubmitError",
+    "UnknownOutcome",
+]
 
 _CHAINCODE_RESPONSE = re.compile(r"chaincode response \d+, (.*)", re.DOTALL)
 _ORDERER_STATUS = re.compile(r"\bstatus=([A-Z_]+)")
@@ -102,7 +124,7 @@ _REFUSED_BEFORE_ORDERING = frozenset(
 
 
 class FabricError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base class of every error that this package raises on purpose."""
 
 
 class ProfileError(FabricError):
@@ -118,9 +140,9 @@ class ConnectionClosed(FabricError):
 
 
 class ProtocolError(FabricError):
-    """An answer that does not belong to the question, such as a transaction that was not the one proposed.
+    """An answer that does not match the request, such as a transaction other than the one proposed.
 
-    Nothing is signed after such an answer: the peer, or something between, is faulty or hostile.
+    Nothing is signed after such an answer: the peer, or something in between, is faulty or hostile.
     """
 
 
@@ -135,7 +157,7 @@ class ErrorDetail:
     Attributes:
         address: host and port of the node.
         mspid: MSP id of the organisation that runs it.
-        message: its words.
+        message: what it said.
     """
 
     address: str
@@ -150,7 +172,7 @@ class GatewayError(FabricError):
     """The Gateway service of the peer refused or failed a call.
 
     The status alone says little, since Fabric reports one cause under several statuses; the properties below
-    look at the nodes' own words first.
+    look at the nodes' own messages first.
 
     Attributes:
         status: the gRPC status.
@@ -193,18 +215,18 @@ class GatewayError(FabricError):
 
     @property
     def chaincode_message(self) -> str | None:
-        """The chaincode's own words, when the chaincode refused; else None."""
+        """What the chaincode said when it refused; None if it did not refuse."""
         matches = (_CHAINCODE_RESPONSE.search(text) for text in self._texts())
         return next((match.group(1) for match in matches if match), None)
 
     @property
     def overloaded(self) -> bool:
-        """A node had no capacity for the call and did nothing; the same call later may succeed."""
+        """A node had no capacity for the call and did nothing; the same call may succeed later."""
         return says_overloaded(self.status, self.reason, self.details)
 
     @property
     def forbidden(self) -> bool:
-        """A policy of the channel refuses this identity; the same call later fails again."""
+        """A policy of the channel refuses this identity; the same call will fail again."""
         return self.status is StatusCode.PERMISSION_DENIED or self._says(*_FORBIDDEN)
 
     @property
@@ -229,7 +251,7 @@ class GatewayError(FabricError):
     def peer_unready(self) -> bool:
         """A peer is in a state that passes by itself, and did nothing.
 
-        As when the chaincode's definition changes during the call, the chaincode or the channel is being
+        For example, the chaincode's definition changes during the call, the chaincode or the channel is being
         opened there, or the peer is being stopped.
         """
         return self.chaincode_message is None and self._says(*_PEER_UNREADY)
@@ -262,7 +284,7 @@ class GatewayError(FabricError):
 
 
 def says_overloaded(status: StatusCode, reason: str, details: tuple[ErrorDetail, ...]) -> bool:
-    """Whether a node had no capacity for a call, by its status or by the nodes' own words."""
+    """Whether a node had no capacity for a call, by its status or by the nodes' own messages."""
     return (
         status is StatusCode.RESOURCE_EXHAUSTED
         or _OVERLOAD in reason
@@ -308,7 +330,7 @@ class EndorseError(GatewayError):
         """Some peers endorsed and others did not, or came to another result, as when one is a block behind.
 
         The same proposal may succeed a moment later. The gateway asks a peer of its own organisation first
-        and others only after it has endorsed, unless it was told which organisations to ask.
+        and others only after it has endorsed, unless the call names the organisations to ask.
 
         Args:
             organizations: MSP ids of the organisations that were to endorse, if they were named.
@@ -336,7 +358,7 @@ class SubmitError(GatewayError):
     def refused(self) -> bool:
         """The transaction was certainly not ordered by this call.
 
-        True when every orderer that was heard refused it for good (such as FORBIDDEN), or when the gateway
+        True when every orderer that answered refused it permanently (such as FORBIDDEN), or when the gateway
         refused before it asked any orderer. One refusal among other failures proves nothing on BFT, where one
         node may lie.
         """
@@ -350,7 +372,7 @@ class SubmitError(GatewayError):
 
 
 class CommitStatusError(GatewayError):
-    """The commit status could not be learnt. The transaction may be valid all the same: ask again."""
+    """The commit status could not be learnt. The transaction may still be valid: ask again."""
 
     step = "commit status"
 
@@ -367,7 +389,7 @@ class EventsError(GatewayError):
 
 
 class DiscoveryError(GatewayError):
-    """The discovery service refused or failed. `forbidden`: it gives this identity no answer."""
+    """The discovery service refused or failed. `forbidden`: it does not answer this identity."""
 
     step = "discover"
 
@@ -392,7 +414,7 @@ class CommitError(FabricError):
 
     @property
     def read_conflict(self) -> bool:
-        """What the transaction had read was changed by another one before it; a new proposal may succeed."""
+        """What the transaction had read was changed by an earlier one; a new proposal may succeed."""
         return self.code in _READ_CONFLICTS
 
     @classmethod
@@ -404,7 +426,7 @@ class CommitError(FabricError):
 class UnknownOutcome(FabricError):
     """It is not known whether the transaction is or will be in a block. Never propose it anew.
 
-    Resolve it later: `network.commit(transaction_id).status()` asks only;
+    Resolve it later: `network.commit(transaction_id).status()` only asks;
     `network.transaction_from(envelope).submit()` offers the same transaction again, which the ledger counts
     once. The last failed offer, or failed look, is the `__cause__`.
 
@@ -432,17 +454,17 @@ class CheckpointError(FabricError):
 class OutboxError(FabricError):
     """The file of an outbox cannot be opened, read or written. The message says which, and why.
 
-    When it could not be written, the request is in the outbox in the state before: call again.
+    If it could not be written, the request in the outbox keeps its previous state: call again.
     """
 
 
 class OutboxConflict(OutboxError):
-    """A request id that stands for another call already; nothing was sent."""
+    """A request id that already stands for another call; nothing was sent."""
 
 
 class OutboxWaiting(OutboxError):
-    """A request that cannot go on here and now, and stays in the outbox.
+    """A request that cannot continue here and now, and stays in the outbox.
 
-    Either another thread or process works on it; or it needs its transient data, which an outbox never keeps;
-    or it is another identity's, and was not proposed yet.
+    Either another thread or process works on it, or it needs its transient data, which an outbox never
+    stores, or it belongs to another identity and was not proposed yet.
     """

@@ -1,9 +1,11 @@
-"""Optional packages, which extras of the distribution bring, and the sentence when one is missing."""
+"""Optional packages, which extras of the distribution install, and the error when one is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+__all__ = ["MissingExtra", "extra", "missing"]
 
 _OWN = ("kindpakket", "kindpakket_cli", "kindpakket_network")
 
@@ -33,7 +35,7 @@ def extra(name: str) -> Iterator[None]:
             import sqlalchemy
 
     Args:
-        name: the extra that brings them.
+        name: the extra that installs them.
 
     Raises:
         MissingExtra: one is not installed.

@@ -1,4 +1,4 @@
-"""The former place of `kindpakket.fabric.identity.pkcs11`, whose names it has."""
+"""The former name of `kindpakket.fabric.identity.pkcs11`, which still works."""
 
 from kindpakket.fabric.identity.pkcs11 import (
     Pkcs11Signer,

@@ -1,4 +1,4 @@
-"""The former place of `kindpakket.fabric.blocks`, whose names it has."""
+"""The former name of `kindpakket.fabric.blocks`, which still works."""
 
 from kindpakket.fabric.blocks import (
     policy_text,

@@ -1,4 +1,4 @@
-"""The former place of `kindpakket.fabric.checkpoints.sql`, whose names it has."""
+"""The former name of `kindpakket.fabric.checkpoints.sql`, which still works."""
 
 from kindpakket.fabric.checkpoints.sql import (
     SqlCheckpointer,

@@ -12,7 +12,7 @@ A program written for hfc changes `hfc` to `kindpakket.hfc` in its imports, and 
     )
 
 `docs/sdk/hfc.md` says call by call what is the same, what differs and what today's Fabric makes impossible.
-New programs take `kindpakket.fabric`, which these modules stand on.
+Use `kindpakket.fabric`, on which these modules are built, for new programs.
 """
 
 VERSION = "1.0.0"

@@ -14,7 +14,7 @@ from typing import Any
 from grpc import StatusCode
 
 from kindpakket.fabric import GatewayError
-from kindpakket.fabric._wire import messages as m
+from kindpakket.hfc import _messages as m
 
 _CHAINCODE = re.compile(r"chaincode response (\d+), ")
 _GOOD, _FAILED = 200, 500
@@ -26,7 +26,7 @@ class Impossible(NotImplementedError):
 
 
 class NoPeer(Exception):
-    """The list of peers names none that the profile knows."""
+    """None of the peers in a list is in the profile."""
 
 
 class QueryRefused(ValueError):
@@ -64,6 +64,6 @@ def response_in(error: GatewayError) -> Any:
 
 
 def answer(status: int, message: str = "", payload: bytes = b"") -> Any:
-    """A `ProposalResponse` of so much as programs look at."""
+    """A `ProposalResponse` with what programs look at."""
     response = m.proposal_response.Response(status=status, message=message, payload=payload)
     return m.proposal_response.ProposalResponse(response=response)

@@ -1,4 +1,4 @@
-"""The holder of a voucher agrees to a shop's order: by a key of their own, or by a page of a booklet."""
+"""How a voucher's holder authorises a shop's order: with a key on a device, or a page of a paper booklet."""
 
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.key import HolderKey

@@ -1,7 +1,7 @@
 """A paper booklet: pages that each pay once, under one Merkle root. Everything here works offline.
 
-Who holds the seeds of the pages can spend the voucher. They exist in the file for the printer, which is
-destroyed after printing, and on the pages themselves.
+Anyone who has the pages' seeds can spend the voucher. They exist in the printer's file, which is destroyed
+after printing, and on the pages themselves.
 """
 
 from __future__ import annotations
@@ -16,24 +16,25 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kindpakket.holder.binding import Binding
+from kindpakket.holder.credential import Credential
 from kindpakket.holder.orders import Order
 from kindpakket.ledger.records import Authorisation, Proof
 
 SEED_BYTES = 32
-_PAGES = range(2, 257)
-_HASH_BYTES = 32
-_MARK = "kp1"
+"""Length of a page's seed, the private key of Ed25519 (RFC 8032, section 5.1.5)."""
+_PAGES = range(2, 257)  # the chaincode takes the same numbers; see InvalidAuthorisation
+_HASH_BYTES = 32  # SHA-256
+_PREFIX = "kp1"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: enough to pay once, and nothing about the other pages' seeds.
+    """One page: all that is needed to pay once, and nothing about the other pages' seeds.
 
     Attributes:
-        number: its number; page 0 activates, the others pay.
-        seed: the seed of its Ed25519 key, 32 bytes.
-        path: the siblings of its leaf, from the leaf up, 32 bytes each.
+        number: page 0 activates the voucher, the others pay.
+        seed: the seed of the page's Ed25519 key, 32 bytes.
+        path: the Merkle path, the siblings from the leaf up, 32 bytes each.
     """
 
     number: int
@@ -41,11 +42,11 @@ class Page:
     path: tuple[bytes, ...]
 
     def authorise(self, order: Order) -> Proof:
-        """Agree to exactly this payment or hold."""
+        """Authorise exactly this payment or hold."""
         return self.sign(order.message(), order.version)
 
     def sign(self, message: bytes, version: int) -> Proof:
-        """The proof over a message, under a version of the voucher's authorisation."""
+        """The proof over a message, for a version of the voucher's authorisation."""
         key = Ed25519PrivateKey.from_private_bytes(self.seed)
         return {
             "kind": "booklet",
@@ -59,47 +60,48 @@ class Page:
     def as_text(self) -> str:
         """The text of the page's QR code."""
         body = struct.pack(">H", self.number) + self.seed + b"".join(self.path)
-        return f"{_MARK}:{base64.urlsafe_b64encode(body).decode().rstrip('=')}"
+        return f"{_PREFIX}:{base64.urlsafe_b64encode(body).decode().rstrip('=')}"
 
     @classmethod
     def from_text(cls, text: str) -> Self:
         """Read the text of a page's QR code.
 
         Raises:
-            ValueError: it is not such a text. The message does not repeat it, because it pays.
+            ValueError: the text is not a page's code. The message does not repeat it: it can pay.
         """
-        mark, _, body = text.partition(":")
+        prefix, _, body = text.partition(":")
         try:
             data = base64.b64decode(body + "=" * (-len(body) % 4), b"-_", validate=True)
         except ValueError:
             data = b""
         path = data[2 + SEED_BYTES :]
-        if mark != _MARK or not path or len(path) % _HASH_BYTES:
-            raise ValueError("this is not the code of a booklet's page: scan it again")
+        if prefix != _PREFIX or not path or len(path) % _HASH_BYTES:
+            raise ValueError("the text is not the code of a booklet page: scan it again")
         siblings = tuple(path[at : at + _HASH_BYTES] for at in range(0, len(path), _HASH_BYTES))
         return cls(struct.unpack(">H", data[:2])[0], data[2 : 2 + SEED_BYTES], siblings)
 
 
-class Booklet(Binding):
-    """All pages of a booklet, as the printer's file has them."""
+class Booklet(Credential):
+    """All pages of a booklet, as in the printer's file."""
 
     def __init__(self, seeds: Sequence[bytes]) -> None:
-        """Make a booklet of seeds, one for each page, page 0 first.
+        """Make a booklet from seeds, one for each page, page 0 first.
 
         Raises:
-            ValueError: there are fewer than 2 or more than 256, a seed has not 32 bytes, or two are alike.
+            ValueError: there are fewer than 2 or more than 256 seeds, a seed is not 32 bytes long, or two are
+                equal.
         """
         if len(seeds) not in _PAGES:
-            raise ValueError(f"a booklet has 2 to 256 pages, not {len(seeds)}")
+            raise ValueError(f"{len(seeds)} seeds: a booklet has 2 to 256 pages")
         if any(len(seed) != SEED_BYTES for seed in seeds) or len(set(seeds)) != len(seeds):
-            raise ValueError(f"the seeds of a booklet are {SEED_BYTES} bytes each and all different")
+            raise ValueError(f"the seeds of a booklet must be {SEED_BYTES} bytes each, and all different")
         self._seeds = tuple(seeds)
         keys = [Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw() for seed in seeds]
         self._levels = _tree([leaf_hash(page, key) for page, key in enumerate(keys)])
 
     @classmethod
     def generate(cls, pages: int) -> Self:
-        """Draw a new booklet of so many pages, the activation page included."""
+        """Make a new booklet with random seeds; `pages` includes the activation page."""
         return cls([secrets.token_bytes(SEED_BYTES) for _ in range(pages)])
 
     @property
@@ -119,7 +121,7 @@ class Booklet(Binding):
             IndexError: the booklet has no such page.
         """
         if not 0 <= number < self.pages:
-            raise IndexError(f"there is no page {number}: the booklet has pages 0 to {self.pages - 1}")
+            raise IndexError(f"no page {number}: the booklet has pages 0 to {self.pages - 1}")
         path = tuple(level[(number >> height) ^ 1] for height, level in enumerate(self._levels[:-1]))
         return Page(number, self._seeds[number], path)
 
@@ -128,35 +130,35 @@ class Booklet(Binding):
         return {"kind": "booklet", "pages": self.pages, "root": self.root.hex()}
 
     def prove(self, message: bytes, version: int) -> Proof:
-        """The proof of page 0, which binds and never pays."""
+        """The proof by page 0, which binds and never pays."""
         return self.page(0).sign(message, version)
 
 
 def leaf_hash(page: int, public_key: bytes) -> bytes:
-    """The leaf of a page; it names the page, so that no page passes for another."""
+    """The leaf of a page; it includes the page's number, so no page passes for another."""
     return hashlib.sha256(b"\x00" + struct.pack(">I", page) + public_key).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """A node over two hashes; its first byte keeps it from passing for a leaf."""
+    """A node over two hashes; its first byte keeps it from passing for a leaf (RFC 6962, section 2.1)."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
 def depth(pages: int) -> int:
-    """The number of levels above the leaves of so many pages."""
+    """The number of levels above the leaves of a booklet with `pages` pages."""
     return (pages - 1).bit_length()
 
 
 def root_of(page: int, public_key: bytes, path: Sequence[bytes]) -> bytes:
-    """The root that a page's key and the siblings of its leaf lead to."""
-    found = leaf_hash(page, public_key)
+    """The root computed from a page's public key and its Merkle path."""
+    node = leaf_hash(page, public_key)
     for height, sibling in enumerate(path):
-        found = node_hash(sibling, found) if page >> height & 1 else node_hash(found, sibling)
-    return found
+        node = node_hash(sibling, node) if page >> height & 1 else node_hash(node, sibling)
+    return node
 
 
 def _tree(leaves: list[bytes]) -> list[list[bytes]]:
-    """The levels from the leaves, filled up with zero bytes to a power of two, to the root."""
+    """The levels from the leaves, padded with zero hashes to a power of two, up to the root."""
     width = 1 << depth(len(leaves))
     levels = [leaves + [bytes(_HASH_BYTES)] * (width - len(leaves))]
     while len(levels[-1]) > 1:

@@ -1,4 +1,4 @@
-"""The key of a holder who has a device. Everything here works offline."""
+"""The key on a holder's device. Everything here works offline."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, Self
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from kindpakket.holder.binding import Binding
+from kindpakket.holder.credential import Credential
 from kindpakket.holder.orders import Order
 from kindpakket.ledger.records import Authorisation, Proof
 
@@ -16,22 +16,22 @@ Algorithm = Literal["ed25519", "p256"]
 _PrivateKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 
-class HolderKey(Binding):
-    """A signing key that stays with the holder; the voucher names its public half."""
+class HolderKey(Credential):
+    """A signing key that stays with the holder; the voucher is bound to its public key."""
 
     def __init__(self, key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> None:
         """Use a key of `cryptography`.
 
         Raises:
-            ValueError: it is an elliptic key of another curve than P-256.
+            ValueError: the key is on an elliptic curve other than P-256.
         """
         if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name != "secp256r1":
-            raise ValueError(f"the key is on curve {key.curve.name}: a holder's key is Ed25519 or P-256")
+            raise ValueError(f"the key is on curve {key.curve.name}: a holder's key must be Ed25519 or P-256")
         self._key: _PrivateKey = key
 
     @classmethod
     def generate(cls, algorithm: Algorithm = "ed25519") -> Self:
-        """Draw a new key."""
+        """Make a new random key."""
         if algorithm == "p256":
             return cls(ec.generate_private_key(ec.SECP256R1()))
         return cls(ed25519.Ed25519PrivateKey.generate())
@@ -41,11 +41,11 @@ class HolderKey(Binding):
         """Read a key that `to_pem` wrote.
 
         Raises:
-            ValueError: it is not such a key, or the password is wrong.
+            ValueError: the PEM does not hold an Ed25519 or P-256 key, or the password is wrong.
         """
         key = serialization.load_pem_private_key(pem, password)
         if not isinstance(key, _PrivateKey):
-            raise ValueError(f"the PEM holds a {type(key).__name__}: a holder's key is Ed25519 or P-256")
+            raise ValueError(f"the PEM holds a {type(key).__name__}: a holder's key must be Ed25519 or P-256")
         return cls(key)
 
     def to_pem(self, password: bytes) -> bytes:
@@ -62,7 +62,7 @@ class HolderKey(Binding):
         return "ed25519" if isinstance(self._key, ed25519.Ed25519PrivateKey) else "p256"
 
     def authorisation(self) -> Authorisation:
-        """The document that binds a voucher to this key."""
+        """The public document that binds a voucher to this key."""
         return {
             "kind": "key",
             "algorithm": self.algorithm,
@@ -70,17 +70,17 @@ class HolderKey(Binding):
         }
 
     def authorise(self, order: Order) -> Proof:
-        """Agree to exactly this payment or hold."""
+        """Authorise exactly this payment or hold."""
         return self.prove(order.message(), order.version)
 
     def sign(self, message: bytes) -> bytes:
-        """Sign a message: Ed25519, or ECDSA over SHA-256 in ASN.1 DER."""
+        """Sign a message: with Ed25519, or with ECDSA over SHA-256 in ASN.1 DER."""
         if isinstance(self._key, ed25519.Ed25519PrivateKey):
             return self._key.sign(message)
         return self._key.sign(message, ec.ECDSA(hashes.SHA256()))
 
     def prove(self, message: bytes, version: int) -> Proof:
-        """The proof over any message, under a version of the voucher's authorisation."""
+        """The proof over any message, for a version of the voucher's authorisation."""
         return {
             "kind": "key",
             "version": version,

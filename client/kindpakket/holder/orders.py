@@ -1,4 +1,4 @@
-"""What a holder signs: messages of length-delimited fields, so that no two requests share one message."""
+"""What a holder signs: messages of length-prefixed fields, so that no two requests share a message."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from kindpakket.ledger.records import Authorisation, Line, Proof
 _DOMAIN = "kindpakket/authorisation/1"
 _SELF_BLOCK = "kindpakket/self-block/1"
 FIRST_VERSION = 1
-"""The version of the authorisation that a voucher is activated with."""
+"""The version of the authorisation with which a voucher is activated."""
 MAX_DEADLINE = 900
-"""How far ahead of a payment its deadline may lie, in seconds."""
+"""How long after the transaction its deadline may be, in seconds; the chaincode has the same limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the till asks the holder for, complete before anybody signs.
+    """What the till asks the holder to authorise; complete before anyone signs.
 
     Attributes:
-        domain: where it is to count.
+        domain: the channel and chaincode that it is for.
         scheme: id of the scheme.
         voucher: id of the voucher.
-        version: version of the voucher's authorisation, as its allowance tells.
+        version: version of the voucher's authorisation, as in its allowance.
         request_id: id of the request, which becomes the payment's id.
         shop: id of the shop.
-        lines: category and cents, in the order in which they are sent.
-        deadline: instant after which the order is void, Unix seconds; at most 900 s after the transaction.
+        lines: category and euro cents, in the order in which they are sent.
+        deadline: instant after which the order is void, in Unix seconds; at most `MAX_DEADLINE` seconds after
+            the transaction.
     """
 
     operation: ClassVar[str]
@@ -51,7 +52,7 @@ class Order:
         return sum(line["cents"] for line in self.lines)
 
     def request(self, proof: Proof | None) -> dict[str, object]:
-        """The argument of the transaction, with what the holder gave."""
+        """The transaction's argument, with the holder's proof."""
         members: dict[str, object] = {
             "request_id": self.request_id,
             "scheme": self.scheme,
@@ -66,7 +67,7 @@ class Order:
     def message(self) -> bytes:
         """What the holder signs."""
         fields = [
-            *_place(self.domain, self.operation),
+            *_header(self.domain, self.operation),
             self.scheme,
             self.voucher,
             str(self.version),
@@ -81,23 +82,23 @@ class Order:
         return frame(fields)
 
     def _terms(self) -> dict[str, int]:
-        """What this kind of order says beside the rest, in the order in which it is signed."""
+        """The members that only this kind of order has, in the order in which they are signed."""
         return {}
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentOrder(Order):
-    """A payment that is taken at once."""
+    """A payment that is taken immediately."""
 
     operation: ClassVar[str] = "payment:Pay"
 
 
 @dataclass(frozen=True, slots=True)
 class HoldOrder(Order):
-    """A payment that is held first, and captured in full or in part, or released, later.
+    """A hold: money set aside, to be captured in full or in part, or released, later.
 
     Attributes:
-        expires_at: instant at which the hold is over, Unix seconds; by the scheme's `hold_days`.
+        expires_at: instant at which the hold expires, in Unix seconds; limited by the scheme's `hold_days`.
     """
 
     operation: ClassVar[str] = "payment:Hold"
@@ -113,15 +114,15 @@ def activation_message(
 ) -> bytes:
     """What a holder signs to bind a voucher to a key or a booklet for the first time.
 
-    The voucher's id stands in the place of the request id, because the bulk that will carry the activation
+    The voucher's id takes the place of the request id, because the request that will contain the activation
     does not exist yet.
 
     Args:
-        domain: where it counts.
+        domain: the channel and chaincode that the signature is for.
         scheme: id of the scheme.
         voucher: id of the voucher.
-        authorisation: the key or the booklet, which makes the proof itself.
-        self_block: hash of the holder's self-block code; None: the holder has none.
+        authorisation: the key or the booklet that signs.
+        self_block: hash of the holder's self-block code; None if the holder has none.
     """
     return _binding(domain, "voucher:Activate", scheme, voucher, FIRST_VERSION, authorisation, self_block)
 
@@ -136,27 +137,26 @@ def replacement_message(
 ) -> bytes:
     """What a holder signs to bind a voucher to another key or booklet.
 
-    Args as for `activation_message`; `version` is the one that the authorisation will have: the version of
-    the one that it replaces, plus one.
+    Args as for `activation_message`; `version` is the new authorisation's: that of the replaced one plus one.
     """
     return _binding(domain, "voucher:Replace", scheme, voucher, version, authorisation, self_block)
 
 
 def self_block_hash(domain: Domain, scheme: str, voucher: str, code: str) -> str:
-    """What the ledger keeps of a holder's self-block code: 64 hexadecimal characters.
+    """The hash of a holder's self-block code that the ledger keeps: 64 hexadecimal characters.
 
     Args:
-        domain: where it counts.
+        domain: the channel and chaincode that the code is valid on.
         scheme: id of the scheme.
         voucher: id of the voucher.
-        code: the code, 32 hexadecimal characters, as `kindpakket.ledger.ids.new_code` draws it.
+        code: the code, 32 hexadecimal characters, as `kindpakket.ledger.ids.new_code` makes it.
     """
     fields = [_SELF_BLOCK, domain.channel, domain.chaincode, scheme, voucher, code]
     return hashlib.sha256(frame(fields)).hexdigest()
 
 
 def frame(fields: Sequence[str]) -> bytes:
-    """Each field as its length in four bytes, big-endian, and its bytes in UTF-8."""
+    """Encode each field as its length in four bytes, big-endian, followed by its UTF-8 bytes."""
     encoded = [field.encode() for field in fields]
     return b"".join(struct.pack(">I", len(field)) + field for field in encoded)
 
@@ -170,7 +170,7 @@ def _binding(
     authorisation: Authorisation,
     self_block: str | None,
 ) -> bytes:
-    fields = [*_place(domain, operation), scheme, voucher, str(version), voucher]
+    fields = [*_header(domain, operation), scheme, voucher, str(version), voucher]
     if authorisation["kind"] == "booklet":
         fields += ["booklet", str(authorisation["pages"]), authorisation["root"]]
     else:
@@ -180,5 +180,5 @@ def _binding(
     return frame(fields)
 
 
-def _place(domain: Domain, operation: str) -> list[str]:
+def _header(domain: Domain, operation: str) -> list[str]:
     return [_DOMAIN, domain.channel, domain.chaincode, operation]

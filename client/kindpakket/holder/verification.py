@@ -1,4 +1,4 @@
-"""Whether a holder's proof fits, judged without the chaincode. The auditor and wallets use it."""
+"""Verification of holders' proofs without the chaincode, for the auditor and wallets."""
 
 from __future__ import annotations
 
@@ -29,10 +29,13 @@ _SMALL_ORDER = frozenset(
         "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
     }
 )
-"""The y coordinates of Ed25519's points of small order, little-endian: anybody can sign for them."""
+"""The y coordinates of Ed25519's points of small order, little-endian: anyone can forge signatures for them.
+
+Source: the list that libsodium rejects (`ge25519_has_small_order`); the chaincode rejects the same keys.
+"""
 
 
-def flaw_of_activation(
+def activation_proof_error(
     domain: Domain,
     scheme: str,
     voucher: str,
@@ -40,12 +43,12 @@ def flaw_of_activation(
     proof: Proof,
     self_block: str | None = None,
 ) -> str:
-    """Why an activation's proof does not fit; "" when it does."""
+    """Why an activation's proof is invalid; "" if it is valid."""
     message = activation_message(domain, scheme, voucher, authorisation, self_block)
-    return _flaw_of_binding(authorisation, proof, FIRST_VERSION, message)
+    return _binding_error(authorisation, proof, FIRST_VERSION, message)
 
 
-def flaw_of_replacement(
+def replacement_proof_error(
     domain: Domain,
     scheme: str,
     voucher: str,
@@ -54,73 +57,73 @@ def flaw_of_replacement(
     proof: Proof,
     self_block: str | None = None,
 ) -> str:
-    """Why the proof for another authorisation does not fit; "" when it does.
+    """Why a replacement's proof is invalid; "" if it is valid.
 
-    `version` is the one that the authorisation will have.
+    `version` is that of the new authorisation.
     """
     message = replacement_message(domain, scheme, voucher, version, authorisation, self_block)
-    return _flaw_of_binding(authorisation, proof, version, message)
+    return _binding_error(authorisation, proof, version, message)
 
 
-def flaw_of_payment(authorisation: Authorisation, last_page: int, order: Order, proof: Proof) -> str:
-    """Why the proof for a payment or hold does not fit; "" when it does.
+def payment_proof_error(authorisation: Authorisation, last_page: int, order: Order, proof: Proof) -> str:
+    """Why the proof for a payment or hold is invalid; "" if it is valid.
 
     Args:
         authorisation: what the voucher is bound to.
-        last_page: the last page of its booklet that was used; of no account for a key.
-        order: the payment or hold, with the version of the authorisation that the voucher has.
-        proof: what the holder is said to have given.
+        last_page: the last used page of the booklet; ignored for a key.
+        order: the payment or hold, with the version of the voucher's authorisation.
+        proof: the proof to verify.
     """
-    flaw = _flaw(authorisation, proof, order.version, order.message())
-    if not flaw and authorisation["kind"] == "booklet" and proof["page"] <= last_page:
-        return f"page {proof['page']} was void: page {last_page} had been used"
-    return flaw
+    error = _proof_error(authorisation, proof, order.version, order.message())
+    if not error and authorisation["kind"] == "booklet" and proof["page"] <= last_page:
+        return f"page {proof['page']} was void: page {last_page} had already been used"
+    return error
 
 
-def _flaw_of_binding(authorisation: Authorisation, proof: Proof, version: int, message: bytes) -> str:
-    flaw = _flaw_of_authorisation(authorisation) or _flaw(authorisation, proof, version, message)
-    if not flaw and authorisation["kind"] == "booklet" and proof["page"] != 0:
-        return f"page {proof['page']} activates, which only page 0 may"
-    return flaw
+def _binding_error(authorisation: Authorisation, proof: Proof, version: int, message: bytes) -> str:
+    error = _authorisation_error(authorisation) or _proof_error(authorisation, proof, version, message)
+    if not error and authorisation["kind"] == "booklet" and proof["page"] != 0:
+        return f"page {proof['page']} cannot activate: only page 0 can"
+    return error
 
 
-def _flaw_of_authorisation(authorisation: Authorisation) -> str:
-    """Why nothing may be bound to it, whoever signs; "" when it may."""
+def _authorisation_error(authorisation: Authorisation) -> str:
+    """Why no voucher may be bound to it, whoever signs; "" if one may."""
     if authorisation["kind"] == "key":
         fits = {"kind", "algorithm", "public_key"} == authorisation.keys()
-        return "" if fits and authorisation["algorithm"] in _KEY_BYTES else "it is no key"
+        return "" if fits and authorisation["algorithm"] in _KEY_BYTES else "the authorisation is not a key"
     fits = {"kind", "pages", "root"} == authorisation.keys() and bool(_ROOT.fullmatch(authorisation["root"]))
-    return "" if fits and 2 <= authorisation["pages"] <= _MAX_PAGES else "it is no booklet"
+    return "" if fits and 2 <= authorisation["pages"] <= _MAX_PAGES else "the authorisation is not a booklet"
 
 
-def _flaw(authorisation: Authorisation, proof: Proof, version: int, message: bytes) -> str:
+def _proof_error(authorisation: Authorisation, proof: Proof, version: int, message: bytes) -> str:
     try:
         if proof["kind"] != authorisation["kind"]:
-            return f"the proof is by {proof['kind']}, the voucher is bound to a {authorisation['kind']}"
+            return f"the proof is by {proof['kind']}, but the voucher is bound to a {authorisation['kind']}"
         if proof["version"] != version:
-            return f"the proof is for version {proof['version']}, the authorisation has version {version}"
+            return f"the proof is for version {proof['version']}, but the authorisation has version {version}"
         signature = _decode(proof["signature"])
         if authorisation["kind"] == "key":
             paged = "page" in proof or proof.get("public_key") or proof.get("path")
-            own = _decode(authorisation["public_key"])
-            flaw = _signature_flaw(authorisation["algorithm"], own, message, signature)
-            return "a proof by key has no page" if paged else flaw
+            public_key = _decode(authorisation["public_key"])
+            error = _signature_error(authorisation["algorithm"], public_key, message, signature)
+            return "a proof by key cannot have a page" if paged else error
         key = _decode(proof["public_key"])
         path = [bytes.fromhex(sibling) for sibling in proof["path"]]
         page = proof["page"]
         outside = not 0 <= page < authorisation["pages"] or len(path) != depth(authorisation["pages"])
         if outside or root_of(page, key, path).hex() != authorisation["root"]:
-            return f"the key is not that of page {page} of the voucher's booklet"
-        return _signature_flaw("ed25519", key, message, signature)
-    except (KeyError, TypeError, ValueError) as error:
-        return f"the proof cannot be read: {type(error).__name__}: {error}"
+            return f"the public key is not that of page {page} of the voucher's booklet"
+        return _signature_error("ed25519", key, message, signature)
+    except (KeyError, TypeError, ValueError) as malformed:
+        return f"the proof is malformed: {type(malformed).__name__}: {malformed}"
 
 
-def _signature_flaw(algorithm: str, public_key: bytes, message: bytes, signature: bytes) -> str:
+def _signature_error(algorithm: str, public_key: bytes, message: bytes, signature: bytes) -> str:
     if len(public_key) != _KEY_BYTES[algorithm]:
-        return f"{len(public_key)} bytes are no public key of {algorithm}"
+        return f"{len(public_key)} bytes are not a {algorithm} public key: it has {_KEY_BYTES[algorithm]}"
     if algorithm == "ed25519" and _unsigned(public_key) in _SMALL_ORDER:
-        return "the public key is of small order: anybody can sign for it"
+        return "the public key is of small order: anyone can forge its signatures"
     try:
         if algorithm == "ed25519":
             ed25519.Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
@@ -128,12 +131,12 @@ def _signature_flaw(algorithm: str, public_key: bytes, message: bytes, signature
             point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public_key)
             point.verify(signature, message, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
-        return "the signature does not fit"
+        return "the signature is invalid"
     return ""
 
 
 def _unsigned(public_key: bytes) -> str:
-    """An Ed25519 key without the sign of its point, hexadecimal."""
+    """An Ed25519 public key without the sign bit of its point, in hexadecimal."""
     return (public_key[:31] + bytes([public_key[31] & 0x7F])).hex()
 
 
@@ -143,5 +146,5 @@ def _decode(text: str) -> bytes:
     except binascii.Error as error:
         raise ValueError(f"not base64: {error}") from error
     if base64.b64encode(raw).decode() != text:
-        raise ValueError("not the one form of base64")
+        raise ValueError("not canonical base64")
     return raw

@@ -1,1 +1,1 @@
-"""How the chaincode is called: requests and answers, refusals, queries, ids, days and money."""
+"""Calls to the chaincode: requests and answers, refusals, queries, ids, days and money."""

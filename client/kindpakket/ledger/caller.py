@@ -1,4 +1,4 @@
-"""How the typed facades call the chaincode: one JSON object in, one out, refusals as exceptions."""
+"""Calls to the chaincode: one JSON object in, one JSON object out, refusals as exceptions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from kindpakket.ledger.ids import new_id
 from kindpakket.ledger.refusals import parse
 
 PAGE = 500
+"""Items requested per page: the most that the chaincode allows (`chaincode/contract/paging.go`)."""
 CONFLICT_ATTEMPTS = 8
-"""Proposals of one request, in all, while others change what it reads; its id makes it count once."""
+"""How often one request is proposed when others change what it reads; its id makes it take effect once."""
 
 
 class Ledger(Protocol):
-    """What the facades need of a `kindpakket.fabric.Contract`."""
+    """The part of `kindpakket.fabric.Contract` that the facades use."""
 
     channel: str
     chaincode: str
@@ -40,28 +41,28 @@ class Ledger(Protocol):
         endorsing_organizations: Sequence[str] = (),
         conflict_attempts: int = 1,
     ) -> bytes:
-        """Endorse, submit and wait for a valid commit; `conflict_attempts` proposals in all."""
+        """Endorse, submit and wait for a valid commit; propose at most `conflict_attempts` times."""
 
 
 class Caller:
-    """Calls transactions of the chaincode by name.
+    """Calls the chaincode's transactions by name.
 
-    Errors of every call:
+    Every call may raise:
         Refusal: the chaincode refused; nothing was changed. `kindpakket.ledger.refusals` has a class for each
             code.
         CommitError, EndorseError, SubmitError, EvaluateError: Fabric failed; nothing was changed.
-        UnknownOutcome: it may yet be committed. Send the same request with the same `request_id` again,
-            resolve it as `kindpakket.fabric` says, or make it certain by `request:Void`. Never send it under
-            a new id before that.
+        UnknownOutcome: the request may still be committed. Send it again with the same `request_id`, resolve
+            it as `kindpakket.fabric` describes, or settle it with `request:Void`. Do not send it under a new
+            id before that.
     """
 
     def __init__(self, contract: Ledger) -> None:
-        """Call through a contract of `kindpakket.fabric`; its gateway's identity is the caller."""
+        """Call through a contract of `kindpakket.fabric`, as its gateway's identity."""
         self.contract = contract
 
     @property
     def domain(self) -> Domain:
-        """The channel and the chaincode, which holders' signatures name."""
+        """The channel and the chaincode, which holders' signatures cover."""
         return Domain(self.contract.channel, self.contract.chaincode)
 
     def query(
@@ -72,7 +73,10 @@ class Caller:
         Args:
             name: the transaction, such as `voucher:Show`.
             members: the members of the request; default: none.
-            organisations: MSP ids, one of whose peers is to answer; default: the gateway chooses.
+            organisations: MSP ids of the organisations whose peers may answer; default: the gateway chooses.
+
+        Returns:
+            The decoded JSON answer.
         """
         with _refusals():
             answer = self.contract.evaluate(name, _json(members or {}), endorsing_organizations=organisations)
@@ -81,7 +85,11 @@ class Caller:
     def pages(self, name: str, members: Mapping[str, object] | None = None) -> Iterator[Any]:
         """The pages of a paged query.
 
-        They are read one after another: what changes meanwhile may show in one and not in another.
+        Each page is a query of its own, so a change made meanwhile may be visible in some pages only.
+
+        Args:
+            name: the transaction, such as `voucher:List`.
+            members: the members of the request; default: none.
         """
         cursor = ""
         while True:
@@ -92,7 +100,7 @@ class Caller:
                 return
 
     def items(self, name: str, members: Mapping[str, object] | None = None) -> Iterator[Any]:
-        """The items of a paged list, page after page."""
+        """The items of a paged list; reads a page when its first item is needed."""
         for page in self.pages(name, members):
             yield from page["items"]
 
@@ -105,17 +113,20 @@ class Caller:
         transient: Mapping[str, object] | None = None,
         organisations: Sequence[str] = (),
     ) -> Any:
-        """Run a transaction that writes, and wait until it is committed.
+        """Run a transaction that writes, and wait for its commit.
 
-        A conflict with another transaction that was ordered first is resolved by sending the same request
-        again, a few times: the request id makes it count once.
+        If another transaction that was ordered first changed what this one read, the same request is proposed
+        again, `CONFLICT_ATTEMPTS` times at most: the request id makes it take effect once.
 
         Args:
             name: the transaction, such as `payment:Pay`.
-            members: the members of the request; its `request_id` need not be among them.
-            request_id: 32 hexadecimal characters; default: a fresh one.
+            members: the members of the request, without `request_id`.
+            request_id: 32 hexadecimal characters; default: a new id.
             transient: private records by name, sent as JSON.
-            organisations: MSP ids of those that are to endorse; default: the gateway chooses by the policy.
+            organisations: MSP ids of the endorsing organisations; default: the gateway chooses by the policy.
+
+        Returns:
+            The decoded JSON answer.
         """
         argument = _json({"request_id": request_id or new_id(), **members})
         private = {key: _json(value) for key, value in (transient or {}).items()}
@@ -135,8 +146,8 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except GatewayError as error:
-        words = error.chaincode_message
-        refusal = parse(words, error.transaction_id) if words else None
+        message = error.chaincode_message
+        refusal = parse(message, error.transaction_id) if message else None
         if refusal is None:
             raise
         raise refusal from error

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-"""The time zone in which days are counted."""
+"""The time zone that decides which day an instant belongs to."""
 
 
 def today() -> date:
-    """Today in Amsterdam, by this machine's clock."""
+    """Today's date in Amsterdam, by this machine's clock."""
     return datetime.now(AMSTERDAM).date()
 
 
@@ -20,7 +20,7 @@ def day_of(instant: int) -> str:
 
 
 def day_after(day: str, days: int) -> str:
-    """The day so many days later; a negative number gives an earlier one."""
+    """The day `days` days later; earlier if `days` is negative."""
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
@@ -30,11 +30,11 @@ def next_day(day: str) -> str:
 
 
 def first_instant(day: str) -> int:
-    """The first instant of a day, Unix seconds."""
+    """The first instant of a day in Amsterdam, in Unix seconds."""
     return int(datetime.combine(date.fromisoformat(day), time(), AMSTERDAM).timestamp())
 
 
 def booking_day(instant: int, closed_until: str) -> str:
-    """The day that a payment is booked on: its own, or the one after the last closed day if that is later."""
+    """The day a payment is booked on: its own day, or the day after the last closed one if that is later."""
     own = day_of(instant)
     return own if own > closed_until else next_day(closed_until)

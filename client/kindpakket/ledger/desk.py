@@ -1,4 +1,4 @@
-"""What a desk is: the transactions of one noun, named as the transactions are."""
+"""A desk: the transactions of one noun, as methods named after them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from kindpakket.ledger.caller import Caller
 
 
 class Desk:
-    """The transactions of one noun, called through a caller.
+    """The transactions of one noun: `settlements.approve` is `settlement:Approve`.
 
-    `kindpakket.ledger.caller.Caller` says what each call may raise.
+    `kindpakket.ledger.caller.Caller` lists what each call may raise.
     """
 
     def __init__(self, caller: Caller) -> None:
-        """Call as the identity of the caller's gateway."""
+        """Call through a caller, as its gateway's identity."""
         self._caller = caller

@@ -1,4 +1,4 @@
-"""Where a signature counts: the chaincode on its channel."""
+"""Where a signature is valid: one chaincode on one channel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The chaincode on the channel that a signature is made for. It counts nowhere else."""
+    """The channel and chaincode that a signature is made for; it is invalid anywhere else."""
 
     channel: str
     chaincode: str

@@ -1,4 +1,4 @@
-"""Ids, salts and digests as the ledger wants them."""
+"""Ids, salts and self-block codes in the ledger's format."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def new_salt() -> str:
 
 
 def new_code() -> str:
-    """A random self-block code, kept apart from the holder's key or booklet: 32 hexadecimal characters."""
+    """A random self-block code: 32 hexadecimal characters. Keep it apart from the holder's key or booklet."""
     return secrets.token_hex(16)
 
 
 def is_id(text: str) -> bool:
-    """Whether a text has the form of an id."""
+    """Whether a text is an id: 32 lower-case hexadecimal characters."""
     return _ID.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""Euro cents as people write them."""
+"""Amounts in euros, for people."""
 
 
 def euros(cents: int) -> str:
@@ -6,3 +6,8 @@ def euros(cents: int) -> str:
     sign = "-" if cents < 0 else ""
     whole, rest = divmod(abs(cents), 100)
     return f"{sign}€ {whole:,}.{rest:02}"
+
+
+def in_cents(cents: int) -> str:
+    """An amount in cents as text: `1 cent`, `250 cents`."""
+    return f"{cents} cent{'s' * (abs(cents) != 1)}"

@@ -1,4 +1,4 @@
-"""Whoever may read the whole ledger: municipal roles and auditors."""
+"""Queries on the whole ledger, which municipal roles and auditors may run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from kindpakket.ledger.queries.vouchers import VoucherQueries
 
 
 class Reader:
-    """The queries of the whole ledger, as the user whose identity the contract's gateway has.
+    """All queries, run as the identity of the contract's gateway.
 
         reader = Reader(network.contract("kindpakket"))
         for scheme in reader.schemes.list():
             print(reader.audit.totals(scheme["id"]))
 
     Attributes:
-        caller: calls any transaction by its name.
+        caller: calls any transaction by name.
         organisations, schemes, shops, vouchers, payments, settlements, erasures, requests, audit: one desk
             for each noun; `reader.schemes.show(…)` is the query `scheme:Show`.
     """

@@ -1,4 +1,4 @@
-"""What became of a request, by its id."""
+"""The desk for requests: settling one whose outcome is unknown."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from kindpakket.ledger.records import Voided
 
 
 class RequestDesk(RequestQueries):
-    """Transactions on requests themselves: to make certain what became of one."""
+    """Transactions on requests themselves."""
 
     def void(self, request: str, *, request_id: str | None = None) -> Voided:
-        """`request:Void`: make it certain that a request is not done, and never will be.
+        """`request:Void`: make sure that a request has not been committed and never will be.
 
-        For a request whose outcome is unknown and which is not to be sent again: the customer has left, the
-        batch was dropped. When this returns, nothing was committed under that id and nothing can be any
-        more, so the same thing may safely be done under a new id. `RequestCommitted` is certain too: it is
-        done. Case records and purges of private records leave nothing under their request ids; repeat them
+        Use it if the outcome of a request is unknown and it should not be sent again: the customer has left,
+        or the batch was dropped. Once this returns, nothing has been or can be committed under that id, so
+        the same thing can safely be done under a new id. `RequestCommitted` settles it too: the request took
+        effect. Case records and purges of private records leave nothing under their request ids; repeat those
         instead, which is safe.
 
         Args:
-            request: the id of the request that is to be void.
-            request_id: the id of this request; to send it again when its own answer was lost.
+            request: the id of the request to void.
+            request_id: the id of this request; give the same one to repeat it after its answer was lost.
 
         Raises:
-            RequestCommitted: the request was committed, as the operation in the details, and stands.
+            RequestCommitted: the request was committed, as the operation in the details, and remains in
+                effect.
         """
         return cast(Voided, self._caller.invoke("request:Void", {"void": request}, request_id=request_id))

@@ -1,4 +1,4 @@
-"""What the municipality's back office does on the ledger."""
+"""The municipality's back office on the ledger: one desk for each noun."""
 
 from kindpakket.municipality.bulk import BULK, bulks
 from kindpakket.municipality.municipality import Municipality

@@ -1,4 +1,4 @@
-"""How many things one request may name."""
+"""The number of items that one request may name."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 BULK = 500
-"""How many vouchers, settlements or private records one request may name."""
-_Thing = TypeVar("_Thing")
+"""How many vouchers, settlements or private records one request may name; as in the chaincode."""
+_Item = TypeVar("_Item")
 
 
-def bulks(things: Sequence[_Thing]) -> Iterator[Sequence[_Thing]]:
-    """Things in parts that one request may carry."""
-    for at in range(0, len(things), BULK):
-        yield things[at : at + BULK]
+def bulks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    """Split items into bulks of at most `BULK`, which one request may name."""
+    for start in range(0, len(items), BULK):
+        yield items[start : start + BULK]

@@ -1,4 +1,4 @@
-"""The desk for erasures: the purge of private records, by two persons, with a certificate."""
+"""The desk for erasures: purging private records, by two persons, with a certificate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ErasureDesk(ErasureQueries):
     """Transactions on erasures."""
 
     def __init__(self, caller: Caller, private: PrivateRecords) -> None:
-        """Call through a caller, and write private records as `PrivateRecords` does."""
+        """Call through a caller; write private records through `private`."""
         super().__init__(caller)
         self._private = private
 
@@ -28,14 +28,14 @@ class ErasureDesk(ErasureQueries):
         scheme: str | None = None,
         request_id: str | None = None,
     ) -> Erasure:
-        """`erasure:Order`: ask for the purge of private records; at most `BULK`.
+        """`erasure:Order`: propose to purge private records, at most `BULK`.
 
         Args:
-            collection: `citizens`, the case references of vouchers; or `shopAccounts`, the accounts of shops.
-            ids: the vouchers, or the shops.
-            reason: a code; with `retention` each record must be past its term (`due`).
-            scheme: the scheme of the vouchers; of `citizens` only.
-            request_id: see above; it becomes the erasure's id.
+            collection: `citizens`: case references of vouchers; `shopAccounts`: accounts of shops.
+            ids: ids of the vouchers or shops.
+            reason: a code; with `retention`, each record must be past its retention term (see `due`).
+            scheme: the scheme of the vouchers; for `citizens` only.
+            request_id: becomes the erasure's id; default: a new id.
         """
         members: dict[str, object] = {"collection": collection, "ids": list(ids), "reason": reason}
         if scheme is not None:
@@ -43,28 +43,28 @@ class ErasureDesk(ErasureQueries):
         return cast(Erasure, self._caller.invoke("erasure:Order", members, request_id=request_id))
 
     def approve(self, erasure: str, *, request_id: str | None = None) -> Erasure:
-        """`erasure:Approve`: by another person than who ordered it."""
+        """`erasure:Approve`: allow the purge; by someone other than who ordered it."""
         return cast(
             Erasure, self._caller.invoke("erasure:Approve", {"erasure": erasure}, request_id=request_id)
         )
 
     def withdraw(self, erasure: str, reason: str, *, request_id: str | None = None) -> Erasure:
-        """`erasure:Withdraw`: purge nothing; by an approver, or by who ordered it. The reason is a code."""
+        """`erasure:Withdraw`: cancel the order; by an approver or whoever gave it. The reason is a code."""
         members = {"erasure": erasure, "reason": reason}
         return cast(Erasure, self._caller.invoke("erasure:Withdraw", members, request_id=request_id))
 
     def purge(self, erasure: str, *, request_id: str | None = None) -> Purged:
-        """`erasure:Purge`: remove the records of an approved erasure from the private collection, for ever.
+        """`erasure:Purge`: permanently remove the records of an approved erasure from the private collection.
 
-        Endorsed by those who have them: case references by the municipality alone, accounts by the
-        municipality and the shops' organisations. Done again, it answers the same. Nothing public is
-        written; `certify` is the step after it.
+        Endorsed by the organisations that have them: case references by the municipality alone, accounts by
+        the municipality and the shops' organisations. Repeating it gives the same answer. It writes nothing
+        public; `certify` is the next step.
         """
         ordered = self.show(erasure)
         endorsers: list[str] = []
         if ordered["collection"] == "shopAccounts":
-            named = self._private.organisations()
-            endorsers = [named["municipality"], *named["shops"]]
+            organisations = self._private.organisations()
+            endorsers = [organisations["municipality"], *organisations["shops"]]
         answer = self._private.write(
             "erasure:Purge",
             {"erasure": erasure},
@@ -75,10 +75,10 @@ class ErasureDesk(ErasureQueries):
         return cast(Purged, answer)
 
     def certify(self, erasure: str, *, request_id: str | None = None) -> Erasure:
-        """`erasure:Certify`: state that none of the records is there any more.
+        """`erasure:Certify`: record that all of the records have been purged.
 
         Raises:
-            ErasureIncomplete: one is: `purge` first.
+            ErasureIncomplete: a record is still there: call `purge` first.
         """
         return cast(
             Erasure, self._caller.invoke("erasure:Certify", {"erasure": erasure}, request_id=request_id)

@@ -1,4 +1,4 @@
-"""The municipality's back office: a desk for each noun, named as the transactions are."""
+"""The municipality's back office: a desk for each noun, with methods named after the transactions."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from kindpakket.municipality.vouchers import VoucherDesk
 
 
 class Municipality:
-    """The municipality, as the user whose identity the contract's gateway has.
+    """The municipality, acting as the identity of the contract's gateway.
 
         municipality = Municipality(network.contract("kindpakket"))
         settlement = municipality.settlements.draft(scheme, shop)
         municipality.settlements.approve(scheme, settlement["id"])  # as another person
 
     `municipality.settlements.approve(…)` is the transaction `settlement:Approve`;
-    `kindpakket.ledger.caller.Caller` says what each call may raise. `request_id` is a fresh id unless given;
-    the same id with the same content has one effect, however often it is sent. docs/transactions.md lists
-    which role each call needs.
+    `kindpakket.ledger.caller.Caller` lists what each call may raise. A `request_id` is 32 hexadecimal
+    characters; without one, a new id is used. The same id with the same content takes effect once, however
+    often it is sent. `docs/transactions.md` lists the role that each call needs.
 
     Attributes:
-        caller: calls any transaction by its name.
+        caller: calls any transaction by name.
         organisations, schemes, shops, vouchers, payments, settlements, erasures: one desk for each noun, with
             its queries.
         audit: histories, statements, sums and samples.
-        requests: makes certain what became of a request.
+        requests: settles requests whose outcome is unknown.
     """
 
     def __init__(self, contract: Ledger) -> None:

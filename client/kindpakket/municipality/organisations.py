@@ -1,4 +1,4 @@
-"""The desk for the organisations of the channel: the first ones, and further ones that join later."""
+"""The desk for the organisations of the channel: the first ones, and those that join later."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ class OrganisationDesk(OrganisationQueries):
         accounts: str | None = None,
         request_id: str | None = None,
     ) -> Organisation:
-        """`organisations:Propose`: a further organisation, which counts once a second person approved it.
+        """`organisations:Propose`: propose another organisation, to be approved by a second person.
 
         Args:
             msp: its MSP id, as in the channel's configuration.
-            kind: what it is.
+            kind: `shops`: its users are tills; `auditors`: its users may read.
             reason: a code.
-            accounts: the collection of the chaincode's definition that the accounts of its shops go to;
-                default: `shopAccounts`, whose members keep one another's.
-            request_id: see above; it becomes the change's id.
+            accounts: the private collection, in the chaincode's definition, for its shops' accounts; default:
+                `shopAccounts`, whose members store one another's accounts.
+            request_id: becomes the change's id; default: a new id.
 
         Raises:
-            OrganisationNamed: it was named before.
+            OrganisationNamed: the organisation has already been named.
         """
         members: dict[str, object] = {"msp": msp, "kind": kind, "reason": reason}
         if accounts is not None:
@@ -56,12 +56,12 @@ class OrganisationDesk(OrganisationQueries):
         )
 
     def approve(self, msp: str, change: str, *, request_id: str | None = None) -> Organisation:
-        """`organisations:Approve`: roles count in it from now on; by another person than who proposed it.
+        """`organisations:Approve`: recognise its roles from now on; by someone other than who proposed it.
 
         Args:
-            msp: the organisation.
-            change: the proposal that was looked at: no other one can slip in.
-            request_id: see above.
+            msp: the organisation's MSP id.
+            change: the id of the proposal that was reviewed, so that no other can take its place.
+            request_id: default: a new id.
         """
         members = {"msp": msp, "change": change}
         return cast(
@@ -69,6 +69,6 @@ class OrganisationDesk(OrganisationQueries):
         )
 
     def reject(self, msp: str, change: str, reason: str, *, request_id: str | None = None) -> Organisation:
-        """`organisations:Reject`: by an approver, or by who proposed it. The reason is a code."""
+        """`organisations:Reject`: by an approver, or by whoever proposed it. The reason is a code."""
         members = {"msp": msp, "change": change, "reason": reason}
         return cast(Organisation, self._caller.invoke("organisations:Reject", members, request_id=request_id))

@@ -1,4 +1,4 @@
-"""The desk for payments: what the municipality does about holds."""
+"""The desk for payments: releasing expired holds."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class PaymentDesk(PaymentQueries):
     """Transactions on payments."""
 
     def release(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
-        """`payment:Release`: give a hold that has expired back to its voucher. The reason is a code.
+        """`payment:Release`: return an expired hold to its voucher. The reason is a code.
 
         Raises:
-            HoldLive: it has not expired, so that only its shop may release it.
+            HoldLive: the hold has not expired, so only its shop may release it.
         """
         members = {"payment": payment, "reason": reason}
         return cast(Payment, self._caller.invoke("payment:Release", members, request_id=request_id))

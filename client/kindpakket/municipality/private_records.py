@@ -1,4 +1,4 @@
-"""Transactions that write private records only, endorsed by those who may see them."""
+"""Transactions that write private records only, endorsed by the organisations that may see them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kindpakket.ledger.caller import Caller
 from kindpakket.ledger.queries.organisations import OrganisationQueries
 from kindpakket.ledger.records import Organisations
 
-_NOT_BY_ONE_ALONE = "ENDORSEMENT_POLICY_FAILURE"
+_POLICY_FAILURE = "ENDORSEMENT_POLICY_FAILURE"
 
 
 class PrivateRecords:
@@ -22,12 +22,12 @@ class PrivateRecords:
         self._caller = caller
 
     def organisations(self) -> Organisations:
-        """The MSP ids that were named for this channel."""
+        """The MSP ids named for this channel."""
         return OrganisationQueries(self._caller).show()
 
     @cached_property
     def municipality(self) -> Sequence[str]:
-        """The municipality's MSP id alone; it is named once, so it is asked once."""
+        """The municipality's MSP id alone; it never changes, so it is queried once."""
         return [self.organisations()["municipality"]]
 
     def write(
@@ -40,19 +40,22 @@ class PrivateRecords:
         transient: Mapping[str, object] | None = None,
         organisations: Sequence[str] = (),
     ) -> Any:
-        """Run a transaction that writes private records only, endorsed by those who may see them.
+        """Run a transaction that writes private records only, endorsed by organisations that may see them.
 
-        A repetition writes nothing, so peers judge it by the policy of the whole chaincode, which the
-        municipality alone cannot satisfy, and mark it invalid. The endorsing peer has looked at the records
-        by then, so that this verdict is taken for "done before".
+        A repeated request writes nothing, so peers validate it against the chaincode's own endorsement policy
+        instead of the collection's. The municipality alone cannot satisfy that, and the transaction becomes
+        invalid. The endorsing peer has checked the records by then, so this failure means "already done".
 
         Args:
-            name: the transaction.
+            name: the transaction, such as `voucher:RecordCases`.
             members: the members of the request.
-            repeated: the answer when it had been done before.
-            request_id: see `Caller.invoke`.
+            repeated: the answer if the request had already been carried out.
+            request_id: as for `Caller.invoke`.
             transient: private records by name.
-            organisations: MSP ids that endorse; default: the municipality alone.
+            organisations: MSP ids of the endorsing organisations; default: the municipality alone.
+
+        Returns:
+            The decoded JSON answer, or `repeated`.
         """
         try:
             return self._caller.invoke(
@@ -63,6 +66,6 @@ class PrivateRecords:
                 organisations=organisations or self.municipality,
             )
         except CommitError as error:
-            if error.code != _NOT_BY_ONE_ALONE:
+            if error.code != _POLICY_FAILURE:
                 raise
             return repeated

@@ -1,4 +1,4 @@
-"""The desk for settlements: paying shops, and claiming what ended ones owe."""
+"""The desk for settlements: paying shops, and claiming what ended shops owe."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ class SettlementDesk(SettlementQueries):
     """Transactions on settlements and receivables."""
 
     def draft(self, scheme: str, shop: str, *, request_id: str | None = None) -> Settlement:
-        """`settlement:Draft`: take a shop's oldest open items of closed days.
+        """`settlement:Draft`: settle a shop's oldest open items of closed days.
 
-        500 at most, or as many more as it takes for the sum to come above zero.
+        At most 500 items, or as many more as it takes for the sum to be above zero.
 
         Raises:
-            NothingToSettle: there are none, or they come to nothing; they stay open.
-            SettlementNotDue: neither by rhythm nor by amount; `due` tells.
+            NothingToSettle: there are no items, or their sum is zero or below; they stay open.
+            SettlementNotDue: payment is not due, by rhythm or by amount; see `due`.
         """
         members = {"scheme": scheme, "shop": shop}
         return cast(Settlement, self._caller.invoke("settlement:Draft", members, request_id=request_id))
 
     def approve(self, scheme: str, settlement: str, *, request_id: str | None = None) -> Settlement:
-        """`settlement:Approve`: by another person than who drafted it."""
+        """`settlement:Approve`: by someone other than who drafted it."""
         members = {"scheme": scheme, "settlement": settlement}
         return cast(Settlement, self._caller.invoke("settlement:Approve", members, request_id=request_id))
 
     def withdraw(
         self, scheme: str, settlement: str, reason: str, *, request_id: str | None = None
     ) -> Settlement:
-        """`settlement:Withdraw`: before export; its items open again. The reason is a code."""
+        """`settlement:Withdraw`: cancel it before export, which reopens its items. The reason is a code."""
         members = {"scheme": scheme, "settlement": settlement, "reason": reason}
         return cast(Settlement, self._caller.invoke("settlement:Withdraw", members, request_id=request_id))
 
     def export(
         self, scheme: str, settlements: Sequence[str], file_sha256: str, *, request_id: str | None = None
     ) -> Exported:
-        """`settlement:Export`: say that a payment file holds these settlements; all or none.
+        """`settlement:Export`: record that a payment file contains these settlements; all or none.
 
         Args:
-            scheme: the scheme of all of them.
-            settlements: their ids.
+            scheme: the scheme of all settlements.
+            settlements: their ids, at most `BULK`.
             file_sha256: SHA-256 of the file, 64 hexadecimal characters.
-            request_id: see above.
+            request_id: default: a new id.
         """
         members = {"scheme": scheme, "settlements": list(settlements), "file_sha256": file_sha256}
         return cast(Exported, self._caller.invoke("settlement:Export", members, request_id=request_id))
@@ -59,16 +59,19 @@ class SettlementDesk(SettlementQueries):
         *,
         request_id: str | None = None,
     ) -> Settlement:
-        """`settlement:Book`: enter the bank's answer; the items of rejected and returned ones open again."""
+        """`settlement:Book`: record the bank's answer; the reason is a code.
+
+        `rejected` and `returned` reopen the settlement's items.
+        """
         members = {"scheme": scheme, "settlement": settlement, "outcome": outcome, "reason": reason}
         return cast(Settlement, self._caller.invoke("settlement:Book", members, request_id=request_id))
 
     def claim(self, scheme: str, shop: str, reason: str, *, request_id: str | None = None) -> Settlement:
-        """`settlement:Claim`: make a receivable of what an ended shop owes. The reason is a code.
+        """`settlement:Claim`: turn what an ended shop owes into a receivable. The reason is a code.
 
         Raises:
-            ShopState: the shop is not ended.
-            NothingToClaim: its open items of closed days do not come to less than zero.
+            ShopState: the shop has not ended.
+            NothingToClaim: the sum of its open items of closed days is not below zero.
         """
         members = {"scheme": scheme, "shop": shop, "reason": reason}
         return cast(Settlement, self._caller.invoke("settlement:Claim", members, request_id=request_id))
@@ -76,14 +79,14 @@ class SettlementDesk(SettlementQueries):
     def collect(
         self, scheme: str, settlement: str, reason: str, *, request_id: str | None = None
     ) -> Settlement:
-        """`settlement:Collect`: the shop has paid a receivable. The reason is a code."""
+        """`settlement:Collect`: record that the shop has paid a receivable. The reason is a code."""
         members = {"scheme": scheme, "settlement": settlement, "reason": reason}
         return cast(Settlement, self._caller.invoke("settlement:Collect", members, request_id=request_id))
 
     def write_off(
         self, scheme: str, settlement: str, reason: str, *, request_id: str | None = None
     ) -> Settlement:
-        """`settlement:WriteOff`: give a receivable up; by another person than who claimed it.
+        """`settlement:WriteOff`: write off a receivable; by someone other than who claimed it.
 
         The reason is a code.
         """

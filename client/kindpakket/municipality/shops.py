@@ -1,4 +1,4 @@
-"""The desk for shops: accrediting and ending them, and where they are paid."""
+"""The desk for shops: accrediting and ending them, and their bank accounts."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class ShopDesk(ShopQueries):
     """Transactions on shops."""
 
     def __init__(self, caller: Caller, private: PrivateRecords) -> None:
-        """Call through a caller, and write private records as `PrivateRecords` does."""
+        """Call through a caller; write private records through `private`."""
         super().__init__(caller)
         self._private = private
 
     def approve(self, shop: str, categories: Sequence[ShopGrant], *, request_id: str | None = None) -> Shop:
-        """`shop:Approve`: grant categories, each from a day on."""
+        """`shop:Approve`: accredit a shop for categories, each from its first day."""
         members = {"shop": shop, "categories": list(categories)}
         return cast(Shop, self._caller.invoke("shop:Approve", members, request_id=request_id))
 
     def grant(
         self, shop: str, categories: Sequence[ShopGrant], reason: str, *, request_id: str | None = None
     ) -> Shop:
-        """`shop:Grant`: these categories, each from a day on, instead of those that it has.
+        """`shop:Grant`: replace the shop's categories with these, each from its first day.
 
         The reason is a code.
         """
@@ -35,25 +35,26 @@ class ShopDesk(ShopQueries):
         return cast(Shop, self._caller.invoke("shop:Grant", members, request_id=request_id))
 
     def suspend(self, shop: str, reason: str, *, request_id: str | None = None) -> Shop:
-        """`shop:Suspend`: it takes no payments until it is reinstated; the reason is a code."""
+        """`shop:Suspend`: stop payments to a shop until it is reinstated. The reason is a code."""
         members = {"shop": shop, "reason": reason}
         return cast(Shop, self._caller.invoke("shop:Suspend", members, request_id=request_id))
 
     def reinstate(self, shop: str, reason: str, *, request_id: str | None = None) -> Shop:
-        """`shop:Reinstate`: a suspended shop takes payments again; the reason is a code."""
+        """`shop:Reinstate`: let a suspended shop take payments again. The reason is a code."""
         members = {"shop": shop, "reason": reason}
         return cast(Shop, self._caller.invoke("shop:Reinstate", members, request_id=request_id))
 
     def end(self, shop: str, reason: str, retention_days: int, *, request_id: str | None = None) -> Shop:
-        """`shop:End`: it sells nothing more, for ever; it can still cancel, refund and release.
+        """`shop:End`: end a shop permanently; it can still cancel, refund and release.
 
-        Its open items are due at once; when they come to less than zero, `claim` makes a receivable of them.
+        Its open items are due immediately; if their sum is below zero, `settlements.claim` makes them a
+        receivable.
 
         Args:
             shop: the shop.
             reason: a code.
-            retention_days: how long its account is kept from today on.
-            request_id: see above.
+            retention_days: how many days from today its account is kept.
+            request_id: default: a new id.
         """
         members = {"shop": shop, "reason": reason, "retention_days": retention_days}
         return cast(Shop, self._caller.invoke("shop:End", members, request_id=request_id))
@@ -61,18 +62,20 @@ class ShopDesk(ShopQueries):
     def approve_account(self, shop: str, change: str, *, request_id: str | None = None) -> Shop:
         """`shop:ApproveAccount`: pay the shop on the account that it proposed, from now on.
 
-        Look at `proposed_account` first, and ask the shop by another way whether it is theirs.
+        Review `proposed_account` first, and confirm with the shop through another channel that the account is
+        theirs: a changed account is a common fraud.
 
         Args:
             shop: the shop.
-            change: the id of the change, `account_change` of the shop: no other account can slip in.
-            request_id: see above.
+            change: the id of the reviewed change, from the shop's `account_change`, so that no other account
+                can take its place.
+            request_id: default: a new id.
         """
         members = {"shop": shop, "change": change}
         return cast(Shop, self._caller.invoke("shop:ApproveAccount", members, request_id=request_id))
 
     def reject_account(self, shop: str, change: str, reason: str, *, request_id: str | None = None) -> Shop:
-        """`shop:RejectAccount`: leave the account as it is. The reason is a code."""
+        """`shop:RejectAccount`: keep the current account. The reason is a code."""
         members = {"shop": shop, "change": change, "reason": reason}
         return cast(Shop, self._caller.invoke("shop:RejectAccount", members, request_id=request_id))
 
@@ -84,12 +87,12 @@ class ShopDesk(ShopQueries):
         )
 
     def proposed_account(self, shop: str) -> ShopAccount:
-        """`shop:ProposedAccount`: the account that waits for a second person.
+        """`shop:ProposedAccount`: the account that awaits a second person.
 
         Raises:
-            ChangeNotFound: none waits.
+            ChangeNotFound: no account awaits a decision.
         """
-        found = self._caller.query(
+        account = self._caller.query(
             "shop:ProposedAccount", {"shop": shop}, organisations=self._private.municipality
         )
-        return cast(ShopAccount, found)
+        return cast(ShopAccount, account)

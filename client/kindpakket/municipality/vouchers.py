@@ -30,18 +30,18 @@ class VoucherDesk(VoucherQueries):
     """Transactions on vouchers."""
 
     def __init__(self, caller: Caller, private: PrivateRecords) -> None:
-        """Call through a caller, and write private records as `PrivateRecords` does."""
+        """Call through a caller; write private records through `private`."""
         super().__init__(caller)
         self._private = private
 
     def record_cases(
         self, scheme: str, cases: Sequence[CaseRecord], *, request_id: str | None = None
     ) -> Recorded:
-        """`voucher:RecordCases`: tie vouchers to cases, in the municipality's private collection only.
+        """`voucher:RecordCases`: link vouchers to cases, in the municipality's private collection only.
 
-        Endorsed by the municipality alone, so that no other organisation receives the records. At most
-        `BULK`. The same records again are accepted; others for the same vouchers are not. `issue` refuses
-        vouchers without a record.
+        Endorsed by the municipality alone, so no other organisation receives the records. At most `BULK`.
+        Repeating the same records is accepted; other records for the same vouchers are refused. `issue`
+        refuses vouchers without a case record.
         """
         answer = self._private.write(
             "voucher:RecordCases",
@@ -53,31 +53,31 @@ class VoucherDesk(VoucherQueries):
         return cast(Recorded, answer)
 
     def issue(self, scheme: str, vouchers: Sequence[Allocation], *, request_id: str | None = None) -> Issued:
-        """`voucher:Issue`: give money to vouchers whose cases were recorded; all or none, at most `BULK`."""
+        """`voucher:Issue`: issue vouchers whose cases are recorded; all or none, at most `BULK`."""
         members = {"scheme": scheme, "vouchers": list(vouchers)}
         return cast(Issued, self._caller.invoke("voucher:Issue", members, request_id=request_id))
 
     def activate(
         self, scheme: str, activations: Sequence[Activation], *, request_id: str | None = None
     ) -> Activated:
-        """`voucher:Activate`: bind vouchers to what their holders proved; all or none, at most `BULK`."""
+        """`voucher:Activate`: bind vouchers to their holders' credentials; all or none, at most `BULK`."""
         members = {"scheme": scheme, "activations": list(activations)}
         return cast(Activated, self._caller.invoke("voucher:Activate", members, request_id=request_id))
 
     def block(self, scheme: str, voucher: str, reason: str, *, request_id: str | None = None) -> Voucher:
-        """`voucher:Block`: stop spending at once; the reason is a code."""
+        """`voucher:Block`: stop spending immediately. The reason is a code."""
         members = {"scheme": scheme, "voucher": voucher, "reason": reason}
         return cast(Voucher, self._caller.invoke("voucher:Block", members, request_id=request_id))
 
     def unblock(self, scheme: str, voucher: str, reason: str, *, request_id: str | None = None) -> Voucher:
-        """`voucher:Unblock`: by another person than who blocked it. The reason is a code."""
+        """`voucher:Unblock`: by someone other than who blocked it. The reason is a code."""
         members = {"scheme": scheme, "voucher": voucher, "reason": reason}
         return cast(Voucher, self._caller.invoke("voucher:Unblock", members, request_id=request_id))
 
     def top_up(
         self, scheme: str, top_ups: Sequence[TopUp], reason: str, *, request_id: str | None = None
     ) -> Moved:
-        """`voucher:TopUp`: give vouchers more; all or none, at most `BULK`. The reason is a code."""
+        """`voucher:TopUp`: add money to vouchers; all or none, at most `BULK`. The reason is a code."""
         members = {"scheme": scheme, "top_ups": list(top_ups), "reason": reason}
         return cast(Moved, self._caller.invoke("voucher:TopUp", members, request_id=request_id))
 
@@ -92,14 +92,14 @@ class VoucherDesk(VoucherQueries):
     ) -> Extended:
         """`voucher:Extend`: let vouchers be spent until a later day; all or none, at most `BULK`.
 
-        One that is over and has not lapsed can be spent again.
+        A voucher that has expired but not lapsed can be spent again.
 
         Args:
             scheme: the scheme.
             vouchers: their ids.
-            ends_on: the new last day, within the `extension_days` of the rules.
+            ends_on: the new last day, within the rules' `extension_days`.
             reason: a code.
-            request_id: see above.
+            request_id: default: a new id.
         """
         members = {
             "scheme": scheme,
@@ -112,7 +112,7 @@ class VoucherDesk(VoucherQueries):
     def revoke(
         self, scheme: str, vouchers: Sequence[str], reason: str, *, request_id: str | None = None
     ) -> Moved:
-        """`voucher:Revoke`: take vouchers away for ever; what they hold goes back to the budget.
+        """`voucher:Revoke`: end vouchers permanently; their money returns to the budget.
 
         All or none, at most `BULK`; none may have a live hold. The reason is a code.
         """
@@ -122,7 +122,7 @@ class VoucherDesk(VoucherQueries):
     def lapse(
         self, scheme: str, vouchers: Sequence[str], reason: str, *, request_id: str | None = None
     ) -> Moved:
-        """`voucher:Lapse`: give to the budget what can no longer be spent; all or none, at most `BULK`.
+        """`voucher:Lapse`: return what can no longer be spent to the budget; all or none, at most `BULK`.
 
         The reason is a code.
         """
@@ -130,9 +130,9 @@ class VoucherDesk(VoucherQueries):
         return cast(Moved, self._caller.invoke("voucher:Lapse", members, request_id=request_id))
 
     def lapse_all(self, scheme: str, reason: str) -> Iterator[Moved]:
-        """Lapse everything that is lapsable now, in bulks; yields the answer to each.
+        """Lapse everything that can lapse now, in bulks; yields the answer to each.
 
-        Cut off, it is simply done again: what lapsed before is lapsable no more. The reason is a code.
+        If it is interrupted, run it again: what has lapsed is not lapsed twice. The reason is a code.
         """
         lapsable = [voucher["id"] for voucher in self.lapsable(scheme)]
         for bulk in bulks(lapsable):
@@ -141,9 +141,9 @@ class VoucherDesk(VoucherQueries):
     def self_block(
         self, scheme: str, voucher: str, code: str, *, request_id: str | None = None
     ) -> SelfBlocked:
-        """`voucher:SelfBlock`: block a voucher for its holder, who told the self-block code.
+        """`voucher:SelfBlock`: block a voucher for its holder, who gave the self-block code.
 
-        The code is used up, whoever hears it now.
+        The code works once, so it does no harm if someone overhears it.
         """
         members = {"scheme": scheme, "voucher": voucher, "code": code}
         return cast(SelfBlocked, self._caller.invoke("voucher:SelfBlock", members, request_id=request_id))
@@ -157,14 +157,14 @@ class VoucherDesk(VoucherQueries):
         *,
         request_id: str | None = None,
     ) -> Voucher:
-        """`voucher:Replace`: propose another key or booklet; the voucher is blocked at once.
+        """`voucher:Replace`: propose a new key or booklet; the voucher is blocked immediately.
 
         Args:
             scheme: the scheme.
             voucher: the voucher.
-            replacement: as `HolderKey.replace` or `Booklet.replace` made it.
+            replacement: made by `HolderKey.replace` or `Booklet.replace`.
             reason: a code.
-            request_id: see above.
+            request_id: default: a new id.
         """
         members = {"scheme": scheme, "voucher": voucher, **replacement, "reason": reason}
         return cast(Voucher, self._caller.invoke("voucher:Replace", members, request_id=request_id))
@@ -172,10 +172,10 @@ class VoucherDesk(VoucherQueries):
     def approve_replacement(
         self, scheme: str, voucher: str, change: str, *, request_id: str | None = None
     ) -> Voucher:
-        """`voucher:ApproveReplacement`: the voucher can be spent again, by the new key or booklet.
+        """`voucher:ApproveReplacement`: let the voucher be spent again, with the new key or booklet.
 
-        By another person than who proposed it, and than who blocked the voucher. `change` is the `id` of the
-        `replacement` that was looked at: one that took its place meanwhile is not approved.
+        By someone other than who proposed it and who blocked the voucher. `change` is the `id` of the
+        reviewed `replacement`, so that no other can take its place.
         """
         members = {"scheme": scheme, "voucher": voucher, "change": change}
         return cast(
@@ -185,6 +185,6 @@ class VoucherDesk(VoucherQueries):
     def reject_replacement(
         self, scheme: str, voucher: str, change: str, reason: str, *, request_id: str | None = None
     ) -> Voucher:
-        """`voucher:RejectReplacement`: the voucher stays blocked. The reason is a code."""
+        """`voucher:RejectReplacement`: keep the voucher blocked. The reason is a code."""
         members = {"scheme": scheme, "voucher": voucher, "change": change, "reason": reason}
         return cast(Voucher, self._caller.invoke("voucher:RejectReplacement", members, request_id=request_id))

@@ -1,4 +1,4 @@
-"""The plot of the report; needs matplotlib, which the extra `kindpakket[report]` brings."""
+"""The plot of the report. Needs matplotlib, from the extra `kindpakket[report]`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Movement:
 
 
 def spend_over_time(movements: Sequence[Movement]) -> str:
-    """A plot of the net sum spent up to each instant, as SVG text; empty without movements."""
+    """A plot of the net sum spent over time, as SVG text; "" without movements."""
     if not movements:
         return ""
     ordered = sorted(movements, key=lambda movement: movement.at)
@@ -48,7 +48,7 @@ def spend_over_time(movements: Sequence[Movement]) -> str:
         axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-        drawn = io.StringIO()
-        figure.savefig(drawn, format="svg", metadata={"Date": None})
-    text = drawn.getvalue()
+        svg = io.StringIO()
+        figure.savefig(svg, format="svg", metadata={"Date": None})
+    text = svg.getvalue()
     return text[text.index("<svg") :]

@@ -1,6 +1,6 @@
-"""A report of a channel's schemes as one HTML page that needs nothing else: no script, link or image file.
+"""A report of a channel's schemes as one self-contained HTML page: no scripts, links or image files.
 
-Needs the extra `kindpakket[report]`, which brings matplotlib for the plot.
+Needs the extra `kindpakket[report]`, with matplotlib for the plot.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ with extra("report"):
 
 @dataclass(frozen=True, slots=True)
 class SchemeFigures:
-    """What became of a scheme's money; all terms in cents."""
+    """A scheme's money; all terms in cents."""
 
     id: str
     name: str
@@ -42,7 +42,7 @@ class SchemeFigures:
 
 @dataclass(frozen=True, slots=True)
 class CategoryFigures:
-    """What was spent in a category of a scheme, in cents; `net` is spent less refunded and cancelled."""
+    """What was spent in a category of a scheme, in cents; `net` is less refunds and cancellations."""
 
     scheme: str
     category: str
@@ -52,7 +52,7 @@ class CategoryFigures:
 
 @dataclass(frozen=True, slots=True)
 class ShopFigures:
-    """What a shop took, in cents, and where it stands; `unsettled` is not in any live settlement yet."""
+    """What a shop took, in cents, and what it was paid; `unsettled` is not in a live settlement yet."""
 
     name: str
     payments: int
@@ -65,7 +65,7 @@ class ShopFigures:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that the auditor verified: what, whether it holds, and the figures."""
+    """A check of the auditor: its name, whether it passed, and the figures."""
 
     name: str
     passed: bool
@@ -74,18 +74,18 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that the page shows.
+    """The content of the page.
 
     Attributes:
         title: heading.
-        made_at: when, with a time zone.
+        made_at: when the report was made, with a time zone.
         channel: name of the channel.
         height: number of blocks that were read.
         schemes: totals of each scheme.
         categories: totals of each category.
         shops: totals of each shop.
         movements: payments, refunds and cancellations, in any order.
-        refusals: number of refused requests by code. They are not on the ledger: who was refused counts them.
+        refusals: number of refused requests by code, counted by the clients: refusals are not on the ledger.
         checks: the audit's verdict, check by check.
     """
 
@@ -102,7 +102,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Every check of the audit holds, and there is at least one."""
+        """Whether every check of the audit passed, and there is at least one."""
         return bool(self.checks) and all(check.passed for check in self.checks)
 
     def as_html(self) -> str:

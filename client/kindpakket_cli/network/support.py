@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,7 +60,7 @@ def _ending(error: Exception) -> CommandError | None:
         ((UnknownOutcome,), Unknown),
         ((FabricError,), Failed),
     ]
-    if "kindpakket_network.errors" in sys.modules:
+    if not isinstance(error, MissingExtra):
         endings += _network_endings()
     return next((ending(str(error)) for kinds, ending in endings if isinstance(error, kinds)), None)
 

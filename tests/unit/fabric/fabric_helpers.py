@@ -20,7 +20,6 @@ Open = Callable[..., Any]
 """The fixture `opened`: connects a client."""
 
 QUICK = Deadlines(evaluate=2, endorse=2, submit=1, resolve=2, commit_status=2)
-_ASYNC_MODULES = tuple(kind.__module__ for kind in (aio.Contract, aio.Outbox, aio.Stream, aio.Bulk))
 
 
 class Blocking:
@@ -66,7 +65,7 @@ class Blocking:
                 return await result
 
             result = self._runner.run(settle())
-        ours = inspect.isasyncgen(result) or type(result).__module__ in _ASYNC_MODULES
+        ours = inspect.isasyncgen(result) or type(result).__module__.startswith(aio.__name__)
         return Blocking(self._runner, result) if ours else result
 
 

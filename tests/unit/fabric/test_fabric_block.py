@@ -185,9 +185,9 @@ def two_actions() -> bytes:
 def test_what_cannot_be_read_does_not_stop_the_reader() -> None:
     decoded = Block.decode(block(b"\xff\xff", two_actions(), payment(), codes=b"\x02\x10\x00"))
     garbage, doubled, fine = decoded.transactions
-    assert "no common.Envelope" in garbage.malformed
+    assert "cannot be read as common.Envelope" in garbage.malformed
     assert (garbage.kind, garbage.code, garbage.envelope) == ("", "BAD_PAYLOAD", b"\xff\xff")
-    assert doubled.malformed == "a transaction has one action, this one has 2"
+    assert doubled.malformed == "this transaction has 2 actions instead of one"
     assert (doubled.transaction_id, doubled.code) == ("t2", "NIL_TXACTION")
     assert fine.malformed == ""
 
@@ -207,7 +207,7 @@ def test_no_damage_to_a_transaction_breaks_the_reader(cut: int, put: bytes) -> N
 def test_bytes_that_are_no_block_are_refused() -> None:
     message = block(payment())
     assert Block.decode(message.SerializeToString()) == Block.decode(message)
-    with pytest.raises(DecodeError, match=r"no common\.Block"):
+    with pytest.raises(DecodeError, match=r"cannot be read as common\.Block"):
         Block.decode(b"\xff\xff")
 
 

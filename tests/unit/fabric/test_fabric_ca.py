@@ -192,7 +192,7 @@ def test_an_identity_signs_tokens_with_its_own_hash_function() -> None:
 
 def test_a_token_needs_a_key_that_fabric_knows() -> None:
     key = rsa.generate_private_key(65537, 2048)
-    with pytest.raises(IdentityError, match=r"no token signed by Ed25519.*enrol again with the secret"):
+    with pytest.raises(IdentityError, match=r"tokens signed with Ed25519, .*enrol again with the secret"):
         authorisation_token("POST", "/", b"", make_enrolment(algorithm="Ed25519"))
     with pytest.raises(IdentityError, match=r"RSA.*use ECDSA P-256, P-384 or Ed25519"):
         authorisation_token("POST", "/", b"", Enrolment(make_enrolment().certificate, pem(key)))
@@ -234,7 +234,7 @@ def test_enrolling_sends_a_request_and_no_key(fake: FakeCa, client: Any) -> None
     assert "PRIVATE" not in repr(enrolment)
 
 
-def test_a_key_can_be_of_another_kind_or_brought_along(fake: FakeCa, client: Any) -> None:
+def test_a_key_can_be_of_another_kind_or_given(fake: FakeCa, client: Any) -> None:
     fake.says(201, ISSUED)
     key = load_key(client.enrol("clerk", "s", key="P-384").key)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
@@ -301,7 +301,7 @@ def test_a_revocation_says_what_it_means(fake: FakeCa, client: Any) -> None:
     for given in ({}, {"serial": "1"}, {"aki": "1"}, {"name": "x", "serial": "1", "aki": "1"}):
         with pytest.raises(ValueError, match="one of these"):
             client.revoke(fake.registrar, **given)
-    with pytest.raises(ValueError, match="names no authority key identifier"):
+    with pytest.raises(ValueError, match="has no authority key identifier"):
         client.revoke(fake.registrar, certificate=fake.registrar.certificate)
     assert fake.paths == []
 
@@ -350,6 +350,23 @@ def test_affiliations_and_certificates_are_listed(fake: FakeCa, client: Any) -> 
     verified(fake, "GET", "/api/v1/certificates?ca=ca&id=till+1&notexpired=true&notrevoked=true")
     client.certificates(fake.registrar)
     verified(fake, "GET", "/api/v1/certificates?ca=ca")
+
+
+def test_request_makes_any_call_and_returns_the_whole_answer(fake: FakeCa, client: Any) -> None:
+    refused = {"success": False, "result": None, "errors": [{"code": 63, "message": "no"}], "messages": []}
+    fake.says(404, refused)
+    path = "affiliations/a.b?force=true"
+    assert client.request("PUT", path, {"name": "a.c"}, caller=fake.registrar) == refused
+    assert verified(fake, "PUT", f"/api/v1/{path}") == {"name": "a.c"}
+    fake.says(200, {"success": True, "result": {}, "errors": [], "messages": []})
+    assert client.request("POST", "enroll", {}, login=("clerk", "secret"))["success"]
+    assert fake.headers[-1]["authorization"] == f"Basic {encoded(b'clerk:secret')}"
+    assert client.request("GET", "cainfo")["success"]
+    assert "authorization" not in fake.headers[-1]
+    for answer in (b"<html>", b"[]"):
+        fake.answer = answer
+        with pytest.raises(CaUnreachable, match="is it a Fabric CA server"):
+            client.request("GET", "cainfo")
 
 
 def test_an_authority_tells_what_it_is(fake: FakeCa, client: Any) -> None:

@@ -83,7 +83,7 @@ def test_one_reader_at_a_time_uses_a_file(tmp_path: Path) -> None:
 def test_a_file_that_holds_no_position_is_a_clear_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "position"
     path.write_bytes(content)
-    with pytest.raises(CheckpointError, match=f"{path} holds no checkpoint"):
+    with pytest.raises(CheckpointError, match=f"{path} is not a checkpoint"):
         FileCheckpointer(path)
     path.write_bytes(b'{"blockNumber": 3, "transactionId": ""}')
     assert position(path) == (3, "")

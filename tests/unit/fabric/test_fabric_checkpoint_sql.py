@@ -82,7 +82,7 @@ def test_what_was_dealt_with_is_not_dealt_with_again(engine: Engine) -> None:
     with engine.begin() as connection:
         checkpoint = SqlCheckpointer(connection, "books")
         checkpoint.checkpoint_block(5)
-        with pytest.raises(CheckpointError, match="is block 6: block 5 was dealt with before"):
+        with pytest.raises(CheckpointError, match="is block 6: block 5 has already been processed"):
             checkpoint.checkpoint_event(event(5))
     assert position(engine) == (6, "")
 

@@ -14,11 +14,12 @@ from kindpakket.fabric import (
     DiscoveredPeer,
     DiscoveryError,
     EndorsementPlan,
+    EvaluateError,
 )
 from kindpakket.fabric._connection.flow import Call
 from kindpakket.fabric._flows import discovery
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.testing import MemoryGateway, make_identity
+from kindpakket.fabric.testing import ChaincodeRefusal, MemoryGateway, make_identity
 
 PEER = make_identity("WinkelsMSP", name="peer0")
 OTHER = make_identity("AuditorMSP", name="peer1")
@@ -92,6 +93,41 @@ def test_who_is_refused_learns_so(opened: Any) -> None:
     assert caught.value.forbidden
 
 
+def test_channels_that_the_peer_has_joined_are_listed(opened: Any) -> None:
+    assert opened().channels() == ("channel",)
+
+
+def test_a_refusal_to_list_channels_says_why(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise ChaincodeRefusal("access denied for [GetChannels]")
+
+    monkeypatch.setattr("kindpakket.fabric.testing._ledger.MemoryLedger.invoke", refused)
+    with pytest.raises(EvaluateError, match="chaincode response 500") as caught:
+        opened().channels()
+    assert caught.value.chaincode_message == "access denied for [GetChannels]"
+    assert caught.value.forbidden
+
+
+def test_only_administrators_may_list_all_known_peers(opened: Any) -> None:
+    with pytest.raises(DiscoveryError, match="access denied") as caught:
+        opened().known_peers()
+    assert caught.value.forbidden
+
+
+def test_known_peers_belong_to_no_channel(network: Any) -> None:
+    alive = m.gossip.GossipMessage()
+    alive.alive_msg.membership.endpoint = "peer1:7051"
+    who = make_identity("Org2MSP")
+    result = m.discovery.QueryResult()
+    result.members.peers_by_org["Org2MSP"].peers.add(
+        identity=who.serialized, membership_info=m.gossip.Envelope(payload=alive.SerializeToString())
+    )
+    asked, found = answered(network, lambda session: discovery.finding_known_peers(session, 1), result)
+    (query,) = asked.queries
+    assert (query.WhichOneof("query"), query.channel) == ("local_peers", "")
+    assert found == (DiscoveredPeer("Org2MSP", "peer1:7051", who.certificate_pem, 0, ()),)
+
+
 def test_passing_failures_are_asked_again(network: Any, memory: MemoryGateway) -> None:
     memory.fail("Discover", StatusCode.UNAVAILABLE, "starting", times=2)
     assert len(network.peers()) == 1
@@ -159,7 +195,7 @@ def test_an_answer_to_another_question_is_an_error(network: Any) -> None:
     other = m.discovery.QueryResult()
     other.members.peers_by_org["Org1MSP"].SetInParent()
     for results in ((), (other,), (other, other)):
-        with pytest.raises(DiscoveryError, match="of which none is a config_result"):
+        with pytest.raises(DiscoveryError, match="none of them a config_result"):
             answered(network, lambda session: discovery.finding_config(session, "zuidhorn", 1), *results)
 
 

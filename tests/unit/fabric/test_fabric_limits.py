@@ -76,7 +76,7 @@ def test_a_full_gateway_refuses_in_time_and_says_why(memory: MemoryGateway) -> N
         hanging = threading.Thread(target=hang)
         hanging.start()
         memory.wait_for_call("Evaluate")
-        with pytest.raises(EvaluateError, match="this program has 1 calls under way already") as caught:
+        with pytest.raises(EvaluateError, match="this program already has 1 calls in progress") as caught:
             contract.evaluate("Show", "a", timeout=0.2)
         assert (caught.value.status, caught.value.overloaded) == (StatusCode.RESOURCE_EXHAUSTED, True)
         hanging.join()
@@ -96,7 +96,7 @@ def test_aio_a_full_gateway_refuses_in_time_and_a_cancelled_waiter_takes_no_room
             hanging = asyncio.create_task(contract.evaluate("Show", "a", timeout=2))
             await asyncio.to_thread(memory.wait_for_call, "Evaluate")
             waiting = asyncio.create_task(contract.evaluate("Show", "a", timeout=20))
-            with pytest.raises(EndorseError, match="this program has 1 calls under way already"):
+            with pytest.raises(EndorseError, match="this program already has 1 calls in progress"):
                 await contract.submit("Add", "a", "1", deadlines=Deadlines(endorse=0.2))
             waiting.cancel()
             with pytest.raises(asyncio.CancelledError):

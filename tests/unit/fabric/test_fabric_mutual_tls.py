@@ -152,7 +152,7 @@ def test_a_mistake_in_the_profile_names_the_member(
 
 
 def test_a_certificate_without_tls_is_a_mistake(guarded: MemoryGateway) -> None:
-    with pytest.raises(ProfileError, match="is without TLS: a client certificate cannot be shown"):
+    with pytest.raises(ProfileError, match="is without TLS: leave out the client certificate, or use TLS"):
         connect(**options(guarded, endpoint="grpc://127.0.0.1:1"))
 
 

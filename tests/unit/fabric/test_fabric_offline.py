@@ -124,7 +124,7 @@ def test_the_wrong_hash_is_found_out_before_anything_is_sent(memory: MemoryGatew
     wallet = Wallet("P-256", Hash.SHA384)
     with connect(endpoint=memory.endpoint, identity=wallet.identity, deadlines=QUICK) as gateway:
         proposal = gateway.network("channel").contract("ledger").proposal("Add", "a", "5")
-        with pytest.raises(IdentityError, match="no signature of the message over its SHA384 digest by"):
+        with pytest.raises(IdentityError, match="the message's SHA384 digest was not made by"):
             gateway.signed_proposal(proposal.message, wallet.sign(Hash.SHA256.digest(proposal.bytes)))
         signed = gateway.signed_proposal(proposal.message, wallet.sign(proposal.digest))
         with pytest.raises(EndorseError, match="the signature is invalid"):  # this channel's hash is another
@@ -209,7 +209,7 @@ def test_endorsing_organisations_and_transient_data_are_carried(gateway: Any, wa
 
 
 def kinds(gateway: Any, wallet: Wallet) -> dict[str, tuple[Any, Callable[..., Any]]]:
-    """Each step that can be carried, and what takes it back."""
+    """Each step that can travel, and what accepts it."""
     network = gateway.network("channel")
     proposal = network.contract("ledger").proposal("Add", "a", "5")
     signed = gateway.signed_proposal(proposal.message, wallet.sign(proposal.digest))
@@ -226,7 +226,7 @@ def kinds(gateway: Any, wallet: Wallet) -> dict[str, tuple[Any, Callable[..., An
 def test_a_signature_that_does_not_fit_is_refused(gateway: Any, wallet: Wallet) -> None:
     for step, bring in kinds(gateway, wallet).values():
         for wrong in (Wallet().sign(step.digest), wallet.sign(b"\x00" * 32), b"", b"nonsense"):
-            with pytest.raises(IdentityError, match="this is no signature of the message"):
+            with pytest.raises(IdentityError, match="was not made by the key of"):
                 bring(step.message, wrong)
         bring(step.message, wallet.sign(step.digest))
 
@@ -238,7 +238,7 @@ def test_a_message_of_another_identity_is_refused(opened: Open, gateway: Any, wa
     for here in (gateway, opened(same_certificate)):
         for name, (_, bring) in kinds_of(here).items():
             step = elsewhere[name][0]
-            with pytest.raises(IdentityError, match=r"made for Identity\('Org1MSP', 'CN=user'\), and"):
+            with pytest.raises(IdentityError, match=r"made for Identity\('Org1MSP', 'CN=user'\), but"):
                 bring(step.message, stranger.sign(step.digest))
 
 
@@ -290,7 +290,7 @@ def test_a_proposal_for_another_channel_stays_on_it(gateway: Any, wallet: Wallet
 def test_a_transaction_of_another_channel_is_refused_there(gateway: Any, wallet: Wallet) -> None:
     transaction = kinds(gateway, wallet)["transaction"][0]
     envelope = gateway.signed_transaction(transaction.message, wallet.sign(transaction.digest)).envelope
-    with pytest.raises(DecodeError, match="is for channel 'channel', this is 'other'"):
+    with pytest.raises(DecodeError, match="is for channel 'channel', not for 'other'"):
         gateway.network("other").transaction_from(envelope)
     assert gateway.network("channel").transaction_from(envelope).submit().transaction_id
 
@@ -309,7 +309,7 @@ def test_events_and_blocks_are_asked_for_with_signatures_from_elsewhere(gateway:
     signed = gateway.signed_filtered_block_events(request.message, wallet.sign(request.digest))
     with signed.stream() as filtered:
         assert [block.transactions[0].code for block in filtered] == ["VALID"]
-    with pytest.raises(ValueError, match="stop is block 1, before start, block 2"):
+    with pytest.raises(ValueError, match="stop, block 1, is before start, block 2"):
         network.blocks_request(2, 1)
 
 
@@ -359,7 +359,7 @@ def test_the_commit_can_be_signed_together_with_the_transaction(
     transaction, signature = endorsed(gateway, wallet)
     question = gateway.network("channel").commit(transaction.transaction_id)
     answer = wallet.sign(question.digest)
-    with pytest.raises(IdentityError, match="this is no signature"):
+    with pytest.raises(IdentityError, match="was not made by the key of"):
         gateway.signed_transaction(transaction.message, signature, commit_signature=signature)
     signed = gateway.signed_transaction(transaction.message, signature, commit_signature=answer)
     memory.fail("Submit", StatusCode.UNAVAILABLE, "gone", after=True)

@@ -89,7 +89,7 @@ def test_a_request_id_stands_for_one_call(
 ) -> None:
     with boxes() as outbox:
         outbox.submit(contract, "r1", "Add", "a", "5")
-        with pytest.raises(OutboxConflict, match=r"'r1' is in outbox .* with other content"):
+        with pytest.raises(OutboxConflict, match=r"'r1' is already in outbox .* with other content"):
             outbox.submit(contract, "r1", *call)
     assert memory.calls.count("Endorse") == 1
 
@@ -327,7 +327,7 @@ def test_a_request_in_other_hands_is_waited_for(
         thread.start()
         memory.wait_for_call("CommitStatus")
         assert list(outbox.resume(gateway)) == []
-        with pytest.raises(OutboxWaiting, match="in other hands"):
+        with pytest.raises(OutboxWaiting, match="in the hands of another"):
             outbox.submit(
                 contract,
                 "r1",
@@ -410,7 +410,7 @@ def test_a_file_system_without_locks_is_a_clear_error(
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "fcntl", unsupported)
-    with pytest.raises(OutboxError, match="its own has no locks: No locks available"):
+    with pytest.raises(OutboxError, match="this one has no locks: No locks available"):
         Outbox(tmp_path / "outbox.db")
 
 
@@ -488,7 +488,7 @@ def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "outbox.db"
     Outbox(path).close()
     changed(path, "PRAGMA user_version = 99")
-    with pytest.raises(OutboxError, match="schema version 99, and this program knows 1"):
+    with pytest.raises(OutboxError, match="schema version 99, but this program knows 1"):
         Outbox(path)
 
 

@@ -95,14 +95,16 @@ def test_a_digest_is_signed_as_it_is(keys: dict[str, Any]) -> None:
     digest = hashlib.sha256(b"message").digest()
     with Pkcs11Signer(MODULE, LABEL, PIN, key_id=b"\x00") as signer:
         keys["P-256"].verify(signer.sign(digest), digest, ec.ECDSA(Prehashed(hashes.SHA256())))
-        with pytest.raises(IdentityError, match="signs digests, and these are 7 bytes: give the identity a"):
+        with pytest.raises(
+            IdentityError, match="signs digests of 32 or 48 bytes, not 7 bytes: give the identity a"
+        ):
             signer.sign(b"message")
 
 
 def test_an_identity_with_the_key_of_another_certificate_is_found_out(keys: dict[str, Any]) -> None:
     with Pkcs11Signer(MODULE, LABEL, PIN, key_label="P-384") as signer:
         identity = Identity("Org1MSP", certificate_for(keys["P-256"]), signer)
-        with pytest.raises(IdentityError, match="this is no signature of the message"):
+        with pytest.raises(IdentityError, match="was not made by the key of"):
             identity.sign(b"message")
 
 
@@ -149,8 +151,8 @@ def test_a_login_by_other_code_is_used_and_left_alone(keys: dict[str, Any], toke
     [
         ({"module": "/nowhere.so"}, r"PKCS#11 token 'fabric' of /nowhere\.so cannot be opened"),
         ({"token_label": "nothing"}, "'nothing' of .* cannot be opened: NoSuchToken"),
-        ({"pin": "4321"}, "does not let the user in: PinIncorrect"),
-        ({"key_label": "nothing"}, "holds 0 keys where one is needed: private key with label 'nothing'"),
+        ({"pin": "4321"}, "refused the login: PinIncorrect"),
+        ({"key_label": "nothing"}, "holds 0 keys instead of one: private key with label 'nothing'"),
         (
             {"key_label": "P-256", "key_id": b"\x07"},
             "holds 0 keys .* label 'P-256' and id 07",
@@ -174,9 +176,9 @@ def test_keys_that_fabric_cannot_use_or_tell_apart_are_refused(token: Any, keys:
                 pkcs11.KeyType.EC, {pkcs11.Attribute.EC_PARAMS: parameters_}, local=True
             )
             domain.generate_keypair(store=True, label=label)
-    with pytest.raises(IdentityError, match="is neither ECDSA P-256 or P-384 nor Ed25519"):
+    with pytest.raises(IdentityError, match="is not one that Fabric uses: ECDSA P-256, P-384 or Ed25519"):
         Pkcs11Signer(MODULE, LABEL, PIN, key_label="big")
-    with pytest.raises(IdentityError, match="holds 2 keys where one is needed"):
+    with pytest.raises(IdentityError, match="holds 2 keys instead of one"):
         Pkcs11Signer(MODULE, LABEL, PIN, key_label="twin")
 
 

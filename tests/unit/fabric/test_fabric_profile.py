@@ -123,8 +123,8 @@ def changed(path: str, value: Any) -> Any:
         ),
         ("organizations", [], "organizations must be a mapping, not list"),
         ("organizations/gemeente/mspid", None, "organizations.gemeente.mspid is missing"),
-        ("organizations/gemeente/mspid", 7, "organizations.gemeente.mspid must be a text, not int"),
-        ("organizations/gemeente/mspid", "", "organizations.gemeente.mspid must be a text, not empty"),
+        ("organizations/gemeente/mspid", 7, "organizations.gemeente.mspid must be text, not int"),
+        ("organizations/gemeente/mspid", "", "organizations.gemeente.mspid must be text, not empty"),
         ("organizations/gemeente/peers", "peer0", "organizations.gemeente.peers must be a list of names"),
         (
             "organizations/gemeente/peers",
@@ -169,7 +169,7 @@ def changed(path: str, value: Any) -> Any:
         (
             "peers/peer0.gemeente/grpcOptions/grpc.keepalive_time_ms",
             [1],
-            "peers.peer0.gemeente.grpcOptions.grpc.keepalive_time_ms must be a number or a text, not list",
+            "peers.peer0.gemeente.grpcOptions.grpc.keepalive_time_ms must be a number or text, not list",
         ),
         (
             "certificateAuthorities/ca.gemeente/registrar",

@@ -256,7 +256,7 @@ def test_a_missing_block_is_an_error(network: Any, memory: MemoryGateway, contra
     memory.skip_block(2)
     with network.blocks(0) as stream:
         assert [next(numbers(stream)) for _ in range(2)] == [0, 1]
-        with pytest.raises(EventsError, match="sent block 3 of channel channel where block 2 is next"):
+        with pytest.raises(EventsError, match="sent block 3 of channel channel instead of block 2"):
             next(stream)
 
 

@@ -96,12 +96,12 @@ def test_a_kept_envelope_is_offered_again_and_counts_once(
 
 def test_an_envelope_of_another_channel_or_without_signature_is_refused(contract: Any, opened: Any) -> None:
     transaction = contract.proposal("Add", "a", "5").endorse()
-    with pytest.raises(DecodeError, match="is for channel 'channel', this is 'other'"):
+    with pytest.raises(DecodeError, match="is for channel 'channel', not for 'other'"):
         opened().network("other").transaction_from(transaction.envelope)
     unsigned = messages.common.Envelope(payload=transaction.bytes).SerializeToString()
     with pytest.raises(DecodeError, match="carries no signature"):
         opened().network("channel").transaction_from(unsigned)
-    with pytest.raises(DecodeError, match=r"no common\.Envelope"):
+    with pytest.raises(DecodeError, match=r"cannot be read as common\.Envelope"):
         opened().network("channel").transaction_from(b"\xff\xff")
 
 
@@ -176,10 +176,10 @@ def test_a_transaction_other_than_the_proposed_one_is_not_signed(
         return b"", other
 
     monkeypatch.setattr("kindpakket.fabric.testing._ledger.MemoryLedger.invoke", swapped)
-    with pytest.raises(ProtocolError, match="another transaction"):
+    with pytest.raises(ProtocolError, match="instead of the proposed"):
         contract.submit("Add", "a", "1")
     monkeypatch.setattr("kindpakket.fabric.testing._ledger.MemoryLedger.invoke", lambda *_: (b"", b"\xff"))
-    with pytest.raises(ProtocolError, match="no transaction"):
+    with pytest.raises(ProtocolError, match="not a transaction"):
         contract.submit("Add", "a", "1")
     assert "Submit" not in memory.calls
 

@@ -30,7 +30,7 @@ def test_blocks_without_a_stop_go_on_as_they_are_committed(network: Any, contrac
 
 
 def test_a_stop_before_the_start_is_a_mistake(network: Any) -> None:
-    with pytest.raises(ValueError, match="stop is block 1, before start, block 2"):
+    with pytest.raises(ValueError, match="stop, block 1, is before start, block 2"):
         network.blocks(2, 1)
 
 
@@ -96,7 +96,7 @@ def test_a_status_of_the_deliver_service_is_an_events_error(
 
 def test_a_stream_that_the_peer_ends_early_is_an_events_error(network: Any, memory: MemoryGateway) -> None:
     memory.end_deliver("")
-    with pytest.raises(EventsError, match="ended the stream before its end"):
+    with pytest.raises(EventsError, match="ended the stream early"):
         next(network.blocks(0, reconnect=False))
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from hfc_place import CHAINCODE, CHANNEL, OTHER_PEER, PEER, Place, assets
 
 from kindpakket.fabric.testing import MemoryGateway
-from kindpakket.fabric.testing.gateway import _self_signed
+from kindpakket.fabric.testing._gateway import _self_signed
 from kindpakket.hfc.fabric import Client
 
 

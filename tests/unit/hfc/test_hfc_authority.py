@@ -180,7 +180,7 @@ def test_what_is_asked_wrongly_is_not_sent(
         ("enrollmentID", lambda: registrar.register("")),
         ("maxEnrollments is 'many'", lambda: registrar.register("clerk", maxEnrollments="many")),  # type: ignore[arg-type]
         ("name what to revoke", registrar.revoke),
-        ("'bored' is none of", lambda: registrar.revoke("clerk", reason="bored")),
+        ("'bored' is not one of", lambda: registrar.revoke("clerk", reason="bored")),
         ("is later than", lambda: registrar.generateCRL(revokedAfter=late, revokedBefore=early)),
         ("not a valid string", lambda: service.newIdentityService().getOne(5, registrar)),  # type: ignore[arg-type]
     ):

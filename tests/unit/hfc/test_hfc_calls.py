@@ -12,7 +12,7 @@ import pytest
 from hfc_place import CHAINCODE, CHANNEL, OTHER_PEER, PEER, Place, assets
 
 from kindpakket.fabric import EndorseError, SubmitError
-from kindpakket.fabric.testing import MemoryGateway
+from kindpakket.fabric.testing import ChaincodeRefusal, MemoryGateway
 from kindpakket.hfc.errors import Impossible, InvalidTransaction, NoPeer, QueryRefused
 from kindpakket.hfc.fabric.peer import create_peer
 from kindpakket.hfc.fabric_network.gateway import Gateway
@@ -175,6 +175,24 @@ def test_the_ledger_is_read_in_hfcs_form(place: Place) -> None:
 def test_what_is_not_there_is_refused(place: Place, call: Any) -> None:
     with pytest.raises(QueryRefused):
         run(place, call(place.client, place.user))
+
+
+def test_channels_are_those_that_the_peer_has_joined(place: Place) -> None:
+    found = run(place, place.client.query_channels(place.user, [PEER]))
+    assert [channel.channel_id for channel in found.channels] == [CHANNEL]
+
+
+def test_a_refused_query_of_channels_has_the_peers_answer(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise ChaincodeRefusal("access denied for [GetChannels]")
+
+    monkeypatch.setattr("kindpakket.fabric.testing._ledger.MemoryLedger.invoke", refused)
+    with pytest.raises(QueryRefused) as caught:
+        run(place, place.client.query_channels(place.user, [PEER]))
+    ((response,),) = caught.value.args
+    assert (response.response.status, response.response.message) == (500, "access denied for [GetChannels]")
 
 
 def test_peers_are_those_that_discovery_tells(place: Place) -> None:

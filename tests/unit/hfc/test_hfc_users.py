@@ -122,7 +122,7 @@ def test_what_a_profile_names(place: Place, tmp_path: Path) -> None:
     assert client.CAs["ca"]._registrar == ["admin"]
     client.export_net_profile(tmp_path / "exported.json")
     assert (tmp_path / "exported.json").exists()
-    with pytest.raises(ValueError, match="is no name of a channel"):
+    with pytest.raises(ValueError, match="is not a channel name"):
         client.new_channel("No Name")
 
 

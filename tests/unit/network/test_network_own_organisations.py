@@ -157,7 +157,7 @@ def test_a_profile_for_clients_elsewhere_has_its_certificate_inside(
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_a_command_that_waits_for_others_says_so_and_ends_with_3(
+def test_a_command_that_waits_for_others_says_so_and_ends_with_5(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
 ) -> None:
     def waits(*_: object) -> None:
@@ -166,10 +166,11 @@ def test_a_command_that_waits_for_others_says_so_and_ends_with_3(
     monkeypatch.setattr(Network, "up", waits)
     arguments = ["up", "--home", str(tmp_path), *(["--json"] if as_json else [])]
     answer = CliRunner().invoke(commands, arguments)
-    assert answer.exit_code == 3
+    assert answer.exit_code == 5
     if as_json:
-        found = json.loads(answer.stdout[answer.stdout.index("{") :])
-        assert found == {"waits_for": ["zuidhorn waits for winkels", "and for regie"]}
+        found = json.loads(answer.stderr)["error"]
+        assert found["waits_for"] == ["zuidhorn waits for winkels", "and for regie"]
+        assert answer.stdout == ""
     else:
         assert "zuidhorn waits for winkels\nand for regie\n" in answer.output
         assert "Error" not in answer.output

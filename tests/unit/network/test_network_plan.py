@@ -74,10 +74,10 @@ def test_a_certificate_with_other_attributes_stands_in_the_way(packaged: Topolog
         Network(packaged, tmp_path).plan()
 
 
-def test_the_command_ends_with_3_when_there_is_something_to_do(tmp_path: Path) -> None:
+def test_the_command_ends_with_1_when_there_is_something_to_do(tmp_path: Path) -> None:
     arguments = ["plan", "--home", str(tmp_path / "home"), "--topology", "kindpakket"]
     shown = CliRunner().invoke(command, arguments)
-    assert shown.exit_code == 3
+    assert shown.exit_code == 1
     assert "create zuidhorn" in shown.output
     members = json.loads(CliRunner().invoke(command, [*arguments, "--json"]).stdout)
     assert members["done"] is False
@@ -101,5 +101,5 @@ def test_the_commands_name_what_is_not_there(tmp_path: Path, arguments: list[str
 def test_a_dry_run_tells_what_would_join(tmp_path: Path) -> None:
     arguments = ["add-org", "buurt", "--msp", "BuurtMSP", "--like", "winkels", "--dry-run"]
     found = CliRunner().invoke(command, [*arguments, "--home", str(tmp_path), "--topology", "kindpakket"])
-    assert found.exit_code == 3
+    assert found.exit_code == 1
     assert "start peer0.buurt" in found.output

@@ -161,7 +161,7 @@ def test_the_command_tells_mistakes_without_a_traceback(tmp_path: Path) -> None:
 
 def test_the_command_says_when_there_is_no_network(tmp_path: Path) -> None:
     home = ("--home", str(tmp_path / "home"))
-    assert invoke("start", "peer0.gemeente", *home).exit_code == 1
+    assert invoke("start", "peer0.gemeente", *home).exit_code == 2
     assert "bring it up first" in invoke("start", "peer0.gemeente", *home).output
     assert "bring it up first" in invoke("enrol", "winkels", "till", *home).output
     assert "there is no node 'peer9'" in invoke("stop", "peer9", *home).output
@@ -173,7 +173,7 @@ def test_the_command_says_when_there_is_no_network(tmp_path: Path) -> None:
 
 def test_status_is_honest_about_a_network_that_is_down(tmp_path: Path) -> None:
     result = invoke("status", "--json", "--home", str(tmp_path / "home"))
-    assert result.exit_code == 3
+    assert result.exit_code == 1
     members = json.loads(result.output)
     assert members["up"] is False
     assert {node["running"] for node in members["nodes"]} == {False}
@@ -198,7 +198,7 @@ def test_what_a_killed_command_left_of_a_file_goes_when_the_file_is_written(tmp_
 
 def test_status_shows_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
     result = invoke("status", "--home", str(tmp_path / "home"))
-    assert result.exit_code == 3
+    assert result.exit_code == 1
     assert "orderer.regie: is stopped; run `kindpakket network start orderer.regie`, or `up`" in result.output
     assert "zuidhorn: 0 of 4 consenters take part, but ordering needs 3: it has stopped" in result.output
     assert "kindpakket on zuidhorn: is not deployed; run `kindpakket network up`" in result.output

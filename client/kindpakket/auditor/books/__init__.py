@@ -1,4 +1,4 @@
-"""The auditor's own books: what a replay of the requests makes of schemes, vouchers, payments, settlements.
+"""The auditor's own books: schemes, vouchers, payments and settlements, recomputed from the requests.
 
 Amounts are euro cents, instants Unix seconds, days `YYYY-MM-DD` in Europe/Amsterdam.
 """
@@ -28,8 +28,8 @@ __all__ = [
     "PaymentBook",
     "SchemeBook",
     "SettlementBook",
+    "ShopBalance",
     "ShopBook",
-    "ShopStanding",
     "Terms",
     "VoucherBook",
     "agreed",
@@ -46,11 +46,11 @@ class Movement:
 
     Attributes:
         kind: `payment`, `refund` or `cancellation`; a captured hold is a payment.
-        at: Unix seconds.
+        at: the transaction's timestamp, in Unix seconds.
         scheme: id of the scheme.
         shop: id of the shop.
-        category: what was bought.
-        cents: positive for a payment, negative for the others.
+        category: code of the category.
+        cents: positive for a payment, negative for a refund or cancellation.
     """
 
     kind: str
@@ -62,7 +62,7 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True)
-class ShopStanding:
+class ShopBalance:
     """A shop's money under one scheme, in cents: net = unsettled + in settlements + paid out + receivables.
 
     Only `net`, `unsettled` and the receivables, which are `claimed`, `collected` or `written_off`, may be
@@ -81,12 +81,12 @@ class ShopStanding:
 
     @property
     def receivables(self) -> int:
-        """What the shop owed after its end, whatever became of it; zero or below."""
+        """What the shop owed after its end, collected or not, in cents; zero or below."""
         return self.claimed + self.collected + self.written_off
 
     @property
     def balanced(self) -> bool:
-        """Everything that was spent at the shop is somewhere on its way, once."""
+        """Whether everything spent at the shop is accounted for, once."""
         live = self.drafted + self.approved + self.exported + self.paid_out
         return self.net == self.unsettled + live + self.receivables
 
@@ -96,21 +96,21 @@ class Books:
     """Everything, by id.
 
     Attributes:
-        organisations: MSP ids by what they are, as they were named at first; None: they were not yet.
-        further: organisations that were proposed after that, by MSP id.
-        layout_2: a request that only layout 2 of the ledger takes was committed.
+        organisations: MSP ids by role, as named at first; None before that.
+        later_organisations: organisations proposed after that, by MSP id.
+        layout_2: whether a request that only layout 2 of the ledger accepts has been committed.
         schemes: the schemes with their vouchers and changes.
-        entitlements: maps an entitlement to the voucher that it led to.
+        entitlements: maps an entitlement to the voucher issued for it.
         shops: the shops.
         payments: the payments, holds included.
         settlements: the settlements, receivables included.
         erasures: orders to purge private records.
-        voided: request ids that count nowhere.
+        voided: ids of void requests, which must not be committed.
         movements: every line of every payment, refund and cancellation, in the order of the ledger.
     """
 
     organisations: Organisations | None = None
-    further: dict[str, OrganisationBook] = field(default_factory=dict)
+    later_organisations: dict[str, OrganisationBook] = field(default_factory=dict)
     layout_2: bool = False
     schemes: dict[str, SchemeBook] = field(default_factory=dict)
     entitlements: dict[str, str] = field(default_factory=dict)
@@ -121,40 +121,39 @@ class Books:
     voided: set[str] = field(default_factory=set)
     movements: list[Movement] = field(default_factory=list)
 
-    def named(self) -> Organisations | None:
-        """The organisations with those further ones that were approved; None: none were named yet."""
+    def organisations_in_force(self) -> Organisations | None:
+        """The first organisations and the approved later ones; None before the first are named."""
         if self.organisations is None:
             return None
-        approved = sorted((one for one in self.further.values() if one.named), key=lambda one: one.id)
+        later = sorted((book.id, book.kind) for book in self.later_organisations.values() if book.approved)
         return {
             "municipality": self.organisations["municipality"],
-            "shops": self.organisations["shops"] + [one.id for one in approved if one.kind == "shops"],
-            "auditors": self.organisations["auditors"]
-            + [one.id for one in approved if one.kind == "auditors"],
+            "shops": self.organisations["shops"] + [msp for msp, kind in later if kind == "shops"],
+            "auditors": self.organisations["auditors"] + [msp for msp, kind in later if kind == "auditors"],
         }
 
     def move(self, kind: str, at: int, payment: PaymentBook, lines: Sequence[Line]) -> None:
-        """Note what a payment, refund or cancellation moves; only a payment counts up."""
+        """Record what a payment, refund or cancellation moves; only a payment is positive."""
         sign = 1 if kind == "payment" else -1
         self.movements += [
             Movement(kind, at, payment.scheme, payment.shop, line["category"], sign * line["cents"])
             for line in lines
         ]
 
-    def standing(self, scheme: str, shop: str) -> ShopStanding:
-        """Where a shop's money under a scheme is."""
-        return self.standings()[scheme, shop]
+    def shop_balance(self, scheme: str, shop: str) -> ShopBalance:
+        """A shop's money under a scheme."""
+        return self.shop_balances()[scheme, shop]
 
-    def standings(self) -> dict[tuple[str, str], ShopStanding]:
-        """Where the money of every shop is, by scheme and shop."""
+    def shop_balances(self) -> dict[tuple[str, str], ShopBalance]:
+        """The money of every shop, by scheme and shop."""
         net: Counter[tuple[str, str]] = Counter()
         for move in self.movements:
             net[move.scheme, move.shop] += move.cents
         sums: Counter[tuple[str, str, str]] = Counter()
-        for one in self.settlements.values():
-            sums[one.scheme, one.shop, one.state] += one.cents
+        for settlement in self.settlements.values():
+            sums[settlement.scheme, settlement.shop, settlement.state] += settlement.cents
         return {
-            (scheme.id, shop): ShopStanding(
+            (scheme.id, shop): ShopBalance(
                 net=net[scheme.id, shop],
                 unsettled=sum(scheme.unsettled.get(shop, {}).values()),
                 drafted=sums[scheme.id, shop, "drafted"],

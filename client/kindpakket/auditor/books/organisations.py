@@ -1,4 +1,4 @@
-"""What became of organisations that were proposed after the first ones were named."""
+"""Organisations proposed after the first ones were named."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class OrganisationBook:
-    """A further organisation by the requests; `id` is its MSP id."""
+    """A later organisation, recomputed from the requests; `id` is its MSP id."""
 
     id: str
     kind: str
@@ -20,12 +20,12 @@ class OrganisationBook:
     reject_reason: str = ""
 
     @property
-    def named(self) -> bool:
-        """Whether roles count in it."""
+    def approved(self) -> bool:
+        """Whether its roles are recognised."""
         return self.state == "approved"
 
     def members(self) -> dict[str, object]:
-        """What the ledger's record of it must say; None: the record leaves it out."""
+        """The members that the ledger's record must have; None for those that it leaves out."""
         return {
             "kind": self.kind,
             "state": self.state,

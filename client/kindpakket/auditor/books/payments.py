@@ -1,4 +1,4 @@
-"""What became of payments and settlements."""
+"""Payments and settlements."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kindpakket.ledger.records import Item, Line
 
 @dataclass(slots=True)
 class PaymentBook:
-    """A payment by the requests; a hold has no lines and no day until it is captured."""
+    """A payment, recomputed from the requests; a hold has no lines and no day until it is captured."""
 
     id: str
     scheme: str
@@ -33,26 +33,26 @@ class PaymentBook:
 
     @property
     def cents(self) -> int:
-        """What was paid."""
+        """What was paid, in cents."""
         return total(self.lines)
 
     @property
     def held_cents(self) -> int:
-        """What was held at first."""
+        """What was held at first, in cents."""
         return total(self.held_lines)
 
     @property
     def refunded_cents(self) -> int:
-        """What was refunded so far."""
+        """What has been refunded so far, in cents."""
         return self.refunded.total()
 
     @property
-    def counted_day(self) -> str:
-        """The day whose cap it counts into."""
+    def cap_day(self) -> str:
+        """The day towards whose cap it counts."""
         return self.held_day or self.day
 
     def members(self) -> dict[str, object]:
-        """What the ledger's record of it must say; None: the record leaves it out."""
+        """The members that the ledger's record must have; None for those that it leaves out."""
         return {
             "scheme": self.scheme,
             "shop": self.shop,
@@ -78,7 +78,10 @@ class PaymentBook:
 
 @dataclass(slots=True)
 class SettlementBook:
-    """A settlement or a receivable by the requests; `booked_by` collected or wrote off a receivable."""
+    """A settlement or a receivable, recomputed from the requests.
+
+    For a receivable, `booked_by` is who collected it or wrote it off.
+    """
 
     id: str
     scheme: str
@@ -98,11 +101,11 @@ class SettlementBook:
 
     @property
     def cents(self) -> int:
-        """Its net sum."""
+        """The net sum of its items."""
         return sum(item["cents"] for item in self.items)
 
     def members(self) -> dict[str, object]:
-        """What the ledger's record of it must say; None: the record leaves it out."""
+        """The members that the ledger's record must have; None for those that it leaves out."""
         optional = (
             "claim_reason",
             "approved_by",

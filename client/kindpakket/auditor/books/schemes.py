@@ -1,4 +1,4 @@
-"""What became of schemes and of changes of them."""
+"""Schemes and changes to them."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from kindpakket.auditor.books.vouchers import VoucherBook
 from kindpakket.ledger.days import day_after, first_instant
 from kindpakket.ledger.records import Rules
 
-_WITHOUT_EFFECT = ("hold_days", "extension_days", "refund_grace_days", "settlement_days")
+_LAYOUT_2_DAYS = ("hold_days", "extension_days", "refund_grace_days", "settlement_days")
 
 
 def is_layout_1(rules: Rules) -> bool:
-    """Whether rules were agreed under layout 1 of the ledger, which knew no holds."""
+    """Whether rules were agreed under layout 1 of the ledger, which had no holds."""
     return "hold_days" not in rules
 
 
 def agreed(rules: Rules) -> Rules:
-    """What two persons agreed on: under layout 1 no holds, extensions, grace and rhythm."""
-    return cast(Rules, {**rules, **dict.fromkeys(_WITHOUT_EFFECT, 0)}) if is_layout_1(rules) else rules
+    """The rules as two persons agreed on them; under layout 1 without holds, extensions, grace and rhythm."""
+    return cast(Rules, {**rules, **dict.fromkeys(_LAYOUT_2_DAYS, 0)}) if is_layout_1(rules) else rules
 
 
 def end_of(rules: Rules) -> int:
-    """The first instant at which a voucher that these rules issue can no longer be spent."""
+    """The first instant, in Unix seconds, at which a voucher under these rules can no longer be spent."""
     given = rules.get("ends_at")
     return first_instant(day_after(rules["ends_on"], 1)) if given is None else given
 
 
 @dataclass(slots=True)
 class ChangeBook:
-    """A change of a scheme by the requests; `content` has what its kind carries."""
+    """A change of a scheme, recomputed from the requests; `content` has the members of its kind."""
 
     id: str
     kind: str
@@ -45,7 +45,7 @@ class ChangeBook:
     version: int = 0
 
     def members(self) -> dict[str, object]:
-        """What the ledger's record of it must say; None: the record leaves it out."""
+        """The members that the ledger's record must have; None for those that it leaves out."""
         return {
             "kind": self.kind,
             "state": self.state,
@@ -60,12 +60,12 @@ class ChangeBook:
 
 @dataclass(slots=True)
 class SchemeBook:
-    """A scheme by the requests.
+    """A scheme, recomputed from the requests.
 
     Attributes:
         versions: its rules, version 1 first.
-        floor: the version that counts for all vouchers issued under an earlier one; 0: none.
-        issued, topped_up, lapsed, revoked: the budget's terms, as requests moved them.
+        floor: the version that applies to all vouchers issued under an earlier one; 0 if there is none.
+        issued, topped_up, lapsed, revoked: the budget's terms, in cents, as the requests moved them.
         unsettled: maps a shop to its open items, which map (day, id) to cents.
     """
 
@@ -97,7 +97,7 @@ class SchemeBook:
         return self.versions[-1]
 
     def rules_for(self, voucher: VoucherBook) -> Rules:
-        """The rules that count for a voucher."""
+        """The rules that apply to a voucher."""
         return self.versions[max(voucher.rules_version, self.floor) - 1]
 
     @property
@@ -117,14 +117,14 @@ class SchemeBook:
         return {category: cents for category, cents in sorted(total.items()) if cents}
 
     def take_back(self, destination: str, cents: int) -> None:
-        """Money of a voucher comes back to the budget, as `lapsed` or `revoked`."""
+        """Return money of a voucher to the budget, as `lapsed` or `revoked`."""
         if destination == "lapsed":
             self.lapsed += cents
         else:
             self.revoked += cents
 
     def budget_members(self) -> dict[str, int]:
-        """The budget under the names that the ledger's record gives its terms."""
+        """The budget's terms, in cents, under the names of the ledger's record."""
         return {
             "budget_cents": self.budget,
             "issued_cents": self.issued,
@@ -135,7 +135,7 @@ class SchemeBook:
         }
 
     def members(self) -> dict[str, object]:
-        """What the ledger's record of it must say; None: the record leaves it out."""
+        """The members that the ledger's record must have; None for those that it leaves out."""
         optional = (
             "approved_by",
             "opened_by",

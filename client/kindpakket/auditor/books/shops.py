@@ -1,4 +1,4 @@
-"""What became of shops, and of orders to purge private records."""
+"""Shops, and orders to purge private records."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from kindpakket.ledger.records import ShopGrant
 
 @dataclass(slots=True)
 class ShopBook:
-    """A shop by the requests; `categories` maps a granted category to the day from which on.
+    """A shop, recomputed from the requests; `categories` maps a granted category to its first day.
 
-    Of a proposed account the blocks show who proposed it and not what it is: `account_change` is its id.
+    The blocks show who proposed an account, but not the account itself: `account_change` is its id.
     """
 
     id: str
@@ -30,15 +30,15 @@ class ShopBook:
     retention_days: int | None = None
 
     def grant(self, grants: list[ShopGrant]) -> None:
-        """These categories instead of those that it has."""
+        """Replace its categories with these."""
         self.categories = {grant["code"]: grant["from"] for grant in grants}
 
-    def turn(self, state: str, person: str, reason: str) -> None:
-        """Another state, by whom and why."""
+    def set_state(self, state: str, person: str, reason: str) -> None:
+        """Change its state; note who did and why."""
         self.state, self.changed_by, self.state_reason = state, person, reason
 
     def members(self) -> dict[str, object]:
-        """What the ledger's record of it must say; None: the record leaves it out."""
+        """The members that the ledger's record must have; None for those that it leaves out."""
         change = {"id": self.account_change, "proposed_by": self.account_proposed_by}
         return {
             "msp": self.msp,
@@ -58,7 +58,7 @@ class ShopBook:
 
 @dataclass(slots=True)
 class ErasureBook:
-    """An order to purge private records by the requests; hashes of private records are not in requests."""
+    """An order to purge private records, recomputed from the requests, which do not contain their hashes."""
 
     id: str
     collection: str
@@ -75,7 +75,7 @@ class ErasureBook:
     purged: bool = False
 
     def members(self) -> dict[str, object]:
-        """What the ledger's record of it must say; None: the record leaves it out."""
+        """The members that the ledger's record must have; None for those that it leaves out."""
         return {
             "collection": self.collection,
             "scheme": self.scheme or None,

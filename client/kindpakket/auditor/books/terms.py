@@ -24,22 +24,22 @@ class Terms:
 
     @property
     def net(self) -> int:
-        """What stays spent after refunds and cancellations."""
+        """What remains spent after refunds and cancellations."""
         return self.spent - self.refunded - self.cancelled
 
     @property
     def given(self) -> int:
-        """What was issued and topped up."""
+        """What was issued and topped up, together."""
         return self.issued + self.topped_up
 
     @property
     def balanced(self) -> bool:
-        """No term is negative, and what was given is what was used and what is left."""
+        """Whether no term is negative, and what was given equals what was used plus what is left."""
         used = self.net + self.held + self.available + self.lapsed + self.revoked
         return self.given == used and min(getattr(self, term) for term in TERMS) >= 0
 
     def as_members(self) -> dict[str, int]:
-        """The terms under the names that the ledger's records give them."""
+        """The terms under the names of the ledger's records."""
         return {f"{term}_cents": getattr(self, term) for term in TERMS}
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What became of a voucher."""
+"""Vouchers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from kindpakket.ledger.days import day_after, day_of, first_instant
 from kindpakket.ledger.records import Authorisation, LiveHold, Rules, WaitingReplacement
 
 HOLDER = "holder"
-"""Stands for the holder in the place of the person who blocked a voucher."""
+"""Recorded instead of a person if the holder blocked a voucher."""
 
 
 @dataclass(slots=True)
 class VoucherBook:
-    """A voucher by the requests. `grace_cents` of what is available was refunded after the end."""
+    """A voucher, recomputed from the requests; `grace_cents` is the available part refunded after the end."""
 
     id: str
     rules_version: int
@@ -43,7 +43,7 @@ class VoucherBook:
 
     @property
     def redeemed(self) -> bool:
-        """It is for one product, which was bought and not given back."""
+        """Whether it is for one product, which has been bought and not returned."""
         return bool(self.product) and self.terms.net > 0
 
     @property
@@ -52,18 +52,18 @@ class VoucherBook:
         return day_of(self.ends_at - 1)
 
     def grace_end(self, rules: Rules) -> int:
-        """The instant from which on nothing that was refunded after the end can be spent."""
+        """The instant, in Unix seconds, from which refunds after the end can no longer be spent."""
         days = rules["refund_grace_days"]
         return first_instant(day_after(self.last_day, days + 1)) if days else self.ends_at
 
     def spendable(self, rules: Rules, at: int) -> int:
-        """What an instant leaves of what is available, in cents."""
+        """What can be spent at an instant, in cents."""
         if at < self.ends_at:
             return self.terms.available
         return self.grace_cents if at < self.grace_end(rules) else 0
 
     def counted_on(self, day: str) -> int:
-        """What counts towards the cap of a booking day, in cents; going back in days frees nothing."""
+        """What counts towards the cap of a booking day, in cents; an earlier day has the latest day's sum."""
         return self.day_cents if self.day >= day else 0
 
     def count(self, day: str, cents: int) -> None:
@@ -71,26 +71,26 @@ class VoucherBook:
         self.day, self.day_cents = max(self.day, day), self.counted_on(day) + cents
 
     def uncount(self, day: str, cents: int) -> None:
-        """Give cents back to the cap of a day, while it is the latest one that the voucher was used on."""
+        """Stop counting cents towards the cap of a day, if the voucher was not used on a later one."""
         if self.day == day:
             self.day_cents -= cents
 
     def block(self, person: str, reason: str) -> None:
-        """Stop spending; the state it had is kept."""
+        """Stop spending; remember the state that it had."""
         self.blocked_from, self.blocked_by, self.block_reason = self.state, person, reason
         self.state = "blocked"
 
     def unblock(self, state: str) -> None:
-        """Give it back in a state."""
+        """Unblock it, in a state."""
         self.state, self.blocked_from, self.blocked_by, self.block_reason = state, "", "", ""
 
     def end(self, state: str) -> None:
-        """End it for ever, as revoked or lapsed."""
+        """End it permanently, as revoked or lapsed."""
         self.unblock(state)
         self.replacement = None
 
     def members(self) -> dict[str, object]:
-        """What the ledger's record of it must say; None: the record leaves it out."""
+        """The members that the ledger's record must have; None for those that it leaves out."""
         bound: dict[str, object] | None = None
         if self.authorisation is not None:
             bound = {**self.authorisation, "version": self.version}
@@ -121,5 +121,5 @@ class VoucherBook:
 
 
 def amounts(by_category: dict[str, int]) -> dict[str, int]:
-    """Categories without money are the same as none."""
+    """The categories with money; those of zero cents mean the same as none."""
     return {category: cents for category, cents in by_category.items() if cents}

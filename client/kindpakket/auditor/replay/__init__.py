@@ -1,1 +1,1 @@
-"""The rules of the ledger again, in code that shares nothing with the chaincode."""
+"""The ledger's rules, implemented again in code that shares nothing with the chaincode."""

@@ -1,4 +1,4 @@
-"""Who may do what: roles by operation, and the organisations in which they count."""
+"""Who may do what: roles by operation, and the organisations in which they are recognised."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from kindpakket.auditor.books import Books
-from kindpakket.auditor.replay.rules import Findings
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay.rules import Findings, either
 
 MUNICIPAL = ("issuer", "approver", "treasurer")
 TILLS = ("cashier", "shopkeeper")
@@ -71,28 +71,32 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "erasure:Purge": ("issuer", "approver"),
     "erasure:Certify": ("issuer", "approver"),
 }
-"""The roles of which one is needed, for each operation that writes."""
+"""For each operation that writes: the roles, one of which the caller must have."""
 
 
-def check_caller(books: Books, findings: Findings, request: Requested) -> None:
-    """Judge whether the caller may ask for this operation at all."""
+def check_caller(books: Books, findings: Findings, request: CommittedRequest) -> None:
+    """Find out whether the caller may request this operation at all."""
     needed = ROLES.get(request.operation, ())
     role = request.role or "none"
     findings.expect(
-        role in needed or not needed, f"{request.operation} by the role {role}, and not {' or '.join(needed)}"
+        role in needed or not needed,
+        f"{request.operation} was requested by role {role}: it needs {either(needed or ('none',))}",
     )
-    findings.expect(bool(_PERSON.fullmatch(request.person)), f"nobody stands behind {request.operation}")
+    findings.expect(
+        bool(_PERSON.fullmatch(request.person)),
+        f"{request.operation} was requested by {request.person!r}, which is not a valid person",
+    )
     if request.operation == "organisations:Initialise":
         return
     if books.organisations is None:
-        findings.add(f"{request.operation} came before the organisations were named")
-    elif not _counts(books, request):
-        findings.add(f"the role {role} does not count in {request.mspid}")
+        findings.add(f"{request.operation} was committed before the organisations were named")
+    elif not _is_recognised(books, request):
+        findings.add(f"role {role} is not recognised in {request.mspid}")
 
 
-def _counts(books: Books, request: Requested) -> bool:
-    named = books.named()
-    assert named is not None  # noqa: S101
+def _is_recognised(books: Books, request: CommittedRequest) -> bool:
+    organisations = books.organisations_in_force()
+    assert organisations is not None  # noqa: S101
     if request.role in MUNICIPAL:
-        return request.mspid == named["municipality"]
-    return request.mspid in named["shops"]
+        return request.mspid == organisations["municipality"]
+    return request.mspid in organisations["shops"]

@@ -1,10 +1,10 @@
-"""Replays changes of schemes that are in force: rules, budget, closing."""
+"""Replays changes to schemes in force: rules, budget, closing."""
 
 from __future__ import annotations
 
 from kindpakket.auditor.books import Books, ChangeBook, SchemeBook
-from kindpakket.auditor.replay.rules import MOST_BUDGET, Findings, Handlers
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay.rules import MAX_BUDGET, Findings, Handlers
 from kindpakket.ledger.domain import Domain
 
 _IN_FORCE = ("approved", "open", "paused")
@@ -15,7 +15,7 @@ _KINDS = {
 }
 
 
-def _propose(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _propose(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
     scheme = books.schemes[content["scheme"]]
     findings.expect_state(f"scheme {scheme.id}", scheme.state, *_IN_FORCE)
@@ -24,15 +24,16 @@ def _propose(books: Books, findings: Findings, request: Requested, _: Domain) ->
         findings.expect_rules(rules, books.layout_2)
         kept = rules["starts_on"] == scheme.rules["starts_on"]
         findings.expect(
-            kept, f"scheme {scheme.id} was to start on another day than {scheme.rules['starts_on']}"
+            kept,
+            f"starts_on of scheme {scheme.id} is {scheme.rules['starts_on']}: it cannot be changed to "
+            f"{rules['starts_on']}",
         )
         findings.expect(
-            content["applies_to"] in ("new", "all"), f"rules that apply to {content['applies_to']}"
+            content["applies_to"] in ("new", "all"),
+            f"applies_to is {content['applies_to']!r}: it must be new or all",
         )
     elif request.operation == "scheme:ProposeBudget":
-        findings.expect(
-            0 < content["add_cents"] <= MOST_BUDGET, f"{content['add_cents']} cents are no amount"
-        )
+        findings.expect_amount(content["add_cents"], MAX_BUDGET)
     scheme.changes[content["request_id"]] = ChangeBook(
         id=content["request_id"],
         kind=_KINDS[request.operation],
@@ -42,17 +43,19 @@ def _propose(books: Books, findings: Findings, request: Requested, _: Domain) ->
     )
 
 
-def _approve(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     change = scheme.changes[request.request["change"]]
     findings.expect_state(f"change {change.id}", change.state, "proposed")
     findings.expect_state(f"scheme {scheme.id}", scheme.state, *_IN_FORCE)
     findings.expect_second_person(change.proposed_by, request.person)
     change.state, change.decided_by = "approved", request.person
-    _carry_out(findings, scheme, change, request)
+    _put_into_force(findings, scheme, change, request)
 
 
-def _carry_out(findings: Findings, scheme: SchemeBook, change: ChangeBook, request: Requested) -> None:
+def _put_into_force(
+    findings: Findings, scheme: SchemeBook, change: ChangeBook, request: CommittedRequest
+) -> None:
     if change.kind == "rules":
         scheme.versions.append(change.content["rules"])
         change.version = len(scheme.versions)
@@ -60,13 +63,13 @@ def _carry_out(findings: Findings, scheme: SchemeBook, change: ChangeBook, reque
             scheme.floor = change.version
     elif change.kind == "budget":
         scheme.budget += change.content["add_cents"]
-        findings.expect(scheme.budget <= MOST_BUDGET, f"a budget of {scheme.budget} cents")
+        findings.expect_amount(scheme.budget, MAX_BUDGET)
     else:
         scheme.state = "closed"
         scheme.closed_by, scheme.close_reason, scheme.closed_at = request.person, change.reason, request.at
 
 
-def _reject(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _reject(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
     change = books.schemes[content["scheme"]].changes[content["change"]]
     findings.expect_state(f"change {change.id}", change.state, "proposed")
@@ -81,4 +84,4 @@ HANDLERS: Handlers = {
     "scheme:ApproveChange": _approve,
     "scheme:RejectChange": _reject,
 }
-"""How each operation changes the books."""
+"""Applies each operation to the books."""

@@ -1,10 +1,10 @@
-"""Replays orders to purge private records: second persons, terms, and that a certificate tells the truth."""
+"""Replays orders to purge private records: second persons, retention terms, and truthful certificates."""
 
 from __future__ import annotations
 
 from kindpakket.auditor.books import Books, ErasureBook
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.rules import Findings, Handlers
-from kindpakket.auditor.requested import Requested
 from kindpakket.ledger.days import day_after, day_of, first_instant
 from kindpakket.ledger.domain import Domain
 
@@ -12,7 +12,7 @@ CITIZENS, ACCOUNTS = "citizens", "shopAccounts"
 _RETENTION = "retention"
 
 
-def _order(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _order(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
     erasure = ErasureBook(
         id=content["request_id"],
@@ -23,39 +23,42 @@ def _order(books: Books, findings: Findings, request: Requested, _: Domain) -> N
         ordered_by=request.person,
     )
     findings.expect_bulk(erasure.ids)
-    findings.expect(erasure.collection in (CITIZENS, ACCOUNTS), f"there is no {erasure.collection}")
+    findings.expect(
+        erasure.collection in (CITIZENS, ACCOUNTS),
+        f"collection is {erasure.collection!r}: it must be {CITIZENS} or {ACCOUNTS}",
+    )
     _judge(books, findings, erasure, request.at)
     books.erasures[erasure.id] = erasure
 
 
 def _judge(books: Books, findings: Findings, erasure: ErasureBook, at: int) -> None:
-    """Whether the records may go: shops have ended, and for retention the term is over."""
-    for each in erasure.ids:
+    """Find out whether the records may be purged: shops have ended, and retention terms have passed."""
+    for owner in erasure.ids:
         if erasure.collection == ACCOUNTS:
-            findings.expect_state(f"shop {each}", books.shops[each].state, "ended")
+            findings.expect_state(f"shop {owner}", books.shops[owner].state, "ended")
         if erasure.reason == _RETENTION:
-            start, due_on = _term(books, erasure, each)
+            start, due_on = _term(books, erasure, owner)
             findings.expect(
                 bool(due_on) and at >= start and day_of(at) >= due_on,
-                f"the private record of {each} is to be kept until {due_on or 'the scheme is closed'}",
+                f"the private record of {owner} must be kept until {due_on or 'the scheme is closed'}",
             )
 
 
-def _term(books: Books, erasure: ErasureBook, each: str) -> tuple[int, str]:
-    """When the retention term of a record begins, and the day on which it is over; 0 and "" before that."""
+def _term(books: Books, erasure: ErasureBook, owner: str) -> tuple[int, str]:
+    """When a record's retention term begins, in Unix seconds, and the day it ends; 0 and "" before that."""
     if erasure.collection == ACCOUNTS:
-        shop = books.shops[each]
+        shop = books.shops[owner]
         start, days = first_instant(shop.ended_on) if shop.ended_on else 0, shop.retention_days or 0
     else:
         scheme = books.schemes[erasure.scheme]
-        voucher = scheme.vouchers[each]
+        voucher = scheme.vouchers[owner]
         rules = scheme.rules_for(voucher)
         days = rules["retention_days"]
         start = scheme.closed_at if rules.get("retention_from") == "closing" else voucher.ends_at
     return start, day_after(day_of(start), days) if start else ""
 
 
-def _approve(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     erasure = books.erasures[request.request["erasure"]]
     findings.expect_state(f"erasure {erasure.id}", erasure.state, "ordered")
     findings.expect_second_person(erasure.ordered_by, request.person)
@@ -63,7 +66,7 @@ def _approve(books: Books, findings: Findings, request: Requested, _: Domain) ->
     erasure.state, erasure.approved_by = "approved", request.person
 
 
-def _withdraw(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _withdraw(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     erasure = books.erasures[request.request["erasure"]]
     findings.expect_state(f"erasure {erasure.id}", erasure.state, "ordered", "approved")
     findings.expect_decider(request, erasure.ordered_by)
@@ -73,31 +76,31 @@ def _withdraw(books: Books, findings: Findings, request: Requested, _: Domain) -
     erasure.withdraw_reason = request.request["reason"]
 
 
-def _purge(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _purge(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     erasure = books.erasures[request.request["erasure"]]
     findings.expect_state(f"erasure {erasure.id}", erasure.state, "approved")
     erasure.purged = True
 
 
-def _certify(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _certify(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     erasure = books.erasures[request.request["erasure"]]
     findings.expect_state(f"erasure {erasure.id}", erasure.state, "approved")
     left = _left(books, erasure)
     findings.expect(
-        not left, f"erasure {erasure.id} was certified, and nothing purged the record of {', '.join(left)}"
+        not left, f"erasure {erasure.id} was certified before these records were purged: {', '.join(left)}"
     )
     erasure.state, erasure.certified_by, erasure.certified_at = "certified", request.person, request.at
 
 
 def _left(books: Books, erasure: ErasureBook) -> list[str]:
-    """Whose records nothing has purged yet."""
-    gone = {
-        each
+    """Vouchers or shops whose records have not been purged yet."""
+    purged = {
+        owner
         for other in books.erasures.values()
         if other.purged and (other.collection, other.scheme) == (erasure.collection, erasure.scheme)
-        for each in other.ids
+        for owner in other.ids
     }
-    return sorted(set(erasure.ids) - gone)
+    return sorted(set(erasure.ids) - purged)
 
 
 HANDLERS: Handlers = {
@@ -107,4 +110,4 @@ HANDLERS: Handlers = {
     "erasure:Purge": _purge,
     "erasure:Certify": _certify,
 }
-"""How each operation changes the books."""
+"""Applies each operation to the books."""

@@ -1,19 +1,23 @@
-"""Replays the naming of the channel's organisations: the first ones, and further ones by two persons."""
+"""Replays the naming of the channel's organisations: the first ones, and later ones by two persons."""
 
 from __future__ import annotations
 
 from kindpakket.auditor.books import Books, OrganisationBook
+from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay.erasures import CITIZENS
 from kindpakket.auditor.replay.rules import Findings, Handlers
-from kindpakket.auditor.requested import Requested
 from kindpakket.ledger.domain import Domain
 
-_MOST = 100
+_MAX_ORGANISATIONS = 100
 
 
-def _initialise(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _initialise(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
-    findings.expect(books.organisations is None, "the organisations were named before")
-    findings.expect(request.mspid == content["municipality"], f"{request.mspid} is not the municipality")
+    findings.expect(books.organisations is None, "the organisations had already been named")
+    findings.expect(
+        request.mspid == content["municipality"],
+        f"{request.mspid} named {content['municipality']} as the municipality: it must name itself",
+    )
     books.organisations = {
         "municipality": content["municipality"],
         "shops": content["shops"],
@@ -21,7 +25,7 @@ def _initialise(books: Books, findings: Findings, request: Requested, _: Domain)
     }
 
 
-def _propose(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _propose(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
     proposed = OrganisationBook(
         content["msp"],
@@ -32,35 +36,50 @@ def _propose(books: Books, findings: Findings, request: Requested, _: Domain) ->
         content.get("accounts", ""),
     )
     first = books.organisations
-    named = [] if first is None else [first["municipality"], *first["shops"], *first["auditors"]]
-    before = books.further.get(proposed.id)
-    new = proposed.id not in named and not (before and before.named)
-    findings.expect(new, f"{proposed.id} had been named before")
-    findings.expect(proposed.kind in ("shops", "auditors"), f"{proposed.id} was proposed as {proposed.kind}")
-    findings.expect(proposed.kind == "shops" or not proposed.accounts, f"{proposed.id} has no shops to pay")
-    findings.expect(proposed.accounts != "citizens", f"{proposed.id} was to keep accounts among the cases")
-    books.further[proposed.id] = proposed
-    findings.expect(len(named) + len(books.further) <= _MOST, f"more than {_MOST} organisations")
+    msps = [] if first is None else [first["municipality"], *first["shops"], *first["auditors"]]
+    earlier = books.later_organisations.get(proposed.id)
+    new = proposed.id not in msps and not (earlier and earlier.approved)
+    findings.expect(new, f"{proposed.id} had already been named")
+    findings.expect(
+        proposed.kind in ("shops", "auditors"),
+        f"{proposed.id} was proposed as {proposed.kind!r}: it must be shops or auditors",
+    )
+    findings.expect(
+        proposed.kind == "shops" or not proposed.accounts,
+        f"{proposed.id} has no shops, so it cannot have the collection {proposed.accounts}",
+    )
+    findings.expect(
+        proposed.accounts != CITIZENS,
+        f"{proposed.id} was to keep accounts in {CITIZENS}, which is for case records",
+    )
+    books.later_organisations[proposed.id] = proposed
+    count = len(msps) + len(books.later_organisations)
+    findings.expect(
+        count <= _MAX_ORGANISATIONS, f"{count} organisations are named: at most {_MAX_ORGANISATIONS} may be"
+    )
 
 
-def _approve(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     organisation = _waiting(books, findings, request)
     findings.expect_second_person(organisation.proposed_by, request.person)
     organisation.state, organisation.decided_by = "approved", request.person
 
 
-def _reject(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _reject(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     organisation = _waiting(books, findings, request)
     findings.expect_decider(request, organisation.proposed_by)
     organisation.state, organisation.decided_by = "rejected", request.person
     organisation.reject_reason = request.request["reason"]
 
 
-def _waiting(books: Books, findings: Findings, request: Requested) -> OrganisationBook:
-    organisation = books.further[request.request["msp"]]
+def _waiting(books: Books, findings: Findings, request: CommittedRequest) -> OrganisationBook:
+    organisation = books.later_organisations[request.request["msp"]]
     findings.expect_state(f"organisation {organisation.id}", organisation.state, "proposed")
     change = request.request["change"]
-    findings.expect(organisation.change == change, f"{organisation.id} was not proposed by {change}")
+    findings.expect(
+        organisation.change == change,
+        f"{change} was decided on: the pending change of {organisation.id} is {organisation.change}",
+    )
     return organisation
 
 
@@ -70,4 +89,4 @@ HANDLERS: Handlers = {
     "organisations:Approve": _approve,
     "organisations:Reject": _reject,
 }
-"""How each operation changes the books."""
+"""Applies each operation to the books."""

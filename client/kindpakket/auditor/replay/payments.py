@@ -1,22 +1,23 @@
-"""Replays payments and holds when they are made, cancellations and refunds."""
+"""Replays new payments and holds, cancellations and refunds."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from kindpakket.auditor.books import Books, PaymentBook, SchemeBook, VoucherBook, total
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.holds import release_expired
 from kindpakket.auditor.replay.purchases import Purchase
 from kindpakket.auditor.replay.rules import Findings, Handlers
-from kindpakket.auditor.requested import Requested
 from kindpakket.holder.orders import HoldOrder, Order, PaymentOrder
 from kindpakket.ledger.days import booking_day
 from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.money import in_cents
 from kindpakket.ledger.records import Line
 
 
-def _pay(books: Books, findings: Findings, request: Requested, domain: Domain) -> None:
-    purchase = _judged(books, findings, request, domain, PaymentOrder)
+def _pay(books: Books, findings: Findings, request: CommittedRequest, domain: Domain) -> None:
+    purchase = _checked(books, findings, request, domain, PaymentOrder)
     scheme, voucher, order = purchase.scheme, purchase.voucher, purchase.order
     payment = _new_payment(purchase, request, lines=order.lines, day=purchase.booked)
     books.payments[payment.id] = payment
@@ -29,12 +30,12 @@ def _pay(books: Books, findings: Findings, request: Requested, domain: Domain) -
     voucher.count(purchase.booked, payment.cents)
     scheme.unsettled.setdefault(payment.shop, {})[payment.day, payment.id] = payment.cents
     books.move("payment", request.at, payment, payment.lines)
-    _settle(voucher)
+    _limit_grace(voucher)
 
 
-def _hold(books: Books, findings: Findings, request: Requested, domain: Domain) -> None:
+def _hold(books: Books, findings: Findings, request: CommittedRequest, domain: Domain) -> None:
     expires_at: int = request.request["expires_at"]
-    purchase = _judged(books, findings, request, domain, HoldOrder, expires_at=expires_at)
+    purchase = _checked(books, findings, request, domain, HoldOrder, expires_at=expires_at)
     voucher, cents = purchase.voucher, purchase.order.cents
     payment = _new_payment(
         purchase,
@@ -53,13 +54,18 @@ def _hold(books: Books, findings: Findings, request: Requested, domain: Domain) 
         voucher.held_by_category[line["category"]] += line["cents"]
     voucher.holds[payment.id] = {"cents": cents, "expires_at": expires_at}
     voucher.count(purchase.booked, cents)
-    _settle(voucher)
+    _limit_grace(voucher)
 
 
-def _judged(
-    books: Books, findings: Findings, request: Requested, domain: Domain, kind: type[Order], **terms: int
+def _checked(
+    books: Books,
+    findings: Findings,
+    request: CommittedRequest,
+    domain: Domain,
+    kind: type[Order],
+    **terms: int,
 ) -> Purchase:
-    """The purchase that a request makes, after it was judged, with the page of its booklet used up."""
+    """The purchase that a request makes, checked against the rules; its booklet page is used up."""
     content, at = request.request, request.at
     scheme = books.schemes[content["scheme"]]
     voucher = scheme.vouchers[content["voucher"]]
@@ -79,12 +85,12 @@ def _judged(
     release_expired(books, voucher, at)
     booked = booking_day(at, scheme.closed_until)
     purchase = Purchase(scheme, shop, voucher, order, content["proof"], at, booked)
-    purchase.judge(findings)
+    purchase.check(findings)
     voucher.last_page = content["proof"].get("page", voucher.last_page)
     return purchase
 
 
-def _new_payment(purchase: Purchase, request: Requested, **members: Any) -> PaymentBook:
+def _new_payment(purchase: Purchase, request: CommittedRequest, **members: Any) -> PaymentBook:
     order, proof = purchase.order, request.request["proof"]
     return PaymentBook(
         id=order.request_id,
@@ -98,25 +104,28 @@ def _new_payment(purchase: Purchase, request: Requested, **members: Any) -> Paym
     )
 
 
-def _cancel(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _cancel(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     payment = books.payments[request.request["payment"]]
     scheme = books.schemes[payment.scheme]
     voucher = scheme.vouchers[payment.voucher]
     findings.expect_state(f"payment {payment.id}", payment.state, "paid")
     findings.expect_own(request, books.shops[payment.shop])
     booked = booking_day(request.at, scheme.closed_until)
-    findings.expect(booked == payment.day, f"payment {payment.id} of {payment.day} was cancelled on {booked}")
+    findings.expect(
+        booked == payment.day,
+        f"payment {payment.id} was cancelled on {booked}: it can be cancelled on {payment.day} only",
+    )
     items = scheme.unsettled.get(payment.shop, {})
-    findings.expect((payment.day, payment.id) in items, f"payment {payment.id} had been settled")
+    findings.expect((payment.day, payment.id) in items, f"payment {payment.id} had already been settled")
     items.pop((payment.day, payment.id), None)
     payment.state, payment.cancel_reason = "cancelled", request.request["reason"]
-    voucher.uncount(payment.counted_day, payment.cents)
+    voucher.uncount(payment.cap_day, payment.cents)
     voucher.terms.cancelled += payment.cents
     _return(scheme, voucher, list(payment.lines), request.at)
     books.move("cancellation", request.at, payment, payment.lines)
 
 
-def _refund(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _refund(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
     payment = books.payments[content["payment"]]
     scheme = books.schemes[payment.scheme]
@@ -128,9 +137,11 @@ def _refund(books: Books, findings: Findings, request: Requested, _: Domain) -> 
     paid = {line["category"]: line["cents"] for line in payment.lines}
     for line in lines:
         payment.refunded[line["category"]] += line["cents"]
+        refunded, most = payment.refunded[line["category"]], paid.get(line["category"], 0)
         findings.expect(
-            payment.refunded[line["category"]] <= paid.get(line["category"], 0),
-            f"more of {line['category']} was refunded than payment {payment.id} paid",
+            refunded <= most,
+            f"refunded {line['category']} totals {in_cents(refunded)}: "
+            f"payment {payment.id} paid {in_cents(most)}",
         )
     payment.state = "refunded" if payment.refunded_cents == payment.cents else "partly-refunded"
     cents = total(lines)
@@ -142,7 +153,7 @@ def _refund(books: Books, findings: Findings, request: Requested, _: Domain) -> 
 
 
 def _return(scheme: SchemeBook, voucher: VoucherBook, lines: list[Line], at: int) -> None:
-    """Money returns to the voucher; after its end for the days of grace; else into the budget."""
+    """Return money to the voucher, also during the grace days after its end; otherwise to the budget."""
     cents = total(lines)
     for line in lines:
         voucher.by_category[line["category"]] -= line["cents"]
@@ -158,11 +169,11 @@ def _return(scheme: SchemeBook, voucher: VoucherBook, lines: list[Line], at: int
         voucher.terms.available += cents
         if at >= voucher.ends_at:
             voucher.grace_cents += cents
-    _settle(voucher)
+    _limit_grace(voucher)
 
 
-def _settle(voucher: VoucherBook) -> None:
-    """No more has grace than is there."""
+def _limit_grace(voucher: VoucherBook) -> None:
+    """Keep the money in grace within what is available."""
     voucher.grace_cents = max(0, min(voucher.grace_cents, voucher.terms.available))
 
 
@@ -172,4 +183,4 @@ HANDLERS: Handlers = {
     "payment:Cancel": _cancel,
     "payment:Refund": _refund,
 }
-"""How each operation changes the books."""
+"""Applies each operation to the books."""

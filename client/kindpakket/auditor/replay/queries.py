@@ -1,4 +1,4 @@
-"""The queries of the chaincode, which write nothing when somebody has one ordered."""
+"""The chaincode's queries, which write nothing even if a client submits one to the orderer."""
 
 QUERIES = frozenset(
     {
@@ -34,4 +34,4 @@ QUERIES = frozenset(
         "voucher:Show",
     }
 )
-"""Full names only: a transaction that writes must never pass for a query because it is called alike."""
+"""Full names only, so that a transaction that writes never passes for a query with a similar name."""

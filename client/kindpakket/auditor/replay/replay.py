@@ -1,4 +1,4 @@
-"""Recomputes everything from the requests in the blocks, without a look at what the chaincode wrote.
+"""Recomputes everything from the requests in the blocks, without looking at what the chaincode wrote.
 
     replay = Replay(Domain("zuidhorn", "kindpakket"))
     requests, unreadable = requests_in(block, "kindpakket")
@@ -7,8 +7,8 @@
     replay.books, replay.findings
 
 A request counts once, by its request id. Every rule that a committed request breaks is a finding: the
-endorsing peers must have run something else than the agreed rules. Rules that layout 1 of the ledger did not
-have are judged from the first request on that only layout 2 takes.
+endorsing peers must have run something other than the agreed rules. Rules that layout 1 of the ledger did not
+have are checked from the first request that only layout 2 accepts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kindpakket.auditor.books import Books
-from kindpakket.auditor.replay import blocks as replay_blocks
+from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay import blocking as replay_blocking
 from kindpakket.auditor.replay import changes as replay_changes
 from kindpakket.auditor.replay import erasures as replay_erasures
 from kindpakket.auditor.replay import holds as replay_holds
@@ -32,14 +33,13 @@ from kindpakket.auditor.replay import vouchers as replay_vouchers
 from kindpakket.auditor.replay.callers import check_caller
 from kindpakket.auditor.replay.queries import QUERIES
 from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2
-from kindpakket.auditor.requested import Requested
 from kindpakket.ledger.domain import Domain
 
 _VOID = "request:Void"
 _PRIVATE = frozenset({"voucher:RecordCases", "erasure:Purge"})
 
 
-def _record_cases(_: Books, __: Findings, ___: Requested, ____: Domain) -> None:
+def _record_cases(_: Books, __: Findings, ___: CommittedRequest, ____: Domain) -> None:
     """Private records move no money."""
 
 
@@ -49,7 +49,7 @@ _HANDLERS: Handlers = {
     **replay_changes.HANDLERS,
     **replay_shops.HANDLERS,
     **replay_vouchers.HANDLERS,
-    **replay_blocks.HANDLERS,
+    **replay_blocking.HANDLERS,
     **replay_payments.HANDLERS,
     **replay_holds.HANDLERS,
     **replay_settlements.HANDLERS,
@@ -60,11 +60,11 @@ _HANDLERS: Handlers = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that must not be on the ledger.
+    """A broken rule, or money that does not add up.
 
     Attributes:
         block_number: the block.
-        transaction_id: the transaction.
+        transaction_id: the transaction; "" for sums over the whole ledger.
         sentence: what is wrong.
     """
 
@@ -73,23 +73,24 @@ class Finding:
     sentence: str
 
     def __str__(self) -> str:
+        """The finding on one line."""
         return f"block {self.block_number}, transaction {self.transaction_id}: {self.sentence}"
 
 
 class Replay:
-    """Applies requests one after another, in the order of the ledger.
+    """Applies requests one by one, in the order of the ledger.
 
     Attributes:
-        books: what they come to so far.
-        findings: what broke a rule, in the order of the ledger.
-        repeated: how many requests had been committed before and did nothing.
+        books: the books after the requests so far.
+        findings: the broken rules so far, in the order of the ledger.
+        repeated: how many requests had been committed before and had no effect.
     """
 
     def __init__(self, domain: Domain) -> None:
         """Begin with empty books.
 
         Args:
-            domain: channel and chaincode, which holders' signatures name.
+            domain: the channel and chaincode, which holders' signatures cover.
         """
         self.books = Books()
         self.findings: list[Finding] = []
@@ -97,7 +98,7 @@ class Replay:
         self._domain = domain
         self._seen: dict[str, str] = {}
 
-    def apply(self, request: Requested) -> None:
+    def apply(self, request: CommittedRequest) -> None:
         """Apply one committed request."""
         if request.operation in QUERIES:
             return
@@ -107,13 +108,13 @@ class Replay:
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
             findings.add(
                 f"{request.operation} cannot be replayed: {type(error).__name__}: {error}; "
-                "it names something that is not there, or is not of this version"
+                "it refers to something unknown, or is from another version"
             )
         self.findings += [
             Finding(request.block_number, request.transaction_id, sentence) for sentence in findings.sentences
         ]
 
-    def _apply(self, request: Requested, findings: Findings) -> None:
+    def _apply(self, request: CommittedRequest, findings: Findings) -> None:
         self.books.layout_2 |= shows_layout_2(request.operation, request.request)
         if not self._counts(request, findings):
             return
@@ -123,35 +124,39 @@ class Replay:
         elif request.operation in _HANDLERS:
             _HANDLERS[request.operation](self.books, findings, request, self._domain)
         else:
-            findings.add(f"there is no operation {request.operation}")
+            findings.add(f"unknown operation {request.operation}")
 
-    def _counts(self, request: Requested, findings: Findings) -> bool:
-        """Whether a request is a new one. One that writes private records only leaves no trace of its id."""
+    def _counts(self, request: CommittedRequest, findings: Findings) -> bool:
+        """Whether a request is new. One that writes private records only leaves no id on the ledger."""
         request_id = str(request.request["request_id"])
         if request.operation in _PRIVATE and not self.books.layout_2:
             return True
         if request_id in self.books.voided:
-            findings.add(f"request {request_id} was void, and was committed all the same")
+            findings.add(f"request {request_id} was committed although it is void")
             return False
         content = _content(request)
-        before = self._seen.get(request_id)
-        if before is None:
+        earlier = self._seen.get(request_id)
+        if earlier is None:
             if request.operation not in _PRIVATE:
                 self._seen[request_id] = content
             return True
         self.repeated += 1
-        findings.expect(before == content, f"request {request_id} had been committed with other content")
+        findings.expect(
+            earlier == content, f"request {request_id} was committed again with different content"
+        )
         return False
 
-    def _void(self, request: Requested, findings: Findings) -> None:
+    def _void(self, request: CommittedRequest, findings: Findings) -> None:
         voided = str(request.request["void"])
-        findings.expect(voided not in self._seen, f"request {voided} had been committed, and was voided")
+        findings.expect(
+            voided not in self._seen, f"request {voided} was voided although it had been committed"
+        )
         if voided not in self._seen:
             self.books.voided.add(voided)
 
 
-def _content(request: Requested) -> str:
-    """What makes two requests the same: the operation, whose request it is, and all but holders' proofs."""
+def _content(request: CommittedRequest) -> str:
+    """What makes two requests equal: operation, organisation, shop, and all members but holders' proofs."""
     content = _without_proof(request.request)
     if "activations" in content:
         content["activations"] = [_without_proof(activation) for activation in content["activations"]]

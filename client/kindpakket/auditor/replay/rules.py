@@ -1,4 +1,4 @@
-"""What all rules of the replay share: findings, second persons, lines, bulks, layouts."""
+"""What the replayed rules share: findings, second persons, lines, bulks, layouts."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from kindpakket.auditor.books import Books, ShopBook, is_layout_1
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.ledger.days import day_after, first_instant
 from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.money import in_cents
 from kindpakket.ledger.records import Line, Rules
 
-MOST_CENTS = 10**8
-"""The largest amount, in cents, and the most that one voucher may be given."""
-MOST_BUDGET = 10**12
-"""The largest budget, in cents."""
+MAX_CENTS = 10**8
+"""The largest amount in cents, and the most that one voucher may be given; as in the chaincode."""
+MAX_BUDGET = 10**12
+"""The largest budget in cents; as in the chaincode."""
 _BULK = 500
-_MOST_LINES = 20
-_MOST_DAYS = {
+_MAX_LINES = 20
+_MAX_DAYS = {
     "hold_days": 366,
     "extension_days": 366,
     "refund_grace_days": 36_500,
@@ -26,103 +27,130 @@ _MOST_DAYS = {
 }
 
 
+def either(names: Sequence[str]) -> str:
+    """Names as alternatives: `a`, `a or b`, `a, b or c`."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 class Findings:
-    """Collects what is wrong with one request."""
+    """Collects the rules that one request breaks, as sentences."""
 
     def __init__(self) -> None:
+        """Begin without findings."""
         self.sentences: list[str] = []
 
     def add(self, sentence: str) -> None:
-        """Something is wrong."""
+        """Add a finding."""
         self.sentences.append(sentence)
 
-    def expect(self, kept: bool, sentence: str) -> None:
-        """Something is wrong unless the rule was kept."""
-        if not kept:
+    def expect(self, holds: bool, sentence: str) -> None:
+        """Add a finding unless the rule holds."""
+        if not holds:
             self.sentences.append(sentence)
 
     def expect_state(self, thing: str, state: str, *allowed: str) -> None:
-        """A step is possible from some states only."""
-        self.expect(state in allowed, f"{thing} is {state}, and this needs {' or '.join(allowed)}")
+        """A step is allowed in certain states only."""
+        self.expect(state in allowed, f"{thing} is {state}: it must be {either(allowed)}")
 
     def expect_second_person(self, first: str, second: str) -> None:
-        """Two steps need two persons."""
-        self.expect(bool(second) and first != second, f"one person, {first}, did both steps")
+        """Two steps must be taken by two persons."""
+        self.expect(
+            bool(second) and first != second, f"{first} took both steps: each needs a different person"
+        )
 
-    def expect_decider(self, request: Requested, proposer: str) -> None:
-        """An approver decides against a proposal, or who made it takes it back."""
+    def expect_decider(self, request: CommittedRequest, proposer: str) -> None:
+        """A proposal is rejected by an approver, or withdrawn by its proposer."""
         may = request.role == "approver" or request.person == proposer
-        self.expect(may, f"{request.person} is no approver, and {proposer} proposed it")
+        self.expect(may, f"{request.person} is neither an approver nor the proposer, {proposer}")
 
-    def expect_own(self, request: Requested, shop: ShopBook) -> None:
+    def expect_own(self, request: CommittedRequest, shop: ShopBook) -> None:
         """A till acts for its own shop, and for the organisation that the shop belongs to."""
         own = (request.shop, request.mspid) == (shop.id, shop.msp)
-        self.expect(own, f"shop {shop.id} is not that of the till, which belongs to {request.shop or 'none'}")
+        owner = f"shop {request.shop}" if request.shop else "no shop"
+        self.expect(
+            own, f"the till belongs to {owner} in {request.mspid}, not to shop {shop.id} in {shop.msp}"
+        )
 
     def expect_lines(self, lines: Sequence[Line]) -> None:
-        """Lines are few, of different categories, and of amounts."""
+        """Lines are few, in different categories, and with valid amounts."""
         codes = [line["category"] for line in lines]
-        self.expect(0 < len(lines) <= _MOST_LINES, f"{len(lines)} lines")
-        self.expect(len(set(codes)) == len(codes), "a category stands in two lines")
+        self.expect(
+            0 < len(lines) <= _MAX_LINES, f"the number of lines is {len(lines)}: it must be 1 to {_MAX_LINES}"
+        )
+        self.expect(len(set(codes)) == len(codes), "a category appears in two lines")
         for line in lines:
-            self.expect(0 < line["cents"] <= MOST_CENTS, f"{line['cents']} cents are no amount")
+            self.expect_amount(line["cents"])
+
+    def expect_amount(self, cents: int, most: int = MAX_CENTS) -> None:
+        """An amount is above zero and not too large."""
+        self.expect(0 < cents <= most, f"{in_cents(cents)} is not an amount from 1 to {most}")
 
     def expect_bulk(self, ids: Collection[str]) -> None:
-        """A bulk names each thing once, and not too many."""
-        self.expect(0 < len(ids) <= _BULK, f"{len(ids)} in one request")
-        self.expect(len(set(ids)) == len(ids), "the request names one of them twice")
+        """A bulk names each item once, and not too many."""
+        self.expect(0 < len(ids) <= _BULK, f"the request names {len(ids)} items: it must name 1 to {_BULK}")
+        self.expect(len(set(ids)) == len(ids), "the request names an item twice")
 
     def expect_rules(self, rules: Rules, layout_2: bool) -> None:
-        """Rules do not contradict each other."""
+        """Rules are complete, within their limits, and do not contradict each other."""
         presets, products = rules.get("presets", {}), rules.get("products", {})
         codes = [category["code"] for category in rules["categories"]]
-        self.expect(rules["starts_on"] <= rules["ends_on"], "the rules end before they start")
+        self.expect(
+            rules["starts_on"] <= rules["ends_on"],
+            f"the rules end on {rules['ends_on']}, before they start on {rules['starts_on']}",
+        )
         self.expect(bool(presets or products), "the rules have neither a preset nor a product")
         self.expect(not presets.keys() & products.keys(), "a code is both a preset and a product")
         for code, product in products.items():
             known = product["category"] in codes
-            self.expect(known, f"product {code} is in no category of the rules")
-        self.expect(bool(codes) and len(set(codes)) == len(codes), "the rules name a category twice, or none")
+            self.expect(
+                known, f"product {code} is in category {product['category']}, which the rules do not have"
+            )
+        self.expect(
+            bool(codes) and len(set(codes)) == len(codes), "the rules have no category, or one of them twice"
+        )
         self._expect_amounts(rules)
         self._expect_end(rules)
         if is_layout_1(rules):
-            self.expect(not layout_2, "the rules do not say how long a hold may last")
+            self.expect(not layout_2, "the rules have no hold_days")
             return
-        for name, most in _MOST_DAYS.items():
+        for name, most in _MAX_DAYS.items():
             days = rules[name]  # type: ignore[literal-required]
-            self.expect(0 <= days <= most, f"{days} {name}")
+            self.expect(0 <= days <= most, f"{name} is {days}: it must be 0 to {most}")
 
     def _expect_amounts(self, rules: Rules) -> None:
-        """Everything that is paid is an amount, and some payment is possible."""
+        """All amounts are valid, and some payment is possible."""
         least = rules["payment_min_cents"]
         caps = {rules["payment_cap_cents"], rules["day_cap_cents"]}
         amounts = [least, *caps, rules["paper_cap_cents"], *rules.get("presets", {}).values()]
         amounts += [product["max_cents"] for product in rules.get("products", {}).values()]
-        amounts += [one["cap_cents"] for one in rules["categories"] if "cap_cents" in one]
+        amounts += [category["cap_cents"] for category in rules["categories"] if "cap_cents" in category]
         for cents in amounts:
-            self.expect(0 < cents <= MOST_CENTS, f"{cents} cents are no amount")
-        self.expect(0 < rules.get("settlement_cents", 1) <= MOST_BUDGET, "settlement_cents is no amount")
-        self.expect(least <= min(caps), f"the smallest payment of {least} cents is above a cap")
+            self.expect_amount(cents)
+        self.expect_amount(rules.get("settlement_cents", 1), MAX_BUDGET)
+        self.expect(least <= min(caps), f"payment_min_cents is {least}, above the cap of {min(caps)}")
         proofs = rules["proofs"]
-        kinds = set(proofs) <= {"key", "booklet"} and 0 < len(proofs) == len(set(proofs))
-        self.expect(kinds, f"the rules take proofs by {', '.join(proofs) or 'nothing'}")
+        valid = set(proofs) <= {"key", "booklet"} and 0 < len(proofs) == len(set(proofs))
+        self.expect(valid, f"proofs is {proofs}: it must name key, booklet, or each once")
         payable = "booklet" not in proofs or least <= rules["paper_cap_cents"]
-        self.expect(payable, f"the smallest payment of {least} cents is above the cap on paper")
+        self.expect(
+            payable, f"payment_min_cents is {least}, above the paper cap of {rules['paper_cap_cents']}"
+        )
 
     def _expect_end(self, rules: Rules) -> None:
-        """Vouchers end within the last day, and records are kept from an end."""
+        """Vouchers end within the last day, and the retention term has a valid start."""
         given, last = rules.get("ends_at"), rules["ends_on"]
         within = given is None or first_instant(last) < given <= first_instant(day_after(last, 1))
-        self.expect(within, f"the rules end at {given}, which does not lie within {last}")
+        self.expect(within, f"ends_at is {given}, which is not within {last}, the last day")
         start = rules.get("retention_from", "end")
-        self.expect(start in ("end", "closing"), f"the rules keep records from the {start} on")
+        self.expect(start in ("end", "closing"), f'retention_from is "{start}": it must be end or closing')
 
 
-Handler: TypeAlias = Callable[[Books, Findings, Requested, Domain], None]
-"""How an operation changes the books, and what it finds."""
+Handler: TypeAlias = Callable[[Books, Findings, CommittedRequest, Domain], None]
+"""Applies an operation to the books, and adds what it finds."""
 Handlers: TypeAlias = Mapping[str, Handler]
 
-_OF_LAYOUT_1 = frozenset(
+_LAYOUT_1_OPERATIONS = frozenset(
     {
         "organisations:Initialise",
         "scheme:Draft",
@@ -152,7 +180,7 @@ _OF_LAYOUT_1 = frozenset(
 
 
 def shows_layout_2(operation: str, request: Mapping[str, Any]) -> bool:
-    """Whether only a chaincode of layout 2 can have taken a request: layout 1 refused all it did not know."""
+    """Whether only a chaincode of layout 2 can have accepted a request: layout 1 refused unknown members."""
     match operation:
         case "scheme:Draft":
             return "hold_days" in request.get("rules", {})
@@ -161,4 +189,4 @@ def shows_layout_2(operation: str, request: Mapping[str, Any]) -> bool:
         case "voucher:Activate":
             return any("self_block" in activation for activation in request.get("activations", ()))
         case _:
-            return operation not in _OF_LAYOUT_1
+            return operation not in _LAYOUT_1_OPERATIONS

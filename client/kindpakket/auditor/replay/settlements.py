@@ -1,23 +1,24 @@
-"""Replays settlements, from their drafts to the bank's answers, and receivables."""
+"""Replays settlements, from draft to the bank's answer, and receivables."""
 
 from __future__ import annotations
 
 from itertools import accumulate
 
 from kindpakket.auditor.books import Books, SchemeBook, SettlementBook, ShopBook
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.callers import TILLS
 from kindpakket.auditor.replay.rules import Findings, Handlers
-from kindpakket.auditor.requested import Requested
 from kindpakket.ledger.days import day_after
 from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.money import in_cents
 from kindpakket.ledger.records import Item
 
-_MANY_ITEMS = 500
-_MOST_ITEMS = 5_000
-_BEFORE = {"paid": "exported", "rejected": "exported", "returned": "paid"}
+_TARGET_ITEMS = 500
+_MAX_ITEMS = 5_000
+_STATE_BEFORE = {"paid": "exported", "rejected": "exported", "returned": "paid"}
 
 
-def _draft(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _draft(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     shop = books.shops[request.request["shop"]]
     if request.role in TILLS:
@@ -25,34 +26,40 @@ def _draft(books: Books, findings: Findings, request: Requested, _: Domain) -> N
     closed = _closed(scheme, shop)
     settlement = _take(books, request, closed[: _enough(closed)])
     findings.expect(
-        settlement.cents > 0, f"settlement {settlement.id} comes to {settlement.cents} cents, and was drafted"
+        settlement.cents > 0,
+        f"settlement {settlement.id} was drafted for {in_cents(settlement.cents)}: it must be above zero",
     )
     findings.expect(_is_due(scheme, shop, settlement), f"settlement {settlement.id} was not due")
 
 
-def _claim(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _claim(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     shop = books.shops[request.request["shop"]]
     findings.expect_state(f"shop {shop.id}", shop.state, "ended")
     claimed = _take(books, request, _closed(scheme, shop))
     claimed.state, claimed.claim_reason = "claimed", request.request["reason"]
-    findings.expect(claimed.cents < 0, f"{claimed.cents} cents were claimed of shop {shop.id}")
+    findings.expect(
+        claimed.cents < 0,
+        f"shop {shop.id} has a receivable of {in_cents(claimed.cents)}: it must be below zero",
+    )
 
 
 def _closed(scheme: SchemeBook, shop: ShopBook) -> list[Item]:
-    """The oldest open items of closed days, as many as a settlement or receivable may hold at most."""
+    """A shop's oldest open items of closed days, at most as many as a settlement or receivable may have."""
     opened = scheme.unsettled.get(shop.id, {})
-    keys = sorted(key for key in opened if key[0] <= scheme.closed_until)[:_MOST_ITEMS]
+    keys = sorted(key for key in opened if key[0] <= scheme.closed_until)[:_MAX_ITEMS]
     return [Item(id=item, day=day, cents=opened[day, item]) for day, item in keys]
 
 
 def _enough(items: list[Item]) -> int:
-    """How many of a shop's items one settlement takes: many, or more, until they come above zero."""
+    """How many of a shop's items one settlement takes: the target, or more until their sum is above zero."""
     sums = accumulate(item["cents"] for item in items)
-    return next((size for size, cents in enumerate(sums, 1) if size >= _MANY_ITEMS and cents > 0), len(items))
+    return next(
+        (size for size, cents in enumerate(sums, 1) if size >= _TARGET_ITEMS and cents > 0), len(items)
+    )
 
 
-def _take(books: Books, request: Requested, items: list[Item]) -> SettlementBook:
+def _take(books: Books, request: CommittedRequest, items: list[Item]) -> SettlementBook:
     content = request.request
     scheme = books.schemes[content["scheme"]]
     settlement = SettlementBook(
@@ -70,7 +77,7 @@ def _take(books: Books, request: Requested, items: list[Item]) -> SettlementBook
 
 
 def _is_due(scheme: SchemeBook, shop: ShopBook, settlement: SettlementBook) -> bool:
-    """By rhythm, by amount, or because there will be no later one to wait for; by the newest rules."""
+    """Whether it is due by the newest rules: by rhythm or amount, or because the shop or scheme has ended."""
     if not settlement.items:
         return False
     wait = max(scheme.rules["settlement_days"], 1) - 1
@@ -83,14 +90,14 @@ def _is_due(scheme: SchemeBook, shop: ShopBook, settlement: SettlementBook) -> b
     )
 
 
-def _approve(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     settlement = books.settlements[request.request["settlement"]]
     findings.expect_state(f"settlement {settlement.id}", settlement.state, "drafted")
     findings.expect_second_person(settlement.drafted_by, request.person)
     settlement.state, settlement.approved_by = "approved", request.person
 
 
-def _withdraw(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _withdraw(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     settlement = books.settlements[request.request["settlement"]]
     findings.expect_state(f"settlement {settlement.id}", settlement.state, "drafted", "approved")
     settlement.state = "withdrawn"
@@ -98,7 +105,7 @@ def _withdraw(books: Books, findings: Findings, request: Requested, _: Domain) -
     _reopen(books, settlement)
 
 
-def _export(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _export(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     findings.expect_bulk(request.request["settlements"])
     for settlement_id in request.request["settlements"]:
         settlement = books.settlements[settlement_id]
@@ -107,29 +114,29 @@ def _export(books: Books, findings: Findings, request: Requested, _: Domain) -> 
         settlement.file_sha256 = request.request["file_sha256"]
 
 
-def _book(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _book(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     outcome = request.request["outcome"]
     settlement = books.settlements[request.request["settlement"]]
-    findings.expect_state(f"settlement {settlement.id}", settlement.state, _BEFORE[outcome])
+    findings.expect_state(f"settlement {settlement.id}", settlement.state, _STATE_BEFORE[outcome])
     _end(settlement, outcome, request)
     if outcome != "paid":
         _reopen(books, settlement)
 
 
-def _collect(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _collect(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     settlement = books.settlements[request.request["settlement"]]
     findings.expect_state(f"settlement {settlement.id}", settlement.state, "claimed")
     _end(settlement, "collected", request)
 
 
-def _write_off(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _write_off(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     settlement = books.settlements[request.request["settlement"]]
     findings.expect_state(f"settlement {settlement.id}", settlement.state, "claimed")
     findings.expect_second_person(settlement.drafted_by, request.person)
     _end(settlement, "written-off", request)
 
 
-def _end(settlement: SettlementBook, state: str, request: Requested) -> None:
+def _end(settlement: SettlementBook, state: str, request: CommittedRequest) -> None:
     settlement.state, settlement.booked_by = state, request.person
     settlement.book_reason = request.request.get("reason", "")
 
@@ -150,4 +157,4 @@ HANDLERS: Handlers = {
     "settlement:Collect": _collect,
     "settlement:WriteOff": _write_off,
 }
-"""How each operation changes the books."""
+"""Applies each operation to the books."""

@@ -1,63 +1,63 @@
-"""Replays what happens to shops and to where they are paid."""
+"""Replays what happens to shops and their bank accounts."""
 
 from __future__ import annotations
 
 from kindpakket.auditor.books import Books, ShopBook
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.callers import TILLS
 from kindpakket.auditor.replay.rules import Findings, Handlers
-from kindpakket.auditor.requested import Requested
 from kindpakket.ledger.days import day_of
 from kindpakket.ledger.domain import Domain
 
 
-def _apply(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _apply(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
     shop = ShopBook(content["request_id"], request.mspid, tuple(content["categories"]), request.person)
-    findings.expect(shop.id not in books.shops, f"shop {shop.id} had applied before")
-    findings.expect(shop.id == request.shop, f"shop {shop.id} was applied for by another shop")
+    findings.expect(shop.id not in books.shops, f"shop {shop.id} had already applied")
+    findings.expect(shop.id == request.shop, f"shop {shop.id} was applied for by {request.shop or 'no shop'}")
     books.shops[shop.id] = shop
 
 
-def _approve(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     shop = books.shops[request.request["shop"]]
     findings.expect_state(f"shop {shop.id}", shop.state, "applied")
     shop.state, shop.approved_by = "approved", request.person
     shop.grant(request.request["categories"])
 
 
-def _grant(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _grant(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     shop = books.shops[request.request["shop"]]
     findings.expect_state(f"shop {shop.id}", shop.state, "approved", "suspended")
     shop.grant(request.request["categories"])
 
 
-def _suspend(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _suspend(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     shop = books.shops[request.request["shop"]]
     findings.expect_state(f"shop {shop.id}", shop.state, "approved")
-    shop.turn("suspended", request.person, request.request["reason"])
+    shop.set_state("suspended", request.person, request.request["reason"])
 
 
-def _reinstate(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _reinstate(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     shop = books.shops[request.request["shop"]]
     findings.expect_state(f"shop {shop.id}", shop.state, "suspended")
-    shop.turn("approved", request.person, request.request["reason"])
+    shop.set_state("approved", request.person, request.request["reason"])
 
 
-def _end(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _end(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     shop = books.shops[request.request["shop"]]
     findings.expect_state(f"shop {shop.id}", shop.state, "applied", "approved", "suspended")
-    shop.turn("ended", request.person, request.request["reason"])
+    shop.set_state("ended", request.person, request.request["reason"])
     shop.ended_on, shop.retention_days = day_of(request.at), request.request["retention_days"]
 
 
-def _change_account(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _change_account(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     shop = books.shops[request.request["shop"]]
     findings.expect_own(request, shop)
     findings.expect_state(f"shop {shop.id}", shop.state, "applied", "approved", "suspended")
     shop.account_change, shop.account_proposed_by = request.request["request_id"], request.person
 
 
-def _approve_account(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _approve_account(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     shop = books.shops[request.request["shop"]]
     _decide(findings, shop, request)
     findings.expect_second_person(shop.account_proposed_by, request.person)
@@ -65,7 +65,7 @@ def _approve_account(books: Books, findings: Findings, request: Requested, _: Do
     shop.account_change = shop.account_proposed_by = ""
 
 
-def _reject_account(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _reject_account(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     shop = books.shops[request.request["shop"]]
     _decide(findings, shop, request)
     if request.role in TILLS:
@@ -73,11 +73,9 @@ def _reject_account(books: Books, findings: Findings, request: Requested, _: Dom
     shop.account_change = shop.account_proposed_by = ""
 
 
-def _decide(findings: Findings, shop: ShopBook, request: Requested) -> None:
+def _decide(findings: Findings, shop: ShopBook, request: CommittedRequest) -> None:
     change = request.request["change"]
-    findings.expect(
-        shop.account_change == change, f"account {change} of shop {shop.id} did not wait for a decision"
-    )
+    findings.expect(shop.account_change == change, f"account {change} of shop {shop.id} was not pending")
 
 
 HANDLERS: Handlers = {
@@ -91,4 +89,4 @@ HANDLERS: Handlers = {
     "shop:ApproveAccount": _approve_account,
     "shop:RejectAccount": _reject_account,
 }
-"""How each operation changes the books."""
+"""Applies each operation to the books."""

@@ -1,20 +1,21 @@
-"""Replays the life of vouchers: issued, activated, topped up, extended, revoked, lapsed."""
+"""Replays the life of vouchers: issue, activation, top-up, extension, revocation, lapse."""
 
 from __future__ import annotations
 
 from kindpakket.auditor.books import Books, SchemeBook, Terms, VoucherBook, end_of
+from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.holds import expect_no_hold, release_expired
-from kindpakket.auditor.replay.rules import MOST_CENTS, Findings, Handlers
-from kindpakket.auditor.requested import Requested
+from kindpakket.auditor.replay.rules import MAX_CENTS, Findings, Handlers
 from kindpakket.holder.orders import FIRST_VERSION
-from kindpakket.holder.verification import flaw_of_activation
+from kindpakket.holder.verification import activation_proof_error
 from kindpakket.ledger.days import day_after, day_of, first_instant
 from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.money import in_cents
 
 _LIVE = ("issued", "active", "blocked")
 
 
-def _issue(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _issue(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     allocations = request.request["vouchers"]
     findings.expect_state(f"scheme {scheme.id}", scheme.state, "open")
@@ -29,7 +30,9 @@ def _issue(books: Books, findings: Findings, request: Requested, _: Domain) -> N
             cents = scheme.rules["presets"][preset] * units
         else:
             cents = product["max_cents"]
-            findings.expect(units == 1, f"{units} units of {preset} for one voucher")
+            findings.expect(
+                units == 1, f"{units} units of product {preset} were issued in one voucher: it must be 1"
+            )
         voucher = VoucherBook(
             id=allocation["id"],
             rules_version=len(scheme.versions),
@@ -40,27 +43,29 @@ def _issue(books: Books, findings: Findings, request: Requested, _: Domain) -> N
             terms=Terms(issued=cents, available=cents),
             product="" if product is None else preset,
         )
-        findings.expect(0 < cents <= MOST_CENTS, f"{cents} cents for voucher {voucher.id}")
-        findings.expect(voucher.id not in scheme.vouchers, f"voucher {voucher.id} was issued before")
+        findings.expect_amount(cents)
+        findings.expect(voucher.id not in scheme.vouchers, f"voucher {voucher.id} had already been issued")
         _entitle(books, findings, voucher.entitlement, voucher.id)
         scheme.vouchers[voucher.id] = voucher
         scheme.issued += cents
     _expect_budget(findings, scheme)
 
 
-def _activate(books: Books, findings: Findings, request: Requested, domain: Domain) -> None:
+def _activate(books: Books, findings: Findings, request: CommittedRequest, domain: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     findings.expect(scheme.state != "closed", f"scheme {scheme.id} is closed")
     findings.expect_bulk([activation["voucher"] for activation in request.request["activations"]])
     for activation in request.request["activations"]:
         voucher = scheme.vouchers[activation["voucher"]]
         authorisation, code = activation["authorisation"], activation.get("self_block")
-        flaw = flaw_of_activation(domain, scheme.id, voucher.id, authorisation, activation["proof"], code)
-        findings.expect(not flaw, f"voucher {voucher.id} was activated without its holder: {flaw}")
+        error = activation_proof_error(
+            domain, scheme.id, voucher.id, authorisation, activation["proof"], code
+        )
+        findings.expect(not error, f"voucher {voucher.id} was activated without a valid proof: {error}")
         findings.expect_state(f"voucher {voucher.id}", voucher.state, "issued")
         findings.expect(
             authorisation["kind"] in scheme.rules_for(voucher)["proofs"],
-            f"the scheme has no {authorisation['kind']}",
+            f"the scheme does not accept proofs by {authorisation['kind']}",
         )
         voucher.state = "active"
         voucher.authorisation = authorisation
@@ -68,7 +73,7 @@ def _activate(books: Books, findings: Findings, request: Requested, domain: Doma
         voucher.self_block = code or ""
 
 
-def _top_up(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _top_up(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     findings.expect_state(f"scheme {scheme.id}", scheme.state, "open")
     findings.expect_bulk([top_up["voucher"] for top_up in request.request["top_ups"]])
@@ -83,11 +88,15 @@ def _top_up(books: Books, findings: Findings, request: Requested, _: Domain) -> 
         voucher.terms.available += cents
         scheme.topped_up += cents
         given = voucher.terms.given
-        findings.expect(cents > 0 and given <= MOST_CENTS, f"voucher {voucher.id} was given {given} cents")
+        findings.expect(
+            cents > 0 and given <= MAX_CENTS,
+            f"voucher {voucher.id} was topped up by {in_cents(cents)} to {in_cents(given)}: "
+            f"the total must grow, to at most {MAX_CENTS}",
+        )
     _expect_budget(findings, scheme)
 
 
-def _extend(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _extend(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     ends_on = request.request["ends_on"]
     findings.expect(scheme.state != "closed", f"scheme {scheme.id} is closed")
@@ -97,13 +106,13 @@ def _extend(books: Books, findings: Findings, request: Requested, _: Domain) -> 
         findings.expect_state(f"voucher {voucher.id}", voucher.state, *_LIVE)
         findings.expect(
             max(voucher.last_day, day_of(request.at)) < ends_on <= latest,
-            f"voucher {voucher.id}, whose last day was {voucher.last_day}, was extended to {ends_on}, "
-            f"and may last until {latest}",
+            f"voucher {voucher.id} was extended from {voucher.last_day} to {ends_on}: "
+            f"the new last day must be later, and {latest} at most",
         )
         voucher.ends_at, voucher.grace_cents = first_instant(day_after(ends_on, 1)), 0
 
 
-def _revoke(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _revoke(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     for voucher in _bulk(findings, scheme, request):
         release_expired(books, voucher, request.at)
@@ -115,7 +124,7 @@ def _revoke(books: Books, findings: Findings, request: Requested, _: Domain) -> 
         scheme.take_back("revoked", cents)
 
 
-def _lapse(books: Books, findings: Findings, request: Requested, _: Domain) -> None:
+def _lapse(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     for voucher in _bulk(findings, scheme, request):
         release_expired(books, voucher, request.at)
@@ -129,28 +138,32 @@ def _lapse(books: Books, findings: Findings, request: Requested, _: Domain) -> N
         elif voucher.redeemed:
             voucher.grace_cents = 0
         else:
-            findings.expect(over, f"voucher {voucher.id} lapsed, and could be spent until {voucher.last_day}")
+            findings.expect(
+                over, f"voucher {voucher.id} lapsed although it can be spent until {voucher.last_day}"
+            )
         cents = voucher.terms.available - voucher.grace_cents
         voucher.terms.available -= cents
         voucher.terms.lapsed += cents
         scheme.take_back("lapsed", cents)
 
 
-def _bulk(findings: Findings, scheme: SchemeBook, request: Requested) -> list[VoucherBook]:
+def _bulk(findings: Findings, scheme: SchemeBook, request: CommittedRequest) -> list[VoucherBook]:
     ids = request.request["vouchers"]
     findings.expect_bulk(ids)
-    return [scheme.vouchers[each] for each in ids]
+    return [scheme.vouchers[voucher_id] for voucher_id in ids]
 
 
 def _entitle(books: Books, findings: Findings, entitlement: str, voucher: str) -> None:
-    findings.expect(
-        entitlement not in books.entitlements, f"entitlement {entitlement} led to a voucher before"
-    )
+    issued = books.entitlements.get(entitlement)
+    findings.expect(issued is None, f"voucher {issued} has already been issued for entitlement {entitlement}")
     books.entitlements[entitlement] = voucher
 
 
 def _expect_budget(findings: Findings, scheme: SchemeBook) -> None:
-    findings.expect(scheme.unallocated >= 0, f"more than the budget of {scheme.id} was issued")
+    findings.expect(
+        scheme.unallocated >= 0,
+        f"scheme {scheme.id} has issued {in_cents(-scheme.unallocated)} more than its budget",
+    )
 
 
 HANDLERS: Handlers = {
@@ -161,4 +174,4 @@ HANDLERS: Handlers = {
     "voucher:Revoke": _revoke,
     "voucher:Lapse": _lapse,
 }
-"""How each operation changes the books."""
+"""Applies each operation to the books."""

@@ -13,10 +13,10 @@ import grpc.aio
 from kindpakket.fabric._connection.flow import Call, CallFailed, Flow, Step, given_up
 from kindpakket.fabric._connection.limits import FULL
 from kindpakket.fabric._connection.peers import Link, PeerHealth, Peers
-from kindpakket.fabric._connection.sync import PATIENCE, PROBE, Session, is_finishing, patience_of
+from kindpakket.fabric._connection.session import PATIENCE, PROBE, Session, is_finishing, patience_of
 from kindpakket.fabric._connection.targets import Settings, Target
 from kindpakket.fabric._wire import gateway as wire
-from kindpakket.fabric.identity.identity import Identity
+from kindpakket.fabric.identity._identity import Identity
 
 T = TypeVar("T")
 
@@ -34,9 +34,9 @@ class AsyncSession(Session):
     async def run(self, flow: Flow[T]) -> T:
         """Drive a flow to its end and return its result.
 
-        Raises `ConnectionClosed` if the gateway was closed before. If it is closed meanwhile, the flow is
-        told, and decides what that means for the transaction. A cancellation of the task has as its
-        `__cause__` what the flow says of a call that is given up.
+        Raises `ConnectionClosed` if the gateway was closed before. If it is closed during the run, the flow
+        learns so, and decides what that means for the transaction. A cancellation of the task has as its
+        `__cause__` what the flow knows about a call that is given up.
         """
         self.check_open()
         try:
@@ -57,7 +57,7 @@ class AsyncSession(Session):
             flow.close()
 
     def link(self, avoid: str = "") -> Link[grpc.aio.Channel]:
-        """The peer to speak to now, if possible another than the one to avoid."""
+        """The peer to call now, if possible not the one to avoid."""
         if self.peers.failing:
             self._try_failing()
         return self.peers.choose(avoid)
@@ -121,7 +121,7 @@ class AsyncSession(Session):
         except (asyncio.CancelledError, grpc.aio.UsageError, ValueError) as error:
             if cancelled_from_outside(error):
                 raise
-            raise self._ended_call(link, closings) from None  # this is what a closed channel raises
+            raise self.ended_call(link, closings) from None  # this is what a closed channel raises
         finally:
             if watch is not None:
                 watch.handle.cancel()
@@ -129,7 +129,10 @@ class AsyncSession(Session):
         return response
 
     def check_quiet(self, link: Link[grpc.aio.Channel], patience: float) -> None:
-        """Ask a peer that was quiet for so long whether it is there; if not, give up its channel."""
+        """Ask a peer that has been quiet for `patience` seconds whether it is there.
+
+        If it is not, give up its channel.
+        """
         if self._is_quiet(link, patience):
             self._start_probe(link, patience)
 
@@ -158,7 +161,7 @@ class AsyncSession(Session):
         return self._probed(link, None, seconds)
 
     def _try_failing(self) -> None:
-        """Ask failing peers whose time has come whether they are back, without waiting for the answer."""
+        """Ask failing peers that are due whether they are back, without waiting for the answer."""
         while (link := self.peers.due()) is not None:
             self._start_probe(link, PATIENCE)
 
@@ -169,7 +172,7 @@ class AsyncSession(Session):
         return self.peers.health()
 
     async def close(self) -> None:
-        """Close the channels; calls under way are cancelled."""
+        """Close the channels; calls in progress are cancelled."""
         self.closed = True
         self.gate.open_wide()
         probes = tuple(self._probes.values())
@@ -183,7 +186,7 @@ class AsyncSession(Session):
 
 
 class _Watch:
-    """Looks after a call: has its peer said anything lately?"""
+    """Watches a call: has its peer answered anything lately?"""
 
     __slots__ = ("_link", "_patience", "_session", "handle")
 

@@ -1,8 +1,8 @@
 """Steps of a conversation with the peer, written once for sync and asyncio.
 
 A flow is a generator: it yields what it needs done, a call or a pause, and is sent the answer, bytes, or has
-`CallFailed` thrown into it. It returns its result. The drivers in `_session` run flows; flows compose with
-`yield from`.
+`CallFailed` thrown into it. It returns its result. The drivers in `sync` and `aio` run flows; flows compose
+with `yield from`.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class CallFailed(Exception):
 
     @property
     def said_by_node(self) -> bool:
-        """These are words of Fabric; else they are gRPC's, about a connection."""
+        """The message is Fabric's own, not gRPC's about a connection."""
         return bool(self.details) or self.reason.startswith(_WORDS_OF_NODES)
 
     @property
@@ -136,7 +136,7 @@ def repeatedly(
     *,
     transaction_id: str = "",
 ) -> Flow[bytes]:
-    """Make a call that may be repeated without harm, again while its failure is `passing`, in time.
+    """Make a call that is safe to repeat, again while its failure is `passing` and time is left.
 
     Raises what `error` makes of the last failure. `attempts` None means as many as the deadline allows; a
     node that is overloaded, or a peer that is not ready, is waited for as long. When time runs out in a later
@@ -166,19 +166,19 @@ def repeatedly(
             raise problem
         try:
             yield from pause(wait)
-        except CallFailed:  # nobody waits for it any more
+        except CallFailed:  # the caller no longer waits
             raise problem from None
     raise AssertionError("unreachable")
 
 
 def given_up(flow: Flow[T]) -> FabricError | None:
-    """Tell a flow that nobody waits for it any more; what it then knows of its transaction.
+    """Tell a flow that its caller no longer waits; what it then knows about its transaction.
 
     That is an `UnknownOutcome` if the transaction may have been ordered, another error if it was not.
     """
     try:
         while True:
-            flow.throw(CallFailed(StatusCode.CANCELLED, "the program gave the call up"))
+            flow.throw(CallFailed(StatusCode.CANCELLED, "the program gave up on the call"))
     except FabricError as known:
         return known
     except (CallFailed, StopIteration):

@@ -20,7 +20,7 @@ class Interrupt:
         self._lock = threading.Lock()
 
     def set(self) -> None:
-        """Interrupt."""
+        """Interrupt the flows."""
         self.raised.set()
         with self._lock:
             wakes = tuple(self._wakes)
@@ -29,7 +29,7 @@ class Interrupt:
 
     @contextmanager
     def waking(self, wake: Callable[[], object]) -> Iterator[None]:
-        """While waiting for something: call `wake` to end it. Raises `Interrupted` if it came to that."""
+        """While waiting: have `wake` called to end the wait. Raises `Interrupted` if that happened."""
         with self._lock:
             self._wakes.add(wake)
         try:

@@ -1,4 +1,4 @@
-"""Back-pressure: how many calls of a gateway may be under way at once."""
+"""Back-pressure: how many calls of a gateway may be in progress at once."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ class Limits:
     """How much a gateway asks of its peers at once.
 
     A peer's Gateway service refuses what exceeds its own limit, 500 calls unless its configuration says
-    otherwise, of all clients together and waiting for commits included. Calls beyond `in_flight` wait for
-    their turn instead, within their deadlines; those that finish a transaction go before those that start
-    one. When a node says that it is overloaded, fewer calls are let through, and by and by more again.
+    otherwise, counting all clients and calls that wait for commits. Calls beyond `in_flight` wait for their
+    turn instead, within their deadlines; those that finish a transaction go before those that start one.
+    When a node says that it is overloaded, fewer calls are let through, then gradually more again.
 
     Attributes:
-        in_flight: the most calls under way at once.
+        in_flight: the most calls in progress at once.
     """
 
     in_flight: int = 400
 
     def __post_init__(self) -> None:
         if self.in_flight < 1:
-            raise ValueError(f"in_flight is {self.in_flight}: at least one call must be possible")
+            raise ValueError(f"in_flight is {self.in_flight}: it must be at least 1")
 
 
 DEFAULT_LIMITS = Limits()
 
 
 class Gate:
-    """Lets so many calls through at once. May be used by many threads at once.
+    """Lets a limited number of calls through at once. Many threads may use it.
 
-    The bound falls by a quarter when a node is overloaded, once for all calls that were under way then, and
+    The bound falls by a quarter when a node is overloaded, once for all calls in progress at that moment, and
     grows by one when a bound's worth of calls has succeeded: additive increase, multiplicative decrease.
     """
 
@@ -62,11 +62,11 @@ class Gate:
 
     @property
     def bound(self) -> int:
-        """How many calls may be under way at this moment."""
+        """How many calls may be in progress at this moment."""
         return int(min(self._bound, self._most))
 
     def enter(self, urgent: bool) -> int:
-        """Begin a call if there is room: a ticket to be shown at `overloaded`, or FULL."""
+        """Begin a call if there is room: a ticket to pass to `overloaded`, or FULL."""
         with self._lock:
             if self._busy + 1 > self._bound or self._urgent or (self._others and not urgent):
                 return FULL
@@ -96,7 +96,7 @@ class Gate:
         """A call has ended."""
         if successful and self._bound < self._most:
             with self._lock:
-                if self._busy * 2 > self._bound:  # what nobody needs is no proof that there is room
+                if self._busy * 2 > self._bound:  # unused capacity does not prove that there is room
                     pace = 1.0 if self._bound < self._refused_at * _MARGIN else _CAREFUL
                     self._bound = min(self._most, self._bound + pace / self._bound)
         with self._lock:
@@ -118,7 +118,7 @@ class Gate:
             self._bound = max(1.0, self._refused_at * _SHRINK)
 
     def open_wide(self) -> None:
-        """Let everybody in, for the gateway was closed and they will be told so."""
+        """Let every waiting call in: the gateway was closed, and each will learn so."""
         with self._lock:
             self._bound = self._most = float("inf")
         self._let_in()

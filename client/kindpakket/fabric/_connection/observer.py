@@ -8,12 +8,12 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class StepEvent:
-    """One call of a peer, when it has ended. It says nothing of what was sent or answered.
+    """One finished call of a peer. It does not say what was sent or answered.
 
     Attributes:
         step: `evaluate`, `endorse`, `submit` or `commit status`; the method's path for other services.
         transaction_id: the transaction; "" for calls that belong to none.
-        peer: name of the peer; "" if none was called, because there was no room in time.
+        peer: name of the peer; "" if none was called, because the call had no turn in time.
         attempt: 1, 2, … within the step: an unclear submit asks for the commit status and is offered again,
             each counting by itself.
         waited: seconds for which the call waited for its turn, see `Limits`.
@@ -36,9 +36,9 @@ class StepEvent:
 
 
 class Observer(Protocol):
-    """Is told of every call. It runs where the call was made, so it must be quick and never block.
+    """Is notified of every call. It runs where the call was made, so it must be quick and must not block.
 
-    What it raises is logged and breaks nothing. With the sync client it is called by many threads.
+    What it raises is logged and ignored. With the sync client, many threads call it.
     """
 
     def on_step(self, event: StepEvent) -> None:

@@ -1,4 +1,4 @@
-"""The peers that a gateway may speak to: which of them are healthy, and which one is next."""
+"""The peers that a gateway may call: which of them are healthy, and which one is next."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ C = TypeVar("C")
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
 _LAST_WAIT = 7  # waits double until the longest is reached
-_TRYING = 5.0  # seconds that whoever tries a failing peer again may take
+_TRYING = 5.0  # seconds for one try of a failing peer, before another caller may try it
 
-log = logging.getLogger("kindpakket.fabric._connection.peers")
+log = logging.getLogger("kindpakket.fabric.peers")
 
 
 @dataclass(frozen=True, slots=True)
 class PeerHealth:
-    """How a gateway finds one of its peers.
+    """The health of one of a gateway's peers.
 
     Attributes:
         name: its name in the profile; the address if there is no profile.
@@ -55,7 +55,7 @@ class Link(Generic[C]):
     Attributes:
         name: name of the peer.
         heard: when it last answered, on the clock `time.monotonic`; 0 before its first answer.
-        closings: how many times its channel was given up; a call that was made before belongs to none.
+        closings: how many times its channel was given up; earlier calls belong to an earlier channel.
     """
 
     def __init__(self, target: Target, open_channel: Callable[[Target], C]) -> None:
@@ -84,9 +84,7 @@ class Link(Generic[C]):
 
     def method(self, path: str) -> Any:
         """What makes unary calls of a method, bytes to bytes."""
-        methods = (
-            self._methods
-        )  # those of the channel that is open now, or of an earlier one: never of a later
+        methods = self._methods  # of the channel that is open now or of an earlier one, never of a later one
         found = methods.get(path)
         if found is None:
             channel: Any = self.channel
@@ -122,7 +120,7 @@ class Peers(Generic[C]):
         self._lock = threading.Lock()
 
     def choose(self, avoid: str = "") -> Link[C]:
-        """The first healthy peer, if possible another than the one to avoid.
+        """The first healthy peer, if possible not the one to avoid.
 
         When none is healthy, the one that is due next.
         """
@@ -135,7 +133,7 @@ class Peers(Generic[C]):
         return min(self.links, key=lambda link: (link.name == avoid, link.retry_at))
 
     def due(self) -> Link[C] | None:
-        """A failing peer whose time has come to be tried again, told to one caller only."""
+        """A failing peer that is due for another try; only one caller gets it."""
         now = time.monotonic()
         with self._lock:
             for link in self.links:
@@ -145,7 +143,7 @@ class Peers(Generic[C]):
         return None
 
     def answered(self, link: Link[C]) -> None:
-        """A peer has answered, be it with a refusal."""
+        """Record that a peer has answered, even with a refusal."""
         link.heard = time.monotonic()
         if link.failures:
             with self._lock:
@@ -154,7 +152,7 @@ class Peers(Generic[C]):
             log.info("peer %s answers again", link.name)
 
     def failed(self, link: Link[C], reason: str, *, tried: bool = False) -> None:
-        """A peer could not be reached, or did not answer.
+        """Record that a peer could not be reached, or did not answer.
 
         Many calls that fail at once count as one failure; a failure of the one call that tried a failing peer
         again always counts.
@@ -167,7 +165,7 @@ class Peers(Generic[C]):
             link.failures += 1
             link.retry_at = now + _wait(link.failures)
             self.failing = True
-        log.warning("peer %s fails, %d in a row: %s", link.name, link.failures, reason)
+        log.warning("peer %s is failing, %d in a row: %s", link.name, link.failures, reason)
 
     def another(self, link: Link[C]) -> bool:
         """Whether there is a healthy peer besides this one."""
@@ -178,7 +176,7 @@ class Peers(Generic[C]):
         return tuple(link.health() for link in self.links)
 
     def complaint(self) -> str:
-        """Why no peer can be used, in one sentence that names each."""
+        """Why no peer can be used: one sentence that names each."""
         return f"none of the {len(self.links)} peers answers: {'; '.join(map(str, self.health()))}"
 
     @property

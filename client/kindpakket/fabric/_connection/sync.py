@@ -1,160 +1,24 @@
-"""Drivers: what runs flows over the channels of a gateway's peers; for asyncio see `_aio_session`."""
+"""The driver of flows that blocks the calling thread; for asyncio see `aio`."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import grpc
-from grpc import StatusCode
 
 from kindpakket.fabric._connection.flow import Call, CallFailed, Flow, Step, given_up
 from kindpakket.fabric._connection.interrupt import Interrupt, Interrupted
-from kindpakket.fabric._connection.limits import FULL, Gate
-from kindpakket.fabric._connection.observer import StepEvent
+from kindpakket.fabric._connection.limits import FULL
 from kindpakket.fabric._connection.peers import Link, PeerHealth, Peers
+from kindpakket.fabric._connection.session import PATIENCE, PROBE, Session, is_finishing, patience_of
 from kindpakket.fabric._connection.targets import Settings, Target
 from kindpakket.fabric._wire import gateway as wire
-from kindpakket.fabric.errors import ConnectionClosed
-from kindpakket.fabric.identity.identity import Identity
+from kindpakket.fabric.identity._identity import Identity
 
 T = TypeVar("T")
-
-PROBE = b""
-"""A commit status request that every peer refuses at once, without looking at its ledger."""
-
-PATIENCE = 1.0
-"""Seconds without any answer of a peer after which it is asked whether it is there."""
-
-_LEAST_PATIENCE = 0.1
-
-_LOST = frozenset({StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED, StatusCode.CANCELLED})
-"""How calls end that have no answer of the peer."""
-
-_STEPS = {
-    wire.EVALUATE: "evaluate",
-    wire.ENDORSE: "endorse",
-    wire.SUBMIT: "submit",
-    wire.COMMIT_STATUS: "commit status",
-}
-_FINISHING = frozenset({wire.SUBMIT, wire.COMMIT_STATUS})
-
-log = logging.getLogger("kindpakket.fabric")
-
-
-class Session:
-    """What every step needs to know: who speaks, to which peers, and how long a step may take.
-
-    `tls_certificate_hash` is SHA-256 of the client's TLS certificate in mutual TLS, else b"".
-    """
-
-    def __init__(self, identity: Identity, settings: Settings, peers: Peers[Any]) -> None:
-        self.identity = identity
-        self.deadlines = settings.deadlines
-        self.observer = settings.observer
-        self.peers = peers
-        self.gate = Gate(settings.limits)
-        self.tls_certificate_hash = peers.links[0].target.tls_certificate_hash
-        self.closed = False
-
-    @property
-    def address(self) -> str:
-        """Where the peers are, for messages."""
-        return self.peers.address
-
-    def check_open(self) -> None:
-        """Raise `ConnectionClosed` if the gateway was closed."""
-        if self.closed:
-            raise ConnectionClosed(f"the gateway on {self.address} was closed: connect again")
-
-    def failure(self, link: Link[Any], closings: int, error: grpc.RpcError) -> CallFailed:
-        """What the failure of a call or stream means, having noted what it says about the peer.
-
-        Args:
-            link: the link that carried the call.
-            closings: its count `closings` when the call was made.
-            error: how it ended.
-        """
-        failure = call_failed(error)
-        if failure.status is StatusCode.CANCELLED:  # this client's own cancellations end otherwise
-            return self._ended_call(link, closings, failure.reason)
-        failure.peer = link.name
-        if failure.status not in _LOST or failure.said_by_node:
-            self.peers.answered(link)
-        elif failure.status is StatusCode.UNAVAILABLE:
-            self.peers.failed(link, failure.reason)
-            self._or_elsewhere(link, failure)
-        elif self.peers.several and link.failures and not self.peers.another(link):
-            failure.reason = f"{failure.reason}; {self.peers.complaint()}"
-        return failure
-
-    def _ended_call(self, link: Link[Any], closings: int, reason: str = "") -> CallFailed:
-        """A call that was cancelled, by the peer or because its channel was closed."""
-        if self.closed:
-            words = f"the gateway on {self.address} was closed meanwhile"
-            return CallFailed(StatusCode.CANCELLED, words)
-        if link.closings == closings:
-            self.peers.failed(link, f"the peer cancelled the call: {reason}")
-        failure = CallFailed(StatusCode.UNAVAILABLE, link.last_error)
-        failure.peer = link.name
-        self._or_elsewhere(link, failure)
-        return failure
-
-    def _or_elsewhere(self, link: Link[Any], failure: CallFailed) -> None:
-        failure.elsewhere = self.peers.another(link)
-        if self.peers.several and not failure.elsewhere:
-            failure.reason = self.peers.complaint()
-
-    def _is_quiet(self, link: Link[Any], patience: float) -> bool:
-        return time.monotonic() - link.heard >= patience
-
-    def _probed(self, link: Link[Any], error: grpc.RpcError | None, seconds: float) -> bool:
-        """What the end of a probe says; whether the peer has answered."""
-        failure = call_failed(error) if error else None
-        if failure and failure.status is StatusCode.CANCELLED:  # its channel was given up meanwhile
-            return False
-        if failure and failure.status in _LOST:
-            lost = failure.status is StatusCode.DEADLINE_EXCEEDED
-            reason = f"no answer within {seconds:.2g} s" if lost else failure.reason
-            self.peers.failed(link, reason, tried=True)
-            return False
-        if failure and failure.status is StatusCode.UNIMPLEMENTED:
-            self.peers.failed(link, "the peer's Gateway service is switched off", tried=True)
-            return False
-        self.peers.answered(link)
-        return True
-
-    def _no_room(self, seconds: float) -> CallFailed:
-        failure = CallFailed(
-            StatusCode.RESOURCE_EXHAUSTED,
-            f"this program has {self.gate.bound} calls under way already, and none ended within "
-            f"{seconds:.2g} s: start fewer at once, or allow more time",
-        )
-        failure.unsent = True
-        return failure
-
-    def _ended(
-        self, step: Call, peer: str, started: float, waited: float, failure: CallFailed | None
-    ) -> None:
-        """Tell log and observer of a call that has ended."""
-        level = logging.DEBUG if failure is None else logging.INFO
-        if self.observer is None and not log.isEnabledFor(level):
-            return
-        status = "OK" if failure is None else failure.status.name
-        name = _STEPS.get(step.path, step.path)
-        seconds = time.monotonic() - started - waited
-        log.log(
-            level, "%s of %s at %s, attempt %d: %s", name, step.transaction_id, peer, step.attempt, status
-        )
-        if self.observer is not None:
-            event = StepEvent(name, step.transaction_id, peer, step.attempt, waited, seconds, status)
-            try:
-                self.observer.on_step(event)
-            except Exception:
-                log.exception("the observer failed at %s of %s", name, step.transaction_id)
 
 
 class SyncSession(Session):
@@ -169,9 +33,9 @@ class SyncSession(Session):
     def run(self, flow: Flow[T], interrupt: Interrupt | None = None) -> T:
         """Drive a flow to its end and return its result.
 
-        Raises `ConnectionClosed` if the gateway was closed before. If it is closed meanwhile, the flow is
-        told, and decides what that means for the transaction. An exception from outside, such as
-        `KeyboardInterrupt`, has as its `__cause__` what the flow says of a call that is given up.
+        Raises `ConnectionClosed` if the gateway was closed before. If it is closed during the run, the flow
+        learns so, and decides what that means for the transaction. An exception from outside, such as
+        `KeyboardInterrupt`, has as its `__cause__` what the flow knows about a call that is given up.
         """
         self.check_open()
         try:
@@ -192,7 +56,7 @@ class SyncSession(Session):
             flow.close()
 
     def link(self, avoid: str = "") -> Link[grpc.Channel]:
-        """The peer to speak to now, if possible another than the one to avoid."""
+        """The peer to call now, if possible not the one to avoid."""
         if self.peers.failing:
             self._try_failing()
         return self.peers.choose(avoid)
@@ -268,7 +132,7 @@ class SyncSession(Session):
         except grpc.RpcError as error:
             raise self.failure(link, closings, error) from None
         except (ValueError, grpc.FutureCancelledError):  # what a closed channel raises
-            raise self._ended_call(link, closings) from None
+            raise self.ended_call(link, closings) from None
         self.peers.answered(link)
         return response
 
@@ -305,7 +169,7 @@ class SyncSession(Session):
         return self._probed(link, None, seconds)
 
     def _try_failing(self) -> None:
-        """Ask failing peers whose time has come whether they are back, without waiting for the answer."""
+        """Ask failing peers that are due whether they are back, without waiting for the answer."""
         while (link := self.peers.due()) is not None:
             try:
                 call = link.method(wire.COMMIT_STATUS).future(PROBE, timeout=PATIENCE)
@@ -332,7 +196,7 @@ class SyncSession(Session):
         return self.peers.health()
 
     def close(self) -> None:
-        """Close the channels; calls under way are cancelled."""
+        """Close the channels; calls in progress are cancelled."""
         self.closed = True
         self.gate.open_wide()
         for link in self.peers.links:
@@ -345,20 +209,3 @@ def _open(target: Target) -> grpc.Channel:
     if target.credentials is None:
         return grpc.insecure_channel(target.address, options=target.options)
     return grpc.secure_channel(target.address, target.credentials, options=target.options)
-
-
-def patience_of(timeout: float) -> float:
-    """Seconds of quiet after which a call with so much time asks whether its peer is there."""
-    return max(_LEAST_PATIENCE, min(PATIENCE, timeout / 4))
-
-
-def is_finishing(step: Call) -> bool:
-    """The call brings a transaction that was begun to its end, so that it goes before others."""
-    return step.path in _FINISHING
-
-
-def call_failed(error: grpc.RpcError) -> CallFailed:
-    """What a gRPC error says, with the nodes' own words from its trailing metadata."""
-    metadata: Any = error.trailing_metadata() or ()
-    status = next((value for key, value in metadata if key == wire.STATUS_DETAILS_KEY), None)
-    return CallFailed(error.code(), error.details() or "", wire.error_details(status))

@@ -14,8 +14,8 @@ from kindpakket.fabric._connection.deadlines import DEFAULT_DEADLINES, Deadlines
 from kindpakket.fabric._connection.limits import DEFAULT_LIMITS, Limits
 from kindpakket.fabric._connection.observer import Observer
 from kindpakket.fabric.errors import ProfileError
-from kindpakket.fabric.profile.client_certificate import ClientCertificate, pair
-from kindpakket.fabric.profile.profile import Profile
+from kindpakket.fabric.profile._client_certificate import ClientCertificate, pair
+from kindpakket.fabric.profile._profile import Profile
 
 ProfileLike: TypeAlias = Profile | str | os.PathLike[str]
 Pem: TypeAlias = bytes | str | os.PathLike[str]
@@ -52,8 +52,8 @@ class ConnectOptions(TypedDict, total=False):
         channel_options: gRPC channel arguments by name, such as `grpc.keepalive_time_ms`, which replace this
             package's own.
         deadlines: how long each step may take.
-        limits: how many calls may be under way at once.
-        observer: is told of every call that has ended.
+        limits: how many calls may be in progress at once.
+        observer: is notified of every call that has ended.
     """
 
     peers: Sequence[str]
@@ -118,7 +118,9 @@ def resolve(profile: ProfileLike | None, options: ConnectOptions) -> tuple[Targe
     if endpoint is not None:
         roots = _pem("tls_root", options.get("tls_root"))
         name = options.get("server_name")
-        found = [_endpoint(one, roots, name, client, arguments) for one in _several("endpoint", endpoint)]
+        found = [
+            _endpoint(address, roots, name, client, arguments) for address in _several("endpoint", endpoint)
+        ]
         return _distinct("endpoint", found)
     loaded = profile if isinstance(profile, Profile) else Profile.load(profile or "")
     own = loaded.organizations[loaded.organization].peers
@@ -166,7 +168,9 @@ def _endpoint(
         raise ProfileError(f"endpoint {endpoint!r}: give host:port, or grpc://host:port without TLS")
     tls = scheme != "grpc"
     if client and not tls:
-        raise ProfileError(f"endpoint {endpoint!r} is without TLS: a client certificate cannot be shown")
+        raise ProfileError(
+            f"endpoint {endpoint!r} is without TLS: leave out the client certificate, or use TLS"
+        )
     return _target(address, address, tls, roots, server_name, client, arguments)
 
 

@@ -1,6 +1,6 @@
-"""What a peer knows of its channel: the other peers, the organisations, and who could endorse what.
+"""What a peer knows about its channel: the other peers, the organisations, and who could endorse what.
 
-The answers are the peer's own; nothing in them is verified here.
+The answers are the peer's claims; nothing in them is verified here.
 
 Source: Fabric 3.1 `discovery/`, and the messages of `hyperledger/fabric-protos`.
 """
@@ -15,12 +15,12 @@ from grpc import StatusCode
 
 from kindpakket.fabric._connection.deadlines import Countdown
 from kindpakket.fabric._connection.flow import CallFailed, Flow, repeatedly
-from kindpakket.fabric._connection.sync import Session
+from kindpakket.fabric._connection.session import Session
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks.committed import party
+from kindpakket.fabric.blocks._committed import party
 from kindpakket.fabric.errors import DiscoveryError
-from kindpakket.fabric.identity.msp import Msp
+from kindpakket.fabric.identity._msp import Msp
 
 DISCOVER = "/discovery.Discovery/Discover"
 
@@ -36,8 +36,8 @@ class ChaincodeCall:
         no_public_writes: it writes nothing but these collections.
         key_policies: endorsement policies of keys that it writes, each a serialised
             `common.SignaturePolicyEnvelope`.
-        disregard_namespace_policy: its own endorsement policy does not count, only those of collections and
-            keys.
+        disregard_namespace_policy: its own endorsement policy is ignored; only those of collections and keys
+            count.
     """
 
     name: str
@@ -74,8 +74,8 @@ class DiscoveredPeer:
         mspid: MSP id of its organisation.
         address: host and port where it is reached from outside its organisation.
         certificate_pem: its certificate, PEM.
-        height: number of blocks that it says it has.
-        chaincodes: the chaincodes that it can run, in the order of their names.
+        height: number of blocks that it claims to have.
+        chaincodes: the chaincodes that it can run, sorted by name.
     """
 
     mspid: str
@@ -104,9 +104,9 @@ class EndorsementPlan:
 
     Attributes:
         chaincode: name of the first chaincode asked for.
-        groups: peers that stand for one another, by a name that means nothing outside of this plan; those
-            with the highest ledger first.
-        layouts: each is enough by itself: how many peers of which group must endorse.
+        groups: interchangeable peers, by a name that means nothing outside this plan; those with the highest
+            ledger first.
+        layouts: each is sufficient: how many peers of which group must endorse.
     """
 
     chaincode: str
@@ -128,11 +128,13 @@ def finding_peers(
     """Ask for the peers of the channel, or those that can run all of the chaincodes."""
     query = m.discovery.Query(channel=channel)
     query.peer_query.filter.chaincodes.extend(_call(called) for called in calls)
-    answer = yield from _asking(session, query, "members", seconds)
-    found = [
-        _peer(peer, mspid) for mspid, peers in answer.members.peers_by_org.items() for peer in peers.peers
-    ]
-    return tuple(sorted(found, key=lambda peer: (peer.mspid, peer.address)))
+    return _members((yield from _asking(session, query, "members", seconds)).members)
+
+
+def finding_known_peers(session: Session, seconds: float) -> Flow[tuple[DiscoveredPeer, ...]]:
+    """Ask for all peers that the peer knows, whatever channels they have joined."""
+    query = m.discovery.Query(local_peers=m.discovery.LocalPeerQuery())
+    return _members((yield from _asking(session, query, "members", seconds)).members)
 
 
 def finding_config(session: Session, channel: str, seconds: float) -> Flow[DiscoveredConfig]:
@@ -154,10 +156,10 @@ def finding_endorsers(
     interest = query.cc_query.interests.add()
     interest.chaincodes.extend(_call(called) for called in calls)
     if not interest.chaincodes:
-        raise ValueError("name at least one chaincode: endorsers of nothing cannot be found")
+        raise ValueError("name at least one chaincode to find endorsers for")
     result = (yield from _asking(session, query, "cc_query_res", seconds)).cc_query_res
     if len(result.content) != 1:
-        raise _refused(f"the peer answered with {len(result.content)} plans where one was asked for")
+        raise _refused(f"the peer answered with {len(result.content)} plans instead of one")
     plan = result.content[0]
     return EndorsementPlan(
         chaincode=plan.chaincode,
@@ -183,7 +185,7 @@ def _asking(session: Session, query: Any, expected: str, seconds: float) -> Flow
     if kind == "error":
         raise _refused(results[0].error.content)
     if kind != expected:
-        raise _refused(f"the peer answered with {len(results)} results, of which none is a {expected}")
+        raise _refused(f"the peer answered with {len(results)} results, none of them a {expected}")
     return results[0]
 
 
@@ -207,6 +209,11 @@ def _call(called: Called) -> Any:
     )
 
 
+def _members(result: Any) -> tuple[DiscoveredPeer, ...]:
+    found = [_peer(peer, mspid) for mspid, peers in result.peers_by_org.items() for peer in peers.peers]
+    return tuple(sorted(found, key=lambda peer: (peer.mspid, peer.address)))
+
+
 def _group(peers: Iterable[Any]) -> tuple[DiscoveredPeer, ...]:
     found = [_peer(peer, party(peer.identity).mspid) for peer in peers]
     return tuple(sorted(found, key=lambda peer: (-peer.height, peer.address)))
@@ -222,8 +229,8 @@ def _peer(message: Any, mspid: str) -> DiscoveredPeer:
         height=state.ledger_height,
         chaincodes=tuple(
             sorted(
-                (ChaincodeVersion(each.name, each.version) for each in state.chaincodes),
-                key=lambda each: each.name,
+                (ChaincodeVersion(chaincode.name, chaincode.version) for chaincode in state.chaincodes),
+                key=lambda chaincode: chaincode.name,
             )
         ),
     )

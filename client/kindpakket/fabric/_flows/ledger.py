@@ -1,6 +1,6 @@
 """What a peer's ledger holds: its height, blocks and transactions, asked of the peer's `qscc`.
 
-A channel may forbid these questions: they show every organisation's transactions.
+A channel may forbid these queries: they show every organisation's transactions.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from kindpakket.fabric._connection.deadlines import Countdown
 from kindpakket.fabric._connection.flow import Flow
-from kindpakket.fabric._connection.sync import Session
+from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._flows.committing import status_of
+from kindpakket.fabric._flows.proposing import Proposed, evaluate, propose
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks.block import Block, CommittedTransaction
-from kindpakket.fabric.blocks.channel_config import ChannelConfig
-from kindpakket.fabric.commit import status_of
+from kindpakket.fabric.blocks._block import Block, CommittedTransaction
+from kindpakket.fabric.blocks._channel_config import ChannelConfig
 from kindpakket.fabric.errors import EvaluateError, NotOnLedger, ProtocolError
-from kindpakket.fabric.proposal import BaseProposal
 
 _NOT_THERE = ("no such block number", "no such block hash", "no such transaction ID")
 
@@ -66,17 +66,21 @@ def reading_block_of(session: Session, channel: str, seconds: float, transaction
     """Ask for the block that holds a transaction."""
     block = Block.decode((yield from _asking(session, channel, seconds, "GetBlockByTxID", transaction_id)))
     if all(found.transaction_id != transaction_id for found in block.transactions):
-        raise _wrong(session, f"the block of {transaction_id}", f"block {block.number} without it")
+        raise _wrong(
+            session, f"the block of {transaction_id}", f"block {block.number}, which does not hold it"
+        )
     return block
 
 
 def reading_config(session: Session, channel: str, seconds: float) -> Flow[ChannelConfig]:
     """Ask for the configuration that is in force."""
-    proposal = BaseProposal(session, channel, "cscc", "GetConfigBlock", arguments=(channel,))
-    block = Block.decode((yield from proposal._evaluating(seconds)))
+    proposed = propose(session, channel, "cscc", "GetConfigBlock", arguments=(channel,))
+    block = Block.decode((yield from _evaluating(session, proposed, seconds)))
     config = block.transactions[0].config if block.transactions else None
     if config is None or config.channel != channel:
-        raise _wrong(session, f"the configuration of {channel}", f"block {block.number} without it")
+        raise _wrong(
+            session, f"the configuration of {channel}", f"block {block.number}, which does not hold it"
+        )
     return config
 
 
@@ -96,9 +100,9 @@ def reading_transaction(
 def _asking(
     session: Session, channel: str, seconds: float, function: str, *arguments: str | bytes
 ) -> Flow[bytes]:
-    proposal = BaseProposal(session, channel, "qscc", function, arguments=(channel, *arguments))
+    proposed = propose(session, channel, "qscc", function, arguments=(channel, *arguments))
     try:
-        return (yield from proposal._evaluating(seconds))
+        return (yield from _evaluating(session, proposed, seconds))
     except EvaluateError as error:
         if any(words in (error.chaincode_message or "") for words in _NOT_THERE):
             raise NotOnLedger(
@@ -107,7 +111,11 @@ def _asking(
         raise
 
 
+def _evaluating(session: Session, proposed: Proposed, seconds: float) -> Flow[bytes]:
+    return (yield from evaluate(proposed, session.identity.sign(proposed.parts.proposal), seconds))
+
+
 def _wrong(session: Session, asked: str, answered: str) -> ProtocolError:
     return ProtocolError(
-        f"asked for {asked}, the peer answered {answered}: check what answers on {session.address}"
+        f"asked for {asked}, but the peer answered with {answered}: check what answers on {session.address}"
     )

@@ -13,10 +13,10 @@ from typing import Generic, TypeVar
 from grpc import StatusCode
 
 from kindpakket.fabric._connection.flow import CallFailed, Flow, backoff
-from kindpakket.fabric._connection.sync import Session
+from kindpakket.fabric._connection.session import Session
 from kindpakket.fabric._flows import ledger
 from kindpakket.fabric._wire import gateway as wire
-from kindpakket.fabric.blocks.events import (
+from kindpakket.fabric.blocks._events import (
     BlockMessage,
     BlockWithPrivateData,
     ChaincodeEvent,
@@ -26,7 +26,7 @@ from kindpakket.fabric.blocks.events import (
     decode_chaincode_events,
     decode_filtered_block,
 )
-from kindpakket.fabric.checkpoints.checkpoint import Checkpointer, Position
+from kindpakket.fabric.checkpoints._checkpoint import Checkpointer, Position
 from kindpakket.fabric.errors import EvaluateError, EventsError
 
 T = TypeVar("T")
@@ -47,15 +47,15 @@ _FINAL = frozenset(
 _LONGER_THAN_CONNECTING = 30.0
 """Seconds after which a stream that has not failed is taken to be connected, although nothing came."""
 
-log = logging.getLogger("kindpakket.fabric.blocks")
+log = logging.getLogger("kindpakket.fabric.events")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T]):
     """A kind of stream: one request, many answers.
 
-    Services of blocks take a stream of requests. One, sent as the only one, looks the same to the peer, and
-    leaves no moment between request and end in which asyncio's gRPC loses the peer's refusal.
+    Block services take a stream of requests. A single unary request looks the same to the peer, and leaves no
+    moment between request and end in which asyncio's gRPC could lose the peer's refusal.
 
     Attributes:
         path: the service's path.
@@ -104,8 +104,8 @@ CHAINCODE_EVENTS = Kind(
 class Reading(Generic[T]):
     """One reading of blocks or events, over as many streams as it takes.
 
-    After a break the next stream begins where the last one ended. A block that comes twice is dropped, and
-    one that is missing is an error.
+    After a break the next stream begins where the last one ended. Duplicate blocks are dropped, and a missing
+    block is an error.
     """
 
     def __init__(
@@ -145,16 +145,16 @@ class Reading(Generic[T]):
 
     @property
     def unpinned(self) -> bool:
-        """It begins with the next block, whose number is to be learnt, so that a break leaves no gap."""
+        """It begins with the next block, whose number must be known first, so that a break leaves no gap."""
         return self._position.block_number is None and self._reconnect
 
     def pinning(self) -> Flow[None]:
-        """Learn the number of the next block. If that is refused, the reading stays unpinned."""
+        """Ask for the number of the next block. If that is refused, the reading stays unpinned."""
         seconds = self._session.deadlines.evaluate
         try:
             info = yield from ledger.informing(self._session, self._channel, seconds)
         except EvaluateError as error:
-            log.info("channel %s: the height is not known: %s", self._channel, error)
+            log.info("channel %s: the height could not be read: %s", self._channel, error)
             return
         self._position = Position(info.height)
         self._established = True
@@ -191,16 +191,16 @@ class Reading(Generic[T]):
             return True
         if self._kind.every and number > expected:
             raise EventsError(
-                f"the peer sent block {number} of channel {self._channel} where block {expected} is next",
+                f"the peer sent block {number} of channel {self._channel} instead of block {expected}",
                 status=StatusCode.DATA_LOSS,
             )
         return number >= expected
 
     def broken(self, failure: CallFailed) -> float:
-        """What to do about a stream that ended too early: seconds to wait before the next one is opened.
+        """What to do about a stream that ended early: seconds to wait before the next one is opened.
 
         Raises:
-            EventsError: there is to be no other one.
+            EventsError: no other stream is to be opened.
         """
         error = EventsError(failure.reason, status=failure.status, details=failure.details)
         now = time.monotonic()
@@ -217,7 +217,7 @@ class Reading(Generic[T]):
         self._failures += 1
         wait = 0.0 if failure.elsewhere else backoff(self._failures)
         log.warning(
-            "channel %s: a stream broke at block %d, and is opened again in %.1f s: %s",
+            "channel %s: the stream broke at block %d and is reopened in %.1f s: %s",
             self._channel,
             self._position.block_number,
             wait,
@@ -235,7 +235,7 @@ def reading_blocks(
     checkpoint: Checkpointer | None = None,
     reconnect: bool = True,
 ) -> Reading[T]:
-    """How to read blocks of a kind."""
+    """A reading of blocks of a kind."""
     _check_range(start, stop)
     begin = Position(start)
     if checkpoint is not None and checkpoint.block_number is not None:
@@ -257,7 +257,7 @@ def reading_chaincode_events(
     checkpoint: Checkpointer | None = None,
     reconnect: bool = True,
 ) -> Reading[ChaincodeEvent]:
-    """How to read the events of a chaincode."""
+    """A reading of the events of a chaincode."""
     begin = Position(start_block, after_transaction_id)
     if checkpoint is not None and checkpoint.block_number is not None:
         begin = Position(checkpoint.block_number, checkpoint.transaction_id)
@@ -274,7 +274,7 @@ def reading_chaincode_events(
 def _check_range(start: int | None, stop: int | None) -> None:
     """Refuse a last block before the first one."""
     if start is not None and stop is not None and stop < start:
-        raise ValueError(f"stop is block {stop}, before start, block {start}")
+        raise ValueError(f"stop, block {stop}, is before start, block {start}")
 
 
 def seek_payload(session: Session, channel: str, start: int | None, stop: int | None) -> bytes:

@@ -18,13 +18,14 @@ ENDORSE = "/gateway.Gateway/Endorse"
 SUBMIT = "/gateway.Gateway/Submit"
 COMMIT_STATUS = "/gateway.Gateway/CommitStatus"
 CHAINCODE_EVENTS = "/gateway.Gateway/ChaincodeEvents"
+PROCESS_PROPOSAL = "/protos.Endorser/ProcessProposal"
 DELIVER = "/protos.Deliver/Deliver"
 DELIVER_FILTERED = "/protos.Deliver/DeliverFiltered"
 DELIVER_PRIVATE = "/protos.Deliver/DeliverWithPrivateData"
 
+RESPONSE_OK = 200
 STATUS_DETAILS_KEY = "grpc-status-details-bin"
 _LAST_BLOCK = 2**64 - 1
-_VALIDATION_CODES: Mapping[int, str] = {code: name for name, code in m.transaction.TxValidationCode.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,22 @@ def endorse_request(
     return bytes(request.SerializeToString())
 
 
+def signed_proposal(proposal: bytes, signature: bytes) -> bytes:
+    """Request of a peer's own endorser, `ProcessProposal`."""
+    message = m.proposal.SignedProposal(proposal_bytes=proposal, signature=signature)
+    return bytes(message.SerializeToString())
+
+
+def proposal_response(response: bytes) -> Any:
+    """The chaincode's response (`peer.Response`) in what `ProcessProposal` answers."""
+    return parse(m.proposal_response.ProposalResponse, response).response
+
+
+def channel_names(payload: bytes) -> list[str]:
+    """Names of channels, in the result of `cscc` `GetChannels`."""
+    return [channel.channel_id for channel in parse(m.query.ChannelQueryResponse, payload).channels]
+
+
 def prepared_payload(response: bytes) -> bytes:
     """The transaction to be signed, in the response of `Endorse`."""
     return bytes(parse(m.gateway.EndorseResponse, response).prepared_transaction.payload)
@@ -131,7 +148,7 @@ def transaction_parts(payload: bytes) -> TransactionParts:
     channel_header = parse(m.common.ChannelHeader, message.header.channel_header)
     actions = parse(m.transaction.Transaction, message.data).actions
     if len(actions) != 1:
-        raise DecodeError(f"a transaction has one action, this one has {len(actions)}")
+        raise DecodeError(f"this transaction has {len(actions)} actions instead of one")
     action = parse(m.transaction.ChaincodeActionPayload, actions[0].payload)
     response = parse(m.proposal_response.ProposalResponsePayload, action.action.proposal_response_payload)
     return TransactionParts(
@@ -187,7 +204,8 @@ def commit_status(response: bytes) -> tuple[str, int]:
 
 def validation_code(code: int) -> str:
     """Name of a transaction validation code; the number itself if this version does not know it."""
-    return _VALIDATION_CODES.get(code, str(code))
+    codes = m.transaction.TxValidationCode
+    return str(codes.Name(code)) if code in codes.values() else str(code)
 
 
 def chaincode_events_request(
@@ -321,4 +339,6 @@ def parse(kind: Any, data: bytes) -> Any:
     try:
         return kind.FromString(data)
     except ProtobufDecodeError as error:
-        raise DecodeError(f"these {len(data)} bytes are no {kind.DESCRIPTOR.full_name}: {error}") from error
+        raise DecodeError(
+            f"these {len(data)} bytes cannot be read as {kind.DESCRIPTOR.full_name}: {error}"
+        ) from error

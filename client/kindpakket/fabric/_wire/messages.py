@@ -1,55 +1,53 @@
-"""Fabric's protobuf messages. They carry no types, so this module and `_wire` are where `Any` stays."""
+"""Fabric's protobuf messages, each module loaded at its first use: most programs need few of them.
+
+They carry no types, so this module and `gateway` are where `Any` stays.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-from fabric_protos.common import common_pb2, configtx_pb2, configuration_pb2, ledger_pb2, policies_pb2
-from fabric_protos.discovery import protocol_pb2
-from fabric_protos.gateway import gateway_pb2
-from fabric_protos.gossip import message_pb2
-from fabric_protos.ledger.rwset import rwset_pb2
-from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
-from fabric_protos.msp import identities_pb2, msp_config_pb2, msp_principal_pb2
-from fabric_protos.orderer import ab_pb2
-from fabric_protos.orderer import configuration_pb2 as orderer_configuration_pb2
-from fabric_protos.orderer.etcdraft import configuration_pb2 as etcdraft_configuration_pb2
-from fabric_protos.peer import (
-    chaincode_event_pb2,
-    chaincode_pb2,
-    events_pb2,
-    proposal_pb2,
-    proposal_response_pb2,
-    transaction_pb2,
-)
-from fabric_protos.peer import (
-    configuration_pb2 as peer_configuration_pb2,
-)
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory
 
-common: Any = common_pb2
-configtx: Any = configtx_pb2
-configuration: Any = configuration_pb2
-ledger: Any = ledger_pb2
-policies: Any = policies_pb2
-discovery: Any = protocol_pb2
-gateway: Any = gateway_pb2
-gossip: Any = message_pb2
-rwset: Any = rwset_pb2
-kv_rwset: Any = kv_rwset_pb2
-identities: Any = identities_pb2
-msp_config: Any = msp_config_pb2
-msp_principal: Any = msp_principal_pb2
-ab: Any = ab_pb2
-orderer_configuration: Any = orderer_configuration_pb2
-etcdraft: Any = etcdraft_configuration_pb2
-chaincode: Any = chaincode_pb2
-chaincode_event: Any = chaincode_event_pb2
-peer_configuration: Any = peer_configuration_pb2
-events: Any = events_pb2
-proposal: Any = proposal_pb2
-proposal_response: Any = proposal_response_pb2
-transaction: Any = transaction_pb2
+_MODULES = {
+    "common": "common.common_pb2",
+    "configtx": "common.configtx_pb2",
+    "configuration": "common.configuration_pb2",
+    "ledger": "common.ledger_pb2",
+    "policies": "common.policies_pb2",
+    "discovery": "discovery.protocol_pb2",
+    "gateway": "gateway.gateway_pb2",
+    "gossip": "gossip.message_pb2",
+    "rwset": "ledger.rwset.rwset_pb2",
+    "kv_rwset": "ledger.rwset.kvrwset.kv_rwset_pb2",
+    "identities": "msp.identities_pb2",
+    "msp_config": "msp.msp_config_pb2",
+    "msp_principal": "msp.msp_principal_pb2",
+    "ab": "orderer.ab_pb2",
+    "orderer_configuration": "orderer.configuration_pb2",
+    "etcdraft": "orderer.etcdraft.configuration_pb2",
+    "chaincode": "peer.chaincode_pb2",
+    "chaincode_event": "peer.chaincode_event_pb2",
+    "peer_configuration": "peer.configuration_pb2",
+    "events": "peer.events_pb2",
+    "proposal": "peer.proposal_pb2",
+    "proposal_response": "peer.proposal_response_pb2",
+    "query": "peer.query_pb2",
+    "transaction": "peer.transaction_pb2",
+}
+"""By the name that this package uses, the module below `fabric_protos`."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "RpcStatus":
+        found = _rpc_status()
+    elif name in _MODULES:
+        found = import_module(f"fabric_protos.{_MODULES[name]}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
 
 
 def _rpc_status() -> Any:
@@ -75,6 +73,3 @@ def _rpc_status() -> Any:
     )
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("google.rpc.Status"))
-
-
-RpcStatus: Any = _rpc_status()

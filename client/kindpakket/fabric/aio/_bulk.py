@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 
+from kindpakket.fabric._bulk import BaseBulk
 from kindpakket.fabric._connection.aio import AsyncSession
 from kindpakket.fabric._connection.flow import Flow
-from kindpakket.fabric.bulk import BaseBulk, Outcome, Report, Submission, never_begun
+from kindpakket.fabric._submission import Outcome, Report, Submission, never_begun
 
 
 class Bulk(BaseBulk):
-    """Outcomes of many submissions as they come to their end; see `kindpakket.fabric.Bulk`."""
+    """Outcomes of many submissions as they finish; see `kindpakket.fabric.Bulk`."""
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class Bulk(BaseBulk):
                 outcome = await self._outcomes.get()
                 self._under_way -= 1
                 self._begin()
-                return self._told(outcome)
+                return self._delivered(outcome)
         except BaseException:
             await self.close()
             raise
@@ -66,7 +67,7 @@ class Bulk(BaseBulk):
         self._outcomes.put_nowait(never_begun(submission, number) if task.cancelled() else task.result())
 
     async def close(self) -> None:
-        """Begin no more submissions, give up those under way, and wait until nothing runs any more."""
+        """Begin no more submissions, give up those in progress, and wait until all have stopped."""
         self._closed = True
         tasks = tuple(self._tasks)
         for task in tasks:

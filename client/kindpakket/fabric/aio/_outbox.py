@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from kindpakket.fabric._connection.aio import AsyncSession
 from kindpakket.fabric._connection.deadlines import Deadlines
-from kindpakket.fabric.contract import Transient
-from kindpakket.fabric.network import BaseNetwork
+from kindpakket.fabric._contract import Transient
+from kindpakket.fabric.aio._contract import Contract
+from kindpakket.fabric.aio._gateway import Gateway
+from kindpakket.fabric.aio._network import Network
+from kindpakket.fabric.outbox._entry import Resumed
 from kindpakket.fabric.outbox._flow import BaseOutbox, new_request
-from kindpakket.fabric.outbox.entry import Resumed
-
-if TYPE_CHECKING:
-    from kindpakket.fabric.aio.gateway import Contract, Gateway, Network
 
 
 class Outbox(BaseOutbox[AsyncSession]):
@@ -41,7 +39,7 @@ class Outbox(BaseOutbox[AsyncSession]):
         request = new_request(
             contract, request_id, (name, *arguments), transient, endorsing_organizations, conflict_attempts
         )
-        session = contract._session
+        session = contract.__session__
         return await session.run(
             self._submitting(session, request, transient, deadlines or session.deadlines)
         )
@@ -49,9 +47,9 @@ class Outbox(BaseOutbox[AsyncSession]):
     async def resume(
         self, through: Gateway | Network, *, deadlines: Deadlines | None = None
     ) -> AsyncIterator[Resumed]:
-        """Go on with every unfinished request, oldest first, and yield what became of each."""
-        session = through._session
-        channel = through.name if isinstance(through, BaseNetwork) else None
+        """Continue every unfinished request, oldest first, and yield what became of each."""
+        session = through.__session__
+        channel = through.name if isinstance(through, Network) else None
         limits = deadlines or session.deadlines
         for number, request_id in self._store.unfinished(channel):
             resumed = await session.run(self._resuming(session, number, request_id, limits))

@@ -14,8 +14,8 @@ import grpc.aio
 from kindpakket.fabric._connection.aio import AsyncSession, cancelled_from_outside
 from kindpakket.fabric._connection.peers import Link
 from kindpakket.fabric._flows.reading import Reading
+from kindpakket.fabric._stream import failure_of
 from kindpakket.fabric.errors import EventsError
-from kindpakket.fabric.stream import failure_of
 
 T = TypeVar("T")
 

@@ -1,30 +1,30 @@
 """Blocks as typed values. Pure: bytes in, values out, no network and no clock.
 
-Nothing here is believed: hashes are computed from the content, next to those that the block claims.
-What a transaction holds is in `committed` and `rwset`; their names can be had from here as well.
+Nothing is taken on trust: hashes are computed from the content, next to those that the block claims.
 
-Sources: Fabric 3.1 `protoutil/blockutils.go` for the hashes; the messages of `hyperledger/fabric-protos`."""
+Sources: Fabric 3.1 `protoutil/blockutils.go` for the hashes; the messages of `hyperledger/fabric-protos`.
+"""
 
-from kindpakket.fabric.blocks.block import (
+from kindpakket.fabric.blocks._block import (
     Block,
     BlockSignature,
     hash_of_data,
     hash_of_header,
     header_bytes,
 )
-from kindpakket.fabric.blocks.channel_config import (
+from kindpakket.fabric.blocks._channel_config import (
     ChannelConfig,
     ChannelOrganization,
     Consenter,
     Ordering,
 )
-from kindpakket.fabric.blocks.committed import (
+from kindpakket.fabric.blocks._committed import (
     BlockTransaction,
     CommittedTransaction,
     Endorsement,
     Party,
 )
-from kindpakket.fabric.blocks.events import (
+from kindpakket.fabric.blocks._events import (
     BlockMessage,
     BlockWithPrivateData,
     ChaincodeEvent,
@@ -32,11 +32,11 @@ from kindpakket.fabric.blocks.events import (
     FilteredTransaction,
     PrivateData,
 )
-from kindpakket.fabric.blocks.policy import (
+from kindpakket.fabric.blocks._policy import (
     policy_text,
     signature_policy_text,
 )
-from kindpakket.fabric.blocks.rwset import (
+from kindpakket.fabric.blocks._rwset import (
     MetadataWrite,
     NamespaceSet,
     PrivateRead,

@@ -7,31 +7,47 @@
     enrolment.save("wallet/till-1")
     gateway = connect(profile, enrolment.identity("Org1MSP"))
 
-A private key is made here and never leaves: the authority sees a certificate signing request only.
-`kindpakket.fabric.ca.aio.CaClient` is the same for asyncio. What can go wrong is in `ca_errors`."""
+A private key is generated here and never leaves: the authority sees a certificate signing request only.
+`kindpakket.fabric.ca.aio.CaClient` is the same for asyncio. Every error is a `CaError`.
+"""
 
-from kindpakket.fabric.ca.client import (
-    Attribute,
-    Attributes,
-    CaAlreadyRegistered,
-    CaAlreadyRevoked,
-    CaAuthenticationError,
-    CaClient,
-    CaError,
-    CaForbidden,
-    CaIdentity,
-    CaInfo,
-    Caller,
-    CaNotFound,
-    CaRefused,
-    CaUnreachable,
-    Enrolment,
-    KeyAlgorithm,
-    Reason,
-    Revocation,
-    authorisation_token,
-    signing_request,
-)
+from typing import TYPE_CHECKING
+
+from kindpakket.fabric._lazy import lazily
+
+if TYPE_CHECKING:
+    from kindpakket.fabric.ca._call import Caller, authorisation_token
+    from kindpakket.fabric.ca._certificates import CaInfo, Reason, Revocation
+    from kindpakket.fabric.ca._client import CaClient
+    from kindpakket.fabric.ca._enrolment import Enrolment
+    from kindpakket.fabric.ca._errors import (
+        CaAlreadyRegistered,
+        CaAlreadyRevoked,
+        CaAuthenticationError,
+        CaError,
+        CaForbidden,
+        CaNotFound,
+        CaRefused,
+        CaUnreachable,
+    )
+    from kindpakket.fabric.ca._identities import Attribute, Attributes, CaIdentity
+    from kindpakket.fabric.identity._keys import KeyAlgorithm, signing_request
+else:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "._call": "Caller authorisation_token",
+            "._certificates": "CaInfo Reason Revocation",
+            "._client": "CaClient",
+            "._enrolment": "Enrolment",
+            "._errors": (
+                "CaAlreadyRegistered CaAlreadyRevoked CaAuthenticationError CaError CaForbidden "
+                "CaNotFound CaRefused CaUnreachable"
+            ),
+            "._identities": "Attribute Attributes CaIdentity",
+            "..identity._keys": "KeyAlgorithm signing_request",
+        },
+    )
 
 __all__ = [
     "Attribute",
@@ -55,3 +71,7 @@ __all__ = [
     "authorisation_token",
     "signing_request",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

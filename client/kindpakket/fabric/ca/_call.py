@@ -15,10 +15,10 @@ from urllib.parse import quote, urlencode
 
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from kindpakket.fabric.ca.enrolment import Enrolment
-from kindpakket.fabric.ca.errors import CaUnreachable, refusal
+from kindpakket.fabric.ca._enrolment import Enrolment
+from kindpakket.fabric.ca._errors import CaUnreachable, refusal
 from kindpakket.fabric.errors import IdentityError
-from kindpakket.fabric.identity.identity import Identity
+from kindpakket.fabric.identity._identity import Identity
 
 T = TypeVar("T")
 
@@ -68,40 +68,71 @@ class CaCall(Generic[T]):
             errors = [error for error in members.get("errors") or [] if isinstance(error, dict)]
             codes = [int(error.get("code", -1)) for error in errors]
         except (AttributeError, KeyError, TypeError, ValueError, binascii.Error) as error:
-            raise CaUnreachable(
-                f"the authority {authority} answered {self.name} with status {status} and nothing readable "
-                f"({type(error).__name__}: {error}): is it a Fabric CA server?"
-            ) from error
+            raise _unreadable(authority, self.name, status, error) from error
         words = "; ".join(str(error.get("message", "")) for error in errors) or "no reason given"
         message = f"the authority {authority} refused {self.name} (status {status}, codes {codes}): {words}"
         raise refusal(message, status, codes)
 
 
+class WholeCall(CaCall[dict[str, Any]]):
+    """A call whose whole answer is returned, even when the authority refuses."""
+
+    def result(self, authority: str, status: int, content: bytes) -> dict[str, Any]:
+        """The members of the answer. Raises `CaUnreachable` if it is not a JSON object."""
+        try:
+            members = json.loads(content)
+        except ValueError as error:
+            raise _unreadable(authority, self.name, status, error) from error
+        if not isinstance(members, dict):
+            raise _unreadable(authority, self.name, status, TypeError(type(members).__name__))
+        return members
+
+
+def whole_call(
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None,
+    caller: Caller | None,
+    login: tuple[str, str] | None,
+) -> WholeCall:
+    """The call that `CaClient.request` makes."""
+    content = b"" if body is None else json_body(body)
+    return WholeCall(path.partition("?")[0], method, path, content, dict, login, caller)
+
+
 def authorisation_token(method: str, uri: str, body: bytes, caller: Caller) -> str:
-    """The value of the header `authorization` that Fabric CA 1.4 and newer asks for.
+    """The value of the header `authorization` that Fabric CA 1.4 and newer requires.
 
     It is `base64(certificate).base64(signature)`; the signature covers
     `method.base64(uri).base64(body).base64(certificate)`, with s in the lower half of the group's order.
 
     Args:
         method: the HTTP method, upper case.
-        uri: path and query as they stand in the request line.
+        uri: path and query as in the request line.
         body: the request's body, b"" when there is none.
         caller: who signs. The authority verifies with the hash function of its own `bccsp` settings, SHA-256
             unless they say otherwise: for SHA-384 or SHA-3 give an `Identity` with that `hash`.
 
     Raises:
-        IdentityError: the key cannot be used: Fabric CA 1.5 issues certificates for Ed25519, and takes no
-            tokens signed by them.
+        IdentityError: the key cannot be used: Fabric CA 1.5 issues certificates for Ed25519, and does not
+            accept tokens signed with them.
     """
     identity = caller if isinstance(caller, Identity) else caller.identity("MSP")
     if isinstance(identity.certificate.public_key(), ed25519.Ed25519PublicKey):
         raise IdentityError(
-            f"Fabric CA takes no token signed by Ed25519, as {identity!r} has it: enrol again with the secret"
+            f"Fabric CA does not accept tokens signed with Ed25519, the key of {identity!r}: enrol again "
+            "with the secret"
         )
     encoded = _base64(identity.certificate_pem)
     payload = f"{method}.{_base64(uri.encode())}.{_base64(body)}.{encoded}"
     return f"{encoded}.{_base64(identity.sign(payload.encode()))}"
+
+
+def _unreadable(authority: str, name: str, status: int, error: Exception) -> CaUnreachable:
+    return CaUnreachable(
+        f"the authority {authority} answered {name} with status {status} and content that cannot be read "
+        f"({type(error).__name__}: {error}): is it a Fabric CA server?"
+    )
 
 
 def query(ca: str, **more: str) -> str:

@@ -1,4 +1,4 @@
-"""Calls about certificates: to have them issued, listed and revoked."""
+"""Calls about certificates: issue, list and revoke them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeAlias
 from cryptography import x509
 
 from kindpakket.fabric.ca._call import CaCall, Caller, decoded, json_body, query
-from kindpakket.fabric.ca.enrolment import Enrolment
-from kindpakket.fabric.identity.keys import KeyAlgorithm, key_pem, load_key, make_key, signing_request
+from kindpakket.fabric.ca._enrolment import Enrolment
+from kindpakket.fabric.identity._keys import KeyAlgorithm, key_pem, load_key, make_key, signing_request
 
 Reason: TypeAlias = Literal[
     "unspecified",
@@ -108,12 +108,14 @@ def revoking(
     if certificate is not None:
         serial, aki = certificate_id(certificate)
     if (name is None) == (serial is None) or (serial is None) != (aki is None):
-        raise ValueError("name an identity, or give one certificate, or its serial and aki: one of these")
+        raise ValueError("give exactly one of these: name, certificate, or serial with aki")
     members: dict[str, Any] = {"caname": ca, "reason": reason, "gencrl": crl}
     members |= {"id": name} if serial is None else {"serial": serial, "aki": aki}
 
     def decode(result: Mapping[str, Any]) -> Revocation:
-        found = tuple((str(one["Serial"]), str(one["AKI"])) for one in result.get("RevokedCerts") or ())
+        found = tuple(
+            (str(revoked["Serial"]), str(revoked["AKI"])) for revoked in result.get("RevokedCerts") or ()
+        )
         return Revocation(found, decoded(result.get("CRL") or ""))
 
     return CaCall("revoke", "POST", "revoke", json_body(members), decode, caller=revoker)
@@ -152,7 +154,7 @@ def listing_certificates(
     limits |= {} if revoked else {"notrevoked": "true"}
 
     def decode(result: Mapping[str, Any]) -> tuple[bytes, ...]:
-        return tuple(str(each["PEM"]).encode() for each in result.get("certs") or ())
+        return tuple(str(certificate["PEM"]).encode() for certificate in result.get("certs") or ())
 
     return CaCall("certificates", "GET", f"certificates{query(ca, **limits)}", b"", decode, caller=caller)
 
@@ -169,7 +171,7 @@ def certificate_id(certificate: bytes) -> tuple[str, str]:
     except x509.ExtensionNotFound:
         found = None
     if found is None:
-        raise ValueError("the certificate names no authority key identifier: give the one that a CA issued")
+        raise ValueError("the certificate has no authority key identifier: give one that a CA issued")
     return f"{read.serial_number:x}", found.hex().lstrip("0")
 
 
@@ -186,7 +188,7 @@ def _request(
     if profile is not None:
         members["profile"] = profile
     if attributes is not None:
-        members["attr_reqs"] = [{"name": each} for each in attributes]
+        members["attr_reqs"] = [{"name": attribute} for attribute in attributes]
     return json_body(members)
 
 

@@ -1,4 +1,4 @@
-"""How calls of Fabric CA travel: HTTP over TLS, the same for sync and asyncio."""
+"""The transport of Fabric CA's calls: HTTP over TLS, the same for sync and asyncio."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import os
 import ssl
 import tempfile
 from pathlib import Path
-from typing import Any, Self
-
-import httpx
+from typing import TYPE_CHECKING, Any, Self
 
 from kindpakket.fabric._connection.targets import Pem, ProfileLike
 from kindpakket.fabric.ca._call import CaCall
-from kindpakket.fabric.ca.errors import CaError, CaUnreachable
-from kindpakket.fabric.profile.client_certificate import ClientCertificate
-from kindpakket.fabric.profile.profile import Profile
+from kindpakket.fabric.ca._errors import CaError, CaUnreachable
+from kindpakket.fabric.profile._client_certificate import ClientCertificate
+from kindpakket.fabric.profile._profile import Profile
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class BaseCaClient:

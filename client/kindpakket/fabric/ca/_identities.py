@@ -16,7 +16,7 @@ class Attribute:
     Attributes:
         name: its name; those that begin with `hf.` are Fabric CA's own.
         value: its value.
-        in_certificate: every certificate carries it without being asked to.
+        in_certificate: every certificate carries it by default.
     """
 
     name: str
@@ -83,7 +83,7 @@ def listing_identities(ca: str, registrar: Caller) -> CaCall[tuple[CaIdentity, .
     """Ask for all identities that the caller may manage."""
 
     def decode(result: Mapping[str, Any]) -> tuple[CaIdentity, ...]:
-        return tuple(_identity(each) for each in result.get("identities") or ())
+        return tuple(_identity(identity) for identity in result.get("identities") or ())
 
     return CaCall("identities", "GET", f"identities{query(ca)}", b"", decode, caller=registrar)
 
@@ -143,7 +143,10 @@ def adding_affiliation(ca: str, registrar: Caller, affiliation: str) -> CaCall[N
 def _attributes(attributes: Attributes) -> list[dict[str, Any]]:
     if isinstance(attributes, Mapping):
         attributes = [Attribute(name, value) for name, value in attributes.items()]
-    return [{"name": each.name, "value": each.value, "ecert": each.in_certificate} for each in attributes]
+    return [
+        {"name": attribute.name, "value": attribute.value, "ecert": attribute.in_certificate}
+        for attribute in attributes
+    ]
 
 
 def _identity(members: Mapping[str, Any]) -> CaIdentity:
@@ -152,8 +155,8 @@ def _identity(members: Mapping[str, Any]) -> CaIdentity:
         kind=str(members["type"]),
         affiliation=str(members["affiliation"]),
         attributes=tuple(
-            Attribute(str(each["name"]), str(each["value"]), bool(each.get("ecert")))
-            for each in members.get("attrs") or ()
+            Attribute(str(attribute["name"]), str(attribute["value"]), bool(attribute.get("ecert")))
+            for attribute in members.get("attrs") or ()
         ),
         max_enrolments=int(members.get("max_enrollments", 0)),
     )

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Literal, Self, TypeVar
-
-import httpx
+from typing import Any, Literal, Self, TypeVar
 
 from kindpakket.fabric.ca import _certificates as ca_certificates
 from kindpakket.fabric.ca import _identities as ca_identities
-from kindpakket.fabric.ca._call import CaCall, Caller
+from kindpakket.fabric.ca._call import CaCall, Caller, whole_call
 from kindpakket.fabric.ca._certificates import CaInfo, Reason, Revocation
+from kindpakket.fabric.ca._enrolment import Enrolment
 from kindpakket.fabric.ca._http import BaseCaClient, unreachable
 from kindpakket.fabric.ca._identities import Attributes, CaIdentity
-from kindpakket.fabric.ca.enrolment import Enrolment
-from kindpakket.fabric.identity.keys import KeyAlgorithm
+from kindpakket.fabric.identity._keys import KeyAlgorithm
 
 __all__ = ["CaClient"]
 
@@ -27,6 +25,8 @@ class CaClient(BaseCaClient):
     """A connection to one authority of a Fabric CA server; see `kindpakket.fabric.ca.CaClient`."""
 
     def _open(self) -> None:
+        import httpx
+
         self._client = httpx.AsyncClient(verify=self._context, timeout=self._timeout, trust_env=False)
 
     async def __aenter__(self) -> Self:
@@ -152,7 +152,7 @@ class CaClient(BaseCaClient):
         affiliation: str | None = None,
         max_enrolments: int | None = None,
     ) -> CaIdentity:
-        """Change what is given of a registered identity."""
+        """Change the given properties of a registered identity."""
         return await self._run(
             ca_identities.changing_identity(
                 self.name, registrar, name, secret, kind, attributes, affiliation, max_enrolments
@@ -168,10 +168,24 @@ class CaClient(BaseCaClient):
         return await self._run(ca_identities.listing_affiliations(self.name, registrar))
 
     async def add_affiliation(self, registrar: Caller, affiliation: str) -> None:
-        """Add an affiliation, and those above it that are not there."""
+        """Add an affiliation, and those above it that are missing."""
         await self._run(ca_identities.adding_affiliation(self.name, registrar, affiliation))
 
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        caller: Caller | None = None,
+        login: tuple[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Make any call of Fabric CA's REST interface; the whole answer, even when the authority refuses."""
+        return await self._run(whole_call(method, path, body, caller, login))
+
     async def _run(self, call: CaCall[T]) -> T:
+        import httpx
+
         request = self._request(self._client, call)
         try:
             answer = await self._client.send(request)

@@ -1,6 +1,6 @@
 """Positions of readers of blocks and events, kept so that a program goes on where it stopped."""
 
-from kindpakket.fabric.checkpoints.checkpoint import (
+from kindpakket.fabric.checkpoints._checkpoint import (
     Checkpointer,
     FileCheckpointer,
     MemoryCheckpointer,

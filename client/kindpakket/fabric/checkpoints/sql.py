@@ -13,7 +13,7 @@ The rows and the position are there together or not at all.
 
 from __future__ import annotations
 
-from kindpakket.fabric.checkpoints.checkpoint import BaseCheckpointer, Position
+from kindpakket.fabric.checkpoints._checkpoint import BaseCheckpointer, Position
 from kindpakket.fabric.errors import CheckpointError
 from kindpakket.fabric.extras import extra
 
@@ -79,7 +79,7 @@ class SqlCheckpointer(BaseCheckpointer):
         if old.block_number is not None and (new.block_number or 0) < old.block_number:
             raise CheckpointError(
                 f"the position of reader {self._reader!r} is block {old.block_number}: block "
-                f"{new.block_number} was dealt with before; roll back"
+                f"{new.block_number} has already been processed: roll back"
             )
         try:
             if old.block_number is None:
@@ -100,6 +100,6 @@ class SqlCheckpointer(BaseCheckpointer):
             moved = changed.rowcount != 1
         if moved:
             raise CheckpointError(
-                f"another process has moved reader {self._reader!r} meanwhile: roll back; two must not read "
-                "under one name"
+                f"another process has moved reader {self._reader!r} in the meantime: roll back, and give "
+                "each process a reader name of its own"
             )

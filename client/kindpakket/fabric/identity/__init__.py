@@ -1,20 +1,20 @@
-"""Who speaks: certificates, keys, signatures, MSP folders."""
+"""Identities: certificates, keys, signatures, MSP folders."""
 
-from kindpakket.fabric.identity.hashes import (
+from kindpakket.fabric.identity._hashes import (
     Hash,
 )
-from kindpakket.fabric.identity.identity import (
+from kindpakket.fabric.identity._identity import (
     Identity,
     Signer,
     verify,
 )
-from kindpakket.fabric.identity.keys import (
+from kindpakket.fabric.identity._keys import (
     KeyAlgorithm,
     key_pem,
     load_key,
     make_key,
 )
-from kindpakket.fabric.identity.msp import (
+from kindpakket.fabric.identity._msp import (
     Msp,
 )
 

@@ -1,4 +1,4 @@
-"""Signatures as Fabric takes them: ECDSA over a digest, DER with s in the lower half; or Ed25519."""
+"""Signatures as Fabric accepts them: ECDSA over a digest, DER with s in the lower half; or Ed25519."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 
-from kindpakket.fabric.identity.hashes import Hash
+from kindpakket.fabric.identity._hashes import Hash
 
 PublicKey: TypeAlias = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
@@ -41,7 +41,7 @@ class EcdsaKey:
 
 
 def low_s(signature: bytes, curve: ec.EllipticCurve) -> bytes:
-    """The one of two equivalent ECDSA signatures that Fabric takes; `ValueError` if it is no signature."""
+    """The one of two equivalent ECDSA signatures that Fabric takes; `ValueError` if it is not a signature."""
     r, s = decode_dss_signature(signature)
     return encode_dss_signature(r, min(s, ORDERS[curve.name] - s))
 
@@ -54,7 +54,7 @@ def verified(key: PublicKey, message: bytes, signature: bytes, hash: Hash) -> bo
     if isinstance(key, ed25519.Ed25519PublicKey):
         return _verifies_ed25519(key, message, signature)
     tried = _IN_FABRIC if hash is Hash.NONE else (hash,)
-    return any(_verifies_ecdsa(key, each.digest(message), signature) for each in tried)
+    return any(_verifies_ecdsa(key, candidate.digest(message), signature) for candidate in tried)
 
 
 def _verifies_ed25519(key: ed25519.Ed25519PublicKey, message: bytes, signature: bytes) -> bool:
@@ -74,7 +74,7 @@ def _verifies_ecdsa(key: ec.EllipticCurvePublicKey, digest: bytes, signature: by
 
 
 def is_low_s(key: PublicKey, signature: bytes) -> bool:
-    """Whether Fabric takes this form of a signature; `ValueError` if it is no signature."""
+    """Whether Fabric accepts this form of a signature; `ValueError` if it is not a signature."""
     if isinstance(key, ed25519.Ed25519PublicKey):
         return True
     _, s = decode_dss_signature(signature)

@@ -21,6 +21,8 @@ with extra("pkcs11"):
     import pkcs11
     from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass, PKCS11Error, SignMixin
 
+__all__ = ["Pkcs11Signer"]
+
 _DIGESTS = {32, 48}
 _CURVES = {  # EC_PARAMS, a DER object identifier, and the bytes of a digest that the curve has room for
     bytes.fromhex("06082a8648ce3d030107"): 32,  # P-256
@@ -48,7 +50,7 @@ class Pkcs11Signer:
         """Log in to the token and find the key.
 
         A process is logged in to a token once, and stays so until its last signer of that token is closed:
-        the PIN of a second signer is not looked at.
+        the PIN of a second signer is ignored.
 
         Args:
             module: path of the vendor's library, such as `/usr/lib/softhsm/libsofthsm2.so`.
@@ -87,7 +89,8 @@ class Pkcs11Signer:
             return self._sign(digest)
         if len(digest) not in _DIGESTS:
             raise IdentityError(
-                f"{self._name} signs digests, and these are {len(digest)} bytes: give the identity a hash"
+                f"{self._name} signs digests of 32 or 48 bytes, not {len(digest)} bytes: "
+                "give the identity a hash"
             )
         raw = self._sign(digest[: self._room])
         half = len(raw) // 2
@@ -100,7 +103,7 @@ class Pkcs11Signer:
             try:
                 return bytes(self._key.sign(data, mechanism=self._mechanism))
             except PKCS11Error as error:
-                raise IdentityError(f"{self._name} did not sign: {_words(error)}") from error
+                raise IdentityError(f"{self._name} could not sign: {_words(error)}") from error
 
     def close(self) -> None:
         """Close the session; the last signer on a token logs out."""
@@ -153,7 +156,7 @@ class _Login:
         except pkcs11.UserAlreadyLoggedIn:  # by other code of this process, which then logs out
             return cls(token, None, (module, label))
         except PKCS11Error as error:
-            raise IdentityError(f"{name} does not let the user in: {_words(error)}") from error
+            raise IdentityError(f"{name} refused the login: {_words(error)}") from error
 
     def leave(self) -> None:
         self.users -= 1
@@ -180,7 +183,7 @@ def _find(session: pkcs11.Session, label: str | None, key_id: bytes | None, name
     which = f"private key with {' and '.join(words)}"
     found = list(session.get_objects(wanted))
     if len(found) != 1:
-        raise IdentityError(f"{name} holds {len(found)} keys where one is needed: {which}")
+        raise IdentityError(f"{name} holds {len(found)} keys instead of one: {which}")
     (key,) = found
     if not isinstance(key, SignMixin):
         raise IdentityError(f"the {which} in {name} may not sign (CKA_SIGN is false)")
@@ -193,7 +196,7 @@ def _kind(key: SignMixin, name: str) -> tuple[Mechanism, int]:
         return Mechanism.EDDSA, 0
     room = _CURVES.get(bytes(key[Attribute.EC_PARAMS])) if key.key_type is KeyType.EC else None
     if room is None:
-        raise IdentityError(f"the key in {name} is neither ECDSA P-256 or P-384 nor Ed25519, as Fabric uses")
+        raise IdentityError(f"the key in {name} is not one that Fabric uses: ECDSA P-256, P-384 or Ed25519")
     return Mechanism.ECDSA, room
 
 

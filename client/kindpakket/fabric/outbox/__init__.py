@@ -1,10 +1,10 @@
 """Transactions that survive a crash of the program."""
 
-from kindpakket.fabric.outbox.entry import (
+from kindpakket.fabric.outbox._entry import (
     OutboxEntry,
     Resumed,
 )
-from kindpakket.fabric.outbox.outbox import (
+from kindpakket.fabric.outbox._outbox import (
     Outbox,
 )
 

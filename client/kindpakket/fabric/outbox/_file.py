@@ -65,7 +65,7 @@ class OutboxFile:
         except OSError as error:
             self.locks.close()
             raise OutboxError(
-                f"outbox {path} needs a local file system: its own has no locks: {error.strerror}"
+                f"outbox {path} needs a local file system: this one has no locks: {error.strerror}"
             ) from error
         except BaseException:
             self.locks.close()
@@ -93,17 +93,17 @@ class OutboxFile:
         application, version = _pragma(db, "application_id"), _pragma(db, "user_version")
         empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
         if application != _APPLICATION and not (empty and application == version == 0):
-            raise OutboxError(f"{self.path} is an SQLite file of another program, and no outbox")
+            raise OutboxError(f"{self.path} is an SQLite file of another program, not an outbox")
         if version > _VERSION:
             raise OutboxError(
-                f"outbox {self.path} has schema version {version}, and this program knows {_VERSION}: "
+                f"outbox {self.path} has schema version {version}, but this program knows {_VERSION} only: "
                 "use the newer program that wrote it"
             )
         damage = _pragma(db, "quick_check(1)")
         if damage != "ok":
             raise OutboxError(f"outbox {self.path} is damaged: {damage}: restore it from a backup")
         if _pragma(db, "journal_mode = WAL") != "wal":
-            raise OutboxError(f"outbox {self.path} needs a local file system: its own has no shared memory")
+            raise OutboxError(f"outbox {self.path} needs a local file system: this one has no shared memory")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA secure_delete = ON")
         if empty:

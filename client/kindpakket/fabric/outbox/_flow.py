@@ -10,12 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from kindpakket.fabric._commit_status import CommitStatus
 from kindpakket.fabric._connection.deadlines import Countdown, Deadlines
 from kindpakket.fabric._connection.flow import Flow, pause
-from kindpakket.fabric._connection.sync import Session
+from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._contract import BaseContract, Transient
+from kindpakket.fabric._flows.committing import status_of
+from kindpakket.fabric._flows.endorsed import EndorsedTransaction
+from kindpakket.fabric._flows.proposing import endorse, propose
 from kindpakket.fabric._wire import gateway as wire
-from kindpakket.fabric.commit import CommitStatus, status_of
-from kindpakket.fabric.contract import BaseContract, Transient
 from kindpakket.fabric.errors import (
     CommitStatusError,
     EndorseError,
@@ -24,11 +27,9 @@ from kindpakket.fabric.errors import (
     SubmitError,
     UnknownOutcome,
 )
-from kindpakket.fabric.identity.identity import Identity
+from kindpakket.fabric.identity._identity import Identity
+from kindpakket.fabric.outbox._entry import NewRequest, OutboxEntry, Resumed
 from kindpakket.fabric.outbox._store import OutboxStore
-from kindpakket.fabric.outbox.entry import NewRequest, OutboxEntry, Resumed
-from kindpakket.fabric.proposal import BaseProposal
-from kindpakket.fabric.transaction import BaseTransaction
 
 S = TypeVar("S", bound=Session)
 
@@ -41,38 +42,38 @@ class BaseOutbox(Generic[S]):
     """An outbox, before its driver is known."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Open an outbox, or make one. Several threads and processes may have it open.
+        """Open an outbox, or create one. Several threads and processes may have it open.
 
         Args:
             path: its file, on a local file system. SQLite makes `-wal` and `-shm` beside it, and this class
                 `.lock`; only the file's owner can read them.
 
         Raises:
-            OutboxError: it cannot be opened, is damaged, or is no outbox.
+            OutboxError: it cannot be opened, is damaged, or is not an outbox.
         """
         self._store = OutboxStore(Path(path))
 
     def get(self, request_id: str) -> OutboxEntry | None:
-        """What is known of a request; None: nothing."""
+        """What is known about a request; None if it is not in the outbox."""
         return self._store.get(request_id)
 
     def pending(self) -> tuple[OutboxEntry, ...]:
-        """The requests whose end is not known, oldest first."""
+        """The requests whose outcome is not known, oldest first."""
         return tuple(self._store.pending())
 
     def forget(self, before: datetime) -> int:
-        """Remove what is finished, and has been since before an instant; how many requests.
+        """Remove the requests that finished before an instant; their number.
 
-        A request id that is forgotten is fresh again: submitted once more, it is done once more. Forget only
-        what nobody can submit again.
+        A forgotten request id is new again: submitted once more, the call is made once more. Forget only what
+        nobody can submit again.
         """
         return self._store.forget(before)
 
     def abandon(self, request_id: str) -> bool:
-        """Remove an unfinished request, for which nothing is sent any more; False: there is none.
+        """Remove an unfinished request, so that nothing more is sent for it; False if there is none.
 
-        Its envelope may have been sent before. So it is for requests of which the application has made
-        certain by other means that they have no effect, or that it knows the effect.
+        Its envelope may have been sent already. Use this only when the application has established by other
+        means that the request has no effect, or what its effect is.
         """
         return self._store.abandoned(request_id)
 
@@ -91,7 +92,9 @@ class BaseOutbox(Generic[S]):
         )
         while not self._store.locks.take(entry.number):
             if not waiting.remaining:
-                raise OutboxWaiting(f"request {entry.request_id!r} is in other hands: call again")
+                raise OutboxWaiting(
+                    f"request {entry.request_id!r} is in the hands of another thread or process: call again"
+                )
             yield from pause(_POLL)
         try:
             return (yield from self._finishing(session, entry.request_id, transient, deadlines))
@@ -101,7 +104,7 @@ class BaseOutbox(Generic[S]):
     def _resuming(
         self, session: S, number: int, request_id: str, deadlines: Deadlines
     ) -> Flow[Resumed | None]:
-        """What became of an unfinished request; None: somebody else has it in hand, or finished it."""
+        """What became of an unfinished request; None: another one works on it or has finished it."""
         if not self._store.locks.take(number):
             return None
         try:
@@ -120,17 +123,19 @@ class BaseOutbox(Generic[S]):
     def _finishing(
         self, session: S, request_id: str, transient: Transient | None, deadlines: Deadlines
     ) -> Flow[bytes]:
-        """Do what is left to do for a request, one stored state after the other."""
+        """Do what is left to do for a request, one stored state after another."""
         while True:
             entry = self._store.get(request_id)
             if entry is None:
-                raise OutboxWaiting(f"request {request_id!r} was abandoned meanwhile")
+                raise OutboxWaiting(f"request {request_id!r} was abandoned in the meantime")
             if entry.finished:
                 return entry.outcome()
             if entry.state == "requested":
                 yield from self._proposing(session, entry, transient, deadlines)
             else:
-                transaction = BaseTransaction(session, *wire.split_envelope(entry.envelope or b""))
+                transaction = EndorsedTransaction(
+                    session, *wire.split_envelope(entry.envelope or b""), kept=True
+                )
                 if self._store.offering_again(entry):
                     status = yield from _offered_again(session, transaction, deadlines)
                     self._settle(entry, transaction, status)
@@ -147,10 +152,10 @@ class BaseOutbox(Generic[S]):
         if (entry.mspid, entry.subject) != _whose(session.identity):
             raise OutboxWaiting(
                 f"request {entry.request_id!r} was made by {entry.subject} of {entry.mspid}, and nothing was "
-                f"sent for it: {session.identity!r} does not propose it in that one's place"
+                f"sent for it: {session.identity!r} cannot propose it, only that identity can"
             )
         organizations = entry.endorsing_organizations
-        proposal = BaseProposal(
+        proposed = propose(
             session,
             entry.channel,
             entry.chaincode,
@@ -160,48 +165,49 @@ class BaseOutbox(Generic[S]):
             endorsing_organizations=organizations,
         )
         try:
-            payload = yield from proposal._endorsing(deadlines.endorse)
+            signature = session.identity.sign(proposed.parts.proposal)
+            payload = yield from endorse(session, proposed, signature, deadlines.endorse)
         except EndorseError as error:
             final = error.chaincode_message is not None and not error.peers_differ(organizations)
             if final and not self._store.refused(entry, error):
                 return
             raise
-        transaction = BaseTransaction(session, payload)
+        transaction = EndorsedTransaction(session, payload)
         if not self._store.endorsed(entry, transaction.transaction_id, transaction.envelope):
             return
         kept = replace(entry, state="endorsed", transaction_id=transaction.transaction_id)
         try:
-            status = yield from transaction._submitting(deadlines)
+            status = yield from transaction.submit(deadlines)
         except SubmitError as error:
-            # Certain only if nobody else has offered the envelope meanwhile.
+            # Certain only if nobody else has offered the envelope in the meantime.
             if not self._store.refused(kept, error):
                 raise UnknownOutcome(transaction.transaction_id, transaction.envelope) from error
             raise
         self._settle(kept, transaction, (yield from _final(session, transaction, status, deadlines)))
 
-    def _settle(self, entry: OutboxEntry, transaction: BaseTransaction[S], status: CommitStatus) -> None:
+    def _settle(self, entry: OutboxEntry, transaction: EndorsedTransaction, status: CommitStatus) -> None:
         if status.code in _READ_CONFLICTS and entry.attempt < entry.conflict_attempts:
             self._store.conflicted(entry, status)
         else:
             self._store.settled(entry, status, transaction.result if status.successful else None)
 
 
-def _offered_again(session: S, transaction: BaseTransaction[S], deadlines: Deadlines) -> Flow[CommitStatus]:
+def _offered_again(session: S, transaction: EndorsedTransaction, deadlines: Deadlines) -> Flow[CommitStatus]:
     """The end of a transaction that may have been offered before, so that no refusal proves anything."""
     look = min(_LOOK, deadlines.commit_status)
     with suppress(CommitStatusError):
         status = yield from status_of(session, transaction.channel, transaction.transaction_id, look)
         return (yield from _final(session, transaction, status, deadlines))
     try:
-        yield from transaction._offering(deadlines.submit)
+        yield from transaction.offer(deadlines.submit)
         resolved = None
     except SubmitError as error:
-        resolved = yield from transaction._resolving(error, deadlines)
+        resolved = yield from transaction.resolve(error, deadlines)
     return (yield from _final(session, transaction, resolved, deadlines))
 
 
 def _final(
-    session: S, transaction: BaseTransaction[S], status: CommitStatus | None, deadlines: Deadlines
+    session: S, transaction: EndorsedTransaction, status: CommitStatus | None, deadlines: Deadlines
 ) -> Flow[CommitStatus]:
     """The commit status that stays. A duplicate says only that another copy was first: ask for that one's."""
     transaction_id = transaction.transaction_id
@@ -231,21 +237,23 @@ def new_request(
 ) -> NewRequest:
     """A request as it is kept. Raises `ValueError` or `TypeError` for what makes no sense."""
     if not request_id:
-        raise ValueError("a request needs a request id that is not empty")
+        raise ValueError("the request id is empty: choose one")
     if conflict_attempts < 1:
         raise ValueError(f"conflict_attempts is {conflict_attempts}: give 1 or more")
     if isinstance(endorsing_organizations, str):
         raise TypeError(
             f"endorsing_organizations is the text {endorsing_organizations!r}: give a list of MSP ids"
         )
-    mspid, subject = _whose(contract._session.identity)
+    mspid, subject = _whose(contract.__session__.identity)
     return NewRequest(
         request_id=request_id,
         mspid=mspid,
         subject=subject,
         channel=contract.channel,
         chaincode=contract.chaincode,
-        arguments=tuple(each.encode() if isinstance(each, str) else each for each in arguments),
+        arguments=tuple(
+            argument.encode() if isinstance(argument, str) else argument for argument in arguments
+        ),
         endorsing_organizations=tuple(endorsing_organizations),
         needs_transient=bool(transient),
         conflict_attempts=conflict_attempts,

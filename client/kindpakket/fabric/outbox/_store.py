@@ -16,8 +16,8 @@ from pathlib import Path
 from google.protobuf.message import DecodeError as ProtobufDecodeError
 from grpc import StatusCode
 
+from kindpakket.fabric._commit_status import CommitStatus
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.commit import CommitStatus
 from kindpakket.fabric.errors import (
     EndorseError,
     ErrorDetail,
@@ -26,8 +26,8 @@ from kindpakket.fabric.errors import (
     OutboxError,
     SubmitError,
 )
+from kindpakket.fabric.outbox._entry import NewRequest, OutboxEntry
 from kindpakket.fabric.outbox._file import OutboxFile
-from kindpakket.fabric.outbox.entry import NewRequest, OutboxEntry
 
 _UNFINISHED = "state IN ('requested', 'endorsed')"
 _REFUSALS: dict[str, type[GatewayError]] = {"endorse": EndorseError, "submit": SubmitError}
@@ -44,7 +44,7 @@ class OutboxStore:
         """Keep a new request; or the entry that it has already.
 
         Raises:
-            OutboxConflict: the request id stands for something else already.
+            OutboxConflict: the request id already stands for something else.
         """
         now = time.time()
         with self._file.writing() as db:
@@ -74,8 +74,8 @@ class OutboxStore:
             request.arguments,
         ):
             raise OutboxConflict(
-                f"request {request.request_id!r} is in outbox {self._file.path} with other content "
-                f"({entry.chaincode} {entry.name} on {entry.channel}): use a fresh request id"
+                f"request {request.request_id!r} is already in outbox {self._file.path} with other content "
+                f"({entry.chaincode} {entry.name} on {entry.channel}): use a new request id"
             )
         return entry
 
@@ -85,11 +85,11 @@ class OutboxStore:
         return found[0] if found else None
 
     def pending(self) -> list[OutboxEntry]:
-        """Entries whose end is not known, oldest first."""
+        """Entries whose outcome is not known, oldest first."""
         return self._select(_UNFINISHED)
 
     def unfinished(self, channel: str | None) -> list[tuple[int, str]]:
-        """Number and request id of the entries whose end is not known, oldest first."""
+        """Number and request id of the entries whose outcome is not known, oldest first."""
         with self._file.reading() as db:
             rows = db.execute(
                 f"SELECT number, request_id FROM requests WHERE {_UNFINISHED}"  # noqa: S608
@@ -99,7 +99,7 @@ class OutboxStore:
         return [(row["number"], row["request_id"]) for row in rows]
 
     def endorsed(self, entry: OutboxEntry, transaction_id: str, envelope: bytes) -> bool:
-        """Keep the envelope that is about to be offered; False: the entry has changed meanwhile."""
+        """Keep the envelope that is about to be offered; False: the entry has changed in the meantime."""
         return self._change(
             entry,
             "state = 'endorsed', transaction_id = ?, envelope = ?, offers = 1",
@@ -107,11 +107,11 @@ class OutboxStore:
         )
 
     def offering_again(self, entry: OutboxEntry) -> bool:
-        """Note that the envelope is offered once more; False: the entry has changed meanwhile."""
+        """Note that the envelope is offered once more; False: the entry has changed in the meantime."""
         return self._change(entry, "offers = offers + 1", ())
 
     def settled(self, entry: OutboxEntry, status: CommitStatus, result: bytes | None) -> bool:
-        """Keep the commit status, which is final; False: the entry has changed meanwhile."""
+        """Keep the commit status, which is final; False: the entry has changed in the meantime."""
         return self._change(
             entry,
             "state = ?, code = ?, block_number = ?, result = ?, envelope = NULL",
@@ -120,7 +120,7 @@ class OutboxStore:
 
     def conflicted(self, entry: OutboxEntry, status: CommitStatus) -> bool:
         """Start anew after an invalid transaction, of which a note stays; False: the entry has changed."""
-        conflicts = [(each.transaction_id, each.code, each.block_number) for each in entry.conflicts]
+        conflicts = [(status.transaction_id, status.code, status.block_number) for status in entry.conflicts]
         return self._change(
             entry,
             "state = 'requested', attempt = attempt + 1, offers = 0, transaction_id = '', envelope = NULL,"
@@ -219,7 +219,7 @@ class OutboxStore:
             code=row["code"],
             block_number=row["block_number"],
             refusal=_refusal(row["refusal"]),
-            conflicts=tuple(CommitStatus(*each) for each in json.loads(row["conflicts"])),
+            conflicts=tuple(CommitStatus(*status) for status in json.loads(row["conflicts"])),
             created=datetime.fromtimestamp(row["created"], UTC),
             updated=datetime.fromtimestamp(row["updated"], UTC),
             number=row["number"],

@@ -1,9 +1,9 @@
 """Connection profiles: the peers, orderers and certificate authorities of an organisation."""
 
-from kindpakket.fabric.profile.client_certificate import (
+from kindpakket.fabric.profile._client_certificate import (
     ClientCertificate,
 )
-from kindpakket.fabric.profile.parts import (
+from kindpakket.fabric.profile._parts import (
     CertificateAuthority,
     Channel,
     Node,
@@ -12,7 +12,7 @@ from kindpakket.fabric.profile.parts import (
     Peer,
     Registrar,
 )
-from kindpakket.fabric.profile.profile import (
+from kindpakket.fabric.profile._profile import (
     Profile,
 )
 

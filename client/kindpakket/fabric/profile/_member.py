@@ -58,7 +58,7 @@ class Member:
     def text(self) -> str:
         """This value as a text that is not empty."""
         if not isinstance(self.value, str) or not self.value:
-            raise self.wrong(f"must be a text, not {kind(self.value)}")
+            raise self.wrong(f"must be text, not {kind(self.value)}")
         return self.value
 
     def text_of(self, name: str, default: str = "") -> str:

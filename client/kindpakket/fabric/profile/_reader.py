@@ -7,10 +7,10 @@ from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from kindpakket.fabric.errors import ProfileError
-from kindpakket.fabric.identity.identity import Identity
+from kindpakket.fabric.identity._identity import Identity
+from kindpakket.fabric.profile._client_certificate import ClientCertificate, pair
 from kindpakket.fabric.profile._member import Member, kind
-from kindpakket.fabric.profile.client_certificate import ClientCertificate, pair
-from kindpakket.fabric.profile.parts import (
+from kindpakket.fabric.profile._parts import (
     CertificateAuthority,
     Channel,
     Node,
@@ -55,13 +55,13 @@ def node(type_: type[N], name: str, at: Member) -> N:
     """Read a peer or an orderer."""
     parts = _url(at)
     options = at.get("grpcOptions")
-    names = [options.text_of(each) for each in _SERVER_NAMES] if options else []
+    names = [options.text_of(option) for option in _SERVER_NAMES] if options else []
     return type_(
         name=name,
         address=parts.netloc,
         tls=parts.scheme == "grpcs",
         tls_roots=_roots(at),
-        server_name=next((each for each in names if each), None),
+        server_name=next((override for override in names if override), None),
         options=_options(options) if options else {},
     )
 
@@ -90,7 +90,7 @@ def _options(at: Member) -> dict[str, int | str]:
         if not argument.startswith("grpc.") or argument in _SERVER_NAMES:
             continue
         if not isinstance(value, int | str):
-            raise at.child(name, value).wrong(f"must be a number or a text, not {kind(value)}")
+            raise at.child(name, value).wrong(f"must be a number or text, not {kind(value)}")
         found[argument] = int(value) if isinstance(value, bool) else value
     return found
 
@@ -117,7 +117,10 @@ def _registrars(at: Member) -> tuple[Registrar, ...]:
     if member is None:
         return ()
     items = member.items("registrars") if isinstance(member.value, list) else (member,)
-    return tuple(Registrar(each.need("enrollId").text(), each.need("enrollSecret").text()) for each in items)
+    return tuple(
+        Registrar(registrar.need("enrollId").text(), registrar.need("enrollSecret").text())
+        for registrar in items
+    )
 
 
 def channel(name: str, at: Member, peers: Mapping[str, Peer], orderers: Mapping[str, Orderer]) -> Channel:
@@ -144,7 +147,7 @@ def known(at: Member, member: str, names: tuple[str, ...], there: Mapping[str, o
 
 
 def client_certificate(certificates: Member | None) -> ClientCertificate | None:
-    """What stands under `client`: `cert` and `key`, or the names of files as the SDK for Java has them."""
+    """What is under `client`: `cert` and `key`, or the names of files as the SDK for Java has them."""
     own = certificates.get("client") if certificates else None
     if own is None:
         return None

@@ -11,18 +11,13 @@
         assert gateway.network("channel").contract("counter").submit("Increment") == b"1"
 
 Signatures, read conflicts, duplicate transactions, blocks and their hashes are as in Fabric. There is one
-peer, or several with `MemoryGateway.replica`; no policy and no private data. `MemoryGateway.fail` and its
-neighbours script what goes wrong."""
+peer, or several with `MemoryGateway.replica`; policies are not checked. `MemoryGateway.fail` and its
+counterparts inject faults.
+"""
 
-from kindpakket.fabric.testing.gateway import (
-    Chaincode,
-    ChaincodeRefusal,
-    Invocation,
-    MemoryGateway,
-    StepName,
-    make_enrolment,
-    make_identity,
-)
+from kindpakket.fabric.testing._gateway import MemoryGateway, make_enrolment, make_identity
+from kindpakket.fabric.testing._invocation import Chaincode, ChaincodeRefusal, Invocation
+from kindpakket.fabric.testing._service import StepName
 
 __all__ = [
     "Chaincode",

@@ -4,88 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
 
 from cryptography import x509
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks.block import Block, hash_of_data, hash_of_header
-from kindpakket.fabric.identity.identity import Identity
+from kindpakket.fabric.blocks._block import Block, hash_of_data, hash_of_header
+from kindpakket.fabric.identity._identity import Identity
 from kindpakket.fabric.testing._config import configuration
+from kindpakket.fabric.testing._invocation import Chaincode, Invocation, Simulation, Version
 from kindpakket.fabric.testing._private import add_private
-
-Version: TypeAlias = tuple[int, int]
-
-
-class ChaincodeRefusal(Exception):
-    """Raise it in a scripted chaincode to refuse, with the words that the client is to see."""
-
-
-@dataclass
-class Invocation:
-    """What a scripted chaincode is called with, and how it reads and writes.
-
-    As in Fabric, a transaction does not read its own writes, and its writes take effect only when it is
-    committed and what it read has not changed meanwhile.
-
-    Attributes:
-        name: name of the function.
-        arguments: its arguments.
-        transient: private input.
-        mspid: MSP id of the caller.
-        certificate: certificate of the caller.
-        channel: name of the channel.
-        transaction_id: id of the transaction.
-        timestamp: the proposal's time, UTC.
-    """
-
-    name: str
-    arguments: tuple[bytes, ...]
-    transient: Mapping[str, bytes]
-    mspid: str
-    certificate: x509.Certificate
-    channel: str
-    transaction_id: str
-    timestamp: datetime
-    _state: Mapping[str, tuple[bytes, Version]] = field(repr=False)
-    _reads: dict[str, Version | None] = field(default_factory=dict, repr=False)
-    _writes: dict[str, bytes | None] = field(default_factory=dict, repr=False)
-    _event: tuple[str, bytes] | None = field(default=None, repr=False)
-    _private: dict[tuple[str, str], bytes | None] = field(default_factory=dict, repr=False)
-
-    def get(self, key: str) -> bytes | None:
-        """The committed value of a key."""
-        value, version = self._state.get(key, (None, None))
-        self._reads[key] = version
-        return value
-
-    def put(self, key: str, value: str | bytes) -> None:
-        """Write a key."""
-        self._writes[key] = value.encode() if isinstance(value, str) else value
-
-    def delete(self, key: str) -> None:
-        """Delete a key."""
-        self._writes[key] = None
-
-    def put_private(self, collection: str, key: str, value: str | bytes | None) -> None:
-        """Write a key of a private data collection; None deletes it. It shows in blocks with private data."""
-        self._private[collection, key] = value.encode() if isinstance(value, str) else value
-
-    def emit(self, name: str, payload: str | bytes = b"") -> None:
-        """Emit an event; the last one counts."""
-        self._event = (name, payload.encode() if isinstance(payload, str) else payload)
-
-
-Chaincode: TypeAlias = Callable[[Invocation], str | bytes | None]
-"""Stands for a chaincode: is called with each invocation, and returns its result."""
 
 
 class MemoryLedger:
-    """Blocks, state and commit statuses of one channel. Each transaction makes a block of its own."""
+    """Blocks, state and commit statuses of one channel. Each transaction makes its own block."""
 
     def __init__(self, channel: str, endorser: Identity) -> None:
         self.channel = channel
@@ -110,13 +45,14 @@ class MemoryLedger:
         header = m.common.Header.FromString(proposal.header)
         content = m.proposal.ChaincodeProposalPayload.FromString(proposal.payload)
         spec = m.chaincode.ChaincodeInvocationSpec.FromString(content.input).chaincode_spec
-        invocation = self._invocation(header, spec, content)
+        simulation = Simulation(dict(self.state))
+        invocation = self._invocation(header, spec, content, simulation)
         result = chaincodes[spec.chaincode_id.name](invocation) or b""
         answer = result.encode() if isinstance(result, str) else result
-        action = self._action(spec.chaincode_id, invocation, answer)
+        action = self._action(spec.chaincode_id, invocation.transaction_id, simulation, answer)
         return answer, self._transaction(proposal, header, content.input, action)
 
-    def _invocation(self, header: Any, spec: Any, content: Any) -> Invocation:
+    def _invocation(self, header: Any, spec: Any, content: Any, simulation: Simulation) -> Invocation:
         channel_header = m.common.ChannelHeader.FromString(header.channel_header)
         signature_header = m.common.SignatureHeader.FromString(header.signature_header)
         creator = m.identities.SerializedIdentity.FromString(signature_header.creator)
@@ -130,28 +66,28 @@ class MemoryLedger:
             channel=channel_header.channel_id,
             transaction_id=channel_header.tx_id,
             timestamp=channel_header.timestamp.ToDatetime(UTC),
-            _state=dict(self.state),
+            _simulation=simulation,
         )
 
-    def _action(self, chaincode_id: Any, invocation: Invocation, result: bytes) -> Any:
+    def _action(self, chaincode_id: Any, transaction_id: str, simulation: Simulation, result: bytes) -> Any:
         """What the endorser signs: read-write set, event and result."""
         writes = m.kv_rwset.KVRWSet()
-        for key, version in invocation._reads.items():
+        for key, version in simulation.reads.items():
             read = writes.reads.add(key=key)
             if version is not None:
                 read.version.block_num, read.version.tx_num = version
-        for key, value in invocation._writes.items():
+        for key, value in simulation.writes.items():
             writes.writes.add(key=key, is_delete=value is None, value=value or b"")
         sets = m.rwset.TxReadWriteSet()
         public = sets.ns_rwset.add(namespace=chaincode_id.name, rwset=writes.SerializeToString())
-        if invocation._private:
-            self._private[invocation.transaction_id] = add_private(public, invocation._private)
+        if simulation.private_writes:
+            self._private[transaction_id] = add_private(public, simulation.private_writes)
         event = b""
-        if invocation._event:
-            name, payload = invocation._event
+        if simulation.event:
+            name, payload = simulation.event
             event = m.chaincode_event.ChaincodeEvent(
                 chaincode_id=chaincode_id.name,
-                tx_id=invocation.transaction_id,
+                tx_id=transaction_id,
                 event_name=name,
                 payload=payload,
             ).SerializeToString()
@@ -193,7 +129,7 @@ class MemoryLedger:
             self.commit(envelope, code)
 
     def release(self) -> None:
-        """Order what was held, and hold no more."""
+        """Order the transactions that were held, and stop holding."""
         with self.changed:
             held, self.held = self.held or [], None
             for envelope in held:
@@ -220,9 +156,9 @@ class MemoryLedger:
         """The private data that the transactions of a block wrote, by their places in it."""
         transactions = Block.decode(block).transactions
         return {
-            each.index: self._private[each.transaction_id]
-            for each in transactions
-            if each.valid and each.transaction_id in self._private
+            transaction.index: self._private[transaction.transaction_id]
+            for transaction in transactions
+            if transaction.valid and transaction.transaction_id in self._private
         }
 
     def _stale(self, sets: Any) -> bool:

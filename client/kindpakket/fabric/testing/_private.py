@@ -10,7 +10,7 @@ from kindpakket.fabric._wire import messages as m
 
 
 def add_private(public: Any, writes: Mapping[tuple[str, str], bytes | None]) -> Any:
-    """Put the hashes of private writes into a namespace's public set; the set that holds them in clear."""
+    """Put the hashes of private writes into a namespace's public set; the set with their plain values."""
     private = m.rwset.TxPvtReadWriteSet()
     namespace = private.ns_pvt_rwset.add(namespace=public.namespace)
     for collection in sorted({name for name, _ in writes}):

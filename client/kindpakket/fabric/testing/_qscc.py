@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks.block import Block
-from kindpakket.fabric.testing._ledger import ChaincodeRefusal, Invocation, MemoryLedger
+from kindpakket.fabric.blocks._block import Block
+from kindpakket.fabric.testing._invocation import ChaincodeRefusal, Invocation
+from kindpakket.fabric.testing._ledger import MemoryLedger
 
 
 def answer_of_qscc(ledger: MemoryLedger, call: Invocation) -> bytes:
@@ -36,7 +37,10 @@ def answer_of_qscc(ledger: MemoryLedger, call: Invocation) -> bytes:
 
 
 def answer_of_cscc(ledger: MemoryLedger, call: Invocation) -> bytes:
-    """Answer a question about the configuration, which never changes."""
+    """Answer a question about the configuration, which never changes, or about the channels."""
+    if call.name == "GetChannels":
+        channels = [m.query.ChannelInfo(channel_id=ledger.channel)]
+        return bytes(m.query.ChannelQueryResponse(channels=channels).SerializeToString())
     if call.name != "GetConfigBlock":
         raise ChaincodeRefusal(f"Requested function {call.name} not found.")
     return bytes(ledger.blocks[0].SerializeToString())

@@ -16,13 +16,14 @@ from cryptography.hazmat.primitives import hashes
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks.block import Block
-from kindpakket.fabric.blocks.events import ChaincodeEvent
+from kindpakket.fabric.blocks._block import Block
+from kindpakket.fabric.blocks._events import ChaincodeEvent
 from kindpakket.fabric.errors import ErrorDetail
-from kindpakket.fabric.identity.hashes import Hash
-from kindpakket.fabric.identity.identity import verify
+from kindpakket.fabric.identity._hashes import Hash
+from kindpakket.fabric.identity._identity import verify
 from kindpakket.fabric.testing._discovery import PEER, discovered
-from kindpakket.fabric.testing._ledger import Chaincode, ChaincodeRefusal, MemoryLedger
+from kindpakket.fabric.testing._invocation import Chaincode, ChaincodeRefusal
+from kindpakket.fabric.testing._ledger import MemoryLedger
 from kindpakket.fabric.testing._qscc import answer_of_cscc, answer_of_qscc
 
 StepName: TypeAlias = Literal[
@@ -95,6 +96,9 @@ class MemoryService:
                 "discovery.Discovery", {"Discover": unary(self._step("Discover", self._discover))}
             ),
             grpc.method_handlers_generic_handler(
+                "protos.Endorser", {"ProcessProposal": unary(self._process_proposal)}
+            ),
+            grpc.method_handlers_generic_handler(
                 "protos.Deliver",
                 {
                     "Deliver": stream(self._breaking(self._deliver)),
@@ -105,12 +109,12 @@ class MemoryService:
         )
 
     def wait_for(self, step: StepName, timeout: float) -> bool:
-        """Wait, for so many seconds, until clients have called a step; whether they have."""
+        """Wait up to `timeout` seconds until clients have called a step; whether they have."""
         with self._lock:
             return self._lock.wait_for(lambda: step in self.calls, timeout)
 
     def pause(self, paused: bool) -> None:
-        """Leave everything without an answer, or go on, as a process that is stopped and continued."""
+        """Answer nothing, or continue, like a process that is stopped and continued."""
         with self._lock:
             self._paused = paused
             self._lock.notify_all()
@@ -137,7 +141,7 @@ class MemoryService:
 
     @contextmanager
     def _room(self, context: grpc.ServicerContext) -> Iterator[None]:
-        """Refuse a call in the words of a peer when too many are under way."""
+        """Refuse a call with a peer's message when too many are in progress."""
         with self._lock:
             self.under_way += 1
             full = self.limit is not None and self.under_way > self.limit
@@ -155,7 +159,7 @@ class MemoryService:
     def _breaking(
         self, stream: Callable[[Any, grpc.ServicerContext], Iterator[bytes]]
     ) -> Callable[[Any, grpc.ServicerContext], Iterator[bytes]]:
-        """A stream that breaks after so many messages, if that is scripted."""
+        """A stream that breaks after the scripted number of messages, if any."""
 
         def handle(request: Any, context: grpc.ServicerContext) -> Iterator[bytes]:
             with self._lock:
@@ -223,6 +227,21 @@ class MemoryService:
         code, number = statuses[wanted.transaction_id]
         result = m.transaction.TxValidationCode.Value(code)
         return bytes(m.gateway.CommitStatusResponse(result=result, block_number=number).SerializeToString())
+
+    def _process_proposal(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        self._awake(context)
+        signed = m.proposal.SignedProposal.FromString(request)
+        header = m.common.Header.FromString(m.proposal.Proposal.FromString(signed.proposal_bytes).header)
+        creator = m.common.SignatureHeader.FromString(header.signature_header).creator
+        answer = m.proposal_response.ProposalResponse()
+        try:
+            if not self._signed(creator, signed.proposal_bytes, signed.signature):
+                raise ChaincodeRefusal("access denied: the signature is invalid")
+            answer.response.payload, _ = self._ledger.invoke(signed, self._chaincodes)
+            answer.response.status = 200
+        except ChaincodeRefusal as refusal:
+            answer.response.status, answer.response.message = 500, str(refusal)
+        return bytes(answer.SerializeToString())
 
     def _discover(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         signed = m.discovery.SignedRequest.FromString(request)

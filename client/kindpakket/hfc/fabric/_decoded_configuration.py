@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from kindpakket.fabric._wire import messages as m
+from kindpakket.hfc import _messages as m
 from kindpakket.hfc.fabric._decoded_headers import headers, identity, signed_headers
 
 Decoded: TypeAlias = dict[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC
 from typing import Any, TypeAlias
 
-from kindpakket.fabric._wire import messages as m
+from kindpakket.hfc import _messages as m
 
 Decoded: TypeAlias = dict[str, Any]
 

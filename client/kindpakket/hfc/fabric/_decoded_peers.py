@@ -1,30 +1,30 @@
-"""What discovery tells of peers, in hfc's form."""
+"""What discovery says about peers, in hfc's form."""
 
 from __future__ import annotations
 
-from operator import itemgetter
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from kindpakket.fabric._wire import messages as m
-from kindpakket.hfc.fabric._decoded_headers import identity
+from kindpakket.fabric import DiscoveredPeer
 
 Decoded: TypeAlias = dict[str, Any]
 
 
-def peers_by_organization(members: Any) -> Decoded:
-    """Decode a `discovery.PeerMembershipResult`: for each MSP id its peers by address."""
-    return {
-        mspid: {"peers": sorted(map(_peer, members.peers_by_org[mspid].peers), key=itemgetter("endpoint"))}
-        for mspid in members.peers_by_org
-    }
+def peers_by_organization(peers: Iterable[DiscoveredPeer]) -> Decoded:
+    """Put peers into hfc's form: for each MSP id its peers by address."""
+    organizations: Decoded = {}
+    for peer in sorted(peers, key=lambda peer: peer.address):
+        organizations.setdefault(peer.mspid, {"peers": []})["peers"].append(_peer(peer))
+    return organizations
 
 
-def _peer(peer: Any) -> Decoded:
-    state = m.gossip.GossipMessage.FromString(peer.state_info.payload).state_info.properties
-    alive = m.gossip.GossipMessage.FromString(peer.membership_info.payload).alive_msg
+def _peer(peer: DiscoveredPeer) -> Decoded:
     return {
-        **identity(peer.identity),
-        "ledger_height": state.ledger_height,
-        "chaincodes": [{"name": one.name, "version": one.version} for one in state.chaincodes],
-        "endpoint": alive.membership.endpoint,
+        "mspid": peer.mspid,
+        "id_bytes": peer.certificate_pem.decode(),
+        "ledger_height": peer.height,
+        "chaincodes": [
+            {"name": chaincode.name, "version": chaincode.version} for chaincode in peer.chaincodes
+        ],
+        "endpoint": peer.address,
     }

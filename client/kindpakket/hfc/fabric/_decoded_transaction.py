@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from kindpakket.fabric._wire import messages as m
+from kindpakket.hfc import _messages as m
 from kindpakket.hfc.fabric._decoded_headers import identity, signature_header
 
 Decoded: TypeAlias = dict[str, Any]

@@ -18,15 +18,15 @@ _UPDATES = (
     "{} writes a channel's configuration, which the Gateway does not do: update channels with configtxlator "
     "and the peer command, or your network's tool"
 )
-_ORDERERS = "{} asks an orderer, and clients of the Gateway ask peers only: take get_channel_config"
+_ORDERERS = "{} asks an orderer, and clients of the Gateway ask peers only: use get_channel_config"
 _INSTALLED = (
     "query_installed_chaincodes asks lscc, which Fabric 3 does not have: a peer's administrator lists "
     "packages with `peer lifecycle chaincode queryinstalled`; query_instantiated_chaincodes tells what is "
     "committed to a channel"
 )
 _DISCOVERY = (
-    "init_with_discovery fills in a profile of what peers know of each other; the Gateway does that itself "
-    "at each call: name your organisation's peer in the profile"
+    "init_with_discovery completes the profile with what peers know of one another; the Gateway does that "
+    "itself at each call: name your organisation's peer in the profile"
 )
 
 

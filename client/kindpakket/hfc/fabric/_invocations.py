@@ -124,7 +124,7 @@ class Invocations(Profiled):
             for peer in targets
         ]
         answers = await asyncio.gather(*asked, return_exceptions=True)
-        responses = [_response(one) for one in answers]
+        responses = [_response(answer_or_error) for answer_or_error in answers]
         if not all(response.response.status == 200 for response in responses):
             raise QueryRefused(responses)
         return str(responses[0].response.payload.decode())
@@ -170,13 +170,13 @@ async def _endorsed(
         except EndorseError as error:
             if gateway.peers()[0].healthy:
                 raise
-            _log.warning("the gateway cannot be reached, another is asked: %s", error)
+            _log.warning("the gateway cannot be reached, trying another: %s", error)
     contract = gateways[-1].network(channel).contract(chaincode)
     return await contract.proposal(str(call[0]), *call[1:], **options).endorse()
 
 
 def _response(found: bytes | BaseException) -> Any:
-    """What a peer answered, as a `ProposalResponse`; raises what is no answer of a peer."""
+    """What a peer answered, as a `ProposalResponse`; raises anything that is not a peer's answer."""
     if isinstance(found, bytes):
         return answer(200, payload=found)
     response = response_in(found) if isinstance(found, EvaluateError) else None
@@ -195,5 +195,5 @@ def _arguments(args: Sequence[str | bytes] | None) -> Sequence[str | bytes]:
 
 def _known(organizations: Sequence[str | None]) -> list[str]:
     """MSP ids, each once; none at all if one is not known, so that the gateway chooses from the policy."""
-    known = [one for one in organizations if one]
+    known = [mspid for mspid in organizations if mspid]
     return list(dict.fromkeys(known)) if len(known) == len(organizations) else []

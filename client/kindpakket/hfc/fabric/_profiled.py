@@ -47,7 +47,7 @@ class Profiled:
 
         Raises:
             OSError: the profile, or a file that it names, cannot be read.
-            ValueError: the profile is no JSON.
+            ValueError: the profile is not JSON.
         """
         self.network_info = json.loads(Path(profile_path).read_text(encoding="utf-8"))
         self.kv_store_path = self.get_net_info("client", "credentialStore", "path")
@@ -117,7 +117,7 @@ class Profiled:
         """A channel by name, made known to the client if it is not yet.
 
         Raises:
-            ValueError: the name is none that Fabric takes.
+            ValueError: the name is not one that Fabric accepts.
         """
         if name not in self._channels:
             self._channels[name] = Channel(name, self)
@@ -151,7 +151,7 @@ class Profiled:
             if isinstance(item, Peer):
                 found.append(item)
             elif not isinstance(item, str):
-                _log.error("%r in the list of peers is neither a peer nor its name: passed over", item)
+                _log.error("%r in the list of peers is neither a peer nor its name: ignored", item)
             elif item in self._peers:
                 found.append(self._peers[item])
             else:
@@ -162,4 +162,11 @@ class Profiled:
 
     def mspid_of(self, peer: Peer) -> str | None:
         """MSP id of a peer's organisation; None if the profile names the peer in none."""
-        return next((one.mspid for one in self._organizations.values() if peer.name in one.peers), None)
+        return next(
+            (
+                organization.mspid
+                for organization in self._organizations.values()
+                if peer.name in organization.peers
+            ),
+            None,
+        )

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from kindpakket.fabric import DiscoveryError, EvaluateError, GatewayError
-from kindpakket.fabric._wire import messages as m
-from kindpakket.hfc import _messages as answers
+from kindpakket.hfc import _messages as m
 from kindpakket.hfc.errors import Impossible, QueryRefused, response_in
 from kindpakket.hfc.fabric._decoded_peers import peers_by_organization
-from kindpakket.hfc.fabric._direct import peers_known_to, process_proposal
 from kindpakket.hfc.fabric._invocations import Invocations
 from kindpakket.hfc.fabric.block_decoder import BlockDecoder, Decoded
 from kindpakket.hfc.fabric.peer import Peer
@@ -21,7 +19,7 @@ class Queries(Invocations):
     """The part of a client that asks about the ledger. All but `get_channel_config` ask the first peer only.
 
     `decode=False`, with which hfc raises the peer's answer as an exception, raises `Impossible`: the Gateway
-    hands out results, not answers.
+    hands out results, not m.
     """
 
     async def query_info(
@@ -118,10 +116,11 @@ class Queries(Invocations):
         """
         _check_decoded(decode)
         peer = self.targets(peers)[0]
-        found = await process_proposal(peer.gateway(requestor), "cscc", "GetChannels")
-        if found.response.status != 200:
-            raise QueryRefused([found])
-        return answers.query.ChannelQueryResponse.FromString(found.response.payload)
+        try:
+            names = await peer.gateway(requestor).channels()
+        except EvaluateError as error:
+            raise _refused(error) from error
+        return m.query.ChannelQueryResponse(channels=[m.query.ChannelInfo(channel_id=name) for name in names])
 
     async def query_instantiated_chaincodes(
         self,
@@ -141,17 +140,17 @@ class Queries(Invocations):
             result = await self._asked(
                 requestor, channel_name, [peer], decode, "_lifecycle", "QueryChaincodeDefinitions", b""
             )
-            definitions = answers.lifecycle.QueryChaincodeDefinitionsResult.FromString(result)
+            definitions = m.lifecycle.QueryChaincodeDefinitionsResult.FromString(result)
             found.append(
-                answers.query.ChaincodeQueryResponse(
+                m.query.ChaincodeQueryResponse(
                     chaincodes=[
-                        answers.query.ChaincodeInfo(
-                            name=one.name,
-                            version=one.version,
-                            escc=one.endorsement_plugin,
-                            vscc=one.validation_plugin,
+                        m.query.ChaincodeInfo(
+                            name=definition.name,
+                            version=definition.version,
+                            escc=definition.endorsement_plugin,
+                            vscc=definition.validation_plugin,
                         )
-                        for one in definitions.chaincode_definitions
+                        for definition in definitions.chaincode_definitions
                     ]
                 )
             )
@@ -180,18 +179,17 @@ class Queries(Invocations):
             ValueError: the channel is missing.
         """
         _check_decoded(decode)
-        if local:
-            query = m.discovery.Query(local_peers=m.discovery.LocalPeerQuery())
-        elif channel is None:
+        if not local and channel is None:
             raise ValueError("name the channel whose peers are meant, or ask with local=True")
-        else:
-            query = m.discovery.Query(channel=channel, peer_query=m.discovery.PeerMembershipQuery())
-        target = self.targets([peer])[0]
+        gateway = self.targets([peer])[0].gateway(requestor)
         try:
-            members = await peers_known_to(target.gateway(requestor), query)
+            if local or channel is None:
+                found = await gateway.known_peers()
+            else:
+                found = await gateway.network(channel).peers()
         except DiscoveryError as error:
             raise _refused(error) from error
-        return {"local_peers": peers_by_organization(members)}
+        return {"local_peers": peers_by_organization(found)}
 
     async def _ledger(
         self,
@@ -232,6 +230,6 @@ def _refused(error: GatewayError) -> Exception:
 def _check_decoded(decode: bool) -> None:
     if not decode:
         raise Impossible(
-            "decode=False asks for the peer's answer as it was, which the Gateway does not hand out: "
+            "decode=False asks for the peer's answer as it was, which the Gateway does not return: "
             "leave it True"
         )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from kindpakket.fabric import CommitStatus, aio
-from kindpakket.fabric._wire import messages as m
+from kindpakket.hfc import _messages as m
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ async def committed(
 async def _is_there(gateway: aio.Gateway) -> bool:
     (health,) = await gateway.check()
     if not health.healthy:
-        _log.warning("the transaction is not waited for at peer %s", health)
+        _log.warning("not waiting for the transaction at peer %s", health)
     return health.healthy
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from kindpakket.fabric import BlockMessage, FilteredBlock
-from kindpakket.fabric._wire import messages as m
+from kindpakket.hfc import _messages as m
 from kindpakket.hfc.fabric._decoded_configuration import config_envelope, config_update_envelope
 from kindpakket.hfc.fabric._decoded_headers import UNKNOWN_KIND, headers, kind_name, signed_headers
 from kindpakket.hfc.fabric._decoded_transaction import endorser_transaction

@@ -16,5 +16,5 @@ class Client(Queries, NoLongerPossible):
 
     Raises:
         OSError: the profile, or a file that it names, cannot be read.
-        ValueError: the profile is no JSON.
+        ValueError: the profile is not JSON.
     """

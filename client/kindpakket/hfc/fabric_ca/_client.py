@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kindpakket.hfc.fabric_ca._rest import Answer, Rest
+from kindpakket.hfc.fabric_ca._enrollment import Answer, Enrollment
+from kindpakket.hfc.fabric_ca._rest import Rest
 from kindpakket.hfc.fabric_ca.affiliationService import AffiliationService
 from kindpakket.hfc.fabric_ca.certificateService import CertificateService
 from kindpakket.hfc.fabric_ca.identityService import IdentityService
 from kindpakket.hfc.util.crypto.crypto import Ecies
-
-if TYPE_CHECKING:
-    from kindpakket.hfc.fabric_ca.caservice import Enrollment
 
 DEFAULT_CA_ENDPOINT = "http://localhost:7054"
 DEFAULT_CA_BASE_URL = "/api/v1/"
@@ -27,7 +25,7 @@ class CAClient(Rest):
         ca_certs_path: file with the certificates to trust for TLS, PEM; None: those of the system.
         base_url: path before each call; there is no other than the default.
         ca_name: name of the authority on its server; "" for the server's default.
-        cryptoPrimitives: taken, and not used: tokens are signed on P-256 as the authority expects.
+        cryptoPrimitives: accepted and ignored: tokens are signed on P-256 as the authority expects.
     """
 
     def __init__(

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from numbers import Number
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kindpakket.fabric.ca import CaClient, CaUnreachable, Enrolment
-from kindpakket.fabric.ca._call import CaCall, json_body
-
-if TYPE_CHECKING:
-    from kindpakket.hfc.fabric_ca.caservice import Enrollment
-
-Answer: TypeAlias = dict[str, Any]
+from kindpakket.fabric.ca import CaClient, Enrolment
+from kindpakket.hfc.fabric_ca._enrollment import Answer, Enrollment
 
 _TIMEOUT = 30.0
-
-
-class _Whole(CaCall[Answer]):
-    """A call of which the whole answer is wanted, also when it is a refusal."""
-
-    def result(self, authority: str, status: int, content: bytes) -> Answer:
-        """The answer: `success`, `result`, `errors`, `messages`."""
-        try:
-            members: Answer = json.loads(content)
-        except ValueError as error:
-            raise CaUnreachable(
-                f"the authority {authority} answered {self.name} with status {status} and no JSON: is it a "
-                "Fabric CA server?"
-            ) from error
-        return members
 
 
 class Rest:
@@ -77,11 +56,9 @@ class Rest:
             CaUnreachable: there is no answer, or none in JSON.
             CaError: the certificates to trust cannot be read.
         """
-        content = b"" if body is None else json_body(body)
         caller = None if signer is None else _caller(signer)
-        call = _Whole(path.partition("?")[0], method, path, content, dict, login, caller)
         with CaClient(self._target, self._ca_name, self._ca_certs_path, timeout=_TIMEOUT) as client:
-            return client._run(call)
+            return client.request(method, path, body, caller=caller, login=login)
 
     def result(
         self,

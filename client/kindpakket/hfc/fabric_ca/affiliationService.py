@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
+from kindpakket.hfc.fabric_ca._enrollment import Enrollment
 from kindpakket.hfc.fabric_ca._rest import Rest
-
-if TYPE_CHECKING:
-    from kindpakket.hfc.fabric_ca.caservice import Enrollment
 
 
 class AffiliationService:

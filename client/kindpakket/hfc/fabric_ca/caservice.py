@@ -7,16 +7,15 @@ here they are signed in the form of `kindpakket.fabric.ca`, which every version 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from kindpakket.hfc.fabric_ca._client import DEFAULT_CA_BASE_URL, DEFAULT_CA_ENDPOINT, CAClient
-from kindpakket.hfc.fabric_ca._rest import Answer, registration
+from kindpakket.hfc.fabric_ca._enrollment import Answer, Enrollment
+from kindpakket.hfc.fabric_ca._rest import registration
 from kindpakket.hfc.fabric_ca.affiliationService import AffiliationService
 from kindpakket.hfc.fabric_ca.certificateService import CertificateService
 from kindpakket.hfc.fabric_ca.identityService import IdentityService
@@ -30,103 +29,6 @@ __all__ = [
     "Enrollment",
     "ca_service",
 ]
-
-_REASONS = frozenset(
-    {
-        "unspecified",
-        "keycompromise",
-        "cacompromise",
-        "affiliationchange",
-        "superseded",
-        "cessationofoperation",
-        "certificatehold",
-        "removefromcrl",
-        "privilegewithdrawn",
-        "aacompromise",
-    }
-)
-
-
-class Enrollment:
-    """A certificate with its key, and what its owner may ask of the authority.
-
-    Attributes:
-        private_key: the key; None if it was made elsewhere.
-        cert: the certificate, PEM.
-        caCert: the authority's own certificates, PEM.
-    """
-
-    def __init__(
-        self,
-        private_key: ec.EllipticCurvePrivateKey | None,
-        enrollmentCert: bytes,
-        caCertChain: bytes | None = None,
-        service: CAService | None = None,
-    ) -> None:
-        self.private_key = private_key
-        self.cert = enrollmentCert
-        self.caCert = caCertChain
-        self._service = service
-
-    def register(
-        self,
-        enrollmentID: str,
-        enrollmentSecret: str | None = None,
-        role: str | None = None,
-        affiliation: str | None = None,
-        maxEnrollments: int = 1,
-        attrs: list[Mapping[str, Any]] | None = None,
-    ) -> str:
-        """Register a user; the secret to enrol with, made by the authority if none is given.
-
-        Raises:
-            ValueError: an argument is wrong, or the authority refuses.
-        """
-        return self._at().register(
-            enrollmentID, enrollmentSecret, role, affiliation, maxEnrollments, attrs, self
-        )
-
-    def revoke(
-        self,
-        enrollmentID: str | None = None,
-        aki: str | None = None,
-        serial: str | None = None,
-        reason: str | None = None,
-        gencrl: bool = False,
-    ) -> tuple[list[Answer], str]:
-        """Revoke a user, or one certificate by `aki` and `serial`; what was revoked, and the list (CRL).
-
-        Raises:
-            ValueError: an argument is wrong, or the authority refuses.
-        """
-        if not enrollmentID and not (aki and serial):
-            raise ValueError('name what to revoke: enrollmentID, or both "aki" and "serial"')
-        if reason and reason not in _REASONS:
-            raise ValueError(f"reason {reason!r} is none of {', '.join(sorted(_REASONS))}")
-        return self._at().revoke(enrollmentID, aki, serial, reason, gencrl, self)
-
-    def generateCRL(
-        self,
-        revokedBefore: datetime | None = None,
-        revokedAfter: datetime | None = None,
-        expireBefore: datetime | None = None,
-        expireAfter: datetime | None = None,
-    ) -> str:
-        """The list of revoked certificates, PEM in Base64.
-
-        Raises:
-            ValueError: the dates contradict one another, or the authority refuses.
-        """
-        if revokedAfter and revokedBefore and revokedAfter > revokedBefore:
-            raise ValueError(f"revokedAfter, {revokedAfter}, is later than revokedBefore, {revokedBefore}")
-        return self._at().generateCRL(
-            _text(revokedBefore), _text(revokedAfter), _text(expireBefore), _text(expireAfter), self
-        )
-
-    def _at(self) -> CAService:
-        if self._service is None:
-            raise ValueError("this enrolment was not made by a CAService: there is no authority to ask")
-        return self._service
 
 
 class CAService:
@@ -249,15 +151,11 @@ def ca_service(
     return CAService(target, ca_certs_path, crypto, ca_name)
 
 
-def _text(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat()
-
-
 def _check(attr_reqs: object) -> None:
     if attr_reqs is None:
         return
     if not isinstance(attr_reqs, list) or not all(
-        isinstance(one, dict) and one.get("name") for one in attr_reqs
+        isinstance(request, dict) and request.get("name") for request in attr_reqs
     ):
         raise ValueError(
             "attr_reqs is a list of mappings with a name, such as {'name': 'role', 'optional': True}"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
+from kindpakket.hfc.fabric_ca._enrollment import Enrollment
 from kindpakket.hfc.fabric_ca._rest import Rest
-
-if TYPE_CHECKING:
-    from kindpakket.hfc.fabric_ca.caservice import Enrollment
 
 
 class CertificateService:
@@ -33,7 +31,7 @@ class CertificateService:
     ) -> dict[str, Any]:
         """The authority's whole answer: the certificates that the arguments select.
 
-        hfc spoils its own arguments on the way and gets all certificates; here they select.
+        hfc corrupts its own arguments and gets all certificates; here they select.
         """
         asked = {
             "id": id,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from numbers import Number
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
+from kindpakket.hfc.fabric_ca._enrollment import Enrollment
 from kindpakket.hfc.fabric_ca._rest import Rest, registration
-
-if TYPE_CHECKING:
-    from kindpakket.hfc.fabric_ca.caservice import Enrollment
 
 
 class IdentityService:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kindpakket.hfc.fabric.client import Client
 from kindpakket.hfc.fabric.user import User
-
-if TYPE_CHECKING:
-    from kindpakket.hfc.fabric_network.gateway import Gateway
-    from kindpakket.hfc.fabric_network.network import Network
+from kindpakket.hfc.fabric_network._connected import Connected
 
 
 class Contract:
@@ -20,13 +17,13 @@ class Contract:
     and `query` of the chaincode are called. For other functions take `Client.chaincode_invoke`.
     """
 
-    def __init__(self, network: Network, cc_name: str, gateway: Gateway) -> None:
+    def __init__(self, network: Any, cc_name: str, gateway: Connected) -> None:
         self.network = network
         self.channel = network.channel
         self.cc_name = cc_name
         self.gateway = gateway
 
-    def get_network(self) -> Network:
+    def get_network(self) -> Any:
         """The channel."""
         return self.network
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from kindpakket.hfc.fabric.client import Client
 from kindpakket.hfc.fabric.user import User
+from kindpakket.hfc.fabric_network._connected import Connected
 from kindpakket.hfc.fabric_network.network import Network
 
 
-class Gateway:
+class Gateway(Connected):
     """Where a program of `hfc.fabric_network` begins.
 
     Attributes:
@@ -20,10 +21,9 @@ class Gateway:
     """
 
     def __init__(self) -> None:
-        self.client: Client | None = None
+        super().__init__()
         self.wallet: Any = None
         self.networks: dict[str, Network] = {}
-        self.options: dict[str, Any] = {}
         self.current_identity: User | None = None
 
     def mergeOptions(
@@ -46,16 +46,8 @@ class Gateway:
             self.current_identity = self.client.get_user(org_name=identity["org_name"], name=identity["name"])
 
     def get_current_identity(self) -> User | None:
-        """The user that `connect` was told of."""
+        """The user that `connect` was given."""
         return self.current_identity
-
-    def get_client(self) -> Client | None:
-        """The client."""
-        return self.client
-
-    def get_options(self) -> dict[str, Any]:
-        """The options."""
-        return self.options
 
     def disconnect(self) -> None:
         """Forget the networks."""

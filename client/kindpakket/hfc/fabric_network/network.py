@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kindpakket.hfc.fabric.channel.channel import Channel
+from kindpakket.hfc.fabric_network._connected import Connected
 from kindpakket.hfc.fabric_network.contract import Contract
-
-if TYPE_CHECKING:
-    from kindpakket.hfc.fabric_network.gateway import Gateway
 
 
 class Network:
     """A channel, as a gateway gives it."""
 
-    def __init__(self, gateway: Gateway, channel: Channel) -> None:
+    def __init__(self, gateway: Connected, channel: Channel) -> None:
         self.gateway = gateway
         self.channel = channel
         self.contracts: dict[str, Contract] = {}

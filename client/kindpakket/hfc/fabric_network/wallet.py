@@ -28,11 +28,15 @@ class FileSystenWallet:
 
     def exists(self, enrollment_id: str) -> bool:
         """The wallet has the user."""
-        return (self._path / enrollment_id).exists()
+        return self.folder(enrollment_id).exists()
+
+    def folder(self, enrollment_id: str) -> Path:
+        """The folder of a user, there or not."""
+        return self._path / enrollment_id
 
     def remove(self, enrollment_id: str) -> None:
         """Take the user out of the wallet."""
-        folder = self._path / enrollment_id
+        folder = self.folder(enrollment_id)
         if folder.is_dir():
             shutil.rmtree(folder)
 
@@ -46,7 +50,7 @@ class FileSystenWallet:
         """
         if not self.exists(enrollment_id):
             raise AttributeError('"user" does not exist')
-        folder = self._path / enrollment_id
+        folder = self.folder(enrollment_id)
         store = FileKeyValueStore(self._path)
         return create_user(enrollment_id, org, store, msp_id, folder / _KEY, folder / _CERTIFICATE)
 
@@ -67,7 +71,7 @@ class Identity:
 
     def CreateIdentity(self, Wallet: FileSystenWallet) -> None:
         """Put it into the wallet. The key's file is readable by its owner only."""
-        folder = Wallet._path / self._enrollment_id
+        folder = Wallet.folder(self._enrollment_id)
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / _KEY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:

@@ -1,1 +1,1 @@
-"""What may be asked of the ledger, a desk for each noun, named as the queries are: `schemes.show`."""
+"""The queries, a desk for each noun, with methods named after them: `schemes.show` is `scheme:Show`."""

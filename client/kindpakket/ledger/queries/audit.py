@@ -1,4 +1,4 @@
-"""What controllers and auditors may ask about the past: histories, statements, sums, samples."""
+"""Queries for controllers and auditors: histories, statements, sums, samples."""
 
 from __future__ import annotations
 
@@ -36,12 +36,13 @@ SampleKind = Literal["voucher", "payment", "settlement"]
 
 
 class AuditQueries(Desk):
-    """The queries `audit:…`. `Caller` says what each may raise."""
+    """The queries `audit:…`. `Caller` lists what each may raise."""
 
     def shop_statement(self, scheme: str, shop: str) -> ShopStatement:
         """`audit:ShopStatement`: a shop's settlements and open items, and where its money is.
 
-        The sums are those of all pages: together, what was spent at the shop under the scheme, net.
+        The sums cover all pages; together they are what was spent at the shop under the scheme, net, in
+        cents.
         """
         statement: ShopStatement = {"entries": [], "sums": cast(ShopSums, {})}
         for page in self._caller.pages("audit:ShopStatement", {"scheme": scheme, "shop": shop}):
@@ -50,7 +51,7 @@ class AuditQueries(Desk):
         return statement
 
     def history(self, key: str) -> Iterator[HistoryEntry]:
-        """`audit:History`: all versions of a key, newest first: who wrote it, before, and afterwards.
+        """`audit:History`: all versions of a key, newest first: who wrote it, the value before and after.
 
         Args:
             key: a key of the ledger, such as `voucher/<scheme>/<voucher>`.
@@ -66,7 +67,7 @@ class AuditQueries(Desk):
         return self._entries("audit:SchemeStatement", {"scheme": scheme})
 
     def totals(self, scheme: str) -> Totals:
-        """`audit:Totals`: number and sums of all vouchers of a scheme, its pages added up."""
+        """`audit:Totals`: number and sums, in cents, of all vouchers of a scheme, added up over all pages."""
         sums = dict.fromkeys((*_TERMS, "vouchers"), 0)
         for page in self._caller.pages("audit:Totals", {"scheme": scheme}):
             _add(sums, {term: page[term] for term in sums})
@@ -75,13 +76,13 @@ class AuditQueries(Desk):
     def sample(
         self, scheme: str, kind: SampleKind, seed: str, per_mille: int
     ) -> Iterator[Voucher | Payment | Settlement]:
-        """`audit:Sample`: a draw that whoever knows the seed can repeat, and nobody else could foresee.
+        """`audit:Sample`: a random sample that anyone with the seed can repeat and nobody could foresee.
 
         Args:
             scheme: the scheme.
-            kind: what is drawn.
-            seed: 1 to 64 hexadecimal characters; drawn after the books were closed, by dice for instance.
-            per_mille: how many of a thousand, on average; 1 to 1000.
+            kind: what to sample.
+            seed: 1 to 64 hexadecimal characters; draw it after the books are closed, with dice for instance.
+            per_mille: how many per thousand, on average; 1 to 1000.
         """
         members = {"scheme": scheme, "kind": kind, "seed": seed, "per_mille": per_mille}
         return self._caller.items("audit:Sample", members)

@@ -10,12 +10,12 @@ from kindpakket.ledger.records import Organisation, Organisations
 
 
 class OrganisationQueries(Desk):
-    """Queries on the organisations of the channel. `Caller` says what each may raise."""
+    """Queries on the organisations of the channel. `Caller` lists what each may raise."""
 
     def show(self) -> Organisations:
-        """`organisations:Show`: the MSP ids that were named for this channel, at first and later."""
+        """`organisations:Show`: the MSP ids named for this channel, at first and later."""
         return cast(Organisations, self._caller.query("organisations:Show"))
 
     def list(self) -> Sequence[Organisation]:
-        """`organisations:List`: all that were proposed after the first ones were named, by MSP id."""
+        """`organisations:List`: the organisations proposed after the first ones were named, by MSP id."""
         return cast(Sequence[Organisation], self._caller.query("organisations:List")["items"])

@@ -10,7 +10,7 @@ from kindpakket.ledger.records import Item, Payment
 
 
 class PaymentQueries(Desk):
-    """Queries on payments and holds. `Caller` says what each may raise."""
+    """Queries on payments and holds. `Caller` lists what each may raise."""
 
     def show(self, payment: str) -> Payment:
         """`payment:Show`: a payment."""
@@ -21,5 +21,5 @@ class PaymentQueries(Desk):
         return self._caller.items("payment:List", {"scheme": scheme})
 
     def unsettled(self, scheme: str, shop: str) -> Iterator[Item]:
-        """`payment:Unsettled`: what a shop is owed and no live settlement holds, oldest first."""
+        """`payment:Unsettled`: what a shop is owed and is not in a live settlement, oldest first."""
         return self._caller.items("payment:Unsettled", {"scheme": scheme, "shop": shop})

@@ -9,11 +9,12 @@ from kindpakket.ledger.records import Outcome
 
 
 class RequestQueries(Desk):
-    """Queries on requests themselves. `Caller` says what each may raise."""
+    """Queries on requests themselves. `Caller` lists what each may raise."""
 
     def show(self, request: str) -> Outcome:
-        """`request:Show`: what became of a request, as the peer that answers has it.
+        """`request:Show`: the outcome of a request, by the state of the peer that answers.
 
-        `committed` and `void` are final. `unknown` is not: it may still be on its way, and `void` decides.
+        `committed` and `void` are final. `unknown` is not: the request may still be on its way. `void`
+        settles it.
         """
         return cast(Outcome, self._caller.query("request:Show", {"request": request}))

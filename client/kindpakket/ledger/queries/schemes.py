@@ -10,7 +10,7 @@ from kindpakket.ledger.records import Change, Scheme, SchemeView, StoredRules
 
 
 class SchemeQueries(Desk):
-    """Queries on schemes, their rules and proposed changes. `Caller` says what each may raise."""
+    """Queries on schemes, their rules and proposed changes. `Caller` lists what each may raise."""
 
     def show(self, scheme: str) -> SchemeView:
         """`scheme:Show`: a scheme with rules, budget and last closed day."""
@@ -21,9 +21,9 @@ class SchemeQueries(Desk):
         return self._caller.items("scheme:List")
 
     def rules(self, scheme: str, version: int) -> StoredRules:
-        """`scheme:Rules`: one version of a scheme's rules; `scheme` shows the newest one."""
+        """`scheme:Rules`: one version of a scheme's rules; `show` gives the newest one."""
         return cast(StoredRules, self._caller.query("scheme:Rules", {"scheme": scheme, "version": version}))
 
     def changes(self, scheme: str) -> Iterator[Change]:
-        """`scheme:Changes`: all changes of a scheme that were proposed, by id."""
+        """`scheme:Changes`: all changes proposed to a scheme, by id."""
         return self._caller.items("scheme:Changes", {"scheme": scheme})

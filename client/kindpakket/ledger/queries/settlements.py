@@ -10,7 +10,7 @@ from kindpakket.ledger.records import Due, Settlement
 
 
 class SettlementQueries(Desk):
-    """Queries on settlements. `Caller` says what each may raise."""
+    """Queries on settlements. `Caller` lists what each may raise."""
 
     def show(self, scheme: str, settlement: str) -> Settlement:
         """`settlement:Show`: a settlement with its items."""
@@ -23,5 +23,5 @@ class SettlementQueries(Desk):
         return self._caller.items("settlement:List", {"scheme": scheme})
 
     def due(self, scheme: str, shop: str) -> Due:
-        """`settlement:Due`: whether a shop is due, why, and what drafting a settlement would take now."""
+        """`settlement:Due`: whether a shop is due to be paid, why, and what a draft would include now."""
         return cast(Due, self._caller.query("settlement:Due", {"scheme": scheme, "shop": shop}))

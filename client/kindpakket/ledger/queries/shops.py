@@ -10,7 +10,7 @@ from kindpakket.ledger.records import Shop
 
 
 class ShopQueries(Desk):
-    """Queries on shops. `Caller` says what each may raise."""
+    """Queries on shops. `Caller` lists what each may raise."""
 
     def show(self, shop: str) -> Shop:
         """`shop:Show`: a shop."""

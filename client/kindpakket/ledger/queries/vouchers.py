@@ -10,7 +10,7 @@ from kindpakket.ledger.records import Allowance, Voucher
 
 
 class VoucherQueries(Desk):
-    """Queries on vouchers. `Caller` says what each may raise."""
+    """Queries on vouchers. `Caller` lists what each may raise."""
 
     def show(self, scheme: str, voucher: str) -> Voucher:
         """`voucher:Show`: a voucher."""
@@ -21,10 +21,10 @@ class VoucherQueries(Desk):
         return self._caller.items("voucher:List", {"scheme": scheme})
 
     def lapsable(self, scheme: str) -> Iterator[Voucher]:
-        """`voucher:Lapsable`: the vouchers that lapsing would take now and change, by id."""
+        """`voucher:Lapsable`: the vouchers that `lapse` would change now, by id."""
         return self._caller.items("voucher:Lapsable", {"scheme": scheme})
 
     def allowance(self, scheme: str, voucher: str, shop: str) -> Allowance:
-        """`voucher:Allowance`: what a voucher could pay now at a shop."""
+        """`voucher:Allowance`: what a voucher can pay at a shop now."""
         members = {"scheme": scheme, "voucher": voucher, "shop": shop}
         return cast(Allowance, self._caller.query("voucher:Allowance", members))

@@ -1,6 +1,6 @@
-"""The JSON objects of the ledger as types. Amounts are euro cents, instants Unix seconds, days `YYYY-MM-DD`.
+"""The ledger's JSON objects as types. Amounts are euro cents, instants Unix seconds, days `YYYY-MM-DD`.
 
-docs/transactions.md says what each member means. Members that a record may lack are `NotRequired`.
+`docs/transactions.md` explains each member. Members that a record may lack are `NotRequired`.
 """
 
 from __future__ import annotations

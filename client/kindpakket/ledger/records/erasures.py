@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Literal, NotRequired, TypedDict
 
 Collection = Literal["citizens", "shopAccounts"]
-"""A collection of private records: case references of vouchers, or accounts of shops."""
+"""A private collection: `citizens` has vouchers' case references, `shopAccounts` has shops' accounts."""
 
 
 class ErasureRecord(TypedDict):
-    """A private record that is to be purged: of which voucher or shop, its key, the hash of its content."""
+    """A private record to be purged: its voucher or shop, its key, and the hash of its content."""
 
     id: str
     key: str
@@ -17,9 +17,10 @@ class ErasureRecord(TypedDict):
 
 
 class Erasure(TypedDict):
-    """Private records that are to be, or were, purged. Certified, it is the certificate.
+    """Private records that are to be purged or have been; once certified, the certificate.
 
-    What it cannot say: hashes stay in the blocks, and copies in backups until those expire.
+    It does not cover the hashes, which stay in the blocks, and copies in backups, which stay until those
+    expire.
     """
 
     id: str
@@ -37,7 +38,7 @@ class Erasure(TypedDict):
 
 
 class Purged(TypedDict):
-    """How many private records of an erasure are gone."""
+    """How many private records of an erasure have been purged."""
 
     purged: int
 

@@ -1,4 +1,4 @@
-"""What vouchers are bound to, and what holders prove."""
+"""What vouchers are bound to, and what holders sign."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class BoundAuthorisation(Authorisation):
 
 
 class Proof(TypedDict):
-    """The holder's agreement."""
+    """A holder's proof: a signature by a key, or by one page of a booklet."""
 
     kind: Literal["key", "booklet"]
     version: int
@@ -34,7 +34,7 @@ class Proof(TypedDict):
 
 
 class Activation(TypedDict):
-    """A voucher that is to be bound to its holder's authorisation.
+    """A voucher to be bound to its holder's authorisation.
 
     `self_block` is the hash of the holder's self-block code.
     """
@@ -46,7 +46,7 @@ class Activation(TypedDict):
 
 
 class Replacement(TypedDict):
-    """Another authorisation for a voucher, with the proof that its new holder's key or booklet made."""
+    """A new authorisation for a voucher, with a proof by the new key or booklet."""
 
     authorisation: Authorisation
     self_block: NotRequired[str]
@@ -54,7 +54,7 @@ class Replacement(TypedDict):
 
 
 class WaitingReplacement(TypedDict):
-    """An authorisation that waits for a second person; `id` is that of the request that proposed it."""
+    """An authorisation that awaits a second person; `id` is that of the request that proposed it."""
 
     id: str
     authorisation: Authorisation

@@ -1,4 +1,4 @@
-"""The organisations of a channel, the first and further ones, and what became of a request."""
+"""The organisations of a channel, the first ones and later ones, and the outcome of a request."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Literal, NotRequired, TypedDict
 
 
 class Organisations(TypedDict):
-    """MSP ids by what they are, and the name of the chaincode, which layout 1 left out.
+    """MSP ids by role, and the name of the chaincode, which layout 1 left out.
 
-    Further ones that were approved stand after those that were named first.
+    Organisations approved later come after those named first.
     """
 
     municipality: str
@@ -18,10 +18,10 @@ class Organisations(TypedDict):
 
 
 class Organisation(TypedDict):
-    """An organisation that was proposed after the first ones were named.
+    """An organisation proposed after the first ones were named.
 
-    `change` is the request that proposed it; `accounts` the private collection that the accounts of its
-    shops go to, left out while they share `shopAccounts`.
+    `change` is the request that proposed it; `accounts` is the private collection for its shops' accounts,
+    left out if they share `shopAccounts`.
     """
 
     msp: str
@@ -36,13 +36,13 @@ class Organisation(TypedDict):
 
 
 class Voided(TypedDict):
-    """The answer to voiding: the request id that counts nowhere from now on."""
+    """The answer to voiding: the request id, which can no longer be committed."""
 
     void: str
 
 
 class Outcome(TypedDict):
-    """What became of a request id; `operation` is "" when nothing was committed under it."""
+    """The outcome of a request id; `operation` is "" if nothing was committed under it."""
 
     request: str
     state: Literal["unknown", "committed", "void"]

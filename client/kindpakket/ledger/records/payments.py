@@ -6,14 +6,14 @@ from typing import NotRequired, TypedDict
 
 
 class Line(TypedDict):
-    """What a payment or refund moves in one category."""
+    """The amount of a payment or refund in one category."""
 
     category: str
     cents: int
 
 
 class ProofUsed(TypedDict):
-    """What a payment was authorised with."""
+    """The proof with which a payment was authorised."""
 
     kind: str
     version: int
@@ -23,7 +23,7 @@ class ProofUsed(TypedDict):
 class Payment(TypedDict):
     """What a voucher paid a shop; `day` is its booking day.
 
-    A hold has no lines, no cents and the day "" until it is captured; `held_…` stay what was held.
+    Until it is captured, a hold has no lines, 0 cents and the day ""; `held_…` keep what was held at first.
     """
 
     id: str
@@ -49,7 +49,7 @@ class Payment(TypedDict):
 
 
 class Refund(TypedDict):
-    """Money of a payment that returned."""
+    """Money of a payment that was returned."""
 
     id: str
     payment: str

@@ -1,4 +1,4 @@
-"""Schemes, their rules, their money, and changes of them."""
+"""Schemes, their rules, their money, and changes to them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from typing import Literal, NotRequired, TypedDict
 
 
 class CategoryRule(TypedDict):
-    """A category of a scheme; the cap is per voucher."""
+    """A category of a scheme; the cap applies to each voucher."""
 
     code: str
     cap_cents: NotRequired[int]
 
 
 class Product(TypedDict):
-    """One thing that a voucher may be issued for: its category, and what it costs at most, in cents."""
+    """A product that a voucher may be issued for: its category, and its maximum price in cents."""
 
     category: str
     max_cents: int
 
 
 class Rules(TypedDict):
-    """What the vouchers of a scheme may do. Dates are inclusive; `ends_at` is an exclusive instant.
+    """The rules for a scheme's vouchers. Dates are inclusive; the instant `ends_at` is exclusive.
 
-    Rules that were agreed under layout 1 of the ledger lack `hold_days` and `extension_days`.
+    Rules agreed under layout 1 of the ledger lack `hold_days` and `extension_days`.
     """
 
     name: str
@@ -47,14 +47,14 @@ class Rules(TypedDict):
 
 
 class StoredRules(Rules):
-    """A version of a scheme's rules, as the ledger keeps it."""
+    """A version of a scheme's rules, as stored on the ledger."""
 
     scheme: str
     version: int
 
 
 class Scheme(TypedDict):
-    """A scheme's state and who did what."""
+    """A scheme's state, and who took which step."""
 
     id: str
     state: str
@@ -82,7 +82,7 @@ class Budget(TypedDict):
 
 
 class SchemeView(TypedDict):
-    """A scheme with its rules, its budget and the last closed day ("" when there is none)."""
+    """A scheme with its rules, its budget and the last closed day ("" if there is none)."""
 
     scheme: Scheme
     rules: StoredRules
@@ -98,9 +98,9 @@ class ClosedDay(TypedDict):
 
 
 class Change(TypedDict):
-    """A change of a scheme that one person proposed: what a kind has not is left out.
+    """A proposed change of a scheme; members of other kinds are left out.
 
-    `version` is the version that approved rules became; `add_cents` is what the budget grows by.
+    `version` is the version that approved rules became; `add_cents` is the increase of the budget.
     """
 
     id: str

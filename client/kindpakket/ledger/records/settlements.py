@@ -8,9 +8,9 @@ from kindpakket.ledger.records.payments import Item
 
 
 class Settlement(TypedDict):
-    """What a shop is paid at once; a receivable, with negative cents, is what an ended shop owes.
+    """What a shop is paid in one go; a receivable, with negative cents, is what an ended shop owes.
 
-    `more` tells, in the answer to drafting, that open items of closed days are left.
+    In the answer to drafting, `more` says that open items of closed days are left.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Settlement(TypedDict):
 
 
 class Due(TypedDict):
-    """Whether a shop is due, why ("" when it is not), and what drafting would take."""
+    """Whether a shop is due to be paid, why ("" if it is not), and what a draft would include."""
 
     due: bool
     why: Literal["rhythm", "amount", "ending", ""]
@@ -44,7 +44,7 @@ class Due(TypedDict):
 
 
 class Exported(TypedDict):
-    """The answer to exporting: what the payment file holds, in cents."""
+    """The answer to exporting: the settlements in the payment file, and their sum in cents."""
 
     scheme: str
     settlements: list[str]

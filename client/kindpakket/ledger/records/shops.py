@@ -1,15 +1,15 @@
-"""Shops and where they are paid."""
+"""Shops and their bank accounts."""
 
 from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
 ShopGrant = TypedDict("ShopGrant", {"code": str, "from": str})
-"""A category that a shop may sell in, and the day from which on."""
+"""A category that a shop may sell, and the first day on which it may."""
 
 
 class AccountChange(TypedDict):
-    """Another account that waits for a second person; `sha256` is the hash of the private record."""
+    """A proposed account that awaits a second person; `sha256` is the hash of the private record."""
 
     id: str
     proposed_by: str
@@ -17,10 +17,10 @@ class AccountChange(TypedDict):
 
 
 class Shop(TypedDict):
-    """A shop, the categories it asked for and those it was granted.
+    """A shop, the categories it applied for and those it was granted.
 
-    `accounts` are the changes of its account that were accepted, the last one in force; it is left out while
-    the account of the application is.
+    `accounts` has the approved changes of its account, the last one in force; it is left out while the
+    account of the application is in force.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Shop(TypedDict):
 
 
 class ShopAccount(TypedDict):
-    """Where a shop is paid: private to the municipality and the shops' organisation."""
+    """A shop's bank account: private to the municipality and the shops' organisation."""
 
     iban: str
     holder: str

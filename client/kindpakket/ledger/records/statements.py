@@ -1,4 +1,4 @@
-"""Who changed what, and what it moved."""
+"""Who changed what, and which amounts it moved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kindpakket.ledger.records.vouchers import Balance
 
 
 class Mark(TypedDict):
-    """Who wrote a version of a record, by which request, why."""
+    """Who wrote a version of a record, by which request, and why."""
 
     operation: str
     request: str
@@ -21,9 +21,9 @@ class Mark(TypedDict):
 
 
 class HistoryEntry(TypedDict):
-    """One version of a key: what it held until then and afterwards, None when it held nothing.
+    """One version of a key, with the values before and after; None if there was no value.
 
-    `by` is None for a deletion, and for a record of layout 1: the transaction's block tells who wrote it.
+    `by` is None for a deletion and for a record of layout 1; the transaction's block shows who wrote it.
     """
 
     transaction_id: str
@@ -35,7 +35,7 @@ class HistoryEntry(TypedDict):
 
 
 class VoucherStatementEntry(TypedDict):
-    """What one transaction moved in a voucher: terms that changed, and all nine afterwards, in cents."""
+    """What one transaction moved in a voucher: the changed terms, and all nine afterwards, in cents."""
 
     transaction_id: str
     at: int
@@ -46,7 +46,7 @@ class VoucherStatementEntry(TypedDict):
 
 
 class SchemeStatementEntry(TypedDict):
-    """What one transaction moved in a budget: terms that changed, and all six afterwards, in cents."""
+    """What one transaction moved in a budget: the changed terms, and all six afterwards, in cents."""
 
     transaction_id: str
     at: int
@@ -68,7 +68,7 @@ class ShopStatementEntry(TypedDict):
 
 
 class ShopSums(TypedDict):
-    """Where a shop's money under a scheme is, in cents: together, what was spent there net."""
+    """Where a shop's money under a scheme is, in cents; the sum is what was spent there, net."""
 
     unsettled_cents: int
     drafted_cents: int

@@ -1,4 +1,4 @@
-"""Vouchers: what is asked for, what they hold, what they may pay."""
+"""Vouchers: requests for them, their balances, and what they can pay."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kindpakket.ledger.records.holders import BoundAuthorisation, WaitingReplace
 
 
 class CaseRecord(TypedDict):
-    """What ties a voucher to a case of the municipality: private to the municipality."""
+    """The link between a voucher and a case of the municipality; private to the municipality."""
 
     voucher: str
     case: str
@@ -16,13 +16,13 @@ class CaseRecord(TypedDict):
 
 
 class Recorded(TypedDict):
-    """How many case records were taken."""
+    """How many case records were stored."""
 
     recorded: int
 
 
 class Allocation(TypedDict):
-    """A voucher that is to be issued: units of a preset, or one of a product."""
+    """A voucher to issue: units of a preset, or one product."""
 
     id: str
     entitlement: str
@@ -31,7 +31,7 @@ class Allocation(TypedDict):
 
 
 class TopUp(TypedDict):
-    """A voucher that is to get more: units of a preset, by an entitlement of its own."""
+    """A top-up of a voucher: units of a preset, under a separate entitlement."""
 
     voucher: str
     entitlement: str
@@ -40,7 +40,7 @@ class TopUp(TypedDict):
 
 
 class VoucherCents(TypedDict):
-    """A voucher, and the cents that moved into or out of it."""
+    """A voucher, and the cents moved into or out of it."""
 
     id: str
     cents: int
@@ -55,7 +55,7 @@ class Issued(TypedDict):
 
 
 class Moved(TypedDict):
-    """The answer to revoking, topping up and lapsing: what moved, in cents, for each and in all."""
+    """The answer to revoking, topping up and lapsing: cents moved, for each voucher and in total."""
 
     scheme: str
     vouchers: list[VoucherCents]
@@ -78,7 +78,7 @@ class Extended(TypedDict):
 
 
 class SelfBlocked(TypedDict):
-    """The answer to a block by the holder's code."""
+    """The answer to blocking with the holder's code."""
 
     scheme: str
     voucher: str
@@ -86,21 +86,21 @@ class SelfBlocked(TypedDict):
 
 
 class DaySpending(TypedDict):
-    """What was paid or held on the latest booking day."""
+    """Cents paid or held on the latest booking day."""
 
     date: str
     cents: int
 
 
 class LiveHold(TypedDict):
-    """What a payment holds of a voucher, and the instant at which the hold is over."""
+    """Cents of a voucher that a payment holds, and the instant at which the hold expires."""
 
     cents: int
     expires_at: int
 
 
 class Balance(TypedDict):
-    """A voucher's money.
+    """A voucher's money, in cents.
 
     issued + topped up + refunded + cancelled = spent + held + available + lapsed + revoked.
     """
@@ -119,8 +119,8 @@ class Balance(TypedDict):
 class Voucher(Balance):
     """What one child may spend.
 
-    `grace_cents` is what of `available_cents` was refunded after the end; `product` is the code of its preset
-    when it is for one thing, and `redeemed` tells that it was bought.
+    `grace_cents` is the part of `available_cents` that was refunded after the end; for a voucher for one
+    product, `product` is its code, and `redeemed` says that it has been bought.
     """
 
     id: str
@@ -147,15 +147,15 @@ class Voucher(Balance):
 
 
 class Totals(Balance):
-    """Sums over vouchers."""
+    """Sums over vouchers, in cents, and their number."""
 
     vouchers: int
 
 
 class Allowance(TypedDict):
-    """What a voucher may pay now at a shop.
+    """What a voucher can pay at a shop now.
 
-    `authorisation_version` is 0 before activation; a replacement has the one after it.
+    `authorisation_version` is 0 before activation; a replacement has the next version.
     """
 
     available_cents: int

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import Any
 
 from kindpakket.hfc.fabric.channel.channel_eventhub import ChannelEventHub
 from kindpakket.hfc.fabric.orderer import Orderer
 from kindpakket.hfc.fabric.peer import Peer
 from kindpakket.hfc.fabric.user import User
-
-if TYPE_CHECKING:
-    from kindpakket.hfc.fabric._profiled import Profiled
 
 _NAME = re.compile(r"^[a-z][a-z0-9.-]*$")
 
@@ -24,12 +21,12 @@ class Channel:
         client: the client that knows it.
 
     Raises:
-        ValueError: the name is none that Fabric takes.
+        ValueError: the name is not one that Fabric accepts.
     """
 
-    def __init__(self, name: str, client: Profiled) -> None:
+    def __init__(self, name: str, client: Any) -> None:
         if not _NAME.match(name):
-            raise ValueError(f"{name!r} is no name of a channel: it must match {_NAME.pattern}")
+            raise ValueError(f"{name!r} is not a channel name: it must match {_NAME.pattern}")
         self.name = name
         self.client = client
         self._peers: dict[str, Peer] = {}

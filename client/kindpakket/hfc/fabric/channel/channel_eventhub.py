@@ -39,7 +39,7 @@ ALL = "all"
 
 
 class ChannelEventHub:
-    """A stream of blocks from one peer, and what a program wants to be told of it.
+    """A stream of blocks from one peer, and what a program wants to hear of it.
 
     Blocks come from the newest one on, which is told too, unless `connect` or a registration names a start.
 
@@ -93,7 +93,7 @@ class ChannelEventHub:
         """
         if signed_event is not None:
             raise Impossible(
-                "hfc's signed_event is an envelope that it made itself: connect signs with the user"
+                "signed_event is not supported (hfc makes it itself): connect signs with the user's key"
             )
         self._filtered = filtered
         self._as_array = as_array
@@ -101,7 +101,7 @@ class ChannelEventHub:
         if start is not None or stop is not None:
             if self._limits_by == "registration":
                 raise ValueError(
-                    "a registration has start or stop already: give them there or here, not in both"
+                    "a registration already has start or stop: give them there or here, not in both"
                 )
             self._start, self._stop = limits(
                 self._last_seen if start == "last_seen" else start,
@@ -197,11 +197,15 @@ class ChannelEventHub:
     ) -> None:
         """Take a registration's first and last block; there can be no other registration then."""
         if self._limits_by == "registration":
-            raise ValueError("a registration with start or stop is the only one of its hub: make another hub")
+            raise ValueError(
+                "a registration with start or stop must be the only one of its hub: make another hub"
+            )
         if start is None and stop is None:
             return
         if self.have_registrations() or self._limits_by:
-            raise ValueError("start and stop are for a hub's first registration, before it connects")
+            raise ValueError(
+                "only a hub's first registration may have start or stop, before the hub connects"
+            )
         self._start, self._stop = limits(start, stop)
         self._limits_by = "registration"
         if stop is not None:

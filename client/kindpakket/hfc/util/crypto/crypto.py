@@ -45,7 +45,7 @@ class Ecies:
     def __init__(self, security_level: int = CURVE_P_256_Size, hash_algorithm: str = SHA2) -> None:
         if (hash_algorithm, security_level) not in _HASHES:
             raise ValueError(
-                f"there is no suite {hash_algorithm!r} with {security_level} bits: take SHA2 or SHA3, and "
+                f"there is no suite {hash_algorithm!r} with {security_level} bits: use SHA2 or SHA3, and "
                 f"{CURVE_P_256_Size} or {CURVE_P_384_Size}"
             )
         self._curve = _CURVES[security_level]

@@ -1,0 +1,135 @@
+"""The requests in a block: what was asked of the chaincode, by whom, and when. Write sets are ignored."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from cryptography import x509
+from stdnum import iban
+
+from kindpakket.fabric.blocks import Block, BlockTransaction
+
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_METADATA = "org.hyperledger.fabric:GetMetadata"
+_EMPTY_IS_NONE = frozenset({"algorithm", "public_key", "pages", "root", "self_block", "retention_from"})
+_ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedRequest:
+    """A request in a valid transaction.
+
+    Attributes:
+        block_number: number of the block that contains it.
+        transaction_id: id of the transaction.
+        at: the transaction's timestamp, in Unix seconds.
+        operation: name of the transaction, such as `payment:Pay`.
+        request: the transaction's argument, as `as_stored` gives it.
+        mspid: MSP id of the caller's organisation.
+        person: the caller's `kindpakket.person`; "" if the certificate has none.
+        shop: the caller's `kindpakket.shop`; "" if the certificate has none.
+        role: the caller's `kindpakket.role`; "" if the certificate has none.
+        till: the caller's `kindpakket.till`; "" if there is none, or it is not a code, or is an account
+            number.
+    """
+
+    block_number: int
+    transaction_id: str
+    at: int
+    operation: str
+    request: dict[str, Any]
+    mspid: str = ""
+    person: str = ""
+    shop: str = ""
+    role: str = ""
+    till: str = ""
+
+
+def requests_in(block: Block, chaincode: str) -> tuple[list[CommittedRequest], list[str]]:
+    """The valid requests to a chaincode in a block, in order, and sentences about malformed ones.
+
+    The chaincode cannot have accepted a transaction whose argument is not one JSON object. The contract API's
+    own query for metadata, which any client may submit to the orderer, is left out: it changes nothing.
+
+    Args:
+        block: the block.
+        chaincode: name of the chaincode.
+    """
+    requests: list[CommittedRequest] = []
+    malformed: list[str] = []
+    for transaction in block.transactions:
+        ours = transaction.malformed or (
+            transaction.chaincode == chaincode and transaction.function != _METADATA
+        )
+        if transaction.valid and ours:
+            try:
+                requests.append(_decode(block.number, transaction))
+            except ValueError as error:
+                malformed.append(f"transaction {transaction.transaction_id} is malformed: {error}")
+    return requests, malformed
+
+
+def as_stored(value: Any) -> Any:
+    """A request in the form that the chaincode stores: without members that are null or empty.
+
+    Early versions of the chaincode accepted null as a missing member; all versions accept an empty string or
+    0 for a member that must be missing.
+    """
+    if isinstance(value, dict):
+        return {
+            name: as_stored(member)
+            for name, member in value.items()
+            if member is not None and (member or name not in _EMPTY_IS_NONE)
+        }
+    if isinstance(value, list):
+        return [as_stored(item) for item in value]
+    return value
+
+
+def attributes_of(certificate_pem: bytes) -> dict[str, str]:
+    """The attributes that Fabric CA put into a certificate; empty if there are none."""
+    certificate = x509.load_pem_x509_certificate(certificate_pem)
+    try:
+        extension = certificate.extensions.get_extension_for_oid(_ATTRIBUTES).value
+    except x509.ExtensionNotFound:
+        return {}
+    value = extension.value if isinstance(extension, x509.UnrecognizedExtension) else b"{}"
+    attributes = json.loads(value).get("attrs", {})
+    return {str(name): str(text) for name, text in attributes.items()}
+
+
+def _decode(number: int, transaction: BlockTransaction) -> CommittedRequest:
+    if transaction.malformed or transaction.timestamp is None or transaction.creator is None:
+        raise ValueError(transaction.malformed or "it has no timestamp or creator")
+    (argument,) = transaction.arguments
+    request = json.loads(argument)
+    if not isinstance(request, dict):
+        raise ValueError(f"its argument is a {type(request).__name__}, not an object")
+    attributes = _attributes(transaction.creator.certificate_pem)
+    return CommittedRequest(
+        block_number=number,
+        transaction_id=transaction.transaction_id,
+        at=int(transaction.timestamp.timestamp()),
+        operation=transaction.function,
+        request=as_stored(request),
+        mspid=transaction.creator.mspid,
+        person=attributes.get("kindpakket.person", ""),
+        shop=attributes.get("kindpakket.shop", ""),
+        role=attributes.get("kindpakket.role", ""),
+        till=_till(attributes.get("kindpakket.till", "")),
+    )
+
+
+def _till(text: str) -> str:
+    """A till as the chaincode accepts it: a code that is not an account number."""
+    account = iban.is_valid(text.replace("-", ""), check_country=False)
+    return text if _CODE.fullmatch(text) and not account else ""
+
+
+@lru_cache(maxsize=4096)
+def _attributes(certificate_pem: bytes) -> dict[str, str]:
+    return attributes_of(certificate_pem)

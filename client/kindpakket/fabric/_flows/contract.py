@@ -1,0 +1,73 @@
+"""The short forms of a transaction's steps, composed for sync and asyncio."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from kindpakket.fabric._commit_status import CommitStatus
+from kindpakket.fabric._connection.deadlines import Deadlines
+from kindpakket.fabric._connection.flow import CallFailed, Flow, backoff, pause
+from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._flows.committing import status_of
+from kindpakket.fabric._flows.endorsed import EndorsedTransaction
+from kindpakket.fabric._flows.proposing import Proposed, endorse, propose
+from kindpakket.fabric._submission import Submission
+from kindpakket.fabric.errors import CommitError, CommitStatusError, UnknownOutcome
+
+
+def endorse_and_submit(
+    session: Session, proposed: Proposed, deadlines: Deadlines
+) -> Flow[tuple[EndorsedTransaction, CommitStatus | None]]:
+    """Endorse and submit; with the commit status, if submitting had to ask for it."""
+    signature = session.identity.sign(proposed.parts.proposal)
+    payload = yield from endorse(session, proposed, signature, deadlines.endorse)
+    transaction = EndorsedTransaction(session, payload)
+    return transaction, (yield from transaction.submit(deadlines))
+
+
+def commit(session: Session, proposed: Proposed, deadlines: Deadlines) -> Flow[bytes]:
+    """Endorse, submit and wait for a valid commit; the chaincode's result."""
+    transaction, status = yield from endorse_and_submit(session, proposed, deadlines)
+    transaction_id = transaction.transaction_id
+    if status is None:
+        try:
+            status = yield from status_of(
+                session, transaction.channel, transaction_id, deadlines.commit_status
+            )
+        except CommitStatusError as error:
+            raise UnknownOutcome(transaction_id, transaction.envelope) from error
+    if not status.successful:
+        raise CommitError.of(status)
+    return transaction.result
+
+
+def commit_despite_conflicts(
+    session: Session,
+    channel: str,
+    chaincode: str,
+    submission: Submission,
+    deadlines: Deadlines,
+    conflict_attempts: int,
+) -> Flow[bytes]:
+    """Commit a submission; after a committed read conflict, with a new proposal, up to the number given."""
+    for attempt in count(1):
+        proposed = propose(
+            session,
+            channel,
+            chaincode,
+            submission.name,
+            arguments=submission.arguments,
+            transient=submission.transient,
+            endorsing_organizations=submission.endorsing_organizations,
+        )
+        try:
+            return (yield from commit(session, proposed, deadlines))
+        except CommitError as error:
+            if attempt == conflict_attempts or not error.read_conflict:
+                raise
+            conflict = error
+        try:
+            yield from pause(backoff(attempt))
+        except CallFailed:  # the caller no longer waits
+            raise conflict from None
+    raise AssertionError("unreachable")

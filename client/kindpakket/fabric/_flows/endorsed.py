@@ -1,0 +1,156 @@
+"""An endorsed transaction on its way to the orderers: offered, and made certain when an offer is unclear."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from grpc import StatusCode
+
+from kindpakket.fabric._commit_status import CommitStatus
+from kindpakket.fabric._connection.deadlines import Countdown, Deadlines
+from kindpakket.fabric._connection.flow import Call, CallFailed, Flow, backoff, pause
+from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._flows.committing import status_from
+from kindpakket.fabric._wire import gateway as wire
+from kindpakket.fabric.errors import CommitStatusError, SubmitError, UnknownOutcome
+
+_FIRST_LOOK = 1.0
+_LONGEST_LOOK = 8.0
+
+
+class EndorsedTransaction:
+    """An endorsed transaction, and what has been done with it so far.
+
+    Attributes:
+        payload: what is signed, bytes.
+        channel: the channel it belongs to.
+        transaction_id: its id.
+        result: what the chaincode returned, bytes.
+        signature: the creator's signature of `payload`; None until there is one.
+        commit_signature: the signature of the request for its commit status, if it was made elsewhere.
+        kept: its envelope was stored, so it may have been offered before, perhaps by another process.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        payload: bytes,
+        signature: bytes | None = None,
+        *,
+        commit_signature: bytes | None = None,
+        kept: bool = False,
+    ) -> None:
+        parts = wire.transaction_parts(payload)
+        identity = session.identity
+        self.payload = payload
+        self.channel = parts.channel
+        self.transaction_id = parts.transaction_id
+        self.result = parts.result
+        self.signature = signature or (identity.sign(payload) if identity.can_sign else None)
+        self.commit_signature = (
+            None
+            if commit_signature is None
+            else identity.checked(self._commit_request(session), commit_signature)
+        )
+        self._session = session
+        self._offered = kept
+        self._offers = 0
+
+    @property
+    def envelope(self) -> bytes:
+        """The signed transaction. Raises `IdentityError` if there is neither a signature nor the key."""
+        self.signature = self.signature or self._session.identity.sign(self.payload)
+        return wire.envelope(self.payload, self.signature)
+
+    def submit(self, deadlines: Deadlines) -> Flow[CommitStatus | None]:
+        """Offer the transaction; the commit status if it had to be asked for, else None."""
+        certain = not self._offered
+        try:
+            yield from self.offer(deadlines.submit)
+        except SubmitError as error:
+            if certain and error.refused:
+                raise
+            ordered = not (certain and _unheard(error))
+            return (yield from self.resolve(error, deadlines, ordered=ordered))
+        return None
+
+    def offer(self, seconds: float) -> Flow[None]:
+        """Offer the transaction once: to another peer only if the one before cannot have heard it."""
+        self._offered = True
+        request = wire.submit_request(self.transaction_id, self.channel, self.envelope)
+        deadline = Countdown(seconds)
+        avoid = ""
+        while True:
+            self._offers += 1
+            try:
+                yield Call(wire.SUBMIT, request, deadline.remaining, avoid, self.transaction_id, self._offers)
+            except CallFailed as failure:
+                avoid = failure.peer
+                if failure.elsewhere and failure.never_connected and deadline.remaining:
+                    continue
+                raise SubmitError(
+                    failure.reason,
+                    status=failure.status,
+                    details=failure.details,
+                    transaction_id=self.transaction_id,
+                ) from None
+            return
+
+    def resolve(
+        self, problem: SubmitError, deadlines: Deadlines, *, ordered: bool = True
+    ) -> Flow[CommitStatus | None]:
+        """Make an unclear submit certain: ask for the status, and offer the same envelope again.
+
+        Only a commit status or an accepted offer ends it once an offer may have been ordered: then a later
+        refusal of the same envelope proves nothing. `ordered` False: no offer was heard so far.
+        """
+        deadline = Countdown(deadlines.resolve)
+        try:
+            for attempt in count(1):
+                if self._may_look and not problem.overloaded:
+                    look = min(_FIRST_LOOK * 2 ** (attempt - 1), _LONGEST_LOOK, deadline.remaining)
+                    status = yield from self._look(look)
+                    if status:
+                        return status
+                yield from pause(min(backoff(attempt), deadline.remaining))
+                if not deadline.remaining or self._session.closed:
+                    break
+                try:
+                    yield from self.offer(min(deadlines.submit, deadline.remaining))
+                except SubmitError as error:
+                    problem = error
+                    if not ordered and error.refused:
+                        break
+                    ordered = ordered or not _unheard(error)
+                else:
+                    return None
+        except CallFailed:  # the caller no longer waits
+            pass
+        if not ordered:
+            raise problem
+        raise UnknownOutcome(self.transaction_id, self.envelope) from problem
+
+    @property
+    def _may_look(self) -> bool:
+        """Asking for the commit status takes a signature, from elsewhere or from the key here."""
+        return self._session.identity.can_sign or self.commit_signature is not None
+
+    def _look(self, seconds: float) -> Flow[CommitStatus | None]:
+        """The commit status, if it is known within `seconds`."""
+        request = self._commit_request(self._session)
+        signature = self.commit_signature or self._session.identity.sign(request)
+        signed = wire.signed_commit_status_request(request, signature)
+        try:
+            return (yield from status_from(self.transaction_id, signed, seconds))
+        except CommitStatusError as error:
+            if error.status is StatusCode.CANCELLED:
+                raise CallFailed(error.status, error.reason) from None
+            return None
+
+    def _commit_request(self, session: Session) -> bytes:
+        return wire.commit_status_request(self.transaction_id, self.channel, session.identity.serialized)
+
+
+def _unheard(error: SubmitError) -> bool:
+    """The gateway refused for lack of capacity, before it did anything, or nothing was sent."""
+    return error.overloaded and not error.details

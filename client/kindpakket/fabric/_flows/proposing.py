@@ -1,0 +1,117 @@
+"""A proposal as it is signed, and what peers do with it: evaluate and endorse, for sync and asyncio."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from kindpakket.fabric._connection.deadlines import Countdown
+from kindpakket.fabric._connection.flow import CallFailed, Flow, repeatedly
+from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._wire import gateway as wire
+from kindpakket.fabric.errors import DecodeError, EndorseError, EvaluateError, ProtocolError
+
+_NONCE_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposal as it is signed, with its channel and the MSP ids of the organisations to ask."""
+
+    parts: wire.ProposalParts
+    channel: str
+    organizations: tuple[str, ...]
+
+
+def propose(
+    session: Session,
+    channel: str,
+    chaincode: str,
+    name: str,
+    *,
+    arguments: Sequence[str | bytes],
+    transient: Mapping[str, str | bytes] | None = None,
+    endorsing_organizations: Sequence[str] = (),
+) -> Proposed:
+    """Make a proposal, with a new transaction id.
+
+    Raises:
+        TypeError: `endorsing_organizations` is a text instead of a list.
+    """
+    if isinstance(endorsing_organizations, str):
+        raise TypeError(
+            f"endorsing_organizations is the text {endorsing_organizations!r}: give a list of MSP ids"
+        )
+    parts = wire.proposal(
+        creator=session.identity.serialized,
+        nonce=os.urandom(_NONCE_BYTES),
+        now=datetime.now(UTC),
+        channel=channel,
+        chaincode=chaincode,
+        arguments=[_bytes(argument) for argument in (name, *arguments)],
+        transient={key: _bytes(value) for key, value in (transient or {}).items()},
+    )
+    return Proposed(parts, channel, tuple(endorsing_organizations))
+
+
+def evaluate(proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
+    """Run the chaincode on one peer; its result."""
+    transaction_id = proposed.parts.transaction_id
+
+    def error(failure: CallFailed) -> EvaluateError:
+        return EvaluateError(
+            failure.reason, status=failure.status, details=failure.details, transaction_id=transaction_id
+        )
+
+    request = wire.evaluate_request(
+        transaction_id, proposed.channel, proposed.parts.proposal, signature, proposed.organizations
+    )
+    response = yield from repeatedly(
+        wire.EVALUATE, request, Countdown(seconds), error, transaction_id=transaction_id
+    )
+    return wire.evaluate_result(response)
+
+
+def endorse(session: Session, proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
+    """Collect endorsements; the payload of the transaction, checked to be the one proposed."""
+    transaction_id = proposed.parts.transaction_id
+
+    def error(failure: CallFailed) -> EndorseError:
+        return EndorseError(
+            failure.reason, status=failure.status, details=failure.details, transaction_id=transaction_id
+        )
+
+    def passing(problem: EndorseError) -> bool:
+        return problem.retryable or problem.peers_differ(proposed.organizations)
+
+    request = wire.endorse_request(
+        transaction_id, proposed.channel, proposed.parts.proposal, signature, proposed.organizations
+    )
+    response = yield from repeatedly(
+        wire.ENDORSE, request, Countdown(seconds), error, passing, transaction_id=transaction_id
+    )
+    payload = wire.prepared_payload(response)
+    _check(session, proposed.parts, payload)
+    return payload
+
+
+def _check(session: Session, proposed: wire.ProposalParts, payload: bytes) -> None:
+    """Refuse a transaction other than the one proposed: signing it would be signing anything."""
+    try:
+        parts = wire.transaction_parts(payload)
+    except DecodeError as error:
+        raise ProtocolError(
+            f"the gateway answered proposal {proposed.transaction_id} with bytes that are not a transaction: "
+            f"{error}"
+        ) from error
+    if (parts.header, parts.invocation) != (proposed.header, proposed.invocation):
+        raise ProtocolError(
+            f"the gateway prepared transaction {parts.transaction_id} instead of the proposed "
+            f"{proposed.transaction_id}; it was not signed: check what answers on {session.address}"
+        )
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value

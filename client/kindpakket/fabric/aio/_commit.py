@@ -1,0 +1,16 @@
+"""The end of a transaction, for asyncio."""
+
+from __future__ import annotations
+
+from kindpakket.fabric._commit import BaseCommit
+from kindpakket.fabric._commit_status import CommitStatus
+from kindpakket.fabric._connection.aio import AsyncSession
+
+
+class Commit(BaseCommit[AsyncSession]):
+    """A transaction that was offered to the orderers; see `kindpakket.fabric.Commit`."""
+
+    async def status(self, *, timeout: float | None = None) -> CommitStatus:
+        """Wait until the transaction is in a block, and say whether it is valid."""
+        seconds = self._session.deadlines.commit_status if timeout is None else timeout
+        return await self._session.run(self._waiting(seconds))

@@ -1,0 +1,23 @@
+"""An endorsed transaction, for asyncio."""
+
+from __future__ import annotations
+
+from kindpakket.fabric._connection.aio import AsyncSession
+from kindpakket.fabric._connection.deadlines import Deadlines
+from kindpakket.fabric._transaction import BaseTransaction
+from kindpakket.fabric.aio._commit import Commit
+
+
+class Transaction(BaseTransaction[AsyncSession]):
+    """An endorsed transaction; see `kindpakket.fabric.Transaction`."""
+
+    async def submit(self, *, deadlines: Deadlines | None = None) -> Commit:
+        """Offer the transaction to the orderers, and return its commit."""
+        status = await self._session.run(self._endorsed.submit(deadlines or self._session.deadlines))
+        return Commit(
+            self._session,
+            self.channel,
+            self.transaction_id,
+            status,
+            signature=self._endorsed.commit_signature,
+        )

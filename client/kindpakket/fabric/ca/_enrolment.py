@@ -1,0 +1,131 @@
+"""An issued certificate with its key, and the MSP folder that keeps both."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from kindpakket.fabric._storage.files import replace
+from kindpakket.fabric.errors import IdentityError
+from kindpakket.fabric.identity._hashes import Hash
+from kindpakket.fabric.identity._identity import Identity
+
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """An issued certificate with its key.
+
+    Attributes:
+        certificate: the certificate, PEM.
+        key: the private key, PKCS#8 PEM, unencrypted. Not shown by `repr`.
+        chain: the authority's own certificates, PEM, root included; b"" if they are not known.
+    """
+
+    certificate: bytes
+    key: bytes = field(repr=False)
+    chain: bytes = field(default=b"", repr=False)
+
+    @property
+    def name(self) -> str:
+        """The enrolment name: the common name in the certificate."""
+        subject = self.decoded.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return str(subject[0].value) if subject else ""
+
+    @property
+    def expires(self) -> datetime:
+        """When the certificate expires, UTC. Renew it before: an expired one cannot renew itself."""
+        return self.decoded.not_valid_after_utc
+
+    @property
+    def decoded(self) -> x509.Certificate:
+        """The certificate, decoded."""
+        try:
+            return x509.load_pem_x509_certificate(self.certificate)
+        except ValueError as error:
+            raise IdentityError(f"the certificate cannot be read as X.509 in PEM: {error}") from error
+
+    def identity(self, mspid: str, *, hash: Hash | None = None) -> Identity:
+        """The identity of this certificate, for `connect`. Arguments and errors as of `Identity`."""
+        return Identity(mspid, self.certificate, self.key, hash=hash)
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Write it as an MSP folder, which `Identity.from_msp` and Fabric's own programs read.
+
+        The folder may hold an earlier certificate, which is replaced; its key stays there beside the new one.
+        If the process dies at any point, the folder holds a certificate with its key, the old or the new.
+        Only the owner can read the folders and the files with keys.
+
+        Returns:
+            The folder.
+
+        Raises:
+            IdentityError: `signcerts/` holds several files, or the key does not belong to the certificate.
+            OSError: the folder cannot be written.
+        """
+        root = Path(folder)
+        self.identity("MSP")  # raises unless the key belongs to the certificate
+        for part in ("signcerts", "keystore", "cacerts", "intermediatecerts"):
+            (root / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+        present = _files(root / "signcerts")
+        if len(present) > 1:
+            raise IdentityError(f"{root / 'signcerts'} holds {len(present)} files: it must hold one")
+        roots, others = _by_kind(_CERTIFICATE.findall(self.chain))
+        _write_all(root / "cacerts", roots, "ca")
+        _write_all(root / "intermediatecerts", others, "intermediate")
+        public_key = x509.SubjectKeyIdentifier.from_public_key(self.decoded.public_key())
+        replace(root / "keystore" / f"{public_key.digest.hex()}_sk", self.key, 0o600)
+        replace(present[0] if present else root / "signcerts" / "cert.pem", self.certificate, 0o644)
+        return root
+
+    @classmethod
+    def from_msp(cls, folder: str | os.PathLike[str]) -> Self:
+        """Read one from an MSP folder, to renew it.
+
+        Raises:
+            IdentityError: the folder lacks the certificate or its key.
+        """
+        root = Path(folder)
+        certificate = Identity.from_msp(root, "MSP").certificate_pem
+        for key in _files(root / "keystore"):
+            try:
+                Identity("MSP", certificate, key.read_bytes())
+            except IdentityError:
+                continue
+            chain = [file.read_bytes() for part in _CHAIN for file in _files(root / part)]
+            return cls(certificate, key.read_bytes(), b"".join(chain))
+        raise IdentityError(f"{root / 'keystore'} holds no key of the certificate in {root / 'signcerts'}")
+
+
+_CHAIN = ("intermediatecerts", "cacerts")
+
+
+def _by_kind(certificates: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """The roots, which are self-signed, and the others."""
+    roots: list[bytes] = []
+    others: list[bytes] = []
+    for pem in certificates:
+        read = x509.load_pem_x509_certificate(pem)
+        (roots if read.subject == read.issuer else others).append(pem)
+    return roots, others
+
+
+def _write_all(folder: Path, certificates: Sequence[bytes], name: str) -> None:
+    present = {file.read_bytes() for file in _files(folder)}
+    for number, pem in enumerate(pem for pem in certificates if pem not in present):
+        replace(folder / f"{name}-{len(present) + number}.pem", pem, 0o644)
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))

@@ -1,0 +1,179 @@
+"""What the command loads, and what it says when an extra is not installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from desk import Command
+
+ROOT = Path(__file__).parents[2]
+SOURCES = os.pathsep.join(str(ROOT / folder) for folder in ("client", "network"))
+HEAVY = {
+    "cryptography",
+    "grpc",
+    "httpx",
+    "jinja2",
+    "jsonschema",
+    "matplotlib",
+    "pkcs11",
+    "prometheus_client",
+    "psutil",
+    "pyrage",
+    "requests",
+    "rich",
+    "sepaxml",
+    "sqlalchemy",
+    "stdnum",
+    "yaml",
+}
+LOADED = """
+import json, sys
+from kindpakket_cli.__main__ import run
+sys.argv = ["kindpakket", *sys.argv[1:]]
+try:
+    run()
+except SystemExit as end:
+    code = end.code
+print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})]), file=sys.stderr)
+"""
+BARE = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in BLOCKED:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+"""
+EXTRAS = {
+    "backoffice": ["sepaxml"],
+    "cli": ["click", "rich"],
+    "network": ["jsonschema", "prometheus_client", "psutil", "pyrage", "requests"],
+    "pkcs11": ["pkcs11"],
+    "report": ["matplotlib"],
+    "sql": ["sqlalchemy"],
+}
+
+
+def python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A program in an interpreter of its own."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("KINDPAKKET_")}
+    return subprocess.run(
+        [sys.executable, "-P", "-c", code, *arguments],
+        env={**environment, "PYTHONPATH": SOURCES},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def loaded(*arguments: str) -> tuple[int, set[str]]:
+    done = python(LOADED, *arguments)
+    code, modules = json.loads(done.stderr.splitlines()[-1])
+    return code, set(modules)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["scheme", "--help"],
+        ["network", "--help"],
+        ["network", "up", "--help"],
+        ["audit", "x"],
+    ],
+    ids=" ".join,
+)
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    code, modules = loaded(*arguments)
+    assert code == (2 if arguments[-1] == "x" else 0)
+    assert "click" in modules
+    assert modules & HEAVY == set()
+
+
+def test_a_status_in_json_loads_what_it_needs(tmp_path: Path) -> None:
+    code, modules = loaded("network", "status", "--json", "--home", str(tmp_path / "home"))
+    assert code == 1
+    assert "psutil" in modules
+    unused = {"httpx", "jinja2", "matplotlib", "prometheus_client", "rich", "sepaxml", "sqlalchemy"}
+    assert modules & unused == set()
+
+
+def test_a_query_loads_what_it_needs(kindpakket: Command) -> None:
+    code, modules = loaded("query", "shop:List", "--home", str(kindpakket.home))
+    assert code == 0
+    assert "grpc" in modules
+    needed = {"cryptography", "grpc", "yaml"}
+    assert modules & (HEAVY - needed - {"stdnum"}) == set()
+
+
+def bare(extra: str, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A program where an extra's packages are not installed."""
+    return python(f"BLOCKED = {EXTRAS[extra]!r}\n{BARE}\n{code}", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("extra", "module"),
+    [
+        ("backoffice", "kindpakket.backoffice.sepa"),
+        ("network", "kindpakket_network"),
+        ("pkcs11", "kindpakket.fabric.identity.pkcs11"),
+        ("report", "kindpakket.report.report"),
+        ("sql", "kindpakket.fabric.checkpoints.sql"),
+    ],
+)
+def test_a_library_names_the_extra_that_is_missing(extra: str, module: str) -> None:
+    done = bare(extra, f"import {module}")
+    sentence = done.stderr.splitlines()[-1]
+    assert done.returncode == 1
+    assert sentence.startswith("kindpakket.fabric.extras.MissingExtra: the package ")
+    assert sentence.endswith(f"is not installed: run pip install 'kindpakket[{extra}]'")
+    assert sentence.split()[3] in EXTRAS[extra]
+
+
+RUN = "from kindpakket_cli.__main__ import run; run()"
+
+
+@pytest.mark.parametrize(
+    ("extra", "arguments"),
+    [
+        ("cli", ["--help"]),
+        ("network", ["network", "status"]),
+        ("network", ["network", "schema"]),
+        ("network", ["network", "programs"]),
+    ],
+)
+def test_the_command_names_the_extra_that_is_missing(extra: str, arguments: list[str]) -> None:
+    done = bare(extra, RUN, *arguments)
+    assert done.returncode == 2, done.stderr
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("Error: the package ")
+    assert sentence.endswith(f"is not installed: run pip install 'kindpakket[{extra}]'")
+
+
+def test_a_settlement_is_not_exported_without_the_back_offices_packages(
+    kindpakket: Command, tmp_path: Path
+) -> None:
+    export = ["settlement", "export", "a" * 32, "--file", str(tmp_path / "pay.xml"), "--name", "Gemeente"]
+    account = ["--iban", "NL91ABNA0417164300", "--bic", "ABNANL2A", "--execution-date", "2026-03-11"]
+    done = bare("backoffice", RUN, *export, *account, "--json", "--home", str(kindpakket.home))
+    assert done.returncode == 2, done.stderr
+    error = json.loads(done.stderr)["error"]
+    assert error["code"] == "MISSING_EXTRA"
+    assert error["message"].endswith("run pip install 'kindpakket[backoffice]'")
+    assert kindpakket.desk.asked == []
+
+
+def test_the_libraries_need_no_extra() -> None:
+    blocked = [package for packages in EXTRAS.values() for package in packages]
+    code = "import kindpakket.hfc.fabric, kindpakket.fabric.ca, kindpakket\n" + "".join(
+        f"kindpakket.{name}\n"
+        for name in ("Auditor", "Municipality", "Shop", "HolderKey", "Booklet", "connect")
+    )
+    done = python(f"BLOCKED = {[*blocked, 'jinja2']!r}\n{BARE}\n{code}")
+    assert done.returncode == 0, done.stderr
