@@ -123,7 +123,7 @@ def test_up_completes_a_renewal_that_was_killed(
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(node_renewal, "adopt", killed)
+        patch.setattr(node_renewal, "activate", killed)
         network.renew([node])
     assert node not in network.session().processes.all()
     network.up()

@@ -212,10 +212,10 @@ def _disagreements(committed: Sequence[CommitHash]) -> Iterator[str]:
                 what = (
                     "a different block"
                     if result.header != pattern.header
-                    else "a different state after block"
+                    else "a different state"
                 )
                 yield (
-                    f"{result.node} has {what} {result.block} of {channel} than {pattern.node}: "
+                    f"{result.node} has {what} at block {result.block} of {channel} than {pattern.node}: "
                     "restore it, or have it rejoin the channel"
                 )
 

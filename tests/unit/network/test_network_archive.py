@@ -209,7 +209,7 @@ def test_what_holds_no_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad").write_text("AGE-SECRET-KEY-1NO")
     for name, words in (
         ("text", "does not contain an age key"),
-        ("bad", "a key that is none"),
+        ("bad", "an invalid key"),
         ("gone", "cannot be read"),
     ):
         with pytest.raises(ArchiveError, match=words):

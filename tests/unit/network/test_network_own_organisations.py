@@ -208,7 +208,7 @@ def consenter(identity: str | None = None, tls: str | None = None) -> Consenter:
         ),
         ({"consenter": None}, "it has no orderer, but the topology does"),
         ({"consenter": consenter(IDENTITIES.issue("x", "peer"))}, "lacks the role orderer"),
-        ({"consenter": consenter(tls=TLS.issue("x", host="elsewhere"))}, "is not for 127.0.0.1"),
+        ({"consenter": consenter(tls=TLS.issue("x", host="elsewhere"))}, "is not valid for 127.0.0.1"),
         ({"consenter": consenter(tls=TLS.issue("x", days=-1))}, "TLS certificate expired on"),
         ({"revocations": {"../crl.pem": ""}}, "is not a valid file name"),
     ],

@@ -206,7 +206,7 @@ def test_a_child_that_ended_is_not_running(processes: Processes) -> None:
 
 
 def test_a_program_that_is_not_there_is_named(processes: Processes) -> None:
-    with pytest.raises(NetworkError, match=r"peer0\.x cannot be started: .*/no/such/program"):
+    with pytest.raises(NetworkError, match=r"peer0\.x could not be started: .*/no/such/program"):
         processes.start(Program("peer0.x", ["/no/such/program"], {}, Path("/")))
 
 

@@ -40,7 +40,7 @@ class Nodes:
         monkeypatch.setattr("kindpakket_network.channel.ordered_blocks.PATIENCE", 0.05)
         monkeypatch.setattr("kindpakket_network.channel.ordered_blocks.AdminCommands", lambda *_: self)
         monkeypatch.setattr(
-            "kindpakket_network.backups.recovery.KeptRevocations", lambda *_: SimpleNamespace(run=list)
+            "kindpakket_network.backups.recovery.RevocationRecovery", lambda *_: SimpleNamespace(run=list)
         )
         monkeypatch.setattr(Processes, "start", lambda _, program: self.start(program))
         monkeypatch.setattr(Processes, "stop", lambda _, node: self.stopped.append(node))

@@ -99,7 +99,7 @@ def test_a_node_that_is_killed_comes_back_by_itself(managed: Home) -> None:
 def test_without_a_service_manager_it_is_said_what_to_do(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_module, "_SUPERVISOR", 0.1)
     home.node(NODE).mkdir()
-    with pytest.raises(NetworkError, match=r"peer0[.]gemeente is not started by the service manager"):
+    with pytest.raises(NetworkError, match=r"the service manager did not start peer0[.]gemeente"):
         Processes(home).start(sleeper(home))
 
 

@@ -112,7 +112,7 @@ def test_what_keeps_orderers_safe_is_not_tuned(name: str) -> None:
     [
         (
             {"peer": {"CORE_PEER_GOSSIP_PULLINTERVAL": 3}},
-            "tuning.peer.CORE_PEER_GOSSIP_PULLINTERVAL: 3 is not text, write it in quotes: give a time",
+            "tuning.peer.CORE_PEER_GOSSIP_PULLINTERVAL: 3 is not text (write it in quotes): give a time",
         ),
         (
             {"peer": {"CORE_PEER_GOSSIP_PULINTERVAL": "3s"}},

@@ -91,7 +91,7 @@ def test_a_skeleton_replaces_nothing(tmp_path: Path) -> None:
     (tmp_path / "topology.yaml").write_text("mine")
     result = CliRunner().invoke(network, ["init", str(tmp_path)])
     assert result.exit_code == 1
-    assert "topology.yaml is there already" in result.stderr
+    assert "topology.yaml already exists" in result.stderr
     assert (tmp_path / "topology.yaml").read_text() == "mine"
 
 
