@@ -49,12 +49,13 @@ CASES: list[tuple[str, Change, str]] = [
     (
         "clients that may endorse",
         lambda d: chaincode(d).update(endorsement="AND('GemeenteMSP.peer', 'WinkelsMSP.member')"),
-        f"{CHAINCODE}.endorsement: 'WinkelsMSP.member' lets identities endorse that",
+        f"{CHAINCODE}.endorsement: 'WinkelsMSP.member' lets identities endorse that do not run the chaincode",
     ),
     (
         "clients that may endorse definitions",
         lambda d: channel(d).update(lifecycle_endorsement="OR('GemeenteMSP.client')"),
-        "channels[0].lifecycle_endorsement: 'GemeenteMSP.client' lets identities endorse that",
+        "channels[0].lifecycle_endorsement: 'GemeenteMSP.client' lets identities endorse that do not run "
+        "the chaincode",
     ),
     (
         "peers that may change the channel",
