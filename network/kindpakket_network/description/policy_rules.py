@@ -174,8 +174,8 @@ def _holders(place: str, policy: Policy, required: int, members: _Members) -> It
     elif required > len(peers) - 1:
         yield Mistake(
             f"{place}.required_peers",
-            f"{required} other {'peer' if required == 1 else 'peers'} must receive it, but only {len(peers) - 1} can: "
-            "lower it, or add peers",
+            f"{required} other {'peer' if required == 1 else 'peers'} must receive it, "
+            f"but only {len(peers) - 1} can: lower it, or add peers",
         )
 
 
