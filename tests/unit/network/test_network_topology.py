@@ -246,7 +246,7 @@ MEANING: list[tuple[str, Change, str]] = [
             }
             for name in ("other", "third")
         ),
-        "channels: 3 chaincodes, and a peer has ports for 2",
+        "channels: has 3 chaincodes, but a peer has ports for at most 2",
     ),
 ]
 

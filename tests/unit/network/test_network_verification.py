@@ -38,7 +38,7 @@ def test_peers_that_agree_are_no_finding() -> None:
 @pytest.mark.parametrize(("header", "commit", "words"), [("x", "c", "block"), ("h", "x", "state")])
 def test_the_peer_that_differs_from_most_is_named(header: str, commit: str, words: str) -> None:
     (found,) = findings([committed("a"), committed("b", header, commit), committed("c")], [], [])
-    assert found.startswith(f"b has a different {words} of block 7 of {CHANNEL} than a")
+    assert found.startswith(f"b has a different {words} at block 7 of {CHANNEL} than a")
 
 
 def test_a_state_on_disk_that_differs_is_named_with_its_files() -> None:
