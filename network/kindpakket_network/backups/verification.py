@@ -209,11 +209,7 @@ def _disagreements(committed: Sequence[CommitHash]) -> Iterator[str]:
         pattern = next(other for other in here if (other.header, other.commit) == usual)
         for result in here:
             if (result.header, result.commit) != usual:
-                what = (
-                    "a different block"
-                    if result.header != pattern.header
-                    else "a different state"
-                )
+                what = "a different block" if result.header != pattern.header else "a different state"
                 yield (
                     f"{result.node} has {what} at block {result.block} of {channel} than {pattern.node}: "
                     "restore it, or have it rejoin the channel"

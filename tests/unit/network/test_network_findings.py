@@ -60,9 +60,9 @@ def test_a_node_that_does_not_run(state: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("taking_part", "leader", "words"),
     [
-        (3, "orderer.a", "3 of 4 consenters take part, and ordering needs all of these"),
+        (3, "orderer.a", "3 of 4 consenters take part, and ordering needs all of them"),
         (2, None, "2 of 4 consenters take part, but ordering needs 3: it has stopped"),
-        (4, None, "no consenter leads"),
+        (4, None, "has no leader"),
     ],
 )
 def test_how_much_ordering_still_bears(taking_part: int, leader: str | None, words: str) -> None:
@@ -97,7 +97,7 @@ def test_votes_that_do_not_count() -> None:
 
 def test_peers_that_do_not_know_one_another() -> None:
     (line,) = told(replace(CHANNEL, peers_known={"peer0.a": 0, "peer0.b": None}))
-    assert "peer0.a: knows 0 of 1 other peers of zuidhorn" in line
+    assert "peer0.a: knows 0 of 1 other peer of zuidhorn" in line
 
 
 @pytest.mark.parametrize(

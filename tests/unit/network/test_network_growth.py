@@ -139,7 +139,7 @@ def test_beside_another_means_to_sign_in_its_place(policy: str, expected: str) -
             lambda t: with_channel(t, "x", "gemeente", "OtherMSP", "gemeente"),
             "MSP id GemeenteMSP, not OtherMSP",
         ),
-        (lambda t: with_channel(t, "x", "new", "NewMSP", "regie"), "regie is on no channel"),
+        (lambda t: with_channel(t, "x", "new", "NewMSP", "regie"), "regie is not on any channel"),
         (lambda t: with_peer(t, "winkels", "peer0"), "'peer0' appears twice"),
         (lambda t: with_consenter(t, "nobody"), "no organisation 'nobody'"),
     ],
@@ -253,5 +253,5 @@ def test_what_a_living_network_cannot_follow_is_refused_with_advice(
 
 
 def test_everything_in_the_way_is_told_at_once(packaged: Topology) -> None:
-    with pytest.raises(ChangeRefused, match="2 mistakes"):
+    with pytest.raises(ChangeRefused, match="2 problems found"):
         ensure_possible(packaged, changed(packaged, lambda d: d.update(name="other", ports={"base": 18000})))

@@ -86,7 +86,7 @@ def test_what_is_lacking_has_the_line_of_what_it_should_be_in(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('version: "1.0"', "version: 1.0", "1.0 is not text, write it in quotes: give a version as text"),
+        ('version: "1.0"', "version: 1.0", "1.0 is not text (write it in quotes): give a version as text"),
         ("type: bft", "type: solo", "'solo' is not one of bft, raft: "),
         ("base: 17050", "base: 80", "80 is less than 1024: "),
         ("peers: [peer0]", "peers: [a, b, c, d, e]", "this list has more items than 4: "),

@@ -199,12 +199,12 @@ def consenter(identity: str | None = None, tls: str | None = None) -> Consenter:
     [
         ({"network": "other"}, "in network other, which is not in the topology kindpakket"),
         ({"msp": "OtherMSP"}, "winkels with the MSP id OtherMSP"),
-        ({"tls_root": "-----BEGIN EC PRIVATE KEY-----"}, "holds a private key"),
+        ({"tls_root": "-----BEGIN EC PRIVATE KEY-----"}, "contains a private key"),
         ({"tls_root": "no PEM"}, "a certificate in it cannot be read"),
         ({"tls_root": TLS.issue("x")}, "tls_root is not an authority's certificate"),
         (
             {"identity_root": Authority("other").root},
-            "identity is not issued by the organisation's authority",
+            "identity was not issued by the organisation's authority",
         ),
         ({"consenter": None}, "it has no orderer, but the topology does"),
         ({"consenter": consenter(IDENTITIES.issue("x", "peer"))}, "lacks the role orderer"),
@@ -276,7 +276,7 @@ def test_an_old_bundle_does_not_take_revocations_back(
     new, old = (replace(bundle, revocations={"ca.pem": revocations(made)}) for made in (NOW, NOW - DAY))
     for one in (old, new, new):
         admit(session, [file_of(one, tmp_path)])
-    with pytest.raises(NetworkError, match=r"is older than what .* ca\.pem would revoke less"):
+    with pytest.raises(NetworkError, match=r"is older than .* ca\.pem would undo revocations"):
         admit(session, [file_of(old, tmp_path)])
 
 

@@ -70,7 +70,7 @@ CASES: list[tuple[str, Change, str]] = [
     (
         "more than there are",
         lambda d: chaincode(d).update(endorsement="OutOf(3, 'GemeenteMSP.peer', 'WinkelsMSP.peer')"),
-        f"{CHAINCODE}.endorsement: a number from 1 to 2, and not 3, expected",
+        f"{CHAINCODE}.endorsement: OutOf asks for 3 of 2; a number from 1 to 2 expected",
     ),
     (
         "endorsers that do not hold the collection",

@@ -120,7 +120,7 @@ def test_an_expired_signature_does_not_count(
     present: Configuration, authorities: dict[str, Authority]
 ) -> None:
     signed = proposal(present).signed(authorities["GemeenteMSP"].identity(days=-1))
-    with pytest.raises(NetworkError, match=r"invalid signature: admin of GemeenteMSP .* valid only from .* until"):
+    with pytest.raises(NetworkError, match=r"invalid signature: admin of GemeenteMSP .* valid only from"):
         signed.review(present).ensure_current()
 
 

@@ -277,7 +277,7 @@ def test_a_refused_backup_leaves_the_home_as_it_was(session: Session, file: Path
     attempts: list[tuple[Path, dict[str, object], str]] = [
         (changed, {}, "damaged, modified or incomplete"),
         (file, {"sha256": "00"}, "has the SHA-256 hash .* not 00"),
-        (file, {"organisations": ["winkels"]}, "holds gemeente, not winkels"),
+        (file, {"organisations": ["winkels"]}, "contains gemeente, not winkels"),
     ]
     for backup, options, words in attempts:
         with pytest.raises(ArchiveError, match=words):
