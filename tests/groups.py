@@ -38,7 +38,9 @@ SECONDS = {
 
 def form(items: Sequence[pytest.Item]) -> None:
     """Mark each test with its group."""
-    files = {item.path: [other for other in items if other.path == item.path] for item in items}
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
     for file, tests in files.items():
         name = _name(file, tests)
         for item in tests:
