@@ -210,9 +210,9 @@ def test_a_proposal_that_another_change_overtook_is_refused(live: Network, tmp_p
     channels.update(live, with_settings(live.topology, {"ordering.batch_messages": "63"}))
     for verb in ("sign", "submit"):
         code, said = command(live, verb, str(file), *(["--yes"] if verb == "sign" else []))
-        assert (code, "was changed since this was proposed" in said) == (1, True), said
+        assert (code, "has changed since this was proposed" in said) == (1, True), said
     assert command(live, "show", str(file))[0] == 1
-    with pytest.raises(NetworkError, match="was changed since"):
+    with pytest.raises(NetworkError, match="has changed since"):
         channels.submit(live, Proposal.load(file))
 
 
@@ -245,7 +245,7 @@ def test_nobody_is_taken_out_of_a_channel_by_leaving_it_out_of_the_topology(live
     with pytest.raises(NetworkError, match="the topology lacks AuditorMSP among the members"):
         reconcile(session, fewer)
     other = replace(channel, consenters=(*channel.consenters[1:], channel.consenters[0]))
-    with pytest.raises(NetworkError, match="name them in this order"):
+    with pytest.raises(NetworkError, match="list them in this order"):
         reconcile(session, other)
     assert pending(session, channel) == []
 
