@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 _LONGEST = 240.0
-_ASYNC = frozenset(f"kindpakket.fabric.{name}" for name in ("aio", "_aio_stream", "_aio_outbox", "_aio_bulk"))
+_ASYNC = "kindpakket.fabric.aio."
 
 
 class Loop:
@@ -32,7 +32,7 @@ class Loop:
 
     def wrap(self, value: Any) -> Any:
         """An object of the asyncio style becomes one that is used like its sync twin."""
-        return Wrapped(self, value) if type(value).__module__ in _ASYNC else value
+        return Wrapped(self, value) if type(value).__module__.startswith(_ASYNC) else value
 
     def close(self) -> None:
         """Stop the loop."""
