@@ -140,7 +140,7 @@ def test_a_renewal_that_is_killed_after_any_step_is_completed(network: Network, 
         "certificates of ca.regie ...",
         "certificates of orderer.regie ...",
         f"channel {CHANNEL}: orderer.regie ...",
-        f"channel {CHANNEL}: orderer.regie: ready",
+        f"channel {CHANNEL}: orderer.regie: done",
     ):
         kill_renewal(network, "regie", line)
     network.up()
