@@ -27,12 +27,12 @@ raises are certain.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from grpc import StatusCode
 
+from kindpakket.fabric import _node_messages as node_messages
 from kindpakket.fabric._commit_status import CommitStatus
 
 __all__ = [
@@ -58,69 +58,6 @@ __all__ = [
     "SubmitError",
     "UnknownOutcome",
 ]
-
-_CHAINCODE_RESPONSE = re.compile(r"chaincode response \d+, (.*)", re.DOTALL)
-_ORDERER_STATUS = re.compile(r"\bstatus=([A-Z_]+)")
-_ORDERER_REFUSALS = frozenset({"BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "REQUEST_ENTITY_TOO_LARGE"})
-_READ_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
-_FORBIDDEN = ("status=FORBIDDEN", "access denied", "ailed evaluating policy on signed data")
-_OVERLOAD = "exceeding concurrency limit"
-
-# What Fabric 3.1.1 says in states that pass, with the files that say it. An endorser keeps nothing of a
-# proposal that failed, so the same one may be sent again, and it stays one transaction.
-_PEERS_LACKING = (
-    # discovery/endorsement/endorsement.go
-    "required chaincodes are not installed on sufficient peers",
-    "no peer combination can satisfy the endorsement policy",
-    # internal/pkg/gateway/registry.go, endorse.go, evaluate.go
-    "no peers available to evaluate chaincode",
-    "no endorsers found in the gateway's organization",
-    "failed to select a set of endorsers",
-    # gossip/privdata/distributor.go: private data must be handed to more peers than are known
-    "required to disseminate to at least",
-    "private dissemination plans",
-)
-_PEERS_LOST = (
-    # gRPC, between the gateway and the peer that it asked; after one failure internal/pkg/gateway/registry.go
-    # closes the connection, under the other calls on it too
-    "code = Unavailable desc =",
-    "the client connection is closing",
-)
-_PEER_UNREADY = (
-    # core/chaincode/lifecycle/endorsement_info.go: a definition is being committed (the cache is ahead of the
-    # state), the approval by the peer's organisation was not reconciled yet, or the channel is being opened
-    "changed during invoke",
-    "has not yet been approved by this org",
-    "could not get approved chaincode info from cache",
-    "could not get channel config for channel",
-    # core/chaincode/chaincode_support.go, runtime_launcher.go: the chaincode is being started
-    "but could not find handler",
-    "chaincode registration failed",
-    "timeout expired while starting chaincode",
-    # core/chaincode/extcc/extcc_handler.go: the chaincode's server does not listen yet
-    "error cannot create connection for",
-    "error creating grpc client connection to",
-    # core/chaincode/transaction_contexts.go: an earlier attempt of this very proposal still runs there
-    "error sending: txid: ",
-    # core/endorser/support.go, plugin_endorser.go: the channel is being opened
-    "Channel does not exist: ",
-    "failed obtaining channel state",
-    "transient store for channel",
-    # goleveldb, leveldb/errors.go: the peer is being stopped, and has closed its ledgers
-    "leveldb: closed",
-)
-# core/chaincode/handler.go; its "timeout expired while executing transaction" is final: the chaincode has had
-# 30 seconds.
-_CHAINCODE_STOPPED = "chaincode stream terminated"
-
-_REFUSED_BEFORE_ORDERING = frozenset(
-    {
-        StatusCode.INVALID_ARGUMENT,
-        StatusCode.NOT_FOUND,
-        StatusCode.FAILED_PRECONDITION,
-        StatusCode.UNIMPLEMENTED,
-    }
-)
 
 
 class FabricError(Exception):
@@ -216,7 +153,7 @@ class GatewayError(FabricError):
     @property
     def chaincode_message(self) -> str | None:
         """What the chaincode said when it refused; None if it did not refuse."""
-        matches = (_CHAINCODE_RESPONSE.search(text) for text in self._texts())
+        matches = (node_messages.CHAINCODE_RESPONSE.search(text) for text in self._texts())
         return next((match.group(1) for match in matches if match), None)
 
     @property
@@ -227,7 +164,7 @@ class GatewayError(FabricError):
     @property
     def forbidden(self) -> bool:
         """A policy of the channel refuses this identity; the same call will fail again."""
-        return self.status is StatusCode.PERMISSION_DENIED or self._says(*_FORBIDDEN)
+        return self.status is StatusCode.PERMISSION_DENIED or self._says(*node_messages.FORBIDDEN)
 
     @property
     def identity_expired(self) -> bool:
@@ -245,7 +182,7 @@ class GatewayError(FabricError):
 
         It does so for a moment after it has started, or after the chaincode was upgraded.
         """
-        return self._says(*_PEERS_LACKING)
+        return self._says(*node_messages.PEERS_LACKING)
 
     @property
     def peer_unready(self) -> bool:
@@ -254,12 +191,12 @@ class GatewayError(FabricError):
         For example, the chaincode's definition changes during the call, the chaincode or the channel is being
         opened there, or the peer is being stopped.
         """
-        return self.chaincode_message is None and self._says(*_PEER_UNREADY)
+        return self.chaincode_message is None and self._says(*node_messages.PEER_UNREADY)
 
     @property
     def chaincode_stopped(self) -> bool:
         """The chaincode's process ended during the call: it was stopped, or this very call crashes it."""
-        return self._says(_CHAINCODE_STOPPED)
+        return self._says(node_messages.CHAINCODE_STOPPED)
 
     @property
     def retryable(self) -> bool:
@@ -287,8 +224,8 @@ def says_overloaded(status: StatusCode, reason: str, details: tuple[ErrorDetail,
     """Whether a node had no capacity for a call, by its status or by the nodes' own messages."""
     return (
         status is StatusCode.RESOURCE_EXHAUSTED
-        or _OVERLOAD in reason
-        or any(_OVERLOAD in detail.message for detail in details)
+        or node_messages.OVERLOAD in reason
+        or any(node_messages.OVERLOAD in detail.message for detail in details)
     )
 
 
@@ -320,7 +257,7 @@ class EndorseError(GatewayError):
     @property
     def peers_lost(self) -> bool:
         """The gateway could not reach a peer that it asked, or lost it."""
-        return self._says(*_PEERS_LOST)
+        return self._says(*node_messages.PEERS_LOST)
 
     @property
     def _passing(self) -> bool:
@@ -363,12 +300,12 @@ class SubmitError(GatewayError):
         node may lie.
         """
         if self.details:
-            verdicts = [_ORDERER_STATUS.search(detail.message) for detail in self.details]
-            return all(verdict and verdict.group(1) in _ORDERER_REFUSALS for verdict in verdicts)
-        verdict = _ORDERER_STATUS.search(self.reason)
+            verdicts = [node_messages.ORDERER_STATUS.search(detail.message) for detail in self.details]
+            return all(verdict and verdict.group(1) in node_messages.ORDERER_REFUSALS for verdict in verdicts)
+        verdict = node_messages.ORDERER_STATUS.search(self.reason)
         if verdict:
-            return verdict.group(1) in _ORDERER_REFUSALS
-        return self.status in _REFUSED_BEFORE_ORDERING
+            return verdict.group(1) in node_messages.ORDERER_REFUSALS
+        return self.status in node_messages.REFUSED_BEFORE_ORDERING
 
 
 class CommitStatusError(GatewayError):
@@ -415,7 +352,7 @@ class CommitError(FabricError):
     @property
     def read_conflict(self) -> bool:
         """What the transaction had read was changed by an earlier one; a new proposal may succeed."""
-        return self.code in _READ_CONFLICTS
+        return self.code in node_messages.READ_CONFLICTS
 
     @classmethod
     def of(cls, status: CommitStatus) -> CommitError:
