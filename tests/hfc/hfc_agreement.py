@@ -49,7 +49,7 @@ def normalised(results: Results, prefix: str) -> dict[str, Any]:
     return {step: _in_order(found) for step, found in loaded.items()}
 
 
-def certificate_warnings(hfc: Results, ours: Results, known: Mapping[str, Difference]) -> list[str]:
+def disagreements(hfc: Results, ours: Results, known: Mapping[str, Difference]) -> list[str]:
     """Where the two do not agree, other than is known, and where a known difference is not there."""
     found = []
     for step in dict.fromkeys((*hfc, *ours, *known)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hfc_agreement import agree, certificate_warnings, normalised
+from hfc_agreement import agree, disagreements, normalised
 from hfc_differences import ACTS, NOT_THERE, OTHER_PARAMETERS, READS
 from hfc_running import HERE, Outcomes, Runner
 
@@ -29,7 +29,7 @@ def test_what_the_program_does_agrees(outcomes: Both) -> None:
     hfc, ours = (normalised(one.act, one.prefix) for one in outcomes)
     on_the_network = [step for step in hfc if not step.startswith((_TODAY, _COMPATIBLE))]
     assert len(on_the_network) > 60
-    found = certificate_warnings(
+    found = disagreements(
         {step: hfc[step] for step in on_the_network},
         {step: value for step, value in ours.items() if not step.startswith((_TODAY, _COMPATIBLE))},
         ACTS,
@@ -40,7 +40,7 @@ def test_what_the_program_does_agrees(outcomes: Both) -> None:
 def test_an_authority_that_takes_old_tokens_answers_both_alike(outcomes: Both) -> None:
     hfc, ours = (_steps(one, _COMPATIBLE) for one in outcomes)
     assert len(hfc) > 20
-    found = certificate_warnings(hfc, ours, {})
+    found = disagreements(hfc, ours, {})
     assert not found, "\n".join(found)
 
 
@@ -56,7 +56,7 @@ def test_todays_authority_refuses_hfc_and_answers_us_as_the_older_one_answers_hf
 
 def test_the_ledger_reads_alike_byte_for_byte(outcomes: Both) -> None:
     hfc, ours = (one.read for one in outcomes)
-    found = certificate_warnings(hfc, ours, READS)
+    found = disagreements(hfc, ours, READS)
     assert not found, "\n".join(found)
     blocks = hfc["info"]["value"][0]
     assert blocks > 30

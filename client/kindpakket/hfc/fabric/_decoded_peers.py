@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from kindpakket.fabric import DiscoveredPeer
+from kindpakket.fabric import ChaincodeVersion, DiscoveredPeer
 
 Decoded: TypeAlias = dict[str, Any]
 
@@ -24,7 +24,13 @@ def _peer(peer: DiscoveredPeer) -> Decoded:
         "id_bytes": peer.certificate_pem.decode(),
         "ledger_height": peer.height,
         "chaincodes": [
-            {"name": chaincode.name, "version": chaincode.version} for chaincode in peer.chaincodes
+            {"name": chaincode.name, "version": chaincode.version}
+            for chaincode in sorted(peer.chaincodes, key=_deployed_first)
         ],
         "endpoint": peer.address,
     }
+
+
+def _deployed_first(chaincode: ChaincodeVersion) -> tuple[bool, str]:
+    """The order in which a peer lists its chaincodes: its own `_lifecycle` comes last."""
+    return chaincode.name.startswith("_"), chaincode.name

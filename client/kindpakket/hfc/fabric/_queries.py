@@ -19,7 +19,7 @@ class Queries(Invocations):
     """The part of a client that asks about the ledger. All but `get_channel_config` ask the first peer only.
 
     `decode=False`, with which hfc raises the peer's answer as an exception, raises `Impossible`: the Gateway
-    hands out results, not m.
+    returns results, not answers.
     """
 
     async def query_info(
