@@ -177,6 +177,18 @@ def test_an_evaluation_whose_chaincode_stops_is_tried_a_few_times(
     assert memory.calls == ["Evaluate"] * _flow._ATTEMPTS
 
 
+@pytest.mark.parametrize("words", [words for words in UNREADY if words.startswith(LAUNCHING)])
+def test_that_a_chaincode_stopped_is_reported_though_it_is_gone_when_the_call_is_repeated(
+    contract: Any, memory: MemoryGateway, words: str
+) -> None:
+    memory.fail("Evaluate", StatusCode.ABORTED, EVALUATING, details=by(STOPPED))
+    memory.fail("Evaluate", StatusCode.ABORTED, EVALUATING, details=by(words), times=10_000)
+    with pytest.raises(EvaluateError) as caught:
+        contract.evaluate("Show", "a", timeout=0.4)
+    assert caught.value.chaincode_stopped
+    assert STOPPED in str(caught.value)
+
+
 @pytest.mark.parametrize("words", FINAL)
 def test_what_needs_somebody_to_act_is_told_at_once(contract: Any, memory: MemoryGateway, words: str) -> None:
     memory.fail("Endorse", StatusCode.ABORTED, ENDORSING, details=by(words))

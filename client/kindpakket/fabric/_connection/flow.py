@@ -138,22 +138,24 @@ def repeatedly(
 ) -> Flow[bytes]:
     """Make a call that is safe to repeat, again while its failure is `passing` and time is left.
 
-    Raises what `error` makes of the last failure. `attempts` None means as many as the deadline allows; a
-    node that is overloaded, or a peer that is not ready, is waited for as long. When time runs out in a later
-    attempt, the failure of the one before says why. The next attempt goes to another peer if one is healthy:
-    at once, and not counted, when the last one could not be reached; else after a pause.
+    Raises what `error` makes of the last failure that is not merely a consequence of the one before: that
+    time ran out, or that a chaincode process which ended under the first attempt is gone. `attempts` None
+    means as many as the deadline allows; a node that is overloaded, or a peer that is not ready, is waited for
+    as long. The next attempt goes to another peer if one is healthy: at once, and not counted, when the last
+    one could not be reached; else after a pause.
     """
     attempt = 0
     avoid = ""
-    earlier: E | None = None
+    reported: E | None = None
     for number in count(1):
         try:
             return (yield Call(path, request, deadline.remaining, avoid, transaction_id, number))
         except CallFailed as failure:
             problem = error(failure)
-            if earlier is not None and failure.status is StatusCode.DEADLINE_EXCEEDED:
-                raise earlier from problem
-            earlier = problem
+            if reported is not None and failure.status is StatusCode.DEADLINE_EXCEEDED:
+                raise reported from problem
+            if reported is None or not (reported.chaincode_stopped and problem.peer_unready):
+                reported = problem
             avoid = failure.peer
             elsewhere = failure.elsewhere
             waited_for = failure.overloaded or problem.peer_unready
@@ -163,11 +165,11 @@ def repeatedly(
         wait = backoff(attempt)
         last = attempts is not None and attempt >= attempts and not waited_for
         if not passing(problem) or last or wait >= deadline.remaining:
-            raise problem
+            raise reported
         try:
             yield from pause(wait)
         except CallFailed:  # the caller no longer waits
-            raise problem from None
+            raise reported from None
     raise AssertionError("unreachable")
 
 
