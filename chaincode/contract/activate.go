@@ -54,7 +54,7 @@ type activated struct {
 
 var activateVouchers = operation{name: rules.OperationActivate, event: "VouchersActivated", roles: []role{issuer}}
 
-// Activate binds vouchers to the keys or booklets of their holders, who prove that they have them. All or none.
+// Activate binds vouchers to the keys or booklets of their holders, who prove that they have them, all or none.
 func (*VoucherContract) Activate(ctx *Context, text string) (string, error) {
 	return write(ctx, activateVouchers, text, func(tx *transaction, r *activateRequest) (any, error) {
 		scheme, err := tx.scheme(r.Scheme)

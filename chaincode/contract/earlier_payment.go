@@ -2,7 +2,7 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-// earlierPayment is a payment or hold that a shop took before, with what a capture, cancellation or refund of it is judged by.
+// earlierPayment is a payment or hold that a shop took before, with the records that its capture, cancellation or refund is checked against.
 type earlierPayment struct {
 	payment *rules.Payment
 	scheme  *rules.Scheme

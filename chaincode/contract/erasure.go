@@ -109,7 +109,7 @@ func (r *withdrawErasureRequest) check() error {
 
 var withdrawErasure = operation{name: "erasure:Withdraw", event: "ErasureWithdrawn", roles: []role{issuer, approver}}
 
-// Withdraw ends an erasure that has not been carried out: an approver does, or who ordered it.
+// Withdraw ends an erasure that has not been carried out. Approvers may do so, and the issuer who ordered it.
 func (*ErasureContract) Withdraw(ctx *Context, text string) (string, error) {
 	return write(ctx, withdrawErasure, text, func(tx *transaction, r *withdrawErasureRequest) (any, error) {
 		erasure, err := tx.erasure(r.Erasure)
@@ -170,7 +170,7 @@ func (*ErasureContract) Purge(ctx *Context, text string) (string, error) {
 
 var certifyErasure = operation{name: "erasure:Certify", event: "ErasureCertified", roles: []role{issuer, approver}}
 
-// Certify states on the ledger that no record of an erasure is remaining. Any organisation can see that by the hashes.
+// Certify states on the ledger that no record of an erasure remains. Any organisation can check that by the hashes.
 func (*ErasureContract) Certify(ctx *Context, text string) (string, error) {
 	return write(ctx, certifyErasure, text, func(tx *transaction, r *erasureRequest) (any, error) {
 		erasure, err := tx.erasure(r.Erasure)

@@ -20,7 +20,7 @@ type extended struct {
 
 var extendVouchers = operation{name: "voucher:Extend", event: "VouchersExtended", roles: []role{approver}}
 
-// Extend lets vouchers be spent until the end of a later day. All or none.
+// Extend lets vouchers be spent until the end of a later day, all or none.
 func (*VoucherContract) Extend(ctx *Context, text string) (string, error) {
 	return write(ctx, extendVouchers, text, func(tx *transaction, r *extendRequest) (any, error) {
 		scheme, err := tx.scheme(r.Scheme)

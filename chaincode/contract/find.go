@@ -51,7 +51,7 @@ func (tx *transaction) closedUntil(scheme string) (rules.Day, error) {
 	return days.ClosedUntil, nil
 }
 
-// bookingDay returns the day that something of this moment is booked on.
+// bookingDay returns the day on which the transaction is booked.
 func (tx *transaction) bookingDay(scheme string) (rules.Day, error) {
 	closedUntil, err := tx.closedUntil(scheme)
 	return rules.BookingDay(tx.now, closedUntil), err

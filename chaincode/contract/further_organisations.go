@@ -93,7 +93,7 @@ func (r *rejectOrganisationRequest) check() error {
 
 var rejectOrganisation = operation{name: "organisations:Reject", event: "OrganisationRejected", roles: []role{issuer, approver}}
 
-// Reject ends the proposal of an organisation: an approver does, or who proposed it.
+// Reject ends the proposal of an organisation. Approvers may do so, and the issuer who proposed it.
 func (*OrganisationsContract) Reject(ctx *Context, text string) (string, error) {
 	return write(ctx, rejectOrganisation, text, func(tx *transaction, r *rejectOrganisationRequest) (any, error) {
 		organisation, err := tx.proposedOrganisation(&r.organisationChangeRequest)

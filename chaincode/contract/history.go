@@ -35,7 +35,7 @@ type historyEntry struct {
 	Value   jsontext.Value `json:"value"`
 }
 
-// entryHead is what all statements say of a change.
+// entryHead is the part of a change that all statements show.
 type entryHead struct {
 	TransactionID string `json:"transaction_id"`
 	At            int64  `json:"at"`

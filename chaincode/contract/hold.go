@@ -86,7 +86,7 @@ func (*PaymentContract) Capture(ctx *Context, text string) (string, error) {
 
 var releasePayment = operation{name: "payment:Release", event: "PaymentReleased", roles: append(slices.Clone(municipal), tills...)}
 
-// Release returns the money of a hold back to its voucher: by the shop at any time, by the municipality once it has expired.
+// Release returns the money of a hold to its voucher. The shop may do so at any time, the municipality once the hold has expired.
 func (*PaymentContract) Release(ctx *Context, text string) (string, error) {
 	return write(ctx, releasePayment, text, func(tx *transaction, r *reasonedPaymentRequest) (any, error) {
 		payment, err := tx.ownPayment(r.Payment)

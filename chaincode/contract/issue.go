@@ -27,7 +27,7 @@ type issued struct {
 	IssuedCents rules.Cents    `json:"issued_cents"`
 }
 
-// entitlement tells which voucher an entitlement led to.
+// entitlement is the record of the voucher that was issued for an entitlement.
 type entitlement struct {
 	Scheme  string `json:"scheme"`
 	Voucher string `json:"voucher"`
@@ -35,7 +35,7 @@ type entitlement struct {
 
 var issueVouchers = operation{name: "voucher:Issue", event: "VouchersIssued", roles: []role{issuer}}
 
-// Issue makes vouchers out of a scheme's budget, all or none.
+// Issue makes vouchers from a scheme's budget, all or none.
 func (*VoucherContract) Issue(ctx *Context, text string) (string, error) {
 	return write(ctx, issueVouchers, text, func(tx *transaction, r *issueRequest) (any, error) {
 		scheme, err := tx.openScheme(r.Scheme)
@@ -71,7 +71,7 @@ func (tx *transaction) checkNew(r *issueRequest) error {
 	return nil
 }
 
-// checkEntitlement refuses an entitlement that money was given for before.
+// checkEntitlement refuses an entitlement that has been used before.
 func (tx *transaction) checkEntitlement(id string) error {
 	before, err := get[entitlement](tx, entitlementKey(id))
 	if err == nil && before != nil {

@@ -4,7 +4,7 @@ import "kindpakket.eu/chaincode/rules"
 
 var lapseVouchers = operation{name: "voucher:Lapse", event: "VouchersLapsed", roles: []role{issuer, treasurer}}
 
-// Lapse returns what vouchers can no longer spend back to the budget. All or none.
+// Lapse returns what vouchers can no longer spend to the budget, all or none.
 func (*VoucherContract) Lapse(ctx *Context, text string) (string, error) {
 	return write(ctx, lapseVouchers, text, func(tx *transaction, r *vouchersRequest) (any, error) {
 		scheme, err := tx.scheme(r.Scheme)

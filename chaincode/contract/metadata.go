@@ -119,7 +119,7 @@ func (d *describer) request(entry described) documentTransaction {
 	return transaction
 }
 
-// answer describes an answer: a record of the rules by reference, and what the contract composes inline.
+// answer describes an answer: a record of the rules by reference, anything that the contract composes inline.
 func (d *describer) answer(t reflect.Type) *schema {
 	if t.PkgPath() == reflect.TypeFor[rules.Scheme]().PkgPath() {
 		return d.reference(t)

@@ -6,7 +6,7 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// owed is what a settlement or receivable of a shop would hold now, and what it is judged by.
+// owed is what a settlement or receivable of a shop would hold now, with the records that it is checked against.
 type owed struct {
 	scheme      *rules.Scheme
 	terms       *storedTerms
@@ -41,7 +41,7 @@ func (tx *transaction) owed(schemeID, shopID string, enough func(*rules.Taken) b
 	return &owed{scheme: scheme, terms: terms, shop: shop, closedUntil: closedUntil, taken: taken}, err
 }
 
-// take reads the oldest open items of closed days until enough says so. Nothing is booked on those days any more, so the
+// take reads the oldest open items of closed days until enough reports true. Nothing is booked on those days any more, so the
 // range read of a transaction that writes cannot hit a phantom.
 func (tx *transaction) take(scheme, shop string, closedUntil rules.Day, enough func(*rules.Taken) bool) (*rules.Taken, error) {
 	taken := &rules.Taken{}

@@ -14,7 +14,7 @@ const (
 
 var cursorForm = regexp.MustCompile(`^[0-9a-z/-]{0,100}$`)
 
-// paging is what a request for a list carries: the next of the page before ("" at first), and how many items to give.
+// paging is what a request for a list carries: the cursor, which is the next of the previous page ("" at first), and the page size.
 type paging struct {
 	Cursor string        `json:"cursor,omitzero"`
 	Limit  *rules.Number `json:"limit,omitzero"`
@@ -89,7 +89,7 @@ func scanPage[T any](tx *transaction, prefix string, page *paging, visit func(ke
 	return cursorOf(prefix, answer.GetBookmark()), nil
 }
 
-// scanRange passes the records of a range to visit, in the order of their keys, until visit wants no more. A peer silently
+// scanRange passes the records of a range to visit, in the order of their keys, until visit stops it. A peer silently
 // ends a range at its own total limit, so the range after the last key is read again until it is empty.
 func scanRange[T any](tx *transaction, start, end string, visit func(key string, record *T) (more bool, err error)) error {
 	for start != "" {

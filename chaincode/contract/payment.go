@@ -142,7 +142,7 @@ func (tx *transaction) judge(r *purchaseRequest) (*rules.Purchase, []*rules.Paym
 	return purchase, released, purchase.Check(scheme)
 }
 
-// purchase collects what a payment made now is judged by.
+// purchase collects the records that a payment made now is checked against.
 func (tx *transaction) purchase(scheme *rules.Scheme, voucher *rules.Voucher, shop *rules.Shop) (*rules.Purchase, error) {
 	terms, err := tx.termsFor(scheme, voucher)
 	if err != nil {
@@ -157,8 +157,8 @@ func (tx *transaction) purchase(scheme *rules.Scheme, voucher *rules.Voucher, sh
 	}, nil
 }
 
-// verify refuses a payment or hold that the voucher's holder did not agree to, or whose deadline does not fit. message returns what the
-// holder had to sign.
+// verify refuses a payment or hold that the voucher's holder did not agree to, or whose deadline has passed or is too far ahead. message
+// returns what the holder had to sign.
 func (tx *transaction) verify(r *purchaseRequest, purchase *rules.Purchase, message func(rules.Domain, rules.Number) []byte) error {
 	bound := purchase.Voucher.Authorisation
 	if bound == nil {

@@ -8,7 +8,7 @@ type paymentQuery struct {
 
 func (r *paymentQuery) check() error { return rules.CheckID("payment", r.Payment) }
 
-// Show returns a payment; to shops their own.
+// Show returns a payment; shops may ask only for their own.
 func (*PaymentContract) Show(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *paymentQuery) (any, error) {
 		return tx.ownPayment(r.Payment)
@@ -32,7 +32,7 @@ func (r *listOfShopRequest) check() error {
 	return rules.FirstError(rules.CheckID("scheme", r.Scheme), rules.CheckID("shop", r.Shop), r.paging.check())
 }
 
-// Unsettled returns what no live settlement of a shop holds, oldest first; to shops for their own.
+// Unsettled returns what no live settlement of a shop holds, oldest first; shops may ask only for themselves.
 func (*PaymentContract) Unsettled(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *listOfShopRequest) (any, error) {
 		if _, err := tx.ownShop(r.Shop); err != nil {

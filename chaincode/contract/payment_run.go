@@ -78,7 +78,7 @@ func (r *bookRequest) check() error {
 
 var bookSettlement = operation{name: "settlement:Book", event: "SettlementBooked", roles: []role{treasurer}}
 
-// Book enters the bank's answer. What was rejected or returned opens the settlement's items again.
+// Book records the bank's answer. Rejected and returned settlements reopen their items.
 func (*SettlementContract) Book(ctx *Context, text string) (string, error) {
 	return write(ctx, bookSettlement, text, func(tx *transaction, r *bookRequest) (any, error) {
 		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error {

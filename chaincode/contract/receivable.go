@@ -31,7 +31,7 @@ func (*SettlementContract) Claim(ctx *Context, text string) (string, error) {
 
 var collectSettlement = operation{name: "settlement:Collect", event: "SettlementCollected", roles: []role{treasurer}}
 
-// Collect enters that a shop has paid what was claimed.
+// Collect records that a shop has paid what was claimed.
 func (*SettlementContract) Collect(ctx *Context, text string) (string, error) {
 	return write(ctx, collectSettlement, text, func(tx *transaction, r *reasonedSettlementRequest) (any, error) {
 		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error { return s.Collect(tx.caller.person, r.Reason) })
@@ -40,7 +40,7 @@ func (*SettlementContract) Collect(ctx *Context, text string) (string, error) {
 
 var writeOffSettlement = operation{name: "settlement:WriteOff", event: "SettlementWrittenOff", roles: []role{approver}}
 
-// WriteOff returns up a receivable that another person claimed.
+// WriteOff gives up a receivable that another person claimed.
 func (*SettlementContract) WriteOff(ctx *Context, text string) (string, error) {
 	return write(ctx, writeOffSettlement, text, func(tx *transaction, r *reasonedSettlementRequest) (any, error) {
 		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error { return s.WriteOff(tx.caller.person, r.Reason) })

@@ -161,7 +161,7 @@ func (r *rejectChangeRequest) check() error {
 
 var rejectChange = operation{name: "scheme:RejectChange", event: "ChangeRejected", roles: []role{issuer, approver}}
 
-// RejectChange ends a change that takes no effect: an approver does, or who proposed it.
+// RejectChange ends a proposed change. Approvers may do so, and the issuer who proposed it.
 func (*SchemeContract) RejectChange(ctx *Context, text string) (string, error) {
 	return write(ctx, rejectChange, text, func(tx *transaction, r *rejectChangeRequest) (any, error) {
 		change, err := tx.change(r.Scheme, r.Change)

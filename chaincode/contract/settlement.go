@@ -41,7 +41,7 @@ var draftSettlement = operation{
 	name: "settlement:Draft", event: "SettlementDrafted", roles: append([]role{issuer, treasurer}, tills...),
 }
 
-// Draft takes a shop's oldest open items up to the last closed day into a settlement, once that is due; tills those of their own shop.
+// Draft takes a shop's oldest open items up to the last closed day into a settlement, once that is due. Tills draft for their own shop only.
 func (*SettlementContract) Draft(ctx *Context, text string) (string, error) {
 	return write(ctx, draftSettlement, text, func(tx *transaction, r *shopOfSchemeRequest) (any, error) {
 		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsEnough)
@@ -90,7 +90,7 @@ func (r *reasonedSettlementRequest) check() error {
 
 var withdrawSettlement = operation{name: "settlement:Withdraw", event: "SettlementWithdrawn", roles: []role{treasurer}}
 
-// Withdraw ends a settlement that was not exported, and opens its items again.
+// Withdraw ends a settlement that has not been exported, and reopens its items.
 func (*SettlementContract) Withdraw(ctx *Context, text string) (string, error) {
 	return write(ctx, withdrawSettlement, text, func(tx *transaction, r *reasonedSettlementRequest) (any, error) {
 		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error {

@@ -11,7 +11,7 @@ func (r *settlementQuery) check() error {
 	return rules.FirstError(rules.CheckID("scheme", r.Scheme), rules.CheckID("settlement", r.Settlement))
 }
 
-// Show returns a settlement; to shops their own.
+// Show returns a settlement; shops may ask only for their own.
 func (*SettlementContract) Show(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *settlementQuery) (any, error) {
 		settlement, err := tx.settlement(r.Scheme, r.Settlement)
@@ -50,7 +50,7 @@ func (r *dueSettlementQuery) check() error {
 	return rules.FirstError(rules.CheckID("scheme", r.Scheme), rules.CheckID("shop", r.Shop))
 }
 
-// Due reports whether a shop can be settled now, and why; to shops for their own.
+// Due reports whether a settlement of a shop is due, and why; shops may ask only for themselves.
 func (*SettlementContract) Due(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *dueSettlementQuery) (any, error) {
 		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsEnough)

@@ -105,7 +105,7 @@ func (r *grantShopRequest) check() error {
 
 var grantShop = operation{name: "shop:Grant", event: "ShopGranted", roles: []role{approver}}
 
-// Grant returns a shop these categories instead of those that it has.
+// Grant replaces the shop's categories.
 func (*ShopContract) Grant(ctx *Context, text string) (string, error) {
 	return write(ctx, grantShop, text, func(tx *transaction, r *grantShopRequest) (any, error) {
 		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Grant(r.Categories) })

@@ -16,7 +16,7 @@ var changeAccount = operation{
 	name: "shop:ChangeAccount", event: "AccountProposed", roles: []role{shopkeeper}, private: transientAccount,
 }
 
-// ChangeAccount proposes another account to be paid on, sent as in Apply. It replaces a proposal that is still undecided, whose private
+// ChangeAccount proposes another account for the shop to be paid on, sent as in Apply. It replaces a proposal that is still undecided, whose private
 // record is purged because nothing will refer to it again.
 func (*ShopContract) ChangeAccount(ctx *Context, text string) (string, error) {
 	r := new(changeAccountRequest)
@@ -81,7 +81,7 @@ func (r *accountChangeRequest) reads() []string { return []string{shopKey(r.Shop
 
 var approveAccount = operation{name: "shop:ApproveAccount", event: "AccountApproved", roles: []role{approver}}
 
-// ApproveAccount lets a shop be paid on the account that it proposed. It reads the hash of the private record only, so that any
+// ApproveAccount puts the account that a shop proposed into force. It reads the hash of the private record only, so that any
 // organisation can endorse it.
 func (*ShopContract) ApproveAccount(ctx *Context, text string) (string, error) {
 	return write(ctx, approveAccount, text, func(tx *transaction, r *accountChangeRequest) (any, error) {
@@ -115,7 +115,7 @@ func (r *rejectAccountRequest) check() error {
 
 var rejectAccount = operation{name: "shop:RejectAccount", event: "AccountRejected", roles: []role{approver, shopkeeper}}
 
-// RejectAccount ends a shop's proposal of an account and purges its private record: an approver does, or the shop itself.
+// RejectAccount ends a shop's proposal of an account and purges its private record. Approvers may do so, and the shop itself.
 func (*ShopContract) RejectAccount(ctx *Context, text string) (string, error) {
 	return write(ctx, rejectAccount, text, func(tx *transaction, r *rejectAccountRequest) (any, error) {
 		shop, err := tx.ownShop(r.Shop)
@@ -134,7 +134,7 @@ func (*ShopContract) RejectAccount(ctx *Context, text string) (string, error) {
 	})
 }
 
-// givenAccount reads where a shop wants to be paid from the transient map, and gives the digest of the record that it will be.
+// givenAccount reads the account of a request from the transient map, and returns the digest of the record that it will become.
 func (tx *transaction) givenAccount() (*rules.ShopAccount, string, error) {
 	account := new(rules.ShopAccount)
 	if err := tx.transient(transientAccount, account); err != nil {
@@ -147,7 +147,7 @@ func (tx *transaction) givenAccount() (*rules.ShopAccount, string, error) {
 	return account, hash, err
 }
 
-// keptAccount reads an account of a shop from the private collection of the caller's own peer.
+// keptAccount reads a shop's account from the private collection, on a peer that holds it.
 func (tx *transaction) keptAccount(shop *rules.Shop, change string) (*rules.ShopAccount, error) {
 	accounts, err := tx.accountsOf(shop)
 	if err != nil {

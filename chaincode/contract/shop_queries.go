@@ -8,7 +8,7 @@ type shopQuery struct {
 
 func (r *shopQuery) check() error { return rules.CheckID("shop", r.Shop) }
 
-// Show returns a shop; to shops their own.
+// Show returns a shop; shops may ask only for themselves.
 func (*ShopContract) Show(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *shopQuery) (any, error) {
 		return tx.ownShop(r.Shop)
@@ -23,7 +23,7 @@ func (*ShopContract) List(ctx *Context, text string) (string, error) {
 	})
 }
 
-// Account returns where a shop is paid, to the treasurer, on a peer that holds the private collection.
+// Account returns the account that a shop is paid on, to the treasurer, from a peer that holds the private collection.
 func (*ShopContract) Account(ctx *Context, text string) (string, error) {
 	return query(ctx, []role{treasurer}, text, func(tx *transaction, r *shopQuery) (any, error) {
 		shop, err := tx.shop(r.Shop)
@@ -34,7 +34,7 @@ func (*ShopContract) Account(ctx *Context, text string) (string, error) {
 	})
 }
 
-// ProposedAccount returns the account that a shop proposed and that is undecided, to those who decide, on a peer that holds the collection.
+// ProposedAccount returns the account that awaits a decision, to those who decide, from a peer that holds the collection.
 func (*ShopContract) ProposedAccount(ctx *Context, text string) (string, error) {
 	return query(ctx, []role{approver, treasurer}, text, func(tx *transaction, r *shopQuery) (any, error) {
 		shop, err := tx.shop(r.Shop)

@@ -6,7 +6,7 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// voucherEntry is one change of a voucher: by how many cents which terms of its balance moved, and what they were afterwards.
+// voucherEntry is one change of a voucher: the terms of its balance that moved, by how many cents, and all terms afterwards.
 type voucherEntry struct {
 	entryHead
 	State   rules.State            `json:"state"`
@@ -37,7 +37,7 @@ func (*AuditContract) VoucherStatement(ctx *Context, text string) (string, error
 	})
 }
 
-// budgetEntry is one change of a budget: by how many cents which of its terms moved, and what they were afterwards.
+// budgetEntry is one change of a budget: the terms that moved, by how many cents, and all terms afterwards.
 type budgetEntry struct {
 	entryHead
 	Moved   map[string]rules.Cents `json:"moved"`
@@ -99,7 +99,7 @@ const (
 	openPart       = "open"
 )
 
-// ShopStatement returns a shop's settlements and then what no live settlement holds; to shops for their own.
+// ShopStatement returns a shop's settlements and then what no live settlement holds; shops may ask only for themselves.
 func (*AuditContract) ShopStatement(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *listOfShopRequest) (any, error) {
 		if err := tx.caller.checkShop(r.Shop); err != nil {

@@ -23,7 +23,7 @@ func (r *topUpRequest) reads() []string {
 
 var topUpVouchers = operation{name: "voucher:TopUp", event: "VouchersToppedUp", roles: []role{issuer}}
 
-// TopUp adds money out of the budget to vouchers, each for an entitlement of its own. All or none.
+// TopUp adds money from the budget to vouchers, each for an entitlement of its own, all or none.
 func (*VoucherContract) TopUp(ctx *Context, text string) (string, error) {
 	return write(ctx, topUpVouchers, text, func(tx *transaction, r *topUpRequest) (any, error) {
 		scheme, err := tx.openScheme(r.Scheme)

@@ -25,7 +25,7 @@ func (tx *transaction) closeItems(settlement *rules.Settlement) {
 	}
 }
 
-// reopenItems returns the items of a settlement back to those that no settlement holds.
+// reopenItems returns the items of a settlement to those that no settlement holds.
 func (tx *transaction) reopenItems(settlement *rules.Settlement) error {
 	for _, item := range settlement.Items {
 		key := unsettledKey(settlement.Scheme, settlement.Shop, item.Day, item.ID)

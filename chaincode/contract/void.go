@@ -68,7 +68,7 @@ type shownRequest struct {
 	Operation string `json:"operation"`
 }
 
-// Show tells what became of a request id.
+// Show returns what became of a request id.
 func (*RequestContract) Show(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *requestQuery) (any, error) {
 		before, err := get[committed](tx, requestKey(r.Request))

@@ -43,7 +43,7 @@ func (b *Budget) TakeBack(cents Cents, as Destination) error {
 	return b.changeBoth(term, cents, cents)
 }
 
-// Grow adds what two persons agreed on. No budget grows above MaxBudget.
+// Grow adds an amount that two persons agreed on. No budget grows above MaxBudget.
 func (b *Budget) Grow(cents Cents) error {
 	if most := MaxBudget - b.Budget; cents > most {
 		return Refuse(InvalidAmount, Details{"member": "add_cents", "cents": cents, "most": most},

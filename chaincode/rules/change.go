@@ -28,7 +28,7 @@ const (
 	ChangeToClosing ChangeKind = "closing"
 )
 
-// Reach tells which vouchers changed rules count for.
+// Reach tells which vouchers changed rules apply to.
 type Reach string
 
 // Reaches of changed rules: the vouchers issued from then on, or those issued before as well.
@@ -53,8 +53,8 @@ type Change struct {
 	AddCents     Cents      `json:"add_cents,omitzero"`
 }
 
-// Approve decides for the change of another person. What the change does to the scheme's own record is done by it; new rules and
-// the budget, which are records of their own, are the caller's.
+// Approve puts the change of another person into effect on the scheme's own record. The caller writes new rules and the budget,
+// which are records of their own.
 func (c *Change) Approve(scheme *Scheme, person string, now Number) error {
 	state, err := changeLife.next(c.ID, ApproveChange, c.State)
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *Change) Approve(scheme *Scheme, person string, now Number) error {
 	return nil
 }
 
-// Reject decides against the change.
+// Reject ends the change without effect.
 func (c *Change) Reject(person, reason string) error {
 	state, err := changeLife.next(c.ID, RejectChange, c.State)
 	if err != nil {

@@ -98,7 +98,7 @@ func (p *Payment) Capture(v *Voucher, lines []Line, booked Day, now Number) erro
 	return v.move(&v.Available, &v.Spent, total)
 }
 
-// Release returns all of a hold back to the voucher.
+// Release returns all of a hold to the voucher.
 func (p *Payment) Release(v *Voucher, reason string) error {
 	state, err := holdLife.next(p.ID, releasing, p.State)
 	if err != nil {

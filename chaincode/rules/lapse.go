@@ -1,14 +1,15 @@
 package rules
 
-// lapsing tells what of a voucher can no longer be spent, and whether that is all of it.
+// lapsing is the part of a voucher that can no longer be spent, and whether that is all of it.
 type lapsing struct {
 	due    bool
 	wholly bool
 	cents  Cents
 }
 
-// lapsingAt judges a voucher: past its end and its grace, or of a closed scheme, it lapses wholly; past its end and within its grace but
-// for what was refunded since; and of one whose product was bought what is left, so that its shop can still take the product back.
+// lapsingAt tells what lapses of a voucher: past its end and its grace, or in a closed scheme, all of it; past its end and within its
+// grace, all but what was refunded since; and once its product was bought, what is left, so that the shop can still take the product
+// back.
 func (v *Voucher) lapsingAt(scheme *Scheme, terms *Terms, now Number) lapsing {
 	switch {
 	case scheme.IsClosed() || now >= v.graceEnd(terms):

@@ -88,7 +88,7 @@ func CheckCount(member string, count, most int) error {
 	return nil
 }
 
-// change adds to a term of a balance. A term never becomes negative, nor larger than 64 bits hold.
+// change adds to a term of a balance. A term never becomes negative or overflows 64 bits.
 func change(term *Cents, by Cents) error {
 	if *term < 0 || (by > 0 && *term > math.MaxInt64-by) || *term+by < 0 {
 		return Refuse(LedgerInconsistent, Details{"term": *term, "by": by}, "a term of %d cents cannot change by %d", *term, by)

@@ -61,7 +61,7 @@ func (o *Organisation) Approve(person string) error {
 	return nil
 }
 
-// Reject decides against the organisation.
+// Reject ends the proposal of the organisation.
 func (o *Organisation) Reject(person, reason string) error {
 	state, err := changeLife.next(o.Change, RejectChange, o.State)
 	if err != nil {

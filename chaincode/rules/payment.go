@@ -34,7 +34,7 @@ type Line struct {
 }
 
 // Payment is what a voucher paid a shop, or what is held for one. Day is its booking day, At its timestamp in Unix seconds. A hold has
-// no lines, cents and day until it is captured; what starts with Held stays what was held.
+// no lines, cents or day until it is captured; members that start with Held keep what was held.
 type Payment struct {
 	ID            string           `json:"id"`
 	Scheme        string           `json:"scheme"`
@@ -58,7 +58,7 @@ type Payment struct {
 	ReleaseReason string           `json:"release_reason,omitzero"`
 }
 
-// ProofUsed tells what a payment was authorised with.
+// ProofUsed is the kind of proof that a payment was authorised with.
 type ProofUsed struct {
 	Kind    ProofKind `json:"kind"`
 	Version Number    `json:"version"`

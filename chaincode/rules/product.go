@@ -29,7 +29,7 @@ func (v *Voucher) allows(terms *Terms, category string) bool {
 	return known && product.Category == category
 }
 
-// Limits returns the smallest and the largest payment of a voucher, whatever it holds, in cents. For a product only its price counts.
+// Limits returns the smallest and the largest payment of a voucher, regardless of its balance, in cents. For a product only its price counts.
 func (t *Terms) Limits(voucher *Voucher) (least, most Cents) {
 	if voucher.Product == "" {
 		return t.PaymentMin, t.PaymentCap

@@ -1,6 +1,6 @@
 package rules
 
-// Purchase is a payment or a hold that is being judged: the voucher with the terms that count for it, the shop, the instant, and the
+// Purchase is a payment or a hold that is being checked: the voucher with the terms that count for it, the shop, the instant, and the
 // days that it falls on.
 type Purchase struct {
 	Voucher *Voucher
@@ -39,8 +39,8 @@ func (p *Purchase) Take(lines []Line, by ProofKind) error {
 	return v.move(&v.Available, &v.Spent, total)
 }
 
-// Payable returns for each category of both the scheme and the shop, and of the product if the voucher is for one, what one payment by
-// key could take now, in cents.
+// Payable returns what a single payment by key could take now, in cents, for each category that both the scheme and the shop have, and
+// that of the product if the voucher is for one.
 func (p *Purchase) Payable() map[string]Cents {
 	v, payable := p.Voucher, map[string]Cents{}
 	most := v.Spendable(p.Terms, p.Now)

@@ -39,7 +39,7 @@ func (p *Payment) Refund(voucher *Voucher, terms *Terms, now Number, lines []Lin
 	return voucher.giveBack(&voucher.Refunded, lines, terms, now)
 }
 
-// countedOn returns the day whose cap the payment counts into: that of the hold, if there was one.
+// countedOn returns the day whose cap the payment counts towards: that of the hold, if there was one.
 func (p *Payment) countedOn() Day {
 	if p.HeldDay != "" {
 		return p.HeldDay

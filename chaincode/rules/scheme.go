@@ -44,7 +44,7 @@ type Scheme struct {
 	ClosedAt     Number `json:"closed_at,omitzero"`
 }
 
-// Approve makes the draft of another person valid.
+// Approve accepts the draft of another person.
 func (s *Scheme) Approve(person string) error {
 	state, err := schemeLife.next(s.ID, ApproveScheme, s.State)
 	if err != nil {

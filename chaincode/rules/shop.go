@@ -84,7 +84,7 @@ func (s *Shop) changeState(step Step, person, reason string) error {
 	return nil
 }
 
-// Grant returns a shop these categories instead of those that it has.
+// Grant replaces the shop's categories.
 func (s *Shop) Grant(categories []ShopCategory) error {
 	if _, err := shopLife.next(s.ID, GrantShop, s.State); err != nil {
 		return err

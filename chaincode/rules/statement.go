@@ -11,12 +11,12 @@ var (
 	}
 )
 
-// Moved returns by how many cents each term differs from a balance before, those left out that do not.
+// Moved returns the terms that differ from an earlier balance, with the difference in cents.
 func (b *Balance) Moved(before *Balance) map[string]Cents {
 	return moved(balanceTerms, b.terms(), before.terms())
 }
 
-// Moved returns by how many cents each term differs from a budget before, those left out that do not.
+// Moved returns the terms that differ from an earlier budget, with the difference in cents.
 func (b *Budget) Moved(before *Budget) map[string]Cents {
 	return moved(budgetTerms, b.statedTerms(), before.statedTerms())
 }

@@ -41,7 +41,7 @@ func (t *Taken) Oldest() Day {
 	return t.Items[0].Day
 }
 
-// WhyDue is what makes a settlement due: "" when nothing does.
+// WhyDue is the reason for which a settlement is due, "" when it is not.
 type WhyDue string
 
 // Reasons for a settlement to be due: the oldest item has waited for as long as the rhythm says, the amount is worth it, or there

@@ -28,7 +28,7 @@ type Terms struct {
 	RetentionFrom   RetentionStart     `json:"retention_from,omitzero"`
 }
 
-// Product is one thing that a voucher may be issued for, in a category of the scheme and up to a price in cents.
+// Product is a single thing that a voucher may be issued for, in a category of the scheme and up to a price in cents.
 type Product struct {
 	Category string `json:"category"`
 	MaxCents Cents  `json:"max_cents"`

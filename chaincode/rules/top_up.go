@@ -29,7 +29,7 @@ func CheckTopUps(topUps []TopUp, most int) error {
 	return nil
 }
 
-// TopUp adds to a voucher what a preset of these terms gives, and tells its cents.
+// TopUp adds the amount of a preset of these terms to a voucher, and returns its cents.
 func (t *Terms) TopUp(voucher *Voucher, topUp TopUp, now Number) (Cents, error) {
 	if err := voucher.checkTopUp(now); err != nil {
 		return 0, err

@@ -64,8 +64,8 @@ type Voucher struct {
 	BlockReason     string              `json:"block_reason,omitzero"`
 }
 
-// DaySpending is what was paid or held on the latest booking day that the voucher was used on, cancelled payments and released
-// holds left out.
+// DaySpending is what was paid or held on the latest booking day that the voucher was used on, without cancelled payments and
+// released holds.
 type DaySpending struct {
 	Date  Day   `json:"date"`
 	Cents Cents `json:"cents"`
