@@ -59,7 +59,7 @@ func (c caller) mark(operation string, r request) mark {
 	if why, ok := r.(reasoned); ok {
 		made.Reason = why.reason()
 	}
-	if rules.CheckCode("till", c.till) == nil && rules.ScreenPersonalData("till", c.till) == nil {
+	if rules.CheckCode("till", c.till) == nil && rules.PersonalDataIn(c.till) == "" {
 		made.Till = c.till
 	}
 	return made
@@ -103,7 +103,7 @@ func (r role) countsIn(msp string, organisations *rules.Organisations) bool {
 // checkPerson refuses a caller whose certificate does not name a person. Only pseudonyms in the form of a code reach the ledger, and no
 // account numbers.
 func (c caller) checkPerson() error {
-	if !rules.IsPerson(c.person) || rules.ScreenPersonalData("person", c.person) != nil {
+	if !rules.IsPerson(c.person) || rules.PersonalDataIn(c.person) != "" {
 		return rules.Refuse(rules.PersonRequired, rules.Details{"attribute": "kindpakket.person"}, "")
 	}
 	return nil

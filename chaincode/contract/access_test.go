@@ -2,6 +2,7 @@ package contract
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"kindpakket.eu/chaincode/internal/fakeledger"
@@ -172,8 +173,10 @@ func TestTheMunicipalityNamesTheOrganisationsOnce(t *testing.T) {
 	if event := decodeJSON(t, w.last.Event.GetPayload()); event["municipality"] != "GemeenteMSP" || event["chaincode"] != chaincodeName {
 		t.Fatal(event)
 	}
-	for _, user := range []string{"manager", "clerk", "other", "admin"} {
-		w.refused("ALREADY_INITIALISED", user, "organisations:Initialise", request())
+	w.refused("ALREADY_INITIALISED", "manager", "organisations:Initialise", request())
+	for _, user := range []string{"clerk", "other", "admin"} {
+		w.refused("ROLE_REQUIRED", user, "organisations:Initialise", request())
+		w.refusedText("ROLE_REQUIRED", user, "organisations:Initialise", "not even JSON")
 	}
 	w.must("manager", "organisations:Initialise", first)
 	if len(w.last.Writes) > 0 {
@@ -209,7 +212,7 @@ func TestShopsSeeOnlyTheirOwn(t *testing.T) {
 	}
 	w.refused("NOT_YOURS", "rival", "shop:Apply", object{"request_id": w.id(), "categories": []string{"books"}}, account())
 	// A cursor cannot lead out of the shop's own items.
-	for _, cursor := range []string{"0", "2026-03-10/" + payment, "zzz"} {
+	for _, cursor := range []string{strings.Repeat("0", 32), "2026-03-10/" + payment, "9999-12-31/" + strings.Repeat("f", 32), strings.Repeat("f", 64)} {
 		page := w.must("rival", "payment:Unsettled", object{"scheme": w.scheme, "shop": other, "cursor": cursor})
 		if len(page["items"].([]any)) > 0 {
 			t.Errorf("the cursor %s shows %v", cursor, page)

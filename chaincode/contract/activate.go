@@ -11,10 +11,18 @@ type binding struct {
 }
 
 func (b *binding) checkBinding() error {
-	if b.SelfBlock == "" {
+	if b.SelfBlock != "" {
+		if err := rules.CheckDigest("self_block", b.SelfBlock); err != nil {
+			return err
+		}
+	}
+	if err := b.Authorisation.CheckForm(); err != nil {
+		return err
+	}
+	if b.Proof == nil {
 		return nil
 	}
-	return rules.CheckDigest("self_block", b.SelfBlock)
+	return b.Proof.CheckForm()
 }
 
 type activation struct {
@@ -98,7 +106,7 @@ func (tx *transaction) verifyBinding(
 	if err != nil {
 		return err
 	}
-	if err := b.Authorisation.Check(terms.Proofs); err != nil {
+	if err := b.Authorisation.CheckKind(terms.Proofs); err != nil {
 		return err
 	}
 	message := domain.ActivationMessage(operation, scheme.ID, voucher.ID, version, b.Authorisation, b.SelfBlock)

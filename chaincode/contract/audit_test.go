@@ -311,7 +311,10 @@ func TestNoCursorLeavesItsPrefix(t *testing.T) {
 	w := newTown(t)
 	w.issue(3)
 	other := w.openScheme(schemeRules(), 5)
-	for _, cursor := range []string{"0", "zzz", "/", "-", "//", w.scheme + "/", strings.Repeat("z", 100)} {
+	for _, cursor := range []string{"0", "zzz", "/", "-", "//", w.scheme + "/", "jan-jansen", "settlement", "open/jan", strings.Repeat("z", 100), strings.Repeat("0", 63)} {
+		w.refused("INVALID_CURSOR", "auditor", "voucher:List", object{"scheme": other, "cursor": cursor})
+	}
+	for _, cursor := range []string{w.scheme, strings.Repeat("0", 32), strings.Repeat("f", 32), strings.Repeat("f", 64), "settlement/", "open/2026-03-10/" + w.scheme} {
 		for _, request := range []object{
 			{"name": "voucher:List", "scheme": other}, {"name": "audit:Totals", "scheme": other}, {"name": "settlement:List", "scheme": other},
 			{"name": "audit:Sample", "scheme": other, "kind": "voucher", "seed": "00", "per_mille": 1_000},

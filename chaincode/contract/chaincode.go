@@ -82,7 +82,7 @@ func (c *Chaincode) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Res
 	}()
 	name, arguments := stub.GetFunctionAndParameters()
 	if name == metadataTransaction {
-		return shim.Success(c.metadata)
+		return c.describe(arguments)
 	}
 	if !c.transactions[name] {
 		return refuse(rules.Refuse(rules.UnknownTransaction, rules.Details{"name": rules.Excerpt(name)}, ""))
@@ -98,6 +98,16 @@ func (c *Chaincode) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Res
 		return refuse(tooLarge(len(arguments[0])))
 	}
 	return c.contracts.Invoke(stub)
+}
+
+// describe answers Fabric's query for the metadata. Any client may have it ordered, so it takes no arguments: they would stay on the
+// ledger.
+func (c *Chaincode) describe(arguments []string) *peer.Response {
+	if len(arguments) != 0 {
+		return refuse(rules.Refuse(rules.MalformedRequest, rules.Details{"arguments": len(arguments)},
+			"%d arguments were given: %s takes none", len(arguments), metadataTransaction))
+	}
+	return shim.Success(c.metadata)
 }
 
 func checkDirect(stub shim.ChaincodeStubInterface) error {

@@ -86,6 +86,7 @@ func digest(operation, shop, text, private string) (string, error) {
 	var stripped bytes.Buffer
 	decoder := jsontext.NewDecoder(strings.NewReader(text))
 	encoder := jsontext.NewEncoder(&stripped)
+	member := ""
 	for {
 		token, err := decoder.ReadToken()
 		if errors.Is(err, io.EOF) {
@@ -94,11 +95,17 @@ func digest(operation, shop, text, private string) (string, error) {
 		if err != nil {
 			return "", malformed("it is not JSON")
 		}
-		if token.Kind() == '"' && isName(decoder) && isProof(decoder.StackPointer()) {
-			if err := decoder.SkipValue(); err != nil {
-				return "", malformed("it is not JSON")
+		if token.Kind() == '"' && isName(decoder) {
+			name := token.String()
+			if decoder.StackDepth() == 1 {
+				member = name
 			}
-			continue
+			if isProof(name, member, decoder.StackDepth()) {
+				if err := decoder.SkipValue(); err != nil {
+					return "", malformed("it is not JSON")
+				}
+				continue
+			}
 		}
 		if err := encoder.WriteToken(token); err != nil {
 			return "", err
@@ -112,9 +119,8 @@ func digest(operation, shop, text, private string) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// isProof reports whether a member is a holder's proof: of the request, or of one of its activations. Elsewhere the name is one that
-// people chose, such as that of a preset.
-func isProof(member jsontext.Pointer) bool {
-	owner := member.Parent()
-	return member.LastToken() == "proof" && (owner == "" || owner.Parent() == "/activations")
+// isProof reports whether a name is that of a holder's proof: of the request, or of one of its activations, which are at the third
+// level of the member of that name. Elsewhere people chose the name, such as that of a preset.
+func isProof(name, member string, depth int) bool {
+	return name == "proof" && (depth == 1 || (depth == 3 && member == "activations"))
 }

@@ -3,6 +3,7 @@ package contract
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"kindpakket.eu/chaincode/internal/fakeledger"
@@ -34,7 +35,8 @@ func TestAPaymentTouchesNothingThatOtherPaymentsTouch(t *testing.T) {
 	if len(s.PrivateReads)+len(s.PrivateWrite) > 0 {
 		t.Error("a payment touches private data")
 	}
-	if s.Exchanges > 3 {
+	// One for the organisations, before the request is looked at, one for what the request names, and one for the rules.
+	if s.Exchanges > 4 {
 		t.Errorf("a payment asks the peer %d times", s.Exchanges)
 	}
 	if code := w.ledger.Commit(s); code != "VALID" {
@@ -57,10 +59,16 @@ func TestTheSameRequestHasOneEffect(t *testing.T) {
 
 	// Another signature over the same request, or none that fits, does not make it another one.
 	resigned := maps.Clone(first)
-	resigned["proof"] = object{"kind": "key", "version": 1, "signature": "AAAA"}
+	resigned["proof"] = object{"kind": "key", "version": 1, "signature": strings.Repeat("A", 86) + "=="}
 	if answer := w.must("shop", "payment:Pay", resigned); answer["id"] != paid["id"] || len(w.last.Writes) > 0 {
 		t.Fatal(answer)
 	}
+	// A proof that is none is refused on a repeat too: it would stay on the ledger.
+	stuffed := maps.Clone(first)
+	stuffed["proof"] = object{"kind": "key", "version": 1, "signature": strings.Repeat("A", 900_000)}
+	w.refused("HOLDER_PROOF_INVALID", "shop", "payment:Pay", stuffed)
+	stuffed["proof"] = object{"kind": "booklet", "version": 1, "signature": "AAAA", "path": []string{"Jan Jansen"}}
+	w.refused("HOLDER_PROOF_INVALID", "shop", "payment:Pay", stuffed)
 	other := maps.Clone(first)
 	other["lines"] = []rules.Line{clothing(501)}
 	w.refused("IDEMPOTENCY_CONFLICT", "shop", "payment:Pay", other)

@@ -18,6 +18,12 @@ const (
 	dayForm     = `[0-9]{4}-[0-9]{2}-[0-9]{2}`
 	mspForm     = `[A-Za-z][A-Za-z0-9.-]{0,63}`
 	versionForm = `[0-9]{6}`
+
+	transactionForm = `[0-9a-f]{64}`
+
+	// The two parts of a shop's statement, as its entries and cursors name them.
+	settlementPart = "settlement"
+	openPart       = "open"
 )
 
 // keyKind is a kind of key: its name, and the form of each of its members.
@@ -57,6 +63,13 @@ var publicKeyForm = formOf(
 	organisationsKind, organisationKind, requestKind, schemeKind, rulesKind, changeKind, budgetKind, dayKind, shopKind, voucherKind,
 	entitlementKind, paymentKind, refundKind, unsettledKind, settlementKind, erasureKind,
 )
+
+// cursorForm admits the cursors that pages of lists end with: what a key has after the prefix of the list, the part of a shop's statement
+// that it belongs to, and the transaction at which a history goes on.
+var cursorForm = regexp.MustCompile(`^(` + strings.Join([]string{
+	"", idForm, dayForm + keySeparator + idForm, transactionForm,
+	settlementPart + keySeparator + `(` + idForm + `)?`, openPart + keySeparator + `(` + dayForm + keySeparator + idForm + `)?`,
+}, "|") + `)$`)
 
 func formOf(kinds ...keyKind) *regexp.Regexp {
 	var patterns []string

@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -107,6 +108,17 @@ func answered(t *testing.T) []byte {
 	return response.GetPayload()
 }
 
+// Any client may have the query ordered, and its arguments would stay on the ledger.
+func TestTheMetadataTakeNoArguments(t *testing.T) {
+	w := newWorld(t)
+	for _, arguments := range [][]string{{""}, {"{}"}, {"123456782"}, {strings.Repeat("x", 5<<20), "y"}} {
+		s := w.ledger.Simulate(fakeledger.Call{Name: metadataTransaction, Arguments: arguments, Creator: w.users["auditor"]})
+		if code := codeOf(t, s.Response.GetMessage()); code != "MALFORMED_REQUEST" || len(s.Response.GetMessage()) > 200 {
+			t.Errorf("%d arguments: %s", len(arguments), s.Response.GetMessage())
+		}
+	}
+}
+
 func TestTheMetadataFollowFabricsSchema(t *testing.T) {
 	data := answered(t)
 	checkAgainst(t, gojsonschema.NewBytesLoader(contractmetadata.GetJSONSchema()), data)
@@ -200,8 +212,13 @@ func TestTheMetadataSayWhatARequestLooksLike(t *testing.T) {
 
 func TestEveryTransactionRefusesWhatItDoesNotKnow(t *testing.T) {
 	w := newTown(t)
-	for name := range catalogued() {
-		w.refused("MALFORMED_REQUEST", "clerk", name, object{"nonsense": 1})
+	users := map[role]string{"": "clerk", issuer: "clerk", approver: "manager", treasurer: "treasurer", auditor: "auditor", cashier: "shop", shopkeeper: "shop"}
+	for name, entry := range catalogued() {
+		w.refused("MALFORMED_REQUEST", users[slices.Concat(entry.roles, []role{""})[0]], name, object{"nonsense": 1})
+		if len(entry.roles) > 0 {
+			w.enrol("nobody", "GemeenteMSP", "", "p-nobody", "")
+			w.refusedText("ROLE_REQUIRED", "nobody", name, "not even JSON")
+		}
 	}
 }
 

@@ -28,8 +28,7 @@ var initialise = operation{name: "organisations:Initialise", event: "Organisatio
 // Initialise names the MSPs of the municipality, the shops and the auditors. Only an approver of the MSP that is
 // named as the municipality can; nothing else works before. The name by which the chaincode was called is stored with them.
 func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, error) {
-	r := new(initialiseRequest)
-	tx, err := prepare(ctx, initialise, text, r)
+	tx, err := begin(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -38,10 +37,15 @@ func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, err
 		return "", err
 	}
 	if existing != nil {
-		if err := existing.checkChaincode(tx.proposal); err != nil {
+		if err := tx.authorise(initialise); err != nil {
 			return "", err
 		}
-	} else {
+	}
+	r := new(initialiseRequest)
+	if err := tx.receive(initialise, text, r); err != nil {
+		return "", err
+	}
+	if existing == nil {
 		if err := tx.caller.admit(&r.Organisations, initialise.roles); err != nil {
 			return "", err
 		}

@@ -2,7 +2,6 @@ package contract
 
 import (
 	"fmt"
-	"regexp"
 
 	"kindpakket.eu/chaincode/rules"
 )
@@ -11,8 +10,6 @@ const (
 	defaultLimit rules.Number = 100
 	maxLimit     rules.Number = 500
 )
-
-var cursorForm = regexp.MustCompile(`^[0-9a-z/-]{0,100}$`)
 
 // paging is what a request for a list carries: the cursor, which is the next of the previous page ("" at first), and the page size.
 type paging struct {

@@ -43,7 +43,7 @@ func (r *purchaseRequest) checkProven() error {
 	if r.Proof == nil {
 		return rules.Refuse(rules.HolderProofMissing, rules.Details{"voucher": r.Voucher}, "")
 	}
-	return nil
+	return r.Proof.CheckForm()
 }
 
 func (r *purchaseRequest) reads() []string {

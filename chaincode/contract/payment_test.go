@@ -50,7 +50,7 @@ func TestPaymentsAreRefusedInTheOrderOfThePage(t *testing.T) {
 	pay := func(lines ...rules.Line) object { return h.pay(w.id(), w.shop, w.now+60, lines...) }
 	unproven := func(request object) object {
 		spoiled := maps.Clone(request)
-		spoiled["proof"] = object{"kind": "key", "version": 1, "signature": ""}
+		spoiled["proof"] = object{"kind": "key", "version": 1, "signature": strings.Repeat("A", 86) + "=="}
 		return spoiled
 	}
 	for _, test := range []struct {

@@ -49,15 +49,17 @@ func (b because) reason() string     { return b.Reason }
 func (b because) checkReason() error { return rules.CheckCode("reason", b.Reason) }
 
 // parse reads a request strictly into a struct: one JSON object, no unknown, duplicate or differently cased members, plain
-// integers. Public texts are screened for personal data before any check of their form. private names a member that may only
-// travel in the transient map.
+// integers. Public texts are screened for personal data, and refused for that before their form is. private names a member that may
+// only travel in the transient map.
 func parse(text, private string, into any) error {
-	if err := inspect(text, private); err != nil {
+	misread := decode([]byte(text), into)
+	if err := inspect(text, private, misread == nil); err != nil {
 		return err
 	}
-	return decode([]byte(text), into)
+	return misread
 }
 
+// decode reads a JSON object into a struct. Its refusals name no member that the struct does not have: the name may be personal.
 func decode(data []byte, into any) error {
 	err := json.Unmarshal(data, into, json.RejectUnknownMembers(true))
 	if err == nil {
@@ -66,21 +68,27 @@ func decode(data []byte, into any) error {
 	if refusal, ok := errors.AsType[*rules.Refusal](err); ok {
 		return refusal
 	}
-	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		return malformed("at %s: %s", rules.Excerpt(string(semantic.JSONPointer)), reason(semantic))
+	semantic, ok := errors.AsType[*json.SemanticError](err)
+	switch {
+	case !ok:
+		return malformed("it is not a JSON object")
+	case errors.Is(semantic, json.ErrUnknownName):
+		return malformed("%s has a member that is unknown", place(semantic.JSONPointer.Parent()))
 	}
-	return malformed("it is not a JSON object")
+	return malformed("%s has the wrong type", place(semantic.JSONPointer))
 }
 
-func reason(semantic *json.SemanticError) string {
-	if errors.Is(semantic, json.ErrUnknownName) {
-		return "the member is unknown"
+// place names a member of a request, or the request itself, for a sentence.
+func place(member jsontext.Pointer) string {
+	if member == "" {
+		return "the object"
 	}
-	return "the value has the wrong type"
+	return rules.Excerpt(string(member))
 }
 
-// inspect walks over all tokens of a request.
-func inspect(text, private string) error {
+// inspect walks over all tokens of a request. known tells that all its members are: a name that is not may itself be personal, so no
+// refusal repeats it. The place of a token is looked up for a refusal only, because that takes as long as the names above it are.
+func inspect(text, private string, known bool) error {
 	decoder := jsontext.NewDecoder(strings.NewReader(text))
 	if decoder.PeekKind() != '{' {
 		return malformed("it is not a JSON object in UTF-8")
@@ -99,18 +107,27 @@ func inspect(text, private string) error {
 		if token.Kind() != '"' {
 			continue
 		}
-		member := decoder.StackPointer()
-		if isName(decoder) {
-			member = member.Parent()
-		}
-		if private != "" && decoder.StackPointer() == jsontext.Pointer("/"+private) {
+		name, value := isName(decoder), token.String()
+		if private != "" && name && decoder.StackDepth() == 1 && value == private {
 			return rules.Refuse(rules.TransientRequired, rules.Details{"transient": private},
 				"%s is private: put it in the transient map, not in the request, which is kept by everyone on the channel", private)
 		}
-		if err := rules.ScreenPersonalData(rules.Excerpt(string(member)), token.String()); err != nil {
-			return err
+		if kind := rules.PersonalDataIn(value); kind != "" {
+			return rules.RefusePersonalData(screened(decoder, name, known), kind)
 		}
 	}
+}
+
+// screened names the member that the token just read belongs to, or the request when not all its members are known.
+func screened(decoder *jsontext.Decoder, name, known bool) string {
+	member := decoder.StackPointer()
+	switch {
+	case !known:
+		member = ""
+	case name:
+		member = member.Parent()
+	}
+	return place(member)
 }
 
 // checkNoNull refuses null, which would otherwise be read as a member that was left out: a request has only one form. The request has been

@@ -94,6 +94,44 @@ func TestPublicTextsHoldNoPersonalData(t *testing.T) {
 	}
 }
 
+// Refusals go to logs.
+func TestRefusalsRepeatNothingPrivate(t *testing.T) {
+	w := newTown(t)
+	const secret = "123456782"
+	salt := w.id()
+	for _, cases := range []any{
+		[]object{{"voucher": secret, "case": "x", "salt": salt}}, []object{{"voucher": w.id(), "case": "x", "salt": secret}},
+		[]object{{"voucher": w.id(), "case": strings.Repeat(secret, 20), "salt": salt}}, []object{{secret: 1}}, object{secret: 1}, secret,
+		[]object{{"voucher": w.id(), "case": object{secret: 1}, "salt": salt}}, []any{object{"voucher": []string{secret}}},
+	} {
+		w.send("clerk", "voucher:RecordCases", object{"request_id": w.id(), "scheme": w.scheme}, object{"cases": cases})
+		if message := w.last.Response.GetMessage(); w.last.Response.GetStatus() == 200 || strings.Contains(message, secret) {
+			t.Errorf("%v: %s", cases, message)
+		}
+	}
+	for _, spoil := range []func(object){
+		func(a object) { a["iban"] = secret }, func(a object) { a["kvk"] = secret }, func(a object) { a["salt"] = secret }, func(a object) { a[secret] = 1 },
+		func(a object) { a["holder"] = []string{secret} }, func(a object) { a["contact"] = strings.Repeat(secret, 60) },
+	} {
+		private := account()
+		spoil(private["account"].(object))
+		w.enrol("applicant", "WinkelsMSP", "shopkeeper", "p-applicant", salt)
+		w.send("applicant", "shop:Apply", object{"request_id": salt, "categories": []string{"books"}}, private)
+		if message := w.last.Response.GetMessage(); w.last.Response.GetStatus() == 200 || strings.Contains(message, secret) {
+			t.Errorf("%v: %s", private, message)
+		}
+	}
+	for _, text := range []string{
+		`{"` + secret + `":1}`, `{"reason":{"` + secret + `":1}}`, `{"jan-jansen":"` + secret + `"}`, `{"jan-jansen":{"jan-jansen":1}}`,
+		`{"` + secret + `":"` + secret + `"}`, `{"jan-jansen":[{"a":null}]}`,
+	} {
+		w.endorse("manager", "scheme:Pause", text, nil)
+		if message := w.last.Response.GetMessage(); strings.Contains(message, secret) || strings.Contains(message, "jan-jansen") {
+			t.Errorf("%s: %s", text, message)
+		}
+	}
+}
+
 func TestPrivateRecordsTravelInTheTransientMap(t *testing.T) {
 	w := newTown(t)
 	vouchers, cases := allocations(w.world, 2)
@@ -173,8 +211,8 @@ func TestRefusalsTellWhatCannotBeRead(t *testing.T) {
 	w := newTown(t)
 	nested := func(levels int) string { return strings.Repeat(`{"a":`, levels) + `1` + strings.Repeat(`}`, levels) }
 	for text, says := range map[string]string{
-		`[]`: "it is not a JSON object in UTF-8", `{"a":1,}`: "(error at byte 6)", `{"a":1,"a":2}`: "(error at byte 6)", nested(8): "at /a: the member is unknown",
-		nested(9): "it is nested more than 8 levels deep", `{"request_id":["x"]}`: "the value has the wrong type", `{"extra":1}`: "at /extra: the member is unknown",
+		`[]`: "it is not a JSON object in UTF-8", `{"a":1,}`: "(error at byte 6)", `{"a":1,"a":2}`: "(error at byte 6)", nested(8): "the object has a member that is unknown",
+		nested(9): "it is nested more than 8 levels deep", `{"request_id":["x"]}`: "/request_id has the wrong type", `{"extra":1}`: "the object has a member that is unknown",
 	} {
 		w.refusedText("MALFORMED_REQUEST", "manager", "scheme:Approve", text)
 		if message := w.last.Response.GetMessage(); !strings.Contains(message, says) {

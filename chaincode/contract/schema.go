@@ -43,6 +43,7 @@ var patterns = map[string]string{
 	"request": idPattern, "id": idPattern, "ids": idPattern,
 	"reason": codePattern, "name": codePattern, "preset": codePattern, "category": codePattern, "categories": codePattern, "code": codePattern,
 	"file_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,
+	"signature": `^[A-Za-z0-9+/]{10,96}={0,2}$`, "public_key": `^[A-Za-z0-9+/]{43,88}={0,2}$`,
 	"municipality": mspPattern, "shops": mspPattern, "auditors": mspPattern, "msp": mspPattern, "accounts": `^[A-Za-z][A-Za-z0-9_-]{0,63}$`,
 	"cursor": cursorForm.String(), "key": publicKeyForm.String(), "seed": `^[0-9a-f]{1,64}$`, "salt": `^[0-9a-f]{32,128}$`,
 	// Where a member means something else, its name is preceded by that of the structure's type.
@@ -77,12 +78,12 @@ var (
 	spans = map[string]span{
 		"budget_cents": budgets, "add_cents": budgets, "settlement_cents": budgets, "limit": {1, int64(maxLimit)}, "per_mille": {1, 1_000},
 		"units": {1, int64(rules.MaxAmount)}, "hold_days": {0, 366}, "extension_days": {0, 366}, "refund_grace_days": days, "settlement_days": days,
-		"retention_days": days, "deadline": instants, "expires_at": instants, "ends_at": instants,
+		"retention_days": days, "page": {0, 255}, "deadline": instants, "expires_at": instants, "ends_at": instants,
 	}
 	// counts bound how many items a list of a request has, by the name of its member.
 	counts = map[string]span{
 		"vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "ids": bulk, "lines": {1, 20}, "categories": {1, 50},
-		"proofs": {1, 2},
+		"proofs": {1, 2}, "path": {0, 8},
 	}
 )
 

@@ -40,9 +40,6 @@ func (*ShopContract) Apply(ctx *Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := tx.authorise(applyShop); err != nil {
-		return "", err
-	}
 	if err := tx.caller.checkShop(r.RequestID); err != nil {
 		return "", err
 	}

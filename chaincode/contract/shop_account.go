@@ -24,9 +24,6 @@ func (*ShopContract) ChangeAccount(ctx *Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := tx.authorise(changeAccount); err != nil {
-		return "", err
-	}
 	if err := tx.caller.checkShop(r.Shop); err != nil {
 		return "", err
 	}

@@ -93,12 +93,6 @@ type shopStatement struct {
 	Next    string         `json:"next"`
 }
 
-// The two parts of a shop's statement, as its entries and cursors name them.
-const (
-	settlementPart = "settlement"
-	openPart       = "open"
-)
-
 // ShopStatement returns a shop's settlements and then what no live settlement holds; shops may ask only for themselves.
 func (*AuditContract) ShopStatement(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *listOfShopRequest) (any, error) {

@@ -49,7 +49,7 @@ func begin(ctx *Context) (*transaction, error) {
 	}, nil
 }
 
-// write runs a transaction that writes: parse, authorise, answer a repeated request as before, apply the rules, write, emit.
+// write runs a transaction that writes: authorise, parse, answer a repeated request as before, apply the rules, write, emit.
 // do returns the answer, and sets the payload of the event in tx.event.
 func write[R any, P interface {
 	*R
@@ -58,9 +58,6 @@ func write[R any, P interface {
 	r := P(new(R))
 	tx, err := prepare(ctx, op, text, r)
 	if err != nil {
-		return "", err
-	}
-	if err := tx.authorise(op); err != nil {
 		return "", err
 	}
 	return tx.once(op, text, r, "", func() (any, error) { return do(tx, r) })
@@ -75,9 +72,6 @@ func writePrivate[R any, P interface {
 	r := P(new(R))
 	tx, err := prepare(ctx, op, text, r)
 	if err != nil {
-		return "", err
-	}
-	if err := tx.authorise(op); err != nil {
 		return "", err
 	}
 	digest, err := digest(op.name, tx.tillShop(), text, "")
@@ -100,23 +94,31 @@ func writePrivate[R any, P interface {
 	return string(encoded), err
 }
 
-// prepare parses and checks a request, and reads the keys that it will need.
+// prepare begins a transaction that writes. It looks at who calls before it looks at the request.
 func prepare(ctx *Context, op operation, text string, r request) (*transaction, error) {
-	if err := parse(text, op.private, r); err != nil {
-		return nil, err
-	}
-	if err := rules.FirstError(r.check(), checkNoNull(text)); err != nil {
-		return nil, err
-	}
 	tx, err := begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	keys := []string{organisationsKey(), requestKey(r.id())}
+	if err := tx.authorise(op); err != nil {
+		return nil, err
+	}
+	return tx, tx.receive(op, text, r)
+}
+
+// receive parses and checks a request, and reads the keys that it will need.
+func (tx *transaction) receive(op operation, text string, r request) error {
+	if err := parse(text, op.private, r); err != nil {
+		return err
+	}
+	if err := rules.FirstError(r.check(), checkNoNull(text)); err != nil {
+		return err
+	}
+	keys := []string{requestKey(r.id())}
 	if known, ok := r.(reading); ok {
 		keys = append(keys, known.reads()...)
 	}
-	return tx, tx.prefetch(keys...)
+	return tx.prefetch(keys...)
 }
 
 func (tx *transaction) authorise(op operation) error {
@@ -143,18 +145,18 @@ func query[R any, P interface {
 	*R
 	check() error
 }](ctx *Context, roles []role, text string, do func(tx *transaction, r P) (any, error)) (string, error) {
-	r := P(new(R))
-	if err := parse(text, "", r); err != nil {
-		return "", err
-	}
-	if err := r.check(); err != nil {
-		return "", err
-	}
 	tx, err := begin(ctx)
 	if err != nil {
 		return "", err
 	}
 	if err := tx.admit(roles); err != nil {
+		return "", err
+	}
+	r := P(new(R))
+	if err := parse(text, "", r); err != nil {
+		return "", err
+	}
+	if err := r.check(); err != nil {
 		return "", err
 	}
 	result, err := do(tx, r)

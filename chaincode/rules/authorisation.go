@@ -48,15 +48,23 @@ type BoundAuthorisation struct {
 	LastPage *Number `json:"last_page,omitzero"`
 }
 
-// Check refuses an authorisation that no proof could match, and one of a kind that the scheme does not allow.
-func (a *Authorisation) Check(allowed []ProofKind) error {
+// CheckForm refuses an authorisation that no proof could match.
+func (a *Authorisation) CheckForm() error {
+	switch a.Kind {
+	case ProofByBooklet:
+		return a.checkBooklet()
+	case ProofByKey:
+		return a.checkKey()
+	}
+	return invalidAuthorisation("kind", "kind is %q: it must be %s or %s", Excerpt(string(a.Kind)), ProofByKey, ProofByBooklet)
+}
+
+// CheckKind refuses an authorisation of a kind that the scheme does not allow.
+func (a *Authorisation) CheckKind(allowed []ProofKind) error {
 	if !slices.Contains(allowed, a.Kind) {
 		return invalidAuthorisation("kind", "kind is %q: the scheme accepts %s", Excerpt(string(a.Kind)), Alternatives(allowed))
 	}
-	if a.Kind == ProofByBooklet {
-		return a.checkBooklet()
-	}
-	return a.checkKey()
+	return nil
 }
 
 func (a *Authorisation) checkBooklet() error {

@@ -118,26 +118,22 @@ func FuzzDay(f *testing.F) {
 	})
 }
 
-// FuzzScreening compares the screening with tests of its own. It never stops an id, nor repeats what it stops.
+// FuzzScreening compares the screening with tests of its own. It never stops an id.
 func FuzzScreening(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
-		err := ScreenPersonalData("m", text)
+		kind := PersonalDataIn(text)
 		bare := strings.NewReplacer(" ", "", ".", "", "-", "").Replace(text)
-		if want := elevenTest(bare) || moduloTest(strings.ToUpper(bare)); want && err == nil {
+		if want := elevenTest(bare) || moduloTest(strings.ToUpper(bare)); want && kind == "" {
 			t.Fatalf("%q passes", text)
 		}
-		if err == nil {
+		if kind == "" {
 			return
 		}
-		kind := refused(t, err).Details["kind"]
 		if kind == "bsn" && !elevenTest(bare) || kind == "iban" && !moduloTest(strings.ToUpper(bare)) || kind == "e-mail" && !strings.Contains(text, "@") {
-			t.Fatalf("%q is no %s", text, kind)
+			t.Fatalf("%q is not a %s", text, kind)
 		}
 		if CheckID("m", text) == nil {
 			t.Fatalf("an id is stopped: %q", text)
-		}
-		if len(bare) >= 9 && strings.Contains(err.Error(), text) {
-			t.Fatalf("%v repeats %q", err, text)
 		}
 	})
 }
@@ -178,7 +174,7 @@ func moduloTest(text string) bool {
 func FuzzAuthorisation(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind, algorithm, publicKey, root string, pages int64) {
 		a := Authorisation{Kind: ProofKind(kind), Algorithm: algorithm, PublicKey: publicKey, Root: root, Pages: Number(pages)}
-		if err := a.Check([]ProofKind{ProofByKey, ProofByBooklet}); err != nil {
+		if err := a.CheckForm(); err != nil {
 			if refused(t, err).Code != InvalidAuthorisation {
 				t.Fatal(err)
 			}

@@ -12,21 +12,23 @@ var (
 	ibanForm   = regexp.MustCompile(`^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$`)
 )
 
-// ScreenPersonalData refuses a public text whose whole value is a BSN, an IBAN or an e-mail address. Only whole values count: one
-// random hexadecimal id in thirty holds a run of digits that passes for a BSN. The refusal does not repeat the text.
-func ScreenPersonalData(member, text string) error {
-	kind := ""
+// PersonalDataIn returns the kind of personal data that a public text is, a BSN, an IBAN or an e-mail address, or "". Only whole values
+// count: one random hexadecimal id in thirty holds a run of digits that passes for a BSN.
+func PersonalDataIn(text string) string {
 	bare := separators.Replace(text)
 	switch {
 	case IsBSN(bare):
-		kind = "bsn"
+		return "bsn"
 	case IsIBAN(strings.ToUpper(bare)):
-		kind = "iban"
-	case emailForm.MatchString(strings.TrimSpace(text)):
-		kind = "e-mail"
-	default:
-		return nil
+		return "iban"
+	case strings.Contains(text, "@") && emailForm.MatchString(strings.TrimSpace(text)):
+		return "e-mail"
 	}
+	return ""
+}
+
+// RefusePersonalData refuses a member that contains personal data of a kind. The refusal does not repeat it.
+func RefusePersonalData(member, kind string) error {
 	return Refuse(PersonalDataRefused, Details{"member": member, "kind": kind},
 		"%s contains personal data (%s), which must not be on the ledger: leave it out", member, kind)
 }
@@ -34,7 +36,7 @@ func ScreenPersonalData(member, text string) error {
 // IsBSN reports whether a text is nine digits that pass the eleven-test of the Dutch citizen service number: the digits times
 // 9, 8, … 2 and −1 add up to a multiple of eleven.
 func IsBSN(text string) bool {
-	if !nineDigits.MatchString(text) || text == "000000000" {
+	if len(text) != 9 || !nineDigits.MatchString(text) || text == "000000000" {
 		return false
 	}
 	sum := 0
@@ -51,7 +53,7 @@ func IsBSN(text string) bool {
 // IsIBAN reports whether a text is an account number by ISO 13616, in upper case and without spaces: a country that has such
 // numbers, its length, and the remainder 1 modulo 97.
 func IsIBAN(text string) bool {
-	if !ibanForm.MatchString(text) || ibanLengths[text[:2]] != len(text) {
+	if len(text) < 15 || ibanLengths[text[:2]] != len(text) || !ibanForm.MatchString(text) {
 		return false
 	}
 	remainder := 0

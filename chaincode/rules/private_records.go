@@ -34,9 +34,12 @@ func (a *ShopAccount) Check() error {
 	return FirstError(checkText("holder", a.Holder, 140), checkText("contact", a.Contact, 254), checkSalt(a.Salt))
 }
 
-// Check refuses a malformed case record. The refusal repeats none of its values but the voucher's id.
+// Check refuses a malformed case record. The refusal repeats none of its values.
 func (c *CaseRecord) Check() error {
-	return FirstError(CheckID("voucher", c.Voucher), checkText("case", c.Case, 140), checkSalt(c.Salt))
+	if CheckID("", c.Voucher) != nil {
+		return Refuse(InvalidID, Details{"member": "voucher"}, "the voucher of a case record is not an id: give 32 lower-case hexadecimal characters")
+	}
+	return FirstError(checkText("case", c.Case, 140), checkSalt(c.Salt))
 }
 
 func checkText(member, text string, most int) error {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -22,6 +23,10 @@ const (
 	MaxDeadline Number = 900
 	// FirstVersion is the version of the authorisation that a voucher is activated with.
 	FirstVersion Number = 1
+
+	// A signature for P-256 is a DER sequence of two integers of 1 to 33 bytes each; one for Ed25519 has 64 bytes.
+	minSignature = 8
+	maxSignature = 72
 )
 
 // Proof is the holder's agreement: a signature in padded base64 by the voucher's key, or by a page of its booklet with the page's
@@ -145,22 +150,58 @@ func CheckDeadline(deadline, now Number) error {
 	return nil
 }
 
+// CheckForm refuses a proof that could not be one of its kind. Every request with a proof is checked by it, also one that is repeated:
+// whatever else it contained would stay on the ledger.
+func (p *Proof) CheckForm() error {
+	switch p.Kind {
+	case ProofByKey:
+		return p.checkKeyForm()
+	case ProofByBooklet:
+		return p.checkPageForm()
+	}
+	return invalidProof("kind", "the kind of the proof is %q: it must be %s or %s", Excerpt(string(p.Kind)), ProofByKey, ProofByBooklet)
+}
+
+func (p *Proof) checkKeyForm() error {
+	if p.Page != nil || p.PublicKey != "" || len(p.Path) != 0 {
+		return invalidProof("kind", "a proof by key must not have page, public_key or path: leave them out")
+	}
+	if signature, ok := decodeBase64(p.Signature); !ok || len(signature) < minSignature || len(signature) > maxSignature {
+		return invalidProof("encoding", "the signature is not valid: give %d bytes for %s, or the DER form for %s, in base64 with padding",
+			ed25519.SignatureSize, Ed25519, P256)
+	}
+	return nil
+}
+
+func (p *Proof) checkPageForm() error {
+	if p.Page == nil || *p.Page < 0 || *p.Page >= maxPages {
+		return invalidProof("page", "a proof by booklet must name its page, 0 to %d", maxPages-1)
+	}
+	if key, ok := decodeBase64(p.PublicKey); !ok || len(key) != ed25519.PublicKeySize {
+		return invalidProof("encoding", "the page's public_key is not valid: give %d bytes in base64 with padding", ed25519.PublicKeySize)
+	}
+	if signature, ok := decodeBase64(p.Signature); !ok || len(signature) != ed25519.SignatureSize {
+		return invalidProof("encoding", "the page's signature is not valid: give %d bytes in base64 with padding", ed25519.SignatureSize)
+	}
+	if len(p.Path) > depth(maxPages) || slices.ContainsFunc(p.Path, func(node string) bool { return !isHex(node, 64) }) {
+		return invalidProof("path", "the path is not valid: give at most %d digests of 64 lower-case hexadecimal characters", depth(maxPages))
+	}
+	return nil
+}
+
 func (a *Authorisation) checkProof(proof *Proof, version Number, message []byte) error {
+	if err := proof.CheckForm(); err != nil {
+		return err
+	}
 	if proof.Kind != a.Kind {
-		return invalidProof("kind", "the proof is by %q, but the voucher is bound to a %s", Excerpt(string(proof.Kind)), a.Kind)
+		return invalidProof("kind", "the proof is by %s, but the voucher is bound to a %s", proof.Kind, a.Kind)
 	}
 	if proof.Version != version {
 		return invalidProof("version", "the proof is for version %d of the authorisation: it must be for version %d", proof.Version, version)
 	}
-	signature, ok := decodeBase64(proof.Signature)
-	if !ok {
-		return invalidProof("encoding", "the signature is not valid base64: give it with padding")
-	}
+	signature, _ := decodeBase64(proof.Signature)
 	if a.Kind == ProofByBooklet {
 		return a.checkPage(proof, message, signature)
-	}
-	if proof.Page != nil || proof.PublicKey != "" || len(proof.Path) != 0 {
-		return invalidProof("kind", "a proof by key must not have page, public_key or path: leave them out")
 	}
 	if !a.verify(message, signature) {
 		return invalidProof("signature", "the signature does not match this request and the voucher's key")
@@ -169,13 +210,7 @@ func (a *Authorisation) checkProof(proof *Proof, version Number, message []byte)
 }
 
 func (a *Authorisation) checkPage(proof *Proof, message, signature []byte) error {
-	if proof.Page == nil {
-		return invalidProof("page", "the proof has no page: a proof by booklet must name its page")
-	}
-	key, ok := decodeBase64(proof.PublicKey)
-	if !ok {
-		return invalidProof("encoding", "the page's public_key is not valid base64: give it with padding")
-	}
+	key, _ := decodeBase64(proof.PublicKey)
 	if !a.isPageOf(*proof.Page, key, proof.Path) {
 		return invalidProof("path", "the key does not belong to page %d of the voucher's booklet", *proof.Page)
 	}

@@ -84,7 +84,8 @@ func TestProofsByKey(t *testing.T) {
 		authorisation, sign := newKey()
 		for flaw, spoil := range map[string]func(*Proof){
 			"":          func(*Proof) {},
-			"kind":      func(p *Proof) { p.Kind = ProofByBooklet },
+			"kind":      func(p *Proof) { p.Kind = "face" },
+			"page":      func(p *Proof) { p.Kind = ProofByBooklet },
 			"version":   func(p *Proof) { p.Version = 2 },
 			"encoding":  func(p *Proof) { p.Signature = "!" },
 			"signature": func(p *Proof) { p.Signature = base64Of(sign([]byte("another"))) },
@@ -106,10 +107,17 @@ func TestProofsByKey(t *testing.T) {
 		}
 		newline := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(sign(message))[:8] + "\n" + base64Of(sign(message))[8:]}
 		expectWhy(t, "encoding", authorisation.Bind(1).VerifyPayment(&newline, message))
-		for _, signature := range [][]byte{nil, sign(message)[1:], make([]byte, 64)} {
+		for _, signature := range [][]byte{sign(message)[1:], make([]byte, 64)} {
 			short := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(signature)}
 			expectWhy(t, "signature", authorisation.Bind(1).VerifyPayment(&short, message))
 		}
+		for _, signature := range [][]byte{nil, sign(message)[:7], make([]byte, 73), make([]byte, 1<<16)} {
+			long := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(signature)}
+			expectWhy(t, "encoding", long.CheckForm())
+			expectWhy(t, "encoding", authorisation.Bind(1).VerifyPayment(&long, message))
+		}
+		page := newTestBooklet(5).proof(1, message)
+		expectWhy(t, "kind", authorisation.Bind(1).VerifyPayment(&page, message))
 	}
 	authorisation, _ := ed25519TestKey()
 	expect(t, HolderProofMissing, authorisation.VerifyActivation(nil, 1, message))
@@ -144,15 +152,19 @@ func TestProofsByBooklet(t *testing.T) {
 		"no page":          {"page", 0, 1, func(p *Proof) { p.Page = nil }},
 		"another page":     {"path", 0, 1, func(p *Proof) { p.Page = pointer(Number(2)) }},
 		"page of padding":  {"path", 0, 1, func(p *Proof) { p.Page = pointer(Number(5)) }},
-		"page beyond":      {"path", 0, 1, func(p *Proof) { p.Page = pointer(Number(1 << 33)) }},
-		"negative page":    {"path", 0, 1, func(p *Proof) { p.Page = pointer(Number(-1)) }},
+		"page beyond":      {"page", 0, 1, func(p *Proof) { p.Page = pointer(Number(1 << 33)) }},
+		"negative page":    {"page", 0, 1, func(p *Proof) { p.Page = pointer(Number(-1)) }},
 		"short path":       {"path", 0, 1, func(p *Proof) { p.Path = p.Path[1:] }},
 		"long path":        {"path", 0, 1, func(p *Proof) { p.Path = append(p.Path, p.Path[0]) }},
 		"another path":     {"path", 0, 1, func(p *Proof) { p.Path = booklet.path(2) }},
 		"malformed path":   {"path", 0, 1, func(p *Proof) { p.Path[0] = "xyz" }},
 		"another key":      {"path", 0, 1, func(p *Proof) { p.PublicKey = booklet.proof(2, message).PublicKey }},
-		"no key":           {"path", 0, 1, func(p *Proof) { p.PublicKey = "" }},
+		"no key":           {"encoding", 0, 1, func(p *Proof) { p.PublicKey = "" }},
 		"malformed key":    {"encoding", 0, 1, func(p *Proof) { p.PublicKey = "x" }},
+		"long key":         {"encoding", 0, 1, func(p *Proof) { p.PublicKey = base64Of(make([]byte, 33)) }},
+		"long signature":   {"encoding", 0, 1, func(p *Proof) { p.Signature = base64Of(make([]byte, 65)) }},
+		"path of names":    {"path", 0, 1, func(p *Proof) { p.Path = slices.Repeat([]string{"jan-jansen"}, 3) }},
+		"endless path":     {"path", 0, 1, func(p *Proof) { p.Path = slices.Repeat(p.Path[:1], 9) }},
 		"another's word":   {"signature", 0, 1, func(p *Proof) { p.Signature = booklet.proof(2, message).Signature }},
 		"another kind":     {"kind", 0, 1, func(p *Proof) { p.Kind = ProofByKey }},
 		"another version":  {"version", 0, 1, func(p *Proof) { p.Version = 0 }},
@@ -216,12 +228,11 @@ func TestBookletsOfEverySize(t *testing.T) {
 }
 
 func TestAuthorisations(t *testing.T) {
-	both := []ProofKind{ProofByKey, ProofByBooklet}
 	ed, _ := ed25519TestKey()
 	p256, _ := p256TestKey()
 	paper := newTestBooklet(5).authorisation()
 	for _, good := range []Authorisation{ed, p256, paper, newTestBooklet(2).authorisation(), newTestBooklet(256).authorisation()} {
-		expect(t, "", good.Check(both))
+		expect(t, "", good.CheckForm())
 	}
 	spoiled := func(a Authorisation, spoil func(*Authorisation)) Authorisation {
 		spoil(&a)
@@ -249,15 +260,15 @@ func TestAuthorisations(t *testing.T) {
 		bad = append(bad, keyAuthorisation(Ed25519, raw))
 	}
 	for _, authorisation := range bad {
-		expect(t, InvalidAuthorisation, authorisation.Check(both))
+		expect(t, InvalidAuthorisation, authorisation.CheckForm())
 	}
-	expect(t, InvalidAuthorisation, paper.Check([]ProofKind{ProofByKey}))
+	expect(t, InvalidAuthorisation, paper.CheckKind([]ProofKind{ProofByKey}))
 	for why, authorisation := range map[string]Authorisation{
 		"algorithm":  spoiled(ed, func(a *Authorisation) { a.Algorithm = "rsa" }),
 		"public_key": spoiled(ed, func(a *Authorisation) { a.Algorithm = P256 }),
 		"root":       spoiled(paper, func(a *Authorisation) { a.Root = "" }),
 	} {
-		if err := authorisation.Check(both); detail(t, err, "why") != why {
+		if err := authorisation.CheckForm(); detail(t, err, "why") != why {
 			t.Error(err)
 		}
 	}

@@ -242,7 +242,7 @@ func TestVectorsVerify(t *testing.T) {
 	}
 	verify := func(authorisation Authorisation, signed signedVectors) {
 		t.Helper()
-		expect(t, "", authorisation.Check([]ProofKind{ProofByKey, ProofByBooklet}))
+		expect(t, "", authorisation.CheckForm())
 		message := func(vector signedVector) []byte {
 			raw, _ := hex.DecodeString(vector.Message)
 			return raw

@@ -15,6 +15,7 @@ from story import DOMAIN, NOON, SCHEME, VOUCHER, Story, findings, rules
 
 from kindpakket.auditor.committed_requests import CommittedRequest, as_stored, requests_in
 from kindpakket.auditor.replay.queries import QUERIES
+from kindpakket.auditor.replay.replay import Replay
 from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
 from kindpakket.holder.booklet import Booklet
@@ -87,6 +88,43 @@ def ordered(*calls: tuple[str, str]) -> tuple[list[CommittedRequest], list[str]]
 def test_fabrics_query_for_the_metadata_is_no_finding_when_a_client_had_it_ordered() -> None:
     found, unreadable = ordered(("org.hyperledger.fabric:GetMetadata", ""), ("payment:Pay", "{}"))
     assert ([one.operation for one in found], unreadable) == (["payment:Pay"], [])
+
+
+def test_fabrics_query_for_the_metadata_with_an_argument_is_a_finding() -> None:
+    found, unreadable = ordered(("org.hyperledger.fabric:GetMetadata", "123456782"))
+    assert not found
+    assert "is malformed" in unreadable[0]
+    found, unreadable = ordered(("org.hyperledger.fabric:GetMetadata", "{}"))
+    assert not unreadable
+    replay = Replay(DOMAIN)
+    replay.apply(found[0])
+    assert len(replay.findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "flaw"),
+    [
+        ({}, ""),
+        ({"scheme": SCHEME, "cursor": "", "limit": 100}, ""),
+        ({"scheme": SCHEME, "shop": VOUCHER, "cursor": f"2026-03-10/{VOUCHER}"}, ""),
+        ({"scheme": SCHEME, "shop": VOUCHER, "cursor": "settlement/"}, ""),
+        ({"scheme": SCHEME, "kind": "voucher", "seed": "00", "per_mille": 1000}, ""),
+        ({"key": f"voucher/{SCHEME}/{VOUCHER}", "cursor": "ab" * 32}, ""),
+        ({"key": "organisation/WinkelsMSP"}, ""),
+        ({"collection": "shopAccounts", "scheme": ""}, ""),
+        ({"name": "Jan"}, "a member that no query takes"),
+        ({"scheme": "Jan Jansen"}, "its scheme is not"),
+        ({"cursor": "jan-jansen"}, "its cursor is not"),
+        ({"scheme": {"a": 1}}, "its scheme is not"),
+        ({"limit": True}, "its limit is not"),
+        ({"key": "Jan Jansen"}, "its key is not"),
+    ],
+)
+def test_a_committed_query_is_explained_or_found(query: dict[str, Any], flaw: str) -> None:
+    (asked,), _ = ordered(("audit:History", json.dumps(query)))
+    replay = Replay(DOMAIN)
+    replay.apply(asked)
+    assert [flaw in finding.sentence for finding in replay.findings] == ([True] if flaw else [])
 
 
 def test_members_that_the_chaincode_does_not_keep_are_not_read() -> None:

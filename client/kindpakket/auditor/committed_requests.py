@@ -53,7 +53,8 @@ def requests_in(block: Block, chaincode: str) -> tuple[list[CommittedRequest], l
     """The valid requests to a chaincode in a block, in order, and sentences about malformed ones.
 
     The chaincode cannot have accepted a transaction whose argument is not one JSON object. The contract API's
-    own query for metadata, which any client may submit to the orderer, is left out: it changes nothing.
+    own query for metadata, which any client may submit to the orderer, is left out: it takes no argument and
+    changes nothing.
 
     Args:
         block: the block.
@@ -62,10 +63,8 @@ def requests_in(block: Block, chaincode: str) -> tuple[list[CommittedRequest], l
     requests: list[CommittedRequest] = []
     malformed: list[str] = []
     for transaction in block.transactions:
-        ours = transaction.malformed or (
-            transaction.chaincode == chaincode and transaction.function != _METADATA
-        )
-        if transaction.valid and ours:
+        ours = transaction.malformed or transaction.chaincode == chaincode
+        if transaction.valid and ours and not _asks_for_metadata(transaction):
             try:
                 requests.append(_decode(block.number, transaction))
             except ValueError as error:
@@ -100,6 +99,10 @@ def attributes_of(certificate_pem: bytes) -> dict[str, str]:
     value = extension.value if isinstance(extension, x509.UnrecognizedExtension) else b"{}"
     attributes = json.loads(value).get("attrs", {})
     return {str(name): str(text) for name, text in attributes.items()}
+
+
+def _asks_for_metadata(transaction: BlockTransaction) -> bool:
+    return transaction.function == _METADATA and not transaction.arguments
 
 
 def _decode(number: int, transaction: BlockTransaction) -> CommittedRequest:

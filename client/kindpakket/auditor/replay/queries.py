@@ -1,5 +1,11 @@
 """The chaincode's queries, which write nothing even if a client submits one to the orderer."""
 
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
 QUERIES = frozenset(
     {
         "audit:History",
@@ -35,3 +41,50 @@ QUERIES = frozenset(
     }
 )
 """Full names only, so that a transaction that writes never passes for a query with a similar name."""
+
+_MEMBERS = frozenset(
+    {
+        "collection",
+        "cursor",
+        "erasure",
+        "key",
+        "kind",
+        "limit",
+        "payment",
+        "per_mille",
+        "request",
+        "scheme",
+        "seed",
+        "settlement",
+        "shop",
+        "version",
+        "voucher",
+    }
+)
+_TEXT = re.compile(
+    r"|[0-9a-f]{1,64}|[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9a-f]{32}|(settlement|open)/[0-9a-f/-]{0,43}"
+)
+_KEY = re.compile(r"[a-z]{3,12}(/[0-9A-Za-z.-]{1,64}){0,4}")
+_CHOICES = frozenset({"voucher", "payment", "settlement", "citizens", "shopAccounts"})
+
+
+def unexplained(request: Mapping[str, Any]) -> str:
+    """What a committed query holds that no query takes, as a sentence; "" if there is nothing.
+
+    A query leaves nothing on the ledger but its argument, so that must be ids, cursors and numbers only.
+
+    Args:
+        request: the query's argument.
+    """
+    for name, value in request.items():
+        if name not in _MEMBERS:
+            return "it has a member that no query takes"
+        if not (type(value) is int or (isinstance(value, str) and _is_asked(name, value))):
+            return f"its {name} is not what a query takes"
+    return ""
+
+
+def _is_asked(name: str, text: str) -> bool:
+    if name == "key":
+        return _KEY.fullmatch(text) is not None
+    return text in _CHOICES or _TEXT.fullmatch(text) is not None

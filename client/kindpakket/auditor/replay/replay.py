@@ -31,7 +31,7 @@ from kindpakket.auditor.replay import settlements as replay_settlements
 from kindpakket.auditor.replay import shops as replay_shops
 from kindpakket.auditor.replay import vouchers as replay_vouchers
 from kindpakket.auditor.replay.callers import check_caller
-from kindpakket.auditor.replay.queries import QUERIES
+from kindpakket.auditor.replay.queries import QUERIES, unexplained
 from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2
 from kindpakket.ledger.domain import Domain
 
@@ -100,9 +100,12 @@ class Replay:
 
     def apply(self, request: CommittedRequest) -> None:
         """Apply one committed request."""
-        if request.operation in QUERIES:
-            return
         findings = Findings()
+        if request.operation in QUERIES:
+            flaw = unexplained(request.request)
+            findings.expect(not flaw, f"the query {request.operation} cannot have been accepted: {flaw}")
+            self._add(request, findings)
+            return
         try:
             self._apply(request, findings)
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
@@ -110,6 +113,9 @@ class Replay:
                 f"{request.operation} cannot be replayed: {type(error).__name__}: {error}; "
                 "it refers to something unknown, or is from another version"
             )
+        self._add(request, findings)
+
+    def _add(self, request: CommittedRequest, findings: Findings) -> None:
         self.findings += [
             Finding(request.block_number, request.transaction_id, sentence) for sentence in findings.sentences
         ]

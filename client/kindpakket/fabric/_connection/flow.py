@@ -140,9 +140,9 @@ def repeatedly(
 
     Raises what `error` makes of the last failure that is not merely a consequence of the one before: that
     time ran out, or that a chaincode process which ended under the first attempt is gone. `attempts` None
-    means as many as the deadline allows; a node that is overloaded, or a peer that is not ready, is waited for
-    as long. The next attempt goes to another peer if one is healthy: at once, and not counted, when the last
-    one could not be reached; else after a pause.
+    means as many as the deadline allows; a node that is overloaded, or a peer that is not ready, is waited
+    for as long. The next attempt goes to another peer if one is healthy: at once, and not counted, when the
+    last one could not be reached; else after a pause.
     """
     attempt = 0
     avoid = ""
