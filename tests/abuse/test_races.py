@@ -35,7 +35,7 @@ def race(*attempts: Callable[[], object]) -> Counter[str]:
         except Exception as error:
             verdict = verdict_of(error)
             assert verdict.place in (Place.CHAINCODE, Place.VALIDATION), verdict
-            return verdict.words
+            return verdict.message
         return "done"
 
     with ThreadPoolExecutor(len(attempts)) as pool:

@@ -26,18 +26,18 @@ class Verdict:
 
     Attributes:
         place: where it ended.
-        words: the chaincode's code, the validation code, or Fabric's message.
+        message: the chaincode's code, the validation code, or Fabric's message.
     """
 
     place: Place
-    words: str
+    message: str
 
     def is_that(self, place: Place, expected: str) -> bool:
         """Whether this is the expected end; Fabric's message only has to contain what is expected."""
         if place is not self.place:
             return False
         exact = place in (Place.CHAINCODE, Place.VALIDATION)
-        return self.words == expected if exact else expected in self.words
+        return self.message == expected if exact else expected in self.message
 
 
 def verdict_of(error: Exception) -> Verdict:

@@ -1,4 +1,4 @@
-"""Once the programs are built, a network comes up on a machine without any network but the loopback."""
+"""Once the programs are built, a network comes up on a machine with no network except the loopback."""
 
 from __future__ import annotations
 
