@@ -125,8 +125,8 @@ def test_a_channel_as_its_topology_says_has_nothing_to_change(live: Network) -> 
 
 def test_batch_sizes_change_while_payments_go_on(live: Network, going_on: Trade) -> None:
     settings = {"ordering.batch_messages": "50", "ordering.batch_interval_ms": "40"}
-    code, said = command(live, "update", "--dry-run", *(f"--set={k}={v}" for k, v in settings.items()))
-    assert (code, f"{BATCH}: 500 -> 50" in said) == (1, True)
+    code, output = command(live, "update", "--dry-run", *(f"--set={k}={v}" for k, v in settings.items()))
+    assert (code, f"{BATCH}: 500 -> 50" in output) == (1, True)
     assert channels.update(live, with_settings(live.topology, settings), print) == [CHANNEL]
     going_on.go_on()
     assert Network.open(live.home).topology.ordering.batch_messages == 50
@@ -148,23 +148,23 @@ def test_a_change_goes_round_and_each_organisation_signs_with_its_own_keys(
     live: Network, homes: Mapping[str, Network], going_on: Trade, tmp_path: Path
 ) -> None:
     file = str(tmp_path / "change.pb")
-    code, said = command(
+    code, output = command(
         homes[MUNICIPALITY], "propose", CHANNEL, "-o", file, "--set=ordering.batch_messages=60"
     )
-    assert code == 0, said
-    assert "Still to sign: " in said
-    code, said = command(homes[MUNICIPALITY], "sign", file, "--yes")
-    assert code == 0, said
+    assert code == 0, output
+    assert "Still to sign: " in output
+    code, output = command(homes[MUNICIPALITY], "sign", file, "--yes")
+    assert code == 0, output
     sign_with_fabrics_program(homes[REGIE], file)
-    code, said = command(homes[SHOPS], "submit", file)
+    code, output = command(homes[SHOPS], "submit", file)
     assert code == 1
-    assert "still needs signatures of administrators of AuditorMSP or WinkelsMSP" in said
+    assert "still needs signatures of administrators of AuditorMSP or WinkelsMSP" in output
     assert command(homes[SHOPS], "show", file)[0] == 5
     assert command(homes[AUDITOR], "sign", file, "--yes")[0] == 0
-    code, said = command(homes[REGIE], "submit", file)
-    assert (code, "only members may submit" in said) == (1, True)
-    code, said = command(homes[SHOPS], "submit", file)
-    assert code == 0, said
+    code, output = command(homes[REGIE], "submit", file)
+    assert (code, "only members may submit" in output) == (1, True)
+    code, output = command(homes[SHOPS], "submit", file)
+    assert code == 0, output
     going_on.go_on()
     assert "already" in command(homes[AUDITOR], "submit", file)[1]
     assert "The channel has this change." in command(homes[AUDITOR], "show", file)[1]
@@ -209,8 +209,8 @@ def test_a_proposal_that_another_change_overtook_is_refused(live: Network, tmp_p
     channels.sign(live, late).save(file)
     channels.update(live, with_settings(live.topology, {"ordering.batch_messages": "63"}))
     for verb in ("sign", "submit"):
-        code, said = command(live, verb, str(file), *(["--yes"] if verb == "sign" else []))
-        assert (code, "has changed since this was proposed" in said) == (1, True), said
+        code, output = command(live, verb, str(file), *(["--yes"] if verb == "sign" else []))
+        assert (code, "has changed since this was proposed" in output) == (1, True), output
     assert command(live, "show", str(file))[0] == 1
     with pytest.raises(NetworkError, match="has changed since"):
         channels.submit(live, Proposal.load(file))

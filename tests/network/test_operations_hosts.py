@@ -248,10 +248,10 @@ def town_process(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_the_first_up_waits_for_the_others(first_up: dict[str, tuple[int, str]]) -> None:
-    for name, (code, said) in first_up.items():
+    for name, (code, output) in first_up.items():
         others = ", ".join(other for other in ORGANISATIONS if other != name)
-        assert code == WAITS, said
-        assert f"{CHANNEL} waits for {others}" in said
+        assert code == WAITS, output
+        assert f"{CHANNEL} waits for {others}" in output
 
 
 def test_bundles_hold_no_keys_and_no_home_has_those_of_another(

@@ -48,15 +48,15 @@ def pages(files: Path) -> dict[str, str]:
 
 
 def test_nodes_have_what_the_rules_look_at(network: Network, files: Path) -> None:
-    said = pages(files)
-    assert {node for node in network.nodes() if node.startswith(("orderer.", "peer"))} == said.keys()
+    metrics = pages(files)
+    assert {node for node in network.nodes() if node.startswith(("orderer.", "peer"))} == metrics.keys()
     expressions = " ".join(
         rule["expr"]
         for group in yaml.safe_load((files / RULES).read_text())["groups"]
         for rule in group["rules"]
     )
     named = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+(?=\{)", expressions)) | {"process_start_time_seconds"}
-    there = {name for text in said.values() for name in re.findall(r"^# TYPE (\S+)", text, re.MULTILINE)}
+    there = {name for text in metrics.values() for name in re.findall(r"^# TYPE (\S+)", text, re.MULTILINE)}
     there |= set(re.findall(r"^# TYPE (\S+)", network.metrics(), re.MULTILINE))
     # A counter appears once it has counted, and a healthy network's chaincodes were never out of reach.
     assert named - there <= {"chaincode_launch_timeouts", "chaincode_execute_timeouts"}
