@@ -1,4 +1,4 @@
-"""What the certificate tests share: a network with nodes to spare, and tills that sell meanwhile."""
+"""What the certificate tests share: a network with nodes to spare, and tills that keep selling."""
 
 from __future__ import annotations
 
@@ -118,12 +118,12 @@ def doubled(ordering: str) -> Topology:
 
 @dataclass(frozen=True)
 class Renewed:
-    """The state before all certificates were renewed, and what happened meanwhile.
+    """The state before all certificates were renewed, and what happened during the renewal.
 
     Attributes:
         serials: the certificates' serial numbers before, by file.
         identities: the tills' identities before, by user.
-        sales: the payments meanwhile.
+        sales: the payments during the renewal.
         spent: how much the vouchers paid, in cents.
     """
 

@@ -1,4 +1,4 @@
-"""Restoring a backup: an organisation is lost with everything it had, and comes back as it must be."""
+"""Restoring a backup: an organisation is lost with everything it had, and comes back complete."""
 
 from __future__ import annotations
 

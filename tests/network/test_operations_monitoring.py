@@ -75,7 +75,7 @@ def prometheus(files: Path) -> Iterator[str]:
     """Run Prometheus with the exported files, and yield the address of its API."""
     program = shutil.which("prometheus")
     if program is None:
-        pytest.skip("there is no prometheus to read the files")
+        pytest.skip("prometheus is not installed")
     address = f"127.0.0.1:{free_base(1)}"
     arguments = (f"--config.file={files / CONFIGURATION}", f"--storage.tsdb.path={files / 'data'}")
     with (files / "prometheus.log").open("w") as log:

@@ -32,7 +32,7 @@ CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not SYSTEMD.exists() or shutil.which("unshare") is None,
-    reason="it takes root and systemd",
+    reason="the tests need root and systemd",
 )
 
 
@@ -72,7 +72,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
 
 @contextlib.contextmanager
 def manager(folder: Path) -> Iterator[None]:
-    """systemd as the manager of a folder's units, and of nothing else, in a control group of its own."""
+    """systemd as the manager of a folder's units only, in a separate control group."""
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700)
     groups = [hierarchy / f"kindpakket-{os.getpid()}" for hierarchy in hierarchies()]

@@ -41,13 +41,13 @@ SMALL = 100
 
 @dataclass
 class Upgrade:
-    """The state before the upgrade, and what happened meanwhile.
+    """The state before the upgrade, and what happened during it.
 
     Attributes:
         before: all answers of the first chaincode.
         after: the same queries, answered by the present one.
         paid: how long each payment of a till took during the upgrade, in seconds.
-        failed: payments that failed meanwhile.
+        failed: the errors of payments that failed during the upgrade.
         sequence: the number of the definition afterwards.
         nodes: the nodes afterwards.
     """

@@ -1,4 +1,4 @@
-"""State-based endorsement: a key with a policy of its own."""
+"""State-based endorsement: a key with its own policy."""
 
 from __future__ import annotations
 
