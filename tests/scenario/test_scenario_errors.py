@@ -169,7 +169,7 @@ def test_a_chaincode_process_that_ends_is_told_by_its_peer(place: Place, strict:
     finally:
         place.network.start("chaincode.peer0.org3.strict")
     assert said(place, caught.value) == [("peer0.org3", "Org3MSP", caught.value.details[0].message)]
-    # The call is retried, so its last attempt may find no process at all.
+    # The call is repeated, so its last attempt may find no process at all.
     gone = r"chaincode stream terminated|dial tcp \S+ connect: connection refused"
     assert re.search(gone, caught.value.details[0].message)
     assert caught.value.chaincode_stopped or caught.value.peer_unready
