@@ -1,4 +1,4 @@
-"""How the tests are run, and a network with a small town on it, one for all tests that ask for it."""
+"""Configuration of the test run, and one network with a small town on it, shared by the tests that use it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--proof",
         action="store_true",
-        help="repeat as often as `make proof` does, and not once for each kind",
+        help="run every repetition, as `make proof` does, instead of one of each kind",
     )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
-    """Form groups before the workers' plugin looks at them, and order them after all others did."""
+    """Mark the groups before pytest-xdist reads them, and sort them after all other hooks."""
     groups.form(items)
     yield
     groups.arrange(items)
@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """End a group's network with its last test, and not with the last of all tests."""
+    """Tear down a group's network after the group's last test, not at the end of the session."""
     group = groups.of(item)
     if nextitem is None or group not in groups.SHARING or group == groups.of(nextitem):
         return None
@@ -48,13 +48,13 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.fixture(scope="session")
 def proof(pytestconfig: pytest.Config) -> bool:
-    """Whether repetitions are made in full; otherwise each kind of step is taken once."""
+    """Whether to run every repetition; otherwise each kind of step runs once."""
     return bool(pytestconfig.getoption("--proof"))
 
 
 @pytest.fixture(scope="session")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
-    """The packaged network of four organisations on free ports, stopped at the end whatever happens."""
+    """The packaged network of four organisations on free ports, always stopped at the end."""
     with running(Topology.packaged("kindpakket"), tmp_path_factory.mktemp("network")) as made:
         yield made
 
@@ -68,17 +68,17 @@ def desk(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="session")
 def town(desk: Desk) -> Town:
-    """A town with vouchers enough for every test to take its own."""
+    """A town with enough vouchers for every test to take its own."""
     return found_town(desk, VOUCHERS)
 
 
 @pytest.fixture
 def wallet(town: Town) -> Wallet:
-    """A voucher of 300 euro, bound to a key, that nobody used."""
+    """An unused voucher of 300 euros, bound to a key."""
     return next(town.keys)
 
 
 @pytest.fixture
 def booklet(town: Town) -> Wallet:
-    """A voucher of 300 euro, bound to a booklet, that nobody used."""
+    """An unused voucher of 300 euros, bound to a booklet."""
     return next(town.booklets)

@@ -1,7 +1,7 @@
-"""Groups of tests that one worker runs one after the other, and the order in which they begin.
+"""Groups of tests that one worker runs in sequence, and the order in which the groups start.
 
-Tests of one group share a network, or the module's fixtures. The longest groups come first: what begins last
-decides when all is done.
+Tests of one group share a network, or the module's fixtures. The longest groups start first, because a long
+group that starts late would prolong the whole run.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-# Folders whose tests share what one session fixture of theirs starts.
+# Folders whose tests share what one session fixture starts.
 _FOLDERS = {"abuse": "town", "scenario": "scenario", "hfc": "hfc"}
 SHARING = frozenset(_FOLDERS.values())
-# What groups take on two idle cores, in seconds, as `--durations=0` adds up; the others take less.
+# Seconds per group on two idle cores, summed from `--durations=0`; the other groups take less.
 SECONDS = {
     "town": 300,
     "test_operations_runbook": 294,
@@ -48,9 +48,9 @@ def form(items: Sequence[pytest.Item]) -> None:
 
 
 def arrange(items: list[pytest.Item]) -> None:
-    """Bring the groups into the order in which they begin; within a group the order stays."""
-    met = {name: number for number, name in enumerate(dict.fromkeys(map(of, items)))}
-    items.sort(key=lambda item: (-SECONDS.get(of(item), 0), met[of(item)]))
+    """Sort the tests by the order in which their groups start, keeping the order within each group."""
+    first_seen = {name: number for number, name in enumerate(dict.fromkeys(map(of, items)))}
+    items.sort(key=lambda item: (-SECONDS.get(of(item), 0), first_seen[of(item)]))
 
 
 def of(item: pytest.Item) -> str:
@@ -67,7 +67,7 @@ def _name(file: Path, tests: Sequence[pytest.Item]) -> str:
 
 
 def _on_the_shared_network(item: pytest.Item) -> bool:
-    """Whether a test asks for the session's network, and its module has none of its own by that name."""
+    """Whether a test uses the session's `network`, not a fixture of that name in its own module."""
     return isinstance(item, pytest.Function) and (
         "network" in item.fixturenames and not hasattr(item.module, "network")
     )

@@ -1,4 +1,4 @@
-"""Processes that die by `kill -9` at a chosen instant: before or after a call, a store, or a system call."""
+"""Processes killed by SIGKILL at a chosen instant: before or after a call, a file write or a system call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from kindpakket.fabric.outbox import _file as _outbox_file
 from kindpakket.fabric.testing import make_identity
 from patience import PATIENCE
 
-_told = spawn.get_preparation_data
+_preparation_data = spawn.get_preparation_data
 PATIENT = Deadlines(evaluate=120, endorse=120, submit=120, resolve=120, commit_status=120)
 SHORT = Deadlines(evaluate=120, endorse=120, submit=120, resolve=120, commit_status=0.2)
 _FORKING = multiprocessing.get_context("forkserver")
@@ -31,7 +31,7 @@ _FORKING.set_forkserver_preload(["killing", "kindpakket.fabric.checkpoints.sql",
 
 
 class Instants:
-    """Counts the instants of a process, and ends it at the chosen one."""
+    """Counts a process's instants, and kills it at the chosen one."""
 
     def __init__(self, chosen: int) -> None:
         self._left = chosen
@@ -43,7 +43,7 @@ class Instants:
 
 
 def run_and_die(instant: int, act: Callable[..., None], *arguments: Any) -> bool:
-    """Run a function in a process that is killed at an instant; whether it came to its end before."""
+    """Run a function in a process that is killed at an instant; return whether it finished first."""
     process = running(_dying, instant, act, arguments)
     process.join(PATIENCE)
     assert process.exitcode in {0, -signal.SIGKILL}, f"the process ended with {process.exitcode}"
@@ -51,9 +51,9 @@ def run_and_die(instant: int, act: Callable[..., None], *arguments: Any) -> bool
 
 
 def running(act: Callable[..., None], *arguments: Any) -> Any:
-    """A process that runs a function, and goes on meanwhile."""
+    """Start a process that runs a function, without waiting for it."""
     with mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)):
-        forkserver.ensure_running()  # which finds what it loads beforehand by this path only
+        forkserver.ensure_running()  # it finds the modules to preload only on this path
     process = _FORKING.Process(target=act, args=arguments)
     with mock.patch.object(spawn, "get_preparation_data", _without_main):
         process.start()
@@ -61,8 +61,8 @@ def running(act: Callable[..., None], *arguments: Any) -> Any:
 
 
 def _without_main(name: str) -> dict[str, Any]:
-    """What a new process is told, without the program to import: that is pytest, which takes long."""
-    return {key: value for key, value in _told(name).items() if not key.startswith("init_main")}
+    """A new process's preparation data without the main module: that is pytest, which is slow to import."""
+    return {key: value for key, value in _preparation_data(name).items() if not key.startswith("init_main")}
 
 
 def _dying(instant: int, act: Callable[..., None], arguments: tuple[Any, ...]) -> None:
@@ -70,7 +70,7 @@ def _dying(instant: int, act: Callable[..., None], arguments: tuple[Any, ...]) -
 
 
 def watch_outbox(instants: Instants) -> None:
-    """Let an instant pass before and after each call and pause, and around each change of the file."""
+    """Count an instant before and after each call and pause, and around each write to the file."""
     patch = pytest.MonkeyPatch()
     for session in (_session.SyncSession, _aio_session.AsyncSession):
         run = session.run
@@ -108,7 +108,7 @@ def _watched(flow: _flow.Flow[Any], instants: Instants) -> Generator[_flow.Step,
 def submit(
     instants: Instants, path: str, endpoint: str, flavour: str, request_id: str, *call: str, **options: Any
 ) -> None:
-    """Submit one request through an outbox; what Fabric answers is for the one who resumes."""
+    """Submit one request through an outbox; a Fabric error is left to whoever resumes."""
     watch_outbox(instants)
     if flavour == "aio":
         asyncio.run(_submit(path, endpoint, request_id, *call))
@@ -126,7 +126,7 @@ def submit(
 
 
 def connected(endpoint: str) -> Gateway:
-    """A client of the gateway in memory, with an identity of its own."""
+    """A client of the in-memory gateway, with its own identity."""
     return connect(endpoint=endpoint, identity=make_identity(), deadlines=PATIENT)
 
 
@@ -138,7 +138,7 @@ async def _submit(path: str, endpoint: str, request_id: str, *call: str) -> None
 
 
 def submit_many(path: str, endpoint: str, start: int, stop: int) -> None:
-    """Submit requests with the numbers from `start` up, one after the other."""
+    """Submit requests numbered from `start` up to `stop`, one after another."""
     with (
         Outbox(path) as outbox,
         connect(endpoint=endpoint, identity=make_identity(), deadlines=PATIENT) as it,
@@ -149,7 +149,7 @@ def submit_many(path: str, endpoint: str, start: int, stop: int) -> None:
 
 
 def resume_all(path: str, endpoint: str) -> None:
-    """Go on with what is unfinished."""
+    """Resume all unfinished requests."""
     with (
         Outbox(path) as outbox,
         connect(endpoint=endpoint, identity=make_identity(), deadlines=PATIENT) as it,

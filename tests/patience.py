@@ -1,4 +1,4 @@
-"""How long tests wait for what must come: a machine may be slow, and only what hangs is to end a test."""
+"""How long tests wait: a slow machine must not fail a test, only something that hangs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import time
 from pathlib import Path
 
 PATIENCE = 300.0
-"""Seconds for what only has to come; what is promised within a time has a bound of its own."""
+"""Seconds to wait for what only has to happen eventually; promised times have their own bounds."""
 
 
 def ends(process: subprocess.Popen[bytes], log: Path) -> int | None:
-    """Wait for a process as long as it writes something.
+    """Wait for a process for as long as it keeps writing to its log.
 
     Returns:
-        Its exit code; None when it wrote nothing for `PATIENCE` seconds.
+        Its exit code, or None if it wrote nothing for `PATIENCE` seconds.
     """
     size, since = -1, time.monotonic()
     while time.monotonic() - since < PATIENCE:

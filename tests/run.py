@@ -1,6 +1,6 @@
-"""Run all tests, one runner after the other, and show at the end what each said of itself.
+"""Run all tests, one runner after another, and repeat each runner's summary at the end.
 
-A runner that fails does not keep the next ones from running; the exit code says whether all passed.
+A runner that fails does not stop the next ones; the exit code says whether all passed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Runner:
         title: what it runs.
         arguments: program and arguments.
         folder: where it runs.
-        summary: picks from all that it wrote what to show again.
+        summary: picks the lines of its output to repeat at the end.
         empty: the exit code when no test was selected.
     """
 
@@ -38,7 +38,7 @@ class Runner:
     empty: int = 0
 
     def run(self, environment: Mapping[str, str]) -> tuple[bool, list[str]]:
-        """Run it, and pass on what it writes as it comes.
+        """Run it, and pass its output on as it arrives.
 
         Returns:
             Whether it passed, and its summary.
@@ -53,9 +53,9 @@ class Runner:
             stderr=subprocess.STDOUT,
         ) as process:
             assert process.stdout is not None
-            while some := os.read(process.stdout.fileno(), 1 << 16):
-                written += some
-                sys.stdout.buffer.write(some)
+            while chunk := os.read(process.stdout.fileno(), 1 << 16):
+                written += chunk
+                sys.stdout.buffer.write(chunk)
                 sys.stdout.flush()
         lines = written.decode(errors="replace").splitlines()
         return process.returncode in (0, self.empty), self.summary(lines)
@@ -67,7 +67,7 @@ def of_go(lines: list[str]) -> list[str]:
 
 
 def of_pytest(lines: list[str]) -> list[str]:
-    """From the short summary on; the last line when there is none."""
+    """Everything from the short summary on, or the last line if there is none."""
     titles = [number for number, line in enumerate(lines) if "short test summary info" in line]
     return lines[titles[-1] :] if titles else lines[-1:]
 
@@ -76,7 +76,7 @@ def runners(options: Sequence[str]) -> dict[str, list[Runner]]:
     """The runners by language.
 
     Args:
-        options: what pytest is told beside how to run.
+        options: further options for pytest.
     """
     pytest = [sys.executable, "-m", "pytest", f"--color={'yes' if sys.stdout.isatty() else 'no'}", *options]
     together = ["-n", WORKERS, "--dist", "loadgroup", "--no-loadscope-reorder", "-m", "not alone"]
@@ -93,7 +93,7 @@ def runners(options: Sequence[str]) -> dict[str, list[Runner]]:
 
 
 def main() -> int:
-    """Run what the command line names, or all.
+    """Run the tests that the command line selects, or all.
 
     Returns:
         The exit code.
@@ -101,8 +101,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=str(__doc__), epilog="Other options are passed on to pytest.", allow_abbrev=False
     )
-    parser.add_argument("--proof", action="store_true", help="make all repetitions in full")
-    parser.add_argument("--only", choices=["go", "python"], help="the tests in one language")
+    parser.add_argument("--proof", action="store_true", help="run every repetition")
+    parser.add_argument("--only", choices=["go", "python"], help="run only the tests in this language")
     known, options = parser.parse_known_args()
     environment = dict(os.environ)
     if known.proof:

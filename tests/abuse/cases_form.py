@@ -1,4 +1,4 @@
-"""Requests of the wrong form: amounts, ids, JSON."""
+"""Malformed requests: amounts, ids, JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MARK = "\x00MARK"
 
 
 def with_literal(request: dict[str, Any], literal: str) -> str:
-    """A request as JSON, with a literal text in the place of the one value that is the mark."""
+    """A request as JSON, with a literal text in place of its one value that is the mark."""
     text = json.dumps(request)
     assert text.count(json.dumps(MARK)) == 1
     return text.replace(json.dumps(MARK), literal)

@@ -1,4 +1,4 @@
-"""Payments that the holder did not agree to: no proof, another one, a page that is used up."""
+"""Payments that the holder did not authorise: no proof, another payment's proof, a used page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is nobody here: strangers, forgers, expired certificates; and who may not read blocks."""
+"""Identities that have no rights: strangers, forged and expired ones; and those that may not read blocks."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def open_again(scheme: str) -> str:
 
 
 def at(ground: Ground, peer_of: str, identity: Identity) -> Ledger:
-    """The channel as whoever it may be reaches it through an organisation's peer."""
+    """The channel, as any identity reaches it through an organisation's peer."""
     gateway = ground.props.opened.enter_context(gateway_at(ground.desk.network, peer_of, identity))
     return gateway.network(ground.desk.channel)
 
 
 def operators_client(ground: Ground) -> Identity:
-    """A client of an organisation that orders the channel and is no member of its application."""
+    """A client of an organisation that orders for the channel but is not a member of its application."""
     ground.desk.network.enrol("regie", "operator")
     return identity_of(ground.desk.network, "regie", "operator")
 
@@ -87,7 +87,7 @@ def forger(ground: Ground, doing: Doing) -> Attempt:
 
 @case(24, "client of the operator, which orders only,", "{}", NO_READER, Place.PEER, each=DOINGS)
 def operator(ground: Ground, doing: Doing) -> Attempt:
-    """The channel knows the operator as one who orders: its clients are no strangers, and may do nothing."""
+    """The channel knows the operator as an orderer: its clients are not strangers, but may do nothing."""
     ledger = at(ground, SHOPS, operators_client(ground))
     return lambda: doing(ledger, ground.scheme)
 

@@ -1,4 +1,4 @@
-"""Changing the chaincode's definition without those whose consent it needs."""
+"""Changing the chaincode's definition without the consent that it needs."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ ALONE: dict[str, list[str]] = {
 
 
 class Definition:
-    """A definition that asks for less consent than the committed one, and who would bring it about.
+    """A definition that asks for less consent than the committed one, and the steps to bring it about.
 
     Args:
-        ground: where.
+        ground: the setting of the attempt.
     """
 
     def __init__(self, ground: Ground) -> None:
@@ -47,21 +47,21 @@ class Definition:
         assert record is not None
         self._record = record
         (chaincode,) = self._channel.chaincodes
-        # A version of its own each time: peers take no approval that says what one before it said.
+        # A new version each time: peers reject an approval that repeats an earlier one.
         easier = replace(chaincode, endorsement=WITHOUT_THE_MUNICIPALITY, version=new_id()[:8])
         collections = self._home.chaincode(record.label) / f"{self._channel.name}.collections.json"
         self._arguments = definition_arguments(easier, record.sequence + 1, collections)
         ground.look("definition", lambda: self._admin(MUNICIPALITY).committed(self._channel.name, CHAINCODE))
 
     def approve(self, organisations: Sequence[str]) -> None:
-        """Have it approved by the administrators of some organisations."""
+        """Approve it as the administrators of some organisations."""
         for organisation in organisations:
             self._admin(organisation).approve(
                 self._channel.name, self._arguments, self._record.package_id, self._inventory.orderers[0]
             )
 
     def commit(self, organisation: str, endorsers: Sequence[str]) -> None:
-        """Commit it as an organisation's administrator, endorsed by the peers of some.
+        """Commit it as one organisation's administrator, endorsed by the peers of `endorsers`.
 
         Raises:
             CommandFailed: it is refused.
@@ -97,7 +97,7 @@ def not_agreed(ground: Ground) -> Attempt:
 
 @case(28, "{}", "rewrites the policy for definitions", "policy for [Policy]", Place.ORDERING, each=ALONE)
 def configured_alone(ground: Ground, organisations: list[str]) -> Attempt:
-    """The way round: first the channel's configuration, then the definition."""
+    """The detour: first the channel's configuration, then the definition."""
     network = ground.desk.network
     signers = [identity_of(network, organisation, "admin") for organisation in organisations]
     envelope = lifecycle_by_anyone(ground.desk.ledger(organisations[0], "admin"), signers)

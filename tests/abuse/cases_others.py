@@ -1,4 +1,4 @@
-"""What is others' business: the auditor's limits, and what tills may not read or touch."""
+"""Other parties' business: the auditor's limits, and what tills may not read or touch."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def auditor_pays(ground: Ground) -> Attempt:
 
 
 def others_things(ground: Ground) -> dict[str, Callable[[], object]]:
-    """What belongs to the till's shop, as the other shop would get at it."""
+    """The other shop's attempts on what belongs to the till's shop."""
     payment = ground.paid(ground.wallet())
     voucher = ground.wallet().voucher
     mine, theirs = ground.till.shop, ground.other.shop

@@ -1,4 +1,4 @@
-"""Payments against the rules: where voucher or shop may not, above what is allowed, given back twice."""
+"""Payments against the rules: by vouchers or shops that may not pay, above a limit, refunded twice."""
 
 from __future__ import annotations
 

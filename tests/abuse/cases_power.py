@@ -1,4 +1,4 @@
-"""Power that nobody has alone: roles, second persons, other people's things, limits of auditor and tills."""
+"""Powers that nobody has alone: roles, approval by a second person, what belongs to other organisations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def allocation(**changes: Any) -> Any:
 
 
 def recorded(ground: Ground, *vouchers: str) -> None:
-    """Record a case for each of some vouchers-to-be."""
+    """Record a case for each of some vouchers that are yet to be issued."""
     cases: list[CaseRecord] = [
         {"voucher": voucher, "case": "Z-2026-1", "salt": new_salt()} for voucher in vouchers
     ]
@@ -78,7 +78,7 @@ CERTIFICATES = {"with a second certificate": "again", "with a renewed certificat
 
 
 def same_person(ground: Ground, how: str) -> Municipality:
-    """The clerk's person as an approver, under another name, or with a certificate that was issued again."""
+    """The clerk's person as an approver, under another name or with a reissued certificate."""
     approver = ground.props.official("clerk-approves", role="approver", person="p-clerk")
     return approver if how == "again" else ground.props.renewed("clerk-approves")
 
@@ -279,8 +279,8 @@ INITIALISERS = {
 @case(29, "anyone, such as", "{}, initialises again", "ALREADY_INITIALISED", each=INITIALISERS)
 def initialises_again(ground: Ground, who: list[str]) -> Attempt:
     organisation, user = who
-    found = ground.desk.clerk.organisations.show()
-    members = {name: found[name] for name in ("municipality", "shops", "auditors")}
+    organisations = ground.desk.clerk.organisations.show()
+    members = {name: organisations[name] for name in ("municipality", "shops", "auditors")}
     return lambda: ground.write(
         ground.desk.contract(organisation, user), "organisations:Initialise", **members
     )
@@ -288,11 +288,11 @@ def initialises_again(ground: Ground, who: list[str]) -> Attempt:
 
 @case(29, "shops' administrator", "names its own organisation as the municipality", "ALREADY_INITIALISED")
 def takes_over(ground: Ground) -> Attempt:
-    found = ground.desk.clerk.organisations.show()
+    organisations = ground.desk.clerk.organisations.show()
     members = {
-        "municipality": found["shops"][0],
-        "shops": [found["municipality"]],
-        "auditors": found["auditors"],
+        "municipality": organisations["shops"][0],
+        "shops": [organisations["municipality"]],
+        "auditors": organisations["auditors"],
     }
     return lambda: ground.write(ground.desk.contract(SHOPS, "admin"), "organisations:Initialise", **members)
 

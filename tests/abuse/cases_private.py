@@ -1,4 +1,4 @@
-"""Personal data and private records in places that everybody on the channel keeps."""
+"""Personal data and private records in places that every member of the channel stores."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def record(voucher: str, salt: str | None = None) -> CaseRecord:
 
 
 def record_cases(ground: Ground, transient: Any, **members: Any) -> Attempt:
-    """Send case records to the municipality's peer alone, as the office does."""
+    """Send case records only to the municipality's peer, as the office does."""
     clerk = ground.desk.clerk.caller.contract
     municipality = [ground.desk.clerk.organisations.show()["municipality"]]
     request = json.dumps({"request_id": new_id(), "scheme": ground.scheme, **members})
@@ -130,15 +130,15 @@ def case_of_another_scheme(ground: Ground) -> Attempt:
 def account(ground: Ground, how: str) -> Attempt:
     till = ground.props.unknown
     store = till.store
-    found = {
+    details = {
         "iban": "NL00ABNA0417164300" if how == "iban" else store.iban,
         "holder": store.name,
         "kvk": store.kvk,
         "contact": "administratie",
         "salt": "ab" * (15 if how == "salt" else 16),
     }
-    public = {"account": found} if how == "public" else {}
-    transient = {} if how in ("public", "none") else {"account": json.dumps(found)}
+    public = {"account": details} if how == "public" else {}
+    transient = {} if how in ("public", "none") else {"account": json.dumps(details)}
     request = {"request_id": till.shop.shop_id, "categories": ["books"], **public}
     contract: Ledger = till.shop.caller.contract
     return lambda: contract.submit("shop:Apply", json.dumps(request), transient=transient)

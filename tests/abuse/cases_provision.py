@@ -1,4 +1,4 @@
-"""Holds, replacements, changes, debts and private records: what nobody gets by them."""
+"""Holds, replacements, changes, debts and private records: how nobody gains by abusing them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ HOUR = 3_600
 
 
 def hold_order(ground: Ground, wallet: Wallet, seconds: int = HOUR) -> HoldOrder:
-    """A hold of ten euro, as a till asks for it."""
+    """A hold of ten euros, as a till requests it."""
     expires_at = int(time.time()) + seconds
     return ground.till.shop.hold_order(ground.scheme, wallet.voucher, books(1_000), expires_at=expires_at)
 
 
 def held(ground: Ground, seconds: int = HOUR) -> str:
-    """A hold of ten euro on a voucher of its own; its id."""
+    """Place a hold of ten euros on a new voucher, and return its id."""
     wallet = ground.wallet()
     order = hold_order(ground, wallet, seconds)
     payment = ground.till.shop.hold(order, wallet.authorise(order))["id"]
@@ -92,7 +92,7 @@ def captures_twice(ground: Ground) -> Attempt:
 
 
 def held_shortly(ground: Ground, seconds: int, *more: int) -> str:
-    """A hold that ends soon; a slow machine gets more time to make it."""
+    """A hold that expires soon; on a slow machine, another one with more time."""
     try:
         return held(ground, seconds)
     except Refusal:

@@ -1,4 +1,4 @@
-"""Attempts below the chaincode: time, replay, forging, one organisation alone."""
+"""Attempts below the chaincode: wrong times, replays, forgeries, one organisation alone."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ def till_identity(ground: Ground) -> Identity:
 
 
 def endorsed(ground: Ground, wallet: Wallet, scheme: str | None = None) -> Transaction:
-    """A payment that was endorsed and not ordered."""
+    """A payment that was endorsed but not ordered."""
     argument = json.dumps(ground.request(ground.order(wallet, scheme=scheme), wallet))
     return till_of(ground).proposal("payment:Pay", argument).endorse()
 
 
 def never_offered(ground: Ground, envelope: bytes) -> Transaction:
-    """The transaction in an envelope that nobody has offered yet: a refusal of it is certain."""
+    """The transaction in an envelope that nobody has submitted yet, so that a refusal is definite."""
     session = ground.desk.ledger(SHOPS, ground.till.user)._session
     return Transaction(session, EndorsedTransaction(session, *split_envelope(envelope)))
 
 
 def ordered(transaction: Transaction) -> None:
-    """Have an endorsed transaction ordered.
+    """Submit an endorsed transaction for ordering.
 
     Raises:
         CommitError: it is invalid.
@@ -165,7 +165,7 @@ def replayed_at_once(ground: Ground, orderer_of: str) -> Attempt:
 
 
 def unchanged(_: Any) -> None:
-    """Only the signature becomes another one."""
+    """Change nothing; only the signature will differ."""
 
 
 SAME = {"as it was": None, "with another signature": unchanged}
@@ -173,7 +173,7 @@ SAME = {"as it was": None, "with another signature": unchanged}
 
 @case(26, "anyone", "has a committed payment ordered again {}", DUPLICATE, Place.VALIDATION, each=SAME)
 def replayed_later(ground: Ground, change: Callable[[Any], None] | None) -> Attempt:
-    """Consenters that do not remember it order it again, for nothing."""
+    """Consenters that do not remember it order it again, to no effect."""
     transaction = ground.props.forgotten[change is None]
     envelope = transaction.envelope
     if change is not None:
@@ -210,7 +210,7 @@ NOT_ENOUGH = "ENDORSEMENT_POLICY_FAILURE"
 def paid_alone(ground: Ground, by: list[str]) -> Attempt:
     wallet = ground.wallet()
     request = json.dumps(ground.request(ground.order(wallet), wallet))
-    organisations = [mspid(ground.desk.network, one) for one in by]
+    organisations = [mspid(ground.desk.network, name) for name in by]
     return lambda: till_of(ground).submit("payment:Pay", request, endorsing_organizations=organisations)
 
 
@@ -218,13 +218,13 @@ def paid_alone(ground: Ground, by: list[str]) -> Attempt:
 def blocked_alone(ground: Ground, by: list[str]) -> Attempt:
     members = {"scheme": ground.scheme, "voucher": ground.wallet().voucher, "reason": "mistake"}
     request = json.dumps({"request_id": new_id(), **members})
-    organisations = [mspid(ground.desk.network, one) for one in by]
+    organisations = [mspid(ground.desk.network, name) for name in by]
     clerk = ground.desk.contract(MUNICIPALITY, "clerk")
     return lambda: clerk.submit("voucher:Block", request, endorsing_organizations=organisations)
 
 
 def other_result(action: Any) -> None:
-    """Put other cents into what the payment writes."""
+    """Change the amount in the payment's writes."""
     answer = m.proposal_response.ProposalResponsePayload.FromString(action.action.proposal_response_payload)
     assert b'"cents":1000' in answer.extension
     answer.extension = answer.extension.replace(b'"cents":1000', b'"cents":9999')
@@ -232,21 +232,21 @@ def other_result(action: Any) -> None:
 
 
 def other_request(action: Any) -> None:
-    """Put other cents into the request."""
+    """Change the amount in the request."""
     assert b'"cents": 1000' in action.chaincode_proposal_payload
     changed = action.chaincode_proposal_payload.replace(b'"cents": 1000', b'"cents": 9999')
     action.chaincode_proposal_payload = changed
 
 
 def one_endorsement_twice(action: Any) -> None:
-    """Count one organisation's endorsement for two."""
+    """Make one organisation's endorsement count twice."""
     first = action.action.endorsements[0]
     del action.action.endorsements[:]
     action.action.endorsements.extend([first, first])
 
 
 def another_endorser(action: Any) -> None:
-    """Put the first endorser's signature under the name of the second."""
+    """Attribute the first endorser's signature to the second."""
     first, second = action.action.endorsements[:2]
     first.endorser = second.endorser
 

@@ -12,7 +12,7 @@ from kindpakket_network.channel.proposal import Proposal
 
 
 def lifecycle_by_anyone(ledger: Network, signers: Sequence[Identity]) -> bytes:
-    """An update after which any one member could commit a chaincode definition, as its envelope.
+    """The envelope of an update after which any single member could commit a chaincode definition.
 
     Args:
         ledger: the channel, as one of its administrators sees it.

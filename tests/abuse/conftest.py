@@ -1,4 +1,4 @@
-"""The ground for attempts, on the network that all live tests share."""
+"""The setting of attempts, on the network that all live tests share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support import Town
 
 @pytest.fixture(scope="session")
 def props(town: Town) -> Iterator[Props]:
-    """What several attempts need."""
+    """What several attempts share."""
     made = Props(town)
     with made.opened:
         yield made
@@ -20,5 +20,5 @@ def props(town: Town) -> Iterator[Props]:
 
 @pytest.fixture
 def ground(town: Town, props: Props) -> Ground:
-    """The ground of one attempt."""
+    """The setting of one attempt."""
     return Ground(town, props)

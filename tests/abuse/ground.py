@@ -1,4 +1,4 @@
-"""What one attempt stands on: the town, what the attempt needs of it, and the values that must not move."""
+"""The setting of one attempt: the town, what the attempt uses of it, and the values that must not change."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ MARK = "organisations:Show"
 
 
 class Ground:
-    """The place of one attempt.
+    """The setting of one attempt.
 
     Args:
         town: the town.
-        props: what was made for several attempts.
+        props: what several attempts share.
 
     Attributes:
         till: a shop that sells books.
-        other: another one.
+        other: another such shop.
     """
 
     def __init__(self, town: Town, props: Props) -> None:
@@ -47,7 +47,7 @@ class Ground:
 
     @property
     def desk(self) -> Desk:
-        """Who is connected."""
+        """The connected users."""
         return self.town.desk
 
     @property
@@ -56,22 +56,22 @@ class Ground:
         return self.town.scheme.id
 
     def wallet(self) -> Wallet:
-        """A voucher of 300 euro, bound to a key, that nobody used; its values are looked at."""
+        """An unused voucher of 300 euros, bound to a key; its values are watched."""
         return self.watch(next(self.town.keys))
 
     def booklet(self) -> Wallet:
-        """A voucher of 300 euro, bound to a booklet, that nobody used; its values are looked at."""
+        """An unused voucher of 300 euros, bound to a booklet; its values are watched."""
         return self.watch(next(self.town.booklets))
 
     def watch(self, wallet: Wallet, scheme: str | None = None, *tills: Till) -> Wallet:
-        """Look at the values of a voucher, its scheme and some shops as well."""
+        """Also watch the values of a voucher, its scheme and some shops."""
         self._vouchers.add((scheme or self.scheme, wallet.voucher))
         self._schemes.add(scheme or self.scheme)
         self._shops |= {till.shop.shop_id for till in tills}
         return wallet
 
     def look(self, name: str, at: Callable[[], Any]) -> None:
-        """Look at something else as well, that must not change."""
+        """Also watch some other value that must not change."""
         self._more[name] = at
 
     def order(
@@ -83,23 +83,23 @@ class Ground:
         till: Till | None = None,
         scheme: str | None = None,
     ) -> PaymentOrder:
-        """A payment as a till asks for it."""
+        """A payment, as a till requests it."""
         lines: list[Line] = [{"category": category, "cents": cents}]
         return (till or self.till).shop.order(scheme or self.scheme, wallet.voucher, lines)
 
     def paid(self, wallet: Wallet, cents: int = 1_000) -> str:
-        """Take a payment at the till, which must succeed; its id."""
+        """Take a payment at the till, which must succeed, and return its id."""
         order = self.order(wallet, cents)
         self.till.shop.pay(order, wallet.authorise(order))
         self.desk.in_step()
         return order.request_id
 
     def request(self, order: PaymentOrder, wallet: Wallet, **changes: object) -> dict[str, Any]:
-        """The argument of a payment that the holder agreed to, some members of it changed afterwards."""
+        """The argument of a payment that the holder authorised, with some members changed afterwards."""
         return {**order.request(wallet.authorise(order)), **changes}
 
     def settlement(self) -> tuple[str, str]:
-        """A settlement of the till's shop that the clerk has drafted: its scheme, and its id."""
+        """A settlement of the till's shop that the clerk has drafted: its scheme and its id."""
         scheme, settlement = self.props.drafted
         self._schemes.add(scheme)
         return scheme, settlement
@@ -109,36 +109,36 @@ class Ground:
         return by.submit(name, json.dumps({"request_id": new_id(), **members}))
 
     def values(self) -> Values:
-        """Budgets, sums, vouchers, open items and settlements, as two organisations' peers tell them."""
+        """Budgets, sums, vouchers, open items and settlements, as two organisations' peers report them."""
         self.desk.in_step()
-        found = [self._values(peer) for peer in (self.desk.clerk, self.desk.auditor)]
-        assert found[0] == found[1], "two peers tell different values"
-        return found[0] | {name: at() for name, at in self._more.items()}
+        mine, theirs = (self._values(peer) for peer in (self.desk.clerk, self.desk.auditor))
+        assert mine == theirs, "two peers report different values"
+        return mine | {name: at() for name, at in self._more.items()}
 
     def height(self) -> int:
-        """The number of blocks, once all peers have the same."""
+        """The number of blocks, once all peers have the same number."""
         self.desk.in_step()
         return self.desk.ledger(self.desk.municipality, "admin").ledger_height()
 
     def ordered_since(self, height: int) -> list[str]:
-        """The functions of all transactions that were ordered from a block on.
+        """The functions of all transactions that were ordered since a block.
 
-        What was offered for ordering shows in a block no later than a transaction that is offered after it;
-        so one is made for that, and left out.
+        What was submitted for ordering appears in a block no later than a transaction that is submitted after
+        it. So a further transaction is submitted, and left out of the result.
         """
         self.mark()
         blocks = self.desk.auditor.blocks(height)
-        found = [transaction.function for block in blocks for transaction in block.transactions]
-        found.remove(MARK)
-        return found
+        functions = [transaction.function for block in blocks for transaction in block.transactions]
+        functions.remove(MARK)
+        return functions
 
     def mark(self) -> None:
-        """Have a transaction ordered that writes nothing."""
+        """Submit a transaction that writes nothing."""
         self.desk.clerk.caller.contract.submit(MARK, "{}")
         self.desk.in_step()
 
     def refuses(self, case: Case) -> None:
-        """Make a case's attempt; see that it is refused where and as it must be, and that nothing moved."""
+        """Make a case's attempt, which must be refused where and how the case says, and change nothing."""
         attempt = case.attempt(self)
         before, height = self.values(), self.height()
         try:
@@ -153,13 +153,13 @@ class Ground:
         assert self.values() == before
 
     def _values(self, peer: Municipality | Auditor) -> Values:
-        found: Values = {}
+        values: Values = {}
         for scheme in self._schemes:
-            found[f"budget {scheme}"] = peer.schemes.show(scheme)["budget"]
-            found[f"totals {scheme}"] = peer.audit.totals(scheme)
-            found[f"settlements {scheme}"] = list(peer.settlements.list(scheme))
+            values[f"budget {scheme}"] = peer.schemes.show(scheme)["budget"]
+            values[f"totals {scheme}"] = peer.audit.totals(scheme)
+            values[f"settlements {scheme}"] = list(peer.settlements.list(scheme))
             for shop in self._shops:
-                found[f"unsettled {scheme} {shop}"] = list(peer.payments.unsettled(scheme, shop))
+                values[f"unsettled {scheme} {shop}"] = list(peer.payments.unsettled(scheme, shop))
         for scheme, voucher in self._vouchers:
-            found[f"voucher {voucher}"] = peer.vouchers.show(scheme, voucher)
-        return found
+            values[f"voucher {voucher}"] = peer.vouchers.show(scheme, voucher)
+        return values

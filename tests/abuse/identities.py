@@ -1,4 +1,4 @@
-"""Certificates that enrolment would not give: issued again, expired, not valid yet, of strangers, forged."""
+"""Certificates that enrolment would not issue: reissued, expired, not valid yet, forged, of strangers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 
 def reissued(network: Network, organisation: str, user: str) -> Identity:
-    """A certificate that the organisation's CA issues to a user once more, on a new key."""
+    """A certificate that the organisation's CA issues to a user once more, for a new key."""
     record = json.loads((network.user(organisation, user) / "enrolment.json").read_text("utf-8"))
     authority = Inventory.of(network.topology, Home(network.home)).authorities[organisation]
     made = authority.issue(
@@ -32,9 +32,9 @@ def reissued(network: Network, organisation: str, user: str) -> Identity:
 
 
 def dated(network: Network, organisation: str, user: str, start: timedelta, end: timedelta) -> Identity:
-    """A user's certificate as the organisation's CA would have issued it for another time, seen from now.
+    """A user's certificate, as the organisation's CA would have issued it for a period relative to now.
 
-    The time must begin after the CA itself was made, or peers do not take the CA for its issuer.
+    The period must begin after the CA itself was created, or peers do not accept the CA as its issuer.
     """
     present = identity_of(network, organisation, user).certificate
     authority = Inventory.of(network.topology, Home(network.home)).authorities[organisation]
@@ -43,7 +43,7 @@ def dated(network: Network, organisation: str, user: str, start: timedelta, end:
 
 
 def forged(network: Network, organisation: str, user: str) -> Identity:
-    """A user's certificate as a stranger forges it: all is copied but the CA's key."""
+    """A user's certificate, as a stranger forges it: everything but the CA's key is copied."""
     present = identity_of(network, organisation, user).certificate
     authority = Inventory.of(network.topology, Home(network.home)).authorities[organisation]
     issuer = x509.load_pem_x509_certificate(authority.certificate(IDENTITIES).read_bytes())
@@ -109,4 +109,4 @@ def _key_of(issuer: x509.Certificate, folder: Path) -> ec.EllipticCurvePrivateKe
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
         if isinstance(key, ec.EllipticCurvePrivateKey) and key.public_key() == issuer.public_key():
             return key
-    raise AssertionError(f"{folder} holds no key of its authority")
+    raise AssertionError(f"{folder} does not hold its authority's key")

@@ -1,4 +1,4 @@
-"""What several attempts need and is made once: shops and vouchers in states that refuse, and odd users."""
+"""What several attempts share: shops and vouchers in states that cause refusals, and unusual users."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from kindpakket_demo.wallets import Wallet
 from kindpakket_network.programs.wait import in_parallel, until
 from patience import PATIENCE
 
-# Where the first is over before the vouchers are issued, the next is tried.
+# If the first ends before the vouchers are issued, the next is tried.
 SHORT_SECONDS = (15, 60, 240)
 BLOCKS_BETWEEN = 5
 
 
 class Props:
-    """Things made on a town's channel when they are first asked for.
+    """Things that are created on a town's channel on first use.
 
     Args:
         town: the town.
 
     Attributes:
-        opened: connections that end with the session.
+        opened: connections that are closed at the end of the session.
     """
 
     def __init__(self, town: Town) -> None:
@@ -60,12 +60,12 @@ class Props:
     def expired(self) -> tuple[OpenScheme, list[Wallet]]:
         """A scheme that has ended, with active vouchers."""
         ended = until(lambda: time.time() > self._ending.rules["ends_at"] or None, PATIENCE)
-        assert ended, "the clock of this machine stands still"
+        assert ended, "this machine's clock stands still"
         return self._ending, self._expired
 
     @cached_property
     def suspended(self) -> Till:
-        """A shop that was approved, and suspended."""
+        """A shop that was approved and then suspended."""
         till = self.shop("suspended", "books")
         self.desk.manager.shops.suspend(till.shop.shop_id, "inspection")
         self.desk.in_step()
@@ -78,7 +78,7 @@ class Props:
 
     @cached_property
     def unbound(self) -> Wallet:
-        """A voucher that was issued and not activated."""
+        """A voucher that was issued but not activated."""
         wallet = Wallet(new_id(), HolderKey.generate())
         issue_unbound(self.desk, self.town.scheme.id, [wallet])
         return wallet
@@ -90,12 +90,12 @@ class Props:
 
     @cached_property
     def closing(self) -> OpenScheme:
-        """A scheme of its own, whose days may be closed."""
+        """A separate scheme, whose days may be closed."""
         return self.scheme(0)[0]
 
     @cached_property
     def drafted(self) -> tuple[str, str]:
-        """A scheme, and in it a settlement of the town's first shop that the clerk has drafted."""
+        """A scheme, and a settlement in it that the clerk has drafted for the town's first shop."""
         scheme, (wallet,) = self.scheme(1)
         shop = self.town.till.shop
         order = shop.order(scheme.id, wallet.voucher, [{"category": "books", "cents": 1_000}])
@@ -109,7 +109,7 @@ class Props:
 
     @cached_property
     def forgotten(self) -> list[Transaction]:
-        """Payments that were committed, and that no consenter remembers: they know their last thousand."""
+        """Committed payments that no consenter remembers: each remembers only its last thousand."""
         made = []
         for _ in range(2):
             wallet = next(self.town.keys)
@@ -118,7 +118,7 @@ class Props:
             contract = self.desk.contract(SHOPS, self.town.till.user)
             made.append(contract.proposal("payment:Pay", argument).endorse())
             assert made[-1].submit().status().successful
-        # A consenter that starts looks at its last blocks again, and remembers what is in them.
+        # On start, a consenter reads its last blocks again, and remembers what is in them.
         for _ in range(BLOCKS_BETWEEN):
             self.desk.clerk.caller.contract.submit("organisations:Show", "{}")
         self.restart_consenters()
@@ -137,13 +137,13 @@ class Props:
         self.desk.in_step()
 
     def renewed(self, user: str) -> Municipality:
-        """A user of the municipality with a certificate that was issued again, on a new key."""
+        """A user of the municipality, with a certificate that was reissued for a new key."""
         identity = reissued(self.desk.network, self.desk.municipality, user)
         gateway = self.opened.enter_context(gateway_at(self.desk.network, self.desk.municipality, identity))
         return Municipality(gateway.network(self.desk.channel).contract(CHAINCODE))
 
     def shop(self, user: str, category: str, days: int = 0) -> Till:
-        """A shop that was approved for one category from so many days on."""
+        """A shop that was approved for one category, starting `days` days from now."""
         store = self.town.till.store
         till = self.desk.till(store, user)
         till.shop.apply(
@@ -156,7 +156,7 @@ class Props:
         return till
 
     def scheme(self, vouchers: int) -> tuple[OpenScheme, list[Wallet]]:
-        """A scheme of its own with active vouchers."""
+        """A separate scheme with active vouchers."""
         scheme = open_provision(self.desk, vouchers + 1, now())
         wallets = [Wallet(new_id(), HolderKey.generate()) for _ in range(vouchers)]
         if wallets:
@@ -164,7 +164,7 @@ class Props:
         return scheme, wallets
 
     def opened_scheme(self, budget: int) -> str:
-        """A scheme of its own with a budget in cents; its id."""
+        """Open a separate scheme with a budget in cents, and return its id."""
         scheme = self.desk.clerk.schemes.draft(self.rules(name="own-budget"), budget)["id"]
         self.desk.in_step()
         self.desk.manager.schemes.approve(scheme)
@@ -174,7 +174,7 @@ class Props:
         return scheme
 
     def user(self, organisation: str, name: str, **attributes: str) -> Contract:
-        """The chaincode as a user with these attributes calls it; enrolled when it is not there."""
+        """The chaincode, as called by a user with these attributes, who is enrolled if necessary."""
         named = {f"kindpakket.{key}": value for key, value in attributes.items()}
         self.desk.network.enrol(organisation, name, named)
         return self.desk.contract(organisation, name)
@@ -184,5 +184,5 @@ class Props:
         return Municipality(self.user(self.desk.municipality, name, **attributes))
 
     def rules(self, **changes: Any) -> Any:
-        """The rules of the town's scheme, some of them changed."""
+        """The rules of the town's scheme, with some of them changed."""
         return {**self.town.scheme.rules, "name": "refused", **changes}

@@ -1,11 +1,11 @@
-"""The table of what must be refused: each row prepares an attempt, and names the refusal that it must meet.
+"""The table of what must be refused: each row prepares an attempt, and names the refusal that must follow.
 
     @case(1, "shop", "takes a payment without a holder's proof", "HOLDER_PROOF_MISSING")
     def without_proof(ground):
         order = ground.order(ground.wallet())
         return lambda: ground.till.shop.pay(order, None)
 
-What the function does comes before the values are looked at; what it returns must fail and move nothing.
+The function runs before the values are read; what it returns must fail and change nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Prepare = Callable[..., Attempt]
 CASES: list[Case] = []
 NUMBERS = range(1, 31)
 ELSEWHERE = {4: "test_races.py", 30: "test_flood.py"}
-"""Numbers that are no single attempts, with the tests that try them."""
+"""Numbers that are not single attempts, with the tests that cover them."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Case:
         number: its number in the list of what must be refused.
         who: who tries it.
         tries: what is tried.
-        code: the chaincode's code, the validation code, or Fabric's words.
+        code: the chaincode's code, the validation code, or a part of Fabric's message.
         place: where it is refused.
         prepare: makes the attempt.
     """
@@ -66,24 +66,24 @@ def case(
     *,
     each: Mapping[str, Any] | None = None,
 ) -> Callable[[Prepare], Prepare]:
-    """Put a row into the table, or one for each of some values.
+    """Add a row to the table, or one for each of some values.
 
     Args:
         number: the number in the list.
         who: who tries it.
-        tries: what is tried; with `each`, a value's name stands in the place of `{}`, as in `who`.
+        tries: what is tried; with `each`, the value's name replaces `{}`, here and in `who`.
         code: what it must be refused with.
-        place: where.
-        each: values by name, which the function gets as second argument; a pair is a value and its own code.
+        place: where it must be refused.
+        each: values by name, for the function's second argument; a pair is a value and its own code.
     """
 
     def add(prepare: Prepare) -> Prepare:
         if each is None:
             CASES.append(Case(number, who, tries, code, place, prepare))
         for name, value in (each or {}).items():
-            own, found = value if isinstance(value, tuple) else (value, code)
-            words = (who.format(name), tries.format(name))
-            CASES.append(Case(number, *words, found, place, prepare, arguments=(own,)))
+            argument, expected = value if isinstance(value, tuple) else (value, code)
+            texts = (who.format(name), tries.format(name))
+            CASES.append(Case(number, *texts, expected, place, prepare, arguments=(argument,)))
         return prepare
 
     return add

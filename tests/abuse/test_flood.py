@@ -1,4 +1,4 @@
-"""A flood at one peer: it says that it is full, the client slows down, and nothing is lost or doubled."""
+"""A flood at one peer: it reports that it is full, the client slows down, and nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kindpakket_demo.schemes import CENTS_PER_CHILD
 from patience import PATIENCE
 
 PLACES = 1_000
-"""How many calls a peer's Gateway takes at once."""
+"""How many concurrent calls a peer's Gateway service accepts."""
 FEW = 20
 PAYMENTS = 40
 PATIENT = Deadlines(evaluate=60, endorse=60, submit=30, resolve=60, commit_status=60)
@@ -33,15 +33,15 @@ Pauses = dict[int, list[float]]
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
     """How long the client waited after the first, second, … failed attempt of its calls."""
-    found: Pauses = defaultdict(list)
+    recorded: Pauses = defaultdict(list)
     waiting = _flow.backoff
 
     def noted(attempt: int) -> float:
-        found[attempt].append(waiting(attempt))
-        return found[attempt][-1]
+        recorded[attempt].append(waiting(attempt))
+        return recorded[attempt][-1]
 
     monkeypatch.setattr(_flow, "backoff", noted)
-    return found
+    return recorded
 
 
 @pytest.mark.alone
@@ -50,24 +50,26 @@ def test_a_flood_slows_the_client_down_and_loses_and_doubles_nothing(ground: Gro
     arguments = [json.dumps(order.request(wallet.authorise(order))) for wallet, order in orders.items()]
     began = ground.height()
     assert asyncio.run(flooded(ground, arguments, pauses)) == PAYMENTS
-    assert max(pauses[1]) <= min(pauses[2]), "it does not wait longer and longer"
+    assert max(pauses[1]) <= min(pauses[2]), "its pauses do not grow"
     values = ground.values()
     for wallet, order in orders.items():
-        found = values[f"voucher {wallet.voucher}"]
-        assert (found["spent_cents"], found["available_cents"]) == (
+        voucher = values[f"voucher {wallet.voucher}"]
+        assert (voucher["spent_cents"], voucher["available_cents"]) == (
             order.cents,
             CENTS_PER_CHILD - order.cents,
         )
-    open_items = Counter(one["id"] for one in values[f"unsettled {ground.scheme} {ground.till.shop.shop_id}"])
+    open_items = Counter(
+        item["id"] for item in values[f"unsettled {ground.scheme} {ground.till.shop.shop_id}"]
+    )
     assert {open_items[order.request_id] for order in orders.values()} == {1}
     assert ground.ordered_since(began) == ["payment:Pay"] * PAYMENTS
 
 
 async def flooded(ground: Ground, payments: Sequence[str], pauses: Pauses) -> int:
-    """Take all places of the shops' peer, send payments, and give the places up once every payment waits.
+    """Take all places of the shops' peer, send payments, and free the places once every payment waits.
 
     Returns:
-        The number of payments that were taken in the end.
+        The number of payments that were accepted in the end.
     """
     network, channel = ground.desk.network, ground.desk.channel
     profile = Profile.load(network.profile(SHOPS))
@@ -77,7 +79,7 @@ async def flooded(ground: Ground, payments: Sequence[str], pauses: Pauses) -> in
         contract = client.network(channel).contract(CHAINCODE)
 
         async def take(count: int) -> None:
-            """Take places through a gateway of its own, which no refusal has made careful yet."""
+            """Take places through a new gateway, which no refusal has slowed down yet."""
             gateway = connect(profile, hostile, deadlines=PATIENT, limits=Limits(PLACES))
             ledger = (await floods.enter_async_context(gateway)).network(channel)
             for _ in range(count):
@@ -86,7 +88,7 @@ async def flooded(ground: Ground, payments: Sequence[str], pauses: Pauses) -> in
         async def taken() -> bool:
             if await full(contract):
                 return True
-            await take(FEW)  # those that calls of others had while the first ones were taken
+            await take(FEW)  # the places that other calls held while the first ones were taken
             return False
 
         await take(PLACES)
@@ -110,7 +112,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def full(contract: Contract) -> bool:
-    """Whether the peer refuses a question because it is full."""
+    """Whether the peer refuses a query because it is full."""
     try:
         await contract.evaluate("organisations:Show", "{}", timeout=0.2)
     except EvaluateError as error:
@@ -119,12 +121,12 @@ async def full(contract: Contract) -> bool:
 
 
 async def put_off(pauses: Pauses) -> bool:
-    """Whether every payment was put off at least twice."""
+    """Whether every payment had to wait at least twice."""
     return len(pauses[2]) >= PAYMENTS
 
 
 async def paid(contract: Contract, argument: str) -> int:
-    """Send one payment until it is taken: the same request, so that it counts once."""
+    """Send one payment until it is accepted: always the same request, so that it counts once."""
     for _ in range(TRIES):
         try:
             await contract.submit("payment:Pay", argument)

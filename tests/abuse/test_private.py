@@ -1,4 +1,4 @@
-"""Who gets private data with the blocks: the members of its collection, and nobody else."""
+"""Who receives private data with the blocks: the members of its collection, and nobody else."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ BOTH = {"citizens", "shopAccounts"}
 
 
 def collections(ground: Ground, peer_of: str, organisation: str, user: str) -> set[str]:
-    """The collections of which a client gets any data from a peer, in all blocks."""
+    """The collections from which a client receives any data from a peer, over all blocks."""
     identity = identity_of(ground.desk.network, organisation, user)
-    found: set[str] = set()
+    names: set[str] = set()
     for block in private_blocks(ground, peer_of, identity, ground.height() - 1):
         for private in block.private_data_map.values():
             for namespace in private.ns_pvt_rwset:
                 if namespace.namespace == CHAINCODE:
-                    found |= {one.collection_name for one in namespace.collection_pvt_rwset}
-    return found
+                    names |= {collection.collection_name for collection in namespace.collection_pvt_rwset}
+    return names
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Several at once, on different peers: one wins, nothing is spent or issued twice, and all peers agree."""
+"""Concurrent attempts on different peers: one wins, nothing is spent or issued twice, and all peers agree."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ALL_OF_IT: list[Line] = [{"category": "books", "cents": CENTS_PER_CHILD}]
 
 
 def race(*attempts: Callable[[], object]) -> Counter[str]:
-    """Make all attempts at the same moment; how often each ended how, `done` for success."""
+    """Make all attempts at the same moment, and count how they ended: `done` is a success."""
     start = threading.Barrier(len(attempts))
 
     def run(attempt: Callable[[], object]) -> str:
@@ -35,7 +35,7 @@ def race(*attempts: Callable[[], object]) -> Counter[str]:
         except Exception as error:
             verdict = verdict_of(error)
             assert verdict.place in (Place.CHAINCODE, Place.VALIDATION), verdict
-            return verdict.words
+            return verdict.message
         return "done"
 
     with ThreadPoolExecutor(len(attempts)) as pool:
@@ -43,9 +43,11 @@ def race(*attempts: Callable[[], object]) -> Counter[str]:
 
 
 def conflicts(ground: Ground, height: int) -> int:
-    """How many transactions lost to another one in the blocks from a number on."""
+    """How many transactions lost a conflict in the blocks from a number on."""
     blocks = ground.desk.auditor.blocks(height)
-    return sum(one.code == "MVCC_READ_CONFLICT" for block in blocks for one in block.transactions)
+    return sum(
+        transaction.code == "MVCC_READ_CONFLICT" for block in blocks for transaction in block.transactions
+    )
 
 
 def allocation(voucher: str, entitlement: str) -> Allocation:
@@ -54,9 +56,9 @@ def allocation(voucher: str, entitlement: str) -> Allocation:
 
 
 def recorded(ground: Ground, scheme: str, count: int) -> list[str]:
-    """Vouchers-to-be whose cases are recorded."""
+    """Record cases for vouchers that are yet to be issued, and return the vouchers' ids."""
     ids = [new_id() for _ in range(count)]
-    cases: list[CaseRecord] = [{"voucher": one, "case": "Z-1", "salt": new_salt()} for one in ids]
+    cases: list[CaseRecord] = [{"voucher": voucher, "case": "Z-1", "salt": new_salt()} for voucher in ids]
     ground.desk.clerk.vouchers.record_cases(scheme, cases)
     ground.desk.in_step()
     return ids
@@ -73,27 +75,27 @@ def test_two_shops_on_two_peers_spend_the_whole_of_a_voucher_once(ground: Ground
         there = Shop(second.contract(CHAINCODE), ground.other.shop.shop_id)
         for _ in range(ROUNDS):
             wallet = ground.wallet()
-            one, another = (shop.order(ground.scheme, wallet.voucher, ALL_OF_IT) for shop in (here, there))
+            order, rival = (shop.order(ground.scheme, wallet.voucher, ALL_OF_IT) for shop in (here, there))
             ends = race(
-                partial(here.pay, one, wallet.authorise(one)),
-                partial(there.pay, another, wallet.authorise(another)),
+                partial(here.pay, order, wallet.authorise(order)),
+                partial(there.pay, rival, wallet.authorise(rival)),
             )
             assert ends == {"done": 1, "INSUFFICIENT_BALANCE": 1}
-            found = ground.values()[f"voucher {wallet.voucher}"]
-            assert (found["spent_cents"], found["available_cents"]) == (CENTS_PER_CHILD, 0)
-    assert conflicts(ground, began) > 0, "they never met: this was no race"
+            voucher = ground.values()[f"voucher {wallet.voucher}"]
+            assert (voucher["spent_cents"], voucher["available_cents"]) == (CENTS_PER_CHILD, 0)
+    assert conflicts(ground, began) > 0, "no conflict: the attempts never raced"
 
 
 def test_one_page_pays_once_though_two_tills_use_it_at_once(ground: Ground) -> None:
     for _ in range(ROUNDS):
         wallet = ground.booklet()
-        one, another = ground.order(wallet), ground.order(wallet, till=ground.other)
+        order, rival = ground.order(wallet), ground.order(wallet, till=ground.other)
         ends = race(
-            partial(ground.till.shop.pay, one, wallet.authorise(one)),
-            partial(ground.other.shop.pay, another, wallet.authorise_again(another)),
+            partial(ground.till.shop.pay, order, wallet.authorise(order)),
+            partial(ground.other.shop.pay, rival, wallet.authorise_again(rival)),
         )
         assert ends == {"done": 1, "HOLDER_PROOF_INVALID": 1}
-        assert ground.values()[f"voucher {wallet.voucher}"]["spent_cents"] == one.cents
+        assert ground.values()[f"voucher {wallet.voucher}"]["spent_cents"] == order.cents
 
 
 def test_a_payment_is_refunded_once_though_sent_under_many_ids_at_once(ground: Ground) -> None:
@@ -114,13 +116,13 @@ def test_a_voucher_is_blocked_or_pays_first_though_both_are_sent_at_once(ground:
             partial(ground.desk.clerk.vouchers.block, ground.scheme, wallet.voucher, "device-lost"),
         )
         assert ends["done"] == 2 or ends == {"done": 1, "VOUCHER_BLOCKED": 1}
-        found = ground.values()[f"voucher {wallet.voucher}"]
-        assert found["state"] == "blocked"
-        assert found["spent_cents"] == (order.cents if ends["done"] == 2 else 0)
+        voucher = ground.values()[f"voucher {wallet.voucher}"]
+        assert voucher["state"] == "blocked"
+        assert voucher["spent_cents"] == (order.cents if ends["done"] == 2 else 0)
 
 
 def test_issuing_on_two_peers_at_once_never_passes_the_budget(ground: Ground) -> None:
-    """The budget is for three vouchers and a half; two offices issue eight at once, on different peers."""
+    """The budget covers three and a half vouchers; two offices issue eight at once, on different peers."""
     desk, network = ground.desk, ground.desk.network
     scheme = ground.props.opened_scheme(3 * CENTS_PER_CHILD + CENTS_PER_CHILD // 2)
     ids = recorded(ground, scheme, OFFICES_AT_ONCE)
@@ -138,7 +140,7 @@ def test_issuing_on_two_peers_at_once_never_passes_the_budget(ground: Ground) ->
         )
     assert ends["done"] == 3, ends
     assert set(ends) <= {"done", "BUDGET_EXCEEDED", "MVCC_READ_CONFLICT"}
-    assert conflicts(ground, began) > 0, "they never met: this was no race"
+    assert conflicts(ground, began) > 0, "no conflict: the attempts never raced"
     desk.in_step()
     for peer in (desk.clerk, desk.auditor):
         budget = peer.schemes.show(scheme)["budget"]

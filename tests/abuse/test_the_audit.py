@@ -1,4 +1,4 @@
-"""After all that was tried, the auditor finds every figure as it should be."""
+"""After all the attempts, the auditor finds every figure correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an attempt ended, and with which code or words."""
+"""Where an attempt ended, and with which code or message."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ class Verdict:
 
     Attributes:
         place: where it ended.
-        words: the chaincode's code, the validation code, or what Fabric said.
+        message: the chaincode's code, the validation code, or Fabric's message.
     """
 
     place: Place
-    words: str
+    message: str
 
     def is_that(self, place: Place, expected: str) -> bool:
-        """Whether this is the expected end; Fabric's own words are looked for in what it said."""
+        """Whether this is the expected end; Fabric's message only has to contain what is expected."""
         if place is not self.place:
             return False
         exact = place in (Place.CHAINCODE, Place.VALIDATION)
-        return self.words == expected if exact else expected in self.words
+        return self.message == expected if exact else expected in self.message
 
 
 def verdict_of(error: Exception) -> Verdict:
-    """What an error of the library, or of the peer program, says about the end of an attempt.
+    """The end of an attempt, as an error of the library or of the peer program describes it.
 
     Raises:
-        Exception: the error itself, when it is none of these.
+        Exception: the error itself, if it is neither.
     """
     if isinstance(error, Refusal):
         return Verdict(Place.CHAINCODE, error.code)

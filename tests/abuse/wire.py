@@ -1,4 +1,4 @@
-"""Fabric's services without the Gateway and without the library's care: what a hostile client would send."""
+"""Fabric's services without the Gateway or the library's care: what a hostile client would send."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DELIVER_WITH_PRIVATE = "/protos.Deliver/DeliverWithPrivateData"
 
 
 def shifted(contract: Contract, name: str, argument: str, by: timedelta) -> Proposal:
-    """A proposal whose timestamp lies so far from now."""
+    """A proposal whose timestamp differs from now by `by`."""
     session = contract.proposal(name, argument)._session
     parts = wire.proposal(
         creator=session.identity.serialized,
@@ -52,7 +52,7 @@ def shifted(contract: Contract, name: str, argument: str, by: timedelta) -> Prop
 
 
 def endorse_at(ground: Ground, peer_of: str, identity: Identity, proposal: Proposal) -> None:
-    """Ask one peer's endorser itself.
+    """Send a proposal directly to one peer's endorser.
 
     Raises:
         EndorseError: it refuses.
@@ -70,7 +70,7 @@ def endorse_at(ground: Ground, peer_of: str, identity: Identity, proposal: Propo
 
 
 def order_at(ground: Ground, orderer_of: str, envelope: bytes) -> None:
-    """Offer an envelope to one consenter itself.
+    """Send an envelope directly to one consenter.
 
     Raises:
         SubmitError: it refuses.
@@ -84,7 +84,7 @@ def order_at(ground: Ground, orderer_of: str, envelope: bytes) -> None:
 
 
 def blocks_of(ground: Ground, orderer_of: str, identity: Identity) -> None:
-    """Read the first block from a consenter itself.
+    """Read the genesis block directly from a consenter.
 
     Raises:
         EventsError: it refuses.
@@ -107,7 +107,7 @@ def private_blocks(ground: Ground, peer_of: str, identity: Identity, last: int) 
         EventsError: it refuses.
     """
     payload = seek(ground, identity, last)
-    found: list[Any] = []
+    received: list[Any] = []
     with gateway_at(ground.desk.network, peer_of, identity) as gateway:
         call = gateway._session.link().channel.stream_stream(DELIVER_WITH_PRIVATE, None, None)
         for answer in call(iter([wire.envelope(payload, identity.sign(payload))]), timeout=PATIENCE):
@@ -115,14 +115,14 @@ def private_blocks(ground: Ground, peer_of: str, identity: Identity, last: int) 
             if delivered.WhichOneof("Type") == "status":
                 name = m.common.Status.Name(delivered.status)
                 if name == "SUCCESS":
-                    return found
+                    return received
                 raise EventsError(f"status={name}", status=grpc.StatusCode.PERMISSION_DENIED)
-            found.append(delivered.block_and_private_data)
-    return found
+            received.append(delivered.block_and_private_data)
+    return received
 
 
 def seek(ground: Ground, identity: Identity, last: int = 0) -> bytes:
-    """What is signed to ask for the blocks up to a number."""
+    """The payload to sign in a request for the blocks up to a number."""
     return wire.seek_payload(
         creator=identity.serialized,
         nonce=os.urandom(24),
@@ -138,7 +138,7 @@ def orderer_channel(ground: Ground, orderer_of: str) -> grpc.Channel:
     network = ground.desk.network
     home = Home(network.home)
     (orderer,) = (
-        one for one in Inventory.of(network.topology, home).orderers if one.organisation == orderer_of
+        node for node in Inventory.of(network.topology, home).orderers if node.organisation == orderer_of
     )
     credentials = grpc.ssl_channel_credentials(home.tls_root(orderer_of).read_bytes())
     options = [("grpc.ssl_target_name_override", orderer.node)]
@@ -146,7 +146,7 @@ def orderer_channel(ground: Ground, orderer_of: str) -> grpc.Channel:
 
 
 def tampered(envelope: bytes, identity: Identity, change: Callable[[Any], None]) -> bytes:
-    """An endorsed transaction with its action changed, signed by whoever it may be.
+    """An endorsed transaction with its action changed, signed by any identity.
 
     Args:
         envelope: the transaction.
@@ -164,20 +164,20 @@ def tampered(envelope: bytes, identity: Identity, change: Callable[[Any], None])
 
 
 def invalid_in_a_block(ground: Ground, transaction_id: str, start: int) -> None:
-    """Wait until a transaction stands in a block from a number on.
+    """Wait until a transaction appears in a block from `start` on.
 
     Raises:
         CommitError: it is invalid there.
     """
 
-    def found() -> tuple[int, BlockTransaction] | None:
+    def search() -> tuple[int, BlockTransaction] | None:
         for block in ground.desk.auditor.blocks(start):
             for transaction in block.transactions:
                 if transaction.transaction_id == transaction_id:
                     return block.number, transaction
         return None
 
-    number, transaction = until(found, PATIENCE) or (0, None)
+    number, transaction = until(search, PATIENCE) or (0, None)
     if transaction is None:
         raise EvaluateError("the transaction is in no block", status=grpc.StatusCode.NOT_FOUND)
     if not transaction.valid:

@@ -1,4 +1,4 @@
-"""One network, and what programs give on it under hfc and under kindpakket.hfc."""
+"""One network, and the results of programs on it under hfc and under kindpakket.hfc."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support import running
 
 @pytest.fixture(scope="session")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Runner, Runner]:
-    """Those who run programs under hfc, and under kindpakket.hfc."""
+    """The runners of programs under hfc and under kindpakket.hfc."""
     return runners(tmp_path_factory.mktemp("hfc"))
 
 
@@ -21,7 +21,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Runner, Runner]:
 def outcomes(
     both: tuple[Runner, Runner], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Outcomes, Outcomes]]:
-    """What the program gives under hfc and under kindpakket.hfc: first both act, then both read."""
+    """The program's results under hfc and under kindpakket.hfc: both act before either reads."""
     folder = tmp_path_factory.mktemp("trade")
     with ExitStack() as stack:
         authorities = {

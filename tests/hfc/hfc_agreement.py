@@ -18,7 +18,7 @@ class Difference:
     """A step in which the two are known to differ.
 
     Attributes:
-        hfc: regular expression found in what hfc gives, as `outcome` writes it.
+        hfc: regular expression that is found in hfc's result, as `outcome` formats it.
         ours: the same for kindpakket.hfc.
     """
 
@@ -26,32 +26,32 @@ class Difference:
     ours: str
 
     def complaint(self, step: str, hfc: Any, ours: Any) -> str | None:
-        """What is not as it is known to be; None if nothing is."""
-        for name, pattern, found in (("hfc", self.hfc, hfc), ("ours", self.ours, ours)):
-            if not re.search(pattern, outcome(found)):
-                return f"{step}: {name} is known for {pattern!r}, and gives {outcome(found)[:600]}"
+        """How the results deviate from the known difference; None if they do not."""
+        for name, pattern, result in (("hfc", self.hfc, hfc), ("ours", self.ours, ours)):
+            if not re.search(pattern, outcome(result)):
+                return f"{step}: {name} should match {pattern!r}, but gives {outcome(result)[:600]}"
         return None
 
 
-def outcome(found: Any) -> str:
-    """A step's result as text: the value as JSON, or the name of the error and what it says."""
-    if found is None:
+def outcome(result: Any) -> str:
+    """A step's result as text: the value as JSON, or the error's name and arguments."""
+    if result is None:
         return "no such step"
-    if "value" in found:
-        return json.dumps(found["value"], sort_keys=True)
-    return f"{found['error']}: {json.dumps(found['says'])}"
+    if "value" in result:
+        return json.dumps(result["value"], sort_keys=True)
+    return f"{result['error']}: {json.dumps(result['says'])}"
 
 
 def normalised(results: Results, prefix: str) -> dict[str, Any]:
-    """Results without what two runs cannot share: the run's prefix, transaction ids, order of attributes."""
+    """Results without what differs between any two runs: prefix, transaction ids, order of attributes."""
     text = _TRANSACTION.sub("<id>", json.dumps(results).replace(prefix, "<run>"))
     loaded: dict[str, Any] = json.loads(text)
-    return {step: _in_order(found) for step, found in loaded.items()}
+    return {step: _in_order(result) for step, result in loaded.items()}
 
 
 def disagreements(hfc: Results, ours: Results, known: Mapping[str, Difference]) -> list[str]:
-    """Where the two do not agree, other than is known, and where a known difference is not there."""
-    found = []
+    """Where the two disagree unexpectedly, and where a known difference is missing."""
+    complaints = []
     for step in dict.fromkeys((*hfc, *ours, *known)):
         left, right = hfc.get(step), ours.get(step)
         if step in known:
@@ -59,16 +59,17 @@ def disagreements(hfc: Results, ours: Results, known: Mapping[str, Difference]) 
         elif agree(left, right):
             complaint = None
         else:
-            complaint = f"{step}: hfc gives {outcome(left)[:600]}, and ours {outcome(right)[:600]}"
+            complaint = f"{step}: hfc gives {outcome(left)[:600]}, but ours {outcome(right)[:600]}"
         if complaint:
-            found.append(complaint)
-    return found
+            complaints.append(complaint)
+    return complaints
 
 
 def agree(hfc: Any, ours: Any) -> bool:
-    """Both give the same value; or both raise, and who expects hfc's exception catches ours.
+    """Whether both return the same value, or both raise and a handler for hfc's exception catches ours.
 
-    An exception's text may be another. If it carries a list, of codes or of peers' answers, that is the same.
+    The texts of the exceptions may differ. If hfc's carries a list, of codes or of peers' answers, ours must
+    carry the same one.
     """
     if hfc is None or ours is None:
         return False

@@ -1,4 +1,4 @@
-"""Certificate authorities for the program: as Fabric CA comes, and told to take hfc's old tokens too."""
+"""Certificate authorities for the program: with Fabric CA's defaults, and accepting hfc's old tokens too."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ def authority(folder: Path, *, takes_old_tokens: bool) -> Iterator[Authority]:
 
 
 def _answers(made: Authority, server: subprocess.Popen[bytes]) -> bool | None:
-    """True when it answers, False when it has ended; None: not yet."""
+    """True if it answers, False if it has ended, None if it does not answer yet."""
     try:
         return requests.get(f"{made.url}/cainfo", verify=made.roots, timeout=5).ok
-    except OSError:  # not there yet, or its certificate is not
+    except OSError:  # it, or its certificate, is not there yet
         return None if server.poll() is None else False
 
 

@@ -1,6 +1,6 @@
 """The steps of the program in which kindpakket.hfc is known to differ from hfc, and how.
 
-`docs/sdk/hfc.md` says the same in words. A step that stops differing fails the comparison too.
+`docs/sdk/hfc.md` describes them. The comparison also fails if one of these steps stops differing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from hfc_agreement import Difference
 _CODES = r'Exception: \[\["ENDORSEMENT_POLICY_FAILURE", "ENDORSEMENT_POLICY_FAILURE"\]\]'
 
 ACTS = {
-    # hfc has these fail by mistakes of its own
+    # bugs in hfc make these fail
     "gateway.submit": Difference(
         r"ValueError: .*proposalResponses", r'^"there is no function \\"invoke\\""$'
     ),
@@ -25,9 +25,9 @@ ACTS = {
         r"AttributeError: .*encode", r"TypeError: .*neither text nor"
     ),
     "query.unknown channel": Difference(r"AttributeError: .*NoneType", r"EvaluateError: .*channel other"),
-    # the gateway refuses what hfc has ordered although it cannot be valid
+    # the gateway refuses what hfc sends to ordering although it cannot be valid
     "invoke.peers differ": Difference(_CODES, r"EndorseError: .*ProposalResponsePayloads do not match"),
-    # the gateway has words of its own
+    # the gateway's message is different
     "query.channel not joined": Difference(r"channel 'far' not found", r"EvaluateError: .*channel far"),
     "query.unknown chaincode": Difference(
         r"chaincode nothing not found", r"QueryRefused: .*chaincode nothing"
@@ -35,7 +35,7 @@ ACTS = {
 }
 
 READS = {
-    # hfc takes a peer's refusal for an empty answer
+    # hfc mistakes a peer's refusal for an empty answer
     "block.not there": Difference(r'"data": \{"data": \[\]\}', r"QueryRefused: .*no such block number"),
     "transaction.not there": Difference(r"ValueError", r"QueryRefused: .*no such transaction ID"),
     "peers": Difference(r'^\{"local_peers": \{\}\}$', r"QueryRefused: .*access denied"),
@@ -46,7 +46,7 @@ READS = {
     "block.not decoded": Difference(r'Exception: \[\[\{"status": 200', r"Impossible: .*decode=False"),
 }
 
-# Calls of hfc that kindpakket.hfc does not have: hfc's own works, which take and give its own messages.
+# Calls of hfc that kindpakket.hfc lacks: hfc's internals, which take and return its own messages.
 NOT_THERE = re.compile(
     r"""
     \.get_attrs$
@@ -63,8 +63,8 @@ NOT_THERE = re.compile(
     re.VERBOSE,
 )
 
-# Calls with other parameters: no TLS for orderers, to whom we do not speak; and hfc takes the working folder
-# when it is imported, where we take it when the wallet is made.
+# Calls with other parameters: no TLS for orderers, which we do not connect to; and hfc reads the working
+# folder when it is imported, we when the wallet is created.
 OTHER_PARAMETERS = {
     "fabric.orderer.Orderer.__init__",
     "fabric_network.wallet.FileSystenWallet.__init__",

@@ -1,4 +1,4 @@
-"""The real hfc in an environment of its own: it cannot be installed beside today's protobuf messages."""
+"""The real hfc in its own environment: it cannot be installed beside current protobuf messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DEADLINE = 1200.0
 
 
 def interpreter() -> Path:
-    """The interpreter of the environment, which is made at its first use and kept in the user's cache.
+    """The environment's interpreter; it is created on first use and kept in the user's cache.
 
     Raises:
         RuntimeError: pip could not install hfc.
@@ -50,11 +50,11 @@ def _install(home: Path) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"hfc could not be installed by pip: {done.stderr.strip()[-2000:]}")
-    # hfc imports a module that Python had inside until 3.11.
+    # hfc imports a module that was part of Python until 3.11.
     packages = home / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
     (packages / "_sha256.py").write_text("from hashlib import sha256\n\n__all__ = ['sha256']\n")
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without what would lead another interpreter to this one's packages."""
+    """This process's environment without what would point another interpreter at this one's packages."""
     return {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}

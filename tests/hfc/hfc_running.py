@@ -27,7 +27,7 @@ CHANNEL = "trade"
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What the program gave: for each command (`act`, `read`) its results; and the prefix of its keys."""
+    """The program's results for each command (`act`, `read`), and the prefix of its keys."""
 
     prefix: str
     act: dict[str, Any]
@@ -36,13 +36,13 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Runner:
-    """Who runs programs: an interpreter, the package that they import from, and a folder of their own.
+    """Runs programs: an interpreter, the package that they import from, and their own folder.
 
     Attributes:
-        name: what the results and the things that it makes on the ledger are told by.
+        name: distinguishes its results, and what it creates on the ledger, from the other runner's.
         interpreter: the interpreter.
         folder: where its programs run.
-        path: where the interpreter finds packages of ours; None: nowhere, these are programs of hfc.
+        path: where the interpreter finds our packages; None for programs that use hfc.
     """
 
     name: str
@@ -52,11 +52,11 @@ class Runner:
 
     @property
     def prefix(self) -> str:
-        """What the names of this runner's things begin with."""
+        """The prefix of the names of everything that this runner creates."""
         return f"{self.name}-"
 
     def run(self, program: str, *arguments: str | Path) -> dict[str, Any]:
-        """Run a program; the results that it writes. Ours get `kindpakket.hfc` for `hfc` in their imports."""
+        """Run a program and return the results it writes; ours imports `kindpakket.hfc` instead of `hfc`."""
         text = (HERE / program).read_text("utf-8")
         if self.path is not None:
             text = text.replace("\nfrom hfc.", "\nfrom kindpakket.hfc.")
@@ -81,7 +81,7 @@ class Runner:
 
 
 def runners(folder: Path) -> tuple[Runner, Runner]:
-    """Those who run programs under hfc, and under kindpakket.hfc."""
+    """The runners of programs under hfc and under kindpakket.hfc."""
     ours = os.fspath(Path(str(kindpakket.__file__)).parents[1])
     for name in ("theirs", "ours"):
         (folder / name).mkdir()
@@ -98,7 +98,7 @@ def topology() -> Topology:
 
 
 def settle(network: Network) -> None:
-    """Wait until both peers have all blocks, and know that of one another: queries tell it."""
+    """Wait until both peers have all blocks and know that of each other, because queries report it."""
     user = Identity.from_msp(network.user("org1", "user"), "Org1MSP")
     with connect(Profile.load(network.profile("org1")), user) as gateway:
         channel = gateway.network(CHANNEL)
@@ -106,11 +106,11 @@ def settle(network: Network) -> None:
         def settled() -> bool | None:
             return {peer.height for peer in channel.peers()} == {channel.ledger_height()} or None
 
-        assert until(settled, PATIENCE), "the peers do not tell one another of their last blocks"
+        assert until(settled, PATIENCE), "the peers do not know each other's height"
 
 
 def configure(runner: Runner, network: Network, authorities: Mapping[str, Authority]) -> None:
-    """Write a connection profile as hfc wants it, and what else the program is told."""
+    """Write a connection profile in hfc's format, and the program's configuration."""
     users = {name: _files(network.user("org1", name)) for name in ("admin", "user")}
     profile = {
         "name": "trade",
@@ -120,11 +120,11 @@ def configure(runner: Runner, network: Network, authorities: Mapping[str, Author
             "org2": {"mspid": "Org2MSP", "peers": ["peer0.org2"]},
         },
         "orderers": {"orderer.org1": _node(network, "orderer.org1", "org1")},
-        "peers": {f"peer0.{one}": _node(network, f"peer0.{one}", one) for one in ("org1", "org2")},
+        "peers": {f"peer0.{name}": _node(network, f"peer0.{name}", name) for name in ("org1", "org2")},
         "certificateAuthorities": {},
     }
     (runner.folder / "network.json").write_text(json.dumps(profile))
-    told = {
+    configuration = {
         "prefix": runner.prefix,
         "profile": str(runner.folder / "network.json"),
         "folder": str(runner.folder),
@@ -132,7 +132,7 @@ def configure(runner: Runner, network: Network, authorities: Mapping[str, Author
         "certificate": users["user"]["cert"],
         **{name: asdict(authority) for name, authority in authorities.items()},
     }
-    (runner.folder / "configuration.json").write_text(json.dumps(told))
+    (runner.folder / "configuration.json").write_text(json.dumps(configuration))
 
 
 def _node(network: Network, node: str, organisation: str) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""A program as people wrote them for hfc 1.0.0, by its tutorial: nothing but hfc and the standard library.
+"""A program as people wrote them for hfc 1.0.0, after its tutorial: only hfc and the standard library.
 
     program.py act|read CONFIGURATION RESULTS
 
-`act` writes to the ledger and asks a certificate authority; `read` queries what is there. The results are
-JSON: for each step its value, or the error that it raised. Bytes are written as `{"hex": …}`.
+`act` writes to the ledger and calls a certificate authority; `read` queries the ledger. The results are JSON:
+each step's value, or the error that it raised. Bytes are written as `{"hex": …}`.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ class Program:
         self.results[step] = {"value": value}
 
     async def step(self, step, call):
-        """Note what a call, or what it is to be awaited for, gives or raises."""
+        """Record what a call returns or raises; a coroutine is awaited."""
         began = time.monotonic()
         try:
             value = call()
@@ -115,7 +115,7 @@ class Program:
         self.note("profile.user.cert", user.enrollment.cert)
 
     async def gateway(self):
-        """The short way of `hfc.fabric_network`, as the tutorial goes it."""
+        """The short form of `hfc.fabric_network`, as in the tutorial."""
         gateway = Gateway()
         merged = gateway.mergeOptions({"a": {"b": 1}, "c": 2}, {"a": {"d": 3}, "c": 4})
         self.note("gateway.mergeOptions", merged)
@@ -130,7 +130,7 @@ class Program:
         await gateway.client.close_grpc_channels()
 
     async def wallets(self):
-        """A user of the wallet on files, one of the wallet in memory, and one made of files."""
+        """A user from the file wallet, one from the in-memory wallet, and one created from files."""
         enrollment = self.user.enrollment
         folder = self.configuration["folder"] + "/wallet"
         files = wallet.FileSystenWallet(path=folder)
@@ -223,7 +223,7 @@ class Program:
         await step("invoke.private data", self.private)
 
     async def private(self):
-        """What is transient goes into a collection of both organisations, and is queried there."""
+        """Write transient data to a collection of both organisations, and query it there."""
         transient = {"collection": b"shared", "key": (self.prefix + "plum").encode(), "value": b"ripe"}
         await self.invoke("PutPrivate", transient_map=transient, wait_for_event=True)
         return await self.query("GetPrivate", "shared", self.prefix + "plum")
@@ -242,7 +242,7 @@ class Program:
         return self.channel.newChannelEventHub(self.client.get_peer(peer), self.user)
 
     async def settled(self, stream):
-        """Wait for a stream as hfc's own programs do: its end is not told from its disconnection."""
+        """Wait for a stream as hfc's own programs do, which cannot tell its end from a disconnection."""
         await asyncio.wait_for(asyncio.gather(stream, return_exceptions=True), DEADLINE)
 
     async def events(self):
@@ -279,10 +279,10 @@ class Program:
         running = asyncio.ensure_future(self.settled(stream))
         await self.invoke("Emit", "many", "a", wait_for_event=True)
         await running
-        return [[sorted(one), one["chaincode_event"]["event_name"], one["tx_status"]] for one in seen]
+        return [[sorted(event), event["chaincode_event"]["event_name"], event["tx_status"]] for event in seen]
 
     async def transaction_event(self, filtered):
-        """Every transaction from now on, the last block's first."""
+        """Every transaction from now on, beginning with the last block's."""
         await self.invoke("Echo", "a", wait_for_event=True)
         seen = []
         hub = self.hub()
@@ -301,17 +301,17 @@ class Program:
         return seen
 
     async def one_transaction(self):
-        """An old transaction, found from the first block on."""
+        """An old transaction, found by reading from the genesis block on."""
         info = await self.client.query_info(self.user, CHANNEL, ["peer0.org1"])
         last = await self.client.query_block(self.user, CHANNEL, ["peer0.org1"], str(info.height - 1))
-        wanted = last["data"]["data"][0]["payload"]["header"]["channel_header"]["tx_id"]
+        old = last["data"]["data"][0]["payload"]["header"]["channel_header"]["tx_id"]
         seen = []
         hub = self.hub()
         stream = hub.connect(start=0, stop=info.height - 1)
         hub.registerTxEvent(
-            wanted,
-            onEvent=lambda found, status, number: seen.append(
-                [found == wanted, status, number == info.height - 1]
+            old,
+            onEvent=lambda transaction, status, number: seen.append(
+                [transaction == old, status, number == info.height - 1]
             ),
         )
         await self.settled(stream)
@@ -382,7 +382,7 @@ class Program:
         await step(name + ".revoke.wrong reason", lambda: registrar.revoke(member, reason="bored"))
         await step(name + ".revoke.nothing", registrar.revoke)
         revoked = registrar.revoke(member, reason="superseded", gencrl=True)
-        note(name + ".revoke", [[sorted(one) for one in revoked[0]], len(revoked[1]) > 0])
+        note(name + ".revoke", [[sorted(entry) for entry in revoked[0]], len(revoked[1]) > 0])
         await step(name + ".reenroll.revoked", lambda: service.reenroll(again) and None)
         await step(name + ".generateCRL", lambda: len(registrar.generateCRL()) > 0)
 
@@ -391,7 +391,9 @@ class Program:
         info = await client.query_info(user, CHANNEL, peers)
         self.note("info", [info.height, info.currentBlockHash, info.previousBlockHash, type(info).__name__])
         channels = await client.query_channels(user, peers)
-        self.note("channels", [[one.channel_id for one in channels.channels], type(channels).__name__])
+        self.note(
+            "channels", [[channel.channel_id for channel in channels.channels], type(channels).__name__]
+        )
         transactions = []
         for number in range(info.height):
             block = await client.query_block(user, CHANNEL, peers, str(number))
@@ -447,16 +449,16 @@ class Program:
         return (await self.client.query_info(self.user, CHANNEL, peers)).height
 
     async def configuration_of_the_channel(self):
-        found = await self.client.get_channel_config(self.user, CHANNEL, ["peer0.org1"])
-        return [[type(one).__name__, one.config.sequence, one] for one in found]
+        answers = await self.client.get_channel_config(self.user, CHANNEL, ["peer0.org1"])
+        return [[type(answer).__name__, answer.config.sequence, answer] for answer in answers]
 
     async def instantiated(self):
-        found = await self.client.query_instantiated_chaincodes(self.user, CHANNEL, ["peer0.org1"])
-        return [[[one.name, one.version] for one in answer.chaincodes] for answer in found]
+        answers = await self.client.query_instantiated_chaincodes(self.user, CHANNEL, ["peer0.org1"])
+        return [[[item.name, item.version] for item in answer.chaincodes] for answer in answers]
 
     async def installed(self):
-        found = await self.client.query_installed_chaincodes(self.user, ["peer0.org1"])
-        return [[[one.name, one.version] for one in answer.chaincodes] for answer in found]
+        answers = await self.client.query_installed_chaincodes(self.user, ["peer0.org1"])
+        return [[[item.name, item.version] for item in answer.chaincodes] for answer in answers]
 
     async def peers(self, local, user=None):
         return await self.client.query_peers(user or self.user, "peer0.org1", channel=CHANNEL, local=local)
@@ -470,7 +472,7 @@ class Program:
         return {"blocks": seen, "connected": hub.connected}
 
     async def one_block(self):
-        """A registration that is told once, and disconnects."""
+        """A registration that is notified once, and disconnects."""
         seen = []
         hub = self.hub()
         stream = hub.connect(start=0)
@@ -484,7 +486,7 @@ class Program:
         hub.registerTxEvent("all")
 
     async def registered_from(self):
-        """A registration with a first and a last block, which unregisters and disconnects at its end."""
+        """A registration with a first and a last block, which unregisters and disconnects at the end."""
         seen = []
         hub = self.hub()
         hub.registerBlockEvent(
@@ -495,25 +497,25 @@ class Program:
 
 
 def der(pem):
-    """What a certificate in PEM holds, roughly: attributes are JSON in clear."""
+    """A PEM certificate's bytes, which contain its attributes as plain JSON."""
     import base64
 
     return base64.b64decode(b"".join(line for line in pem.splitlines() if not line.startswith(b"-----")))
 
 
 def kinds_of(error):
-    """The builtin exceptions that an error is, the nearest first."""
+    """The built-in exception classes of an error, the nearest first."""
     return [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
 
 
 def said_by(error):
-    """What an error was made of: texts, lists of texts, or what peers answered."""
+    """An error's arguments: texts, lists of texts, or peers' answers."""
     return [said(argument) for argument in error.args]
 
 
 def said(argument):
     if isinstance(argument, (list, tuple)):
-        return [said(one) for one in argument]
+        return [said(item) for item in argument]
     if hasattr(argument, "response"):
         return {"status": argument.response.status, "message": argument.response.message}
     return argument if isinstance(argument, (str, int)) else type(argument).__name__

@@ -37,7 +37,7 @@ PLACES = {
 
 
 def main():
-    found = {}
+    calls = {}
     for module, names in PLACES.items():
         for name in names:
             place = module.__name__.split("hfc.", 1)[1] + "." + name
@@ -45,30 +45,31 @@ def main():
             if inspect.isclass(value):
                 for member in dir(value):
                     if not member.startswith("_") or member == "__init__":
-                        found[f"{place}.{member}"] = parameters(
+                        calls[f"{place}.{member}"] = parameters(
                             inspect.getattr_static(value, member), value, member
                         )
             else:
-                found[place] = parameters(value)
-    Path(sys.argv[1]).write_text(json.dumps(found, indent=1))
+                calls[place] = parameters(value)
+    Path(sys.argv[1]).write_text(json.dumps(calls, indent=1))
 
 
 def parameters(value, owner=None, name=None):
-    """Names of parameters with simple defaults; "attribute" for what is no call."""
+    """The parameters' names and simple defaults; "attribute" for what is not callable."""
     called = getattr(owner, name) if owner else value
     if isinstance(value, property) or not callable(called):
         return "attribute"
     kinds = inspect.Parameter
     given = inspect.signature(called).parameters.values()
-    if any(one.kind in (kinds.VAR_POSITIONAL, kinds.VAR_KEYWORD) for one in given):
+    if any(parameter.kind in (kinds.VAR_POSITIONAL, kinds.VAR_KEYWORD) for parameter in given):
         return "any"
-    return [[one.name, default(one)] for one in given if one.name != "self"]
+    return [[parameter.name, default(parameter)] for parameter in given if parameter.name != "self"]
 
 
-def default(one):
-    if one.default is one.empty:
+def default(parameter):
+    value = parameter.default
+    if value is parameter.empty:
         return "required"
-    return repr(one.default) if isinstance(one.default, (bool, int, str)) else "optional"
+    return repr(value) if isinstance(value, (bool, int, str)) else "optional"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A program of hfc gives the same under kindpakket.hfc, but for what `docs/sdk/hfc.md` says."""
+"""A program for hfc gives the same results under kindpakket.hfc, except as `docs/sdk/hfc.md` describes."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ def test_calls_take_the_same_arguments(both: tuple[Runner, Runner]) -> None:
 
 
 def test_what_the_program_does_agrees(outcomes: Both) -> None:
-    hfc, ours = (normalised(one.act, one.prefix) for one in outcomes)
+    hfc, ours = (normalised(results.act, results.prefix) for results in outcomes)
     on_the_network = [step for step in hfc if not step.startswith((_TODAY, _COMPATIBLE))]
     assert len(on_the_network) > 60
-    found = disagreements(
+    complaints = disagreements(
         {step: hfc[step] for step in on_the_network},
         {step: value for step, value in ours.items() if not step.startswith((_TODAY, _COMPATIBLE))},
         ACTS,
     )
-    assert not found, "\n".join(found)
+    assert not complaints, "\n".join(complaints)
 
 
 def test_an_authority_that_takes_old_tokens_answers_both_alike(outcomes: Both) -> None:
-    hfc, ours = (_steps(one, _COMPATIBLE) for one in outcomes)
+    hfc, ours = (_steps(results, _COMPATIBLE) for results in outcomes)
     assert len(hfc) > 20
-    found = disagreements(hfc, ours, {})
-    assert not found, "\n".join(found)
+    complaints = disagreements(hfc, ours, {})
+    assert not complaints, "\n".join(complaints)
 
 
 def test_todays_authority_refuses_hfc_and_answers_us_as_the_older_one_answers_hfc(outcomes: Both) -> None:
@@ -55,9 +55,9 @@ def test_todays_authority_refuses_hfc_and_answers_us_as_the_older_one_answers_hf
 
 
 def test_the_ledger_reads_alike_byte_for_byte(outcomes: Both) -> None:
-    hfc, ours = (one.read for one in outcomes)
-    found = disagreements(hfc, ours, READS)
-    assert not found, "\n".join(found)
+    hfc, ours = (results.read for results in outcomes)
+    complaints = disagreements(hfc, ours, READS)
+    assert not complaints, "\n".join(complaints)
     blocks = hfc["info"]["value"][0]
     assert blocks > 30
     assert all(f"block {number}" in ours for number in range(blocks))

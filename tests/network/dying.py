@@ -1,4 +1,4 @@
-"""`up` that is killed again and again, until it comes to its end."""
+"""`up`, killed again and again until it completes."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _NEVER = -1
 
 
 def bring_up_and_die(topology: Topology, home: Path, longest_step: int) -> int:
-    """Bring a network up, killed after a few instants, then after a few more, until nothing is left to kill.
+    """Bring a network up, killing it after a few instants, then after a few more, until it completes.
 
     Args:
-        topology: what it should be.
+        topology: its description.
         home: its folder.
-        longest_step: the most instants from one kill to the next.
+        longest_step: the maximum number of instants between two kills.
 
     Returns:
         How often it was killed.
@@ -43,15 +43,15 @@ def bring_up_and_die(topology: Topology, home: Path, longest_step: int) -> int:
 
 
 def bring_up_and_die_once_of_each_kind(topology: Topology, home: Path, record: Path) -> set[str]:
-    """Bring a network up, killed once at each kind of act and once in each stage, before and after in turns.
+    """Bring a network up, killing it once at each kind of act and in each stage, before and after by turns.
 
     Args:
-        topology: what it should be.
+        topology: its description.
         home: its folder.
-        record: a file for what it was killed at.
+        record: the file that records each kill.
 
     Returns:
-        The acts and stages that it was killed at.
+        The acts and stages at which it was killed.
     """
     record.touch()
     while not killing.run_and_die(_NEVER, _bring_up_by_kinds, topology, home, record):
@@ -63,7 +63,7 @@ def bring_up_and_die_once_of_each_kind(topology: Topology, home: Path, record: P
 
 @dataclass
 class Kinds:
-    """Ends the process at the next instant of a kind that its record does not have.
+    """Kills the process at the next instant of a kind that is not in its record.
 
     Args:
         record: a line for each death, with the act and the stage.
@@ -73,15 +73,15 @@ class Kinds:
     _stage: str = ""
 
     def tell(self, message: str) -> None:
-        """Take what `up` says; it names a stage that begins so."""
+        """Receive what `up` reports, which names each stage as it starts."""
         if message.endswith(" ..."):
             self._stage = message
 
     def pass_one(self, act: str, done: bool) -> None:
         """Let an instant before or after an act pass, or die."""
         deaths = self.record.read_text("utf-8").splitlines()
-        met = {kind for death in deaths for kind in death.split("\t")}
-        if done == bool(len(deaths) % 2) and not {act, self._stage} <= met:
+        recorded = {kind for death in deaths for kind in death.split("\t")}
+        if done == bool(len(deaths) % 2) and not {act, self._stage} <= recorded:
             with self.record.open("a", encoding="utf-8") as file:
                 file.write(f"{act}\t{self._stage}\n")
             os.kill(os.getpid(), signal.SIGKILL)

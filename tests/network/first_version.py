@@ -1,4 +1,4 @@
-"""A town as the first chaincode knew it, made and read with its own requests, whatever facades send now."""
+"""A town as the first chaincode knew it, created and read with that version's requests, not the facades'."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kindpakket_demo.wallets import Wallet
 
 PRESET, CENTS = "child", 30_000
 BUYERS = 3
-# Agreed on record and without effect under the first chaincode; a later one may read them as not agreed.
+# Recorded but without effect under the first chaincode; a later one may read them as not agreed.
 WITHOUT_EFFECT = ("refund_grace_days", "settlement_days")
 FILE_SHA256 = "ab" * 32
 
@@ -30,18 +30,18 @@ class FirstTown:
     """What was made under the first chaincode.
 
     Attributes:
-        desk: who did it.
-        scheme: the open scheme that all is about.
+        desk: the users who did it.
+        scheme: the open scheme that the tests are about.
         busy: another open scheme, for payments that must not touch the first. A third was drafted and left.
         tills: three shops that sell, a suspended one, and one that waits.
         buyers: the vouchers of that scheme.
-        wallets: active vouchers that hold money still.
+        wallets: active vouchers that still hold money.
         blocked: a blocked voucher.
         issued: a voucher that was not activated.
         payments: ids of all payments.
         sent: requests with their answers: operation, sender, argument, answer.
-        exported: a settlement that is at the bank, of the first shop.
-        drafted: a settlement that was drafted only, of the second shop; items of the third are open.
+        exported: a settlement of the first shop that is at the bank.
+        drafted: a settlement of the second shop that was only drafted; items of the third are open.
     """
 
     desk: Desk
@@ -69,7 +69,7 @@ class FirstTown:
 
     @property
     def municipality(self) -> list[str]:
-        """The MSP id of the municipality, for what only its peers may endorse or tell."""
+        """The MSP id of the municipality, for what only its peers may endorse or answer."""
         return [Profile.load(self.desk.network.profile(MUNICIPALITY)).mspid]
 
     @property
@@ -78,7 +78,7 @@ class FirstTown:
         return Caller(self.desk.treasurer.caller.contract)
 
     def send(self, operation: str, by: Caller, /, **members: Any) -> Any:
-        """Make a request, and keep it with its answer."""
+        """Send a request, and keep it with its answer."""
         argument = {"request_id": new_id(), **members}
         answer = by.invoke(operation, argument)
         self.sent.append((operation, by, argument, answer))
@@ -86,7 +86,7 @@ class FirstTown:
         return answer
 
     def order(self, till: Till, wallet: Wallet, cents: int = 1_000) -> PaymentOrder:
-        """A payment as the till asks for it."""
+        """A payment, as the till requests it."""
         lines: list[Line] = [{"category": "books", "cents": cents}]
         return till.shop.order(self._scheme_of(wallet), wallet.voucher, lines)
 
@@ -100,7 +100,7 @@ class FirstTown:
         return self.busy if wallet in self.buyers else self.scheme
 
     def pay(self, till: Till, wallet: Wallet, cents: int = 1_000) -> str:
-        """Take a payment; its id."""
+        """Take a payment, and return its id."""
         order = self.order(till, wallet, cents)
         self.send("payment:Pay", till.shop.caller, **order.request(wallet.authorise(order)))
         self.payments.append(order.request_id)
@@ -140,7 +140,7 @@ class FirstTown:
 
 
 def found_first_town(desk: Desk) -> FirstTown:
-    """Make the town: under the first chaincode, or any that takes its requests."""
+    """Create the town, under the first chaincode or any that accepts its requests."""
     town = FirstTown(desk)
     town.scheme, town.busy = _open(town, "first-provision"), _open(town, "busy")
     _draft(town, "left")
@@ -156,9 +156,9 @@ def found_first_town(desk: Desk) -> FirstTown:
 
 
 def read_all(town: FirstTown) -> dict[str, Any]:
-    """Everything that the first chaincode's queries tell of the town, by query."""
+    """Everything that the first chaincode's queries return about the town, by query."""
     clerk, scheme = town.clerk, {"scheme": town.scheme}
-    found: dict[str, Any] = {
+    answers: dict[str, Any] = {
         name: list(clerk.items(name, members))
         for name, members in (
             ("scheme:List", {}),
@@ -167,23 +167,25 @@ def read_all(town: FirstTown) -> dict[str, Any]:
             ("settlement:List", scheme),
         )
     }
-    for one in found["scheme:List"]:
-        shown = clerk.query("scheme:Show", {"scheme": one["id"]})
+    for listed in answers["scheme:List"]:
+        shown = clerk.query("scheme:Show", {"scheme": listed["id"]})
         rules = {name: value for name, value in shown["rules"].items() if name not in WITHOUT_EFFECT}
-        found[f"scheme {one['id']}"] = {**shown, "rules": rules}
+        answers[f"scheme {listed['id']}"] = {**shown, "rules": rules}
     for payment in town.payments:
-        found[f"payment {payment}"] = clerk.query("payment:Show", {"payment": payment})
+        answers[f"payment {payment}"] = clerk.query("payment:Show", {"payment": payment})
     for till in town.tills:
         shop = {"shop": till.shop.shop_id}
-        found[f"unsettled {shop}"] = town.unsettled(till.shop.shop_id)
-        found[f"account {shop}"] = town.treasurer.query("shop:Account", shop, organisations=town.municipality)
-    found["organisations"] = clerk.query("organisations:Show")
-    found["totals"] = list(clerk.pages("audit:Totals", scheme))
-    return found
+        answers[f"unsettled {shop}"] = town.unsettled(till.shop.shop_id)
+        answers[f"account {shop}"] = town.treasurer.query(
+            "shop:Account", shop, organisations=town.municipality
+        )
+    answers["organisations"] = clerk.query("organisations:Show")
+    answers["totals"] = list(clerk.pages("audit:Totals", scheme))
+    return answers
 
 
 def changed(before: Any, after: Any, place: str = "") -> Iterator[str]:
-    """Where a later answer says something else than an earlier one; members that were added are no change."""
+    """Where a later answer differs from an earlier one; members that were added do not count."""
     if isinstance(before, dict) and isinstance(after, dict):
         for name, value in before.items():
             yield from changed(value, after.get(name, "nothing"), f"{place}/{name}")
@@ -244,7 +246,9 @@ def _accredit(town: FirstTown) -> None:
 
 
 def _issue(town: FirstTown, scheme: str, bound: Sequence[Wallet], *unbound: Wallet) -> None:
-    cases = [{"voucher": one.voucher, "case": "Z-2017-1", "salt": new_salt()} for one in (*bound, *unbound)]
+    cases = [
+        {"voucher": wallet.voucher, "case": "Z-2017-1", "salt": new_salt()} for wallet in (*bound, *unbound)
+    ]
     town.clerk.invoke(
         "voucher:RecordCases",
         {"scheme": scheme},
@@ -253,8 +257,8 @@ def _issue(town: FirstTown, scheme: str, bound: Sequence[Wallet], *unbound: Wall
     )
     town.desk.in_step()
     vouchers = [
-        {"id": one.voucher, "entitlement": new_id(), "preset": PRESET, "units": 1}
-        for one in (*bound, *unbound)
+        {"id": wallet.voucher, "entitlement": new_id(), "preset": PRESET, "units": 1}
+        for wallet in (*bound, *unbound)
     ]
     town.send("voucher:Issue", town.clerk, scheme=scheme, vouchers=vouchers)
     activations = [wallet.activate(town.clerk.domain, scheme) for wallet in bound]
@@ -262,7 +266,7 @@ def _issue(town: FirstTown, scheme: str, bound: Sequence[Wallet], *unbound: Wall
 
 
 def _trade(town: FirstTown) -> None:
-    """Payments at three shops, some given back; the day closed; one settlement at the bank, one drafted."""
+    """Payments at three shops, some refunded; the day closed; one settlement at the bank, one drafted."""
     for till in town.tills[:3]:
         for wallet in town.wallets:
             town.pay(till, wallet)

@@ -1,4 +1,4 @@
-"""Signals behind the tool's back, what a node does after them, and a payment to see that all is well."""
+"""Fault injection: signals behind the tool's back, a node's status, and a payment as a check."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def send(network: Network, node: str, number: signal.Signals) -> None:
 
 
 def state_of(network: Network, node: str) -> NodeStatus:
-    """What a node is doing."""
-    return next(one for one in network.status().nodes if one.node == node)
+    """A node's status."""
+    return next(status for status in network.status().nodes if status.node == node)
 
 
 def pay(town: Town) -> None:
-    """A payment of a voucher that nobody used."""
+    """Pay with an unused voucher."""
     wallet = next(town.keys)
     order = town.order(wallet)
     town.till.shop.pay(order, wallet.authorise(order))

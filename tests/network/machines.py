@@ -33,7 +33,7 @@ class Machine:
 
     @property
     def within(self) -> tuple[str, ...]:
-        """What a command is put behind to run there."""
+        """The prefix that makes a command run there."""
         return "ip", "netns", "exec", self.namespace
 
     def listening(self) -> set[tuple[str, int]]:
@@ -45,7 +45,7 @@ class Machine:
 
     @contextmanager
     def cut_off(self) -> Iterator[None]:
-        """Nothing gets there and nothing from there, until the end."""
+        """Cut off all traffic to and from the machine, until the end."""
         _ip("link", "set", self.cable, "down")
         try:
             yield
@@ -54,7 +54,7 @@ class Machine:
 
 
 def allowed() -> bool:
-    """Whether machines can be made here: it takes root and the program `ip`."""
+    """Whether machines can be created here: that needs root and the program `ip`."""
     name = f"kp-probe-{os.getpid()}"
     try:
         _ip("netns", "add", name)
@@ -66,36 +66,38 @@ def allowed() -> bool:
 
 @contextmanager
 def machines(names: Sequence[str]) -> Iterator[Mapping[str, Machine]]:
-    """Machines that reach one another, taken away at the end."""
+    """Machines that reach one another, removed at the end."""
     mark = f"{random.randrange(1 << 16):04x}"
     bridge, subnet = f"kpb{mark}", f"10.{random.randrange(64, 128)}.{random.randrange(256)}"
     made = {
         name: Machine(name, f"kp{mark}-{name}", f"kp{mark}b{n}", f"{name}.example", f"{subnet}.{n}")
         for n, name in enumerate(names, 1)
     }
-    hosts = "127.0.0.1 localhost\n" + "".join(f"{one.address} {one.dns}\n" for one in made.values())
+    hosts = "127.0.0.1 localhost\n" + "".join(
+        f"{machine.address} {machine.dns}\n" for machine in made.values()
+    )
     with ExitStack() as undo:
         _ip("link", "add", bridge, "type", "bridge")
         undo.callback(_ip, "link", "delete", bridge)
         _ip("link", "set", bridge, "up")
-        for number, one in enumerate(made.values(), 1):
-            _ip("netns", "add", one.namespace)
-            undo.callback(_ip, "netns", "delete", one.namespace)
-            folder = _CONFIGURATION / one.namespace
+        for number, machine in enumerate(made.values(), 1):
+            _ip("netns", "add", machine.namespace)
+            undo.callback(_ip, "netns", "delete", machine.namespace)
+            folder = _CONFIGURATION / machine.namespace
             folder.mkdir(parents=True)
             undo.callback(folder.rmdir)
             (folder / "hosts").write_text(hosts)
             undo.callback((folder / "hosts").unlink)
             inside = f"kp{mark}i{number}"
-            _ip("link", "add", one.cable, "type", "veth", "peer", "name", inside)
-            _ip("link", "set", one.cable, "master", bridge, "up")
-            _ip("link", "set", inside, "netns", one.namespace)
-            for words in (
-                ("addr", "add", f"{one.address}/24", "dev", inside),
+            _ip("link", "add", machine.cable, "type", "veth", "peer", "name", inside)
+            _ip("link", "set", machine.cable, "master", bridge, "up")
+            _ip("link", "set", inside, "netns", machine.namespace)
+            for arguments in (
+                ("addr", "add", f"{machine.address}/24", "dev", inside),
                 ("link", "set", inside, "up"),
                 ("link", "set", "lo", "up"),
             ):
-                _ip("-n", one.namespace, *words)
+                _ip("-n", machine.namespace, *arguments)
         yield made
 
 

@@ -1,4 +1,4 @@
-"""Tills as processes of their own, which pay through an outbox until they are done or killed."""
+"""Tills as separate processes, which pay through an outbox until they are done or killed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment as the chaincode takes it."""
+    """A payment, as the chaincode accepts it."""
 
     request_id: str
     argument: str
@@ -43,13 +43,13 @@ def pay_one(instants: killing.Instants, desk: Desk, payment: Payment) -> None:
 
 
 def pay_all(desk: Desk, payments: Sequence[Payment]) -> None:
-    """Pay one after the other."""
+    """Make payments one after another."""
     with Outbox(desk.outbox) as outbox, desk.connect() as gateway:
         for payment in payments:
             pay(outbox, gateway, desk, payment)
 
 
 def pay(outbox: Outbox, gateway: Gateway, desk: Desk, payment: Payment) -> bytes:
-    """Pay through the outbox; what was paid already answers what it answered before."""
+    """Pay through the outbox; a payment that was already made returns its earlier answer."""
     contract = gateway.network(desk.channel).contract(desk.chaincode)
     return outbox.submit(contract, payment.request_id, TRANSACTION, payment.argument, conflict_attempts=8)

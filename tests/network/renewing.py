@@ -1,4 +1,4 @@
-"""What the tests of certificates share: a network that can spare nodes, and tills that sell meanwhile."""
+"""What the certificate tests share: a network with nodes to spare, and tills that keep selling."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ FULL = 30_000
 
 @dataclass
 class Sales:
-    """Payments that tills took one after another while something else was done.
+    """Payments that tills took one after another while something else happened.
 
     Attributes:
         paid: how many.
-        resolved: how many of them had to be sent again, to learn what became of them.
-        longest: how long the longest took, in seconds.
-        failed: the ones that were not taken.
+        resolved: how many of them had to be sent again, to learn their outcome.
+        longest: the duration of the longest, in seconds.
+        failed: the errors of those that failed.
     """
 
     paid: int = 0
@@ -49,7 +49,7 @@ class Sales:
     failed: list[Exception] = field(default_factory=list)
 
     def await_more(self, count: int) -> None:
-        """Wait until so many more were taken."""
+        """Wait until `count` more were taken."""
         goal = self.paid + count
         assert until(lambda: self.paid >= goal or None, PATIENCE), self.failed
 
@@ -58,8 +58,8 @@ class Sales:
 def selling(town: Town, wallets: Sequence[Wallet]) -> Iterator[Sales]:
     """Take payments from vouchers in turn as long as the context is open.
 
-    As tills do, the till sends the same order again when it does not learn what became of it: a consenter of
-    Raft may lose what it took, when it ends before that is in a block.
+    Like a real till, it sends the same order again if it does not learn the outcome: a Raft consenter may
+    lose a transaction that it accepted, if it ends before the transaction is in a block.
     """
     sales, over = Sales(), threading.Event()
     network, user = town.desk.network, town.till.user
@@ -98,7 +98,7 @@ def selling(town: Town, wallets: Sequence[Wallet]) -> Iterator[Sales]:
 
 
 def paid(shop: Shop, order: PaymentOrder, proof: Proof) -> bool:
-    """Send an order; whether its outcome is known."""
+    """Send an order, and return whether its outcome is known."""
     try:
         shop.pay(order, proof)
     except UnknownOutcome:
@@ -118,13 +118,13 @@ def doubled(ordering: str) -> Topology:
 
 @dataclass(frozen=True)
 class Renewed:
-    """What was before all certificates were renewed, and what happened meanwhile.
+    """The state before all certificates were renewed, and what happened during the renewal.
 
     Attributes:
-        serials: the serial numbers of the certificates before, by their files.
-        identities: what tills had before, by their users.
-        sales: the payments meanwhile.
-        spent: by how much the vouchers got lighter, in cents.
+        serials: the certificates' serial numbers before, by file.
+        identities: the tills' identities before, by user.
+        sales: the payments during the renewal.
+        spent: how much the vouchers paid, in cents.
     """
 
     serials: dict[str, int]
@@ -144,7 +144,7 @@ def renew_all(network: Network, town: Town) -> Renewed:
 
 
 def serials_of(network: Network) -> dict[str, int]:
-    """The serial numbers of all certificates in the home but those of authorities, by their files."""
+    """The serial numbers of all certificates in the home except those of authorities, by file."""
     files = [path for path in network.home.glob("[no]*/*/**/*cert.pem") if path.name != "ca-cert.pem"]
     return {
         str(path.relative_to(network.home)): x509.load_pem_x509_certificate(path.read_bytes()).serial_number

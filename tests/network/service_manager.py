@@ -1,8 +1,8 @@
-"""What systemd does with the units that `export systemd` writes, as far as it matters to the nodes.
+"""A stand-in for systemd, which runs the units of `export systemd` as far as it matters to the nodes.
 
 Tests run on machines where systemd is not the first process, so this reads the same files: it starts a
-service when its path unit says so, with nothing but the environment that the unit names, and again when it
-has ended.
+service when its path unit says so, with only the environment that the unit names, and restarts it when it has
+ended.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from pathlib import Path
 
 _INTERVAL = 0.05
 _VARIABLE = re.compile(r'^([A-Z0-9_]+)="((?:[^"\\]|\\.)*)"$', re.MULTILINE)
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # what systemd gives services
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # systemd's default for services
 
 
 def read_environment(text: str) -> dict[str, str]:
-    """Variables as systemd reads them: a backslash makes the next of "\\`$ mean itself."""
+    """Variables as systemd reads them: a backslash escapes each of the characters "\\`$."""
     return {name: re.sub(r'\\(["\\`$])', r"\1", value) for name, value in _VARIABLE.findall(text)}
 
 
 def read_unit(path: Path) -> configparser.ConfigParser:
-    """The sections of a unit; of a member that is written more than once, the last counts here."""
+    """The sections of a unit; if a key appears more than once, the last one counts here."""
     unit = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",))
     unit.optionxform = str  # type: ignore[assignment, method-assign]
     unit.read_string(path.read_text("utf-8"))
@@ -38,7 +38,7 @@ class ServiceManager:
 
     Args:
         units: the folder.
-        within: what the command of every service is put behind, such as `ip netns exec NAME`.
+        within: the prefix of every service's command, such as `ip netns exec NAME`.
     """
 
     def __init__(self, units: Path, within: Sequence[str] = ()) -> None:
@@ -48,7 +48,7 @@ class ServiceManager:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Keep services running until the end, as their units say; then none runs."""
+        """Keep services running as their units say, and stop them all at the end."""
         over = threading.Event()
 
         def keep() -> None:

@@ -34,7 +34,7 @@ _SECONDS_TO_BE_SILENT = 20
 
 @dataclass
 class Town:
-    """An open scheme, four shops that may sell and one that may not yet, and vouchers that nobody used."""
+    """An open scheme, four shops that may sell and one that may not yet, and unused vouchers."""
 
     desk: Desk
     scheme: OpenScheme
@@ -52,14 +52,14 @@ class Town:
         return (till or self.till).shop.order(self.scheme.id, wallet.voucher, books(cents))
 
     def available(self, wallet: Wallet) -> int:
-        """What the voucher holds, in cents, as the municipality's peer says."""
+        """The voucher's balance in cents, according to the municipality's peer."""
         self.desk.in_step()
         return self.desk.clerk.vouchers.show(self.scheme.id, wallet.voucher)["available_cents"]
 
 
 @contextmanager
 def running(topology: Topology, folder: Path) -> Iterator[Network]:
-    """A network on free ports, stopped at the end whatever happens."""
+    """A network on free ports, always stopped at the end."""
     made = Network(topology.with_free_ports(), folder / ".kindpakket")
     try:
         made.up(progress=print)
@@ -112,11 +112,12 @@ def issue_unbound(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:
     for start in range(0, len(wallets), BULK):
         ids = [wallet.voucher for wallet in wallets[start : start + BULK]]
         desk.clerk.vouchers.record_cases(
-            scheme, [{"voucher": each, "case": "Z-1", "salt": new_salt()} for each in ids]
+            scheme, [{"voucher": voucher, "case": "Z-1", "salt": new_salt()} for voucher in ids]
         )
         desk.in_step()
         desk.clerk.vouchers.issue(
-            scheme, [{"id": each, "entitlement": new_id(), "preset": PRESET, "units": 1} for each in ids]
+            scheme,
+            [{"id": voucher, "entitlement": new_id(), "preset": PRESET, "units": 1} for voucher in ids],
         )
         desk.in_step()
 
@@ -131,13 +132,13 @@ def in_step(network: Network, channel: str) -> None:
         def caught_up(peer: Peer = peer) -> bool | None:
             return (peer.height(channel) or 0) >= highest or None
 
-        assert until(caught_up, PATIENCE), f"{peer.node} stays behind: see its log"
+        assert until(caught_up, PATIENCE), f"{peer.node} lags behind: see its log"
 
 
 def wake_consenters(network: Network, channel: str = CHANNEL) -> None:
-    """Restart consenters that stay behind the others, as operators do (docs/architecture.md says when).
+    """Restart consenters that lag behind the others, as operators do (docs/architecture.md says when).
 
-    One that fell silent takes no envelope that is brought to it alone.
+    A consenter that fell silent does not accept an envelope that is sent to it alone.
     """
     home = Home(network.home)
     consenters = Inventory.of(network.topology, home).consenters_of(network.topology.channel(channel))
@@ -154,7 +155,7 @@ def wake_consenters(network: Network, channel: str = CHANNEL) -> None:
         if until(in_step, _SECONDS_TO_BE_SILENT) is None:
             network.stop(node.node)
             network.start(node.node)
-            assert until(in_step, PATIENCE), f"{node.node} stays behind: see its log"
+            assert until(in_step, PATIENCE), f"{node.node} lags behind: see its log"
 
 
 def doubted_votes(network: Network) -> list[str]:
@@ -173,11 +174,11 @@ def identity_of(network: Network, organisation: str, user: str) -> Identity:
 def through(
     network: Network, peer_of: str, organisation: str, user: str, channel: str = CHANNEL
 ) -> Iterator[Ledger]:
-    """A channel as a user of one organisation reaches it through the peer of another."""
+    """A channel, as a user of one organisation reaches it through the peer of another."""
     with gateway_at(network, peer_of, identity_of(network, organisation, user)) as gateway:
         yield gateway.network(channel)
 
 
 def gateway_at(network: Network, peer_of: str, identity: Identity) -> Gateway:
-    """The gateway at an organisation's peer, for whoever it may be."""
+    """The gateway at an organisation's peer, for any identity."""
     return connect(Profile.load(network.profile(peer_of)), identity)

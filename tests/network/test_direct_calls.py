@@ -1,4 +1,4 @@
-"""Kindpakket answers direct calls only: what comes through another chaincode on the channel is refused."""
+"""Kindpakket answers direct calls only: calls through another chaincode on the channel are refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOURCE = Path(__file__).parent / "data" / RELAY
 
 @pytest.fixture(scope="module")
 def channel(town: Town) -> Iterator[Ledger]:
-    """The channel as the clerk sees it, with a second chaincode on it that passes calls on to Kindpakket."""
+    """The channel, as the clerk sees it, with a second chaincode that forwards calls to Kindpakket."""
     network = town.desk.network
     document = json.loads(json.dumps(network.topology.document))
     policy = document["channels"][0]["chaincodes"][0]["endorsement"]
@@ -39,12 +39,12 @@ def channel(town: Town) -> Iterator[Ledger]:
 
 
 def refusal(error: GatewayError) -> str:
-    """The words that the peers passed on."""
+    """The messages that the peers passed on."""
     return f"{error.chaincode_message} {error} {[detail.message for detail in error.details]}"
 
 
 def block(town: Town, wallet: Wallet) -> str:
-    """A request that would be accepted of the same clerk, called directly."""
+    """A request that would be accepted if the same clerk sent it directly."""
     members = {"scheme": town.scheme.id, "voucher": wallet.voucher, "reason": "device-lost"}
     return json.dumps({"request_id": new_id(), **members})
 

@@ -52,7 +52,7 @@ def ca(profile: Profile) -> Iterator[CaClient]:
 
 @contextmanager
 def running_ca(folder: Path, security: int) -> Iterator[CaClient]:
-    """A Fabric CA server without TLS, with its own default settings and an administrator."""
+    """A Fabric CA server without TLS, with its default settings and an administrator."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     arguments = [programs(print).path("fabric-ca-server"), "start", "--boot", "boss:boss-secret"]
@@ -92,7 +92,7 @@ def strict(tmp_path: Path) -> Iterator[CaClient]:
 
 
 def secret_of(network: Network) -> str:
-    """The registrar's secret; it is the same for every test, and enrols any number of times."""
+    """The registrar's secret; it is the same for every test, and can be used any number of times."""
     return (network.home / "organisations" / MUNICIPALITY / "secrets" / "ca.registrar").read_text().strip()
 
 
@@ -102,7 +102,7 @@ def registrar(network: Network, ca: CaClient) -> Enrolment:
 
 
 def height(profile: Profile, identity: Identity) -> int:
-    """The ledger's height, as a peer tells it to a member of its organisation only."""
+    """The ledger's height, which a peer reports only to members of its organisation."""
     with connect(profile, identity) as gateway:
         return gateway.network(CHANNEL).ledger_height()
 
@@ -110,8 +110,8 @@ def height(profile: Profile, identity: Identity) -> int:
 def attributes_of(enrolment: Enrolment) -> dict[str, str]:
     extension = enrolment.decoded.extensions.get_extension_for_oid(ATTRIBUTES).value
     assert isinstance(extension, x509.UnrecognizedExtension)
-    found: dict[str, str] = json.loads(extension.value)["attrs"]
-    return {name: value for name, value in found.items() if not name.startswith("hf.")}
+    attributes: dict[str, str] = json.loads(extension.value)["attrs"]
+    return {name: value for name, value in attributes.items() if not name.startswith("hf.")}
 
 
 def units_of(enrolment: Enrolment) -> list[str]:
@@ -191,7 +191,7 @@ def test_one_certificate_is_revoked_and_the_others_stay(ca: CaClient, registrar:
     ((serial, aki),) = revocation.certificates
     assert int(serial, 16) == lost.decoded.serial_number
     for crl in (revocation.crl, ca.crl(registrar)):
-        numbers = {one.serial_number for one in x509.load_pem_x509_crl(crl)}
+        numbers = {entry.serial_number for entry in x509.load_pem_x509_crl(crl)}
         assert lost.decoded.serial_number in numbers
         assert kept.decoded.serial_number not in numbers
     with pytest.raises(CaAuthenticationError):
@@ -201,10 +201,13 @@ def test_one_certificate_is_revoked_and_the_others_stay(ca: CaClient, registrar:
         ca.revoke(registrar, serial=serial, aki=aki)
     with pytest.raises(CaNotFound):
         ca.revoke(registrar, serial="1234", aki=aki)
-    names = {each: ca.certificates(registrar, name="live-one", revoked=each) for each in (True, False)}
-    assert lost.certificate.strip() in [pem.strip() for pem in names[True]]
-    assert lost.certificate.strip() not in [pem.strip() for pem in names[False]]
-    assert kept.certificate.strip() in [pem.strip() for pem in names[False]]
+    revoked, valid = (
+        [pem.strip() for pem in ca.certificates(registrar, name="live-one", revoked=state)]
+        for state in (True, False)
+    )
+    assert lost.certificate.strip() in revoked
+    assert lost.certificate.strip() not in valid
+    assert kept.certificate.strip() in valid
 
 
 def test_a_list_of_revoked_certificates_can_be_limited_to_a_time(ca: CaClient, registrar: Enrolment) -> None:
@@ -222,9 +225,9 @@ def test_a_list_of_revoked_certificates_can_be_limited_to_a_time(ca: CaClient, r
 def test_an_identity_that_is_revoked_enrols_no_more(ca: CaClient, registrar: Enrolment) -> None:
     secret = ca.register(registrar, "live-gone")
     enrolments = [ca.enrol("live-gone", secret) for _ in range(2)]
-    found = ca.revoke(registrar, name="live-gone").certificates
-    serials = {int(serial, 16) for serial, _ in found}
-    assert serials == {each.decoded.serial_number for each in enrolments}
+    revoked = ca.revoke(registrar, name="live-gone").certificates
+    serials = {int(serial, 16) for serial, _ in revoked}
+    assert serials == {enrolment.decoded.serial_number for enrolment in enrolments}
     with pytest.raises(CaAuthenticationError):
         ca.enrol("live-gone", secret)
     with pytest.raises(CaAuthenticationError):
@@ -253,10 +256,10 @@ def test_identities_are_listed_and_changed(ca: CaClient, registrar: Enrolment) -
     shown = ca.identity(registrar, "live-listed")
     assert (shown.name, shown.kind, shown.affiliation) == ("live-listed", "client", "")
     assert Attribute("colour", "red") in shown.attributes
-    assert "live-listed" in [each.name for each in ca.identities(registrar)]
+    assert "live-listed" in [identity.name for identity in ca.identities(registrar)]
     changed = ca.change_identity(registrar, "live-listed", attributes={"colour": "blue", "size": ""})
     assert Attribute("colour", "blue") in changed.attributes
-    assert "size" not in [each.name for each in changed.attributes]
+    assert "size" not in [attribute.name for attribute in changed.attributes]
     assert attributes_of(ca.enrol("live-listed", secret)) == {"colour": "blue"}
     ca.change_identity(registrar, "live-listed", secret="another secret")
     assert ca.enrol("live-listed", "another secret")
@@ -283,18 +286,18 @@ def test_tokens_are_hashed_as_the_authority_wants_it(strict: CaClient) -> None:
     admin = strict.enrol("boss", "boss-secret", key="P-384")
     with pytest.raises(CaAuthenticationError):
         strict.identities(admin)
-    found = strict.identities(admin.identity("OwnMSP", hash=Hash.SHA384))
-    assert [each.name for each in found] == ["boss"]
+    identities = strict.identities(admin.identity("OwnMSP", hash=Hash.SHA384))
+    assert [identity.name for identity in identities] == ["boss"]
 
 
 def test_a_tls_certificate_names_its_hosts(network: Network, profile: Profile) -> None:
-    found = profile.certificate_authority()
+    authority = profile.certificate_authority()
     secret = (network.home / "organisations" / MUNICIPALITY / "secrets" / "tlsca.registrar").read_text()
-    with CaClient(found.url, "tlsca", found.tls_roots) as tlsca:
+    with CaClient(authority.url, "tlsca", authority.tls_roots) as tlsca:
         issued = tlsca.enrol("registrar", secret.strip(), hosts=["till.example", "10.0.0.7"], profile="tls")
     names = issued.decoded.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert "till.example" in names.get_values_for_type(x509.DNSName)
-    assert [str(one) for one in names.get_values_for_type(x509.IPAddress)] == ["10.0.0.7"]
+    assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == ["10.0.0.7"]
 
 
 def test_asyncio_does_the_same(network: Network, profile: Profile) -> None:
@@ -304,7 +307,7 @@ def test_asyncio_does_the_same(network: Network, profile: Profile) -> None:
             names = [f"live-aio-{number}" for number in range(4)]
             secrets = await asyncio.gather(*(ca.register(registrar, name) for name in names))
             made = await asyncio.gather(*map(ca.enrol, names, secrets))
-            assert [each.name for each in made] == names
+            assert [enrolment.name for enrolment in made] == names
             renewed = await ca.reenrol(made[0])
             async with aio.connect(profile, renewed.identity(MSPID)) as gateway:
                 assert await gateway.network(CHANNEL).ledger_height() > 0

@@ -1,4 +1,4 @@
-"""What a live network answers: its ledger, and what its peers know of the channel."""
+"""Queries on a live network: its ledger, and what its peers know about the channel."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from kindpakket.fabric.testing import make_identity
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk
 from kindpakket_network import Network
 
-LARGE = 5 << 20  # bytes; above what gRPC takes unless it is told otherwise, below the channel's limit
+LARGE = 5 << 20  # bytes; above gRPC's default limit, below the channel's
 
 
 @pytest.fixture(scope="module")
 def ledger(desk: Desk) -> Ledger:
-    """The channel as the municipality's clerk sees it."""
+    """The channel, as the municipality's clerk sees it."""
     return desk.ledger(MUNICIPALITY, "clerk")
 
 
@@ -57,16 +57,16 @@ def test_a_transaction_and_its_block_are_found_by_id(desk: Desk, ledger: Ledger)
     events = [item for number in range(ledger.info().height) for item in ledger.block(number).transactions]
     initialise = next(item for item in events if item.function == "organisations:Initialise")
     assert initialise.valid
-    found = ledger.transaction(initialise.transaction_id)
+    queried = ledger.transaction(initialise.transaction_id)
     block = ledger.block_of(initialise.transaction_id)
-    assert (found.block_number, found.code) == (block.number, "VALID")
-    assert found.envelope == initialise.envelope == block.transactions[initialise.index].envelope
-    assert (found.chaincode, found.function, found.channel) == (CHAINCODE, initialise.function, CHANNEL)
-    assert {item.endorser.mspid for item in found.endorsements} == {"GemeenteMSP", "WinkelsMSP"}
-    assert found.writes(CHAINCODE)
-    assert found.creator and found.creator.mspid == "GemeenteMSP"
+    assert (queried.block_number, queried.code) == (block.number, "VALID")
+    assert queried.envelope == initialise.envelope == block.transactions[initialise.index].envelope
+    assert (queried.chaincode, queried.function, queried.channel) == (CHAINCODE, initialise.function, CHANNEL)
+    assert {item.endorser.mspid for item in queried.endorsements} == {"GemeenteMSP", "WinkelsMSP"}
+    assert queried.writes(CHAINCODE)
+    assert queried.creator and queried.creator.mspid == "GemeenteMSP"
     desk.in_step()
-    assert desk.ledger(AUDITOR, "auditor").transaction(initialise.transaction_id) == found
+    assert desk.ledger(AUDITOR, "auditor").transaction(initialise.transaction_id) == queried
 
 
 def test_the_configuration_is_read_as_it_was_set(network: Network, ledger: Ledger) -> None:
@@ -75,17 +75,18 @@ def test_the_configuration_is_read_as_it_was_set(network: Network, ledger: Ledge
     assert genesis is not None
     assert (config.channel, genesis.channel) == (CHANNEL, CHANNEL)
     members = {item.name: item.msp for item in network.topology.organisations if item.peers}
-    assert [each.msp.mspid for each in config.organizations] == sorted(members.values())
-    anchors = {each.msp.mspid: each.anchor_peers for each in config.organizations}
+    assert [organisation.msp.mspid for organisation in config.organizations] == sorted(members.values())
+    anchors = {item.msp.mspid: item.anchor_peers for item in config.organizations}
     for organisation, msp in members.items():
         assert anchors[msp] == (Profile.load(network.profile(organisation)).peer().address,)
     ordering = config.ordering
     assert (ordering.type, len(ordering.consenters)) == ("BFT", 4)
-    assert {each.mspid for each in ordering.consenters} == set(ledger.config().orderers)
-    assert {each.msp.mspid: each.endpoints for each in ordering.organizations} == ledger.config().orderers
+    assert {consenter.mspid for consenter in ordering.consenters} == set(ledger.config().orderers)
+    endpoints = {item.msp.mspid: item.endpoints for item in ordering.organizations}
+    assert endpoints == ledger.config().orderers
     assert ordering.absolute_max_bytes > ordering.preferred_max_bytes > 0
-    signers = {each.consenter for each in ledger.block(ledger.info().height - 1).signatures}
-    assert signers <= {each.id for each in ordering.consenters}
+    signers = {item.consenter for item in ledger.block(ledger.info().height - 1).signatures}
+    assert signers <= {consenter.id for consenter in ordering.consenters}
     assert config.acls["qscc/GetBlockByNumber"] == "/Channel/Application/BlockReaders"
     assert config.policies["/Channel/Application/WinkelsMSP/BlockReaders"] == (
         "OR('WinkelsMSP.admin', 'WinkelsMSP.peer')"
@@ -130,7 +131,7 @@ def test_asyncio_asks_the_same(network: Network, ledger: Ledger) -> None:
 
 
 def inflated(ledger: Ledger, identity: Identity, size: int) -> tuple[str, bytes]:
-    """A transaction that any writer can have ordered: so large an argument, and nobody's endorsement."""
+    """A transaction that any writer can have ordered: with an argument of this size, and no endorsement."""
     proposal = ledger.contract(CHAINCODE).proposal("scheme:Open", b"x" * size)
     made = m.proposal.Proposal.FromString(proposal.bytes)
     header = m.common.Header.FromString(made.header)
@@ -155,9 +156,9 @@ def test_a_block_above_four_megabytes_is_read(network: Network, ledger: Ledger) 
     assert block == ledger.block_of(transaction_id)
     (transaction,) = [item for item in block.transactions if item.transaction_id == transaction_id]
     assert (transaction.code, transaction.envelope) == (status.code, envelope)
-    found = ledger.transaction(transaction_id)
-    assert (found.valid, found.block_number, found.envelope) == (False, block.number, envelope)
-    assert found.arguments == (b"x" * LARGE,)
+    queried = ledger.transaction(transaction_id)
+    assert (queried.valid, queried.block_number, queried.envelope) == (False, block.number, envelope)
+    assert queried.arguments == (b"x" * LARGE,)
     delivered = next(iter(ledger.blocks(block.number, block.number)))
     assert len(delivered.SerializeToString()) > LARGE
 

@@ -1,4 +1,4 @@
-"""Shops, their debts and accounts, private records, and what the auditor can ask, on real peers."""
+"""Shops, their debts and accounts, private records, and the auditor's queries, on real peers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OTHER_IBAN = "NL02ABNA0123456789"
 
 
 def total(sums: ShopSums) -> int:
-    """What was spent in a shop, net, in cents."""
+    """The net amount that was spent in a shop, in cents."""
     return sum(cast(Mapping[str, int], sums).values())
 
 
@@ -48,14 +48,14 @@ def new_shop(desk: Desk) -> Till:
 
 
 def bought(desk: Desk, scheme: OpenScheme, till: Till, cents: int) -> str:
-    """A payment by a voucher of its own; its id."""
+    """Pay with a new voucher, and return the payment's id."""
     wallet = with_key(desk, scheme.id)
     order = till.shop.order(scheme.id, wallet.voucher, books(cents))
     return till.shop.pay(order, wallet.authorise(order))["id"]
 
 
 def paid_out(desk: Desk, scheme: str, settlement: str) -> None:
-    """Approve, export, and book as paid."""
+    """Approve and export a settlement, and book it as paid."""
     desk.manager.settlements.approve(scheme, settlement)
     desk.in_step()
     desk.treasurer.settlements.export(scheme, [settlement], "ab" * 32)
@@ -124,9 +124,9 @@ def test_nobody_settles_before_it_is_due(town: Town) -> None:
     bought(desk, scheme, till, 4_999)
     desk.treasurer.schemes.close_day(scheme.id, now().date())
     desk.in_step()
-    for who in (desk.treasurer, desk.clerk):
+    for official in (desk.treasurer, desk.clerk):
         with pytest.raises(SettlementNotDue):
-            who.settlements.draft(scheme.id, till.shop.shop_id)
+            official.settlements.draft(scheme.id, till.shop.shop_id)
     with pytest.raises(SettlementNotDue):
         till.shop.draft_settlement(scheme.id)
 
@@ -219,7 +219,8 @@ def test_histories_and_statements_say_who_when_why_before_and_after(town: Town, 
 
 def test_a_sample_can_be_drawn_again(town: Town, wallet: Wallet) -> None:
     def draw(seed: str) -> list[str]:
-        return [one["id"] for one in town.desk.auditor.audit.sample(town.scheme.id, "voucher", seed, 300)]
+        sample = town.desk.auditor.audit.sample(town.scheme.id, "voucher", seed, 300)
+        return [voucher["id"] for voucher in sample]
 
     first = draw("5eed")
     assert first == draw("5eed") != draw("beef")
@@ -230,9 +231,9 @@ def test_a_generic_tool_learns_every_transaction_from_the_metadata(town: Town) -
     contract = town.desk.contract(AUDITOR, "auditor")
     document = json.loads(contract.evaluate("org.hyperledger.fabric:GetMetadata"))
     transactions = {
-        f"{name}:{each['name']}": each
-        for name, one in document["contracts"].items()
-        for each in one["transactions"]
+        f"{name}:{transaction['name']}": transaction
+        for name, described in document["contracts"].items()
+        for transaction in described["transactions"]
     }
     assert len(transactions) > 80
     pay = transactions["payment:Pay"]

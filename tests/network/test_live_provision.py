@@ -39,12 +39,12 @@ from kindpakket_network.programs.wait import until
 from patience import PATIENCE
 
 FULL = 30_000
-# Where the first is over too soon for a payment, the next is tried.
+# If the first ends before a payment is made, the next is tried.
 SHORT_SECONDS = (10, 40, 160)
 
 
 def pay(town: Town, scheme: OpenScheme, wallet: Wallet, cents: int) -> str:
-    """A payment for books; its id."""
+    """Pay for books, and return the payment's id."""
     order = town.till.shop.order(scheme.id, wallet.voucher, books(cents))
     return town.till.shop.pay(order, wallet.authorise(order))["id"]
 
@@ -63,7 +63,7 @@ def test_an_organisation_is_named_between_an_order_and_its_payment(town: Town) -
     desk.in_step()
     assert (named["state"], named["decided_by"]) == ("approved", "p-manager")
     assert desk.auditor.organisations.show()["shops"] == [*before["shops"], "KetenMSP"]
-    assert [one for one in desk.auditor.organisations.list() if one["msp"] == "KetenMSP"] == [named]
+    assert [item for item in desk.auditor.organisations.list() if item["msp"] == "KetenMSP"] == [named]
     with pytest.raises(OrganisationNamed):
         desk.clerk.organisations.propose("WinkelsMSP", "shops", "new-chain")
 
@@ -84,7 +84,7 @@ def test_rules_that_two_persons_agree_on_count_for_all_vouchers(town: Town) -> N
     shown = desk.auditor.schemes.show(scheme.id)
     assert (shown["scheme"]["rules_version"], shown["scheme"]["rules_floor"]) == (2, 2)
     assert desk.auditor.schemes.rules(scheme.id, 1)["payment_cap_cents"] == scheme.rules["payment_cap_cents"]
-    assert [one["state"] for one in desk.auditor.schemes.changes(scheme.id)] == ["approved"]
+    assert [item["state"] for item in desk.auditor.schemes.changes(scheme.id)] == ["approved"]
 
 
 def test_budget_grows_by_two_persons_and_gives_no_cent_more(town: Town) -> None:
@@ -185,7 +185,7 @@ def test_an_unknown_outcome_is_made_certain(town: Town, wallet: Wallet) -> None:
 
 
 def paid_before_the_end(town: Town, seconds: int, *more: int) -> tuple[OpenScheme, list[Wallet], str]:
-    """A scheme that ends soon, three of its vouchers, and a payment of the first one."""
+    """A scheme that ends soon, three of its vouchers, and a payment with the first one."""
     short = open_short(town.desk, 3, now(), seconds)
     wallets = [Wallet(new_id(), HolderKey.generate()) for _ in range(3)]
     try:
@@ -202,9 +202,9 @@ def test_after_the_end_only_grace_and_extensions_spend(town: Town) -> None:
     short, wallets, payment = paid_before_the_end(town, *SHORT_SECONDS)
     wallet, rest, extended = wallets
     assert until(lambda: time.time() > short.rules["ends_at"] or None, PATIENCE)
-    for each in wallets:
+    for expired in wallets:
         with pytest.raises(VoucherExpired):
-            pay(town, short, each, 500)
+            pay(town, short, expired, 500)
     shop.refund(payment, books(2_000), "returned")
     with pytest.raises(InsufficientBalance):
         pay(town, short, wallet, 2_001)
@@ -216,9 +216,9 @@ def test_after_the_end_only_grace_and_extensions_spend(town: Town) -> None:
     pay(town, short, extended, 500)
     desk.in_step()
     moved = {
-        one["id"]: one["cents"]
+        voucher["id"]: voucher["cents"]
         for part in desk.clerk.vouchers.lapse_all(short.id, "over")
-        for one in part["vouchers"]
+        for voucher in part["vouchers"]
     }
     assert moved == {wallet.voucher: 2_000, rest.voucher: SHORT_CENTS}
     desk.in_step()

@@ -1,4 +1,4 @@
-"""A backup that was restored: an organisation is lost with all it had, and comes back as it must be."""
+"""Restoring a backup: an organisation is lost with everything it had, and comes back complete."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ CENTS = 100
 
 @dataclass
 class Story:
-    """What happened to the network, one thing after the other.
+    """What happened to the network, one thing after another.
 
     Attributes:
         network: the network; the municipality has two peers.
@@ -53,13 +53,13 @@ class Story:
         town: the town on it; its desk is closed.
         public: the public key of the backups.
         closed: a shop whose account was purged after the backup.
-        buyer: who pays.
-        paid: the payments of the buyer in cents.
-        failed: what went wrong with payments.
-        account: the account of that shop before.
+        buyer: the voucher that pays.
+        paid: the buyer's payments, in cents.
+        failed: the errors of payments that failed.
+        account: the account of the closed shop before the purge.
         backup: the municipality's backup, made while payments ran.
-        during: what was verified while payments ran.
-        restored: the networks as restores opened them; each stops what it started.
+        during: the result of a verification while payments ran.
+        restored: the networks that restores opened; each stops what it started.
     """
 
     network: Network
@@ -76,7 +76,7 @@ class Story:
     restored: list[Network] = field(default_factory=list)
 
     def restore(self, file: Path, **options: Any) -> None:
-        """Restore a backup where the network was, and go on with that."""
+        """Restore a backup in the network's place, and continue with the restored network."""
         home = self.network.home
         self.network, _ = Network.restore(home, file, self.identities, progress=print, **options)
         self.restored.append(self.network)
@@ -88,12 +88,12 @@ class Story:
 
     @property
     def options(self) -> list[object]:
-        """The key and the home, for the command line."""
+        """The command line's options for the key and the home."""
         files = ["--key", self.folder / "key.age", "--passphrase-file", self.folder / "passphrase"]
         return [*files, "--home", self.network.home]
 
     def pay(self) -> None:
-        """Take a payment of the buyer."""
+        """Take a payment from the buyer."""
         order = self.town.order(self.buyer, CENTS)
         try:
             self.town.till.shop.pay(order, self.buyer.authorise(order))
@@ -105,7 +105,7 @@ class Story:
 
 @contextmanager
 def paying(story: Story) -> Iterator[None]:
-    """Payments go on in the background."""
+    """Keep taking payments in the background."""
     over = threading.Event()
 
     def sell() -> None:
@@ -141,11 +141,11 @@ def destroy(network: Network, organisation: str) -> None:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    """Payments, a backup meanwhile, then a purge; at the end the municipality is lost."""
+    """A backup during payments, then a purge; at the end the municipality is lost."""
     folder = tmp_path_factory.mktemp("backup")
-    wanted = document("bft")
-    wanted["organisations"][0]["peers"] = [peer.partition(".")[0] for peer in PEERS]
-    with running(Topology.read(wanted, folder), folder) as network:
+    description = document("bft")
+    description["organisations"][0]["peers"] = [peer.partition(".")[0] for peer in PEERS]
+    with running(Topology.read(description, folder), folder) as network:
         with Desk(network, folder, Random(1)) as desk:
             town = found_town(desk, 6)
             closed = town.street.open[3].shop.shop_id
@@ -162,8 +162,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             made.pay()
         destroy(network, MUNICIPALITY)
         yield made
-        for one in made.restored:
-            one.down()
+        for restored in made.restored:
+            restored.down()
 
 
 def purge_account(desk: Desk, shop: str) -> None:
@@ -180,7 +180,7 @@ def purge_account(desk: Desk, shop: str) -> None:
 
 @pytest.fixture(scope="module")
 def watched(story: Story) -> set[str]:
-    """Restore the municipality, and meanwhile look who of its nodes accepts connections unprepared."""
+    """Restore the municipality; return its nodes that accepted connections too early."""
     network = story.network
     home = Home(network.home)
     peers = Inventory.of(network.topology, home).peers_of(MUNICIPALITY)
@@ -211,9 +211,9 @@ def test_payments_go_on_while_two_peers_are_backed_up_one_after_the_other(story:
 def test_peers_hold_the_same_state_while_payments_go_on(story: Story) -> None:
     assert story.during is not None
     assert story.during.findings == ()
-    assert len({(one.block, one.state) for one in story.during.states}) == 1
+    assert len({(state.block, state.state) for state in story.during.states}) == 1
     assert len(story.during.states) == len(story.during.committed) == 4
-    assert len({(one.block, one.commit) for one in story.during.committed}) == 1
+    assert len({(last.block, last.commit) for last in story.during.committed}) == 1
 
 
 def test_a_changed_backup_and_a_wrong_passphrase_are_refused_and_nothing_is_done(story: Story) -> None:
@@ -234,9 +234,9 @@ def test_a_changed_backup_and_a_wrong_passphrase_are_refused_and_nothing_is_done
 
 def test_a_backup_is_verified_and_a_changed_block_is_found(story: Story) -> None:
     assert story.backup is not None
-    found = story.network.verify_backup(story.backup.file, story.identities)
-    assert found.findings == ()
-    assert {one.node for one in found.ledgers} == set(PEERS)
+    verified = story.network.verify_backup(story.backup.file, story.identities)
+    assert verified.findings == ()
+    assert {ledger.node for ledger in verified.ledgers} == set(PEERS)
     unpacked = story.folder / "unpacked"
     extract(story.backup.file, story.identities, unpacked)
     data = unpacked / "nodes" / PEERS[0] / "data"
@@ -244,7 +244,7 @@ def test_a_backup_is_verified_and_a_changed_block_is_found(story: Story) -> None
     content = bytearray(blocks.read_bytes())
     content[len(content) // 2] ^= 1
     blocks.write_bytes(content)
-    assert [one.errors for one in check(story.network.session().programs, PEERS[0], data)] != [()]
+    assert [ledger.errors for ledger in check(story.network.session().programs, PEERS[0], data)] != [()]
     shutil.rmtree(unpacked)
 
 
@@ -265,11 +265,11 @@ def test_what_was_purged_after_the_backup_is_gone(story: Story) -> None:
 
 @pytest.mark.usefixtures("watched")
 def test_the_restored_state_equals_that_of_the_others_and_the_blocks_are_whole(story: Story) -> None:
-    found = story.network.verify(ledgers=True, progress=print)
-    assert found.findings == ()
-    assert {one.node for one in found.states} >= set(PEERS)
-    assert len({one.state for one in found.states}) == 1
-    assert {one.node for one in found.ledgers} >= set(PEERS)
+    verified = story.network.verify(ledgers=True, progress=print)
+    assert verified.findings == ()
+    assert {state.node for state in verified.states} >= set(PEERS)
+    assert len({state.state for state in verified.states}) == 1
+    assert {ledger.node for ledger in verified.ledgers} >= set(PEERS)
 
 
 @pytest.mark.usefixtures("watched")
@@ -313,28 +313,28 @@ def test_a_lost_peer_gets_private_data_of_after_the_backup_from_its_neighbour(st
     assert (network.home / "nodes" / lost / "restored.json").exists()
     network.up(print)
     session = network.session()
-    peer = next(one for one in session.inventory.peers if one.node == lost)
+    peer = next(peer for peer in session.inventory.peers if peer.node == lost)
     treasurer = PeerCommands(session.programs, session.home, peer, "treasurer")
 
     def account() -> bool | None:
         argument = json.dumps({"shop": till.shop.shop_id})
         try:
-            found = json.loads(treasurer.query(CHANNEL, CHAINCODE, "shop:Account", argument))
+            shown = json.loads(treasurer.query(CHANNEL, CHAINCODE, "shop:Account", argument))
         except CommandFailed:
             return None
-        return found["iban"] == OTHER_IBAN or None
+        return shown["iban"] == OTHER_IBAN or None
 
     assert until(account, PATIENCE, interval=1.0)
 
 
-def kill_at(words: str, *arguments: object) -> None:
-    """Run a command, and kill it when it says something."""
+def kill_at(text: str, *arguments: object) -> None:
+    """Run a command, and kill it when a line that it prints contains a text."""
     program = [sys.executable, "-c", "from kindpakket_cli.main import main; main()", "network"]
     with subprocess.Popen([*program, *map(str, arguments)], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        said = next((line for line in process.stderr if words in line), None)
+        printed = next((line for line in process.stderr if text in line), None)
         process.kill()
-        assert said is not None
+        assert printed is not None
 
 
 @pytest.mark.usefixtures("watched")
@@ -367,24 +367,24 @@ def test_an_organisation_comes_back_in_a_home_of_its_own(tmp_path: Path) -> None
         ) as restored:
             restored.up(print)
             assert restored.own_organisations == (MUNICIPALITY,)
-            found = restored.verify(ledgers=True)
-            assert (found.findings, found.silent) == ((), ())
-            assert {one.node for one in found.committed} == {
-                f"peer0.{one}" for one in (MUNICIPALITY, *OTHERS)
+            verified = restored.verify(ledgers=True)
+            assert (verified.findings, verified.silent) == ((), ())
+            assert {last.node for last in verified.committed} == {
+                f"peer0.{name}" for name in (MUNICIPALITY, *OTHERS)
             }
             assert in_step(network, restored)
         assert not [path for path in (tmp_path / "elsewhere").rglob("key.pem") if set(OTHERS) & {*path.parts}]
 
 
 def test_a_raft_consenter_gets_what_was_ordered_without_it_and_goes_on(tmp_path: Path) -> None:
-    """The leader counts on what the lost one had acknowledged, until another election."""
+    """The leader relies on what the lost consenter had acknowledged, until the next election."""
     public = backup_key.create(tmp_path / "key", None)
     identities = backup_key.load(tmp_path / "key", str)
     with (
         running(Topology.read(document("raft"), tmp_path), tmp_path) as network,
         Desk(network, tmp_path, Random(1)) as desk,
     ):
-        lost = next(one for one in ("regie", "auditor") if network.leader(CHANNEL) != f"orderer.{one}")
+        lost = next(name for name in ("regie", "auditor") if network.leader(CHANNEL) != f"orderer.{name}")
         taken = network.backup(tmp_path / "lost.age", [public], [lost])
         network.stop(f"orderer.{lost}", signal.SIGKILL)
         shutil.rmtree(network.home / "nodes" / f"orderer.{lost}")
@@ -405,9 +405,11 @@ def test_a_consenter_that_was_renewed_after_its_backup_is_renewed_again(tmp_path
         taken = network.backup(tmp_path / "regie.age", [public], ["regie"])
         network.renew(["orderer.regie"])
         destroy(network, "regie")
-        said: list[str] = []
-        with kept(Network.restore(network.home, taken.file, identities, progress=said.append)) as restored:
-            assert any("takes no part in ordering" in words for words in said)
+        messages: list[str] = []
+        with kept(
+            Network.restore(network.home, taken.file, identities, progress=messages.append)
+        ) as restored:
+            assert any("takes no part in ordering" in message for message in messages)
             restored.renew(["orderer.regie"])
             restored.up(print)
             assert in_step(restored)
@@ -416,7 +418,7 @@ def test_a_consenter_that_was_renewed_after_its_backup_is_renewed_again(tmp_path
 
 @contextmanager
 def kept(opened: tuple[Network, Manifest]) -> Iterator[Network]:
-    """A restored network, stopped by the one that started its processes."""
+    """A restored network, stopped at the end by the object that started its processes."""
     network, _ = opened
     try:
         yield network
@@ -425,7 +427,7 @@ def kept(opened: tuple[Network, Manifest]) -> Iterator[Network]:
 
 
 def in_step(*homes: Network) -> bool:
-    """Whether the nodes of some homes come to the same height, under a leader."""
+    """Whether the nodes of some homes reach the same height, with a leader."""
 
     def equal() -> bool | None:
         channels = [channel for network in homes for channel in network.status().channels]

@@ -1,4 +1,4 @@
-"""Certificates on a network that lives: all renewed while payments run, and some revoked."""
+"""Certificates on a live network: all renewed while payments run, and some revoked."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from kindpakket_network.verbs import channels
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
-    """A network ordered by BFT, whose paying organisations have two peers each."""
+    """A network ordered by BFT, with two peers for each organisation that payments need."""
     with running(doubled("bft"), tmp_path_factory.mktemp("bft")) as made:
         yield made
 
@@ -71,10 +71,10 @@ def test_no_payment_failed_meanwhile(renewed: Renewed, network: Network) -> None
 
 @pytest.mark.usefixtures("renewed")
 def test_status_has_nothing_to_complain_of(network: Network) -> None:
-    """Keys are kept from others, nothing expires soon, and votes from before a restart are not held on to."""
-    found = network.status()
-    assert (found.warnings, found.findings) == ((), ())
-    assert found.healthy
+    """Keys are protected from others, nothing expires soon, and no votes from before a restart are kept."""
+    status = network.status()
+    assert (status.warnings, status.findings) == ((), ())
+    assert status.healthy
 
 
 @pytest.mark.usefixtures("renewed")
@@ -112,7 +112,7 @@ def test_the_votes_of_all_consenters_count(network: Network, town: Town) -> None
 def test_up_completes_a_renewal_that_was_killed(
     network: Network, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At the worst moment: the channel names a new certificate, and the consenter has the old one."""
+    """At the worst moment: the channel names the new certificate, but the consenter has the old one."""
     node = "orderer.auditor"
     before = network.status()
 
@@ -165,7 +165,7 @@ def test_an_organisation_renews_its_consenter_with_its_own_keys_and_others_sign(
     assert proposal is not None
     for name in ("regie", "winkels", "gemeente"):
         session = network.session(organisations=[name])
-        # Another organisation has the old certificate, and does not ask for it to be put back.
+        # Another organisation has the old certificate, but does not propose to restore it.
         assert propose(session, session.topology.channel(CHANNEL), only=[node]) is None or name == "regie"
         proposal = sign(session, proposal, [session.topology.organisation(name)])
     network.stop(node)
@@ -181,7 +181,7 @@ def test_who_was_revoked_is_refused_by_peers_and_by_ordering(network: Network, t
     contract = town.desk.contract(SHOPS, till.user)
     order = town.order(wallet, till=till)
     endorsed = contract.proposal("payment:Pay", json.dumps(order.request(wallet.authorise(order)))).endorse()
-    assert network.revoke(f"{till.user}@{SHOPS}") == 2  # the first one, and the renewed one
+    assert network.revoke(f"{till.user}@{SHOPS}") == 2  # the first certificate and the renewed one
     with pytest.raises(SubmitError) as by_ordering:
         endorsed.submit()
     assert by_ordering.value.forbidden
@@ -191,7 +191,7 @@ def test_who_was_revoked_is_refused_by_peers_and_by_ordering(network: Network, t
     with pytest.raises(EndorseError, match="access denied"):
         till.shop.pay(another, wallet.authorise(another))
     assert town.available(wallet) == FULL
-    assert f"{till.user}@{SHOPS}" not in {one.holder for one in network.renew(dry_run=True)}
+    assert f"{till.user}@{SHOPS}" not in {item.holder for item in network.renew(dry_run=True)}
 
 
 @pytest.mark.usefixtures("renewed")
@@ -224,7 +224,7 @@ def test_only_the_superseded_certificate_is_refused(renewed: Renewed, network: N
 
 
 def kill_renewal(network: Network, holder: str, line: str) -> None:
-    """Have a command of its own renew certificates, and kill it when it says this."""
+    """Renew certificates by a separate command, and kill it when it prints this line."""
     arguments = ["network", "renew", holder, "--home", str(network.home)]
     with subprocess.Popen(
         [sys.executable, "-c", "from kindpakket_cli.main import main; main()", *arguments],
@@ -232,14 +232,14 @@ def kill_renewal(network: Network, holder: str, line: str) -> None:
         text=True,
     ) as command:
         assert command.stderr is not None
-        for words in command.stderr:
-            if words.startswith(line):
+        for printed in command.stderr:
+            if printed.startswith(line):
                 command.kill()
         assert command.wait() == -signal.SIGKILL, f"it never said {line!r}"
 
 
 def since(status: NetworkStatus, node: str) -> datetime:
     """When a node was started."""
-    found = next(one.since for one in status.nodes if one.node == node)
-    assert found is not None
-    return found
+    started = next(item.since for item in status.nodes if item.node == node)
+    assert started is not None
+    return started

@@ -1,4 +1,4 @@
-"""Certificates on a network that Raft orders, which knows its consenters by the keys of TLS certificates."""
+"""Certificates on a Raft network, which identifies its consenters by the keys of their TLS certificates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration of a channel that lives is changed: while payments go on, by signatures that go round."""
+"""Changing a live channel's configuration while payments go on, with signatures that are passed round."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def town(live: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[To
 
 @pytest.fixture
 def going_on(town: Town) -> Iterator[Trade]:
-    """Payments that go on all the while, none of which may fail."""
+    """Payments that go on throughout, none of which may fail."""
     with trade(town, list(islice(town.keys, 12))) as made:
         made.go_on()
         yield made
@@ -89,7 +89,7 @@ def homes(live: Network, tmp_path_factory: pytest.TempPathFactory) -> Mapping[st
 
 
 def command(network: Network, *arguments: str) -> tuple[int, str]:
-    """A command of `kindpakket network channel`: its exit code and what it says."""
+    """Run a command of `kindpakket network channel`, and return its exit code and output."""
     result = CliRunner().invoke(main, ["network", "channel", *arguments, "--home", str(network.home)])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result.exit_code, result.output
@@ -108,7 +108,7 @@ def sign_with_fabrics_program(network: Network, file: str) -> None:
 
 
 def till_sees_block(town: Town) -> bool:
-    """Whether a till reads a block of the channel."""
+    """Whether a till can read a block of the channel."""
     network = town.desk.network
     with gateway_at(network, SHOPS, identity_of(network, SHOPS, town.till.user)) as gateway:
         try:
@@ -125,8 +125,8 @@ def test_a_channel_as_its_topology_says_has_nothing_to_change(live: Network) -> 
 
 def test_batch_sizes_change_while_payments_go_on(live: Network, going_on: Trade) -> None:
     settings = {"ordering.batch_messages": "50", "ordering.batch_interval_ms": "40"}
-    code, said = command(live, "update", "--dry-run", *(f"--set={k}={v}" for k, v in settings.items()))
-    assert (code, f"{BATCH}: 500 -> 50" in said) == (1, True)
+    code, output = command(live, "update", "--dry-run", *(f"--set={k}={v}" for k, v in settings.items()))
+    assert (code, f"{BATCH}: 500 -> 50" in output) == (1, True)
     assert channels.update(live, with_settings(live.topology, settings), print) == [CHANNEL]
     going_on.go_on()
     assert Network.open(live.home).topology.ordering.batch_messages == 50
@@ -148,23 +148,23 @@ def test_a_change_goes_round_and_each_organisation_signs_with_its_own_keys(
     live: Network, homes: Mapping[str, Network], going_on: Trade, tmp_path: Path
 ) -> None:
     file = str(tmp_path / "change.pb")
-    code, said = command(
+    code, output = command(
         homes[MUNICIPALITY], "propose", CHANNEL, "-o", file, "--set=ordering.batch_messages=60"
     )
-    assert code == 0, said
-    assert "Still to sign: " in said
-    code, said = command(homes[MUNICIPALITY], "sign", file, "--yes")
-    assert code == 0, said
+    assert code == 0, output
+    assert "Still to sign: " in output
+    code, output = command(homes[MUNICIPALITY], "sign", file, "--yes")
+    assert code == 0, output
     sign_with_fabrics_program(homes[REGIE], file)
-    code, said = command(homes[SHOPS], "submit", file)
+    code, output = command(homes[SHOPS], "submit", file)
     assert code == 1
-    assert "still needs signatures of administrators of AuditorMSP or WinkelsMSP" in said
+    assert "still needs signatures of administrators of AuditorMSP or WinkelsMSP" in output
     assert command(homes[SHOPS], "show", file)[0] == 5
     assert command(homes[AUDITOR], "sign", file, "--yes")[0] == 0
-    code, said = command(homes[REGIE], "submit", file)
-    assert (code, "only members may submit" in said) == (1, True)
-    code, said = command(homes[SHOPS], "submit", file)
-    assert code == 0, said
+    code, output = command(homes[REGIE], "submit", file)
+    assert (code, "only members may submit" in output) == (1, True)
+    code, output = command(homes[SHOPS], "submit", file)
+    assert code == 0, output
     going_on.go_on()
     assert "already" in command(homes[AUDITOR], "submit", file)[1]
     assert "The channel has this change." in command(homes[AUDITOR], "show", file)[1]
@@ -177,9 +177,9 @@ def test_a_change_goes_round_and_each_organisation_signs_with_its_own_keys(
 def test_one_organisation_alone_waits_for_the_others(homes: Mapping[str, Network]) -> None:
     home = homes[SHOPS]
     before = home.topology
-    wanted = with_settings(before, {"ordering.batch_messages": "61"})
+    changed = with_settings(before, {"ordering.batch_messages": "61"})
     with pytest.raises(Waiting, match="still needs signatures of administrators of"):
-        channels.update(home, wanted)
+        channels.update(home, changed)
     channels.update(home, with_settings(before, {"ordering.batch_messages": "60"}))
 
 
@@ -209,8 +209,8 @@ def test_a_proposal_that_another_change_overtook_is_refused(live: Network, tmp_p
     channels.sign(live, late).save(file)
     channels.update(live, with_settings(live.topology, {"ordering.batch_messages": "63"}))
     for verb in ("sign", "submit"):
-        code, said = command(live, verb, str(file), *(["--yes"] if verb == "sign" else []))
-        assert (code, "has changed since this was proposed" in said) == (1, True), said
+        code, output = command(live, verb, str(file), *(["--yes"] if verb == "sign" else []))
+        assert (code, "has changed since this was proposed" in output) == (1, True), output
     assert command(live, "show", str(file))[0] == 1
     with pytest.raises(NetworkError, match="has changed since"):
         channels.submit(live, Proposal.load(file))
@@ -222,8 +222,8 @@ def test_two_changes_at_the_same_time_end_with_one_of_them(live: Network) -> Non
         replace(session, topology=with_settings(live.topology, {"ordering.batch_messages": str(number)}))
         for number in (71, 72)
     ]
-    assert in_parallel(lambda one: reconcile(one, one.topology.channel(CHANNEL)), sites) == [True, True]
-    left = [pending(one, one.topology.channel(CHANNEL)) for one in sites]
+    assert in_parallel(lambda site: reconcile(site, site.topology.channel(CHANNEL)), sites) == [True, True]
+    left = [pending(site, site.topology.channel(CHANNEL)) for site in sites]
     assert sorted(map(bool, left)) == [False, True]
     assert reconcile(session, session.topology.channel(CHANNEL))
 
@@ -231,10 +231,10 @@ def test_two_changes_at_the_same_time_end_with_one_of_them(live: Network) -> Non
 def test_an_up_that_is_killed_again_and_again_changes_the_channel_in_the_end(
     live: Network, going_on: Trade
 ) -> None:
-    wanted = with_settings(live.topology, {"ordering.batch_messages": "80"})
-    assert bring_up_and_die(wanted, live.home, LONGEST_STEP) >= 3
+    changed = with_settings(live.topology, {"ordering.batch_messages": "80"})
+    assert bring_up_and_die(changed, live.home, LONGEST_STEP) >= 3
     assert Network.open(live.home).topology.ordering.batch_messages == 80
-    assert channels.differences(Network(wanted, live.home)) == {CHANNEL: []}
+    assert channels.differences(Network(changed, live.home)) == {CHANNEL: []}
     assert channels.update(live) == [CHANNEL]
 
 
@@ -259,7 +259,7 @@ def test_no_consenter_changes_while_another_one_is_down(live: Network) -> None:
     live.stop(down.node)
     try:
         assert pending(session, channel, only=[SETTINGS]) == []
-        assert any("identity" in one.path for one in pending(session, channel, only=[changing.node]))
+        assert any("identity" in item.path for item in pending(session, channel, only=[changing.node]))
         with pytest.raises(NetworkError, match=f"{down.node} is down or behind"):
             reconcile(session, channel, only=[changing.node])
     finally:

@@ -47,7 +47,7 @@ def town(live: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[To
 
 @pytest.fixture(scope="module")
 def going_on(town: Town) -> Iterator[Trade]:
-    """Payments from the first of these tests to the last."""
+    """Payments that go on from the first of these tests to the last."""
     with trade(town, list(islice(town.keys, 8))) as made:
         made.go_on()
         yield made
@@ -58,10 +58,10 @@ def test_a_network_as_its_topology_says_has_nothing_to_do(live: Network) -> None
 
 
 def test_a_second_shops_organisation_joins(live: Network, going_on: Trade) -> None:
-    wanted = with_organisation(live.topology, NEIGHBOURS, NEIGHBOURS_MSP, SHOPS)
-    kinds = {step.kind for step in Network(wanted, live.home).plan().steps}
+    larger = with_organisation(live.topology, NEIGHBOURS, NEIGHBOURS_MSP, SHOPS)
+    kinds = {step.kind for step in Network(larger, live.home).plan().steps}
     assert {"enrol", "start", "join", "configure", "deploy"} <= kinds
-    live.become(wanted, progress=print)
+    live.become(larger, progress=print)
     going_on.go_on()
     assert live.plan().done
     heights = live.status().channels[0].heights
@@ -115,8 +115,8 @@ def test_a_fifth_consenter_joins(live: Network, going_on: Trade) -> None:
 def test_a_second_municipality_brings_its_channel(
     live: Network, town: Town, going_on: Trade, tmp_path: Path
 ) -> None:
-    wanted = with_channel(live.topology, OTHER, OTHER, "WesterkwartierMSP", "gemeente")
-    live.become(wanted, progress=print)
+    larger = with_channel(live.topology, OTHER, OTHER, "WesterkwartierMSP", "gemeente")
+    live.become(larger, progress=print)
     going_on.go_on()
     with Desk(live, tmp_path, Random(2), municipality=OTHER, channel=OTHER) as desk:
         scheme = open_provision(desk, 4, now(), town.scheme.id)
@@ -142,7 +142,7 @@ def test_no_payment_failed_or_took_long_and_no_consenter_doubts_another(
 
 
 def test_the_fifth_consenters_vote_counts(live: Network, going_on: Trade) -> None:
-    """Four of five are needed: with the leader dead, the one that joined is among them."""
+    """A quorum is four of five: with the leader dead, it includes the consenter that joined."""
     failed_before = len(going_on.failed)
     leader = live.leader(CHANNEL)
     assert leader is not None

@@ -28,7 +28,7 @@ OF_EACH_KIND = ("ca.gemeente", "orderer.auditor", "peer0.winkels", "chaincode.pe
 
 @pytest.fixture(scope="module")
 def hurt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """A town on a network of its own, on which processes are killed."""
+    """A town on a separate network, on which processes are killed."""
     folder = tmp_path_factory.mktemp("hurt")
     with (
         running(Topology.packaged("kindpakket"), folder) as network,
@@ -42,7 +42,7 @@ def test_the_network_has_just_these_nodes(hurt: Town) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Kill one node of each kind; in the proof, each."""
+    """Kill one node of each kind; with `--proof`, kill every node."""
     if metafunc.function is test_up_heals_a_process_that_was_killed:
         metafunc.parametrize("node", NODES if metafunc.config.getoption("--proof") else OF_EACH_KIND)
 

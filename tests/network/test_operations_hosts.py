@@ -1,7 +1,7 @@
-"""Four organisations, each on a machine of its own with its own keys, from their first file to a payment.
+"""Four organisations, each on its own machine with its own keys, from their first file to a payment.
 
 The machines are network namespaces with real addresses and DNS names. On each, the nodes run from the units
-that `export systemd` writes, and the organisation's operator has nothing but the commands.
+that `export systemd` writes, and the organisation's operator has only the commands.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ LARGEST_KEY = 1 << 16  # bytes of a file with one; programs are larger
 
 @dataclass
 class Operator:
-    """The operator of an organisation at its machine."""
+    """An organisation's operator, at its machine."""
 
     organisation: str
     machine: Machine
@@ -55,7 +55,7 @@ class Operator:
     output: str = field(default="", repr=False)
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
-        """A command of the network tool, begun."""
+        """Start a command of the network tool."""
         program = [
             sys.executable,
             "-c",
@@ -72,18 +72,18 @@ class Operator:
         )
 
     def end(self, process: subprocess.Popen[str]) -> int:
-        """Wait for its end, and give its exit code."""
+        """Wait for a command to end, and return its exit code."""
         self.output, _ = process.communicate()
         return process.returncode
 
     def run(self, *arguments: str) -> str:
-        """A command that must succeed, and what it prints."""
+        """Run a command that must succeed, and return what it prints."""
         code = self.end(self.begin(*arguments))
         assert code == DONE, self.output
         return self.output
 
     def status(self) -> dict[str, Any]:
-        """What the organisation's operator sees."""
+        """The status, as the organisation's operator sees it."""
         self.end(self.begin("status", "--json"))
         return dict(json.loads(self.output))
 
@@ -93,13 +93,13 @@ class Operator:
 
 
 class Town:
-    """The people of the town, on a machine of their own."""
+    """The people of the town, on their own machine."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     def ask(self, word: str) -> dict[str, Any]:
-        """Have something done, and take the answer."""
+        """Send a command, and return the answer."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(word + "\n")
         self._process.stdin.flush()
@@ -108,15 +108,17 @@ class Town:
         return dict(json.loads(line))
 
     def pay(self, count: int, tries: int | None = 1) -> list[float]:
-        """Pay so many times, and see that all went well; how long each took, in seconds.
+        """Make payments that must all succeed, and return how long each took, in seconds.
 
         Args:
             count: how many payments.
-            tries: how often a till may have to send an order; None: until it gets an answer.
+            tries: how often a till may have to send an order; None for no limit.
         """
         answers = [self.ask("pay") for _ in range(count)]
-        assert [one for one in answers if "error" in one or one["tries"] > (tries or one["tries"])] == []
-        return [one["seconds"] for one in answers]
+        assert [
+            answer for answer in answers if "error" in answer or answer["tries"] > (tries or answer["tries"])
+        ] == []
+        return [answer["seconds"] for answer in answers]
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +131,7 @@ def hosts() -> Iterator[Mapping[str, Machine]]:
 def operators(
     hosts: Mapping[str, Machine], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Operator]]:
-    """The operators, with units in use that nothing tells to run yet; at the end all is taken down."""
+    """The operators, whose units are in use but do not run yet; everything is taken down at the end."""
     folder = tmp_path_factory.mktemp("hosts")
     topology = folder / "topology.yaml"
     topology.write_text(yaml.safe_dump(spread(hosts), sort_keys=False), "utf-8")
@@ -160,16 +162,18 @@ def spread(hosts: Mapping[str, Machine]) -> dict[str, Any]:
 
 
 def in_parallel(operators: Mapping[str, Operator], *arguments: str) -> dict[str, int]:
-    """The same command on all machines at the same time; the exit codes."""
-    begun = {name: one.begin(*arguments) for name, one in operators.items()}
+    """Run the same command on all machines at the same time, and return the exit codes."""
+    begun = {name: operator.begin(*arguments) for name, operator in operators.items()}
     return {name: operators[name].end(process) for name, process in begun.items()}
 
 
 def up(operators: Mapping[str, Operator]) -> dict[str, int]:
-    """Every operator brings the own part up."""
+    """Every operator brings its own part up."""
     begun = {
-        name: one.begin("up", "--supervised", "--organisation", name, "--topology", str(one.topology))
-        for name, one in operators.items()
+        name: operator.begin(
+            "up", "--supervised", "--organisation", name, "--topology", str(operator.topology)
+        )
+        for name, operator in operators.items()
     }
     codes = {name: operators[name].end(process) for name, process in begun.items()}
     for name, code in codes.items():
@@ -179,7 +183,7 @@ def up(operators: Mapping[str, Operator]) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def first_up(operators: dict[str, Operator]) -> dict[str, tuple[int, str]]:
-    """What the operators' first `up` ended with and said, when nobody knew anything of the others."""
+    """Exit code and output of the operators' first `up`, when nobody knew anything about the others."""
     codes = up(operators)
     return {name: (codes[name], operator.output) for name, operator in operators.items()}
 
@@ -190,7 +194,7 @@ def bundles(
     first_up: dict[str, tuple[int, str]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> list[Path]:
-    """A file of each organisation, made after its first `up`, and admitted by all."""
+    """A bundle of each organisation, exported after its first `up` and admitted by all."""
     folder = tmp_path_factory.mktemp("bundles")
     files = [folder / f"{name}.json" for name in first_up]
     for name, file in zip(first_up, files, strict=True):
@@ -203,14 +207,14 @@ def bundles(
 def live(
     operators: dict[str, Operator], bundles: list[Path], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Operator]:
-    """The network, after one organisation made the channel's first block and all did their parts."""
+    """The network, after one organisation made the channel's genesis block and all did their parts."""
     block = tmp_path_factory.mktemp("block") / "zuidhorn.json"
     operators["winkels"].run("export", "channel", CHANNEL, "-o", str(block))
     assert set(in_parallel(operators, "admit", str(block)).values()) == {DONE}
     for _ in range(ROUNDS):
         if set(up(operators).values()) == {DONE}:
             return operators
-    pytest.fail("\n".join(one.output for one in operators.values()))
+    pytest.fail("\n".join(operator.output for operator in operators.values()))
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +222,7 @@ def town(
     hosts: Mapping[str, Machine], live: dict[str, Operator], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
-    # The people's certificates and profiles were brought to one folder of their machine.
+    # The people's certificates and profiles are gathered in one folder of their machine.
     home = Home(folder / "home")
     home.create()
     write(home.topology, Topology.load(live["gemeente"].topology).as_yaml())
@@ -244,10 +248,10 @@ def town_process(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_the_first_up_waits_for_the_others(first_up: dict[str, tuple[int, str]]) -> None:
-    for name, (code, said) in first_up.items():
-        others = ", ".join(one for one in ORGANISATIONS if one != name)
-        assert code == WAITS, said
-        assert f"{CHANNEL} waits for {others}" in said
+    for name, (code, output) in first_up.items():
+        others = ", ".join(other for other in ORGANISATIONS if other != name)
+        assert code == WAITS, output
+        assert f"{CHANNEL} waits for {others}" in output
 
 
 def test_bundles_hold_no_keys_and_no_home_has_those_of_another(
@@ -279,18 +283,18 @@ def test_services_listen_on_the_address_of_the_host_and_all_else_on_the_loopback
         services = {ports.authority(base, number)[0], ports.consenter(base, number)[0]}
         if "peer0" in nodes(name):
             services.add(ports.peer(base, number, 0)[0])
-        found = hosts[name].listening()
-        assert {port for address, port in found if address != "127.0.0.1"} == services
-        assert {address for address, port in found if port in services} == {hosts[name].address}
+        sockets = hosts[name].listening()
+        assert {port for address, port in sockets if address != "127.0.0.1"} == services
+        assert {address for address, port in sockets if port in services} == {hosts[name].address}
 
 
 def test_every_operator_sees_the_own_nodes(live: dict[str, Operator]) -> None:
     for name, operator in live.items():
         status = operator.status()
-        running = {one["node"] for one in status["nodes"] if one["running"]}
+        running = {node["node"] for node in status["nodes"] if node["running"]}
         expected = {f"{node}.{name}" for node in nodes(name)} | {f"ca.{name}"} | chaincodes(name)
         assert running == expected
-        assert all(one["node"].endswith(f".{name}") or name in one["node"] for one in status["nodes"])
+        assert all(node["node"].endswith(f".{name}") or name in node["node"] for node in status["nodes"])
 
 
 def test_payments_go_from_a_machine_to_the_others(town: Town) -> None:
@@ -302,7 +306,7 @@ def test_payments_go_on_while_a_machine_is_cut_off_and_it_catches_up(
 ) -> None:
     before = live["auditor"].heights()["peer0.auditor"]
     with hosts["auditor"].cut_off():
-        # A peer that took its blocks from the machine that is gone stays behind until it suspects that.
+        # A peer that received its blocks from the lost machine lags behind until it suspects the loss.
         assert max(town.pay(5, tries=None)) < LONGEST_CUT_OFF
         assert max(town.pay(5)) < LONGEST_PAYMENT
         assert live["auditor"].heights()["peer0.auditor"] == before
@@ -342,11 +346,11 @@ def test_an_upgrade_is_approved_by_each_and_committed_by_the_last_that_it_needs(
 
 def test_a_killed_node_comes_back_with_its_service(town: Town, live: dict[str, Operator]) -> None:
     shops = live["winkels"]
-    pids = {one["node"]: one["pid"] for one in shops.status()["nodes"]}
+    pids = {node["node"]: node["pid"] for node in shops.status()["nodes"]}
     os.kill(pids["peer0.winkels"], signal.SIGKILL)
 
     def back() -> bool | None:
-        now = {one["node"]: one["pid"] for one in shops.status()["nodes"]}
+        now = {node["node"]: node["pid"] for node in shops.status()["nodes"]}
         return now["peer0.winkels"] not in (None, pids["peer0.winkels"]) or None
 
     assert until(back, PATIENCE, interval=0.5)
@@ -368,6 +372,6 @@ def test_a_forged_bundle_is_refused(live: dict[str, Operator], bundles: list[Pat
 def test_what_is_down_stays_down_until_it_is_brought_up(live: dict[str, Operator]) -> None:
     operator = live["regie"]
     operator.run("down")
-    assert not any(one["running"] for one in operator.status()["nodes"])
+    assert not any(node["running"] for node in operator.status()["nodes"])
     operator.run("up")
-    assert all(one["running"] for one in operator.status()["nodes"])
+    assert all(node["running"] for node in operator.status()["nodes"])

@@ -1,4 +1,4 @@
-"""A second auditor joins from a home of its own: only certificates and the first block go to and fro."""
+"""A second auditor joins from its own home: only certificates and the genesis block are exchanged."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def members(tmp_path: Path) -> Iterator[Network]:
 
 @pytest.fixture
 def court(members: Network, tmp_path: Path) -> Iterator[Network]:
-    """The home of those who join, with nothing in it yet; they were sent the topology."""
+    """The home of the organisation that joins, still empty; it was sent the topology."""
     made = Network(with_organisation(members.topology, COURT, COURT_MSP, AUDITOR), tmp_path / "court")
     yield made
     made.down()
 
 
 def handed(texts: dict[str, str], folder: Path) -> list[Path]:
-    """Files as they are sent."""
+    """Write texts to files, as partners would send them."""
     for name, text in texts.items():
         (folder / name).write_text(text)
     return [folder / name for name in texts]
@@ -48,7 +48,7 @@ def height(network: Network, peer: str) -> int:
 
 
 def test_an_organisation_joins_from_its_own_home(members: Network, court: Network, tmp_path: Path) -> None:
-    founders = [one.name for one in members.topology.organisations]
+    founders = [organisation.name for organisation in members.topology.organisations]
     with pytest.raises(Waiting, match=f"waits for {COURT}"):
         members.become(court.topology, elsewhere=[COURT])
     with pytest.raises(Waiting, match=f"{CHANNEL} waits for {', '.join(founders)}"):

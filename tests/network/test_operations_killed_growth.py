@@ -1,4 +1,4 @@
-"""Growth may be killed anywhere, too: on Raft, an organisation, a peer and a consenter join in the end."""
+"""Growth, too, may be killed at any point: on Raft, an organisation, a peer and a consenter still join."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ACTS = {"Popen", "replace", "register", "enrol"}
 
 @pytest.fixture
 def raft(tmp_path: Path) -> Iterator[Network]:
-    """The packaged network with three Raft consenters, up."""
+    """The packaged network with three Raft consenters, running."""
     document = copy.deepcopy(dict(Topology.packaged("kindpakket").document))
     document["ordering"] = {"type": "raft"}
     document["organisations"][-1]["consenter"] = False
@@ -33,12 +33,12 @@ def raft(tmp_path: Path) -> Iterator[Network]:
 def test_growth_that_is_killed_again_and_again_comes_to_its_end(
     raft: Network, tmp_path: Path, proof: bool
 ) -> None:
-    wanted = with_organisation(raft.topology, NEIGHBOURS, "BuurtMSP", SHOPS)
-    wanted = with_consenter(with_peer(wanted, SHOPS), OPERATOR)
+    larger = with_organisation(raft.topology, NEIGHBOURS, "BuurtMSP", SHOPS)
+    larger = with_consenter(with_peer(larger, SHOPS), OPERATOR)
     if proof:
-        assert bring_up_and_die(wanted, raft.home, LONGEST_STEP) >= 10
+        assert bring_up_and_die(larger, raft.home, LONGEST_STEP) >= 10
     else:
-        kinds = bring_up_and_die_once_of_each_kind(wanted, raft.home, tmp_path / "deaths")
+        kinds = bring_up_and_die_once_of_each_kind(larger, raft.home, tmp_path / "deaths")
         assert kinds >= ACTS
     grown = Network.open(raft.home)
     assert grown.plan().done

@@ -1,4 +1,4 @@
-"""`up` may be killed anywhere; called again it carries on, and the network that results is whole."""
+"""`up` may be killed at any point; run again, it carries on, and the resulting network is complete."""
 
 from __future__ import annotations
 

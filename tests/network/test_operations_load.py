@@ -1,6 +1,6 @@
 """Heavy load loses nothing, and afterwards each consenter is stopped in turn while payments go on (BFT).
 
-What load does to consenters is in docs/architecture.md ("What operating it has shown") and decision 0025.
+For what load does to consenters, see docs/architecture.md ("What operating it has shown") and decision 0025.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from kindpakket_network.programs.fabric import cached_programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.wait import until
 
-TRANSACTIONS = 1_500  # at each of two numbers in flight
+TRANSACTIONS = 1_500  # for each number of calls in flight
 WALLETS = 4
 CENTS = 100
-# On a busy machine 300 in flight wait long for their turn.
+# On a busy machine, 300 calls in flight wait long for their turn.
 PATIENT = Deadlines(endorse=60, submit=30, resolve=60, commit_status=60)
 SECONDS_WITHOUT_PROGRESS = 20
 pytestmark = pytest.mark.alone
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.alone
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """A town on a network of its own, ordered by four BFT consenters."""
+    """A town on a separate network, ordered by four BFT consenters."""
     folder = tmp_path_factory.mktemp("loaded")
     topology = Topology.packaged("kindpakket")
     assert topology.ordering.type == "bft"
@@ -57,21 +57,21 @@ def consenters_of(network: Network) -> list[Orderer]:
 
 
 def height(node: Orderer) -> int:
-    """How many blocks a consenter has; 0 while it does not say."""
+    """How many blocks a consenter has; 0 while it does not answer."""
     return int((node.participation(CHANNEL) or {"height": 0})["height"])
 
 
 def decided(node: Orderer) -> int:
     """How many blocks a consenter has decided with the others since it started.
 
-    Blocks that it took over from others when it was behind do not count, nor does it vote for those.
+    Blocks that it copied from others while it was behind do not count; it does not vote on those.
     """
     name = f'consensus_smartbft_view_count_batch_all{{channel="{CHANNEL}"}}'
     return int(node.operator.metrics(node.ports[1]).get(name, 0))
 
 
 def gets_there(node: Orderer, there: Callable[[], bool]) -> bool:
-    """Wait for a consenter for as long as it gets on."""
+    """Wait for a consenter for as long as it makes progress."""
     last, moved = height(node), time.monotonic()
 
     def state() -> bool | None:
@@ -87,7 +87,7 @@ def gets_there(node: Orderer, there: Callable[[], bool]) -> bool:
 
 
 def ensure_it_takes_part(network: Network, node: Orderer, others: list[Orderer]) -> bool:
-    """See that a consenter keeps up with the others and decides further blocks; payments must go on.
+    """Check that a consenter keeps up with the others and decides further blocks; payments must be running.
 
     Returns:
         Whether it had fallen silent, as SmartBFT 1.0.1 still can while it synchronises: `status` must name
@@ -105,7 +105,7 @@ def ensure_it_takes_part(network: Network, node: Orderer, others: list[Orderer])
 
 
 async def void_all(network: Network, calls: dict[str, Submission], in_flight: int) -> None:
-    """Submit, and take out of the calls what is certainly done; stop at the first outcome that is unknown."""
+    """Submit the calls, and remove those that are certainly done; stop at the first unknown outcome."""
     profile = Profile.load(network.profile(MUNICIPALITY))
     clerk = Identity.from_msp(network.user(MUNICIPALITY, "clerk"), profile.mspid)
     async with aio.connect(profile, clerk) as gateway:
@@ -136,11 +136,11 @@ def test_the_orderer_that_runs_is_built_with_the_patched_smartbft() -> None:
 
 @pytest.mark.parametrize("in_flight", [100, 300])
 def test_every_request_of_a_heavy_load_is_on_the_auditors_peer_once(loaded: Town, in_flight: int) -> None:
-    """Where load stops ordering, `up` brings it back, and the same requests are sent again."""
+    """If load stops ordering, `up` restores it, and the same requests are sent again."""
     network = loaded.desk.network
     office, auditor = loaded.desk.ledger(MUNICIPALITY, "clerk"), loaded.desk.ledger(AUDITOR, "auditor")
     first = office.ledger_height()
-    calls = {}  # ids that nobody used are voided: the cheapest transaction that writes
+    calls = {}  # voiding unused ids is the cheapest transaction that writes
     for request in [new_id() for _ in range(TRANSACTIONS)]:
         argument = json.dumps({"request_id": request, "void": new_id()})
         calls[request] = Submission("request:Void", (argument,), key=request)
@@ -149,7 +149,7 @@ def test_every_request_of_a_heavy_load_is_on_the_auditors_peer_once(loaded: Town
         left = len(calls)
         asyncio.run(void_all(network, calls, in_flight))
         if calls:
-            assert len(calls) < left or not healed, "nothing is ordered, also after `up`"
+            assert len(calls) < left or not healed, "nothing is ordered, even after `up`"
             network.up()
             healed = True
     with auditor.filtered_blocks(first, office.ledger_height() - 1) as blocks:
@@ -168,7 +168,7 @@ class Sales:
 
     Attributes:
         paid: the number of payments.
-        again: how often it sent an order again, because it did not learn what had become of it.
+        again: how often it sent an order again, because it did not learn the outcome.
     """
 
     paid: int = 0
@@ -176,13 +176,13 @@ class Sales:
 
     def go_on(self) -> bool:
         """Whether three more payments were taken within some seconds."""
-        wanted = self.paid + 3
-        return until(lambda: self.paid >= wanted or None, SECONDS_WITHOUT_PROGRESS) is not None
+        target = self.paid + 3
+        return until(lambda: self.paid >= target or None, SECONDS_WITHOUT_PROGRESS) is not None
 
 
 @contextmanager
 def selling(town: Town, wallets: Sequence[Wallet]) -> Iterator[Sales]:
-    """Have a till take small payments until the end, each until it is certain."""
+    """Have a till take small payments until the end, sending each until its outcome is certain."""
     sales, over = Sales(), threading.Event()
 
     def sell() -> None:
@@ -210,9 +210,9 @@ def selling(town: Town, wallets: Sequence[Wallet]) -> Iterator[Sales]:
 
 
 def test_each_consenter_is_stopped_in_turn_and_payments_go_on(loaded: Town) -> None:
-    """With one of four stopped the other three must all vote, those that were stopped before it included.
+    """With one of four stopped, the other three must all vote, including those that were stopped before.
 
-    Where one of the three has fallen silent nothing is ordered until `up` has brought all four back.
+    If one of the three has fallen silent, nothing is ordered until `up` has brought all four back.
     """
     network, nodes = loaded.desk.network, consenters_of(loaded.desk.network)
     wallets = [next(loaded.keys) for _ in range(WALLETS)]
@@ -227,7 +227,7 @@ def test_each_consenter_is_stopped_in_turn_and_payments_go_on(loaded: Town) -> N
             else:
                 print(f"with {node.node} stopped nothing was paid, until `up`")
                 network.up()
-                assert sales.go_on(), "nothing is paid, also after `up`"
+                assert sales.go_on(), "nothing is paid, even after `up`"
             if ensure_it_takes_part(network, node, [other for other in nodes if other != node]):
                 print(f"{node.node} fell silent after its start, and `up` restarted it")
     print(f"{sales.paid} payments, {sales.again} orders sent again")

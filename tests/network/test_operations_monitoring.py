@@ -1,4 +1,4 @@
-"""A network that lives, as Prometheus sees it with the exported files."""
+"""A live network, as Prometheus sees it with the exported files."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ OF_TEXTFILE = "kindpakket_"
 
 @pytest.fixture
 def files(network: Network, tmp_path: Path) -> Path:
-    """The exported files, which ask more often than they would."""
+    """The exported files, changed to scrape more often."""
     for name, text in network.monitoring().items():
         (tmp_path / name).write_text(text.replace("interval: 15s", "interval: 1s"))
     return tmp_path
 
 
 def pages(files: Path) -> dict[str, str]:
-    """What each node says to who asks as the configuration tells."""
-    found = {}
+    """Each node's metrics, requested as the configuration says."""
+    answers = {}
     for job in yaml.safe_load((files / CONFIGURATION).read_text())["scrape_configs"]:
         tls = job["tls_config"]
         with requests.Session() as session:
             session.trust_env = False
             session.verify, session.cert = tls["ca_file"], (tls["cert_file"], tls["key_file"])
-            for one in job["static_configs"]:
-                answer = session.get(f"https://{one['targets'][0]}/metrics", timeout=PATIENCE)
+            for target in job["static_configs"]:
+                answer = session.get(f"https://{target['targets'][0]}/metrics", timeout=PATIENCE)
                 answer.raise_for_status()
-                found[one["labels"]["node"]] = answer.text
-    return found
+                answers[target["labels"]["node"]] = answer.text
+    return answers
 
 
 def test_nodes_have_what_the_rules_look_at(network: Network, files: Path) -> None:
-    said = pages(files)
-    assert {node for node in network.nodes() if node.startswith(("orderer.", "peer"))} == said.keys()
+    metrics = pages(files)
+    assert {node for node in network.nodes() if node.startswith(("orderer.", "peer"))} == metrics.keys()
     expressions = " ".join(
         rule["expr"]
         for group in yaml.safe_load((files / RULES).read_text())["groups"]
         for rule in group["rules"]
     )
     named = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+(?=\{)", expressions)) | {"process_start_time_seconds"}
-    there = {name for text in said.values() for name in re.findall(r"^# TYPE (\S+)", text, re.MULTILINE)}
+    there = {name for text in metrics.values() for name in re.findall(r"^# TYPE (\S+)", text, re.MULTILINE)}
     there |= set(re.findall(r"^# TYPE (\S+)", network.metrics(), re.MULTILINE))
-    # A counter is there once it has counted, and no chaincode of a healthy network was ever out of reach.
+    # A counter appears once it has counted, and a healthy network's chaincodes were never out of reach.
     assert named - there <= {"chaincode_launch_timeouts", "chaincode_execute_timeouts"}
 
 
@@ -72,10 +72,10 @@ def test_only_who_shows_a_certificate_is_told(network: Network, files: Path) -> 
 
 @contextmanager
 def prometheus(files: Path) -> Iterator[str]:
-    """A Prometheus with the exported files; where it answers."""
+    """Run Prometheus with the exported files, and yield the address of its API."""
     program = shutil.which("prometheus")
     if program is None:
-        pytest.skip("there is no prometheus to read the files")
+        pytest.skip("prometheus is not installed")
     address = f"127.0.0.1:{free_base(1)}"
     arguments = (f"--config.file={files / CONFIGURATION}", f"--storage.tsdb.path={files / 'data'}")
     with (files / "prometheus.log").open("w") as log:
@@ -90,7 +90,7 @@ def prometheus(files: Path) -> Iterator[str]:
 
 
 def ask(url: str, what: str, **parameters: str) -> Any:
-    """An answer of Prometheus' interface, None while there is none."""
+    """An answer of Prometheus's API, or None while there is none."""
     try:
         answer = requests.get(f"{url}/{what}", params=parameters, timeout=PATIENCE)
     except requests.exceptions.ConnectionError:
@@ -103,8 +103,8 @@ def test_prometheus_sees_every_node_and_calls_nobody(network: Network, files: Pa
     with prometheus(files) as url:
 
         def seen() -> bool | None:
-            found = ask(url, "query", query='up{network="' + network.topology.name + '"} == 1')
-            return (found is not None and {one["metric"]["node"] for one in found["result"]} == nodes) or None
+            data = ask(url, "query", query='up{network="' + network.topology.name + '"} == 1')
+            return (data is not None and {item["metric"]["node"] for item in data["result"]} == nodes) or None
 
         assert until(seen, PATIENCE), (files / "prometheus.log").read_text()
         judged = until(lambda: _judged(url), PATIENCE)
@@ -115,8 +115,8 @@ def test_prometheus_sees_every_node_and_calls_nobody(network: Network, files: Pa
 
 
 def _judged(url: str) -> dict[str, Any] | None:
-    """The rules, once all were evaluated."""
-    found = ask(url, "rules")
-    rules = {rule["name"]: rule for group in (found or {"groups": []})["groups"] for rule in group["rules"]}
+    """The rules, once all have been evaluated."""
+    data = ask(url, "rules")
+    rules = {rule["name"]: rule for group in (data or {"groups": []})["groups"] for rule in group["rules"]}
     done = rules and all(rule["health"] != "unknown" for rule in rules.values())
     return rules if done else None

@@ -1,4 +1,4 @@
-"""Once the programs are built, a network comes up on a machine without any network but the loopback."""
+"""Once the programs are built, a network comes up on a machine with no network except the loopback."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kindpakket_network import Network, Topology
 from patience import PATIENCE
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace of its own needs root")
+@pytest.mark.skipif(os.geteuid() != 0, reason="a separate network namespace needs root")
 def test_up_needs_no_network(tmp_path: Path) -> None:
     unshare = shutil.which("unshare")
     assert unshare, "needs unshare, of util-linux"

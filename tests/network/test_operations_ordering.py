@@ -1,4 +1,4 @@
-"""Ordering goes on with one consenter dead or suspended, and lets no auditor write: BFT and Raft."""
+"""Ordering goes on with one consenter dead or suspended, and refuses the auditor's writes: BFT and Raft."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.alone
 
 SECONDS_WITHOUT_LEADER = 12
 SECONDS_TO_CHANGE_THE_VIEW = 10
-SECONDS_TO_NOTICE = 45  # a peer that hangs on a consenter which does not answer notices by pings
+SECONDS_TO_NOTICE = 45  # pings show a peer that its consenter does not answer
 SECONDS_TO_CATCH_UP = 60
 
 
 @pytest.fixture(scope="module", params=["bft", "raft"])
 def ordered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """A town on a network of its own, ordered one way and then the other."""
+    """A town on a separate network, ordered by BFT, then by Raft."""
     folder = tmp_path_factory.mktemp(request.param)
     document = json.loads(json.dumps(Topology.packaged("kindpakket").document))
     document["ordering"]["type"] = request.param
@@ -49,12 +49,12 @@ def leader_of(network: Network) -> str:
 
 
 def leads_other_than(network: Network, node: str) -> bool | None:
-    """Whether another node than this one leads."""
+    """Whether a node other than this one leads."""
     return network.leader(CHANNEL) not in (None, node) or None
 
 
 def pay_within(town: Town, seconds: float, payments: int = 1) -> None:
-    """Pay, and see that it does not take too long."""
+    """Pay, and check that it does not take too long."""
     begun = time.monotonic()
     for _ in range(payments):
         pay(town)
@@ -69,8 +69,8 @@ def test_payments_go_on_with_the_leading_consenter_dead(ordered: Town) -> None:
     pay_within(ordered, SECONDS_WITHOUT_LEADER, payments=3)
     assert network.leader(CHANNEL) not in (None, leader)
     places = [finding.place for finding in network.status().findings]
-    assert leader in places  # it does not run
-    assert CHANNEL in places  # and no second one may fail
+    assert leader in places  # it is not running
+    assert CHANNEL in places  # and no second consenter may fail
     network.up()
     assert network.status().findings == ()
 
@@ -88,7 +88,7 @@ def test_payments_go_on_with_the_leading_consenter_suspended_and_it_catches_up_w
         pay_within(ordered, SECONDS_TO_NOTICE)
         pay_within(ordered, SECONDS_TO_NOTICE, payments=3)
         assert network.leader(CHANNEL) not in (None, leader)
-        assert [one.state for one in network.status().nodes if one.node == leader] == ["suspended"]
+        assert [node.state for node in network.status().nodes if node.node == leader] == ["suspended"]
     finally:
         send(network, leader, signal.SIGCONT)
 
@@ -101,7 +101,7 @@ def test_payments_go_on_with_the_leading_consenter_suspended_and_it_catches_up_w
 
 @pytest.mark.parametrize("ordered", ["bft"], indirect=True)
 def test_a_leader_that_was_restarted_and_missed_votes_holds_nothing_up_for_long(ordered: Town) -> None:
-    """The others go on without it, and the next payment waits for a change of the view."""
+    """The others go on without it, and the next payment waits for a view change."""
     network = network_of(ordered)
     leader = leader_of(network)
     network.stop(leader, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The runbook's commands, all of them and in its order, do what it says."""
+"""The runbook's commands, all of them and in order, do what it says."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ expect() {
 
 
 def script(text: str) -> str:
-    """The commands of the page as one program, which tells each before it runs it."""
+    """The commands of the page as one program, which prints each before running it."""
     lines = [_BEFORE]
     for section, block in re.findall(r"^## ([^\n]*)$|^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         if section:
@@ -50,7 +50,7 @@ def shown(command: str) -> str:
 
 @pytest.fixture
 def workplace(tmp_path: Path) -> Iterator[Path]:
-    """A folder with the command in it, and nothing that runs in the end."""
+    """A folder with the command in it; whatever it started is stopped at the end."""
     programs = tmp_path / "programs"
     programs.mkdir()
     entry = "from kindpakket_cli.main import main; main(prog_name='kindpakket')"
@@ -84,7 +84,7 @@ def test_every_command_does_what_the_runbook_says(workplace: Path) -> None:
         if code is None:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(PATIENCE)
-    told = log.read_text("utf-8", errors="replace")
-    assert code == 0, told[-6000:]
-    assert told.count("\n$ kindpakket ") > 40
+    output = log.read_text("utf-8", errors="replace")
+    assert code == 0, output[-6000:]
+    assert output.count("\n$ kindpakket ") > 40
     assert not (workplace / ".kindpakket").exists()

@@ -1,6 +1,6 @@
-"""The units that `export systemd` writes, run by systemd itself, with all their confinement.
+"""The units that `export systemd` writes, run by systemd itself, with all their sandboxing.
 
-It is a manager of its own for these units, in a mount namespace, beside whatever runs the machine.
+It is a separate manager for these units, in a mount namespace, beside whatever manages the machine.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from patience import PATIENCE
 
 SYSTEMD = Path("/lib/systemd/systemd")
 PEER = "peer0.gemeente"
-# The targets that units hang on by default.
+# The targets that units depend on by default.
 STANDARD = ("basic", "paths", "shutdown", "sysinit")
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not SYSTEMD.exists() or shutil.which("unshare") is None,
-    reason="it takes root and systemd",
+    reason="the tests need root and systemd",
 )
 
 
 def alone() -> Topology:
-    """One organisation with everything that an organisation can have, ordered by itself."""
+    """One organisation with everything that an organisation can have, ordering for itself."""
     document: dict[str, Any] = copy.deepcopy(dict(Topology.packaged("kindpakket").document))
     document["ordering"] = {"type": "raft"}
     document["organisations"] = document["organisations"][:1]
@@ -53,7 +53,7 @@ def alone() -> Topology:
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
-    """A network that is up, and that systemd runs."""
+    """A running network, whose processes systemd manages."""
     folder = tmp_path_factory.mktemp("systemd")
     topology = folder / "topology.yaml"
     topology.write_text(yaml.safe_dump(dict(alone().document)), "utf-8")
@@ -72,7 +72,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
 
 @contextlib.contextmanager
 def manager(folder: Path) -> Iterator[None]:
-    """systemd as the manager of a folder's units, and of nothing else, in a control group of its own."""
+    """systemd as the manager of a folder's units only, in a separate control group."""
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700)
     groups = [hierarchy / f"kindpakket-{os.getpid()}" for hierarchy in hierarchies()]
@@ -80,7 +80,7 @@ def manager(folder: Path) -> Iterator[None]:
         group.mkdir()
     steps = [
         *(f"echo $$ >{group}/cgroup.procs 2>/dev/null" for group in groups),
-        # It runs only where a system looks as if systemd had started it.
+        # It only runs on a system that looks as if systemd had started it.
         "mount -t tmpfs tmpfs /run",
         "mkdir -p /run/systemd/system",
         f"exec {SYSTEMD} --user --unit=kindpakket.target --log-target=console",
@@ -114,7 +114,7 @@ def gone(group: Path) -> bool | None:
 
 
 def emptied(group: Path) -> bool:
-    """Whether a control group is gone with those in it, after its processes were killed."""
+    """Kill a control group's processes and remove it with its subgroups; return whether it is gone."""
     for folder in sorted((path for path in group.rglob("*") if path.is_dir()), reverse=True):
         if not emptied(folder):
             return False
@@ -133,12 +133,14 @@ def hierarchies() -> list[Path]:
         return [CONTROL_GROUPS]
     # A folder that is a link is the same hierarchy by another name.
     return [
-        one for one in CONTROL_GROUPS.iterdir() if (one / "cgroup.procs").exists() and not one.is_symlink()
+        path
+        for path in CONTROL_GROUPS.iterdir()
+        if (path / "cgroup.procs").exists() and not path.is_symlink()
     ]
 
 
 def process_of(network: Network, node: str) -> int | None:
-    return next(one.pid for one in network.status().nodes if one.node == node)
+    return next(status.pid for status in network.status().nodes if status.node == node)
 
 
 def test_a_network_comes_up_under_systemd(network: Network) -> None:

@@ -1,4 +1,4 @@
-"""Addresses of one's own, and other settings on a network that lives."""
+"""Custom addresses, and changed settings on a live network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HERE = "127.0.0.2"
 
 
 def operations() -> str:
-    """An address of version 6 where there is one, for what may listen on it."""
+    """An IPv6 address if the machine has one, otherwise a further loopback address."""
     try:
         with socket.create_server(("::1", 0), family=socket.AF_INET6):
             return "::1"
@@ -41,8 +41,8 @@ def elsewhere(tuning: dict[str, Any]) -> Topology:
     """The packaged network on two other addresses of the loopback."""
     document: dict[str, Any] = copy.deepcopy(dict(Topology.packaged("kindpakket").document))
     document["hosts"] = {"here": {"address": HERE, "listen": HERE, "operations_listen": OPERATIONS}}
-    for one in document["organisations"]:
-        one["host"] = "here"
+    for organisation in document["organisations"]:
+        organisation["host"] = "here"
     return Topology.read({**document, "tuning": tuning}, Path("/"))
 
 
@@ -76,8 +76,8 @@ def test_every_node_listens_where_the_topology_says(network: Network) -> None:
         "chaincode": {"127.0.0.1"},
     }
     for node, process in processes(network).items():
-        listening = [one for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
-        assert {one.laddr.ip for one in listening} == expected[node.partition(".")[0]], node
+        listening = [item for item in process.net_connections("tcp") if item.status == psutil.CONN_LISTEN]
+        assert {connection.laddr.ip for connection in listening} == expected[node.partition(".")[0]], node
 
 
 def test_payments_go_through_and_the_leader_is_known_when_little_is_logged(
@@ -91,14 +91,14 @@ def test_payments_go_through_and_the_leader_is_known_when_little_is_logged(
 
 def test_other_settings_reach_nodes_that_run_and_certificates_to_come(network: Network, town: Town) -> None:
     tuning = {"log_level": "warning", "peer": {LIMIT: 1234}, "certificates": {"user_days": DAYS}}
-    wanted = elsewhere(tuning).with_base(network.topology.base)
-    restarts = [step for step in Network(wanted, network.home).plan().steps if step.kind == "restart"]
+    changed = elsewhere(tuning).with_base(network.topology.base)
+    restarts = [step for step in Network(changed, network.home).plan().steps if step.kind == "restart"]
     assert {step.subject for step in restarts} == {
         *(f"ca.{name}" for name in ("gemeente", "winkels", "auditor", "regie")),
         *(f"peer0.{name}" for name in ("gemeente", "winkels", "auditor")),
     }
     before = processes(network)
-    network.become(wanted, progress=print)
+    network.become(changed, progress=print)
     after = processes(network)
     assert {node for node in before if after[node].pid != before[node].pid} >= {
         step.subject for step in restarts

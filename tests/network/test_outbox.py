@@ -1,6 +1,6 @@
-"""Tills that pay through an outbox are killed: each payment is on the ledger once, by its valid transactions.
+"""Tills that pay through an outbox are killed: each payment has exactly one valid transaction on the ledger.
 
-The chaincode counts a request id once by itself. So the transactions are counted, and not only the cents.
+The chaincode itself counts a request id once. So the tests count transactions, and not only cents.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ def till_desk(town: Town, outbox: Path) -> Desk:
 
 
 def payment_of(town: Town, wallet: Wallet) -> Payment:
-    """A payment that the wallet's holder agreed to."""
+    """A payment that the wallet's holder authorised."""
     order = town.order(wallet, CENTS)
     return Payment(order.request_id, json.dumps(order.request(wallet.authorise(order))))
 
 
 def transactions_of(town: Town, start: int, payments: Iterable[Payment]) -> dict[str, list[str]]:
-    """For each payment the ids of its valid transactions in the blocks from `start` on."""
+    """For each payment, the ids of its valid transactions in the blocks from `start` on."""
     ledger = town.desk.ledger(SHOPS, "admin")
-    found: dict[str, list[str]] = {payment.request_id: [] for payment in payments}
+    ids: dict[str, list[str]] = {payment.request_id: [] for payment in payments}
     for message in ledger.blocks(start, ledger.ledger_height() - 1):
         for transaction in Block.decode(message).transactions:
             if transaction.valid and transaction.function == TRANSACTION:
                 request_id = json.loads(transaction.arguments[0])["request_id"]
-                found.get(request_id, []).append(transaction.transaction_id)
-    return found
+                ids.get(request_id, []).append(transaction.transaction_id)
+    return ids
 
 
 def test_a_till_killed_at_any_instant_has_paid_once_or_pays_when_it_resumes(
@@ -65,7 +65,7 @@ def test_a_till_killed_at_any_instant_has_paid_once_or_pays_when_it_resumes(
         finished = killing.run_and_die(instant, pay_one, desk, payment)
         with Outbox(desk.outbox) as outbox, desk.connect() as gateway:
             resumed = list(outbox.resume(gateway))
-            assert [each.error for each in resumed] == [None] * len(resumed)
+            assert [request.error for request in resumed] == [None] * len(resumed)
             assert outbox.pending() == ()
             answer = json.loads(pay(outbox, gateway, desk, payment))
             entry = outbox.get(payment.request_id)
@@ -76,14 +76,14 @@ def test_a_till_killed_at_any_instant_has_paid_once_or_pays_when_it_resumes(
         if finished:
             break
     assert instant >= INSTANTS_OF_A_PAYMENT
-    found = transactions_of(town, start, paid.values())
-    assert found == {request_id: [transactions[request_id]] for request_id in paid}
+    committed = transactions_of(town, start, paid.values())
+    assert committed == {request_id: [transactions[request_id]] for request_id in paid}
     assert counted(town) == before + CENTS * len(paid)
     assert {town.available(wallet) for wallet in wallets} == {FULL - CENTS}
 
 
 def test_a_till_killed_at_random_times_pays_its_row_once_each(town: Town, tmp_path: Path) -> None:
-    """The till does not know how far it got: it begins with the first payment each time."""
+    """The till does not know how far it got: it starts with the first payment every time."""
     start, seed = town.desk.ledger(SHOPS, "admin").ledger_height(), Random(4)
     before = counted(town)
     payments = [payment_of(town, next(town.keys)) for _ in range(ROW)]
@@ -101,13 +101,13 @@ def test_a_till_killed_at_random_times_pays_its_row_once_each(town: Town, tmp_pa
     assert deaths > 1
     with Outbox(desk.outbox) as outbox:
         kept = {payment.request_id: outbox.get(payment.request_id) for payment in payments}
-    found = transactions_of(town, start, payments)
-    assert found == {request_id: [entry.transaction_id] for request_id, entry in kept.items() if entry}
-    assert len(found) == ROW
+    committed = transactions_of(town, start, payments)
+    assert committed == {request_id: [entry.transaction_id] for request_id, entry in kept.items() if entry}
+    assert len(committed) == ROW
     assert counted(town) == before + CENTS * ROW
 
 
 def counted(town: Town) -> int:
-    """What the shop's own ledger shows as spent with it, in cents."""
+    """What was spent at the shop according to its statement, in cents."""
     town.desk.in_step()
     return town.till.shop.statement(town.scheme.id)["sums"]["unsettled_cents"]

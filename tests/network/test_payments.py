@@ -44,7 +44,7 @@ def test_a_request_id_with_other_content_is_a_conflict(town: Town, wallet: Walle
 
 
 def test_two_hundred_vouchers_pay_at_one_shop_at_once_without_a_conflict(town: Town) -> None:
-    """No payment writes what another voucher's reads: all are endorsed before any is ordered."""
+    """No payment writes what another voucher's payment reads: all are endorsed before any is ordered."""
     network, till = town.desk.network, town.till
     profile = Profile.load(network.profile(SHOPS))
     calls = []
@@ -58,6 +58,7 @@ def test_two_hundred_vouchers_pay_at_one_shop_at_once_without_a_conflict(town: T
             proposals = [contract.proposal("payment:Pay", call) for call in calls]
             endorsed = await asyncio.gather(*(proposal.endorse() for proposal in proposals))
             submitted = await asyncio.gather(*(transaction.submit() for transaction in endorsed))
-            return [status.code for status in await asyncio.gather(*(one.status() for one in submitted))]
+            statuses = await asyncio.gather(*(commit.status() for commit in submitted))
+            return [status.code for status in statuses]
 
     assert asyncio.run(pay_all()) == ["VALID"] * AT_ONCE

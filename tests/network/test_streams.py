@@ -1,4 +1,4 @@
-"""Streams on real peers: they outlive the peer that they read from, and show private data to its members."""
+"""Streams on real peers: they outlive the peer that they read from, and show private data to members only."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Followers:
             await asyncio.gather(*tasks)
 
     def wait_for(self, last_block: int, events: int) -> None:
-        """Wait until every stream has got so far."""
+        """Wait until every stream has come this far."""
 
         def there() -> bool | None:
             if self.errors:
@@ -109,7 +109,7 @@ def _stream(network: Any, kind: str) -> Any:
 
 
 def _mark(item: Any) -> Any:
-    """What tells an item from all others."""
+    """What distinguishes an item from all others."""
     if hasattr(item, "transaction_id"):
         return item.transaction_id
     whole = getattr(item, "block", item)
@@ -118,7 +118,7 @@ def _mark(item: Any) -> Any:
 
 @contextmanager
 def down(town: Town, how: signal.Signals) -> Iterator[None]:
-    """The auditor's peer is stopped, and started again at the end."""
+    """Stop the auditor's peer, and start it again at the end."""
     network = town.desk.network
     assert network.stop(PEER, how)
     try:
@@ -128,7 +128,7 @@ def down(town: Town, how: signal.Signals) -> Iterator[None]:
 
 
 def pay(town: Town, times: int) -> list[str]:
-    """Payments through the shops' peer; their ids."""
+    """Make payments through the shops' peer, and return their ids."""
     ids = []
     for _ in range(times):
         wallet = next(town.keys)
@@ -177,7 +177,7 @@ def test_private_data_is_shown_to_members_of_its_collection_only(town: Town) -> 
             for item in blocks
             for sets in item.private_data.values()
             for data in sets
-            if data.chaincode == CHAINCODE  # and not of lifecycle's own
+            if data.chaincode == CHAINCODE  # and not the lifecycle's own
             for write in data.writes
         ]
     assert {name for name, _ in collections[SHOPS]} == {"shopAccounts"}

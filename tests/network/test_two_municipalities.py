@@ -33,7 +33,7 @@ class Region:
     Attributes:
         here: the first.
         there: the other; its scheme has the same id and its shops are the same.
-        both: vouchers that both have issued under one id and bound to one key.
+        both: vouchers that both have issued under the same id and bound to the same key.
     """
 
     here: Town
@@ -74,11 +74,11 @@ def region(two: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
         yield Region(here, Town(other, scheme, street, iter(()), iter(())), iter(both))
 
 
-def refused(attempt: Callable[[], object], words: str) -> None:
-    """See an attempt fail, in the gateway's words or in those of a peer behind it."""
+def refused(attempt: Callable[[], object], text: str) -> None:
+    """Check that an attempt fails with a text in the message of the gateway or of a peer behind it."""
     with pytest.raises(GatewayError) as caught:
         attempt()
-    assert words in str(caught.value)
+    assert text in str(caught.value)
 
 
 def test_a_shop_serves_both_and_each_pays_out_of_its_own_budget(region: Region) -> None:
@@ -108,7 +108,7 @@ def test_what_one_issued_does_not_exist_for_the_other(region: Region) -> None:
 @pytest.mark.parametrize("kind", ["key", "booklet"])
 def test_a_holders_agreement_on_one_channel_is_none_on_the_other(region: Region, kind: str) -> None:
     """Scheme, voucher, shop, key and request are the same on both; only the signed channel differs."""
-    wallet = next(one for one in region.both if one.on_paper == (kind == "booklet"))
+    wallet = next(item for item in region.both if item.on_paper == (kind == "booklet"))
     order = region.here.order(wallet)
     proof = wallet.authorise(order)
     with pytest.raises(HolderProofInvalid) as caught:
@@ -204,5 +204,5 @@ def test_one_municipality_upgrades_before_the_other(region: Region, two: Network
 
 
 def packages(network: Network) -> dict[str, str | None]:
-    """The package that each channel goes by."""
+    """The package that each channel uses."""
     return {channel.name: channel.chaincodes[0].package_id for channel in network.status().channels}

@@ -1,4 +1,4 @@
-"""From the first chaincode to the present one, on a network that lives and with all that was made before."""
+"""From the first chaincode to the present one, on a live network and with all its existing data."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ SMALL = 100
 
 @dataclass
 class Upgrade:
-    """What there was before, and what happened meanwhile.
+    """The state before the upgrade, and what happened during it.
 
     Attributes:
         before: all answers of the first chaincode.
         after: the same queries, answered by the present one.
         paid: how long each payment of a till took during the upgrade, in seconds.
-        failed: payments that failed meanwhile.
+        failed: the errors of payments that failed during the upgrade.
         sequence: the number of the definition afterwards.
         nodes: the nodes afterwards.
     """
@@ -66,10 +66,10 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     folder = tmp_path_factory.mktemp("first")
     with tarfile.open(ARCHIVE) as archive:
         archive.extractall(folder, filter="data")
-    # So that it is another package than the present one, even where the source is the same.
+    # This makes the package differ from the present one, even if the source is the same.
     (folder / "chaincode" / "unpacked.go").write_text("package main\n")
     document = json.loads(json.dumps(Topology.packaged("kindpakket").document))
-    # Another version as well: gossip has to spread it before peers take part in endorsement plans again.
+    # A different version, too: gossip has to spread it before peers take part in endorsement plans again.
     document["channels"][0]["chaincodes"][0] |= {"source": "chaincode", "version": "0.1"}
     with running(Topology.read(document, folder), folder) as made:
         yield made
@@ -77,14 +77,14 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
 
 @pytest.fixture(scope="module")
 def town(first: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstTown]:
-    """The town that was made under it."""
+    """The town that was created under it."""
     with Desk(first, tmp_path_factory.mktemp("results"), Random(1)) as desk:
         yield found_first_town(desk)
 
 
 @pytest.fixture(scope="module")
 def upgrade(first: Network, town: FirstTown) -> Iterator[Upgrade]:
-    """The present chaincode deployed, while tills go on taking payments."""
+    """Deploy the present chaincode while tills go on taking payments."""
     made = Upgrade(read_all(town))
     present = Network(Topology.packaged("kindpakket").with_base(first.topology.base), first.home)
     over = threading.Event()
@@ -122,7 +122,7 @@ def sell(town: FirstTown, buyer: Wallet, made: Upgrade, over: threading.Event) -
 
 
 def await_payments(made: Upgrade, count: int) -> None:
-    """Wait until so many payments were taken."""
+    """Wait until `count` payments were taken."""
     assert until(lambda: len(made.paid) >= count or None, PATIENCE), made.failed
 
 
@@ -151,7 +151,7 @@ def test_a_request_of_before_answers_the_same_and_has_no_effect(town: FirstTown)
     before = read_all(town)
     for operation, sender, argument, answer in town.sent:
         if operation == "scheme:Draft":
-            continue  # the rules that it carries may have to say more by now
+            continue  # by now, more may be required of the rules that it carries
         assert sender.invoke(operation, argument) == answer, operation
     town.desk.in_step()
     assert list(changed(before, read_all(town))) == []
@@ -196,12 +196,13 @@ def test_settlements_of_before_go_on_to_paid_and_open_items_settle(town: FirstTo
     third = town.tills[2].shop.shop_id
     town.settle(town.exported, "paid")
     town.settle(town.drafted, "approve", "export", "paid")
-    due = [one["cents"] for one in town.unsettled(third) if one["day"] <= town.closed_until]
+    due = [item["cents"] for item in town.unsettled(third) if item["day"] <= town.closed_until]
     members = {"scheme": town.scheme, "shop": third}
     latest = town.send("settlement:Draft", town.treasurer, **members)
     assert latest["cents"] == sum(due) > 0
     town.settle(latest["id"], "approve", "export", "paid")
-    states = {one["id"]: one["state"] for one in town.clerk.items("settlement:List", {"scheme": town.scheme})}
+    settlements = town.clerk.items("settlement:List", {"scheme": town.scheme})
+    states = {settlement["id"]: settlement["state"] for settlement in settlements}
     assert states == dict.fromkeys((town.exported, town.drafted, latest["id"]), "paid")
 
 

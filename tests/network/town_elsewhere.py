@@ -1,6 +1,6 @@
-"""A town whose people reach the organisations' machines from another one: a program that is told what to do.
+"""A town whose people reach the organisations' machines from another one, as a program that takes commands.
 
-It reads a word on each line, `found` or `pay`, and answers with a line of JSON.
+It reads a command on each line, `found` or `pay`, and answers with a line of JSON.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ VOUCHERS = 6
 
 
 def pay(town: Town, order: PaymentOrder, proof: Proof) -> dict[str, object]:
-    """Pay as a till does: the same order again until there is an answer, which counts once."""
+    """Pay as a till does: send the same order until there is an answer; it counts once."""
     begun = time.monotonic()
     for tries in itertools.count(1):
         try:

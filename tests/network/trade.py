@@ -1,4 +1,4 @@
-"""Tills that take payments without a pause, while something else is done to the network."""
+"""Tills that take payments continuously while something else happens to the network."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ class Trade:
 
     Attributes:
         paid: how long each payment took, in seconds.
-        failed: what came in the place of a payment.
+        failed: the errors of payments that failed.
     """
 
     paid: list[float] = field(default_factory=list)
     failed: list[Exception] = field(default_factory=list)
 
     def go_on(self, count: int = 10) -> None:
-        """Wait until so many more payments were taken. Whether one failed is for one test to judge."""
-        wanted = len(self.paid) + count
-        assert until(lambda: len(self.paid) >= wanted or None, PATIENCE), f"nothing is paid: {self.failed}"
+        """Wait until `count` more payments were taken. Whether any failed is for a test to judge."""
+        target = len(self.paid) + count
+        assert until(lambda: len(self.paid) >= target or None, PATIENCE), f"nothing is paid: {self.failed}"
 
 
 @contextmanager
 def trade(town: Town, wallets: Sequence[Wallet]) -> Iterator[Trade]:
-    """Have two tills take small payments, each from one half of the wallets in turns, until the end."""
+    """Have two tills take small payments until the end, each from one half of the wallets in turn."""
     made, over = Trade(), threading.Event()
 
     def sell(mine: Sequence[Wallet]) -> None:
-        # In turns: the peers may not yet all have the block with a voucher's last payment.
+        # In turn: the peers may not yet all have the block with a voucher's last payment.
         for _ in range(CENTS_PER_CHILD // LEAST):
             for wallet in mine:
                 order = town.order(wallet, LEAST)

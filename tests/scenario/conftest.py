@@ -1,8 +1,8 @@
 """One network of real peers for all scenarios, and gateways on it.
 
 `place` is the network. `gateway`, `ledger`, `strict` and `open_to_any` make a test run twice, sync and
-asyncio: the objects of the asyncio style are wrapped to be used like their sync twins. A test that wants
-one style only takes `place.connect(…)` or `place.connect_async(…)`.
+asyncio: the objects of the asyncio style are wrapped so that they work like their sync twins. A test that
+needs only one style uses `place.connect(…)` or `place.connect_async(…)`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kindpakket.fabric import Network as Ledger
 
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """The network of `topology.yaml` on free ports, stopped at the end whatever happens."""
+    """The network of `topology.yaml` on free ports, always stopped at the end."""
     with running(topology(), tmp_path_factory.mktemp("scenario")) as network:
         made = Place(network)
         made.await_peers()
@@ -29,7 +29,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 @pytest.fixture(scope="session", params=["sync", "asyncio"])
 def clients(request: pytest.FixtureRequest, place: Place) -> Iterator[Clients]:
-    """Who makes gateways, in either style."""
+    """Makes gateways, in either style."""
     loop = Loop() if request.param == "asyncio" else None
     try:
         yield Clients(place, loop)
@@ -40,7 +40,7 @@ def clients(request: pytest.FixtureRequest, place: Place) -> Iterator[Clients]:
 
 @pytest.fixture(scope="session")
 def gateway(clients: Clients) -> Iterator[Gateway]:
-    """A client of Org1 at its organisation's first peer."""
+    """A client of Org1, connected to its organisation's first peer."""
     with clients.connect("org1") as made:
         yield made
 
@@ -53,18 +53,18 @@ def ledger(gateway: Gateway) -> Ledger:
 
 @pytest.fixture
 def strict(ledger: Ledger) -> Contract:
-    """The chaincode that needs a peer of each organisation."""
+    """The chaincode that needs an endorsement by every organisation."""
     return ledger.contract("strict")
 
 
 @pytest.fixture
 def open_to_any(ledger: Ledger) -> Contract:
-    """The chaincode that needs one peer of any organisation; it has the private collections."""
+    """The chaincode that needs one endorsement by any organisation; it has the private collections."""
     return ledger.contract("open")
 
 
 @pytest.fixture(scope="session")
 def second(clients: Clients) -> Iterator[Ledger]:
-    """The channel, as a client of Org2 sees it at its own organisation's peer."""
+    """The channel, as a client of Org2 sees it through its own organisation's peer."""
     with clients.connect("org2") as made:
         yield made.network(CHANNEL)

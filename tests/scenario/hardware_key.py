@@ -1,9 +1,9 @@
-"""A client whose key is in a PKCS#11 token, as a program of its own.
+"""A client whose key is in a PKCS#11 token, as a separate program.
 
     hardware_key.py PROFILE MSPID CERTIFICATE MODULE TOKEN PIN LABEL
 
-A PKCS#11 library reads its configuration when it is loaded, once in a process, so tests that each have a
-token of their own run in processes of their own. Writes what peers answered and endorsed as JSON.
+A PKCS#11 library reads its configuration once, when a process loads it, so tests with different tokens need
+separate processes. The program prints what peers answered and endorsed as JSON.
 """
 
 from __future__ import annotations
@@ -29,11 +29,15 @@ def main() -> None:
         contract = ledger.contract("open")
         endorsed = []
         for named in NAMED:
-            private = {one: one for one in named}
+            private = {mspid: mspid for mspid in named}
             submitted = contract.submit_async("Echo", "key", transient=private, endorsing_organizations=named)
             block = ledger.block(submitted.status().block_number)
-            (found,) = (one for one in block.transactions if one.transaction_id == submitted.transaction_id)
-            endorsed.append(sorted(one.endorser.mspid for one in found.endorsements))
+            (committed,) = (
+                transaction
+                for transaction in block.transactions
+                if transaction.transaction_id == submitted.transaction_id
+            )
+            endorsed.append(sorted(endorsement.endorser.mspid for endorsement in committed.endorsements))
         answered = [
             json.loads(contract.evaluate("WhoAmI", endorsing_organizations=named))["peer"]
             for named in NAMED[:2]

@@ -1,4 +1,4 @@
-"""What the scenarios share: the network's description, and who connects to it."""
+"""What the scenarios share: the network's topology, and clients of the network."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ from patience import PATIENCE
 CHANNEL = "scenario"
 ORGANISATIONS = {"org1": "Org1MSP", "org2": "Org2MSP", "org3": "Org3MSP"}
 ORDERING = "SCENARIO_ORDERING"
-"""The environment variable that says how the network orders: `bft`, the default, or `raft`."""
+"""The environment variable that selects the ordering type: `bft`, the default, or `raft`."""
 
 
 def topology(ordering: str | None = None) -> Topology:
-    """The network of `topology.yaml`, ordered as `ordering` or the environment says."""
+    """The network of `topology.yaml`, with the ordering type from `ordering` or the environment."""
     file = Path(__file__).parent / "topology.yaml"
     document = yaml.safe_load(file.read_text("utf-8"))
     document["ordering"]["type"] = ordering or os.environ.get(ORDERING, "bft")
@@ -62,7 +62,7 @@ class Place:
 
     @property
     def bft(self) -> bool:
-        """It orders by BFT, and not by Raft."""
+        """Whether it orders with BFT rather than Raft."""
         return self.network.topology.ordering.type == "bft"
 
     def profile(self, organisation: str) -> Profile:
@@ -76,7 +76,7 @@ class Place:
     def connect(
         self, organisation: str, user: str = "user", at: str | None = None, **options: Unpack[ConnectOptions]
     ) -> Gateway:
-        """A user's gateway, at its organisation's peers or at another's."""
+        """A user's gateway, through its own organisation's peers or another's."""
         return connect(self.profile(at or organisation), self.identity(organisation, user), **options)
 
     def connect_async(
@@ -86,23 +86,23 @@ class Place:
         return aio.connect(self.profile(at or organisation), self.identity(organisation, user), **options)
 
     def address(self, node: str) -> str:
-        """Where a node serves, as the details of errors tell it."""
+        """A node's address, as it appears in the details of errors."""
         return self.network.endpoint(node)
 
     def in_step(self, commit: Commit) -> None:
-        """Wait until a peer of every organisation has the block that holds a transaction."""
+        """Wait until a peer of every organisation has a transaction's block."""
         number = commit.status().block_number
         for organisation in ORGANISATIONS:
             with self.connect(organisation, "admin") as gateway:
                 _await_block(gateway.network(CHANNEL), number)
 
     def start(self, node: str, environment: Mapping[str, str] | None = None) -> None:
-        """Start a node that was stopped, and wait until all peers know one another again."""
+        """Start a stopped node, and wait until all peers know each other again."""
         self.network.start(node, environment)
         self.await_peers()
 
     def await_peers(self) -> None:
-        """Wait until every peer knows all others and what they can endorse, so that policies can be met."""
+        """Wait until every peer knows what all others can endorse, so that policies can be satisfied."""
         nodes = [node for node in self.network.nodes() if node.startswith("peer")]
         addresses = {self.address(node) for node in nodes}
         for node in nodes:
@@ -126,7 +126,7 @@ class Clients:
 
     Attributes:
         place: the running network.
-        loop: where the asyncio style runs; None: the style is sync.
+        loop: the event loop of the asyncio style; None for the sync style.
     """
 
     place: Place
@@ -135,13 +135,13 @@ class Clients:
     def connect(
         self, organisation: str, user: str = "user", at: str | None = None, **options: Unpack[ConnectOptions]
     ) -> Gateway:
-        """A user's gateway; in the asyncio style it is wrapped to be used like a sync one."""
+        """A user's gateway; in the asyncio style it is wrapped so that it works like a sync one."""
         return self.over(
             self.place.profile(at or organisation), self.place.identity(organisation, user), **options
         )
 
     def over(self, profile: Profile | None, identity: Identity, **options: Unpack[ConnectOptions]) -> Gateway:
-        """The gateway of any identity, with any profile or options."""
+        """A gateway for any identity, with any profile or options."""
         if self.loop is None:
             return connect(profile, identity, **options)
         made: Gateway = self.loop.call(aio.connect, profile, identity, **options)
@@ -149,24 +149,28 @@ class Clients:
 
 
 def at_peer(name: str) -> ConnectOptions:
-    """The option for a peer of the profile, and no other."""
+    """The option that selects a single peer of the profile."""
     return ConnectOptions(peers=[name])
 
 
 def new_key() -> str:
-    """A key of the ledger that no other test uses."""
+    """A ledger key that no other test uses."""
     return uuid4().hex
 
 
 def endorsers_of(ledger: Ledger, commit: Commit) -> list[str]:
-    """The MSP ids of the organisations whose peers endorsed a transaction, sorted, as its block says."""
-    return sorted({one.endorser.mspid for one in transaction_of(ledger, commit).endorsements})
+    """The MSP ids of the organisations whose peers endorsed a transaction, according to its block, sorted."""
+    return sorted({endorsement.endorser.mspid for endorsement in transaction_of(ledger, commit).endorsements})
 
 
 def transaction_of(ledger: Ledger, commit: Commit) -> BlockTransaction:
-    """A transaction as its block has it."""
+    """A transaction, as recorded in its block."""
     block = ledger.block(commit.status().block_number)
-    return next(one for one in block.transactions if one.transaction_id == commit.transaction_id)
+    return next(
+        transaction
+        for transaction in block.transactions
+        if transaction.transaction_id == commit.transaction_id
+    )
 
 
 _waiting = retry(

@@ -1,4 +1,4 @@
-"""The two styles of the client, so that a scenario is one test for both: sync, and asyncio from a thread."""
+"""The client's two styles, sync and asyncio in a thread, so that one test covers both."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ASYNC = "kindpakket.fabric.aio."
 
 
 class Loop:
-    """An event loop in a thread of its own, in which the asyncio style runs."""
+    """An event loop in its own thread, which runs the asyncio style."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -22,16 +22,16 @@ class Loop:
         self._thread.start()
 
     def call(self, function: Any, *arguments: Any, **options: Any) -> Any:
-        """Call a function within the loop, await what it returns if that can be done, and wrap the result."""
+        """Call a function in the loop, await the result if it is awaitable, and wrap it."""
 
         async def run() -> Any:
-            found = function(*arguments, **options)
-            return await found if inspect.isawaitable(found) else found
+            result = function(*arguments, **options)
+            return await result if inspect.isawaitable(result) else result
 
         return self.wrap(asyncio.run_coroutine_threadsafe(run(), self._loop).result(_LONGEST))
 
     def wrap(self, value: Any) -> Any:
-        """An object of the asyncio style becomes one that is used like its sync twin."""
+        """Wrap an object of the asyncio style so that it works like its sync twin; leave others alone."""
         return Wrapped(self, value) if type(value).__module__.startswith(_ASYNC) else value
 
     def close(self) -> None:
@@ -42,17 +42,17 @@ class Loop:
 
 
 class Wrapped:
-    """An object of the asyncio style, to be used like its sync twin."""
+    """An object of the asyncio style that works like its sync twin."""
 
     def __init__(self, loop: Loop, target: Any) -> None:
         self._loop = loop
         self._target = target
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._target, name)
-        if not callable(found):
-            return self._loop.wrap(found)
-        return lambda *arguments, **options: self._loop.call(found, *arguments, **options)
+        member = getattr(self._target, name)
+        if not callable(member):
+            return self._loop.wrap(member)
+        return lambda *arguments, **options: self._loop.call(member, *arguments, **options)
 
     def __enter__(self) -> Wrapped:
         self._loop.call(self._target.__aenter__)
@@ -72,12 +72,12 @@ class Wrapped:
 
 
 class Late(AssertionError):
-    """A stream did not bring in time what was waited for."""
+    """A stream did not deliver the expected item in time."""
 
 
 @contextmanager
 def closing_after(stream: Any, seconds: float) -> Iterator[threading.Event]:
-    """Close a stream after some seconds; the event tells whether it came to that."""
+    """Close a stream after some seconds; the event says whether that happened."""
     late = threading.Event()
 
     def close() -> None:
@@ -93,16 +93,18 @@ def closing_after(stream: Any, seconds: float) -> Iterator[threading.Event]:
         timer.join()
 
 
-def take(stream: Any, wanted: Any, seconds: float = 30.0) -> Any:
-    """The first that a stream brings of which `wanted` is true.
+def take(stream: Any, matches: Any, seconds: float = 30.0) -> Any:
+    """The first item of a stream for which `matches` is true.
 
     Args:
         stream: a stream of blocks or events, in either style.
-        wanted: takes what the stream brings.
+        matches: a predicate of the stream's items.
         seconds: how long to wait.
     """
     with closing_after(stream, seconds) as late:
-        for found in stream:
-            if wanted(found):
-                return found
-    raise Late(f"it did not come within {seconds:g} seconds" if late.is_set() else "the stream ended before")
+        for item in stream:
+            if matches(item):
+                return item
+    raise Late(
+        f"no match within {seconds:g} seconds" if late.is_set() else "the stream ended without a match"
+    )

@@ -18,13 +18,13 @@ kinds = pytest.mark.parametrize("kind", KINDS)
 
 
 def holds(transaction_id: str, block: Any) -> bool:
-    """Whether a block, of either kind, holds a transaction."""
-    found = block if isinstance(block, FilteredBlock) else Block.decode(block)
-    return transaction_id in [one.transaction_id for one in found.transactions]
+    """Whether a block, of either kind, contains a transaction."""
+    decoded = block if isinstance(block, FilteredBlock) else Block.decode(block)
+    return transaction_id in [transaction.transaction_id for transaction in decoded.transactions]
 
 
 def opened(ledger: Ledger, kind: str, start: int | None, stop: int | None = None) -> Any:
-    """A stream of blocks of a kind."""
+    """A stream of blocks of the given kind."""
     return getattr(ledger, kind)(start, stop)
 
 
@@ -62,7 +62,7 @@ def test_a_stream_of_blocks_can_be_closed_and_another_opened(
     for _ in range(2):
         with opened(ledger, kind, ledger.ledger_height()) as blocks:
             submitted = strict.submit_async("Echo", "again")
-            assert take(blocks, lambda block, one=submitted: holds(one.transaction_id, block))
+            assert take(blocks, lambda block, commit=submitted: holds(commit.transaction_id, block))
         assert list(blocks) == []
 
 
@@ -70,9 +70,9 @@ def test_a_stream_of_blocks_can_be_closed_and_another_opened(
 def test_closing_one_stream_of_blocks_leaves_others_open(strict: Contract, ledger: Ledger, kind: str) -> None:
     height = ledger.ledger_height()
     with opened(ledger, kind, height) as other:
-        with opened(ledger, kind, height) as one:
+        with opened(ledger, kind, height) as closed:
             before = strict.submit_async("Echo", "before")
-            for blocks in (one, other):
+            for blocks in (closed, other):
                 assert take(blocks, lambda block: holds(before.transaction_id, block))
         after = strict.submit_async("Echo", "after")
         assert take(other, lambda block: holds(after.transaction_id, block))
@@ -82,8 +82,10 @@ def test_closing_one_stream_of_blocks_leaves_others_open(strict: Contract, ledge
 def test_a_stream_with_a_last_block_ends_after_it(ledger: Ledger, kind: str) -> None:
     height = ledger.ledger_height()
     with opened(ledger, kind, 0, height - 1) as blocks:
-        found = list(blocks)
-    numbers = [one.number if isinstance(one, FilteredBlock) else one.header.number for one in found]
+        received = list(blocks)
+    numbers = [
+        block.number if isinstance(block, FilteredBlock) else block.header.number for block in received
+    ]
     assert numbers == list(range(height))
 
 
@@ -104,16 +106,21 @@ def test_a_whole_block_tells_who_asked_what_and_who_endorsed(strict: Contract, l
     number = submitted.status().block_number
     with ledger.blocks(number, number) as stream:
         block = Block.decode(next(iter(stream)))
-    found = next(one for one in block.transactions if one.transaction_id == submitted.transaction_id)
-    assert (found.valid, found.kind, found.channel) == (True, "ENDORSER_TRANSACTION", "scenario")
-    assert (found.chaincode, found.function) == ("strict", "Create")
-    assert found.arguments == (key.encode(), b"ada", b"7")
-    assert found.result == submitted.result
-    assert found.creator is not None
-    assert found.creator.mspid == "Org1MSP"
-    assert sorted(one.endorser.mspid for one in found.endorsements) == ["Org1MSP", "Org2MSP", "Org3MSP"]
-    assert [(write.key, write.value) for write in found.writes("strict")] == [(key, submitted.result)]
-    assert found.envelope == submitted.envelope
+    committed = next(
+        transaction
+        for transaction in block.transactions
+        if transaction.transaction_id == submitted.transaction_id
+    )
+    assert (committed.valid, committed.kind, committed.channel) == (True, "ENDORSER_TRANSACTION", "scenario")
+    assert (committed.chaincode, committed.function) == ("strict", "Create")
+    assert committed.arguments == (key.encode(), b"ada", b"7")
+    assert committed.result == submitted.result
+    assert committed.creator is not None
+    assert committed.creator.mspid == "Org1MSP"
+    endorsers = sorted(endorsement.endorser.mspid for endorsement in committed.endorsements)
+    assert endorsers == ["Org1MSP", "Org2MSP", "Org3MSP"]
+    assert [(write.key, write.value) for write in committed.writes("strict")] == [(key, submitted.result)]
+    assert committed.envelope == submitted.envelope
 
 
 def test_a_filtered_block_tells_codes_and_names_of_events_and_no_content(
@@ -125,8 +132,11 @@ def test_a_filtered_block_tells_codes_and_names_of_events_and_no_content(
     with ledger.filtered_blocks(number, number) as stream:
         block = next(iter(stream))
     assert (block.channel, block.number) == ("scenario", number)
-    found: FilteredTransaction = next(
-        one for one in block.transactions if one.transaction_id == submitted.transaction_id
+    committed: FilteredTransaction = next(
+        transaction
+        for transaction in block.transactions
+        if transaction.transaction_id == submitted.transaction_id
     )
-    assert (found.kind, found.code) == ("ENDORSER_TRANSACTION", "VALID")
-    assert [(event.chaincode, event.name, event.payload) for event in found.events] == [("strict", name, b"")]
+    assert (committed.kind, committed.code) == ("ENDORSER_TRANSACTION", "VALID")
+    events = [(event.chaincode, event.name, event.payload) for event in committed.events]
+    assert events == [("strict", name, b"")]

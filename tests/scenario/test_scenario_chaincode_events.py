@@ -13,7 +13,7 @@ from kindpakket.fabric import Network as Ledger
 
 
 def named(name: str) -> Callable[[ChaincodeEvent], bool]:
-    """Whether an event has a name."""
+    """A predicate that is true for events with this name."""
     return lambda event: event.name == name
 
 
@@ -52,16 +52,16 @@ def test_events_go_on_after_a_transaction_within_its_block(strict: Contract, led
     submitted = [transaction.submit() for transaction in commits]
     statuses = [commit.status() for commit in submitted]
     start = min(status.block_number for status in statuses)
-    wanted = {status.transaction_id for status in statuses}
+    emitted = {status.transaction_id for status in statuses}
     order: list[str] = []
     with ledger.chaincode_events("strict", start_block=start) as events:
-        while len(order) < len(wanted):
-            order.append(take(events, lambda event: event.transaction_id in wanted).transaction_id)
+        while len(order) < len(emitted):
+            order.append(take(events, lambda event: event.transaction_id in emitted).transaction_id)
     first = next(status for status in statuses if status.transaction_id == order[0])
     with ledger.chaincode_events(
         "strict", start_block=first.block_number, after_transaction_id=order[0]
     ) as events:
-        assert take(events, lambda event: event.transaction_id in wanted).transaction_id == order[1]
+        assert take(events, lambda event: event.transaction_id in emitted).transaction_id == order[1]
 
 
 def test_a_stream_can_be_closed_and_another_opened(strict: Contract, ledger: Ledger) -> None:
@@ -75,12 +75,12 @@ def test_a_stream_can_be_closed_and_another_opened(strict: Contract, ledger: Led
 def test_closing_one_stream_leaves_others_open(strict: Contract, ledger: Ledger) -> None:
     height = ledger.ledger_height()
     before, after = new_key(), new_key()
-    one = ledger.chaincode_events("strict", start_block=height)
+    closed = ledger.chaincode_events("strict", start_block=height)
     with ledger.chaincode_events("strict", start_block=height) as other:
-        with one:
+        with closed:
             strict.submit("Emit", before, "")
-            assert take(one, named(before)) == take(other, named(before))
-        assert list(one) == []
+            assert take(closed, named(before)) == take(other, named(before))
+        assert list(closed) == []
         strict.submit("Emit", after, "")
         assert take(other, named(after)).name == after
 

@@ -1,4 +1,4 @@
-"""Streams that go on at a checkpoint: after what was handled, without gap or repeat."""
+"""Streams that resume at a checkpoint: after the last item handled, without gaps or repeats."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Maker = Callable[[Path], Checkpointer]
 
 
 def in_memory(_: Path) -> Checkpointer:
-    """A position that ends with the process."""
+    """A position that is lost when the process ends."""
     return MemoryCheckpointer()
 
 
@@ -46,7 +46,7 @@ def test_events_go_on_after_the_one_that_was_handled(
     with ledger.chaincode_events("strict", start_block=start, checkpoint=checkpoint) as events:
         event = take(events, lambda event: event.name == names[0])
         checkpoint.checkpoint_event(event)
-        assert take(events, lambda _: True).name == names[1]  # seen, and not handled
+        assert take(events, lambda _: True).name == names[1]  # seen but not handled
     again = reopened(checkpoint, tmp_path)
     with ledger.chaincode_events("strict", start_block=start, checkpoint=again) as events:
         assert [take(events, lambda _: True).name for _ in range(2)] == names[1:]

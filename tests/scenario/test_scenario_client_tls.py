@@ -1,4 +1,4 @@
-"""Connections: TLS, and TLS in which the client shows a certificate of its own."""
+"""Connections: TLS, and mutual TLS with a client certificate."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from kindpakket.fabric import ConnectOptions, EvaluateError, Gateway, Profile
 PEER = "peer1.org1"
 ASKS_FOR_CERTIFICATES = {
     "CORE_PEER_TLS_CLIENTAUTHREQUIRED": "true",
-    # A list in the environment is split at spaces, so this one path is relative to the peer's folder.
+    # Lists in environment variables are split at spaces, so this path is relative to the peer's folder.
     "CORE_PEER_TLS_CLIENTROOTCAS_FILES": "tls/ca.pem",
 }
 
 
 def by_options(clients: Clients, _: Path) -> Gateway:
-    """A gateway that shows a certificate which the options name."""
+    """A gateway whose client certificate is given by the options."""
     certificate, key = clients.place.tls_certificate("org1")
     return clients.connect("org1", peers=[PEER], client_certificate=certificate, client_key=key)
 
 
 def by_profile(clients: Clients, folder: Path) -> Gateway:
-    """A gateway that shows a certificate which the profile names."""
+    """A gateway whose client certificate is given by the profile."""
     certificate, key = clients.place.tls_certificate("org1")
     document = yaml.safe_load(clients.place.network.profile("org1").read_text("utf-8"))
     document["client"]["tlsCerts"] = {
@@ -63,7 +63,7 @@ def self_signed() -> tuple[bytes, bytes]:
 
 @pytest.fixture(scope="module")
 def strict_peer(place: Place) -> Iterator[str]:
-    """Org1's second peer, while it asks its clients for certificates."""
+    """Org1's second peer, while it requires client certificates."""
     place.network.stop(PEER)
     place.start(PEER, ASKS_FOR_CERTIFICATES)
     yield PEER
@@ -72,7 +72,7 @@ def strict_peer(place: Place) -> Iterator[str]:
 
 
 def endpoint(place: Place, organisation: str) -> ConnectOptions:
-    """The options for Org1's first peer by address, trusting an organisation's authority."""
+    """The options to reach Org1's first peer by address, trusting an organisation's TLS CA."""
     root = place.network.home / "organisations" / organisation / "tls" / "ca.pem"
     return ConnectOptions(endpoint=place.address("peer0.org1"), tls_root=root)
 
@@ -107,7 +107,7 @@ def test_a_peer_that_asks_for_certificates_refuses_clients_without_a_proper_one(
 def test_a_peer_that_asks_for_certificates_serves_clients_that_show_one(
     clients: Clients, strict_peer: str, tmp_path: Path, way: Callable[[Clients, Path], Gateway]
 ) -> None:
-    """All kinds of calls: requests for blocks, and those of discovery, repeat the certificate's hash."""
+    """All kinds of calls: requests for blocks and to discovery repeat the certificate's hash."""
     name = new_key()
     with way(clients, tmp_path) as gateway:
         ledger = gateway.network(CHANNEL)

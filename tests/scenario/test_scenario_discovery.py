@@ -1,4 +1,4 @@
-"""Which peers the gateway finds to endorse, as peers go and come."""
+"""Which endorsing peers the gateway finds as peers come and go."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kindpakket.fabric import EndorseError
 
 
 def test_a_submit_finds_peers_enough_or_fails_and_finds_them_again(place: Place) -> None:
-    """A policy of all organisations cannot be met while the only peer of one of them is down."""
+    """A policy that requires all organisations cannot be satisfied while one's only peer is down."""
     with place.connect("org1") as gateway:
         ledger = gateway.network(CHANNEL)
         strict, open_to_any = ledger.contract("strict"), ledger.contract("open")

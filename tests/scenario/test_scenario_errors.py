@@ -1,4 +1,4 @@
-"""What is refused, by whom, and in which words."""
+"""What is refused, by whom, and with which message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kindpakket.fabric import Network as Ledger
 
 
 def said(place: Place, error: GatewayError) -> list[tuple[str, str, str]]:
-    """What each node said, as (node, MSP id, words), sorted."""
+    """What each node reported, as (node, MSP id, message), sorted."""
     nodes = {
         place.address(node): node
         for node in place.network.nodes()
@@ -40,7 +40,7 @@ def test_an_evaluation_that_the_chaincode_refuses_tells_its_words(strict: Contra
 
 
 def test_a_submit_that_the_chaincode_refuses_tells_each_peers_words(place: Place, strict: Contract) -> None:
-    """The gateway asks the peers of its own organisation first, one after another, and no other then."""
+    """The gateway asks its own organisation's peers one after another, and then no others."""
     proposal = strict.proposal("Fail", "not today")
     with pytest.raises(EndorseError) as caught:
         proposal.endorse()
@@ -63,8 +63,8 @@ def test_wrong_arguments_are_the_chaincodes_refusal(strict: Contract) -> None:
 def test_a_function_that_does_not_exist_is_the_chaincodes_refusal(place: Place, strict: Contract) -> None:
     with pytest.raises(EndorseError) as caught:
         strict.submit("Nonexistent")
-    words = 'chaincode response 500, there is no function "Nonexistent"'
-    assert [detail[2] for detail in said(place, caught.value)] == [words, words]
+    message = 'chaincode response 500, there is no function "Nonexistent"'
+    assert [detail[2] for detail in said(place, caught.value)] == [message, message]
 
 
 def test_a_chaincode_that_does_not_exist_has_no_endorsers(ledger: Ledger) -> None:
@@ -110,7 +110,7 @@ def test_peers_that_answer_differently_are_named_in_the_details(place: Place, st
         strict.proposal("Differ").endorse(timeout=1)
     assert caught.value.status is StatusCode.ABORTED
     assert {detail[0] for detail in said(place, caught.value)} == {"peer0.org2", "peer0.org3"}
-    assert all("ProposalResponsePayloads do not match" in one[2] for one in said(place, caught.value))
+    assert all("ProposalResponsePayloads do not match" in detail[2] for detail in said(place, caught.value))
 
 
 def test_a_signature_by_another_organisations_key_is_refused(clients: Clients, place: Place) -> None:
@@ -121,29 +121,29 @@ def test_a_signature_by_another_organisations_key_is_refused(clients: Clients, p
             gateway.network(CHANNEL).contract("strict").evaluate("Echo")
         with pytest.raises(EventsError) as read, gateway.network(CHANNEL).blocks() as blocks:
             next(iter(blocks))
-    words = "error validating proposal: access denied: channel [scenario] creator org [Org1MSP]"
+    message = "error validating proposal: access denied: channel [scenario] creator org [Org1MSP]"
     assert caught.value.status is StatusCode.FAILED_PRECONDITION
-    assert said(place, caught.value) == [("peer0.org1", "Org1MSP", words)]
+    assert said(place, caught.value) == [("peer0.org1", "Org1MSP", message)]
     assert caught.value.forbidden
     assert read.value.status is StatusCode.PERMISSION_DENIED
 
 
 class Forged(Identity):
-    """One identity's certificate with signatures by another's key."""
+    """One identity's certificate, with signatures by another's key."""
 
     def __init__(self, shown: Identity, used: Identity) -> None:
         super().__init__(shown.mspid, shown.certificate_pem)
         self._used = used
 
     def sign(self, message: bytes) -> bytes:
-        """The other's signature."""
+        """Sign with the other identity's key."""
         return self._used.sign(message)
 
 
 def test_an_identity_that_may_only_read_is_refused_by_ordering_for_good(
     clients: Clients, place: Place
 ) -> None:
-    """Its transactions are endorsed; the orderers refuse them, in other words on BFT than on Raft."""
+    """Its transactions are endorsed, but the orderers refuse them; the messages of BFT and Raft differ."""
     key = new_key()
     with clients.connect("org3") as gateway:
         contract = gateway.network(CHANNEL).contract("open")

@@ -1,4 +1,4 @@
-"""An organisation's gateway peer hangs, dies and comes back under load: nothing is lost, nothing doubled."""
+"""An organisation's gateway peer hangs, dies and comes back under load: nothing is lost or duplicated."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AT_ONCE = 20
 
 
 class Recorder:
-    """Which peer answered last, and when."""
+    """Counts each peer's answers, and keeps the longest duration of a step."""
 
     def __init__(self) -> None:
         self.answered: Counter[str] = Counter()
@@ -47,8 +47,8 @@ def suspended(place: Place, node: str) -> Iterator[None]:
 
 async def until_answered(recorder: Recorder, peer: str, times: int) -> None:
     async with asyncio.timeout(90):
-        wanted = recorder.answered[peer] + times
-        while recorder.answered[peer] < wanted:
+        target = recorder.answered[peer] + times
+        while recorder.answered[peer] < target:
             await asyncio.sleep(0.05)
 
 
@@ -89,7 +89,7 @@ def test_a_hung_and_a_killed_peer_under_load(place: Place) -> None:
             start = await ledger.ledger_height()
             disturbing = asyncio.create_task(disturb())
             async with ledger.contract("open").submit_all(creations(), at_once=AT_ONCE) as bulk:
-                outcomes = {str(each.submission.key): each.error async for each in bulk}
+                outcomes = {str(outcome.submission.key): outcome.error async for outcome in bulk}
             await disturbing
             assert all(peer.healthy for peer in gateway.peers())
             return start, outcomes

@@ -1,4 +1,4 @@
-"""A client whose key is in a hardware module, here SoftHSM's token."""
+"""A client whose key is in a hardware module, here a SoftHSM token."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def environment(place: Place, tmp_path: Path) -> dict[str, str]:
-    """The environment in which SoftHSM has a token with the key of a user of Org1."""
+    """An environment in which a SoftHSM token holds the key of a user of Org1."""
     (tmp_path / "tokens").mkdir()
     configuration = tmp_path / "softhsm2.conf"
     configuration.write_text(f"directories.tokendir = {tmp_path / 'tokens'}\nlog.level = ERROR\n")
     environment = {**os.environ, "SOFTHSM2_CONF": str(configuration)}
-    (kept,) = (place.network.user("org1", "user") / "keystore").iterdir()
-    key = serialization.load_pem_private_key(kept.read_bytes(), password=None)
+    (key_file,) = (place.network.user("org1", "user") / "keystore").iterdir()
+    key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
     pkcs8 = tmp_path / "key.pem"
     pkcs8.write_bytes(
         key.private_bytes(

@@ -1,4 +1,4 @@
-"""What a peer's ledger and discovery answer, and messages above the 4 MB that gRPC takes by default."""
+"""Queries of a peer's ledger and discovery, and messages above gRPC's default limit of 4 MB."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kindpakket.fabric import Contract, NotOnLedger
 from kindpakket.fabric import Network as Ledger
 from kindpakket.fabric.blocks import Block
 
-LARGE = 5 << 20  # bytes: a block of such a value is above gRPC's default and below the channel's limit
+LARGE = 5 << 20  # bytes: a block with such a value exceeds gRPC's default limit, not the channel's
 
 
 def test_the_ledger_tells_its_height_and_the_hashes_at_its_end(strict: Contract, ledger: Ledger) -> None:
@@ -33,11 +33,12 @@ def test_a_transaction_is_found_by_id_valid_or_not(strict: Contract, ledger: Led
     first, second = (strict.proposal("Count", key).endorse() for _ in range(2))
     for transaction in (first, second):
         transaction.submit().status()
-    codes = [ledger.transaction(one.transaction_id).code for one in (first, second)]
+    codes = [ledger.transaction(endorsed.transaction_id).code for endorsed in (first, second)]
     assert sorted(codes) == ["MVCC_READ_CONFLICT", "VALID"]
-    found = ledger.transaction(first.transaction_id)
-    assert (found.chaincode, found.function, found.arguments) == ("strict", "Count", (key.encode(),))
-    assert found.block_number == ledger.commit(first.transaction_id).status().block_number
+    committed = ledger.transaction(first.transaction_id)
+    assert (committed.chaincode, committed.function) == ("strict", "Count")
+    assert committed.arguments == (key.encode(),)
+    assert committed.block_number == ledger.commit(first.transaction_id).status().block_number
     with pytest.raises(NotOnLedger):
         ledger.transaction("0" * 64)
 
@@ -62,13 +63,14 @@ def test_messages_above_four_megabytes_are_sent_and_read_in_every_way(
 def test_a_stream_reads_large_blocks_one_after_another(strict: Contract, ledger: Ledger) -> None:
     height = ledger.ledger_height()
     transactions = [strict.proposal("Fill", new_key(), str(LARGE // 4)).endorse() for _ in range(6)]
-    lacking = {one.submit().transaction_id for one in transactions}
+    missing = {transaction.submit().transaction_id for transaction in transactions}
     size = 0
     with ledger.blocks(height) as blocks:
-        while lacking:
+        while missing:
             message = take(blocks, lambda _: True)
             size += message.ByteSize()
-            lacking -= {one.transaction_id for one in Block.decode(message).transactions if one.valid}
+            block = Block.decode(message)
+            missing -= {transaction.transaction_id for transaction in block.transactions if transaction.valid}
     assert size > LARGE
 
 

@@ -1,4 +1,4 @@
-"""Offline signing: a gateway without a key carries each step, and the key signs elsewhere."""
+"""Offline signing: a gateway without a private key runs each step, and the key signs elsewhere."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from kindpakket.fabric.blocks import Block
 
 
 def without_key(place: Place) -> tuple[Identity, Identity]:
-    """A user's certificate alone, and the same with its key, as it is elsewhere."""
+    """A user's certificate without its key, and the complete identity, which is elsewhere."""
     elsewhere = place.identity("org1")
     return Identity(elsewhere.mspid, elsewhere.certificate_pem), elsewhere
 
 
 def keyless(clients: Clients, identity: Identity) -> Gateway:
-    """A gateway of somebody whose key is elsewhere."""
+    """A gateway for an identity whose key is elsewhere."""
     return clients.over(clients.place.profile("org1"), identity)
 
 
@@ -60,14 +60,14 @@ def test_requests_for_events_and_blocks_are_signed_elsewhere(clients: Clients, p
         request = gateway.signed_chaincode_events(request.message, elsewhere.sign(request.bytes))
         with request.stream() as events:
             assert take(events, lambda event: event.name == name).payload == b"offline"
-        asked = ledger.blocks_request(number, number)
-        asked = gateway.signed_block_events(asked.message, elsewhere.sign(asked.bytes))
-        with asked.stream() as blocks:
+        whole = ledger.blocks_request(number, number)
+        whole = gateway.signed_block_events(whole.message, elsewhere.sign(whole.bytes))
+        with whole.stream() as blocks:
             assert Block.decode(next(iter(blocks))).number == number
-        wanted = ledger.filtered_blocks_request(number, number)
-        wanted = gateway.signed_filtered_block_events(wanted.message, elsewhere.sign(wanted.bytes))
-        with wanted.stream() as filtered:
-            assert next(iter(filtered)).number == number
+        filtered = ledger.filtered_blocks_request(number, number)
+        filtered = gateway.signed_filtered_block_events(filtered.message, elsewhere.sign(filtered.bytes))
+        with filtered.stream() as filtered_blocks:
+            assert next(iter(filtered_blocks)).number == number
 
 
 def test_what_is_not_signed_does_not_leave(clients: Clients, place: Place) -> None:

@@ -25,7 +25,7 @@ def write(
 
 
 def read(contract: Contract, collection: str, key: str, organisation: str) -> str:
-    """What a peer of an organisation holds."""
+    """The value that a peer of an organisation holds."""
     return contract.evaluate("GetPrivate", collection, key, endorsing_organizations=[organisation]).decode()
 
 
@@ -97,6 +97,6 @@ def test_a_block_holds_hashes_of_private_data_and_not_the_data(open_to_any: Cont
     key = new_key()
     written = write(open_to_any, "first", key, ["Org1MSP"])
     transaction = transaction_of(ledger, written)
-    writes = [write for one in transaction.namespaces for write in one.private_writes]
+    writes = [write for namespace in transaction.namespaces for write in namespace.private_writes]
     assert [write.collection for write in writes] == ["first"]
     assert key.encode() not in transaction.envelope

@@ -1,4 +1,4 @@
-"""State-based endorsement: a key with a policy of its own."""
+"""State-based endorsement: a key with its own policy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kindpakket.fabric import Network as Ledger
 
 @pytest.fixture
 def key(open_to_any: Contract) -> str:
-    """A key with a value, which a peer of Org1 must endorse changes of."""
+    """A key with a value, whose changes a peer of Org1 must endorse."""
     made = new_key()
     open_to_any.submit("Create", made, "ada", "first")
     open_to_any.submit("SetPolicy", made, "Org1MSP")
@@ -22,7 +22,7 @@ def key(open_to_any: Contract) -> str:
 
 
 def value(contract: Contract, key: str) -> str:
-    """What stands at a key."""
+    """The value stored under a key."""
     return str(json.loads(contract.evaluate("Read", key))["value"])
 
 
@@ -43,7 +43,7 @@ def test_a_change_that_another_organisation_endorsed_is_invalid(open_to_any: Con
 def test_the_gateway_finds_the_endorsers_that_the_key_needs(
     open_to_any: Contract, ledger: Ledger, key: str, policy: Sequence[str]
 ) -> None:
-    """Also where the gateway's own organisation is not one of them."""
+    """Even if the gateway's own organisation is not one of them."""
     open_to_any.submit("SetPolicy", key, *policy)
     submitted = open_to_any.submit_async("Update", key, "changed")
     assert submitted.status().successful

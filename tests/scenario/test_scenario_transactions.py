@@ -97,7 +97,7 @@ def test_two_changes_of_one_key_at_once_leave_one_invalid(strict: Contract) -> N
 def test_a_submit_that_is_found_invalid_raises_with_the_code_and_block(
     strict: Contract, ledger: Ledger
 ) -> None:
-    """The chaincode's own check passes for both; only the ledger's may refuse the second."""
+    """The chaincode's own check passes for both; only validation can reject the one ordered second."""
     key = new_key()
     early = strict.proposal("Create", key, "ada", "1").endorse()
     strict.submit("Create", key, "grace", "2")

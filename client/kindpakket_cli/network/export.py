@@ -39,7 +39,7 @@ def organisation(target: Network, name: str, output: Path | None) -> None:
 @_output
 @on_network
 def channel(target: Network, name: str, output: Path | None) -> None:
-    """Write the first block of channel NAME for other organisations' `admit`; it is created if needed."""
+    """Write the genesis block of channel NAME for other organisations' `admit`; it is created if needed."""
     _write(target.first_block(name), output)
 
 
@@ -99,7 +99,7 @@ def systemd(
 @json_option
 @on_network
 def admit(target: Network, files: tuple[Path, ...], as_json: bool) -> None:
-    """Admit other organisations' bundles and first blocks, which `export` wrote, to this home.
+    """Admit other organisations' bundles and genesis blocks, which `export` wrote, to this home.
 
     FILES may be given in any order: bundles are admitted before blocks. Compare the fingerprints with what
     the organisations tell you.

@@ -1,6 +1,6 @@
 """Compares the commit hashes of all peers of a channel, including other organisations' peers.
 
-A peer writes into each block a hash over all changes of its state since the first block. Equal hashes mean
+A peer writes into each block a hash over all changes of its state since the genesis block. Equal hashes mean
 equal states, provided that the peer still stores what it committed; for one's own peers, snapshots show that.
 """
 

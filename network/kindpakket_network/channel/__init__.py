@@ -1,1 +1,1 @@
-"""Channels: their first blocks, their configurations, and changes of them."""
+"""Channels: their genesis blocks, their configurations, and changes of them."""

@@ -113,7 +113,7 @@ class Home:
         return self.root / "channels" / name
 
     def genesis(self, channel: str) -> Path:
-        """The first block of a channel."""
+        """The genesis block of a channel."""
         return self.channel(channel) / "genesis.block"
 
     def chaincode(self, label: str) -> Path:

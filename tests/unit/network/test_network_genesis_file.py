@@ -1,4 +1,4 @@
-"""What a first block must say before a home takes it."""
+"""What a genesis block must contain before a home accepts it."""
 
 from __future__ import annotations
 
