@@ -20,10 +20,9 @@ from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.pending import newest_folder
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.command import Command, run
 from kindpakket_network.programs.files import place
 from kindpakket_network.programs.home import Home, write
-from kindpakket_network.programs.process import run
 from kindpakket_network.programs.templates import render
 
 _PROFILE = "channel"
