@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kindpakket_network.channel import messages as m
-from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.tuning import STANDARD
 from kindpakket_network.errors import CommandFailed
 from kindpakket_network.nodes.peer import Peer

@@ -12,9 +12,10 @@ from typing import Any
 
 from kindpakket_network.channel.access import access
 from kindpakket_network.channel.configuration import Configuration, Consenter
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.host import at
 from kindpakket_network.description.policy import any_of
-from kindpakket_network.description.topology import Channel, Topology
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError, Waiting
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
