@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from fabric_helpers import QUICK, Blocking, Open, ledger
+from fabric_helpers import QUICK, Blocking, Boxes, Open, ledger
 
-from kindpakket.fabric import Deadlines, Identity, aio, connect
+from kindpakket.fabric import Deadlines, Identity, Outbox, aio, connect
 from kindpakket.fabric.testing import MemoryGateway
 
 
@@ -50,10 +51,27 @@ def opened(request: pytest.FixtureRequest, memory: MemoryGateway) -> Iterator[Op
 
 
 @pytest.fixture
-def network(opened: Open) -> Any:
-    return opened().network("channel")
+def gateway(opened: Open) -> Any:
+    return opened()
+
+
+@pytest.fixture
+def network(gateway: Any) -> Any:
+    return gateway.network("channel")
 
 
 @pytest.fixture
 def contract(network: Any) -> Any:
     return network.contract("ledger")
+
+
+@pytest.fixture
+def boxes(gateway: Any, tmp_path: Path) -> Boxes:
+    """Opens the outbox, for sync or asyncio."""
+
+    def opening(path: Path = tmp_path / "outbox.db") -> Any:
+        if isinstance(gateway, Blocking):
+            return Blocking(gateway._runner, aio.Outbox(path))
+        return Outbox(path)
+
+    return opening
