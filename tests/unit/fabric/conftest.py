@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from fabric_helpers import QUICK, Blocking, Boxes, Open, ledger
+from fake_ca import FakeCa, answering
 
 from kindpakket.fabric import Deadlines, Identity, Outbox, aio, connect
+from kindpakket.fabric.ca import CaClient
+from kindpakket.fabric.ca import aio as aio_ca
 from kindpakket.fabric.testing import MemoryGateway
 
 
@@ -75,3 +78,23 @@ def boxes(gateway: Any, tmp_path: Path) -> Boxes:
         return Outbox(path)
 
     return opening
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Iterator[FakeCa]:
+    """An authority that answers as it is told."""
+    with answering(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(params=["sync", "aio"])
+def client(request: pytest.FixtureRequest, fake: FakeCa) -> Iterator[Any]:
+    """A client of that authority; the same calls in both flavours."""
+    if request.param == "sync":
+        with CaClient(fake.url, "ca", fake.root) as client:
+            yield client
+        return
+    with asyncio.Runner() as runner:
+        blocking = Blocking(runner, aio_ca.CaClient(fake.url, "ca", fake.root))
+        yield blocking
+        blocking.close()

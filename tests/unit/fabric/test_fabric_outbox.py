@@ -11,14 +11,7 @@ import pytest
 from fabric_helpers import IMPATIENT, QUICK, Boxes
 from grpc import StatusCode
 
-from kindpakket.fabric import (
-    EndorseError,
-    Outbox,
-    OutboxConflict,
-    OutboxWaiting,
-    UnknownOutcome,
-    aio,
-)
+from kindpakket.fabric import EndorseError, Outbox, OutboxConflict, OutboxWaiting, UnknownOutcome, aio
 from kindpakket.fabric.testing import MemoryGateway, make_identity
 
 

@@ -13,10 +13,7 @@ from typing import Any
 import pytest
 from fabric_helpers import QUICK, Boxes
 
-from kindpakket.fabric import (
-    Outbox,
-    OutboxError,
-)
+from kindpakket.fabric import Outbox, OutboxError
 from kindpakket.fabric.testing import MemoryGateway
 
 

@@ -10,12 +10,7 @@ from typing import Any
 import pytest
 from fabric_helpers import QUICK, Boxes
 
-from kindpakket.fabric import (
-    Deadlines,
-    Outbox,
-    OutboxError,
-    OutboxWaiting,
-)
+from kindpakket.fabric import Deadlines, Outbox, OutboxError, OutboxWaiting
 from kindpakket.fabric._storage import locks as _locks
 from kindpakket.fabric.testing import MemoryGateway
 
