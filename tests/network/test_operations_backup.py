@@ -16,18 +16,17 @@ from random import Random
 from typing import Any
 
 import pytest
+from losing import destroy, document
 from support import Town, doubted_votes, found_town, running
 
 from kindpakket.fabric import FabricError
 from kindpakket.ledger.refusals import AccountMissing, Refusal
-from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, now
-from kindpakket_demo.schemes import open_provision
+from kindpakket_demo.desk import CHAINCODE, CHANNEL, MUNICIPALITY, Desk
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import CommandFailed, Network, Topology
 from kindpakket_network.backups import key as backup_key
 from kindpakket_network.backups.archive import ArchiveError, extract
 from kindpakket_network.backups.backup import Taken
-from kindpakket_network.backups.contents import Manifest
 from kindpakket_network.backups.verification import Verified, check
 from kindpakket_network.nodes.health import listens
 from kindpakket_network.nodes.inventory import Inventory
@@ -38,7 +37,6 @@ from patience import PATIENCE
 
 PASSPHRASE = "niet op een briefje"
 PEERS = ("peer0.gemeente", "peer1.gemeente")
-OTHERS = (SHOPS, AUDITOR)
 OTHER_IBAN = "NL02ABNA0123456789"
 CENTS = 100
 
@@ -119,24 +117,6 @@ def paying(story: Story) -> Iterator[None]:
     finally:
         over.set()
         seller.join()
-
-
-def document(ordering: str, *, chaincodes: bool = True) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(json.dumps(Topology.packaged("kindpakket").document))
-    made["ordering"] = {"type": ordering}
-    if not chaincodes:
-        del made["channels"][0]["chaincodes"]
-    return made
-
-
-def destroy(network: Network, organisation: str) -> None:
-    """Kill an organisation's processes and delete all its files."""
-    for node in network.nodes():
-        if organisation in node.split("."):
-            network.stop(node, signal.SIGKILL)
-    for path in network.home.glob(f"nodes/*{organisation}*"):
-        shutil.rmtree(path)
-    shutil.rmtree(network.home / "organisations" / organisation)
 
 
 @pytest.fixture(scope="module")
@@ -354,86 +334,3 @@ def test_a_network_of_which_nothing_is_left_begins_anew_where_its_peers_were(sto
     assert before is not None
     assert set(heights.values()) == {before + 1}
     assert doubted_votes(network) == []
-
-
-def test_an_organisation_comes_back_in_a_home_of_its_own(tmp_path: Path) -> None:
-    public = backup_key.create(tmp_path / "key", None)
-    identities = backup_key.load(tmp_path / "key", str)
-    with running(Topology.read(document("bft", chaincodes=False), tmp_path), tmp_path) as network:
-        taken = network.backup(tmp_path / "gemeente.age", [public], [MUNICIPALITY])
-        destroy(network, MUNICIPALITY)
-        with kept(
-            Network.restore(tmp_path / "elsewhere", taken.file, identities, progress=print)
-        ) as restored:
-            restored.up(print)
-            assert restored.own_organisations == (MUNICIPALITY,)
-            verified = restored.verify(ledgers=True)
-            assert (verified.findings, verified.silent) == ((), ())
-            assert {last.node for last in verified.committed} == {
-                f"peer0.{name}" for name in (MUNICIPALITY, *OTHERS)
-            }
-            assert in_step(network, restored)
-        assert not [path for path in (tmp_path / "elsewhere").rglob("key.pem") if set(OTHERS) & {*path.parts}]
-
-
-def test_a_raft_consenter_gets_what_was_ordered_without_it_and_goes_on(tmp_path: Path) -> None:
-    """The leader relies on what the lost consenter had acknowledged, until the next election."""
-    public = backup_key.create(tmp_path / "key", None)
-    identities = backup_key.load(tmp_path / "key", str)
-    with (
-        running(Topology.read(document("raft"), tmp_path), tmp_path) as network,
-        Desk(network, tmp_path, Random(1)) as desk,
-    ):
-        lost = next(name for name in ("regie", "auditor") if network.leader(CHANNEL) != f"orderer.{name}")
-        taken = network.backup(tmp_path / "lost.age", [public], [lost])
-        network.stop(f"orderer.{lost}", signal.SIGKILL)
-        shutil.rmtree(network.home / "nodes" / f"orderer.{lost}")
-        open_provision(desk, 2, now())
-        nodes = [f"orderer.{lost}"]
-        with kept(
-            Network.restore(network.home, taken.file, identities, nodes=nodes, progress=print)
-        ) as restored:
-            assert in_step(restored)
-            open_provision(desk, 2, now())
-            assert in_step(restored)
-
-
-def test_a_consenter_that_was_renewed_after_its_backup_is_renewed_again(tmp_path: Path) -> None:
-    public = backup_key.create(tmp_path / "key", None)
-    identities = backup_key.load(tmp_path / "key", str)
-    with running(Topology.read(document("bft", chaincodes=False), tmp_path), tmp_path) as network:
-        taken = network.backup(tmp_path / "regie.age", [public], ["regie"])
-        network.renew(["orderer.regie"])
-        destroy(network, "regie")
-        messages: list[str] = []
-        with kept(
-            Network.restore(network.home, taken.file, identities, progress=messages.append)
-        ) as restored:
-            assert any("takes no part in ordering" in message for message in messages)
-            restored.renew(["orderer.regie"])
-            restored.up(print)
-            assert in_step(restored)
-            assert doubted_votes(restored) == []
-
-
-@contextmanager
-def kept(opened: tuple[Network, Manifest]) -> Iterator[Network]:
-    """A restored network, stopped at the end by the object that started its processes."""
-    network, _ = opened
-    try:
-        yield network
-    finally:
-        network.down()
-
-
-def in_step(*homes: Network) -> bool:
-    """Whether the nodes of some homes reach the same height, with a leader."""
-
-    def equal() -> bool | None:
-        channels = [channel for network in homes for channel in network.status().channels]
-        heights = {
-            height for channel in channels for height in channel.heights.values() if height is not None
-        }
-        return (len(heights) == 1 and any(channel.leader for channel in channels)) or None
-
-    return until(equal, PATIENCE) is True

@@ -27,9 +27,8 @@ from kindpakket_network.channel.submission import current
 from kindpakket_network.description.settings import with_settings
 from kindpakket_network.errors import CommandFailed, Waiting
 from kindpakket_network.nodes.own_organisations import choose_organisations
-from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.command import Command, run
 from kindpakket_network.programs.home import Home
-from kindpakket_network.programs.process import run
 from kindpakket_network.programs.wait import in_parallel
 from kindpakket_network.verbs import channels
 

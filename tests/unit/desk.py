@@ -13,14 +13,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from story import DOMAIN, SCHEME, SHOP
+from story import DOMAIN, SCHEME, SHOP, VOUCHER
 
 from kindpakket.auditor.committed_requests import attributes_of
 from kindpakket.fabric.testing import Invocation, MemoryGateway
 from kindpakket_cli.main import main
 
 ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
+CHANGE, ERASURE, PAYMENT, REQUEST = (letter * 32 for letter in "1234")
 SETTLEMENT = "5" * 32
+CLERK, MANAGER, TREASURER, TILL = "p-clerk", "p-manager", "p-treasurer", "p-shop"
+REASON = ("--reason", "why")
 ACCOUNT = {
     "iban": "NL91ABNA0417164300",
     "holder": "Boekhandel De Leeslamp",
@@ -40,6 +43,15 @@ USERS = {
     ("auditor", "auditor"): {"kindpakket.role": "auditor", "kindpakket.person": "p-auditor"},
 }
 MSPS = {"gemeente": "GemeenteMSP", "winkels": "WinkelsMSP", "auditor": "AuditorMSP"}
+MOVED = {"scheme": SCHEME, "vouchers": [{"id": VOUCHER, "cents": 1500}], "cents": 1500}
+ORDERED = {
+    "id": ERASURE,
+    "collection": "citizens",
+    "state": "ordered",
+    "records": [{"id": VOUCHER, "key": "k", "sha256": "f" * 64}],
+    "reason": "retention",
+    "ordered_by": CLERK,
+}
 
 
 class Desk:

@@ -13,7 +13,7 @@ from kindpakket_cli.network.support import FILE, on_network, organisations_optio
 from kindpakket_cli.output import answer, confirm, note, print_json, shown_progress
 
 if TYPE_CHECKING:
-    from kindpakket_network.channel.proposal import Review
+    from kindpakket_network.channel.review import Review
     from kindpakket_network.verbs.network import Network
 
 _file = click.argument("file", type=FILE)

@@ -16,8 +16,8 @@ from pathlib import Path
 from kindpakket_network.backups.rejoining import Rejoining
 from kindpakket_network.certificates.revocation_recovery import RevocationRecovery
 from kindpakket_network.channel.ordered_blocks import OrderedBlocks
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.host import LOOPBACK
-from kindpakket_network.description.topology import Channel
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.catching_up import PATIENCE, await_height
 from kindpakket_network.nodes.orderer import Orderer

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from kindpakket_network.channel.admin_commands import AdminCommands
 from kindpakket_network.channel.ordered_blocks import OrderedBlocks
-from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError, NodeFailed
 from kindpakket_network.nodes.catching_up import PATIENCE, await_height
 from kindpakket_network.nodes.orderer import Orderer

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Session

@@ -22,10 +22,9 @@ from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.restored import ensure_none_restored
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.command import Command, run
 from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
-from kindpakket_network.programs.process import run
 
 # Seconds for `ledgerutil` to read all blocks of a peer.
 _DEADLINE = 3600.0

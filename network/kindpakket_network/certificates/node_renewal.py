@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kindpakket_network.channel.change import pending, reconcile
 from kindpakket_network.channel.stalled_consenters import StalledConsenters
-from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.errors import NetworkError, NodeFailed, Waiting
 from kindpakket_network.nodes import connections
 from kindpakket_network.nodes.catching_up import await_height

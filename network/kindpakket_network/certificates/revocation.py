@@ -18,7 +18,7 @@ from kindpakket_network.certificates.enrolment import CRL
 from kindpakket_network.certificates.node_renewal import NodeRenewal
 from kindpakket_network.certificates.revocation_mark import mark_revoked
 from kindpakket_network.channel.change import SETTINGS, reconcile
-from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
 from kindpakket_network.nodes.issue import ensure_user_name

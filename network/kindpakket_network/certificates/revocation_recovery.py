@@ -16,7 +16,7 @@ from cryptography import x509
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.admin_commands import AdminCommands
 from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration
-from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer

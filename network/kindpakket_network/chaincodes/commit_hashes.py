@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from kindpakket_network.channel import messages as m
-from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.tuning import STANDARD
 from kindpakket_network.errors import CommandFailed
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.command import Command
-from kindpakket_network.programs.process import run
+from kindpakket_network.programs.command import Command, run
 from kindpakket_network.programs.wait import in_parallel
 
 _COMMIT_HASH = 4  # `common.BlockMetadataIndex`

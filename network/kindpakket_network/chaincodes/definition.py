@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kindpakket_network.description.topology import Chaincode
+from kindpakket_network.description.chaincode import Chaincode
 
 
 def definition_arguments(chaincode: Chaincode, sequence: int, collections: Path | None) -> list[str]:

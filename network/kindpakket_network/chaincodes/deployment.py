@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from kindpakket_network.chaincodes import package as code
 from kindpakket_network.chaincodes.definition import collections_document, definition_arguments
+from kindpakket_network.description.chaincode import Chaincode, Initialise
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.policy import satisfied
-from kindpakket_network.description.topology import Chaincode, Channel, Initialise
 from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
 from kindpakket_network.nodes.deployment_record import DeploymentRecord, ServedPackage
 from kindpakket_network.nodes.peer import Peer

@@ -11,10 +11,9 @@ import time
 from pathlib import Path
 
 from kindpakket_network.errors import CommandFailed, NetworkError
-from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.command import Command, run
 from kindpakket_network.programs.fabric import cache_folder
 from kindpakket_network.programs.files import place
-from kindpakket_network.programs.process import run
 
 _BUILD_DEADLINE = 900.0
 # What a program depends on beside its source.

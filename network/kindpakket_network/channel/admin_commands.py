@@ -7,12 +7,12 @@ from pathlib import Path
 
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.configuration import Configuration
-from kindpakket_network.description.topology import Channel, Organisation
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.organisation import Organisation
 from kindpakket_network.description.tuning import STANDARD
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.command import Command
-from kindpakket_network.programs.process import run
+from kindpakket_network.programs.command import Command, run
 
 _DEADLINE = 30.0
 

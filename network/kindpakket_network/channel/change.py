@@ -21,7 +21,8 @@ from kindpakket_network.channel.genesis import consenter_files, desired
 from kindpakket_network.channel.proposal import Proposal
 from kindpakket_network.channel.submission import Overtaken, current, signers, submit
 from kindpakket_network.channel.update import compute_update
-from kindpakket_network.description.topology import Channel, Organisation
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.organisation import Organisation
 from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session

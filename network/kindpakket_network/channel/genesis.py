@@ -12,18 +12,18 @@ from typing import Any
 
 from kindpakket_network.channel.access import access
 from kindpakket_network.channel.configuration import Configuration, Consenter
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.host import at
 from kindpakket_network.description.policy import any_of
-from kindpakket_network.description.topology import Channel, Topology
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError, Waiting
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.pending import newest_folder
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.command import Command, run
 from kindpakket_network.programs.files import place
 from kindpakket_network.programs.home import Home, write
-from kindpakket_network.programs.process import run
 from kindpakket_network.programs.templates import render
 
 _PROFILE = "channel"

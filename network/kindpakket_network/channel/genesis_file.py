@@ -12,7 +12,7 @@ from typing import Any
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration
 from kindpakket_network.channel.genesis import genesis_block, lacking_bundles, render_block
-from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.home import write

@@ -9,7 +9,7 @@ from kindpakket_network.channel.change import SETTINGS, reconcile
 from kindpakket_network.channel.configuration import Configuration
 from kindpakket_network.channel.genesis import lacking_bundles
 from kindpakket_network.channel.submission import administrators, current
-from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kindpakket_network.channel.admin_commands import AdminCommands
-from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.nodes.catching_up import PATIENCE
 from kindpakket_network.nodes.orderer import Orderer

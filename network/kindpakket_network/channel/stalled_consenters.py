@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import in_parallel, until

@@ -9,7 +9,8 @@ from kindpakket_network.channel.admin_commands import AdminCommands
 from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration
 from kindpakket_network.channel.proposal import Proposal
 from kindpakket_network.channel.update import holds, outdated, read_update
-from kindpakket_network.description.topology import Channel, Organisation
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.organisation import Organisation
 from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.nodes.catching_up import await_height
 from kindpakket_network.nodes.orderer import Orderer

@@ -17,8 +17,7 @@ from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.configuration import APPLICATION, Configuration
 from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.command import Command
-from kindpakket_network.programs.process import run
+from kindpakket_network.programs.command import Command, run
 
 CHANNEL = "/Channel"
 _PARTS = ("values", "policies", "groups")

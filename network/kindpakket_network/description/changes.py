@@ -6,15 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol, TypeVar
 
-from kindpakket_network.description.topology import (
-    Chaincode,
-    Channel,
-    Collection,
-    Member,
-    Organisation,
-    Topology,
-    User,
-)
+from kindpakket_network.description.chaincode import Chaincode, Collection
+from kindpakket_network.description.channel import Channel, Member
+from kindpakket_network.description.organisation import Organisation, User
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import ChangeRefused, Mistake
 
 _RESET = "use another home, use this home's own topology, or reset it"

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kindpakket_network.description.topology import Channel, Topology
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError
 
 _ANYWHERE = Path("/")

@@ -12,176 +12,15 @@ from typing import Any, Self
 import yaml
 
 from kindpakket_network.description import ports
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.document import Document
-from kindpakket_network.description.host import THIS, Host
+from kindpakket_network.description.host import Host
+from kindpakket_network.description.ordering import Ordering
+from kindpakket_network.description.organisation import Organisation
 from kindpakket_network.description.rules import mistakes_in
 from kindpakket_network.description.tuning import STANDARD, Tuning
 from kindpakket_network.description.warnings import warnings_in
 from kindpakket_network.errors import Mistake, TopologyError
-
-
-@dataclass(frozen=True)
-class User:
-    """An identity that an organisation's CA issues a certificate to.
-
-    Attributes:
-        name: the enrolment name; it is part of the certificate, so it names a function and never a person.
-        kind: `client` or `admin`, the node OU of the certificate.
-        attributes: attributes in the certificate.
-    """
-
-    name: str
-    kind: str = "client"
-    attributes: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Organisation:
-    """An organisation with its certificate authority.
-
-    Attributes:
-        name: its name in file and node names.
-        msp: its MSP id.
-        peers: the names of its peers, without the organisation.
-        consenter: whether it runs an orderer, which can be a consenter of channels.
-        users: its identities, at least one of kind `admin`.
-        host: where its nodes run.
-    """
-
-    name: str
-    msp: str
-    peers: tuple[str, ...]
-    consenter: bool
-    users: tuple[User, ...]
-    host: Host = THIS
-
-    @property
-    def admin(self) -> User:
-        """The first of its administrators."""
-        return next(user for user in self.users if user.kind == "admin")
-
-
-@dataclass(frozen=True)
-class Ordering:
-    """How transactions are ordered.
-
-    Attributes:
-        type: `bft` or `raft`.
-        batch_interval_ms: how long a transaction waits for its block at most, in milliseconds.
-        batch_messages: the maximum number of transactions in a block.
-    """
-
-    type: str
-    batch_interval_ms: int
-    batch_messages: int
-
-    def quorum(self, consenters: int) -> int:
-        """How many of a channel's consenters must take part in ordering."""
-        if self.type == "raft":
-            return consenters // 2 + 1
-        return (consenters + (consenters - 1) // 3) // 2 + 1
-
-    @property
-    def lag(self) -> int:
-        """How many blocks a consenter may harmlessly be behind while nothing is ordered.
-
-        A BFT leader's heartbeats name the last decided block. A consenter that starts one block behind takes
-        that block for the next one, and only fetches both when the following block arrives.
-        """
-        return 1 if self.type == "bft" else 0
-
-
-@dataclass(frozen=True)
-class Member:
-    """What an organisation's identities may do on a channel, by role.
-
-    Attributes:
-        organisation: the organisation's name.
-        writers: roles that may submit transactions.
-        readers: roles that may evaluate transactions.
-        block_readers: roles that may read blocks and events.
-    """
-
-    organisation: str
-    writers: tuple[str, ...]
-    readers: tuple[str, ...]
-    block_readers: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Collection:
-    """A private data collection, with Fabric's settings."""
-
-    name: str
-    members: str
-    endorsement: str | None
-    required_peers: int
-    max_peers: int
-    blocks_to_live: int
-    member_only_read: bool
-    member_only_write: bool
-
-
-@dataclass(frozen=True)
-class Initialise:
-    """A transaction that is submitted once, after the chaincode's first commit.
-
-    Attributes:
-        function: the transaction's name.
-        argument: its JSON argument.
-        organisation: the submitting user's organisation.
-        user: the submitting user.
-        endorsers: the organisations whose peers endorse it.
-        refusal: the error code that says that it has already been done.
-        check: a query whose answer must repeat members of the argument.
-        check_members: those members.
-    """
-
-    function: str
-    argument: Mapping[str, Any]
-    organisation: str
-    user: str
-    endorsers: tuple[str, ...]
-    refusal: str
-    check: str
-    check_members: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Chaincode:
-    """A chaincode of a channel: a Go module that runs as a process next to each peer."""
-
-    name: str
-    version: str
-    source: Path
-    endorsement: str
-    collections: tuple[Collection, ...]
-    initialise: Initialise | None
-
-
-@dataclass(frozen=True)
-class Channel:
-    """A channel with its members and chaincodes.
-
-    Attributes:
-        name: its name.
-        consenters: the organisations whose orderers order it, by consenter id, starting at 1.
-        lifecycle_endorsement: the policy for chaincode definitions.
-        administration: the policy for changes of its members and their policies; None: a majority of the
-            members' administrators.
-        members: the organisations that use it.
-        chaincodes: the chaincodes on it.
-        acls: policies of the application group by the resource that they guard, where they differ from the
-            defaults in `channel.access`.
-    """
-
-    name: str
-    consenters: tuple[str, ...]
-    lifecycle_endorsement: str
-    administration: str | None
-    members: tuple[Member, ...]
-    chaincodes: tuple[Chaincode, ...]
-    acls: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -255,14 +94,14 @@ class Topology:
             for chaincode in channel.get("chaincodes", ()):
                 chaincode["source"] = str((folder / chaincode["source"]).resolve())
         hosts = {name: Host(name, **members) for name, members in absolute.get("hosts", {}).items()}
-        organisations = tuple(_organisation(members, hosts) for members in absolute["organisations"])
+        organisations = tuple(Organisation.read(members, hosts) for members in absolute["organisations"])
         consenters = tuple(organisation.name for organisation in organisations if organisation.consenter)
         return cls(
             name=absolute["name"],
             base=absolute["ports"]["base"],
-            ordering=_ordering(absolute["ordering"]),
+            ordering=Ordering.read(absolute["ordering"]),
             organisations=organisations,
-            channels=tuple(_channel(members, consenters) for members in absolute["channels"]),
+            channels=tuple(Channel.read(members, consenters) for members in absolute["channels"]),
             document=absolute,
             tuning=Tuning.read(absolute.get("tuning", {})),
             warnings=tuple(sorted(map(read.with_line, warnings_in(read.members)), key=_line)),
@@ -319,77 +158,3 @@ def _line(mistake: Mistake) -> int:
 
 def _missing(name: str) -> Any:
     raise KeyError(name)
-
-
-def _ordering(members: Mapping[str, Any]) -> Ordering:
-    default = 50 if members["type"] == "bft" else 100
-    return Ordering(
-        members["type"], members.get("batch_interval_ms", default), members.get("batch_messages", 500)
-    )
-
-
-def _organisation(members: Mapping[str, Any], hosts: Mapping[str, Host]) -> Organisation:
-    users = tuple(
-        User(user["name"], user.get("type", "client"), user.get("attributes", {}))
-        for user in members["users"]
-    )
-    peers = tuple(members.get("peers", ()))
-    host = hosts[members["host"]] if "host" in members else THIS
-    return Organisation(members["name"], members["msp"], peers, members.get("consenter", False), users, host)
-
-
-def _channel(members: Mapping[str, Any], consenters: tuple[str, ...]) -> Channel:
-    return Channel(
-        name=members["name"],
-        consenters=tuple(members.get("consenters", consenters)),
-        lifecycle_endorsement=members["lifecycle_endorsement"],
-        administration=members.get("administration"),
-        members=tuple(
-            Member(
-                member["organisation"],
-                tuple(member["writers"]),
-                tuple(member["readers"]),
-                tuple(member["block_readers"]),
-            )
-            for member in members["members"]
-        ),
-        chaincodes=tuple(_chaincode(chaincode) for chaincode in members.get("chaincodes", ())),
-        acls=dict(members.get("acls", {})),
-    )
-
-
-def _chaincode(members: Mapping[str, Any]) -> Chaincode:
-    return Chaincode(
-        name=members["name"],
-        version=members["version"],
-        source=Path(members["source"]),
-        endorsement=members["endorsement"],
-        collections=tuple(_collection(collection) for collection in members.get("collections", ())),
-        initialise=_initialise(members["initialise"]) if "initialise" in members else None,
-    )
-
-
-def _collection(members: Mapping[str, Any]) -> Collection:
-    return Collection(
-        name=members["name"],
-        members=members["members"],
-        endorsement=members.get("endorsement"),
-        required_peers=members.get("required_peers", 0),
-        max_peers=members.get("max_peers", 1),
-        blocks_to_live=members.get("blocks_to_live", 0),
-        member_only_read=members.get("member_only_read", True),
-        member_only_write=members.get("member_only_write", True),
-    )
-
-
-def _initialise(members: Mapping[str, Any]) -> Initialise:
-    return Initialise(
-        function=members["function"],
-        argument=members["argument"],
-        organisation=members["organisation"],
-        user=members["user"],
-        endorsers=tuple(members["endorsers"]),
-        refusal=members["refusal"],
-        check=members["check"]["function"],
-        check_members=tuple(members["check"]["members"]),
-    )

@@ -11,7 +11,10 @@ from typing import Any
 import yaml
 
 from kindpakket_network.chaincodes.package import package, source_digest
-from kindpakket_network.description.topology import Chaincode, Channel, Organisation, Topology
+from kindpakket_network.description.chaincode import Chaincode
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.organisation import Organisation
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.exports import bevel_chaincodes as chaincodes
 from kindpakket_network.exports import bevel_channels as channels
 from kindpakket_network.exports import bevel_nodes as nodes

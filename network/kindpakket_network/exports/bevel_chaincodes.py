@@ -8,7 +8,10 @@ the secret `chaincode-connections`. All organisations use the same package and t
 from __future__ import annotations
 
 from kindpakket_network.chaincodes.definition import collections_document
-from kindpakket_network.description.topology import Chaincode, Channel, Organisation, Topology
+from kindpakket_network.description.chaincode import Chaincode
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.organisation import Organisation
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.exports.bevel_channels import admin_of, hosts_of, peers_of
 from kindpakket_network.exports.bevel_names import (
     CHAINCODE_PORT,

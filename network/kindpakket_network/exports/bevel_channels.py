@@ -13,7 +13,9 @@ from typing import Any
 import yaml
 
 from kindpakket_network.channel.genesis import ConsenterFiles, configtx
-from kindpakket_network.description.topology import Channel, Organisation, Topology
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.organisation import Organisation
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.exports.bevel_names import (
     ADMIN_PORT,
     CA,

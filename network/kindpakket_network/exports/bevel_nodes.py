@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 
-from kindpakket_network.description.topology import Organisation, Topology, User
+from kindpakket_network.description.organisation import Organisation, User
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.description.tuning import Tuning
 from kindpakket_network.exports.bevel_names import (
     CA,

@@ -12,7 +12,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from kindpakket_network.description.topology import Organisation, Topology
+from kindpakket_network.description.organisation import Organisation
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.exports.bundle import Bundle
 
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}[.]pem")

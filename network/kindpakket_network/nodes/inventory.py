@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from kindpakket_network.description import ports
-from kindpakket_network.description.topology import Channel, Topology
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NoSuch
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, TLS_PROFILE, Authority
 from kindpakket_network.nodes.chaincode_server import ChaincodeServer

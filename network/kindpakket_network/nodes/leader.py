@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from kindpakket_network.description.topology import Ordering
+from kindpakket_network.description.ordering import Ordering
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.programs.wait import in_parallel
 

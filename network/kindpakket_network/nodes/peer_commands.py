@@ -13,10 +13,9 @@ from kindpakket_network.description.tuning import STANDARD
 from kindpakket_network.errors import CommandFailed
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.programs.command import Command, Result
+from kindpakket_network.programs.command import Command, Result, run
 from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
-from kindpakket_network.programs.process import run
 
 
 @dataclass(frozen=True)

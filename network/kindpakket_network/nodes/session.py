@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
-from kindpakket_network.description.topology import Channel, Topology
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.nodes.health import listens
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.leader import Leadership, leadership

@@ -1,10 +1,19 @@
-"""One run of a program as a value: what to run, with which environment, for how long."""
+"""One run of a program that ends: what to run, with which environment, for how long; and the run itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from kindpakket_network.errors import CommandFailed
+
+_KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER", "LD_LIBRARY_PATH")
+# Characters of a log line in an error message.
+_LONGEST = 600
 
 
 @dataclass(frozen=True)
@@ -37,3 +46,76 @@ class Result:
 
     output: str
     errors: str
+
+
+def base_environment() -> dict[str, str]:
+    """The variables that programs inherit from this process: no Fabric settings and no proxies."""
+    return {name: os.environ[name] for name in _KEPT if name in os.environ}
+
+
+def run(command: Command, lines: Callable[[str], None] | None = None) -> Result:
+    """Run a program and wait for it to exit.
+
+    Args:
+        command: what to run.
+        lines: called with each line that it writes to standard error.
+
+    Raises:
+        CommandFailed: it could not be started, failed, or was killed at its deadline.
+    """
+    environment = {**base_environment(), **command.environment}
+    try:
+        process = subprocess.Popen(
+            list(command.arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=environment,
+            cwd=command.folder,
+        )
+    except OSError as error:
+        raise CommandFailed(f"{command.name} could not be started: {error}", "") from error
+    written: list[str] = []
+
+    def read_errors() -> None:
+        assert process.stderr is not None  # noqa: S101
+        for line in process.stderr:
+            written.append(line)
+            if lines is not None:
+                lines(line.rstrip("\n"))
+
+    reader = threading.Thread(target=read_errors, daemon=True)
+    reader.start()
+    timer = threading.Timer(command.deadline, process.kill)
+    timer.start()
+    with process:
+        try:
+            assert process.stdout is not None  # noqa: S101
+            output = process.stdout.read()
+            status = process.wait()
+            reader.join()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            late = not timer.is_alive()
+            timer.cancel()
+    errors = "".join(written)
+    if late:
+        raise CommandFailed(f"{command.name} did not finish within {command.deadline:g} s", errors)
+    if status != 0:
+        line = last_words(errors) or last_words(output) or "it wrote nothing"
+        raise CommandFailed(f"{command.name} failed (exit status {status}): {line}", output + errors)
+    return Result(output, errors)
+
+
+def last_words(text: str) -> str:
+    """The last line of a log that reports an error; without one, the last line with text."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    markers = ("panic:", "PANI", "FATA", "[FATAL]", "ERRO", "[ERROR]", "Error:", "error:")
+    for line in reversed(lines):
+        if any(marker in line for marker in markers):
+            return line[:_LONGEST]
+    return lines[-1][:_LONGEST] if lines else ""

@@ -15,10 +15,9 @@ from importlib import resources
 from pathlib import Path
 
 from kindpakket_network.errors import CommandFailed, ProgramError
-from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.command import Command, run
 from kindpakket_network.programs.files import move, sync_tree
 from kindpakket_network.programs.patches import patched_copy, patches_in
-from kindpakket_network.programs.process import run
 
 Progress = Callable[[str], None]
 # Seconds. A cold build takes minutes; the deadline only ends one that hangs, as behind a dead proxy.

@@ -1,4 +1,4 @@
-"""The one place that starts and stops processes.
+"""The processes of a network's nodes: the one place that starts and stops them.
 
 A node's process carries the mark `KINDPAKKET_NODE=<home>#<node>` in its environment. The mark and the start
 time distinguish it from a later process with the same pid; the mark also finds a process whose record was
@@ -12,16 +12,15 @@ import json
 import os
 import signal
 import subprocess
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
-from kindpakket_network.errors import CommandFailed, NetworkError, NodeFailed
-from kindpakket_network.programs.command import Command, Result
+from kindpakket_network.errors import NetworkError, NodeFailed
+from kindpakket_network.programs.command import base_environment, last_words
 from kindpakket_network.programs.history import History
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.rotation import rotate
@@ -29,15 +28,12 @@ from kindpakket_network.programs.supervision import is_supervised, switch_off, s
 from kindpakket_network.programs.wait import until
 
 MARK = "KINDPAKKET_NODE"
-_KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER", "LD_LIBRARY_PATH")
 # Seconds. The system derives start times from its boot time, which is adjusted along with the clock.
 _START_TOLERANCE = 2.0
 # Seconds until SIGKILL. Fabric's nodes close their ledgers and exit well within it.
 _TERMINATION = 10.0
 # Seconds for the service manager to notice the files that switch a node on, and to start it.
 _SUPERVISOR = 60.0
-# Characters of a log line in an error message.
-_LONGEST = 600
 
 # Nodes go on when the object that started them is dropped, and one that ended stays a zombie until its parent
 # asks for its status: so this process keeps its children itself.
@@ -59,79 +55,6 @@ class Program:
     arguments: Sequence[str]
     environment: Mapping[str, str]
     folder: Path
-
-
-def base_environment() -> dict[str, str]:
-    """The variables that programs inherit from this process: no Fabric settings and no proxies."""
-    return {name: os.environ[name] for name in _KEPT if name in os.environ}
-
-
-def run(command: Command, lines: Callable[[str], None] | None = None) -> Result:
-    """Run a program and wait for it to exit.
-
-    Args:
-        command: what to run.
-        lines: called with each line that it writes to standard error.
-
-    Raises:
-        CommandFailed: it could not be started, failed, or was killed at its deadline.
-    """
-    environment = {**base_environment(), **command.environment}
-    try:
-        process = subprocess.Popen(
-            list(command.arguments),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            env=environment,
-            cwd=command.folder,
-        )
-    except OSError as error:
-        raise CommandFailed(f"{command.name} could not be started: {error}", "") from error
-    written: list[str] = []
-
-    def read_errors() -> None:
-        assert process.stderr is not None  # noqa: S101
-        for line in process.stderr:
-            written.append(line)
-            if lines is not None:
-                lines(line.rstrip("\n"))
-
-    reader = threading.Thread(target=read_errors, daemon=True)
-    reader.start()
-    timer = threading.Timer(command.deadline, process.kill)
-    timer.start()
-    with process:
-        try:
-            assert process.stdout is not None  # noqa: S101
-            output = process.stdout.read()
-            status = process.wait()
-            reader.join()
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            late = not timer.is_alive()
-            timer.cancel()
-    errors = "".join(written)
-    if late:
-        raise CommandFailed(f"{command.name} did not finish within {command.deadline:g} s", errors)
-    if status != 0:
-        line = last_words(errors) or last_words(output) or "it wrote nothing"
-        raise CommandFailed(f"{command.name} failed (exit status {status}): {line}", output + errors)
-    return Result(output, errors)
-
-
-def last_words(text: str) -> str:
-    """The last line of a log that reports an error; without one, the last line with text."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    markers = ("panic:", "PANI", "FATA", "[FATAL]", "ERRO", "[ERROR]", "Error:", "error:")
-    for line in reversed(lines):
-        if any(marker in line for marker in markers):
-            return line[:_LONGEST]
-    return lines[-1][:_LONGEST] if lines else ""
 
 
 @dataclass

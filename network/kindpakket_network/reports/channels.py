@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kindpakket_network.description.topology import Chaincode, Channel, Topology
+from kindpakket_network.description.chaincode import Chaincode
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import CommandFailed
 from kindpakket_network.nodes.deployment_record import DeploymentRecord
 from kindpakket_network.nodes.health import listens

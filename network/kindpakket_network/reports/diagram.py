@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.organisation import Organisation
 from kindpakket_network.description.policy import parse, principals_of
-from kindpakket_network.description.topology import Channel, Organisation, Topology
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.templates import render

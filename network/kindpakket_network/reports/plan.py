@@ -10,8 +10,10 @@ from typing import Any
 from kindpakket_network.certificates.rolling_restart import outdated_authorities, outdated_nodes
 from kindpakket_network.chaincodes import package as code
 from kindpakket_network.chaincodes.deployment import definition_digest
+from kindpakket_network.description.chaincode import Chaincode
 from kindpakket_network.description.changes import Change, changes, ensure_possible
-from kindpakket_network.description.topology import Chaincode, Channel, Topology
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import ChangeRefused, Mistake
 from kindpakket_network.nodes.deployment_record import DeploymentRecord
 from kindpakket_network.nodes.inventory import Inventory

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kindpakket_network.channel.change import pending
-from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.reports.plan import Step
 

@@ -18,7 +18,7 @@ from kindpakket_network.channel.admin_commands import AdminCommands
 from kindpakket_network.channel.genesis import genesis_block
 from kindpakket_network.channel.membership import follow, own_founders
 from kindpakket_network.channel.stalled_consenters import StalledConsenters
-from kindpakket_network.description.topology import Channel
+from kindpakket_network.description.channel import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError, NoSuch, Waiting
 from kindpakket_network.nodes.catching_up import await_height
 from kindpakket_network.nodes.orderer import Orderer

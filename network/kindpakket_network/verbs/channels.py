@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from kindpakket_network.channel import change
 from kindpakket_network.channel.difference import Difference
-from kindpakket_network.channel.proposal import Proposal, Review
+from kindpakket_network.channel.proposal import Proposal
+from kindpakket_network.channel.review import Review
 from kindpakket_network.channel.submission import current, signers
 from kindpakket_network.channel.submission import submit as order
-from kindpakket_network.description.topology import Channel, Topology
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NoSuch
 from kindpakket_network.nodes.session import Progress, Session
 from kindpakket_network.programs.deferral import deferring

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from kindpakket_network.description.topology import Channel, Topology
+from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError, NoSuch
 from kindpakket_network.nodes.authority import Authority
 from kindpakket_network.nodes.inventory import Inventory

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from fabric_helpers import QUICK, Blocking, Open, ledger
+from fabric_helpers import QUICK, Blocking, Boxes, Open, ledger
+from fake_ca import FakeCa, answering
 
-from kindpakket.fabric import Deadlines, Identity, aio, connect
+from kindpakket.fabric import Deadlines, Identity, Outbox, aio, connect
+from kindpakket.fabric.ca import CaClient
+from kindpakket.fabric.ca import aio as aio_ca
 from kindpakket.fabric.testing import MemoryGateway
 
 
@@ -50,10 +54,47 @@ def opened(request: pytest.FixtureRequest, memory: MemoryGateway) -> Iterator[Op
 
 
 @pytest.fixture
-def network(opened: Open) -> Any:
-    return opened().network("channel")
+def gateway(opened: Open) -> Any:
+    return opened()
+
+
+@pytest.fixture
+def network(gateway: Any) -> Any:
+    return gateway.network("channel")
 
 
 @pytest.fixture
 def contract(network: Any) -> Any:
     return network.contract("ledger")
+
+
+@pytest.fixture
+def boxes(gateway: Any, tmp_path: Path) -> Boxes:
+    """Opens the outbox, for sync or asyncio."""
+
+    def opening(path: Path = tmp_path / "outbox.db") -> Any:
+        if isinstance(gateway, Blocking):
+            return Blocking(gateway._runner, aio.Outbox(path))
+        return Outbox(path)
+
+    return opening
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Iterator[FakeCa]:
+    """An authority that answers as it is told."""
+    with answering(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(params=["sync", "aio"])
+def client(request: pytest.FixtureRequest, fake: FakeCa) -> Iterator[Any]:
+    """A client of that authority; the same calls in both flavours."""
+    if request.param == "sync":
+        with CaClient(fake.url, "ca", fake.root) as client:
+            yield client
+        return
+    with asyncio.Runner() as runner:
+        blocking = Blocking(runner, aio_ca.CaClient(fake.url, "ca", fake.root))
+        yield blocking
+        blocking.close()

@@ -18,8 +18,11 @@ from kindpakket.fabric.testing import ChaincodeRefusal, Invocation
 
 Open = Callable[..., Any]
 """The fixture `opened`: connects a client."""
+Boxes = Callable[..., Any]
+"""The fixture `boxes`: opens an outbox."""
 
 QUICK = Deadlines(evaluate=2, endorse=2, submit=1, resolve=2, commit_status=2)
+IMPATIENT = Deadlines(endorse=2, submit=1, resolve=0.3, commit_status=0.2)
 
 
 class Blocking:

@@ -1,222 +1,38 @@
-"""The client of Fabric CA: requests, tokens, and what it makes of answers."""
+"""The client of Fabric CA: what each call sends, and what it makes of answers."""
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import inspect
 import json
 import pickle
-import socket
-import ssl
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.x509.oid import NameOID
-from fabric_helpers import Blocking
+from cryptography.hazmat.primitives.asymmetric import ec
+from fake_ca import FakeCa, encoded, verified
 
-from kindpakket.fabric import FabricError, Hash, Identity, IdentityError, Profile
+from kindpakket.fabric import FabricError
 from kindpakket.fabric.ca import (
     Attribute,
     CaAlreadyRegistered,
     CaAlreadyRevoked,
     CaAuthenticationError,
     CaClient,
-    CaError,
     CaForbidden,
     CaIdentity,
     CaInfo,
     CaNotFound,
     CaRefused,
     CaUnreachable,
-    Enrolment,
     Revocation,
-    authorisation_token,
-    signing_request,
 )
 from kindpakket.fabric.ca import aio as aio_ca
-from kindpakket.fabric.identity import load_key, make_key
-from kindpakket.fabric.profile import ClientCertificate
+from kindpakket.fabric.identity import load_key
 from kindpakket.fabric.testing import make_enrolment
 
-HALF_THE_ORDER = 0x7FFFFFFF800000007FFFFFFFFFFFFFFFDE737D56D38BCF4279DCE5617E3192A8
-
-
-def pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-
-
-def certificate(key: ec.EllipticCurvePrivateKey) -> bytes:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "registrar")])
-    now = datetime.now(UTC)
-    builder = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.KeyUsage(True, False, False, False, False, True, True, False, False), critical=True
-        )
-    )
-    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-
-@dataclass
-class FakeCa:
-    """A server that answers as it was told, and keeps what it was asked."""
-
-    url: str
-    root: Path
-    context: ssl.SSLContext
-    registrar: Enrolment
-    status: int = 200
-    answer: bytes = b""
-    methods: list[str] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    shown: list[Any] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-
-    def says(self, status: int, members: Any) -> None:
-        self.status, self.answer = status, json.dumps(members).encode()
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> Iterator[FakeCa]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    (tmp_path / "cert.pem").write_bytes(certificate(key))
-    (tmp_path / "key.pem").write_bytes(pem(key))
-
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            made.methods.append(self.command)
-            made.paths.append(self.path)
-            made.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
-            shown = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
-            made.shown.append(shown)
-            made.headers.append({name.lower(): value for name, value in self.headers.items()})
-            self.send_response(made.status)
-            self.send_header("Content-Length", str(len(made.answer)))
-            self.end_headers()
-            self.wfile.write(made.answer)
-
-        do_GET = do_POST = do_PUT = do_DELETE = _answer
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    registrar = Enrolment(certificate(key), pem(key), b"")
-    made = FakeCa(f"https://127.0.0.1:{server.server_port}", tmp_path / "cert.pem", context, registrar)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(params=["sync", "aio"])
-def client(request: pytest.FixtureRequest, fake: FakeCa) -> Iterator[Any]:
-    """The same calls in both flavours."""
-    if request.param == "sync":
-        with CaClient(fake.url, "ca", fake.root) as client:
-            yield client
-        return
-    with asyncio.Runner() as runner:
-        blocking = Blocking(runner, aio_ca.CaClient(fake.url, "ca", fake.root))
-        yield blocking
-        blocking.close()
-
-
-def encoded(content: bytes) -> str:
-    return base64.b64encode(content).decode()
-
-
-def verified(fake: FakeCa, method: str, path: str) -> dict[str, Any]:
-    """The last request's body, once its token is seen to be the registrar's over just this request."""
-    assert (fake.methods[-1], fake.paths[-1]) == (method, path)
-    own, signature = fake.headers[-1]["authorization"].split(".")
-    assert base64.b64decode(own) == fake.registrar.certificate
-    signed = f"{method}.{encoded(path.encode())}.{encoded(fake.bodies[-1])}.{own}".encode()
-    public = load_key(fake.registrar.key).public_key()
-    assert isinstance(public, ec.EllipticCurvePublicKey)
-    public.verify(base64.b64decode(signature), signed, ec.ECDSA(hashes.SHA256()))
-    return dict(json.loads(fake.bodies[-1])) if fake.bodies[-1] else {}
-
-
 ISSUED = {"success": True, "result": {"Cert": encoded(b"CERT"), "ServerInfo": {"CAChain": encoded(b"CHAIN")}}}
-
-
-@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1()])
-def test_the_token_signs_method_path_body_and_certificate_with_a_low_s(curve: ec.EllipticCurve) -> None:
-    key = ec.generate_private_key(curve)
-    own = Enrolment(certificate(key), pem(key))
-    for _ in range(20):
-        token = authorisation_token("POST", "/api/v1/register", b'{"id":"x"}', own)
-        shown, signature = token.split(".")
-        assert base64.b64decode(shown) == own.certificate
-        parts = (b"/api/v1/register", b'{"id":"x"}', own.certificate)
-        signed = ".".join(["POST", *(encoded(part) for part in parts)]).encode()
-        key.public_key().verify(base64.b64decode(signature), signed, ec.ECDSA(hashes.SHA256()))
-        if isinstance(curve, ec.SECP256R1):
-            assert decode_dss_signature(base64.b64decode(signature))[1] <= HALF_THE_ORDER
-
-
-def test_an_identity_signs_tokens_with_its_own_hash_function() -> None:
-    """As an authority with `bccsp` security level 384 expects it; or where the key is in a module."""
-    key = ec.generate_private_key(ec.SECP384R1())
-    caller = Identity("Org1MSP", certificate(key), key, hash=Hash.SHA384)
-    shown, signature = authorisation_token("GET", "/x", b"", caller).split(".")
-    signed = f"GET.{encoded(b'/x')}..{shown}".encode()
-    key.public_key().verify(base64.b64decode(signature), signed, ec.ECDSA(hashes.SHA384()))
-
-
-def test_a_token_needs_a_key_that_fabric_knows() -> None:
-    key = rsa.generate_private_key(65537, 2048)
-    with pytest.raises(IdentityError, match=r"tokens signed with Ed25519, .*enrol again with the secret"):
-        authorisation_token("POST", "/", b"", make_enrolment(algorithm="Ed25519"))
-    with pytest.raises(IdentityError, match=r"RSA.*use ECDSA P-256, P-384 or Ed25519"):
-        authorisation_token("POST", "/", b"", Enrolment(make_enrolment().certificate, pem(key)))
-
-
-@pytest.mark.parametrize("algorithm", ["P-256", "P-384", "Ed25519"])
-def test_a_signing_request_names_the_identity_and_its_hosts(algorithm: Any) -> None:
-    key = make_key(algorithm)
-    read = x509.load_pem_x509_csr(signing_request("peer0.x", key, ["peer0.x", "127.0.0.1"]))
-    assert read.is_signature_valid
-    assert read.public_key() == key.public_key()
-    assert read.subject.rfc4514_string() == "CN=peer0.x"
-    names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert names.get_values_for_type(x509.DNSName) == ["peer0.x"]
-    assert [str(one) for one in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
-
-
-def test_keys_of_other_kinds_are_refused() -> None:
-    with pytest.raises(ValueError, match="no key algorithm 'RSA'"):
-        make_key("RSA")  # type: ignore[arg-type]
-    with pytest.raises(IdentityError, match="RSAPrivateKey cannot sign"):
-        load_key(pem(rsa.generate_private_key(65537, 2048)))
-    with pytest.raises(IdentityError, match="give unencrypted PEM"):
-        load_key(b"no key")
 
 
 def test_enrolling_sends_a_request_and_no_key(fake: FakeCa, client: Any) -> None:
@@ -410,77 +226,6 @@ def test_an_answer_that_is_none_is_no_success(fake: FakeCa, client: Any, answer:
         client.chain()
     with pytest.raises((CaUnreachable, CaRefused)):
         client.enrol("till", "s")
-
-
-def test_certificates_to_trust_that_cannot_be_used_are_named(tmp_path: Path) -> None:
-    (tmp_path / "bad.pem").write_text("nothing")
-    for flavour in (CaClient, aio_ca.CaClient):
-        with pytest.raises(CaError, match=r"tls_root: .*absent\.pem cannot be used .* No such file"):
-            flavour("https://127.0.0.1:1", "ca", tmp_path / "absent.pem")
-        with pytest.raises(CaError, match=r"tls_root: .*bad\.pem cannot be used"):
-            flavour("https://127.0.0.1:1", "ca", tmp_path / "bad.pem")
-
-
-def test_nobody_answers_or_somebody_else_does(fake: FakeCa) -> None:
-    other = make_enrolment("127.0.0.1").certificate
-    with (
-        CaClient("https://127.0.0.1:1", "ca", fake.root) as client,
-        pytest.raises(CaUnreachable, match=r"no answer from the authority ca at https://127\.0\.0\.1:1"),
-    ):
-        client.chain()
-    with CaClient(fake.url, "ca", other) as client, pytest.raises(CaUnreachable, match="CERTIFICATE_VERIFY"):
-        client.chain()
-    assert fake.paths == []
-
-
-def test_a_client_comes_from_a_profile(fake: FakeCa) -> None:
-    content = {
-        "client": {"organization": "o"},
-        "organizations": {"o": {"mspid": "OMSP", "certificateAuthorities": ["ca.o"]}},
-        "certificateAuthorities": {
-            "ca.o": {"url": fake.url, "caName": "tlsca", "tlsCACerts": {"path": str(fake.root)}}
-        },
-    }
-    fake.says(200, {"success": True, "result": {"CAName": "x", "CAChain": ""}})
-    for name in (None, "ca.o"):
-        with CaClient.from_profile(Profile.from_mapping(content), name) as client:
-            client.info()
-        assert json.loads(fake.bodies[-1]) == {"caname": "tlsca"}
-
-
-def test_mutual_tls_shows_the_clients_certificate(fake: FakeCa, tmp_path: Path) -> None:
-    own = make_enrolment("till")
-    (tmp_path / "clients.pem").write_bytes(own.certificate)
-    fake.context.load_verify_locations(tmp_path / "clients.pem")
-    fake.context.verify_mode = ssl.CERT_REQUIRED
-    fake.says(200, {"success": True, "result": {"CAName": "x", "CAChain": ""}})
-    shown = ClientCertificate(own.certificate, own.key)
-    with CaClient(fake.url, "ca", fake.root, client_certificate=shown) as client:
-        client.info()
-    assert fake.shown[-1]["subject"] == ((("commonName", "till"),),)
-    with CaClient(fake.url, "ca", fake.root) as client, pytest.raises(CaUnreachable):
-        client.info()
-
-
-def test_a_cancelled_call_leaves_nothing_running(fake: FakeCa) -> None:
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    async def cancel() -> None:
-        async with aio_ca.CaClient(f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
-            call = asyncio.create_task(client.info())
-            connection, _ = await asyncio.to_thread(listener.accept)
-            with connection:
-                connection.settimeout(5)
-                await asyncio.to_thread(connection.recv, 1)
-                call.cancel()
-                with pytest.raises(asyncio.CancelledError):
-                    await call
-                while await asyncio.to_thread(connection.recv, 4096):
-                    pass  # the connection ends
-
-    with listener:
-        listener.settimeout(5)
-        asyncio.run(cancel())
 
 
 def test_the_twins_have_the_same_calls() -> None:

@@ -18,8 +18,7 @@ import pytest
 from kindpakket_network import NetworkError
 from kindpakket_network.chaincodes import package as chaincode
 from kindpakket_network.chaincodes import program
-from kindpakket_network.programs import process
-from kindpakket_network.programs.command import Command, Result
+from kindpakket_network.programs.command import Command, Result, run
 from kindpakket_network.programs.home import Home
 
 DIGEST = "ab" * 32
@@ -90,7 +89,6 @@ def test_a_folder_without_a_module_is_named(tmp_path: Path) -> None:
 def compiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
     """The folders in which programs were compiled; there is an empty cache for them."""
     found: list[Path] = []
-    run = process.run
 
     def noted(command: Command) -> Result:
         if command.name == "go build":

@@ -24,7 +24,8 @@ from kindpakket_network.backups.contents import Manifest
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.configuration import Configuration
 from kindpakket_network.channel.difference import differences
-from kindpakket_network.channel.proposal import Proposal, Signature
+from kindpakket_network.channel.proposal import Proposal
+from kindpakket_network.channel.signature import Signature
 from kindpakket_network.exports.bundle_rules import _load
 from kindpakket_network.nodes.issue import ensure_user_name
 from kindpakket_network.nodes.own_organisations import own_organisations

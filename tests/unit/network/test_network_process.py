@@ -17,10 +17,10 @@ import psutil
 import pytest
 
 from kindpakket_network import CommandFailed, NetworkError
-from kindpakket_network.programs.command import Command
+from kindpakket_network.programs.command import Command, last_words, run
 from kindpakket_network.programs.history import History
 from kindpakket_network.programs.home import Home
-from kindpakket_network.programs.process import MARK, Processes, Program, last_words, run
+from kindpakket_network.programs.process import MARK, Processes, Program
 from kindpakket_network.programs.rotation import files, rotate
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE

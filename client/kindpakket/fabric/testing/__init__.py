@@ -15,9 +15,9 @@ peer, or several with `MemoryGateway.replica`; policies are not checked. `Memory
 counterparts inject faults.
 """
 
+from kindpakket.fabric.testing._faults import StepName
 from kindpakket.fabric.testing._gateway import MemoryGateway, make_enrolment, make_identity
 from kindpakket.fabric.testing._invocation import Chaincode, ChaincodeRefusal, Invocation
-from kindpakket.fabric.testing._service import StepName
 
 __all__ = [
     "Chaincode",

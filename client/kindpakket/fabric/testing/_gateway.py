@@ -20,9 +20,11 @@ from kindpakket.fabric.errors import ErrorDetail
 from kindpakket.fabric.identity._hashes import Hash
 from kindpakket.fabric.identity._identity import Identity, PrivateKey
 from kindpakket.fabric.identity._keys import KeyAlgorithm, key_pem, make_key
+from kindpakket.fabric.testing._access import Access
+from kindpakket.fabric.testing._faults import Fault, Faults, StepName
 from kindpakket.fabric.testing._invocation import Chaincode
 from kindpakket.fabric.testing._ledger import MemoryLedger
-from kindpakket.fabric.testing._service import Fault, MemoryService, StepName
+from kindpakket.fabric.testing._service import MemoryService
 
 _ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")  # where Fabric CA keeps an identity's attributes
 _LARGEST_REQUEST = 100 << 20  # bytes, as a Fabric peer has it
@@ -77,8 +79,9 @@ class MemoryGateway:
 
     def _serve(self, ledger: MemoryLedger) -> None:
         self._ledger = ledger
-        self._service = MemoryService(ledger, self._chaincodes, self._hash, binds_tls=self._mutual_tls)
-        self._service.limit = self._limit
+        self._faults = Faults(self._limit)
+        access = Access(self._hash, binds_tls=self._mutual_tls)
+        self._service = MemoryService(ledger, self._chaincodes, access, self._faults)
 
     def replica(self) -> MemoryGateway:
         """Another peer on the same ledger, with its own endpoint, faults and `calls`. Use it in `with`.
@@ -116,11 +119,11 @@ class MemoryGateway:
 
     def pause(self) -> None:
         """Answer nothing until `resume`, like a process that is suspended."""
-        self._service.pause(True)
+        self._faults.pause(True)
 
     def resume(self) -> None:
         """Go on after `pause`."""
-        self._service.pause(False)
+        self._faults.pause(False)
 
     def fail(
         self,
@@ -133,7 +136,7 @@ class MemoryGateway:
         after: bool = False,
     ) -> None:
         """Let the next calls of a step fail; `after`: the step takes effect, and only its answer is lost."""
-        self._service.faults.append(Fault(step, status, reason, tuple(details), times, after))
+        self._faults.scripted.append(Fault(step, status, reason, tuple(details), times, after))
 
     def break_streams(
         self, *after: int, status: grpc.StatusCode | None = grpc.StatusCode.UNAVAILABLE
@@ -142,19 +145,19 @@ class MemoryGateway:
 
         Status None: they end as if there were nothing more.
         """
-        self._service.breaks.extend((messages, status) for messages in after)
+        self._faults.breaks.extend((messages, status) for messages in after)
 
     def skip_block(self, number: int) -> None:
         """Leave a block out of streams, as a faulty peer may."""
-        self._service.skipped.add(number)
+        self._faults.skipped.add(number)
 
     def hang(self, step: StepName, *, times: int = 1, after: bool = False) -> None:
         """Leave the next calls of a step without an answer until the client gives up."""
-        self._service.faults.append(Fault(step, None, "", (), times, after))
+        self._faults.scripted.append(Fault(step, None, "", (), times, after))
 
     def forget_faults(self) -> None:
         """Let nothing fail any more."""
-        self._service.faults.clear()
+        self._faults.scripted.clear()
 
     def invalidate(self, code: str, *, times: int = 1) -> None:
         """Give the next transactions this validation code, such as `ENDORSEMENT_POLICY_FAILURE`."""
@@ -162,7 +165,7 @@ class MemoryGateway:
 
     def end_deliver(self, status: str) -> None:
         """Let streams of blocks end at once, with a status such as `FORBIDDEN`, or "" for none."""
-        self._service.deliver_end = status
+        self._faults.deliver_end = status
 
     def hold(self) -> None:
         """Accept transactions from now on, and order them only at `release`."""
@@ -180,25 +183,25 @@ class MemoryGateway:
     @property
     def calls(self) -> list[StepName]:
         """The steps that clients called, in order."""
-        return self._service.calls
+        return self._faults.calls
 
     def forget_calls(self) -> None:
         """Start `calls` anew."""
-        self._service.calls.clear()
+        self._faults.calls.clear()
 
     @property
     def refused(self) -> int:
         """How many calls were refused because of `limit`."""
-        return self._service.refused
+        return self._faults.refused
 
     @property
     def under_way(self) -> int:
         """How many unary calls are in progress."""
-        return self._service.under_way
+        return self._faults.under_way
 
     def wait_for_call(self, step: StepName, *, timeout: float = 5.0) -> None:
         """Wait until a client has called a step; `TimeoutError` after `timeout` seconds."""
-        if not self._service.wait_for(step, timeout):
+        if not self._faults.wait_for(step, timeout):
             raise TimeoutError(f"no client called {step} within {timeout} s; they called {self.calls}")
 
     def wait_for_height(self, height: int, *, timeout: float = 5.0) -> None:

@@ -1,0 +1,72 @@
+"""A channel, and what its members may do on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from kindpakket_network.description.chaincode import Chaincode
+
+
+@dataclass(frozen=True)
+class Member:
+    """What an organisation's identities may do on a channel, by role.
+
+    Attributes:
+        organisation: the organisation's name.
+        writers: roles that may submit transactions.
+        readers: roles that may evaluate transactions.
+        block_readers: roles that may read blocks and events.
+    """
+
+    organisation: str
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+    block_readers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel with its members and chaincodes.
+
+    Attributes:
+        name: its name.
+        consenters: the organisations whose orderers order it, by consenter id, starting at 1.
+        lifecycle_endorsement: the policy for chaincode definitions.
+        administration: the policy for changes of its members and their policies; None: a majority of the
+            members' administrators.
+        members: the organisations that use it.
+        chaincodes: the chaincodes on it.
+        acls: policies of the application group by the resource that they guard, where they differ from the
+            defaults in `channel.access`.
+    """
+
+    name: str
+    consenters: tuple[str, ...]
+    lifecycle_endorsement: str
+    administration: str | None
+    members: tuple[Member, ...]
+    chaincodes: tuple[Chaincode, ...]
+    acls: Mapping[str, str]
+
+    @classmethod
+    def read(cls, members: Mapping[str, Any], consenters: tuple[str, ...]) -> Self:
+        """A channel from its members in a topology; consenters: for one that does not list its own."""
+        return cls(
+            name=members["name"],
+            consenters=tuple(members.get("consenters", consenters)),
+            lifecycle_endorsement=members["lifecycle_endorsement"],
+            administration=members.get("administration"),
+            members=tuple(
+                Member(
+                    member["organisation"],
+                    tuple(member["writers"]),
+                    tuple(member["readers"]),
+                    tuple(member["block_readers"]),
+                )
+                for member in members["members"]
+            ),
+            chaincodes=tuple(Chaincode.read(chaincode) for chaincode in members.get("chaincodes", ())),
+            acls=dict(members.get("acls", {})),
+        )

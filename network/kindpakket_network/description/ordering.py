@@ -1,0 +1,45 @@
+"""How a network orders transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """How transactions are ordered.
+
+    Attributes:
+        type: `bft` or `raft`.
+        batch_interval_ms: how long a transaction waits for its block at most, in milliseconds.
+        batch_messages: the maximum number of transactions in a block.
+    """
+
+    type: str
+    batch_interval_ms: int
+    batch_messages: int
+
+    @classmethod
+    def read(cls, members: Mapping[str, Any]) -> Self:
+        """The ordering that a topology's members say."""
+        default = 50 if members["type"] == "bft" else 100
+        return cls(
+            members["type"], members.get("batch_interval_ms", default), members.get("batch_messages", 500)
+        )
+
+    def quorum(self, consenters: int) -> int:
+        """How many of a channel's consenters must take part in ordering."""
+        if self.type == "raft":
+            return consenters // 2 + 1
+        return (consenters + (consenters - 1) // 3) // 2 + 1
+
+    @property
+    def lag(self) -> int:
+        """How many blocks a consenter may harmlessly be behind while nothing is ordered.
+
+        A BFT leader's heartbeats name the last decided block. A consenter that starts one block behind takes
+        that block for the next one, and only fetches both when the following block arrives.
+        """
+        return 1 if self.type == "bft" else 0

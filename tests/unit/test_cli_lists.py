@@ -1,0 +1,62 @@
+"""What the command's operations find on the ledger, show, and do with all of it at once."""
+
+from __future__ import annotations
+
+from desk import ACCOUNT, CHANGE, MOVED, ORDERED, PAYMENT, REASON, TILL, Command
+from story import SCHEME, SHOP, VOUCHER
+
+
+def test_an_account_that_waits_is_shown_with_its_change(kindpakket: Command) -> None:
+    kindpakket.desk.answers |= {
+        "shop:Show": {"id": SHOP, "account_change": {"id": CHANGE, "proposed_by": TILL, "sha256": "f" * 64}},
+        "shop:ProposedAccount": ACCOUNT,
+    }
+    assert kindpakket.answer("shop", "proposed-account", SHOP) == {"change": CHANGE, **ACCOUNT}
+
+
+def test_everything_lapsable_lapses_in_bulks(kindpakket: Command) -> None:
+    found = [{"id": f"{number:032x}"} for number in range(501)]
+    kindpakket.desk.answers |= {"voucher:Lapsable": {"items": found, "next": ""}, "voucher:Lapse": MOVED}
+    result = kindpakket("voucher", "lapse", SCHEME, *REASON)
+    assert "€ 30.00" in result.stdout
+    assert "Lapsing 501 vouchers" in result.stderr
+    bulks = [len(request["vouchers"]) for request in kindpakket.desk.requests("voucher:Lapse")]
+    assert bulks == [500, 1]
+
+
+def test_nothing_lapsable_is_no_failure(kindpakket: Command) -> None:
+    kindpakket.desk.answers["voucher:Lapsable"] = {"items": [], "next": ""}
+    assert kindpakket.answer("voucher", "lapse", SCHEME, *REASON)["cents"] == 0
+    assert not kindpakket.desk.requests("voucher:Lapse")
+
+
+def test_holds_are_seen_in_the_list_of_payments(kindpakket: Command) -> None:
+    held = {"id": PAYMENT, "shop": SHOP, "state": "held", "day": "", "cents": 0, "refunded_cents": 0}
+    found = {**held, "held_day": "2026-03-10", "held_cents": 1500}
+    kindpakket.desk.answers["payment:List"] = {"items": [found], "next": ""}
+    shown = kindpakket("payment", "list", SCHEME).stdout
+    assert "held" in shown and "€ 15.00" in shown and "2026-03-10" in shown
+
+
+def test_what_is_due_is_shown_for_one_shop_or_for_all(kindpakket: Command) -> None:
+    due = {"due": True, "why": "rhythm", "cents": 1500, "items": 2}
+    kindpakket.desk.answers |= {
+        "settlement:Due": {**due, "oldest_day": "2026-03-01", "closed_until": "2026-03-10"},
+        "shop:List": {"items": [{"id": SHOP}, {"id": "7" * 32}], "next": ""},
+    }
+    assert "yes, by rhythm" in kindpakket("settlement", "due", SCHEME, SHOP).stdout
+    assert [found["shop"] for found in kindpakket.answer("settlement", "due", SCHEME)] == [SHOP, "7" * 32]
+
+
+def test_erasures_that_are_due_are_ordered_together(kindpakket: Command) -> None:
+    kindpakket.desk.answers |= {
+        "erasure:Due": {"items": [{"id": VOUCHER, "due_on": "2033-12-31"}], "next": ""},
+        "erasure:Order": ORDERED,
+    }
+    assert "2033-12-31" in kindpakket("erasure", "due", "citizens", "--scheme", SCHEME).stdout
+    order = ("erasure", "order", "citizens", "--scheme", SCHEME, "--reason", "retention")
+    kindpakket(*order, "--all-due")
+    (request,) = kindpakket.desk.requests("erasure:Order")
+    assert request["ids"] == [VOUCHER]
+    assert "or --all-due" in kindpakket(*order).stderr
+    assert "give --scheme with citizens" in kindpakket("erasure", "due", "citizens").stderr

@@ -1,0 +1,117 @@
+"""Each method of the facades is one transaction, or one query."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from operator import attrgetter
+from typing import Any
+
+import pytest
+from fake_ledger import FakeLedger
+from story import rules
+
+from kindpakket.municipality import Municipality
+from kindpakket.shop import Shop
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "operation"),
+    [
+        ("schemes.approve", ("a",), "scheme:Approve"),
+        ("schemes.pause", ("a", "audit"), "scheme:Pause"),
+        ("shops.approve", ("a", []), "shop:Approve"),
+        ("shops.suspend", ("a", "x"), "shop:Suspend"),
+        ("shops.reinstate", ("a", "x"), "shop:Reinstate"),
+        ("vouchers.issue", ("a", []), "voucher:Issue"),
+        ("vouchers.activate", ("a", []), "voucher:Activate"),
+        ("vouchers.block", ("a", "c", "x"), "voucher:Block"),
+        ("vouchers.unblock", ("a", "c", "x"), "voucher:Unblock"),
+        ("vouchers.self_block", ("a", "c", "f" * 32), "voucher:SelfBlock"),
+        ("vouchers.revoke", ("a", ["c"], "x"), "voucher:Revoke"),
+        ("vouchers.top_up", ("a", [], "x"), "voucher:TopUp"),
+        ("vouchers.extend", ("a", ["c"], date(2027, 1, 31), "x"), "voucher:Extend"),
+        ("vouchers.lapse", ("a", ["c"], "x"), "voucher:Lapse"),
+        ("vouchers.replace", ("a", "c", {}, "x"), "voucher:Replace"),
+        ("vouchers.approve_replacement", ("a", "c", "d"), "voucher:ApproveReplacement"),
+        ("vouchers.reject_replacement", ("a", "c", "d", "x"), "voucher:RejectReplacement"),
+        ("schemes.propose_rules", ("a", rules(), "all", "x"), "scheme:ProposeRules"),
+        ("schemes.propose_budget", ("a", 100, "x"), "scheme:ProposeBudget"),
+        ("schemes.propose_closing", ("a", "x"), "scheme:ProposeClosing"),
+        ("schemes.approve_change", ("a", "d"), "scheme:ApproveChange"),
+        ("schemes.reject_change", ("a", "d", "x"), "scheme:RejectChange"),
+        ("shops.grant", ("b", [], "x"), "shop:Grant"),
+        ("shops.end", ("b", "x", 30), "shop:End"),
+        ("shops.approve_account", ("b", "d"), "shop:ApproveAccount"),
+        ("shops.reject_account", ("b", "d", "x"), "shop:RejectAccount"),
+        ("settlements.claim", ("a", "b", "x"), "settlement:Claim"),
+        ("settlements.collect", ("a", "d", "x"), "settlement:Collect"),
+        ("settlements.write_off", ("a", "d", "x"), "settlement:WriteOff"),
+        ("erasures.order", ("citizens", ["c"], "retention"), "erasure:Order"),
+        ("erasures.approve", ("d",), "erasure:Approve"),
+        ("erasures.withdraw", ("d", "x"), "erasure:Withdraw"),
+        ("erasures.certify", ("d",), "erasure:Certify"),
+        ("payments.release", ("p", "expired"), "payment:Release"),
+        ("requests.void", ("d",), "request:Void"),
+        ("settlements.draft", ("a", "b"), "settlement:Draft"),
+        ("settlements.approve", ("a", "b"), "settlement:Approve"),
+        ("settlements.withdraw", ("a", "b", "x"), "settlement:Withdraw"),
+        ("settlements.export", ("a", ["b"], "f"), "settlement:Export"),
+        ("settlements.book", ("a", "b", "paid", "x"), "settlement:Book"),
+        ("organisations.initialise", ("A", ["B"], ["C"]), "organisations:Initialise"),
+        ("organisations.propose", ("A", "shops", "x"), "organisations:Propose"),
+        ("organisations.approve", ("A", "b"), "organisations:Approve"),
+        ("organisations.reject", ("A", "b", "x"), "organisations:Reject"),
+    ],
+)
+def test_each_method_is_one_transaction(method: str, arguments: tuple[Any, ...], operation: str) -> None:
+    ledger = FakeLedger([{}])
+    attrgetter(method)(Municipality(ledger))(*arguments, request_id="1" * 32)
+    (call,) = ledger.calls
+    assert call.name == operation
+    assert call.request["request_id"] == "1" * 32
+    noun, _, name = operation.partition(":")
+    assert method in (f"{noun}s.{_snake(name)}", f"{noun}.{_snake(name)}")
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "operation"),
+    [
+        ("capture", ("p", []), "payment:Capture"),
+        ("release", ("p", "x"), "payment:Release"),
+        ("cancel", ("p", "x"), "payment:Cancel"),
+        ("refund", ("p", [], "x"), "payment:Refund"),
+        ("self_block", ("a", "c", "f" * 32), "voucher:SelfBlock"),
+        ("draft_settlement", ("a",), "settlement:Draft"),
+        ("reject_account", ("d", "x"), "shop:RejectAccount"),
+        ("requests.void", ("d",), "request:Void"),
+    ],
+)
+def test_each_method_of_a_till_is_one_transaction(
+    method: str, arguments: tuple[Any, ...], operation: str
+) -> None:
+    ledger = FakeLedger([{}])
+    attrgetter(method)(Shop(ledger, "b" * 32))(*arguments, request_id="1" * 32)
+    (call,) = ledger.calls
+    assert (call.name, call.request["request_id"]) == (operation, "1" * 32)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "operation", "members"),
+    [
+        ("schemes.rules", ("a", 2), "scheme:Rules", {"scheme": "a", "version": 2}),
+        ("settlements.due", ("a", "b"), "settlement:Due", {"scheme": "a", "shop": "b"}),
+        ("erasures.show", ("d",), "erasure:Show", {"erasure": "d"}),
+        ("requests.show", ("d",), "request:Show", {"request": "d"}),
+    ],
+)
+def test_each_question_is_one_query(
+    method: str, arguments: tuple[Any, ...], operation: str, members: dict[str, Any]
+) -> None:
+    ledger = FakeLedger([{"answer": 1}])
+    assert attrgetter(method)(Municipality(ledger))(*arguments) == {"answer": 1}
+    assert [(call.name, call.request) for call in ledger.calls] == [(operation, members)]
