@@ -1,6 +1,6 @@
-"""Run all tests, one runner after another, and repeat each runner's summary at the end.
+"""Run all tests, stage by stage, and show at the end what each runner said of itself.
 
-A runner that fails does not stop the next ones; the exit code says whether all passed.
+A runner that fails does not keep the next ones from running; the exit code says whether all passed.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-WORKERS = "2"
 PROOF = "KINDPAKKET_PROOF"
+# Folders whose tests start networks of their own, and keep two cores busy two at a time.
+LIVE = ("abuse", "hfc", "network", "scenario")
 _NO_TESTS = 5
 
 
@@ -25,25 +27,27 @@ class Runner:
 
     Attributes:
         title: what it runs.
+        language: of the tests.
         arguments: program and arguments.
+        summary: picks from all that it wrote what to show again.
         folder: where it runs.
-        summary: picks the lines of its output to repeat at the end.
         empty: the exit code when no test was selected.
     """
 
     title: str
+    language: str
     arguments: Sequence[str]
-    folder: Path
     summary: Callable[[list[str]], list[str]]
+    folder: Path = ROOT
     empty: int = 0
 
-    def run(self, environment: Mapping[str, str]) -> tuple[bool, list[str]]:
-        """Run it, and pass its output on as it arrives.
+    def run(self, environment: Mapping[str, str], *, follow: bool) -> Result:
+        """Run it.
 
-        Returns:
-            Whether it passed, and its summary.
+        Args:
+            environment: its environment variables.
+            follow: pass on what it writes as it comes; otherwise only keep it.
         """
-        print(f"{self.title} ...", flush=True)
         written = bytearray()
         with subprocess.Popen(
             self.arguments,
@@ -53,12 +57,29 @@ class Runner:
             stderr=subprocess.STDOUT,
         ) as process:
             assert process.stdout is not None
-            while chunk := os.read(process.stdout.fileno(), 1 << 16):
-                written += chunk
-                sys.stdout.buffer.write(chunk)
-                sys.stdout.flush()
+            while some := os.read(process.stdout.fileno(), 1 << 16):
+                written += some
+                if follow:
+                    _show(some)
         lines = written.decode(errors="replace").splitlines()
-        return process.returncode in (0, self.empty), self.summary(lines)
+        return Result(self, process.returncode in (0, self.empty), bytes(written), self.summary(lines))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a runner.
+
+    Attributes:
+        runner: the runner.
+        passed: whether all its tests passed.
+        written: all that it wrote.
+        summary: the lines to show again.
+    """
+
+    runner: Runner
+    passed: bool
+    written: bytes
+    summary: list[str]
 
 
 def of_go(lines: list[str]) -> list[str]:
@@ -67,33 +88,67 @@ def of_go(lines: list[str]) -> list[str]:
 
 
 def of_pytest(lines: list[str]) -> list[str]:
-    """Everything from the short summary on, or the last line if there is none."""
+    """From the short summary on; the last line when there is none."""
     titles = [number for number, line in enumerate(lines) if "short test summary info" in line]
     return lines[titles[-1] :] if titles else lines[-1:]
 
 
-def runners(options: Sequence[str]) -> dict[str, list[Runner]]:
-    """The runners by language.
+def stages(options: Sequence[str]) -> list[list[Runner]]:
+    """The runners: those of a stage run side by side, one stage after the other.
+
+    Tests without a network mostly wait, so more of them run at a time than there are cores, beside the tests
+    in Go, which do not wait.
 
     Args:
-        options: further options for pytest.
+        options: what pytest is told beside how to run.
     """
-    pytest = [sys.executable, "-m", "pytest", f"--color={'yes' if sys.stdout.isatty() else 'no'}", *options]
-    together = ["-n", WORKERS, "--dist", "loadgroup", "--no-loadscope-reorder", "-m", "not alone"]
-    return {
-        "go": [
-            Runner(f"Go: {folder}", ["go", "test", "./..."], ROOT / folder, of_go)
-            for folder in ("chaincode", "tools/mutate")
+
+    def go(folder: str) -> Runner:
+        return Runner(f"Go: {folder}", "go", ["go", "test", "./..."], of_go, ROOT / folder)
+
+    def python(title: str, *how: str) -> Runner:
+        color = f"--color={'yes' if sys.stdout.isatty() else 'no'}"
+        arguments = [sys.executable, "-m", "pytest", color, *how, *options]
+        return Runner(f"Python: {title}", "python", arguments, of_pytest, empty=_NO_TESTS)
+
+    def workers(number: int) -> list[str]:
+        return ["-n", str(number), "--dist", "loadgroup", "--no-loadscope-reorder"]
+
+    def ignoring(*folders: str) -> list[str]:
+        return [f"--ignore=tests/{folder}" for folder in folders]
+
+    return [
+        [
+            python("without a network", *workers(4), *ignoring(*LIVE)),
+            go("chaincode"),
+            go("tools/mutate"),
         ],
-        "python": [
-            Runner("Python: two at a time", [*pytest, *together], ROOT, of_pytest, _NO_TESTS),
-            Runner("Python: one at a time", [*pytest, "-m", "alone"], ROOT, of_pytest, _NO_TESTS),
-        ],
-    }
+        [python("on networks, two at a time", *workers(2), "-m", "not alone", *ignoring("unit"))],
+        [python("on networks, one at a time", "-m", "alone", *ignoring("unit"))],
+    ]
+
+
+def run(stage: Sequence[Runner], environment: Mapping[str, str]) -> list[Result]:
+    """Run a stage's runners side by side; what the first one writes is shown as it comes, the rest after."""
+    print(*(f"{runner.title} ..." for runner in stage), sep="\n", flush=True)
+    with ThreadPoolExecutor(len(stage)) as pool:
+        running = [
+            pool.submit(runner.run, environment, follow=number == 0) for number, runner in enumerate(stage)
+        ]
+        results = [each.result() for each in running]
+    for result in results[1:]:
+        print(f"\n{result.runner.title}:", flush=True)
+        _show(result.written)
+    return results
+
+
+def _show(some: bytes) -> None:
+    sys.stdout.buffer.write(some)
+    sys.stdout.flush()
 
 
 def main() -> int:
-    """Run the tests that the command line selects, or all.
+    """Run what the command line names, or all.
 
     Returns:
         The exit code.
@@ -102,21 +157,20 @@ def main() -> int:
         description=str(__doc__), epilog="Other options are passed on to pytest.", allow_abbrev=False
     )
     parser.add_argument("--proof", action="store_true", help="run every repetition")
-    parser.add_argument("--only", choices=["go", "python"], help="run only the tests in this language")
+    parser.add_argument("--only", choices=["go", "python"], help="the tests in one language")
     known, options = parser.parse_known_args()
     environment = dict(os.environ)
     if known.proof:
         environment[PROOF] = "1"
         options.append("--proof")
-    results = [
-        (runner, *runner.run(environment))
-        for language, group in runners(options).items()
-        if known.only in (None, language)
-        for runner in group
-    ]
-    for runner, _, summary in results:
-        print(f"\n{runner.title}:", *summary, sep="\n")
-    return 0 if all(passed for _, passed, _ in results) else 1
+    results: list[Result] = []
+    for stage in stages(options):
+        chosen = [runner for runner in stage if known.only in (None, runner.language)]
+        if chosen:
+            results += run(chosen, environment)
+    for result in results:
+        print(f"\n{result.runner.title}:", *result.summary, sep="\n")
+    return 0 if all(result.passed for result in results) else 1
 
 
 if __name__ == "__main__":

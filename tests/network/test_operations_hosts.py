@@ -315,7 +315,7 @@ def test_payments_go_on_while_a_machine_is_cut_off_and_it_catches_up(
         heights = {**live["auditor"].heights(), **live["gemeente"].heights()}
         return len(set(heights.values())) == 1 or None
 
-    assert until(caught_up, 90.0, interval=1.0), (live["auditor"].heights(), live["gemeente"].heights())
+    assert until(caught_up, PATIENCE, interval=1.0), (live["auditor"].heights(), live["gemeente"].heights())
     town.pay(2)
     for name, operator in live.items():
         log = Home(operator.home).log(f"orderer.{name}").read_text("utf-8", errors="replace")

@@ -22,7 +22,7 @@ from kindpakket_demo.desk import Desk
 from kindpakket_network import Network
 
 CENTS = 100
-PATIENCE = 30.0
+PATIENCE = 300.0
 VOUCHERS = 6
 
 

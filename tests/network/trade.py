@@ -19,7 +19,8 @@ from kindpakket_network.programs.wait import until
 from patience import PATIENCE
 
 LEAST = 100
-_PAUSE = 0.1
+# Seconds between two payments of a till: enough of them to notice a gap, and the machine keeps time for more.
+_PAUSE = 0.3
 
 
 @dataclass

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from patience import PATIENCE
+
 _LONGEST = 240.0
 _ASYNC = "kindpakket.fabric.aio."
 
@@ -93,7 +95,7 @@ def closing_after(stream: Any, seconds: float) -> Iterator[threading.Event]:
         timer.join()
 
 
-def take(stream: Any, matches: Any, seconds: float = 30.0) -> Any:
+def take(stream: Any, matches: Any, seconds: float = PATIENCE) -> Any:
     """The first item of a stream for which `matches` is true.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,6 +19,11 @@ from kindpakket.fabric import (
     SubmitError,
 )
 from kindpakket.fabric import Network as Ledger
+from kindpakket_network.programs.wait import until
+from patience import PATIENCE
+
+# Seconds for a call that is repeated until its deadline: a slow machine may need more for its first attempt.
+DEADLINES = (2.0, 10.0, 50.0, 250.0)
 
 
 def said(place: Place, error: GatewayError) -> list[tuple[str, str, str]]:
@@ -28,6 +34,16 @@ def said(place: Place, error: GatewayError) -> list[tuple[str, str, str]]:
         if not node.startswith(("chaincode.", "ca."))
     }
     return sorted((nodes[detail.address], detail.mspid, detail.message) for detail in error.details)
+
+
+def endorsed(proposal: Callable[[], Any]) -> EndorseError:
+    """The error of endorsing a proposal about which peers differ, which is repeated until its deadline."""
+    for seconds in DEADLINES:
+        with pytest.raises(EndorseError) as caught:
+            proposal().endorse(timeout=seconds)
+        if caught.value.status is not StatusCode.DEADLINE_EXCEEDED:
+            break
+    return caught.value
 
 
 def test_an_evaluation_that_the_chaincode_refuses_tells_its_words(strict: Contract) -> None:
@@ -41,17 +57,20 @@ def test_an_evaluation_that_the_chaincode_refuses_tells_its_words(strict: Contra
 
 def test_a_submit_that_the_chaincode_refuses_tells_each_peers_words(place: Place, strict: Contract) -> None:
     """The gateway asks its own organisation's peers one after another, and then no others."""
-    proposal = strict.proposal("Fail", "not today")
-    with pytest.raises(EndorseError) as caught:
-        proposal.endorse()
-    error = caught.value
-    assert (error.status, error.chaincode_message) == (StatusCode.ABORTED, "not today")
-    assert error.transaction_id == proposal.transaction_id
-    assert "failed to endorse transaction" in error.reason
-    assert said(place, error) == [
-        ("peer0.org1", "Org1MSP", "chaincode response 500, not today"),
-        ("peer1.org1", "Org1MSP", "chaincode response 500, not today"),
-    ]
+
+    def told() -> list[tuple[str, str, str]]:
+        proposal = strict.proposal("Fail", "not today")
+        with pytest.raises(EndorseError) as caught:
+            proposal.endorse()
+        error = caught.value
+        assert (error.status, error.chaincode_message) == (StatusCode.ABORTED, "not today")
+        assert error.transaction_id == proposal.transaction_id
+        assert "failed to endorse transaction" in error.reason
+        return said(place, error)
+
+    both = [(f"peer{number}.org1", "Org1MSP", "chaincode response 500, not today") for number in (0, 1)]
+    # On a busy machine a peer may lose sight of another one for some seconds.
+    assert until(lambda: told() == both or None, PATIENCE), told()
 
 
 def test_wrong_arguments_are_the_chaincodes_refusal(strict: Contract) -> None:
@@ -89,28 +108,25 @@ def test_an_organisation_that_refuses_is_named_in_the_details(place: Place, stri
     with pytest.raises(EvaluateError) as evaluated:
         strict.evaluate("FailAt", "Org1MSP")
     assert evaluated.value.chaincode_message == "Org1MSP refuses"
-    with pytest.raises(EndorseError) as caught:
-        strict.proposal("FailAt", "Org3MSP").endorse(timeout=1)
-    assert caught.value.status is StatusCode.ABORTED
-    assert "failed to collect enough transaction endorsements" in caught.value.reason
-    assert said(place, caught.value) == [("peer0.org3", "Org3MSP", "chaincode response 500, Org3MSP refuses")]
+    error = endorsed(lambda: strict.proposal("FailAt", "Org3MSP"))
+    assert error.status is StatusCode.ABORTED
+    assert "failed to collect enough transaction endorsements" in error.reason
+    assert said(place, error) == [("peer0.org3", "Org3MSP", "chaincode response 500, Org3MSP refuses")]
 
 
 def test_all_organisations_that_refuse_are_named_in_the_details(place: Place, strict: Contract) -> None:
-    with pytest.raises(EndorseError) as caught:
-        strict.proposal("FailAt", "Org2MSP", "Org3MSP").endorse(timeout=1)
-    assert said(place, caught.value) == [
+    error = endorsed(lambda: strict.proposal("FailAt", "Org2MSP", "Org3MSP"))
+    assert said(place, error) == [
         ("peer0.org2", "Org2MSP", "chaincode response 500, Org2MSP refuses"),
         ("peer0.org3", "Org3MSP", "chaincode response 500, Org3MSP refuses"),
     ]
 
 
 def test_peers_that_answer_differently_are_named_in_the_details(place: Place, strict: Contract) -> None:
-    with pytest.raises(EndorseError) as caught:
-        strict.proposal("Differ").endorse(timeout=1)
-    assert caught.value.status is StatusCode.ABORTED
-    assert {detail[0] for detail in said(place, caught.value)} == {"peer0.org2", "peer0.org3"}
-    assert all("ProposalResponsePayloads do not match" in detail[2] for detail in said(place, caught.value))
+    error = endorsed(lambda: strict.proposal("Differ"))
+    assert error.status is StatusCode.ABORTED
+    assert {detail[0] for detail in said(place, error)} == {"peer0.org2", "peer0.org3"}
+    assert all("ProposalResponsePayloads do not match" in detail[2] for detail in said(place, error))
 
 
 def test_a_signature_by_another_organisations_key_is_refused(clients: Clients, place: Place) -> None:
@@ -163,11 +179,14 @@ def test_an_identity_that_may_only_read_is_refused_by_ordering_for_good(
 
 def test_a_chaincode_process_that_ends_is_told_by_its_peer(place: Place, strict: Contract) -> None:
     try:
-        with pytest.raises(EvaluateError) as caught:
-            strict.evaluate("Crash", endorsing_organizations=["Org3MSP"], timeout=10)
+        for seconds in DEADLINES:
+            with pytest.raises(EvaluateError) as caught:
+                strict.evaluate("Crash", endorsing_organizations=["Org3MSP"], timeout=seconds)
+            if caught.value.status is not StatusCode.DEADLINE_EXCEEDED:
+                break
     finally:
         place.network.start("chaincode.peer0.org3.strict")
     assert said(place, caught.value) == [("peer0.org3", "Org3MSP", caught.value.details[0].message)]
     assert "chaincode stream terminated" in caught.value.details[0].message
     assert caught.value.chaincode_stopped
-    assert strict.evaluate("Echo", "back", endorsing_organizations=["Org3MSP"], timeout=20) == b"back"
+    assert strict.evaluate("Echo", "back", endorsing_organizations=["Org3MSP"], timeout=PATIENCE) == b"back"

@@ -97,6 +97,7 @@ class CommitHashes:
             "CORE_PEER_LOCALMSPID": organisation.msp,
             "CORE_PEER_MSPCONFIGPATH": str(self.session.home.user(asking, organisation.admin.name) / "msp"),
             "CORE_PEER_ADDRESS": peer.endpoint,
+            "CORE_PEER_CLIENT_CONNTIMEOUT": peer.connect_timeout,
             "CORE_PEER_TLS_ENABLED": "true",
             "CORE_PEER_TLS_ROOTCERT_FILE": str(self.session.home.tls_root(peer.organisation)),
         }

@@ -94,5 +94,7 @@ class AdminCommands:
 
 
 def _at(channel: Channel, orderer: Orderer) -> list[str]:
-    root = orderer.home.tls_root(orderer.organisation)
-    return ["-c", channel.name, "-o", orderer.endpoint, "--tls", "--cafile", str(root)]
+    return [
+        *("-c", channel.name, "-o", orderer.endpoint, "--connTimeout", orderer.connect_timeout),
+        *("--tls", "--cafile", str(orderer.tls_root)),
+    ]

@@ -29,8 +29,6 @@ from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import in_parallel, until
 
 SETTINGS = "settings"
-# Seconds for a consenter that is behind to catch up: a BFT consenter notices after some heartbeats.
-_TO_CATCH_UP = 15.0
 # Seconds for a consenter that did not answer at first, as one that has just started.
 _TO_ANSWER = 4.0
 # Attempts when another organisation changes the channel at the same time.
@@ -274,7 +272,7 @@ def _ensure_quorum(session: Session, channel: Channel, present: Configuration, c
     highest = max(1, max(heights, default=0) - session.topology.ordering.lag)
 
     def behind(orderer: Orderer, before: int) -> str | None:
-        patience = _TO_CATCH_UP if before else _TO_ANSWER
+        patience = session.topology.ordering.patience if before else _TO_ANSWER
         caught_up = before >= highest or until(lambda: height(orderer) >= highest or None, patience, 0.5)
         return None if caught_up else orderer.node
 

@@ -10,9 +10,6 @@ from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import in_parallel, until
 
-# Seconds without a new block. A consenter learns from the leader's heartbeats that it is behind, after some
-# seconds; until then it is not stalled.
-_SILENT = 8.0
 # Seconds for a restarted consenter to fetch the blocks it lacks.
 _HEALED = 60.0
 # Seconds for which consenters must keep pace: one that still fetches blocks falls behind within them.
@@ -89,6 +86,7 @@ class StalledConsenters:
     def _gets_there(self, node: Orderer, target: int) -> bool:
         """Whether a consenter reaches a height; it may take any time as long as it makes progress."""
         height, moved = self._height(node), time.monotonic()
+        patience = self.session.topology.ordering.patience
 
         def state() -> bool | None:
             nonlocal height, moved
@@ -97,7 +95,7 @@ class StalledConsenters:
                 height, moved = now, time.monotonic()
             if now >= target:
                 return True
-            return False if time.monotonic() - moved > _SILENT else None
+            return False if time.monotonic() - moved > patience else None
 
         return until(state, float("inf")) is True
 

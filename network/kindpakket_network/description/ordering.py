@@ -43,3 +43,13 @@ class Ordering:
         that block for the next one, and only fetches both when the following block arrives.
         """
         return 1 if self.type == "bft" else 0
+
+    @property
+    def patience(self) -> float:
+        """Seconds without a new block after which a consenter that is behind is stalled.
+
+        A BFT consenter two blocks behind an idle leader waits ten ticks of a second before it synchronises
+        (NumOfTicksBehindBeforeSyncing of SmartBFT), and then fetches them. A Raft leader tells its followers
+        with every heartbeat, five times a second.
+        """
+        return 20.0 if self.type == "bft" else 8.0

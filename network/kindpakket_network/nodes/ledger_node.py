@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from kindpakket_network.description.host import Host, at
 from kindpakket_network.nodes.authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
+from kindpakket_network.nodes.health import listens
 from kindpakket_network.nodes.issue import Issue
 from kindpakket_network.programs.home import Home
 
@@ -52,6 +53,15 @@ class LedgerNode:
     def listen(self) -> str:
         """The IP address that it listens on."""
         return self.machine.listen
+
+    @property
+    def connect_timeout(self) -> str:
+        """How long Fabric's programs try to connect to it.
+
+        They give up after three seconds, which is right for a node that is stopped, and too short for one
+        that listens on a busy machine.
+        """
+        return "20s" if listens(self.ports[0], self.host) else "3s"
 
     @property
     def tls_root(self) -> Path:

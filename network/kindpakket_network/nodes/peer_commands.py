@@ -179,6 +179,7 @@ class PeerCommands:
             "CORE_PEER_LOCALMSPID": self.peer.msp,
             "CORE_PEER_MSPCONFIGPATH": str(self.home.user(self.peer.organisation, self.user) / "msp"),
             "CORE_PEER_ADDRESS": self.peer.endpoint,
+            "CORE_PEER_CLIENT_CONNTIMEOUT": self.peer.connect_timeout,
             "CORE_PEER_TLS_ENABLED": "true",
             "CORE_PEER_TLS_ROOTCERT_FILE": str(self.peer.tls_root),
         }
@@ -188,7 +189,10 @@ class PeerCommands:
 
 
 def _ordered_by(orderer: Orderer) -> list[str]:
-    return ["-o", orderer.endpoint, "--tls", "--cafile", str(orderer.tls_root)]
+    return [
+        *("-o", orderer.endpoint, "--connTimeout", orderer.connect_timeout),
+        *("--tls", "--cafile", str(orderer.tls_root)),
+    ]
 
 
 def _endorsed_by(peers: Sequence[Peer]) -> list[str]:

@@ -26,7 +26,7 @@ from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import started_at
 from kindpakket_network.programs.wait import in_parallel, until
 
-# Seconds for a node to receive the blocks that others have, or to learn of the other peers.
+# Seconds for a peer to receive the blocks that others have, or to learn of the other peers.
 _PATIENCE = 6.0
 # Unverified votes older than this no longer count as a present problem.
 _DOUBTS_COUNT = timedelta(hours=1)
@@ -182,7 +182,8 @@ class ChannelLook:
             return highest - (self.topology.ordering.lag if isinstance(node, Orderer) else 0)
 
         def stays(node: Orderer | Peer) -> bool:
-            return until(lambda: (self._height(node) or 0) >= target(node) or None, _PATIENCE) is None
+            patience = self.topology.ordering.patience if isinstance(node, Orderer) else _PATIENCE
+            return until(lambda: (self._height(node) or 0) >= target(node) or None, patience) is None
 
         late = [node for node in nodes if (heights[node.node] or highest) < target(node)]
 

@@ -222,12 +222,12 @@ def test_ctrl_c_ends_a_call_and_says_what_is_known(memory: MemoryGateway) -> Non
             # Python may drop a Ctrl-C that comes while it runs a callback of C code.
             while not ended.is_set():
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-                ended.wait(PATIENCE)
+                ended.wait(10.0)
 
         thread = threading.Thread(target=interrupt)
         thread.start()
         with pytest.raises(KeyboardInterrupt) as caught:
-            contract.submit("Add", "a", "5")
+            contract.submit("Add", "a", "5", deadlines=Deadlines(commit_status=PATIENCE))
         ended.set()
         thread.join()
         assert isinstance(caught.value.__cause__, UnknownOutcome)
