@@ -56,13 +56,12 @@ class Starter:
         """
         if not self.restored:
             ensure_none_restored(node.folder for node in nodes)
-        halted = []
+        running, halted = self.processes.all(), []
         for node in nodes:
-            running = self.processes.find(node.node)
-            if running is None:
-                halted.append(node)
+            if node.node in running:
+                resume(running[node.node])
             else:
-                resume(running)
+                halted.append(node)
         for node in halted:
             for address, port in node.listening:
                 ensure_free(node.node, port, address)
@@ -96,12 +95,16 @@ def ensure_free(node: str, port: int, address: str = LOOPBACK) -> None:
     Raises:
         PortInUse: another program listens there.
     """
-    if until(lambda: is_free(port, address) or None, 0 if _listener(port) else _FREED) is None:
-        owner = _listener(port) or "another program"
-        raise PortInUse(
-            f"port {port} on {address}, which {node} needs, is in use by {owner}: stop that program, "
-            "or change `ports.base` in the topology"
-        )
+    if is_free(port, address):
+        return
+    owner = _listener(port)
+    if owner is None and until(lambda: is_free(port, address) or None, _FREED):
+        return
+    owner = owner or _listener(port) or "another program"
+    raise PortInUse(
+        f"port {port} on {address}, which {node} needs, is in use by {owner}: stop that program, "
+        "or change `ports.base` in the topology"
+    )
 
 
 def _listener(port: int) -> str | None:

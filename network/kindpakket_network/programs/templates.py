@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 def render(template: str, /, **values: Any) -> str:
@@ -12,6 +16,11 @@ def render(template: str, /, **values: Any) -> str:
     Raises:
         jinja2.UndefinedError: the template uses a value that was not passed.
     """
+    return _read(template).render(values)
+
+
+@cache
+def _read(template: str) -> Template:
     from jinja2 import Environment, StrictUndefined
 
     folder = resources.files("kindpakket_network") / "data" / "templates"
@@ -19,4 +28,4 @@ def render(template: str, /, **values: Any) -> str:
     environment = Environment(  # noqa: S701 - the templates make YAML
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    return environment.from_string(text).render(values)
+    return environment.from_string(text)
