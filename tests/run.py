@@ -119,12 +119,12 @@ def stages(options: Sequence[str]) -> list[list[Runner]]:
 
     return [
         [
-            python("without a network", *workers(4), *ignoring(*LIVE)),
+            python("without a network", *workers(4), "-m", "not alone", *ignoring(*LIVE)),
             go("chaincode"),
             go("tools/mutate"),
         ],
         [python("on networks, two at a time", *workers(2), "-m", "not alone", *ignoring("unit"))],
-        [python("on networks, one at a time", "-m", "alone", *ignoring("unit"))],
+        [python("one at a time", "-m", "alone")],
     ]
 
 
