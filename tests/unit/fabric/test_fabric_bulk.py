@@ -209,6 +209,15 @@ def test_an_unclear_submit_is_never_proposed_anew(contract: Any, memory: MemoryG
     assert memory.calls.count("Endorse") == 1
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C raises `KeyboardInterrupt`, even where a shell started the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_call_and_says_what_is_known(memory: MemoryGateway) -> None:
     memory.hold()
     with memory.connect() as gateway:
