@@ -175,8 +175,8 @@ func TestTheMunicipalityNamesTheOrganisationsOnce(t *testing.T) {
 	}
 	w.refused("ALREADY_INITIALISED", "manager", "organisations:Initialise", request())
 	for _, user := range []string{"clerk", "other", "admin"} {
-		w.refused("ROLE_REQUIRED", user, "organisations:Initialise", request())
-		w.refusedText("ROLE_REQUIRED", user, "organisations:Initialise", "not even JSON")
+		w.refused("ALREADY_INITIALISED", user, "organisations:Initialise", request())
+		w.refusedText("ALREADY_INITIALISED", user, "organisations:Initialise", "not even JSON")
 	}
 	w.must("manager", "organisations:Initialise", first)
 	if len(w.last.Writes) > 0 {

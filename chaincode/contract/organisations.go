@@ -37,8 +37,11 @@ func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, err
 		return "", err
 	}
 	if existing != nil {
-		if err := tx.authorise(initialise); err != nil {
+		if err := existing.checkChaincode(tx.proposal); err != nil {
 			return "", err
+		}
+		if tx.authorise(initialise) != nil {
+			return "", alreadyInitialised(existing)
 		}
 	}
 	r := new(initialiseRequest)
@@ -55,12 +58,16 @@ func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, err
 	}
 	return tx.once(initialise, text, r, "", func() (any, error) {
 		if existing != nil {
-			return nil, rules.Refuse(rules.AlreadyInitialised, rules.Details{"municipality": existing.Municipality}, "")
+			return nil, alreadyInitialised(existing)
 		}
 		named := storedOrganisations{Organisations: r.Organisations, Chaincode: tx.proposal.chaincode}
 		tx.event = named
 		return named, tx.put(organisationsKey(), named)
 	})
+}
+
+func alreadyInitialised(existing *storedOrganisations) error {
+	return rules.Refuse(rules.AlreadyInitialised, rules.Details{"municipality": existing.Municipality}, "")
 }
 
 type nothing struct{}

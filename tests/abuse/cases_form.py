@@ -10,6 +10,7 @@ from table import Attempt, case
 
 from kindpakket.ledger.ids import new_id
 from kindpakket.ledger.records import Allocation
+from kindpakket_demo.desk import MUNICIPALITY
 from kindpakket_demo.schemes import PRESET
 
 MARK = "\x00MARK"
@@ -223,3 +224,64 @@ def arguments(ground: Ground, count: int) -> Attempt:
     wallet = ground.wallet()
     request = json.dumps(ground.request(ground.order(wallet), wallet))
     return lambda: ground.till.shop.caller.contract.submit("payment:Pay", *[request] * count)
+
+
+@case(
+    14,
+    "anyone",
+    "asks for the metadata with {}",
+    "MALFORMED_REQUEST",
+    each={"an empty argument": "", "a number": "123456782", "a text of 5 MB": "Jan " * 1_250_000},
+)
+def metadata_with(ground: Ground, text: str) -> Attempt:
+    contract = ground.till.shop.caller.contract
+    return lambda: contract.submit("org.hyperledger.fabric:GetMetadata", text)
+
+
+STUFFED = {
+    "900 kB of names as its signature": {"kind": "key", "version": 1, "signature": "JanJansen" * 100_000},
+    "names as the path of a page": {
+        "kind": "booklet",
+        "version": 1,
+        "page": 1,
+        "public_key": "A" * 43 + "=",
+        "signature": "A" * 86 + "==",
+        "path": ["Jan Jansen"],
+    },
+    "a kind that is a name": {"kind": "jan-jansen", "version": 1, "signature": "A" * 86 + "=="},
+}
+
+
+@case(14, "shop", "repeats its payment with {}", "HOLDER_PROOF_INVALID", each=STUFFED)
+def stuffed(ground: Ground, proof: dict[str, Any]) -> Attempt:
+    wallet = ground.wallet()
+    order = ground.order(wallet)
+    ground.till.shop.pay(order, wallet.authorise(order))
+    ground.desk.in_step()
+    request = json.dumps(ground.request(order, wallet, proof=proof)).encode()
+    return lambda: ground.till.shop.caller.contract.submit("payment:Pay", request)
+
+
+@case(
+    14,
+    "anyone",
+    "has a query ordered whose cursor is {}",
+    "INVALID_CURSOR",
+    each={"a name": "jan-jansen", "a digit": "0", "too many zeros": "0" * 63},
+)
+def cursor(ground: Ground, text: str) -> Attempt:
+    query = json.dumps({"scheme": ground.scheme, "cursor": text})
+    return lambda: ground.desk.clerk.caller.contract.submit("voucher:List", query)
+
+
+HEAVY = {
+    "strings under a long name": '{"' + "a" * 500_000 + '":[' + '"",' * 160_000 + '""]}',
+    "proofs under a long name": '{"' + "a" * 500_000 + '":[' + '{"proof":0},' * 40_000 + "0]}",
+    "many names": "{" + ",".join(f'"a{number}":0' for number in range(90_000)) + "}",
+}
+
+
+@case(14, "who has no role", "sends {}", "ROLE_REQUIRED", each=HEAVY)
+def heavy(ground: Ground, request: str) -> Attempt:
+    contract = ground.desk.contract(MUNICIPALITY, "admin")
+    return lambda: contract.submit("voucher:Issue", request.encode())
