@@ -53,6 +53,22 @@ def arrange(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (-SECONDS.get(of(item), 0), first_seen[of(item)]))
 
 
+def check(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """Refuse to run where workers would not keep groups together: networks would be started many times over.
+
+    Raises:
+        pytest.UsageError: pytest-xdist cannot name the groups under this version of pytest.
+    """
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        if not item.nodeid.endswith(f"@{of(item)}"):
+            raise pytest.UsageError(
+                f"pytest-xdist does not keep {item.nodeid} in the group {of(item)} under pytest "
+                f"{pytest.__version__}: install versions of the two that fit together"
+            )
+
+
 def of(item: pytest.Item) -> str:
     """The group of a test."""
     mark = item.get_closest_marker("xdist_group")
