@@ -37,7 +37,7 @@ def personal_name(ground: Ground, text: str) -> Attempt:
 @case(15, "anyone", "gives {} as the name of a member", "PERSONAL_DATA_REFUSED", each=PERSONAL)
 def personal_member(ground: Ground, text: str) -> Attempt:
     return lambda: ground.write(
-        ground.desk.clerk.caller.contract, "scheme:Approve", scheme=ground.scheme, **{text: 1}
+        ground.desk.manager.caller.contract, "scheme:Approve", scheme=ground.scheme, **{text: 1}
     )
 
 
