@@ -15,24 +15,25 @@ HERE = Path(__file__).parent
 # Folders whose tests share what one session fixture starts.
 _FOLDERS = {"abuse": "town", "scenario": "scenario", "hfc": "hfc"}
 SHARING = frozenset(_FOLDERS.values())
-# Seconds per group on two idle cores, summed from `--durations=0`; the other groups take less.
+# Seconds per group, two at a time on two cores, summed from `--durations=0`; the other groups take less.
 SECONDS = {
-    "town": 300,
-    "test_operations_runbook": 294,
-    "test_operations_certificates": 199,
-    "test_operations_backup": 163,
-    "scenario": 140,
-    "test_operations_healing": 122,
-    "test_operations_channel": 89,
-    "test_operations_certificates_raft": 81,
-    "test_operations_killed_growth": 64,
-    "hfc": 63,
-    "test_operations_killed_up": 62,
-    "test_two_municipalities": 60,
-    "test_operations_tuning": 45,
-    "test_operations_joining": 40,
-    "test_operations_systemd": 30,
-    "test_operations_offline": 15,
+    "town": 708,
+    "test_operations_runbook": 388,
+    "test_operations_certificates": 248,
+    "test_operations_backup": 171,
+    "test_operations_channel": 151,
+    "test_operations_certificates_raft": 109,
+    "hfc": 107,
+    "scenario": 106,
+    "test_operations_killed_growth": 96,
+    "test_operations_healing": 90,
+    "test_operations_restore": 67,
+    "test_two_municipalities": 64,
+    "test_operations_killed_up": 44,
+    "test_operations_joining": 34,
+    "test_operations_tuning": 25,
+    "test_operations_systemd": 19,
+    "test_operations_offline": 16,
 }
 
 
