@@ -134,6 +134,8 @@ def test_keys_come_as_pem_as_objects_or_as_a_signer() -> None:
         (rsa.generate_private_key(65537, 2048), "cannot sign: use ECDSA P-256, P-384 or Ed25519"),
         (7, "a key of type int cannot sign"),
     ],
+    # Workers must find the same names, and these keys are new in each of them.
+    ids=["nonsense", "encrypted", "another", "another-ed25519", "unknown-curve", "rsa", "int"],
 )
 def test_unfit_keys_are_refused(key: Any, message: str) -> None:
     with pytest.raises(IdentityError, match=message):
