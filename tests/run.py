@@ -119,7 +119,7 @@ def stages(options: Sequence[str]) -> list[list[Runner]]:
 
     return [
         [
-            python("without a network", *workers(4), "-m", "not alone", *ignoring(*LIVE)),
+            python("without a network", *workers(3), "-m", "not alone", *ignoring(*LIVE)),
             go("chaincode"),
             go("tools/mutate"),
         ],
