@@ -11,6 +11,7 @@ from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.organisation import Organisation
 from kindpakket_network.description.tuning import STANDARD
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer_commands import ordered_by
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.command import Command, run
 
@@ -94,7 +95,4 @@ class AdminCommands:
 
 
 def _at(channel: Channel, orderer: Orderer) -> list[str]:
-    return [
-        *("-c", channel.name, "-o", orderer.endpoint, "--connTimeout", orderer.connect_timeout),
-        *("--tls", "--cafile", str(orderer.tls_root)),
-    ]
+    return ["-c", channel.name, *ordered_by(orderer)]

@@ -98,7 +98,7 @@ class PeerCommands:
         """Approve a definition for this organisation, and wait until the approval is committed."""
         self._run(
             *("lifecycle", "chaincode", "approveformyorg", "-C", channel, *definition),
-            *("--package-id", package_id, *_ordered_by(orderer)),
+            *("--package-id", package_id, *ordered_by(orderer)),
         )
 
     def commit(
@@ -107,7 +107,7 @@ class PeerCommands:
         """Commit a definition, and wait until all endorsing peers have it."""
         self._run(
             *("lifecycle", "chaincode", "commit", "-C", channel, *definition),
-            *(*_endorsed_by(endorsers), *_ordered_by(orderer)),
+            *(*_endorsed_by(endorsers), *ordered_by(orderer)),
         )
 
     def invoke(
@@ -124,7 +124,7 @@ class PeerCommands:
         call = json.dumps({"function": function, "Args": [argument]})
         self._run(
             *("chaincode", "invoke", "-C", channel, "-n", name, "-c", call, "--waitForEvent"),
-            *(*_endorsed_by(endorsers), *_ordered_by(orderer)),
+            *(*_endorsed_by(endorsers), *ordered_by(orderer)),
         )
 
     def snapshot(self, action: str, channel: str, block: int) -> None:
@@ -188,7 +188,8 @@ class PeerCommands:
         return run(Command(name, [self.programs.path("peer"), *arguments], environment))
 
 
-def _ordered_by(orderer: Orderer) -> list[str]:
+def ordered_by(orderer: Orderer) -> list[str]:
+    """The options of the `peer` program that name a consenter to call."""
     return [
         *("-o", orderer.endpoint, "--connTimeout", orderer.connect_timeout),
         *("--tls", "--cafile", str(orderer.tls_root)),

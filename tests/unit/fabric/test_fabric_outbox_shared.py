@@ -43,18 +43,24 @@ def test_a_request_in_other_hands_is_waited_for(
     assert memory.calls.count("Endorse") == 1
 
 
+def submitted_by_threads(outbox: Outbox, contract: Any, number: int) -> list[bytes]:
+    """What as many threads get that submit one request at once."""
+    results: list[bytes] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(outbox.submit(contract, "r1", "Add", "a", "5")))
+        for _ in range(number)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
 def test_many_threads_with_one_request_do_it_once(memory: MemoryGateway, tmp_path: Path) -> None:
-    results = []
     with memory.connect(deadlines=QUICK) as gateway, Outbox(tmp_path / "outbox.db") as outbox:
         contract = gateway.network("channel").contract("ledger")
-        threads = [
-            threading.Thread(target=lambda: results.append(outbox.submit(contract, "r1", "Add", "a", "5")))
-            for _ in range(8)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        results = submitted_by_threads(outbox, contract, 8)
     assert results == [b"5"] * 8
     assert memory.height == 2
 
@@ -64,17 +70,9 @@ def test_without_working_locks_a_request_still_has_one_effect(
 ) -> None:
     """Each change of state starts from the stored one: of many envelopes one is kept and offered."""
     monkeypatch.setattr(_locks.LockFile, "take", lambda *_: True)
-    results = []
     with memory.connect() as gateway, Outbox(tmp_path / "outbox.db") as outbox:
         contract = gateway.network("channel").contract("ledger")
-        threads = [
-            threading.Thread(target=lambda: results.append(outbox.submit(contract, "r1", "Add", "a", "5")))
-            for _ in range(8)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        results = submitted_by_threads(outbox, contract, 8)
         entry = outbox.get("r1")
     assert results == [b"5"] * 8
     assert memory.get("a") == b"5"
