@@ -17,24 +17,42 @@ type casesEvent struct {
 // RecordCases keeps, in the municipality's private collection, to which case each voucher-to-be belongs. Recording the
 // same case again is accepted.
 func (*VoucherContract) RecordCases(ctx *Context, text string) (string, error) {
-	return writePrivate(ctx, recordCases, text, func(tx *transaction, r *schemeRequest) (any, error) {
-		var cases []rules.CaseRecord
-		if err := tx.transient(recordCases.private, &cases); err != nil {
-			return nil, err
-		}
-		if err := rules.CheckCases(cases, maxBulk); err != nil {
-			return nil, err
-		}
-		if _, err := tx.scheme(r.Scheme); err != nil {
-			return nil, err
-		}
-		fresh, err := tx.freshCases(r.Scheme, cases)
+	return writePrivate(ctx, recordCases, text, func(tx *transaction, r *schemeRequest) (privateWork, error) {
+		cases, err := tx.givenCases()
 		if err != nil {
-			return nil, err
+			return privateWork{}, err
 		}
-		tx.event = casesEvent{Scheme: r.Scheme, Recorded: len(cases)}
-		return casesRecorded{Recorded: len(cases)}, tx.putCases(r.Scheme, fresh)
+		given, err := recordHash(givenCases{Cases: cases})
+		return privateWork{
+			given: given, answer: casesRecorded{Recorded: len(cases)}, do: func() error { return tx.recordCases(r.Scheme, cases) },
+		}, err
 	})
+}
+
+// givenCases are the cases of a request, as its digest counts them.
+type givenCases struct {
+	Cases []rules.CaseRecord `json:"cases"`
+}
+
+// givenCases reads the cases of a request from the transient map.
+func (tx *transaction) givenCases() ([]rules.CaseRecord, error) {
+	var cases []rules.CaseRecord
+	if err := tx.transient(recordCases.private, &cases); err != nil {
+		return nil, err
+	}
+	return cases, rules.CheckCases(cases, maxBulk)
+}
+
+func (tx *transaction) recordCases(scheme string, cases []rules.CaseRecord) error {
+	if _, err := tx.scheme(scheme); err != nil {
+		return err
+	}
+	fresh, err := tx.freshCases(scheme, cases)
+	if err != nil {
+		return err
+	}
+	tx.event = casesEvent{Scheme: scheme, Recorded: len(cases)}
+	return tx.putCases(scheme, fresh)
 }
 
 // freshCases returns the cases that have not been recorded, and refuses a different case for the same voucher.

@@ -125,4 +125,5 @@ var catalogue = []described{
 	reads[erasureQuery, rules.Erasure]("erasure:Show", readers, "Returns an erasure."),
 	reads[paging, listed[rules.Erasure]]("erasure:List", readers, "Returns a page of the erasures."),
 	reads[dueRecordsRequest, listed[dueRecord]]("erasure:Due", readers, "Returns the vouchers or shops of a page whose private records are due to be purged."),
+	reads[listOfSchemeRequest, listed[unusedCase]]("erasure:UnusedCases", municipal, "Returns the case records of a page that led to no voucher, from the private collection."),
 }

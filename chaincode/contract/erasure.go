@@ -10,7 +10,9 @@ import (
 type ErasureContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
-func (*ErasureContract) GetEvaluateTransactions() []string { return []string{"Show", "List", "Due"} }
+func (*ErasureContract) GetEvaluateTransactions() []string {
+	return []string{"Show", "List", "Due", "UnusedCases"}
+}
 
 // erasureEvent is the payload of an erasure's events.
 type erasureEvent struct {
@@ -142,30 +144,37 @@ type purgedEvent struct {
 
 var purgeRecords = operation{name: "erasure:Purge", event: "RecordsPurged", roles: []role{issuer, approver}}
 
-// Purge carries out an approved erasure. What is gone already stays gone, so that the same purge again writes nothing.
+// Purge carries out an approved erasure, if its records are still due.
 func (*ErasureContract) Purge(ctx *Context, text string) (string, error) {
-	return writePrivate(ctx, purgeRecords, text, func(tx *transaction, r *erasureRequest) (any, error) {
+	return writePrivate(ctx, purgeRecords, text, func(tx *transaction, r *erasureRequest) (privateWork, error) {
 		erasure, err := tx.erasure(r.Erasure)
 		if err != nil {
-			return nil, err
+			return privateWork{}, err
 		}
-		if err := erasure.CheckPurgeable(); err != nil {
-			return nil, err
-		}
-		remaining, err := tx.remaining(erasure)
-		if err != nil {
-			return nil, err
-		}
-		for _, record := range remaining {
-			collection, err := tx.collectionOf(recordsIn(erasure), record.ID)
-			if err != nil {
-				return nil, err
-			}
-			tx.purge(collection, record.Key)
-		}
-		tx.event = purgedEvent{Erasure: erasure.ID, Purged: len(remaining)}
-		return purged{Purged: len(erasure.Records)}, nil
+		return privateWork{answer: purged{Purged: len(erasure.Records)}, do: func() error { return tx.purgeRecords(erasure) }}, nil
 	})
+}
+
+func (tx *transaction) purgeRecords(erasure *rules.Erasure) error {
+	if err := erasure.CheckPurgeable(); err != nil {
+		return err
+	}
+	if err := tx.checkErasable(recordsIn(erasure), erasure.IDs(), erasure.Reason); err != nil {
+		return err
+	}
+	remaining, err := tx.remaining(erasure)
+	if err != nil {
+		return err
+	}
+	for _, record := range remaining {
+		collection, err := tx.collectionOf(recordsIn(erasure), record.ID)
+		if err != nil {
+			return err
+		}
+		tx.purge(collection, record.Key)
+	}
+	tx.event = purgedEvent{Erasure: erasure.ID, Purged: len(remaining)}
+	return nil
 }
 
 var certifyErasure = operation{name: "erasure:Certify", event: "ErasureCertified", roles: []role{issuer, approver}}

@@ -96,3 +96,45 @@ func (tx *transaction) addDue(page *listed[dueRecord], p privateRecords, id stri
 	}
 	return err
 }
+
+// unusedCase is a voucher-to-be whose case was recorded and that was never issued, and the day from which its record may be erased, "" while
+// that is not known.
+type unusedCase struct {
+	ID    string    `json:"id"`
+	DueOn rules.Day `json:"due_on"`
+	IsDue bool      `json:"is_due"`
+}
+
+// UnusedCases returns the case records of a page that led to no voucher, from a peer that holds the collection. A page may be short, and
+// others may follow it.
+func (*ErasureContract) UnusedCases(ctx *Context, text string) (string, error) {
+	return query(ctx, municipal, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
+		scheme, err := tx.scheme(r.Scheme)
+		if err != nil {
+			return nil, err
+		}
+		ids, next, err := tx.privateKeys(citizens, casePrefix(r.Scheme), &r.paging)
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.prefetch(schemeAndVoucherKeys(r.Scheme, ids)...); err != nil {
+			return nil, err
+		}
+		page := &listed[unusedCase]{Next: next}
+		for _, id := range ids {
+			issued, err := tx.has(voucherKey(r.Scheme, id))
+			if err != nil {
+				return nil, err
+			}
+			if issued {
+				continue
+			}
+			term, err := tx.caseTerm(scheme, id)
+			if err != nil {
+				return nil, err
+			}
+			page.Items = append(page.Items, unusedCase{ID: id, DueOn: term.DueOn(), IsDue: term.HasPassed(tx.now)})
+		}
+		return page, nil
+	})
+}

@@ -62,19 +62,35 @@ func (tx *transaction) checkErasable(p privateRecords, ids []string, reason stri
 		return err
 	}
 	for _, id := range ids {
-		voucher, err := tx.voucher(p.Scheme, id)
+		term, err := tx.caseTerm(scheme, id)
 		if err != nil {
 			return err
 		}
-		terms, err := tx.termsFor(scheme, voucher)
-		if err != nil {
-			return err
-		}
-		if err := terms.CaseTerm(scheme, voucher).Check(id, tx.now); err != nil {
+		if err := term.Check(id, tx.now); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// caseTerm returns how long a case record is kept: by the terms of the voucher that it led to, or by those of its scheme when it led to none.
+func (tx *transaction) caseTerm(scheme *rules.Scheme, id string) (rules.Term, error) {
+	voucher, err := get[rules.Voucher](tx, voucherKey(scheme.ID, id))
+	if err != nil {
+		return rules.Term{}, err
+	}
+	if voucher == nil {
+		terms, err := tx.terms(scheme.ID, scheme.RulesVersion)
+		if err != nil {
+			return rules.Term{}, err
+		}
+		return terms.UnusedCaseTerm(scheme), nil
+	}
+	terms, err := tx.termsFor(scheme, voucher)
+	if err != nil {
+		return rules.Term{}, err
+	}
+	return terms.CaseTerm(scheme, voucher), nil
 }
 
 func (tx *transaction) checkEnded(shops []string, reason string) error {

@@ -80,17 +80,21 @@ func TestCaseRecordsAreErasedByTwoPersons(t *testing.T) {
 
 	purge := w.about(id, nil)
 	answer := w.must("clerk", "erasure:Purge", purge)
-	if cents(t, answer["purged"]) != 2 || len(w.last.Writes) > 0 || len(w.last.PrivateWrite) != 2 || w.last.Event.GetEventName() != "RecordsPurged" {
+	// The two records, and the request, which is private too.
+	if cents(t, answer["purged"]) != 2 || len(w.last.Writes) > 0 || len(w.last.PrivateWrite) != 3 || w.last.Event.GetEventName() != "RecordsPurged" {
 		t.Fatal(answer, w.last)
 	}
 	if w.caseOf(ids[0]) != nil || w.caseOf(ids[1]) != nil || w.caseOf(ids[2]) == nil {
 		t.Fatal("what is gone is not what was ordered")
 	}
-	for _, again := range []object{purge, w.about(id, nil)} {
-		answer = w.must("manager", "erasure:Purge", again)
-		if cents(t, answer["purged"]) != 2 || len(w.last.Writes)+len(w.last.PrivateWrite) > 0 || w.last.Event != nil {
-			t.Fatal(answer, w.last)
-		}
+	answer = w.must("manager", "erasure:Purge", purge)
+	if cents(t, answer["purged"]) != 2 || len(w.last.Writes)+len(w.last.PrivateWrite) > 0 || w.last.Event != nil {
+		t.Fatal(answer, w.last)
+	}
+	other := w.about(id, nil)
+	answer = w.must("manager", "erasure:Purge", other)
+	if cents(t, answer["purged"]) != 2 || len(w.last.Writes) > 0 || w.ledger.Private("citizens", requestKey(other["request_id"].(string))) == nil {
+		t.Fatal(answer, w.last)
 	}
 	w.refused("ERASURE_STATE", "manager", "erasure:Withdraw", w.about(id, object{"reason": "mistake"}))
 	w.now += 60
@@ -100,6 +104,9 @@ func TestCaseRecordsAreErasedByTwoPersons(t *testing.T) {
 		t.Fatal(certificate)
 	}
 	w.refused("ERASURE_STATE", "clerk", "erasure:Purge", w.about(id, nil))
+	if again := w.must("clerk", "erasure:Purge", purge); cents(t, again["purged"]) != 2 {
+		t.Fatal(again)
+	}
 	w.refused("ERASURE_STATE", "manager", "erasure:Withdraw", w.about(id, object{"reason": "mistake"}))
 	if shown := w.must("auditor", "erasure:Show", object{"erasure": id}); shown["state"] != "certified" {
 		t.Fatal(shown)
@@ -178,7 +185,7 @@ func TestCasesAreKeptForTheirTerm(t *testing.T) {
 	if items := dueIn(); len(items) != 1 || items[0].(object)["id"] != voucher || items[0].(object)["due_on"] != "2026-04-12" {
 		t.Fatal(items)
 	}
-	w.refused("VOUCHER_NOT_FOUND", "clerk", "erasure:Order", w.orderCases("retention", w.id()))
+	w.refused("CASE_RECORD_MISSING", "clerk", "erasure:Order", w.orderCases("retention", w.id()))
 	w.refused("CASE_RECORD_MISSING", "clerk", "erasure:Order", w.orderCases("request", w.id()))
 
 	// What two persons agree later for all counts when the second person decides.
@@ -191,9 +198,77 @@ func TestCasesAreKeptForTheirTerm(t *testing.T) {
 	}
 	w.now += 86_400
 	w.must("manager", "erasure:Approve", w.about(order, nil))
+	// It counts when the records are purged, too.
+	terms["retention_days"] = 32
+	w.changed("scheme:ProposeRules", object{"rules": terms, "applies_to": "all", "reason": "law"})
+	w.refused("ERASURE_NOT_DUE", "clerk", "erasure:Purge", w.about(order, nil))
+	w.now += 86_400
 	w.must("clerk", "erasure:Purge", w.about(order, nil))
 	if items := dueIn(); len(items) > 0 {
 		t.Fatal(items)
+	}
+}
+
+func TestCasesThatLedToNoVoucherAreFoundAndErased(t *testing.T) {
+	w := newTown(t)
+	terms := schemeRules()
+	terms["ends_on"], terms["retention_days"] = "2026-03-12", 30
+	w.scheme = w.openScheme(terms, 1_000_000)
+	w.issue(2)
+	_, cases := allocations(w.world, 3)
+	w.must("clerk", "voucher:RecordCases", w.onScheme(nil), object{"cases": cases})
+	want := map[string]bool{}
+	for _, record := range cases {
+		want[record["voucher"].(string)] = true
+	}
+	unused := func(limit int) (ids []string, due []bool) {
+		items, _ := w.pages("clerk", "erasure:UnusedCases", "items", object{"scheme": w.scheme, "limit": limit})
+		for _, item := range items {
+			found := item.(object)
+			if !want[found["id"].(string)] || found["due_on"] != "2026-04-12" {
+				t.Fatal(item)
+			}
+			ids, due = append(ids, found["id"].(string)), append(due, found["is_due"].(bool))
+		}
+		return ids, due
+	}
+	w.now = int64(rules.Day("2026-04-12").Start()) - 1
+	for limit := 1; limit <= 6; limit++ {
+		if ids, due := unused(limit); len(ids) != 3 || due[0] || due[1] || due[2] {
+			t.Fatal(limit, ids, due)
+		}
+	}
+	ids, _ := unused(10)
+	w.refused("ERASURE_NOT_DUE", "clerk", "erasure:Order", w.orderCases("retention", ids...))
+	w.now++
+	if _, due := unused(10); !due[0] || !due[1] || !due[2] {
+		t.Fatal(due)
+	}
+	w.erase(w.orderCases("retention", ids...))
+	if left, _ := unused(10); len(left) > 0 {
+		t.Fatal(left)
+	}
+	w.onlyFor("erasure:UnusedCases", func() object { return object{"scheme": w.scheme} }, "clerk", "manager", "treasurer")
+}
+
+func TestTheTermOfUnusedCasesCanBeginWithTheClosing(t *testing.T) {
+	w := newTown(t)
+	terms := schemeRules()
+	terms["retention_from"], terms["retention_days"] = "closing", 2
+	w.scheme = w.openScheme(terms, 1_000_000)
+	_, cases := allocations(w.world, 1)
+	w.must("clerk", "voucher:RecordCases", w.onScheme(nil), object{"cases": cases})
+	found := func() object {
+		return w.must("clerk", "erasure:UnusedCases", object{"scheme": w.scheme})["items"].([]any)[0].(object)
+	}
+	w.now += 86_400 * 800
+	if got := found(); got["due_on"] != "" || got["is_due"] != false {
+		t.Fatal(got)
+	}
+	w.windUp()
+	w.now += 86_400 * 2
+	if got := found(); got["is_due"] != true {
+		t.Fatal(got)
 	}
 }
 
@@ -226,6 +301,10 @@ func TestAPurgeIsNotUndone(t *testing.T) {
 	w.must("clerk", "voucher:RecordCases", request, private)
 	w.erase(w.orderCases("request", id))
 
+	if w.must("clerk", "voucher:RecordCases", request, private); len(w.last.PrivateWrite) > 0 {
+		t.Fatal("a repeated request wrote")
+	}
+	request, private = record(cases[0])
 	w.refused("VOUCHER_EXISTS", "clerk", "voucher:RecordCases", request, private)
 	request, private = record(cases[1], object{"voucher": id, "case": "another", "salt": w.id()})
 	w.refused("VOUCHER_EXISTS", "clerk", "voucher:RecordCases", request, private)
@@ -321,6 +400,49 @@ func TestPrivateWritesHeedUsedAndVoidedIDs(t *testing.T) {
 	w.refused("IDEMPOTENCY_CONFLICT", "clerk", "erasure:Purge", object{"request_id": id, "erasure": id})
 	_, cases := allocations(w.world, 1)
 	w.refused("REQUEST_VOID", "clerk", "voucher:RecordCases", w.onScheme(object{"request_id": lost["request_id"]}), object{"cases": cases})
+}
+
+func TestAPrivateWriteThatWasCommittedCannotBeVoidedOrChanged(t *testing.T) {
+	w := newTown(t)
+	_, cases := allocations(w.world, 2)
+	recording := w.onScheme(nil)
+	id := recording["request_id"].(string)
+	w.must("clerk", "voucher:RecordCases", recording, object{"cases": cases[:1]})
+	if shown := w.must("shop", "request:Show", object{"request": id}); shown["state"] != "committed" || shown["operation"] != "" {
+		t.Fatal(shown)
+	}
+	void := func() object { return object{"request_id": w.id(), "void": id} }
+	for _, user := range []string{"clerk", "shop"} {
+		w.refused("REQUEST_COMMITTED", user, "request:Void", void())
+	}
+	w.refused("IDEMPOTENCY_CONFLICT", "clerk", "voucher:RecordCases", recording, object{"cases": cases[1:]})
+	w.refused("IDEMPOTENCY_CONFLICT", "clerk", "erasure:Purge", object{"request_id": id, "erasure": w.orderedErasure()})
+	if again := w.must("clerk", "voucher:RecordCases", recording, object{"cases": cases[:1]}); cents(t, again["recorded"]) != 1 || len(w.last.PrivateWrite) > 0 {
+		t.Fatal(again)
+	}
+}
+
+// orderedErasure has the case record of a fresh voucher put up for erasure and approved.
+func (w *town) orderedErasure() string {
+	w.t.Helper()
+	id := w.must("clerk", "erasure:Order", w.orderCases("request", w.issue(1)...))["id"].(string)
+	w.must("manager", "erasure:Approve", w.about(id, nil))
+	return id
+}
+
+func TestAPrivateWriteAndItsVoidingExcludeEachOther(t *testing.T) {
+	for _, voidFirst := range []bool{true, false} {
+		w := newTown(t)
+		purge := w.about(w.orderedErasure(), nil)
+		first := w.endorse("clerk", "erasure:Purge", string(encodeJSON(t, purge)), nil)
+		second := w.endorse("shop", "request:Void", string(encodeJSON(t, object{"request_id": w.id(), "void": purge["request_id"]})), nil)
+		if voidFirst {
+			first, second = second, first
+		}
+		if a, b := w.ledger.Commit(first), w.ledger.Commit(second); a != "VALID" || b != "MVCC_READ_CONFLICT" {
+			t.Fatal(a, b)
+		}
+	}
 }
 
 func TestVouchersOfLayout1KeepTheirTerm(t *testing.T) {

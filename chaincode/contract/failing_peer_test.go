@@ -168,7 +168,7 @@ func TestDamagedRecordsStopWhatNeedsThem(t *testing.T) {
 			if test.name == "voucher:RecordCases" {
 				private = oneCase(w)
 			}
-			for _, damaged := range []string{`{`, `{"v":0}`, `{"v":3}`, `{"v":2,"state":5,"digest":5,"municipality":5,"closed_until":5}`} {
+			for _, damaged := range []string{`{`, `{"v":0}`, `{"v":4}`, `{"v":2,"state":5,"digest":5,"municipality":5,"closed_until":5}`} {
 				w.ledger.Put(test.key(w, request), []byte(damaged))
 				w.refused("LEDGER_INCONSISTENT", test.user, test.name, request, private)
 			}

@@ -51,6 +51,50 @@ func (tx *transaction) once(op operation, text string, r request, private string
 	return string(encoded), tx.finish(op)
 }
 
+// privateRequest is what a write to private records leaves under its request id, in a private collection. Its hash tells whether the same
+// request was committed before.
+type privateRequest struct {
+	Operation string `json:"operation"`
+	Digest    string `json:"digest"`
+}
+
+// oncePrivately does the work of a write to private records and keeps its request, unless the same request was committed before.
+func (tx *transaction) oncePrivately(op operation, text string, r request, work privateWork) error {
+	digest, err := digest(op.name, tx.tillShop(), text, work.given)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.replay(op, r.id(), digest); err != nil {
+		return err
+	}
+	kept := privateRequest{Operation: op.name, Digest: digest}
+	repeated, err := tx.wasDonePrivately(r.id(), kept)
+	if err != nil || repeated {
+		return err
+	}
+	if err := work.do(); err != nil {
+		return err
+	}
+	if err := tx.putPrivate(citizens, requestKey(r.id()), kept); err != nil {
+		return err
+	}
+	return tx.finish(op)
+}
+
+// wasDonePrivately reports whether a write to private records was committed, and refuses an id that another such write used.
+func (tx *transaction) wasDonePrivately(id string, wanted privateRequest) (bool, error) {
+	before, err := tx.privateHash(citizens, requestKey(id))
+	if err != nil || before == "" {
+		return false, err
+	}
+	same, err := recordHash(wanted)
+	if err == nil && before != same {
+		err = rules.Refuse(rules.IdempotencyConflict, rules.Details{"request": id},
+			"id %s has already been used for a different request: draw a new id", id)
+	}
+	return true, err
+}
+
 // replay returns the answer to the same request, "" when the id is new, and a conflict when the id was used for a different request or by
 // another organisation: its tills could claim the id of any shop, and the answer is only for that shop's own.
 func (tx *transaction) replay(op operation, id, digest string) (string, error) {

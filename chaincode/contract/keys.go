@@ -117,6 +117,7 @@ func settlementPrefix(scheme string) string          { return settlementKind.pre
 func erasureKey(erasure string) string               { return erasureKind.key(erasure) }
 func erasurePrefix() string                          { return erasureKind.prefix() }
 func caseKey(scheme, voucher string) string          { return caseKind.key(scheme, voucher) }
+func casePrefix(scheme string) string                { return caseKind.prefix(scheme) }
 
 func rulesKey(scheme string, version rules.Number) string {
 	return rulesKind.key(scheme, fmt.Sprintf("%06d", version))

@@ -231,7 +231,7 @@ func TestABrokenRecordChangesNothing(t *testing.T) {
 	good := string(w.ledger.Value(key))
 	for _, broken := range []string{
 		strings.Replace(good, `"available_cents":10000`, `"available_cents":20000`, 1), strings.Replace(good, `"issued_cents":10000`, `"issued_cents":-1`, 1),
-		strings.Replace(good, `{"v":2`, `{"v":3`, 1), `{"v":2,"id":5}`, `nonsense`,
+		strings.Replace(good, `{"v":3`, `{"v":4`, 1), `{"v":2,"id":5}`, `nonsense`,
 		strings.Replace(good, `"authorisation":{`, `"authorisation":null,"x":{`, 1),
 	} {
 		w.ledger.Put(key, []byte(broken))

@@ -56,6 +56,27 @@ func (tx *transaction) privateHash(collection, key string) (string, error) {
 	return hex.EncodeToString(hash), nil
 }
 
+// privateKeys returns what the private keys of a page have after a prefix, and the cursor of the page that follows. Fabric has no pages of
+// private records: it reads on until the page is full.
+func (tx *transaction) privateKeys(collection, prefix string, page *paging) (ids []string, next string, err error) {
+	iterator, err := tx.stub.GetPrivateDataByRange(collection, keyAt(prefix, page.Cursor), endOf(prefix))
+	if err != nil {
+		return nil, "", fmt.Errorf("cannot list %s in %s: %w", prefix, collection, err)
+	}
+	defer iterator.Close()
+	for iterator.HasNext() {
+		entry, err := iterator.Next()
+		if err != nil {
+			return nil, "", fmt.Errorf("cannot list %s in %s: %w", prefix, collection, err)
+		}
+		if len(ids) == page.limit() {
+			return ids, cursorOf(prefix, entry.GetKey()), nil
+		}
+		ids = append(ids, cursorOf(prefix, entry.GetKey()))
+	}
+	return ids, "", nil
+}
+
 // recordHash returns what privateHash will return once the record is stored.
 func recordHash(record any) (string, error) {
 	data, err := encodeRecord(privateStart{V: privateLayout}, record)

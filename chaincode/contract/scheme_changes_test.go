@@ -376,7 +376,7 @@ func TestRulesOfLayout1(t *testing.T) {
 	if now := w.must("auditor", "scheme:Rules", object{"scheme": w.scheme, "version": 2}); cents(t, now["refund_grace_days"]) != 14 {
 		t.Fatal(now)
 	}
-	if scheme := decodeJSON(t, w.ledger.Value("scheme/"+w.scheme)); cents(t, scheme["v"]) != 2 {
+	if scheme := decodeJSON(t, w.ledger.Value("scheme/"+w.scheme)); cents(t, scheme["v"]) != 3 {
 		t.Fatal(scheme)
 	}
 	w.checkMoney()

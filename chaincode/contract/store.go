@@ -13,7 +13,7 @@ import (
 // Stored records are JSON objects with the version of their layout as first member. Public ones name in their second who wrote them.
 // Private ones keep layout 1, so that anyone who has one can compute its hash.
 const (
-	layout        = 2
+	layout        = 3
 	privateLayout = 1
 )
 

@@ -63,34 +63,33 @@ func write[R any, P interface {
 	return tx.once(op, text, r, "", func() (any, error) { return do(tx, r) })
 }
 
-// writePrivate runs a transaction that writes a private collection and nothing public, so that the members of the collection alone can
-// endorse it. It leaves no record under its request id: do has to detect what has already been done. It emits an event only if it writes.
+// privateWork is what a transaction that writes private records only does. answer, which a repeated request gets as well, follows from the
+// request and from records that no longer change; do writes. given is the digest of the private records that travel along, "" for none.
+type privateWork struct {
+	given  string
+	answer any
+	do     func() error
+}
+
+// writePrivate runs a transaction that writes private collections and nothing public, so that their members alone can endorse it. It keeps
+// its request in the private collection that every such transaction may write to; any peer can look up the hash of that record.
 func writePrivate[R any, P interface {
 	*R
 	request
-}](ctx *Context, op operation, text string, do func(tx *transaction, r P) (any, error)) (string, error) {
+}](ctx *Context, op operation, text string, plan func(tx *transaction, r P) (privateWork, error)) (string, error) {
 	r := P(new(R))
 	tx, err := prepare(ctx, op, text, r)
 	if err != nil {
 		return "", err
 	}
-	digest, err := digest(op.name, tx.tillShop(), text, "")
+	work, err := plan(tx, r)
 	if err != nil {
 		return "", err
 	}
-	if _, err := tx.replay(op, r.id(), digest); err != nil {
+	if err := tx.oncePrivately(op, text, r, work); err != nil {
 		return "", err
 	}
-	answer, err := do(tx, r)
-	if err != nil {
-		return "", err
-	}
-	if len(tx.changes) > 0 {
-		if err := tx.finish(op); err != nil {
-			return "", err
-		}
-	}
-	encoded, err := encode(answer)
+	encoded, err := encode(work.answer)
 	return string(encoded), err
 }
 

@@ -43,8 +43,15 @@ func (*RequestContract) Void(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
+		privately, err := tx.privateHash(citizens, requestKey(r.Void))
+		if err != nil {
+			return nil, err
+		}
 		tx.event = voided{Void: r.Void}
 		switch {
+		case privately != "":
+			return nil, rules.Refuse(rules.RequestCommitted, rules.Details{"request": r.Void},
+				"request %s was committed, to private records: it cannot be voided", r.Void)
 		case before == nil:
 			return tx.event, tx.put(requestKey(r.Void), committed{Operation: voiding})
 		case before.isVoid():
@@ -61,7 +68,7 @@ type requestQuery struct {
 
 func (r *requestQuery) check() error { return rules.CheckID("request", r.Request) }
 
-// shownRequest is what became of a request id.
+// shownRequest is what became of a request id. The operation of a write to private records is not shown: a peer knows only their hashes.
 type shownRequest struct {
 	Request   string `json:"request"`
 	State     string `json:"state"`
@@ -76,10 +83,18 @@ func (*RequestContract) Show(ctx *Context, text string) (string, error) {
 		case err != nil:
 			return nil, err
 		case before == nil:
-			return shownRequest{Request: r.Request, State: "unknown"}, nil
+			return tx.showPrivateRequest(r.Request)
 		case before.isVoid():
 			return shownRequest{Request: r.Request, State: "void", Operation: before.Operation}, nil
 		}
 		return shownRequest{Request: r.Request, State: "committed", Operation: before.Operation}, nil
 	})
+}
+
+func (tx *transaction) showPrivateRequest(id string) (any, error) {
+	privately, err := tx.privateHash(citizens, requestKey(id))
+	if privately != "" {
+		return shownRequest{Request: id, State: "committed"}, err
+	}
+	return shownRequest{Request: id, State: "unknown"}, err
 }

@@ -64,7 +64,7 @@ func TestVouchersOfLayout1(t *testing.T) {
 	}
 	w.must("clerk", "voucher:Lapse", w.all(h.voucher, idle.voucher))
 	for _, voucher := range []string{h.voucher, idle.voucher} {
-		if record := decodeJSON(t, w.ledger.Value("voucher/"+w.scheme+"/"+voucher)); cents(t, record["v"]) != 2 || record["state"] != "lapsed" {
+		if record := decodeJSON(t, w.ledger.Value("voucher/"+w.scheme+"/"+voucher)); cents(t, record["v"]) != 3 || record["state"] != "lapsed" {
 			t.Fatal(record)
 		}
 	}
@@ -87,7 +87,7 @@ func TestNewMembersOfAVoucherAreLeftOutWhenEmpty(t *testing.T) {
 			t.Errorf("%s is there: %v", name, paid[name])
 		}
 	}
-	if !slices.Equal(w.ledger.Value("payment/" + paid["id"].(string))[:11], []byte(`{"v":2,"by"`)) {
+	if !slices.Equal(w.ledger.Value("payment/" + paid["id"].(string))[:11], []byte(`{"v":3,"by"`)) {
 		t.Error("the record starts otherwise")
 	}
 }

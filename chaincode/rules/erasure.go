@@ -124,6 +124,11 @@ func (t *Terms) CaseTerm(scheme *Scheme, voucher *Voucher) Term {
 	return Term{From: voucher.EndsAt, Days: *t.RetentionDays}
 }
 
+// UnusedCaseTerm returns how long a case record is kept that led to no voucher: as that of a voucher which ended with its scheme.
+func (t *Terms) UnusedCaseTerm(scheme *Scheme) Term {
+	return t.CaseTerm(scheme, &Voucher{EndsAt: t.End()})
+}
+
 // AccountTerm returns how long the accounts of the shop are kept.
 func (s *Shop) AccountTerm() Term {
 	if !s.IsEnded() {

@@ -10,6 +10,7 @@ from kindpakket_cli.contract import Wrong, group
 from kindpakket_cli.session import READERS, Session, acting_as, because
 
 if TYPE_CHECKING:
+    from kindpakket.ledger.queries.erasures import ErasureQueries
     from kindpakket.ledger.records import Collection
 
 _COLLECTION = click.Choice(["citizens", "shopAccounts"])
@@ -46,6 +47,21 @@ def due(session: Session, collection: Collection, scheme_id: str | None) -> None
     )
 
 
+@erasure.command("unused")
+@click.argument("scheme_id", metavar="SCHEME")
+@acting_as("issuer", "approver", "treasurer")
+def unused(session: Session, scheme_id: str) -> None:
+    """List the cases that were recorded for a scheme and led to no voucher."""
+    session.answer(
+        list(session.municipality().erasures.unused_cases(scheme_id)),
+        {
+            "of": lambda record: record["id"],
+            "due on": lambda record: record["due_on"] or "-",
+            "due": lambda record: "yes" if record["is_due"] else "no",
+        },
+    )
+
+
 @erasure.command("list")
 @acting_as(*READERS)
 def list_erasures(session: Session) -> None:
@@ -65,7 +81,9 @@ def show_erasure(session: Session, erasure_id: str) -> None:
 @click.argument("collection", type=_COLLECTION)
 @click.argument("ids", metavar="[ID...]", nargs=-1)
 @click.option("--scheme", "scheme_id", help="The scheme of the citizens' vouchers.")
-@click.option("--all-due", is_flag=True, help="All that have passed their term, instead of IDs.")
+@click.option(
+    "--all-due", is_flag=True, help="All that have passed their term, unused cases too, instead of IDs."
+)
 @because("retention")
 @acting_as("issuer")
 def order(
@@ -88,7 +106,7 @@ def order(
     if bool(ids) == all_due:
         raise Wrong("give the ids of vouchers or shops, or --all-due, and not both")
     municipality = session.municipality()
-    wanted = ids or [found["id"] for found in municipality.erasures.due(collection, scheme_id)]
+    wanted = ids or _all_due(municipality.erasures, collection, scheme_id)
     orders = [
         municipality.erasures.order(collection, bulk, reason, scheme=scheme_id) for bulk in bulks(wanted)
     ]
@@ -126,6 +144,13 @@ def purge(session: Session, erasure_id: str) -> None:
 def certify(session: Session, erasure_id: str) -> None:
     """State on the ledger that the records are gone, and print the certificate."""
     session.answer(session.municipality().erasures.certify(erasure_id))
+
+
+def _all_due(erasures: ErasureQueries, collection: Collection, scheme: str | None) -> list[str]:
+    due = [found["id"] for found in erasures.due(collection, scheme)]
+    if scheme is not None:
+        due += [found["id"] for found in erasures.unused_cases(scheme) if found["is_due"]]
+    return due
 
 
 def _check_scheme(collection: Collection, scheme: str | None) -> None:

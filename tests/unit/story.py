@@ -54,6 +54,7 @@ class Story:
 
     def __init__(self, holder: HolderKey | Booklet | None = None) -> None:
         self.requests: list[CommittedRequest] = []
+        self.layout = 3
         self.holder = holder or HolderKey.generate()
 
     def add(self, operation: str, person: str = "p-clerk", at: int = NOON, **members: Any) -> str:
@@ -70,6 +71,7 @@ class Story:
                 person=person,
                 shop=SHOP if person.startswith("p-shop") else "",
                 role=ROLES[person.rstrip("0123456789")],
+                layout=self.layout,
             )
         )
         return request_id

@@ -51,12 +51,22 @@ def test_what_is_due_is_shown_for_one_shop_or_for_all(kindpakket: Command) -> No
 def test_erasures_that_are_due_are_ordered_together(kindpakket: Command) -> None:
     kindpakket.desk.answers |= {
         "erasure:Due": {"items": [{"id": VOUCHER, "due_on": "2033-12-31"}], "next": ""},
+        "erasure:UnusedCases": {
+            "items": [
+                {"id": "8" * 32, "due_on": "2033-12-31", "is_due": True},
+                {"id": "9" * 32, "due_on": "", "is_due": False},
+            ],
+            "next": "",
+        },
         "erasure:Order": ORDERED,
     }
     assert "2033-12-31" in kindpakket("erasure", "due", "citizens", "--scheme", SCHEME).stdout
+    shown = kindpakket("erasure", "unused", SCHEME).stdout
+    assert "8" * 32 in shown
+    assert "9" * 32 in shown
     order = ("erasure", "order", "citizens", "--scheme", SCHEME, "--reason", "retention")
     kindpakket(*order, "--all-due")
     (request,) = kindpakket.desk.requests("erasure:Order")
-    assert request["ids"] == [VOUCHER]
+    assert request["ids"] == [VOUCHER, "8" * 32]
     assert "or --all-due" in kindpakket(*order).stderr
     assert "give --scheme with citizens" in kindpakket("erasure", "due", "citizens").stderr

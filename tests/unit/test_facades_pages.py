@@ -45,6 +45,7 @@ def test_history_is_read_page_by_page() -> None:
         ("payments.list", ("a",), "payment:List", {"scheme": "a"}),
         ("erasures.list", (), "erasure:List", {}),
         ("erasures.due", ("citizens", "a"), "erasure:Due", {"collection": "citizens", "scheme": "a"}),
+        ("erasures.unused_cases", ("a",), "erasure:UnusedCases", {"scheme": "a"}),
         ("erasures.due", ("shopAccounts",), "erasure:Due", {"collection": "shopAccounts"}),
         (
             "audit.sample",

@@ -150,6 +150,7 @@ def requested(number: int, asked: dict[str, Any]) -> CommittedRequest:
         shop=asked["shop"],
         role=asked["role"],
         till=asked["till"],
+        layout=3,
     )
 
 

@@ -42,6 +42,7 @@ def of_layout_1(**changes: Any) -> Rules:
 def old_story() -> Story:
     """A ledger that began under layout 1."""
     story = Story()
+    story.layout = 1
     story.open()
     story.requests = [
         replace(request, request={**request.request, "rules": of_layout_1()})
@@ -104,7 +105,7 @@ def test_layout_1_is_judged_by_what_was_agreed_then() -> None:
     story.about("voucher:Block", "p-clerk", reason="lost")
     story.about("voucher:Unblock", "p-manager")
     result = books(story)
-    assert not result.layout_2
+    assert result.layout == 1
     agreed = result.schemes[SCHEME].rules
     terms = ("hold_days", "extension_days", "refund_grace_days", "settlement_days")
     assert [agreed[name] for name in terms] == [0, 0, 0, 0]  # type: ignore[literal-required]
@@ -113,6 +114,7 @@ def test_layout_1_is_judged_by_what_was_agreed_then() -> None:
 def test_rules_of_layout_1_mean_the_same_after_the_upgrade() -> None:
     story = old_story()
     payment = story.pay(("toys", 2000))
+    story.layout = 2
     story.add("request:Void", "p-shop", void="0" * 32)
     lines = [{"category": "toys", "cents": 500}]
     end = first_instant("2027-01-01")
@@ -126,6 +128,7 @@ def test_rules_of_layout_1_mean_the_same_after_the_upgrade() -> None:
 @pytest.mark.parametrize("step", ["reopen", "unblock", "draft"])
 def test_what_layout_1_did_not_check_is_checked_after_the_upgrade(step: str) -> None:
     story = old_story()
+    story.layout = 2
     story.add("request:Void", "p-shop", void="0" * 32)
     if step == "reopen":
         story.add("scheme:Pause", "p-manager", scheme=SCHEME, reason="audit")
@@ -225,6 +228,21 @@ def cases_under_the_id_of_a_payment(story: Story) -> None:
     story.add("voucher:RecordCases", request_id=story.pay(("toys", 500)), scheme=SCHEME)
 
 
+def cases_under_one_id_twice(story: Story) -> None:
+    for _ in range(2):
+        story.add("voucher:RecordCases", request_id="f" * 32, scheme=SCHEME)
+    story.requests[-1] = replace(story.requests[-1], request={**story.requests[-1].request, "scheme": "0" * 32})
+
+
+def cases_voided_although_recorded(story: Story) -> None:
+    story.add("request:Void", "p-shop", void=story.add("voucher:RecordCases", scheme=SCHEME))
+
+
+def recorded_in_an_earlier_layout(story: Story) -> None:
+    story.layout = 2
+    story.pay(("toys", 500))
+
+
 def voided_although_committed(story: Story) -> None:
     story.add("request:Void", "p-shop", void=story.pay(("toys", 500)))
 
@@ -250,6 +268,9 @@ def voided_although_committed(story: Story) -> None:
         (named_again, "the organisations had already been named"),
         (cases_under_a_void_id, "was committed although it is void"),
         (cases_under_the_id_of_a_payment, "was committed again with different content"),
+        (cases_under_one_id_twice, "committed again with different content"),
+        (cases_voided_although_recorded, "was voided although it had been committed"),
+        (recorded_in_an_earlier_layout, "recorded in layout 2, but the ledger has layout 3"),
         (voided_although_committed, "was voided although it had been committed"),
     ],
 )

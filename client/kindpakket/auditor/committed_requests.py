@@ -1,9 +1,13 @@
-"""The requests in a block: what was asked of the chaincode, by whom, and when. Write sets are ignored."""
+"""The requests in a block: what was asked of the chaincode, by whom, and when.
+
+Write sets are ignored, but for the layout in which the chaincode recorded a request.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -35,6 +39,7 @@ class CommittedRequest:
         role: the caller's `kindpakket.role`; "" if the certificate has none.
         till: the caller's `kindpakket.till`; "" if there is none, or it is not a code, or is an account
             number.
+        layout: the layout of the record that the chaincode left under the request's id; 0 if it left none.
     """
 
     block_number: int
@@ -47,6 +52,7 @@ class CommittedRequest:
     shop: str = ""
     role: str = ""
     till: str = ""
+    layout: int = 0
 
 
 def requests_in(block: Block, chaincode: str) -> tuple[list[CommittedRequest], list[str]]:
@@ -66,7 +72,7 @@ def requests_in(block: Block, chaincode: str) -> tuple[list[CommittedRequest], l
         ours = transaction.malformed or transaction.chaincode == chaincode
         if transaction.valid and ours and not _asks_for_metadata(transaction):
             try:
-                requests.append(_decode(block.number, transaction))
+                requests.append(_decode(block.number, transaction, chaincode))
             except ValueError as error:
                 malformed.append(f"transaction {transaction.transaction_id} is malformed: {error}")
     return requests, malformed
@@ -105,7 +111,7 @@ def _asks_for_metadata(transaction: BlockTransaction) -> bool:
     return transaction.function == _METADATA and not transaction.arguments
 
 
-def _decode(number: int, transaction: BlockTransaction) -> CommittedRequest:
+def _decode(number: int, transaction: BlockTransaction, chaincode: str) -> CommittedRequest:
     if transaction.malformed or transaction.timestamp is None or transaction.creator is None:
         raise ValueError(transaction.malformed or "it has no timestamp or creator")
     (argument,) = transaction.arguments
@@ -124,7 +130,19 @@ def _decode(number: int, transaction: BlockTransaction) -> CommittedRequest:
         shop=attributes.get("kindpakket.shop", ""),
         role=attributes.get("kindpakket.role", ""),
         till=_till(attributes.get("kindpakket.till", "")),
+        layout=_layout(transaction, chaincode, request),
     )
+
+
+def _layout(transaction: BlockTransaction, chaincode: str, request: Mapping[str, Any]) -> int:
+    key = f"request/{request.get('request_id')}"
+    record = next((write.value for write in transaction.writes(chaincode) if write.key == key), None)
+    if record is None:
+        return 0
+    layout = json.loads(record).get("v")
+    if type(layout) is not int:
+        raise ValueError(f"the record of its request has the layout {layout!r}")
+    return layout
 
 
 def _till(text: str) -> str:

@@ -67,7 +67,7 @@ def differences(books: Books, ledger: Reader) -> Iterator[Difference]:
     yield from _records("shop", books.shops, map(_stored_shop, ledger.shops.list()))
     for scheme_id in books.schemes:
         yield from _shop_money(books, scheme_id, ledger)
-    if books.layout_2:
+    if books.layout >= 2:
         yield from _records("erasure", books.erasures, map(_stored_erasure, ledger.erasures.list()))
     for request in sorted(books.voided):
         stored = {"state": ledger.requests.show(request)["state"]}

@@ -43,7 +43,13 @@ class HolderKey(Credential):
         Raises:
             ValueError: the PEM does not hold an Ed25519 or P-256 key, or the password is wrong.
         """
-        key = serialization.load_pem_private_key(pem, password)
+        try:
+            key = serialization.load_pem_private_key(pem, password)
+        except (TypeError, ValueError) as error:
+            # Once in some hundred times, what a wrong password decrypts has the padding of a key.
+            raise ValueError(
+                "the key cannot be read: the password is wrong or missing, or the PEM is damaged"
+            ) from error
         if not isinstance(key, _PrivateKey):
             raise ValueError(f"the PEM holds a {type(key).__name__}: a holder's key must be Ed25519 or P-256")
         return cls(key)

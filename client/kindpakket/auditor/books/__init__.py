@@ -98,7 +98,7 @@ class Books:
     Attributes:
         organisations: MSP ids by role, as named at first; None before that.
         later_organisations: organisations proposed after that, by MSP id.
-        layout_2: whether a request that only layout 2 of the ledger accepts has been committed.
+        layout: the layout of the ledger, as far as the requests so far tell.
         schemes: the schemes with their vouchers and changes.
         entitlements: maps an entitlement to the voucher issued for it.
         shops: the shops.
@@ -111,7 +111,7 @@ class Books:
 
     organisations: Organisations | None = None
     later_organisations: dict[str, OrganisationBook] = field(default_factory=dict)
-    layout_2: bool = False
+    layout: int = 1
     schemes: dict[str, SchemeBook] = field(default_factory=dict)
     entitlements: dict[str, str] = field(default_factory=dict)
     shops: dict[str, ShopBook] = field(default_factory=dict)

@@ -21,7 +21,7 @@ def _propose(books: Books, findings: Findings, request: CommittedRequest, _: Dom
     findings.expect_state(f"scheme {scheme.id}", scheme.state, *_IN_FORCE)
     if request.operation == "scheme:ProposeRules":
         rules = content["rules"]
-        findings.expect_rules(rules, books.layout_2)
+        findings.expect_rules(rules, books.layout)
         kept = rules["starts_on"] == scheme.rules["starts_on"]
         findings.expect(
             kept,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kindpakket.auditor.books import Books, ErasureBook
+from kindpakket.auditor.books import Books, ErasureBook, end_of
 from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.rules import Findings, Handlers
 from kindpakket.ledger.days import day_after, day_of, first_instant
@@ -51,10 +51,12 @@ def _term(books: Books, erasure: ErasureBook, owner: str) -> tuple[int, str]:
         start, days = first_instant(shop.ended_on) if shop.ended_on else 0, shop.retention_days or 0
     else:
         scheme = books.schemes[erasure.scheme]
-        voucher = scheme.vouchers[owner]
-        rules = scheme.rules_for(voucher)
+        voucher = scheme.vouchers.get(owner)
+        rules = scheme.rules_for(voucher) if voucher else scheme.rules
         days = rules["retention_days"]
-        start = scheme.closed_at if rules.get("retention_from") == "closing" else voucher.ends_at
+        start = voucher.ends_at if voucher else end_of(rules)
+        if rules.get("retention_from") == "closing":
+            start = scheme.closed_at
     return start, day_after(day_of(start), days) if start else ""
 
 
@@ -79,6 +81,8 @@ def _withdraw(books: Books, findings: Findings, request: CommittedRequest, _: Do
 def _purge(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     erasure = books.erasures[request.request["erasure"]]
     findings.expect_state(f"erasure {erasure.id}", erasure.state, "approved")
+    if books.layout >= 3:
+        _judge(books, findings, erasure, request.at)
     erasure.purged = True
 
 

@@ -17,6 +17,7 @@ QUERIES = frozenset(
         "erasure:Due",
         "erasure:List",
         "erasure:Show",
+        "erasure:UnusedCases",
         "organisations:List",
         "organisations:Show",
         "payment:List",

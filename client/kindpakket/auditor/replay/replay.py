@@ -7,8 +7,8 @@
     replay.books, replay.findings
 
 A request counts once, by its request id. Every rule that a committed request breaks is a finding: the
-endorsing peers must have run something other than the agreed rules. Rules that layout 1 of the ledger did not
-have are checked from the first request that only layout 2 accepts.
+endorsing peers must have run something other than the agreed rules. Rules that a layout of the ledger did not
+have are checked from the first request that the next layout recorded, or that only it accepts.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from kindpakket.auditor.replay import shops as replay_shops
 from kindpakket.auditor.replay import vouchers as replay_vouchers
 from kindpakket.auditor.replay.callers import check_caller
 from kindpakket.auditor.replay.queries import QUERIES, unexplained
-from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2
+from kindpakket.auditor.replay.rules import Findings, Handlers, least_layout
 from kindpakket.ledger.domain import Domain
 
 _VOID = "request:Void"
@@ -121,7 +121,7 @@ class Replay:
         ]
 
     def _apply(self, request: CommittedRequest, findings: Findings) -> None:
-        self.books.layout_2 |= shows_layout_2(request.operation, request.request)
+        self._follow_layout(request, findings)
         if not self._counts(request, findings):
             return
         check_caller(self.books, findings, request)
@@ -132,10 +132,19 @@ class Replay:
         else:
             findings.add(f"unknown operation {request.operation}")
 
+    def _follow_layout(self, request: CommittedRequest, findings: Findings) -> None:
+        """Learn the layout from a request; it never goes back."""
+        findings.expect(
+            not 0 < request.layout < self.books.layout,
+            f"the request was recorded in layout {request.layout}, but the ledger has layout {self.books.layout}",
+        )
+        least = least_layout(request.operation, request.request)
+        self.books.layout = max(self.books.layout, request.layout, least)
+
     def _counts(self, request: CommittedRequest, findings: Findings) -> bool:
-        """Whether a request is new. One that writes private records only leaves no id on the ledger."""
+        """Whether a request is new. Before layout 3, one that wrote private records only left no id."""
         request_id = str(request.request["request_id"])
-        if request.operation in _PRIVATE and not self.books.layout_2:
+        if request.operation in _PRIVATE and self.books.layout < 2:
             return True
         if request_id in self.books.voided:
             findings.add(f"request {request_id} was committed although it is void")
@@ -143,7 +152,7 @@ class Replay:
         content = _content(request)
         earlier = self._seen.get(request_id)
         if earlier is None:
-            if request.operation not in _PRIVATE:
+            if request.operation not in _PRIVATE or self.books.layout >= 3:
                 self._seen[request_id] = content
             return True
         self.repeated += 1

@@ -91,7 +91,7 @@ class Findings:
         self.expect(0 < len(ids) <= _BULK, f"the request names {len(ids)} items: it must name 1 to {_BULK}")
         self.expect(len(set(ids)) == len(ids), "the request names an item twice")
 
-    def expect_rules(self, rules: Rules, layout_2: bool) -> None:
+    def expect_rules(self, rules: Rules, layout: int) -> None:
         """Rules are complete, within their limits, and do not contradict each other."""
         presets, products = rules.get("presets", {}), rules.get("products", {})
         codes = [category["code"] for category in rules["categories"]]
@@ -112,7 +112,7 @@ class Findings:
         self._expect_amounts(rules)
         self._expect_end(rules)
         if is_layout_1(rules):
-            self.expect(not layout_2, "the rules have no hold_days")
+            self.expect(layout < 2, "the rules have no hold_days")
             return
         for name, most in _MAX_DAYS.items():
             days = rules[name]  # type: ignore[literal-required]
@@ -179,8 +179,12 @@ _LAYOUT_1_OPERATIONS = frozenset(
 )
 
 
-def shows_layout_2(operation: str, request: Mapping[str, Any]) -> bool:
-    """Whether only a chaincode of layout 2 can have accepted a request: layout 1 refused unknown members."""
+def least_layout(operation: str, request: Mapping[str, Any]) -> int:
+    """The first layout whose chaincode accepts a request; each refused the members that it did not know."""
+    return 2 if _shows_layout_2(operation, request) else 1
+
+
+def _shows_layout_2(operation: str, request: Mapping[str, Any]) -> bool:
     match operation:
         case "scheme:Draft":
             return "hold_days" in request.get("rules", {})

@@ -12,7 +12,7 @@ from kindpakket.ledger.domain import Domain
 def _draft(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
     rules = content["rules"]
-    findings.expect_rules(rules, books.layout_2)
+    findings.expect_rules(rules, books.layout)
     scheme = SchemeBook(content["request_id"], [agreed(rules)], content["budget_cents"], request.person)
     findings.expect(scheme.id not in books.schemes, f"scheme {scheme.id} had already been drafted")
     findings.expect_amount(scheme.budget, MAX_BUDGET)
@@ -29,7 +29,7 @@ def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Dom
 def _open(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     findings.expect_state(f"scheme {scheme.id}", scheme.state, "approved", "paused")
-    if scheme.state == "paused" and books.layout_2:
+    if scheme.state == "paused" and books.layout >= 2:
         findings.expect_second_person(scheme.paused_by, request.person)
     scheme.state, scheme.opened_by, scheme.paused_by, scheme.pause_reason = "open", request.person, "", ""
 

@@ -19,7 +19,7 @@ def _issue(books: Books, findings: Findings, request: CommittedRequest, _: Domai
     scheme = books.schemes[request.request["scheme"]]
     allocations = request.request["vouchers"]
     findings.expect_state(f"scheme {scheme.id}", scheme.state, "open")
-    if books.layout_2:
+    if books.layout >= 2:
         ended = scheme.rules["ends_on"]
         findings.expect(request.at < end_of(scheme.rules), f"scheme {scheme.id} had ended on {ended}")
     findings.expect_bulk([allocation["id"] for allocation in allocations])

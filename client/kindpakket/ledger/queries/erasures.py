@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from kindpakket.ledger.desk import Desk
-from kindpakket.ledger.records import Collection, DueErasure, Erasure
+from kindpakket.ledger.records import Collection, DueErasure, Erasure, UnusedCase
 
 
 class ErasureQueries(Desk):
@@ -19,6 +19,13 @@ class ErasureQueries(Desk):
     def list(self) -> Iterator[Erasure]:
         """`erasure:List`: all orders to purge private records, by id."""
         return self._caller.items("erasure:List")
+
+    def unused_cases(self, scheme: str) -> Iterator[UnusedCase]:
+        """`erasure:UnusedCases`: cases that were recorded and led to no voucher, with the day they are due.
+
+        Answered by the municipality's own peer, which holds the private records.
+        """
+        return self._caller.items("erasure:UnusedCases", {"scheme": scheme})
 
     def due(self, collection: Collection, scheme: str | None = None) -> Iterator[DueErasure]:
         """`erasure:Due`: private records past their retention term that are still there.

@@ -5,7 +5,14 @@
 
 from __future__ import annotations
 
-from kindpakket.ledger.records.erasures import Collection, DueErasure, Erasure, ErasureRecord, Purged
+from kindpakket.ledger.records.erasures import (
+    Collection,
+    DueErasure,
+    Erasure,
+    ErasureRecord,
+    Purged,
+    UnusedCase,
+)
 from kindpakket.ledger.records.holders import (
     Activation,
     Authorisation,
@@ -112,6 +119,7 @@ __all__ = [
     "StoredRules",
     "TopUp",
     "Totals",
+    "UnusedCase",
     "Voided",
     "Voucher",
     "VoucherCents",

@@ -48,3 +48,17 @@ class DueErasure(TypedDict):
 
     id: str
     due_on: str
+
+
+class UnusedCase(TypedDict):
+    """A case that was recorded and led to no voucher.
+
+    Attributes:
+        id: the voucher that it was recorded for.
+        due_on: the day from which its record may be erased; "" while that is not known.
+        is_due: whether that day has come.
+    """
+
+    id: str
+    due_on: str
+    is_due: bool
