@@ -63,11 +63,19 @@ class Session:
 
         return Reader(self._contract(self._user())[1])
 
-    def municipality(self) -> Municipality:
-        """The municipality's back office."""
+    def municipality(self, *, closing: bool = True) -> Municipality:
+        """The municipality's back office.
+
+        Args:
+            closing: first close past days, as far as the user may: nobody has to remember it.
+        """
         from kindpakket.municipality import Municipality
 
-        return Municipality(self._contract(self._user())[1])
+        user = self._user()
+        municipality = Municipality(self._contract(user)[1])
+        if closing and user.role in ("issuer", "treasurer"):
+            municipality.schemes.close_past_days()
+        return municipality
 
     def auditor(self) -> Auditor:
         """The auditor."""

@@ -99,6 +99,33 @@ def other_case(ground: Ground) -> Attempt:
     return record_cases(ground, [record(voucher)])
 
 
+@case(16, "issuer", "records other cases under the id of an earlier request", "IDEMPOTENCY_CONFLICT")
+def other_cases_under_one_id(ground: Ground) -> Attempt:
+    used = recorded(ground)
+    return record_cases(ground, [record(new_id())], request_id=used)
+
+
+@case(
+    16,
+    "anyone",
+    "declares, as the {}, a request void that recorded cases",
+    "REQUEST_COMMITTED",
+    each={"issuer": False, "shop": True},
+)
+def voided_cases(ground: Ground, by_shop: bool) -> Attempt:
+    used = recorded(ground)
+    caller = ground.till.shop.caller if by_shop else ground.desk.clerk.caller
+    return lambda: ground.write(caller.contract, "request:Void", void=used)
+
+
+def recorded(ground: Ground) -> str:
+    """The id of a request that recorded a case."""
+    request_id = new_id()
+    record_cases(ground, [record(new_id())], request_id=request_id)()
+    ground.desk.in_step()
+    return request_id
+
+
 @case(16, "issuer", "issues a voucher whose case was not recorded", "CASE_RECORD_MISSING")
 def no_case_record(ground: Ground) -> Attempt:
     voucher: Allocation = {"id": new_id(), "entitlement": new_id(), "preset": PRESET, "units": 1}

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 from support import Town, books, with_key
 
-from kindpakket.ledger.ids import new_salt
+from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket.ledger.records import ShopSums
 from kindpakket.ledger.refusals import (
     CaseRecordMissing,
@@ -170,6 +170,27 @@ def test_a_case_is_purged_by_two_persons_and_certified(town: Town) -> None:
         )
     with pytest.raises(CaseRecordMissing):
         desk.clerk.erasures.order("citizens", [wallet.voucher], "request", scheme=scheme.id)
+
+
+def test_cases_that_led_to_no_voucher_are_found(town: Town) -> None:
+    desk, voucher = town.desk, new_id()
+    desk.clerk.vouchers.record_cases(
+        town.scheme.id, [{"voucher": voucher, "case": "Z-2", "salt": new_salt()}]
+    )
+    desk.in_step()
+    (found,) = [case for case in desk.clerk.erasures.unused_cases(town.scheme.id) if case["id"] == voucher]
+    assert not found["is_due"]
+    assert found["due_on"] > "2030"
+    ordered = desk.clerk.erasures.order("citizens", [voucher], "mistake", scheme=town.scheme.id)
+    desk.in_step()
+    desk.manager.erasures.approve(ordered["id"])
+    desk.in_step()
+    purge = new_id()
+    for _ in range(2):
+        assert desk.clerk.erasures.purge(ordered["id"], request_id=purge)["purged"] == 1
+        desk.in_step()
+    assert desk.clerk.requests.show(purge)["state"] == "committed"
+    assert voucher not in {case["id"] for case in desk.clerk.erasures.unused_cases(town.scheme.id)}
 
 
 def test_an_ended_shops_accounts_are_purged_when_due(town: Town) -> None:

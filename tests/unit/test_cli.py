@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def test_commands_act_as_a_user_with_the_role(kindpakket: Command) -> None:
     kindpakket("scheme", "approve", SCHEME)
     kindpakket("settlement", "draft", SCHEME, SHOP)
     kindpakket("query", "shop:List", "--organisation", "auditor")
-    people = [person for name, _, person in kindpakket.desk.asked if name != "organisations:Show"]
+    people = kindpakket.desk.people()
     assert people == ["p-manager", "p-treasurer", "p-auditor"]
 
 
@@ -32,7 +33,7 @@ def test_users_of_the_description_come_before_those_enrolled_later(kindpakket: C
     write_user(folder, "aaron", {"kindpakket.role": "approver", "kindpakket.person": "p-clerk"})
     kindpakket("scheme", "approve", SCHEME)
     kindpakket("scheme", "approve", SCHEME, "--user", "aaron")
-    assert [person for _, _, person in kindpakket.desk.asked] == ["p-manager", "p-clerk"]
+    assert kindpakket.desk.people() == ["p-manager", "p-clerk"]
 
 
 def test_another_user_can_be_named(kindpakket: Command) -> None:
@@ -46,7 +47,7 @@ def test_the_options_may_stand_before_the_command_too(kindpakket: Command) -> No
     assert (result.exit_code, result.stdout) == (0, "{}\n")
     after = CliRunner().invoke(main, [*before, "scheme", "approve", SCHEME, "--user", "manager"])
     assert after.exit_code == 0
-    assert [person for _, _, person in kindpakket.desk.asked] == ["p-clerk", "p-manager"]
+    assert kindpakket.desk.people() == ["p-clerk", "p-manager"]
 
 
 def test_the_home_before_the_command_is_the_networks_too(tmp_path: Path) -> None:
@@ -55,7 +56,9 @@ def test_the_home_before_the_command_is_the_networks_too(tmp_path: Path) -> None
         CliRunner().invoke(main, arguments)
         for arguments in (["--home", named, "network", "status"], ["network", "status", "--home", named])
     ]
-    assert results[0].output == results[1].output
+    # The disk may fill or empty meanwhile.
+    before, after = (re.sub(r"[0-9.]+ GB free", "", result.output) for result in results)
+    assert before == after
     assert named in results[0].output.replace("\n", "")
 
 
@@ -163,7 +166,7 @@ def test_a_bad_file_issues_nothing(kindpakket: Command, tmp_path: Path) -> None:
     )
     assert result.exit_code == 2
     assert "line 3: bsn is not a citizen service number" in result.stderr
-    assert kindpakket.desk.asked == []
+    assert kindpakket.desk.people() == []
     assert not register.exists()
 
 

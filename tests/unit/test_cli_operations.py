@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from desk import (
 from story import SCHEME, SHOP, VOUCHER
 
 from kindpakket.fabric.testing import ChaincodeRefusal
+from kindpakket.ledger.days import today
 
 BUDGET = {
     "id": CHANGE,
@@ -232,3 +234,39 @@ def test_a_committed_request_cannot_be_void(kindpakket: Command) -> None:
         "operation": "request:Void",
     }
     assert kindpakket.answer("payment", "outcome", REQUEST)["state"] == "void"
+
+
+@pytest.mark.parametrize(("user", "closes"), [("clerk", True), ("treasurer", True), ("manager", False)])
+def test_who_may_close_days_closes_past_ones_on_the_way(kindpakket: Command, user: str, closes: bool) -> None:
+    yesterday = str(today() - timedelta(days=1))
+    states = {"1": "open", "2": "closed", "3": "draft", "4": "paused"}
+    schemes = [{"id": number * 32, "state": state} for number, state in states.items()]
+    kindpakket.desk.answers |= ANSWERS | {
+        "scheme:List": {"items": schemes, "next": ""},
+        "scheme:Show": {"closed_until": "2026-01-01"},
+        "scheme:CloseDay": {"scheme": SCHEME, "closed_until": yesterday},
+    }
+    if user == "manager":
+        kindpakket("scheme", "approve", SCHEME)
+    elif user == "clerk":
+        kindpakket("scheme", "open", SCHEME)
+    else:
+        kindpakket("settlement", "claim", SCHEME, SHOP, *REASON)
+    closed = [(request["scheme"], request["day"]) for request in kindpakket.desk.requests("scheme:CloseDay")]
+    assert closed == ([(i * 32, yesterday) for i in "124"] if closes else [])
+
+
+def test_what_is_closed_already_is_left_alone(kindpakket: Command) -> None:
+    yesterday = str(today() - timedelta(days=1))
+    schemes = [{"id": number * 32, "state": "open"} for number in "12"]
+    kindpakket.desk.answers |= {
+        "scheme:List": {"items": schemes, "next": ""},
+        "scheme:Show": {"closed_until": yesterday},
+    }
+    assert kindpakket.answer("scheme", "close-past-days") == []
+    kindpakket.desk.answers |= {
+        "scheme:Show": {"closed_until": ""},
+        "scheme:CloseDay": ChaincodeRefusal("DAY_NOT_CLOSABLE: somebody was faster {}"),
+    }
+    assert kindpakket.answer("scheme", "close-past-days") == []
+    assert len(kindpakket.desk.requests("scheme:CloseDay")) == 2

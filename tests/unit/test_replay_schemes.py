@@ -229,9 +229,8 @@ def cases_under_the_id_of_a_payment(story: Story) -> None:
 
 
 def cases_under_one_id_twice(story: Story) -> None:
-    for _ in range(2):
-        story.add("voucher:RecordCases", request_id="f" * 32, scheme=SCHEME)
-    story.requests[-1] = replace(story.requests[-1], request={**story.requests[-1].request, "scheme": "0" * 32})
+    for scheme in (SCHEME, "0" * 32):
+        story.add("voucher:RecordCases", request_id="f" * 32, scheme=scheme)
 
 
 def cases_voided_although_recorded(story: Story) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import Literal, cast
 
+from kindpakket.ledger.days import today
 from kindpakket.ledger.queries.schemes import SchemeQueries
 from kindpakket.ledger.records import Change, ClosedDay, Rules, Scheme
+from kindpakket.ledger.refusals import DayNotClosable
+
+_NEVER_OPENED = ("draft", "approved")
 
 
 class SchemeDesk(SchemeQueries):
@@ -91,3 +96,22 @@ class SchemeDesk(SchemeQueries):
         """
         members = {"scheme": scheme, "day": day.isoformat()}
         return cast(ClosedDay, self._caller.invoke("scheme:CloseDay", members, request_id=request_id))
+
+    def close_past_days(self) -> list[ClosedDay]:
+        """Close yesterday and the days before it for each opened scheme; as issuer or treasurer.
+
+        A payment that was endorsed before a day is closed cannot be ordered after it. So when this is called
+        every day, nobody can hold a payment back for longer than that. A scheme whose days are closed, now or
+        by somebody else meanwhile, is left alone.
+
+        Returns:
+            what was closed.
+        """
+        yesterday = today() - timedelta(days=1)
+        closed = []
+        for scheme in self.list():
+            if scheme["state"] in _NEVER_OPENED or self.show(scheme["id"])["closed_until"] >= str(yesterday):
+                continue
+            with suppress(DayNotClosable):
+                closed.append(self.close_day(scheme["id"], yesterday))
+        return closed

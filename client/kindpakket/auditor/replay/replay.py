@@ -136,7 +136,7 @@ class Replay:
         """Learn the layout from a request; it never goes back."""
         findings.expect(
             not 0 < request.layout < self.books.layout,
-            f"the request was recorded in layout {request.layout}, but the ledger has layout {self.books.layout}",
+            f"it was recorded in layout {request.layout}, but the ledger has layout {self.books.layout}",
         )
         least = least_layout(request.operation, request.request)
         self.books.layout = max(self.books.layout, request.layout, least)
