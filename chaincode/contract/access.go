@@ -17,6 +17,7 @@ const (
 	treasurer  role = "treasurer"
 	cashier    role = "cashier"
 	shopkeeper role = "shopkeeper"
+	acquirer   role = "acquirer"
 	auditor    role = "auditor"
 )
 
@@ -24,7 +25,9 @@ var (
 	municipal = []role{issuer, approver, treasurer}
 	readers   = append(slices.Clone(municipal), auditor)
 	tills     = []role{cashier, shopkeeper}
-	everybody = append(slices.Clone(readers), tills...)
+	sellers   = append(slices.Clone(tills), acquirer)
+	ofAShop   = append(slices.Clone(readers), tills...)
+	everybody = append(slices.Clone(readers), sellers...)
 )
 
 // caller is who signed the proposal, according to the attributes of the certificate.
@@ -59,10 +62,31 @@ func (c caller) mark(operation string, r request) mark {
 	if why, ok := r.(reasoned); ok {
 		made.Reason = why.reason()
 	}
-	if rules.CheckCode("till", c.till) == nil && rules.PersonalDataIn(c.till) == "" {
-		made.Till = c.till
+	if till := c.tillOf(r); rules.CheckCode("till", till) == nil && rules.PersonalDataIn(till) == "" {
+		made.Till = till
 	}
 	return made
+}
+
+// tillOf returns the till at which the caller acts: the one in its certificate or, for an acquirer, the one that the request names.
+func (c caller) tillOf(r request) string {
+	if hosted, ok := r.(hosted); ok && c.role == acquirer {
+		return hosted.till()
+	}
+	return c.till
+}
+
+// checkTill refuses a till in the request of anybody but an acquirer.
+func (c caller) checkTill(r request) error {
+	hosted, ok := r.(hosted)
+	if !ok || hosted.till() == "" {
+		return nil
+	}
+	if c.role != acquirer {
+		return rules.Refuse(rules.InvalidCode, rules.Details{"member": "till", "role": c.role},
+			"only an acquirer names a till in the request: leave it out, as your certificate names yours")
+	}
+	return rules.CheckCode("till", hosted.till())
 }
 
 // admit refuses a caller who has none of the roles, or whose role was issued by an organisation in which it does not count.
@@ -94,7 +118,7 @@ func (r role) countsIn(msp string, organisations *rules.Organisations) bool {
 	switch {
 	case slices.Contains(municipal, r):
 		return msp == organisations.Municipality
-	case slices.Contains(tills, r):
+	case slices.Contains(sellers, r):
 		return slices.Contains(organisations.Shops, msp)
 	}
 	return r == auditor && slices.Contains(organisations.Auditors, msp)
@@ -118,25 +142,31 @@ func (c caller) checkDecider(decides role, proposer string) error {
 		"only the role %s or the person who proposed it may do this; you are %s", decides, c.describe())
 }
 
-// isTill reports whether the caller belongs to a shop and sees only what is that shop's.
-func (c caller) isTill() bool {
-	return slices.Contains(tills, c.role)
+// isSeller reports whether the caller acts for shops and sees only what is theirs.
+func (c caller) isSeller() bool {
+	return slices.Contains(sellers, c.role)
 }
 
-// checkShop refuses a till of another shop.
+// checkShop refuses a till of another shop. For which shops an acquirer may act, only their records tell.
 func (c caller) checkShop(shop string) error {
-	if c.isTill() && c.shop != shop {
+	if slices.Contains(tills, c.role) && c.shop != shop {
 		return notYours(shop)
 	}
 	return nil
 }
 
-// checkOwns refuses a till of another shop, and a till of an organisation that the shop does not belong to.
+// checkOwns refuses a till of another shop, an acquirer without a mandate of the shop, and any of an organisation that the shop does not
+// belong to.
 func (c caller) checkOwns(shop *rules.Shop) error {
-	if c.isTill() && (c.shop != shop.ID || c.msp != shop.MSP) {
+	switch {
+	case !c.isSeller(), c.role != acquirer && c.shop == shop.ID && c.msp == shop.MSP:
+		return nil
+	case c.role != acquirer:
 		return notYours(shop.ID)
+	case c.msp == shop.MSP && shop.HasMandated(c.person):
+		return nil
 	}
-	return nil
+	return rules.Refuse(rules.NotYours, rules.Details{"shop": shop.ID}, "shop %s has not mandated you: its shopkeeper has to, first", shop.ID)
 }
 
 func notYours(shop string) error {

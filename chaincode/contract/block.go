@@ -35,7 +35,7 @@ type selfBlocked struct {
 }
 
 var selfBlockVoucher = operation{
-	name: "voucher:SelfBlock", event: blockVoucher.event, roles: []role{issuer, approver, cashier, shopkeeper},
+	name: "voucher:SelfBlock", event: blockVoucher.event, roles: append([]role{issuer, approver}, sellers...),
 }
 
 // SelfBlock stops the spending of a voucher by the code that its holder keeps for that, at any shop or at the municipality.

@@ -15,7 +15,7 @@ func (r *holdRequest) check() error {
 	return rules.FirstError(r.checkForm(), rules.CheckInstant("expires_at", r.ExpiresAt), r.checkProven())
 }
 
-var holdPayment = operation{name: rules.OperationHold, event: "PaymentHeld", roles: tills}
+var holdPayment = operation{name: rules.OperationHold, event: "PaymentHeld", roles: sellers}
 
 // Hold keeps money of a voucher for the caller's shop until an instant, with the holder's proof.
 func (*PaymentContract) Hold(ctx *Context, text string) (string, error) {
@@ -52,6 +52,7 @@ type captureRequest struct {
 	header
 	Payment string       `json:"payment"`
 	Lines   []rules.Line `json:"lines"`
+	atTill
 }
 
 func (r *captureRequest) check() error {
@@ -60,7 +61,7 @@ func (r *captureRequest) check() error {
 
 func (r *captureRequest) reads() []string { return []string{paymentKey(r.Payment)} }
 
-var capturePayment = operation{name: "payment:Capture", event: "PaymentCaptured", roles: tills}
+var capturePayment = operation{name: "payment:Capture", event: "PaymentCaptured", roles: sellers}
 
 // Capture turns a hold of the caller's shop into a payment of at most the amount held, and releases the rest.
 func (*PaymentContract) Capture(ctx *Context, text string) (string, error) {
@@ -84,7 +85,7 @@ func (*PaymentContract) Capture(ctx *Context, text string) (string, error) {
 	})
 }
 
-var releasePayment = operation{name: "payment:Release", event: "PaymentReleased", roles: append(slices.Clone(municipal), tills...)}
+var releasePayment = operation{name: "payment:Release", event: "PaymentReleased", roles: append(slices.Clone(municipal), sellers...)}
 
 // Release returns the money of a hold to its voucher. The shop may do so at any time, the municipality once the hold has expired.
 func (*PaymentContract) Release(ctx *Context, text string) (string, error) {
@@ -93,7 +94,7 @@ func (*PaymentContract) Release(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !tx.caller.isTill() {
+		if !tx.caller.isSeller() {
 			if err := payment.CheckReleasable(tx.now); err != nil {
 				return nil, err
 			}

@@ -29,7 +29,7 @@ func (c *committed) isVoid() bool { return c.Operation == voiding && c.Digest ==
 func (tx *transaction) once(op operation, text string, r request, private string, do func() (any, error)) (string, error) {
 	id := r.id()
 	tx.mark = tx.caller.mark(op.name, r)
-	digest, err := digest(op.name, tx.tillShop(), text, private)
+	digest, err := digest(op.name, tx.caller.onWhoseBehalf(), text, private)
 	if err != nil {
 		return "", err
 	}
@@ -60,7 +60,7 @@ type privateRequest struct {
 
 // oncePrivately does the work of a write to private records and keeps its request, unless the same request was committed before.
 func (tx *transaction) oncePrivately(op operation, text string, r request, work privateWork) error {
-	digest, err := digest(op.name, tx.tillShop(), text, work.given)
+	digest, err := digest(op.name, tx.caller.onWhoseBehalf(), text, work.given)
 	if err != nil {
 		return err
 	}
@@ -117,16 +117,20 @@ func (tx *transaction) replay(op operation, id, digest string) (string, error) {
 	return string(before.Answer), nil
 }
 
-func (tx *transaction) tillShop() string {
-	if tx.caller.isTill() {
-		return tx.caller.shop
+// onWhoseBehalf names the shop of a till, or the acquirer, so that nobody else gets the answer to its requests; "" for others.
+func (c caller) onWhoseBehalf() string {
+	switch {
+	case c.role == acquirer:
+		return string(acquirer) + "/" + c.person
+	case c.isSeller():
+		return c.shop
 	}
 	return ""
 }
 
-// digest identifies a request: SHA-256 over the operation, the caller's shop ("" for others), the request as canonical JSON
+// digest identifies a request: SHA-256 over the operation, on whose behalf it is, the request as canonical JSON
 // (RFC 8785) without holders' proofs, and the digest of a private record if one travels along, joined by line feeds.
-func digest(operation, shop, text, private string) (string, error) {
+func digest(operation, behalf, text, private string) (string, error) {
 	var stripped bytes.Buffer
 	decoder := jsontext.NewDecoder(strings.NewReader(text))
 	encoder := jsontext.NewEncoder(&stripped)
@@ -159,7 +163,7 @@ func digest(operation, shop, text, private string) (string, error) {
 	if err := canonical.Canonicalize(jsontext.CanonicalizeRawInts(false)); err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{operation, shop, string(canonical), private}, "\n")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{operation, behalf, string(canonical), private}, "\n")))
 	return hex.EncodeToString(sum[:]), nil
 }
 

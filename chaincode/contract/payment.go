@@ -22,6 +22,7 @@ type purchaseRequest struct {
 	Lines    []rules.Line `json:"lines"`
 	Deadline rules.Number `json:"deadline"`
 	Proof    *rules.Proof `json:"proof"`
+	atTill
 }
 
 func (r *purchaseRequest) check() error {
@@ -78,7 +79,7 @@ func paymentEventOf(payment *rules.Payment, cents rules.Cents, day rules.Day) pa
 	}
 }
 
-var pay = operation{name: rules.OperationPay, event: "PaymentTaken", roles: tills}
+var pay = operation{name: rules.OperationPay, event: "PaymentTaken", roles: sellers}
 
 // Pay spends from a voucher at the caller's shop, with the holder's proof.
 func (*PaymentContract) Pay(ctx *Context, text string) (string, error) {

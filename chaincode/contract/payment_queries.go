@@ -34,7 +34,7 @@ func (r *listOfShopRequest) check() error {
 
 // Unsettled returns what no live settlement of a shop holds, oldest first; shops may ask only for themselves.
 func (*PaymentContract) Unsettled(ctx *Context, text string) (string, error) {
-	return query(ctx, everybody, text, func(tx *transaction, r *listOfShopRequest) (any, error) {
+	return query(ctx, ofAShop, text, func(tx *transaction, r *listOfShopRequest) (any, error) {
 		if _, err := tx.ownShop(r.Shop); err != nil {
 			return nil, err
 		}

@@ -40,6 +40,18 @@ type reasoned interface {
 	reason() string
 }
 
+// hosted is a request that an acquirer makes at a till of a shop.
+type hosted interface {
+	till() string
+}
+
+// atTill is the member of a request that names the till for which an acquirer acts.
+type atTill struct {
+	Till string `json:"till,omitzero"`
+}
+
+func (a atTill) till() string { return a.Till }
+
 // because is the member of a request that has to say why.
 type because struct {
 	Reason string `json:"reason"`

@@ -7,6 +7,7 @@ type reasonedPaymentRequest struct {
 	header
 	Payment string `json:"payment"`
 	because
+	atTill
 }
 
 func (r *reasonedPaymentRequest) check() error {
@@ -15,7 +16,7 @@ func (r *reasonedPaymentRequest) check() error {
 
 func (r *reasonedPaymentRequest) reads() []string { return []string{paymentKey(r.Payment)} }
 
-var cancelPayment = operation{name: "payment:Cancel", event: "PaymentCancelled", roles: tills}
+var cancelPayment = operation{name: "payment:Cancel", event: "PaymentCancelled", roles: sellers}
 
 // Cancel reverses a payment of the caller's shop in full, on the booking day of the payment.
 func (*PaymentContract) Cancel(ctx *Context, text string) (string, error) {
@@ -50,7 +51,7 @@ func (r *refundRequest) check() error {
 	return rules.FirstError(r.reasonedPaymentRequest.check(), rules.CheckLines(r.Lines))
 }
 
-var refundPayment = operation{name: "payment:Refund", event: "PaymentRefunded", roles: tills}
+var refundPayment = operation{name: "payment:Refund", event: "PaymentRefunded", roles: sellers}
 
 // Refund refunds lines of a payment of the caller's shop. The refund is a separate settlement item.
 func (*PaymentContract) Refund(ctx *Context, text string) (string, error) {

@@ -13,7 +13,7 @@ func (r *settlementQuery) check() error {
 
 // Show returns a settlement; shops may ask only for their own.
 func (*SettlementContract) Show(ctx *Context, text string) (string, error) {
-	return query(ctx, everybody, text, func(tx *transaction, r *settlementQuery) (any, error) {
+	return query(ctx, ofAShop, text, func(tx *transaction, r *settlementQuery) (any, error) {
 		settlement, err := tx.settlement(r.Scheme, r.Settlement)
 		if err != nil {
 			return nil, err
@@ -52,7 +52,7 @@ func (r *dueSettlementQuery) check() error {
 
 // Due reports whether a settlement of a shop is due, and why; shops may ask only for themselves.
 func (*SettlementContract) Due(ctx *Context, text string) (string, error) {
-	return query(ctx, everybody, text, func(tx *transaction, r *dueSettlementQuery) (any, error) {
+	return query(ctx, ofAShop, text, func(tx *transaction, r *dueSettlementQuery) (any, error) {
 		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsEnough)
 		if err != nil {
 			return nil, err

@@ -19,6 +19,8 @@ type shopEvent struct {
 	Shop   string      `json:"shop"`
 	State  rules.State `json:"state"`
 	Change string      `json:"change,omitzero"`
+	// Acquirer is who was given a mandate, or lost it.
+	Acquirer string `json:"acquirer,omitzero"`
 }
 
 type applyRequest struct {

@@ -95,7 +95,7 @@ type shopStatement struct {
 
 // ShopStatement returns a shop's settlements and then what no live settlement holds; shops may ask only for themselves.
 func (*AuditContract) ShopStatement(ctx *Context, text string) (string, error) {
-	return query(ctx, everybody, text, func(tx *transaction, r *listOfShopRequest) (any, error) {
+	return query(ctx, ofAShop, text, func(tx *transaction, r *listOfShopRequest) (any, error) {
 		if err := tx.caller.checkShop(r.Shop); err != nil {
 			return nil, err
 		}

@@ -110,7 +110,7 @@ func (tx *transaction) receive(op operation, text string, r request) error {
 	if err := parse(text, op.private, r); err != nil {
 		return err
 	}
-	if err := rules.FirstError(r.check(), checkNoNull(text)); err != nil {
+	if err := rules.FirstError(r.check(), checkNoNull(text), tx.caller.checkTill(r)); err != nil {
 		return err
 	}
 	keys := []string{requestKey(r.id())}

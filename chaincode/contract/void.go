@@ -14,7 +14,7 @@ type RequestContract struct{ contractapi.Contract }
 // GetEvaluateTransactions names the queries.
 func (*RequestContract) GetEvaluateTransactions() []string { return []string{"Show"} }
 
-var voidRequest = operation{name: voiding, event: "RequestVoided", roles: append(slices.Clone(municipal), tills...)}
+var voidRequest = operation{name: voiding, event: "RequestVoided", roles: append(slices.Clone(municipal), sellers...)}
 
 type voidRequestRequest struct {
 	header

@@ -43,6 +43,7 @@ const (
 	ShopExists           Code = "SHOP_EXISTS"
 	ShopState            Code = "SHOP_STATE"
 	ShopNotApproved      Code = "SHOP_NOT_APPROVED"
+	MandateState         Code = "MANDATE_STATE"
 	CaseRecordMissing    Code = "CASE_RECORD_MISSING"
 	AccountMissing       Code = "ACCOUNT_MISSING"
 	AlreadyIssued        Code = "ALREADY_ISSUED"

@@ -56,6 +56,15 @@ func CheckDigest(member, digest string) error {
 	return nil
 }
 
+// CheckPerson refuses anything but the pseudonym of a person.
+func CheckPerson(member, person string) error {
+	if !IsPerson(person) {
+		return Refuse(InvalidCode, Details{"member": member, "value": Excerpt(person)},
+			"%s is %q: give a person, a lower-case letter followed by at most 63 lower-case letters, digits or hyphens", member, Excerpt(person))
+	}
+	return nil
+}
+
 // IsPerson reports whether an attribute is the pseudonym of a person.
 func IsPerson(text string) bool {
 	return personForm.MatchString(text)

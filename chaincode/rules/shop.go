@@ -18,6 +18,8 @@ const (
 	GrantShop     Step = "grant"
 	EndShop       Step = "end"
 	ChangeAccount Step = "change-account"
+
+	MandateAcquirer Step = "mandate"
 )
 
 var shopLife = machine{thing: "shop", refusal: ShopState, steps: map[Step]map[State]State{
@@ -27,10 +29,13 @@ var shopLife = machine{thing: "shop", refusal: ShopState, steps: map[Step]map[St
 	GrantShop:     {ShopApproved: ShopApproved, ShopSuspended: ShopSuspended},
 	EndShop:       {ShopApplied: ShopEnded, ShopApproved: ShopEnded, ShopSuspended: ShopEnded},
 	ChangeAccount: {ShopApplied: ShopApplied, ShopApproved: ShopApproved, ShopSuspended: ShopSuspended},
+
+	MandateAcquirer: staying(ShopApplied, ShopApproved, ShopSuspended),
 }}
 
 // Shop is a shop of a shops' organisation, with the categories that it asked for and those that the municipality granted. Accounts
 // names the accounts that replaced that of its application, of which the last is in force; AccountChange is one that awaits a decision.
+// Acquirers are those that may take payments for it.
 type Shop struct {
 	ID          string         `json:"id"`
 	MSP         string         `json:"msp"`
@@ -44,6 +49,7 @@ type Shop struct {
 
 	Accounts      []string       `json:"accounts,omitzero"`
 	AccountChange *AccountChange `json:"account_change,omitzero"`
+	Acquirers     []string       `json:"acquirers,omitzero"`
 
 	EndedOn       Day     `json:"ended_on,omitzero"`
 	RetentionDays *Number `json:"retention_days,omitzero"`

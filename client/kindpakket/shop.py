@@ -7,7 +7,7 @@ without one, a new id is used.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from kindpakket.holder.orders import FIRST_VERSION, HoldOrder, PaymentOrder
@@ -46,17 +46,23 @@ class Shop:
         held = shop.hold(order, key.authorise(order))
         payment = shop.capture(held["id"], lines)
 
+    An acquirer acts for each shop of its organisation that has mandated it, with its own identity:
+
+        hosted = Shop(contract_of_the_acquirer, shop_id, till="kassa-2")
+
     Attributes:
         caller: calls any transaction by name.
         requests: settles requests whose outcome is unknown.
         shop_id: the shop's id, the attribute `kindpakket.shop` of its certificates.
+        till: for an acquirer: the shop's till, a code, which the ledger records with what it does; or None.
     """
 
-    def __init__(self, contract: Ledger, shop_id: str) -> None:
+    def __init__(self, contract: Ledger, shop_id: str, *, till: str | None = None) -> None:
         """Act for a shop through a contract of `kindpakket.fabric`."""
         self.caller = Caller(contract)
         self.requests = RequestDesk(self.caller)
         self.shop_id = shop_id
+        self.till = till
 
     def apply(
         self,
@@ -118,6 +124,22 @@ class Shop:
         members = {"shop": self.shop_id, "change": change, "reason": reason}
         return cast(ShopRecord, self.caller.invoke("shop:RejectAccount", members, request_id=request_id))
 
+    def mandate(self, acquirer: str, reason: str, *, request_id: str | None = None) -> ShopRecord:
+        """`shop:Mandate`: let an acquirer take payments, holds and refunds for this shop; as shopkeeper.
+
+        Args:
+            acquirer: the `kindpakket.person` of the acquirer's certificate, in this shop's organisation.
+            reason: a code.
+            request_id: default: a new id.
+        """
+        members = {"shop": self.shop_id, "acquirer": acquirer, "reason": reason}
+        return cast(ShopRecord, self.caller.invoke("shop:Mandate", members, request_id=request_id))
+
+    def withdraw_mandate(self, acquirer: str, reason: str, *, request_id: str | None = None) -> ShopRecord:
+        """`shop:WithdrawMandate`: end an acquirer's mandate at once; as shopkeeper. Args as for `mandate`."""
+        members = {"shop": self.shop_id, "acquirer": acquirer, "reason": reason}
+        return cast(ShopRecord, self.caller.invoke("shop:WithdrawMandate", members, request_id=request_id))
+
     def show(self) -> ShopRecord:
         """`shop:Show`: the shop itself, with its state and categories."""
         return cast(ShopRecord, self.caller.query("shop:Show", {"shop": self.shop_id}))
@@ -177,7 +199,7 @@ class Shop:
             order: an order made by `order`.
             proof: the holder's proof; the chaincode refuses a payment without one.
         """
-        return cast(Payment, self.caller.invoke("payment:Pay", order.request(proof)))
+        return cast(Payment, self.caller.invoke("payment:Pay", self._at_till(order.request(proof))))
 
     def hold(self, order: HoldOrder, proof: Proof | None) -> Payment:
         """`payment:Hold`: set money of a voucher aside for this shop until it is captured or released.
@@ -191,7 +213,7 @@ class Shop:
         Raises:
             HoldNotAllowed: the scheme allows no holds or none this long, or the voucher has too many.
         """
-        return cast(Payment, self.caller.invoke("payment:Hold", order.request(proof)))
+        return cast(Payment, self.caller.invoke("payment:Hold", self._at_till(order.request(proof))))
 
     def capture(self, payment: str, lines: Sequence[Line], *, request_id: str | None = None) -> Payment:
         """`payment:Capture`: collect a hold, in full or in part; the rest returns to the voucher immediately.
@@ -205,24 +227,24 @@ class Shop:
             HoldNotOpen: the hold has been captured or released, or has expired.
             HoldExceeded: the lines exceed what is held.
         """
-        members = {"payment": payment, "lines": list(lines)}
+        members = self._at_till({"payment": payment, "lines": list(lines)})
         return cast(Payment, self.caller.invoke("payment:Capture", members, request_id=request_id))
 
     def release(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
         """`payment:Release`: return a whole hold to its voucher. The reason is a code."""
-        members = {"payment": payment, "reason": reason}
+        members = self._at_till({"payment": payment, "reason": reason})
         return cast(Payment, self.caller.invoke("payment:Release", members, request_id=request_id))
 
     def cancel(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
         """`payment:Cancel`: undo a payment in full, on its booking day. The reason is a code."""
-        members = {"payment": payment, "reason": reason}
+        members = self._at_till({"payment": payment, "reason": reason})
         return cast(Payment, self.caller.invoke("payment:Cancel", members, request_id=request_id))
 
     def refund(
         self, payment: str, lines: Sequence[Line], reason: str, *, request_id: str | None = None
     ) -> Refund:
         """`payment:Refund`: return money of a payment to its voucher. The reason is a code."""
-        members = {"payment": payment, "lines": list(lines), "reason": reason}
+        members = self._at_till({"payment": payment, "lines": list(lines), "reason": reason})
         return cast(Refund, self.caller.invoke("payment:Refund", members, request_id=request_id))
 
     def self_block(
@@ -263,6 +285,9 @@ class Shop:
     def statement(self, scheme: str) -> ShopStatement:
         """`audit:ShopStatement`: the shop's settlements and open items, and where its money is."""
         return AuditQueries(self.caller).shop_statement(scheme, self.shop_id)
+
+    def _at_till(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        return {**members} if self.till is None else {**members, "till": self.till}
 
     def _order_members(
         self,

@@ -8,7 +8,17 @@ import click
 
 from kindpakket.ledger.money import euros
 from kindpakket_cli.contract import Wrong, group
-from kindpakket_cli.session import MUNICIPALITY, READERS, TILLS, Session, acting_as, because
+from kindpakket_cli.session import (
+    MUNICIPALITY,
+    READERS,
+    SELLERS,
+    TILLS,
+    Hosted,
+    Session,
+    acting_as,
+    because,
+    hosting,
+)
 
 if TYPE_CHECKING:
     from kindpakket.ledger.records import Line
@@ -21,7 +31,7 @@ def payment() -> None:
 
 @payment.command("show")
 @click.argument("payment_id", metavar="PAYMENT")
-@acting_as(*READERS, *TILLS)
+@acting_as(*READERS, *SELLERS)
 def show_payment(session: Session, payment_id: str) -> None:
     """Show a payment."""
     session.answer(session.reader().payments.show(payment_id))
@@ -48,7 +58,7 @@ def list_payments(session: Session, scheme_id: str) -> None:
 
 @payment.command("outcome")
 @click.argument("request_id", metavar="REQUEST")
-@acting_as(*READERS, *TILLS)
+@acting_as(*READERS, *SELLERS)
 def outcome(session: Session, request_id: str) -> None:
     """Show what became of a request, of a payment or of anything else.
 
@@ -59,15 +69,14 @@ def outcome(session: Session, request_id: str) -> None:
 
 @payment.command("void")
 @click.argument("request_id", metavar="REQUEST")
-@acting_as(*TILLS, *MUNICIPALITY)
+@acting_as(*SELLERS, *MUNICIPALITY)
 def void(session: Session, request_id: str) -> None:
     """Make sure that a request, of a payment or of anything else, has not been done and never will be.
 
     After that it is safe to do the same under another id. If the request was committed, this is refused and
     the request remains valid.
     """
-    desk = session.shop() if session.at_till else session.municipality()
-    session.answer(desk.requests.void(request_id))
+    session.answer(session.requests().void(request_id))
 
 
 @payment.command("unsettled")
@@ -107,14 +116,17 @@ def unsettled(session: Session, scheme_id: str, shop_id: str) -> None:
     "--request-id",
     help="The id of a payment to send again because its answer was lost.  [default: a fresh one]",
 )
-@acting_as(*TILLS)
+@hosting
+@acting_as(*SELLERS)
 def pay(
     session: Session,
+    *,
     scheme_id: str,
     voucher_id: str,
     lines: tuple[str, ...],
     page_code: TextIO,
     request_id: str | None,
+    hosted: Hosted,
 ) -> None:
     """Take a payment at your shop, authorised by a page of the holder's booklet."""
     from kindpakket.holder.booklet import Page
@@ -123,7 +135,7 @@ def pay(
         page = Page.from_text(page_code.readline().strip())
     except ValueError as error:
         raise Wrong(str(error)) from None
-    till = session.shop()
+    till = session.shop(hosted)
     version = till.allowance(scheme_id, voucher_id)["authorisation_version"]
     order = till.order(scheme_id, voucher_id, _lines(lines), version=version, request_id=request_id)
     session.answer(till.pay(order, page.authorise(order)))
@@ -132,20 +144,22 @@ def pay(
 @payment.command("cancel")
 @click.argument("payment_id", metavar="PAYMENT")
 @because("mistake")
-@acting_as(*TILLS)
-def cancel(session: Session, payment_id: str, reason: str) -> None:
+@hosting
+@acting_as(*SELLERS)
+def cancel(session: Session, payment_id: str, reason: str, hosted: Hosted) -> None:
     """Cancel a payment of your shop in full, on its booking day."""
-    session.answer(session.shop().cancel(payment_id, reason))
+    session.answer(session.shop(hosted).cancel(payment_id, reason))
 
 
 @payment.command("release")
 @click.argument("payment_id", metavar="PAYMENT")
 @because("expired")
-@acting_as(*TILLS, *MUNICIPALITY)
-def release(session: Session, payment_id: str, reason: str) -> None:
+@hosting
+@acting_as(*SELLERS, *MUNICIPALITY)
+def release(session: Session, payment_id: str, reason: str, hosted: Hosted) -> None:
     """Release a hold: its shop at any time, the municipality after it has expired."""
     if session.at_till:
-        session.answer(session.shop().release(payment_id, reason))
+        session.answer(session.shop(hosted).release(payment_id, reason))
     else:
         session.answer(session.municipality().payments.release(payment_id, reason))
 
@@ -161,10 +175,11 @@ def release(session: Session, payment_id: str, reason: str) -> None:
     help="What is returned; repeat for more.",
 )
 @because("returned")
-@acting_as(*TILLS)
-def refund(session: Session, payment_id: str, lines: tuple[str, ...], reason: str) -> None:
+@hosting
+@acting_as(*SELLERS)
+def refund(session: Session, *, payment_id: str, lines: tuple[str, ...], reason: str, hosted: Hosted) -> None:
     """Refund a payment of your shop, or a part of it, to its voucher."""
-    session.answer(session.shop().refund(payment_id, _lines(lines), reason))
+    session.answer(session.shop(hosted).refund(payment_id, _lines(lines), reason))
 
 
 def _lines(texts: tuple[str, ...]) -> list[Line]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kindpakket.fabric import Contract, GatewayError, Network
     from kindpakket.ledger.caller import Caller
     from kindpakket.ledger.reader import Reader
+    from kindpakket.ledger.requests import RequestDesk
     from kindpakket.municipality import Municipality
     from kindpakket.shop import Shop
     from kindpakket_cli.home import Home, User
@@ -31,7 +32,18 @@ READERS = (*MUNICIPALITY, "auditor")
 AUDIT = ("auditor", *MUNICIPALITY)
 """The same for the auditor's questions, which are asked at the auditor's own peer where there is one."""
 TILLS = ("cashier", "shopkeeper")
+ACQUIRER = "acquirer"
+SELLERS = (*TILLS, ACQUIRER)
+"""Who takes payments: tills of their own shop, acquirers of those that mandated them."""
 _Parameters = ParamSpec("_Parameters")
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """The shop for which an acquirer acts, and the shop's till; None: not given."""
+
+    shop: str | None
+    till: str | None
 
 
 @dataclass(slots=True)
@@ -84,14 +96,30 @@ class Session:
         network, contract = self._contract(self._user())
         return Auditor(contract, network)
 
-    def shop(self) -> Shop:
-        """A shop's till."""
+    def shop(self, hosted: Hosted | None = None) -> Shop:
+        """A shop's till.
+
+        Args:
+            hosted: the shop and till for which an acquirer acts, where one may; other users name neither.
+        """
         from kindpakket.shop import Shop
 
         user = self._user()
+        if user.role == ACQUIRER and hosted is not None:
+            if not hosted.shop:
+                raise Wrong(f"user {user.name} is an acquirer, who acts for several shops: give --shop")
+            return Shop(self._contract(user)[1], hosted.shop, till=hosted.till)
+        if hosted is not None and (hosted.shop or hosted.till):
+            raise Wrong(f"user {user.name} is not an acquirer: leave out --shop and --till, or give --user")
         if not user.shop:
             raise Wrong(f"user {user.name} of {user.organisation} belongs to no shop: give --user")
         return Shop(self._contract(user)[1], user.shop)
+
+    def requests(self) -> RequestDesk:
+        """Whoever may settle requests whose outcome is unknown."""
+        from kindpakket.ledger.requests import RequestDesk
+
+        return RequestDesk(self.caller())
 
     def caller(self) -> Caller:
         """Anybody."""
@@ -101,8 +129,8 @@ class Session:
 
     @property
     def at_till(self) -> bool:
-        """Whether a shop's user acts."""
-        return bool(self._user().shop)
+        """Whether a shop's user acts, or an acquirer."""
+        return self._user().role in SELLERS
 
     def close(self) -> None:
         """End the connection."""
@@ -137,6 +165,18 @@ class Session:
         gateway = self._open.enter_context(connect(profile, self.home.identity(user)))
         network = gateway.network(channel)
         return network, network.contract(chaincode)
+
+
+def hosting(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options by which an acquirer says for whom it acts, as one parameter `hosted`."""
+
+    @click.option("--shop", help="As an acquirer: the shop.")
+    @click.option("--till", help="As an acquirer: the shop's till, a code that the ledger records.")
+    @functools.wraps(command)
+    def hosted(*args: Any, shop: str | None, till: str | None, **kwargs: Any) -> None:
+        command(*args, hosted=Hosted(shop, till), **kwargs)
+
+    return hosted
 
 
 def because(example: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

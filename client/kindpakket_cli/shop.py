@@ -95,6 +95,24 @@ def apply(
     session.answer(session.shop().apply(categories, iban=number, holder=holder, kvk=kvk, contact=contact))
 
 
+@shop.command("mandate")
+@click.argument("acquirer", metavar="ACQUIRER")
+@because("contract")
+@acting_as("shopkeeper")
+def mandate(session: Session, acquirer: str, reason: str) -> None:
+    """Let ACQUIRER, a person such as `p-acquirer`, take payments for your shop."""
+    session.answer(session.shop().mandate(acquirer, reason))
+
+
+@shop.command("withdraw-mandate")
+@click.argument("acquirer", metavar="ACQUIRER")
+@because("contract-ended")
+@acting_as("shopkeeper")
+def withdraw_mandate(session: Session, acquirer: str, reason: str) -> None:
+    """End what ACQUIRER may do for your shop, at once."""
+    session.answer(session.shop().withdraw_mandate(acquirer, reason))
+
+
 @shop.command("change-account")
 @_account
 @because("new-bank")

@@ -11,7 +11,7 @@ from kindpakket.ledger.money import euros
 from kindpakket_cli import balance, replacement
 from kindpakket_cli.contract import group
 from kindpakket_cli.files import READABLE, read_json
-from kindpakket_cli.session import READERS, TILLS, Session, acting_as
+from kindpakket_cli.session import READERS, SELLERS, Hosted, Session, acting_as, hosting
 
 
 @group("voucher")
@@ -50,10 +50,11 @@ def show_voucher(session: Session, scheme_id: str, voucher_id: str) -> None:
 @voucher.command("allowance")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_id", metavar="VOUCHER")
-@acting_as(*TILLS)
-def allowance(session: Session, scheme_id: str, voucher_id: str) -> None:
+@hosting
+@acting_as(*SELLERS)
+def allowance(session: Session, scheme_id: str, voucher_id: str, hosted: Hosted) -> None:
     """Show what a voucher may buy at your shop now."""
-    session.answer(session.shop().allowance(scheme_id, voucher_id))
+    session.answer(session.shop(hosted).allowance(scheme_id, voucher_id))
 
 
 @voucher.command("issue")

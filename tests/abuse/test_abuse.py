@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cases_form  # noqa: F401
 import cases_holder  # noqa: F401
+import cases_hosted  # noqa: F401
 import cases_identity  # noqa: F401
 import cases_lifecycle  # noqa: F401
 import cases_others  # noqa: F401

@@ -40,6 +40,7 @@ USERS = {
         "kindpakket.person": "p-shop",
         "kindpakket.shop": SHOP,
     },
+    ("winkels", "acquirer"): {"kindpakket.role": "acquirer", "kindpakket.person": "p-acquirer"},
     ("auditor", "auditor"): {"kindpakket.role": "auditor", "kindpakket.person": "p-auditor"},
 }
 MSPS = {"gemeente": "GemeenteMSP", "winkels": "WinkelsMSP", "auditor": "AuditorMSP"}

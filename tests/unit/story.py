@@ -21,7 +21,13 @@ DAY = "2026-03-10"
 SECONDS_OF_A_DAY = 86_400
 CODE = "c0de" * 8
 SCHEME, SHOP, VOUCHER, ENTITLEMENT = (letter * 32 for letter in "abcd")
-ROLES = {"p-clerk": "issuer", "p-manager": "approver", "p-treasurer": "treasurer", "p-shop": "shopkeeper"}
+ROLES = {
+    "p-clerk": "issuer",
+    "p-manager": "approver",
+    "p-treasurer": "treasurer",
+    "p-shop": "shopkeeper",
+    "p-acquirer": "acquirer",
+}
 ORGANISATIONS = {"municipality": "GemeenteMSP", "shops": ["WinkelsMSP"], "auditors": ["AuditorMSP"]}
 _numbers = count(1)
 
@@ -67,7 +73,7 @@ class Story:
                 at=at,
                 operation=operation,
                 request={"request_id": request_id, **members},
-                mspid="WinkelsMSP" if person.startswith("p-shop") else "GemeenteMSP",
+                mspid="WinkelsMSP" if person.startswith(("p-shop", "p-acquirer")) else "GemeenteMSP",
                 person=person,
                 shop=SHOP if person.startswith("p-shop") else "",
                 role=ROLES[person.rstrip("0123456789")],
@@ -119,9 +125,9 @@ class Story:
         held = HoldOrder(**members, expires_at=at + lasting)
         return self.send(held, self.signer(page).authorise(held), at=at)
 
-    def send(self, order: Order, proof: Any, at: int = NOON) -> str:
+    def send(self, order: Order, proof: Any, at: int = NOON, person: str = "p-shop", **more: str) -> str:
         """A payment or hold with any proof."""
-        return self.add(order.operation, "p-shop", at, **order.request(proof))
+        return self.add(order.operation, person, at, **order.request(proof), **more)
 
     def about(self, operation: str, person: str, at: int = NOON, **members: Any) -> str:
         """A request about the voucher."""

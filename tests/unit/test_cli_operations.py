@@ -270,3 +270,23 @@ def test_what_is_closed_already_is_left_alone(kindpakket: Command) -> None:
     }
     assert kindpakket.answer("scheme", "close-past-days") == []
     assert len(kindpakket.desk.requests("scheme:CloseDay")) == 2
+
+
+@pytest.mark.parametrize("step", ["cancel", "release"])
+def test_an_acquirer_says_for_whom_it_acts(kindpakket: Command, step: str) -> None:
+    arguments = ("payment", step, PAYMENT, *REASON, "--user", "acquirer")
+    kindpakket(*arguments, "--shop", SHOP, "--till", "kassa-2")
+    (request,) = kindpakket.desk.requests(f"payment:{step.capitalize()}")
+    assert (request["payment"], request["till"]) == (PAYMENT, "kassa-2")
+    assert kindpakket.desk.people() == ["p-acquirer"]
+    assert "give --shop" in kindpakket(*arguments).stderr
+    mine = kindpakket("payment", step, PAYMENT, *REASON, "--till", "kassa-2")
+    assert (mine.exit_code, "is not an acquirer" in mine.stderr) == (2, True)
+
+
+def test_a_shop_mandates_an_acquirer(kindpakket: Command) -> None:
+    for verb, operation in (("mandate", "shop:Mandate"), ("withdraw-mandate", "shop:WithdrawMandate")):
+        assert kindpakket("shop", verb, "p-acquirer", *REASON).exit_code == 0
+        (request,) = kindpakket.desk.requests(operation)
+        assert (request["shop"], request["acquirer"], request["reason"]) == (SHOP, "p-acquirer", "why")
+    assert kindpakket.desk.people() == [TILL, TILL]

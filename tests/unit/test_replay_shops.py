@@ -332,3 +332,56 @@ def test_broken_rules_of_shops_and_erasures_are_found(
     assert not findings(story)
     change(story)
     assert any(expected in sentence for sentence in findings(story)), findings(story)
+
+
+def hosted(story: Story, person: str = "p-acquirer") -> str:
+    """A payment that an acquirer took for the shop."""
+    order = story.order(("toys", 1500))
+    return story.send(order, story.signer(1).authorise(order), person=person, till="kassa-2")
+
+
+def mandate(story: Story, acquirer: str = "p-acquirer", operation: str = "shop:Mandate") -> str:
+    return story.add(operation, "p-shop", shop=SHOP, acquirer=acquirer, reason="contract")
+
+
+def test_an_acquirer_acts_for_the_shop_that_mandated_it(story: Story) -> None:
+    mandate(story)
+    payment = hosted(story)
+    lines = [{"category": "toys", "cents": 500}]
+    story.add("payment:Refund", "p-acquirer", payment=payment, lines=lines, reason="returned")
+    found = books(story)
+    assert found.payments[payment].refunded_cents == 500
+    assert found.shops[SHOP].members()["acquirers"] == ["p-acquirer"]
+    mandate(story, operation="shop:WithdrawMandate")
+    assert books(story).shops[SHOP].members()["acquirers"] is None
+
+
+@pytest.mark.parametrize("mandates", [[], ["p-acquirer2"], ["p-acquirer", "withdrawn"]])
+def test_an_acquirer_without_a_mandate_is_found(story: Story, mandates: list[str]) -> None:
+    for acquirer in mandates:
+        if acquirer == "withdrawn":
+            mandate(story, operation="shop:WithdrawMandate")
+        else:
+            mandate(story, acquirer)
+    hosted(story)
+    assert findings(story) == [f"shop {SHOP} in WinkelsMSP had not mandated p-acquirer"]
+
+
+def test_mandates_that_cannot_have_been_given_are_found(story: Story) -> None:
+    mandate(story)
+    mandate(story)
+    mandate(story, "p-acquirer2", "shop:WithdrawMandate")
+    assert findings(story) == [
+        f"shop {SHOP} had already mandated p-acquirer",
+        f"shop {SHOP} had not mandated p-acquirer2",
+    ]
+
+
+def test_the_answer_to_an_acquirers_request_is_its_own(story: Story) -> None:
+    mandate(story)
+    mandate(story, "p-acquirer2")
+    order = story.order(("toys", 1500))
+    proof = story.signer(1).authorise(order)
+    for person in ("p-acquirer", "p-acquirer", "p-acquirer2"):
+        story.send(order, proof, person=person)
+    assert findings(story) == [f"request {order.request_id} was committed again with different content"]

@@ -37,8 +37,8 @@ class CommittedRequest:
         person: the caller's `kindpakket.person`; "" if the certificate has none.
         shop: the caller's `kindpakket.shop`; "" if the certificate has none.
         role: the caller's `kindpakket.role`; "" if the certificate has none.
-        till: the caller's `kindpakket.till`; "" if there is none, or it is not a code, or is an account
-            number.
+        till: the caller's `kindpakket.till`, or the till that an acquirer's request names; "" if there is
+            none, or it is not a code, or is an account number.
         layout: the layout of the record that the chaincode left under the request's id; 0 if it left none.
     """
 
@@ -119,6 +119,8 @@ def _decode(number: int, transaction: BlockTransaction, chaincode: str) -> Commi
     if not isinstance(request, dict):
         raise ValueError(f"its argument is a {type(request).__name__}, not an object")
     attributes = _attributes(transaction.creator.certificate_pem)
+    hosted = attributes.get("kindpakket.role") == "acquirer"
+    till = request.get("till", "") if hosted else attributes.get("kindpakket.till", "")
     return CommittedRequest(
         block_number=number,
         transaction_id=transaction.transaction_id,
@@ -129,7 +131,7 @@ def _decode(number: int, transaction: BlockTransaction, chaincode: str) -> Commi
         person=attributes.get("kindpakket.person", ""),
         shop=attributes.get("kindpakket.shop", ""),
         role=attributes.get("kindpakket.role", ""),
-        till=_till(attributes.get("kindpakket.till", "")),
+        till=_till(str(till)),
         layout=_layout(transaction, chaincode, request),
     )
 

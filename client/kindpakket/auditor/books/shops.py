@@ -24,6 +24,7 @@ class ShopBook:
     changed_by: str = ""
     state_reason: str = ""
     accounts: list[str] = field(default_factory=list)
+    acquirers: list[str] = field(default_factory=list)
     account_change: str = ""
     account_proposed_by: str = ""
     ended_on: str = ""
@@ -50,6 +51,7 @@ class ShopBook:
             "changed_by": self.changed_by or None,
             "state_reason": self.state_reason or None,
             "accounts": self.accounts or None,
+            "acquirers": self.acquirers or None,
             "account_change": change if self.account_change else None,
             "ended_on": self.ended_on or None,
             "retention_days": self.retention_days,

@@ -11,6 +11,8 @@ from kindpakket.auditor.replay.rules import Findings, either
 
 MUNICIPAL = ("issuer", "approver", "treasurer")
 TILLS = ("cashier", "shopkeeper")
+ACQUIRER = "acquirer"
+SELLERS = (*TILLS, ACQUIRER)
 _PERSON = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -34,6 +36,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "shop:Suspend": ("approver",),
     "shop:Reinstate": ("approver",),
     "shop:End": ("approver",),
+    "shop:Mandate": ("shopkeeper",),
+    "shop:WithdrawMandate": ("shopkeeper",),
     "shop:ChangeAccount": ("shopkeeper",),
     "shop:ApproveAccount": ("approver",),
     "shop:RejectAccount": ("approver", "shopkeeper"),
@@ -42,7 +46,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "voucher:Activate": ("issuer",),
     "voucher:Block": ("issuer", "approver"),
     "voucher:Unblock": ("approver",),
-    "voucher:SelfBlock": ("issuer", "approver", *TILLS),
+    "voucher:SelfBlock": ("issuer", "approver", *SELLERS),
     "voucher:Revoke": ("approver",),
     "voucher:TopUp": ("issuer",),
     "voucher:Extend": ("approver",),
@@ -50,13 +54,13 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "voucher:ApproveReplacement": ("approver",),
     "voucher:RejectReplacement": ("issuer", "approver"),
     "voucher:Lapse": ("issuer", "treasurer"),
-    "payment:Pay": TILLS,
-    "payment:Hold": TILLS,
-    "payment:Capture": TILLS,
-    "payment:Release": (*MUNICIPAL, *TILLS),
-    "payment:Cancel": TILLS,
-    "payment:Refund": TILLS,
-    "request:Void": (*MUNICIPAL, *TILLS),
+    "payment:Pay": SELLERS,
+    "payment:Hold": SELLERS,
+    "payment:Capture": SELLERS,
+    "payment:Release": (*MUNICIPAL, *SELLERS),
+    "payment:Cancel": SELLERS,
+    "payment:Refund": SELLERS,
+    "request:Void": (*MUNICIPAL, *SELLERS),
     "settlement:Draft": ("issuer", "treasurer", *TILLS),
     "settlement:Approve": ("approver",),
     "settlement:Withdraw": ("treasurer",),

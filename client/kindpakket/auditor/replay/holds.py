@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kindpakket.auditor.books import Books, PaymentBook, SchemeBook, VoucherBook, total
 from kindpakket.auditor.committed_requests import CommittedRequest
-from kindpakket.auditor.replay.callers import TILLS
+from kindpakket.auditor.replay.callers import SELLERS
 from kindpakket.auditor.replay.rules import Findings, Handlers
 from kindpakket.ledger.days import booking_day
 from kindpakket.ledger.domain import Domain
@@ -57,7 +57,7 @@ def _capture(books: Books, findings: Findings, request: CommittedRequest, _: Dom
 
 def _release(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     voucher, payment = _held(books, findings, request)[1:]
-    if request.role in TILLS:
+    if request.role in SELLERS:
         findings.expect_own(request, books.shops[payment.shop])
     else:
         findings.expect(

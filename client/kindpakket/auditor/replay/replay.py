@@ -30,7 +30,7 @@ from kindpakket.auditor.replay import schemes as replay_schemes
 from kindpakket.auditor.replay import settlements as replay_settlements
 from kindpakket.auditor.replay import shops as replay_shops
 from kindpakket.auditor.replay import vouchers as replay_vouchers
-from kindpakket.auditor.replay.callers import check_caller
+from kindpakket.auditor.replay.callers import ACQUIRER, check_caller
 from kindpakket.auditor.replay.queries import QUERIES, unexplained
 from kindpakket.auditor.replay.rules import Findings, Handlers, least_layout
 from kindpakket.ledger.domain import Domain
@@ -171,11 +171,12 @@ class Replay:
 
 
 def _content(request: CommittedRequest) -> str:
-    """What makes two requests equal: operation, organisation, shop, and all members but holders' proofs."""
+    """What makes two requests equal: operation, on whose behalf, and all members but holders' proofs."""
     content = _without_proof(request.request)
     if "activations" in content:
         content["activations"] = [_without_proof(activation) for activation in content["activations"]]
-    return json.dumps([request.operation, request.mspid, request.shop, content], sort_keys=True)
+    behalf = request.person if request.role == ACQUIRER else request.shop
+    return json.dumps([request.operation, request.mspid, behalf, content], sort_keys=True)
 
 
 def _without_proof(members: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,7 +65,11 @@ class Findings:
         self.expect(may, f"{request.person} is neither an approver nor the proposer, {proposer}")
 
     def expect_own(self, request: CommittedRequest, shop: ShopBook) -> None:
-        """A till acts for its own shop, and for the organisation that the shop belongs to."""
+        """A till acts for its own shop, an acquirer for those that mandated it; each in its organisation."""
+        if request.role == "acquirer":
+            mandated = request.mspid == shop.msp and request.person in shop.acquirers
+            self.expect(mandated, f"shop {shop.id} in {shop.msp} had not mandated {request.person}")
+            return
         own = (request.shop, request.mspid) == (shop.id, shop.msp)
         owner = f"shop {request.shop}" if request.shop else "no shop"
         self.expect(

@@ -9,6 +9,8 @@ from kindpakket.auditor.replay.rules import Findings, Handlers
 from kindpakket.ledger.days import day_of
 from kindpakket.ledger.domain import Domain
 
+_MAX_ACQUIRERS = 20
+
 
 def _apply(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     content = request.request
@@ -78,7 +80,27 @@ def _decide(findings: Findings, shop: ShopBook, request: CommittedRequest) -> No
     findings.expect(shop.account_change == change, f"account {change} of shop {shop.id} was not pending")
 
 
+def _mandate(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
+    shop, acquirer = books.shops[request.request["shop"]], request.request["acquirer"]
+    findings.expect_own(request, shop)
+    findings.expect_state(f"shop {shop.id}", shop.state, "applied", "approved", "suspended")
+    findings.expect(acquirer not in shop.acquirers, f"shop {shop.id} had already mandated {acquirer}")
+    findings.expect(
+        len(shop.acquirers) < _MAX_ACQUIRERS, f"shop {shop.id} mandated more than {_MAX_ACQUIRERS} acquirers"
+    )
+    shop.acquirers.append(acquirer)
+
+
+def _withdraw_mandate(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
+    shop, acquirer = books.shops[request.request["shop"]], request.request["acquirer"]
+    findings.expect_own(request, shop)
+    findings.expect(acquirer in shop.acquirers, f"shop {shop.id} had not mandated {acquirer}")
+    shop.acquirers = [other for other in shop.acquirers if other != acquirer]
+
+
 HANDLERS: Handlers = {
+    "shop:Mandate": _mandate,
+    "shop:WithdrawMandate": _withdraw_mandate,
     "shop:Apply": _apply,
     "shop:Approve": _approve,
     "shop:Grant": _grant,

@@ -20,7 +20,8 @@ class Shop(TypedDict):
     """A shop, the categories it applied for and those it was granted.
 
     `accounts` has the approved changes of its account, the last one in force; it is left out while the
-    account of the application is in force.
+    account of the application is in force. `acquirers` are the persons
+    of those that may take payments for it.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Shop(TypedDict):
     changed_by: NotRequired[str]
     state_reason: NotRequired[str]
     accounts: NotRequired[list[str]]
+    acquirers: NotRequired[list[str]]
     account_change: NotRequired[AccountChange]
     ended_on: NotRequired[str]
     retention_days: NotRequired[int]

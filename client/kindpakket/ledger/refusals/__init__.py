@@ -48,6 +48,7 @@ __all__ = [
     "LapseNotDue",
     "LedgerInconsistent",
     "MalformedRequest",
+    "MandateState",
     "NotInitialised",
     "NotYours",
     "NothingToClaim",
@@ -255,6 +256,10 @@ class ShopState(Refusal, code="SHOP_STATE"):
 
 class ShopNotApproved(Refusal, code="SHOP_NOT_APPROVED"):
     """The shop has not been approved, or it is suspended or ended."""
+
+
+class MandateState(Refusal, code="MANDATE_STATE"):
+    """The acquirer already has the shop's mandate, or has none."""
 
 
 class CaseRecordMissing(Refusal, code="CASE_RECORD_MISSING"):
