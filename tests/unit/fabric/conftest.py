@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fabric_helpers import QUICK, Blocking, Boxes, Open, ledger
+from fabric_helpers import AMPLE, Blocking, Boxes, Open, ledger
 from fake_ca import FakeCa, answering
 
 from kindpakket.fabric import Deadlines, Identity, Outbox, aio, connect
@@ -30,7 +30,7 @@ def opened(request: pytest.FixtureRequest, memory: MemoryGateway) -> Iterator[Op
     runner = asyncio.Runner() if request.param == "aio" else None
 
     def opening(
-        identity: Identity | None = None, deadlines: Deadlines = QUICK, *others: MemoryGateway, **options: Any
+        identity: Identity | None = None, deadlines: Deadlines = AMPLE, *others: MemoryGateway, **options: Any
     ) -> Any:
         who = identity or memory.identity
         given: Any = {"deadlines": deadlines, **options}

@@ -21,7 +21,7 @@ Open = Callable[..., Any]
 Boxes = Callable[..., Any]
 """The fixture `boxes`: opens an outbox."""
 
-QUICK = Deadlines(evaluate=60, endorse=60, submit=60, resolve=60, commit_status=60)
+AMPLE = Deadlines(evaluate=60, endorse=60, submit=60, resolve=60, commit_status=60)
 IMPATIENT = Deadlines(endorse=2, submit=1, resolve=0.3, commit_status=0.2)
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from fabric_helpers import QUICK
+from fabric_helpers import AMPLE
 
 from kindpakket.fabric import EvaluateError, EventsError, UnknownOutcome, aio
 from kindpakket.fabric.testing import MemoryGateway, StepName
@@ -27,7 +27,7 @@ def once(memory: MemoryGateway, step: StepName, act: Callable[[], None]) -> thre
 
 def test_closing_during_a_commit_leaves_an_unknown_outcome(memory: MemoryGateway) -> None:
     memory.hold()
-    gateway = memory.connect(deadlines=QUICK)
+    gateway = memory.connect(deadlines=AMPLE)
     closing = once(memory, "CommitStatus", gateway.close)
     with pytest.raises(UnknownOutcome):
         gateway.network("channel").contract("ledger").submit("Add", "a", "5")
@@ -36,7 +36,7 @@ def test_closing_during_a_commit_leaves_an_unknown_outcome(memory: MemoryGateway
 
 def test_closing_during_an_offer_leaves_an_unknown_outcome(memory: MemoryGateway) -> None:
     memory.hang("Submit")
-    gateway = memory.connect(deadlines=QUICK)
+    gateway = memory.connect(deadlines=AMPLE)
     closing = once(memory, "Submit", gateway.close)
     with pytest.raises(UnknownOutcome):
         gateway.network("channel").contract("ledger").submit("Add", "a", "5")
@@ -45,7 +45,7 @@ def test_closing_during_an_offer_leaves_an_unknown_outcome(memory: MemoryGateway
 
 def test_closing_during_an_evaluation_is_an_evaluate_error(memory: MemoryGateway) -> None:
     memory.hang("Evaluate")
-    gateway = memory.connect(deadlines=QUICK)
+    gateway = memory.connect(deadlines=AMPLE)
     closing = once(memory, "Evaluate", gateway.close)
     with pytest.raises(EvaluateError) as caught:
         gateway.network("channel").contract("ledger").evaluate("Show", "a")
@@ -73,7 +73,7 @@ def test_closing_the_gateway_breaks_its_streams(memory: MemoryGateway) -> None:
 
 
 def connected(memory: MemoryGateway) -> aio.Gateway:
-    return aio.connect(identity=memory.identity, endpoint=memory.endpoint, deadlines=QUICK)
+    return aio.connect(identity=memory.identity, endpoint=memory.endpoint, deadlines=AMPLE)
 
 
 async def called(memory: MemoryGateway, step: StepName) -> None:

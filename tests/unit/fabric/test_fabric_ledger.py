@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fabric_helpers import QUICK
+from fabric_helpers import AMPLE
 from grpc import StatusCode
 
 from kindpakket.fabric import EvaluateError, LedgerInfo, NotOnLedger, ProtocolError
@@ -110,7 +110,7 @@ def test_another_answer_than_asked_for_is_refused(question: str, asked: Any) -> 
 
     with (
         MemoryGateway({"qscc": lying}) as memory,
-        memory.connect(deadlines=QUICK) as gateway,
+        memory.connect(deadlines=AMPLE) as gateway,
         pytest.raises(ProtocolError, match=r"asked for .* the peer answered"),
     ):
         getattr(gateway.network("channel"), question)(asked)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from fabric_helpers import QUICK, ledger
+from fabric_helpers import AMPLE, ledger
 from grpc import StatusCode
 
 from kindpakket.fabric import (
@@ -48,7 +48,7 @@ def options(service: MemoryGateway, **changed: Any) -> Any:
         "server_name": SERVER,
         "client_certificate": service.client_certificate,
         "client_key": service.client_key,
-        "deadlines": QUICK,
+        "deadlines": AMPLE,
         **changed,
     }
 
@@ -128,7 +128,7 @@ def test_a_profile_brings_the_certificate_as_files_or_in_place(
     }
     for client in ({"cert": {"path": "client.pem"}, "key": {"path": "client.key"}}, inline):
         file = write_profile(tmp_path, guarded, client)
-        with connect(file, guarded.identity, deadlines=QUICK) as gateway:
+        with connect(file, guarded.identity, deadlines=AMPLE) as gateway:
             assert first_numbers(gateway.network("channel")) == [0, 0]
     foreign = {"client_certificate": stranger.client_certificate, "client_key": stranger.client_key}
     refused(connect(file, guarded.identity, **foreign))  # type: ignore[arg-type]  # options replace the profile

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 import pytest
-from fabric_helpers import QUICK, Open
+from fabric_helpers import AMPLE, Open
 from grpc import StatusCode
 
 from kindpakket.fabric import StepEvent
@@ -28,7 +28,7 @@ class Broken:
 
 def test_an_observer_is_told_of_each_call(opened: Open, memory: MemoryGateway) -> None:
     recorder = Recorder()
-    contract = opened(None, QUICK, observer=recorder).network("channel").contract("ledger")
+    contract = opened(None, AMPLE, observer=recorder).network("channel").contract("ledger")
     memory.fail("Endorse", StatusCode.UNAVAILABLE, "Socket closed")
     transaction = contract.proposal("Add", "a", "5").endorse()
     transaction.submit().status()
@@ -47,7 +47,7 @@ def test_an_observer_is_told_of_each_call(opened: Open, memory: MemoryGateway) -
 
 
 def test_an_observer_that_fails_breaks_nothing(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
-    contract = opened(None, QUICK, observer=Broken()).network("channel").contract("ledger")
+    contract = opened(None, AMPLE, observer=Broken()).network("channel").contract("ledger")
     assert contract.submit("Add", "a", "5") == b"5"
     failures = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert [record.name for record in failures] == ["kindpakket.fabric"] * 3

@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
-from fabric_helpers import QUICK, Blocking, certificate_for, ledger
+from fabric_helpers import AMPLE, Blocking, certificate_for, ledger
 from grpc import StatusCode
 
 from kindpakket.fabric import (
+    Deadlines,
     DecodeError,
     EndorseError,
     Hash,
@@ -105,14 +106,14 @@ def test_every_key_and_hash(algorithm: str, hash: Hash) -> None:
     wallet = Wallet(algorithm, hash)
     peers = hash if algorithm != "Ed25519" else Hash.SHA256
     with MemoryGateway({"ledger": ledger}, hash=peers) as memory:
-        with connect(endpoint=memory.endpoint, identity=wallet.identity, deadlines=QUICK) as gateway:
+        with connect(endpoint=memory.endpoint, identity=wallet.identity, deadlines=AMPLE) as gateway:
             assert carry_out(gateway, wallet.sign).successful
             request = gateway.network("channel").blocks_request(0, 1)
             blocks = gateway.signed_block_events(request.message, wallet.sign(request.digest)).stream()
             assert [block.header.number for block in blocks] == [0, 1]
 
         async def again() -> Any:
-            return aio.connect(endpoint=memory.endpoint, identity=wallet.identity, deadlines=QUICK)
+            return aio.connect(endpoint=memory.endpoint, identity=wallet.identity, deadlines=AMPLE)
 
         with asyncio.Runner() as runner:
             twin = Blocking(runner, runner.run(again()))
@@ -122,7 +123,7 @@ def test_every_key_and_hash(algorithm: str, hash: Hash) -> None:
 
 def test_the_wrong_hash_is_found_out_before_anything_is_sent(memory: MemoryGateway) -> None:
     wallet = Wallet("P-256", Hash.SHA384)
-    with connect(endpoint=memory.endpoint, identity=wallet.identity, deadlines=QUICK) as gateway:
+    with connect(endpoint=memory.endpoint, identity=wallet.identity, deadlines=AMPLE) as gateway:
         proposal = gateway.network("channel").contract("ledger").proposal("Add", "a", "5")
         with pytest.raises(IdentityError, match="the message's SHA384 digest was not made by"):
             gateway.signed_proposal(proposal.message, wallet.sign(Hash.SHA256.digest(proposal.bytes)))
@@ -344,7 +345,7 @@ def test_an_unclear_submit_that_stays_so_keeps_the_signed_envelope(
     memory.fail("Submit", StatusCode.UNAVAILABLE, "gone", times=100)
     signed = gateway.signed_transaction(transaction.message, signature)
     with pytest.raises(UnknownOutcome) as caught:
-        signed.submit()
+        signed.submit(deadlines=Deadlines(resolve=1))
     assert "CommitStatus" not in memory.calls
     memory.forget_faults()
     kept = gateway.network("channel").transaction_from(caught.value.envelope)

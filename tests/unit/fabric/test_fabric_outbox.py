@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fabric_helpers import IMPATIENT, QUICK, Boxes
+from fabric_helpers import AMPLE, IMPATIENT, Boxes
 from grpc import StatusCode
 
 from kindpakket.fabric import EndorseError, Outbox, OutboxConflict, OutboxWaiting, UnknownOutcome, aio
@@ -126,7 +126,7 @@ def test_what_is_finished_can_be_forgotten_and_what_is_not_stays(
 def test_a_cancelled_task_leaves_its_request_in_the_outbox(memory: MemoryGateway, tmp_path: Path) -> None:
     async def main() -> None:
         memory.hold()
-        gateway = aio.connect(identity=memory.identity, endpoint=memory.endpoint, deadlines=QUICK)
+        gateway = aio.connect(identity=memory.identity, endpoint=memory.endpoint, deadlines=AMPLE)
         async with gateway, aio.Outbox(tmp_path / "outbox.db") as outbox:
             contract = gateway.network("channel").contract("ledger")
             submitting = asyncio.create_task(outbox.submit(contract, "r1", "Add", "a", "5"))

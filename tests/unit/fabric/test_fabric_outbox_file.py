@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fabric_helpers import QUICK, Boxes
+from fabric_helpers import AMPLE, Boxes
 
 from kindpakket.fabric import Outbox, OutboxError
 from kindpakket.fabric.testing import MemoryGateway
@@ -53,7 +53,7 @@ def test_a_file_system_without_locks_is_a_clear_error(
 
 
 def test_a_full_disk_is_a_clear_error_and_nothing_is_sent(memory: MemoryGateway, tmp_path: Path) -> None:
-    with memory.connect(deadlines=QUICK) as gateway, Outbox(tmp_path / "outbox.db") as outbox:
+    with memory.connect(deadlines=AMPLE) as gateway, Outbox(tmp_path / "outbox.db") as outbox:
         contract = gateway.network("channel").contract("ledger")
         with outbox._store._file.reading() as db:
             pages = db.execute("PRAGMA page_count").fetchone()[0]

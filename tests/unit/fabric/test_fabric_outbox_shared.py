@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fabric_helpers import QUICK, Boxes
+from fabric_helpers import AMPLE, Boxes
 
 from kindpakket.fabric import Deadlines, Outbox, OutboxError, OutboxWaiting
 from kindpakket.fabric._storage import locks as _locks
@@ -58,7 +58,7 @@ def submitted_by_threads(outbox: Outbox, contract: Any, number: int) -> list[byt
 
 
 def test_many_threads_with_one_request_do_it_once(memory: MemoryGateway, tmp_path: Path) -> None:
-    with memory.connect(deadlines=QUICK) as gateway, Outbox(tmp_path / "outbox.db") as outbox:
+    with memory.connect(deadlines=AMPLE) as gateway, Outbox(tmp_path / "outbox.db") as outbox:
         contract = gateway.network("channel").contract("ledger")
         results = submitted_by_threads(outbox, contract, 8)
     assert results == [b"5"] * 8

@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from fabric_helpers import QUICK, certificate_for, ledger
+from fabric_helpers import AMPLE, certificate_for, ledger
 
 from kindpakket.fabric import Hash, Identity, IdentityError, connect
 from kindpakket.fabric.identity import verify
@@ -73,7 +73,7 @@ def test_a_key_in_a_token_signs_every_step(keys: dict[str, Any], name: str) -> N
         MemoryGateway({"ledger": ledger}) as memory,
         Pkcs11Signer(MODULE, LABEL, PIN, key_label=name) as signer,
         connect(
-            endpoint=memory.endpoint, identity=Identity("Org1MSP", certificate, signer), deadlines=QUICK
+            endpoint=memory.endpoint, identity=Identity("Org1MSP", certificate, signer), deadlines=AMPLE
         ) as gateway,
     ):
         network = gateway.network("channel")

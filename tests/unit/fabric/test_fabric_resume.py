@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fabric_helpers import QUICK
+from fabric_helpers import AMPLE
 from grpc import StatusCode
 
 import killing
@@ -206,7 +206,7 @@ def add_when_back(memory: MemoryGateway, starting: threading.Timer) -> None:
 def test_another_peer_takes_over(memory: MemoryGateway) -> None:
     with memory.replica() as other:
         endpoints = [memory.endpoint, other.endpoint]
-        with connect(endpoint=endpoints, identity=memory.identity, deadlines=QUICK) as gateway:
+        with connect(endpoint=endpoints, identity=memory.identity, deadlines=AMPLE) as gateway:
             network = gateway.network("channel")
             add(network.contract("ledger"), 1)
             with network.chaincode_events("ledger", start_block=0) as stream:
@@ -222,7 +222,7 @@ def test_another_peer_takes_over_from_one_that_hangs(memory: MemoryGateway) -> N
     """A call through the same gateway finds out, and the stream moves with it."""
     with memory.replica() as other:
         endpoints = [memory.endpoint, other.endpoint]
-        with connect(endpoint=endpoints, identity=memory.identity, deadlines=QUICK) as gateway:
+        with connect(endpoint=endpoints, identity=memory.identity, deadlines=AMPLE) as gateway:
             network = gateway.network("channel")
             with network.chaincode_events("ledger", start_block=0) as stream:
                 add(network.contract("ledger"), 1)
@@ -235,7 +235,7 @@ def test_another_peer_takes_over_from_one_that_hangs(memory: MemoryGateway) -> N
 
 def test_aio_another_peer_takes_over_from_one_that_hangs(memory: MemoryGateway) -> None:
     async def main(endpoints: list[str]) -> None:
-        gateway = aio.connect(endpoint=endpoints, identity=memory.identity, deadlines=QUICK)
+        gateway = aio.connect(endpoint=endpoints, identity=memory.identity, deadlines=AMPLE)
         async with gateway:
             network = gateway.network("channel")
             contract = network.contract("ledger")
@@ -312,7 +312,7 @@ def test_aio_closing_or_cancelling_ends_a_stream_that_waits(
     monkeypatch.setattr(_reading, "backoff", lambda _: 60.0)
 
     async def main() -> None:
-        gateway = aio.connect(identity=memory.identity, endpoint=memory.endpoint, deadlines=QUICK)
+        gateway = aio.connect(identity=memory.identity, endpoint=memory.endpoint, deadlines=AMPLE)
         async with gateway:
             for ending in ("close", "cancel"):
                 memory.break_streams(1)
@@ -335,7 +335,7 @@ def test_aio_closing_or_cancelling_ends_a_stream_that_waits(
 
 def test_aio_a_stream_is_pinned_when_it_is_entered(memory: MemoryGateway) -> None:
     async def main() -> None:
-        gateway = aio.connect(identity=memory.identity, endpoint=memory.endpoint, deadlines=QUICK)
+        gateway = aio.connect(identity=memory.identity, endpoint=memory.endpoint, deadlines=AMPLE)
         async with gateway:
             network = gateway.network("channel")
             async with network.chaincode_events("ledger") as stream:
