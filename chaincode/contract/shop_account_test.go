@@ -162,7 +162,9 @@ func TestAShopIsPaidOnTheAccountThatASecondPersonApproved(t *testing.T) {
 		t.Fatal(proposed)
 	}
 	decide := func(change string) object { return w.aboutShop(object{"change": change}) }
+	// A proposal of before named its shopkeeper without the organisation.
 	w.enrol("double", "GemeenteMSP", "approver", "p-shop", "")
+	w.force("shop/"+w.shop, "account_change", object{"id": change, "proposed_by": "p-shop", "sha256": hash})
 	w.refused("SECOND_PERSON_REQUIRED", "double", "shop:ApproveAccount", decide(change))
 	w.refused("CHANGE_NOT_FOUND", "manager", "shop:ApproveAccount", decide(w.id()))
 	w.refused("SHOP_NOT_FOUND", "manager", "shop:ApproveAccount", object{"request_id": w.id(), "shop": w.id(), "change": change})

@@ -81,7 +81,7 @@ def test_a_shop_has_itself_settled_when_it_is_due_and_then_ends_in_debt(town: To
 
     shop.refund(payment, books(1_500), "returned")
     desk.in_step()
-    desk.manager.shops.end(shop.shop_id, "bankrupt", 0)
+    desk.end_shop(shop.shop_id, "bankrupt")
     desk.in_step()
     wallet = with_key(desk, scheme.id)
     order = shop.order(scheme.id, wallet.voucher, books(500))
@@ -105,7 +105,7 @@ def test_what_an_ended_shop_owes_becomes_a_receivable(town: Town) -> None:
     second = bought(desk, scheme, till, 2_000)
     till.shop.cancel(second, "mistake")
     desk.in_step()
-    desk.manager.shops.end(till.shop.shop_id, "bankrupt", 0)
+    desk.end_shop(till.shop.shop_id, "bankrupt")
     desk.treasurer.schemes.close_day(scheme.id, now().date())
     desk.in_step()
     with pytest.raises(NothingToSettle):
@@ -175,7 +175,7 @@ def test_a_case_is_purged_by_two_persons_and_certified(town: Town) -> None:
 def test_an_ended_shops_accounts_are_purged_when_due(town: Town) -> None:
     desk, till = town.desk, new_shop(town.desk)
     shop = till.shop.shop_id
-    desk.manager.shops.end(shop, "moved", 0)
+    desk.end_shop(shop, "moved")
     desk.in_step()
     assert shop in {due["id"] for due in desk.auditor.erasures.due("shopAccounts")}
     ordered = desk.clerk.erasures.order("shopAccounts", [shop], "retention")

@@ -136,7 +136,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
                 made.during = network.verify(progress=print)
             desk.in_step()
             made.account = desk.treasurer.shops.account(closed)["iban"]
-            desk.manager.shops.end(closed, "moved", 0)
+            desk.end_shop(closed, "moved")
             desk.in_step()
             purge_account(desk, closed)
             made.pay()

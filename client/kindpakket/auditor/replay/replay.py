@@ -7,8 +7,8 @@
     replay.books, replay.findings
 
 A request counts once, by its request id. Every rule that a committed request breaks is a finding: the
-endorsing peers must have run something other than the agreed rules. Rules that layout 1 of the ledger did not
-have are checked from the first request that only layout 2 accepts.
+endorsing peers must have run something other than the agreed rules. Rules that an earlier layout of the
+ledger did not have are checked from the first request that only the later one accepts.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from kindpakket.auditor.books import Books
 from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay import blocking as replay_blocking
 from kindpakket.auditor.replay import changes as replay_changes
+from kindpakket.auditor.replay import decisions as replay_decisions
 from kindpakket.auditor.replay import erasures as replay_erasures
 from kindpakket.auditor.replay import holds as replay_holds
 from kindpakket.auditor.replay import organisations as replay_organisations
@@ -30,9 +31,9 @@ from kindpakket.auditor.replay import schemes as replay_schemes
 from kindpakket.auditor.replay import settlements as replay_settlements
 from kindpakket.auditor.replay import shops as replay_shops
 from kindpakket.auditor.replay import vouchers as replay_vouchers
-from kindpakket.auditor.replay.callers import check_caller
+from kindpakket.auditor.replay.callers import check_caller, named
 from kindpakket.auditor.replay.queries import QUERIES, unexplained
-from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2
+from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2, shows_layout_3
 from kindpakket.ledger.domain import Domain
 
 _VOID = "request:Void"
@@ -54,6 +55,7 @@ _HANDLERS: Handlers = {
     **replay_holds.HANDLERS,
     **replay_settlements.HANDLERS,
     **replay_erasures.HANDLERS,
+    **replay_decisions.HANDLERS,
     "voucher:RecordCases": _record_cases,
 }
 
@@ -122,9 +124,11 @@ class Replay:
 
     def _apply(self, request: CommittedRequest, findings: Findings) -> None:
         self.books.layout_2 |= shows_layout_2(request.operation, request.request)
+        self.books.layout_3 |= shows_layout_3(request.operation)
         if not self._counts(request, findings):
             return
         check_caller(self.books, findings, request)
+        request = named(self.books, request)
         if request.operation == _VOID:
             self._void(request, findings)
         elif request.operation in _HANDLERS:

@@ -59,6 +59,10 @@ class Findings:
             bool(second) and first != second, f"{first} took both steps: each needs a different person"
         )
 
+    def expect_term(self, thing: str, request: CommittedRequest, expires_at: int) -> None:
+        """A proposal is approved before its term ends."""
+        self.expect(request.at < expires_at, f"{thing} was approved although its term had ended")
+
     def expect_decider(self, request: CommittedRequest, proposer: str) -> None:
         """A proposal is rejected by an approver, or withdrawn by its proposer."""
         may = request.role == "approver" or request.person == proposer
@@ -177,6 +181,24 @@ _LAYOUT_1_OPERATIONS = frozenset(
         "settlement:Book",
     }
 )
+
+
+_LAYOUT_3_OPERATIONS = frozenset(
+    {
+        "shop:ProposeEnd",
+        "shop:FreezePayout",
+        "shop:ReleasePayout",
+        "voucher:ProposeRevocation",
+        "voucher:ProposeFreeing",
+        "decision:Approve",
+        "decision:Reject",
+    }
+)
+
+
+def shows_layout_3(operation: str) -> bool:
+    """Whether only a chaincode of layout 3 can have accepted a request."""
+    return operation in _LAYOUT_3_OPERATIONS
 
 
 def shows_layout_2(operation: str, request: Mapping[str, Any]) -> bool:

@@ -19,3 +19,9 @@ class ShopQueries(Desk):
     def list(self) -> Iterator[Shop]:
         """`shop:List`: all shops, by id."""
         return self._caller.items("shop:List")
+
+    def frozen(self) -> set[str]:
+        """The ids of the shops whose settlements cannot be exported: suspended, or with a frozen payout."""
+        return {
+            shop["id"] for shop in self.list() if shop["state"] == "suspended" or "payout_frozen_by" in shop
+        }

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from kindpakket.ledger.records.decisions import Decision
 from kindpakket.ledger.records.erasures import Collection, DueErasure, Erasure, ErasureRecord, Purged
 from kindpakket.ledger.records.holders import (
     Activation,
@@ -73,6 +74,7 @@ __all__ = [
     "ClosedDay",
     "Collection",
     "DaySpending",
+    "Decision",
     "Due",
     "DueErasure",
     "Erasure",

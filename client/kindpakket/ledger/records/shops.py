@@ -20,7 +20,8 @@ class Shop(TypedDict):
     """A shop, the categories it applied for and those it was granted.
 
     `accounts` has the approved changes of its account, the last one in force; it is left out while the
-    account of the application is in force.
+    account of the application is in force. `account_sha256` is the hash of the private record of the one in
+    force; shops from before lack it. `payout_frozen_by` is left out unless its payout is frozen.
     """
 
     id: str
@@ -33,7 +34,10 @@ class Shop(TypedDict):
     changed_by: NotRequired[str]
     state_reason: NotRequired[str]
     accounts: NotRequired[list[str]]
+    account_sha256: NotRequired[str]
     account_change: NotRequired[AccountChange]
+    payout_frozen_by: NotRequired[str]
+    payout_freeze_reason: NotRequired[str]
     ended_on: NotRequired[str]
     retention_days: NotRequired[int]
 
