@@ -120,7 +120,7 @@ def revoke(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reaso
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_ids", metavar="VOUCHER...", nargs=-1, required=True)
 @because("moved-away")
-@acting_as("approver", "issuer")
+@acting_as("issuer", "approver")
 def propose_revocation(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reason: str) -> None:
     """Propose to revoke vouchers in any state; another person decides, see decision approve."""
     session.answer(
@@ -132,7 +132,7 @@ def propose_revocation(session: Session, scheme_id: str, voucher_ids: tuple[str,
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_ids", metavar="VOUCHER...", nargs=-1, required=True)
 @because("wrong-revocation")
-@acting_as("approver", "issuer")
+@acting_as("issuer", "approver")
 def propose_freeing(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reason: str) -> None:
     """Propose that new vouchers may be issued in place of these, which were revoked by mistake.
 

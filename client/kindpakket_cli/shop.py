@@ -218,7 +218,7 @@ def release_payout(session: Session, shop_id: str, reason: str) -> None:
     "--retention-days", type=click.IntRange(min=0), required=True, help="How many days its account is kept."
 )
 @because("closed-down")
-@acting_as("approver", "issuer")
+@acting_as("issuer", "approver")
 def propose_end(session: Session, shop_id: str, retention_days: int, reason: str) -> None:
     """Propose to end a shop permanently; another person decides, see decision approve.
 
