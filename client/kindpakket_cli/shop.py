@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kindpakket.ledger.days import today
+from kindpakket.ledger.queries.shops import payout_is_frozen
 from kindpakket_cli.contract import group
 from kindpakket_cli.decision import COLUMNS
 from kindpakket_cli.output import confirm, note
@@ -40,6 +41,7 @@ def list_shops(session: Session) -> None:
             "shop": lambda shop: shop["id"],
             "organisation": lambda shop: shop["msp"],
             "state": lambda shop: shop["state"],
+            "payout": lambda shop: "frozen" if payout_is_frozen(shop) else "free",
             "categories": lambda shop: ", ".join(grant["code"] for grant in shop["categories"]) or "-",
         },
     )
