@@ -43,7 +43,7 @@ func (*OrganisationsContract) Propose(ctx *Context, text string) (string, error)
 		}
 		return tx.putOrganisation(&rules.Organisation{
 			MSP: r.MSP, Kind: r.Kind, State: rules.ChangeIsProposed, Change: r.RequestID, Accounts: r.Accounts, Reason: r.Reason,
-			ProposedBy: tx.person(),
+			ProposedBy: tx.person(), ProposalTerm: rules.NewProposalTerm(tx.now),
 		})
 	})
 }
@@ -69,7 +69,7 @@ func (*OrganisationsContract) Approve(ctx *Context, text string) (string, error)
 		if err != nil {
 			return nil, err
 		}
-		if err := organisation.Approve(tx.person()); err != nil {
+		if err := organisation.Approve(tx.person(), tx.now); err != nil {
 			return nil, err
 		}
 		if organisation.Accounts != "" {
