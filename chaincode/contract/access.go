@@ -133,9 +133,19 @@ func (c caller) checkPerson() error {
 	return nil
 }
 
+// person names who acts, for records and for comparing persons: by the pseudonym in the municipality, and elsewhere by MSP id and pseudonym,
+// because every organisation draws its own.
+func (tx *transaction) person() string {
+	if tx.caller.msp == tx.organisations.Municipality {
+		return tx.caller.person
+	}
+	return tx.caller.msp + keySeparator + tx.caller.person
+}
+
 // checkDecider refuses a caller who neither has the role that decides nor made the proposal.
-func (c caller) checkDecider(decides role, proposer string) error {
-	if c.role == decides || c.person == proposer {
+func (tx *transaction) checkDecider(decides role, proposer string) error {
+	c := tx.caller
+	if c.role == decides || tx.person() == proposer {
 		return nil
 	}
 	return rules.Refuse(rules.RoleRequired, rules.Details{"required": []role{decides}, "role": c.role, "msp": c.msp},

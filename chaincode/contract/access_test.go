@@ -43,6 +43,8 @@ func wellFormed(w *town) map[string]object {
 		"settlement:Claim":      header(object{"scheme": id, "shop": id, "reason": "x"}),
 		"settlement:Collect":    header(object{"scheme": id, "settlement": id, "reason": "x"}),
 		"settlement:WriteOff":   header(object{"scheme": id, "settlement": id, "reason": "x"}),
+		"decision:Approve":      header(object{"decision": id}),
+		"decision:Reject":       header(object{"decision": id, "reason": "x"}),
 		"organisations:Propose": header(object{"msp": "Other" + id[:8] + "MSP", "kind": "shops", "reason": "x"}),
 		"organisations:Approve": header(object{"msp": "OtherMSP", "change": id}),
 		"organisations:Reject":  header(object{"msp": "OtherMSP", "change": id, "reason": "x"}),
@@ -53,11 +55,12 @@ func wellFormed(w *town) map[string]object {
 var allowed = map[string][]string{
 	"clerk": {
 		"scheme:Draft", "scheme:Open", "scheme:CloseDay", "voucher:RecordCases", "voucher:Issue", "voucher:Activate", "voucher:Block", "settlement:Draft",
-		"organisations:Propose", "organisations:Reject",
+		"organisations:Propose", "organisations:Reject", "decision:Reject",
 	},
 	"manager": {
 		"scheme:Approve", "scheme:Open", "scheme:Pause", "shop:Approve", "shop:Suspend", "shop:Reinstate", "voucher:Block", "voucher:Unblock",
 		"settlement:Approve", "settlement:WriteOff", "organisations:Propose", "organisations:Approve", "organisations:Reject",
+		"decision:Approve", "decision:Reject",
 	},
 	"treasurer": {
 		"scheme:CloseDay", "settlement:Draft", "settlement:Withdraw", "settlement:Export", "settlement:Book", "settlement:Claim", "settlement:Collect",
@@ -99,11 +102,12 @@ func TestEveryQueryNeedsARole(t *testing.T) {
 		"settlement:Show": {"scheme": w.scheme, "settlement": w.id()}, "settlement:List": {"scheme": w.scheme},
 		"settlement:Due": {"scheme": w.scheme, "shop": w.shop},
 		"audit:History":  {"key": "day/" + w.scheme}, "audit:Totals": {"scheme": w.scheme}, "organisations:List": {},
+		"decision:List": {}, "decision:Show": {"decision": w.id()},
 	}
 	tills := []string{"voucher:Allowance", "shop:Show", "payment:Show", "payment:Unsettled", "settlement:Show", "settlement:Due", "audit:ShopStatement"}
 	for name, request := range queries {
 		for user, may := range map[string]bool{
-			"clerk": name != "shop:Account", "manager": name != "shop:Account", "treasurer": true, "auditor": name != "shop:Account",
+			"clerk": name != "shop:Account", "manager": true, "treasurer": true, "auditor": name != "shop:Account",
 			"shop": slices.Contains(tills, name), "admin": false,
 			"forged-auditor": false, "foreign-auditor": false, "auditors-clerk": false, "made-up": false,
 		} {

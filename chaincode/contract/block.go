@@ -8,7 +8,7 @@ var blockVoucher = operation{name: "voucher:Block", event: "VoucherBlocked", rol
 func (*VoucherContract) Block(ctx *Context, text string) (string, error) {
 	return write(ctx, blockVoucher, text, func(tx *transaction, r *reasonedVoucherRequest) (any, error) {
 		return tx.changeVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error {
-			return voucher.Block(tx.caller.person, r.Reason)
+			return voucher.Block(tx.person(), r.Reason)
 		})
 	})
 }
@@ -18,7 +18,7 @@ var unblockVoucher = operation{name: "voucher:Unblock", event: "VoucherUnblocked
 // Unblock returns a voucher to the state that another person blocked it in.
 func (*VoucherContract) Unblock(ctx *Context, text string) (string, error) {
 	return write(ctx, unblockVoucher, text, func(tx *transaction, r *reasonedVoucherRequest) (any, error) {
-		return tx.changeVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error { return voucher.Unblock(tx.caller.person) })
+		return tx.changeVoucher(r.voucherRequest, r.Reason, func(voucher *rules.Voucher) error { return voucher.Unblock(tx.person()) })
 	})
 }
 

@@ -45,13 +45,14 @@ type movedEvent struct {
 	Released []string `json:"released,omitzero"`
 }
 
-// takeBack releases the expired holds of each voucher, takes from it what a step says, and returns that to the budget, all or none.
+// takeBack releases the expired holds of each voucher, takes from it what a step says, and returns that to the budget, all or none. It
+// returns what it moved.
 func (tx *transaction) takeBack(
-	r *vouchersRequest, as rules.Destination, step func(*rules.Voucher) (rules.Cents, error),
-) (any, error) {
+	scheme string, ids []string, as rules.Destination, step func(*rules.Voucher) (rules.Cents, error),
+) (*movedEvent, error) {
 	var vouchers []*rules.Voucher
-	for _, id := range r.Vouchers {
-		voucher, err := tx.voucher(r.Scheme, id)
+	for _, id := range ids {
+		voucher, err := tx.voucher(scheme, id)
 		if err != nil {
 			return nil, err
 		}
@@ -61,23 +62,22 @@ func (tx *transaction) takeBack(
 	if err != nil {
 		return nil, err
 	}
-	answer := &moved{Scheme: r.Scheme}
+	answer := &moved{Scheme: scheme}
 	for _, voucher := range vouchers {
 		cents, err := step(voucher)
 		if err != nil {
 			return nil, err
 		}
 		answer.add(voucher.ID, cents)
-		if err := tx.put(voucherKey(r.Scheme, voucher.ID), voucher); err != nil {
+		if err := tx.put(voucherKey(scheme, voucher.ID), voucher); err != nil {
 			return nil, err
 		}
 	}
-	ids, err := tx.putReleased(released)
+	payments, err := tx.putReleased(released)
 	if err != nil {
 		return nil, err
 	}
-	tx.event = movedEvent{moved: answer, Released: ids}
-	return answer, tx.giveToBudget(r.Scheme, answer.Cents, as)
+	return &movedEvent{moved: answer, Released: payments}, tx.giveToBudget(scheme, answer.Cents, as)
 }
 
 // giveToBudget returns cents to a scheme's budget. It leaves the budget alone when there are none.

@@ -36,6 +36,7 @@ func New() (*Chaincode, error) {
 		&RequestContract{named("request")},
 		&AuditContract{named("audit")},
 		&ErasureContract{named("erasure")},
+		&DecisionContract{named("decision")},
 	}
 	api, err := contractapi.NewChaincode(contracts...)
 	if err != nil {

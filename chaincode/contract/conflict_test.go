@@ -85,6 +85,7 @@ func TestVouchersChangeWhileOthersPay(t *testing.T) {
 		{"voucher": other.voucher, "entitlement": w.id(), "preset": "junior", "units": 1},
 	}})), nil)
 	w.atOnce("payment:Pay", holders, func(_ int, h holder) object { return h.pay(w.id(), w.shop, w.now+300, clothing(1_000)) })
+	w.must("clerk", "voucher:Block", w.of(holders[0]))
 	revoke := w.endorse("manager", "voucher:Revoke", text(w.all(holders[0].voucher)), nil)
 	w.atOnce("payment:Pay", holders[1:], func(_ int, h holder) object { return h.pay(w.id(), w.shop, w.now+300, clothing(1_000)) })
 	if a, b := w.ledger.Commit(topUp), w.ledger.Commit(revoke); a != "VALID" || b != "MVCC_READ_CONFLICT" {
@@ -97,7 +98,7 @@ func TestAPaymentAndARevocationExcludeEachOther(t *testing.T) {
 	w := newTown(t)
 	h := w.holder()
 	pay := w.endorse("shop", "payment:Pay", string(encodeJSON(t, h.pay(w.id(), w.shop, w.now+60, clothing(500)))), nil)
-	w.must("manager", "voucher:Revoke", w.all(h.voucher))
+	w.revoke(h.voucher)
 	if code := w.ledger.Commit(pay); code != "MVCC_READ_CONFLICT" {
 		t.Fatal(code)
 	}

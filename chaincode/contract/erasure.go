@@ -46,7 +46,7 @@ func (*ErasureContract) Order(ctx *Context, text string) (string, error) {
 		}
 		erasure := &rules.Erasure{
 			ID: r.RequestID, Collection: r.Collection, Scheme: r.Scheme, Reason: r.Reason,
-			State: rules.ErasureIsOrdered, OrderedBy: tx.caller.person,
+			State: rules.ErasureIsOrdered, OrderedBy: tx.person(),
 		}
 		for _, id := range r.IDs {
 			records, err := tx.recordsOf(r.privateRecords, id)
@@ -90,7 +90,7 @@ func (*ErasureContract) Approve(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := erasure.Approve(tx.caller.person); err != nil {
+		if err := erasure.Approve(tx.person()); err != nil {
 			return nil, err
 		}
 		if err := tx.checkErasable(recordsIn(erasure), erasure.IDs(), erasure.Reason); err != nil {
@@ -118,14 +118,14 @@ func (*ErasureContract) Withdraw(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := tx.caller.checkDecider(approver, erasure.OrderedBy); err != nil {
+		if err := tx.checkDecider(approver, erasure.OrderedBy); err != nil {
 			return nil, err
 		}
 		remaining, err := tx.remaining(erasure)
 		if err != nil {
 			return nil, err
 		}
-		if err := erasure.Withdraw(tx.caller.person, r.Reason, len(remaining)); err != nil {
+		if err := erasure.Withdraw(tx.person(), r.Reason, len(remaining)); err != nil {
 			return nil, err
 		}
 		return erasure, tx.putErasure(erasure)
@@ -190,7 +190,7 @@ func (*ErasureContract) Certify(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := erasure.Certify(tx.caller.person, tx.now, len(remaining)); err != nil {
+		if err := erasure.Certify(tx.person(), tx.now, len(remaining)); err != nil {
 			return nil, err
 		}
 		return erasure, tx.putErasure(erasure)

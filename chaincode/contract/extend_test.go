@@ -37,7 +37,7 @@ func TestExtensions(t *testing.T) {
 	if shown := w.shown(h.voucher); shown["grace_cents"] != nil {
 		t.Fatal(shown)
 	}
-	w.must("manager", "voucher:Revoke", w.all(h.voucher))
+	w.revoke(h.voucher)
 	w.refused("VOUCHER_STATE", "manager", "voucher:Extend", extend("2027-03-30", h.voucher))
 	w.checkMoney()
 }

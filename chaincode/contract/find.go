@@ -39,6 +39,10 @@ func (tx *transaction) change(scheme, id string) (*rules.Change, error) {
 	return find[rules.Change](tx, rules.ChangeNotFound, "change", id, changeKey(scheme, id))
 }
 
+func (tx *transaction) decision(id string) (*rules.Decision, error) {
+	return find[rules.Decision](tx, rules.ChangeNotFound, "decision", id, decisionKey(id))
+}
+
 func (tx *transaction) budget(scheme string) (*rules.Budget, error) {
 	return find[rules.Budget](tx, rules.LedgerInconsistent, "budget", scheme, budgetKey(scheme))
 }

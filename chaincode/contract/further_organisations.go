@@ -43,7 +43,7 @@ func (*OrganisationsContract) Propose(ctx *Context, text string) (string, error)
 		}
 		return tx.putOrganisation(&rules.Organisation{
 			MSP: r.MSP, Kind: r.Kind, State: rules.ChangeIsProposed, Change: r.RequestID, Accounts: r.Accounts, Reason: r.Reason,
-			ProposedBy: tx.caller.person,
+			ProposedBy: tx.person(), ProposalTerm: rules.NewProposalTerm(tx.now),
 		})
 	})
 }
@@ -69,7 +69,7 @@ func (*OrganisationsContract) Approve(ctx *Context, text string) (string, error)
 		if err != nil {
 			return nil, err
 		}
-		if err := organisation.Approve(tx.caller.person); err != nil {
+		if err := organisation.Approve(tx.person(), tx.now); err != nil {
 			return nil, err
 		}
 		if organisation.Accounts != "" {
@@ -100,10 +100,10 @@ func (*OrganisationsContract) Reject(ctx *Context, text string) (string, error) 
 		if err != nil {
 			return nil, err
 		}
-		if err := tx.caller.checkDecider(approver, organisation.ProposedBy); err != nil {
+		if err := tx.checkDecider(approver, organisation.ProposedBy); err != nil {
 			return nil, err
 		}
-		if err := organisation.Reject(tx.caller.person, r.Reason); err != nil {
+		if err := organisation.Reject(tx.person(), r.Reason); err != nil {
 			return nil, err
 		}
 		return tx.putOrganisation(organisation)

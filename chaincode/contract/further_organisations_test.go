@@ -107,6 +107,18 @@ func TestFormOfAProposedOrganisation(t *testing.T) {
 	w.refused("INVALID_CODE", "clerk", "organisations:Propose", w.aboutOrganisation("KetenMSP", object{"kind": "shops", "reason": ""}))
 }
 
+func TestTheProposalOfAnOrganisationHasATerm(t *testing.T) {
+	w := newTown(t)
+	late := w.proposeOrganisation("KetenMSP", nil)
+	w.now += term
+	w.refused("CHANGE_EXPIRED", "manager", "organisations:Approve", w.aboutOrganisation("KetenMSP", object{"change": late}))
+	again := w.proposeOrganisation("KetenMSP", nil)
+	answer := w.must("manager", "organisations:Approve", w.aboutOrganisation("KetenMSP", object{"change": again}))
+	if cents(t, answer["proposed_at"]) != w.now || cents(t, answer["expires_at"]) != w.now+term {
+		t.Fatal(answer)
+	}
+}
+
 func TestAProposalIsReplacedOrRejected(t *testing.T) {
 	w := newTown(t)
 	first := w.proposeOrganisation("KetenMSP", nil)
@@ -226,7 +238,7 @@ func TestAccountsOfAFurtherOrganisationCanHaveACollectionOfTheirOwn(t *testing.T
 	if w.ledger.Private("ketenAccounts", key+"/"+rejected.(string)) != nil {
 		t.Fatal("a rejected account was not purged")
 	}
-	w.must("manager", "shop:End", object{"request_id": w.id(), "shop": shop, "reason": "x", "retention_days": 0})
+	w.end(shop, 0)
 	w.endShop(0)
 	w.now += 86_400
 	if due := w.must("clerk", "erasure:Due", object{"collection": "shopAccounts"}); len(due["items"].([]any)) != 2 {

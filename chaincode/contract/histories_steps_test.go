@@ -44,9 +44,11 @@ func (s *storyteller) voucher() {
 		}
 		s.try("", s.oneOf(issuer, approver), "voucher:RejectReplacement", request)
 	case 9:
-		if s.IntN(8) == 0 {
-			s.try("", approver, "voucher:Revoke", many())
+		if s.IntN(6) == 0 {
+			s.try("", approver, "voucher:Revoke", s.because(object{"vouchers": []string{s.blocked()}}))
+			s.try("decision", s.oneOf(approver, issuer), "voucher:ProposeRevocation", many())
 		}
+		s.decide()
 	case 10:
 		s.try("", s.oneOf("treasurer", issuer), "voucher:Lapse", many())
 	case 11:
@@ -68,6 +70,23 @@ func (s *storyteller) replace(issuer string) {
 	}
 	_, request := h.replacement(s.id())
 	s.try("", issuer, "voucher:Replace", request)
+}
+
+// decide draws decisions on what was proposed, and proposals to free the entitlement of a voucher.
+func (s *storyteller) decide() {
+	var record rules.Voucher
+	voucher := s.thing("voucher")
+	if data := s.ledger.Value("voucher/" + s.scheme + "/" + voucher); data != nil && json.Unmarshal(data, &record) == nil {
+		s.try("decision", "clerk", "voucher:ProposeFreeing", s.because(object{"entitlements": []string{record.Entitlement}}))
+	}
+	approver := s.oneOf("manager", "manager2", "promoted")
+	decide := object{"decision": s.thing("decision")}
+	if s.IntN(4) > 0 {
+		s.try("", approver, "decision:Approve", decide)
+		return
+	}
+	decide["reason"] = "mistake"
+	s.try("", s.oneOf(approver, "clerk", "clerk2"), "decision:Reject", decide)
 }
 
 // blocked gives a voucher that is blocked, if one is found.
@@ -114,7 +133,7 @@ func (s *storyteller) settle() {
 		s.try("", "treasurer", "settlement:Withdraw", one())
 	case 7:
 		settlements := []string{s.thing("settlement")}
-		s.try("", "treasurer", "settlement:Export", object{"scheme": s.scheme, "settlements": settlements, "file_sha256": s.id() + s.id()})
+		s.try("", s.oneOf("treasurer", "treasurer2"), "settlement:Export", object{"scheme": s.scheme, "settlements": settlements, "file_sha256": s.id() + s.id()})
 	case 8:
 		request := one()
 		request["outcome"] = s.oneOf("paid", "paid", "rejected", "returned")
@@ -123,7 +142,7 @@ func (s *storyteller) settle() {
 		s.try("settlement", "treasurer", "settlement:Claim", s.because(object{"shop": s.shops[s.IntN(2)]}))
 	default:
 		if s.IntN(2) == 0 {
-			s.try("", "treasurer", "settlement:Collect", one())
+			s.try("", s.oneOf("treasurer", "treasurer2"), "settlement:Collect", one())
 			return
 		}
 		s.try("", approver, "settlement:WriteOff", one())
@@ -225,7 +244,11 @@ func (s *storyteller) shop() {
 		return request
 	}
 	approver := s.oneOf("manager", "manager2")
-	switch s.IntN(8) {
+	switch s.IntN(10) {
+	case 8:
+		s.try("", approver, "shop:FreezePayout", of(object{}))
+	case 9:
+		s.try("", approver, "shop:ReleasePayout", of(object{}))
 	case 0:
 		s.try("", approver, "shop:Suspend", of(object{}))
 		s.pay()
@@ -243,7 +266,10 @@ func (s *storyteller) shop() {
 		s.try("", s.oneOf(approver, keeper), "shop:RejectAccount", of(object{"change": s.thing("account")}))
 	default:
 		if at == 1 && s.IntN(3) == 0 {
-			s.try("", approver, "shop:End", of(object{"retention_days": s.IntN(3)}))
+			s.try("decision", approver, "shop:ProposeEnd", of(object{"retention_days": s.IntN(3)}))
+		}
+		if s.IntN(2) == 0 {
+			s.decide()
 		}
 	}
 }

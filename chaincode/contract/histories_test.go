@@ -108,8 +108,13 @@ func newStoryteller(t tester, seed uint64) *storyteller {
 	w.initialise()
 	w.enrol("promoted", "GemeenteMSP", "approver", "p-clerk", "")
 	w.enrol("clerk2", "GemeenteMSP", "issuer", "p-clerk2", "")
+	w.enrol("treasurer2", "GemeenteMSP", "treasurer", "p-manager", "")
 	s.scheme = w.openScheme(s.rules(), 250_000)
 	s.shops = []string{w.admitShop("shop", "clothing", "books"), w.admitShop("rival", "clothing", "sport")}
+	// The replay expects the rules of this layout from the first request on that only this layout has.
+	rival := func() object { return object{"request_id": w.id(), "shop": s.shops[1], "reason": "inquiry"} }
+	w.must("manager", "shop:FreezePayout", rival())
+	w.must("manager2", "shop:ReleasePayout", rival())
 	w.enrol("chain", "KetenMSP", "shopkeeper", "p-chain", idOf("shop of the chain"))
 	w.enrol("impostor", "KetenMSP", "cashier", "p-impostor", s.shops[0])
 	w.users["till"] = creator(t, "WinkelsMSP", "till", map[string]string{

@@ -49,6 +49,7 @@ func (w *town) checkItems(count int) {
 func TestAnItemIsInOnePlace(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newTown(t)
+		w.enrol("treasurer2", "GemeenteMSP", "treasurer", "p-cash", "")
 		w.settleEvery(0, 0)
 		var made []string
 		count := 0
@@ -92,6 +93,8 @@ func TestAnItemIsInOnePlace(t *testing.T) {
 					step("treasurer", "settlement:Export", object{"settlements": []string{id}, "file_sha256": id + id})
 				case "paid", "rejected", "returned":
 					step("treasurer", "settlement:Book", object{"settlement": id, "outcome": name, "reason": "bank"})
+				case "Collect":
+					step("treasurer2", "settlement:Collect", object{"settlement": id, "reason": "x"})
 				case "WriteOff":
 					step("manager", "settlement:WriteOff", object{"settlement": id, "reason": "bankrupt"})
 				default:

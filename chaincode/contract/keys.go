@@ -40,6 +40,7 @@ var (
 	schemeKind        = keyKind{"scheme", []string{idForm}}
 	rulesKind         = keyKind{"rules", []string{idForm, versionForm}}
 	changeKind        = keyKind{"change", []string{idForm, idForm}}
+	decisionKind      = keyKind{"decision", []string{idForm}}
 	budgetKind        = keyKind{"budget", []string{idForm}}
 	dayKind           = keyKind{"day", []string{idForm}}
 	shopKind          = keyKind{"shop", []string{idForm}}
@@ -60,8 +61,8 @@ var (
 
 // publicKeyForm admits the public keys that the chaincode writes, and no others.
 var publicKeyForm = formOf(
-	organisationsKind, organisationKind, requestKind, schemeKind, rulesKind, changeKind, budgetKind, dayKind, shopKind, voucherKind,
-	entitlementKind, paymentKind, refundKind, unsettledKind, settlementKind, erasureKind,
+	organisationsKind, organisationKind, requestKind, schemeKind, rulesKind, changeKind, decisionKind, budgetKind, dayKind, shopKind,
+	voucherKind, entitlementKind, paymentKind, refundKind, unsettledKind, settlementKind, erasureKind,
 )
 
 // cursorForm admits the cursors that pages of lists end with: what a key has after the prefix of the list, the part of a shop's statement
@@ -102,6 +103,8 @@ func schemeKey(scheme string) string                 { return schemeKind.key(sch
 func schemePrefix() string                           { return schemeKind.prefix() }
 func changeKey(scheme, change string) string         { return changeKind.key(scheme, change) }
 func changePrefix(scheme string) string              { return changeKind.prefix(scheme) }
+func decisionKey(decision string) string             { return decisionKind.key(decision) }
+func decisionPrefix() string                         { return decisionKind.prefix() }
 func budgetKey(scheme string) string                 { return budgetKind.key(scheme) }
 func dayKey(scheme string) string                    { return dayKind.key(scheme) }
 func shopKey(shop string) string                     { return shopKind.key(shop) }

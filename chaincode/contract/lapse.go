@@ -11,13 +11,18 @@ func (*VoucherContract) Lapse(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		return tx.takeBack(r, rules.ToLapsed, func(voucher *rules.Voucher) (rules.Cents, error) {
+		event, err := tx.takeBack(r.Scheme, r.Vouchers, rules.ToLapsed, func(voucher *rules.Voucher) (rules.Cents, error) {
 			terms, err := tx.termsFor(scheme, voucher)
 			if err != nil {
 				return 0, err
 			}
 			return voucher.Lapse(scheme, &terms.Terms, tx.now)
 		})
+		if err != nil {
+			return nil, err
+		}
+		tx.event = event
+		return event.moved, nil
 	})
 }
 

@@ -260,7 +260,14 @@ func (m *machine) Revoke(t *rapid.T) {
 	v := m.voucher(t)
 	swept := v.swept(m.now)
 	may := !v.over() && len(swept.holds) == 0
-	m.expect(may, "manager", "voucher:Revoke", m.all(v.holder.voucher))
+	if v.state == "blocked" {
+		m.expect(may, "manager", "voucher:Revoke", m.all(v.holder.voucher))
+	} else {
+		m.expect(false, "manager", "voucher:Revoke", m.all(v.holder.voucher))
+		proposal := m.all(v.holder.voucher)
+		m.expect(!v.over(), "clerk", "voucher:ProposeRevocation", proposal)
+		m.expect(may, "manager", "decision:Approve", object{"request_id": m.id(), "decision": proposal["request_id"]})
+	}
 	if !may {
 		return
 	}

@@ -36,7 +36,7 @@ type exported struct {
 
 var exportSettlements = operation{name: "settlement:Export", event: "SettlementsExported", roles: []role{treasurer}}
 
-// Export marks approved settlements as part of one payment file, all or none.
+// Export marks settlements that another person approved as part of one payment file, all or none.
 func (*SettlementContract) Export(ctx *Context, text string) (string, error) {
 	return write(ctx, exportSettlements, text, func(tx *transaction, r *exportRequest) (any, error) {
 		answer := exported{Scheme: r.Scheme, Settlements: r.Settlements, FileSHA256: r.FileSHA256}
@@ -45,7 +45,15 @@ func (*SettlementContract) Export(ctx *Context, text string) (string, error) {
 			if err != nil {
 				return nil, err
 			}
-			if err := settlement.Export(tx.caller.person, r.FileSHA256); err != nil {
+			shop, err := tx.shop(settlement.Shop)
+			if err != nil {
+				return nil, err
+			}
+			account, err := tx.paidAccountHash(shop)
+			if err != nil {
+				return nil, err
+			}
+			if err := settlement.Export(shop, tx.person(), r.FileSHA256, account); err != nil {
 				return nil, err
 			}
 			answer.Cents += settlement.Cents
@@ -82,7 +90,7 @@ var bookSettlement = operation{name: "settlement:Book", event: "SettlementBooked
 func (*SettlementContract) Book(ctx *Context, text string) (string, error) {
 	return write(ctx, bookSettlement, text, func(tx *transaction, r *bookRequest) (any, error) {
 		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error {
-			reopen, err := s.Book(r.Outcome, tx.caller.person, r.Reason)
+			reopen, err := s.Book(r.Outcome, tx.person(), r.Reason)
 			if err != nil || !reopen {
 				return err
 			}

@@ -82,7 +82,7 @@ func TestPaymentsAreRefusedInTheOrderOfThePage(t *testing.T) {
 	w.refused("SCHEME_NOT_OPEN", "shop", "payment:Pay", unproven(pay(clothing(1))))
 
 	w.must("clerk", "scheme:Open", object{"request_id": w.id(), "scheme": w.scheme})
-	w.must("manager", "shop:Reinstate", object{"request_id": w.id(), "shop": w.shop, "reason": "cleared"})
+	w.must("manager2", "shop:Reinstate", object{"request_id": w.id(), "shop": w.shop, "reason": "cleared"})
 	w.must("manager", "voucher:Unblock", object{"request_id": w.id(), "scheme": w.scheme, "voucher": h.voucher, "reason": "found"})
 	w.paid(h, clothing(500))
 	w.now = 1_798_758_000 // 2027-01-01 00:00 in Amsterdam

@@ -20,7 +20,7 @@ func (*SettlementContract) Claim(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		receivable, err := rules.NewReceivable(r.RequestID, r.Scheme, owed.shop, tx.caller.person, r.Reason, owed.taken, owed.closedUntil)
+		receivable, err := rules.NewReceivable(r.RequestID, r.Scheme, owed.shop, tx.person(), r.Reason, owed.taken, owed.closedUntil)
 		if err != nil {
 			return nil, err
 		}
@@ -34,7 +34,7 @@ var collectSettlement = operation{name: "settlement:Collect", event: "Settlement
 // Collect records that a shop has paid what was claimed.
 func (*SettlementContract) Collect(ctx *Context, text string) (string, error) {
 	return write(ctx, collectSettlement, text, func(tx *transaction, r *reasonedSettlementRequest) (any, error) {
-		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error { return s.Collect(tx.caller.person, r.Reason) })
+		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error { return s.Collect(tx.person(), r.Reason) })
 	})
 }
 
@@ -43,6 +43,6 @@ var writeOffSettlement = operation{name: "settlement:WriteOff", event: "Settleme
 // WriteOff gives up a receivable that another person claimed.
 func (*SettlementContract) WriteOff(ctx *Context, text string) (string, error) {
 	return write(ctx, writeOffSettlement, text, func(tx *transaction, r *reasonedSettlementRequest) (any, error) {
-		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error { return s.WriteOff(tx.caller.person, r.Reason) })
+		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error { return s.WriteOff(tx.person(), r.Reason) })
 	})
 }

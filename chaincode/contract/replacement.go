@@ -30,7 +30,7 @@ func (*VoucherContract) Replace(ctx *Context, text string) (string, error) {
 				return err
 			}
 			return voucher.Replace(rules.Replacement{
-				ID: r.RequestID, Authorisation: r.Authorisation, SelfBlock: r.SelfBlock, ProposedBy: tx.caller.person, Reason: r.Reason,
+				ID: r.RequestID, Authorisation: r.Authorisation, SelfBlock: r.SelfBlock, ProposedBy: tx.person(), Reason: r.Reason,
 			})
 		})
 	})
@@ -54,7 +54,7 @@ func (*VoucherContract) ApproveReplacement(ctx *Context, text string) (string, e
 			if err := voucher.CheckReplacement(r.Change); err != nil {
 				return err
 			}
-			return voucher.ApproveReplacement(tx.caller.person)
+			return voucher.ApproveReplacement(tx.person())
 		})
 	})
 }

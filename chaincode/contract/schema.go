@@ -39,8 +39,9 @@ const (
 // patterns lists the patterns of strings by the name of their member.
 var patterns = map[string]string{
 	"request_id": idPattern, "scheme": idPattern, "voucher": idPattern, "vouchers": idPattern, "shop": idPattern, "payment": idPattern,
-	"settlement": idPattern, "settlements": idPattern, "entitlement": idPattern, "change": idPattern, "erasure": idPattern, "void": idPattern,
-	"request": idPattern, "id": idPattern, "ids": idPattern,
+	"settlement": idPattern, "settlements": idPattern, "entitlement": idPattern, "change": idPattern, "erasure": idPattern, "void": idPattern, "decision": idPattern,
+	"entitlements": idPattern,
+	"request":      idPattern, "id": idPattern, "ids": idPattern,
 	"reason": codePattern, "name": codePattern, "preset": codePattern, "category": codePattern, "categories": codePattern, "code": codePattern,
 	"file_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,
 	"signature": `^[A-Za-z0-9+/]{10,96}={0,2}$`, "public_key": `^[A-Za-z0-9+/]{43,88}={0,2}$`,
@@ -82,7 +83,7 @@ var (
 	}
 	// counts bound how many items a list of a request has, by the name of its member.
 	counts = map[string]span{
-		"vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "ids": bulk, "lines": {1, 20}, "categories": {1, 50},
+		"vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "ids": bulk, "entitlements": bulk, "lines": {1, 20}, "categories": {1, 50},
 		"proofs": {1, 2}, "path": {0, 8},
 	}
 )

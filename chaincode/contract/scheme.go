@@ -38,7 +38,7 @@ var draftScheme = operation{name: "scheme:Draft", event: "SchemeDrafted", roles:
 // Draft proposes a scheme: its rules and its budget.
 func (*SchemeContract) Draft(ctx *Context, text string) (string, error) {
 	return write(ctx, draftScheme, text, func(tx *transaction, r *draftSchemeRequest) (any, error) {
-		scheme := &rules.Scheme{ID: r.RequestID, State: rules.SchemeDraft, RulesVersion: firstRulesVersion, DraftedBy: tx.caller.person}
+		scheme := &rules.Scheme{ID: r.RequestID, State: rules.SchemeDraft, RulesVersion: firstRulesVersion, DraftedBy: tx.person()}
 		tx.event = schemeEvent{Scheme: scheme.ID, State: scheme.State, BudgetCents: r.Budget}
 		return scheme, tx.putAll(map[string]any{
 			schemeKey(scheme.ID):                   scheme,
@@ -73,7 +73,7 @@ var approveScheme = operation{name: "scheme:Approve", event: "SchemeApproved", r
 // Approve accepts a draft of another person.
 func (*SchemeContract) Approve(ctx *Context, text string) (string, error) {
 	return write(ctx, approveScheme, text, func(tx *transaction, r *schemeRequest) (any, error) {
-		return tx.changeScheme(r.Scheme, func(scheme *rules.Scheme) error { return scheme.Approve(tx.caller.person) })
+		return tx.changeScheme(r.Scheme, func(scheme *rules.Scheme) error { return scheme.Approve(tx.person()) })
 	})
 }
 
@@ -82,7 +82,7 @@ var openScheme = operation{name: "scheme:Open", event: "SchemeOpened", roles: []
 // Open opens an approved scheme, or one that another person paused.
 func (*SchemeContract) Open(ctx *Context, text string) (string, error) {
 	return write(ctx, openScheme, text, func(tx *transaction, r *schemeRequest) (any, error) {
-		return tx.changeScheme(r.Scheme, func(scheme *rules.Scheme) error { return scheme.Open(tx.caller.person) })
+		return tx.changeScheme(r.Scheme, func(scheme *rules.Scheme) error { return scheme.Open(tx.person()) })
 	})
 }
 
@@ -91,7 +91,7 @@ var pauseScheme = operation{name: "scheme:Pause", event: "SchemePaused", roles: 
 // Pause stops issuing and paying under a scheme until another person opens it again.
 func (*SchemeContract) Pause(ctx *Context, text string) (string, error) {
 	return write(ctx, pauseScheme, text, func(tx *transaction, r *reasonedSchemeRequest) (any, error) {
-		return tx.changeScheme(r.Scheme, func(scheme *rules.Scheme) error { return scheme.Pause(tx.caller.person, r.Reason) })
+		return tx.changeScheme(r.Scheme, func(scheme *rules.Scheme) error { return scheme.Pause(tx.person(), r.Reason) })
 	})
 }
 

@@ -75,6 +75,7 @@ func (*SchemeContract) ProposeRules(ctx *Context, text string) (string, error) {
 		}
 		return tx.propose(&rules.Change{
 			ID: r.RequestID, Scheme: r.Scheme, Kind: rules.ChangeOfRules, Reason: r.Reason, Rules: &r.Rules, AppliesTo: r.AppliesTo,
+			BaseVersion: scheme.RulesVersion,
 		})
 	})
 }
@@ -88,7 +89,7 @@ func (tx *transaction) schemeInForce(id string) (*rules.Scheme, error) {
 }
 
 func (tx *transaction) propose(change *rules.Change) (any, error) {
-	change.State, change.ProposedBy = rules.ChangeIsProposed, tx.caller.person
+	change.State, change.ProposedBy, change.ProposalTerm = rules.ChangeIsProposed, tx.person(), rules.NewProposalTerm(tx.now)
 	return change, tx.putChange(change)
 }
 
@@ -126,7 +127,7 @@ func (*SchemeContract) ApproveChange(ctx *Context, text string) (string, error) 
 		if err != nil {
 			return nil, err
 		}
-		if err := change.Approve(scheme, tx.caller.person, tx.now); err != nil {
+		if err := change.Approve(scheme, tx.person(), tx.now); err != nil {
 			return nil, err
 		}
 		if err := tx.carryOut(change, scheme); err != nil {
@@ -168,10 +169,10 @@ func (*SchemeContract) RejectChange(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := tx.caller.checkDecider(approver, change.ProposedBy); err != nil {
+		if err := tx.checkDecider(approver, change.ProposedBy); err != nil {
 			return nil, err
 		}
-		if err := change.Reject(tx.caller.person, r.Reason); err != nil {
+		if err := change.Reject(tx.person(), r.Reason); err != nil {
 			return nil, err
 		}
 		return change, tx.putChange(change)

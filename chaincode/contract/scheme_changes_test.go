@@ -213,6 +213,40 @@ func TestAChangeNeedsTwoPersons(t *testing.T) {
 	}
 }
 
+func TestAChangeStartsFromTheNewestRulesAndHasATerm(t *testing.T) {
+	w := newTown(t)
+	propose := func() object {
+		return w.must("clerk", "scheme:ProposeRules", w.onScheme(object{"rules": schemeRules(), "applies_to": "all", "reason": "council"}))
+	}
+	approve := func(change object) object { return w.onScheme(object{"change": change["id"]}) }
+	older, newer, budget := propose(), propose(), w.must("clerk", "scheme:ProposeBudget", w.onScheme(object{"add_cents": 5, "reason": "council"}))
+	if cents(t, older["base_version"]) != 1 || cents(t, older["proposed_at"]) != noon || cents(t, older["expires_at"]) != noon+term {
+		t.Fatal(older)
+	}
+	w.must("manager", "scheme:ApproveChange", approve(newer))
+	w.refused("CHANGE_STALE", "manager", "scheme:ApproveChange", approve(older))
+	late := propose()
+	if cents(t, late["base_version"]) != 2 || budget["base_version"] != nil {
+		t.Fatal(late, budget)
+	}
+	w.now += term - 1
+	w.must("manager", "scheme:ApproveChange", approve(budget))
+	w.now++
+	w.refused("CHANGE_EXPIRED", "manager", "scheme:ApproveChange", approve(late))
+	w.must("manager", "scheme:RejectChange", w.onScheme(object{"change": late["id"], "reason": "late"}))
+	// A change of before the upgrade has neither, and has to be proposed again.
+	before := w.must("clerk", "scheme:ProposeBudget", w.onScheme(object{"add_cents": 5, "reason": "council"}))
+	key := "change/" + w.scheme + "/" + before["id"].(string)
+	record := decodeJSON(t, w.ledger.Value(key))
+	delete(record, "proposed_at")
+	delete(record, "expires_at")
+	w.ledger.Put(key, encodeJSON(t, record))
+	w.refused("CHANGE_EXPIRED", "manager", "scheme:ApproveChange", approve(before))
+	if shown := w.must("auditor", "scheme:Show", object{"scheme": w.scheme})["scheme"].(object); cents(t, shown["rules_version"]) != 2 {
+		t.Fatal(shown)
+	}
+}
+
 func TestAChangeCountsOnce(t *testing.T) {
 	w := newTown(t)
 	proposal := w.onScheme(object{"add_cents": 5, "reason": "council"})

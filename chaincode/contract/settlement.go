@@ -48,7 +48,7 @@ func (*SettlementContract) Draft(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		settlement, err := rules.NewSettlement(r.RequestID, r.Scheme, r.Shop, tx.caller.person, owed.taken, owed.closedUntil)
+		settlement, err := rules.NewSettlement(r.RequestID, r.Scheme, r.Shop, tx.person(), owed.taken, owed.closedUntil)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ var approveSettlement = operation{name: "settlement:Approve", event: "Settlement
 // Approve allows a settlement that another person drafted.
 func (*SettlementContract) Approve(ctx *Context, text string) (string, error) {
 	return write(ctx, approveSettlement, text, func(tx *transaction, r *settlementRequest) (any, error) {
-		return tx.changeSettlement(r, func(s *rules.Settlement) error { return s.Approve(tx.caller.person) })
+		return tx.changeSettlement(r, func(s *rules.Settlement) error { return s.Approve(tx.person()) })
 	})
 }
 
@@ -94,7 +94,7 @@ var withdrawSettlement = operation{name: "settlement:Withdraw", event: "Settleme
 func (*SettlementContract) Withdraw(ctx *Context, text string) (string, error) {
 	return write(ctx, withdrawSettlement, text, func(tx *transaction, r *reasonedSettlementRequest) (any, error) {
 		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error {
-			if err := s.Withdraw(tx.caller.person, r.Reason); err != nil {
+			if err := s.Withdraw(tx.person(), r.Reason); err != nil {
 				return err
 			}
 			return tx.reopenItems(s)

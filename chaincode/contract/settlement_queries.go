@@ -11,6 +11,12 @@ func (r *settlementQuery) check() error {
 	return rules.FirstError(rules.CheckID("scheme", r.Scheme), rules.CheckID("settlement", r.Settlement))
 }
 
+// shownSettlement is a settlement, and whether its shop's payout is frozen now.
+type shownSettlement struct {
+	*rules.Settlement
+	Frozen bool `json:"payout_frozen,omitzero"`
+}
+
 // Show returns a settlement; shops may ask only for their own.
 func (*SettlementContract) Show(ctx *Context, text string) (string, error) {
 	return query(ctx, ofAShop, text, func(tx *transaction, r *settlementQuery) (any, error) {
@@ -18,8 +24,11 @@ func (*SettlementContract) Show(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		_, err = tx.ownShop(settlement.Shop)
-		return settlement, err
+		shop, err := tx.ownShop(settlement.Shop)
+		if err != nil {
+			return nil, err
+		}
+		return shownSettlement{Settlement: settlement, Frozen: shop.HasFrozenPayout()}, nil
 	})
 }
 
@@ -31,7 +40,8 @@ func (*SettlementContract) List(ctx *Context, text string) (string, error) {
 	})
 }
 
-// dueSettlement is the answer to whether a settlement is due: of what drafting would take now.
+// dueSettlement is the answer to whether a settlement is due: of what drafting would take now. A frozen payout can be drafted, but not
+// exported.
 type dueSettlement struct {
 	Due         bool         `json:"due"`
 	Why         rules.WhyDue `json:"why"`
@@ -39,6 +49,7 @@ type dueSettlement struct {
 	Items       int          `json:"items"`
 	OldestDay   rules.Day    `json:"oldest_day"`
 	ClosedUntil rules.Day    `json:"closed_until"`
+	Frozen      bool         `json:"payout_frozen,omitzero"`
 }
 
 type dueSettlementQuery struct {
@@ -60,7 +71,7 @@ func (*SettlementContract) Due(ctx *Context, text string) (string, error) {
 		why := owed.terms.Due(owed.taken, owed.closedUntil, owed.scheme, owed.shop)
 		return dueSettlement{
 			Due: why != "", Why: why, Cents: owed.taken.Cents, Items: len(owed.taken.Items),
-			OldestDay: owed.taken.Oldest(), ClosedUntil: owed.closedUntil,
+			OldestDay: owed.taken.Oldest(), ClosedUntil: owed.closedUntil, Frozen: owed.shop.HasFrozenPayout(),
 		}, nil
 	})
 }

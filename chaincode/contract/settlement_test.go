@@ -66,7 +66,7 @@ func TestAShopDraftsItsOwnSettlementOnceItIsDue(t *testing.T) {
 	w.closeToday()
 	w.wantDue(true, "rhythm", 1_500, 1)
 	answer := w.must("till", "settlement:Draft", w.draft())
-	if answer["drafted_by"] != "p-till" || number(t, answer["cents"]) != 1_500 || answer["more"] != false {
+	if answer["drafted_by"] != "WinkelsMSP/p-till" || number(t, answer["cents"]) != 1_500 || answer["more"] != false {
 		t.Fatal(answer)
 	}
 	// Whoever drafted, the municipality approves.
@@ -184,8 +184,10 @@ func TestAnEndedShopOwes(t *testing.T) {
 	w.refused("ROLE_REQUIRED", "treasurer", "settlement:WriteOff", end("bankrupt"))
 	w.refused("ROLE_REQUIRED", "manager", "settlement:Collect", end("received"))
 	w.refused("INVALID_CODE", "treasurer", "settlement:Collect", end(""))
-	collected := w.must("treasurer", "settlement:Collect", end("received"))
-	if collected["state"] != "collected" || collected["booked_by"] != "p-treasurer" || collected["book_reason"] != "received" ||
+	w.refused("SECOND_PERSON_REQUIRED", "treasurer", "settlement:Collect", end("received"))
+	w.enrol("treasurer2", "GemeenteMSP", "treasurer", "p-cash", "")
+	collected := w.must("treasurer2", "settlement:Collect", end("received"))
+	if collected["state"] != "collected" || collected["booked_by"] != "p-cash" || collected["book_reason"] != "received" ||
 		w.last.Event.GetEventName() != "SettlementCollected" {
 		t.Fatal(collected)
 	}

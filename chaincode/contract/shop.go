@@ -61,7 +61,7 @@ func (tx *transaction) recordApplication(r *applyRequest, account *rules.ShopAcc
 		return nil, rules.Refuse(rules.ShopExists, rules.Details{"shop": r.RequestID}, "shop %s has already applied", r.RequestID)
 	}
 	shop := &rules.Shop{
-		ID: r.RequestID, MSP: tx.caller.msp, State: rules.ShopApplied, Requested: r.Categories, AppliedBy: tx.caller.person,
+		ID: r.RequestID, MSP: tx.caller.msp, State: rules.ShopApplied, Requested: r.Categories, AppliedBy: tx.person(),
 	}
 	tx.event = shopEvent{Shop: shop.ID, State: shop.State}
 	accounts, err := tx.accountsOf(shop)
@@ -86,10 +86,16 @@ func (r *shopCategoriesRequest) check() error {
 
 var approveShop = operation{name: "shop:Approve", event: "ShopApproved", roles: []role{approver}}
 
-// Approve admits a shop and grants it categories.
+// Approve admits a shop and grants it categories. It reads the hash of the private account only, so that any organisation can endorse it.
 func (*ShopContract) Approve(ctx *Context, text string) (string, error) {
 	return write(ctx, approveShop, text, func(tx *transaction, r *shopCategoriesRequest) (any, error) {
-		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Approve(tx.caller.person, r.Categories) })
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error {
+			hash, err := tx.accountHash(shop, shop.Account())
+			if err != nil {
+				return err
+			}
+			return shop.Approve(tx.person(), hash, r.Categories)
+		})
 	})
 }
 
@@ -123,19 +129,19 @@ func (r *reasonedShopRequest) check() error {
 
 var suspendShop = operation{name: "shop:Suspend", event: "ShopSuspended", roles: []role{approver}}
 
-// Suspend stops a shop from taking payments; it can still refund.
+// Suspend stops a shop from taking payments and from being paid; it can still refund.
 func (*ShopContract) Suspend(ctx *Context, text string) (string, error) {
 	return write(ctx, suspendShop, text, func(tx *transaction, r *reasonedShopRequest) (any, error) {
-		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Suspend(tx.caller.person, r.Reason) })
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Suspend(tx.person(), r.Reason) })
 	})
 }
 
 var reinstateShop = operation{name: "shop:Reinstate", event: "ShopReinstated", roles: []role{approver}}
 
-// Reinstate lets a suspended shop take payments again.
+// Reinstate lets a shop that another person suspended take payments again.
 func (*ShopContract) Reinstate(ctx *Context, text string) (string, error) {
 	return write(ctx, reinstateShop, text, func(tx *transaction, r *reasonedShopRequest) (any, error) {
-		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Reinstate(tx.caller.person, r.Reason) })
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.Reinstate(tx.person(), r.Reason) })
 	})
 }
 
@@ -148,14 +154,47 @@ func (r *endShopRequest) check() error {
 	return rules.FirstError(r.reasonedShopRequest.check(), rules.CheckRetention(r.RetentionDays))
 }
 
-var endShop = operation{name: "shop:End", event: "ShopEnded", roles: []role{approver}}
+var proposeShopEnd = operation{name: "shop:ProposeEnd", event: "ShopEndProposed", roles: proposers}
 
-// End ends a shop permanently. It can still refund, and is still paid what it is owed.
-func (*ShopContract) End(ctx *Context, text string) (string, error) {
-	return write(ctx, endShop, text, func(tx *transaction, r *endShopRequest) (any, error) {
-		return tx.changeShop(r.Shop, func(shop *rules.Shop) error {
-			return shop.End(tx.caller.person, r.Reason, rules.DayOf(tx.now), *r.RetentionDays)
+// ProposeEnd asks for the permanent end of a shop. It can then still refund, and is still paid what it is owed.
+func (*ShopContract) ProposeEnd(ctx *Context, text string) (string, error) {
+	return write(ctx, proposeShopEnd, text, func(tx *transaction, r *endShopRequest) (any, error) {
+		shop, err := tx.shop(r.Shop)
+		if err != nil {
+			return nil, err
+		}
+		if err := shop.CheckEndable(); err != nil {
+			return nil, err
+		}
+		return tx.proposeDecision(&rules.Decision{
+			ID: r.RequestID, Kind: rules.DecideShopEnd, Shop: r.Shop, RetentionDays: r.RetentionDays, Reason: r.Reason,
 		})
+	})
+}
+
+// endShop carries out a decision to end a shop.
+func (tx *transaction) endShop(decision *rules.Decision) error {
+	_, err := tx.changeShop(decision.Shop, func(shop *rules.Shop) error {
+		return shop.End(tx.person(), decision.Reason, rules.DayOf(tx.now), *decision.RetentionDays)
+	})
+	return err
+}
+
+var freezePayout = operation{name: "shop:FreezePayout", event: "PayoutFrozen", roles: []role{approver}}
+
+// FreezePayout stops what a shop is owed from being exported to the bank.
+func (*ShopContract) FreezePayout(ctx *Context, text string) (string, error) {
+	return write(ctx, freezePayout, text, func(tx *transaction, r *reasonedShopRequest) (any, error) {
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.FreezePayout(tx.person(), r.Reason) })
+	})
+}
+
+var releasePayout = operation{name: "shop:ReleasePayout", event: "PayoutReleased", roles: []role{approver}}
+
+// ReleasePayout lets what a shop is owed be exported again, by another person than who froze it.
+func (*ShopContract) ReleasePayout(ctx *Context, text string) (string, error) {
+	return write(ctx, releasePayout, text, func(tx *transaction, r *reasonedShopRequest) (any, error) {
+		return tx.changeShop(r.Shop, func(shop *rules.Shop) error { return shop.ReleasePayout(tx.person()) })
 	})
 }
 

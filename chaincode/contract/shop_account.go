@@ -32,7 +32,7 @@ func (*ShopContract) ChangeAccount(ctx *Context, text string) (string, error) {
 		return "", err
 	}
 	return tx.once(changeAccount, text, r, hash, func() (any, error) {
-		return tx.proposeAccount(r.Shop, rules.AccountChange{ID: r.RequestID, ProposedBy: tx.caller.person, SHA256: hash}, account)
+		return tx.proposeAccount(r.Shop, rules.AccountChange{ID: r.RequestID, ProposedBy: tx.person(), SHA256: hash}, account)
 	})
 }
 
@@ -86,15 +86,11 @@ func (*ShopContract) ApproveAccount(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
-		accounts, err := tx.accountsOf(shop)
+		hash, err := tx.accountHash(shop, r.Change)
 		if err != nil {
 			return nil, err
 		}
-		hash, err := tx.privateHash(accounts, accountKey(r.Shop, r.Change))
-		if err != nil {
-			return nil, err
-		}
-		if err := shop.ApproveAccount(r.Change, tx.caller.person, hash); err != nil {
+		if err := shop.ApproveAccount(r.Change, tx.person(), hash); err != nil {
 			return nil, err
 		}
 		return shop, tx.putAccountChange(shop, r.Change)
@@ -161,6 +157,24 @@ func (tx *transaction) keptAccount(shop *rules.Shop, change string) (*rules.Shop
 	}
 	account := new(rules.ShopAccount)
 	return account, decodeRecord(key, data, account)
+}
+
+// accountHash returns the digest of the private record of an account of a shop, "" when there is none.
+func (tx *transaction) accountHash(shop *rules.Shop, change string) (string, error) {
+	accounts, err := tx.accountsOf(shop)
+	if err != nil {
+		return "", err
+	}
+	return tx.privateHash(accounts, accountKey(shop.ID, change))
+}
+
+// paidAccountHash returns the digest of the private record of the account that a shop is paid on, as it was when two persons agreed on it.
+// Shops of before it was kept do not have it: then it is that of the record as it is now.
+func (tx *transaction) paidAccountHash(shop *rules.Shop) (string, error) {
+	if shop.AccountSHA256 != "" {
+		return shop.AccountSHA256, nil
+	}
+	return tx.accountHash(shop, shop.Account())
 }
 
 // accountsOf names the private collection that the accounts of a shop are in: its organisation's own, or the shared one.

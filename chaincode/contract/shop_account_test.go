@@ -47,7 +47,20 @@ func (w *town) paidOn(iban string) {
 
 func (w *town) endShop(days int) {
 	w.t.Helper()
-	w.must("manager", "shop:End", w.aboutShop(object{"reason": "bankrupt", "retention_days": days}))
+	w.end(w.shop, days)
+}
+
+// end ends a shop by two persons.
+func (w *town) end(shop string, days int) object {
+	w.t.Helper()
+	request := object{"request_id": w.id(), "shop": shop, "reason": "bankrupt", "retention_days": days}
+	return w.agree(w.must("clerk", "shop:ProposeEnd", request))
+}
+
+// agree approves what the clerk proposed.
+func (w *town) agree(proposal object) object {
+	w.t.Helper()
+	return w.must("manager", "decision:Approve", object{"request_id": w.id(), "decision": proposal["id"]})
 }
 
 func TestRolesOfShopTransactions(t *testing.T) {
@@ -60,11 +73,13 @@ func TestRolesOfShopTransactions(t *testing.T) {
 		}
 	}
 	w.onlyFor("shop:Grant", unknown(object{"categories": []object{{"code": "books", "from": "2026-01-01"}}, "reason": "x"}), "manager")
-	w.onlyFor("shop:End", unknown(object{"reason": "x", "retention_days": 5}), "manager")
+	w.onlyFor("shop:ProposeEnd", unknown(object{"reason": "x", "retention_days": 5}), "clerk", "manager")
+	w.onlyFor("shop:FreezePayout", unknown(object{"reason": "x"}), "manager")
+	w.onlyFor("shop:ReleasePayout", unknown(object{"reason": "x"}), "manager")
 	w.onlyFor("shop:ChangeAccount", unknown(object{"reason": "x"}), "shop")
 	w.onlyFor("shop:ApproveAccount", unknown(object{"change": w.id()}), "manager")
 	w.onlyFor("shop:RejectAccount", unknown(object{"change": w.id(), "reason": "x"}), "manager", "shop")
-	w.onlyFor("shop:Account", func() object { return object{"shop": w.shop} }, "treasurer")
+	w.onlyFor("shop:Account", func() object { return object{"shop": w.shop} }, "manager", "treasurer")
 	w.onlyFor("shop:ProposedAccount", func() object { return object{"shop": w.shop} }, "manager", "treasurer")
 }
 
@@ -106,20 +121,21 @@ func TestAnEndedShopOnlyGivesBack(t *testing.T) {
 	h := w.holder()
 	one, two := w.paid(h, clothing(2_000)), w.paid(h, clothing(3_000))
 	for _, days := range []any{nil, -1, 36_501} {
-		w.refused("INVALID_NUMBER", "manager", "shop:End", w.aboutShop(object{"reason": "bankrupt", "retention_days": days}))
+		w.refused("INVALID_NUMBER", "manager", "shop:ProposeEnd", w.aboutShop(object{"reason": "bankrupt", "retention_days": days}))
 	}
-	w.refused("SHOP_NOT_FOUND", "manager", "shop:End", object{"request_id": w.id(), "shop": w.id(), "reason": "x", "retention_days": 5})
-	answer := w.must("manager", "shop:End", w.aboutShop(object{"reason": "bankrupt", "retention_days": 2_555}))
+	w.refused("SHOP_NOT_FOUND", "manager", "shop:ProposeEnd", object{"request_id": w.id(), "shop": w.id(), "reason": "x", "retention_days": 5})
+	decision := w.end(w.shop, 2_555)
+	if decision["state"] != "approved" || decision["kind"] != "shop-end" || decision["decided_by"] != "p-manager" || w.last.Event.GetEventName() != "DecisionApproved" {
+		t.Fatal(decision)
+	}
+	answer := w.must("auditor", "shop:Show", object{"shop": w.shop})
 	if answer["state"] != "ended" || answer["ended_on"] != "2026-03-10" || cents(t, answer["retention_days"]) != 2_555 || answer["state_reason"] != "bankrupt" {
 		t.Fatal(answer)
-	}
-	if w.last.Event.GetEventName() != "ShopEnded" {
-		t.Fatal(w.last.Event)
 	}
 	w.refused("SHOP_NOT_APPROVED", "shop", "payment:Pay", h.pay(w.id(), w.shop, w.now+60, clothing(100)))
 	for name, request := range map[string]object{
 		"shop:Approve": {"categories": []object{{"code": "books", "from": "2026-01-01"}}}, "shop:Suspend": {"reason": "x"}, "shop:Reinstate": {"reason": "x"},
-		"shop:End": {"reason": "x", "retention_days": 5},
+		"shop:ProposeEnd": {"reason": "x", "retention_days": 5},
 	} {
 		w.refused("SHOP_STATE", "manager", name, w.aboutShop(request))
 	}
@@ -138,7 +154,7 @@ func TestAShopIsPaidOnTheAccountThatASecondPersonApproved(t *testing.T) {
 	change := w.proposeAccount(secondIBAN)
 	waiting := w.must("shop", "shop:Show", object{"shop": w.shop})["account_change"].(object)
 	hash, err := recordHash(decodedAccount(w, secondIBAN))
-	if err != nil || waiting["proposed_by"] != "p-shop" || waiting["sha256"] != hash {
+	if err != nil || waiting["proposed_by"] != "WinkelsMSP/p-shop" || waiting["sha256"] != hash {
 		t.Fatal(waiting, hash, err)
 	}
 	w.paidOn(firstIBAN)
@@ -146,7 +162,9 @@ func TestAShopIsPaidOnTheAccountThatASecondPersonApproved(t *testing.T) {
 		t.Fatal(proposed)
 	}
 	decide := func(change string) object { return w.aboutShop(object{"change": change}) }
+	// A proposal of before named its shopkeeper without the organisation.
 	w.enrol("double", "GemeenteMSP", "approver", "p-shop", "")
+	w.force("shop/"+w.shop, "account_change", object{"id": change, "proposed_by": "p-shop", "sha256": hash})
 	w.refused("SECOND_PERSON_REQUIRED", "double", "shop:ApproveAccount", decide(change))
 	w.refused("CHANGE_NOT_FOUND", "manager", "shop:ApproveAccount", decide(w.id()))
 	w.refused("SHOP_NOT_FOUND", "manager", "shop:ApproveAccount", object{"request_id": w.id(), "shop": w.id(), "change": change})

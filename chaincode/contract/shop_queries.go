@@ -2,6 +2,9 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
+// accountReaders are who sees the private accounts of shops.
+var accountReaders = []role{approver, treasurer}
+
 type shopQuery struct {
 	Shop string `json:"shop"`
 }
@@ -23,9 +26,10 @@ func (*ShopContract) List(ctx *Context, text string) (string, error) {
 	})
 }
 
-// Account returns the account that a shop is paid on, to the treasurer, from a peer that holds the private collection.
+// Account returns the account that a shop is paid on, or asks to be paid on, to those who pay and those who decide, from a peer that holds
+// the private collection.
 func (*ShopContract) Account(ctx *Context, text string) (string, error) {
-	return query(ctx, []role{treasurer}, text, func(tx *transaction, r *shopQuery) (any, error) {
+	return query(ctx, accountReaders, text, func(tx *transaction, r *shopQuery) (any, error) {
 		shop, err := tx.shop(r.Shop)
 		if err != nil {
 			return nil, err
@@ -36,7 +40,7 @@ func (*ShopContract) Account(ctx *Context, text string) (string, error) {
 
 // ProposedAccount returns the account that awaits a decision, to those who decide, from a peer that holds the collection.
 func (*ShopContract) ProposedAccount(ctx *Context, text string) (string, error) {
-	return query(ctx, []role{approver, treasurer}, text, func(tx *transaction, r *shopQuery) (any, error) {
+	return query(ctx, accountReaders, text, func(tx *transaction, r *shopQuery) (any, error) {
 		shop, err := tx.shop(r.Shop)
 		if err != nil {
 			return nil, err

@@ -37,20 +37,23 @@ const (
 	ReachAll Reach = "all"
 )
 
-// Change is what one person proposes for a scheme that is in force, and another one decides. Version is what its rules became.
+// Change is what one person proposes for a scheme that is in force, and another one decides within its term. BaseVersion is the version of
+// the rules that its rules were written against, Version is what they became.
 type Change struct {
-	ID           string     `json:"id"`
-	Scheme       string     `json:"scheme"`
-	Kind         ChangeKind `json:"kind"`
-	State        State      `json:"state"`
-	Reason       string     `json:"reason"`
-	ProposedBy   string     `json:"proposed_by"`
-	DecidedBy    string     `json:"decided_by,omitzero"`
-	RejectReason string     `json:"reject_reason,omitzero"`
-	Rules        *Terms     `json:"rules,omitzero"`
-	AppliesTo    Reach      `json:"applies_to,omitzero"`
-	Version      Number     `json:"version,omitzero"`
-	AddCents     Cents      `json:"add_cents,omitzero"`
+	ID         string     `json:"id"`
+	Scheme     string     `json:"scheme"`
+	Kind       ChangeKind `json:"kind"`
+	State      State      `json:"state"`
+	Reason     string     `json:"reason"`
+	ProposedBy string     `json:"proposed_by"`
+	ProposalTerm
+	DecidedBy    string `json:"decided_by,omitzero"`
+	RejectReason string `json:"reject_reason,omitzero"`
+	Rules        *Terms `json:"rules,omitzero"`
+	AppliesTo    Reach  `json:"applies_to,omitzero"`
+	BaseVersion  Number `json:"base_version,omitzero"`
+	Version      Number `json:"version,omitzero"`
+	AddCents     Cents  `json:"add_cents,omitzero"`
 }
 
 // Approve puts the change of another person into effect on the scheme's own record. The caller writes new rules and the budget,
@@ -60,7 +63,9 @@ func (c *Change) Approve(scheme *Scheme, person string, now Number) error {
 	if err != nil {
 		return err
 	}
-	if err := FirstError(scheme.CheckInForce(), CheckSecondPerson(c.ProposedBy, person)); err != nil {
+	if err := FirstError(
+		scheme.CheckInForce(), CheckSecondPerson(c.ProposedBy, person), c.CheckTerm(c.ID, now), c.checkBase(scheme),
+	); err != nil {
 		return err
 	}
 	switch c.Kind {
@@ -72,6 +77,15 @@ func (c *Change) Approve(scheme *Scheme, person string, now Number) error {
 		}
 	}
 	c.State, c.DecidedBy = state, person
+	return nil
+}
+
+// checkBase refuses rules that were written against an earlier version than the newest, which they would undo.
+func (c *Change) checkBase(scheme *Scheme) error {
+	if c.Kind == ChangeOfRules && c.BaseVersion != scheme.RulesVersion {
+		return Refuse(ChangeStale, Details{"change": c.ID, "base_version": c.BaseVersion, "rules_version": scheme.RulesVersion},
+			"change %s starts from version %d of the rules, and version %d is in force: propose it again", c.ID, c.BaseVersion, scheme.RulesVersion)
+	}
 	return nil
 }
 

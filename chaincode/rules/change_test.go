@@ -3,7 +3,8 @@ package rules
 import "testing"
 
 func proposed(kind ChangeKind) *Change {
-	return &Change{ID: idB, Scheme: idA, Kind: kind, State: ChangeIsProposed, Reason: "council", ProposedBy: "p-clerk", Rules: goodTerms(), AppliesTo: ReachNew}
+	return &Change{ID: idB, Scheme: idA, Kind: kind, State: ChangeIsProposed, Reason: "council", ProposedBy: "p-clerk", Rules: goodTerms(), AppliesTo: ReachNew,
+		ProposalTerm: NewProposalTerm(1_773_140_400), BaseVersion: 1}
 }
 
 func TestLifeOfChange(t *testing.T) {
@@ -56,7 +57,7 @@ func TestAChangeTakesEffectOnItsScheme(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			change, scheme := proposed(test.kind), &Scheme{State: SchemeOpen, RulesVersion: 3, RulesFloor: 2}
-			change.AppliesTo = test.reach
+			change.AppliesTo, change.BaseVersion = test.reach, 3
 			expect(t, "", change.Approve(scheme, "p-manager", 9))
 			if *scheme != test.then {
 				t.Fatalf("%+v", scheme)
@@ -70,6 +71,39 @@ func TestAChangeTakesEffectOnItsScheme(t *testing.T) {
 	expect(t, "", CheckReach(ReachAll))
 	expect(t, InvalidCode, CheckReach(""))
 	expect(t, InvalidCode, CheckReach("some"))
+}
+
+func TestAChangeIsApprovedWithinItsTermOnly(t *testing.T) {
+	const proposedAt = 1_773_140_400
+	for _, test := range []struct {
+		at   Number
+		code Code
+	}{{proposedAt, ""}, {proposedAt + 30*86_400 - 1, ""}, {proposedAt + 30*86_400, ChangeExpired}} {
+		for _, kind := range []ChangeKind{ChangeOfRules, ChangeOfBudget, ChangeToClosing} {
+			change := proposed(kind)
+			expect(t, test.code, change.Approve(&Scheme{ID: idA, State: SchemeOpen, RulesVersion: 1}, "p-manager", test.at))
+			if (change.State == ChangeIsApproved) != (test.code == "") {
+				t.Error(change)
+			}
+		}
+	}
+	// One of before there was a term counts as expired, and can be rejected.
+	before := proposed(ChangeOfBudget)
+	before.ProposalTerm, before.BaseVersion = ProposalTerm{}, 0
+	expect(t, ChangeExpired, before.Approve(&Scheme{ID: idA, State: SchemeOpen, RulesVersion: 1}, "p-manager", proposedAt))
+	expect(t, "", before.Reject("p-manager", "old"))
+}
+
+func TestRulesThatWereWrittenAgainstEarlierOnesAreNotApproved(t *testing.T) {
+	scheme := &Scheme{ID: idA, State: SchemeOpen, RulesVersion: 1}
+	first, second := proposed(ChangeOfRules), proposed(ChangeOfRules)
+	budget := proposed(ChangeOfBudget)
+	expect(t, "", first.Approve(scheme, "p-manager", 1_773_140_401))
+	expect(t, ChangeStale, second.Approve(scheme, "p-manager", 1_773_140_402))
+	if second.State != ChangeIsProposed || scheme.RulesVersion != 2 {
+		t.Fatalf("%+v", scheme)
+	}
+	expect(t, "", budget.Approve(scheme, "p-manager", 1_773_140_403))
 }
 
 func TestRulesThatCount(t *testing.T) {

@@ -53,6 +53,24 @@ func (v *Voucher) IsLapsable(scheme *Scheme, terms *Terms, now Number) bool {
 	return lapse.wholly || (lapse.due && lapse.cents+v.Held > 0)
 }
 
+// RevokeBlocked is Revoke for a voucher that another person of the municipality has blocked: then two persons agree on it already.
+func (v *Voucher) RevokeBlocked(person string) (Cents, error) {
+	if err := v.CheckRevocable(); err != nil {
+		return 0, err
+	}
+	if v.State != VoucherIsBlocked || v.BlockedBy == ByHolder || v.BlockedBy == person {
+		return 0, Refuse(SecondPersonRequired, Details{"voucher": v.ID, "person": person, "state": v.State, "blocked_by": v.BlockedBy},
+			"voucher %s was not blocked by another person of the municipality: propose its revocation instead, for another person to approve", v.ID)
+	}
+	return v.Revoke()
+}
+
+// CheckRevocable refuses a voucher that is over already.
+func (v *Voucher) CheckRevocable() error {
+	_, err := voucherLife.next(v.ID, RevokeVoucher, v.State)
+	return err
+}
+
 // Revoke ends the voucher permanently and returns the cents that were available, which go back to the budget. Expired holds must be
 // released first.
 func (v *Voucher) Revoke() (Cents, error) {

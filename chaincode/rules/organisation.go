@@ -23,15 +23,16 @@ const (
 // Organisation is an organisation that one person proposes after the others were named, and another one decides on. Accounts is the
 // private collection that the accounts of its shops are kept in, "" for the one that all others share.
 type Organisation struct {
-	MSP          string           `json:"msp"`
-	Kind         OrganisationKind `json:"kind"`
-	State        State            `json:"state"`
-	Change       string           `json:"change"`
-	Accounts     string           `json:"accounts,omitzero"`
-	Reason       string           `json:"reason"`
-	ProposedBy   string           `json:"proposed_by"`
-	DecidedBy    string           `json:"decided_by,omitzero"`
-	RejectReason string           `json:"reject_reason,omitzero"`
+	MSP        string           `json:"msp"`
+	Kind       OrganisationKind `json:"kind"`
+	State      State            `json:"state"`
+	Change     string           `json:"change"`
+	Accounts   string           `json:"accounts,omitzero"`
+	Reason     string           `json:"reason"`
+	ProposedBy string           `json:"proposed_by"`
+	ProposalTerm
+	DecidedBy    string `json:"decided_by,omitzero"`
+	RejectReason string `json:"reject_reason,omitzero"`
 }
 
 // IsNamed reports whether roles count in the organisation.
@@ -48,13 +49,13 @@ func (o *Organisation) CheckWaiting(change string) error {
 	return nil
 }
 
-// Approve names the organisation that another person proposed.
-func (o *Organisation) Approve(person string) error {
+// Approve names the organisation that another person proposed, within the term of the proposal.
+func (o *Organisation) Approve(person string, now Number) error {
 	state, err := changeLife.next(o.Change, ApproveChange, o.State)
 	if err != nil {
 		return err
 	}
-	if err := CheckSecondPerson(o.ProposedBy, person); err != nil {
+	if err := FirstError(CheckSecondPerson(o.ProposedBy, person), o.CheckTerm(o.Change, now)); err != nil {
 		return err
 	}
 	o.State, o.DecidedBy = state, person

@@ -9,6 +9,7 @@ import (
 func proposedOrganisation() *Organisation {
 	return &Organisation{
 		MSP: "KetenMSP", Kind: OrganisationOfShops, State: ChangeIsProposed, Change: idA, Reason: "new-chain", ProposedBy: "p-clerk",
+		ProposalTerm: NewProposalTerm(1_773_140_400),
 	}
 }
 
@@ -17,7 +18,7 @@ func TestLifeOfAFurtherOrganisation(t *testing.T) {
 		do   func(*Organisation) error
 		code Code
 	}
-	approve := func(o *Organisation) error { return o.Approve("p-manager") }
+	approve := func(o *Organisation) error { return o.Approve("p-manager", 1_773_140_400) }
 	reject := func(o *Organisation) error { return o.Reject("p-manager", "unknown") }
 	for name, test := range map[string]struct {
 		steps []step
@@ -25,8 +26,11 @@ func TestLifeOfAFurtherOrganisation(t *testing.T) {
 	}{
 		"approved": {[]step{{approve, ""}, {approve, ChangeState}, {reject, ChangeState}}, ChangeIsApproved},
 		"rejected": {[]step{{reject, ""}, {approve, ChangeState}, {reject, ChangeState}}, ChangeIsRejected},
+		"late": {[]step{
+			{func(o *Organisation) error { return o.Approve("p-manager", 1_773_140_400+30*86_400) }, ChangeExpired}, {reject, ""},
+		}, ChangeIsRejected},
 		"own": {[]step{
-			{func(o *Organisation) error { return o.Approve("p-clerk") }, SecondPersonRequired},
+			{func(o *Organisation) error { return o.Approve("p-clerk", 1_773_140_400) }, SecondPersonRequired},
 			{func(o *Organisation) error { return o.Reject("p-clerk", "mistake") }, ""},
 		}, ChangeIsRejected},
 	} {
@@ -45,7 +49,7 @@ func TestLifeOfAFurtherOrganisation(t *testing.T) {
 func TestOnlyWhatIsNotNamedCanBeProposed(t *testing.T) {
 	first := &Organisations{Municipality: "GemeenteMSP", Shops: []string{"WinkelsMSP"}, Auditors: []string{"AuditorMSP"}}
 	named, rejected := *proposedOrganisation(), *proposedOrganisation()
-	expect(t, "", named.Approve("p-manager"))
+	expect(t, "", named.Approve("p-manager", 1_773_140_400))
 	expect(t, "", rejected.Reject("p-manager", "unknown"))
 	for _, msp := range []string{"GemeenteMSP", "WinkelsMSP", "AuditorMSP"} {
 		expect(t, OrganisationNamed, first.CheckNext(nil, msp))
@@ -70,8 +74,8 @@ func TestRolesCountInWhatWasApproved(t *testing.T) {
 	if all := first.With(*shops, *auditors); all.Has("KetenMSP") || all.Has("RekenkamerMSP") {
 		t.Fatal(all)
 	}
-	expect(t, "", shops.Approve("p-manager"))
-	expect(t, "", auditors.Approve("p-manager"))
+	expect(t, "", shops.Approve("p-manager", 1_773_140_400))
+	expect(t, "", auditors.Approve("p-manager", 1_773_140_400))
 	all := first.With(*shops, *auditors)
 	if !slices.Equal(all.Shops, []string{"WinkelsMSP", "KetenMSP"}) || !slices.Equal(all.Auditors, []string{"AuditorMSP", "RekenkamerMSP"}) {
 		t.Fatal(all)

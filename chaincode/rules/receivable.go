@@ -17,10 +17,13 @@ func NewReceivable(id, scheme string, shop *Shop, person, reason string, taken *
 	}, nil
 }
 
-// Collect ends a receivable that the shop has paid.
+// Collect ends a receivable that the shop has paid, by another person than who claimed it.
 func (s *Settlement) Collect(person, reason string) error {
 	state, err := settlementLife.next(s.ID, CollectSettlement, s.State)
 	if err != nil {
+		return err
+	}
+	if err := CheckSecondPerson(s.DraftedBy, person); err != nil {
 		return err
 	}
 	s.State, s.BookedBy, s.BookReason = state, person, reason

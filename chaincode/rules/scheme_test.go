@@ -170,13 +170,14 @@ func TestLifeOfShop(t *testing.T) {
 	shop := &Shop{ID: idA, State: ShopApplied}
 	expect(t, ShopNotApproved, shop.CheckApproved())
 	expect(t, ShopState, shop.Suspend("p-x", "fraud"))
-	expect(t, "", shop.Approve("p-x", []ShopCategory{{Code: "books", From: "2026-03-10"}}))
-	expect(t, ShopState, shop.Approve("p-x", nil))
+	expect(t, "", shop.Approve("p-x", "hash", []ShopCategory{{Code: "books", From: "2026-03-10"}}))
+	expect(t, ShopState, shop.Approve("p-x", "hash", nil))
 	expect(t, "", shop.CheckApproved())
 	expect(t, ShopState, shop.Reinstate("p-x", "sorry"))
 	expect(t, "", shop.Suspend("p-x", "fraud"))
 	expect(t, ShopNotApproved, shop.CheckApproved())
-	expect(t, "", shop.Reinstate("p-x", "sorry"))
+	expect(t, SecondPersonRequired, suspended(shop).Reinstate("p-x", "sorry"))
+	expect(t, "", shop.Reinstate("p-y", "sorry"))
 	for day, sells := range map[Day]bool{"2026-03-09": false, "2026-03-10": true, "2026-03-11": true} {
 		if shop.Sells("books", day) != sells {
 			t.Errorf("books on %s: %v", day, !sells)

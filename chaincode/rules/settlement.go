@@ -38,7 +38,8 @@ var settlementLife = machine{thing: "settlement", refusal: SettlementState, step
 }}
 
 // Settlement is one payment to a shop (uitbetaling): the net amount of its oldest open items up to a closed day. One with negative cents
-// is a receivable (vordering): what a shop that has ended still owes.
+// is a receivable (vordering): what a shop that has ended still owes. AccountSHA256 is the digest of the private record of the account that
+// it is paid on.
 type Settlement struct {
 	ID             string `json:"id"`
 	Scheme         string `json:"scheme"`
@@ -54,6 +55,7 @@ type Settlement struct {
 	WithdrawReason string `json:"withdraw_reason,omitzero"`
 	ExportedBy     string `json:"exported_by,omitzero"`
 	FileSHA256     string `json:"file_sha256,omitzero"`
+	AccountSHA256  string `json:"account_sha256,omitzero"`
 	BookedBy       string `json:"booked_by,omitzero"`
 	BookReason     string `json:"book_reason,omitzero"`
 }
@@ -100,13 +102,21 @@ func (s *Settlement) Withdraw(person, reason string) error {
 	return nil
 }
 
-// Export marks a settlement as part of a payment file.
-func (s *Settlement) Export(person, fileSHA256 string) error {
+// Export marks a settlement that another person approved as part of a payment file. accountSHA256 is the digest of the private record of the
+// shop's account, "" when there is none.
+func (s *Settlement) Export(shop *Shop, person, fileSHA256, accountSHA256 string) error {
 	state, err := settlementLife.next(s.ID, ExportSettlement, s.State)
 	if err != nil {
 		return err
 	}
-	s.State, s.ExportedBy, s.FileSHA256 = state, person, fileSHA256
+	if err := FirstError(CheckSecondPerson(s.ApprovedBy, person), shop.CheckPayout()); err != nil {
+		return err
+	}
+	if accountSHA256 == "" {
+		return Refuse(AccountMissing, Details{"shop": s.Shop, "settlement": s.ID},
+			"settlement %s cannot be paid: the private record of the account of shop %s is missing", s.ID, s.Shop)
+	}
+	s.State, s.ExportedBy, s.FileSHA256, s.AccountSHA256 = state, person, fileSHA256, accountSHA256
 	return nil
 }
 

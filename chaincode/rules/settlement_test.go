@@ -63,7 +63,7 @@ func TestLifeOfSettlement(t *testing.T) {
 	steps := map[string]func(*Settlement) error{
 		"approve":  func(s *Settlement) error { return s.Approve("p-b") },
 		"withdraw": func(s *Settlement) error { return s.Withdraw("p-t", "mistake") },
-		"export":   func(s *Settlement) error { return s.Export("p-t", idA+idB) },
+		"export":   func(s *Settlement) error { return s.Export(&Shop{ID: idB}, "p-t", idA+idB, "hash") },
 		"paid":     func(s *Settlement) error { _, err := s.Book(BookPaid, "p-t", ""); return err },
 		"rejected": func(s *Settlement) error { _, err := s.Book(BookRejected, "p-t", "closed"); return err },
 		"returned": func(s *Settlement) error { _, err := s.Book(BookReturned, "p-t", "closed"); return err },
@@ -93,6 +93,26 @@ func TestLifeOfSettlement(t *testing.T) {
 		}
 	}
 	expect(t, SecondPersonRequired, (&Settlement{State: SettlementDrafted, DraftedBy: "p-a"}).Approve("p-a"))
+	expect(t, SecondPersonRequired, (&Settlement{State: SettlementClaimed, DraftedBy: "p-a"}).Collect("p-a", "paid"))
+	for name, test := range map[string]struct {
+		shop    Shop
+		account string
+		person  string
+		code    Code
+	}{
+		"another person":   {Shop{State: ShopApproved}, "hash", "p-t", ""},
+		"an ended shop":    {Shop{State: ShopEnded}, "hash", "p-t", ""},
+		"the same person":  {Shop{State: ShopApproved}, "hash", "p-b", SecondPersonRequired},
+		"a suspended shop": {Shop{State: ShopSuspended}, "hash", "p-t", PayoutFrozen},
+		"a frozen payout":  {Shop{State: ShopEnded, PayoutFrozenBy: "p-b"}, "hash", "p-t", PayoutFrozen},
+		"no account":       {Shop{State: ShopApproved}, "", "p-t", AccountMissing},
+	} {
+		settlement := &Settlement{ID: idA, State: SettlementApproved, ApprovedBy: "p-b"}
+		expect(t, test.code, settlement.Export(&test.shop, test.person, idA+idB, test.account))
+		if exported := settlement.State == SettlementExported && settlement.AccountSHA256 == "hash" && settlement.ExportedBy == "p-t"; exported != (test.code == "") {
+			t.Errorf("%s: %+v", name, settlement)
+		}
+	}
 	for outcome, code := range map[Step]Code{BookPaid: "", BookRejected: "", BookReturned: "", "": InvalidCode, "approve": InvalidCode} {
 		expect(t, code, CheckOutcome(outcome))
 	}

@@ -18,6 +18,7 @@ const (
 	GrantShop     Step = "grant"
 	EndShop       Step = "end"
 	ChangeAccount Step = "change-account"
+	FreezePayout  Step = "freeze-payout"
 
 	MandateAcquirer Step = "mandate"
 )
@@ -29,13 +30,15 @@ var shopLife = machine{thing: "shop", refusal: ShopState, steps: map[Step]map[St
 	GrantShop:     {ShopApproved: ShopApproved, ShopSuspended: ShopSuspended},
 	EndShop:       {ShopApplied: ShopEnded, ShopApproved: ShopEnded, ShopSuspended: ShopEnded},
 	ChangeAccount: {ShopApplied: ShopApplied, ShopApproved: ShopApproved, ShopSuspended: ShopSuspended},
+	FreezePayout:  staying(ShopApproved, ShopSuspended, ShopEnded),
 
 	MandateAcquirer: staying(ShopApplied, ShopApproved, ShopSuspended),
 }}
 
 // Shop is a shop of a shops' organisation, with the categories that it asked for and those that the municipality granted. Accounts
-// names the accounts that replaced that of its application, of which the last is in force; AccountChange is one that awaits a decision.
-// Acquirers are those that may take payments for it.
+// names the accounts that replaced that of its application, of which the last is in force; AccountSHA256 is the digest of that one's private
+// record, "" when it was put in force before the digest was kept; AccountChange is one that awaits a decision. Acquirers are those that may
+// take payments for it.
 type Shop struct {
 	ID          string         `json:"id"`
 	MSP         string         `json:"msp"`
@@ -48,8 +51,12 @@ type Shop struct {
 	StateReason string         `json:"state_reason,omitzero"`
 
 	Accounts      []string       `json:"accounts,omitzero"`
+	AccountSHA256 string         `json:"account_sha256,omitzero"`
 	AccountChange *AccountChange `json:"account_change,omitzero"`
 	Acquirers     []string       `json:"acquirers,omitzero"`
+
+	PayoutFrozenBy     string `json:"payout_frozen_by,omitzero"`
+	PayoutFreezeReason string `json:"payout_freeze_reason,omitzero"`
 
 	EndedOn       Day     `json:"ended_on,omitzero"`
 	RetentionDays *Number `json:"retention_days,omitzero"`
@@ -61,13 +68,17 @@ type ShopCategory struct {
 	From Day    `json:"from"`
 }
 
-// Approve grants categories to a shop that applied.
-func (s *Shop) Approve(person string, categories []ShopCategory) error {
+// Approve grants categories to a shop that applied. The hash is that of the private record of its account as it is kept, "" when there is
+// none: whoever approves the shop has to be able to look at it.
+func (s *Shop) Approve(person, hash string, categories []ShopCategory) error {
 	state, err := shopLife.next(s.ID, ApproveShop, s.State)
 	if err != nil {
 		return err
 	}
-	s.State, s.ApprovedBy, s.Categories = state, person, categories
+	if hash == "" {
+		return Refuse(AccountMissing, Details{"shop": s.ID}, "the private record of the account of shop %s is missing: the shop must propose an account", s.ID)
+	}
+	s.State, s.ApprovedBy, s.AccountSHA256, s.Categories = state, person, hash, categories
 	return nil
 }
 
@@ -76,9 +87,13 @@ func (s *Shop) Suspend(person, reason string) error {
 	return s.changeState(SuspendShop, person, reason)
 }
 
-// Reinstate lets a suspended shop take payments again.
+// Reinstate lets a shop that another person suspended take payments again.
 func (s *Shop) Reinstate(person, reason string) error {
-	return s.changeState(ReinstateShop, person, reason)
+	suspendedBy := s.ChangedBy
+	if err := s.changeState(ReinstateShop, person, reason); err != nil {
+		return err
+	}
+	return CheckSecondPerson(suspendedBy, person)
 }
 
 func (s *Shop) changeState(step Step, person, reason string) error {
@@ -99,13 +114,24 @@ func (s *Shop) Grant(categories []ShopCategory) error {
 	return nil
 }
 
-// End ends the shop permanently, on a day. Its private accounts are kept for retentionDays from then.
+// End ends the shop permanently, on a day. Its private accounts are kept for retentionDays from then. The payout of a shop that was
+// suspended stays frozen until somebody decides about it.
 func (s *Shop) End(person, reason string, today Day, retentionDays Number) error {
+	before := *s
 	if err := s.changeState(EndShop, person, reason); err != nil {
 		return err
 	}
+	if before.State == ShopSuspended && !s.isFrozen() {
+		s.PayoutFrozenBy, s.PayoutFreezeReason = before.ChangedBy, before.StateReason
+	}
 	s.EndedOn, s.RetentionDays = today, &retentionDays
 	return nil
+}
+
+// CheckEndable refuses a shop that has been ended.
+func (s *Shop) CheckEndable() error {
+	_, err := shopLife.next(s.ID, EndShop, s.State)
+	return err
 }
 
 // CheckApproved refuses a shop that may not take payments.

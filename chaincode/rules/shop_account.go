@@ -34,7 +34,7 @@ func (s *Shop) ApproveAccount(change, person, hash string) error {
 		return Refuse(AccountMissing, Details{"shop": s.ID, "change": change},
 			"the private record of account %s is missing: the shop must propose the account again", change)
 	}
-	s.Accounts, s.AccountChange = append(slices.Clone(s.Accounts), change), nil
+	s.Accounts, s.AccountSHA256, s.AccountChange = append(slices.Clone(s.Accounts), change), hash, nil
 	return nil
 }
 

@@ -8,18 +8,19 @@ import (
 func TestStepsOfAShop(t *testing.T) {
 	granted := []ShopCategory{{Code: "books", From: "2026-03-10"}}
 	steps := map[string]func(*Shop) error{
-		"approve":        func(s *Shop) error { return s.Approve("p-x", granted) },
+		"approve":        func(s *Shop) error { return s.Approve("p-x", "hash", granted) },
 		"suspend":        func(s *Shop) error { return s.Suspend("p-x", "fraud") },
 		"reinstate":      func(s *Shop) error { return s.Reinstate("p-x", "sorry") },
 		"grant":          func(s *Shop) error { return s.Grant(granted) },
 		"end":            func(s *Shop) error { return s.End("p-x", "bankrupt", "2026-03-10", 7) },
+		"freeze payout":  func(s *Shop) error { return s.FreezePayout("p-x", "fraud") },
 		"change account": func(s *Shop) error { _, err := s.ProposeAccount(AccountChange{ID: idB}); return err },
 	}
 	for from, leads := range map[State]map[string]State{
 		ShopApplied:   {"approve": ShopApproved, "end": ShopEnded, "change account": ShopApplied},
-		ShopApproved:  {"suspend": ShopSuspended, "grant": ShopApproved, "end": ShopEnded, "change account": ShopApproved},
-		ShopSuspended: {"reinstate": ShopApproved, "grant": ShopSuspended, "end": ShopEnded, "change account": ShopSuspended},
-		ShopEnded:     {},
+		ShopApproved:  {"suspend": ShopSuspended, "grant": ShopApproved, "end": ShopEnded, "change account": ShopApproved, "freeze payout": ShopApproved},
+		ShopSuspended: {"reinstate": ShopApproved, "grant": ShopSuspended, "end": ShopEnded, "change account": ShopSuspended, "freeze payout": ShopSuspended},
+		ShopEnded:     {"freeze payout": ShopEnded},
 	} {
 		for name, step := range steps {
 			shop, code := &Shop{ID: idA, State: from}, Code("")
@@ -43,6 +44,7 @@ func TestStepsOfAShop(t *testing.T) {
 		t.Errorf("%+v", shop)
 	}
 	expect(t, ShopNotApproved, shop.CheckApproved())
+	expect(t, ShopState, shop.CheckEndable())
 	expect(t, InvalidNumber, CheckRetention(nil))
 	expect(t, InvalidNumber, CheckRetention(pointer(Number(-1))))
 	expect(t, InvalidNumber, CheckRetention(pointer(Number(36_501))))

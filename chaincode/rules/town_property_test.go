@@ -389,7 +389,7 @@ func (l *ledger) Settle(t *rapid.T) {
 	case "withdraw":
 		reopen = s.Withdraw("p-treasurer", "mistake") == nil
 	case "export":
-		_ = s.Export("p-treasurer", "hash")
+		_ = s.Export(l.shops[slices.IndexFunc(l.shops, func(shop *Shop) bool { return shop.ID == s.Shop })], "p-treasurer", "hash", "account")
 	case "paid":
 		_, _ = s.Book(BookPaid, "p-treasurer", "")
 	case "rejected":
@@ -399,7 +399,7 @@ func (l *ledger) Settle(t *rapid.T) {
 		again, err := s.Book(BookReturned, "p-treasurer", "bank")
 		reopen = err == nil && again
 	case "collect":
-		_ = s.Collect("p-treasurer", "paid")
+		_ = s.Collect("p-manager", "paid")
 	case "write off":
 		_ = s.WriteOff("p-manager", "bankrupt")
 	}

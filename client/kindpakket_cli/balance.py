@@ -1,4 +1,4 @@
-"""`kindpakket voucher …`: top up, extend, revoke and lapse vouchers."""
+"""`kindpakket voucher …`: top up, extend, revoke and lapse vouchers, and free their entitlements."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 
 from kindpakket.ledger.money import euros
 from kindpakket_cli.contract import Wrong
+from kindpakket_cli.decision import COLUMNS
 from kindpakket_cli.files import READABLE
 from kindpakket_cli.session import READERS, Session, acting_as, because
 
@@ -101,7 +102,10 @@ def extend(
 @because("moved-away")
 @acting_as("approver")
 def revoke(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reason: str) -> None:
-    """Revoke vouchers permanently; their balance returns to the budget."""
+    """Revoke vouchers that another person blocked, permanently; their balance returns to the budget.
+
+    For others, see propose-revocation.
+    """
     from kindpakket.municipality import bulks
 
     municipality = session.municipality()
@@ -110,6 +114,33 @@ def revoke(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reaso
         scheme_id,
         [municipality.vouchers.revoke(scheme_id, bulk, reason) for bulk in bulks(voucher_ids)],
     )
+
+
+@click.command("propose-revocation")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_ids", metavar="VOUCHER...", nargs=-1, required=True)
+@because("moved-away")
+@acting_as("issuer", "approver")
+def propose_revocation(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reason: str) -> None:
+    """Propose to revoke vouchers in any state; another person decides, see decision approve."""
+    session.answer(
+        session.municipality().vouchers.propose_revocation(scheme_id, voucher_ids, reason), COLUMNS
+    )
+
+
+@click.command("propose-freeing")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_ids", metavar="VOUCHER...", nargs=-1, required=True)
+@because("wrong-revocation")
+@acting_as("issuer", "approver")
+def propose_freeing(session: Session, scheme_id: str, voucher_ids: tuple[str, ...], reason: str) -> None:
+    """Propose that new vouchers may be issued in place of these, which were revoked by mistake.
+
+    Nothing of them may remain spent. Another person decides, see decision approve.
+    """
+    vouchers = session.municipality().vouchers
+    entitlements = [vouchers.show(scheme_id, voucher)["entitlement"] for voucher in voucher_ids]
+    session.answer(vouchers.propose_freeing(scheme_id, entitlements, reason), COLUMNS)
 
 
 @click.command("lapsable")
@@ -162,5 +193,5 @@ def _answer(session: Session, scheme: str, parts: Iterable[Moved]) -> None:
         session.answer({"scheme": scheme, "vouchers": len(vouchers), "amount": euros(cents)})
 
 
-COMMANDS = (top_up, extend, revoke, lapsable, lapse)
+COMMANDS = (top_up, extend, revoke, propose_revocation, propose_freeing, lapsable, lapse)
 """Commands of the group `voucher`."""

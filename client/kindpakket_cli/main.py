@@ -19,7 +19,7 @@ _COMMANDS = {
     "scheme": ("kindpakket_cli.scheme", "Schemes: draft, approve, open, pause, change, close; close days."),
     "shop": (
         "kindpakket_cli.shop",
-        "Shops: apply, approve, grant, suspend, reinstate, end; their accounts.",
+        "Shops: apply, approve, grant, suspend, reinstate, end; their accounts and payouts.",
     ),
     "voucher": (
         "kindpakket_cli.voucher",
@@ -32,6 +32,10 @@ _COMMANDS = {
     "settlement": (
         "kindpakket_cli.settlement",
         "Settlements: draft, approve, export, book the bank's answer; claim what ended shops owe.",
+    ),
+    "decision": (
+        "kindpakket_cli.decision",
+        "Decide on what another person proposed: revocations, ends of shops, freed entitlements.",
     ),
     "erasure": (
         "kindpakket_cli.erasure",

@@ -68,6 +68,7 @@ def due(session: Session, scheme_id: str, shop_id: str | None) -> None:
             "items": lambda record: record["items"],
             "oldest": lambda record: record["oldest_day"] or "-",
             "closed until": lambda record: record["closed_until"] or "-",
+            "payout": lambda record: "frozen" if record.get("payout_frozen") else "free",
         },
     )
 
@@ -135,6 +136,8 @@ def export(
 ) -> None:
     """Write approved settlements, 500 at most, to a pain.001.001.09 file, and mark them with its hash.
 
+    Those of shops that are suspended or whose payout is frozen are left out. Another person approved them.
+
     The file gets its name once the ledger has marked the settlements; until then its name ends in .part.
     """
     from kindpakket.backoffice.sepa import Debtor
@@ -143,10 +146,11 @@ def export(
     if path.exists():
         raise Wrong(f"{path} already exists: give another file")
     municipality = session.municipality()
+    frozen = municipality.shops.frozen()
     ready = (
         settlement
         for settlement in municipality.settlements.list(scheme_id)
-        if settlement["state"] == "approved"
+        if settlement["state"] == "approved" and settlement["shop"] not in frozen
     )
     approved = list(islice(ready, BULK))
     file = _payment_file(municipality, scheme_id, approved, Debtor(name, iban, bic), execution_date)

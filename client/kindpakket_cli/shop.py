@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from kindpakket.ledger.days import today
+from kindpakket.ledger.queries.shops import payout_is_frozen
 from kindpakket_cli.contract import group
+from kindpakket_cli.decision import COLUMNS
+from kindpakket_cli.output import confirm, note
 from kindpakket_cli.session import READERS, Session, acting_as, because
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ _ACCOUNT = (
 
 @group("shop")
 def shop() -> None:
-    """Shops: apply, approve, grant, suspend, reinstate, end; their accounts."""
+    """Shops: apply, approve, grant, suspend, reinstate, end; their accounts and payouts."""
 
 
 @shop.command("list")
@@ -38,6 +41,7 @@ def list_shops(session: Session) -> None:
             "shop": lambda shop: shop["id"],
             "organisation": lambda shop: shop["msp"],
             "state": lambda shop: shop["state"],
+            "payout": lambda shop: "frozen" if payout_is_frozen(shop) else "free",
             "categories": lambda shop: ", ".join(grant["code"] for grant in shop["categories"]) or "-",
         },
     )
@@ -53,9 +57,9 @@ def show_shop(session: Session, shop_id: str) -> None:
 
 @shop.command("account")
 @click.argument("shop_id", metavar="SHOP")
-@acting_as("treasurer")
+@acting_as("treasurer", "approver")
 def show_account(session: Session, shop_id: str) -> None:
-    """Show the account that a shop is paid on: private data of the municipality and the shops."""
+    """Show the account that a shop is paid on, or asks to be: private data of municipality and shops."""
     session.answer(session.municipality().shops.account(shop_id))
 
 
@@ -158,12 +162,21 @@ def reject_account(session: Session, shop_id: str, change_id: str, reason: str) 
 @click.option(
     "--from", "start", type=click.DateTime(["%Y-%m-%d"]), help="The first day.  [default: today in Amsterdam]"
 )
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @acting_as("approver")
-def approve_shop(session: Session, shop_id: str, categories: tuple[str, ...], start: datetime | None) -> None:
-    """Accept a shop and grant it categories."""
-    municipality = session.municipality()
-    codes = categories or municipality.shops.show(shop_id)["requested"]
-    session.answer(municipality.shops.approve(shop_id, _grants(codes, start)))
+def approve_shop(
+    session: Session, *, shop_id: str, categories: tuple[str, ...], start: datetime | None, yes: bool
+) -> None:
+    """Accept a shop and grant it categories. Shows who it is and where it will be paid, and asks."""
+    shops = session.municipality().shops
+    codes = categories or shops.show(shop_id)["requested"]
+    if not session.as_json:
+        account = shops.account(shop_id)
+        note(f"trade register: {account['kvk']}")
+        note(f"account:        {_masked(account['iban'])} of {account['holder']}")
+        note(f"categories:     {', '.join(codes)}")
+    confirm("Approve this shop?", yes)
+    session.answer(shops.approve(shop_id, _grants(codes, start)))
 
 
 @shop.command("grant")
@@ -188,7 +201,7 @@ def grant(
 @because("complaint")
 @acting_as("approver")
 def suspend_shop(session: Session, shop_id: str, reason: str) -> None:
-    """Suspend a shop: it takes no payments until it is reinstated."""
+    """Suspend a shop: it takes no payments and is not paid until another person reinstates it."""
     session.answer(session.municipality().shops.suspend(shop_id, reason))
 
 
@@ -197,25 +210,51 @@ def suspend_shop(session: Session, shop_id: str, reason: str) -> None:
 @because("solved")
 @acting_as("approver")
 def reinstate_shop(session: Session, shop_id: str, reason: str) -> None:
-    """Reinstate a suspended shop: it takes payments again."""
+    """Reinstate a shop that another person suspended: it takes payments again."""
     session.answer(session.municipality().shops.reinstate(shop_id, reason))
 
 
-@shop.command("end")
+@shop.command("freeze-payout")
+@click.argument("shop_id", metavar="SHOP")
+@because("inquiry")
+@acting_as("approver")
+def freeze_payout(session: Session, shop_id: str, reason: str) -> None:
+    """Freeze a shop's payout: settlements are drafted and approved, but not exported."""
+    session.answer(session.municipality().shops.freeze_payout(shop_id, reason))
+
+
+@shop.command("release-payout")
+@click.argument("shop_id", metavar="SHOP")
+@because("solved")
+@acting_as("approver")
+def release_payout(session: Session, shop_id: str, reason: str) -> None:
+    """Release a payout that another person froze, or that the end of a suspended shop left frozen."""
+    session.answer(session.municipality().shops.release_payout(shop_id, reason))
+
+
+@shop.command("propose-end")
 @click.argument("shop_id", metavar="SHOP")
 @click.option(
     "--retention-days", type=click.IntRange(min=0), required=True, help="How many days its account is kept."
 )
 @because("closed-down")
-@acting_as("approver")
-def end_shop(session: Session, shop_id: str, retention_days: int, reason: str) -> None:
-    """End a shop permanently: it takes no more payments, and its open items are due at once."""
-    session.answer(session.municipality().shops.end(shop_id, reason, retention_days))
+@acting_as("issuer", "approver")
+def propose_end(session: Session, shop_id: str, retention_days: int, reason: str) -> None:
+    """Propose to end a shop permanently; another person decides, see decision approve.
+
+    An ended shop takes no more payments, and its open items are due at once.
+    """
+    session.answer(session.municipality().shops.propose_end(shop_id, reason, retention_days), COLUMNS)
 
 
 def _grants(codes: Sequence[str], start: datetime | None) -> list[ShopGrant]:
     day = (today() if start is None else start.date()).isoformat()
     return [{"code": code, "from": day} for code in codes]
+
+
+def _masked(iban: str) -> str:
+    """An account number of which enough is shown to compare it with what the shop sent."""
+    return f"{iban[:4]} … {iban[-4:]}"
 
 
 def _compact(iban: str) -> str:

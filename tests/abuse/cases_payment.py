@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ground import Ground
-from support import books
+from support import books, revoke
 from table import Attempt, case
 
 from kindpakket.ledger.ids import new_id
@@ -39,8 +39,7 @@ def blocked(ground: Ground) -> Attempt:
 @case(7, "shop", "charges a voucher that is revoked", "VOUCHER_REVOKED")
 def revoked(ground: Ground) -> Attempt:
     wallet = ground.wallet()
-    ground.desk.manager.vouchers.revoke(ground.scheme, [wallet.voucher], "moved-away")
-    ground.desk.in_step()
+    revoke(ground.desk, ground.scheme, wallet.voucher, "moved-away")
     order = ground.order(wallet)
     return lambda: ground.till.shop.pay(order, wallet.authorise(order))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ground import Ground
+from support import agreed
 from table import Attempt, by_name, case
 
 from kindpakket.ledger.ids import new_id, new_salt
@@ -106,6 +107,93 @@ def approves_own_settlement(ground: Ground) -> Attempt:
     return lambda: alone.settlements.approve(scheme, settlement)
 
 
+@case(11, "approver", "revokes vouchers that nobody else blocked", "SECOND_PERSON_REQUIRED")
+def revokes_alone(ground: Ground) -> Attempt:
+    vouchers = [ground.wallet().voucher, ground.wallet().voucher]
+    return lambda: ground.desk.manager.vouchers.revoke(ground.scheme, vouchers, "moved-away")
+
+
+DECISIONS: dict[str, Callable[[Ground, str], Any]] = {
+    "a revocation": lambda ground, voucher: ground.desk.manager.vouchers.propose_revocation(
+        ground.scheme, [voucher], "moved-away"
+    ),
+    "the end of a shop": lambda ground, _: ground.desk.manager.shops.propose_end(
+        ground.till.shop.shop_id, "bankrupt", 0
+    ),
+}
+
+
+@case(11, "approver", "approves {} that the same person proposed", "SECOND_PERSON_REQUIRED", each=DECISIONS)
+def decides_alone(ground: Ground, propose: Any) -> Attempt:
+    proposed = propose(ground, ground.wallet().voucher)
+    ground.desk.in_step()
+    return lambda: ground.desk.manager.decisions.approve(proposed["id"])
+
+
+@case(11, "approver", "approves a decision twice", "CHANGE_STATE")
+def decides_twice(ground: Ground) -> Attempt:
+    proposed = ground.desk.clerk.vouchers.propose_revocation(ground.scheme, [ground.wallet().voucher], "x")
+    agreed(ground.desk, proposed)
+    return lambda: ground.desk.manager.decisions.approve(proposed["id"])
+
+
+@case(11, "issuer", "frees the entitlement of a voucher that is in use", "VOUCHER_STATE")
+def frees_what_is_in_use(ground: Ground) -> Attempt:
+    voucher = ground.wallet().voucher
+    entitlement = ground.desk.clerk.vouchers.show(ground.scheme, voucher)["entitlement"]
+    return lambda: ground.desk.clerk.vouchers.propose_freeing(ground.scheme, [entitlement], "mistake")
+
+
+@case(11, "approver", "exports the settlement that the same person approved", "SECOND_PERSON_REQUIRED")
+def exports_what_it_approved(ground: Ground) -> Attempt:
+    _, scheme, settlement = ground.props.approved("exported")
+    alone = ground.props.official("manager-exports", role="treasurer", person="p-manager")
+    return lambda: alone.settlements.export(scheme, [settlement], "ab" * 32)
+
+
+@case(11, "approver", "reinstates the shop that the same person suspended", "SECOND_PERSON_REQUIRED")
+def reinstates_alone(ground: Ground) -> Attempt:
+    shop = ground.props.suspended.shop.shop_id
+    return lambda: ground.desk.manager.shops.reinstate(shop, "solved")
+
+
+FROZEN: dict[str, Callable[[Ground, str], Any]] = {
+    "is suspended": lambda ground, shop: ground.desk.manager.shops.suspend(shop, "fraud"),
+    "has its payout frozen": lambda ground, shop: ground.desk.manager.shops.freeze_payout(shop, "inquiry"),
+}
+
+
+@case(9, "treasurer", "exports a settlement of a shop that {}", "PAYOUT_FROZEN", each=FROZEN)
+def exports_what_is_frozen(ground: Ground, freeze: Any) -> Attempt:
+    till, scheme, settlement = ground.props.approved("frozen")
+    freeze(ground, till.shop.shop_id)
+    ground.desk.in_step()
+    return lambda: ground.desk.treasurer.settlements.export(scheme, [settlement], "ab" * 32)
+
+
+@case(9, "approver", "releases the payout that the same person froze", "SECOND_PERSON_REQUIRED")
+def releases_alone(ground: Ground) -> Attempt:
+    shop = ground.props.shop("released", "books").shop.shop_id
+    ground.desk.manager.shops.freeze_payout(shop, "inquiry")
+    ground.desk.in_step()
+    return lambda: ground.desk.manager.shops.release_payout(shop, "solved")
+
+
+@case(11, "approver", "approves rules that start from earlier ones", "CHANGE_STALE")
+def approves_stale_rules(ground: Ground) -> Attempt:
+    scheme, clerk = ground.props.opened_scheme(1_000), ground.desk.clerk.schemes
+    older, newer = (clerk.propose_rules(scheme, ground.props.rules(), "all", "council") for _ in range(2))
+    ground.desk.in_step()
+    ground.desk.manager.schemes.approve_change(scheme, newer["id"])
+    ground.desk.in_step()
+    return lambda: ground.desk.manager.schemes.approve_change(scheme, older["id"])
+
+
+@case(23, "clerk", "reads the account of a shop", "ROLE_REQUIRED")
+def reads_account(ground: Ground) -> Attempt:
+    return lambda: ground.desk.clerk.shops.account(ground.till.shop.shop_id)
+
+
 STEPS: dict[str, Callable[[str, str], tuple[str, dict[str, Any]]]] = {
     "marks its settlement approved": lambda scheme, settlement: (
         "settlement:Approve",
@@ -156,6 +244,15 @@ def powers(ground: Ground) -> dict[str, tuple[str, dict[str, Any]]]:
         "block a voucher of": ("voucher:Block", {**scheme, "voucher": voucher, "reason": "mistake"}),
         "unblock a voucher of": ("voucher:Unblock", {**scheme, "voucher": voucher, "reason": "mistake"}),
         "revoke a voucher of": ("voucher:Revoke", {**scheme, "vouchers": [voucher], "reason": "mistake"}),
+        "ask to revoke a voucher of": (
+            "voucher:ProposeRevocation",
+            {**scheme, "vouchers": [voucher], "reason": "mistake"},
+        ),
+        "decide about": ("decision:Approve", {"decision": new_id()}),
+        "freeze a payout in": (
+            "shop:FreezePayout",
+            {"shop": ground.till.shop.shop_id, "reason": "mistake"},
+        ),
         "let a voucher lapse of": ("voucher:Lapse", {**scheme, "vouchers": [voucher], "reason": "mistake"}),
         "extend a voucher of": (
             "voucher:Extend",
@@ -168,7 +265,7 @@ def powers(ground: Ground) -> dict[str, tuple[str, dict[str, Any]]]:
         "ask for the closing of": ("scheme:ProposeClosing", {**scheme, "reason": "mistake"}),
         "decide a change of": ("scheme:ApproveChange", {**scheme, "change": new_id()}),
         "end a shop of": (
-            "shop:End",
+            "shop:ProposeEnd",
             {"shop": ground.till.shop.shop_id, "reason": "mistake", "retention_days": 0},
         ),
         "order an erasure in": (
@@ -184,7 +281,8 @@ ALL_POWERS = (
     "draft", "approve", "open", "pause", "close a day of", "admit a shop to", "suspend a shop of", "issue in",
     "block a voucher of", "unblock a voucher of", "settle", "revoke a voucher of", "let a voucher lapse of",
     "extend a voucher of", "ask for more budget of", "ask for the closing of", "decide a change of",
-    "end a shop of", "order an erasure in", "approve an erasure in",
+    "end a shop of", "order an erasure in", "approve an erasure in", "ask to revoke a voucher of",
+    "decide about", "freeze a payout in",
 )  # fmt: skip
 
 

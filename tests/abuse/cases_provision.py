@@ -137,7 +137,9 @@ def releases_live(ground: Ground) -> Attempt:
 @case(18, "municipality", "revokes a voucher with a live hold", "HOLD_LIVE")
 def revokes_held(ground: Ground) -> Attempt:
     voucher = ground.till.shop.payment(held(ground))["voucher"]
-    return lambda: ground.desk.manager.vouchers.revoke(ground.scheme, [voucher], "mistake")
+    proposed = ground.desk.clerk.vouchers.propose_revocation(ground.scheme, [voucher], "mistake")
+    ground.desk.in_step()
+    return lambda: ground.desk.manager.decisions.approve(proposed["id"])
 
 
 @case(17, "other shop", "captures or releases a hold that is not its own", "NOT_YOURS")

@@ -107,6 +107,21 @@ class Props:
         self.desk.in_step()
         return scheme.id, settlement
 
+    def approved(self, user: str) -> tuple[Till, str, str]:
+        """A new shop, a scheme, and a settlement of the shop in it that the manager approved."""
+        till = self.shop(user, "books")
+        scheme, (wallet,) = self.scheme(1)
+        order = till.shop.order(scheme.id, wallet.voucher, [{"category": "books", "cents": 1_000}])
+        till.shop.pay(order, wallet.authorise(order))
+        self.desk.in_step()
+        self.desk.clerk.schemes.close_day(scheme.id, now().date())
+        self.desk.in_step()
+        settlement = till.shop.draft_settlement(scheme.id)["id"]
+        self.desk.in_step()
+        self.desk.manager.settlements.approve(scheme.id, settlement)
+        self.desk.in_step()
+        return till, scheme.id, settlement
+
     @cached_property
     def forgotten(self) -> list[Transaction]:
         """Committed payments that no consenter remembers: each remembers only its last thousand."""

@@ -13,7 +13,7 @@ from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import PaymentOrder
 from kindpakket.ledger.ids import new_id, new_salt
-from kindpakket.ledger.records import Line
+from kindpakket.ledger.records import Decision, Line
 from kindpakket.municipality import BULK
 from kindpakket_demo.desk import CHANNEL, Desk, Till, now
 from kindpakket_demo.schemes import PRESET, OpenScheme, open_provision
@@ -120,6 +120,24 @@ def issue_unbound(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:
             [{"id": voucher, "entitlement": new_id(), "preset": PRESET, "units": 1} for voucher in ids],
         )
         desk.in_step()
+
+
+def agreed(desk: Desk, decision: Decision) -> Decision:
+    """Have the manager approve what the clerk proposed."""
+    desk.in_step()
+    taken = desk.manager.decisions.approve(decision["id"])
+    desk.in_step()
+    return taken
+
+
+def end_shop(desk: Desk, shop: str, reason: str) -> None:
+    """End a shop by two persons."""
+    agreed(desk, desk.clerk.shops.propose_end(shop, reason, 0))
+
+
+def revoke(desk: Desk, scheme: str, voucher: str, reason: str) -> Decision:
+    """Revoke a voucher by two persons."""
+    return agreed(desk, desk.clerk.vouchers.propose_revocation(scheme, [voucher], reason))
 
 
 def in_step(network: Network, channel: str) -> None:

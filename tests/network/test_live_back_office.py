@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
-from support import Town, books, with_key
+from support import Town, agreed, books, end_shop, revoke, with_key
 
 from kindpakket.ledger.ids import new_id, new_salt
-from kindpakket.ledger.records import ShopSums
+from kindpakket.ledger.records import Allocation, ShopSums
 from kindpakket.ledger.refusals import (
+    AlreadyIssued,
     CaseRecordMissing,
     ErasureIncomplete,
     ErasureNotDue,
@@ -23,8 +24,8 @@ from kindpakket.ledger.refusals import (
     ShopNotApproved,
     VoucherExists,
 )
-from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, Desk, Till, now
-from kindpakket_demo.schemes import OpenScheme, open_provision
+from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, SHOPS, Desk, Till, now
+from kindpakket_demo.schemes import PRESET, OpenScheme, open_provision
 from kindpakket_demo.town import make_town
 from kindpakket_demo.wallets import Wallet
 
@@ -81,7 +82,7 @@ def test_a_shop_has_itself_settled_when_it_is_due_and_then_ends_in_debt(town: To
 
     shop.refund(payment, books(1_500), "returned")
     desk.in_step()
-    desk.manager.shops.end(shop.shop_id, "bankrupt", 0)
+    end_shop(desk, shop.shop_id, "bankrupt")
     desk.in_step()
     wallet = with_key(desk, scheme.id)
     order = shop.order(scheme.id, wallet.voucher, books(500))
@@ -92,6 +93,45 @@ def test_a_shop_has_itself_settled_when_it_is_due_and_then_ends_in_debt(town: To
     sums = desk.auditor.audit.shop_statement(scheme.id, shop.shop_id)["sums"]
     assert (sums["paid_cents"], sums["unsettled_cents"]) == (4_000, -1_500)
     assert total(sums) == 2_500
+
+
+def test_a_till_with_the_pseudonym_of_the_approver_is_another_person(town: Town) -> None:
+    desk = town.desk
+    scheme, till = open_provision(desk, 4, now()), new_shop(desk)
+    namesake = {
+        "kindpakket.role": "cashier",
+        "kindpakket.person": "p-manager",
+        "kindpakket.shop": till.shop.shop_id,
+    }
+    desk.network.enrol(SHOPS, "namesake", namesake)
+    bought(desk, scheme, till, 4_000)
+    desk.treasurer.schemes.close_day(scheme.id, now().date())
+    desk.in_step()
+    drafted = type(till.shop)(desk.contract(SHOPS, "namesake"), till.shop.shop_id).draft_settlement(scheme.id)
+    assert drafted["drafted_by"] == "WinkelsMSP/p-manager"
+    desk.in_step()
+    paid_out(desk, scheme.id, drafted["id"])
+    settlement = desk.auditor.settlements.show(scheme.id, drafted["id"])
+    assert settlement["account_sha256"] == desk.auditor.shops.show(till.shop.shop_id)["account_sha256"]
+
+
+def test_an_entitlement_is_free_again_after_a_mistake(town: Town) -> None:
+    desk = town.desk
+    scheme = open_provision(desk, 4, now())
+    wrong = with_key(desk, scheme.id)
+    entitlement = desk.clerk.vouchers.show(scheme.id, wrong.voucher)["entitlement"]
+    revoke(desk, scheme.id, wrong.voucher, "no-right")
+    again = new_id()
+    desk.clerk.vouchers.record_cases(scheme.id, [{"voucher": again, "case": "Z-1", "salt": new_salt()}])
+    allocation: Allocation = {"id": again, "entitlement": entitlement, "preset": PRESET, "units": 1}
+    desk.in_step()
+    with pytest.raises(AlreadyIssued):
+        desk.clerk.vouchers.issue(scheme.id, [allocation])
+    agreed(desk, desk.clerk.vouchers.propose_freeing(scheme.id, [entitlement], "wrong-revocation"))
+    assert desk.clerk.vouchers.issue(scheme.id, [allocation])["vouchers"][0]["id"] == again
+    desk.in_step()
+    history = list(desk.auditor.audit.history(f"entitlement/{entitlement}"))
+    assert [entry["deleted"] for entry in history] == [False, True, False]
 
 
 def test_what_an_ended_shop_owes_becomes_a_receivable(town: Town) -> None:
@@ -105,7 +145,7 @@ def test_what_an_ended_shop_owes_becomes_a_receivable(town: Town) -> None:
     second = bought(desk, scheme, till, 2_000)
     till.shop.cancel(second, "mistake")
     desk.in_step()
-    desk.manager.shops.end(till.shop.shop_id, "bankrupt", 0)
+    end_shop(desk, till.shop.shop_id, "bankrupt")
     desk.treasurer.schemes.close_day(scheme.id, now().date())
     desk.in_step()
     with pytest.raises(NothingToSettle):
@@ -196,7 +236,7 @@ def test_cases_that_led_to_no_voucher_are_found(town: Town) -> None:
 def test_an_ended_shops_accounts_are_purged_when_due(town: Town) -> None:
     desk, till = town.desk, new_shop(town.desk)
     shop = till.shop.shop_id
-    desk.manager.shops.end(shop, "moved", 0)
+    end_shop(desk, shop, "moved")
     desk.in_step()
     assert shop in {due["id"] for due in desk.auditor.erasures.due("shopAccounts")}
     ordered = desk.clerk.erasures.order("shopAccounts", [shop], "retention")

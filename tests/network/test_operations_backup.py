@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from losing import destroy, document
-from support import Town, doubted_votes, found_town, running
+from support import Town, doubted_votes, end_shop, found_town, running
 
 from kindpakket.fabric import FabricError
 from kindpakket.ledger.refusals import AccountMissing, Refusal
@@ -136,7 +136,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
                 made.during = network.verify(progress=print)
             desk.in_step()
             made.account = desk.treasurer.shops.account(closed)["iban"]
-            desk.manager.shops.end(closed, "moved", 0)
+            end_shop(desk, closed, "moved")
             desk.in_step()
             purge_account(desk, closed)
             made.pay()

@@ -205,7 +205,23 @@ EXPORT = ("--name", "Gemeente Zuidhorn", "--iban", "NL91ABNA0417164300", "--bic"
 
 def test_settlements_are_exported_with_the_hash_of_the_file(kindpakket: Command, tmp_path: Path) -> None:
     kindpakket.desk.answers |= {
-        "settlement:List": {"items": [settlement(), settlement("paid") | {"id": "6" * 32}], "next": ""},
+        "settlement:List": {
+            "items": [
+                settlement(),
+                settlement("paid") | {"id": "6" * 32},
+                settlement() | {"id": "8" * 32, "shop": "9" * 32},
+                settlement() | {"id": "0" * 32, "shop": "e" * 32},
+            ],
+            "next": "",
+        },
+        "shop:List": {
+            "items": [
+                {"id": SHOP, "state": "approved"},
+                {"id": "9" * 32, "state": "suspended"},
+                {"id": "e" * 32, "state": "ended", "payout_frozen_by": "p-manager"},
+            ],
+            "next": "",
+        },
         "shop:Account": ACCOUNT,
         "scheme:Show": {"rules": rules()},
     }
@@ -236,6 +252,7 @@ def test_a_file_whose_settlements_were_not_marked_has_not_its_name(
 ) -> None:
     kindpakket.desk.answers |= {
         "settlement:List": {"items": [settlement()], "next": ""},
+        "shop:List": {"items": [{"id": SHOP, "state": "approved"}], "next": ""},
         "shop:Account": ACCOUNT,
         "scheme:Show": {"rules": rules()},
         "settlement:Export": ChaincodeRefusal("SETTLEMENT_STATE: no {}"),
@@ -259,6 +276,7 @@ def test_a_file_whose_settlements_were_not_marked_has_not_its_name(
 def test_nothing_approved_is_nothing_to_export(kindpakket: Command, tmp_path: Path) -> None:
     kindpakket.desk.answers |= {
         "settlement:List": {"items": [settlement("drafted")], "next": ""},
+        "shop:List": {"items": [{"id": SHOP, "state": "approved"}], "next": ""},
         "scheme:Show": {"rules": rules()},
     }
     path = tmp_path / "payments.xml"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from desk import (
+    ACCOUNT,
     CHANGE,
     CLERK,
     ERASURE,
@@ -21,10 +22,11 @@ from desk import (
     Command,
     settlement,
 )
-from story import SCHEME, SHOP, VOUCHER
+from story import ENTITLEMENT, NOON, SCHEME, SHOP, VOUCHER
 
 from kindpakket.fabric.testing import ChaincodeRefusal
 from kindpakket.ledger.days import today
+from kindpakket_cli.decision import COLUMNS
 
 BUDGET = {
     "id": CHANGE,
@@ -42,7 +44,21 @@ PROPOSED = {
     "reason": "why",
     "proposed_by": CLERK,
 }
+DECISION = {
+    "id": CHANGE,
+    "kind": "shop-end",
+    "shop": SHOP,
+    "state": "proposed",
+    "reason": "why",
+    "proposed_by": CLERK,
+    "expires_at": NOON,
+}
+FREEING = {**DECISION, "kind": "freeing", "entitlements": [ENTITLEMENT]}
 ANSWERS: dict[str, Any] = {
+    **dict.fromkeys(["shop:ProposeEnd", "decision:Approve", "decision:Reject", "decision:Show"], DECISION),
+    "voucher:ProposeRevocation": {**DECISION, "kind": "revocation", "vouchers": [VOUCHER]},
+    "voucher:ProposeFreeing": FREEING,
+    "voucher:Show": {"entitlement": ENTITLEMENT},
     **dict.fromkeys(["voucher:Revoke", "voucher:Lapse"], MOVED),
     "voucher:Extend": {"scheme": SCHEME, "vouchers": [VOUCHER], "ends_at": 1},
     **dict.fromkeys(["erasure:Show", "erasure:Order", "erasure:Approve", "erasure:Withdraw"], ORDERED),
@@ -111,10 +127,41 @@ ANSWERS: dict[str, Any] = {
             {"shop": SHOP, "categories": [{"code": "books", "from": "2026-03-01"}], "reason": "why"},
         ),
         (
-            ("shop", "end", SHOP, "--retention-days", "30", *REASON),
-            "shop:End",
-            MANAGER,
+            ("shop", "propose-end", SHOP, "--retention-days", "30", *REASON),
+            "shop:ProposeEnd",
+            CLERK,
             {"shop": SHOP, "reason": "why", "retention_days": 30},
+        ),
+        (
+            ("shop", "freeze-payout", SHOP, *REASON),
+            "shop:FreezePayout",
+            MANAGER,
+            {"shop": SHOP, "reason": "why"},
+        ),
+        (
+            ("shop", "release-payout", SHOP, *REASON),
+            "shop:ReleasePayout",
+            MANAGER,
+            {"shop": SHOP, "reason": "why"},
+        ),
+        (
+            ("voucher", "propose-revocation", SCHEME, VOUCHER, *REASON),
+            "voucher:ProposeRevocation",
+            CLERK,
+            {"scheme": SCHEME, "vouchers": [VOUCHER], "reason": "why"},
+        ),
+        (
+            ("voucher", "propose-freeing", SCHEME, VOUCHER, *REASON),
+            "voucher:ProposeFreeing",
+            CLERK,
+            {"scheme": SCHEME, "entitlements": [ENTITLEMENT], "reason": "why"},
+        ),
+        (("decision", "approve", CHANGE), "decision:Approve", MANAGER, {"decision": CHANGE}),
+        (
+            ("decision", "reject", CHANGE, *REASON),
+            "decision:Reject",
+            MANAGER,
+            {"decision": CHANGE, "reason": "why"},
         ),
         (
             ("shop", "approve-account", SHOP, CHANGE),
@@ -219,6 +266,35 @@ def test_each_command_is_one_transaction_by_who_may(
     for request, _ in asked:
         request.pop("request_id")
         assert request == members
+
+
+def test_decisions_that_wait_are_listed(kindpakket: Command) -> None:
+    taken = {**FREEING, "id": REQUEST, "state": "approved", "decided_by": MANAGER}
+    kindpakket.desk.answers |= {"decision:List": {"items": [DECISION, taken], "next": ""}, **ANSWERS}
+    assert kindpakket("decision", "list", "--all").exit_code == 0
+    assert kindpakket.answer("decision", "list") == [DECISION]
+    assert kindpakket.answer("decision", "list", "--all") == [DECISION, taken]
+    assert [COLUMNS["about"](record) for record in (DECISION, FREEING)] == [f"shop {SHOP}", "1 entitlements"]
+    assert COLUMNS["before"](DECISION) == "2026-03-10 11:00 UTC"
+    assert kindpakket.answer("decision", "show", CHANGE) == DECISION
+
+
+def test_a_shop_is_shown_before_it_is_approved(kindpakket: Command) -> None:
+    kindpakket.desk.answers |= {
+        "shop:Show": {"requested": ["books"]},
+        "shop:Account": ACCOUNT,
+        "shop:Approve": {"id": SHOP, "state": "approved"},
+        "organisations:Show": {"municipality": "GemeenteMSP", "shops": ["WinkelsMSP"], "auditors": []},
+    }
+    refused = kindpakket("shop", "approve", SHOP, stdin="n\n")
+    assert (refused.exit_code, kindpakket.desk.requests("shop:Approve")) == (1, [])
+    for shown in ("12345678", "NL91 … 4300", "Boekhandel De Leeslamp", "books", "Approve this shop?"):
+        assert shown in refused.stderr
+    assert "NL91ABNA0417164300" not in refused.output
+    assert kindpakket("shop", "approve", SHOP, stdin="y\n").exit_code == 0
+    assert "give --yes" in kindpakket("shop", "approve", SHOP, "--json").stderr
+    assert kindpakket.answer("shop", "approve", SHOP, "--yes") == {"id": SHOP, "state": "approved"}
+    assert len(kindpakket.desk.requests("shop:Approve")) == 2
 
 
 def test_a_committed_request_cannot_be_void(kindpakket: Command) -> None:

@@ -111,6 +111,9 @@ class State:
     def erasures(self) -> Iterator[Any]:
         return self._under("erasure/")
 
+    def decisions(self) -> Iterator[Any]:
+        return self._under("decision/")
+
     def outcome(self, request: str) -> Any:
         record = self._state[f"request/{request}"]
         return {"state": "committed" if record["digest"] else "void"}
@@ -132,6 +135,7 @@ def reader_of(state: dict[str, Any]) -> Reader:
         "payments": {"list": peer.payments, "unsettled": peer.unsettled},
         "settlements": {"list": peer.settlements},
         "erasures": {"list": peer.erasures},
+        "decisions": {"list": peer.decisions},
         "audit": {"totals": peer.totals},
         "requests": {"show": peer.outcome},
     }

@@ -91,7 +91,8 @@ def test_a_grant_takes_the_place_of_those_before(story: Story) -> None:
 
 def test_an_account_counts_after_a_second_person(story: Story) -> None:
     first = story.add("shop:ChangeAccount", "p-shop", shop=SHOP, reason="new-bank")
-    assert books(story).shops[SHOP].members()["account_change"] == {"id": first, "proposed_by": "p-shop"}
+    members = books(story).shops[SHOP].members()
+    assert (members["account_change"], members["account_proposed_by"]) == (first, "WinkelsMSP/p-shop")
     story.add("shop:RejectAccount", "p-shop", shop=SHOP, change=first, reason="typo")
     second = story.add("shop:ChangeAccount", "p-shop", shop=SHOP, reason="new-bank")
     story.add("shop:ApproveAccount", "p-manager", shop=SHOP, change=second)
@@ -305,7 +306,7 @@ def certified_without_a_purge(story: Story) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (account_approved_by_the_shop, "p-shop took both steps"),
+        (account_approved_by_the_shop, "WinkelsMSP/p-shop took both steps"),
         (another_account_approved, "was not pending"),
         (account_of_an_ended_shop, "is ended: it must be applied, approved or suspended"),
         (reinstated_after_its_end, "is ended: it must be suspended"),

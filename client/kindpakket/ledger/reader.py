@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kindpakket.ledger.caller import Caller, Ledger
 from kindpakket.ledger.queries.audit import AuditQueries
+from kindpakket.ledger.queries.decisions import DecisionQueries
 from kindpakket.ledger.queries.erasures import ErasureQueries
 from kindpakket.ledger.queries.organisations import OrganisationQueries
 from kindpakket.ledger.queries.payments import PaymentQueries
@@ -23,8 +24,8 @@ class Reader:
 
     Attributes:
         caller: calls any transaction by name.
-        organisations, schemes, shops, vouchers, payments, settlements, erasures, requests, audit: one desk
-            for each noun; `reader.schemes.show(…)` is the query `scheme:Show`.
+        organisations, schemes, shops, vouchers, payments, settlements, erasures, decisions, requests, audit:
+            one desk for each noun; `reader.schemes.show(…)` is the query `scheme:Show`.
     """
 
     def __init__(self, contract: Ledger) -> None:
@@ -37,5 +38,6 @@ class Reader:
         self.payments = PaymentQueries(self.caller)
         self.settlements = SettlementQueries(self.caller)
         self.erasures = ErasureQueries(self.caller)
+        self.decisions = DecisionQueries(self.caller)
         self.requests = RequestQueries(self.caller)
         self.audit = AuditQueries(self.caller)

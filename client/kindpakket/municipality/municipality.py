@@ -5,6 +5,7 @@ from __future__ import annotations
 from kindpakket.ledger.caller import Caller, Ledger
 from kindpakket.ledger.queries.audit import AuditQueries
 from kindpakket.ledger.requests import RequestDesk
+from kindpakket.municipality.decisions import DecisionDesk
 from kindpakket.municipality.erasures import ErasureDesk
 from kindpakket.municipality.organisations import OrganisationDesk
 from kindpakket.municipality.payments import PaymentDesk
@@ -29,8 +30,8 @@ class Municipality:
 
     Attributes:
         caller: calls any transaction by name.
-        organisations, schemes, shops, vouchers, payments, settlements, erasures: one desk for each noun, with
-            its queries.
+        organisations, schemes, shops, vouchers, payments, settlements, erasures, decisions: one desk for each
+            noun, with its queries.
         audit: histories, statements, sums and samples.
         requests: settles requests whose outcome is unknown.
     """
@@ -46,5 +47,6 @@ class Municipality:
         self.payments = PaymentDesk(self.caller)
         self.settlements = SettlementDesk(self.caller)
         self.erasures = ErasureDesk(self.caller, private)
+        self.decisions = DecisionDesk(self.caller)
         self.audit = AuditQueries(self.caller)
         self.requests = RequestDesk(self.caller)

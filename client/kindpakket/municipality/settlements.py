@@ -41,11 +41,16 @@ class SettlementDesk(SettlementQueries):
     ) -> Exported:
         """`settlement:Export`: record that a payment file contains these settlements; all or none.
 
+        By someone other than who approved them.
+
         Args:
             scheme: the scheme of all settlements.
             settlements: their ids, at most `BULK`.
             file_sha256: SHA-256 of the file, 64 hexadecimal characters.
             request_id: default: a new id.
+
+        Raises:
+            PayoutFrozen: a shop is suspended, or its payout is frozen.
         """
         members = {"scheme": scheme, "settlements": list(settlements), "file_sha256": file_sha256}
         return cast(Exported, self._caller.invoke("settlement:Export", members, request_id=request_id))
@@ -79,7 +84,10 @@ class SettlementDesk(SettlementQueries):
     def collect(
         self, scheme: str, settlement: str, reason: str, *, request_id: str | None = None
     ) -> Settlement:
-        """`settlement:Collect`: record that the shop has paid a receivable. The reason is a code."""
+        """`settlement:Collect`: record that the shop has paid a receivable that another person claimed.
+
+        The reason is a code.
+        """
         members = {"scheme": scheme, "settlement": settlement, "reason": reason}
         return cast(Settlement, self._caller.invoke("settlement:Collect", members, request_id=request_id))
 

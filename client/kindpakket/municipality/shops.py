@@ -7,7 +7,7 @@ from typing import cast
 
 from kindpakket.ledger.caller import Caller
 from kindpakket.ledger.queries.shops import ShopQueries
-from kindpakket.ledger.records import Shop, ShopAccount, ShopGrant
+from kindpakket.ledger.records import Decision, Shop, ShopAccount, ShopGrant
 from kindpakket.municipality.private_records import PrivateRecords
 
 
@@ -20,7 +20,10 @@ class ShopDesk(ShopQueries):
         self._private = private
 
     def approve(self, shop: str, categories: Sequence[ShopGrant], *, request_id: str | None = None) -> Shop:
-        """`shop:Approve`: accredit a shop for categories, each from its first day."""
+        """`shop:Approve`: accredit a shop for categories, each from its first day.
+
+        Review `account` first: the trade register number, and where the shop will be paid.
+        """
         members = {"shop": shop, "categories": list(categories)}
         return cast(Shop, self._caller.invoke("shop:Approve", members, request_id=request_id))
 
@@ -35,29 +38,50 @@ class ShopDesk(ShopQueries):
         return cast(Shop, self._caller.invoke("shop:Grant", members, request_id=request_id))
 
     def suspend(self, shop: str, reason: str, *, request_id: str | None = None) -> Shop:
-        """`shop:Suspend`: stop payments to a shop until it is reinstated. The reason is a code."""
+        """`shop:Suspend`: a shop takes no payments and is not paid until another person reinstates it.
+
+        The reason is a code.
+        """
         members = {"shop": shop, "reason": reason}
         return cast(Shop, self._caller.invoke("shop:Suspend", members, request_id=request_id))
 
     def reinstate(self, shop: str, reason: str, *, request_id: str | None = None) -> Shop:
-        """`shop:Reinstate`: let a suspended shop take payments again. The reason is a code."""
+        """`shop:Reinstate`: let a shop that another person suspended take payments again.
+
+        The reason is a code.
+        """
         members = {"shop": shop, "reason": reason}
         return cast(Shop, self._caller.invoke("shop:Reinstate", members, request_id=request_id))
 
-    def end(self, shop: str, reason: str, retention_days: int, *, request_id: str | None = None) -> Shop:
-        """`shop:End`: end a shop permanently; it can still cancel, refund and release.
+    def freeze_payout(self, shop: str, reason: str, *, request_id: str | None = None) -> Shop:
+        """`shop:FreezePayout`: draft and approve, but do not export what the shop is owed.
 
-        Its open items are due immediately; if their sum is below zero, `settlements.claim` makes them a
-        receivable.
+        The reason is a code.
+        """
+        members = {"shop": shop, "reason": reason}
+        return cast(Shop, self._caller.invoke("shop:FreezePayout", members, request_id=request_id))
+
+    def release_payout(self, shop: str, reason: str, *, request_id: str | None = None) -> Shop:
+        """`shop:ReleasePayout`: by someone other than who froze it. The reason is a code."""
+        members = {"shop": shop, "reason": reason}
+        return cast(Shop, self._caller.invoke("shop:ReleasePayout", members, request_id=request_id))
+
+    def propose_end(
+        self, shop: str, reason: str, retention_days: int, *, request_id: str | None = None
+    ) -> Decision:
+        """`shop:ProposeEnd`: propose to end a shop permanently; it can still cancel, refund and release.
+
+        Once another person has approved it with `decisions.approve`, its open items are due immediately; if
+        their sum is below zero, `settlements.claim` makes them a receivable.
 
         Args:
             shop: the shop.
             reason: a code.
-            retention_days: how many days from today its account is kept.
-            request_id: default: a new id.
+            retention_days: how many days from its end its account is kept.
+            request_id: becomes the decision's id; default: a new id.
         """
         members = {"shop": shop, "reason": reason, "retention_days": retention_days}
-        return cast(Shop, self._caller.invoke("shop:End", members, request_id=request_id))
+        return cast(Decision, self._caller.invoke("shop:ProposeEnd", members, request_id=request_id))
 
     def approve_account(self, shop: str, change: str, *, request_id: str | None = None) -> Shop:
         """`shop:ApproveAccount`: pay the shop on the account that it proposed, from now on.
@@ -80,7 +104,10 @@ class ShopDesk(ShopQueries):
         return cast(Shop, self._caller.invoke("shop:RejectAccount", members, request_id=request_id))
 
     def account(self, shop: str) -> ShopAccount:
-        """`shop:Account`: the account in force, from the private collection on a municipal peer."""
+        """`shop:Account`: the account in force, or of the application.
+
+        From the private collection on a municipal peer.
+        """
         return cast(
             ShopAccount,
             self._caller.query("shop:Account", {"shop": shop}, organisations=self._private.municipality),

@@ -13,6 +13,7 @@ from kindpakket.ledger.records import (
     Activation,
     Allocation,
     CaseRecord,
+    Decision,
     Extended,
     Issued,
     Moved,
@@ -112,12 +113,43 @@ class VoucherDesk(VoucherQueries):
     def revoke(
         self, scheme: str, vouchers: Sequence[str], reason: str, *, request_id: str | None = None
     ) -> Moved:
-        """`voucher:Revoke`: end vouchers permanently; their money returns to the budget.
+        """`voucher:Revoke`: end vouchers that another person blocked; their money returns to the budget.
 
-        All or none, at most `BULK`; none may have a live hold. The reason is a code.
+        Permanent. All or none, at most `BULK`; none may have a live hold. The reason is a code.
+
+        Raises:
+            SecondPersonRequired: a voucher is not blocked by another person: use `propose_revocation`.
         """
         members = {"scheme": scheme, "vouchers": list(vouchers), "reason": reason}
         return cast(Moved, self._caller.invoke("voucher:Revoke", members, request_id=request_id))
+
+    def propose_revocation(
+        self, scheme: str, vouchers: Sequence[str], reason: str, *, request_id: str | None = None
+    ) -> Decision:
+        """`voucher:ProposeRevocation`: propose to revoke vouchers in any state, at most `BULK`.
+
+        Another person decides with `decisions.approve`. The reason is a code.
+        """
+        members = {"scheme": scheme, "vouchers": list(vouchers), "reason": reason}
+        return cast(
+            Decision, self._caller.invoke("voucher:ProposeRevocation", members, request_id=request_id)
+        )
+
+    def propose_freeing(
+        self, scheme: str, entitlements: Sequence[str], reason: str, *, request_id: str | None = None
+    ) -> Decision:
+        """`voucher:ProposeFreeing`: propose to free entitlements of vouchers that were revoked by mistake.
+
+        Once another person has approved it, vouchers can be issued for the entitlements again.
+
+        Args:
+            scheme: the scheme.
+            entitlements: at most `BULK`, each of a revoked voucher on which nothing remains spent.
+            reason: a code.
+            request_id: becomes the decision's id; default: a new id.
+        """
+        members = {"scheme": scheme, "entitlements": list(entitlements), "reason": reason}
+        return cast(Decision, self._caller.invoke("voucher:ProposeFreeing", members, request_id=request_id))
 
     def lapse(
         self, scheme: str, vouchers: Sequence[str], reason: str, *, request_id: str | None = None

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from kindpakket.auditor.books.decisions import DecisionBook, expiry
 from kindpakket.auditor.books.organisations import OrganisationBook
 from kindpakket.auditor.books.payments import PaymentBook, SettlementBook, total
 from kindpakket.auditor.books.schemes import ChangeBook, SchemeBook, agreed, end_of, is_layout_1
@@ -22,6 +23,7 @@ __all__ = [
     "TERMS",
     "Books",
     "ChangeBook",
+    "DecisionBook",
     "ErasureBook",
     "Movement",
     "OrganisationBook",
@@ -35,6 +37,7 @@ __all__ = [
     "agreed",
     "amounts",
     "end_of",
+    "expiry",
     "is_layout_1",
     "total",
 ]
@@ -105,6 +108,7 @@ class Books:
         payments: the payments, holds included.
         settlements: the settlements, receivables included.
         erasures: orders to purge private records.
+        decisions: decisions of two persons.
         voided: ids of void requests, which must not be committed.
         movements: every line of every payment, refund and cancellation, in the order of the ledger.
     """
@@ -118,6 +122,7 @@ class Books:
     payments: dict[str, PaymentBook] = field(default_factory=dict)
     settlements: dict[str, SettlementBook] = field(default_factory=dict)
     erasures: dict[str, ErasureBook] = field(default_factory=dict)
+    decisions: dict[str, DecisionBook] = field(default_factory=dict)
     voided: set[str] = field(default_factory=set)
     movements: list[Movement] = field(default_factory=list)
 

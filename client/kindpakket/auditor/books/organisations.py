@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kindpakket.auditor.books.decisions import expiry
+
 
 @dataclass(slots=True)
 class OrganisationBook:
@@ -14,6 +16,7 @@ class OrganisationBook:
     change: str
     reason: str
     proposed_by: str
+    proposed_at: int
     accounts: str = ""
     state: str = "proposed"
     decided_by: str = ""
@@ -33,6 +36,8 @@ class OrganisationBook:
             "accounts": self.accounts or None,
             "reason": self.reason,
             "proposed_by": self.proposed_by,
+            "proposed_at": self.proposed_at,
+            "expires_at": expiry(self.proposed_at),
             "decided_by": self.decided_by or None,
             "reject_reason": self.reject_reason or None,
         }

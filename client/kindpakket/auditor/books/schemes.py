@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from kindpakket.auditor.books.decisions import expiry
 from kindpakket.auditor.books.terms import Terms
 from kindpakket.auditor.books.vouchers import VoucherBook
 from kindpakket.ledger.days import day_after, first_instant
@@ -38,6 +39,8 @@ class ChangeBook:
     kind: str
     reason: str
     proposed_by: str
+    proposed_at: int
+    base_version: int = 0
     content: dict[str, Any] = field(default_factory=dict)
     state: str = "proposed"
     decided_by: str = ""
@@ -51,6 +54,9 @@ class ChangeBook:
             "state": self.state,
             "reason": self.reason,
             "proposed_by": self.proposed_by,
+            "proposed_at": self.proposed_at,
+            "expires_at": expiry(self.proposed_at),
+            "base_version": self.base_version or None,
             "decided_by": self.decided_by or None,
             "reject_reason": self.reject_reason or None,
             "version": self.version or None,

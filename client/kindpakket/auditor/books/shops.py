@@ -12,6 +12,7 @@ class ShopBook:
     """A shop, recomputed from the requests; `categories` maps a granted category to its first day.
 
     The blocks show who proposed an account, but not the account itself: `account_change` is its id.
+    `payout_frozen_by` is who froze its payout apart from a suspension, "" if nobody did.
     """
 
     id: str
@@ -29,10 +30,17 @@ class ShopBook:
     account_proposed_by: str = ""
     ended_on: str = ""
     retention_days: int | None = None
+    payout_frozen_by: str = ""
+    payout_freeze_reason: str = ""
 
     def grant(self, grants: list[ShopGrant]) -> None:
         """Replace its categories with these."""
         self.categories = {grant["code"]: grant["from"] for grant in grants}
+
+    @property
+    def payout_frozen(self) -> bool:
+        """Whether its settlements cannot be exported."""
+        return bool(self.payout_frozen_by) or self.state == "suspended"
 
     def set_state(self, state: str, person: str, reason: str) -> None:
         """Change its state; note who did and why."""
@@ -40,7 +48,6 @@ class ShopBook:
 
     def members(self) -> dict[str, object]:
         """The members that the ledger's record must have; None for those that it leaves out."""
-        change = {"id": self.account_change, "proposed_by": self.account_proposed_by}
         return {
             "msp": self.msp,
             "state": self.state,
@@ -52,7 +59,10 @@ class ShopBook:
             "state_reason": self.state_reason or None,
             "accounts": self.accounts or None,
             "acquirers": self.acquirers or None,
-            "account_change": change if self.account_change else None,
+            "account_change": self.account_change or None,
+            "account_proposed_by": self.account_proposed_by or None,
+            "payout_frozen_by": self.payout_frozen_by or None,
+            "payout_freeze_reason": self.payout_freeze_reason or None,
             "ended_on": self.ended_on or None,
             "retention_days": self.retention_days,
         }

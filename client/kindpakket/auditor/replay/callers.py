@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.rules import Findings, either
 
 MUNICIPAL = ("issuer", "approver", "treasurer")
+PROPOSERS = ("issuer", "approver")
 TILLS = ("cashier", "shopkeeper")
 ACQUIRER = "acquirer"
 SELLERS = (*TILLS, ACQUIRER)
@@ -38,6 +40,9 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "shop:End": ("approver",),
     "shop:Mandate": ("shopkeeper",),
     "shop:WithdrawMandate": ("shopkeeper",),
+    "shop:ProposeEnd": PROPOSERS,
+    "shop:FreezePayout": ("approver",),
+    "shop:ReleasePayout": ("approver",),
     "shop:ChangeAccount": ("shopkeeper",),
     "shop:ApproveAccount": ("approver",),
     "shop:RejectAccount": ("approver", "shopkeeper"),
@@ -48,6 +53,10 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "voucher:Unblock": ("approver",),
     "voucher:SelfBlock": ("issuer", "approver", *SELLERS),
     "voucher:Revoke": ("approver",),
+    "voucher:ProposeRevocation": PROPOSERS,
+    "voucher:ProposeFreeing": PROPOSERS,
+    "decision:Approve": ("approver",),
+    "decision:Reject": PROPOSERS,
     "voucher:TopUp": ("issuer",),
     "voucher:Extend": ("approver",),
     "voucher:Replace": ("issuer",),
@@ -96,6 +105,14 @@ def check_caller(books: Books, findings: Findings, request: CommittedRequest) ->
         findings.add(f"{request.operation} was committed before the organisations were named")
     elif not _is_recognised(books, request):
         findings.add(f"role {role} is not recognised in {request.mspid}")
+
+
+def named(books: Books, request: CommittedRequest) -> CommittedRequest:
+    """The request with its person as records name it: outside the municipality, with the organisation."""
+    organisations = books.organisations
+    if organisations is None or request.mspid == organisations["municipality"]:
+        return request
+    return replace(request, person=f"{request.mspid}/{request.person}")
 
 
 def _is_recognised(books: Books, request: CommittedRequest) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kindpakket.auditor.books import Books, ChangeBook, SchemeBook
+from kindpakket.auditor.books import Books, ChangeBook, SchemeBook, expiry
 from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.rules import MAX_BUDGET, Findings, Handlers
 from kindpakket.ledger.domain import Domain
@@ -39,6 +39,8 @@ def _propose(books: Books, findings: Findings, request: CommittedRequest, _: Dom
         kind=_KINDS[request.operation],
         reason=content["reason"],
         proposed_by=request.person,
+        proposed_at=request.at,
+        base_version=len(scheme.versions) if request.operation == "scheme:ProposeRules" else 0,
         content={name: content[name] for name in ("rules", "applies_to", "add_cents") if name in content},
     )
 
@@ -49,8 +51,23 @@ def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Dom
     findings.expect_state(f"change {change.id}", change.state, "proposed")
     findings.expect_state(f"scheme {scheme.id}", scheme.state, *_IN_FORCE)
     findings.expect_second_person(change.proposed_by, request.person)
+    if books.layout >= 3:
+        _expect_timely(findings, scheme, change, request)
     change.state, change.decided_by = "approved", request.person
     _put_into_force(findings, scheme, change, request)
+
+
+def _expect_timely(
+    findings: Findings, scheme: SchemeBook, change: ChangeBook, request: CommittedRequest
+) -> None:
+    """A change is approved within its term, and rules while they still start from the newest ones."""
+    findings.expect_term(f"change {change.id}", request, expiry(change.proposed_at))
+    newest = len(scheme.versions)
+    findings.expect(
+        change.base_version in (0, newest),
+        f"change {change.id} starts from version {change.base_version} of the rules: "
+        f"it must be {newest}, the newest",
+    )
 
 
 def _put_into_force(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kindpakket.auditor.books import Books, OrganisationBook
+from kindpakket.auditor.books import Books, OrganisationBook, expiry
 from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.erasures import CITIZENS
 from kindpakket.auditor.replay.rules import Findings, Handlers
@@ -33,6 +33,7 @@ def _propose(books: Books, findings: Findings, request: CommittedRequest, _: Dom
         content["request_id"],
         content["reason"],
         request.person,
+        request.at,
         content.get("accounts", ""),
     )
     first = books.organisations
@@ -62,6 +63,9 @@ def _propose(books: Books, findings: Findings, request: CommittedRequest, _: Dom
 def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     organisation = _waiting(books, findings, request)
     findings.expect_second_person(organisation.proposed_by, request.person)
+    if books.layout >= 3:
+        expires_at = expiry(organisation.proposed_at)
+        findings.expect_term(f"change {organisation.change}", request, expires_at)
     organisation.state, organisation.decided_by = "approved", request.person
 
 

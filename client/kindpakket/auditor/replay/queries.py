@@ -14,6 +14,8 @@ QUERIES = frozenset(
         "audit:ShopStatement",
         "audit:Totals",
         "audit:VoucherStatement",
+        "decision:List",
+        "decision:Show",
         "erasure:Due",
         "erasure:List",
         "erasure:Show",
@@ -47,6 +49,7 @@ _MEMBERS = frozenset(
     {
         "collection",
         "cursor",
+        "decision",
         "erasure",
         "key",
         "kind",

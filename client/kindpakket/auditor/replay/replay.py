@@ -22,6 +22,7 @@ from kindpakket.auditor.books import Books
 from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay import blocking as replay_blocking
 from kindpakket.auditor.replay import changes as replay_changes
+from kindpakket.auditor.replay import decisions as replay_decisions
 from kindpakket.auditor.replay import erasures as replay_erasures
 from kindpakket.auditor.replay import holds as replay_holds
 from kindpakket.auditor.replay import organisations as replay_organisations
@@ -30,7 +31,7 @@ from kindpakket.auditor.replay import schemes as replay_schemes
 from kindpakket.auditor.replay import settlements as replay_settlements
 from kindpakket.auditor.replay import shops as replay_shops
 from kindpakket.auditor.replay import vouchers as replay_vouchers
-from kindpakket.auditor.replay.callers import ACQUIRER, check_caller
+from kindpakket.auditor.replay.callers import ACQUIRER, check_caller, named
 from kindpakket.auditor.replay.queries import QUERIES, unexplained
 from kindpakket.auditor.replay.rules import Findings, Handlers, least_layout
 from kindpakket.ledger.domain import Domain
@@ -54,6 +55,7 @@ _HANDLERS: Handlers = {
     **replay_holds.HANDLERS,
     **replay_settlements.HANDLERS,
     **replay_erasures.HANDLERS,
+    **replay_decisions.HANDLERS,
     "voucher:RecordCases": _record_cases,
 }
 
@@ -125,6 +127,7 @@ class Replay:
         if not self._counts(request, findings):
             return
         check_caller(self.books, findings, request)
+        request = named(self.books, request)
         if request.operation == _VOID:
             self._void(request, findings)
         elif request.operation in _HANDLERS:

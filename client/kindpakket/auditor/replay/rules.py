@@ -59,6 +59,10 @@ class Findings:
             bool(second) and first != second, f"{first} took both steps: each needs a different person"
         )
 
+    def expect_term(self, thing: str, request: CommittedRequest, expires_at: int) -> None:
+        """A proposal is approved before its term ends."""
+        self.expect(request.at < expires_at, f"{thing} was approved although its term had ended")
+
     def expect_decider(self, request: CommittedRequest, proposer: str) -> None:
         """A proposal is rejected by an approver, or withdrawn by its proposer."""
         may = request.role == "approver" or request.person == proposer
@@ -183,8 +187,25 @@ _LAYOUT_1_OPERATIONS = frozenset(
 )
 
 
+_LAYOUT_3_OPERATIONS = frozenset(
+    {
+        "shop:Mandate",
+        "shop:WithdrawMandate",
+        "shop:ProposeEnd",
+        "shop:FreezePayout",
+        "shop:ReleasePayout",
+        "voucher:ProposeRevocation",
+        "voucher:ProposeFreeing",
+        "decision:Approve",
+        "decision:Reject",
+    }
+)
+
+
 def least_layout(operation: str, request: Mapping[str, Any]) -> int:
     """The first layout whose chaincode accepts a request; each refused the members that it did not know."""
+    if operation in _LAYOUT_3_OPERATIONS:
+        return 3
     return 2 if _shows_layout_2(operation, request) else 1
 
 

@@ -110,6 +110,12 @@ def _export(books: Books, findings: Findings, request: CommittedRequest, _: Doma
     for settlement_id in request.request["settlements"]:
         settlement = books.settlements[settlement_id]
         findings.expect_state(f"settlement {settlement.id}", settlement.state, "approved")
+        if books.layout >= 3:
+            findings.expect_second_person(settlement.approved_by, request.person)
+            frozen = books.shops[settlement.shop].payout_frozen
+            findings.expect(
+                not frozen, f"settlement {settlement.id} was exported while its payout was frozen"
+            )
         settlement.state, settlement.exported_by = "exported", request.person
         settlement.file_sha256 = request.request["file_sha256"]
 
@@ -126,6 +132,8 @@ def _book(books: Books, findings: Findings, request: CommittedRequest, _: Domain
 def _collect(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     settlement = books.settlements[request.request["settlement"]]
     findings.expect_state(f"settlement {settlement.id}", settlement.state, "claimed")
+    if books.layout >= 3:
+        findings.expect_second_person(settlement.drafted_by, request.person)
     _end(settlement, "collected", request)
 
 

@@ -10,6 +10,8 @@ from kindpakket.ledger.days import day_of
 from kindpakket.ledger.domain import Domain
 
 _MAX_ACQUIRERS = 20
+ENDABLE = ("applied", "approved", "suspended")
+"""States in which a shop can be ended."""
 
 
 def _apply(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
@@ -42,14 +44,40 @@ def _suspend(books: Books, findings: Findings, request: CommittedRequest, _: Dom
 def _reinstate(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     shop = books.shops[request.request["shop"]]
     findings.expect_state(f"shop {shop.id}", shop.state, "suspended")
+    if books.layout >= 3:
+        findings.expect_second_person(shop.changed_by, request.person)
     shop.set_state("approved", request.person, request.request["reason"])
 
 
-def _end(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
+def _end_alone(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
+    """What one person could do before layout 3."""
+    content = request.request
+    shop = books.shops[content["shop"]]
+    findings.expect(books.layout < 3, f"shop {shop.id} was ended by one person")
+    end_shop(findings, shop, request, content["reason"], content["retention_days"])
+
+
+def end_shop(
+    findings: Findings, shop: ShopBook, request: CommittedRequest, reason: str, retention_days: int
+) -> None:
+    """End a shop, as two persons decided."""
+    findings.expect_state(f"shop {shop.id}", shop.state, *ENDABLE)
+    shop.set_state("ended", request.person, reason)
+    shop.ended_on, shop.retention_days = day_of(request.at), retention_days
+
+
+def _freeze_payout(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     shop = books.shops[request.request["shop"]]
-    findings.expect_state(f"shop {shop.id}", shop.state, "applied", "approved", "suspended")
-    shop.set_state("ended", request.person, request.request["reason"])
-    shop.ended_on, shop.retention_days = day_of(request.at), request.request["retention_days"]
+    findings.expect_state(f"shop {shop.id}", shop.state, "approved", "suspended", "ended")
+    findings.expect(not shop.payout_frozen_by, f"the payout of shop {shop.id} was already frozen")
+    shop.payout_frozen_by, shop.payout_freeze_reason = request.person, request.request["reason"]
+
+
+def _release_payout(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
+    shop = books.shops[request.request["shop"]]
+    findings.expect(bool(shop.payout_frozen_by), f"the payout of shop {shop.id} was not frozen")
+    findings.expect_second_person(shop.payout_frozen_by, request.person)
+    shop.payout_frozen_by = shop.payout_freeze_reason = ""
 
 
 def _change_account(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
@@ -106,7 +134,9 @@ HANDLERS: Handlers = {
     "shop:Grant": _grant,
     "shop:Suspend": _suspend,
     "shop:Reinstate": _reinstate,
-    "shop:End": _end,
+    "shop:End": _end_alone,
+    "shop:FreezePayout": _freeze_payout,
+    "shop:ReleasePayout": _release_payout,
     "shop:ChangeAccount": _change_account,
     "shop:ApproveAccount": _approve_account,
     "shop:RejectAccount": _reject_account,

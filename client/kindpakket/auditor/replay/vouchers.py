@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kindpakket.auditor.books import Books, SchemeBook, Terms, VoucherBook, end_of
+from collections.abc import Sequence
+
+from kindpakket.auditor.books import HOLDER, Books, SchemeBook, Terms, VoucherBook, end_of
 from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.holds import expect_no_hold, release_expired
 from kindpakket.auditor.replay.rules import MAX_CENTS, Findings, Handlers
@@ -12,7 +14,8 @@ from kindpakket.ledger.days import day_after, day_of, first_instant
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.money import in_cents
 
-_LIVE = ("issued", "active", "blocked")
+LIVE = ("issued", "active", "blocked")
+"""States of a voucher that is not over."""
 
 
 def _issue(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
@@ -79,7 +82,7 @@ def _top_up(books: Books, findings: Findings, request: CommittedRequest, _: Doma
     findings.expect_bulk([top_up["voucher"] for top_up in request.request["top_ups"]])
     for top_up in request.request["top_ups"]:
         voucher = scheme.vouchers[top_up["voucher"]]
-        findings.expect_state(f"voucher {voucher.id}", voucher.state, *_LIVE)
+        findings.expect_state(f"voucher {voucher.id}", voucher.state, *LIVE)
         findings.expect(request.at < voucher.ends_at, f"voucher {voucher.id} had expired")
         findings.expect(not voucher.product, f"voucher {voucher.id} is for one {voucher.product}")
         cents = scheme.rules["presets"][top_up["preset"]] * top_up["units"]
@@ -103,7 +106,7 @@ def _extend(books: Books, findings: Findings, request: CommittedRequest, _: Doma
     for voucher in _bulk(findings, scheme, request):
         rules = scheme.rules_for(voucher)
         latest = day_after(rules["ends_on"], rules["extension_days"])
-        findings.expect_state(f"voucher {voucher.id}", voucher.state, *_LIVE)
+        findings.expect_state(f"voucher {voucher.id}", voucher.state, *LIVE)
         findings.expect(
             max(voucher.last_day, day_of(request.at)) < ends_on <= latest,
             f"voucher {voucher.id} was extended from {voucher.last_day} to {ends_on}: "
@@ -114,9 +117,22 @@ def _extend(books: Books, findings: Findings, request: CommittedRequest, _: Doma
 
 def _revoke(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
-    for voucher in _bulk(findings, scheme, request):
-        release_expired(books, voucher, request.at)
-        findings.expect_state(f"voucher {voucher.id}", voucher.state, *_LIVE)
+    vouchers = _bulk(findings, scheme, request)
+    for voucher in vouchers if books.layout >= 3 else ():
+        by_another = voucher.blocked_by not in ("", HOLDER, request.person)
+        findings.expect(
+            by_another, f"voucher {voucher.id} was revoked without being blocked by another person"
+        )
+    revoke_all(books, findings, scheme, vouchers, request.at)
+
+
+def revoke_all(
+    books: Books, findings: Findings, scheme: SchemeBook, vouchers: Sequence[VoucherBook], at: int
+) -> None:
+    """Revoke vouchers, as two persons decided."""
+    for voucher in vouchers:
+        release_expired(books, voucher, at)
+        findings.expect_state(f"voucher {voucher.id}", voucher.state, *LIVE)
         expect_no_hold(findings, voucher)
         voucher.end("revoked")
         cents, voucher.terms.available, voucher.grace_cents = voucher.terms.available, 0, 0
@@ -128,7 +144,7 @@ def _lapse(books: Books, findings: Findings, request: CommittedRequest, _: Domai
     scheme = books.schemes[request.request["scheme"]]
     for voucher in _bulk(findings, scheme, request):
         release_expired(books, voucher, request.at)
-        findings.expect_state(f"voucher {voucher.id}", voucher.state, *_LIVE)
+        findings.expect_state(f"voucher {voucher.id}", voucher.state, *LIVE)
         expect_no_hold(findings, voucher)
         over = request.at >= voucher.ends_at
         closed = scheme.state == "closed"

@@ -9,6 +9,11 @@ from kindpakket.ledger.desk import Desk
 from kindpakket.ledger.records import Shop
 
 
+def payout_is_frozen(shop: Shop) -> bool:
+    """Whether a shop's settlements cannot be exported: it is suspended, or its payout is frozen."""
+    return shop["state"] == "suspended" or "payout_frozen_by" in shop
+
+
 class ShopQueries(Desk):
     """Queries on shops. `Caller` lists what each may raise."""
 
@@ -19,3 +24,7 @@ class ShopQueries(Desk):
     def list(self) -> Iterator[Shop]:
         """`shop:List`: all shops, by id."""
         return self._caller.items("shop:List")
+
+    def frozen(self) -> set[str]:
+        """The ids of the shops whose settlements cannot be exported now."""
+        return {shop["id"] for shop in self.list() if payout_is_frozen(shop)}

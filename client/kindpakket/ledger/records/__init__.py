@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from kindpakket.ledger.records.decisions import Decision
 from kindpakket.ledger.records.erasures import (
     Collection,
     DueErasure,
@@ -80,6 +81,7 @@ __all__ = [
     "ClosedDay",
     "Collection",
     "DaySpending",
+    "Decision",
     "Due",
     "DueErasure",
     "Erasure",

@@ -21,7 +21,7 @@ class Organisation(TypedDict):
     """An organisation proposed after the first ones were named.
 
     `change` is the request that proposed it; `accounts` is the private collection for its shops' accounts,
-    left out if they share `shopAccounts`.
+    left out if they share `shopAccounts`. From `expires_at` on it can no longer be approved.
     """
 
     msp: str
@@ -31,6 +31,8 @@ class Organisation(TypedDict):
     accounts: NotRequired[str]
     reason: str
     proposed_by: str
+    proposed_at: NotRequired[int]
+    expires_at: NotRequired[int]
     decided_by: NotRequired[str]
     reject_reason: NotRequired[str]
 

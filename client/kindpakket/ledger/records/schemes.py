@@ -100,7 +100,9 @@ class ClosedDay(TypedDict):
 class Change(TypedDict):
     """A proposed change of a scheme; members of other kinds are left out.
 
-    `version` is the version that approved rules became; `add_cents` is the increase of the budget.
+    `base_version` is the version that proposed rules start from, and `version` the one that approved rules
+    became; `add_cents` is the increase of the budget. From `expires_at` on it can no longer be approved.
+    Changes from before there was a term have none, and cannot be approved either.
     """
 
     id: str
@@ -109,6 +111,9 @@ class Change(TypedDict):
     state: Literal["proposed", "approved", "rejected"]
     reason: str
     proposed_by: str
+    proposed_at: NotRequired[int]
+    expires_at: NotRequired[int]
+    base_version: NotRequired[int]
     decided_by: NotRequired[str]
     reject_reason: NotRequired[str]
     rules: NotRequired[Rules]

@@ -20,8 +20,9 @@ class Shop(TypedDict):
     """A shop, the categories it applied for and those it was granted.
 
     `accounts` has the approved changes of its account, the last one in force; it is left out while the
-    account of the application is in force. `acquirers` are the persons
-    of those that may take payments for it.
+    account of the application is in force. `account_sha256` is the hash of the private record of the one in
+    force; shops from before lack it. `acquirers` are the persons of those that may take payments for it.
+    `payout_frozen_by` is left out unless its payout is frozen.
     """
 
     id: str
@@ -35,7 +36,10 @@ class Shop(TypedDict):
     state_reason: NotRequired[str]
     accounts: NotRequired[list[str]]
     acquirers: NotRequired[list[str]]
+    account_sha256: NotRequired[str]
     account_change: NotRequired[AccountChange]
+    payout_frozen_by: NotRequired[str]
+    payout_freeze_reason: NotRequired[str]
     ended_on: NotRequired[str]
     retention_days: NotRequired[int]
 

@@ -15,11 +15,14 @@ __all__ = [
     "CaseRecordMissing",
     "CategoryCapExceeded",
     "CategoryNotAllowed",
+    "ChangeExpired",
     "ChangeNotFound",
+    "ChangeStale",
     "ChangeState",
     "DayCapExceeded",
     "DayNotClosable",
     "DirectCallsOnly",
+    "EntitlementNotFound",
     "ErasureIncomplete",
     "ErasureNotDue",
     "ErasureNotFound",
@@ -58,6 +61,7 @@ __all__ = [
     "PaymentCapExceeded",
     "PaymentNotFound",
     "PaymentState",
+    "PayoutFrozen",
     "PersonRequired",
     "PersonalDataRefused",
     "PresetUnknown",
@@ -230,6 +234,14 @@ class ChangeState(Refusal, code="CHANGE_STATE"):
     """The change is not in the state that this step needs."""
 
 
+class ChangeStale(Refusal, code="CHANGE_STALE"):
+    """The rules have changed since this change was proposed: propose it again."""
+
+
+class ChangeExpired(Refusal, code="CHANGE_EXPIRED"):
+    """The proposal was not decided on within its term: propose it again."""
+
+
 class PresetUnknown(Refusal, code="PRESET_UNKNOWN"):
     """The scheme has no preset amount with this code."""
 
@@ -272,6 +284,10 @@ class AccountMissing(Refusal, code="ACCOUNT_MISSING"):
 
 class AlreadyIssued(Refusal, code="ALREADY_ISSUED"):
     """The entitlement has already been used for a voucher."""
+
+
+class EntitlementNotFound(Refusal, code="ENTITLEMENT_NOT_FOUND"):
+    """The entitlement is not in use under this scheme."""
 
 
 class VoucherExists(Refusal, code="VOUCHER_EXISTS"):
@@ -404,6 +420,10 @@ class SettlementNotFound(Refusal, code="SETTLEMENT_NOT_FOUND"):
 
 class SettlementState(Refusal, code="SETTLEMENT_STATE"):
     """The settlement is not in the state that this step needs."""
+
+
+class PayoutFrozen(Refusal, code="PAYOUT_FROZEN"):
+    """Payouts to the shop are frozen."""
 
 
 class ErasureNotFound(Refusal, code="ERASURE_NOT_FOUND"):

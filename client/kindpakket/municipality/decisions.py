@@ -1,0 +1,31 @@
+"""The desk for decisions: what one person proposed and another one approves or rejects."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from kindpakket.ledger.queries.decisions import DecisionQueries
+from kindpakket.ledger.records import Decision
+
+
+class DecisionDesk(DecisionQueries):
+    """Transactions on decisions.
+
+    They are proposed where they belong: `vouchers.propose_revocation`, `vouchers.propose_freeing`,
+    `shops.propose_end`.
+    """
+
+    def approve(self, decision: str, *, request_id: str | None = None) -> Decision:
+        """`decision:Approve`: carry out what another person proposed, as a whole.
+
+        Raises:
+            SecondPersonRequired: the same person proposed it.
+            ChangeExpired: it was proposed 30 days ago or longer: propose it again.
+        """
+        members = {"decision": decision}
+        return cast(Decision, self._caller.invoke("decision:Approve", members, request_id=request_id))
+
+    def reject(self, decision: str, reason: str, *, request_id: str | None = None) -> Decision:
+        """`decision:Reject`: by an approver or whoever proposed it. The reason is a code."""
+        members = {"decision": decision, "reason": reason}
+        return cast(Decision, self._caller.invoke("decision:Reject", members, request_id=request_id))
