@@ -7,11 +7,13 @@ import (
 )
 
 // boundAgain proposes the key of any holder for a voucher.
-func (w *town) boundAgain(voucher string, version int, to holder, selfBlock string) object {
-	message := testDomain.ActivationMessage(rules.OperationReplace, w.scheme, voucher, rules.Number(version), to.authorisation(), selfBlock)
+func (w *world) boundAgain(voucher string, version int, to holder) object {
+	message := testDomain.ActivationMessage(rules.OperationReplace, to.scheme, voucher, rules.Number(version), to.authorisation(), "")
 	proof := to.proof(message)
 	proof["version"] = version
-	return w.because(object{"scheme": w.scheme, "voucher": voucher, "authorisation": to.authorisation(), "proof": proof})
+	return object{
+		"request_id": w.id(), "scheme": to.scheme, "voucher": voucher, "authorisation": to.authorisation(), "proof": proof, "reason": "lost",
+	}
 }
 
 func (w *town) activate(activations ...object) object {
@@ -47,8 +49,8 @@ func TestABookletIsBoundOnce(t *testing.T) {
 	id := w.issue(1)[0]
 	w.refused("AUTHORISATION_USED", "clerk", "voucher:Activate", w.activate(b.activationOf(id)))
 	other := w.holder()
-	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.boundAgain(other.voucher, 2, next, ""))
-	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.boundAgain(b.voucher, 3, other, ""))
+	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.boundAgain(other.voucher, 2, next))
+	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.boundAgain(b.voucher, 3, other))
 	if w.shown(other.voucher)["state"] != "active" {
 		t.Fatal("a refused replacement blocked the voucher")
 	}
@@ -80,12 +82,12 @@ func TestAProposedKeyIsNotYetBound(t *testing.T) {
 	w := newTown(t)
 	one, two := w.holder(), w.holder()
 	next := holderOf(w.scheme, one.voucher, 7)
-	first, second := w.boundAgain(one.voucher, 2, next, ""), w.boundAgain(two.voucher, 2, next, "")
+	first, second := w.boundAgain(one.voucher, 2, next), w.boundAgain(two.voucher, 2, next)
 	for _, request := range []object{first, second} {
 		w.must("clerk", "voucher:Replace", request)
 	}
 	w.must("clerk", "voucher:RejectReplacement", w.because(w.decide(two.voucher, second)))
-	second = w.boundAgain(two.voucher, 2, next, "")
+	second = w.boundAgain(two.voucher, 2, next)
 	w.must("clerk", "voucher:Replace", second)
 	w.must("manager", "voucher:ApproveReplacement", w.decide(one.voucher, first))
 	w.refused("AUTHORISATION_USED", "manager", "voucher:ApproveReplacement", w.decide(two.voucher, second))
@@ -109,12 +111,12 @@ func TestBindingsOfBeforeAreRecorded(t *testing.T) {
 	w.forget()
 
 	// Without a record, the voucher's own key is refused all the same, and approving the next one records it.
-	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.boundAgain(h.voucher, 3, next, ""))
+	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.boundAgain(h.voucher, 3, next))
 	third := holderOf(w.scheme, h.voucher, 3)
-	request = w.boundAgain(h.voucher, 3, third, "")
+	request = w.boundAgain(h.voucher, 3, third)
 	w.must("clerk", "voucher:Replace", request)
 	w.must("manager", "voucher:ApproveReplacement", w.decide(h.voucher, request))
-	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.boundAgain(h.voucher, 4, next, ""))
+	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.boundAgain(h.voucher, 4, next))
 	w.forget()
 
 	record := func(vouchers ...object) object {
@@ -131,7 +133,7 @@ func TestBindingsOfBeforeAreRecorded(t *testing.T) {
 		}
 	}
 	w.refused("AUTHORISATION_USED", "clerk", "voucher:Activate", w.activate(b.activationOf(issued)))
-	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.boundAgain(h.voucher, 4, h, ""))
+	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.boundAgain(h.voucher, 4, h))
 
 	// What two vouchers share is found.
 	w.forget()

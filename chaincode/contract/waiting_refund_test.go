@@ -135,9 +135,9 @@ func TestWithoutATermRefundsAreAsBefore(t *testing.T) {
 	w.refused("INVALID_RULES", "clerk", "scheme:Draft", object{"request_id": w.id(), "rules": terms, "budget_cents": 1_000})
 	terms["refund_days"] = -1
 	w.refused("INVALID_NUMBER", "clerk", "scheme:Draft", object{"request_id": w.id(), "rules": terms, "budget_cents": 1_000})
-	terms["refund_days"], terms["refund_limit_cents"] = 0, -1
+	terms["refund_days"], terms["refund_limit_cents"] = 0, 0
 	w.refused("INVALID_AMOUNT", "clerk", "scheme:Draft", object{"request_id": w.id(), "rules": terms, "budget_cents": 1_000})
-	terms["refund_limit_cents"] = 0
+	terms["refund_limit_cents"] = 1
 	w.must("clerk", "scheme:Draft", object{"request_id": w.id(), "rules": terms, "budget_cents": 1_000})
 	w.checkMoney()
 }

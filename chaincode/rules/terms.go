@@ -211,7 +211,7 @@ func (t *Terms) checkRefunds() error {
 		return nil
 	case t.RefundDays == nil:
 		return Refuse(InvalidRules, Details{"refund_limit_cents": *t.RefundLimit}, "refund_limit_cents has no refund_days beside it: give both")
-	case t.RefundLimit == nil || *t.RefundLimit == 0:
+	case t.RefundLimit == nil:
 		return checkDays("refund_days", t.RefundDays, maxDays)
 	}
 	return FirstError(checkDays("refund_days", t.RefundDays, maxDays), CheckAmount("refund_limit_cents", *t.RefundLimit))

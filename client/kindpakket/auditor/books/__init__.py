@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kindpakket.auditor.books.organisations import OrganisationBook
-from kindpakket.auditor.books.payments import PaymentBook, SettlementBook, total
+from kindpakket.auditor.books.payments import PaymentBook, RefundBook, SettlementBook, total
 from kindpakket.auditor.books.schemes import ChangeBook, SchemeBook, agreed, end_of, is_layout_1
 from kindpakket.auditor.books.shops import ErasureBook, ShopBook
 from kindpakket.auditor.books.terms import TERMS, Terms
@@ -26,6 +26,7 @@ __all__ = [
     "Movement",
     "OrganisationBook",
     "PaymentBook",
+    "RefundBook",
     "SchemeBook",
     "SettlementBook",
     "ShopBalance",
@@ -99,10 +100,13 @@ class Books:
         organisations: MSP ids by role, as named at first; None before that.
         later_organisations: organisations proposed after that, by MSP id.
         layout_2: whether a request that only layout 2 of the ledger accepts has been committed.
+        layout_3: the same for layout 3.
         schemes: the schemes with their vouchers and changes.
         entitlements: maps an entitlement to the voucher issued for it.
+        bindings: maps the digest of a key or booklet to the voucher that was first bound to it.
         shops: the shops.
         payments: the payments, holds included.
+        refunds: the refunds that had to wait.
         settlements: the settlements, receivables included.
         erasures: orders to purge private records.
         voided: ids of void requests, which must not be committed.
@@ -112,10 +116,13 @@ class Books:
     organisations: Organisations | None = None
     later_organisations: dict[str, OrganisationBook] = field(default_factory=dict)
     layout_2: bool = False
+    layout_3: bool = False
     schemes: dict[str, SchemeBook] = field(default_factory=dict)
     entitlements: dict[str, str] = field(default_factory=dict)
+    bindings: dict[str, str] = field(default_factory=dict)
     shops: dict[str, ShopBook] = field(default_factory=dict)
     payments: dict[str, PaymentBook] = field(default_factory=dict)
+    refunds: dict[str, RefundBook] = field(default_factory=dict)
     settlements: dict[str, SettlementBook] = field(default_factory=dict)
     erasures: dict[str, ErasureBook] = field(default_factory=dict)
     voided: set[str] = field(default_factory=set)

@@ -7,8 +7,8 @@
     replay.books, replay.findings
 
 A request counts once, by its request id. Every rule that a committed request breaks is a finding: the
-endorsing peers must have run something other than the agreed rules. Rules that layout 1 of the ledger did not
-have are checked from the first request that only layout 2 accepts.
+endorsing peers must have run something other than the agreed rules. Rules that an earlier layout of the
+ledger did not have are checked from the first request that only the later layout accepts.
 """
 
 from __future__ import annotations
@@ -20,19 +20,21 @@ from typing import Any
 
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay import bindings as replay_bindings
 from kindpakket.auditor.replay import blocking as replay_blocking
 from kindpakket.auditor.replay import changes as replay_changes
 from kindpakket.auditor.replay import erasures as replay_erasures
 from kindpakket.auditor.replay import holds as replay_holds
 from kindpakket.auditor.replay import organisations as replay_organisations
 from kindpakket.auditor.replay import payments as replay_payments
+from kindpakket.auditor.replay import refunds as replay_refunds
 from kindpakket.auditor.replay import schemes as replay_schemes
 from kindpakket.auditor.replay import settlements as replay_settlements
 from kindpakket.auditor.replay import shops as replay_shops
 from kindpakket.auditor.replay import vouchers as replay_vouchers
 from kindpakket.auditor.replay.callers import check_caller
 from kindpakket.auditor.replay.queries import QUERIES, unexplained
-from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2
+from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2, shows_layout_3
 from kindpakket.ledger.domain import Domain
 
 _VOID = "request:Void"
@@ -50,8 +52,10 @@ _HANDLERS: Handlers = {
     **replay_shops.HANDLERS,
     **replay_vouchers.HANDLERS,
     **replay_blocking.HANDLERS,
+    **replay_bindings.HANDLERS,
     **replay_payments.HANDLERS,
     **replay_holds.HANDLERS,
+    **replay_refunds.HANDLERS,
     **replay_settlements.HANDLERS,
     **replay_erasures.HANDLERS,
     "voucher:RecordCases": _record_cases,
@@ -122,6 +126,7 @@ class Replay:
 
     def _apply(self, request: CommittedRequest, findings: Findings) -> None:
         self.books.layout_2 |= shows_layout_2(request.operation, request.request)
+        self.books.layout_3 |= shows_layout_3(request.operation, request.request)
         if not self._counts(request, findings):
             return
         check_caller(self.books, findings, request)

@@ -15,7 +15,14 @@ from kindpakket.ledger.records.holders import (
     WaitingReplacement,
 )
 from kindpakket.ledger.records.organisations import Organisation, Organisations, Outcome, Voided
-from kindpakket.ledger.records.payments import Item, Line, Payment, ProofUsed, Refund
+from kindpakket.ledger.records.payments import (
+    Item,
+    Line,
+    Payment,
+    ProofUsed,
+    Refund,
+    ReleasedByHolder,
+)
 from kindpakket.ledger.records.schemes import (
     Budget,
     CategoryRule,
@@ -43,6 +50,8 @@ from kindpakket.ledger.records.vouchers import (
     Allocation,
     Allowance,
     Balance,
+    BindingsRecorded,
+    BoundVoucher,
     CaseRecord,
     DaySpending,
     Extended,
@@ -65,7 +74,9 @@ __all__ = [
     "Allowance",
     "Authorisation",
     "Balance",
+    "BindingsRecorded",
     "BoundAuthorisation",
+    "BoundVoucher",
     "Budget",
     "CaseRecord",
     "CategoryRule",
@@ -96,6 +107,7 @@ __all__ = [
     "Purged",
     "Recorded",
     "Refund",
+    "ReleasedByHolder",
     "Replacement",
     "Rules",
     "Scheme",
