@@ -268,7 +268,7 @@ func (s *storyteller) pay() {
 
 func (s *storyteller) payBack() {
 	var record rules.Payment
-	one, user := object{"payment": s.thing("payment")}, s.oneOf("shop", "rival")
+	one, user := object{"payment": s.payment()}, s.oneOf("shop", "rival")
 	if data := s.ledger.Value("payment/" + one["payment"].(string)); data != nil && json.Unmarshal(data, &record) == nil && s.IntN(12) > 0 {
 		user = map[string]string{s.shops[0]: "till", s.shops[1]: "rival"}[record.Shop]
 	}
@@ -292,6 +292,20 @@ func (s *storyteller) payBack() {
 	s.try(map[string]string{"payment:Refund": "refund"}[name], user, name, one)
 }
 
+// payment gives a payment, and now and then looks for one that is held.
+func (s *storyteller) payment() string {
+	id := s.thing("payment")
+	for tries := 20 * s.IntN(2); tries > 0; tries-- {
+		var record rules.Payment
+		data := s.ledger.Value("payment/" + id)
+		if data != nil && json.Unmarshal(data, &record) == nil && record.State == rules.PaymentHeld {
+			break
+		}
+		id = s.thing("payment")
+	}
+	return id
+}
+
 // letGo releases a hold, or tries to, as its holder.
 func (s *storyteller) letGo(payment *rules.Payment) {
 	version, paper := s.bound(payment.Voucher)
@@ -312,7 +326,7 @@ func (s *storyteller) letGo(payment *rules.Payment) {
 func (s *storyteller) decideRefund() {
 	one := object{"refund": s.thing("refund")}
 	for _, key := range s.ledger.Keys() {
-		if waiting, found := strings.CutPrefix(key, "waiting/"+s.scheme+"/"); found && s.IntN(3) == 0 {
+		if waiting, found := strings.CutPrefix(key, "waiting/"+s.scheme+"/"); found && s.IntN(4) > 0 {
 			one["refund"] = waiting
 		}
 	}
