@@ -24,6 +24,7 @@ from story import SCHEME, SHOP, VOUCHER
 
 from kindpakket.fabric.testing import ChaincodeRefusal
 
+REFUND = "6" * 32
 BUDGET = {
     "id": CHANGE,
     "kind": "budget",
@@ -167,6 +168,14 @@ ANSWERS: dict[str, Any] = {
             "payment:Release",
             TILL,
             {"payment": PAYMENT, "reason": "why"},
+        ),
+        (("payment", "endorse-refund", REFUND), "payment:EndorseRefund", CLERK, {"refund": REFUND}),
+        (("payment", "approve-refund", REFUND), "payment:ApproveRefund", MANAGER, {"refund": REFUND}),
+        (
+            ("payment", "reject-refund", REFUND, *REASON, "--user", "clerk"),
+            "payment:RejectRefund",
+            CLERK,
+            {"refund": REFUND, "reason": "why"},
         ),
         (("payment", "void", REQUEST), "request:Void", TILL, {"void": REQUEST}),
         (
