@@ -165,7 +165,7 @@ def test_bindings_are_recorded_with_those_of_the_histories() -> None:
 
 def test_bindings_are_recorded_in_bulks() -> None:
     vouchers = [bound_voucher(number, 1) for number in range(501)]
-    answers = [{"scheme": "a", "recorded": number, "shared": []} for number in (500, 1)]
+    answers: list[Any] = [{"scheme": "a", "recorded": number, "shared": []} for number in (500, 1)]
     ledger = FakeLedger([{"items": vouchers, "next": ""}, *answers])
     assert list(Municipality(ledger).vouchers.record_bindings("a")) == answers
     assert [len(call.request["vouchers"]) for call in ledger.calls[1:]] == [500, 1]
