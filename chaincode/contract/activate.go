@@ -44,7 +44,13 @@ func (r *activateRequest) check() error {
 	return err
 }
 
-func (r *activateRequest) reads() []string { return schemeAndVoucherKeys(r.Scheme, r.vouchers()) }
+func (r *activateRequest) reads() []string {
+	keys := schemeAndVoucherKeys(r.Scheme, r.vouchers())
+	for _, activation := range r.Activations {
+		keys = append(keys, boundKey(activation.Authorisation.Digest()))
+	}
+	return keys
+}
 
 func (r *activateRequest) vouchers() []string {
 	vouchers := make([]string, 0, len(r.Activations))
@@ -93,6 +99,9 @@ func (tx *transaction) activate(scheme *rules.Scheme, domain rules.Domain, a act
 		return err
 	}
 	if err := voucher.Activate(a.Authorisation, a.SelfBlock); err != nil {
+		return err
+	}
+	if err := tx.bind(scheme.ID, a.Voucher, &a.Authorisation); err != nil {
 		return err
 	}
 	return tx.put(voucherKey(scheme.ID, a.Voucher), voucher)

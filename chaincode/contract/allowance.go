@@ -65,7 +65,7 @@ func allowanceOf(purchase *rules.Purchase) *allowance {
 	least, most := terms.Limits(voucher)
 	answer := &allowance{
 		AvailableCents: voucher.Spendable(terms, purchase.Now), Categories: purchase.Payable(), State: voucher.State, EndsAt: voucher.EndsAt,
-		PaymentCapCents: most, PaymentMinCents: least, PaperCapCents: terms.PaperCap, Product: voucher.Product,
+		PaymentCapCents: most, PaymentMinCents: least, PaperCapCents: purchase.PaperLeft(), Product: voucher.Product,
 	}
 	if terms.HoldDays != nil {
 		answer.HoldDays = *terms.HoldDays

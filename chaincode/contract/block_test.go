@@ -121,7 +121,7 @@ func TestALostKeyIsReplacedByTwoPersons(t *testing.T) {
 	w.refused("VOUCHER_STATE", "manager", "voucher:Unblock", w.of(h))
 	w.refused("SECOND_PERSON_REQUIRED", "promoted", "voucher:ApproveReplacement", w.withApprover("promoted", "p-clerk", decide()))
 	w.refused("ROLE_REQUIRED", "clerk", "voucher:ApproveReplacement", decide())
-	w.must("shop", "payment:Capture", w.capture(held, clothing(500)))
+	w.refused("VOUCHER_BLOCKED", "shop", "payment:Capture", w.capture(held, clothing(500)))
 	answer = w.must("manager", "voucher:ApproveReplacement", decide())
 	bound := answer["authorisation"].(object)
 	if answer["state"] != "active" || cents(t, bound["version"]) != 2 || bound["public_key"] != next.authorisation().PublicKey ||
@@ -130,6 +130,7 @@ func TestALostKeyIsReplacedByTwoPersons(t *testing.T) {
 	}
 	w.refused("HOLDER_PROOF_INVALID", "shop", "payment:Pay", h.pay(w.id(), w.shop, w.now+60, clothing(500)))
 	w.paid(next, clothing(500))
+	w.must("shop", "payment:Capture", w.capture(held, clothing(500)))
 	allowance := w.must("shop", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
 	if cents(t, allowance["authorisation_version"]) != 2 {
 		t.Fatal(allowance)
@@ -189,7 +190,7 @@ func TestABookletIsNotReplacedByItself(t *testing.T) {
 	message := testDomain.ActivationMessage("voucher:Replace", w.scheme, b.voucher, 2, b.authorisation(), "")
 	proof := b.proof(0, message)
 	proof["version"] = 2
-	w.refused("INVALID_AUTHORISATION", "clerk", "voucher:Replace", w.because(object{
+	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.because(object{
 		"scheme": w.scheme, "voucher": b.voucher, "authorisation": b.authorisation(), "proof": proof,
 	}))
 	h := holderOf(w.scheme, b.voucher, 1)

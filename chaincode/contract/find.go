@@ -81,14 +81,14 @@ func (tx *transaction) voucher(scheme, id string) (*rules.Voucher, error) {
 	return find[rules.Voucher](tx, rules.VoucherNotFound, "voucher", id, voucherKey(scheme, id))
 }
 
-// ownPayment finds a payment and refuses tills of another shop than took it.
-func (tx *transaction) ownPayment(id string) (*rules.Payment, error) {
+// ownPayment finds a payment and its shop, and refuses tills of another shop.
+func (tx *transaction) ownPayment(id string) (*rules.Payment, *rules.Shop, error) {
 	payment, err := find[rules.Payment](tx, rules.PaymentNotFound, "payment", id, paymentKey(id))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	_, err = tx.ownShop(payment.Shop)
-	return payment, err
+	shop, err := tx.ownShop(payment.Shop)
+	return payment, shop, err
 }
 
 func (tx *transaction) settlement(scheme, id string) (*rules.Settlement, error) {

@@ -68,7 +68,10 @@ func (s *storyteller) replace(issuer string) {
 	if s.IntN(6) == 0 {
 		h.version-- // proposes what the voucher is bound to
 	}
-	_, request := h.replacement(s.id())
+	next, request := h.replacement(s.id())
+	if s.IntN(4) == 0 { // proposes what the voucher was bound to first, or what another one is
+		request = s.boundAgain(voucher, next.version, holderOf(s.scheme, s.oneOf(voucher, s.thing("voucher")), 1))
+	}
 	s.try("", issuer, "voucher:Replace", request)
 }
 

@@ -123,6 +123,7 @@ func newStoryteller(t tester, seed uint64) *storyteller {
 	for range 6 {
 		s.issue()
 	}
+	s.try("", "clerk", "voucher:RecordBindings", object{"scheme": s.scheme, "vouchers": []object{{"voucher": s.things["voucher"][0]}}})
 	return s
 }
 
@@ -133,6 +134,12 @@ func (s *storyteller) rules() object {
 	terms["extension_days"], terms["refund_grace_days"], terms["settlement_days"] = s.IntN(8), s.IntN(4), s.IntN(4)
 	terms["products"] = object{"bicycle": object{"category": s.oneOf("clothing", "books"), "max_cents": 12_000}}
 	terms["paper_cap_cents"] = 1_000 + s.IntN(4_000)
+	if s.IntN(2) == 0 {
+		terms["paper_day_cap_cents"] = 2_000 + s.IntN(4_000)
+	}
+	if s.IntN(3) > 0 {
+		terms["refund_days"], terms["refund_limit_cents"] = s.IntN(3), 1+s.IntN(3_000)
+	}
 	switch s.IntN(6) {
 	case 0:
 		terms["settlement_cents"] = 3_000
@@ -192,8 +199,10 @@ func (s *storyteller) step() {
 	switch kind := s.IntN(100); {
 	case kind < 40:
 		s.pay()
-	case kind < 60:
+	case kind < 56:
 		s.payBack()
+	case kind < 60:
+		s.decideRefund()
 	case kind < 72:
 		s.voucher()
 	case kind < 84:
@@ -251,6 +260,8 @@ func (s *storyteller) pay() {
 	h := holderOf(s.scheme, voucher, version)
 	deadline := s.now + s.Int64N(950) - 10
 	switch {
+	case paper && s.IntN(4) == 0:
+		s.try("payment", user, "payment:Hold", newBooklet(s.scheme, voucher, 5).hold(1+s.IntN(4), id, shop, deadline, s.now+s.Int64N(3*aDay), lines...))
 	case paper:
 		s.try("payment", user, "payment:Pay", newBooklet(s.scheme, voucher, 5).pay(1+s.IntN(4), id, shop, deadline, lines...))
 	case s.IntN(4) == 0:
@@ -262,7 +273,7 @@ func (s *storyteller) pay() {
 
 func (s *storyteller) payBack() {
 	var record rules.Payment
-	one, user := object{"payment": s.thing("payment")}, s.oneOf("shop", "rival")
+	one, user := object{"payment": s.payment()}, s.oneOf("shop", "rival")
 	if data := s.ledger.Value("payment/" + one["payment"].(string)); data != nil && json.Unmarshal(data, &record) == nil && s.IntN(12) > 0 {
 		user = map[string]string{s.shops[0]: "till", s.shops[1]: "rival"}[record.Shop]
 	}
@@ -270,16 +281,69 @@ func (s *storyteller) payBack() {
 	if record.State == rules.PaymentHeld && s.IntN(8) > 0 {
 		name = s.oneOf("payment:Capture", "payment:Capture", "payment:Release")
 	}
+	if record.State != "" && s.IntN(12) == 0 {
+		s.letGo(&record)
+		return
+	}
 	if name == "payment:Refund" || name == "payment:Capture" {
 		one["lines"] = s.linesOf(&record)
 	}
 	if name == "payment:Release" && s.IntN(3) == 0 {
-		user = "treasurer"
+		user = s.oneOf("treasurer", "manager", "manager2")
 	}
 	if name != "payment:Capture" {
 		one["reason"] = "returned"
 	}
-	s.try("", user, name, one)
+	s.try(map[string]string{"payment:Refund": "refund"}[name], user, name, one)
+}
+
+// payment gives a payment, and now and then looks for one that is held.
+func (s *storyteller) payment() string {
+	id := s.thing("payment")
+	for tries := 20 * s.IntN(2); tries > 0; tries-- {
+		var record rules.Payment
+		data := s.ledger.Value("payment/" + id)
+		if data != nil && json.Unmarshal(data, &record) == nil && record.State == rules.PaymentHeld {
+			break
+		}
+		id = s.thing("payment")
+	}
+	return id
+}
+
+// letGo releases a hold, or tries to, as its holder.
+func (s *storyteller) letGo(payment *rules.Payment) {
+	version, paper := s.bound(payment.Voucher)
+	request, deadline := s.id(), s.now+s.Int64N(950)-10
+	user := s.oneOf("till", "rival", "clerk")
+	if paper {
+		page := 1 + s.IntN(4)
+		if payment.Proof.Page != nil && s.IntN(3) > 0 {
+			page = int(*payment.Proof.Page)
+		}
+		s.try("", user, "payment:ReleaseByHolder", newBooklet(s.scheme, payment.Voucher, 5).release(page, request, payment.ID, deadline))
+		return
+	}
+	s.try("", user, "payment:ReleaseByHolder", holderOf(s.scheme, payment.Voucher, version).release(request, payment.ID, deadline))
+}
+
+// decideRefund draws what becomes of refunds that wait.
+func (s *storyteller) decideRefund() {
+	one := object{"refund": s.thing("refund")}
+	for _, key := range s.ledger.Keys() {
+		if waiting, found := strings.CutPrefix(key, "waiting/"+s.scheme+"/"); found && s.IntN(4) > 0 {
+			one["refund"] = waiting
+		}
+	}
+	switch s.IntN(5) {
+	case 0, 1:
+		s.try("", s.oneOf("clerk", "treasurer"), "payment:EndorseRefund", one)
+	case 2, 3:
+		s.try("", s.oneOf("manager", "promoted"), "payment:ApproveRefund", one)
+	default:
+		one["reason"] = "unknown"
+		s.try("", s.oneOf("clerk", "treasurer", "manager"), "payment:RejectRefund", one)
+	}
 }
 
 // linesOf gives the lines that a payment or hold has, or others.

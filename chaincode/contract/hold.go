@@ -87,21 +87,22 @@ func (*PaymentContract) Capture(ctx *Context, text string) (string, error) {
 
 var releasePayment = operation{name: "payment:Release", event: "PaymentReleased", roles: append(slices.Clone(municipal), sellers...)}
 
-// Release returns the money of a hold to its voucher. The shop may do so at any time, the municipality once the hold has expired.
+// Release returns the money of a hold to its voucher. The shop may do so at any time, the municipality once the hold has expired, and an
+// approver also while it cannot be captured, because the voucher is blocked or the shop is not approved.
 func (*PaymentContract) Release(ctx *Context, text string) (string, error) {
 	return write(ctx, releasePayment, text, func(tx *transaction, r *reasonedPaymentRequest) (any, error) {
-		payment, err := tx.ownPayment(r.Payment)
+		payment, shop, err := tx.ownPayment(r.Payment)
 		if err != nil {
 			return nil, err
-		}
-		if !tx.caller.isSeller() {
-			if err := payment.CheckReleasable(tx.now); err != nil {
-				return nil, err
-			}
 		}
 		voucher, err := tx.voucher(payment.Scheme, payment.Voucher)
 		if err != nil {
 			return nil, err
+		}
+		if !tx.caller.isSeller() {
+			if err := payment.CheckReleasable(voucher, shop, tx.caller.role == approver, tx.now); err != nil {
+				return nil, err
+			}
 		}
 		if err := payment.Release(voucher, r.Reason); err != nil {
 			return nil, err
@@ -109,4 +110,67 @@ func (*PaymentContract) Release(ctx *Context, text string) (string, error) {
 		tx.event = paymentEventOf(payment, payment.HeldCents, payment.HeldDay)
 		return payment, tx.putPayment(payment, voucher)
 	})
+}
+
+type releaseByHolderRequest struct {
+	header
+	Payment  string       `json:"payment"`
+	Deadline rules.Number `json:"deadline"`
+	Proof    *rules.Proof `json:"proof"`
+}
+
+func (r *releaseByHolderRequest) check() error {
+	err := rules.FirstError(r.checkHeader(), rules.CheckID("payment", r.Payment), rules.CheckInstant("deadline", r.Deadline))
+	switch {
+	case err != nil:
+		return err
+	case r.Proof == nil:
+		return rules.Refuse(rules.HolderProofMissing, rules.Details{"payment": r.Payment}, "")
+	}
+	return r.Proof.CheckForm()
+}
+
+func (r *releaseByHolderRequest) reads() []string { return []string{paymentKey(r.Payment)} }
+
+// releasedByHolder is the answer to a holder's release: any till may ask for it, and learns nothing about another shop's hold.
+type releasedByHolder struct {
+	Payment string      `json:"payment"`
+	State   rules.State `json:"state"`
+}
+
+var releaseByHolder = operation{name: rules.OperationRelease, event: releasePayment.event, roles: releasePayment.roles}
+
+// ReleaseByHolder returns the money of a hold to its voucher because its holder says so, at any shop or at the municipality. The proof is
+// verified first, so that nobody else learns anything about the hold.
+func (*PaymentContract) ReleaseByHolder(ctx *Context, text string) (string, error) {
+	return write(ctx, releaseByHolder, text, func(tx *transaction, r *releaseByHolderRequest) (any, error) {
+		payment, err := find[rules.Payment](tx, rules.PaymentNotFound, "payment", r.Payment, paymentKey(r.Payment))
+		if err != nil {
+			return nil, err
+		}
+		voucher, err := tx.voucher(payment.Scheme, payment.Voucher)
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.verifyRelease(r, payment, voucher); err != nil {
+			return nil, err
+		}
+		if err := payment.Release(voucher, rules.HoldReleasedByHolder); err != nil {
+			return nil, err
+		}
+		tx.event = paymentEventOf(payment, payment.HeldCents, payment.HeldDay)
+		return releasedByHolder{Payment: payment.ID, State: payment.State}, tx.putPayment(payment, voucher)
+	})
+}
+
+func (tx *transaction) verifyRelease(r *releaseByHolderRequest, payment *rules.Payment, voucher *rules.Voucher) error {
+	bound := voucher.Authorisation
+	if bound == nil {
+		return notBound(voucher.ID)
+	}
+	message := tx.domain().ReleaseMessage(payment.Scheme, payment.Voucher, bound.Version, r.RequestID, payment.ID, r.Deadline)
+	if err := bound.VerifyRelease(r.Proof, payment.Proof, message); err != nil {
+		return err
+	}
+	return rules.CheckDeadline(r.Deadline, tx.now)
 }

@@ -75,6 +75,8 @@ func TestCapturesAreRefused(t *testing.T) {
 	w.refused("HOLD_NOT_OPEN", "shop", "payment:Capture", w.capture(held, clothing(1)))
 	w.now--
 	w.must("clerk", "voucher:Block", w.of(h))
+	w.refused("VOUCHER_BLOCKED", "shop", "payment:Capture", w.capture(held, clothing(1)))
+	w.must("manager", "voucher:Unblock", w.of(h))
 	w.putScheme("closed")
 	once := w.capture(held, clothing(1))
 	w.must("shop", "payment:Capture", once)
@@ -211,6 +213,109 @@ func TestWhoReleasesAHold(t *testing.T) {
 		w.must(user, "payment:Release", release(expired))
 	}
 	w.terms(h.voucher, map[string]int64{"issued_cents": 10_000, "available_cents": 10_000})
+	w.checkMoney()
+}
+
+// A thief held everything and the holder blocked the voucher: neither the shop nor the calendar decides what becomes of the money.
+func TestAnApproverReleasesWhatCannotBeCaptured(t *testing.T) {
+	for name, stop := range map[string]func(w *town, h holder){
+		"a block": func(w *town, h holder) { w.must("clerk", "voucher:Block", w.of(h)) },
+		"a self-block": func(w *town, h holder) {
+			w.must("shop", "voucher:SelfBlock", object{"request_id": w.id(), "scheme": w.scheme, "voucher": h.voucher, "code": selfBlockCode})
+		},
+		"a suspension": func(w *town, _ holder) { w.must("manager2", "shop:Suspend", w.aboutShop(object{"reason": "fraud"})) },
+		"an end":       func(w *town, _ holder) { w.endShop(0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newTown(t)
+			h := w.holderWithCode()
+			held := w.held(h, clothing(8_000))
+			release := func() object { return w.because(object{"payment": held}) }
+			w.refused("HOLD_LIVE", "manager", "payment:Release", release())
+			stop(w, h)
+			for _, user := range []string{"clerk", "treasurer"} {
+				w.refused("HOLD_LIVE", user, "payment:Release", release())
+			}
+			w.refused("HOLD_LIVE", "manager", "voucher:Revoke", w.all(h.voucher))
+			if answer := w.must("manager", "payment:Release", release()); answer["state"] != "released" {
+				t.Fatal(answer)
+			}
+			w.terms(h.voucher, map[string]int64{"issued_cents": 10_000, "available_cents": 10_000})
+			w.must("manager", "voucher:Revoke", w.all(h.voucher))
+			w.checkMoney()
+		})
+	}
+}
+
+func TestHoldersReleaseTheirHolds(t *testing.T) {
+	w := newTown(t)
+	h, other := w.holder(), w.holder()
+	w.admitShop("rival", "clothing")
+	held := w.held(h, clothing(3_000))
+	signed := func() object { return h.release(w.id(), held, w.now+60) }
+	for name, spoil := range map[string]func(object){
+		"payment":  func(r object) { r["payment"] = w.held(h, clothing(100)) },
+		"deadline": func(r object) { r["deadline"] = w.now + 61 },
+		"request":  func(r object) { r["request_id"] = w.id() },
+		"signer":   func(r object) { r["proof"] = other.release(r["request_id"].(string), held, w.now+60)["proof"] },
+		"version":  func(r object) { r["proof"].(object)["version"] = 2 },
+	} {
+		request := signed()
+		spoil(request)
+		if _, code := w.send("rival", "payment:ReleaseByHolder", request); code != "HOLDER_PROOF_INVALID" {
+			t.Errorf("%s: %q", name, code)
+		}
+	}
+	bare := signed()
+	delete(bare, "proof")
+	w.refused("HOLDER_PROOF_MISSING", "rival", "payment:ReleaseByHolder", bare)
+	w.refused("HOLDER_PROOF_EXPIRED", "rival", "payment:ReleaseByHolder", h.release(w.id(), held, w.now-1))
+	w.refused("HOLDER_PROOF_EXPIRED", "rival", "payment:ReleaseByHolder", h.release(w.id(), held, w.now+901))
+	w.refused("PAYMENT_NOT_FOUND", "rival", "payment:ReleaseByHolder", h.release(w.id(), w.id(), w.now+60))
+	w.refused("ROLE_REQUIRED", "auditor", "payment:ReleaseByHolder", signed())
+	w.must("clerk", "voucher:Block", w.of(h))
+	once := signed()
+	answer := w.must("rival", "payment:ReleaseByHolder", once)
+	if len(answer) != 2 || answer["payment"] != held || answer["state"] != "released" || w.last.Event.GetEventName() != "PaymentReleased" {
+		t.Fatal(answer)
+	}
+	w.must("rival", "payment:ReleaseByHolder", once)
+	shown := w.must("shop", "payment:Show", object{"payment": held})
+	if shown["state"] != "released" || shown["release_reason"] != "holder" {
+		t.Fatal(shown)
+	}
+	// Somebody who cannot prove to be the holder does not learn that it was released.
+	w.refused("HOLD_NOT_OPEN", "rival", "payment:ReleaseByHolder", signed())
+	forged := signed()
+	forged["proof"] = other.release(forged["request_id"].(string), held, w.now+60)["proof"]
+	w.refused("HOLDER_PROOF_INVALID", "rival", "payment:ReleaseByHolder", forged)
+	w.checkMoney()
+}
+
+// The shop has seen the page that the hold was agreed with, and no other till needs to see a page that can still pay.
+func TestABookletReleasesAHoldWithTheSamePage(t *testing.T) {
+	w := newTown(t)
+	b := w.booklet()
+	hold := func(page int) string {
+		request := b.hold(page, w.id(), w.shop, w.now+60, w.now+aDay, clothing(500))
+		return w.must("shop", "payment:Hold", request)["id"].(string)
+	}
+	held := hold(2)
+	w.must("shop", "payment:Pay", b.pay(3, w.id(), w.shop, w.now+60, clothing(500)))
+	for _, page := range []int{0, 1, 3, 4} {
+		w.refused("HOLDER_PROOF_INVALID", "manager", "payment:ReleaseByHolder", b.release(page, w.id(), held, w.now+60))
+	}
+	w.must("manager", "payment:ReleaseByHolder", b.release(2, w.id(), held, w.now+60))
+	if page := cents(t, w.shown(b.voucher)["authorisation"].(object)["last_page"]); page != 3 {
+		t.Fatalf("page %d was used", page)
+	}
+	// What was agreed with a booklet that was replaced is for the shop or the municipality to release, or for the holder's new key.
+	held = hold(4)
+	next, request := holderOf(w.scheme, b.voucher, 1).replacement(w.id())
+	w.must("clerk", "voucher:Replace", request)
+	w.must("manager", "voucher:ApproveReplacement", w.decide(b.voucher, request))
+	w.refused("HOLDER_PROOF_INVALID", "shop", "payment:ReleaseByHolder", b.release(4, w.id(), held, w.now+60))
+	w.must("shop", "payment:ReleaseByHolder", next.release(w.id(), held, w.now+60))
 	w.checkMoney()
 }
 

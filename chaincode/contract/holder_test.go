@@ -33,6 +33,12 @@ func (h holder) hold(request, shop string, deadline, expiresAt int64, lines ...r
 	}
 }
 
+// release lets go of a hold.
+func (h holder) release(request, payment string, deadline int64) object {
+	message := testDomain.ReleaseMessage(h.scheme, h.voucher, rules.Number(h.version), request, payment, rules.Number(deadline))
+	return object{"request_id": request, "payment": payment, "deadline": deadline, "proof": h.proof(message)}
+}
+
 // replacement binds the holder's voucher to the key of its next version.
 func (h holder) replacement(request string) (holder, object) {
 	next := holderOf(h.scheme, h.voucher, h.version+1)

@@ -19,7 +19,9 @@ const (
 	mspForm     = `[A-Za-z][A-Za-z0-9.-]{0,63}`
 	versionForm = `[0-9]{6}`
 
-	transactionForm = `[0-9a-f]{64}`
+	digestForm = `[0-9a-f]{64}`
+
+	transactionForm = digestForm
 
 	// The two parts of a shop's statement, as its entries and cursors name them.
 	settlementPart = "settlement"
@@ -46,8 +48,10 @@ var (
 	shopKind          = keyKind{"shop", []string{idForm}}
 	voucherKind       = keyKind{"voucher", []string{idForm, idForm}}
 	entitlementKind   = keyKind{"entitlement", []string{idForm}}
+	boundKind         = keyKind{"bound", []string{digestForm}}
 	paymentKind       = keyKind{"payment", []string{idForm}}
 	refundKind        = keyKind{"refund", []string{idForm}}
+	waitingKind       = keyKind{"waiting", []string{idForm, idForm}}
 	unsettledKind     = keyKind{"unsettled", []string{idForm, idForm, dayForm, idForm}}
 	settlementKind    = keyKind{"settlement", []string{idForm, idForm}}
 	erasureKind       = keyKind{"erasure", []string{idForm}}
@@ -62,7 +66,7 @@ var (
 // publicKeyForm admits the public keys that the chaincode writes, and no others.
 var publicKeyForm = formOf(
 	organisationsKind, organisationKind, requestKind, schemeKind, rulesKind, changeKind, decisionKind, budgetKind, dayKind, shopKind,
-	voucherKind, entitlementKind, paymentKind, refundKind, unsettledKind, settlementKind, erasureKind,
+	voucherKind, entitlementKind, boundKind, paymentKind, refundKind, waitingKind, unsettledKind, settlementKind, erasureKind,
 )
 
 // cursorForm admits the cursors that pages of lists end with: what a key has after the prefix of the list, the part of a shop's statement
@@ -112,9 +116,12 @@ func shopPrefix() string                             { return shopKind.prefix() 
 func voucherKey(scheme, voucher string) string       { return voucherKind.key(scheme, voucher) }
 func voucherPrefix(scheme string) string             { return voucherKind.prefix(scheme) }
 func entitlementKey(entitlement string) string       { return entitlementKind.key(entitlement) }
+func boundKey(digest string) string                  { return boundKind.key(digest) }
 func paymentKey(payment string) string               { return paymentKind.key(payment) }
 func paymentPrefix() string                          { return paymentKind.prefix() }
 func refundKey(refund string) string                 { return refundKind.key(refund) }
+func waitingKey(scheme, refund string) string        { return waitingKind.key(scheme, refund) }
+func waitingPrefix(scheme string) string             { return waitingKind.prefix(scheme) }
 func settlementKey(scheme, settlement string) string { return settlementKind.key(scheme, settlement) }
 func settlementPrefix(scheme string) string          { return settlementKind.prefix(scheme) }
 func erasureKey(erasure string) string               { return erasureKind.key(erasure) }

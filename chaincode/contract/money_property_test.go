@@ -153,7 +153,7 @@ func (m *machine) Capture(t *rapid.T) {
 		}
 	}
 	v := hold.voucher
-	may := v.holds[hold.id] != nil && m.now < hold.expiresAt && len(lines) > 0
+	may := v.holds[hold.id] != nil && v.state != "blocked" && m.now < hold.expiresAt && len(lines) > 0
 	for category, cents := range byCategory {
 		may = may && cents <= hold.cents[category]
 	}
@@ -169,12 +169,17 @@ func (m *machine) Capture(t *rapid.T) {
 	})
 }
 
-// Release gives a hold back, by the shop or by the municipality, which has to wait for its end.
+// Release gives a hold back, by its holder, by the shop, or by the municipality, which has to wait for its end or for a block.
 func (m *machine) Release(t *rapid.T) {
 	hold := m.heldOne(t)
-	user := rapid.SampledFrom([]string{"shop", "treasurer"}).Draw(t, "user")
-	may := hold.voucher.holds[hold.id] != nil && (user == "shop" || m.now >= hold.expiresAt)
-	m.expect(may, user, "payment:Release", m.because(object{"payment": hold.id}))
+	user := rapid.SampledFrom([]string{"shop", "treasurer", "manager", "holder"}).Draw(t, "user")
+	may := hold.voucher.holds[hold.id] != nil && (user == "shop" || user == "holder" || m.now >= hold.expiresAt ||
+		(user == "manager" && hold.voucher.state == "blocked"))
+	if user == "holder" {
+		m.expect(may, "treasurer", "payment:ReleaseByHolder", hold.voucher.holder.release(m.id(), hold.id, m.now+60))
+	} else {
+		m.expect(may, user, "payment:Release", m.because(object{"payment": hold.id}))
+	}
 	if may {
 		hold.voucher.unhold(hold)
 	}

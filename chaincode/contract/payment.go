@@ -6,12 +6,13 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// PaymentContract takes payments and holds, captures and releases holds, cancels and refunds payments.
+// PaymentContract takes payments and holds, captures and releases holds, cancels and refunds payments, and decides on refunds
+// that wait.
 type PaymentContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
 func (*PaymentContract) GetEvaluateTransactions() []string {
-	return []string{"Show", "List", "Unsettled"}
+	return []string{"Show", "List", "Unsettled", "WaitingRefunds"}
 }
 
 type purchaseRequest struct {
@@ -163,7 +164,7 @@ func (tx *transaction) purchase(scheme *rules.Scheme, voucher *rules.Voucher, sh
 func (tx *transaction) verify(r *purchaseRequest, purchase *rules.Purchase, message func(rules.Domain, rules.Number) []byte) error {
 	bound := purchase.Voucher.Authorisation
 	if bound == nil {
-		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"voucher": r.Voucher}, "voucher %s is active, but not bound to a key or booklet", r.Voucher)
+		return notBound(r.Voucher)
 	}
 	if err := purchase.Terms.CheckProofKind(r.Proof.Kind); err != nil {
 		return err
@@ -172,6 +173,11 @@ func (tx *transaction) verify(r *purchaseRequest, purchase *rules.Purchase, mess
 		return err
 	}
 	return rules.CheckDeadline(r.Deadline, tx.now)
+}
+
+// notBound is for a voucher that is spent from without ever having been activated.
+func notBound(voucher string) error {
+	return rules.Refuse(rules.LedgerInconsistent, rules.Details{"voucher": voucher}, "voucher %s was spent from, but is not bound to a key or booklet", voucher)
 }
 
 // putPayment writes a payment and its voucher.

@@ -11,7 +11,8 @@ func (r *paymentQuery) check() error { return rules.CheckID("payment", r.Payment
 // Show returns a payment; shops may ask only for their own.
 func (*PaymentContract) Show(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *paymentQuery) (any, error) {
-		return tx.ownPayment(r.Payment)
+		payment, _, err := tx.ownPayment(r.Payment)
+		return payment, err
 	})
 }
 

@@ -11,6 +11,10 @@ func (r *replaceRequest) check() error {
 	return rules.FirstError(r.reasonedVoucherRequest.check(), r.checkBinding())
 }
 
+func (r *replaceRequest) reads() []string {
+	return append(r.reasonedVoucherRequest.reads(), boundKey(r.Authorisation.Digest()))
+}
+
 var replaceVoucher = operation{name: "voucher:Replace", event: "ReplacementProposed", roles: []role{issuer}}
 
 // Replace proposes another key or booklet for a voucher, and blocks it immediately.
@@ -29,9 +33,12 @@ func (*VoucherContract) Replace(ctx *Context, text string) (string, error) {
 			if err := tx.verifyBinding(scheme, domain, voucher, rules.OperationReplace, version, r.binding); err != nil {
 				return err
 			}
-			return voucher.Replace(rules.Replacement{
+			if err := voucher.Replace(rules.Replacement{
 				ID: r.RequestID, Authorisation: r.Authorisation, SelfBlock: r.SelfBlock, ProposedBy: tx.person(), Reason: r.Reason,
-			})
+			}); err != nil {
+				return err
+			}
+			return tx.checkUnbound(&r.Authorisation)
 		})
 	})
 }
@@ -48,13 +55,21 @@ func (r *replacementRequest) check() error {
 var approveReplacement = operation{name: "voucher:ApproveReplacement", event: "ReplacementApproved", roles: []role{approver}}
 
 // ApproveReplacement binds a voucher to the proposed key or booklet, if it is the one that the approver saw, and lets it be spent again.
+// What it was bound to is recorded as used, if that was not done when it was bound (before layout 3).
 func (*VoucherContract) ApproveReplacement(ctx *Context, text string) (string, error) {
 	return write(ctx, approveReplacement, text, func(tx *transaction, r *replacementRequest) (any, error) {
 		return tx.changeVoucher(r.voucherRequest, "", func(voucher *rules.Voucher) error {
 			if err := voucher.CheckReplacement(r.Change); err != nil {
 				return err
 			}
-			return voucher.ApproveReplacement(tx.person())
+			replaced, proposed := voucher.Authorisation, voucher.Replacement.Authorisation
+			if err := voucher.ApproveReplacement(tx.person()); err != nil {
+				return err
+			}
+			if _, _, err := tx.recordBound(r.Scheme, r.Voucher, replaced.Digest()); err != nil {
+				return err
+			}
+			return tx.bind(r.Scheme, r.Voucher, &proposed)
 		})
 	})
 }

@@ -31,7 +31,7 @@ func TestABookletOfOtherLengthIsTheSameBooklet(t *testing.T) {
 	longer.Pages++
 	proof := b.proof(0, testDomain.ActivationMessage("voucher:Replace", w.scheme, b.voucher, 2, longer, ""))
 	proof["version"] = 2
-	w.refused("INVALID_AUTHORISATION", "clerk", "voucher:Replace", w.because(object{
+	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.because(object{
 		"scheme": w.scheme, "voucher": b.voucher, "authorisation": longer, "proof": proof,
 	}))
 }

@@ -53,7 +53,8 @@ func (r *refundRequest) check() error {
 
 var refundPayment = operation{name: "payment:Refund", event: "PaymentRefunded", roles: sellers}
 
-// Refund refunds lines of a payment of the caller's shop. The refund is a separate settlement item.
+// Refund refunds lines of a payment of the caller's shop. The refund is a separate settlement item. It waits for two persons of the
+// municipality, and moves nothing yet, when the terms say so.
 func (*PaymentContract) Refund(ctx *Context, text string) (string, error) {
 	return write(ctx, refundPayment, text, func(tx *transaction, r *refundRequest) (any, error) {
 		earlier, err := tx.earlierPayment(r.Payment)
@@ -65,24 +66,35 @@ func (*PaymentContract) Refund(ctx *Context, text string) (string, error) {
 			return nil, err
 		}
 		payment := earlier.payment
-		to, err := payment.Refund(earlier.voucher, &terms.Terms, tx.now, r.Lines)
-		if err != nil {
-			return nil, err
-		}
 		refund := &rules.Refund{
 			ID: r.RequestID, Payment: payment.ID, Scheme: payment.Scheme, Shop: payment.Shop, Voucher: payment.Voucher,
-			Lines: r.Lines, Cents: rules.Total(r.Lines), Day: earlier.booked, At: tx.now, Reason: r.Reason, ReturnedTo: to,
+			Lines: r.Lines, Cents: rules.Total(r.Lines), At: tx.now, Reason: r.Reason,
 		}
-		event := paymentEventOf(payment, refund.Cents, refund.Day)
-		event.Refund, event.ReturnedTo = refund.ID, to
-		tx.event = event
-		if err := tx.putReturn(earlier, refund.Cents, to); err != nil {
+		if refund.Waits, err = tx.refundWaits(earlier, &terms.Terms, r.Lines); err != nil {
 			return nil, err
 		}
-		return refund, tx.putAll(map[string]any{
-			refundKey(refund.ID): refund,
-			unsettledKey(refund.Scheme, refund.Shop, refund.Day, refund.ID): unsettled{Cents: -refund.Cents},
-		})
+		if refund.Waits != "" {
+			return refund, tx.proposeRefund(refund, payment)
+		}
+		if refund.ReturnedTo, err = payment.Refund(earlier.voucher, &terms.Terms, tx.now, r.Lines); err != nil {
+			return nil, err
+		}
+		refund.Day = earlier.booked
+		return refund, tx.putRefund(refund, earlier)
+	})
+}
+
+// putRefund writes a refund whose money returned, with what it changed and the item that its shop owes.
+func (tx *transaction) putRefund(refund *rules.Refund, earlier *earlierPayment) error {
+	event := paymentEventOf(earlier.payment, refund.Cents, refund.Day)
+	event.Refund, event.ReturnedTo = refund.ID, refund.ReturnedTo
+	tx.event = event
+	if err := tx.putReturn(earlier, refund.Cents, refund.ReturnedTo); err != nil {
+		return err
+	}
+	return tx.putAll(map[string]any{
+		refundKey(refund.ID): refund,
+		unsettledKey(refund.Scheme, refund.Shop, refund.Day, refund.ID): unsettled{Cents: -refund.Cents},
 	})
 }
 

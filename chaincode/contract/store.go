@@ -112,7 +112,7 @@ func (tx *transaction) prefetch(keys ...string) error {
 	return nil
 }
 
-// has reports whether a key has a value on the ledger. A transaction does not see its own writes.
+// has reports whether a key has a value on the ledger. A transaction does not see its own writes, except by putVisibly.
 func (tx *transaction) has(key string) (bool, error) {
 	data, err := tx.read(key)
 	return len(data) > 0, err
@@ -152,6 +152,15 @@ func (tx *transaction) write(change change, start, record any) error {
 	}
 	change.value = data
 	tx.changes = append(tx.changes, change)
+	return nil
+}
+
+// putVisibly writes a record that later reads of the same transaction find, for a key that two parts of one request could claim.
+func (tx *transaction) putVisibly(key string, record any) error {
+	if err := tx.put(key, record); err != nil {
+		return err
+	}
+	tx.reads[key] = tx.changes[len(tx.changes)-1].value
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
@@ -21,6 +22,7 @@ type operation struct {
 }
 
 // transaction is one call: who calls, when, what was read and what is to be written. The organisations are those that were named first.
+// eventName is that of its event, if it is not the operation's.
 type transaction struct {
 	stub          shim.ChaincodeStubInterface
 	proposal      *proposal
@@ -31,6 +33,7 @@ type transaction struct {
 	reads         map[string][]byte
 	changes       []change
 	event         any
+	eventName     string
 }
 
 func begin(ctx *Context) (*transaction, error) {
@@ -136,7 +139,7 @@ func (tx *transaction) finish(op operation) error {
 	if err != nil {
 		return err
 	}
-	return tx.stub.SetEvent(op.event, payload)
+	return tx.stub.SetEvent(cmp.Or(tx.eventName, op.event), payload)
 }
 
 // query runs a transaction that only reads.

@@ -330,3 +330,16 @@ func (b booklet) pay(page int, request, shop string, deadline int64, lines ...ru
 		"lines": lines, "deadline": deadline, "proof": b.proof(page, message),
 	}
 }
+
+func (b booklet) hold(page int, request, shop string, deadline, expiresAt int64, lines ...rules.Line) object {
+	message := testDomain.HoldMessage(b.scheme, b.voucher, 1, request, shop, rules.Number(deadline), rules.Number(expiresAt), lines)
+	return object{
+		"request_id": request, "scheme": b.scheme, "voucher": b.voucher, "shop": shop,
+		"lines": lines, "deadline": deadline, "expires_at": expiresAt, "proof": b.proof(page, message),
+	}
+}
+
+func (b booklet) release(page int, request, payment string, deadline int64) object {
+	message := testDomain.ReleaseMessage(b.scheme, b.voucher, 1, request, payment, rules.Number(deadline))
+	return object{"request_id": request, "payment": payment, "deadline": deadline, "proof": b.proof(page, message)}
+}

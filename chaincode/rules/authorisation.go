@@ -99,12 +99,22 @@ func (a *Authorisation) checkKey() error {
 	return invalidAuthorisation("public_key", "public_key is not a usable %s key: give 32 bytes for %s, or the uncompressed point of 65 bytes for %s", a.Algorithm, Ed25519, P256)
 }
 
-// isSame reports whether both are the same key or booklet. A booklet is identified by its root alone, whatever its number of pages.
-func (a *Authorisation) isSame(other *Authorisation) bool {
-	if a.Kind == ProofByBooklet {
-		return other.Kind == ProofByBooklet && a.Root == other.Root
+// Digest identifies a key or booklet on the channel, in hexadecimal. A booklet is identified by its root alone, whatever its number of
+// pages.
+func (a *Authorisation) Digest() string {
+	fields := []string{boundDomain, string(ProofByBooklet), a.Root}
+	if a.Kind == ProofByKey {
+		fields = []string{boundDomain, string(ProofByKey), a.Algorithm, a.PublicKey}
 	}
-	return *a == *other
+	digest := sha256.Sum256(Message(fields...))
+	return hex.EncodeToString(digest[:])
+}
+
+// RefuseUsed refuses a key or booklet that a voucher is or was bound to: used pages, whose seeds tills have seen, would pay again, and
+// a signature or a page for one voucher would do for another.
+func (a *Authorisation) RefuseUsed(scheme, voucher string) error {
+	return Refuse(AuthorisationUsed, Details{"scheme": scheme, "voucher": voucher},
+		"this %s has already been bound to voucher %s: create a new one", a.Kind, voucher)
 }
 
 // Bind returns the authorisation as the ledger keeps it. Page 0 of a booklet is used by binding.

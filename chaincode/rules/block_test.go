@@ -18,11 +18,59 @@ func TestHoldersBlockByTheirCode(t *testing.T) {
 	}
 	expect(t, "", v.Unblock("p-a"))
 	expect(t, SelfBlockInvalid, v.BlockByHolder(hash))
-	// A code that fits tells that the voucher is blocked already; another tells nothing.
-	v.SelfBlock = hash
-	expect(t, "", v.Block("p-a", "lost"))
-	expect(t, VoucherState, v.BlockByHolder(hash))
-	expect(t, SelfBlockInvalid, v.BlockByHolder("x"))
+	// A voucher that is over says so only to who knows the code.
+	for _, state := range []State{VoucherIsRevoked, VoucherIsLapsed} {
+		v.State, v.SelfBlock = state, hash
+		expect(t, SelfBlockInvalid, v.BlockByHolder("x"))
+		expect(t, VoucherState, v.BlockByHolder(hash))
+	}
+}
+
+func TestAHoldersBlockStaysWhenAnotherIsLifted(t *testing.T) {
+	for name, lift := range map[string]func(*Voucher) error{
+		"unblocked":            func(v *Voucher) error { return v.Unblock("p-b") },
+		"replacement rejected": func(v *Voucher) error { return FirstError(v.RejectReplacement(), v.Unblock("p-b")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := activeVoucher(t)
+			v.SelfBlock = "hash"
+			if name == "unblocked" {
+				expect(t, "", v.Block("p-a", "lost"))
+			} else {
+				expect(t, "", v.Replace(Replacement{Authorisation: newTestBooklet(5).authorisation(), ProposedBy: "p-a", Reason: "lost"}))
+			}
+			expect(t, SelfBlockInvalid, v.BlockByHolder("x"))
+			expect(t, "", v.BlockByHolder("hash"))
+			expect(t, SelfBlockInvalid, v.BlockByHolder("hash"))
+			if v.BlockedBy != "p-a" || v.BlockReason != "lost" || !v.HolderBlocked || v.SelfBlock != "" {
+				t.Fatalf("%+v", v)
+			}
+			if name == "unblocked" {
+				expect(t, SecondPersonRequired, v.Unblock("p-a"))
+			}
+			expect(t, "", lift(v))
+			if v.State != VoucherIsBlocked || v.BlockedFrom != VoucherIsActive || v.BlockedBy != "holder" || v.BlockReason != "self-block" || v.HolderBlocked {
+				t.Fatalf("%+v", v)
+			}
+			expect(t, "", v.Unblock("p-b"))
+			if v.State != VoucherIsActive || v.BlockedFrom != "" || v.BlockedBy != "" {
+				t.Fatalf("%+v", v)
+			}
+		})
+	}
+	// A replacement comes with a new code, and two persons approved it: it ends the holder's block of what was lost.
+	v := activeVoucher(t)
+	v.SelfBlock = "hash"
+	expect(t, "", v.Replace(Replacement{Authorisation: newTestBooklet(5).authorisation(), SelfBlock: "other", ProposedBy: "p-a", Reason: "lost"}))
+	expect(t, "", v.BlockByHolder("hash"))
+	expect(t, "", v.ApproveReplacement("p-b"))
+	if v.State != VoucherIsActive || v.HolderBlocked || v.SelfBlock != "other" {
+		t.Fatalf("%+v", v)
+	}
+	v.HolderBlocked = true
+	if _, err := v.Revoke(); err != nil || v.HolderBlocked {
+		t.Fatalf("%v %+v", err, v)
+	}
 }
 
 func TestReplacements(t *testing.T) {
@@ -31,7 +79,7 @@ func TestReplacements(t *testing.T) {
 	replacement := Replacement{Authorisation: other, SelfBlock: "hash", ProposedBy: "p-a", Reason: "lost"}
 	expect(t, ChangeNotFound, v.ApproveReplacement("p-b"))
 	expect(t, ChangeNotFound, v.RejectReplacement())
-	expect(t, InvalidAuthorisation, v.Replace(Replacement{Authorisation: old, ProposedBy: "p-a"}))
+	expect(t, AuthorisationUsed, v.Replace(Replacement{Authorisation: old, ProposedBy: "p-a"}))
 	expect(t, "", v.Replace(replacement))
 	if v.State != VoucherIsBlocked || v.BlockedBy != "p-a" || v.BlockReason != "lost" || v.Authorisation.Authorisation != old {
 		t.Fatalf("%+v", v)

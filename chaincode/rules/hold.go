@@ -8,6 +8,8 @@ import (
 const (
 	// HoldExpired is the reason of the release of a hold whose time is over.
 	HoldExpired = "expired"
+	// HoldReleasedByHolder is the reason of a release that the holder signed.
+	HoldReleasedByHolder = ByHolder
 
 	maxHolds           = 20
 	secondsOfADay      = 86_400
@@ -70,7 +72,7 @@ func (p *Purchase) Hold(payment string, lines []Line, by ProofKind, expiresAt Nu
 		v.HeldByCategory[line.Category] += line.Cents
 	}
 	v.Holds[payment] = Hold{Cents: total, ExpiresAt: expiresAt}
-	p.count(total)
+	p.count(total, by)
 	return v.move(&v.Available, &v.Held, total)
 }
 
@@ -82,6 +84,9 @@ func (p *Payment) Capture(v *Voucher, lines []Line, booked Day, now Number) erro
 	}
 	if now >= p.ExpiresAt {
 		return Refuse(HoldNotOpen, Details{"id": p.ID, "expires_at": p.ExpiresAt, "now": now}, "hold %s expired at %d: take a new payment", p.ID, p.ExpiresAt)
+	}
+	if v.State == VoucherIsBlocked {
+		return v.blocked()
 	}
 	for _, line := range lines {
 		if held := centsIn(p.HeldLines, line.Category); line.Cents > held {
@@ -111,13 +116,16 @@ func (p *Payment) Release(v *Voucher, reason string) error {
 	return v.settle()
 }
 
-// CheckReleasable refuses the municipality's release of a hold that has not expired: until then it is its shop's.
-func (p *Payment) CheckReleasable(now Number) error {
-	if p.State == PaymentHeld && now < p.ExpiresAt {
-		return Refuse(HoldLive, Details{"payment": p.ID, "shop": p.Shop, "expires_at": p.ExpiresAt},
-			"hold %s lasts until %d: until then only shop %s may release it", p.ID, p.ExpiresAt, p.Shop)
+// CheckReleasable refuses the municipality's release of a hold that has not expired: until then it is its shop's. One that can not be
+// captured, because the voucher is blocked or the shop is not approved, may be released by who decides about blocks and shops.
+func (p *Payment) CheckReleasable(v *Voucher, shop *Shop, decides bool, now Number) error {
+	stopped := v.State == VoucherIsBlocked || shop.State != ShopApproved
+	if p.State != PaymentHeld || now >= p.ExpiresAt || (stopped && decides) {
+		return nil
 	}
-	return nil
+	return Refuse(HoldLive, Details{"payment": p.ID, "shop": p.Shop, "expires_at": p.ExpiresAt},
+		"hold %s lasts until %d: until then only shop %s may release it, or an approver when the voucher is blocked or the shop is not approved",
+		p.ID, p.ExpiresAt, p.Shop)
 }
 
 // unhold makes the money of a hold available, and subtracts what was not paid of it from the spending of its day, if that is still
@@ -141,7 +149,7 @@ func (v *Voucher) unhold(p *Payment, unpaid Cents) error {
 	if err := move(&v.Held, &v.Available, p.HeldCents); err != nil {
 		return err
 	}
-	return v.uncount(p.HeldDay, unpaid)
+	return v.uncount(p.HeldDay, unpaid, p.Proof.Kind)
 }
 
 // checkNoHold refuses a voucher that a shop holds money of.

@@ -115,7 +115,7 @@ func TestCaptures(t *testing.T) {
 				return
 			}
 			want := Balance{Issued: 10_000, Spent: test.spent, Available: 10_000 - test.spent}
-			if v.Balance != want || len(v.Holds)+len(v.HeldByCategory) > 0 || v.Day != (DaySpending{"2026-03-10", test.spent}) {
+			if v.Balance != want || len(v.Holds)+len(v.HeldByCategory) > 0 || v.Day != (DaySpending{Date: "2026-03-10", Cents: test.spent}) {
 				t.Fatalf("%+v", v)
 			}
 			if payment.State != PaymentPaid || payment.Cents != test.spent || payment.Day != "2026-03-11" || payment.CapturedAt != noon+test.later {
@@ -141,8 +141,8 @@ func TestReleases(t *testing.T) {
 	expect(t, PaymentState, err)
 	_, err = other.Refund(v, purchase.Terms, noon, []Line{{"books", 1}})
 	expect(t, PaymentState, err)
-	expect(t, HoldLive, other.CheckReleasable(other.ExpiresAt-1))
-	expect(t, "", other.CheckReleasable(other.ExpiresAt))
+	expect(t, HoldLive, other.CheckReleasable(v, purchase.Shop, false, other.ExpiresAt-1))
+	expect(t, "", other.CheckReleasable(v, purchase.Shop, false, other.ExpiresAt))
 	if len(v.ExpiredHolds(other.ExpiresAt-1)) > 0 {
 		t.Fatal("expired too early")
 	}
@@ -165,7 +165,7 @@ func TestAHoldGivesBackTheDayThatItWasMadeOnly(t *testing.T) {
 			expect(t, "", two.Release(v, "x"))
 			_, err := one.Cancel(v, purchase.Terms, noon, test.paidOn, "x")
 			expect(t, "", err)
-			if v.Day != (DaySpending{test.paidOn, test.want}) || v.Available != 9_900 {
+			if v.Day != (DaySpending{Date: test.paidOn, Cents: test.want}) || v.Available != 9_900 {
 				t.Fatalf("%+v", v)
 			}
 		})

@@ -65,7 +65,7 @@ type ProofUsed struct {
 	Page    *Number   `json:"page,omitzero"`
 }
 
-// Refund is money of a payment that returned.
+// Refund is money of a payment that returned, or that waits to be returned: then it has a state, why it waits, and no day yet.
 type Refund struct {
 	ID         string      `json:"id"`
 	Payment    string      `json:"payment"`
@@ -78,6 +78,12 @@ type Refund struct {
 	At         Number      `json:"at"`
 	Reason     string      `json:"reason"`
 	ReturnedTo Destination `json:"returned_to"`
+
+	State        State      `json:"state,omitzero"`
+	Waits        WhyItWaits `json:"waits,omitzero"`
+	EndorsedBy   string     `json:"endorsed_by,omitzero"`
+	DecidedBy    string     `json:"decided_by,omitzero"`
+	RejectReason string     `json:"reject_reason,omitzero"`
 }
 
 // CheckLines refuses lines of the wrong number or form, or with a category in two of them.

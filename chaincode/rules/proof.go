@@ -12,12 +12,14 @@ import (
 const (
 	messageDomain   = "kindpakket/authorisation/1"
 	selfBlockDomain = "kindpakket/self-block/1"
+	boundDomain     = "kindpakket/bound/1"
 
 	// OperationActivate and the other operations are part of the messages that holders sign, so that none can pass for another.
 	OperationActivate = "voucher:Activate"
 	OperationReplace  = "voucher:Replace"
 	OperationPay      = "payment:Pay"
 	OperationHold     = "payment:Hold"
+	OperationRelease  = "payment:ReleaseByHolder"
 
 	// MaxDeadline is how far ahead of a payment its deadline may lie, in seconds.
 	MaxDeadline Number = 900
@@ -80,6 +82,11 @@ func (d Domain) HoldMessage(
 	return Message(append(fields, fieldsOf(lines)...)...)
 }
 
+// ReleaseMessage is what a holder signs to have a hold released: payment is the hold.
+func (d Domain) ReleaseMessage(scheme, voucher string, version Number, request, payment string, deadline Number) []byte {
+	return Message(append(d.fields(OperationRelease, scheme, voucher, version, request), payment, decimal(deadline))...)
+}
+
 // SelfBlockHash is what a voucher keeps of the code by which its holder may block it, in hexadecimal.
 func (d Domain) SelfBlockHash(scheme, voucher, code string) string {
 	digest := sha256.Sum256(Message(selfBlockDomain, d.Channel, d.Chaincode, scheme, voucher, code))
@@ -130,6 +137,24 @@ func (b *BoundAuthorisation) VerifyPayment(proof *Proof, message []byte) error {
 		return invalidProof("page", "page %d can no longer be used: give one after page %d, the last that was used", *proof.Page, *b.LastPage)
 	}
 	b.LastPage = proof.Page
+	return nil
+}
+
+// VerifyRelease refuses a proof that does not match the message by which a holder releases a hold. By a booklet, it is the page that the
+// hold was agreed with: no page is used up, and a till that sees it learns nothing that can pay.
+func (b *BoundAuthorisation) VerifyRelease(proof *Proof, held ProofUsed, message []byte) error {
+	if err := b.checkProof(proof, b.Version, message); err != nil {
+		return err
+	}
+	if b.Kind == ProofByKey {
+		return nil
+	}
+	if held.Page == nil || held.Version != b.Version {
+		return invalidProof("page", "the hold was not agreed with this booklet: ask the shop or the municipality to release it")
+	}
+	if *proof.Page != *held.Page {
+		return invalidProof("page", "the proof is by page %d: give the page that the hold was agreed with, %d", *proof.Page, *held.Page)
+	}
 	return nil
 }
 

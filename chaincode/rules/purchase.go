@@ -32,7 +32,7 @@ func (p *Purchase) Take(lines []Line, by ProofKind) error {
 	for _, line := range lines {
 		v.SpentByCategory[line.Category] += line.Cents
 	}
-	p.count(total)
+	p.count(total, by)
 	if p.Now >= v.EndsAt {
 		v.Grace -= total
 	}
@@ -56,15 +56,23 @@ func (p *Purchase) Payable() map[string]Cents {
 }
 
 // count adds to the spending of the booking day, or of a later one that the voucher was used on.
-func (p *Purchase) count(cents Cents) {
-	v := p.Voucher
-	v.Day = DaySpending{Date: max(p.Booked, v.Day.Date), Cents: v.SpentOn(p.Booked) + cents}
+func (p *Purchase) count(cents Cents, by ProofKind) {
+	day := p.Voucher.Day.on(p.Booked)
+	day.Cents += cents
+	if by == ProofByBooklet && p.Terms.PaperDayCap != nil {
+		day.Paper += cents
+	}
+	p.Voucher.Day = day
 }
 
-// uncount subtracts from the spending of a day, if that is still the latest day the voucher was used on.
-func (v *Voucher) uncount(day Day, cents Cents) error {
+// uncount subtracts from the spending of a day what was paid or held on it, if that is still the latest day the voucher was used on. What
+// was paid by booklet before the terms had a limit for that was not counted as such.
+func (v *Voucher) uncount(day Day, cents Cents, by ProofKind) error {
 	if v.Day.Date != day {
 		return nil
+	}
+	if by == ProofByBooklet {
+		v.Day.Paper = max(v.Day.Paper-cents, 0)
 	}
 	return change(&v.Day.Cents, -cents)
 }
@@ -86,6 +94,10 @@ func (p *Purchase) checkAmounts(lines []Line, by ProofKind) error {
 			return err
 		}
 	}
+	if left := p.PaperLeft(); by == ProofByBooklet && total > left {
+		return Refuse(PaperCapExceeded, Details{"cents": total, "limit_cents": left, "day": p.Booked},
+			"%d cents exceed the day's limit for booklets: %d are left for %s", total, left, p.Booked)
+	}
 	if left := terms.DayCap - v.SpentOn(p.Booked); money && total > left {
 		return Refuse(DayCapExceeded, Details{"cents": total, "limit_cents": terms.DayCap, "left_cents": max(left, 0), "day": p.Booked},
 			"%d cents exceed the day's limit: %d are left for %s", total, max(left, 0), p.Booked)
@@ -95,6 +107,15 @@ func (p *Purchase) checkAmounts(lines []Line, by ProofKind) error {
 			"%d cents cannot be spent: the voucher has %d left to spend", total, spendable)
 	}
 	return nil
+}
+
+// PaperLeft returns the most that a single payment by booklet may take now, in cents: the terms' limit, or what is left of that of the
+// booking day.
+func (p *Purchase) PaperLeft() Cents {
+	if p.Terms.PaperDayCap == nil {
+		return p.Terms.PaperCap
+	}
+	return min(p.Terms.PaperCap, max(*p.Terms.PaperDayCap-p.Voucher.Day.on(p.Booked).Paper, 0))
 }
 
 // checkLine refuses a category that the scheme, the shop or the voucher's product does not have, and amounts above its cap.

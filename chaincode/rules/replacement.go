@@ -23,14 +23,13 @@ func (v *Voucher) NextVersion() (Number, error) {
 }
 
 // Replace proposes another authorisation and blocks the voucher immediately, because whoever prints booklets or replaces keys could
-// spend from it. A new proposal replaces an undecided one. A voucher cannot be bound again to its current authorisation: used pages
-// would become valid again.
+// spend from it. A new proposal replaces an undecided one.
 func (v *Voucher) Replace(replacement Replacement) error {
 	if _, err := v.NextVersion(); err != nil {
 		return err
 	}
-	if replacement.Authorisation.isSame(&v.Authorisation.Authorisation) {
-		return invalidAuthorisation("same", "voucher %s is already bound to this authorisation: create a new key or booklet", v.ID)
+	if replacement.Authorisation.Digest() == v.Authorisation.Digest() {
+		return replacement.Authorisation.RefuseUsed(v.Scheme, v.ID)
 	}
 	if v.State == VoucherIsActive {
 		if err := v.Block(replacement.ProposedBy, replacement.Reason); err != nil {

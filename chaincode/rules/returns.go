@@ -11,29 +11,38 @@ func (p *Payment) Cancel(voucher *Voucher, terms *Terms, now Number, booked Day,
 			"payment %s was booked on %s, and the booking day is now %s: refund it instead", p.ID, p.Day, booked)
 	}
 	p.State, p.CancelReason = state, reason
-	if err := voucher.uncount(p.countedOn(), p.Cents); err != nil {
+	if err := voucher.uncount(p.countedOn(), p.Cents, p.Proof.Kind); err != nil {
 		return "", err
 	}
 	return voucher.giveBack(&voucher.Cancelled, p.Lines, terms, now)
 }
 
-// Refund refunds lines of a payment: in each category at most what was paid and not yet refunded.
-func (p *Payment) Refund(voucher *Voucher, terms *Terms, now Number, lines []Line) (Destination, error) {
-	state, err := paymentLife.next(p.ID, RefundPayment, p.State)
-	if err != nil {
-		return "", err
+// CheckRefund refuses lines that cannot be refunded: in each category at most what was paid and not yet refunded.
+func (p *Payment) CheckRefund(lines []Line) error {
+	if _, err := paymentLife.next(p.ID, RefundPayment, p.State); err != nil {
+		return err
 	}
 	for _, line := range lines {
 		if left := centsIn(p.Lines, line.Category) - p.Refunded[line.Category]; line.Cents > left {
-			return "", Refuse(RefundExceedsPayment, Details{"category": line.Category, "cents": line.Cents, "left_cents": left},
+			return Refuse(RefundExceedsPayment, Details{"category": line.Category, "cents": line.Cents, "left_cents": left},
 				"%d cents cannot be refunded in category %s: %d are left to refund", line.Cents, line.Category, left)
 		}
+	}
+	return nil
+}
+
+// Refund refunds lines of a payment.
+func (p *Payment) Refund(voucher *Voucher, terms *Terms, now Number, lines []Line) (Destination, error) {
+	if err := p.CheckRefund(lines); err != nil {
+		return "", err
+	}
+	for _, line := range lines {
 		p.Refunded[line.Category] += line.Cents
 	}
 	if err := change(&p.RefundedCents, Total(lines)); err != nil {
 		return "", err
 	}
-	if p.State = state; p.RefundedCents == p.Cents {
+	if p.State = PaymentPartlyRefunded; p.RefundedCents == p.Cents {
 		p.State = PaymentRefunded
 	}
 	return voucher.giveBack(&voucher.Refunded, lines, terms, now)

@@ -19,9 +19,12 @@ type Terms struct {
 	DayCap          Cents              `json:"day_cap_cents"`
 	Proofs          []ProofKind        `json:"proofs"`
 	PaperCap        Cents              `json:"paper_cap_cents"`
+	PaperDayCap     *Cents             `json:"paper_day_cap_cents,omitzero"`
 	HoldDays        *Number            `json:"hold_days"`
 	ExtensionDays   *Number            `json:"extension_days"`
 	RefundGraceDays *Number            `json:"refund_grace_days"`
+	RefundDays      *Number            `json:"refund_days,omitzero"`
+	RefundLimit     *Cents             `json:"refund_limit_cents,omitzero"`
 	SettlementDays  *Number            `json:"settlement_days"`
 	SettlementCents *Cents             `json:"settlement_cents,omitzero"`
 	RetentionDays   *Number            `json:"retention_days"`
@@ -76,10 +79,12 @@ func (t *Terms) Check() error {
 		CheckAmount("payment_cap_cents", t.PaymentCap),
 		CheckAmount("day_cap_cents", t.DayCap),
 		CheckAmount("paper_cap_cents", t.PaperCap),
+		t.checkPaperDayCap(),
 		t.checkProofs(),
 		checkDays("hold_days", t.HoldDays, maxYear),
 		checkDays("extension_days", t.ExtensionDays, maxYear),
 		checkDays("refund_grace_days", t.RefundGraceDays, maxDays),
+		t.checkRefunds(),
 		checkDays("settlement_days", t.SettlementDays, maxDays),
 		t.checkSettlementCents(),
 		checkDays("retention_days", t.RetentionDays, maxDays),
@@ -101,6 +106,9 @@ func (t *Terms) Check() error {
 	case slices.Contains(t.Proofs, ProofByBooklet) && t.PaymentMin > t.PaperCap:
 		return Refuse(InvalidRules, Details{"payment_min_cents": t.PaymentMin, "paper_cap_cents": t.PaperCap},
 			"payment_min_cents is %d: it must not exceed paper_cap_cents (%d)", t.PaymentMin, t.PaperCap)
+	case t.PaperDayCap != nil && slices.Contains(t.Proofs, ProofByBooklet) && t.PaymentMin > *t.PaperDayCap:
+		return Refuse(InvalidRules, Details{"payment_min_cents": t.PaymentMin, "paper_day_cap_cents": *t.PaperDayCap},
+			"payment_min_cents is %d: it must not exceed paper_day_cap_cents (%d)", t.PaymentMin, *t.PaperDayCap)
 	}
 	return nil
 }
@@ -188,6 +196,25 @@ func (t *Terms) checkProducts() error {
 		}
 	}
 	return nil
+}
+
+func (t *Terms) checkPaperDayCap() error {
+	if t.PaperDayCap == nil {
+		return nil
+	}
+	return CheckAmount("paper_day_cap_cents", *t.PaperDayCap)
+}
+
+func (t *Terms) checkRefunds() error {
+	switch {
+	case t.RefundDays == nil && t.RefundLimit == nil:
+		return nil
+	case t.RefundDays == nil:
+		return Refuse(InvalidRules, Details{"refund_limit_cents": *t.RefundLimit}, "refund_limit_cents has no refund_days beside it: give both")
+	case t.RefundLimit == nil:
+		return checkDays("refund_days", t.RefundDays, maxDays)
+	}
+	return FirstError(checkDays("refund_days", t.RefundDays, maxDays), CheckAmount("refund_limit_cents", *t.RefundLimit))
 }
 
 func (t *Terms) checkSettlementCents() error {

@@ -37,6 +37,7 @@ type ledger struct {
 	// open holds the items of each shop that no live settlement has, in the order of the ledger's keys.
 	open        map[string][]Item
 	settlements []*Settlement
+	waiting     []*Refund
 }
 
 func newLedger(t *rapid.T) *ledger {
@@ -44,6 +45,8 @@ func newLedger(t *rapid.T) *ledger {
 	terms.Products = map[string]Product{"swimming": {Category: "clothing", MaxCents: 12_000}}
 	terms.RefundGraceDays, terms.HoldDays = pointer(Number(60)), pointer(Number(rapid.IntRange(0, 20).Draw(t, "hold days")))
 	terms.SettlementDays = pointer(Number(rapid.IntRange(0, 4).Draw(t, "rhythm")))
+	terms.RefundDays, terms.RefundLimit = pointer(Number(rapid.IntRange(0, 5).Draw(t, "refund days"))), pointer(Cents(1_000))
+	terms.PaperDayCap = pointer(Cents(3_000))
 	l := &ledger{
 		now: terms.EndsOn.Start() - Number(rapid.IntRange(1, 10).Draw(t, "days before the end"))*86_400, terms: terms, budget: NewBudget(100_000), granted: 100_000, open: map[string][]Item{},
 		scheme: &Scheme{ID: idA, State: SchemeOpen, RulesVersion: 1},
@@ -120,7 +123,7 @@ func (l *ledger) Issue(t *rapid.T) {
 		return
 	}
 	authorisation, _ := ed25519TestKey()
-	if err := voucher.Activate(authorisation, ""); err != nil {
+	if err := voucher.Activate(authorisation, "hash"); err != nil {
 		t.Fatal(err)
 	}
 	l.budget, l.vouchers = budget, append(l.vouchers, voucher)
@@ -166,7 +169,7 @@ func (l *ledger) purchase(t *rapid.T, hold bool) {
 	}
 	payment := &Payment{
 		ID: l.id(), Shop: shop.ID, Voucher: l.vouchers[at].ID, Refunded: map[string]Cents{}, State: PaymentPaid,
-		Lines: lines, Cents: Total(lines), Day: l.booked(), At: l.now,
+		Lines: lines, Cents: Total(lines), Day: l.booked(), At: l.now, Proof: ProofUsed{Kind: by},
 	}
 	if !taken(l.vouchers, at, func(v *Voucher) error {
 		p := &Purchase{Voucher: v, Terms: l.terms, Shop: shop, Now: l.now, Today: DayOf(l.now), Booked: l.booked()}
@@ -306,11 +309,13 @@ func (l *ledger) End(t *rapid.T) {
 // Turn blocks, unblocks or extends a voucher.
 func (l *ledger) Turn(t *rapid.T) {
 	at := l.pick(t, "voucher", len(l.vouchers))
-	switch rapid.IntRange(0, 2).Draw(t, "turn") {
+	switch rapid.IntRange(0, 3).Draw(t, "turn") {
 	case 0:
 		taken(l.vouchers, at, func(v *Voucher) error { return v.Block("p-clerk", "lost") })
 	case 1:
 		taken(l.vouchers, at, func(v *Voucher) error { return v.Unblock("p-manager") })
+	case 2:
+		taken(l.vouchers, at, func(v *Voucher) error { return v.BlockByHolder("hash") })
 	default:
 		day := l.terms.EndsOn.Plus(Number(rapid.IntRange(0, 100).Draw(t, "days")))
 		taken(l.vouchers, at, func(v *Voucher) error { return v.Extend(l.terms, day, l.now) })
@@ -353,6 +358,42 @@ func (l *ledger) CloseDay(t *rapid.T) {
 func (l *ledger) EndShop(t *rapid.T) {
 	if rapid.IntRange(0, 9).Draw(t, "end") == 0 {
 		_ = l.shops[l.pick(t, "shop", len(l.shops))].End("p-manager", "bankrupt", DayOf(l.now), 30)
+	}
+}
+
+// AskRefund asks for a refund that has to wait.
+func (l *ledger) AskRefund(t *rapid.T) {
+	lines, at := l.lines(t), l.pick(t, "payment", len(l.payments))
+	p := l.payments[at]
+	shop := l.shops[slices.IndexFunc(l.shops, func(s *Shop) bool { return s.ID == p.Shop })]
+	open := slices.ContainsFunc(l.open[p.Shop], func(i Item) bool { return i.ID == p.ID })
+	if l.terms.RefundWaits(p, shop, lines, l.booked(), open) == "" {
+		return
+	}
+	if p.CheckRefund(lines) == nil {
+		l.waiting = append(l.waiting, &Refund{ID: l.id(), Payment: p.ID, Lines: lines, Cents: Total(lines), State: RefundWaiting})
+	}
+}
+
+// DecideRefund endorses, approves or rejects a refund that waits.
+func (l *ledger) DecideRefund(t *rapid.T) {
+	r := l.waiting[l.pick(t, "refund", len(l.waiting))]
+	switch rapid.IntRange(0, 3).Draw(t, "decision") {
+	case 0, 1:
+		_ = r.Endorse("p-clerk")
+	case 2:
+		_ = r.Reject("p-clerk", "decided")
+	}
+	at := slices.IndexFunc(l.payments, func(p *Payment) bool { return p.ID == r.Payment })
+	of := slices.IndexFunc(l.vouchers, func(v *Voucher) bool { return v.ID == l.payments[at].Voucher })
+	payment, decided := *l.payments[at], *r
+	clone(&payment)
+	if taken(l.vouchers, of, func(v *Voucher) error {
+		return decided.Approve("p-manager", &payment, v, l.terms, l.now, l.booked())
+	}) {
+		l.payments[at], *r = &payment, decided
+		l.giveBack(r.Cents, r.ReturnedTo)
+		l.add(payment.Shop, Item{ID: r.ID, Day: r.Day, Cents: -r.Cents})
 	}
 }
 
@@ -416,6 +457,12 @@ func (l *ledger) Check(t *rapid.T) {
 		if err := v.Check(); err != nil {
 			t.Fatal(err)
 		}
+		if v.Day.Paper < 0 || v.Day.Paper > min(v.Day.Cents, *l.terms.PaperDayCap) {
+			t.Fatalf("%d cents by booklet on %s, when all paid is %d", v.Day.Paper, v.Day.Date, v.Day.Cents)
+		}
+		if v.SelfBlock == "" && v.State == VoucherIsActive && v.HolderBlocked {
+			t.Fatal("the block of a holder was forgotten")
+		}
 		if err := total.Plus(&v.Balance); err != nil {
 			t.Fatal(err)
 		}
@@ -477,7 +524,7 @@ func TestTheThreeEquationsHoldWhateverHappens(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"": l.Check, "pay": l.Pay, "pay again": l.Pay, "pay once more": l.Pay, "refund again": l.Refund, "hold": l.Hold, "capture": l.Capture, "release": l.Release, "cancel": l.Cancel,
 			"refund": l.Refund, "issue": l.Issue, "top up": l.TopUp, "end": l.End, "turn": l.Turn, "decide": l.Decide, "wait": l.Wait,
-			"close day": l.CloseDay, "end shop": l.EndShop, "draft": l.Draft, "settle": l.Settle,
+			"close day": l.CloseDay, "end shop": l.EndShop, "draft": l.Draft, "settle": l.Settle, "ask refund": l.AskRefund, "decide refund": l.DecideRefund,
 		})
 	})
 }

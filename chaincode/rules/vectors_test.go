@@ -29,6 +29,7 @@ type vectors struct {
 	Voucher   string        `json:"voucher"`
 	Request   string        `json:"request_id"`
 	Shop      string        `json:"shop"`
+	Payment   string        `json:"payment"`
 	Deadline  Number        `json:"deadline"`
 	ExpiresAt Number        `json:"expires_at"`
 	SelfBlock selfBlock     `json:"self_block"`
@@ -63,6 +64,8 @@ type signedVectors struct {
 	Replacement       signedVector `json:"replacement"`
 	Payment           signedVector `json:"payment"`
 	Hold              signedVector `json:"hold"`
+	Release           signedVector `json:"release"`
+	Digest            string       `json:"binding_digest"`
 }
 
 type signedVector struct {
@@ -172,7 +175,7 @@ func makeVectors() vectors {
 	v := vectors{
 		Channel: "zuidhorn", Chaincode: "kindpakket", Scheme: "0123456789abcdef0123456789abcdef",
 		Voucher: "11111111111111111111111111111111", Request: "22222222222222222222222222222222",
-		Shop: "33333333333333333333333333333333", Deadline: 1_800_000_000, ExpiresAt: 1_800_604_800,
+		Shop: "33333333333333333333333333333333", Payment: "55555555555555555555555555555555", Deadline: 1_800_000_000, ExpiresAt: 1_800_604_800,
 		Lines: []Line{{Category: "clothing", Cents: 1_295}, {Category: "books", Cents: 400}},
 	}
 	domain := Domain{Channel: v.Channel, Chaincode: v.Chaincode}
@@ -191,6 +194,8 @@ func makeVectors() vectors {
 			Replacement:       bind(OperationReplace, 2, v.SelfBlock.Hash),
 			Payment:           made(3, 1, domain.PaymentMessage(v.Scheme, v.Voucher, 1, v.Request, v.Shop, v.Deadline, v.Lines)),
 			Hold:              made(4, 1, domain.HoldMessage(v.Scheme, v.Voucher, 1, v.Request, v.Shop, v.Deadline, v.ExpiresAt, v.Lines)),
+			Release:           made(4, 1, domain.ReleaseMessage(v.Scheme, v.Voucher, 1, v.Request, v.Payment, v.Deadline)),
+			Digest:            authorisation.Digest(),
 		}
 	}
 	for _, algorithm := range []string{Ed25519, P256} {
@@ -255,6 +260,8 @@ func TestVectorsVerify(t *testing.T) {
 		for _, vector := range []signedVector{signed.Payment, signed.Hold} {
 			expect(t, "", bound.VerifyPayment(&vector.Proof, message(vector)))
 		}
+		held := ProofUsed{Kind: authorisation.Kind, Version: 1, Page: signed.Hold.Proof.Page}
+		expect(t, "", bound.VerifyRelease(&signed.Release.Proof, held, message(signed.Release)))
 	}
 	for _, key := range v.Keys {
 		verify(key.Authorisation, key.signedVectors)

@@ -38,7 +38,8 @@ var voucherLife = machine{thing: "voucher", refusal: VoucherState, steps: map[St
 }}
 
 // Voucher is what one child may spend (tegoed). EndsAt is the first instant at which it can no longer be spent, Unix seconds; Grace
-// are the cents of what is available that were refunded after it and may still be spent for a while.
+// are the cents of what is available that were refunded after it and may still be spent for a while. HolderBlocked is set for a voucher
+// that its holder blocked while someone else's block, BlockedBy, was on it.
 type Voucher struct {
 	ID           string `json:"id"`
 	Scheme       string `json:"scheme"`
@@ -62,13 +63,24 @@ type Voucher struct {
 	BlockedFrom     State               `json:"blocked_from,omitzero"`
 	BlockedBy       string              `json:"blocked_by,omitzero"`
 	BlockReason     string              `json:"block_reason,omitzero"`
+	HolderBlocked   bool                `json:"holder_blocked,omitzero"`
 }
 
 // DaySpending is what was paid or held on the latest booking day that the voucher was used on, without cancelled payments and
-// released holds.
+// released holds. Paper is the part of it that was authorised by booklet while the terms had a limit for that.
 type DaySpending struct {
 	Date  Day   `json:"date"`
 	Cents Cents `json:"cents"`
+	Paper Cents `json:"paper_cents,omitzero"`
+}
+
+// on returns the spending that counts towards the caps of a booking day. A payment dated before the latest booking day of the voucher
+// counts towards that later day, so that going back in time never frees a cap.
+func (s DaySpending) on(day Day) DaySpending {
+	if s.Date >= day {
+		return s
+	}
+	return DaySpending{Date: day}
 }
 
 // Activate binds the voucher to what its holder authorises with. selfBlock is the hash of the holder's self-block code, "" for none.
@@ -87,7 +99,7 @@ func (v *Voucher) CheckSpendable(terms *Terms, now Number) error {
 	switch {
 	case v.State == VoucherIsActive:
 	case v.State == VoucherIsBlocked:
-		return Refuse(VoucherBlocked, details, "voucher %s is blocked", v.ID)
+		return v.blocked()
 	case v.State == VoucherIsRevoked:
 		return Refuse(VoucherRevoked, details, "voucher %s is revoked", v.ID)
 	case v.State == VoucherIsLapsed && v.Redeemed:
@@ -103,14 +115,8 @@ func (v *Voucher) CheckSpendable(terms *Terms, now Number) error {
 	return v.checkUnused()
 }
 
-// SpentOn returns what counts towards the cap of a booking day. A payment dated before the latest booking day of the voucher counts
-// towards that later day, so that going back in time never frees a cap.
-func (v *Voucher) SpentOn(day Day) Cents {
-	if v.Day.Date >= day {
-		return v.Day.Cents
-	}
-	return 0
-}
+// SpentOn returns what counts towards the cap of a booking day.
+func (v *Voucher) SpentOn(day Day) Cents { return v.Day.on(day).Cents }
 
 // UsedIn returns what counts toward the cap of a category: what is spent and what is held.
 func (v *Voucher) UsedIn(category string) Cents {
@@ -168,7 +174,12 @@ func (v *Voucher) settle() error {
 
 // close ends a voucher permanently.
 func (v *Voucher) close(state State) {
-	v.State, v.BlockedFrom, v.BlockedBy, v.BlockReason, v.Replacement = state, "", "", "", nil
+	v.State, v.Replacement = state, nil
+	v.clearBlock()
+}
+
+func (v *Voucher) blocked() error {
+	return Refuse(VoucherBlocked, Details{"voucher": v.ID, "state": v.State}, "voucher %s is blocked", v.ID)
 }
 
 func (v *Voucher) expired() error {

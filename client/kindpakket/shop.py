@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from kindpakket.holder.orders import FIRST_VERSION, HoldOrder, PaymentOrder
+from kindpakket.holder.orders import FIRST_VERSION, HoldOrder, PaymentOrder, ReleaseOrder
 from kindpakket.ledger.caller import Caller, Ledger
 from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket.ledger.queries.audit import AuditQueries
@@ -22,6 +22,7 @@ from kindpakket.ledger.records import (
     Payment,
     Proof,
     Refund,
+    ReleasedByHolder,
     SelfBlocked,
     Settlement,
     ShopAccount,
@@ -235,6 +236,45 @@ class Shop:
         members = self._at_till({"payment": payment, "reason": reason})
         return cast(Payment, self.caller.invoke("payment:Release", members, request_id=request_id))
 
+    def release_order(
+        self,
+        scheme: str,
+        voucher: str,
+        payment: str,
+        *,
+        version: int = FIRST_VERSION,
+        deadline: int | None = None,
+        request_id: str | None = None,
+    ) -> ReleaseOrder:
+        """What the holder signs to release a hold, of this shop or of any other.
+
+        Args:
+            scheme: the voucher's scheme.
+            voucher: the voucher.
+            payment: the hold.
+            version: the voucher's `authorisation_version`; `allowance` has it.
+            deadline: in Unix seconds; default: `DEADLINE_SECONDS` from now.
+            request_id: default: a new id.
+        """
+        return ReleaseOrder(
+            domain=self.caller.domain,
+            scheme=scheme,
+            voucher=voucher,
+            version=version,
+            request_id=request_id or new_id(),
+            payment=payment,
+            deadline=int(time.time()) + DEADLINE_SECONDS if deadline is None else deadline,
+        )
+
+    def release_by_holder(self, order: ReleaseOrder, proof: Proof) -> ReleasedByHolder:
+        """`payment:ReleaseByHolder`: return a whole hold to its voucher, because the holder says so.
+
+        Args:
+            order: an order made by `release_order`.
+            proof: the holder's proof; by a booklet, with the page that the hold was agreed with.
+        """
+        return cast(ReleasedByHolder, self.caller.invoke(order.operation, order.request(proof)))
+
     def cancel(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
         """`payment:Cancel`: undo a payment in full, on its booking day. The reason is a code."""
         members = self._at_till({"payment": payment, "reason": reason})
@@ -243,7 +283,11 @@ class Shop:
     def refund(
         self, payment: str, lines: Sequence[Line], reason: str, *, request_id: str | None = None
     ) -> Refund:
-        """`payment:Refund`: return money of a payment to its voucher. The reason is a code."""
+        """`payment:Refund`: return money of a payment to its voucher. The reason is a code.
+
+        Under rules with `refund_days` it may have to wait for the municipality: `state` is then `waiting`,
+        and `waits` says why.
+        """
         members = self._at_till({"payment": payment, "lines": list(lines), "reason": reason})
         return cast(Refund, self.caller.invoke("payment:Refund", members, request_id=request_id))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -21,7 +22,17 @@ from kindpakket_cli.session import (
 )
 
 if TYPE_CHECKING:
+    from kindpakket.holder.booklet import Page
     from kindpakket.ledger.records import Line
+
+
+page_code_option = click.option(
+    "--page-code",
+    type=click.File("r"),
+    default="-",
+    help="A file with the text of a booklet page's code.  [default: standard input, where scanners type]",
+)
+"""The option of commands that a page of the holder's booklet authorises."""
 
 
 @group("payment")
@@ -106,12 +117,7 @@ def unsettled(session: Session, scheme_id: str, shop_id: str) -> None:
     metavar="CATEGORY=CENTS",
     help="What is bought; repeat for more.",
 )
-@click.option(
-    "--page-code",
-    type=click.File("r"),
-    default="-",
-    help="A file with the text of a booklet page's code.  [default: standard input, where scanners type]",
-)
+@page_code_option
 @click.option(
     "--request-id",
     help="The id of a payment to send again because its answer was lost.  [default: a fresh one]",
@@ -129,12 +135,7 @@ def pay(
     hosted: Hosted,
 ) -> None:
     """Take a payment at your shop, authorised by a page of the holder's booklet."""
-    from kindpakket.holder.booklet import Page
-
-    try:
-        page = Page.from_text(page_code.readline().strip())
-    except ValueError as error:
-        raise Wrong(str(error)) from None
+    page = _page(page_code)
     till = session.shop(hosted)
     version = till.allowance(scheme_id, voucher_id)["authorisation_version"]
     order = till.order(scheme_id, voucher_id, _lines(lines), version=version, request_id=request_id)
@@ -157,11 +158,92 @@ def cancel(session: Session, payment_id: str, reason: str, hosted: Hosted) -> No
 @hosting
 @acting_as(*SELLERS, *MUNICIPALITY)
 def release(session: Session, payment_id: str, reason: str, hosted: Hosted) -> None:
-    """Release a hold: its shop at any time, the municipality after it has expired."""
+    """Release a hold: its shop at any time, the municipality after it has expired.
+
+    An approver may release it before, while the voucher is blocked or the shop is not approved.
+    """
     if session.at_till:
         session.answer(session.shop(hosted).release(payment_id, reason))
     else:
         session.answer(session.municipality().payments.release(payment_id, reason))
+
+
+@payment.command("release-by-holder")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("voucher_id", metavar="VOUCHER")
+@click.argument("payment_id", metavar="PAYMENT")
+@page_code_option
+@acting_as(*TILLS, *MUNICIPALITY)
+def release_by_holder(
+    session: Session, scheme_id: str, voucher_id: str, payment_id: str, page_code: TextIO
+) -> None:
+    """Release a hold of any shop for its holder, by the booklet page that the hold was agreed with."""
+    from kindpakket.holder.orders import ReleaseOrder
+    from kindpakket.ledger.ids import new_id
+    from kindpakket.shop import DEADLINE_SECONDS
+
+    page = _page(page_code)
+    if session.at_till:
+        till = session.shop()
+        version = till.allowance(scheme_id, voucher_id)["authorisation_version"]
+        order = till.release_order(scheme_id, voucher_id, payment_id, version=version)
+        session.answer(till.release_by_holder(order, page.authorise(order)))
+        return
+    municipality = session.municipality()
+    bound = municipality.vouchers.show(scheme_id, voucher_id)["authorisation"]
+    order = ReleaseOrder(
+        domain=municipality.caller.domain,
+        scheme=scheme_id,
+        voucher=voucher_id,
+        version=bound["version"] if bound else 0,
+        request_id=new_id(),
+        payment=payment_id,
+        deadline=int(time.time()) + DEADLINE_SECONDS,
+    )
+    session.answer(municipality.payments.release_by_holder(order, page.authorise(order)))
+
+
+@payment.command("waiting-refunds")
+@click.argument("scheme_id", metavar="SCHEME")
+@acting_as(*READERS)
+def waiting_refunds(session: Session, scheme_id: str) -> None:
+    """List the refunds that wait for two persons of the municipality."""
+    session.answer(
+        list(session.reader().payments.waiting_refunds(scheme_id)),
+        {
+            "refund": lambda refund: refund["id"],
+            "payment": lambda refund: refund["payment"],
+            "shop": lambda refund: refund["shop"],
+            "amount": lambda refund: euros(refund["cents"]),
+            "state": lambda refund: refund["state"],
+            "waits for": lambda refund: refund["waits"],
+        },
+    )
+
+
+@payment.command("endorse-refund")
+@click.argument("refund_id", metavar="REFUND")
+@acting_as("issuer", "treasurer")
+def endorse_refund(session: Session, refund_id: str) -> None:
+    """Agree to a refund that waits, as the first of two persons."""
+    session.answer(session.municipality().payments.endorse_refund(refund_id))
+
+
+@payment.command("approve-refund")
+@click.argument("refund_id", metavar="REFUND")
+@acting_as("approver")
+def approve_refund(session: Session, refund_id: str) -> None:
+    """Return the money of a refund that another person endorsed."""
+    session.answer(session.municipality().payments.approve_refund(refund_id))
+
+
+@payment.command("reject-refund")
+@click.argument("refund_id", metavar="REFUND")
+@because("not-agreed")
+@acting_as(*MUNICIPALITY)
+def reject_refund(session: Session, refund_id: str, reason: str) -> None:
+    """Reject a refund that waits; nothing was moved."""
+    session.answer(session.municipality().payments.reject_refund(refund_id, reason))
 
 
 @payment.command("refund")
@@ -180,6 +262,15 @@ def release(session: Session, payment_id: str, reason: str, hosted: Hosted) -> N
 def refund(session: Session, *, payment_id: str, lines: tuple[str, ...], reason: str, hosted: Hosted) -> None:
     """Refund a payment of your shop, or a part of it, to its voucher."""
     session.answer(session.shop(hosted).refund(payment_id, _lines(lines), reason))
+
+
+def _page(code: TextIO) -> Page:
+    from kindpakket.holder.booklet import Page
+
+    try:
+        return Page.from_text(code.readline().strip())
+    except ValueError as error:
+        raise Wrong(str(error)) from None
 
 
 def _lines(texts: tuple[str, ...]) -> list[Line]:

@@ -93,5 +93,28 @@ def reject_replacement(
     )
 
 
-COMMANDS = (block, unblock, self_block, replace, approve_replacement, reject_replacement)
+@click.command("record-bindings")
+@click.argument("scheme_id", metavar="SCHEME")
+@acting_as("issuer")
+def record_bindings(session: Session, scheme_id: str) -> None:
+    """Record what a scheme's vouchers are and were bound to, so that no key or booklet is bound again.
+
+    Run it once for each scheme after the upgrade from version 0.4. `shared` lists vouchers whose key or
+    booklet is on record for another voucher: replace it.
+    """
+    answers = list(session.municipality().vouchers.record_bindings(scheme_id))
+    recorded = sum(answer["recorded"] for answer in answers)
+    shared = [voucher for answer in answers for voucher in answer["shared"]]
+    session.answer({"scheme": scheme_id, "recorded": recorded, "shared": shared})
+
+
+COMMANDS = (
+    block,
+    unblock,
+    self_block,
+    replace,
+    approve_replacement,
+    reject_replacement,
+    record_bindings,
+)
 """Commands of the group `voucher`."""

@@ -134,6 +134,23 @@ def releases_live(ground: Ground) -> Attempt:
     return lambda: ground.desk.clerk.payments.release(payment, "mistake")
 
 
+@case(18, "shop", "captures a hold of a voucher that has been blocked since", "VOUCHER_BLOCKED")
+def captures_blocked(ground: Ground) -> Attempt:
+    payment = held(ground)
+    voucher = ground.till.shop.payment(payment)["voucher"]
+    ground.desk.clerk.vouchers.block(ground.scheme, voucher, "device-lost")
+    ground.desk.in_step()
+    return lambda: ground.till.shop.capture(payment, books(1_000))
+
+
+@case(18, "another shop", "releases a hold without being its holder", "HOLDER_PROOF_INVALID")
+def releases_for_nobody(ground: Ground) -> Attempt:
+    payment = held(ground)
+    voucher = ground.till.shop.payment(payment)["voucher"]
+    order = ground.other.shop.release_order(ground.scheme, voucher, payment)
+    return lambda: ground.other.shop.release_by_holder(order, HolderKey.generate().authorise(order))
+
+
 @case(18, "municipality", "revokes a voucher with a live hold", "HOLD_LIVE")
 def revokes_held(ground: Ground) -> Attempt:
     voucher = ground.till.shop.payment(held(ground))["voucher"]
@@ -183,6 +200,28 @@ def approves_unseen(ground: Ground) -> Attempt:
     ground.desk.clerk.vouchers.replace(ground.scheme, wallet.voucher, other, "device-lost")
     ground.desk.in_step()
     return lambda: ground.desk.manager.vouchers.approve_replacement(ground.scheme, wallet.voucher, seen)
+
+
+@case(3, "issuer", "binds a booklet again that a key has replaced", "AUTHORISATION_USED")
+def binds_used_booklet(ground: Ground) -> Attempt:
+    wallet, desk = ground.booklet(), ground.desk
+    domain = desk.clerk.caller.domain
+    ground.paid(wallet)
+    key = HolderKey.generate().replace(domain, ground.scheme, wallet.voucher, 2)
+    waiting = desk.clerk.vouchers.replace(ground.scheme, wallet.voucher, key, "paper-lost")
+    desk.in_step()
+    desk.manager.vouchers.approve_replacement(ground.scheme, wallet.voucher, waiting["replacement"]["id"])
+    desk.in_step()
+    again = wallet.authority.replace(domain, ground.scheme, wallet.voucher, 3)
+    return lambda: desk.clerk.vouchers.replace(ground.scheme, wallet.voucher, again, "found")
+
+
+@case(3, "issuer", "binds the booklet of one voucher to another as well", "AUTHORISATION_USED")
+def binds_booklet_twice(ground: Ground) -> Attempt:
+    wallet, other = ground.booklet(), ground.wallet()
+    domain = ground.desk.clerk.caller.domain
+    twice = wallet.authority.replace(domain, ground.scheme, other.voucher, 2)
+    return lambda: ground.desk.clerk.vouchers.replace(ground.scheme, other.voucher, twice, "found")
 
 
 @case(7, "shop", "charges a voucher whose key is being replaced", "VOUCHER_BLOCKED")

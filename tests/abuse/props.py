@@ -178,9 +178,10 @@ class Props:
             issue_to(self.desk, scheme.id, wallets)
         return scheme, wallets
 
-    def opened_scheme(self, budget: int) -> str:
-        """Open a separate scheme with a budget in cents, and return its id."""
-        scheme = self.desk.clerk.schemes.draft(self.rules(name="own-budget"), budget)["id"]
+    def opened_scheme(self, budget: int, **changes: Any) -> str:
+        """Open a separate scheme with a budget in cents and some rules changed, and return its id."""
+        rules = self.rules(name="own-budget", **changes)
+        scheme = self.desk.clerk.schemes.draft(rules, budget)["id"]
         self.desk.in_step()
         self.desk.manager.schemes.approve(scheme)
         self.desk.in_step()

@@ -28,6 +28,7 @@ from kindpakket.fabric.testing import ChaincodeRefusal
 from kindpakket.ledger.days import today
 from kindpakket_cli.decision import COLUMNS
 
+REFUND = "6" * 32
 BUDGET = {
     "id": CHANGE,
     "kind": "budget",
@@ -216,6 +217,14 @@ ANSWERS: dict[str, Any] = {
             "payment:Release",
             TILL,
             {"payment": PAYMENT, "reason": "why"},
+        ),
+        (("payment", "endorse-refund", REFUND), "payment:EndorseRefund", CLERK, {"refund": REFUND}),
+        (("payment", "approve-refund", REFUND), "payment:ApproveRefund", MANAGER, {"refund": REFUND}),
+        (
+            ("payment", "reject-refund", REFUND, *REASON, "--user", "clerk"),
+            "payment:RejectRefund",
+            CLERK,
+            {"refund": REFUND, "reason": "why"},
         ),
         (("payment", "void", REQUEST), "request:Void", TILL, {"void": REQUEST}),
         (

@@ -11,6 +11,8 @@ import pytest
 from fake_ledger import FakeLedger
 from story import rules
 
+from kindpakket.holder.key import HolderKey
+from kindpakket.holder.orders import binding_digest
 from kindpakket.municipality import Municipality
 from kindpakket.shop import Shop
 
@@ -58,6 +60,9 @@ from kindpakket.shop import Shop
         ("erasures.withdraw", ("d", "x"), "erasure:Withdraw"),
         ("erasures.certify", ("d",), "erasure:Certify"),
         ("payments.release", ("p", "expired"), "payment:Release"),
+        ("payments.endorse_refund", ("r",), "payment:EndorseRefund"),
+        ("payments.approve_refund", ("r",), "payment:ApproveRefund"),
+        ("payments.reject_refund", ("r", "x"), "payment:RejectRefund"),
         ("requests.void", ("d",), "request:Void"),
         ("settlements.draft", ("a", "b"), "settlement:Draft"),
         ("settlements.approve", ("a", "b"), "settlement:Approve"),
@@ -122,3 +127,52 @@ def test_each_question_is_one_query(
     ledger = FakeLedger([{"answer": 1}])
     assert attrgetter(method)(Municipality(ledger))(*arguments) == {"answer": 1}
     assert [(call.name, call.request) for call in ledger.calls] == [(operation, members)]
+
+
+@pytest.mark.parametrize("municipal", [True, False])
+def test_a_holder_releases_a_hold_anywhere(municipal: bool) -> None:
+    ledger = FakeLedger([{"payment": "p", "state": "released"}])
+    till, key = Shop(ledger, "b" * 32), HolderKey.generate()
+    order = till.release_order("a", "c", "p", version=2, deadline=5, request_id="1" * 32)
+    proof = key.authorise(order)
+    desk = Municipality(ledger).payments if municipal else till
+    assert desk.release_by_holder(order, proof)["state"] == "released"
+    (call,) = ledger.calls
+    assert call.name == "payment:ReleaseByHolder"
+    assert call.request == {"request_id": "1" * 32, "payment": "p", "deadline": 5, "proof": proof}
+    assert proof["version"] == 2
+
+
+def bound_voucher(number: int, version: int) -> dict[str, Any]:
+    bound = {**KEYS[version].authorisation(), "version": version}
+    return {"id": f"{number:032x}", "scheme": "a", "authorisation": bound if version else None}
+
+
+KEYS = [HolderKey.generate() for _ in range(4)]
+
+
+def test_bindings_are_recorded_with_those_of_the_histories() -> None:
+    """Only a voucher that was replaced has a history to look at."""
+    vouchers = [bound_voucher(1, 1), bound_voucher(2, 0), bound_voucher(3, 3)]
+    versions = [{"value": bound_voucher(3, version)} for version in (3, 3, 2, 1, 0)]
+    recorded = {"scheme": "a", "recorded": 4, "shared": []}
+    ledger = FakeLedger(
+        [{"items": vouchers, "next": ""}, {"entries": [*versions, {"value": None}], "next": ""}, recorded]
+    )
+    assert list(Municipality(ledger).vouchers.record_bindings("a")) == [recorded]
+    assert ledger.calls[1].request["key"] == f"voucher/a/{3:032x}"
+    earlier = sorted(binding_digest(KEYS[version].authorisation()) for version in (1, 2))
+    assert ledger.calls[2].name == "voucher:RecordBindings"
+    assert ledger.calls[2].request["vouchers"] == [
+        {"voucher": f"{1:032x}"},
+        {"voucher": f"{2:032x}"},
+        {"voucher": f"{3:032x}", "earlier": earlier},
+    ]
+
+
+def test_bindings_are_recorded_in_bulks() -> None:
+    vouchers = [bound_voucher(number, 1) for number in range(501)]
+    answers: list[Any] = [{"scheme": "a", "recorded": number, "shared": []} for number in (500, 1)]
+    ledger = FakeLedger([{"items": vouchers, "next": ""}, *answers])
+    assert list(Municipality(ledger).vouchers.record_bindings("a")) == answers
+    assert [len(call.request["vouchers"]) for call in ledger.calls[1:]] == [500, 1]

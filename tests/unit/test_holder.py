@@ -18,7 +18,9 @@ from kindpakket.holder.orders import (
     HoldOrder,
     Order,
     PaymentOrder,
+    ReleaseOrder,
     activation_message,
+    binding_digest,
     frame,
     replacement_message,
     self_block_hash,
@@ -26,11 +28,12 @@ from kindpakket.holder.orders import (
 from kindpakket.holder.verification import (
     activation_proof_error,
     payment_proof_error,
+    release_proof_error,
     replacement_proof_error,
 )
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import is_id, new_code
-from kindpakket.ledger.records import Authorisation, Line
+from kindpakket.ledger.records import Authorisation, Line, ProofUsed
 
 VECTORS = json.loads(
     (Path(__file__).parents[2] / "chaincode" / "rules" / "testdata" / "proof_vectors.json").read_text()
@@ -80,6 +83,18 @@ def vector_hold() -> HoldOrder:
     return as_hold(vector_order(), VECTORS["expires_at"])
 
 
+def vector_release() -> ReleaseOrder:
+    return ReleaseOrder(
+        domain=PLACE,
+        scheme=VECTORS["scheme"],
+        voucher=VECTORS["voucher"],
+        version=1,
+        request_id=VECTORS["request_id"],
+        payment=VECTORS["payment"],
+        deadline=VECTORS["deadline"],
+    )
+
+
 def vector_key(vector: dict[str, Any]) -> HolderKey:
     raw = bytes.fromhex(vector["private"])
     if vector["authorisation"]["algorithm"] == "ed25519":
@@ -96,6 +111,7 @@ def test_keys_agree_with_the_chaincode(vector: dict[str, Any]) -> None:
         expect_bound(vector, key)
         assert key.authorise(vector_order()) == vector["payment"]["proof"]
         assert key.authorise(vector_hold()) == vector["hold"]["proof"]
+        assert key.authorise(vector_release()) == vector["release"]["proof"]
 
 
 def test_booklets_agree_with_the_chaincode() -> None:
@@ -123,7 +139,9 @@ def expect_vectors(vector: dict[str, Any], authorisation: Authorisation) -> None
         "replacement": replacement_message(*place, 2, authorisation, code),
         "payment": vector_order().message(),
         "hold": vector_hold().message(),
+        "release": vector_release().message(),
     }
+    assert binding_digest(authorisation) == vector["binding_digest"]
     assert {name: message.hex() for name, message in messages.items()} == {
         name: vector[name]["message"] for name in messages
     }
@@ -137,6 +155,17 @@ def expect_vectors(vector: dict[str, Any], authorisation: Authorisation) -> None
     assert not payment_proof_error(authorisation, 0, vector_order(), proofs["payment"])
     assert not payment_proof_error(authorisation, 0, vector_hold(), proofs["hold"])
     assert payment_proof_error(authorisation, 0, vector_order(), proofs["hold"])
+    held: ProofUsed = {"kind": authorisation["kind"], "version": 1}
+    if authorisation["kind"] == "booklet":
+        other: ProofUsed = {**held, "page": 3}
+        held["page"] = 4
+        assert "page 4 is not" in release_proof_error(
+            authorisation, other, vector_release(), proofs["release"]
+        )
+        old: ProofUsed = {**held, "version": 2}
+        assert "page 4 is not" in release_proof_error(authorisation, old, vector_release(), proofs["release"])
+    assert not release_proof_error(authorisation, held, vector_release(), proofs["release"])
+    assert release_proof_error(authorisation, held, vector_release(), proofs["hold"])
 
 
 def expect_bound(vector: dict[str, Any], holder: Credential) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from story import (
     DAY,
+    DOMAIN,
     NOON,
     SCHEME,
     SECONDS_OF_A_DAY,
@@ -22,6 +23,8 @@ from story import (
 )
 
 from kindpakket.holder.booklet import Booklet
+from kindpakket.holder.key import HolderKey
+from kindpakket.holder.orders import ReleaseOrder
 from kindpakket.ledger.days import first_instant
 
 TOMORROW = "2026-03-11"
@@ -109,12 +112,68 @@ def test_an_expired_hold_is_released_by_the_next_payment_or_by_the_municipality(
     assert books(story).payments[second].release_reason == "expired"
 
 
-def test_a_blocked_voucher_and_a_closed_scheme_do_not_stop_a_capture(story: Story) -> None:
-    held = story.hold(("books", 1500))
+def layout_3(story: Story) -> None:
+    """The request that follows an upgrade to layout 3."""
+    story.add("voucher:RecordBindings", scheme=SCHEME, vouchers=[{"voucher": VOUCHER}])
+
+
+def test_a_closed_scheme_does_not_stop_a_capture_and_a_block_does_from_layout_3_on(story: Story) -> None:
+    first, second = story.hold(("books", 1000)), story.hold(("books", 1500))
     story.about("voucher:Block", "p-clerk", reason="lost")
     story.change("scheme:ProposeClosing")
-    capture(story, held, ("books", 1500))
-    assert voucher_of(story).terms.spent == 1500
+    capture(story, first, ("books", 1000))
+    assert voucher_of(story).terms.spent == 1000
+    layout_3(story)
+    capture(story, second, ("books", 1500))
+    assert "was blocked at the capture" in findings(story)[0]
+
+
+def let_go(story: Story, payment: str, page: int = 2, at: int = NOON, person: str = "p-clerk") -> str:
+    order = ReleaseOrder(
+        domain=DOMAIN,
+        scheme=SCHEME,
+        voucher=VOUCHER,
+        version=1,
+        request_id=story.order(("toys", 1)).request_id,
+        payment=payment,
+        deadline=NOON + 60,
+    )
+    return story.add(order.operation, person, at, **order.request(story.signer(page).authorise(order)))
+
+
+def test_a_holder_releases_a_hold_and_uses_up_no_page() -> None:
+    story = Story(Booklet.generate(5))
+    story.open()
+    held = story.hold(("toys", 500), page=2)
+    let_go(story, held)
+    voucher = voucher_of(story)
+    assert (voucher.last_page, voucher.terms.held, voucher.terms.available) == (2, 0, 30000)
+    assert books(story).payments[held].release_reason == "holder"
+
+
+def test_an_approver_releases_what_cannot_be_captured(story: Story) -> None:
+    held = story.hold(("books", 1500))
+    story.about("voucher:Block", "p-clerk", reason="stolen")
+    release(story, held, "p-manager")
+    assert voucher_of(story).terms.available == 30000
+    story.about("voucher:Unblock", "p-manager", reason="found")
+    held = story.hold(("books", 1500))
+    story.add("shop:Suspend", "p-manager", shop=SHOP, reason="complaint")
+    release(story, held, "p-manager")
+    assert voucher_of(story).terms.available == 30000
+
+
+def test_paper_counts_towards_a_limit_of_the_day() -> None:
+    story = Story(Booklet.generate(9))
+    story.open(paper_day_cap_cents=2000)
+    first = story.pay(("toys", 1500), page=1)
+    assert voucher_of(story).members()["day"] == {"date": DAY, "cents": 1500, "paper_cents": 1500}
+    story.add("payment:Cancel", "p-shop", payment=first, reason="mistake")
+    held = story.hold(("toys", 2000), page=2)
+    capture(story, held, ("toys", 500))
+    assert voucher_of(story).paper_cents == 500
+    story.pay(("toys", 1501), page=3)
+    assert f"the total by booklet on {DAY} is 2001 cents" in findings(story)[0]
 
 
 def test_a_page_of_a_booklet_that_held_is_used_up() -> None:
@@ -238,6 +297,20 @@ def released_early_by_the_municipality(story: Story) -> None:
     release(story, story.hold(("books", 500)), "p-clerk")
 
 
+def released_by_somebody_else(story: Story) -> None:
+    held = story.hold(("books", 500))
+    story.holder = HolderKey.generate()
+    let_go(story, held)
+
+
+def released_by_the_holder_too_late(story: Story) -> None:
+    let_go(story, story.hold(("books", 500)), at=NOON + 61)
+
+
+def released_early_by_an_approver(story: Story) -> None:
+    release(story, story.hold(("books", 500)), "p-manager")
+
+
 def revoked_with_a_hold(story: Story) -> None:
     story.hold(("books", 500))
     story.bulk("voucher:Revoke", "p-manager", reason="moved-away")
@@ -246,6 +319,9 @@ def revoked_with_a_hold(story: Story) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
+        (released_by_somebody_else, "released without a valid proof"),
+        (released_by_the_holder_too_late, "the deadline is"),
+        (released_early_by_an_approver, "only its shop could release it"),
         (no_holds_agreed, "(0 days)"),
         (too_long, "(7 days)"),
         (over_already, "a hold may last until"),

@@ -98,6 +98,12 @@ class State:
     def payments(self, scheme: str) -> Iterator[Any]:
         return (payment for payment in self._under("payment/") if payment["scheme"] == scheme)
 
+    def waiting_refunds(self, scheme: str) -> Iterator[Any]:
+        prefix = f"waiting/{scheme}/"
+        for key in sorted(self._state):
+            if key.startswith(prefix):
+                yield self._state[f"refund/{key.removeprefix(prefix)}"]
+
     def settlements(self, scheme: str) -> Iterator[Any]:
         return self._under(f"settlement/{scheme}/")
 
@@ -132,7 +138,11 @@ def reader_of(state: dict[str, Any]) -> Reader:
         },
         "shops": {"list": peer.shops},
         "vouchers": {"list": peer.vouchers},
-        "payments": {"list": peer.payments, "unsettled": peer.unsettled},
+        "payments": {
+            "list": peer.payments,
+            "unsettled": peer.unsettled,
+            "waiting_refunds": peer.waiting_refunds,
+        },
         "settlements": {"list": peer.settlements},
         "erasures": {"list": peer.erasures},
         "decisions": {"list": peer.decisions},

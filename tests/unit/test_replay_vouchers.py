@@ -124,6 +124,33 @@ def test_the_holder_blocks_by_code_once_and_an_approver_gives_it_back(story: Sto
     assert "with a wrong self-block code" in findings(story)[0]
 
 
+def test_a_holders_block_stays_when_another_is_lifted(story: Story) -> None:
+    story.about("voucher:Block", "p-clerk", reason="lost")
+    story.about("voucher:SelfBlock", "p-shop", code=CODE)
+    members = voucher_of(story).members()
+    assert (members["blocked_by"], members["holder_blocked"]) == ("p-clerk", True)
+    story.about("voucher:Unblock", "p-manager", reason="found")
+    members = voucher_of(story).members()
+    assert (members["state"], members["blocked_by"]) == ("blocked", "holder")
+    assert members["holder_blocked"] is None
+    story.about("voucher:Unblock", "p-manager", reason="found")
+    assert voucher_of(story).state == "active"
+
+
+def test_what_was_bound_is_not_bound_again_from_layout_3_on(story: Story) -> None:
+    """Before, only what the voucher is bound to at present was refused."""
+    first = story.holder
+    assert isinstance(first, HolderKey)
+    change = replace(story)
+    story.about("voucher:ApproveReplacement", "p-manager", change=change)
+    change = replace(story, first, version=3)
+    assert not findings(story)
+    story.add("voucher:RecordBindings", scheme=SCHEME, vouchers=[{"voucher": VOUCHER}])
+    assert not findings(story)
+    story.about("voucher:ApproveReplacement", "p-manager", change=change)
+    assert "had already been bound to voucher" in findings(story)[0]
+
+
 def test_a_replacement_blocks_at_once_and_counts_after_a_second_person(story: Story) -> None:
     code = self_block_hash(DOMAIN, SCHEME, VOUCHER, "f" * 32)
     change = replace(story, **OTHER.replace(DOMAIN, SCHEME, VOUCHER, 2, code))

@@ -101,6 +101,13 @@ def _shop_money(books: Books, scheme_id: str, ledger: Reader) -> Iterator[Differ
     """Payments, settlements and open items of a scheme."""
     payments = {payment.id: payment for payment in books.payments.values() if payment.scheme == scheme_id}
     yield from _records("payment", payments, ledger.payments.list(scheme_id))
+    if books.layout >= 3:
+        waiting = {
+            refund.id: refund
+            for refund in books.refunds.values()
+            if refund.scheme == scheme_id and refund.state in ("waiting", "endorsed")
+        }
+        yield from _records("waiting refund", waiting, ledger.payments.waiting_refunds(scheme_id))
     settlements = {
         settlement.id: settlement
         for settlement in books.settlements.values()

@@ -17,7 +17,7 @@ from typing import Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kindpakket.holder.credential import Credential
-from kindpakket.holder.orders import Order
+from kindpakket.holder.orders import Order, ReleaseOrder
 from kindpakket.ledger.records import Authorisation, Proof
 
 SEED_BYTES = 32
@@ -41,8 +41,8 @@ class Page:
     seed: bytes
     path: tuple[bytes, ...]
 
-    def authorise(self, order: Order) -> Proof:
-        """Authorise exactly this payment or hold."""
+    def authorise(self, order: Order | ReleaseOrder) -> Proof:
+        """Authorise exactly this payment, hold or release of a hold."""
         return self.sign(order.message(), order.version)
 
     def sign(self, message: bytes, version: int) -> Proof:

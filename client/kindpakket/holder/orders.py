@@ -13,6 +13,7 @@ from kindpakket.ledger.records import Authorisation, Line, Proof
 
 _DOMAIN = "kindpakket/authorisation/1"
 _SELF_BLOCK = "kindpakket/self-block/1"
+_BOUND = "kindpakket/bound/1"
 FIRST_VERSION = 1
 """The version of the authorisation with which a voucher is activated."""
 MAX_DEADLINE = 900
@@ -109,6 +110,57 @@ class HoldOrder(Order):
         return {"expires_at": self.expires_at}
 
 
+@dataclass(frozen=True, slots=True)
+class ReleaseOrder:
+    """What the holder agrees to when a hold is released before the shop captures it.
+
+    Any till, or the municipality, may send it. Of a booklet it is signed with the page that the hold was
+    agreed with, so it uses up no page.
+
+    Attributes:
+        domain: the channel and chaincode that it is for.
+        scheme: id of the scheme.
+        voucher: id of the voucher.
+        version: version of the voucher's authorisation, as in its allowance.
+        request_id: id of the request.
+        payment: id of the hold.
+        deadline: instant after which the order is void, in Unix seconds; at most `MAX_DEADLINE` seconds after
+            the transaction.
+    """
+
+    operation: ClassVar[str] = "payment:ReleaseByHolder"
+
+    domain: Domain
+    scheme: str
+    voucher: str
+    version: int
+    request_id: str
+    payment: str
+    deadline: int
+
+    def request(self, proof: Proof) -> dict[str, object]:
+        """The transaction's argument, with the holder's proof."""
+        return {
+            "request_id": self.request_id,
+            "payment": self.payment,
+            "deadline": self.deadline,
+            "proof": proof,
+        }
+
+    def message(self) -> bytes:
+        """What the holder signs."""
+        fields = [
+            *_header(self.domain, self.operation),
+            self.scheme,
+            self.voucher,
+            str(self.version),
+            self.request_id,
+            self.payment,
+            str(self.deadline),
+        ]
+        return frame(fields)
+
+
 def activation_message(
     domain: Domain, scheme: str, voucher: str, authorisation: Authorisation, self_block: str | None = None
 ) -> bytes:
@@ -152,6 +204,19 @@ def self_block_hash(domain: Domain, scheme: str, voucher: str, code: str) -> str
         code: the code, 32 hexadecimal characters, as `kindpakket.ledger.ids.new_code` makes it.
     """
     fields = [_SELF_BLOCK, domain.channel, domain.chaincode, scheme, voucher, code]
+    return hashlib.sha256(frame(fields)).hexdigest()
+
+
+def binding_digest(authorisation: Authorisation) -> str:
+    """What identifies a key or booklet on a channel, which binds each once: 64 hexadecimal characters.
+
+    Args:
+        authorisation: the key, or the booklet, of which only the root counts.
+    """
+    if authorisation["kind"] == "booklet":
+        fields = [_BOUND, "booklet", authorisation["root"]]
+    else:
+        fields = [_BOUND, "key", authorisation["algorithm"], authorisation["public_key"]]
     return hashlib.sha256(frame(fields)).hexdigest()
 
 

@@ -11,9 +11,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from kindpakket.holder.booklet import depth, root_of
-from kindpakket.holder.orders import FIRST_VERSION, Order, activation_message, replacement_message
+from kindpakket.holder.orders import (
+    FIRST_VERSION,
+    Order,
+    ReleaseOrder,
+    activation_message,
+    replacement_message,
+)
 from kindpakket.ledger.domain import Domain
-from kindpakket.ledger.records import Authorisation, Proof
+from kindpakket.ledger.records import Authorisation, Proof, ProofUsed
 
 _MAX_PAGES = 256
 _KEY_BYTES = {"ed25519": 32, "p256": 65}
@@ -78,6 +84,24 @@ def payment_proof_error(authorisation: Authorisation, last_page: int, order: Ord
     if not error and authorisation["kind"] == "booklet" and proof["page"] <= last_page:
         return f"page {proof['page']} was void: page {last_page} had already been used"
     return error
+
+
+def release_proof_error(
+    authorisation: Authorisation, held: ProofUsed, order: ReleaseOrder, proof: Proof
+) -> str:
+    """Why the proof for a release by the holder is invalid; "" if it is valid.
+
+    Args:
+        authorisation: what the voucher is bound to.
+        held: what the hold was agreed with.
+        order: the release, with the version of the voucher's authorisation.
+        proof: the proof to verify.
+    """
+    error = _proof_error(authorisation, proof, order.version, order.message())
+    if error or authorisation["kind"] == "key":
+        return error
+    agreed = held.get("page") if held["version"] == order.version else None
+    return "" if proof["page"] == agreed else f"page {proof['page']} is not the page of the hold"
 
 
 def _binding_error(authorisation: Authorisation, proof: Proof, version: int, message: bytes) -> str:

@@ -6,12 +6,16 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import cast
 
+from kindpakket.holder.orders import FIRST_VERSION, binding_digest
 from kindpakket.ledger.caller import Caller
+from kindpakket.ledger.queries.audit import AuditQueries
 from kindpakket.ledger.queries.vouchers import VoucherQueries
 from kindpakket.ledger.records import (
     Activated,
     Activation,
     Allocation,
+    BindingsRecorded,
+    BoundVoucher,
     CaseRecord,
     Decision,
     Extended,
@@ -23,7 +27,7 @@ from kindpakket.ledger.records import (
     TopUp,
     Voucher,
 )
-from kindpakket.municipality.bulk import bulks
+from kindpakket.municipality.bulk import BULK, bulks
 from kindpakket.municipality.private_records import PrivateRecords
 
 
@@ -220,3 +224,39 @@ class VoucherDesk(VoucherQueries):
         """`voucher:RejectReplacement`: keep the voucher blocked. The reason is a code."""
         members = {"scheme": scheme, "voucher": voucher, "change": change, "reason": reason}
         return cast(Voucher, self._caller.invoke("voucher:RejectReplacement", members, request_id=request_id))
+
+    def record_bindings(self, scheme: str) -> Iterator[BindingsRecorded]:
+        """`voucher:RecordBindings`: record what a scheme's vouchers are and were bound to, in bulks.
+
+        Run it once for each scheme after the upgrade to layout 3: from then on no key or booklet is bound
+        again. Yields the answer to each bulk. If it is interrupted, run it again: what is on record stays.
+        """
+        bulk: list[BoundVoucher] = []
+        digests = 0
+        for voucher in self.list(scheme):
+            earlier = self._earlier_bindings(voucher)
+            for start in range(0, max(len(earlier), 1), BULK):
+                part = earlier[start : start + BULK]
+                if bulk and (len(bulk) == BULK or start or digests + len(part) > BULK):
+                    yield self._record_bindings(scheme, bulk)
+                    bulk, digests = [], 0
+                bulk.append(
+                    {"voucher": voucher["id"], "earlier": part} if part else {"voucher": voucher["id"]}
+                )
+                digests += len(part)
+        if bulk:
+            yield self._record_bindings(scheme, bulk)
+
+    def _record_bindings(self, scheme: str, vouchers: Sequence[BoundVoucher]) -> BindingsRecorded:
+        members = {"scheme": scheme, "vouchers": list(vouchers)}
+        return cast(BindingsRecorded, self._caller.invoke("voucher:RecordBindings", members))
+
+    def _earlier_bindings(self, voucher: Voucher) -> list[str]:
+        """The digests of what a voucher was bound to before, from its history."""
+        bound = voucher["authorisation"]
+        if bound is None or bound["version"] == FIRST_VERSION:
+            return []
+        versions = AuditQueries(self._caller).history(f"voucher/{voucher['scheme']}/{voucher['id']}")
+        values = [cast(Voucher, version["value"]) for version in versions if version["value"]]
+        found = {binding_digest(value["authorisation"]) for value in values if value["authorisation"]}
+        return sorted(found - {binding_digest(bound)})

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from kindpakket.auditor.books.decisions import DecisionBook, expiry
 from kindpakket.auditor.books.organisations import OrganisationBook
-from kindpakket.auditor.books.payments import PaymentBook, SettlementBook, total
+from kindpakket.auditor.books.payments import PaymentBook, RefundBook, SettlementBook, total
 from kindpakket.auditor.books.schemes import ChangeBook, SchemeBook, agreed, end_of, is_layout_1
 from kindpakket.auditor.books.shops import ErasureBook, ShopBook
 from kindpakket.auditor.books.terms import TERMS, Terms
@@ -28,6 +28,7 @@ __all__ = [
     "Movement",
     "OrganisationBook",
     "PaymentBook",
+    "RefundBook",
     "SchemeBook",
     "SettlementBook",
     "ShopBalance",
@@ -104,8 +105,10 @@ class Books:
         layout: the layout of the ledger, as far as the requests so far tell.
         schemes: the schemes with their vouchers and changes.
         entitlements: maps an entitlement to the voucher issued for it.
+        bindings: maps the digest of a key or booklet to the voucher that was first bound to it.
         shops: the shops.
         payments: the payments, holds included.
+        refunds: the refunds that had to wait.
         settlements: the settlements, receivables included.
         erasures: orders to purge private records.
         decisions: decisions of two persons.
@@ -118,8 +121,10 @@ class Books:
     layout: int = 1
     schemes: dict[str, SchemeBook] = field(default_factory=dict)
     entitlements: dict[str, str] = field(default_factory=dict)
+    bindings: dict[str, str] = field(default_factory=dict)
     shops: dict[str, ShopBook] = field(default_factory=dict)
     payments: dict[str, PaymentBook] = field(default_factory=dict)
+    refunds: dict[str, RefundBook] = field(default_factory=dict)
     settlements: dict[str, SettlementBook] = field(default_factory=dict)
     erasures: dict[str, ErasureBook] = field(default_factory=dict)
     decisions: dict[str, DecisionBook] = field(default_factory=dict)

@@ -77,6 +77,37 @@ class PaymentBook:
 
 
 @dataclass(slots=True)
+class RefundBook:
+    """A refund that had to wait, recomputed from the requests."""
+
+    id: str
+    scheme: str
+    payment: str
+    lines: tuple[Line, ...]
+    at: int
+    reason: str
+    waits: str
+    state: str = "waiting"
+    endorsed_by: str = ""
+    decided_by: str = ""
+    reject_reason: str = ""
+
+    def members(self) -> dict[str, object]:
+        """The members that the ledger's record must have while it waits; None for those left out."""
+        return {
+            "scheme": self.scheme,
+            "payment": self.payment,
+            "lines": list(self.lines),
+            "cents": total(self.lines),
+            "at": self.at,
+            "reason": self.reason,
+            "waits": self.waits,
+            "state": self.state,
+            "endorsed_by": self.endorsed_by or None,
+        }
+
+
+@dataclass(slots=True)
 class SettlementBook:
     """A settlement or a receivable, recomputed from the requests.
 

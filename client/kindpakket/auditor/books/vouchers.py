@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kindpakket.auditor.books.terms import Terms
@@ -31,6 +32,7 @@ class VoucherBook:
     holds: dict[str, LiveHold] = field(default_factory=dict)
     day: str = ""
     day_cents: int = 0
+    paper_cents: int = 0
     grace_cents: int = 0
     authorisation: Authorisation | None = None
     version: int = 0
@@ -40,6 +42,7 @@ class VoucherBook:
     blocked_from: str = ""
     blocked_by: str = ""
     block_reason: str = ""
+    holder_blocked: bool = False
 
     @property
     def redeemed(self) -> bool:
@@ -66,14 +69,24 @@ class VoucherBook:
         """What counts towards the cap of a booking day, in cents; an earlier day has the latest day's sum."""
         return self.day_cents if self.day >= day else 0
 
-    def count(self, day: str, cents: int) -> None:
-        """Count cents towards the cap of a booking day."""
+    def paper_on(self, day: str) -> int:
+        """What counts towards the cap for booklets of a booking day, in cents."""
+        return self.paper_cents if self.day >= day else 0
+
+    def count(self, day: str, cents: int, *, paper: bool) -> None:
+        """Count cents towards the cap of a booking day, and towards that for booklets if `paper`."""
+        self.paper_cents = self.paper_on(day) + (cents if paper else 0)
         self.day, self.day_cents = max(self.day, day), self.counted_on(day) + cents
 
-    def uncount(self, day: str, cents: int) -> None:
-        """Stop counting cents towards the cap of a day, if the voucher was not used on a later one."""
+    def uncount(self, day: str, cents: int, proof: Mapping[str, object]) -> None:
+        """Stop counting cents towards the cap of a day, if the voucher was not used on a later one.
+
+        What was paid by booklet before that had a cap was not counted as such.
+        """
         if self.day == day:
             self.day_cents -= cents
+            if proof["kind"] == "booklet":
+                self.paper_cents = max(self.paper_cents - cents, 0)
 
     def block(self, person: str, reason: str) -> None:
         """Stop spending; remember the state that it had."""
@@ -83,6 +96,7 @@ class VoucherBook:
     def unblock(self, state: str) -> None:
         """Unblock it, in a state."""
         self.state, self.blocked_from, self.blocked_by, self.block_reason = state, "", "", ""
+        self.holder_blocked = False
 
     def end(self, state: str) -> None:
         """End it permanently, as revoked or lapsed."""
@@ -96,6 +110,7 @@ class VoucherBook:
             bound = {**self.authorisation, "version": self.version}
             if self.authorisation["kind"] == "booklet":
                 bound["last_page"] = self.last_page
+        paper = {"paper_cents": self.paper_cents} if self.paper_cents else {}
         return {
             "rules_version": self.rules_version,
             "state": self.state,
@@ -109,7 +124,7 @@ class VoucherBook:
             "spent_by_category": amounts(self.by_category),
             "held_by_category": amounts(self.held_by_category) or None,
             "holds": self.holds or None,
-            "day": {"date": self.day, "cents": self.day_cents},
+            "day": {"date": self.day, "cents": self.day_cents, **paper},
             "grace_cents": self.grace_cents or None,
             "authorisation": bound,
             "self_block": self.self_block or None,
@@ -117,6 +132,7 @@ class VoucherBook:
             "blocked_from": self.blocked_from or None,
             "blocked_by": self.blocked_by or None,
             "block_reason": self.block_reason or None,
+            "holder_blocked": self.holder_blocked or None,
         }
 
 

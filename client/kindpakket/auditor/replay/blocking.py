@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kindpakket.auditor.books import HOLDER, Books, SchemeBook, VoucherBook
 from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay.bindings import bind, expect_unbound
 from kindpakket.auditor.replay.rules import Findings, Handlers
-from kindpakket.holder.orders import self_block_hash
+from kindpakket.holder.orders import binding_digest, self_block_hash
 from kindpakket.holder.verification import replacement_proof_error
 from kindpakket.ledger.domain import Domain
-from kindpakket.ledger.records import Authorisation, WaitingReplacement
+from kindpakket.ledger.records import WaitingReplacement
 
 
 def _block(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
@@ -21,8 +22,11 @@ def _self_block(books: Books, findings: Findings, request: CommittedRequest, dom
     scheme, voucher = _of(books, request)
     fits = self_block_hash(domain, scheme.id, voucher.id, request.request["code"]) == voucher.self_block
     findings.expect(fits, f"voucher {voucher.id} was blocked with a wrong self-block code")
-    findings.expect_state(f"voucher {voucher.id}", voucher.state, "issued", "active")
-    voucher.block(HOLDER, "self-block")
+    findings.expect_state(f"voucher {voucher.id}", voucher.state, "issued", "active", "blocked")
+    if voucher.state == "blocked":
+        voucher.holder_blocked = True
+    else:
+        voucher.block(HOLDER, "self-block")
     voucher.self_block = ""
 
 
@@ -35,7 +39,10 @@ def _unblock(books: Books, findings: Findings, request: CommittedRequest, _: Dom
     findings.expect(
         voucher.replacement is None, f"voucher {voucher.id} was unblocked with a replacement pending"
     )
-    voucher.unblock(voucher.blocked_from)
+    if voucher.holder_blocked:
+        voucher.blocked_by, voucher.block_reason, voucher.holder_blocked = HOLDER, "self-block", False
+    else:
+        voucher.unblock(voucher.blocked_from)
 
 
 def _replace(books: Books, findings: Findings, request: CommittedRequest, domain: Domain) -> None:
@@ -52,9 +59,11 @@ def _replace(books: Books, findings: Findings, request: CommittedRequest, domain
         f"the scheme does not accept proofs by {authorisation['kind']}",
     )
     findings.expect(
-        not _is_same(authorisation, voucher.authorisation),
+        voucher.authorisation is None
+        or binding_digest(authorisation) != binding_digest(voucher.authorisation),
         f"the replacement for voucher {voucher.id} is what it is already bound to",
     )
+    expect_unbound(books, findings, authorisation)
     if voucher.state == "active":
         voucher.block(request.person, content["reason"])
     pending: WaitingReplacement = {
@@ -74,6 +83,7 @@ def _approve_replacement(books: Books, findings: Findings, request: CommittedReq
     findings.expect_second_person(voucher.blocked_by, request.person)
     if replacement is not None:
         findings.expect_second_person(replacement["proposed_by"], request.person)
+        bind(books, findings, voucher.id, replacement["authorisation"])
         voucher.authorisation = replacement["authorisation"]
         voucher.self_block = replacement.get("self_block", "")
         voucher.version, voucher.last_page = voucher.version + 1, 0
@@ -93,13 +103,6 @@ def _decide(findings: Findings, voucher: VoucherBook, request: CommittedRequest)
     elif pending["id"] != change:
         findings.add(f"{change} was decided on: voucher {voucher.id} has pending replacement {pending['id']}")
     return pending
-
-
-def _is_same(authorisation: Authorisation, bound: Authorisation | None) -> bool:
-    """Whether it is the same key, or the same booklet: the root identifies it, whatever `pages` says."""
-    if bound is not None and authorisation["kind"] == bound["kind"] == "booklet":
-        return authorisation["root"] == bound["root"]
-    return authorisation == bound
 
 
 def _of(books: Books, request: CommittedRequest) -> tuple[SchemeBook, VoucherBook]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from kindpakket.auditor.books import Books, PaymentBook, SchemeBook, VoucherBook, total
+from typing import cast
+
+from kindpakket.auditor.books import HOLDER, Books, PaymentBook, SchemeBook, VoucherBook, total
 from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.callers import SELLERS
 from kindpakket.auditor.replay.rules import Findings, Handlers
+from kindpakket.holder.orders import ReleaseOrder
+from kindpakket.holder.verification import release_proof_error
 from kindpakket.ledger.days import booking_day
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.money import in_cents
-from kindpakket.ledger.records import Line
+from kindpakket.ledger.records import Line, ProofUsed
 
 _EXPIRED = "expired"
 
@@ -35,6 +39,9 @@ def _capture(books: Books, findings: Findings, request: CommittedRequest, _: Dom
     findings.expect(request.at < payment.expires_at, f"hold {payment.id} had already expired")
     findings.expect_state(f"shop {shop.id}", shop.state, "approved")
     findings.expect_state(f"scheme {scheme.id}", scheme.state, "open", "closed")
+    findings.expect(
+        voucher.state != "blocked" or books.layout < 3, f"voucher {voucher.id} was blocked at the capture"
+    )
     findings.expect_lines(lines)
     held = {line["category"]: line["cents"] for line in payment.held_lines}
     for line in lines:
@@ -57,14 +64,38 @@ def _capture(books: Books, findings: Findings, request: CommittedRequest, _: Dom
 
 def _release(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     voucher, payment = _held(books, findings, request)[1:]
+    shop = books.shops[payment.shop]
     if request.role in SELLERS:
-        findings.expect_own(request, books.shops[payment.shop])
+        findings.expect_own(request, shop)
     else:
+        stopped = voucher.state == "blocked" or shop.state != "approved"
         findings.expect(
-            request.at >= payment.expires_at,
+            request.at >= payment.expires_at or (stopped and request.role == "approver"),
             f"hold {payment.id} had not expired: only its shop could release it",
         )
     _release_all(voucher, payment, request.request["reason"])
+
+
+def _release_by_holder(books: Books, findings: Findings, request: CommittedRequest, domain: Domain) -> None:
+    content = request.request
+    scheme, voucher, payment = _held(books, findings, request)
+    order = ReleaseOrder(
+        domain=domain,
+        scheme=scheme.id,
+        voucher=voucher.id,
+        version=voucher.version,
+        request_id=content["request_id"],
+        payment=payment.id,
+        deadline=content["deadline"],
+    )
+    if voucher.authorisation is None:
+        findings.add(f"hold {payment.id} is of a voucher that was never activated")
+    else:
+        held = cast(ProofUsed, payment.proof)
+        error = release_proof_error(voucher.authorisation, held, order, content["proof"])
+        findings.expect(not error, f"hold {payment.id} was released without a valid proof: {error}")
+    findings.expect_deadline(request.at, order.deadline)
+    _release_all(voucher, payment, HOLDER)
 
 
 def _held(
@@ -88,8 +119,12 @@ def _give_back(voucher: VoucherBook, payment: PaymentBook, unpaid: int) -> None:
     voucher.terms.available += payment.held_cents
     for line in payment.held_lines:
         voucher.held_by_category[line["category"]] -= line["cents"]
-    voucher.uncount(payment.held_day, unpaid)
+    voucher.uncount(payment.held_day, unpaid, payment.proof)
 
 
-HANDLERS: Handlers = {"payment:Capture": _capture, "payment:Release": _release}
+HANDLERS: Handlers = {
+    "payment:Capture": _capture,
+    "payment:Release": _release,
+    "payment:ReleaseByHolder": _release_by_holder,
+}
 """Applies each operation to the books."""

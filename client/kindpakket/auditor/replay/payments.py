@@ -1,4 +1,4 @@
-"""Replays new payments and holds, cancellations and refunds."""
+"""Replays new payments and holds, and cancellations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from kindpakket.auditor.replay.rules import Findings, Handlers
 from kindpakket.holder.orders import HoldOrder, Order, PaymentOrder
 from kindpakket.ledger.days import booking_day
 from kindpakket.ledger.domain import Domain
-from kindpakket.ledger.money import in_cents
 from kindpakket.ledger.records import Line
 
 
@@ -27,7 +26,7 @@ def _pay(books: Books, findings: Findings, request: CommittedRequest, domain: Do
     voucher.terms.spent += payment.cents
     for line in payment.lines:
         voucher.by_category[line["category"]] += line["cents"]
-    voucher.count(purchase.booked, payment.cents)
+    voucher.count(purchase.booked, payment.cents, paper=purchase.counts_as_paper)
     scheme.unsettled.setdefault(payment.shop, {})[payment.day, payment.id] = payment.cents
     books.move("payment", request.at, payment, payment.lines)
     _limit_grace(voucher)
@@ -53,7 +52,7 @@ def _hold(books: Books, findings: Findings, request: CommittedRequest, domain: D
     for line in payment.held_lines:
         voucher.held_by_category[line["category"]] += line["cents"]
     voucher.holds[payment.id] = {"cents": cents, "expires_at": expires_at}
-    voucher.count(purchase.booked, cents)
+    voucher.count(purchase.booked, cents, paper=purchase.counts_as_paper)
     _limit_grace(voucher)
 
 
@@ -119,40 +118,13 @@ def _cancel(books: Books, findings: Findings, request: CommittedRequest, _: Doma
     findings.expect((payment.day, payment.id) in items, f"payment {payment.id} had already been settled")
     items.pop((payment.day, payment.id), None)
     payment.state, payment.cancel_reason = "cancelled", request.request["reason"]
-    voucher.uncount(payment.cap_day, payment.cents)
+    voucher.uncount(payment.cap_day, payment.cents, payment.proof)
     voucher.terms.cancelled += payment.cents
-    _return(scheme, voucher, list(payment.lines), request.at)
+    return_money(scheme, voucher, list(payment.lines), request.at)
     books.move("cancellation", request.at, payment, payment.lines)
 
 
-def _refund(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
-    content = request.request
-    payment = books.payments[content["payment"]]
-    scheme = books.schemes[payment.scheme]
-    voucher = scheme.vouchers[payment.voucher]
-    lines: list[Line] = content["lines"]
-    findings.expect_state(f"payment {payment.id}", payment.state, "paid", "partly-refunded")
-    findings.expect_own(request, books.shops[payment.shop])
-    findings.expect_lines(lines)
-    paid = {line["category"]: line["cents"] for line in payment.lines}
-    for line in lines:
-        payment.refunded[line["category"]] += line["cents"]
-        refunded, most = payment.refunded[line["category"]], paid.get(line["category"], 0)
-        findings.expect(
-            refunded <= most,
-            f"refunded {line['category']} totals {in_cents(refunded)}: "
-            f"payment {payment.id} paid {in_cents(most)}",
-        )
-    payment.state = "refunded" if payment.refunded_cents == payment.cents else "partly-refunded"
-    cents = total(lines)
-    voucher.terms.refunded += cents
-    _return(scheme, voucher, lines, request.at)
-    booked = booking_day(request.at, scheme.closed_until)
-    scheme.unsettled.setdefault(payment.shop, {})[booked, content["request_id"]] = -cents
-    books.move("refund", request.at, payment, lines)
-
-
-def _return(scheme: SchemeBook, voucher: VoucherBook, lines: list[Line], at: int) -> None:
+def return_money(scheme: SchemeBook, voucher: VoucherBook, lines: list[Line], at: int) -> None:
     """Return money to the voucher, also during the grace days after its end; otherwise to the budget."""
     cents = total(lines)
     for line in lines:
@@ -181,6 +153,5 @@ HANDLERS: Handlers = {
     "payment:Pay": _pay,
     "payment:Hold": _hold,
     "payment:Cancel": _cancel,
-    "payment:Refund": _refund,
 }
 """Applies each operation to the books."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kindpakket.auditor.books import SchemeBook, ShopBook, VoucherBook
 from kindpakket.auditor.replay.rules import Findings
-from kindpakket.holder.orders import MAX_DEADLINE, HoldOrder, Order
+from kindpakket.holder.orders import HoldOrder, Order
 from kindpakket.holder.verification import payment_proof_error
 from kindpakket.ledger.days import day_of
 from kindpakket.ledger.money import in_cents
@@ -43,6 +43,11 @@ class Purchase:
         """The rules that apply to the voucher."""
         return self.scheme.rules_for(self.voucher)
 
+    @property
+    def counts_as_paper(self) -> bool:
+        """Whether it counts towards a daily cap for booklets."""
+        return self.proof["kind"] == "booklet" and "paper_day_cap_cents" in self.rules
+
     def check(self, findings: Findings) -> None:
         """Add a finding for every rule that it breaks."""
         self._check_proof(findings)
@@ -62,10 +67,7 @@ class Purchase:
         else:
             error = payment_proof_error(voucher.authorisation, voucher.last_page, self.order, self.proof)
             findings.expect(not error, f"voucher {voucher.id} was spent without a valid proof: {error}")
-        findings.expect(
-            at <= deadline <= at + MAX_DEADLINE,
-            f"the deadline is {deadline}: it must be {at} to {at + MAX_DEADLINE}",
-        )
+        findings.expect_deadline(at, deadline)
         kind = self.proof["kind"]
         findings.expect(kind in self.rules["proofs"], f"the scheme does not accept proofs by {kind}")
 
@@ -89,6 +91,12 @@ class Purchase:
         if self.proof["kind"] == "booklet":
             cap = rules["paper_cap_cents"]
             findings.expect(total <= cap, f"{amount} is above the paper cap of {in_cents(cap)}")
+            paper_day_cap = rules.get("paper_day_cap_cents")
+            paper = voucher.paper_on(self.booked) + total
+            findings.expect(
+                paper_day_cap is None or paper <= paper_day_cap,
+                f"the total by booklet on {self.booked} is {in_cents(paper)}, above its daily cap",
+            )
         spendable = voucher.spendable(rules, self.at)
         findings.expect(
             total <= spendable,

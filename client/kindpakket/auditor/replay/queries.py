@@ -25,6 +25,7 @@ QUERIES = frozenset(
         "payment:List",
         "payment:Show",
         "payment:Unsettled",
+        "payment:WaitingRefunds",
         "request:Show",
         "scheme:Changes",
         "scheme:List",

@@ -20,6 +20,7 @@ from typing import Any
 
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay import bindings as replay_bindings
 from kindpakket.auditor.replay import blocking as replay_blocking
 from kindpakket.auditor.replay import changes as replay_changes
 from kindpakket.auditor.replay import decisions as replay_decisions
@@ -27,6 +28,7 @@ from kindpakket.auditor.replay import erasures as replay_erasures
 from kindpakket.auditor.replay import holds as replay_holds
 from kindpakket.auditor.replay import organisations as replay_organisations
 from kindpakket.auditor.replay import payments as replay_payments
+from kindpakket.auditor.replay import refunds as replay_refunds
 from kindpakket.auditor.replay import schemes as replay_schemes
 from kindpakket.auditor.replay import settlements as replay_settlements
 from kindpakket.auditor.replay import shops as replay_shops
@@ -51,8 +53,10 @@ _HANDLERS: Handlers = {
     **replay_shops.HANDLERS,
     **replay_vouchers.HANDLERS,
     **replay_blocking.HANDLERS,
+    **replay_bindings.HANDLERS,
     **replay_payments.HANDLERS,
     **replay_holds.HANDLERS,
+    **replay_refunds.HANDLERS,
     **replay_settlements.HANDLERS,
     **replay_erasures.HANDLERS,
     **replay_decisions.HANDLERS,

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from kindpakket.auditor.books import Books, ShopBook, is_layout_1
 from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.holder.orders import MAX_DEADLINE
 from kindpakket.ledger.days import day_after, first_instant
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.money import in_cents
@@ -80,6 +81,13 @@ class Findings:
             own, f"the till belongs to {owner} in {request.mspid}, not to shop {shop.id} in {shop.msp}"
         )
 
+    def expect_deadline(self, at: int, deadline: int) -> None:
+        """The holder's proof was still valid, and not valid for too long."""
+        self.expect(
+            at <= deadline <= at + MAX_DEADLINE,
+            f"the deadline is {deadline}: it must be {at} to {at + MAX_DEADLINE}",
+        )
+
     def expect_lines(self, lines: Sequence[Line]) -> None:
         """Lines are few, in different categories, and with valid amounts."""
         codes = [line["category"] for line in lines]
@@ -122,7 +130,11 @@ class Findings:
         if is_layout_1(rules):
             self.expect(layout < 2, "the rules have no hold_days")
             return
-        for name, most in _MAX_DAYS.items():
+        self.expect(
+            "refund_days" in rules or "refund_limit_cents" not in rules,
+            "the rules have refund_limit_cents without refund_days",
+        )
+        for name, most in {**_MAX_DAYS, **dict.fromkeys({"refund_days"} & rules.keys(), 36_500)}.items():
             days = rules[name]  # type: ignore[literal-required]
             self.expect(0 <= days <= most, f"{name} is {days}: it must be 0 to {most}")
 
@@ -133,6 +145,7 @@ class Findings:
         amounts = [least, *caps, rules["paper_cap_cents"], *rules.get("presets", {}).values()]
         amounts += [product["max_cents"] for product in rules.get("products", {}).values()]
         amounts += [category["cap_cents"] for category in rules["categories"] if "cap_cents" in category]
+        amounts += [rules[name] for name in ("paper_day_cap_cents", "refund_limit_cents") if name in rules]
         for cents in amounts:
             self.expect_amount(cents)
         self.expect_amount(rules.get("settlement_cents", 1), MAX_BUDGET)
@@ -140,10 +153,9 @@ class Findings:
         proofs = rules["proofs"]
         valid = set(proofs) <= {"key", "booklet"} and 0 < len(proofs) == len(set(proofs))
         self.expect(valid, f"proofs is {proofs}: it must name key, booklet, or each once")
-        payable = "booklet" not in proofs or least <= rules["paper_cap_cents"]
-        self.expect(
-            payable, f"payment_min_cents is {least}, above the paper cap of {rules['paper_cap_cents']}"
-        )
+        paper_cap = min(rules["paper_cap_cents"], rules.get("paper_day_cap_cents", MAX_CENTS))
+        payable = "booklet" not in proofs or least <= paper_cap
+        self.expect(payable, f"payment_min_cents is {least}, above the paper cap of {paper_cap}")
 
     def _expect_end(self, rules: Rules) -> None:
         """Vouchers end within the last day, and the retention term has a valid start."""
@@ -198,13 +210,19 @@ _LAYOUT_3_OPERATIONS = frozenset(
         "voucher:ProposeFreeing",
         "decision:Approve",
         "decision:Reject",
+        "voucher:RecordBindings",
+        "payment:ReleaseByHolder",
+        "payment:EndorseRefund",
+        "payment:ApproveRefund",
+        "payment:RejectRefund",
     }
 )
+_LAYOUT_3_RULES = frozenset({"paper_day_cap_cents", "refund_days", "refund_limit_cents"})
 
 
 def least_layout(operation: str, request: Mapping[str, Any]) -> int:
     """The first layout whose chaincode accepts a request; each refused the members that it did not know."""
-    if operation in _LAYOUT_3_OPERATIONS:
+    if operation in _LAYOUT_3_OPERATIONS or not _LAYOUT_3_RULES.isdisjoint(request.get("rules", ())):
         return 3
     return 2 if _shows_layout_2(operation, request) else 1
 

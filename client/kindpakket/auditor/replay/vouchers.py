@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kindpakket.auditor.books import HOLDER, Books, SchemeBook, Terms, VoucherBook, end_of
 from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay.bindings import bind
 from kindpakket.auditor.replay.holds import expect_no_hold, release_expired
 from kindpakket.auditor.replay.rules import MAX_CENTS, Findings, Handlers
 from kindpakket.holder.orders import FIRST_VERSION
@@ -70,6 +71,7 @@ def _activate(books: Books, findings: Findings, request: CommittedRequest, domai
             authorisation["kind"] in scheme.rules_for(voucher)["proofs"],
             f"the scheme does not accept proofs by {authorisation['kind']}",
         )
+        bind(books, findings, voucher.id, authorisation)
         voucher.state = "active"
         voucher.authorisation = authorisation
         voucher.version = FIRST_VERSION

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from kindpakket.ledger.desk import Desk
-from kindpakket.ledger.records import Item, Payment
+from kindpakket.ledger.records import Item, Payment, Refund
 
 
 class PaymentQueries(Desk):
@@ -19,6 +19,10 @@ class PaymentQueries(Desk):
     def list(self, scheme: str) -> Iterator[Payment]:
         """`payment:List`: all payments of a scheme, holds included, by id."""
         return self._caller.items("payment:List", {"scheme": scheme})
+
+    def waiting_refunds(self, scheme: str) -> Iterator[Refund]:
+        """`payment:WaitingRefunds`: the refunds of a scheme that wait for two persons, by id."""
+        return self._caller.items("payment:WaitingRefunds", {"scheme": scheme})
 
     def unsettled(self, scheme: str, shop: str) -> Iterator[Item]:
         """`payment:Unsettled`: what a shop is owed and is not in a live settlement, oldest first."""

@@ -23,7 +23,14 @@ from kindpakket.ledger.records.holders import (
     WaitingReplacement,
 )
 from kindpakket.ledger.records.organisations import Organisation, Organisations, Outcome, Voided
-from kindpakket.ledger.records.payments import Item, Line, Payment, ProofUsed, Refund
+from kindpakket.ledger.records.payments import (
+    Item,
+    Line,
+    Payment,
+    ProofUsed,
+    Refund,
+    ReleasedByHolder,
+)
 from kindpakket.ledger.records.schemes import (
     Budget,
     CategoryRule,
@@ -51,6 +58,8 @@ from kindpakket.ledger.records.vouchers import (
     Allocation,
     Allowance,
     Balance,
+    BindingsRecorded,
+    BoundVoucher,
     CaseRecord,
     DaySpending,
     Extended,
@@ -73,7 +82,9 @@ __all__ = [
     "Allowance",
     "Authorisation",
     "Balance",
+    "BindingsRecorded",
     "BoundAuthorisation",
+    "BoundVoucher",
     "Budget",
     "CaseRecord",
     "CategoryRule",
@@ -105,6 +116,7 @@ __all__ = [
     "Purged",
     "Recorded",
     "Refund",
+    "ReleasedByHolder",
     "Replacement",
     "Rules",
     "Scheme",

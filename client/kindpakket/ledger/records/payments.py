@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 
 class Line(TypedDict):
@@ -49,7 +49,10 @@ class Payment(TypedDict):
 
 
 class Refund(TypedDict):
-    """Money of a payment that was returned."""
+    """Money of a payment that was returned, or that waits for two persons of the municipality.
+
+    Of a refund that had to wait, `waits` says why; until it is approved, `day` and `returned_to` are "".
+    """
 
     id: str
     payment: str
@@ -62,6 +65,18 @@ class Refund(TypedDict):
     at: int
     reason: str
     returned_to: str
+    state: NotRequired[Literal["waiting", "endorsed", "approved", "rejected"]]
+    waits: NotRequired[Literal["shop", "term", "limit"]]
+    endorsed_by: NotRequired[str]
+    decided_by: NotRequired[str]
+    reject_reason: NotRequired[str]
+
+
+class ReleasedByHolder(TypedDict):
+    """The answer to a release by the holder, which says nothing about another shop's hold."""
+
+    payment: str
+    state: str
 
 
 class Item(TypedDict):

@@ -37,9 +37,12 @@ class Rules(TypedDict):
     day_cap_cents: int
     proofs: list[str]
     paper_cap_cents: int
+    paper_day_cap_cents: NotRequired[int]
     hold_days: int
     extension_days: int
     refund_grace_days: int
+    refund_days: NotRequired[int]
+    refund_limit_cents: NotRequired[int]
     settlement_days: int
     settlement_cents: NotRequired[int]
     retention_days: int

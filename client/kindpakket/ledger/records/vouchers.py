@@ -69,6 +69,21 @@ class Activated(TypedDict):
     vouchers: list[str]
 
 
+class BoundVoucher(TypedDict):
+    """A voucher, and the digests of keys and booklets that it was bound to before its present one."""
+
+    voucher: str
+    earlier: NotRequired[list[str]]
+
+
+class BindingsRecorded(TypedDict):
+    """The answer to recording bindings: how many are new, and the vouchers that share one with another."""
+
+    scheme: str
+    recorded: int
+    shared: list[str]
+
+
 class Extended(TypedDict):
     """The answer to extending; `ends_at` is the exclusive instant of the new end."""
 
@@ -86,10 +101,11 @@ class SelfBlocked(TypedDict):
 
 
 class DaySpending(TypedDict):
-    """Cents paid or held on the latest booking day."""
+    """Cents paid or held on the latest booking day; `paper_cents` by booklet, where that is limited."""
 
     date: str
     cents: int
+    paper_cents: NotRequired[int]
 
 
 class LiveHold(TypedDict):
@@ -120,7 +136,8 @@ class Voucher(Balance):
     """What one child may spend.
 
     `grace_cents` is the part of `available_cents` that was refunded after the end; for a voucher for one
-    product, `product` is its code, and `redeemed` says that it has been bought.
+    product, `product` is its code, and `redeemed` says that it has been bought. `holder_blocked`
+    says that the holder blocked it as well as `blocked_by`.
     """
 
     id: str
@@ -144,6 +161,7 @@ class Voucher(Balance):
     blocked_from: NotRequired[str]
     blocked_by: NotRequired[str]
     block_reason: NotRequired[str]
+    holder_blocked: NotRequired[bool]
 
 
 class Totals(Balance):

@@ -10,6 +10,7 @@ __all__ = [
     "AlreadyInitialised",
     "AlreadyIssued",
     "AmountBelowMinimum",
+    "AuthorisationUsed",
     "BudgetExceeded",
     "CancelTooLate",
     "CaseRecordMissing",
@@ -66,6 +67,8 @@ __all__ = [
     "PersonalDataRefused",
     "PresetUnknown",
     "RefundExceedsPayment",
+    "RefundNotFound",
+    "RefundState",
     "Refusal",
     "RequestCommitted",
     "RequestTooLarge",
@@ -152,6 +155,10 @@ class InvalidKvk(Refusal, code="INVALID_KVK"):
 
 class InvalidAuthorisation(Refusal, code="INVALID_AUTHORISATION"):
     """The key or booklet that a voucher is to be bound to is malformed or not allowed."""
+
+
+class AuthorisationUsed(Refusal, code="AUTHORISATION_USED"):
+    """A voucher was bound to this key or booklet before."""
 
 
 class InvalidKey(Refusal, code="INVALID_KEY"):
@@ -355,7 +362,7 @@ class PaymentCapExceeded(Refusal, code="PAYMENT_CAP_EXCEEDED"):
 
 
 class PaperCapExceeded(Refusal, code="PAPER_CAP_EXCEEDED"):
-    """The payment is larger than the scheme allows by booklet."""
+    """The payment is larger than the scheme allows by booklet, at once or on one day."""
 
 
 class DayCapExceeded(Refusal, code="DAY_CAP_EXCEEDED"):
@@ -396,6 +403,14 @@ class HoldNotOpen(Refusal, code="HOLD_NOT_OPEN"):
 
 class HoldExceeded(Refusal, code="HOLD_EXCEEDED"):
     """More would be captured than is on hold."""
+
+
+class RefundNotFound(Refusal, code="REFUND_NOT_FOUND"):
+    """There is no refund with this id."""
+
+
+class RefundState(Refusal, code="REFUND_STATE"):
+    """The refund is not in the state that this step needs."""
 
 
 class RefundExceedsPayment(Refusal, code="REFUND_EXCEEDS_PAYMENT"):

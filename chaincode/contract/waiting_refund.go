@@ -1,0 +1,166 @@
+package contract
+
+import "kindpakket.eu/chaincode/rules"
+
+// refundWaits says why a refund waits. It looks whether a settlement holds the payment only if that matters.
+func (tx *transaction) refundWaits(earlier *earlierPayment, terms *rules.Terms, lines []rules.Line) (rules.WhyItWaits, error) {
+	payment, open := earlier.payment, true
+	if terms.RefundLimit != nil && payment.Day != "" {
+		var err error
+		if open, err = tx.has(unsettledKey(payment.Scheme, payment.Shop, payment.Day, payment.ID)); err != nil {
+			return "", err
+		}
+	}
+	return terms.RefundWaits(payment, earlier.shop, lines, earlier.booked, open), nil
+}
+
+// proposeRefund writes a refund that waits. Neither the payment nor the voucher changes.
+func (tx *transaction) proposeRefund(refund *rules.Refund, payment *rules.Payment) error {
+	if err := payment.CheckRefund(refund.Lines); err != nil {
+		return err
+	}
+	refund.State = rules.RefundWaiting
+	event := refundEventOf(refund)
+	event.Waits = refund.Waits
+	tx.event, tx.eventName = event, "RefundProposed"
+	// The second key lists the refund until it is decided on.
+	return tx.putAll(map[string]any{
+		refundKey(refund.ID): refund, waitingKey(refund.Scheme, refund.ID): struct{}{},
+	})
+}
+
+// refundEvent is the payload of events of a refund that waits, as long as it moves nothing.
+type refundEvent struct {
+	Refund  string           `json:"refund"`
+	Payment string           `json:"payment"`
+	Scheme  string           `json:"scheme"`
+	Shop    string           `json:"shop"`
+	Voucher string           `json:"voucher"`
+	Cents   rules.Cents      `json:"cents"`
+	State   rules.State      `json:"state"`
+	Waits   rules.WhyItWaits `json:"waits,omitzero"`
+	Reason  string           `json:"reason,omitzero"`
+}
+
+func refundEventOf(refund *rules.Refund) refundEvent {
+	return refundEvent{
+		Refund: refund.ID, Payment: refund.Payment, Scheme: refund.Scheme, Shop: refund.Shop, Voucher: refund.Voucher,
+		Cents: refund.Cents, State: refund.State,
+	}
+}
+
+// refundDecision names a refund that waits.
+type refundDecision struct {
+	header
+	Refund string `json:"refund"`
+}
+
+func (r *refundDecision) check() error {
+	return rules.FirstError(r.checkHeader(), rules.CheckID("refund", r.Refund))
+}
+
+func (r *refundDecision) reads() []string { return []string{refundKey(r.Refund)} }
+
+// reasonedRefundDecision names a refund and says why.
+type reasonedRefundDecision struct {
+	refundDecision
+	because
+}
+
+func (r *reasonedRefundDecision) check() error {
+	return rules.FirstError(r.refundDecision.check(), r.checkReason())
+}
+
+func (tx *transaction) refund(id string) (*rules.Refund, error) {
+	return find[rules.Refund](tx, rules.RefundNotFound, "refund", id, refundKey(id))
+}
+
+var endorseRefund = operation{name: "payment:EndorseRefund", event: "RefundEndorsed", roles: []role{issuer, treasurer}}
+
+// EndorseRefund is the first of two decisions on a refund that waits.
+func (*PaymentContract) EndorseRefund(ctx *Context, text string) (string, error) {
+	return write(ctx, endorseRefund, text, func(tx *transaction, r *refundDecision) (any, error) {
+		refund, err := tx.refund(r.Refund)
+		if err != nil {
+			return nil, err
+		}
+		if err := refund.Endorse(tx.person()); err != nil {
+			return nil, err
+		}
+		tx.event = refundEventOf(refund)
+		return refund, tx.put(refundKey(refund.ID), refund)
+	})
+}
+
+var approveRefund = operation{name: "payment:ApproveRefund", event: refundPayment.event, roles: []role{approver}}
+
+// ApproveRefund returns the money of a refund that another person endorsed.
+func (*PaymentContract) ApproveRefund(ctx *Context, text string) (string, error) {
+	return write(ctx, approveRefund, text, func(tx *transaction, r *refundDecision) (any, error) {
+		refund, err := tx.refund(r.Refund)
+		if err != nil {
+			return nil, err
+		}
+		earlier, err := tx.earlierPayment(refund.Payment)
+		if err != nil {
+			return nil, err
+		}
+		terms, err := tx.termsFor(earlier.scheme, earlier.voucher)
+		if err != nil {
+			return nil, err
+		}
+		err = refund.Approve(tx.person(), earlier.payment, earlier.voucher, &terms.Terms, tx.now, earlier.booked)
+		if err != nil {
+			return nil, err
+		}
+		tx.delete(waitingKey(refund.Scheme, refund.ID))
+		return refund, tx.putRefund(refund, earlier)
+	})
+}
+
+var rejectRefund = operation{name: "payment:RejectRefund", event: "RefundRejected", roles: municipal}
+
+// RejectRefund ends a refund that waits; nothing was moved.
+func (*PaymentContract) RejectRefund(ctx *Context, text string) (string, error) {
+	return write(ctx, rejectRefund, text, func(tx *transaction, r *reasonedRefundDecision) (any, error) {
+		refund, err := tx.refund(r.Refund)
+		if err != nil {
+			return nil, err
+		}
+		if err := refund.Reject(tx.person(), r.Reason); err != nil {
+			return nil, err
+		}
+		event := refundEventOf(refund)
+		event.Reason = r.Reason
+		tx.event = event
+		tx.delete(waitingKey(refund.Scheme, refund.ID))
+		return refund, tx.put(refundKey(refund.ID), refund)
+	})
+}
+
+// WaitingRefunds returns the refunds of a scheme that wait for a decision.
+func (*PaymentContract) WaitingRefunds(ctx *Context, text string) (string, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
+		marks, keys, err := list[struct{}](tx, waitingPrefix(r.Scheme), &r.paging)
+		if err != nil {
+			return nil, err
+		}
+		page := listed[rules.Refund]{Items: []rules.Refund{}, Next: marks.Next}
+		refunds := make([]string, len(keys))
+		for i, key := range keys {
+			keys[i] = cursorOf(waitingPrefix(r.Scheme), key)
+			refunds[i] = refundKey(keys[i])
+		}
+		if err := tx.prefetch(refunds...); err != nil {
+			return nil, err
+		}
+		for _, id := range keys {
+			refund, err := tx.refund(id)
+			if err != nil {
+				return nil, err
+			}
+			page.Items = append(page.Items, *refund)
+		}
+		return page, nil
+	})
+}

@@ -1,0 +1,86 @@
+package rules
+
+// States of a refund that had to wait. One that was returned immediately has none.
+const (
+	RefundWaiting  State = "waiting"
+	RefundEndorsed State = "endorsed"
+	RefundApproved State = "approved"
+	RefundRejected State = "rejected"
+)
+
+// Steps of a refund that waits.
+const (
+	EndorseRefund Step = "endorse"
+	ApproveRefund Step = "approve"
+	RejectRefund  Step = "reject"
+)
+
+var refundLife = machine{thing: "refund", refusal: RefundState, steps: map[Step]map[State]State{
+	EndorseRefund: {RefundWaiting: RefundEndorsed},
+	ApproveRefund: {RefundEndorsed: RefundApproved},
+	RejectRefund:  {RefundWaiting: RefundRejected, RefundEndorsed: RefundRejected},
+}}
+
+// WhyItWaits is the reason for which a refund is not returned before two persons of the municipality agreed, "" when it is.
+type WhyItWaits string
+
+// Reasons for a refund to wait: its shop may not trade, the term for refunds has passed, or the shop would return more of a payment that it
+// may have been paid for than the limit allows. In each case the municipality might pay for the same goods twice.
+const (
+	WaitsForShop  WhyItWaits = "shop"
+	WaitsForTerm  WhyItWaits = "term"
+	WaitsForLimit WhyItWaits = "limit"
+)
+
+// RefundWaits says why a refund of these lines waits, by the terms of the voucher. open tells that no settlement holds the payment: its
+// refund is netted against it before anything is paid out.
+func (t *Terms) RefundWaits(p *Payment, shop *Shop, lines []Line, booked Day, open bool) WhyItWaits {
+	switch {
+	case t.RefundDays == nil || p.Day == "":
+		return ""
+	case shop.State != ShopApproved:
+		return WaitsForShop
+	case booked > p.Day.Plus(*t.RefundDays):
+		return WaitsForTerm
+	case t.RefundLimit != nil && !open && p.RefundedCents+Total(lines) > *t.RefundLimit:
+		return WaitsForLimit
+	}
+	return ""
+}
+
+// Endorse is the first of the two decisions that a refund waits for.
+func (r *Refund) Endorse(person string) error {
+	state, err := refundLife.next(r.ID, EndorseRefund, r.State)
+	if err != nil {
+		return err
+	}
+	r.State, r.EndorsedBy = state, person
+	return nil
+}
+
+// Approve is the second decision, by another person than who endorsed. The money returns on the booking day of the decision.
+func (r *Refund) Approve(person string, p *Payment, v *Voucher, terms *Terms, now Number, booked Day) error {
+	state, err := refundLife.next(r.ID, ApproveRefund, r.State)
+	if err != nil {
+		return err
+	}
+	if err := CheckSecondPerson(r.EndorsedBy, person); err != nil {
+		return err
+	}
+	to, err := p.Refund(v, terms, now, r.Lines)
+	if err != nil {
+		return err
+	}
+	r.State, r.DecidedBy, r.Day, r.ReturnedTo = state, person, booked, to
+	return nil
+}
+
+// Reject ends a refund that waits. Nothing was moved.
+func (r *Refund) Reject(person, reason string) error {
+	state, err := refundLife.next(r.ID, RejectRefund, r.State)
+	if err != nil {
+		return err
+	}
+	r.State, r.DecidedBy, r.RejectReason = state, person, reason
+	return nil
+}
