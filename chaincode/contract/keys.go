@@ -41,6 +41,7 @@ var (
 	rulesKind         = keyKind{"rules", []string{idForm, versionForm}}
 	changeKind        = keyKind{"change", []string{idForm, idForm}}
 	budgetKind        = keyKind{"budget", []string{idForm}}
+	allocationKind    = keyKind{"allocation", []string{idForm, idForm}}
 	dayKind           = keyKind{"day", []string{idForm}}
 	shopKind          = keyKind{"shop", []string{idForm}}
 	voucherKind       = keyKind{"voucher", []string{idForm, idForm}}
@@ -60,8 +61,8 @@ var (
 
 // publicKeyForm admits the public keys that the chaincode writes, and no others.
 var publicKeyForm = formOf(
-	organisationsKind, organisationKind, requestKind, schemeKind, rulesKind, changeKind, budgetKind, dayKind, shopKind, voucherKind,
-	entitlementKind, paymentKind, refundKind, unsettledKind, settlementKind, erasureKind,
+	organisationsKind, organisationKind, requestKind, schemeKind, rulesKind, changeKind, budgetKind, allocationKind, dayKind, shopKind,
+	voucherKind, entitlementKind, paymentKind, refundKind, unsettledKind, settlementKind, erasureKind,
 )
 
 // cursorForm admits the cursors that pages of lists end with: what a key has after the prefix of the list, the part of a shop's statement
@@ -103,6 +104,8 @@ func schemePrefix() string                           { return schemeKind.prefix(
 func changeKey(scheme, change string) string         { return changeKind.key(scheme, change) }
 func changePrefix(scheme string) string              { return changeKind.prefix(scheme) }
 func budgetKey(scheme string) string                 { return budgetKind.key(scheme) }
+func allocationKey(scheme, allocation string) string { return allocationKind.key(scheme, allocation) }
+func allocationPrefix(scheme string) string          { return allocationKind.prefix(scheme) }
 func dayKey(scheme string) string                    { return dayKind.key(scheme) }
 func shopKey(shop string) string                     { return shopKind.key(shop) }
 func shopPrefix() string                             { return shopKind.prefix() }
