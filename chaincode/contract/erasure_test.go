@@ -216,11 +216,11 @@ func TestATermThatBeginsWithTheClosing(t *testing.T) {
 
 func TestAPurgeIsNotUndone(t *testing.T) {
 	w := newTown(t)
-	vouchers, cases := allocations(w.world, 2)
+	vouchers, cases := issuances(w.world, 2)
 	record := func(cases ...object) (object, object) { return w.onScheme(nil), object{"cases": cases} }
 	request, private := record(cases...)
 	w.must("clerk", "voucher:RecordCases", request, private)
-	w.must("clerk", "voucher:Issue", w.onScheme(object{"vouchers": vouchers[:1]}))
+	w.must("clerk", "voucher:Issue", w.issuing(vouchers[:1]...))
 	id := vouchers[0]["id"].(string)
 	request, private = record(cases[0])
 	w.must("clerk", "voucher:RecordCases", request, private)
@@ -235,10 +235,10 @@ func TestAPurgeIsNotUndone(t *testing.T) {
 	// A case that led to no voucher may go, and come again.
 	unissued := vouchers[1]["id"].(string)
 	w.erase(w.orderCases("request", unissued))
-	w.refused("CASE_RECORD_MISSING", "clerk", "voucher:Issue", w.onScheme(object{"vouchers": vouchers[1:]}))
+	w.refused("CASE_RECORD_MISSING", "clerk", "voucher:Issue", w.issuing(vouchers[1:]...))
 	request, private = record(cases[1])
 	w.must("clerk", "voucher:RecordCases", request, private)
-	w.must("clerk", "voucher:Issue", w.onScheme(object{"vouchers": vouchers[1:]}))
+	w.must("clerk", "voucher:Issue", w.issuing(vouchers[1:]...))
 }
 
 func TestAccountsOfEndedShopsAreErased(t *testing.T) {
@@ -319,7 +319,7 @@ func TestPrivateWritesHeedUsedAndVoidedIDs(t *testing.T) {
 	w.must("clerk", "request:Void", object{"request_id": w.id(), "void": lost["request_id"]})
 	w.refused("REQUEST_VOID", "clerk", "erasure:Purge", lost)
 	w.refused("IDEMPOTENCY_CONFLICT", "clerk", "erasure:Purge", object{"request_id": id, "erasure": id})
-	_, cases := allocations(w.world, 1)
+	_, cases := issuances(w.world, 1)
 	w.refused("REQUEST_VOID", "clerk", "voucher:RecordCases", w.onScheme(object{"request_id": lost["request_id"]}), object{"cases": cases})
 }
 

@@ -291,7 +291,7 @@ func (s *storyteller) linesOf(payment *rules.Payment) []rules.Line {
 
 // issue records a case, issues a voucher for it and activates that.
 func (s *storyteller) issue() {
-	vouchers, cases := allocations(s.world, 1)
+	vouchers, cases := issuances(s.world, 1)
 	id := vouchers[0]["id"].(string)
 	vouchers[0]["preset"] = s.oneOf("junior", "junior", "bicycle")
 	if s.IntN(10) == 0 {
@@ -312,7 +312,7 @@ func (s *storyteller) activate(voucher string) {
 		activation = newBooklet(s.scheme, voucher, 5).activation()
 	}
 	if s.IntN(8) > 0 {
-		s.try("", "clerk", "voucher:Activate", object{"scheme": s.scheme, "activations": []object{activation}})
+		s.try("", "manager", "voucher:Activate", object{"scheme": s.scheme, "activations": []object{activation}})
 	}
 }
 
