@@ -10,9 +10,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from kindpakket.holder.booklet import depth, root_of
 from kindpakket.holder.orders import FIRST_VERSION, Order, activation_message, replacement_message
 from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.merkle import depth, root_of
 from kindpakket.ledger.records import Authorisation, Proof
 
 _MAX_PAGES = 256

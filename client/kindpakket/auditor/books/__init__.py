@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from kindpakket.auditor.books.allocations import AllocationBook
 from kindpakket.auditor.books.organisations import OrganisationBook
 from kindpakket.auditor.books.payments import PaymentBook, SettlementBook, total
 from kindpakket.auditor.books.schemes import ChangeBook, SchemeBook, agreed, end_of, is_layout_1
@@ -20,6 +21,7 @@ from kindpakket.ledger.records import Line, Organisations
 __all__ = [
     "HOLDER",
     "TERMS",
+    "AllocationBook",
     "Books",
     "ChangeBook",
     "ErasureBook",
@@ -99,6 +101,7 @@ class Books:
         organisations: MSP ids by role, as named at first; None before that.
         later_organisations: organisations proposed after that, by MSP id.
         layout_2: whether a request that only layout 2 of the ledger accepts has been committed.
+        layout_3: the same for layout 3.
         schemes: the schemes with their vouchers and changes.
         entitlements: maps an entitlement to the voucher issued for it.
         shops: the shops.
@@ -112,6 +115,7 @@ class Books:
     organisations: Organisations | None = None
     later_organisations: dict[str, OrganisationBook] = field(default_factory=dict)
     layout_2: bool = False
+    layout_3: bool = False
     schemes: dict[str, SchemeBook] = field(default_factory=dict)
     entitlements: dict[str, str] = field(default_factory=dict)
     shops: dict[str, ShopBook] = field(default_factory=dict)

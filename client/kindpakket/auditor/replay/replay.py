@@ -7,8 +7,8 @@
     replay.books, replay.findings
 
 A request counts once, by its request id. Every rule that a committed request breaks is a finding: the
-endorsing peers must have run something other than the agreed rules. Rules that layout 1 of the ledger did not
-have are checked from the first request that only layout 2 accepts.
+endorsing peers must have run something other than the agreed rules. Rules that earlier layouts of the ledger
+did not have are checked from the first request that only the later one accepts.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay import allocations as replay_allocations
 from kindpakket.auditor.replay import blocking as replay_blocking
 from kindpakket.auditor.replay import changes as replay_changes
 from kindpakket.auditor.replay import erasures as replay_erasures
@@ -32,7 +33,7 @@ from kindpakket.auditor.replay import shops as replay_shops
 from kindpakket.auditor.replay import vouchers as replay_vouchers
 from kindpakket.auditor.replay.callers import check_caller
 from kindpakket.auditor.replay.queries import QUERIES, unexplained
-from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2
+from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2, shows_layout_3
 from kindpakket.ledger.domain import Domain
 
 _VOID = "request:Void"
@@ -47,6 +48,7 @@ _HANDLERS: Handlers = {
     **replay_organisations.HANDLERS,
     **replay_schemes.HANDLERS,
     **replay_changes.HANDLERS,
+    **replay_allocations.HANDLERS,
     **replay_shops.HANDLERS,
     **replay_vouchers.HANDLERS,
     **replay_blocking.HANDLERS,
@@ -122,6 +124,7 @@ class Replay:
 
     def _apply(self, request: CommittedRequest, findings: Findings) -> None:
         self.books.layout_2 |= shows_layout_2(request.operation, request.request)
+        self.books.layout_3 |= shows_layout_3(request.operation, request.request)
         if not self._counts(request, findings):
             return
         check_caller(self.books, findings, request)

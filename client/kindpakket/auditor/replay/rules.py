@@ -179,6 +179,11 @@ _LAYOUT_1_OPERATIONS = frozenset(
 )
 
 
+def shows_layout_3(operation: str, request: Mapping[str, Any]) -> bool:
+    """Whether only a chaincode of layout 3 can have accepted a request."""
+    return operation.startswith("allocation:") or "allocation" in request
+
+
 def shows_layout_2(operation: str, request: Mapping[str, Any]) -> bool:
     """Whether only a chaincode of layout 2 can have accepted a request: layout 1 refused unknown members."""
     match operation:

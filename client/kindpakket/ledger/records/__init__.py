@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from kindpakket.ledger.records.allocations import Allocation, AllocationUse, Drawing
 from kindpakket.ledger.records.erasures import Collection, DueErasure, Erasure, ErasureRecord, Purged
 from kindpakket.ledger.records.holders import (
     Activation,
@@ -40,12 +41,12 @@ from kindpakket.ledger.records.statements import (
 )
 from kindpakket.ledger.records.vouchers import (
     Activated,
-    Allocation,
     Allowance,
     Balance,
     CaseRecord,
     DaySpending,
     Extended,
+    Issuance,
     Issued,
     LiveHold,
     Moved,
@@ -62,6 +63,7 @@ __all__ = [
     "Activated",
     "Activation",
     "Allocation",
+    "AllocationUse",
     "Allowance",
     "Authorisation",
     "Balance",
@@ -73,6 +75,7 @@ __all__ = [
     "ClosedDay",
     "Collection",
     "DaySpending",
+    "Drawing",
     "Due",
     "DueErasure",
     "Erasure",
@@ -80,6 +83,7 @@ __all__ = [
     "Exported",
     "Extended",
     "HistoryEntry",
+    "Issuance",
     "Issued",
     "Item",
     "Line",
