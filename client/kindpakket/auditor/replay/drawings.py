@@ -13,7 +13,12 @@ from kindpakket.ledger.money import in_cents
 
 
 def drawn(
-    books: Books, findings: Findings, scheme: SchemeBook, request: CommittedRequest, use: str, lines: list[Any]
+    books: Books,
+    findings: Findings,
+    scheme: SchemeBook,
+    request: CommittedRequest,
+    use: str,
+    lines: list[Any],
 ) -> AllocationBook | None:
     """The allocation that a request draws on.
 
