@@ -113,7 +113,7 @@ def waits_for(allocations: Sequence[Allocation], done: str = "") -> Waits:
     return Waits(
         "\n".join([*filter(None, [done]), *sentences, "Then run this command again."]),
         allocations=[
-            {name: allocation[name] for name in ("id", "vouchers", "cents", "expires_at")}  # type: ignore[literal-required]
+            {name: allocation[name] for name in ("id", "vouchers", "cents", "expires_at")}
             for allocation in allocations
         ],
     )
@@ -121,10 +121,12 @@ def waits_for(allocations: Sequence[Allocation], done: str = "") -> Waits:
 
 def over(allocation: Allocation) -> Refused:
     """The ending of a command that found its allocation rejected, withdrawn or expired."""
-    state = {
-        "rejected": f"was rejected by {allocation.get('decided_by')} ({allocation.get('reject_reason')})",
-        "withdrawn": f"was withdrawn by {allocation.get('withdrawn_by')} ({allocation.get('withdraw_reason')})",
-    }.get(allocation["state"], f"expired on {_moment(allocation['expires_at'])}")
+    if allocation["state"] == "rejected":
+        state = f"was rejected by {allocation['decided_by']} ({allocation['reject_reason']})"
+    elif allocation["state"] == "withdrawn":
+        state = f"was withdrawn by {allocation['withdrawn_by']} ({allocation['withdraw_reason']})"
+    else:
+        state = f"expired on {_moment(allocation['expires_at'])}"
     return Refused(
         f"allocation {allocation['id']} {state}: run this command with --again to propose it anew",
         "ALLOCATION_OVER",

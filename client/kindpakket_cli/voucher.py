@@ -99,8 +99,8 @@ def issue(
 ) -> None:
     """Issue a voucher to each child in a CSV file, once another person has approved that.
 
-    The first run proposes an allocation and says who has to approve it; the same command again issues. Safe to
-    run again with the same file.
+    The first run proposes an allocation and says who has to approve it; the same command again issues. It is
+    safe to run again with the same file.
     """
     from kindpakket.backoffice import citizens
     from kindpakket.backoffice.ages import Ages

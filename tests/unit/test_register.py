@@ -68,7 +68,7 @@ def test_nothing_of_the_child_goes_onto_the_ledger(tmp_path: Path) -> None:
     with Register(tmp_path / "register.db") as register:
         (bulk,) = register.enrol("s" * 32, "2026", [child])
         (entry,) = bulk.entries
-        public = json.dumps(entry.allocation())
+        public = json.dumps(entry.issuance())
         assert not any(value in public for value in register.personal_values())
         assert register.find(entry.voucher) == entry
         assert register.find("0" * 32) is None

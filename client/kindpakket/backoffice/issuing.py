@@ -1,10 +1,10 @@
-"""Issues what the register has enrolled: proposes an allocation once, and issues when another person has approved it.
+"""Issues what the register has enrolled: proposes an allocation once, and issues when it has been approved.
 
     progress = issue_enrolled(municipality, register, scheme, register.enrol(scheme, period, children))
     if progress.waiting:
         ...  # an approver calls municipality.allocations.approve; then the same again
 
-Safe to repeat: the register keeps the allocation of each bulk, and each bulk is issued under its own request id.
+Safe to repeat: the register keeps the allocation of each bulk, and a bulk is issued under its own request id.
 """
 
 from __future__ import annotations

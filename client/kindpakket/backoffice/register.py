@@ -40,7 +40,9 @@ _TABLES_OF_LAYOUT_2 = (
         id TEXT PRIMARY KEY, scheme TEXT NOT NULL, cents INTEGER NOT NULL, expires_at INTEGER NOT NULL,
         reason TEXT NOT NULL
     )""",
-    "CREATE TABLE part (proposal TEXT NOT NULL, number INTEGER NOT NULL, bulk TEXT NOT NULL, PRIMARY KEY (proposal, number))",
+    """CREATE TABLE part (
+        proposal TEXT NOT NULL, number INTEGER NOT NULL, bulk TEXT NOT NULL, PRIMARY KEY (proposal, number)
+    )""",
     "CREATE INDEX part_by_bulk ON part (bulk)",
     f"PRAGMA user_version = {_LAYOUT}",
 )
@@ -207,7 +209,8 @@ class Register:
         if row is None:
             return None
         parts = self._database.execute("SELECT bulk FROM part WHERE proposal = ? ORDER BY number", row[:1])
-        return Proposal(*row, bulks=tuple(part for (part,) in parts))
+        identifier, scheme, cents, expires_at, reason = row
+        return Proposal(identifier, scheme, cents, expires_at, reason, tuple(part for (part,) in parts))
 
     def find(self, voucher: str) -> Entry | None:
         """The entry of a voucher; None if there is none."""

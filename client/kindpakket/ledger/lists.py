@@ -7,8 +7,8 @@
     for part in vouchers.parts:
         municipality.vouchers.issue(scheme, allocation["id"], part)
 
-Who approves sees the number of vouchers, the sum and the hash of the list. The chaincode accepts the parts of that
-list, and nothing else.
+Who approves sees the number of vouchers, the sum and the hash of the list. The chaincode accepts the parts of
+that list, and nothing else.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class ApprovableList(Generic[_Line]):
             raise ValueError(f"a part of a list has 1 to {PART} lines")
         levels = merkle.tree([part_digest(part) for part in parts])
         self.sha256 = levels[-1][0].hex()
-        self.parts = tuple(
+        self.parts: tuple[ListPart[_Line], ...] = tuple(
             ListPart(number, tuple(part), tuple(node.hex() for node in merkle.path_in(levels, number)))
             for number, part in enumerate(parts)
         )

@@ -57,7 +57,7 @@ def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Dom
 
 
 def _reject(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
-    _, allocation = _named(books, request)
+    allocation = _named(books, request)[1]
     findings.expect_state(f"allocation {allocation.id}", allocation.state, "proposed")
     findings.expect_decider(request, allocation.proposed_by)
     allocation.state, allocation.decided_by = "rejected", request.person
@@ -65,7 +65,7 @@ def _reject(books: Books, findings: Findings, request: CommittedRequest, _: Doma
 
 
 def _withdraw(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
-    _, allocation = _named(books, request)
+    allocation = _named(books, request)[1]
     findings.expect_state(f"allocation {allocation.id}", allocation.state, "approved")
     allocation.state, allocation.withdrawn_by = "withdrawn", request.person
     allocation.withdraw_reason = request.request["reason"]
@@ -79,8 +79,8 @@ def _named(books: Books, request: CommittedRequest) -> tuple[SchemeBook, Allocat
 def _expect_left(findings: Findings, scheme: SchemeBook, allocation: AllocationBook) -> None:
     findings.expect(
         allocation.cents <= scheme.unallocated,
-        f"allocation {allocation.id} is for {in_cents(allocation.cents)}, but the budget of scheme {scheme.id} "
-        f"had {in_cents(scheme.unallocated)} left",
+        f"allocation {allocation.id} is for {in_cents(allocation.cents)}, but scheme {scheme.id} had "
+        f"{in_cents(scheme.unallocated)} left",
     )
 
 

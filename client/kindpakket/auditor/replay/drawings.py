@@ -57,6 +57,6 @@ def draw(
     within = allocation.used_vouchers <= allocation.vouchers and allocation.used_cents <= allocation.cents
     findings.expect(
         within,
-        f"{allocation.used_vouchers} vouchers and {in_cents(allocation.used_cents)} were drawn from allocation "
-        f"{allocation.id}: {allocation.vouchers} and {in_cents(allocation.cents)} were approved",
+        f"{allocation.used_vouchers} vouchers and {in_cents(allocation.used_cents)} were drawn from "
+        f"allocation {allocation.id}: {allocation.vouchers} and {in_cents(allocation.cents)} were approved",
     )

@@ -120,8 +120,8 @@ class Voucher(Balance):
     """What one child may spend.
 
     `grace_cents` is the part of `available_cents` that was refunded after the end; for a voucher for one
-    product, `product` is its code, and `redeemed` says that it has been bought. Vouchers from before there were
-    allocations lack `issued_by`.
+    product, `product` is its code, and `redeemed` says that it has been bought. Vouchers from
+    before there were allocations lack `issued_by`.
     """
 
     id: str
