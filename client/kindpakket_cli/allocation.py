@@ -22,10 +22,8 @@ _COLUMNS = {
     "state": lambda allocation: allocation["state"],
     "vouchers": lambda allocation: f"{allocation['used_vouchers']} of {allocation['vouchers']}",
     "amount": lambda allocation: euros(allocation["cents"]),
-    "drawn": lambda allocation: euros(allocation["used_cents"]),
     "reason": lambda allocation: allocation["reason"],
     "proposed by": lambda allocation: allocation["proposed_by"],
-    "decided by": lambda allocation: allocation.get("decided_by", "-"),
     "expires": lambda allocation: _moment(allocation["expires_at"]),
 }
 
