@@ -283,6 +283,25 @@ func TestTheFormOfAProposalAndOfADrawing(t *testing.T) {
 	w.must("clerk", "voucher:Issue", w.partOf(vouchers, drawings[0]))
 }
 
+// A client whose connection broke while the chaincode was upgraded sends its request again.
+func TestARequestOfBeforeAllocationsIsAnsweredAsItWas(t *testing.T) {
+	w := newTown(t)
+	request := w.onScheme(object{"vouchers": w.list(1)})
+	of, err := digest("voucher:Issue", "", string(encodeJSON(t, request)), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.ledger.Put("request/"+request["request_id"].(string), encodeJSON(t, object{
+		"v": 2, "operation": "voucher:Issue", "digest": of, "answer": object{"scheme": w.scheme, "vouchers": []object{}, "issued_cents": 10_000},
+	}))
+	s := w.endorse("clerk", "voucher:Issue", string(encodeJSON(t, request)), nil)
+	if s.Response.GetStatus() != 200 || number(t, decodeJSON(t, s.Response.GetPayload())["issued_cents"]) != 10_000 || len(s.Writes) > 0 {
+		t.Fatal(s.Response)
+	}
+	request["request_id"] = w.id()
+	w.refused("INVALID_ID", "clerk", "voucher:Issue", request)
+}
+
 // A ledger from before allocations: budgets without the term, vouchers that do not name who issued them.
 func TestBudgetsAndVouchersFromBeforeAllocations(t *testing.T) {
 	w := newTown(t)

@@ -10,7 +10,13 @@ type drawing struct {
 	Path       []string      `json:"path"`
 }
 
+// isAbsent reports whether the request is from before there were allocations. When it was committed then, it is answered as it was.
+func (d *drawing) isAbsent() bool { return d.Allocation == "" && d.Part == nil && d.Path == nil }
+
 func (d *drawing) checkDrawing() error {
+	if d.isAbsent() {
+		return nil
+	}
 	if err := rules.CheckID("allocation", d.Allocation); err != nil {
 		return err
 	}
@@ -22,6 +28,9 @@ func (d *drawing) checkDrawing() error {
 
 // drawable finds the allocation, and refuses it unless it may be drawn on now for this use and with these lines.
 func (tx *transaction) drawable(scheme string, d *drawing, use rules.AllocationUse, lines any) (*rules.Allocation, error) {
+	if d.isAbsent() {
+		return nil, rules.CheckID("allocation", "")
+	}
 	allocation, err := tx.allocation(scheme, d.Allocation)
 	if err != nil {
 		return nil, err
