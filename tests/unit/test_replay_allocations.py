@@ -207,6 +207,7 @@ def test_a_list_is_cut_into_parts_of_500() -> None:
     for part in listed.parts:
         path = [bytes.fromhex(node) for node in part.path]
         assert root_of(part.number, part_digest(part.lines), path).hex() == listed.sha256
-    for bad in ([], [[]], [lines]):
+    too_few: list[list[list[Issuance]]] = [[], [[]]]
+    for bad in (*too_few, [lines]):
         with pytest.raises(ValueError, match="list has"):
             ApprovableList(bad)
