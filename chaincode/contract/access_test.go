@@ -16,19 +16,29 @@ func wellFormed(w *town) map[string]object {
 		return members
 	}
 	h := newHolder(w.scheme, w.id())
-	vouchers, _ := allocations(w.world, 1)
+	vouchers, _ := issuances(w.world, 1)
+	allocation := func(members object) object {
+		members["scheme"], members["allocation"] = id, id
+		return header(members)
+	}
 	return map[string]object{
-		"scheme:Draft":          header(object{"rules": schemeRules(), "budget_cents": 5}),
-		"scheme:Approve":        header(object{"scheme": id}),
-		"scheme:Open":           header(object{"scheme": id}),
-		"scheme:Pause":          header(object{"scheme": id, "reason": "x"}),
-		"scheme:CloseDay":       header(object{"scheme": id, "day": "2026-03-10"}),
-		"shop:Apply":            header(object{"categories": []string{"books"}}),
-		"shop:Approve":          header(object{"shop": id, "categories": []object{{"code": "books", "from": "2026-01-01"}}}),
-		"shop:Suspend":          header(object{"shop": id, "reason": "x"}),
-		"shop:Reinstate":        header(object{"shop": id, "reason": "x"}),
+		"scheme:Draft":    header(object{"rules": schemeRules(), "budget_cents": 5}),
+		"scheme:Approve":  header(object{"scheme": id}),
+		"scheme:Open":     header(object{"scheme": id}),
+		"scheme:Pause":    header(object{"scheme": id, "reason": "x"}),
+		"scheme:CloseDay": header(object{"scheme": id, "day": "2026-03-10"}),
+		"shop:Apply":      header(object{"categories": []string{"books"}}),
+		"shop:Approve":    header(object{"shop": id, "categories": []object{{"code": "books", "from": "2026-01-01"}}}),
+		"shop:Suspend":    header(object{"shop": id, "reason": "x"}),
+		"shop:Reinstate":  header(object{"shop": id, "reason": "x"}),
+		"allocation:Propose": header(object{
+			"scheme": id, "use": "issue", "vouchers": 1, "cents": 1, "list_sha256": id + id, "parts": 1, "expires_at": w.now + 60, "reason": "x",
+		}),
+		"allocation:Approve":    allocation(object{}),
+		"allocation:Reject":     allocation(object{"reason": "x"}),
+		"allocation:Withdraw":   allocation(object{"reason": "x"}),
 		"voucher:RecordCases":   header(object{"scheme": id}),
-		"voucher:Issue":         header(object{"scheme": id, "vouchers": vouchers}),
+		"voucher:Issue":         w.drawing(header(object{"scheme": id, "vouchers": vouchers})),
 		"voucher:Activate":      header(object{"scheme": id, "activations": []object{h.activation()}}),
 		"voucher:Block":         header(object{"scheme": id, "voucher": id, "reason": "x"}),
 		"voucher:Unblock":       header(object{"scheme": id, "voucher": id, "reason": "x"}),
@@ -55,15 +65,16 @@ func wellFormed(w *town) map[string]object {
 var allowed = map[string][]string{
 	"clerk": {
 		"scheme:Draft", "scheme:Open", "scheme:CloseDay", "voucher:RecordCases", "voucher:Issue", "voucher:Activate", "voucher:Block", "settlement:Draft",
-		"organisations:Propose", "organisations:Reject", "decision:Reject",
+		"organisations:Propose", "organisations:Reject", "decision:Reject", "allocation:Propose", "allocation:Reject", "allocation:Withdraw",
 	},
 	"manager": {
 		"scheme:Approve", "scheme:Open", "scheme:Pause", "shop:Approve", "shop:Suspend", "shop:Reinstate", "voucher:Block", "voucher:Unblock",
 		"settlement:Approve", "settlement:WriteOff", "organisations:Propose", "organisations:Approve", "organisations:Reject",
-		"decision:Approve", "decision:Reject",
+		"decision:Approve", "decision:Reject", "allocation:Approve", "allocation:Reject", "allocation:Withdraw", "voucher:Activate",
 	},
 	"treasurer": {
 		"scheme:CloseDay", "settlement:Draft", "settlement:Withdraw", "settlement:Export", "settlement:Book", "settlement:Claim", "settlement:Collect",
+		"allocation:Withdraw",
 	},
 	"shop":    {"shop:Apply", "payment:Pay", "payment:Cancel", "payment:Refund", "settlement:Draft"},
 	"till":    {"payment:Pay", "payment:Cancel", "payment:Refund", "settlement:Draft"},
@@ -100,8 +111,8 @@ func TestEveryQueryNeedsARole(t *testing.T) {
 		"voucher:Show": {"scheme": w.scheme, "voucher": w.id()}, "voucher:List": {"scheme": w.scheme}, "payment:Show": {"payment": w.id()},
 		"voucher:Allowance": {"scheme": w.scheme, "voucher": w.id(), "shop": w.shop}, "payment:Unsettled": {"scheme": w.scheme, "shop": w.shop},
 		"settlement:Show": {"scheme": w.scheme, "settlement": w.id()}, "settlement:List": {"scheme": w.scheme},
-		"settlement:Due": {"scheme": w.scheme, "shop": w.shop},
-		"audit:History":  {"key": "day/" + w.scheme}, "audit:Totals": {"scheme": w.scheme}, "organisations:List": {},
+		"settlement:Due": {"scheme": w.scheme, "shop": w.shop}, "allocation:Show": {"scheme": w.scheme, "allocation": w.id()}, "allocation:List": {"scheme": w.scheme},
+		"audit:History": {"key": "day/" + w.scheme}, "audit:Totals": {"scheme": w.scheme}, "organisations:List": {},
 		"decision:List": {}, "decision:Show": {"decision": w.id()},
 	}
 	tills := []string{"voucher:Allowance", "shop:Show", "payment:Show", "payment:Unsettled", "settlement:Show", "settlement:Due", "audit:ShopStatement"}

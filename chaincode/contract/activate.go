@@ -66,9 +66,10 @@ type activated struct {
 	Vouchers []string `json:"vouchers"`
 }
 
-var activateVouchers = operation{name: rules.OperationActivate, event: "VouchersActivated", roles: []role{issuer}}
+var activateVouchers = operation{name: rules.OperationActivate, event: "VouchersActivated", roles: []role{issuer, approver}}
 
-// Activate binds vouchers to the keys or booklets of their holders, who prove that they have them, all or none.
+// Activate binds vouchers to the keys or booklets of their holders, who prove that they have them, all or none. Who issued a voucher cannot
+// activate it.
 func (*VoucherContract) Activate(ctx *Context, text string) (string, error) {
 	return write(ctx, activateVouchers, text, func(tx *transaction, r *activateRequest) (any, error) {
 		scheme, err := tx.scheme(r.Scheme)
@@ -98,7 +99,7 @@ func (tx *transaction) activate(scheme *rules.Scheme, domain rules.Domain, a act
 	if err := tx.verifyBinding(scheme, domain, voucher, rules.OperationActivate, rules.FirstVersion, a.binding); err != nil {
 		return err
 	}
-	if err := voucher.Activate(a.Authorisation, a.SelfBlock); err != nil {
+	if err := voucher.Activate(a.Authorisation, a.SelfBlock, tx.person()); err != nil {
 		return err
 	}
 	if err := tx.bind(scheme.ID, a.Voucher, &a.Authorisation); err != nil {

@@ -190,13 +190,16 @@ func TestASchemeStatementAddsUp(t *testing.T) {
 	w.issue(2)
 	w.issue(1)
 	entries, _ := w.pages("clerk", "audit:SchemeStatement", "entries", object{"scheme": w.scheme, "limit": 1})
-	if len(entries) != 3 {
+	if len(entries) != 5 {
 		t.Fatal(entries)
 	}
-	newest := entries[0].(object)
-	if fmt.Sprint(newest["moved"]) != "map[issued_cents:10000 unallocated_cents:-10000]" || len(newest["balance"].(object)) != 6 ||
+	newest, before := entries[0].(object), entries[1].(object)
+	if fmt.Sprint(newest["moved"]) != "map[allocated_cents:-10000 issued_cents:10000]" || len(newest["balance"].(object)) != 7 ||
 		number(t, newest["balance"].(object)["issued_cents"]) != 30_000 || newest["by"].(object)["operation"] != "voucher:Issue" {
 		t.Fatal(newest)
+	}
+	if fmt.Sprint(before["moved"]) != "map[allocated_cents:10000 unallocated_cents:-10000]" || before["by"].(object)["operation"] != "allocation:Approve" {
+		t.Fatal(before)
 	}
 	w.refused("SCHEME_NOT_FOUND", "auditor", "audit:SchemeStatement", object{"scheme": w.id()})
 }
@@ -256,7 +259,7 @@ func TestASampleCanBeDrawnAgain(t *testing.T) {
 	w := newTown(t)
 	ids := w.issue(60)
 	h := newHolder(w.scheme, ids[0])
-	w.must("clerk", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activation()}})
+	w.must("manager", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activation()}})
 	payment := w.paid(h, clothing(500))
 	w.closeToday()
 	settlement := w.must("clerk", "settlement:Draft", w.draft())["id"]

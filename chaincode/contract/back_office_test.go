@@ -40,11 +40,9 @@ func TestASchemeNeedsTwoPersons(t *testing.T) {
 
 func TestIssuing(t *testing.T) {
 	w := newTown(t)
-	vouchers, cases := allocations(w.world, 2)
+	vouchers, cases := issuances(w.world, 2)
 	w.must("clerk", "voucher:RecordCases", object{"request_id": w.id(), "scheme": w.scheme}, object{"cases": cases})
-	issue := func(vouchers ...object) object {
-		return object{"request_id": w.id(), "scheme": w.scheme, "vouchers": vouchers}
-	}
+	issue := w.issuing
 	with := func(voucher object, member string, value any) object {
 		changed := object{}
 		for name, kept := range voucher {
@@ -56,7 +54,8 @@ func TestIssuing(t *testing.T) {
 	w.refused("PRESET_UNKNOWN", "clerk", "voucher:Issue", issue(with(vouchers[0], "preset", "baby")))
 	w.refused("INVALID_NUMBER", "clerk", "voucher:Issue", issue(with(vouchers[0], "units", 0)))
 	w.refused("INVALID_AMOUNT", "clerk", "voucher:Issue", issue(with(vouchers[0], "units", 10_001)))
-	w.refused("BUDGET_EXCEEDED", "clerk", "voucher:Issue", issue(with(vouchers[0], "units", 999), with(vouchers[1], "units", 2)))
+	tooMuch, _ := w.proposing(w.scheme, "issue", []object{with(vouchers[0], "units", 999), with(vouchers[1], "units", 2)})
+	w.refused("BUDGET_EXCEEDED", "clerk", "allocation:Propose", tooMuch)
 	w.refused("ALREADY_ISSUED", "clerk", "voucher:Issue", issue(vouchers[0], with(vouchers[1], "entitlement", vouchers[0]["entitlement"])))
 	w.refused("VOUCHER_EXISTS", "clerk", "voucher:Issue", issue(vouchers[0], with(vouchers[1], "id", vouchers[0]["id"])))
 	w.refused("INVALID_NUMBER", "clerk", "voucher:Issue", issue())
@@ -66,7 +65,7 @@ func TestIssuing(t *testing.T) {
 	}
 	w.refused("ALREADY_ISSUED", "clerk", "voucher:Issue", issue(with(vouchers[1], "entitlement", vouchers[0]["entitlement"])))
 	w.refused("VOUCHER_EXISTS", "clerk", "voucher:Issue", issue(with(vouchers[1], "id", vouchers[0]["id"])))
-	w.refused("SCHEME_NOT_FOUND", "clerk", "voucher:Issue", object{"request_id": w.id(), "scheme": w.id(), "vouchers": vouchers})
+	w.refused("SCHEME_NOT_FOUND", "clerk", "voucher:Issue", w.drawing(object{"request_id": w.id(), "scheme": w.id(), "vouchers": vouchers}))
 	w.must("manager", "scheme:Pause", object{"request_id": w.id(), "scheme": w.scheme, "reason": "audit"})
 	w.refused("SCHEME_NOT_OPEN", "clerk", "voucher:Issue", issue(vouchers[1]))
 	w.checkMoney()

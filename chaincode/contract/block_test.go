@@ -37,7 +37,7 @@ func TestBlockedVouchersReturnToTheirState(t *testing.T) {
 func (w *town) holderWithCode() holder {
 	w.t.Helper()
 	h := newHolder(w.scheme, w.issue(1)[0])
-	w.must("clerk", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activationWithCode()}})
+	w.must("manager", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activationWithCode()}})
 	return h
 }
 
@@ -81,14 +81,14 @@ func TestTheCodeIsPartOfWhatIsSigned(t *testing.T) {
 	}
 	added := h.activation()
 	added["self_block"] = h.selfBlock()
-	w.refused("HOLDER_PROOF_INVALID", "clerk", "voucher:Activate", activate(added))
+	w.refused("HOLDER_PROOF_INVALID", "manager", "voucher:Activate", activate(added))
 	removed := h.activationWithCode()
 	delete(removed, "self_block")
-	w.refused("HOLDER_PROOF_INVALID", "clerk", "voucher:Activate", activate(removed))
+	w.refused("HOLDER_PROOF_INVALID", "manager", "voucher:Activate", activate(removed))
 	short := h.activationWithCode()
 	short["self_block"] = selfBlockCode
-	w.refused("INVALID_ID", "clerk", "voucher:Activate", activate(short))
-	w.must("clerk", "voucher:Activate", activate(h.activationWithCode()))
+	w.refused("INVALID_ID", "manager", "voucher:Activate", activate(short))
+	w.must("manager", "voucher:Activate", activate(h.activationWithCode()))
 }
 
 func TestNothingIsActivatedInAClosedScheme(t *testing.T) {
@@ -98,9 +98,9 @@ func TestNothingIsActivatedInAClosedScheme(t *testing.T) {
 		return object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activation()}}
 	}
 	w.putScheme("closed")
-	w.refused("SCHEME_STATE", "clerk", "voucher:Activate", activate())
+	w.refused("SCHEME_STATE", "manager", "voucher:Activate", activate())
 	w.putScheme("paused")
-	w.must("clerk", "voucher:Activate", activate())
+	w.must("manager", "voucher:Activate", activate())
 }
 
 func TestALostKeyIsReplacedByTwoPersons(t *testing.T) {

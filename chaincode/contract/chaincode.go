@@ -30,6 +30,7 @@ func New() (*Chaincode, error) {
 		&OrganisationsContract{named("organisations")},
 		&SchemeContract{named("scheme")},
 		&ShopContract{named("shop")},
+		&AllocationContract{named("allocation")},
 		&VoucherContract{named("voucher")},
 		&PaymentContract{named("payment")},
 		&SettlementContract{named("settlement")},

@@ -32,7 +32,7 @@ func TestADefectEndsOnlyItsTransaction(t *testing.T) {
 	w := newTown(t)
 	w.ledger.Put("day/"+w.scheme, []byte(`{"v":1,"closed_until":"never"}`))
 	h := newHolder(w.scheme, w.issue(1)[0])
-	w.must("clerk", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activation()}})
+	w.must("manager", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activation()}})
 	s := w.endorse("shop", "payment:Pay", string(encodeJSON(t, h.pay(w.id(), w.shop, w.now, clothing(100)))), nil)
 	if s.Response.GetStatus() != 500 || !strings.Contains(s.Response.GetMessage(), "defect") {
 		t.Fatal(s.Response)

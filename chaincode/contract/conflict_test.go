@@ -17,7 +17,7 @@ func (w *town) many(count int) (holders []holder) {
 		h := newHolder(w.scheme, id)
 		holders, activations = append(holders, h), append(activations, h.activation())
 	}
-	w.must("clerk", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": activations})
+	w.must("manager", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": activations})
 	return holders
 }
 
@@ -81,9 +81,9 @@ func TestVouchersChangeWhileOthersPay(t *testing.T) {
 	holders := w.many(manyVouchers)
 	other := w.holder()
 	text := func(request object) string { return string(encodeJSON(t, request)) }
-	topUp := w.endorse("clerk", "voucher:TopUp", text(w.because(object{"scheme": w.scheme, "top_ups": []object{
-		{"voucher": other.voucher, "entitlement": w.id(), "preset": "junior", "units": 1},
-	}})), nil)
+	topUp := w.endorse("clerk", "voucher:TopUp", text(w.toppingUp(object{
+		"voucher": other.voucher, "entitlement": w.id(), "preset": "junior", "units": 1,
+	})), nil)
 	w.atOnce("payment:Pay", holders, func(_ int, h holder) object { return h.pay(w.id(), w.shop, w.now+300, clothing(1_000)) })
 	w.must("clerk", "voucher:Block", w.of(holders[0]))
 	revoke := w.endorse("manager", "voucher:Revoke", text(w.all(holders[0].voucher)), nil)

@@ -32,10 +32,10 @@ func (w *town) free(entitlements ...string) object {
 // reissue issues a voucher for an entitlement.
 func (w *town) reissue(entitlement string) (object, string) {
 	w.t.Helper()
-	vouchers, cases := allocations(w.world, 1)
+	vouchers, cases := issuances(w.world, 1)
 	vouchers[0]["entitlement"] = entitlement
 	w.must("clerk", "voucher:RecordCases", w.onScheme(nil), object{"cases": cases})
-	return w.send("clerk", "voucher:Issue", w.onScheme(object{"vouchers": vouchers}))
+	return w.send("clerk", "voucher:Issue", w.issuing(vouchers...))
 }
 
 func TestOneApproverRevokesNothingThatNobodyElseBlocked(t *testing.T) {

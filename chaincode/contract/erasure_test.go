@@ -215,7 +215,7 @@ func TestCasesThatLedToNoVoucherAreFoundAndErased(t *testing.T) {
 	terms["ends_on"], terms["retention_days"] = "2026-03-12", 30
 	w.scheme = w.openScheme(terms, 1_000_000)
 	w.issue(2)
-	_, cases := allocations(w.world, 3)
+	_, cases := issuances(w.world, 3)
 	w.must("clerk", "voucher:RecordCases", w.onScheme(nil), object{"cases": cases})
 	want := map[string]bool{}
 	for _, record := range cases {
@@ -256,7 +256,7 @@ func TestTheTermOfUnusedCasesCanBeginWithTheClosing(t *testing.T) {
 	terms := schemeRules()
 	terms["retention_from"], terms["retention_days"] = "closing", 2
 	w.scheme = w.openScheme(terms, 1_000_000)
-	_, cases := allocations(w.world, 1)
+	_, cases := issuances(w.world, 1)
 	w.must("clerk", "voucher:RecordCases", w.onScheme(nil), object{"cases": cases})
 	found := func() object {
 		return w.must("clerk", "erasure:UnusedCases", object{"scheme": w.scheme})["items"].([]any)[0].(object)
@@ -291,11 +291,11 @@ func TestATermThatBeginsWithTheClosing(t *testing.T) {
 
 func TestAPurgeIsNotUndone(t *testing.T) {
 	w := newTown(t)
-	vouchers, cases := allocations(w.world, 2)
+	vouchers, cases := issuances(w.world, 2)
 	record := func(cases ...object) (object, object) { return w.onScheme(nil), object{"cases": cases} }
 	request, private := record(cases...)
 	w.must("clerk", "voucher:RecordCases", request, private)
-	w.must("clerk", "voucher:Issue", w.onScheme(object{"vouchers": vouchers[:1]}))
+	w.must("clerk", "voucher:Issue", w.issuing(vouchers[:1]...))
 	id := vouchers[0]["id"].(string)
 	request, private = record(cases[0])
 	w.must("clerk", "voucher:RecordCases", request, private)
@@ -314,10 +314,10 @@ func TestAPurgeIsNotUndone(t *testing.T) {
 	// A case that led to no voucher may go, and come again.
 	unissued := vouchers[1]["id"].(string)
 	w.erase(w.orderCases("request", unissued))
-	w.refused("CASE_RECORD_MISSING", "clerk", "voucher:Issue", w.onScheme(object{"vouchers": vouchers[1:]}))
+	w.refused("CASE_RECORD_MISSING", "clerk", "voucher:Issue", w.issuing(vouchers[1:]...))
 	request, private = record(cases[1])
 	w.must("clerk", "voucher:RecordCases", request, private)
-	w.must("clerk", "voucher:Issue", w.onScheme(object{"vouchers": vouchers[1:]}))
+	w.must("clerk", "voucher:Issue", w.issuing(vouchers[1:]...))
 }
 
 func TestAccountsOfEndedShopsAreErased(t *testing.T) {
@@ -398,13 +398,13 @@ func TestPrivateWritesHeedUsedAndVoidedIDs(t *testing.T) {
 	w.must("clerk", "request:Void", object{"request_id": w.id(), "void": lost["request_id"]})
 	w.refused("REQUEST_VOID", "clerk", "erasure:Purge", lost)
 	w.refused("IDEMPOTENCY_CONFLICT", "clerk", "erasure:Purge", object{"request_id": id, "erasure": id})
-	_, cases := allocations(w.world, 1)
+	_, cases := issuances(w.world, 1)
 	w.refused("REQUEST_VOID", "clerk", "voucher:RecordCases", w.onScheme(object{"request_id": lost["request_id"]}), object{"cases": cases})
 }
 
 func TestAPrivateWriteThatWasCommittedCannotBeVoidedOrChanged(t *testing.T) {
 	w := newTown(t)
-	_, cases := allocations(w.world, 2)
+	_, cases := issuances(w.world, 2)
 	recording := w.onScheme(nil)
 	id := recording["request_id"].(string)
 	w.must("clerk", "voucher:RecordCases", recording, object{"cases": cases[:1]})

@@ -135,7 +135,7 @@ func pausing(w *town) object { return w.because(object{"scheme": w.scheme}) }
 func recording(w *town) object { return object{"request_id": w.id(), "scheme": w.scheme} }
 
 func oneCase(w *town) object {
-	_, cases := allocations(w.world, 1)
+	_, cases := issuances(w.world, 1)
 	return object{"cases": cases}
 }
 

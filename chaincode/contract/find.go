@@ -47,6 +47,10 @@ func (tx *transaction) budget(scheme string) (*rules.Budget, error) {
 	return find[rules.Budget](tx, rules.LedgerInconsistent, "budget", scheme, budgetKey(scheme))
 }
 
+func (tx *transaction) allocation(scheme, id string) (*rules.Allocation, error) {
+	return find[rules.Allocation](tx, rules.AllocationNotFound, "allocation", id, allocationKey(scheme, id))
+}
+
 func (tx *transaction) closedUntil(scheme string) (rules.Day, error) {
 	days, err := find[closedDays](tx, rules.LedgerInconsistent, "day", scheme, dayKey(scheme))
 	if err != nil {

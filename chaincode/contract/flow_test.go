@@ -67,7 +67,7 @@ func newTown(t tester) *town {
 	return &town{world: w, scheme: w.openScheme(schemeRules(), 10_000_000), shop: w.admitShop("shop", "clothing", "books")}
 }
 
-func allocations(w *world, count int) (vouchers, cases []object) {
+func issuances(w *world, count int) (vouchers, cases []object) {
 	for range count {
 		id := w.id()
 		vouchers = append(vouchers, object{"id": id, "entitlement": w.id(), "preset": "junior", "units": 1})
@@ -79,9 +79,9 @@ func allocations(w *world, count int) (vouchers, cases []object) {
 // issue makes vouchers of 10,000 cents.
 func (w *town) issue(count int) []string {
 	w.t.Helper()
-	vouchers, cases := allocations(w.world, count)
+	vouchers, cases := issuances(w.world, count)
 	w.must("clerk", "voucher:RecordCases", object{"request_id": w.id(), "scheme": w.scheme}, object{"cases": cases})
-	w.must("clerk", "voucher:Issue", object{"request_id": w.id(), "scheme": w.scheme, "vouchers": vouchers})
+	w.must("clerk", "voucher:Issue", w.issuing(vouchers...))
 	var ids []string
 	for _, voucher := range vouchers {
 		ids = append(ids, voucher["id"].(string))
@@ -93,14 +93,14 @@ func (w *town) issue(count int) []string {
 func (w *town) holder() holder {
 	w.t.Helper()
 	h := newHolder(w.scheme, w.issue(1)[0])
-	w.must("clerk", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activation()}})
+	w.must("manager", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activation()}})
 	return h
 }
 
 func (w *town) booklet() booklet {
 	w.t.Helper()
 	b := newBooklet(w.scheme, w.issue(1)[0], 5)
-	w.must("clerk", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{b.activation()}})
+	w.must("manager", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{b.activation()}})
 	return b
 }
 
@@ -122,7 +122,7 @@ func TestOneDayOfTheKindpakket(t *testing.T) {
 	}
 
 	h, b := newHolder(w.scheme, ids[0]), newBooklet(w.scheme, ids[1], 5)
-	w.must("clerk", "voucher:Activate", object{
+	w.must("manager", "voucher:Activate", object{
 		"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activation(), b.activation()},
 	})
 	allowance := w.must("shop", "voucher:Allowance", object{"scheme": w.scheme, "voucher": ids[0], "shop": w.shop})
@@ -223,9 +223,13 @@ func (w *town) checkMoney() {
 			w.t.Fatalf("%s: the budget says %v, the vouchers %d", name, budget[name], sums[name])
 		}
 	}
-	owed := int64(0)
+	allocated, owed := int64(0), int64(0)
 	for _, key := range w.ledger.Keys() {
 		switch record := w.ledger.Value(key); {
+		case strings.HasPrefix(key, "allocation/"+w.scheme):
+			if allocation := decodeJSON(w.t, record); allocation["state"] == "approved" {
+				allocated += cents(w.t, allocation["cents"]) - cents(w.t, allocation["used_cents"])
+			}
 		case strings.HasPrefix(key, "unsettled/"):
 			owed += cents(w.t, decodeJSON(w.t, record)["cents"])
 		case strings.HasPrefix(key, "settlement/"):
@@ -234,6 +238,12 @@ func (w *town) checkMoney() {
 				owed += cents(w.t, settlement["cents"])
 			}
 		}
+	}
+	if cents(w.t, budget["allocated_cents"]) != allocated {
+		w.t.Fatalf("the allocations reserve %d cents: %v", allocated, budget)
+	}
+	if left := cents(w.t, budget["unallocated_cents"]); cents(w.t, budget["budget_cents"]) != given-sums["lapsed_cents"]-sums["revoked_cents"]+allocated+left {
+		w.t.Fatalf("the budget does not add up: %v", budget)
 	}
 	if net := sums["spent_cents"] - sums["refunded_cents"] - sums["cancelled_cents"]; net != owed {
 		w.t.Fatalf("the shops earned %d cents, and %d are settled or open", net, owed)

@@ -127,7 +127,7 @@ func FuzzCursor(f *testing.F) {
 			"voucher:List": {"scheme": w.scheme}, "settlement:List": {"scheme": w.scheme}, "audit:Totals": {"scheme": w.scheme},
 			"payment:Unsettled": {"scheme": w.scheme, "shop": w.shop}, "audit:ShopStatement": {"scheme": w.scheme, "shop": w.shop},
 			"audit:Sample":  {"scheme": w.scheme, "kind": "voucher", "seed": "00", "per_mille": 1_000},
-			"audit:History": {"key": "budget/" + w.scheme}, "scheme:List": {}, "shop:List": {},
+			"audit:History": {"key": "budget/" + w.scheme}, "allocation:List": {"scheme": w.scheme}, "scheme:List": {}, "shop:List": {},
 		} {
 			request["cursor"], request["limit"] = cursor, limit
 			text, err := json.Marshal(request)
@@ -185,7 +185,7 @@ func FuzzHistoryKey(f *testing.F) {
 		}
 		at := func(i int) string { return names[min(i, len(names)-1)] }
 		made := map[string]string{
-			"organisations": organisationsKey(), "organisation": organisationKey(at(1)), "request": requestKey(at(1)), "scheme": schemeKey(at(1)), "budget": budgetKey(at(1)), "day": dayKey(at(1)),
+			"organisations": organisationsKey(), "organisation": organisationKey(at(1)), "request": requestKey(at(1)), "scheme": schemeKey(at(1)), "budget": budgetKey(at(1)), "allocation": allocationKey(at(1), at(2)), "day": dayKey(at(1)),
 			"shop": shopKey(at(1)), "entitlement": entitlementKey(at(1)), "payment": paymentKey(at(1)), "refund": refundKey(at(1)),
 			"erasure": erasureKey(at(1)), "voucher": voucherKey(at(1), at(2)), "settlement": settlementKey(at(1), at(2)), "change": changeKey(at(1), at(2)),
 			"unsettled": unsettledKey(at(1), at(2), rules.Day(at(3)), at(4)),
@@ -253,7 +253,7 @@ func roundTrip[T any](t *testing.T, record *T) {
 func FuzzRecord(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, record := range []any{
-			new(rules.Voucher), new(rules.Payment), new(rules.Settlement), new(rules.Scheme), new(rules.Shop), new(rules.Budget), new(storedTerms),
+			new(rules.Voucher), new(rules.Payment), new(rules.Settlement), new(rules.Scheme), new(rules.Shop), new(rules.Budget), new(rules.Allocation), new(storedTerms),
 			new(storedOrganisations), new(committed), new(closedDays), new(unsettled), new(publicStart),
 		} {
 			if err := decodeRecord("key", data, record); err != nil {

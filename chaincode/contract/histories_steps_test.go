@@ -57,7 +57,7 @@ func (s *storyteller) voucher() {
 		s.try("", approver, "voucher:Extend", request)
 	default:
 		topUp := object{"voucher": s.thing("voucher"), "entitlement": s.id(), "preset": s.oneOf("junior", "senior", "bicycle"), "units": 1 + s.IntN(2)}
-		s.try("", issuer, "voucher:TopUp", s.because(object{"top_ups": []object{topUp}}))
+		s.draw(s.allocate("top-up", []object{topUp}))
 	}
 }
 

@@ -91,7 +91,15 @@ type storyteller struct {
 	scheme   string
 	shops    []string
 	things   map[string][]string
+	lists    map[string]agreedList
 	sent     []sent
+}
+
+// agreedList is the list of an allocation, and the members of a request that draws on it.
+type agreedList struct {
+	use     string
+	lines   []object
+	drawing object
 }
 
 type sent struct {
@@ -102,7 +110,7 @@ type sent struct {
 
 func newStoryteller(t tester, seed uint64) *storyteller {
 	w := newWorld(t)
-	s := &storyteller{world: w, Rand: rand.New(rand.NewPCG(seed, 1)), things: map[string][]string{}}
+	s := &storyteller{world: w, Rand: rand.New(rand.NewPCG(seed, 1)), things: map[string][]string{}, lists: map[string]agreedList{}}
 	s.recorder = &recorder{Chaincode: w.ledger.Chaincode, t: t}
 	w.ledger.Chaincode = s.recorder
 	w.initialise()
@@ -120,7 +128,7 @@ func newStoryteller(t tester, seed uint64) *storyteller {
 	w.users["till"] = creator(t, "WinkelsMSP", "till", map[string]string{
 		"kindpakket.role": "cashier", "kindpakket.person": "p-till", "kindpakket.shop": s.shops[0], "kindpakket.till": "till-1",
 	})
-	for range 6 {
+	for tries := 0; tries < 20 && len(s.things["voucher"]) < 6; tries++ {
 		s.issue()
 	}
 	s.try("", "clerk", "voucher:RecordBindings", object{"scheme": s.scheme, "vouchers": []object{{"voucher": s.things["voucher"][0]}}})
@@ -205,8 +213,10 @@ func (s *storyteller) step() {
 		s.decideRefund()
 	case kind < 72:
 		s.voucher()
-	case kind < 84:
+	case kind < 83:
 		s.settle()
+	case kind < 86:
+		s.allocation()
 	case kind < 89:
 		s.change()
 	case kind < 91:
@@ -360,19 +370,77 @@ func (s *storyteller) linesOf(payment *rules.Payment) []rules.Line {
 
 // issue records a case, issues a voucher for it and activates that.
 func (s *storyteller) issue() {
-	vouchers, cases := allocations(s.world, 1)
-	id := vouchers[0]["id"].(string)
+	vouchers, cases := issuances(s.world, 1)
 	vouchers[0]["preset"] = s.oneOf("junior", "junior", "bicycle")
 	if s.IntN(10) == 0 {
 		vouchers[0]["entitlement"] = s.thing("entitlement")
 	}
 	s.try("", "clerk", "voucher:RecordCases", object{"scheme": s.scheme}, object{"cases": cases})
-	if !s.try("", "clerk", "voucher:Issue", object{"scheme": s.scheme, "vouchers": vouchers}) {
+	s.draw(s.allocate("issue", vouchers))
+}
+
+// allocate proposes an allocation for a list, sometimes too small or for a short time, and mostly has it approved.
+func (s *storyteller) allocate(use string, lines []object) agreedList {
+	request, drawings := s.proposing(s.scheme, use, lines)
+	id := request["request_id"].(string)
+	switch s.IntN(12) {
+	case 0:
+		request["cents"] = request["cents"].(int64)/2 + 1
+	case 1:
+		request["cents"] = request["cents"].(int64) + 500
+	case 2:
+		request["expires_at"] = s.now + s.Int64N(2_000) - 100
+	case 3:
+		request["use"] = s.oneOf("issue", "top-up")
+	}
+	s.lists[id] = agreedList{use, lines, drawings[0]}
+	s.try("allocation", s.oneOf("clerk", "clerk2"), "allocation:Propose", request)
+	if s.IntN(8) > 0 {
+		s.try("", s.oneOf("manager", "manager2", "promoted"), "allocation:Approve", object{"scheme": s.scheme, "allocation": id})
+	}
+	return s.lists[id]
+}
+
+// draw issues or tops up a list, now and then with other lines than were approved.
+func (s *storyteller) draw(list agreedList) {
+	lines := list.lines
+	if s.IntN(20) == 0 {
+		other := maps.Clone(lines[0])
+		other["units"] = 2
+		lines = []object{other}
+	}
+	request := object{"scheme": s.scheme}
+	maps.Copy(request, list.drawing)
+	if list.use == "top-up" {
+		request["top_ups"], request["reason"] = lines, "hardship"
+		s.try("", s.oneOf("clerk", "clerk2"), "voucher:TopUp", request)
 		return
 	}
-	s.things["voucher"] = append(s.things["voucher"], id)
-	s.things["entitlement"] = append(s.things["entitlement"], vouchers[0]["entitlement"].(string))
-	s.activate(id)
+	request["vouchers"] = lines
+	if s.try("", s.oneOf("clerk", "clerk2"), "voucher:Issue", request) {
+		id := lines[0]["id"].(string)
+		s.things["voucher"] = append(s.things["voucher"], id)
+		s.things["entitlement"] = append(s.things["entitlement"], lines[0]["entitlement"].(string))
+		s.activate(id)
+	}
+}
+
+// allocation draws what becomes of allocations that were proposed before.
+func (s *storyteller) allocation() {
+	id := s.thing("allocation")
+	one := object{"scheme": s.scheme, "allocation": id}
+	switch s.IntN(6) {
+	case 0:
+		s.try("", s.oneOf("manager", "manager2", "promoted"), "allocation:Approve", one)
+	case 1:
+		s.try("", s.oneOf("manager", "clerk", "clerk2"), "allocation:Reject", s.because(one))
+	case 2, 3:
+		s.try("", s.oneOf("manager", "clerk", "treasurer"), "allocation:Withdraw", s.because(one))
+	default:
+		if list, known := s.lists[id]; known {
+			s.draw(list)
+		}
+	}
 }
 
 func (s *storyteller) activate(voucher string) {
@@ -381,7 +449,7 @@ func (s *storyteller) activate(voucher string) {
 		activation = newBooklet(s.scheme, voucher, 5).activation()
 	}
 	if s.IntN(8) > 0 {
-		s.try("", "clerk", "voucher:Activate", object{"scheme": s.scheme, "activations": []object{activation}})
+		s.try("", s.oneOf("manager", "manager2", "clerk"), "voucher:Activate", object{"scheme": s.scheme, "activations": []object{activation}})
 	}
 }
 

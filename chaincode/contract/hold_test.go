@@ -236,12 +236,13 @@ func TestAnApproverReleasesWhatCannotBeCaptured(t *testing.T) {
 			for _, user := range []string{"clerk", "treasurer"} {
 				w.refused("HOLD_LIVE", user, "payment:Release", release())
 			}
-			w.refused("HOLD_LIVE", "manager", "voucher:Revoke", w.all(h.voucher))
+			proposal := w.must("clerk", "voucher:ProposeRevocation", w.all(h.voucher))
+			w.refused("HOLD_LIVE", "manager", "decision:Approve", w.onDecision(proposal["id"]))
 			if answer := w.must("manager", "payment:Release", release()); answer["state"] != "released" {
 				t.Fatal(answer)
 			}
 			w.terms(h.voucher, map[string]int64{"issued_cents": 10_000, "available_cents": 10_000})
-			w.must("manager", "voucher:Revoke", w.all(h.voucher))
+			w.must("manager", "decision:Approve", w.onDecision(proposal["id"]))
 			w.checkMoney()
 		})
 	}

@@ -104,12 +104,12 @@ func (w *town) product() holder {
 	terms := schemeRules()
 	terms["products"] = object{"bicycle": object{"category": "books", "max_cents": 20_000}}
 	w.scheme = w.openScheme(terms, 1_000_000)
-	vouchers, cases := allocations(w.world, 1)
+	vouchers, cases := issuances(w.world, 1)
 	vouchers[0]["preset"] = "bicycle"
 	w.must("clerk", "voucher:RecordCases", object{"request_id": w.id(), "scheme": w.scheme}, object{"cases": cases})
-	w.must("clerk", "voucher:Issue", object{"request_id": w.id(), "scheme": w.scheme, "vouchers": vouchers})
+	w.must("clerk", "voucher:Issue", w.issuing(vouchers...))
 	h := newHolder(w.scheme, vouchers[0]["id"].(string))
-	w.must("clerk", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activation()}})
+	w.must("manager", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activation()}})
 	return h
 }
 

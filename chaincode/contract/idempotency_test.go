@@ -109,7 +109,7 @@ func TestTheSameRequestHasOneEffect(t *testing.T) {
 
 func TestCasesAreIdempotentByContent(t *testing.T) {
 	w := newTown(t)
-	_, cases := allocations(w.world, 3)
+	_, cases := issuances(w.world, 3)
 	request := func() object { return object{"request_id": w.id(), "scheme": w.scheme} }
 	answer := w.must("clerk", "voucher:RecordCases", request(), object{"cases": cases})
 	if cents(t, answer["recorded"]) != 3 || len(w.last.Writes) != 0 || len(w.last.PrivateWrite) != 4 || w.last.Event.GetEventName() != "CasesRecorded" {
@@ -192,17 +192,12 @@ func TestTwoShopsCannotSpendOneVoucherTwice(t *testing.T) {
 	w.checkMoney()
 }
 
-func TestIssuingAtOnceNeverExceedsTheBudget(t *testing.T) {
-	w := newTown(t)
-	w.scheme = w.openScheme(schemeRules(), 30_000)
+// atMost endorses requests before any of them commits, of which one may be valid, and then sends them again, one by one.
+func (w *town) atMost(user, name string, requests []object, codes ...string) {
+	w.t.Helper()
 	var simulations []*fakeledger.Simulation
-	var texts []string
-	for range 4 {
-		vouchers, cases := allocations(w.world, 1)
-		w.must("clerk", "voucher:RecordCases", object{"request_id": w.id(), "scheme": w.scheme}, object{"cases": cases})
-		text := string(encodeJSON(t, object{"request_id": w.id(), "scheme": w.scheme, "vouchers": vouchers}))
-		texts = append(texts, text)
-		simulations = append(simulations, w.endorse("clerk", "voucher:Issue", text, nil))
+	for _, request := range requests {
+		simulations = append(simulations, w.endorse(user, name, string(encodeJSON(w.t, request)), nil))
 	}
 	valid := 0
 	for _, s := range simulations {
@@ -211,21 +206,45 @@ func TestIssuingAtOnceNeverExceedsTheBudget(t *testing.T) {
 		}
 	}
 	if valid != 1 {
-		t.Fatalf("%d at once", valid)
+		w.t.Fatalf("%d at once", valid)
 	}
-	for i, code := range []string{"", "", "", "BUDGET_EXCEEDED"} {
-		s := w.endorse("clerk", "voucher:Issue", texts[i], nil)
+	for i, code := range codes {
 		if code != "" {
-			if got := codeOf(t, s.Response.GetMessage()); got != code {
-				t.Fatal(got)
-			}
+			w.refused(code, user, name, requests[i])
 			continue
 		}
-		if got := w.ledger.Commit(s); s.Response.GetStatus() != 200 || got != "VALID" {
-			t.Fatal(got, s.Response)
-		}
+		w.must(user, name, requests[i])
 	}
 	w.checkMoney()
+}
+
+func TestApprovingAtOnceNeverExceedsTheBudget(t *testing.T) {
+	w := newTown(t)
+	w.scheme = w.openScheme(schemeRules(), 30_000)
+	var approvals []object
+	for range 4 {
+		vouchers, _ := issuances(w.world, 1)
+		proposal, _ := w.proposing(w.scheme, "issue", vouchers)
+		w.must("clerk", "allocation:Propose", proposal)
+		approvals = append(approvals, w.onScheme(object{"allocation": proposal["request_id"]}))
+	}
+	w.atMost("manager", "allocation:Approve", approvals, "", "", "", "BUDGET_EXCEEDED")
+}
+
+func TestIssuingAtOnceNeverExceedsTheAllocation(t *testing.T) {
+	w := newTown(t)
+	vouchers, cases := issuances(w.world, 3)
+	w.must("clerk", "voucher:RecordCases", w.onScheme(nil), object{"cases": cases})
+	proposal, drawings := w.proposing(w.scheme, "issue", vouchers[:1], vouchers[1:2], vouchers[2:])
+	proposal["cents"] = 20_000
+	w.approveList(proposal)
+	var requests []object
+	for i, drawing := range drawings {
+		request := w.onScheme(object{"vouchers": vouchers[i : i+1]})
+		maps.Copy(request, drawing)
+		requests = append(requests, request)
+	}
+	w.atMost("clerk", "voucher:Issue", requests, "", "", "ALLOCATION_EXCEEDED")
 }
 
 func TestAFailingStateDatabaseIsNoEmptyLedger(t *testing.T) {

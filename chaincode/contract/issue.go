@@ -4,18 +4,19 @@ import "kindpakket.eu/chaincode/rules"
 
 type issueRequest struct {
 	header
-	Scheme   string             `json:"scheme"`
-	Vouchers []rules.Allocation `json:"vouchers"`
+	Scheme   string           `json:"scheme"`
+	Vouchers []rules.Issuance `json:"vouchers"`
+	drawing
 }
 
 func (r *issueRequest) check() error {
-	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckAllocations(r.Vouchers, maxBulk))
+	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckIssuances(r.Vouchers, maxBulk), r.checkDrawing())
 }
 
 func (r *issueRequest) reads() []string {
-	keys := []string{schemeKey(r.Scheme), budgetKey(r.Scheme)}
-	for _, allocation := range r.Vouchers {
-		keys = append(keys, voucherKey(r.Scheme, allocation.ID), entitlementKey(allocation.Entitlement))
+	keys := []string{schemeKey(r.Scheme), budgetKey(r.Scheme), allocationKey(r.Scheme, r.Allocation)}
+	for _, issuance := range r.Vouchers {
+		keys = append(keys, voucherKey(r.Scheme, issuance.ID), entitlementKey(issuance.Entitlement))
 	}
 	return keys
 }
@@ -35,7 +36,7 @@ type entitlement struct {
 
 var issueVouchers = operation{name: "voucher:Issue", event: "VouchersIssued", roles: []role{issuer}}
 
-// Issue makes vouchers from a scheme's budget, all or none.
+// Issue makes the vouchers of a part of an approved list, all or none.
 func (*VoucherContract) Issue(ctx *Context, text string) (string, error) {
 	return write(ctx, issueVouchers, text, func(tx *transaction, r *issueRequest) (any, error) {
 		scheme, err := tx.openScheme(r.Scheme)
@@ -49,6 +50,10 @@ func (*VoucherContract) Issue(ctx *Context, text string) (string, error) {
 		if err := terms.CheckIssuable(tx.now); err != nil {
 			return nil, err
 		}
+		allocation, err := tx.drawable(r.Scheme, &r.drawing, rules.AllocationToIssue, r.Vouchers)
+		if err != nil {
+			return nil, err
+		}
 		if err := tx.checkNew(r); err != nil {
 			return nil, err
 		}
@@ -57,14 +62,16 @@ func (*VoucherContract) Issue(ctx *Context, text string) (string, error) {
 			return nil, err
 		}
 		tx.event = answer
-		return answer, tx.changeBudget(r.Scheme, func(budget *rules.Budget) error { return budget.Issue(answer.IssuedCents) })
+		return answer, tx.draw(allocation, len(r.Vouchers), answer.IssuedCents, func(budget *rules.Budget) error {
+			return budget.Issue(answer.IssuedCents)
+		})
 	})
 }
 
 // checkNew refuses vouchers and entitlements that were seen before, and vouchers without a private case record.
 func (tx *transaction) checkNew(r *issueRequest) error {
-	for _, allocation := range r.Vouchers {
-		if err := tx.checkAllocation(r.Scheme, allocation); err != nil {
+	for _, issuance := range r.Vouchers {
+		if err := tx.checkIssuance(r.Scheme, issuance); err != nil {
 			return err
 		}
 	}
@@ -81,38 +88,39 @@ func (tx *transaction) checkEntitlement(id string) error {
 	return err
 }
 
-func (tx *transaction) checkAllocation(scheme string, allocation rules.Allocation) error {
-	if err := tx.checkEntitlement(allocation.Entitlement); err != nil {
+func (tx *transaction) checkIssuance(scheme string, issuance rules.Issuance) error {
+	if err := tx.checkEntitlement(issuance.Entitlement); err != nil {
 		return err
 	}
-	exists, err := tx.has(voucherKey(scheme, allocation.ID))
+	exists, err := tx.has(voucherKey(scheme, issuance.ID))
 	if err != nil {
 		return err
 	}
 	if exists {
-		return rules.Refuse(rules.VoucherExists, rules.Details{"voucher": allocation.ID}, "voucher %s already exists: draw a new id", allocation.ID)
+		return rules.Refuse(rules.VoucherExists, rules.Details{"voucher": issuance.ID}, "voucher %s already exists: draw a new id", issuance.ID)
 	}
-	hash, err := tx.privateHash(citizens, caseKey(scheme, allocation.ID))
+	hash, err := tx.privateHash(citizens, caseKey(scheme, issuance.ID))
 	if err == nil && hash == "" {
-		err = rules.Refuse(rules.CaseRecordMissing, rules.Details{"voucher": allocation.ID},
-			"voucher %s has no private case record: record its case first", allocation.ID)
+		err = rules.Refuse(rules.CaseRecordMissing, rules.Details{"voucher": issuance.ID},
+			"voucher %s has no private case record: record its case first", issuance.ID)
 	}
 	return err
 }
 
 func (tx *transaction) issueAll(r *issueRequest, terms *storedTerms) (*issued, error) {
 	answer := &issued{Scheme: r.Scheme}
-	for _, allocation := range r.Vouchers {
-		voucher, err := terms.Issue(r.Scheme, terms.Version, allocation)
+	for _, issuance := range r.Vouchers {
+		voucher, err := terms.Issue(r.Scheme, terms.Version, issuance)
 		if err != nil {
 			return nil, err
 		}
+		voucher.IssuedBy = tx.person()
 		answer.Vouchers = append(answer.Vouchers, voucherCents{ID: voucher.ID, Cents: voucher.Issued})
 		answer.IssuedCents += voucher.Issued
 		if err := tx.put(voucherKey(r.Scheme, voucher.ID), voucher); err != nil {
 			return nil, err
 		}
-		if err := tx.put(entitlementKey(allocation.Entitlement), entitlement{Scheme: r.Scheme, Voucher: voucher.ID}); err != nil {
+		if err := tx.put(entitlementKey(issuance.Entitlement), entitlement{Scheme: r.Scheme, Voucher: voucher.ID}); err != nil {
 			return nil, err
 		}
 	}

@@ -44,6 +44,7 @@ var (
 	changeKind        = keyKind{"change", []string{idForm, idForm}}
 	decisionKind      = keyKind{"decision", []string{idForm}}
 	budgetKind        = keyKind{"budget", []string{idForm}}
+	allocationKind    = keyKind{"allocation", []string{idForm, idForm}}
 	dayKind           = keyKind{"day", []string{idForm}}
 	shopKind          = keyKind{"shop", []string{idForm}}
 	voucherKind       = keyKind{"voucher", []string{idForm, idForm}}
@@ -65,8 +66,8 @@ var (
 
 // publicKeyForm admits the public keys that the chaincode writes, and no others.
 var publicKeyForm = formOf(
-	organisationsKind, organisationKind, requestKind, schemeKind, rulesKind, changeKind, decisionKind, budgetKind, dayKind, shopKind,
-	voucherKind, entitlementKind, boundKind, paymentKind, refundKind, waitingKind, unsettledKind, settlementKind, erasureKind,
+	organisationsKind, organisationKind, requestKind, schemeKind, rulesKind, changeKind, decisionKind, budgetKind, allocationKind, dayKind,
+	shopKind, voucherKind, entitlementKind, boundKind, paymentKind, refundKind, waitingKind, unsettledKind, settlementKind, erasureKind,
 )
 
 // cursorForm admits the cursors that pages of lists end with: what a key has after the prefix of the list, the part of a shop's statement
@@ -110,6 +111,8 @@ func changePrefix(scheme string) string              { return changeKind.prefix(
 func decisionKey(decision string) string             { return decisionKind.key(decision) }
 func decisionPrefix() string                         { return decisionKind.prefix() }
 func budgetKey(scheme string) string                 { return budgetKind.key(scheme) }
+func allocationKey(scheme, allocation string) string { return allocationKind.key(scheme, allocation) }
+func allocationPrefix(scheme string) string          { return allocationKind.prefix(scheme) }
 func dayKey(scheme string) string                    { return dayKind.key(scheme) }
 func shopKey(shop string) string                     { return shopKind.key(shop) }
 func shopPrefix() string                             { return shopKind.prefix() }

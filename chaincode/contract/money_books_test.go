@@ -19,6 +19,18 @@ type bookedVoucher struct {
 	holds    map[string]*bookedHold
 }
 
+// bookedAllocation is an allocation for one line, proposed, approved, drawn with a rest that is left, used or withdrawn.
+type bookedAllocation struct {
+	use       string
+	line      object
+	drawing   object
+	voucher   *bookedVoucher
+	cents     int64
+	left      int64
+	expiresAt int64
+	state     string
+}
+
 type bookedHold struct {
 	id        string
 	voucher   *bookedVoucher

@@ -23,17 +23,20 @@ const (
 // and what it must refuse. Its scheme ends after a few days, so that vouchers expire, get grace, are extended and lapse.
 type machine struct {
 	*town
-	vouchers []*bookedVoucher
-	payments []*bookedPayment
-	holds    []*bookedHold
-	drafted  []string
-	closed   rules.Day
-	budget   int64
-	checks   int
+	vouchers    []*bookedVoucher
+	payments    []*bookedPayment
+	holds       []*bookedHold
+	allocations []*bookedAllocation
+	drafted     []string
+	closed      rules.Day
+	budget      int64 // what is unallocated
+	allocated   int64
+	checks      int
 }
 
 func newMachine(t tester) *machine {
 	m := &machine{town: newTown(t), budget: 10_000_000}
+	m.enrol("promoted", "GemeenteMSP", "approver", "p-clerk", "")
 	terms := schemeRules()
 	terms["ends_on"], terms["extension_days"], terms["hold_days"], terms["refund_grace_days"] = "2026-03-11", 6, holdDays, graceDays
 	terms["products"] = object{"bicycle": object{"category": "clothing", "max_cents": bicycleCents}}
@@ -44,17 +47,80 @@ func newMachine(t tester) *machine {
 	return m
 }
 
-// add issues and activates a voucher.
+// add has a voucher approved, issued and activated.
 func (m *machine) add(preset string, cents int64) {
 	m.t.Helper()
-	vouchers, cases := allocations(m.world, 1)
-	vouchers[0]["preset"] = preset
+	a := m.proposeOne("issue", m.newLine(preset), nil, cents, aDay)
+	m.approve(a, "manager")
+	m.draw(a, a.line)
+}
+
+// newLine gives a voucher to issue whose case has been recorded.
+func (m *machine) newLine(preset string) object {
+	m.t.Helper()
+	vouchers, cases := issuances(m.world, 1)
 	m.must("clerk", "voucher:RecordCases", object{"request_id": m.id(), "scheme": m.scheme}, object{"cases": cases})
-	m.must("clerk", "voucher:Issue", object{"request_id": m.id(), "scheme": m.scheme, "vouchers": vouchers})
-	h := newHolder(m.scheme, vouchers[0]["id"].(string))
-	m.must("clerk", "voucher:Activate", object{"request_id": m.id(), "scheme": m.scheme, "activations": []object{h.activation()}})
-	m.vouchers = append(m.vouchers, newBookedVoucher(h, preset == "bicycle", cents, propertyEndsAt))
-	m.budget -= cents
+	vouchers[0]["preset"] = preset
+	return vouchers[0]
+}
+
+// proposeOne proposes an allocation for a list of one line, that lasts so many seconds.
+func (m *machine) proposeOne(use string, line object, v *bookedVoucher, cents, seconds int64) *bookedAllocation {
+	m.t.Helper()
+	request, drawings := m.proposing(m.scheme, use, []object{line})
+	request["cents"], request["expires_at"] = cents, m.now+seconds
+	a := &bookedAllocation{use: use, line: line, drawing: drawings[0], voucher: v, cents: cents, expiresAt: m.now + seconds, state: "proposed"}
+	if m.expect(cents <= m.budget, "clerk", "allocation:Propose", request); cents <= m.budget {
+		m.allocations = append(m.allocations, a)
+	}
+	return a
+}
+
+// approve tries to approve an allocation.
+func (m *machine) approve(a *bookedAllocation, user string) {
+	m.t.Helper()
+	may := a.state == "proposed" && m.now < a.expiresAt && user == "manager" && a.cents <= m.budget
+	m.expect(may, user, "allocation:Approve", m.onScheme(object{"allocation": a.drawing["allocation"]}))
+	if may {
+		a.state, m.budget, m.allocated = "approved", m.budget-a.cents, m.allocated+a.cents
+	}
+}
+
+// draw issues or tops up under an allocation, with the line that was approved or with another one.
+func (m *machine) draw(a *bookedAllocation, line object) {
+	m.t.Helper()
+	price := m.price(m.scheme, a.line)
+	may := a.state == "approved" && m.now < a.expiresAt && maps.Equal(line, a.line) && price <= a.cents
+	request := m.because(object{"scheme": m.scheme})
+	maps.Copy(request, a.drawing)
+	if a.use == "issue" {
+		delete(request, "reason")
+		request["vouchers"] = []object{line}
+		may = may && m.now < propertyEndsAt
+		m.expect(may, "clerk", "voucher:Issue", request)
+	} else {
+		request["top_ups"] = []object{line}
+		may = may && !a.voucher.over() && !a.voucher.product && m.now < a.voucher.endsAt
+		m.expect(may, "clerk", "voucher:TopUp", request)
+	}
+	if !may {
+		return
+	}
+	m.allocated, a.left = m.allocated-price, a.cents-price
+	if a.left == 0 {
+		a.state = "used"
+	} else {
+		a.state = "drawn"
+	}
+	if a.use == "top-up" {
+		a.voucher.terms["available"] += price
+		return
+	}
+	h := newHolder(m.scheme, line["id"].(string))
+	activate := object{"request_id": m.id(), "scheme": m.scheme, "activations": []object{h.activation()}}
+	m.expect(false, "clerk", "voucher:Activate", activate)
+	m.expect(true, "manager", "voucher:Activate", activate)
+	m.vouchers = append(m.vouchers, newBookedVoucher(h, line["preset"] == "bicycle", price, propertyEndsAt))
 }
 
 func (m *machine) today() rules.Day {
@@ -305,16 +371,64 @@ func (m *machine) Lapse(t *rapid.T) {
 	m.budget += cents
 }
 
-// TopUp adds money to a voucher that takes it.
-func (m *machine) TopUp(t *rapid.T) {
-	v := m.voucher(t)
-	may := !v.over() && !v.product && m.now < v.endsAt
-	m.expect(may, "clerk", "voucher:TopUp", m.because(object{"scheme": m.scheme, "top_ups": []object{
-		{"voucher": v.holder.voucher, "entitlement": m.id(), "preset": "junior", "units": 1},
-	}}))
+// Allocate proposes an allocation that may be too small, and may have it approved.
+func (m *machine) Allocate(t *rapid.T) {
+	var a *bookedAllocation
+	seconds := rapid.Int64Range(1, 2*aDay).Draw(t, "seconds")
+	by := rapid.Int64Range(-1, 1).Draw(t, "more or less") * rapid.Int64Range(0, 5_000).Draw(t, "cents")
+	if rapid.Bool().Draw(t, "top up") {
+		v := m.voucher(t)
+		line := object{"voucher": v.holder.voucher, "entitlement": m.id(), "preset": "junior", "units": 1}
+		a = m.proposeOne("top-up", line, v, 10_000+by, seconds)
+	} else {
+		preset := rapid.SampledFrom([]string{"junior", "bicycle"}).Draw(t, "preset")
+		a = m.proposeOne("issue", m.newLine(preset), nil, map[string]int64{"junior": 10_000, "bicycle": bicycleCents}[preset]+by, seconds)
+	}
+	if rapid.Bool().Draw(t, "at once") {
+		m.approve(a, "manager")
+	}
+}
+
+func (m *machine) allocation(t *rapid.T) *bookedAllocation {
+	if len(m.allocations) == 0 {
+		t.Skip("nothing was proposed yet")
+	}
+	return rapid.SampledFrom(m.allocations).Draw(t, "allocation")
+}
+
+// Approve tries to approve an allocation, also as the person who proposed it.
+func (m *machine) Approve(t *rapid.T) {
+	m.approve(m.allocation(t), rapid.SampledFrom([]string{"manager", "manager", "promoted"}).Draw(t, "user"))
+}
+
+// Draw issues or tops up under an allocation, and tries other lines than were approved.
+func (m *machine) Draw(t *rapid.T) {
+	a := m.allocation(t)
+	if a.use == "issue" && len(m.vouchers) > 9 {
+		t.Skip("there are enough")
+	}
+	line := maps.Clone(a.line)
+	if rapid.IntRange(0, 3).Draw(t, "other") == 0 {
+		line["units"] = 2
+	}
+	m.draw(a, line)
+}
+
+// Withdraw ends what is left of an allocation, at any time.
+func (m *machine) Withdraw(t *rapid.T) {
+	if rapid.IntRange(0, 2).Draw(t, "rarely") > 0 {
+		t.Skip("not now")
+	}
+	a := m.allocation(t)
+	left := a.cents
+	if a.state == "drawn" {
+		left = a.left
+	}
+	may := a.state == "approved" || a.state == "drawn"
+	user := rapid.SampledFrom([]string{"clerk", "manager", "treasurer"}).Draw(t, "user")
+	m.expect(may, user, "allocation:Withdraw", m.because(object{"scheme": m.scheme, "allocation": a.drawing["allocation"]}))
 	if may {
-		v.terms["available"] += 10_000
-		m.budget -= 10_000
+		a.state, m.budget, m.allocated = "withdrawn", m.budget+left, m.allocated-left
 	}
 }
 
@@ -333,12 +447,6 @@ func (m *machine) Extend(t *rapid.T) {
 func (m *machine) Issue(t *rapid.T) {
 	if len(m.vouchers) > 7 {
 		t.Skip("there are enough")
-	}
-	if m.now >= propertyEndsAt {
-		m.expect(false, "clerk", "voucher:Issue", object{"request_id": m.id(), "scheme": m.scheme, "vouchers": []object{
-			{"id": m.id(), "entitlement": m.id(), "preset": "junior", "units": 1},
-		}})
-		return
 	}
 	if rapid.Bool().Draw(t, "product") {
 		m.add("bicycle", bicycleCents)
@@ -416,8 +524,8 @@ func (m *machine) Check(t *rapid.T) {
 		m.compare(t, v, ledger[v.holder.voucher])
 	}
 	budget := decodeJSON(t, m.ledger.Value("budget/"+m.scheme))
-	if cents(t, budget["unallocated_cents"]) != m.budget {
-		t.Fatalf("the books have %d unallocated, the ledger %v", m.budget, budget)
+	if cents(t, budget["unallocated_cents"]) != m.budget || cents(t, budget["allocated_cents"]) != m.allocated {
+		t.Fatalf("the books have %d unallocated and %d allocated, the ledger %v", m.budget, m.allocated, budget)
 	}
 }
 
@@ -454,7 +562,8 @@ func TestMoneyIsNeverLostNorMade(t *testing.T) {
 				m := newMachine(t)
 				t.Repeat(map[string]func(*rapid.T){
 					"": m.Check, "pay": m.Pay, "pay again": m.Pay, "hold": m.Hold, "hold again": m.Hold, "capture": m.Capture, "release": m.Release,
-					"cancel": m.Cancel, "refund": m.Refund, "refund again": m.Refund, "block": m.Block, "revoke": m.Revoke, "lapse": m.Lapse, "top up": m.TopUp,
+					"cancel": m.Cancel, "refund": m.Refund, "refund again": m.Refund, "block": m.Block, "revoke": m.Revoke, "lapse": m.Lapse, "allocate": m.Allocate,
+					"approve": m.Approve, "draw": m.Draw, "draw again": m.Draw, "withdraw": m.Withdraw,
 					"extend": m.Extend, "issue": m.Issue, "close day": m.CloseDay, "wait": m.Wait, "late": m.Late, "draft": m.Draft, "settle": m.Settle,
 				})
 			})

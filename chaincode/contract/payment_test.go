@@ -139,7 +139,7 @@ func TestActivationNeedsTheHoldersProof(t *testing.T) {
 	h, b := newHolder(w.scheme, ids[0]), newBooklet(w.scheme, ids[1], 5)
 	send := func(code string, activations ...object) {
 		t.Helper()
-		w.refused(code, "clerk", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": activations})
+		w.refused(code, "manager", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": activations})
 	}
 	send("INVALID_NUMBER")
 	send("MALFORMED_REQUEST", h.activation(), h.activation())
@@ -159,7 +159,7 @@ func TestActivationNeedsTheHoldersProof(t *testing.T) {
 	send("VOUCHER_NOT_FOUND", nowhere.activation())
 	// All or none.
 	send("HOLDER_PROOF_INVALID", h.activation(), wrong)
-	w.must("clerk", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activation(), b.activation()}})
+	w.must("manager", "voucher:Activate", object{"request_id": w.id(), "scheme": w.scheme, "activations": []object{h.activation(), b.activation()}})
 	send("VOUCHER_STATE", h.activation())
 }
 

@@ -40,13 +40,13 @@ func TestAProductVoucher(t *testing.T) {
 	w.refused("VOUCHER_REDEEMED", "shop", "payment:Pay", pay(books(500)))
 	w.must("shop", "payment:Refund", w.because(object{"payment": bought, "lines": []rules.Line{books(18_000)}}))
 	w.must("shop", "payment:Pay", pay(books(20_000)))
-	w.refused("VOUCHER_STATE", "clerk", "voucher:TopUp", w.because(object{"scheme": w.scheme, "top_ups": []object{
-		{"voucher": h.voucher, "entitlement": w.id(), "preset": "junior", "units": 1},
-	}}))
+	w.refused("VOUCHER_STATE", "clerk", "voucher:TopUp", w.toppingUp(object{
+		"voucher": h.voucher, "entitlement": w.id(), "preset": "junior", "units": 1,
+	}))
 	other := w.holder()
-	w.refused("PRESET_UNKNOWN", "clerk", "voucher:TopUp", w.because(object{"scheme": w.scheme, "top_ups": []object{
-		{"voucher": other.voucher, "entitlement": w.id(), "preset": "bicycle", "units": 1},
-	}}))
+	w.refused("PRESET_UNKNOWN", "clerk", "voucher:TopUp", w.toppingUp(object{
+		"voucher": other.voucher, "entitlement": w.id(), "preset": "bicycle", "units": 1,
+	}))
 	lapsed := w.must("clerk", "voucher:Lapse", w.all(h.voucher))
 	if cents(t, lapsed["cents"]) != 0 || w.shown(h.voucher)["state"] != "active" {
 		t.Fatal(lapsed)
@@ -78,12 +78,12 @@ func TestWhatIsLeftOfAProductLapses(t *testing.T) {
 func TestProductsAreIssuedOneByOne(t *testing.T) {
 	w := newTown(t)
 	w.product()
-	vouchers, cases := allocations(w.world, 1)
+	vouchers, cases := issuances(w.world, 1)
 	w.must("clerk", "voucher:RecordCases", object{"request_id": w.id(), "scheme": w.scheme}, object{"cases": cases})
 	vouchers[0]["preset"], vouchers[0]["units"] = "bicycle", 2
-	w.refused("INVALID_NUMBER", "clerk", "voucher:Issue", object{"request_id": w.id(), "scheme": w.scheme, "vouchers": vouchers})
+	w.refused("INVALID_NUMBER", "clerk", "voucher:Issue", w.issuing(vouchers...))
 	vouchers[0]["units"] = 1
-	answer := w.must("clerk", "voucher:Issue", object{"request_id": w.id(), "scheme": w.scheme, "vouchers": vouchers})
+	answer := w.must("clerk", "voucher:Issue", w.issuing(vouchers...))
 	if cents(t, answer["issued_cents"]) != 20_000 {
 		t.Fatal(answer)
 	}

@@ -73,6 +73,7 @@ func TestEveryIDHasOneForm(t *testing.T) {
 		w.refused("INVALID_ID", "clerk", "voucher:Issue", object{"request_id": w.id(), "scheme": w.scheme, "vouchers": []object{
 			{"id": id, "entitlement": w.id(), "preset": "junior", "units": 1},
 		}})
+		w.refused("INVALID_ID", "auditor", "allocation:Show", object{"scheme": w.scheme, "allocation": id})
 	}
 	w.refused("INVALID_ID", "auditor", "voucher:Show", object{"scheme": w.scheme})
 	w.refused("INVALID_ID", "auditor", "voucher:Show", object{"scheme": w.scheme, "voucher": nil})
@@ -134,7 +135,7 @@ func TestRefusalsRepeatNothingPrivate(t *testing.T) {
 
 func TestPrivateRecordsTravelInTheTransientMap(t *testing.T) {
 	w := newTown(t)
-	vouchers, cases := allocations(w.world, 2)
+	vouchers, cases := issuances(w.world, 2)
 	request := func() object { return object{"request_id": w.id(), "scheme": w.scheme} }
 	public := request()
 	public["cases"] = cases
@@ -149,7 +150,7 @@ func TestPrivateRecordsTravelInTheTransientMap(t *testing.T) {
 	w.refused("SALT_TOO_SHORT", "clerk", "voucher:RecordCases", request(), object{"cases": short})
 	w.refused("REQUEST_TOO_LARGE", "clerk", "voucher:RecordCases", request(), object{"cases": strings.Repeat("a", 1<<20)})
 	w.refused("SCHEME_NOT_FOUND", "clerk", "voucher:RecordCases", object{"request_id": w.id(), "scheme": w.id()}, object{"cases": cases})
-	w.refused("CASE_RECORD_MISSING", "clerk", "voucher:Issue", object{"request_id": w.id(), "scheme": w.scheme, "vouchers": vouchers})
+	w.refused("CASE_RECORD_MISSING", "clerk", "voucher:Issue", w.issuing(vouchers...))
 
 	shop := w.id()
 	w.enrol("new", "WinkelsMSP", "shopkeeper", "p-new", shop)

@@ -39,11 +39,10 @@ const (
 // patterns lists the patterns of strings by the name of their member.
 var patterns = map[string]string{
 	"request_id": idPattern, "scheme": idPattern, "voucher": idPattern, "vouchers": idPattern, "shop": idPattern, "payment": idPattern,
-	"settlement": idPattern, "settlements": idPattern, "entitlement": idPattern, "change": idPattern, "erasure": idPattern, "void": idPattern, "decision": idPattern,
-	"entitlements": idPattern,
-	"request":      idPattern, "id": idPattern, "ids": idPattern,
+	"allocation": idPattern, "settlement": idPattern, "settlements": idPattern, "entitlement": idPattern, "change": idPattern, "erasure": idPattern,
+	"void": idPattern, "decision": idPattern, "entitlements": idPattern, "request": idPattern, "id": idPattern, "ids": idPattern,
 	"reason": codePattern, "name": codePattern, "preset": codePattern, "category": codePattern, "categories": codePattern, "code": codePattern,
-	"file_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,
+	"file_sha256": digestPattern, "list_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,
 	"signature": `^[A-Za-z0-9+/]{10,96}={0,2}$`, "public_key": `^[A-Za-z0-9+/]{43,88}={0,2}$`,
 	"municipality": mspPattern, "shops": mspPattern, "auditors": mspPattern, "msp": mspPattern, "accounts": `^[A-Za-z][A-Za-z0-9_-]{0,63}$`,
 	"cursor": cursorForm.String(), "key": publicKeyForm.String(), "seed": `^[0-9a-f]{1,64}$`, "salt": `^[0-9a-f]{32,128}$`,
@@ -55,6 +54,7 @@ var patterns = map[string]string{
 
 // choices are the values of texts that have few, by their type, or by the type and the name of their member.
 var choices = map[string][]string{
+	"AllocationUse":             {string(rules.AllocationToIssue), string(rules.AllocationToTopUp)},
 	"ProofKind":                 {string(rules.ProofByKey), string(rules.ProofByBooklet)},
 	"RetentionStart":            {string(rules.RetentionFromEnd), string(rules.RetentionFromClosing)},
 	"bookRequest.outcome":       {string(rules.BookPaid), string(rules.BookRejected), string(rules.BookReturned)},
@@ -75,16 +75,18 @@ var (
 	days    = span{0, 36_500}
 	bulk    = span{1, maxBulk}
 
-	// spans bound numbers and amounts in requests, by the name of their member.
+	// spans bound numbers and amounts in requests, by the name of their member, or of their structure's type and the member.
 	spans = map[string]span{
 		"budget_cents": budgets, "add_cents": budgets, "settlement_cents": budgets, "limit": {1, int64(maxLimit)}, "per_mille": {1, 1_000},
 		"units": {1, int64(rules.MaxAmount)}, "hold_days": {0, 366}, "extension_days": {0, 366}, "refund_grace_days": days, "settlement_days": days,
 		"retention_days": days, "page": {0, 255}, "deadline": instants, "expires_at": instants, "ends_at": instants,
+		"part": {0, int64(rules.MaxParts) - 1}, "parts": {1, int64(rules.MaxParts)}, "proposeAllocationRequest.cents": budgets,
+		"proposeAllocationRequest.vouchers": {1, int64(rules.MaxParts * rules.MaxPart)},
 	}
-	// counts bound how many items a list of a request has, by the name of its member.
+	// counts bound how many items a list of a request has, likewise.
 	counts = map[string]span{
 		"vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "ids": bulk, "entitlements": bulk, "lines": {1, 20}, "categories": {1, 50},
-		"proofs": {1, 2}, "path": {0, 8},
+		"proofs": {1, 2}, "path": {0, 8}, "drawing.path": {0, 14},
 	}
 )
 
@@ -139,7 +141,7 @@ func (d *describer) value(t reflect.Type, member, path string) *schema {
 		return d.reference(t)
 	case reflect.Slice:
 		list := &schema{Type: "array", Items: d.value(t.Elem(), member, path)}
-		if most, known := counts[member]; known && d.strict {
+		if most, known := bound(counts, path, member); known && d.strict {
 			list.MinItems, list.MaxItems = &most.least, &most.most
 		}
 		return list
@@ -150,7 +152,7 @@ func (d *describer) value(t reflect.Type, member, path string) *schema {
 	case reflect.Bool:
 		return &schema{Type: "boolean"}
 	case reflect.Int, reflect.Int64:
-		return d.number(t, member)
+		return d.number(t, member, path)
 	case reflect.Pointer:
 		return d.value(t.Elem(), member, path)
 	}
@@ -178,9 +180,9 @@ func (d *describer) text(t reflect.Type, member, path string) *schema {
 	return made
 }
 
-func (d *describer) number(t reflect.Type, member string) *schema {
+func (d *describer) number(t reflect.Type, member, path string) *schema {
 	made := &schema{Type: "integer"}
-	bounds, known := spans[member]
+	bounds, known := bound(spans, path, member)
 	if !known && t == reflect.TypeFor[rules.Cents]() {
 		bounds, known = amounts, true
 	}
@@ -188,6 +190,15 @@ func (d *describer) number(t reflect.Type, member string) *schema {
 		made.Minimum, made.Maximum = &bounds.least, &bounds.most
 	}
 	return made
+}
+
+// bound looks up a bound by the structure's type and the member, or by the member alone.
+func bound(bounds map[string]span, path, member string) (span, bool) {
+	if special, known := bounds[path]; known {
+		return special, true
+	}
+	general, known := bounds[member]
+	return general, known
 }
 
 // reference names a structure among the components. Two structures of one name would be one for readers, so they cannot be.

@@ -109,7 +109,7 @@ func TestChangedRulesCountForAllVouchers(t *testing.T) {
 	if cents(t, allowance["payment_cap_cents"]) != 5_000 {
 		t.Fatal(allowance)
 	}
-	w.refused("INVALID_AUTHORISATION", "clerk", "voucher:Activate", w.onScheme(object{"activations": []object{issued.activation()}}))
+	w.refused("INVALID_AUTHORISATION", "manager", "voucher:Activate", w.onScheme(object{"activations": []object{issued.activation()}}))
 	voucher := w.must("clerk", "voucher:Show", object{"scheme": w.scheme, "voucher": before.voucher})
 	if cents(t, voucher["rules_version"]) != 1 {
 		t.Fatal(voucher)
@@ -304,16 +304,17 @@ func TestAClosedSchemeOnlyWindsUp(t *testing.T) {
 	h := w.holder()
 	waiting := newHolder(w.scheme, w.issue(1)[0])
 	one, two := w.paid(h, clothing(2_000)), w.paid(h, clothing(3_000))
+	vouchers, cases := issuances(w.world, 1)
+	issue := w.issuing(vouchers...)
 	w.windUp()
 	scheme := w.must("auditor", "scheme:Show", object{"scheme": w.scheme})["scheme"].(object)
 	if scheme["state"] != "closed" || scheme["closed_by"] != "p-manager" || scheme["close_reason"] != "over" || cents(t, scheme["closed_at"]) != noon {
 		t.Fatal(scheme)
 	}
-	vouchers, cases := allocations(w.world, 1)
 	w.must("clerk", "voucher:RecordCases", w.onScheme(nil), object{"cases": cases})
-	w.refused("SCHEME_NOT_OPEN", "clerk", "voucher:Issue", w.onScheme(object{"vouchers": vouchers}))
+	w.refused("SCHEME_NOT_OPEN", "clerk", "voucher:Issue", issue)
 	w.refused("SCHEME_NOT_OPEN", "shop", "payment:Pay", h.pay(w.id(), w.shop, w.now+60, clothing(100)))
-	w.refused("SCHEME_STATE", "clerk", "voucher:Activate", w.onScheme(object{"activations": []object{waiting.activation()}}))
+	w.refused("SCHEME_STATE", "manager", "voucher:Activate", w.onScheme(object{"activations": []object{waiting.activation()}}))
 	w.refused("SCHEME_STATE", "clerk", "scheme:Open", w.onScheme(nil))
 	w.refused("SCHEME_STATE", "manager", "scheme:Pause", w.onScheme(object{"reason": "x"}))
 	w.refused("SCHEME_STATE", "manager", "scheme:Approve", w.onScheme(nil))

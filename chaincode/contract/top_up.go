@@ -6,15 +6,16 @@ type topUpRequest struct {
 	header
 	Scheme string        `json:"scheme"`
 	TopUps []rules.TopUp `json:"top_ups"`
+	drawing
 	because
 }
 
 func (r *topUpRequest) check() error {
-	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckTopUps(r.TopUps, maxBulk), r.checkReason())
+	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckTopUps(r.TopUps, maxBulk), r.checkDrawing(), r.checkReason())
 }
 
 func (r *topUpRequest) reads() []string {
-	keys := []string{schemeKey(r.Scheme)}
+	keys := []string{schemeKey(r.Scheme), budgetKey(r.Scheme), allocationKey(r.Scheme, r.Allocation)}
 	for _, topUp := range r.TopUps {
 		keys = append(keys, voucherKey(r.Scheme, topUp.Voucher), entitlementKey(topUp.Entitlement))
 	}
@@ -23,7 +24,7 @@ func (r *topUpRequest) reads() []string {
 
 var topUpVouchers = operation{name: "voucher:TopUp", event: "VouchersToppedUp", roles: []role{issuer}}
 
-// TopUp adds money from the budget to vouchers, each for an entitlement of its own, all or none.
+// TopUp makes the top-ups of a part of an approved list, each for an entitlement of its own, all or none.
 func (*VoucherContract) TopUp(ctx *Context, text string) (string, error) {
 	return write(ctx, topUpVouchers, text, func(tx *transaction, r *topUpRequest) (any, error) {
 		scheme, err := tx.openScheme(r.Scheme)
@@ -31,6 +32,10 @@ func (*VoucherContract) TopUp(ctx *Context, text string) (string, error) {
 			return nil, err
 		}
 		terms, err := tx.terms(r.Scheme, scheme.RulesVersion)
+		if err != nil {
+			return nil, err
+		}
+		allocation, err := tx.drawable(r.Scheme, &r.drawing, rules.AllocationToTopUp, r.TopUps)
 		if err != nil {
 			return nil, err
 		}
@@ -43,7 +48,7 @@ func (*VoucherContract) TopUp(ctx *Context, text string) (string, error) {
 			answer.add(topUp.Voucher, cents)
 		}
 		tx.event = answer
-		return answer, tx.changeBudget(r.Scheme, func(budget *rules.Budget) error { return budget.TopUp(answer.Cents) })
+		return answer, tx.draw(allocation, len(r.TopUps), answer.Cents, func(budget *rules.Budget) error { return budget.TopUp(answer.Cents) })
 	})
 }
 

@@ -1,6 +1,9 @@
 package contract
 
-import "testing"
+import (
+	"maps"
+	"testing"
+)
 
 func TestTopUps(t *testing.T) {
 	w := newTown(t)
@@ -8,7 +11,7 @@ func TestTopUps(t *testing.T) {
 	one := func(h holder, preset string, units int) object {
 		return object{"voucher": h.voucher, "entitlement": w.id(), "preset": preset, "units": units}
 	}
-	topUp := func(topUps ...object) object { return w.because(object{"scheme": w.scheme, "top_ups": topUps}) }
+	topUp := w.toppingUp
 	before := w.budget("unallocated_cents")
 	first := one(h, "senior", 2)
 	answer := w.must("clerk", "voucher:TopUp", topUp(first))
@@ -28,16 +31,26 @@ func TestTopUps(t *testing.T) {
 	w.refused("ALREADY_ISSUED", "clerk", "voucher:TopUp", topUp(again))
 	w.refused("MALFORMED_REQUEST", "clerk", "voucher:TopUp", topUp(one(h, "junior", 1), one(h, "junior", 1)))
 	w.refused("PRESET_UNKNOWN", "clerk", "voucher:TopUp", topUp(one(h, "baby", 1)))
-	w.refused("BUDGET_EXCEEDED", "clerk", "voucher:TopUp", topUp(one(h, "junior", 999)))
-	w.refused("INVALID_AMOUNT", "clerk", "voucher:TopUp", topUp(one(h, "junior", 9_997)))
+	tooMuch, _ := w.proposing(w.scheme, "top-up", []object{one(h, "junior", 999)})
+	w.refused("BUDGET_EXCEEDED", "clerk", "allocation:Propose", tooMuch)
+	beyond := []object{one(h, "junior", 9_997)}
+	proposal, drawings := w.proposing(w.scheme, "top-up", beyond)
+	proposal["cents"] = 10_000
+	w.approveList(proposal)
+	request := w.because(object{"scheme": w.scheme, "top_ups": beyond})
+	maps.Copy(request, drawings[0])
+	w.refused("INVALID_AMOUNT", "clerk", "voucher:TopUp", request)
 	w.refused("VOUCHER_NOT_FOUND", "clerk", "voucher:TopUp", topUp(one(newHolder(w.scheme, w.id()), "junior", 1)))
-	w.refused("INVALID_CODE", "clerk", "voucher:TopUp", object{"request_id": w.id(), "scheme": w.scheme, "top_ups": []object{one(h, "junior", 1)}})
+	unreasoned := topUp(one(h, "junior", 1))
+	delete(unreasoned, "reason")
+	w.refused("INVALID_CODE", "clerk", "voucher:TopUp", unreasoned)
 	w.refused("ROLE_REQUIRED", "manager", "voucher:TopUp", topUp(one(h, "junior", 1)))
 	for _, state := range []string{"paused", "closed"} {
+		request := topUp(one(h, "junior", 1))
 		w.putScheme(state)
-		w.refused("SCHEME_NOT_OPEN", "clerk", "voucher:TopUp", topUp(one(h, "junior", 1)))
+		w.refused("SCHEME_NOT_OPEN", "clerk", "voucher:TopUp", request)
+		w.putScheme("open")
 	}
-	w.putScheme("open")
 	w.must("clerk", "voucher:Block", w.of(h))
 	w.must("clerk", "voucher:TopUp", topUp(one(h, "junior", 1)))
 	w.now = yearEnd

@@ -49,9 +49,9 @@ func TestVouchersOfLayout1(t *testing.T) {
 	paid := w.paid(h, clothing(1_000))
 	w.refused("HOLD_NOT_ALLOWED", "shop", "payment:Hold", h.hold(w.id(), w.shop, w.now+60, w.now+60, clothing(500)))
 	w.refused("INVALID_DATE", "manager", "voucher:Extend", w.because(object{"scheme": w.scheme, "vouchers": []string{h.voucher}, "ends_on": "2027-01-01"}))
-	w.must("clerk", "voucher:TopUp", w.because(object{"scheme": w.scheme, "top_ups": []object{
-		{"voucher": h.voucher, "entitlement": w.id(), "preset": "junior", "units": 1},
-	}}))
+	w.must("clerk", "voucher:TopUp", w.toppingUp(object{
+		"voucher": h.voucher, "entitlement": w.id(), "preset": "junior", "units": 1,
+	}))
 	w.writtenInLayout1(idle.voucher)
 	next, request := idle.replacement(w.id())
 	w.must("clerk", "voucher:Replace", request)

@@ -45,7 +45,7 @@ func voucherWrites(w *town) map[string]struct {
 		"decision:Reject":            {object{"request_id": w.id(), "decision": w.id(), "reason": "x"}, []string{"clerk", "manager"}},
 		"voucher:Lapse":              {all(), []string{"clerk", "treasurer"}},
 		"voucher:Extend":             {extension, []string{"manager"}},
-		"voucher:TopUp":              {w.because(object{"scheme": h.scheme, "top_ups": []object{topUp}}), []string{"clerk"}},
+		"voucher:TopUp":              {w.drawing(w.because(object{"scheme": h.scheme, "top_ups": []object{topUp}})), []string{"clerk"}},
 		"payment:Hold":               {h.hold(w.id(), w.shop, w.now, w.now+60, clothing(500)), tills},
 		"payment:Capture":            {w.capture(w.id(), clothing(500)), tills},
 		"payment:Release":            {w.because(object{"payment": w.id()}), []string{"shop", "till", "clerk", "manager", "treasurer"}},

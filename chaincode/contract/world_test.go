@@ -272,30 +272,13 @@ type booklet struct {
 
 func newBooklet(scheme, voucher string, pages int) booklet {
 	b := booklet{scheme: scheme, voucher: voucher}
-	width := 1
-	for width < pages {
-		width *= 2
-	}
-	leaves := make([][]byte, width)
-	for i := range leaves {
-		leaves[i] = make([]byte, 32)
-	}
+	var leaves [][]byte
 	for page := range pages {
 		seed := sha256.Sum256(fmt.Appendf(nil, "page %d of %s", page, voucher))
 		b.keys = append(b.keys, ed25519.NewKeyFromSeed(seed[:]))
-		leaf := append([]byte{0, 0, 0, 0, byte(page)}, b.keys[page].Public().(ed25519.PublicKey)...)
-		digest := sha256.Sum256(leaf)
-		leaves[page] = digest[:]
+		leaves = append(leaves, leafOf(page, b.keys[page].Public().(ed25519.PublicKey)))
 	}
-	b.levels = [][][]byte{leaves}
-	for len(leaves) > 1 {
-		var above [][]byte
-		for i := 0; i < len(leaves); i += 2 {
-			digest := sha256.Sum256(append(append([]byte{1}, leaves[i]...), leaves[i+1]...))
-			above = append(above, digest[:])
-		}
-		b.levels, leaves = append(b.levels, above), above
-	}
+	b.levels = merkle(leaves)
 	return b
 }
 
@@ -305,14 +288,8 @@ func (b booklet) authorisation() rules.Authorisation {
 }
 
 func (b booklet) proof(page int, message []byte) object {
-	var path []string
-	position := page
-	for _, level := range b.levels[:len(b.levels)-1] {
-		path = append(path, hex.EncodeToString(level[position^1]))
-		position /= 2
-	}
 	return object{
-		"kind": "booklet", "version": 1, "page": page, "path": path,
+		"kind": "booklet", "version": 1, "page": page, "path": pathIn(b.levels, page),
 		"public_key": base64.StdEncoding.EncodeToString(b.keys[page].Public().(ed25519.PublicKey)),
 		"signature":  base64.StdEncoding.EncodeToString(ed25519.Sign(b.keys[page], message)),
 	}

@@ -4,12 +4,12 @@ import "testing"
 
 func TestHoldersBlockByTheirCode(t *testing.T) {
 	authorisation, _ := ed25519TestKey()
-	v, err := goodTerms().Issue(idA, 1, Allocation{ID: idB, Entitlement: idA, Preset: "junior", Units: 1})
+	v, err := goodTerms().Issue(idA, 1, Issuance{ID: idB, Entitlement: idA, Preset: "junior", Units: 1})
 	expect(t, "", err)
 	hash := testDomain.SelfBlockHash(idA, idB, idA)
 	expect(t, SelfBlockInvalid, v.BlockByHolder(""))
 	expect(t, SelfBlockInvalid, v.BlockByHolder(hash))
-	expect(t, "", v.Activate(authorisation, hash))
+	expect(t, "", v.Activate(authorisation, hash, "p-manager"))
 	expect(t, SelfBlockInvalid, v.BlockByHolder(""))
 	expect(t, SelfBlockInvalid, v.BlockByHolder(testDomain.SelfBlockHash(idA, idB, idB)))
 	expect(t, "", v.BlockByHolder(hash))

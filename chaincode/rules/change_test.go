@@ -156,7 +156,7 @@ func TestOpeningAfterAPauseNeedsAnotherPerson(t *testing.T) {
 
 func TestBudgetsGrowUpToTheirBound(t *testing.T) {
 	budget := NewBudget(MaxBudget - 10)
-	expect(t, "", budget.Issue(5))
+	expect(t, "", budget.Allocate(5))
 	expect(t, InvalidAmount, budget.Grow(11))
 	expect(t, "", budget.Grow(10))
 	expect(t, InvalidAmount, budget.Grow(1))

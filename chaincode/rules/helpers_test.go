@@ -43,10 +43,10 @@ func goodTerms() *Terms {
 
 func activeVoucher(t *testing.T) *Voucher {
 	t.Helper()
-	voucher, err := goodTerms().Issue(idA, 1, Allocation{ID: idB, Entitlement: idA, Preset: "junior", Units: 1})
+	voucher, err := goodTerms().Issue(idA, 1, Issuance{ID: idB, Entitlement: idA, Preset: "junior", Units: 1})
 	expect(t, "", err)
 	authorisation, _ := ed25519TestKey()
-	expect(t, "", voucher.Activate(authorisation, ""))
+	expect(t, "", voucher.Activate(authorisation, "", "p-manager"))
 	return voucher
 }
 

@@ -1,7 +1,7 @@
 package rules
 
-// Allocation is one voucher of a request to issue.
-type Allocation struct {
+// Issuance is one voucher of a request to issue.
+type Issuance struct {
 	ID          string `json:"id"`
 	Entitlement string `json:"entitlement"`
 	Preset      string `json:"preset"`
@@ -17,41 +17,41 @@ func (t *Terms) CheckIssuable(now Number) error {
 	return nil
 }
 
-// Issue makes the voucher of an allocation under a version of a scheme's terms: money by a preset, or one product.
-func (t *Terms) Issue(scheme string, version Number, allocation Allocation) (*Voucher, error) {
-	cents, err := t.Amount(allocation.Preset, allocation.Units)
+// Issue makes a voucher under a version of a scheme's terms: money by a preset, or one product.
+func (t *Terms) Issue(scheme string, version Number, issuance Issuance) (*Voucher, error) {
+	cents, err := t.Amount(issuance.Preset, issuance.Units)
 	if err != nil {
 		return nil, err
 	}
 	voucher := &Voucher{
-		ID: allocation.ID, Scheme: scheme, RulesVersion: version, State: VoucherIsIssued,
-		Entitlement: allocation.Entitlement, Preset: allocation.Preset, Units: allocation.Units,
+		ID: issuance.ID, Scheme: scheme, RulesVersion: version, State: VoucherIsIssued,
+		Entitlement: issuance.Entitlement, Preset: issuance.Preset, Units: issuance.Units,
 		Balance: Balance{Issued: cents, Available: cents}, SpentByCategory: map[string]Cents{}, EndsAt: t.End(),
 	}
-	if _, product := t.Products[allocation.Preset]; product {
-		voucher.Product = allocation.Preset
+	if _, product := t.Products[issuance.Preset]; product {
+		voucher.Product = issuance.Preset
 	}
 	return voucher, voucher.Check()
 }
 
-// CheckAllocations refuses too many vouchers, malformed ones, and a voucher or an entitlement that appears twice in the request.
-func CheckAllocations(allocations []Allocation, most int) error {
-	if err := CheckCount("vouchers", len(allocations), most); err != nil {
+// CheckIssuances refuses too many vouchers, malformed ones, and a voucher or an entitlement that appears twice in the request.
+func CheckIssuances(issuances []Issuance, most int) error {
+	if err := CheckCount("vouchers", len(issuances), most); err != nil {
 		return err
 	}
 	vouchers, entitlements := map[string]bool{}, map[string]bool{}
-	for _, a := range allocations {
+	for _, i := range issuances {
 		if err := FirstError(
-			CheckID("vouchers.id", a.ID),
-			checkEntitledAmount("vouchers", a.Entitlement, a.Preset, a.Units),
-			checkEntitlementOnce(a.Entitlement, entitlements[a.Entitlement]),
+			CheckID("vouchers.id", i.ID),
+			checkEntitledAmount("vouchers", i.Entitlement, i.Preset, i.Units),
+			checkEntitlementOnce(i.Entitlement, entitlements[i.Entitlement]),
 		); err != nil {
 			return err
 		}
-		if vouchers[a.ID] {
-			return Refuse(VoucherExists, Details{"voucher": a.ID}, "voucher %s appears twice in the request: name each voucher once", a.ID)
+		if vouchers[i.ID] {
+			return Refuse(VoucherExists, Details{"voucher": i.ID}, "voucher %s appears twice in the request: name each voucher once", i.ID)
 		}
-		vouchers[a.ID], entitlements[a.Entitlement] = true, true
+		vouchers[i.ID], entitlements[i.Entitlement] = true, true
 	}
 	return nil
 }

@@ -84,9 +84,22 @@ func TestCountsAndNumbers(t *testing.T) {
 
 func TestBudget(t *testing.T) {
 	budget := NewBudget(1_000)
+	expect(t, BudgetExceeded, budget.Allocate(1_001))
+	expect(t, "", budget.Allocate(700))
+	expect(t, BudgetExceeded, budget.Allocate(301))
+	if want := (Budget{Budget: 1_000, Allocated: 700, Unallocated: 300}); budget != want {
+		t.Fatalf("%+v", budget)
+	}
 	expect(t, "", budget.Issue(400))
-	expect(t, BudgetExceeded, budget.Issue(601))
-	expect(t, "", budget.Issue(600))
+	// What is not allocated is out of reach, however much of it there is.
+	expect(t, LedgerInconsistent, budget.Issue(301))
+	budget = Budget{Budget: 1_000, Issued: 400, Allocated: 300, Unallocated: 300}
+	expect(t, "", budget.TopUp(200))
+	expect(t, "", budget.Release(100))
+	if want := (Budget{Budget: 1_000, Issued: 400, ToppedUp: 200, Unallocated: 400}); budget != want {
+		t.Fatalf("%+v", budget)
+	}
+	budget = Budget{Budget: 1_000, Issued: 1_000}
 	expect(t, "", budget.TakeBack(100, ToLapsed))
 	expect(t, "", budget.TakeBack(50, ToRevoked))
 	if want := (Budget{Budget: 1_000, Issued: 1_000, Lapsed: 100, Revoked: 50, Unallocated: 150}); budget != want {
@@ -95,27 +108,31 @@ func TestBudget(t *testing.T) {
 	for _, broken := range []Budget{
 		{Budget: -1, Unallocated: -1}, {Budget: -1, Lapsed: 1}, {Issued: 1, Lapsed: 2, Revoked: -1},
 		{Budget: 1_000, Issued: 1_000, Lapsed: 100, Revoked: 50, Unallocated: 151},
+		{Budget: 10, Allocated: 1, Unallocated: 10}, {Budget: 10, Allocated: -1, Unallocated: 11},
 	} {
 		expect(t, LedgerInconsistent, broken.Check())
 	}
 	expect(t, "", new(Budget).Check())
 	err := (&Budget{Budget: 10, Issued: 7, Unallocated: 5, Lapsed: 1}).Check()
 	expect(t, LedgerInconsistent, err)
-	if detail(t, err, "allocated_cents") != Cents(11) || !strings.Contains(err.Error(), "add up to 11 cents, but the budget is 10") {
+	if detail(t, err, "terms_cents") != Cents(11) || !strings.Contains(err.Error(), "add up to 11 cents, but the budget is 10") {
 		t.Error(err)
 	}
 }
 
 func TestNoStepLeavesAnInconsistentBudget(t *testing.T) {
 	for name, step := range map[string]func(*Budget) error{
-		"issue":   func(b *Budget) error { return b.Issue(1) },
-		"top up":  func(b *Budget) error { return b.TopUp(1) },
-		"lapse":   func(b *Budget) error { return b.TakeBack(1, ToLapsed) },
-		"revoke":  func(b *Budget) error { return b.TakeBack(1, ToRevoked) },
-		"more":    func(b *Budget) error { return b.Grow(1) },
-		"nothing": func(b *Budget) error { return b.Check() },
+		"allocate": func(b *Budget) error { return b.Allocate(1) },
+		"release":  func(b *Budget) error { return b.Release(1) },
+		"issue":    func(b *Budget) error { return b.Issue(1) },
+		"top up":   func(b *Budget) error { return b.TopUp(1) },
+		"lapse":    func(b *Budget) error { return b.TakeBack(1, ToLapsed) },
+		"revoke":   func(b *Budget) error { return b.TakeBack(1, ToRevoked) },
+		"more":     func(b *Budget) error { return b.Grow(1) },
+		"nothing":  func(b *Budget) error { return b.Check() },
 	} {
-		sound, spoilt := NewBudget(1_000), NewBudget(1_000)
+		sound := Budget{Budget: 1_000, Allocated: 400, Unallocated: 600}
+		spoilt := sound
 		spoilt.Unallocated++
 		if err := step(&sound); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -12,10 +12,10 @@ func bicycleTerms() *Terms {
 func productPurchase(t *testing.T) *Purchase {
 	t.Helper()
 	terms := bicycleTerms()
-	voucher, err := terms.Issue(idA, 1, Allocation{ID: idB, Entitlement: idA, Preset: "bicycle", Units: 1})
+	voucher, err := terms.Issue(idA, 1, Issuance{ID: idB, Entitlement: idA, Preset: "bicycle", Units: 1})
 	expect(t, "", err)
 	authorisation, _ := ed25519TestKey()
-	expect(t, "", voucher.Activate(authorisation, ""))
+	expect(t, "", voucher.Activate(authorisation, "", "p-manager"))
 	purchase := purchaseOf(voucher)
 	purchase.Terms = terms
 	return purchase
@@ -26,7 +26,7 @@ func TestProductsAreIssuedAtTheirPrice(t *testing.T) {
 	if v.Product != "bicycle" || v.Preset != "bicycle" || v.Available != 20_000 {
 		t.Fatalf("%+v", v)
 	}
-	_, err := bicycleTerms().Issue(idA, 1, Allocation{ID: idB, Entitlement: idA, Preset: "bicycle", Units: 2})
+	_, err := bicycleTerms().Issue(idA, 1, Issuance{ID: idB, Entitlement: idA, Preset: "bicycle", Units: 2})
 	expect(t, InvalidNumber, err)
 	if money := activeVoucher(t); money.Product != "" {
 		t.Fatalf("%+v", money)

@@ -208,7 +208,7 @@ func (p *Proof) checkPageForm() error {
 	if signature, ok := decodeBase64(p.Signature); !ok || len(signature) != ed25519.SignatureSize {
 		return invalidProof("encoding", "the page's signature is not valid: give %d bytes in base64 with padding", ed25519.SignatureSize)
 	}
-	if len(p.Path) > depth(maxPages) || slices.ContainsFunc(p.Path, func(node string) bool { return !isHex(node, 64) }) {
+	if !isPath(p.Path, maxPages) {
 		return invalidProof("path", "the path is not valid: give at most %d digests of 64 lower-case hexadecimal characters", depth(maxPages))
 	}
 	return nil
@@ -236,7 +236,7 @@ func (a *Authorisation) checkProof(proof *Proof, version Number, message []byte)
 
 func (a *Authorisation) checkPage(proof *Proof, message, signature []byte) error {
 	key, _ := decodeBase64(proof.PublicKey)
-	if !a.isPageOf(*proof.Page, key, proof.Path) {
+	if !isLeafOf(a.Root, a.Pages, *proof.Page, key, proof.Path) {
 		return invalidProof("path", "the key does not belong to page %d of the voucher's booklet", *proof.Page)
 	}
 	if !verifyEd25519(key, message, signature) {

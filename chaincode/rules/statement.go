@@ -7,7 +7,7 @@ var (
 		"revoked_cents",
 	}
 	budgetTerms = []string{
-		"budget_cents", "issued_cents", "topped_up_cents", "lapsed_cents", "revoked_cents", "unallocated_cents",
+		"budget_cents", "issued_cents", "topped_up_cents", "lapsed_cents", "revoked_cents", "allocated_cents", "unallocated_cents",
 	}
 )
 
@@ -22,7 +22,7 @@ func (b *Budget) Moved(before *Budget) map[string]Cents {
 }
 
 func (b *Budget) statedTerms() []*Cents {
-	return []*Cents{&b.Budget, &b.Issued, &b.ToppedUp, &b.Lapsed, &b.Revoked, &b.Unallocated}
+	return []*Cents{&b.Budget, &b.Issued, &b.ToppedUp, &b.Lapsed, &b.Revoked, &b.Allocated, &b.Unallocated}
 }
 
 func moved(names []string, after, before []*Cents) map[string]Cents {

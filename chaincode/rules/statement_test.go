@@ -27,7 +27,7 @@ func TestStatementsNameTheTermsOfTheirRecords(t *testing.T) {
 		}
 	}
 	balance := &Balance{Issued: 1, ToppedUp: 2, Spent: 3, Refunded: 4, Cancelled: 5, Held: 6, Available: 7, Lapsed: 8, Revoked: 9}
-	budget := &Budget{Budget: 1, Issued: 2, ToppedUp: 3, Lapsed: 4, Revoked: 5, Unallocated: 6}
+	budget := &Budget{Budget: 1, Issued: 2, ToppedUp: 3, Lapsed: 4, Revoked: 5, Allocated: 6, Unallocated: 7}
 	for _, test := range []struct {
 		record any
 		moved  map[string]Cents

@@ -54,15 +54,6 @@ func TestTopUpsOfARequest(t *testing.T) {
 	expect(t, InvalidID, CheckTopUps([]TopUp{{idB, "", "junior", 1}}, 2))
 }
 
-func TestTheBudgetPaysForTopUps(t *testing.T) {
-	budget := NewBudget(1_000)
-	expect(t, BudgetExceeded, budget.TopUp(1_001))
-	expect(t, "", budget.TopUp(1_000))
-	if budget.ToppedUp != 1_000 || budget.Unallocated != 0 {
-		t.Fatalf("%+v", budget)
-	}
-}
-
 // giveMore puts an earlier top-up into a voucher.
 func giveMore(v *Voucher, cents Cents) {
 	v.ToppedUp, v.Available = v.ToppedUp+cents, v.Available+cents

@@ -23,15 +23,16 @@ const (
 // ledger is a town by the rules alone: one scheme with two shops, without Fabric and without signatures. Every step may be refused; what is
 // taken must leave the three equations of money as they are.
 type ledger struct {
-	now      Number
-	scheme   *Scheme
-	terms    *Terms
-	budget   Budget
-	shops    []*Shop
-	vouchers []*Voucher
-	payments []*Payment
-	closed   Day
-	drawn    int
+	now         Number
+	scheme      *Scheme
+	terms       *Terms
+	budget      Budget
+	allocations []*Allocation
+	shops       []*Shop
+	vouchers    []*Voucher
+	payments    []*Payment
+	closed      Day
+	drawn       int
 	// granted is what two persons gave to the budget, counted apart from it.
 	granted Cents
 	// open holds the items of each shop that no live settlement has, in the order of the ledger's keys.
@@ -56,6 +57,7 @@ func newLedger(t *rapid.T) *ledger {
 		shop.ID = id
 		l.shops = append(l.shops, shop)
 	}
+	l.allocate(AllocationToIssue, 5, 60_000, 40*86_400, "p-manager")
 	for range 3 {
 		l.Issue(t)
 	}
@@ -111,39 +113,90 @@ func (l *ledger) lines(t *rapid.T) []Line {
 	return lines
 }
 
+// Allocate proposes money for vouchers or top-ups and has it approved, by one person or by two.
+func (l *ledger) Allocate(t *rapid.T) {
+	l.allocate(
+		rapid.SampledFrom([]AllocationUse{AllocationToIssue, AllocationToTopUp}).Draw(t, "use"), Number(rapid.IntRange(1, 4).Draw(t, "vouchers")),
+		Cents(rapid.IntRange(1, 50_000).Draw(t, "cents")), Number(rapid.IntRange(0, 30*86_400).Draw(t, "term")),
+		rapid.SampledFrom([]string{"p-clerk", "p-manager", "p-manager", "p-manager"}).Draw(t, "person"),
+	)
+}
+
+func (l *ledger) allocate(use AllocationUse, vouchers Number, cents Cents, term Number, person string) {
+	allocation := &Allocation{
+		ID: l.id(), Scheme: l.scheme.ID, State: AllocationIsProposed, Use: use, Vouchers: vouchers, Cents: cents,
+		ProposedBy: "p-clerk", ProposedAt: l.now, ExpiresAt: l.now + term,
+	}
+	budget := l.budget
+	err := FirstError(allocation.CheckTerm(), l.scheme.CheckInForce(), allocation.Approve(person, l.now), budget.Allocate(allocation.Cents))
+	if err == nil {
+		l.budget, l.allocations = budget, append(l.allocations, allocation)
+	}
+}
+
+// Withdraw ends what is left of an allocation, whatever became of it and of the scheme.
+func (l *ledger) Withdraw(t *rapid.T) {
+	budget := l.budget
+	if taken(l.allocations, l.pick(t, "allocation", len(l.allocations)), func(a *Allocation) error {
+		rest, err := a.Withdraw("p-treasurer", "rest")
+		if err != nil {
+			return err
+		}
+		return budget.Release(rest)
+	}) {
+		l.budget = budget
+	}
+}
+
+// draw takes one voucher's cents from one of the allocations.
+func (l *ledger) draw(t *rapid.T, use AllocationUse, cents Cents, step func(*Budget, Cents) error) bool {
+	budget := l.budget
+	return taken(l.allocations, l.pick(t, "allocation", len(l.allocations)), func(a *Allocation) error {
+		if err := FirstError(a.CheckDrawable(use, l.now), a.Draw(1, cents)); err != nil {
+			return err
+		}
+		if err := step(&budget, cents); err != nil {
+			t.Fatalf("the budget has not what the allocation has: %v", err)
+		}
+		l.budget = budget
+		return nil
+	})
+}
+
 // Issue gives a new voucher, for money or for a product.
 func (l *ledger) Issue(t *rapid.T) {
 	preset := rapid.SampledFrom([]string{"junior", "swimming"}).Draw(t, "preset")
-	voucher, err := l.terms.Issue(l.scheme.ID, 1, Allocation{ID: l.id(), Entitlement: l.id(), Preset: preset, Units: 1})
+	voucher, err := l.terms.Issue(l.scheme.ID, 1, Issuance{ID: l.id(), Entitlement: l.id(), Preset: preset, Units: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	budget := l.budget
-	if l.scheme.CheckOpen() != nil || budget.Issue(voucher.Issued) != nil {
+	if l.scheme.CheckOpen() != nil || !l.draw(t, AllocationToIssue, voucher.Issued, (*Budget).Issue) {
 		return
 	}
+	voucher.IssuedBy = "p-clerk"
 	authorisation, _ := ed25519TestKey()
-	if err := voucher.Activate(authorisation, "hash"); err != nil {
+	if voucher.Activate(authorisation, "hash", "p-clerk") == nil {
+		t.Fatal("who issued a voucher activated it")
+	}
+	if err := voucher.Activate(authorisation, "hash", "p-manager"); err != nil {
 		t.Fatal(err)
 	}
-	l.budget, l.vouchers = budget, append(l.vouchers, voucher)
+	l.vouchers = append(l.vouchers, voucher)
 }
 
 // TopUp adds a preset to a voucher.
 func (l *ledger) TopUp(t *rapid.T) {
-	at, budget := l.pick(t, "voucher", len(l.vouchers)), l.budget
+	at := l.pick(t, "voucher", len(l.vouchers))
 	if l.scheme.CheckOpen() != nil {
 		return
 	}
-	if taken(l.vouchers, at, func(v *Voucher) error {
+	taken(l.vouchers, at, func(v *Voucher) error {
 		cents, err := l.terms.TopUp(v, TopUp{Voucher: v.ID, Preset: "junior", Units: 1}, l.now)
-		if err != nil {
-			return err
+		if err == nil && !l.draw(t, AllocationToTopUp, cents, (*Budget).TopUp) {
+			err = Refuse(AllocationExceeded, nil, "")
 		}
-		return budget.TopUp(cents)
-	}) {
-		l.budget = budget
-	}
+		return err
+	})
 }
 
 // release frees the expired holds of a voucher, as every transaction that spends or ends it does.
@@ -470,10 +523,14 @@ func (l *ledger) Check(t *rapid.T) {
 	if err := FirstError(total.Check(), l.budget.Check()); err != nil {
 		t.Fatal(err)
 	}
+	reserved := Cents(0)
+	for _, a := range l.allocations {
+		reserved += a.Reserved()
+	}
 	b := l.budget
 	if b.Budget != l.granted || b.Issued != total.Issued || b.ToppedUp != total.ToppedUp || b.Lapsed != total.Lapsed || b.Revoked != total.Revoked ||
-		b.Unallocated < 0 {
-		t.Fatalf("the budget is %+v, the vouchers are %+v, %d cents were granted", b, total, l.granted)
+		b.Allocated != reserved || b.Unallocated < 0 {
+		t.Fatalf("the budget is %+v, the vouchers are %+v, %d cents were granted, %d are reserved", b, total, l.granted, reserved)
 	}
 	spent := map[string]Cents{}
 	for _, p := range l.payments {
@@ -523,7 +580,7 @@ func TestTheThreeEquationsHoldWhateverHappens(t *testing.T) {
 		l := newLedger(t)
 		t.Repeat(map[string]func(*rapid.T){
 			"": l.Check, "pay": l.Pay, "pay again": l.Pay, "pay once more": l.Pay, "refund again": l.Refund, "hold": l.Hold, "capture": l.Capture, "release": l.Release, "cancel": l.Cancel,
-			"refund": l.Refund, "issue": l.Issue, "top up": l.TopUp, "end": l.End, "turn": l.Turn, "decide": l.Decide, "wait": l.Wait,
+			"refund": l.Refund, "allocate": l.Allocate, "withdraw": l.Withdraw, "issue": l.Issue, "top up": l.TopUp, "end": l.End, "turn": l.Turn, "decide": l.Decide, "wait": l.Wait,
 			"close day": l.CloseDay, "end shop": l.EndShop, "draft": l.Draft, "settle": l.Settle, "ask refund": l.AskRefund, "decide refund": l.DecideRefund,
 		})
 	})

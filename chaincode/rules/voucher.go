@@ -39,7 +39,8 @@ var voucherLife = machine{thing: "voucher", refusal: VoucherState, steps: map[St
 
 // Voucher is what one child may spend (tegoed). EndsAt is the first instant at which it can no longer be spent, Unix seconds; Grace
 // are the cents of what is available that were refunded after it and may still be spent for a while. HolderBlocked is set for a voucher
-// that its holder blocked while someone else's block, BlockedBy, was on it.
+// that its holder blocked while someone else's block, BlockedBy, was on it. IssuedBy is the person who issued it, "" when the record is
+// older than that.
 type Voucher struct {
 	ID           string `json:"id"`
 	Scheme       string `json:"scheme"`
@@ -48,6 +49,7 @@ type Voucher struct {
 	Entitlement  string `json:"entitlement"`
 	Preset       string `json:"preset"`
 	Units        Number `json:"units"`
+	IssuedBy     string `json:"issued_by,omitzero"`
 	Balance
 	SpentByCategory map[string]Cents    `json:"spent_by_category"`
 	HeldByCategory  map[string]Cents    `json:"held_by_category,omitzero"`
@@ -83,10 +85,14 @@ func (s DaySpending) on(day Day) DaySpending {
 	return DaySpending{Date: day}
 }
 
-// Activate binds the voucher to what its holder authorises with. selfBlock is the hash of the holder's self-block code, "" for none.
-func (v *Voucher) Activate(authorisation Authorisation, selfBlock string) error {
+// Activate binds the voucher to what its holder authorises with. selfBlock is the hash of the holder's self-block code, "" for none. Who
+// issued the voucher cannot also choose the key that spends it.
+func (v *Voucher) Activate(authorisation Authorisation, selfBlock, person string) error {
 	state, err := voucherLife.next(v.ID, ActivateVoucher, v.State)
 	if err != nil {
+		return err
+	}
+	if err := CheckSecondPerson(v.IssuedBy, person); err != nil {
 		return err
 	}
 	v.State, v.Authorisation, v.SelfBlock = state, authorisation.Bind(FirstVersion), selfBlock

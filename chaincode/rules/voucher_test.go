@@ -4,7 +4,7 @@ import "testing"
 
 func TestLifeOfVoucher(t *testing.T) {
 	authorisation, _ := ed25519TestKey()
-	voucher, err := goodTerms().Issue(idA, 1, Allocation{ID: idB, Entitlement: idA, Preset: "junior", Units: 2})
+	voucher, err := goodTerms().Issue(idA, 1, Issuance{ID: idB, Entitlement: idA, Preset: "junior", Units: 2})
 	expect(t, "", err)
 	if voucher.Issued != 20_000 || voucher.Available != 20_000 || voucher.State != VoucherIsIssued {
 		t.Fatalf("%+v", voucher)
@@ -13,7 +13,7 @@ func TestLifeOfVoucher(t *testing.T) {
 	expect(t, VoucherState, voucher.Unblock("p-b"))
 	expect(t, "", voucher.Block("p-a", "lost"))
 	expect(t, VoucherBlocked, voucher.CheckSpendable(goodTerms(), noon))
-	expect(t, VoucherState, voucher.Activate(authorisation, ""))
+	expect(t, VoucherState, voucher.Activate(authorisation, "", "p-manager"))
 	expect(t, VoucherState, voucher.Block("p-a", "lost"))
 	expect(t, SecondPersonRequired, voucher.Unblock("p-a"))
 	expect(t, "", voucher.Unblock("p-b"))
@@ -21,8 +21,10 @@ func TestLifeOfVoucher(t *testing.T) {
 		t.Fatalf("%+v", voucher)
 	}
 	expect(t, VoucherNotActive, voucher.CheckSpendable(goodTerms(), noon))
-	expect(t, "", voucher.Activate(authorisation, ""))
-	expect(t, VoucherState, voucher.Activate(authorisation, ""))
+	voucher.IssuedBy = "p-clerk"
+	expect(t, SecondPersonRequired, voucher.Activate(authorisation, "", "p-clerk"))
+	expect(t, "", voucher.Activate(authorisation, "", "p-manager"))
+	expect(t, VoucherState, voucher.Activate(authorisation, "", "p-manager"))
 	expect(t, "", voucher.CheckSpendable(goodTerms(), noon))
 	expect(t, "", voucher.Block("p-a", "lost"))
 	expect(t, "", voucher.Unblock("p-b"))
@@ -32,27 +34,27 @@ func TestLifeOfVoucher(t *testing.T) {
 	expect(t, VoucherRevoked, voucher.CheckSpendable(goodTerms(), noon))
 }
 
-func TestAllocations(t *testing.T) {
-	one := Allocation{ID: idA, Entitlement: idA, Preset: "junior", Units: 1}
-	two := Allocation{ID: idB, Entitlement: idB, Preset: "junior", Units: 1}
-	expect(t, "", CheckAllocations([]Allocation{one, two}, 500))
-	expect(t, InvalidNumber, CheckAllocations(nil, 500))
-	expect(t, InvalidNumber, CheckAllocations([]Allocation{one, two}, 1))
+func TestIssuances(t *testing.T) {
+	one := Issuance{ID: idA, Entitlement: idA, Preset: "junior", Units: 1}
+	two := Issuance{ID: idB, Entitlement: idB, Preset: "junior", Units: 1}
+	expect(t, "", CheckIssuances([]Issuance{one, two}, 500))
+	expect(t, InvalidNumber, CheckIssuances(nil, 500))
+	expect(t, InvalidNumber, CheckIssuances([]Issuance{one, two}, 1))
 	for _, test := range []struct {
 		code  Code
-		spoil func(*Allocation)
+		spoil func(*Issuance)
 	}{
-		{VoucherExists, func(a *Allocation) { a.ID = idA }},
-		{AlreadyIssued, func(a *Allocation) { a.Entitlement = idA }},
-		{InvalidID, func(a *Allocation) { a.ID = "x" }},
-		{InvalidID, func(a *Allocation) { a.Entitlement = "" }},
-		{InvalidCode, func(a *Allocation) { a.Preset = "" }},
-		{InvalidNumber, func(a *Allocation) { a.Units = 0 }},
-		{InvalidNumber, func(a *Allocation) { a.Units = -1 }},
+		{VoucherExists, func(i *Issuance) { i.ID = idA }},
+		{AlreadyIssued, func(i *Issuance) { i.Entitlement = idA }},
+		{InvalidID, func(i *Issuance) { i.ID = "x" }},
+		{InvalidID, func(i *Issuance) { i.Entitlement = "" }},
+		{InvalidCode, func(i *Issuance) { i.Preset = "" }},
+		{InvalidNumber, func(i *Issuance) { i.Units = 0 }},
+		{InvalidNumber, func(i *Issuance) { i.Units = -1 }},
 	} {
 		spoiled := two
 		test.spoil(&spoiled)
-		expect(t, test.code, CheckAllocations([]Allocation{one, spoiled}, 500))
+		expect(t, test.code, CheckIssuances([]Issuance{one, spoiled}, 500))
 	}
 }
 
@@ -212,6 +214,6 @@ func TestWhenVouchersMayBeIssued(t *testing.T) {
 	expect(t, SchemeNotOpen, terms.CheckIssuable(*terms.EndsAt))
 	// Rules that nobody could have agreed on issue nothing.
 	terms.Presets = map[string]Cents{"junior": -1}
-	_, err := terms.Issue(idA, 1, Allocation{ID: idB, Entitlement: idA, Preset: "junior", Units: 1})
+	_, err := terms.Issue(idA, 1, Issuance{ID: idB, Entitlement: idA, Preset: "junior", Units: 1})
 	expect(t, LedgerInconsistent, err)
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kindpakket.ledger.money import euros
+from kindpakket_cli.allocation import allocation_options, over, waits_for
 from kindpakket_cli.contract import Wrong
 from kindpakket_cli.decision import COLUMNS
 from kindpakket_cli.files import READABLE
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     "--register", "register_file", required=True, type=READABLE, help="The municipality's register."
 )
 @because("hardship")
+@allocation_options
 @acting_as("issuer")
 def top_up(
     session: Session,
@@ -46,11 +49,16 @@ def top_up(
     period: str,
     register_file: Path,
     reason: str,
+    days: int,
+    again: bool,
 ) -> None:
-    """Top up vouchers of the register, each child once for a period."""
+    """Top up vouchers of the register, each child once for a period, once another person has approved that.
+
+    The first run proposes an allocation; the same command again tops up.
+    """
+    from kindpakket.backoffice.issuing import is_over, top_up_listed
     from kindpakket.backoffice.register import Register
     from kindpakket.ledger.records import TopUp
-    from kindpakket.municipality import bulks
 
     with Register(register_file) as register:
         top_ups = [
@@ -62,10 +70,15 @@ def top_up(
             )
             for voucher in voucher_ids
         ]
-    municipality = session.municipality()
-    _answer(
-        session, scheme_id, [municipality.vouchers.top_up(scheme_id, bulk, reason) for bulk in bulks(top_ups)]
-    )
+    try:
+        parts, allocation = top_up_listed(
+            session.municipality(), scheme_id, top_ups, reason, days=days, again=again
+        )
+    except ValueError as error:
+        raise Wrong(str(error)) from error
+    if not parts:
+        raise over(allocation) if is_over(allocation, time.time()) else waits_for([allocation])
+    _answer(session, scheme_id, parts)
 
 
 def _entitlement(register: Register, scheme: str, voucher: str, period: str) -> str:

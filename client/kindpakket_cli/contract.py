@@ -17,7 +17,7 @@ import click
 EXIT_CODES = (
     "Exit codes: 0 done; 1 refused, or what was checked is not as it should be; 2 the call, a file or the "
     "folder is wrong; 3 the network failed or cannot be reached, and nothing was changed; 4 it is not known "
-    "whether it was done; 5 waiting for another organisation's part."
+    "whether it was done; 5 waiting for another organisation's or person's part."
 )
 NOT_AS_IT_SHOULD_BE = 1
 UNKNOWN = 4
@@ -71,7 +71,7 @@ class Unknown(CommandError):
 
 
 class Waits(CommandError):
-    """This organisation's part is done, and another one has to do its part: to people not an error."""
+    """This part is done, and another organisation or person has to do theirs: to people not an error."""
 
     exit_code = WAITING
     code = "WAITING"

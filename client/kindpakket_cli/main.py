@@ -21,6 +21,10 @@ _COMMANDS = {
         "kindpakket_cli.shop",
         "Shops: apply, approve, grant, suspend, reinstate, end; their accounts and payouts.",
     ),
+    "allocation": (
+        "kindpakket_cli.allocation",
+        "Allocations: what may be issued or topped up; list, show, approve, reject, withdraw.",
+    ),
     "voucher": (
         "kindpakket_cli.voucher",
         "Vouchers: issue, activate, block, replace, top up, extend, revoke, lapse, look up.",

@@ -9,7 +9,8 @@ import click
 
 from kindpakket.ledger.money import euros
 from kindpakket_cli import balance, replacement
-from kindpakket_cli.contract import group
+from kindpakket_cli.allocation import allocation_options, over, waits_for
+from kindpakket_cli.contract import Wrong, group
 from kindpakket_cli.files import READABLE, read_json
 from kindpakket_cli.session import READERS, SELLERS, Hosted, Session, acting_as, hosting
 
@@ -80,6 +81,10 @@ def allowance(session: Session, scheme_id: str, voucher_id: str, hosted: Hosted)
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day on which ages are taken.  [default: the first day of the scheme]",
 )
+@click.option(
+    "--reason", default="intake", show_default=True, help="Why, if an allocation is proposed: a code."
+)
+@allocation_options
 @acting_as("issuer")
 def issue(
     session: Session,
@@ -89,10 +94,18 @@ def issue(
     register_file: Path,
     bands: tuple[str, ...],
     ages_on: datetime | None,
+    reason: str,
+    days: int,
+    again: bool,
 ) -> None:
-    """Issue a voucher to each child in a CSV file. Safe to run again with the same file."""
+    """Issue a voucher to each child in a CSV file, once another person has approved that.
+
+    The first run proposes an allocation and says who has to approve it; the same command again issues. It is
+    safe to run again with the same file.
+    """
     from kindpakket.backoffice import citizens
     from kindpakket.backoffice.ages import Ages
+    from kindpakket.backoffice.issuing import issue_enrolled
     from kindpakket.backoffice.register import Register
 
     municipality = session.municipality()
@@ -104,23 +117,39 @@ def issue(
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--age") from error
     entitled = citizens.read_file(children, ages)
-    cents = vouchers = 0
     with Register(register_file) as register:
-        for bulk in register.enrol(scheme_id, period, entitled):
-            municipality.vouchers.record_cases(scheme_id, [entry.case_record() for entry in bulk.entries])
-            allocations = [entry.allocation() for entry in bulk.entries]
-            answer = municipality.vouchers.issue(scheme_id, allocations, request_id=bulk.request_id)
-            cents += answer["issued_cents"]
-            vouchers += len(answer["vouchers"])
-    session.answer({"scheme": scheme_id, "vouchers": vouchers, "issued_cents": cents})
+        try:
+            progress = issue_enrolled(
+                municipality,
+                register,
+                scheme_id,
+                register.enrol(scheme_id, period, entitled),
+                reason=reason,
+                days=days,
+                again=again,
+            )
+        except ValueError as error:
+            raise Wrong(str(error), "FILE") from error
+    if progress.over:
+        raise over(progress.over[0])
+    if progress.waiting:
+        raise waits_for(
+            progress.waiting,
+            f"{progress.vouchers} vouchers have been issued, of {euros(progress.issued_cents)} in all."
+            if progress.vouchers
+            else "",
+        )
+    session.answer(
+        {"scheme": scheme_id, "vouchers": progress.vouchers, "issued_cents": progress.issued_cents}
+    )
 
 
 @voucher.command("activate")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("activations_file", metavar="FILE", type=READABLE)
-@acting_as("issuer")
+@acting_as("approver", "issuer")
 def activate(session: Session, scheme_id: str, activations_file: Path) -> None:
-    """Bind vouchers to their holders' keys or booklets.
+    """Bind vouchers to their holders' keys or booklets; by someone other than who issued them.
 
     FILE contains a JSON list of activations, which HolderKey.activate and Booklet.activate make.
     """

@@ -9,7 +9,8 @@ from ground import Ground
 from table import Attempt, case
 
 from kindpakket.ledger.ids import new_id
-from kindpakket.ledger.records import Allocation
+from kindpakket.ledger.lists import ApprovableList
+from kindpakket.ledger.records import Issuance
 from kindpakket_demo.desk import MUNICIPALITY
 from kindpakket_demo.schemes import PRESET
 
@@ -141,8 +142,9 @@ def no_scheme_id(ground: Ground, text: str) -> Attempt:
 
 @case(13, "issuer", "issues to an entitlement whose id has {}", "INVALID_ID", each=NO_IDS)
 def no_entitlement_id(ground: Ground, text: str) -> Attempt:
-    voucher: Allocation = {"id": new_id(), "entitlement": text, "preset": PRESET, "units": 1}
-    return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [voucher])
+    voucher: Issuance = {"id": new_id(), "entitlement": text, "preset": PRESET, "units": 1}
+    (part,) = ApprovableList.cut([voucher]).parts
+    return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, new_id(), part)
 
 
 @case(

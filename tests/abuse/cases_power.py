@@ -18,7 +18,10 @@ from kindpakket_demo.schemes import PRESET
 ISSUER, APPROVER = {"role": "issuer", "person": "p-one"}, {"role": "approver", "person": "p-one"}
 
 
-def allocation(**changes: Any) -> Any:
+UNAPPROVED = {"allocation": "0" * 32, "part": 0, "path": []}
+
+
+def issuance(**changes: Any) -> Any:
     return {"id": new_id(), "entitlement": new_id(), "preset": PRESET, "units": 1, **changes}
 
 
@@ -31,21 +34,21 @@ def recorded(ground: Ground, *vouchers: str) -> None:
     ground.desk.in_step()
 
 
-@case(10, "issuer", "issues above the budget in one request", "BUDGET_EXCEEDED")
+@case(10, "issuer", "asks for vouchers above the budget in one request", "BUDGET_EXCEEDED")
 def above_the_budget(ground: Ground) -> Attempt:
     budget = ground.desk.clerk.schemes.show(ground.scheme)["budget"]
     cents = ground.town.scheme.rules["presets"][PRESET]
     units = budget["unallocated_cents"] // cents + 1
     voucher = new_id()
     recorded(ground, voucher)
-    return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [allocation(id=voucher, units=units)])
+    return lambda: ground.issuing(issuance(id=voucher, units=units))
 
 
 @case(10, "issuer", "issues units whose cents pass 2^63", "INVALID_NUMBER")
 def overflow(ground: Ground) -> Attempt:
     voucher = new_id()
     recorded(ground, voucher)
-    return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [allocation(id=voucher, units=2**62)])
+    return ground.issuing(issuance(id=voucher, units=2**62), cents=1)
 
 
 @case(
@@ -56,23 +59,23 @@ def overflow(ground: Ground) -> Attempt:
     each={"in one request": True, "later": False},
 )
 def entitlement_again(ground: Ground, at_once: bool) -> Attempt:
-    first, second = allocation(), allocation()
+    first, second = issuance(), issuance()
     second["entitlement"] = first["entitlement"]
     recorded(ground, first["id"], second["id"])
     if at_once:
-        return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [first, second])
-    ground.desk.clerk.vouchers.issue(ground.scheme, [first])
+        return ground.issuing(first, second)
+    ground.issuing(first)()
     ground.desk.in_step()
-    return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [second])
+    return ground.issuing(second)
 
 
 @case(11, "issuer", "issues a voucher twice", "VOUCHER_EXISTS")
 def voucher_again(ground: Ground) -> Attempt:
-    first = allocation()
+    first = issuance()
     recorded(ground, first["id"])
-    ground.desk.clerk.vouchers.issue(ground.scheme, [first])
+    ground.issuing(first)()
     ground.desk.in_step()
-    return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [allocation(id=first["id"])])
+    return ground.issuing(issuance(id=first["id"]))
 
 
 CERTIFICATES = {"with a second certificate": "again", "with a renewed certificate": "renewed"}
@@ -240,7 +243,8 @@ def powers(ground: Ground) -> dict[str, tuple[str, dict[str, Any]]]:
             {"shop": new_id(), "categories": grants},
         ),
         "suspend a shop of": ("shop:Suspend", {"shop": ground.till.shop.shop_id, "reason": "mistake"}),
-        "issue in": ("voucher:Issue", {**scheme, "vouchers": [allocation()]}),
+        "issue in": ("voucher:Issue", {**scheme, "vouchers": [issuance()], **UNAPPROVED}),
+        "approve vouchers of": ("allocation:Approve", {**scheme, "allocation": new_id()}),
         "block a voucher of": ("voucher:Block", {**scheme, "voucher": voucher, "reason": "mistake"}),
         "unblock a voucher of": ("voucher:Unblock", {**scheme, "voucher": voucher, "reason": "mistake"}),
         "revoke a voucher of": ("voucher:Revoke", {**scheme, "vouchers": [voucher], "reason": "mistake"}),
@@ -282,7 +286,7 @@ ALL_POWERS = (
     "block a voucher of", "unblock a voucher of", "settle", "revoke a voucher of", "let a voucher lapse of",
     "extend a voucher of", "ask for more budget of", "ask for the closing of", "decide a change of",
     "end a shop of", "order an erasure in", "approve an erasure in", "ask to revoke a voucher of",
-    "decide about", "freeze a payout in",
+    "decide about", "freeze a payout in", "approve vouchers of",
 )  # fmt: skip
 
 
@@ -308,6 +312,7 @@ def administrator(ground: Ground, power: str) -> Attempt:
 ISSUERS_LIMITS = (
     "approve", "pause", "admit a shop to", "suspend a shop of", "unblock a voucher of", "revoke a voucher of",
     "extend a voucher of", "decide a change of", "end a shop of", "approve an erasure in",
+    "approve vouchers of",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from table import Attempt, case
 
 from kindpakket.ledger.caller import Ledger
 from kindpakket.ledger.ids import new_id, new_salt
-from kindpakket.ledger.records import Allocation, CaseRecord
+from kindpakket.ledger.records import CaseRecord
 from kindpakket_demo.schemes import PRESET
 
 PERSONAL = {
@@ -128,8 +128,7 @@ def recorded(ground: Ground) -> str:
 
 @case(16, "issuer", "issues a voucher whose case was not recorded", "CASE_RECORD_MISSING")
 def no_case_record(ground: Ground) -> Attempt:
-    voucher: Allocation = {"id": new_id(), "entitlement": new_id(), "preset": PRESET, "units": 1}
-    return lambda: ground.desk.clerk.vouchers.issue(ground.scheme, [voucher])
+    return ground.issuing({"id": new_id(), "entitlement": new_id(), "preset": PRESET, "units": 1})
 
 
 @case(16, "issuer", "issues a voucher by the case record of another scheme", "CASE_RECORD_MISSING")
@@ -138,8 +137,9 @@ def case_of_another_scheme(ground: Ground) -> Attempt:
     voucher = new_id()
     ground.desk.clerk.vouchers.record_cases(ground.scheme, [record(voucher)])
     ground.desk.in_step()
-    allocation: Allocation = {"id": voucher, "entitlement": new_id(), "preset": PRESET, "units": 1}
-    return lambda: ground.desk.clerk.vouchers.issue(scheme, [allocation])
+    return ground.issuing(
+        {"id": voucher, "entitlement": new_id(), "preset": PRESET, "units": 1}, scheme=scheme
+    )
 
 
 @case(

@@ -256,19 +256,20 @@ def approves_own_change(ground: Ground, propose: Callable[[Ground], Any]) -> Att
 @case(10, "issuer", "tops up above the scheme's budget", "BUDGET_EXCEEDED")
 def tops_up_too_much(ground: Ground) -> Attempt:
     wallet = ground.wallet()
-    top_up: list[TopUp] = [
-        {"voucher": wallet.voucher, "entitlement": new_id(), "preset": PRESET, "units": 3_000}
-    ]
-    return lambda: ground.desk.clerk.vouchers.top_up(ground.scheme, top_up, "more")
+    budget = ground.desk.clerk.schemes.show(ground.scheme)["budget"]
+    units = budget["unallocated_cents"] // ground.town.scheme.rules["presets"][PRESET] + 1
+    top_up: TopUp = {"voucher": wallet.voucher, "entitlement": new_id(), "preset": PRESET, "units": units}
+    return lambda: ground.topping_up(top_up)
 
 
 @case(11, "issuer", "tops up twice for one entitlement", "ALREADY_ISSUED")
 def tops_up_twice(ground: Ground) -> Attempt:
     wallet = ground.wallet()
-    top_up: list[TopUp] = [{"voucher": wallet.voucher, "entitlement": new_id(), "preset": PRESET, "units": 1}]
-    ground.desk.clerk.vouchers.top_up(ground.scheme, top_up, "second-child")
+    top_up: TopUp = {"voucher": wallet.voucher, "entitlement": new_id(), "preset": PRESET, "units": 1}
+    once, again = ground.topping_up(top_up), ground.topping_up(top_up)
+    once()
     ground.desk.in_step()
-    return lambda: ground.desk.clerk.vouchers.top_up(ground.scheme, top_up, "second-child")
+    return again
 
 
 @case(10, "issuer", "lets a voucher lapse that can be spent", "LAPSE_NOT_DUE")

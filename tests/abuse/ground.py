@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from props import Props
@@ -15,9 +16,11 @@ from kindpakket.auditor import Auditor
 from kindpakket.holder.orders import PaymentOrder
 from kindpakket.ledger.caller import Ledger
 from kindpakket.ledger.ids import new_id
-from kindpakket.ledger.records import Line
+from kindpakket.ledger.lists import ApprovableList
+from kindpakket.ledger.records import Issuance, Line, TopUp
 from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import Desk, Till
+from kindpakket_demo.vouchers import allocate
 from kindpakket_demo.wallets import Wallet
 
 Values = dict[str, Any]
@@ -107,6 +110,22 @@ class Ground:
     def write(self, by: Ledger, name: str, **members: Any) -> bytes:
         """Send a request that writes, once, and wait for its commit."""
         return by.submit(name, json.dumps({"request_id": new_id(), **members}))
+
+    def issuing(
+        self, *lines: Issuance, scheme: str | None = None, cents: int | None = None
+    ) -> Callable[[], Any]:
+        """Issue vouchers by a list that two persons have agreed on."""
+        listed = ApprovableList([lines])
+        allocation = allocate(self.desk, scheme or self.scheme, "issue", listed, cents)
+        return partial(self.desk.clerk.vouchers.issue, scheme or self.scheme, allocation, listed.parts[0])
+
+    def topping_up(self, *lines: TopUp) -> Callable[[], Any]:
+        """Top up vouchers by a list that two persons have agreed on."""
+        listed = ApprovableList([lines])
+        allocation = allocate(self.desk, self.scheme, "top-up", listed)
+        return partial(
+            self.desk.clerk.vouchers.top_up, self.scheme, allocation, listed.parts[0], "second-child"
+        )
 
     def values(self, *, sums: bool = True) -> Values:
         """Budgets, vouchers, open items and settlements, as two organisations' peers report them.

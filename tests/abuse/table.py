@@ -23,7 +23,7 @@ Attempt = Callable[[], object]
 Prepare = Callable[..., Attempt]
 
 CASES: list[Case] = []
-NUMBERS = range(1, 31)
+NUMBERS = range(1, 32)
 ELSEWHERE = {4: "test_races.py", 30: "test_flood.py"}
 """Numbers that are not single attempts, with the tests that cover them."""
 

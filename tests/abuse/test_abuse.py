@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cases_allocation  # noqa: F401
 import cases_form  # noqa: F401
 import cases_holder  # noqa: F401
 import cases_hosted  # noqa: F401

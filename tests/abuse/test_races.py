@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,8 @@ from support import through
 from verdict import Place, verdict_of
 
 from kindpakket.ledger.ids import new_id, new_salt
-from kindpakket.ledger.records import Allocation, CaseRecord, Line
+from kindpakket.ledger.lists import ApprovableList
+from kindpakket.ledger.records import CaseRecord, Issuance, Line
 from kindpakket.municipality import Municipality
 from kindpakket.shop import Shop
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, MUNICIPALITY, SHOPS
@@ -50,7 +52,7 @@ def conflicts(ground: Ground, height: int) -> int:
     )
 
 
-def allocation(voucher: str, entitlement: str) -> Allocation:
+def issuance(voucher: str, entitlement: str) -> Issuance:
     """One voucher to be issued."""
     return {"id": voucher, "entitlement": entitlement, "preset": PRESET, "units": 1}
 
@@ -121,30 +123,47 @@ def test_a_voucher_is_blocked_or_pays_first_though_both_are_sent_at_once(ground:
         assert voucher["spent_cents"] == (order.cents if ends["done"] == 2 else 0)
 
 
-def test_issuing_on_two_peers_at_once_never_passes_the_budget(ground: Ground) -> None:
-    """The budget covers three and a half vouchers; two offices issue eight at once, on different peers."""
+def test_approving_on_two_peers_at_once_never_passes_the_budget(ground: Ground) -> None:
+    """The budget covers three and a half vouchers; two offices approve eight at once, on different peers."""
     desk, network = ground.desk, ground.desk.network
     scheme = ground.props.opened_scheme(3 * CENTS_PER_CHILD + CENTS_PER_CHILD // 2)
     ids = recorded(ground, scheme, OFFICES_AT_ONCE)
+    lists = [ApprovableList.cut([issuance(voucher, new_id())]) for voucher in ids]
+    expires_at = int(time.time()) + 3_600
+    proposed = [
+        desk.clerk.allocations.propose(scheme, "issue", lines, CENTS_PER_CHILD, expires_at, "intake")["id"]
+        for lines in lists
+    ]
+    desk.in_step()
     began = ground.height()
     with (
-        through(network, MUNICIPALITY, MUNICIPALITY, "clerk") as first,
-        through(network, AUDITOR, MUNICIPALITY, "clerk") as second,
+        through(network, MUNICIPALITY, MUNICIPALITY, "manager") as first,
+        through(network, AUDITOR, MUNICIPALITY, "manager") as second,
     ):
         offices = [Municipality(ledger.contract(CHAINCODE)) for ledger in (first, second)]
         ends = race(
             *(
-                partial(offices[number % 2].vouchers.issue, scheme, [allocation(voucher, new_id())])
-                for number, voucher in enumerate(ids)
+                partial(offices[number % 2].allocations.approve, scheme, allocation)
+                for number, allocation in enumerate(proposed)
             )
         )
     assert ends["done"] == 3, ends
     assert set(ends) <= {"done", "BUDGET_EXCEEDED", "MVCC_READ_CONFLICT"}
     assert conflicts(ground, began) > 0, "no conflict: the attempts never raced"
     desk.in_step()
+    assert desk.clerk.schemes.show(scheme)["budget"]["allocated_cents"] == 3 * CENTS_PER_CHILD
+    issued = race(
+        *(
+            partial(desk.clerk.vouchers.issue, scheme, allocation, lines.parts[0])
+            for allocation, lines in zip(proposed, lists, strict=True)
+        )
+    )
+    assert issued == {"done": 3, "ALLOCATION_STATE": OFFICES_AT_ONCE - 3}
+    desk.in_step()
     for peer in (desk.clerk, desk.auditor):
         budget = peer.schemes.show(scheme)["budget"]
         assert budget["issued_cents"] == 3 * CENTS_PER_CHILD
+        assert budget["allocated_cents"] == 0
         assert budget["unallocated_cents"] == CENTS_PER_CHILD // 2
         assert peer.audit.totals(scheme)["vouchers"] == 3
 
@@ -153,12 +172,7 @@ def test_one_entitlement_is_issued_once_though_two_offices_issue_it_at_once(grou
     desk, entitlement = ground.desk, new_id()
     ids = recorded(ground, ground.scheme, 2)
     before = desk.clerk.schemes.show(ground.scheme)["budget"]["issued_cents"]
-    ends = race(
-        *(
-            partial(desk.clerk.vouchers.issue, ground.scheme, [allocation(voucher, entitlement)])
-            for voucher in ids
-        )
-    )
+    ends = race(*[ground.issuing(issuance(voucher, entitlement)) for voucher in ids])
     assert ends == {"done": 1, "ALREADY_ISSUED": 1}
     desk.in_step()
     assert desk.clerk.schemes.show(ground.scheme)["budget"]["issued_cents"] == before + CENTS_PER_CHILD

@@ -13,13 +13,13 @@ from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import PaymentOrder
 from kindpakket.ledger.ids import new_id, new_salt
-from kindpakket.ledger.records import Decision, Line
-from kindpakket.municipality import BULK
+from kindpakket.ledger.lists import ApprovableList
+from kindpakket.ledger.records import Decision, Issuance, Line
 from kindpakket_demo.desk import CHANNEL, Desk, Till, now
 from kindpakket_demo.schemes import PRESET, OpenScheme, open_provision
 from kindpakket_demo.shops import Street, accredit
 from kindpakket_demo.town import make_town
-from kindpakket_demo.vouchers import activate
+from kindpakket_demo.vouchers import activate, allocate
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 from kindpakket_network.nodes.inventory import Inventory
@@ -109,16 +109,17 @@ def issue_to(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:
 
 def issue_unbound(desk: Desk, scheme: str, wallets: Sequence[Wallet]) -> None:
     """Record a case for each wallet's voucher, and issue it by the scheme's preset."""
-    for start in range(0, len(wallets), BULK):
-        ids = [wallet.voucher for wallet in wallets[start : start + BULK]]
+    issuances: list[Issuance] = [
+        {"id": wallet.voucher, "entitlement": new_id(), "preset": PRESET, "units": 1} for wallet in wallets
+    ]
+    lines = ApprovableList.cut(issuances)
+    allocation = allocate(desk, scheme, "issue", lines)
+    for part in lines.parts:
         desk.clerk.vouchers.record_cases(
-            scheme, [{"voucher": voucher, "case": "Z-1", "salt": new_salt()} for voucher in ids]
+            scheme, [{"voucher": line["id"], "case": "Z-1", "salt": new_salt()} for line in part.lines]
         )
         desk.in_step()
-        desk.clerk.vouchers.issue(
-            scheme,
-            [{"id": voucher, "entitlement": new_id(), "preset": PRESET, "units": 1} for voucher in ids],
-        )
+        desk.clerk.vouchers.issue(scheme, allocation, part)
         desk.in_step()
 
 

@@ -11,7 +11,8 @@ import pytest
 from support import Town, agreed, books, end_shop, revoke, with_key
 
 from kindpakket.ledger.ids import new_id, new_salt
-from kindpakket.ledger.records import Allocation, ShopSums
+from kindpakket.ledger.lists import ApprovableList
+from kindpakket.ledger.records import Issuance, ShopSums
 from kindpakket.ledger.refusals import (
     AlreadyIssued,
     CaseRecordMissing,
@@ -27,6 +28,7 @@ from kindpakket.ledger.refusals import (
 from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, SHOPS, Desk, Till, now
 from kindpakket_demo.schemes import PRESET, OpenScheme, open_provision
 from kindpakket_demo.town import make_town
+from kindpakket_demo.vouchers import allocate
 from kindpakket_demo.wallets import Wallet
 
 OTHER_IBAN = "NL02ABNA0123456789"
@@ -123,12 +125,14 @@ def test_an_entitlement_is_free_again_after_a_mistake(town: Town) -> None:
     revoke(desk, scheme.id, wrong.voucher, "no-right")
     again = new_id()
     desk.clerk.vouchers.record_cases(scheme.id, [{"voucher": again, "case": "Z-1", "salt": new_salt()}])
-    allocation: Allocation = {"id": again, "entitlement": entitlement, "preset": PRESET, "units": 1}
-    desk.in_step()
+    issuance: Issuance = {"id": again, "entitlement": entitlement, "preset": PRESET, "units": 1}
+    lines = ApprovableList.cut([issuance])
+    allocation = allocate(desk, scheme.id, "issue", lines)
     with pytest.raises(AlreadyIssued):
-        desk.clerk.vouchers.issue(scheme.id, [allocation])
+        desk.clerk.vouchers.issue(scheme.id, allocation, lines.parts[0])
     agreed(desk, desk.clerk.vouchers.propose_freeing(scheme.id, [entitlement], "wrong-revocation"))
-    assert desk.clerk.vouchers.issue(scheme.id, [allocation])["vouchers"][0]["id"] == again
+    issued = desk.clerk.vouchers.issue(scheme.id, allocation, lines.parts[0])
+    assert issued["vouchers"][0]["id"] == again
     desk.in_step()
     history = list(desk.auditor.audit.history(f"entitlement/{entitlement}"))
     assert [entry["deleted"] for entry in history] == [False, True, False]

@@ -12,6 +12,7 @@ from support import Town, books, issue_to, issue_unbound, revoke, with_key
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import self_block_hash
 from kindpakket.ledger.ids import new_code, new_id
+from kindpakket.ledger.lists import ApprovableList
 from kindpakket.ledger.records import Rules, TopUp
 from kindpakket.ledger.refusals import (
     BudgetExceeded,
@@ -34,6 +35,7 @@ from kindpakket.ledger.refusals import (
 from kindpakket.municipality import Municipality
 from kindpakket_demo.desk import now
 from kindpakket_demo.schemes import PRESET, SHORT_CENTS, OpenScheme, open_provision, open_short
+from kindpakket_demo.vouchers import allocate
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
@@ -92,14 +94,19 @@ def test_budget_grows_by_two_persons_and_gives_no_cent_more(town: Town) -> None:
     scheme = open_provision(desk, 1, now())
     first = with_key(town.desk, scheme.id)
     left = desk.clerk.schemes.show(scheme.id)["budget"]["unallocated_cents"]
-    top_up: list[TopUp] = [{"voucher": first.voucher, "entitlement": new_id(), "preset": PRESET, "units": 2}]
+    top_up: TopUp = {"voucher": first.voucher, "entitlement": new_id(), "preset": PRESET, "units": 2}
+    lines = ApprovableList.cut([top_up])
     with pytest.raises(BudgetExceeded):
-        desk.clerk.vouchers.top_up(scheme.id, top_up, "second-child")
+        allocate(desk, scheme.id, "top-up", lines)
     change = desk.clerk.schemes.propose_budget(scheme.id, 2 * FULL - left, "more-children")
     desk.in_step()
     desk.manager.schemes.approve_change(scheme.id, change["id"])
     desk.in_step()
-    assert desk.clerk.vouchers.top_up(scheme.id, top_up, "second-child")["cents"] == 2 * FULL
+    allocation = allocate(desk, scheme.id, "top-up", lines)
+    assert desk.clerk.schemes.show(scheme.id)["budget"]["allocated_cents"] == 2 * FULL
+    answer = desk.clerk.vouchers.top_up(scheme.id, allocation, lines.parts[0], "second-child")
+    assert answer["cents"] == 2 * FULL
+    assert desk.clerk.allocations.show(scheme.id, allocation)["state"] == "used"
     assert desk.clerk.schemes.show(scheme.id)["budget"]["unallocated_cents"] == 0
 
 
@@ -144,7 +151,7 @@ def test_a_lost_key_is_blocked_by_its_holder_and_replaced_by_two_persons(town: T
     scheme = town.scheme
     hashed = self_block_hash(domain, scheme.id, lost.voucher, code)
     issue_unbound(desk, scheme.id, [lost])
-    desk.clerk.vouchers.activate(
+    desk.manager.vouchers.activate(
         scheme.id, [lost.authority.activate(domain, scheme.id, lost.voucher, hashed)]
     )
     desk.in_step()

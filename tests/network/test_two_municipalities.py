@@ -125,7 +125,7 @@ def test_a_binding_made_on_one_channel_is_none_on_the_other(region: Region) -> N
     issue_unbound(there.desk, there.scheme.id, [wallet])
     made_here = wallet.activate(region.here.desk.clerk.caller.domain, there.scheme.id)
     with pytest.raises(HolderProofInvalid):
-        there.desk.clerk.vouchers.activate(there.scheme.id, [made_here])
+        there.desk.manager.vouchers.activate(there.scheme.id, [made_here])
     assert there.desk.clerk.vouchers.show(there.scheme.id, wallet.voucher)["state"] == "issued"
 
 

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from story import DOMAIN, SCHEME, SHOP, VOUCHER
 
 from kindpakket.auditor.committed_requests import attributes_of
-from kindpakket.fabric.testing import Invocation, MemoryGateway
+from kindpakket.fabric.testing import ChaincodeRefusal, Invocation, MemoryGateway
 from kindpakket_cli.main import main
 
 ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
@@ -55,6 +55,61 @@ ORDERED = {
 }
 
 
+class Allocations:
+    """A chaincode's allocations, and what was issued under them, as far as the back office looks at them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.by_id: dict[str, dict[str, Any]] = {}
+        self.issued: set[str] = set()
+        desk.answers |= {
+            "allocation:Propose": self.propose,
+            "allocation:Show": self.show,
+            "allocation:List": lambda _: {"items": list(self.by_id.values()), "next": ""},
+            "request:Show": lambda request: {
+                "request": request["request"],
+                "state": "committed" if request["request"] in self.issued else "unknown",
+            },
+            "voucher:Issue": self.issue,
+            "voucher:TopUp": MOVED,
+            "voucher:List": {
+                "items": [],
+                "next": "",
+            },
+        }
+        self.desk = desk
+
+    def propose(self, request: dict[str, Any]) -> dict[str, Any]:
+        made = {
+            **{name: member for name, member in request.items() if name != "request_id"},
+            "id": request["request_id"],
+            "state": "proposed",
+            "proposed_by": CLERK,
+            "proposed_at": len(self.by_id),
+            "used_vouchers": 0,
+            "used_cents": 0,
+        }
+        self.by_id[request["request_id"]] = made
+        return made
+
+    def show(self, request: dict[str, Any]) -> dict[str, Any]:
+        if request["allocation"] not in self.by_id:
+            raise ChaincodeRefusal("ALLOCATION_NOT_FOUND: there is no such allocation {}")
+        return self.by_id[request["allocation"]]
+
+    def issue(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.issued.add(request["request_id"])
+        vouchers = [{"id": line["id"], "cents": 30000} for line in request["vouchers"]]
+        listed = [{"id": voucher["id"], "issued_cents": 30000} for voucher in vouchers]
+        self.desk.answers["voucher:List"]["items"] += listed
+        return {"scheme": SCHEME, "vouchers": vouchers, "issued_cents": 30000 * len(vouchers)}
+
+    def decide(self, **members: str) -> str:
+        """Change the newest allocation, and return its id."""
+        newest = list(self.by_id.values())[-1]
+        newest.update(members)
+        return str(newest["id"])
+
+
 class Desk:
     """A chaincode that notes what it was asked, and answers what it was told to."""
 
@@ -71,6 +126,8 @@ class Desk:
         answer = self.answers.get(call.name, {})
         if isinstance(answer, Exception):
             raise answer
+        if callable(answer):
+            answer = answer(request)
         if "request_id" in request:
             call.put(f"request/{request['request_id']}", '{"v":3}')
         return json.dumps(answer)

@@ -5,16 +5,30 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner
-from desk import ACCOUNT, SETTLEMENT, USERS, Command, settlement, write_user
+from desk import (
+    ACCOUNT,
+    CHANGE,
+    CLERK,
+    MANAGER,
+    REASON,
+    SETTLEMENT,
+    USERS,
+    Allocations,
+    Command,
+    settlement,
+    write_user,
+)
 from grpc import StatusCode
-from story import DOMAIN, ENTITLEMENT, SCHEME, SHOP, VOUCHER, rules
+from story import DOMAIN, ENTITLEMENT, NOON, SCHEME, SHOP, VOUCHER, rules
 
 from kindpakket.fabric.testing import ChaincodeRefusal
 from kindpakket.holder.booklet import Booklet
+from kindpakket.ledger.lists import ApprovableList
 from kindpakket_cli.home import Home, HomeError
 from kindpakket_cli.main import main
 
@@ -135,26 +149,114 @@ CSV = (
 )
 
 
-def test_vouchers_are_issued_from_the_municipalitys_file_and_safely_again(
+def test_vouchers_are_issued_from_the_municipalitys_file_once_another_person_approved(
     kindpakket: Command, tmp_path: Path
 ) -> None:
     file, register = tmp_path / "kinderen.csv", tmp_path / "register.db"
     file.write_text(CSV, "utf-8")
-    kindpakket.desk.answers["voucher:Issue"] = {
-        "scheme": SCHEME,
-        "vouchers": [{"id": VOUCHER, "cents": 30000}] * 2,
-        "issued_cents": 60000,
-    }
+    allocations = Allocations(kindpakket.desk)
+    kindpakket.desk.answers["scheme:Show"] = {"rules": rules()}
     issue = ("voucher", "issue", SCHEME, str(file), "--period", "2026", "--register", str(register))
-    assert kindpakket.answer(*issue) == {"scheme": SCHEME, "vouchers": 2, "issued_cents": 60000}
-    assert kindpakket.answer(*issue)["vouchers"] == 2
-    first, second = kindpakket.desk.requests("voucher:Issue")
-    assert first == second
-    assert [allocation["preset"] for allocation in first["vouchers"]] == ["child", "child"]
+    waiting = kindpakket(*issue)
+    assert waiting.exit_code == 5
+    (proposal,) = kindpakket.desk.requests("allocation:Propose")
+    assert (proposal["vouchers"], proposal["cents"], proposal["parts"]) == (2, 60000, 1)
+    assert f"kindpakket allocation approve {SCHEME} {proposal['request_id']}" in waiting.stderr
+    assert "2 vouchers and € 600.00" in waiting.stderr
+    # Until somebody has approved it, the same file finds the same allocation.
+    assert kindpakket(*issue).exit_code == 5
+    assert len(kindpakket.desk.requests("allocation:Propose")) == 1
+    assert kindpakket.desk.requests("voucher:Issue") == []
+
+    allocation = allocations.decide(state="approved")
+    done = {"scheme": SCHEME, "vouchers": 2, "issued_cents": 60000}
+    assert kindpakket.answer(*issue) == done
+    assert kindpakket.answer(*issue) == done
+    (request,) = kindpakket.desk.requests("voucher:Issue")
+    assert (request["allocation"], request["part"], request["path"]) == (allocation, 0, [])
+    assert ApprovableList([request["vouchers"]]).sha256 == proposal["list_sha256"]
+    assert [line["preset"] for line in request["vouchers"]] == ["child", "child"]
     cases = json.loads(kindpakket.desk.transient["cases"])
     assert [case["case"] for case in cases] == ["Z-0001", "Z-0002"]
     public = json.dumps([request for _, request, _ in kindpakket.desk.asked])
     assert not any(value in public for value in ("999990019", "Fenna", "Dijkstra", "Z-0001"))
+
+
+@pytest.mark.parametrize(
+    ("over", "says"),
+    [
+        ({"state": "rejected", "decided_by": "p-manager", "reject_reason": "unclear"}, "(unclear)"),
+        ({"state": "withdrawn", "withdrawn_by": "p-treasurer", "withdraw_reason": "late"}, "(late)"),
+        ({"state": "approved", "expires_at": 1_700_000_000}, "expired on 2023-11-14 23:13"),
+    ],
+)
+def test_an_allocation_that_is_over_is_proposed_anew_only_when_asked(
+    over: dict[str, Any], says: str, kindpakket: Command, tmp_path: Path
+) -> None:
+    file, register = tmp_path / "kinderen.csv", tmp_path / "register.db"
+    file.write_text(CSV, "utf-8")
+    allocations = Allocations(kindpakket.desk)
+    kindpakket.desk.answers["scheme:Show"] = {"rules": rules()}
+    issue = ("voucher", "issue", SCHEME, str(file), "--period", "2026", "--register", str(register))
+    kindpakket(*issue)
+    first = allocations.decide(**over)
+    result = kindpakket(*issue)
+    assert result.exit_code == 1
+    assert f"allocation {first}" in result.stderr
+    assert says in result.stderr
+    assert kindpakket(*issue, "--again").exit_code == 5
+    second = allocations.decide(state="approved")
+    assert second != first
+    assert kindpakket.answer(*issue)["vouchers"] == 2
+    assert [request["allocation"] for request in kindpakket.desk.requests("voucher:Issue")] == [second]
+
+
+def test_a_run_that_was_cut_off_before_the_proposal_proposes_the_same(
+    kindpakket: Command, tmp_path: Path
+) -> None:
+    file, register = tmp_path / "kinderen.csv", tmp_path / "register.db"
+    file.write_text(CSV, "utf-8")
+    allocations = Allocations(kindpakket.desk)
+    kindpakket.desk.answers["scheme:Show"] = {"rules": rules()}
+    issue = ("voucher", "issue", SCHEME, str(file), "--period", "2026", "--register", str(register))
+    kindpakket(*issue)
+    allocations.by_id.clear()
+    assert kindpakket(*issue).exit_code == 5
+    first, second = kindpakket.desk.requests("allocation:Propose")
+    assert first == second
+
+
+def test_a_preset_that_the_scheme_lacks_is_not_proposed(kindpakket: Command, tmp_path: Path) -> None:
+    file, register = tmp_path / "kinderen.csv", tmp_path / "register.db"
+    file.write_text(CSV.replace(";child", ";baby"), "utf-8")
+    Allocations(kindpakket.desk)
+    kindpakket.desk.answers["scheme:Show"] = {"rules": rules()}
+    result = kindpakket(
+        "voucher", "issue", SCHEME, str(file), "--period", "2026", "--register", str(register)
+    )
+    assert result.exit_code == 2
+    assert "the scheme has no preset baby: it has child, course" in result.stderr
+    assert kindpakket.desk.requests("allocation:Propose") == []
+
+
+def test_allocations_are_decided_by_others(kindpakket: Command) -> None:
+    allocations = Allocations(kindpakket.desk)
+    made = allocations.propose(
+        {
+            "request_id": CHANGE, "scheme": SCHEME, "use": "issue", "vouchers": 3, "cents": 90000,
+            "list_sha256": "f" * 64, "parts": 1, "expires_at": NOON, "reason": "intake",
+        }
+    )  # fmt: skip
+    for step, person in (("approve", MANAGER), ("reject", MANAGER), ("withdraw", CLERK)):
+        name = f"allocation:{step.capitalize()}"
+        kindpakket.desk.answers[name] = made
+        reason = () if step == "approve" else REASON
+        assert kindpakket.answer("allocation", step, SCHEME, CHANGE, *reason)["id"] == CHANGE
+        assert [who for asked, _, who in kindpakket.desk.asked if asked == name] == [person]
+    assert kindpakket.answer("allocation", "show", SCHEME, CHANGE)["cents"] == 90000
+    listed = kindpakket("allocation", "list", SCHEME).stdout
+    for text in (CHANGE, "proposed", "€ 900.00", "p-clerk"):
+        assert text in listed
 
 
 def test_a_bad_file_issues_nothing(kindpakket: Command, tmp_path: Path) -> None:

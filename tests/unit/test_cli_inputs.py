@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import yaml
-from desk import ACCOUNT, CHANGE, CLERK, MOVED, REASON, Command
+from desk import ACCOUNT, CHANGE, CLERK, REASON, Allocations, Command
 from story import CODE, DOMAIN, SCHEME, SHOP, VOUCHER, rules
 
 from kindpakket.backoffice.citizens import entitlement_id
@@ -39,13 +39,21 @@ def test_a_top_up_finds_the_child_in_the_register(kindpakket: Command, tmp_path:
         "bsn;voornamen;achternaam;geboortedatum;huishouden;zaaknummer;regeling_preset\n"
         "999990019;Fenna;Dijkstra;2015-04-02;h-1;Z-0001;child\n"
     )
-    kindpakket.desk.answers |= {
-        "voucher:Issue": {"scheme": SCHEME, "vouchers": [], "issued_cents": 0},
-        "voucher:TopUp": MOVED,
-    }
-    kindpakket("voucher", "issue", SCHEME, str(csv), "--period", "2026", "--register", str(path))
+    allocations = Allocations(kindpakket.desk)
+    kindpakket.desk.answers["scheme:Show"] = {"rules": rules()}
+    issue = ("voucher", "issue", SCHEME, str(csv), "--period", "2026", "--register", str(path))
+    kindpakket(*issue)
+    allocations.decide(state="approved")
+    kindpakket(*issue)
     ((issued,),) = [request["vouchers"] for request in kindpakket.desk.requests("voucher:Issue")]
     top_up = ("--preset", "child", "--period", "2026-winter", "--register", str(path), *REASON)
+    assert kindpakket("voucher", "top-up", SCHEME, issued["id"], *top_up).exit_code == 5
+    assert kindpakket("voucher", "top-up", SCHEME, issued["id"], *top_up).exit_code == 5
+    assert [request["use"] for request in kindpakket.desk.requests("allocation:Propose")] == [
+        "issue",
+        "top-up",
+    ]
+    allocations.decide(state="approved")
     assert kindpakket.answer("voucher", "top-up", SCHEME, issued["id"], *top_up)["cents"] == 1500
     with Register(path) as register:
         entitlement = entitlement_id(register.secret, SCHEME, "999990019", "2026-winter")

@@ -13,8 +13,13 @@ from story import rules
 
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import binding_digest
+from kindpakket.ledger.lists import ApprovableList
+from kindpakket.ledger.records import Issuance
 from kindpakket.municipality import Municipality
 from kindpakket.shop import Shop
+
+LINE: Issuance = {"id": "c" * 32, "entitlement": "d" * 32, "preset": "child", "units": 1}
+LIST = ApprovableList.cut([LINE])
 
 
 @pytest.mark.parametrize(
@@ -25,7 +30,11 @@ from kindpakket.shop import Shop
         ("shops.approve", ("a", []), "shop:Approve"),
         ("shops.suspend", ("a", "x"), "shop:Suspend"),
         ("shops.reinstate", ("a", "x"), "shop:Reinstate"),
-        ("vouchers.issue", ("a", []), "voucher:Issue"),
+        ("allocations.propose", ("a", "issue", LIST, 1, 2, "x"), "allocation:Propose"),
+        ("allocations.approve", ("a", "d"), "allocation:Approve"),
+        ("allocations.reject", ("a", "d", "x"), "allocation:Reject"),
+        ("allocations.withdraw", ("a", "d", "x"), "allocation:Withdraw"),
+        ("vouchers.issue", ("a", "d", LIST.parts[0]), "voucher:Issue"),
         ("vouchers.activate", ("a", []), "voucher:Activate"),
         ("vouchers.block", ("a", "c", "x"), "voucher:Block"),
         ("vouchers.unblock", ("a", "c", "x"), "voucher:Unblock"),
@@ -35,7 +44,7 @@ from kindpakket.shop import Shop
         ("vouchers.propose_freeing", ("a", ["e"], "x"), "voucher:ProposeFreeing"),
         ("decisions.approve", ("d",), "decision:Approve"),
         ("decisions.reject", ("d", "x"), "decision:Reject"),
-        ("vouchers.top_up", ("a", [], "x"), "voucher:TopUp"),
+        ("vouchers.top_up", ("a", "d", LIST.parts[0], "x"), "voucher:TopUp"),
         ("vouchers.extend", ("a", ["c"], date(2027, 1, 31), "x"), "voucher:Extend"),
         ("vouchers.lapse", ("a", ["c"], "x"), "voucher:Lapse"),
         ("vouchers.replace", ("a", "c", {}, "x"), "voucher:Replace"),

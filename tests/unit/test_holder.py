@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from story import DOMAIN, SCHEME, SHOP, VOUCHER
 
-from kindpakket.holder.booklet import Booklet, Page, depth, root_of
+from kindpakket.holder.booklet import Booklet, Page
 from kindpakket.holder.credential import Credential
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import (
@@ -33,6 +33,7 @@ from kindpakket.holder.verification import (
 )
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import is_id, new_code
+from kindpakket.ledger.merkle import depth, root_of
 from kindpakket.ledger.records import Authorisation, Line, ProofUsed
 
 VECTORS = json.loads(

@@ -10,7 +10,7 @@ import pytest
 from stdnum.nl import bsn
 
 from kindpakket.backoffice.citizens import Child
-from kindpakket.backoffice.register import Register, RegisterError
+from kindpakket.backoffice.register import Proposal, Register, RegisterError
 from kindpakket.ledger.ids import is_id
 
 
@@ -68,7 +68,7 @@ def test_nothing_of_the_child_goes_onto_the_ledger(tmp_path: Path) -> None:
     with Register(tmp_path / "register.db") as register:
         (bulk,) = register.enrol("s" * 32, "2026", [child])
         (entry,) = bulk.entries
-        public = json.dumps(entry.allocation())
+        public = json.dumps(entry.issuance())
         assert not any(value in public for value in register.personal_values())
         assert register.find(entry.voucher) == entry
         assert register.find("0" * 32) is None
@@ -107,3 +107,26 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         Register(text)
     with pytest.raises(RegisterError, match="layout 9"):
         Register(newer)
+
+
+def test_a_register_of_layout_1_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "register.db"
+    with Register(path) as register:
+        (bulk,) = register.enrol("s" * 32, "2026", children(2))
+    with sqlite3.connect(path) as database:
+        database.executescript("DROP TABLE proposal; DROP TABLE part; PRAGMA user_version = 1")
+    with Register(path) as register:
+        assert register.enrol("s" * 32, "2026", children(2)) == [bulk]
+        assert register.proposal_of(bulk.request_id) is None
+
+
+def test_a_bulk_has_its_newest_proposal(tmp_path: Path) -> None:
+    first = Proposal("f" * 32, "s" * 32, 100, 5, "intake", ("b" * 32, "c" * 32))
+    second = Proposal("0" * 32, "s" * 32, 50, 9, "again", ("c" * 32,))
+    with Register(tmp_path / "register.db") as register:
+        register.keep_proposal(first)
+        register.keep_proposal(second)
+    with Register(tmp_path / "register.db") as register:
+        assert register.proposal_of("b" * 32) == first
+        assert register.proposal_of("c" * 32) == second
+        assert register.proposal_of("d" * 32) is None

@@ -84,6 +84,9 @@ class State:
     def changes(self, scheme: str) -> Iterator[Any]:
         return self._under(f"change/{scheme}/")
 
+    def allocations(self, scheme: str) -> Iterator[Any]:
+        return self._under(f"allocation/{scheme}/")
+
     def vouchers(self, scheme: str) -> Iterator[Any]:
         return self._under(f"voucher/{scheme}/")
 
@@ -137,6 +140,7 @@ def reader_of(state: dict[str, Any]) -> Reader:
             "changes": peer.changes,
         },
         "shops": {"list": peer.shops},
+        "allocations": {"list": peer.allocations},
         "vouchers": {"list": peer.vouchers},
         "payments": {
             "list": peer.payments,

@@ -65,7 +65,7 @@ def differences(books: Books, ledger: Reader) -> Iterator[Difference]:
     yield from _missing("scheme", books.schemes, schemes)
     for scheme in books.schemes.values():
         if scheme.id in schemes:
-            yield from _scheme(scheme, schemes[scheme.id], ledger)
+            yield from _scheme(books, scheme, schemes[scheme.id], ledger)
     yield from _records("shop", books.shops, map(_stored_shop, ledger.shops.list()))
     for scheme_id in books.schemes:
         yield from _shop_money(books, scheme_id, ledger)
@@ -78,12 +78,15 @@ def differences(books: Books, ledger: Reader) -> Iterator[Difference]:
         yield from _compare(f"request {request}", {"state": "void"}, stored)
 
 
-def _scheme(scheme: SchemeBook, stored: Mapping[str, Any], ledger: Reader) -> Iterator[Difference]:
+def _scheme(
+    books: Books, scheme: SchemeBook, stored: Mapping[str, Any], ledger: Reader
+) -> Iterator[Difference]:
     thing = f"scheme {scheme.id}"
     view = ledger.schemes.show(scheme.id)
     yield from _compare(thing, scheme.members(), stored)
     yield from _compare(thing, {"closed_until": scheme.closed_until}, view)
-    yield from _compare(thing, scheme.budget_members(), view["budget"])
+    # A chaincode from before there were allocations shows none.
+    yield from _compare(thing, scheme.budget_members(), {"allocated_cents": 0, **view["budget"]})
     for version, rules in enumerate(scheme.versions, 1):
         newest = version == len(scheme.versions)
         agreed = view["rules"] if newest else ledger.schemes.rules(scheme.id, version)
@@ -92,6 +95,8 @@ def _scheme(scheme: SchemeBook, stored: Mapping[str, Any], ledger: Reader) -> It
         yield from _compare(f"rules {version} of {thing}", replayed, agreed)
     if scheme.changes:
         yield from _records(f"{thing}, change", scheme.changes, ledger.schemes.changes(scheme.id))
+    if books.layout >= 3:
+        yield from _records(f"{thing}, allocation", scheme.allocations, ledger.allocations.list(scheme.id))
     yield from _records("voucher", scheme.vouchers, ledger.vouchers.list(scheme.id))
     sums = {**scheme.terms().as_members(), "vouchers": len(scheme.vouchers)}
     yield from _compare(f"audit:Totals of {thing}", sums, ledger.audit.totals(scheme.id))

@@ -19,10 +19,10 @@ from typing import Self
 from kindpakket.auditor.personal_data import MIN_LENGTH
 from kindpakket.backoffice.citizens import Child, entitlement_id
 from kindpakket.ledger.ids import new_id, new_salt
-from kindpakket.ledger.records import Allocation, CaseRecord
+from kindpakket.ledger.records import CaseRecord, Issuance
 from kindpakket.municipality import BULK
 
-_LAYOUT = 1
+_LAYOUT = 2
 _SECRET_BYTES = 32
 _TABLES = (
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
@@ -34,6 +34,16 @@ _TABLES = (
         PRIMARY KEY (scheme, entitlement)
     )""",
     "CREATE INDEX entry_by_bulk ON entry (scheme, bulk)",
+)
+_TABLES_OF_LAYOUT_2 = (
+    """CREATE TABLE proposal (
+        id TEXT PRIMARY KEY, scheme TEXT NOT NULL, cents INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+        reason TEXT NOT NULL
+    )""",
+    """CREATE TABLE part (
+        proposal TEXT NOT NULL, number INTEGER NOT NULL, bulk TEXT NOT NULL, PRIMARY KEY (proposal, number)
+    )""",
+    "CREATE INDEX part_by_bulk ON part (bulk)",
     f"PRAGMA user_version = {_LAYOUT}",
 )
 
@@ -60,7 +70,7 @@ class Entry:
         """The record for the municipality's private collection."""
         return {"voucher": self.voucher, "case": self.child.case, "salt": self.salt}
 
-    def allocation(self) -> Allocation:
+    def issuance(self) -> Issuance:
         """The voucher for the ledger, with nothing about the child."""
         return {
             "id": self.voucher,
@@ -76,6 +86,27 @@ class Bulk:
 
     request_id: str
     entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An allocation that was or will be proposed for bulks, as it is sent.
+
+    Attributes:
+        id: id of the allocation.
+        scheme: id of the scheme.
+        cents: the sum.
+        expires_at: the instant at which it expires, in Unix seconds.
+        reason: a code.
+        bulks: the request ids of the bulks that are the parts of its list, in order.
+    """
+
+    id: str
+    scheme: str
+    cents: int
+    expires_at: int
+    reason: str
+    bulks: tuple[str, ...]
 
 
 class RegisterError(Exception):
@@ -160,6 +191,27 @@ class Register:
         for bulk in self.bulks(scheme):
             yield from bulk.entries
 
+    def keep_proposal(self, proposal: Proposal) -> None:
+        """Keep an allocation before it is proposed, so that it is proposed once."""
+        members = (proposal.id, proposal.scheme, proposal.cents, proposal.expires_at, proposal.reason)
+        parts = [(proposal.id, number, bulk) for number, bulk in enumerate(proposal.bulks)]
+        with self._database:
+            self._database.execute("INSERT INTO proposal VALUES (?, ?, ?, ?, ?)", members)
+            self._database.executemany("INSERT INTO part VALUES (?, ?, ?)", parts)
+
+    def proposal_of(self, bulk: str) -> Proposal | None:
+        """The newest allocation of a bulk; None if none has been proposed."""
+        query = (
+            "SELECT id, scheme, cents, expires_at, reason FROM proposal WHERE id IN "
+            "(SELECT proposal FROM part WHERE bulk = ?) ORDER BY rowid DESC"
+        )
+        row = self._database.execute(query, (bulk,)).fetchone()
+        if row is None:
+            return None
+        parts = self._database.execute("SELECT bulk FROM part WHERE proposal = ? ORDER BY number", row[:1])
+        identifier, scheme, cents, expires_at, reason = row
+        return Proposal(identifier, scheme, cents, expires_at, reason, tuple(part for (part,) in parts))
+
     def find(self, voucher: str) -> Entry | None:
         """The entry of a voucher; None if there is none."""
         row = self._database.execute(f"{_SELECT} WHERE voucher = ?", (voucher,)).fetchone()
@@ -202,12 +254,17 @@ class Register:
         if layout == 0:
             with self._database:
                 self._database.execute("BEGIN")
-                for statement in _TABLES:
+                for statement in (*_TABLES, *_TABLES_OF_LAYOUT_2):
                     self._database.execute(statement)
                 secret = secrets.token_bytes(_SECRET_BYTES)
                 self._database.execute("INSERT INTO setting VALUES ('secret', ?)", (secret,))
+        elif layout == 1:
+            with self._database:
+                self._database.execute("BEGIN")
+                for statement in _TABLES_OF_LAYOUT_2:
+                    self._database.execute(statement)
         elif layout != _LAYOUT:
-            raise RegisterError(f"{self.path} has layout {layout}: this version reads layout {_LAYOUT} only")
+            raise RegisterError(f"{self.path} has layout {layout}: this version reads layouts 1 to {_LAYOUT}")
 
     def _entry(self, scheme: str, entitlement: str) -> Entry | None:
         query = f"{_SELECT} WHERE scheme = ? AND entitlement = ?"

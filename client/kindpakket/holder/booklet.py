@@ -7,7 +7,6 @@ after printing, and on the pages themselves.
 from __future__ import annotations
 
 import base64
-import hashlib
 import secrets
 import struct
 from collections.abc import Sequence
@@ -18,12 +17,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kindpakket.holder.credential import Credential
 from kindpakket.holder.orders import Order, ReleaseOrder
+from kindpakket.ledger.merkle import HASH_BYTES, path_in, tree
 from kindpakket.ledger.records import Authorisation, Proof
 
 SEED_BYTES = 32
 """Length of a page's seed, the private key of Ed25519 (RFC 8032, section 5.1.5)."""
 _PAGES = range(2, 257)  # the chaincode takes the same numbers; see InvalidAuthorisation
-_HASH_BYTES = 32  # SHA-256
 _PREFIX = "kp1"
 
 
@@ -75,9 +74,9 @@ class Page:
         except ValueError:
             data = b""
         path = data[2 + SEED_BYTES :]
-        if prefix != _PREFIX or not path or len(path) % _HASH_BYTES:
+        if prefix != _PREFIX or not path or len(path) % HASH_BYTES:
             raise ValueError("the text is not the code of a booklet page: scan it again")
-        siblings = tuple(path[at : at + _HASH_BYTES] for at in range(0, len(path), _HASH_BYTES))
+        siblings = tuple(path[at : at + HASH_BYTES] for at in range(0, len(path), HASH_BYTES))
         return cls(struct.unpack(">H", data[:2])[0], data[2 : 2 + SEED_BYTES], siblings)
 
 
@@ -97,7 +96,7 @@ class Booklet(Credential):
             raise ValueError(f"the seeds of a booklet must be {SEED_BYTES} bytes each, and all different")
         self._seeds = tuple(seeds)
         keys = [Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw() for seed in seeds]
-        self._levels = _tree([leaf_hash(page, key) for page, key in enumerate(keys)])
+        self._levels = tree(keys)
 
     @classmethod
     def generate(cls, pages: int) -> Self:
@@ -122,8 +121,7 @@ class Booklet(Credential):
         """
         if not 0 <= number < self.pages:
             raise IndexError(f"no page {number}: the booklet has pages 0 to {self.pages - 1}")
-        path = tuple(level[(number >> height) ^ 1] for height, level in enumerate(self._levels[:-1]))
-        return Page(number, self._seeds[number], path)
+        return Page(number, self._seeds[number], path_in(self._levels, number))
 
     def authorisation(self) -> Authorisation:
         """The document that binds a voucher to this booklet."""
@@ -132,36 +130,3 @@ class Booklet(Credential):
     def prove(self, message: bytes, version: int) -> Proof:
         """The proof by page 0, which binds and never pays."""
         return self.page(0).sign(message, version)
-
-
-def leaf_hash(page: int, public_key: bytes) -> bytes:
-    """The leaf of a page; it includes the page's number, so no page passes for another."""
-    return hashlib.sha256(b"\x00" + struct.pack(">I", page) + public_key).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """A node over two hashes; its first byte keeps it from passing for a leaf (RFC 6962, section 2.1)."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
-
-
-def depth(pages: int) -> int:
-    """The number of levels above the leaves of a booklet with `pages` pages."""
-    return (pages - 1).bit_length()
-
-
-def root_of(page: int, public_key: bytes, path: Sequence[bytes]) -> bytes:
-    """The root computed from a page's public key and its Merkle path."""
-    node = leaf_hash(page, public_key)
-    for height, sibling in enumerate(path):
-        node = node_hash(sibling, node) if page >> height & 1 else node_hash(node, sibling)
-    return node
-
-
-def _tree(leaves: list[bytes]) -> list[list[bytes]]:
-    """The levels from the leaves, padded with zero hashes to a power of two, up to the root."""
-    width = 1 << depth(len(leaves))
-    levels = [leaves + [bytes(_HASH_BYTES)] * (width - len(leaves))]
-    while len(levels[-1]) > 1:
-        below = levels[-1]
-        levels.append([node_hash(below[at], below[at + 1]) for at in range(0, len(below), 2)])
-    return levels

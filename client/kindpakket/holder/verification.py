@@ -10,7 +10,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from kindpakket.holder.booklet import depth, root_of
 from kindpakket.holder.orders import (
     FIRST_VERSION,
     Order,
@@ -19,6 +18,7 @@ from kindpakket.holder.orders import (
     replacement_message,
 )
 from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.merkle import depth, root_of
 from kindpakket.ledger.records import Authorisation, Proof, ProofUsed
 
 _MAX_PAGES = 256

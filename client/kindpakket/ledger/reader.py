@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kindpakket.ledger.caller import Caller, Ledger
+from kindpakket.ledger.queries.allocations import AllocationQueries
 from kindpakket.ledger.queries.audit import AuditQueries
 from kindpakket.ledger.queries.decisions import DecisionQueries
 from kindpakket.ledger.queries.erasures import ErasureQueries
@@ -24,8 +25,8 @@ class Reader:
 
     Attributes:
         caller: calls any transaction by name.
-        organisations, schemes, shops, vouchers, payments, settlements, erasures, decisions, requests, audit:
-            one desk for each noun; `reader.schemes.show(…)` is the query `scheme:Show`.
+        organisations, schemes, allocations, shops, vouchers, payments, settlements, erasures, decisions,
+            requests, audit: one desk for each noun; `reader.schemes.show(…)` is the query `scheme:Show`.
     """
 
     def __init__(self, contract: Ledger) -> None:
@@ -33,6 +34,7 @@ class Reader:
         self.caller = Caller(contract)
         self.organisations = OrganisationQueries(self.caller)
         self.schemes = SchemeQueries(self.caller)
+        self.allocations = AllocationQueries(self.caller)
         self.shops = ShopQueries(self.caller)
         self.vouchers = VoucherQueries(self.caller)
         self.payments = PaymentQueries(self.caller)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kindpakket.ledger.caller import Caller, Ledger
 from kindpakket.ledger.queries.audit import AuditQueries
 from kindpakket.ledger.requests import RequestDesk
+from kindpakket.municipality.allocations import AllocationDesk
 from kindpakket.municipality.decisions import DecisionDesk
 from kindpakket.municipality.erasures import ErasureDesk
 from kindpakket.municipality.organisations import OrganisationDesk
@@ -30,8 +31,8 @@ class Municipality:
 
     Attributes:
         caller: calls any transaction by name.
-        organisations, schemes, shops, vouchers, payments, settlements, erasures, decisions: one desk for each
-            noun, with its queries.
+        organisations, schemes, allocations, shops, vouchers, payments, settlements, erasures, decisions:
+            one desk for each noun, with its queries.
         audit: histories, statements, sums and samples.
         requests: settles requests whose outcome is unknown.
     """
@@ -42,6 +43,7 @@ class Municipality:
         private = PrivateRecords(self.caller)
         self.organisations = OrganisationDesk(self.caller)
         self.schemes = SchemeDesk(self.caller)
+        self.allocations = AllocationDesk(self.caller)
         self.shops = ShopDesk(self.caller, private)
         self.vouchers = VoucherDesk(self.caller, private)
         self.payments = PaymentDesk(self.caller)

@@ -8,17 +8,18 @@ from typing import cast
 
 from kindpakket.holder.orders import FIRST_VERSION, binding_digest
 from kindpakket.ledger.caller import Caller
+from kindpakket.ledger.lists import ListPart
 from kindpakket.ledger.queries.audit import AuditQueries
 from kindpakket.ledger.queries.vouchers import VoucherQueries
 from kindpakket.ledger.records import (
     Activated,
     Activation,
-    Allocation,
     BindingsRecorded,
     BoundVoucher,
     CaseRecord,
     Decision,
     Extended,
+    Issuance,
     Issued,
     Moved,
     Recorded,
@@ -57,15 +58,33 @@ class VoucherDesk(VoucherQueries):
         )
         return cast(Recorded, answer)
 
-    def issue(self, scheme: str, vouchers: Sequence[Allocation], *, request_id: str | None = None) -> Issued:
-        """`voucher:Issue`: issue vouchers whose cases are recorded; all or none, at most `BULK`."""
-        members = {"scheme": scheme, "vouchers": list(vouchers)}
+    def issue(
+        self, scheme: str, allocation: str, part: ListPart[Issuance], *, request_id: str | None = None
+    ) -> Issued:
+        """`voucher:Issue`: issue a part of an approved list, whose cases are recorded; all or none.
+
+        Args:
+            scheme: the scheme.
+            allocation: id of an allocation for the list, which another person than its proposer approved.
+            part: one of the list's `parts`; see `kindpakket.ledger.lists`.
+            request_id: default: a new id.
+
+        Raises:
+            AllocationState: nobody has approved it yet, or it is over.
+            AllocationExpired: it expired before all of it was issued.
+            AllocationMismatch: the part is not one of the approved list.
+            AllocationExceeded: the part costs more than was approved.
+        """
+        members = {"scheme": scheme, "vouchers": list(part.lines), **part.drawing(allocation)}
         return cast(Issued, self._caller.invoke("voucher:Issue", members, request_id=request_id))
 
     def activate(
         self, scheme: str, activations: Sequence[Activation], *, request_id: str | None = None
     ) -> Activated:
-        """`voucher:Activate`: bind vouchers to their holders' credentials; all or none, at most `BULK`."""
+        """`voucher:Activate`: bind vouchers to their holders' credentials; all or none, at most `BULK`.
+
+        By someone other than who issued them.
+        """
         members = {"scheme": scheme, "activations": list(activations)}
         return cast(Activated, self._caller.invoke("voucher:Activate", members, request_id=request_id))
 
@@ -80,10 +99,29 @@ class VoucherDesk(VoucherQueries):
         return cast(Voucher, self._caller.invoke("voucher:Unblock", members, request_id=request_id))
 
     def top_up(
-        self, scheme: str, top_ups: Sequence[TopUp], reason: str, *, request_id: str | None = None
+        self,
+        scheme: str,
+        allocation: str,
+        part: ListPart[TopUp],
+        reason: str,
+        *,
+        request_id: str | None = None,
     ) -> Moved:
-        """`voucher:TopUp`: add money to vouchers; all or none, at most `BULK`. The reason is a code."""
-        members = {"scheme": scheme, "top_ups": list(top_ups), "reason": reason}
+        """`voucher:TopUp`: add money to vouchers by a part of an approved list; all or none.
+
+        Args:
+            scheme: the scheme.
+            allocation: id of an allocation for the list, as for `issue`.
+            part: one of the list's `parts`.
+            reason: a code.
+            request_id: default: a new id.
+        """
+        members = {
+            "scheme": scheme,
+            "top_ups": list(part.lines),
+            **part.drawing(allocation),
+            "reason": reason,
+        }
         return cast(Moved, self._caller.invoke("voucher:TopUp", members, request_id=request_id))
 
     def extend(

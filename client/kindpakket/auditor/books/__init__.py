@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from kindpakket.auditor.books.allocations import AllocationBook
 from kindpakket.auditor.books.decisions import DecisionBook, expiry
 from kindpakket.auditor.books.organisations import OrganisationBook
 from kindpakket.auditor.books.payments import PaymentBook, RefundBook, SettlementBook, total
@@ -21,6 +22,7 @@ from kindpakket.ledger.records import Line, Organisations
 __all__ = [
     "HOLDER",
     "TERMS",
+    "AllocationBook",
     "Books",
     "ChangeBook",
     "DecisionBook",

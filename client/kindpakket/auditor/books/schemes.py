@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from kindpakket.auditor.books.allocations import AllocationBook
 from kindpakket.auditor.books.decisions import expiry
 from kindpakket.auditor.books.terms import Terms
 from kindpakket.auditor.books.vouchers import VoucherBook
@@ -95,6 +96,7 @@ class SchemeBook:
     revoked: int = 0
     vouchers: dict[str, VoucherBook] = field(default_factory=dict)
     changes: dict[str, ChangeBook] = field(default_factory=dict)
+    allocations: dict[str, AllocationBook] = field(default_factory=dict)
     unsettled: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
 
     @property
@@ -109,7 +111,12 @@ class SchemeBook:
     @property
     def unallocated(self) -> int:
         """What the budget has left, in cents."""
-        return self.budget - self.issued - self.topped_up + self.lapsed + self.revoked
+        return self.budget - self.issued - self.topped_up + self.lapsed + self.revoked - self.allocated
+
+    @property
+    def allocated(self) -> int:
+        """What approved allocations still reserve, in cents."""
+        return sum(allocation.reserved for allocation in self.allocations.values())
 
     def terms(self) -> Terms:
         """The sums over all vouchers."""
@@ -137,6 +144,7 @@ class SchemeBook:
             "topped_up_cents": self.topped_up,
             "lapsed_cents": self.lapsed,
             "revoked_cents": self.revoked,
+            "allocated_cents": self.allocated,
             "unallocated_cents": self.unallocated,
         }
 

@@ -26,6 +26,7 @@ class VoucherBook:
     ends_at: int
     terms: Terms
     product: str = ""
+    issued_by: str = ""
     state: str = "issued"
     by_category: Counter[str] = field(default_factory=Counter)
     held_by_category: Counter[str] = field(default_factory=Counter)
@@ -117,6 +118,7 @@ class VoucherBook:
             "entitlement": self.entitlement,
             "preset": self.preset,
             "units": self.units,
+            "issued_by": self.issued_by or None,
             "product": self.product or None,
             "redeemed": self.redeemed or None,
             "ends_at": self.ends_at,

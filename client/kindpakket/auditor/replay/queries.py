@@ -8,6 +8,8 @@ from typing import Any
 
 QUERIES = frozenset(
     {
+        "allocation:List",
+        "allocation:Show",
         "audit:History",
         "audit:Sample",
         "audit:SchemeStatement",
@@ -48,6 +50,7 @@ QUERIES = frozenset(
 
 _MEMBERS = frozenset(
     {
+        "allocation",
         "collection",
         "cursor",
         "decision",

@@ -20,6 +20,7 @@ from typing import Any
 
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay import allocations as replay_allocations
 from kindpakket.auditor.replay import bindings as replay_bindings
 from kindpakket.auditor.replay import blocking as replay_blocking
 from kindpakket.auditor.replay import changes as replay_changes
@@ -50,6 +51,7 @@ _HANDLERS: Handlers = {
     **replay_organisations.HANDLERS,
     **replay_schemes.HANDLERS,
     **replay_changes.HANDLERS,
+    **replay_allocations.HANDLERS,
     **replay_shops.HANDLERS,
     **replay_vouchers.HANDLERS,
     **replay_blocking.HANDLERS,

@@ -201,6 +201,10 @@ _LAYOUT_1_OPERATIONS = frozenset(
 
 _LAYOUT_3_OPERATIONS = frozenset(
     {
+        "allocation:Propose",
+        "allocation:Approve",
+        "allocation:Reject",
+        "allocation:Withdraw",
         "shop:Mandate",
         "shop:WithdrawMandate",
         "shop:ProposeEnd",
@@ -222,7 +226,11 @@ _LAYOUT_3_RULES = frozenset({"paper_day_cap_cents", "refund_days", "refund_limit
 
 def least_layout(operation: str, request: Mapping[str, Any]) -> int:
     """The first layout whose chaincode accepts a request; each refused the members that it did not know."""
-    if operation in _LAYOUT_3_OPERATIONS or not _LAYOUT_3_RULES.isdisjoint(request.get("rules", ())):
+    if (
+        operation in _LAYOUT_3_OPERATIONS
+        or "allocation" in request
+        or not _LAYOUT_3_RULES.isdisjoint(request.get("rules", ()))
+    ):
         return 3
     return 2 if _shows_layout_2(operation, request) else 1
 

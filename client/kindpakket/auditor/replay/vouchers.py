@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kindpakket.auditor.books import HOLDER, Books, SchemeBook, Terms, VoucherBook, end_of
 from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.bindings import bind
+from kindpakket.auditor.replay.drawings import draw, drawn
 from kindpakket.auditor.replay.holds import expect_no_hold, release_expired
 from kindpakket.auditor.replay.rules import MAX_CENTS, Findings, Handlers
 from kindpakket.holder.orders import FIRST_VERSION
@@ -21,14 +22,16 @@ LIVE = ("issued", "active", "blocked")
 
 def _issue(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
-    allocations = request.request["vouchers"]
+    lines = request.request["vouchers"]
     findings.expect_state(f"scheme {scheme.id}", scheme.state, "open")
     if books.layout >= 2:
         ended = scheme.rules["ends_on"]
         findings.expect(request.at < end_of(scheme.rules), f"scheme {scheme.id} had ended on {ended}")
-    findings.expect_bulk([allocation["id"] for allocation in allocations])
-    for allocation in allocations:
-        preset, units = allocation["preset"], allocation["units"]
+    findings.expect_bulk([line["id"] for line in lines])
+    allocation = drawn(books, findings, scheme, request, "issue", lines)
+    before = scheme.issued
+    for line in lines:
+        preset, units = line["preset"], line["units"]
         product = scheme.rules.get("products", {}).get(preset)
         if product is None:
             cents = scheme.rules["presets"][preset] * units
@@ -38,21 +41,22 @@ def _issue(books: Books, findings: Findings, request: CommittedRequest, _: Domai
                 units == 1, f"{units} units of product {preset} were issued in one voucher: it must be 1"
             )
         voucher = VoucherBook(
-            id=allocation["id"],
+            id=line["id"],
             rules_version=len(scheme.versions),
-            entitlement=allocation["entitlement"],
+            entitlement=line["entitlement"],
             preset=preset,
             units=units,
             ends_at=end_of(scheme.rules),
             terms=Terms(issued=cents, available=cents),
             product="" if product is None else preset,
+            issued_by=request.person if allocation else "",
         )
         findings.expect_amount(cents)
         findings.expect(voucher.id not in scheme.vouchers, f"voucher {voucher.id} had already been issued")
         _entitle(books, findings, voucher.entitlement, voucher.id)
         scheme.vouchers[voucher.id] = voucher
         scheme.issued += cents
-    _expect_budget(findings, scheme)
+    draw(findings, scheme, allocation, len(lines), scheme.issued - before)
 
 
 def _activate(books: Books, findings: Findings, request: CommittedRequest, domain: Domain) -> None:
@@ -67,6 +71,7 @@ def _activate(books: Books, findings: Findings, request: CommittedRequest, domai
         )
         findings.expect(not error, f"voucher {voucher.id} was activated without a valid proof: {error}")
         findings.expect_state(f"voucher {voucher.id}", voucher.state, "issued")
+        findings.expect_second_person(voucher.issued_by, request.person)
         findings.expect(
             authorisation["kind"] in scheme.rules_for(voucher)["proofs"],
             f"the scheme does not accept proofs by {authorisation['kind']}",
@@ -81,8 +86,11 @@ def _activate(books: Books, findings: Findings, request: CommittedRequest, domai
 def _top_up(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     scheme = books.schemes[request.request["scheme"]]
     findings.expect_state(f"scheme {scheme.id}", scheme.state, "open")
-    findings.expect_bulk([top_up["voucher"] for top_up in request.request["top_ups"]])
-    for top_up in request.request["top_ups"]:
+    top_ups = request.request["top_ups"]
+    findings.expect_bulk([top_up["voucher"] for top_up in top_ups])
+    allocation = drawn(books, findings, scheme, request, "top-up", top_ups)
+    before = scheme.topped_up
+    for top_up in top_ups:
         voucher = scheme.vouchers[top_up["voucher"]]
         findings.expect_state(f"voucher {voucher.id}", voucher.state, *LIVE)
         findings.expect(request.at < voucher.ends_at, f"voucher {voucher.id} had expired")
@@ -98,7 +106,7 @@ def _top_up(books: Books, findings: Findings, request: CommittedRequest, _: Doma
             f"voucher {voucher.id} was topped up by {in_cents(cents)} to {in_cents(given)}: "
             f"the total must grow, to at most {MAX_CENTS}",
         )
-    _expect_budget(findings, scheme)
+    draw(findings, scheme, allocation, len(top_ups), scheme.topped_up - before)
 
 
 def _extend(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
@@ -175,13 +183,6 @@ def _entitle(books: Books, findings: Findings, entitlement: str, voucher: str) -
     issued = books.entitlements.get(entitlement)
     findings.expect(issued is None, f"voucher {issued} has already been issued for entitlement {entitlement}")
     books.entitlements[entitlement] = voucher
-
-
-def _expect_budget(findings: Findings, scheme: SchemeBook) -> None:
-    findings.expect(
-        scheme.unallocated >= 0,
-        f"scheme {scheme.id} has issued {in_cents(-scheme.unallocated)} more than its budget",
-    )
 
 
 HANDLERS: Handlers = {

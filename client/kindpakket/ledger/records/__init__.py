@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from kindpakket.ledger.records.allocations import Allocation, AllocationUse, Drawing
 from kindpakket.ledger.records.decisions import Decision
 from kindpakket.ledger.records.erasures import (
     Collection,
@@ -55,7 +56,6 @@ from kindpakket.ledger.records.statements import (
 )
 from kindpakket.ledger.records.vouchers import (
     Activated,
-    Allocation,
     Allowance,
     Balance,
     BindingsRecorded,
@@ -63,6 +63,7 @@ from kindpakket.ledger.records.vouchers import (
     CaseRecord,
     DaySpending,
     Extended,
+    Issuance,
     Issued,
     LiveHold,
     Moved,
@@ -79,6 +80,7 @@ __all__ = [
     "Activated",
     "Activation",
     "Allocation",
+    "AllocationUse",
     "Allowance",
     "Authorisation",
     "Balance",
@@ -93,6 +95,7 @@ __all__ = [
     "Collection",
     "DaySpending",
     "Decision",
+    "Drawing",
     "Due",
     "DueErasure",
     "Erasure",
@@ -100,6 +103,7 @@ __all__ = [
     "Exported",
     "Extended",
     "HistoryEntry",
+    "Issuance",
     "Issued",
     "Item",
     "Line",

@@ -74,13 +74,17 @@ class Scheme(TypedDict):
 
 
 class Budget(TypedDict):
-    """A scheme's money: budget + lapsed + revoked = issued + topped up + unallocated."""
+    """A scheme's money: budget + lapsed + revoked = issued + topped up + allocated + unallocated.
+
+    `allocated_cents` is what approved allocations still reserve.
+    """
 
     budget_cents: int
     issued_cents: int
     topped_up_cents: int
     lapsed_cents: int
     revoked_cents: int
+    allocated_cents: int
     unallocated_cents: int
 
 

@@ -46,7 +46,7 @@ class VoucherStatementEntry(TypedDict):
 
 
 class SchemeStatementEntry(TypedDict):
-    """What one transaction moved in a budget: the changed terms, and all six afterwards, in cents."""
+    """What one transaction moved in a budget: the changed terms, and all of them afterwards, in cents."""
 
     transaction_id: str
     at: int

@@ -21,7 +21,7 @@ class Recorded(TypedDict):
     recorded: int
 
 
-class Allocation(TypedDict):
+class Issuance(TypedDict):
     """A voucher to issue: units of a preset, or one product."""
 
     id: str
@@ -137,7 +137,8 @@ class Voucher(Balance):
 
     `grace_cents` is the part of `available_cents` that was refunded after the end; for a voucher for one
     product, `product` is its code, and `redeemed` says that it has been bought. `holder_blocked`
-    says that the holder blocked it as well as `blocked_by`.
+    says that the holder blocked it as well as `blocked_by`. Vouchers from before there were
+    allocations lack `issued_by`.
     """
 
     id: str
@@ -147,6 +148,7 @@ class Voucher(Balance):
     entitlement: str
     preset: str
     units: int
+    issued_by: NotRequired[str]
     product: NotRequired[str]
     redeemed: NotRequired[bool]
     spent_by_category: dict[str, int]

@@ -7,6 +7,11 @@ from kindpakket.ledger.refusals.base import Refusal, parse
 
 __all__ = [
     "AccountMissing",
+    "AllocationExceeded",
+    "AllocationExpired",
+    "AllocationMismatch",
+    "AllocationNotFound",
+    "AllocationState",
     "AlreadyInitialised",
     "AlreadyIssued",
     "AmountBelowMinimum",
@@ -255,6 +260,26 @@ class PresetUnknown(Refusal, code="PRESET_UNKNOWN"):
 
 class BudgetExceeded(Refusal, code="BUDGET_EXCEEDED"):
     """The scheme's budget has too little left."""
+
+
+class AllocationNotFound(Refusal, code="ALLOCATION_NOT_FOUND"):
+    """The scheme has no such allocation."""
+
+
+class AllocationState(Refusal, code="ALLOCATION_STATE"):
+    """The allocation is not in the state that this step needs."""
+
+
+class AllocationExpired(Refusal, code="ALLOCATION_EXPIRED"):
+    """The allocation has expired: it can no longer be approved or drawn on."""
+
+
+class AllocationMismatch(Refusal, code="ALLOCATION_MISMATCH"):
+    """The request is not a part of the list that was approved, or not for what it was approved for."""
+
+
+class AllocationExceeded(Refusal, code="ALLOCATION_EXCEEDED"):
+    """More vouchers or cents are needed than were approved."""
 
 
 class DayNotClosable(Refusal, code="DAY_NOT_CLOSABLE"):
