@@ -156,6 +156,11 @@ func (*ErasureContract) Purge(ctx *Context, text string) (string, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(remaining) > 0 && erasure.Collection == shopAccounts {
+			if err := tx.checkNothingOpen(erasure.IDs()); err != nil {
+				return nil, err
+			}
+		}
 		for _, record := range remaining {
 			collection, err := tx.collectionOf(recordsIn(erasure), record.ID)
 			if err != nil {

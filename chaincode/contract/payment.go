@@ -11,7 +11,7 @@ type PaymentContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
 func (*PaymentContract) GetEvaluateTransactions() []string {
-	return []string{"Show", "List", "Unsettled"}
+	return []string{"Show", "ShowRefund", "List", "OfDay", "Holds", "Unsettled", "Unindexed"}
 }
 
 type purchaseRequest struct {

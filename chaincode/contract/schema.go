@@ -40,8 +40,9 @@ const (
 var patterns = map[string]string{
 	"request_id": idPattern, "scheme": idPattern, "voucher": idPattern, "vouchers": idPattern, "shop": idPattern, "payment": idPattern,
 	"settlement": idPattern, "settlements": idPattern, "entitlement": idPattern, "change": idPattern, "erasure": idPattern, "void": idPattern,
-	"request": idPattern, "id": idPattern, "ids": idPattern,
-	"reason": codePattern, "name": codePattern, "preset": codePattern, "category": codePattern, "categories": codePattern, "code": codePattern,
+	"request": idPattern, "id": idPattern, "ids": idPattern, "payments": idPattern, "refund": idPattern, "against": idPattern,
+	"bank_reference": `^[A-Za-z0-9/-]{1,35}$`,
+	"reason":         codePattern, "name": codePattern, "preset": codePattern, "category": codePattern, "categories": codePattern, "code": codePattern,
 	"file_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,
 	"signature": `^[A-Za-z0-9+/]{10,96}={0,2}$`, "public_key": `^[A-Za-z0-9+/]{43,88}={0,2}$`,
 	"municipality": mspPattern, "shops": mspPattern, "auditors": mspPattern, "msp": mspPattern, "accounts": `^[A-Za-z][A-Za-z0-9_-]{0,63}$`,
@@ -49,14 +50,15 @@ var patterns = map[string]string{
 	// Where a member means something else, its name is preceded by that of the structure's type.
 	"selfBlockRequest.code": idPattern,
 	"privateRecords.scheme": `^([0-9a-f]{32})?$`,
-	"bookRequest.reason":    `^([a-z][a-z0-9-]{0,31})?$`,
+	"Booking.reason":        `^([a-z][a-z0-9-]{0,31})?$`,
+	"holdsRequest.shop":     `^([0-9a-f]{32})?$`,
 }
 
 // choices are the values of texts that have few, by their type, or by the type and the name of their member.
 var choices = map[string][]string{
 	"ProofKind":                 {string(rules.ProofByKey), string(rules.ProofByBooklet)},
 	"RetentionStart":            {string(rules.RetentionFromEnd), string(rules.RetentionFromClosing)},
-	"bookRequest.outcome":       {string(rules.BookPaid), string(rules.BookRejected), string(rules.BookReturned)},
+	"Booking.outcome":           {string(rules.BookPaid), string(rules.BookRejected), string(rules.BookReturned)},
 	"OrganisationKind":          {string(rules.OrganisationOfShops), string(rules.OrganisationOfAuditors)},
 	"Reach":                     {string(rules.ReachNew), string(rules.ReachAll)},
 	"sampleRequest.kind":        {ofVouchers, ofPayments, ofSettlements},
@@ -79,10 +81,11 @@ var (
 		"budget_cents": budgets, "add_cents": budgets, "settlement_cents": budgets, "limit": {1, int64(maxLimit)}, "per_mille": {1, 1_000},
 		"units": {1, int64(rules.MaxAmount)}, "hold_days": {0, 366}, "extension_days": {0, 366}, "refund_grace_days": days, "settlement_days": days,
 		"retention_days": days, "page": {0, 255}, "deadline": instants, "expires_at": instants, "ends_at": instants,
+		"received_cents": {0, int64(rules.MaxBudget)},
 	}
 	// counts bound how many items a list of a request has, by the name of its member.
 	counts = map[string]span{
-		"vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "ids": bulk, "lines": {1, 20}, "categories": {1, 50},
+		"vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "payments": bulk, "ids": bulk, "lines": {1, 20}, "categories": {1, 50},
 		"proofs": {1, 2}, "path": {0, 8},
 	}
 )

@@ -26,7 +26,7 @@ var shopLife = machine{thing: "shop", refusal: ShopState, steps: map[Step]map[St
 	ReinstateShop: {ShopSuspended: ShopApproved},
 	GrantShop:     {ShopApproved: ShopApproved, ShopSuspended: ShopSuspended},
 	EndShop:       {ShopApplied: ShopEnded, ShopApproved: ShopEnded, ShopSuspended: ShopEnded},
-	ChangeAccount: {ShopApplied: ShopApplied, ShopApproved: ShopApproved, ShopSuspended: ShopSuspended},
+	ChangeAccount: {ShopApplied: ShopApplied, ShopApproved: ShopApproved, ShopSuspended: ShopSuspended, ShopEnded: ShopEnded},
 }}
 
 // Shop is a shop of a shops' organisation, with the categories that it asked for and those that the municipality granted. Accounts

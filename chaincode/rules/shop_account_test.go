@@ -19,7 +19,7 @@ func TestStepsOfAShop(t *testing.T) {
 		ShopApplied:   {"approve": ShopApproved, "end": ShopEnded, "change account": ShopApplied},
 		ShopApproved:  {"suspend": ShopSuspended, "grant": ShopApproved, "end": ShopEnded, "change account": ShopApproved},
 		ShopSuspended: {"reinstate": ShopApproved, "grant": ShopSuspended, "end": ShopEnded, "change account": ShopSuspended},
-		ShopEnded:     {},
+		ShopEnded:     {"change account": ShopEnded},
 	} {
 		for name, step := range steps {
 			shop, code := &Shop{ID: idA, State: from}, Code("")
