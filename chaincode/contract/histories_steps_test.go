@@ -102,7 +102,14 @@ func (s *storyteller) settle() {
 		return request
 	}
 	approver := s.oneOf("manager", "manager2", "promoted")
-	switch s.IntN(11) {
+	switch s.IntN(14) {
+	case 11:
+		s.try("", approver, "settlement:Reopen", s.maybe(one(), "received_cents", s.IntN(2_000)))
+	case 12:
+		s.try("", "treasurer", "settlement:Net", s.because(object{"shop": s.shops[s.IntN(2)], "against": s.oneOf(s.other, s.other, s.scheme)}))
+	case 13:
+		s.try("", "clerk", "settlement:Index", bare(one()))
+		s.try("", "clerk", "payment:Index", object{"payments": []string{s.thing("payment")}})
 	case 0, 1:
 		s.try("", s.oneOf("clerk", "treasurer"), "scheme:CloseDay", object{"scheme": s.scheme, "day": s.today()})
 	case 2, 3, 4:
@@ -118,16 +125,25 @@ func (s *storyteller) settle() {
 	case 8:
 		request := one()
 		request["outcome"] = s.oneOf("paid", "paid", "rejected", "returned")
+		request = s.maybe(s.maybe(request, "bank_reference", "REF-1"), "value_date", s.today())
 		s.try("", "treasurer", "settlement:Book", request)
 	case 9:
 		s.try("settlement", "treasurer", "settlement:Claim", s.because(object{"shop": s.shops[s.IntN(2)]}))
 	default:
 		if s.IntN(2) == 0 {
-			s.try("", "treasurer", "settlement:Collect", one())
+			s.try("", "treasurer", "settlement:Collect", s.maybe(one(), "cents", 1+s.IntN(1_500)))
 			return
 		}
 		s.try("", approver, "settlement:WriteOff", one())
 	}
+}
+
+// maybe adds a member to a request, or not.
+func (s *storyteller) maybe(request object, member string, value any) object {
+	if s.IntN(2) == 0 {
+		request[member] = value
+	}
+	return request
 }
 
 // change draws changes of the scheme and its pauses.
@@ -236,7 +252,7 @@ func (s *storyteller) shop() {
 		grant := []object{{"code": "clothing", "from": s.today()}, {"code": s.oneOf("books", "sport"), "from": "2026-01-01"}}
 		s.try("", approver, "shop:Grant", of(object{"categories": grant}))
 	case 3, 4:
-		s.try("account", s.oneOf(keeper, keeper, "rival"), "shop:ChangeAccount", of(object{}), s.accountOf(keeper))
+		s.try("account", s.oneOf(keeper, keeper, "rival", "clerk"), "shop:ChangeAccount", of(object{}), s.accountOf(keeper))
 	case 5:
 		s.try("", approver, "shop:ApproveAccount", bare(of(object{"change": s.thing("account")})))
 	case 6:

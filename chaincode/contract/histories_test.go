@@ -91,7 +91,10 @@ type storyteller struct {
 	scheme   string
 	shops    []string
 	things   map[string][]string
-	sent     []sent
+	// other is another scheme, with things of its own.
+	other       string
+	otherThings map[string][]string
+	sent        []sent
 }
 
 type sent struct {
@@ -102,7 +105,7 @@ type sent struct {
 
 func newStoryteller(t tester, seed uint64) *storyteller {
 	w := newWorld(t)
-	s := &storyteller{world: w, Rand: rand.New(rand.NewPCG(seed, 1)), things: map[string][]string{}}
+	s := &storyteller{world: w, Rand: rand.New(rand.NewPCG(seed, 1)), things: map[string][]string{}, otherThings: map[string][]string{}}
 	s.recorder = &recorder{Chaincode: w.ledger.Chaincode, t: t}
 	w.ledger.Chaincode = s.recorder
 	w.initialise()
@@ -118,7 +121,17 @@ func newStoryteller(t tester, seed uint64) *storyteller {
 	for range 6 {
 		s.issue()
 	}
+	s.other = w.openScheme(s.rules(), 250_000)
+	s.turn()
+	s.issue()
+	s.issue()
+	s.turn()
 	return s
+}
+
+// turn makes the other scheme the one that the story is about.
+func (s *storyteller) turn() {
+	s.scheme, s.other, s.things, s.otherThings = s.other, s.scheme, s.otherThings, s.things
 }
 
 // rules are those of a scheme of a few days, in which everything can happen.
@@ -184,6 +197,10 @@ func (s *storyteller) tell(steps int) history {
 }
 
 func (s *storyteller) step() {
+	if s.IntN(5) == 0 {
+		s.turn()
+		defer s.turn()
+	}
 	switch kind := s.IntN(100); {
 	case kind < 40:
 		s.pay()
