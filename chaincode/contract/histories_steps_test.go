@@ -102,7 +102,9 @@ func (s *storyteller) settle() {
 		return request
 	}
 	approver := s.oneOf("manager", "manager2", "promoted")
-	switch s.IntN(14) {
+	switch s.IntN(18) {
+	case 14, 15, 16, 17:
+		s.payOut(approver)
 	case 11:
 		s.try("", approver, "settlement:Reopen", s.maybe(one(), "received_cents", s.IntN(2_000)))
 	case 12:
@@ -135,6 +137,36 @@ func (s *storyteller) settle() {
 			return
 		}
 		s.try("", approver, "settlement:WriteOff", one())
+	}
+}
+
+// payOut closes the day and takes a settlement or receivable some steps on its way.
+func (s *storyteller) payOut(approver string) {
+	s.try("", "clerk", "scheme:CloseDay", object{"scheme": s.scheme, "day": rules.DayOf(rules.Number(s.now))})
+	shop := s.shops[s.IntN(2)]
+	if s.IntN(3) == 0 {
+		s.try("", "treasurer", "settlement:Net", s.because(object{"shop": shop, "against": s.other}))
+	}
+	if !s.try("settlement", "clerk", "settlement:Draft", object{"scheme": s.scheme, "shop": shop}) &&
+		!s.try("settlement", "treasurer", "settlement:Claim", s.because(object{"shop": shop})) {
+		return
+	}
+	id := s.things["settlement"][len(s.things["settlement"])-1]
+	one := func() object { return s.because(object{"settlement": id}) }
+	for _, step := range []struct {
+		user, name string
+		request    object
+	}{
+		{approver, "settlement:Approve", object{"scheme": s.scheme, "settlement": id}},
+		{"treasurer", "settlement:Export", object{"scheme": s.scheme, "settlements": []string{id}, "file_sha256": id + id}},
+		{"treasurer", "settlement:Book", s.maybe(object{"scheme": s.scheme, "settlement": id, "outcome": "paid"}, "bank_reference", "REF-2")},
+		{"treasurer", "settlement:Collect", s.maybe(one(), "cents", 1+s.IntN(1_500))},
+		{approver, "settlement:Reopen", s.maybe(one(), "received_cents", s.IntN(500))},
+	} {
+		if s.IntN(6) == 0 {
+			return
+		}
+		s.try("", step.user, step.name, step.request)
 	}
 }
 
