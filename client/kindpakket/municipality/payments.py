@@ -1,11 +1,12 @@
-"""The desk for payments: releasing expired holds."""
+"""The desk for payments: releasing expired holds, and finding those of an earlier layout."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from kindpakket.ledger.queries.payments import PaymentQueries
-from kindpakket.ledger.records import Payment
+from kindpakket.ledger.records import IndexedPayments, Payment
 
 
 class PaymentDesk(PaymentQueries):
@@ -19,3 +20,11 @@ class PaymentDesk(PaymentQueries):
         """
         members = {"payment": payment, "reason": reason}
         return cast(Payment, self._caller.invoke("payment:Release", members, request_id=request_id))
+
+    def index(self, payments: Sequence[str], *, request_id: str | None = None) -> IndexedPayments:
+        """`payment:Index`: bring payments of layout 2, at most `BULK`, under the keys of today.
+
+        `unindexed` lists them. It moves no money.
+        """
+        members = {"payments": list(payments)}
+        return cast(IndexedPayments, self._caller.invoke("payment:Index", members, request_id=request_id))

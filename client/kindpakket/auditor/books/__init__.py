@@ -63,10 +63,11 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class ShopBalance:
-    """A shop's money under one scheme, in cents: net = unsettled + in settlements + paid out + receivables.
+    """A shop's money under one scheme, in cents.
 
-    Only `net`, `unsettled` and the receivables, which are `claimed`, `collected` or `written_off`, may be
-    below zero.
+    net = unsettled + in settlements + paid out + receivables + netted. Only `net`, `unsettled`, `netted`, which
+    other schemes' debts took or gave, and the receivables, which are `claimed`, `collected` or `written_off`,
+    may be below zero.
     """
 
     net: int
@@ -78,17 +79,18 @@ class ShopBalance:
     claimed: int
     collected: int
     written_off: int
+    netted: int
 
     @property
     def receivables(self) -> int:
-        """What the shop owed after its end, collected or not, in cents; zero or below."""
+        """What the shop owed for good, collected or not, in cents; zero or below."""
         return self.claimed + self.collected + self.written_off
 
     @property
     def balanced(self) -> bool:
         """Whether everything spent at the shop is accounted for, once."""
         live = self.drafted + self.approved + self.exported + self.paid_out
-        return self.net == self.unsettled + live + self.receivables
+        return self.net == self.unsettled + live + self.receivables + self.netted
 
 
 @dataclass(slots=True)
@@ -99,6 +101,7 @@ class Books:
         organisations: MSP ids by role, as named at first; None before that.
         later_organisations: organisations proposed after that, by MSP id.
         layout_2: whether a request that only layout 2 of the ledger accepts has been committed.
+        layout_3: the same of layout 3, under which no account of a creditor is erased.
         schemes: the schemes with their vouchers and changes.
         entitlements: maps an entitlement to the voucher issued for it.
         shops: the shops.
@@ -112,6 +115,7 @@ class Books:
     organisations: Organisations | None = None
     later_organisations: dict[str, OrganisationBook] = field(default_factory=dict)
     layout_2: bool = False
+    layout_3: bool = False
     schemes: dict[str, SchemeBook] = field(default_factory=dict)
     entitlements: dict[str, str] = field(default_factory=dict)
     shops: dict[str, ShopBook] = field(default_factory=dict)
@@ -151,11 +155,13 @@ class Books:
             net[move.scheme, move.shop] += move.cents
         sums: Counter[tuple[str, str, str]] = Counter()
         for settlement in self.settlements.values():
-            sums[settlement.scheme, settlement.shop, settlement.state] += settlement.cents
+            received = settlement.collected_cents
+            sums[settlement.scheme, settlement.shop, settlement.state] += settlement.cents + received
+            sums[settlement.scheme, settlement.shop, "collected"] -= received
         return {
             (scheme.id, shop): ShopBalance(
                 net=net[scheme.id, shop],
-                unsettled=sum(scheme.unsettled.get(shop, {}).values()),
+                unsettled=scheme.unsettled_cents(shop),
                 drafted=sums[scheme.id, shop, "drafted"],
                 approved=sums[scheme.id, shop, "approved"],
                 exported=sums[scheme.id, shop, "exported"],
@@ -163,6 +169,7 @@ class Books:
                 claimed=sums[scheme.id, shop, "claimed"],
                 collected=sums[scheme.id, shop, "collected"],
                 written_off=sums[scheme.id, shop, "written-off"],
+                netted=sums[scheme.id, shop, "netted"],
             )
             for scheme in self.schemes.values()
             for shop in self.shops

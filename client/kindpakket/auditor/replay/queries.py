@@ -11,6 +11,7 @@ QUERIES = frozenset(
         "audit:History",
         "audit:Sample",
         "audit:SchemeStatement",
+        "audit:SchemeTotals",
         "audit:ShopStatement",
         "audit:Totals",
         "audit:VoucherStatement",
@@ -19,8 +20,12 @@ QUERIES = frozenset(
         "erasure:Show",
         "organisations:List",
         "organisations:Show",
+        "payment:Holds",
         "payment:List",
+        "payment:OfDay",
         "payment:Show",
+        "payment:ShowRefund",
+        "payment:Unindexed",
         "payment:Unsettled",
         "request:Show",
         "scheme:Changes",
@@ -28,7 +33,10 @@ QUERIES = frozenset(
         "scheme:Rules",
         "scheme:Show",
         "settlement:Due",
+        "settlement:DueList",
+        "settlement:Items",
         "settlement:List",
+        "settlement:Live",
         "settlement:Show",
         "shop:Account",
         "shop:List",
@@ -46,12 +54,14 @@ _MEMBERS = frozenset(
     {
         "collection",
         "cursor",
+        "day",
         "erasure",
         "key",
         "kind",
         "limit",
         "payment",
         "per_mille",
+        "refund",
         "request",
         "scheme",
         "seed",
@@ -62,9 +72,10 @@ _MEMBERS = frozenset(
     }
 )
 _TEXT = re.compile(
-    r"|[0-9a-f]{1,64}|[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9a-f]{32}|(settlement|open)/[0-9a-f/-]{0,43}"
+    r"|[0-9a-f]{1,64}|[0-9a-f]{32}/[0-9a-f]{32}|([0-9a-f]{32}/)?[0-9]{4}-[0-9]{2}-[0-9]{2}(/[0-9a-f]{32})?"
+    r"|(settlement|open|held|unsettled|sold|undone)/[0-9a-f/-]{0,76}"
 )
-_KEY = re.compile(r"[a-z]{3,12}(/[0-9A-Za-z.-]{1,64}){0,4}")
+_KEY = re.compile(r"[a-z-]{3,16}(/[0-9A-Za-z.-]{1,64}){0,4}")
 _CHOICES = frozenset({"voucher", "payment", "settlement", "citizens", "shopAccounts"})
 
 

@@ -8,7 +8,7 @@
 
 A request counts once, by its request id. Every rule that a committed request breaks is a finding: the
 endorsing peers must have run something other than the agreed rules. Rules that layout 1 of the ledger did not
-have are checked from the first request that only layout 2 accepts.
+have are checked from the first request that only layout 2 accepts, and likewise those of layout 3.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from kindpakket.auditor.replay import shops as replay_shops
 from kindpakket.auditor.replay import vouchers as replay_vouchers
 from kindpakket.auditor.replay.callers import check_caller
 from kindpakket.auditor.replay.queries import QUERIES, unexplained
-from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2
+from kindpakket.auditor.replay.rules import Findings, Handlers, shows_layout_2, shows_layout_3
 from kindpakket.ledger.domain import Domain
 
 _VOID = "request:Void"
@@ -122,6 +122,7 @@ class Replay:
 
     def _apply(self, request: CommittedRequest, findings: Findings) -> None:
         self.books.layout_2 |= shows_layout_2(request.operation, request.request)
+        self.books.layout_3 |= shows_layout_3(request.operation, request.request)
         if not self._counts(request, findings):
             return
         check_caller(self.books, findings, request)

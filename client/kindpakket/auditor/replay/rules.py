@@ -190,3 +190,12 @@ def shows_layout_2(operation: str, request: Mapping[str, Any]) -> bool:
             return any("self_block" in activation for activation in request.get("activations", ()))
         case _:
             return operation not in _LAYOUT_1_OPERATIONS
+
+
+_LAYOUT_3_OPERATIONS = frozenset({"settlement:Reopen", "settlement:Net", "settlement:Index", "payment:Index"})
+_LAYOUT_3_MEMBERS = {"settlement:Book": {"bank_reference", "value_date"}, "settlement:Collect": {"cents"}}
+
+
+def shows_layout_3(operation: str, request: Mapping[str, Any]) -> bool:
+    """Whether only a chaincode of layout 3 can have accepted a request."""
+    return operation in _LAYOUT_3_OPERATIONS or bool(_LAYOUT_3_MEMBERS.get(operation, set()) & set(request))

@@ -15,7 +15,16 @@ from kindpakket.ledger.records.holders import (
     WaitingReplacement,
 )
 from kindpakket.ledger.records.organisations import Organisation, Organisations, Outcome, Voided
-from kindpakket.ledger.records.payments import Item, Line, Payment, ProofUsed, Refund
+from kindpakket.ledger.records.payments import (
+    DayEntry,
+    IndexedPayments,
+    Item,
+    ItemKind,
+    Line,
+    Payment,
+    ProofUsed,
+    Refund,
+)
 from kindpakket.ledger.records.schemes import (
     Budget,
     CategoryRule,
@@ -27,12 +36,13 @@ from kindpakket.ledger.records.schemes import (
     SchemeView,
     StoredRules,
 )
-from kindpakket.ledger.records.settlements import Due, Exported, Settlement
+from kindpakket.ledger.records.settlements import Due, DueShop, Exported, Netted, Place, Settlement
 from kindpakket.ledger.records.shops import AccountChange, Shop, ShopAccount, ShopGrant
 from kindpakket.ledger.records.statements import (
     HistoryEntry,
     Mark,
     SchemeStatementEntry,
+    SchemeTotals,
     ShopStatement,
     ShopStatementEntry,
     ShopSums,
@@ -72,24 +82,30 @@ __all__ = [
     "Change",
     "ClosedDay",
     "Collection",
+    "DayEntry",
     "DaySpending",
     "Due",
     "DueErasure",
+    "DueShop",
     "Erasure",
     "ErasureRecord",
     "Exported",
     "Extended",
     "HistoryEntry",
+    "IndexedPayments",
     "Issued",
     "Item",
+    "ItemKind",
     "Line",
     "LiveHold",
     "Mark",
     "Moved",
+    "Netted",
     "Organisation",
     "Organisations",
     "Outcome",
     "Payment",
+    "Place",
     "Product",
     "Proof",
     "ProofUsed",
@@ -100,6 +116,7 @@ __all__ = [
     "Rules",
     "Scheme",
     "SchemeStatementEntry",
+    "SchemeTotals",
     "SchemeView",
     "SelfBlocked",
     "Settlement",
