@@ -65,9 +65,9 @@ class Movement:
 class ShopBalance:
     """A shop's money under one scheme, in cents.
 
-    net = unsettled + in settlements + paid out + receivables + netted. Only `net`, `unsettled`, `netted`, which
-    other schemes' debts took or gave, and the receivables, which are `claimed`, `collected` or `written_off`,
-    may be below zero.
+    net = unsettled + in settlements + paid out + receivables + netted. Below zero may be only `net`,
+    `unsettled`, `netted`, what nettings moved to other schemes, and the receivables, which are `claimed`,
+    `collected` or `written_off`.
     """
 
     net: int
