@@ -31,7 +31,7 @@ _COMMANDS = {
     ),
     "settlement": (
         "kindpakket_cli.settlement",
-        "Settlements: draft, approve, export, book the bank's answer; claim what ended shops owe.",
+        "Settlements: draft, approve, export, book the bank's answer; claim or net what shops owe.",
     ),
     "erasure": (
         "kindpakket_cli.erasure",

@@ -202,7 +202,7 @@ EXPORT = ("--name", "Gemeente Zuidhorn", "--iban", "NL91ABNA0417164300", "--bic"
 
 def test_settlements_are_exported_with_the_hash_of_the_file(kindpakket: Command, tmp_path: Path) -> None:
     kindpakket.desk.answers |= {
-        "settlement:List": {"items": [settlement(), settlement("paid") | {"id": "6" * 32}], "next": ""},
+        "settlement:Live": {"items": [settlement(), settlement("drafted") | {"id": "6" * 32}], "next": ""},
         "shop:Account": ACCOUNT,
         "scheme:Show": {"rules": rules()},
     }
@@ -232,7 +232,7 @@ def test_a_file_whose_settlements_were_not_marked_has_not_its_name(
     kindpakket: Command, tmp_path: Path
 ) -> None:
     kindpakket.desk.answers |= {
-        "settlement:List": {"items": [settlement()], "next": ""},
+        "settlement:Live": {"items": [settlement()], "next": ""},
         "shop:Account": ACCOUNT,
         "scheme:Show": {"rules": rules()},
         "settlement:Export": ChaincodeRefusal("SETTLEMENT_STATE: no {}"),
@@ -255,7 +255,7 @@ def test_a_file_whose_settlements_were_not_marked_has_not_its_name(
 
 def test_nothing_approved_is_nothing_to_export(kindpakket: Command, tmp_path: Path) -> None:
     kindpakket.desk.answers |= {
-        "settlement:List": {"items": [settlement("drafted")], "next": ""},
+        "settlement:Live": {"items": [settlement("drafted")], "next": ""},
         "scheme:Show": {"rules": rules()},
     }
     path = tmp_path / "payments.xml"
