@@ -107,12 +107,6 @@ func (k keyKind) prefix(members ...string) string {
 	return k.key(members...) + keySeparator
 }
 
-// read returns the members of a key of the kind.
-func (k keyKind) read(key string) []string {
-	members := strings.Split(strings.TrimPrefix(key, k.prefix()), keySeparator)
-	return append(members, make([]string, len(k.members))...)[:len(k.members)]
-}
-
 func organisationsKey() string                       { return organisationsKind.key() }
 func organisationKey(msp string) string              { return organisationKind.key(msp) }
 func organisationPrefix() string                     { return organisationKind.prefix() }

@@ -168,8 +168,8 @@ def test_the_bank_names_its_reference(story: Story) -> None:
     close(story)
     settlement = draft(story)
     story.add("settlement:Approve", "p-manager", scheme=SCHEME, settlement=settlement)
-    members = {"scheme": SCHEME, "settlements": [settlement], "file_sha256": "f" * 64}
-    story.add("settlement:Export", "p-treasurer", **members)
+    exported = [settlement]
+    story.add("settlement:Export", "p-treasurer", scheme=SCHEME, settlements=exported, file_sha256="f" * 64)
     about(
         story,
         "settlement:Book",
