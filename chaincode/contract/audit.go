@@ -11,7 +11,7 @@ type AuditContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
 func (*AuditContract) GetEvaluateTransactions() []string {
-	return []string{"History", "VoucherStatement", "SchemeStatement", "ShopStatement", "Totals", "Sample"}
+	return []string{"History", "VoucherStatement", "SchemeStatement", "ShopStatement", "SchemeTotals", "Totals", "Sample"}
 }
 
 // totals adds up the vouchers of one page; the caller adds the pages.
@@ -70,8 +70,19 @@ func (*AuditContract) Sample(ctx *Context, text string) (string, error) {
 		case ofVouchers:
 			return listWhere(tx, voucherPrefix(r.Scheme), &r.paging, func(v *rules.Voucher) bool { return r.Takes(v.ID) })
 		case ofPayments:
-			return listWhere(tx, paymentPrefix(), &r.paging, func(p *rules.Payment) bool { return p.Scheme == r.Scheme && r.Takes(p.ID) })
+			return tx.listPayments(&r.paging, placesOfPayments(r.Scheme), r.Takes)
 		}
-		return listWhere(tx, settlementPrefix(r.Scheme), &r.paging, func(s *rules.Settlement) bool { return r.Takes(s.ID) })
+		return tx.sampleSettlements(r)
 	})
+}
+
+func (tx *transaction) sampleSettlements(r *sampleRequest) (any, error) {
+	page := &listed[rules.Settlement]{}
+	next, err := scanPage(tx, settlementPrefix(r.Scheme), &r.paging, func(_ string, stored *storedSettlement) {
+		if stored.count(); r.Takes(stored.ID) {
+			page.Items = append(page.Items, stored.Settlement)
+		}
+	})
+	page.Next = next
+	return page, err
 }

@@ -243,7 +243,7 @@ func TestAShopStatementAddsUp(t *testing.T) {
 		if want := []string{"open -400", "open 1000", "open 7", "settlement 306", "settlement 306"}; !slices.Equal(kinds, want) {
 			t.Errorf("in pages of %d: %v", limit, kinds)
 		}
-		if len(sums) != 8 || sums["unsettled_cents"] != 607 || sums["drafted_cents"] != 306 || sums["approved_cents"] != 0 {
+		if len(sums) != 9 || sums["unsettled_cents"] != 607 || sums["drafted_cents"] != 306 || sums["approved_cents"] != 0 {
 			t.Errorf("in pages of %d: %v", limit, sums)
 		}
 	}

@@ -159,12 +159,14 @@ func (tx *transaction) purgeRecords(erasure *rules.Erasure) error {
 	if err := erasure.CheckPurgeable(); err != nil {
 		return err
 	}
-	if err := tx.checkErasable(recordsIn(erasure), erasure.IDs(), erasure.Reason); err != nil {
-		return err
-	}
 	remaining, err := tx.remaining(erasure)
 	if err != nil {
 		return err
+	}
+	if len(remaining) > 0 {
+		if err := tx.checkErasable(recordsIn(erasure), erasure.IDs(), erasure.Reason); err != nil {
+			return err
+		}
 	}
 	for _, record := range remaining {
 		collection, err := tx.collectionOf(recordsIn(erasure), record.ID)

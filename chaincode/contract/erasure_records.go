@@ -109,6 +109,33 @@ func (tx *transaction) checkEnded(shops []string, reason string) error {
 			return err
 		}
 	}
+	return tx.checkNothingOpen(shops)
+}
+
+// checkNothingOpen refuses shops with money that is still open under any scheme: without its account, a shop could not be paid.
+func (tx *transaction) checkNothingOpen(shops []string) error {
+	var schemes []string
+	err := scanRange(tx, schemePrefix(), endOf(schemePrefix()), func(key string, _ *finder) (bool, error) {
+		schemes = append(schemes, lastMember(key))
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, shop := range shops {
+		for _, scheme := range schemes {
+			for _, prefix := range []string{unsettledPrefix(scheme, shop), liveKind.prefix(scheme, shop)} {
+				first, err := tx.firstFrom(prefix, endOf(prefix))
+				if err != nil {
+					return err
+				}
+				if first != "" {
+					return rules.Refuse(rules.MoneyOpen, rules.Details{"shop": shop, "scheme": scheme, "key": first},
+						"shop %s still has money open under scheme %s: pay, net or claim it before its account is erased", shop, scheme)
+				}
+			}
+		}
+	}
 	return nil
 }
 

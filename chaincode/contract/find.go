@@ -95,8 +95,14 @@ func (tx *transaction) ownPayment(id string) (*rules.Payment, *rules.Shop, error
 	return payment, shop, err
 }
 
-func (tx *transaction) settlement(scheme, id string) (*rules.Settlement, error) {
-	return find[rules.Settlement](tx, rules.SettlementNotFound, "settlement", id, settlementKey(scheme, id))
+// settlement finds a settlement. Of one of layout 2 it counts the items, which its record holds.
+func (tx *transaction) settlement(scheme, id string) (*storedSettlement, error) {
+	stored, err := find[storedSettlement](tx, rules.SettlementNotFound, "settlement", id, settlementKey(scheme, id))
+	if err != nil {
+		return nil, err
+	}
+	stored.count()
+	return stored, nil
 }
 
 func (tx *transaction) erasure(id string) (*rules.Erasure, error) {

@@ -234,8 +234,11 @@ func (w *town) checkMoney() {
 			owed += cents(w.t, decodeJSON(w.t, record)["cents"])
 		case strings.HasPrefix(key, "settlement/"):
 			settlement := decodeJSON(w.t, record)
-			if slices.Contains([]any{"drafted", "approved", "exported", "paid", "claimed", "collected", "written-off"}, settlement["state"]) {
+			if slices.Contains([]any{"drafted", "approved", "exported", "paid", "claimed", "collected", "written-off", "netted"}, settlement["state"]) {
 				owed += cents(w.t, settlement["cents"])
+			}
+			if received, known := settlement["collected_cents"]; known && settlement["state"] == "reopened" {
+				owed -= cents(w.t, received)
 			}
 		}
 	}

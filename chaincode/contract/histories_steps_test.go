@@ -124,7 +124,16 @@ func (s *storyteller) settle() {
 		return request
 	}
 	approver := s.oneOf("manager", "manager2", "promoted")
-	switch s.IntN(11) {
+	switch s.IntN(18) {
+	case 14, 15, 16, 17:
+		s.payOut(approver)
+	case 11:
+		s.try("", approver, "settlement:Reopen", s.maybe(one(), "received_cents", s.IntN(2_000)))
+	case 12:
+		s.try("", "treasurer", "settlement:Net", s.because(object{"shop": s.shops[s.IntN(2)], "against": s.oneOf(s.other, s.other, s.scheme)}))
+	case 13:
+		s.try("", "clerk", "settlement:Index", bare(one()))
+		s.try("", "clerk", "payment:Index", object{"payments": []string{s.thing("payment")}})
 	case 0, 1:
 		s.try("", s.oneOf("clerk", "treasurer"), "scheme:CloseDay", object{"scheme": s.scheme, "day": s.today()})
 	case 2, 3, 4:
@@ -140,16 +149,55 @@ func (s *storyteller) settle() {
 	case 8:
 		request := one()
 		request["outcome"] = s.oneOf("paid", "paid", "rejected", "returned")
+		request = s.maybe(s.maybe(request, "bank_reference", "REF-1"), "value_date", s.today())
 		s.try("", "treasurer", "settlement:Book", request)
 	case 9:
 		s.try("settlement", "treasurer", "settlement:Claim", s.because(object{"shop": s.shops[s.IntN(2)]}))
 	default:
 		if s.IntN(2) == 0 {
-			s.try("", s.oneOf("treasurer", "treasurer2"), "settlement:Collect", one())
+			s.try("", s.oneOf("treasurer", "treasurer2"), "settlement:Collect", s.maybe(one(), "cents", 1+s.IntN(1_500)))
 			return
 		}
 		s.try("", approver, "settlement:WriteOff", one())
 	}
+}
+
+// payOut closes the day and takes a settlement or receivable some steps on its way.
+func (s *storyteller) payOut(approver string) {
+	s.try("", "clerk", "scheme:CloseDay", object{"scheme": s.scheme, "day": rules.DayOf(rules.Number(s.now))})
+	shop := s.shops[s.IntN(2)]
+	if s.IntN(3) == 0 {
+		s.try("", "treasurer", "settlement:Net", s.because(object{"shop": shop, "against": s.other}))
+	}
+	if !s.try("settlement", "clerk", "settlement:Draft", object{"scheme": s.scheme, "shop": shop}) &&
+		!s.try("settlement", "treasurer", "settlement:Claim", s.because(object{"shop": shop})) {
+		return
+	}
+	id := s.things["settlement"][len(s.things["settlement"])-1]
+	one := func() object { return s.because(object{"settlement": id}) }
+	for _, step := range []struct {
+		user, name string
+		request    object
+	}{
+		{approver, "settlement:Approve", object{"scheme": s.scheme, "settlement": id}},
+		{"treasurer", "settlement:Export", object{"scheme": s.scheme, "settlements": []string{id}, "file_sha256": id + id}},
+		{"treasurer", "settlement:Book", s.maybe(object{"scheme": s.scheme, "settlement": id, "outcome": "paid"}, "bank_reference", "REF-2")},
+		{"treasurer", "settlement:Collect", s.maybe(one(), "cents", 1+s.IntN(1_500))},
+		{approver, "settlement:Reopen", s.maybe(one(), "received_cents", s.IntN(500))},
+	} {
+		if s.IntN(6) == 0 {
+			return
+		}
+		s.try("", step.user, step.name, step.request)
+	}
+}
+
+// maybe adds a member to a request, or not.
+func (s *storyteller) maybe(request object, member string, value any) object {
+	if s.IntN(2) == 0 {
+		request[member] = value
+	}
+	return request
 }
 
 // change draws changes of the scheme and its pauses.
@@ -262,7 +310,7 @@ func (s *storyteller) shop() {
 		grant := []object{{"code": "clothing", "from": s.today()}, {"code": s.oneOf("books", "sport"), "from": "2026-01-01"}}
 		s.try("", approver, "shop:Grant", of(object{"categories": grant}))
 	case 3, 4:
-		s.try("account", s.oneOf(keeper, keeper, "rival"), "shop:ChangeAccount", of(object{}), s.accountOf(keeper))
+		s.try("account", s.oneOf(keeper, keeper, "rival", "clerk"), "shop:ChangeAccount", of(object{}), s.accountOf(keeper))
 	case 5:
 		s.try("", approver, "shop:ApproveAccount", bare(of(object{"change": s.thing("account")})))
 	case 6:

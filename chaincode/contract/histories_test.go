@@ -92,7 +92,10 @@ type storyteller struct {
 	shops    []string
 	things   map[string][]string
 	lists    map[string]agreedList
-	sent     []sent
+	// other is another scheme, with things of its own.
+	other       string
+	otherThings map[string][]string
+	sent        []sent
 }
 
 // agreedList is the list of an allocation, and the members of a request that draws on it.
@@ -110,7 +113,9 @@ type sent struct {
 
 func newStoryteller(t tester, seed uint64) *storyteller {
 	w := newWorld(t)
-	s := &storyteller{world: w, Rand: rand.New(rand.NewPCG(seed, 1)), things: map[string][]string{}, lists: map[string]agreedList{}}
+	s := &storyteller{
+		world: w, Rand: rand.New(rand.NewPCG(seed, 1)), things: map[string][]string{}, lists: map[string]agreedList{}, otherThings: map[string][]string{},
+	}
 	s.recorder = &recorder{Chaincode: w.ledger.Chaincode, t: t}
 	w.ledger.Chaincode = s.recorder
 	w.initialise()
@@ -132,7 +137,17 @@ func newStoryteller(t tester, seed uint64) *storyteller {
 		s.issue()
 	}
 	s.try("", "clerk", "voucher:RecordBindings", object{"scheme": s.scheme, "vouchers": []object{{"voucher": s.things["voucher"][0]}}})
+	s.other = w.openScheme(s.rules(), 250_000)
+	s.turn()
+	s.issue()
+	s.issue()
+	s.turn()
 	return s
+}
+
+// turn makes the other scheme the one that the story is about.
+func (s *storyteller) turn() {
+	s.scheme, s.other, s.things, s.otherThings = s.other, s.scheme, s.otherThings, s.things
 }
 
 // rules are those of a scheme of a few days, in which everything can happen.
@@ -204,6 +219,10 @@ func (s *storyteller) tell(steps int) history {
 }
 
 func (s *storyteller) step() {
+	if s.IntN(5) == 0 {
+		s.turn()
+		defer s.turn()
+	}
 	switch kind := s.IntN(100); {
 	case kind < 40:
 		s.pay()

@@ -44,6 +44,9 @@ func (*PaymentContract) Hold(ctx *Context, text string) (string, error) {
 			return nil, err
 		}
 		tx.event = event
+		if err := tx.put(heldKey(payment), finder{}); err != nil {
+			return nil, err
+		}
 		return payment, tx.putPayment(payment, purchase.Voucher)
 	})
 }
@@ -78,6 +81,7 @@ func (*PaymentContract) Capture(ctx *Context, text string) (string, error) {
 			return nil, err
 		}
 		tx.event = paymentEventOf(payment, payment.Cents, payment.Day)
+		tx.delete(heldKey(payment))
 		if err := tx.putPayment(payment, earlier.voucher); err != nil {
 			return nil, err
 		}
@@ -108,6 +112,9 @@ func (*PaymentContract) Release(ctx *Context, text string) (string, error) {
 			return nil, err
 		}
 		tx.event = paymentEventOf(payment, payment.HeldCents, payment.HeldDay)
+		if err := tx.putUnheld(payment); err != nil {
+			return nil, err
+		}
 		return payment, tx.putPayment(payment, voucher)
 	})
 }

@@ -21,7 +21,7 @@ func TestAHoldIsCapturedInPart(t *testing.T) {
 	if event := decodeJSON(t, w.last.Event.GetPayload()); w.last.Event.GetEventName() != "PaymentHeld" || cents(t, event["cents"]) != 4_000 {
 		t.Fatal(event)
 	}
-	if len(w.last.Writes) != 3 {
+	if len(w.last.Writes) != 4 {
 		t.Fatal(slices.Sorted(maps.Keys(w.last.Writes)))
 	}
 	w.terms(h.voucher, map[string]int64{"issued_cents": 10_000, "held_cents": 4_000, "available_cents": 6_000})

@@ -26,6 +26,8 @@ const (
 	// The two parts of a shop's statement, as its entries and cursors name them.
 	settlementPart = "settlement"
 	openPart       = "open"
+
+	itemForm = dayForm + keySeparator + idForm
 )
 
 // keyKind is a kind of key: its name, and the form of each of its members.
@@ -53,10 +55,22 @@ var (
 	paymentKind       = keyKind{"payment", []string{idForm}}
 	refundKind        = keyKind{"refund", []string{idForm}}
 	waitingKind       = keyKind{"waiting", []string{idForm, idForm}}
-	unsettledKind     = keyKind{"unsettled", []string{idForm, idForm, dayForm, idForm}}
 	settlementKind    = keyKind{"settlement", []string{idForm, idForm}}
 	erasureKind       = keyKind{"erasure", []string{idForm}}
 )
+
+// Kinds of keys that find things by their scheme, shop and day. What a shop is owed is unsettled or, once a settlement holds it, sold.
+// Holds are held and, when they were released, undone, like payments that were cancelled. So each payment is under exactly one of four.
+var (
+	unsettledKind      = atShop("unsettled")
+	soldKind           = atShop("sold")
+	heldKind           = atShop("held")
+	undoneKind         = atShop("undone")
+	shopSettlementKind = atShop("shop-settlement")
+	liveKind           = keyKind{"live", []string{idForm, idForm, idForm}}
+)
+
+func atShop(name string) keyKind { return keyKind{name, []string{idForm, idForm, dayForm, idForm}} }
 
 // Kinds of keys in private collections. An account that replaced the one of the application has its change as second member.
 var (
@@ -67,15 +81,20 @@ var (
 // publicKeyForm admits the public keys that the chaincode writes, and no others.
 var publicKeyForm = formOf(
 	organisationsKind, organisationKind, requestKind, schemeKind, rulesKind, changeKind, decisionKind, budgetKind, allocationKind, dayKind,
-	shopKind, voucherKind, entitlementKind, boundKind, paymentKind, refundKind, waitingKind, unsettledKind, settlementKind, erasureKind,
+	shopKind, voucherKind, entitlementKind, boundKind, paymentKind, refundKind, waitingKind, unsettledKind, soldKind, heldKind, undoneKind,
+	settlementKind, shopSettlementKind, liveKind, erasureKind,
 )
 
-// cursorForm admits the cursors that pages of lists end with: what a key has after the prefix of the list, the part of a shop's statement
+// cursorForm admits the cursors that pages of lists end with: what a key has after the prefix of the list, the part of a list in parts
 // that it belongs to, and the transaction at which a history goes on.
 var cursorForm = regexp.MustCompile(`^(` + strings.Join([]string{
-	"", idForm, dayForm + keySeparator + idForm, transactionForm,
-	settlementPart + keySeparator + `(` + idForm + `)?`, openPart + keySeparator + `(` + dayForm + keySeparator + idForm + `)?`,
+	"", restForm, transactionForm,
+	`(` + strings.Join([]string{settlementPart, openPart, heldKind.name, unsettledKind.name, soldKind.name, undoneKind.name}, "|") + `)` +
+		keySeparator + `(` + restForm + `)?`,
 }, "|") + `)$`)
+
+// restForm is what a key may have after the prefix of a list.
+const restForm = `(` + idForm + `|` + idForm + keySeparator + idForm + `|(` + idForm + keySeparator + `)?` + itemForm + `)`
 
 func formOf(kinds ...keyKind) *regexp.Regexp {
 	var patterns []string
@@ -92,12 +111,6 @@ func (k keyKind) key(members ...string) string {
 // prefix is what all keys of the kind with these first members start with. It ends in a separator.
 func (k keyKind) prefix(members ...string) string {
 	return k.key(members...) + keySeparator
-}
-
-// read returns the members of a key of the kind.
-func (k keyKind) read(key string) []string {
-	members := strings.Split(strings.TrimPrefix(key, k.prefix()), keySeparator)
-	return append(members, make([]string, len(k.members))...)[:len(k.members)]
 }
 
 func organisationsKey() string                       { return organisationsKind.key() }
@@ -157,11 +170,32 @@ func unsettledUntil(scheme, shop string, day rules.Day) string {
 	return unsettledKind.key(scheme, shop, string(day.Next()))
 }
 
-// readUnsettledKey returns the day and the id of an item.
-func readUnsettledKey(key string) (day rules.Day, item string) {
-	members := unsettledKind.read(key)
-	return rules.Day(members[2]), members[3]
+func soldKey(scheme, shop string, day rules.Day, item string) string {
+	return soldKind.key(scheme, shop, string(day), item)
 }
+
+func heldKey(payment *rules.Payment) string {
+	return heldKind.key(payment.Scheme, payment.Shop, string(payment.HeldDay), payment.ID)
+}
+
+func undoneKey(payment *rules.Payment, day rules.Day) string {
+	return undoneKind.key(payment.Scheme, payment.Shop, string(day), payment.ID)
+}
+
+func shopSettlementKey(settlement *rules.Settlement) string {
+	return shopSettlementKind.key(settlement.Scheme, settlement.Shop, string(settlement.Through), settlement.ID)
+}
+
+func liveKey(scheme, shop, settlement string) string { return liveKind.key(scheme, shop, settlement) }
+
+// readShopKey returns the shop, the day and the id of a key that finds a thing by its shop and day.
+func readShopKey(key string) (shop string, day rules.Day, id string) {
+	members := strings.Split(key, keySeparator)
+	return members[2], rules.Day(members[3]), members[4]
+}
+
+// lastMember returns the id that a key ends with.
+func lastMember(key string) string { return key[strings.LastIndex(key, keySeparator)+1:] }
 
 // keyAt returns the key that a cursor names within a prefix, and cursorOf the cursor of a key.
 func keyAt(prefix, cursor string) string { return prefix + cursor }

@@ -2,6 +2,8 @@ package contract
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"kindpakket.eu/chaincode/rules"
 )
@@ -67,15 +69,21 @@ func listWhere[T any](tx *transaction, prefix string, page *paging, keep func(*T
 // scanPage passes the records of one page to visit. The next page starts where the peer says, which also holds when the
 // peer returned fewer records than requested because its own limit is lower.
 func scanPage[T any](tx *transaction, prefix string, page *paging, visit func(key string, record *T)) (next string, err error) {
-	iterator, answer, err := tx.stub.GetStateByRangeWithPagination(keyAt(prefix, page.Cursor), endOf(prefix), int32(page.limit()), "") // #nosec G115 -- a limit is at most 500
+	next, err = scanBetween(tx, keyAt(prefix, page.Cursor), endOf(prefix), page.limit(), visit)
+	return cursorOf(prefix, next), err
+}
+
+// scanBetween passes at most limit records of a range to visit, and returns the key that the next page starts at, "" at the end.
+func scanBetween[T any](tx *transaction, start, end string, limit int, visit func(key string, record *T)) (next string, err error) {
+	iterator, answer, err := tx.stub.GetStateByRangeWithPagination(start, end, int32(limit), "") // #nosec G115 -- a limit is at most 500
 	if err != nil {
-		return "", fmt.Errorf("cannot list %s: %w", prefix, err)
+		return "", fmt.Errorf("cannot list from %s: %w", start, err)
 	}
 	defer iterator.Close()
 	for iterator.HasNext() {
 		entry, err := iterator.Next()
 		if err != nil {
-			return "", fmt.Errorf("cannot list %s: %w", prefix, err)
+			return "", fmt.Errorf("cannot list from %s: %w", start, err)
 		}
 		record := new(T)
 		if err := decodeRecord(entry.GetKey(), entry.GetValue(), record); err != nil {
@@ -83,7 +91,38 @@ func scanPage[T any](tx *transaction, prefix string, page *paging, visit func(ke
 		}
 		visit(entry.GetKey(), record)
 	}
-	return cursorOf(prefix, answer.GetBookmark()), nil
+	return answer.GetBookmark(), nil
+}
+
+// part is one of the ranges of keys that a list goes through one after the other, and the name that its cursors start with.
+type part struct{ name, prefix string }
+
+// scanParts passes the records of one page of a list in parts to visit. Each page is read at one height and the next at another: what
+// moved to an earlier part in between is not on any page.
+func scanParts[T any](tx *transaction, parts []part, page *paging, visit func(part, key string, record *T)) (next string, err error) {
+	name, rest, _ := strings.Cut(page.Cursor, keySeparator)
+	at := slices.IndexFunc(parts, func(p part) bool { return p.name == name })
+	if page.Cursor == "" {
+		at = 0
+	}
+	if at < 0 {
+		return "", rules.Refuse(rules.InvalidCursor, rules.Details{"cursor": rules.Excerpt(page.Cursor)}, "")
+	}
+	left := page.limit()
+	for _, p := range parts[at:] {
+		if left == 0 {
+			return p.name + keySeparator, nil
+		}
+		next, err := scanBetween(tx, keyAt(p.prefix, rest), endOf(p.prefix), left, func(key string, record *T) {
+			left--
+			visit(p.name, key, record)
+		})
+		if err != nil || next != "" {
+			return p.name + keySeparator + cursorOf(p.prefix, next), err
+		}
+		rest = ""
+	}
+	return "", nil
 }
 
 // scanRange passes the records of a range to visit, in the order of their keys, until visit stops it. A peer silently

@@ -12,7 +12,7 @@ type PaymentContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
 func (*PaymentContract) GetEvaluateTransactions() []string {
-	return []string{"Show", "List", "Unsettled", "WaitingRefunds"}
+	return []string{"Show", "ShowRefund", "List", "OfDay", "Holds", "Unsettled", "Unindexed", "WaitingRefunds"}
 }
 
 type purchaseRequest struct {

@@ -19,11 +19,7 @@ func (r *exportRequest) check() error {
 }
 
 func (r *exportRequest) reads() []string {
-	keys := make([]string, 0, len(r.Settlements))
-	for _, id := range r.Settlements {
-		keys = append(keys, settlementKey(r.Scheme, id))
-	}
-	return keys
+	return keysOf(r.Settlements, func(id string) string { return settlementKey(r.Scheme, id) })
 }
 
 // exported is the answer to exporting, and its event.
@@ -53,13 +49,11 @@ func (*SettlementContract) Export(ctx *Context, text string) (string, error) {
 			if err != nil {
 				return nil, err
 			}
-			if err := settlement.Export(shop, tx.person(), r.FileSHA256, account); err != nil {
+			export := func(s *storedSettlement) error { return s.Export(shop, tx.person(), r.FileSHA256, account) }
+			if err := tx.advance(settlement, export); err != nil {
 				return nil, err
 			}
 			answer.Cents += settlement.Cents
-			if err := tx.put(settlementKey(r.Scheme, id), settlement); err != nil {
-				return nil, err
-			}
 		}
 		tx.event = answer
 		return answer, nil
@@ -68,20 +62,13 @@ func (*SettlementContract) Export(ctx *Context, text string) (string, error) {
 
 type bookRequest struct {
 	settlementRequest
-	Outcome rules.Step `json:"outcome"`
-	Reason  string     `json:"reason,omitzero"`
+	rules.Booking
 }
 
 func (r *bookRequest) reason() string { return r.Reason }
 
 func (r *bookRequest) check() error {
-	if err := rules.FirstError(r.settlementRequest.check(), rules.CheckOutcome(r.Outcome)); err != nil {
-		return err
-	}
-	if r.Outcome == rules.BookPaid && r.Reason == "" {
-		return nil
-	}
-	return rules.CheckCode("reason", r.Reason)
+	return rules.FirstError(r.settlementRequest.check(), r.Booking.Check())
 }
 
 var bookSettlement = operation{name: "settlement:Book", event: "SettlementBooked", roles: []role{treasurer}}
@@ -89,8 +76,8 @@ var bookSettlement = operation{name: "settlement:Book", event: "SettlementBooked
 // Book records the bank's answer. Rejected and returned settlements reopen their items.
 func (*SettlementContract) Book(ctx *Context, text string) (string, error) {
 	return write(ctx, bookSettlement, text, func(tx *transaction, r *bookRequest) (any, error) {
-		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error {
-			reopen, err := s.Book(r.Outcome, tx.person(), r.Reason)
+		return tx.changeSettlement(&r.settlementRequest, func(s *storedSettlement) error {
+			reopen, err := s.Book(&r.Booking, tx.person())
 			if err != nil || !reopen {
 				return err
 			}

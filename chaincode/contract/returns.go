@@ -38,6 +38,9 @@ func (*PaymentContract) Cancel(ctx *Context, text string) (string, error) {
 		event.ReturnedTo = to
 		tx.event = event
 		tx.delete(unsettledKey(payment.Scheme, payment.Shop, payment.Day, payment.ID))
+		if err := tx.put(undoneKey(payment, payment.Day), finder{}); err != nil {
+			return nil, err
+		}
 		return payment, tx.putReturn(earlier, payment.Cents, to)
 	})
 }

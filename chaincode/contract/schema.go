@@ -41,7 +41,9 @@ var patterns = map[string]string{
 	"request_id": idPattern, "scheme": idPattern, "voucher": idPattern, "vouchers": idPattern, "shop": idPattern, "payment": idPattern,
 	"allocation": idPattern, "settlement": idPattern, "settlements": idPattern, "entitlement": idPattern, "change": idPattern, "erasure": idPattern,
 	"void": idPattern, "decision": idPattern, "entitlements": idPattern, "request": idPattern, "id": idPattern, "ids": idPattern,
-	"reason": codePattern, "name": codePattern, "preset": codePattern, "category": codePattern, "categories": codePattern, "code": codePattern,
+	"payments": idPattern, "refund": idPattern, "against": idPattern,
+	"bank_reference": `^[A-Za-z0-9/-]{1,35}$`,
+	"reason":         codePattern, "name": codePattern, "preset": codePattern, "category": codePattern, "categories": codePattern, "code": codePattern,
 	"file_sha256": digestPattern, "list_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,
 	"signature": `^[A-Za-z0-9+/]{10,96}={0,2}$`, "public_key": `^[A-Za-z0-9+/]{43,88}={0,2}$`,
 	"municipality": mspPattern, "shops": mspPattern, "auditors": mspPattern, "msp": mspPattern, "accounts": `^[A-Za-z][A-Za-z0-9_-]{0,63}$`,
@@ -49,7 +51,8 @@ var patterns = map[string]string{
 	// Where a member means something else, its name is preceded by that of the structure's type.
 	"selfBlockRequest.code": idPattern,
 	"privateRecords.scheme": `^([0-9a-f]{32})?$`,
-	"bookRequest.reason":    `^([a-z][a-z0-9-]{0,31})?$`,
+	"Booking.reason":        `^([a-z][a-z0-9-]{0,31})?$`,
+	"holdsRequest.shop":     `^([0-9a-f]{32})?$`,
 }
 
 // choices are the values of texts that have few, by their type, or by the type and the name of their member.
@@ -57,7 +60,7 @@ var choices = map[string][]string{
 	"AllocationUse":             {string(rules.AllocationToIssue), string(rules.AllocationToTopUp)},
 	"ProofKind":                 {string(rules.ProofByKey), string(rules.ProofByBooklet)},
 	"RetentionStart":            {string(rules.RetentionFromEnd), string(rules.RetentionFromClosing)},
-	"bookRequest.outcome":       {string(rules.BookPaid), string(rules.BookRejected), string(rules.BookReturned)},
+	"Booking.outcome":           {string(rules.BookPaid), string(rules.BookRejected), string(rules.BookReturned)},
 	"OrganisationKind":          {string(rules.OrganisationOfShops), string(rules.OrganisationOfAuditors)},
 	"Reach":                     {string(rules.ReachNew), string(rules.ReachAll)},
 	"sampleRequest.kind":        {ofVouchers, ofPayments, ofSettlements},
@@ -82,11 +85,12 @@ var (
 		"retention_days": days, "page": {0, 255}, "deadline": instants, "expires_at": instants, "ends_at": instants,
 		"part": {0, int64(rules.MaxParts) - 1}, "parts": {1, int64(rules.MaxParts)}, "proposeAllocationRequest.cents": budgets,
 		"proposeAllocationRequest.vouchers": {1, int64(rules.MaxParts * rules.MaxPart)},
+		"received_cents":                    {0, int64(rules.MaxBudget)},
 	}
 	// counts bound how many items a list of a request has, likewise.
 	counts = map[string]span{
-		"vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "ids": bulk, "entitlements": bulk, "lines": {1, 20}, "categories": {1, 50},
-		"proofs": {1, 2}, "path": {0, 8}, "drawing.path": {0, 14},
+		"vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "payments": bulk, "ids": bulk, "entitlements": bulk,
+		"lines": {1, 20}, "categories": {1, 50}, "proofs": {1, 2}, "path": {0, 8}, "drawing.path": {0, 14},
 	}
 )
 

@@ -6,11 +6,13 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// SettlementContract pays shops: drafts settlements, approves, withdraws, exports and books them, and claims what ended shops owe.
+// SettlementContract pays shops: drafts settlements, approves, withdraws, exports and books them, and claims or nets what shops owe.
 type SettlementContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
-func (*SettlementContract) GetEvaluateTransactions() []string { return []string{"Show", "List", "Due"} }
+func (*SettlementContract) GetEvaluateTransactions() []string {
+	return []string{"Show", "List", "Items", "Live", "Due", "DueList"}
+}
 
 type shopOfSchemeRequest struct {
 	header
@@ -20,6 +22,20 @@ type shopOfSchemeRequest struct {
 
 func (r *shopOfSchemeRequest) check() error {
 	return rules.FirstError(r.checkHeader(), rules.CheckID("scheme", r.Scheme), rules.CheckID("shop", r.Shop))
+}
+
+// storedSettlement is a settlement as its record is. Items are those of layout 2, which kept them in the record; they stay there until
+// settlement:Index moves them.
+type storedSettlement struct {
+	rules.Settlement
+	Items []rules.Item `json:"items,omitzero"`
+}
+
+// count counts the items of a record that has them.
+func (s *storedSettlement) count() {
+	if s.Items != nil {
+		s.ItemCount = rules.Number(len(s.Items))
+	}
 }
 
 // drafted is the answer to drafting: the settlement, and whether items of closed days are left.
@@ -41,23 +57,57 @@ var draftSettlement = operation{
 	name: "settlement:Draft", event: "SettlementDrafted", roles: append([]role{issuer, treasurer}, tills...),
 }
 
-// Draft takes a shop's oldest open items up to the last closed day into a settlement, once that is due. Tills draft for their own shop only.
+// Draft takes a shop's oldest open items up to the last closed day into a settlement, once that is due, or carries their sum over when no
+// settlement could ever hold them. Tills draft for their own shop only.
 func (*SettlementContract) Draft(ctx *Context, text string) (string, error) {
 	return write(ctx, draftSettlement, text, func(tx *transaction, r *shopOfSchemeRequest) (any, error) {
-		owed, err := tx.owed(r.Scheme, r.Shop, (*rules.Taken).IsEnough)
+		owed, err := tx.owed(r.Scheme, r.Shop)
 		if err != nil {
 			return nil, err
 		}
-		settlement, err := rules.NewSettlement(r.RequestID, r.Scheme, r.Shop, tx.person(), owed.taken, owed.closedUntil)
+		if err := tx.takeUsual(owed); err != nil {
+			return nil, err
+		}
+		settlement, err := rules.NewSettlement(r.RequestID, owed.scheme, owed.shop, tx.person(), owed.taken, owed.closedUntil)
 		if err != nil {
 			return nil, err
 		}
-		if err := owed.terms.CheckDue(owed.taken, owed.closedUntil, owed.scheme, owed.shop); err != nil {
-			return nil, err
+		if settlement.IsLive() {
+			if err := owed.terms.CheckDue(owed.taken, owed.closedUntil, owed.scheme, owed.shop); err != nil {
+				return nil, err
+			}
 		}
-		tx.closeItems(settlement)
-		return drafted{Settlement: settlement, More: owed.taken.More}, tx.putSettlement(settlement)
+		return drafted{Settlement: settlement, More: owed.taken.More}, tx.putNew(settlement, owed.taken.Items)
 	})
+}
+
+// putNew writes a settlement that holds items, and what finds it.
+func (tx *transaction) putNew(settlement *rules.Settlement, items []rules.Item) error {
+	if err := tx.closeItems(settlement, items); err != nil {
+		return err
+	}
+	if carried := settlement.Carried(); carried != nil {
+		if err := tx.putOpen(settlement.Scheme, settlement.Shop, carried); err != nil {
+			return err
+		}
+	}
+	if err := tx.putFinders(settlement); err != nil {
+		return err
+	}
+	return tx.putSettlement(&storedSettlement{Settlement: *settlement})
+}
+
+// finder is the value of a key that finds a record and says nothing about it.
+type finder struct{}
+
+// putFinders writes the keys that find a settlement by its shop, and while somebody still has to do something about it.
+func (tx *transaction) putFinders(s *rules.Settlement) error {
+	if s.IsLive() {
+		if err := tx.put(liveKey(s.Scheme, s.Shop, s.ID), finder{}); err != nil {
+			return err
+		}
+	}
+	return tx.put(shopSettlementKey(s), finder{})
 }
 
 type settlementRequest struct {
@@ -75,7 +125,7 @@ var approveSettlement = operation{name: "settlement:Approve", event: "Settlement
 // Approve allows a settlement that another person drafted.
 func (*SettlementContract) Approve(ctx *Context, text string) (string, error) {
 	return write(ctx, approveSettlement, text, func(tx *transaction, r *settlementRequest) (any, error) {
-		return tx.changeSettlement(r, func(s *rules.Settlement) error { return s.Approve(tx.person()) })
+		return tx.changeSettlement(r, func(s *storedSettlement) error { return s.Approve(tx.person()) })
 	})
 }
 
@@ -93,7 +143,7 @@ var withdrawSettlement = operation{name: "settlement:Withdraw", event: "Settleme
 // Withdraw ends a settlement that has not been exported, and reopens its items.
 func (*SettlementContract) Withdraw(ctx *Context, text string) (string, error) {
 	return write(ctx, withdrawSettlement, text, func(tx *transaction, r *reasonedSettlementRequest) (any, error) {
-		return tx.changeSettlement(&r.settlementRequest, func(s *rules.Settlement) error {
+		return tx.changeSettlement(&r.settlementRequest, func(s *storedSettlement) error {
 			if err := s.Withdraw(tx.person(), r.Reason); err != nil {
 				return err
 			}
@@ -102,20 +152,33 @@ func (*SettlementContract) Withdraw(ctx *Context, text string) (string, error) {
 	})
 }
 
-// changeSettlement takes a settlement one step further.
-func (tx *transaction) changeSettlement(r *settlementRequest, step func(*rules.Settlement) error) (any, error) {
+// changeSettlement takes a settlement one step further. One of layout 2 is written with the keys that find it, which it did not have.
+func (tx *transaction) changeSettlement(r *settlementRequest, step func(*storedSettlement) error) (any, error) {
 	settlement, err := tx.settlement(r.Scheme, r.Settlement)
 	if err != nil {
 		return nil, err
 	}
+	return &settlement.Settlement, tx.advance(settlement, step)
+}
+
+func (tx *transaction) advance(settlement *storedSettlement, step func(*storedSettlement) error) error {
+	wasLive := settlement.IsLive()
 	if err := step(settlement); err != nil {
-		return nil, err
+		return err
 	}
-	return settlement, tx.putSettlement(settlement)
+	if settlement.Items != nil {
+		if err := tx.putFinders(&settlement.Settlement); err != nil {
+			return err
+		}
+	}
+	if wasLive && !settlement.IsLive() {
+		tx.delete(liveKey(settlement.Scheme, settlement.Shop, settlement.ID))
+	}
+	return tx.putSettlement(settlement)
 }
 
 // putSettlement writes a settlement and sets its event.
-func (tx *transaction) putSettlement(settlement *rules.Settlement) error {
+func (tx *transaction) putSettlement(settlement *storedSettlement) error {
 	tx.event = settlementEvent{
 		Settlement: settlement.ID, Scheme: settlement.Scheme, Shop: settlement.Shop, State: settlement.State, Cents: settlement.Cents,
 	}

@@ -118,8 +118,8 @@ func TestRefundsInFrontDoNotBlockASettlement(t *testing.T) {
 	w.closeToday()
 	w.wantDue(true, "rhythm", 10, 1_201)
 	answer := w.must("clerk", "settlement:Draft", w.draft())
-	if len(answer["items"].([]any)) != 1_201 || answer["more"] != true || number(t, answer["cents"]) != 10 {
-		t.Fatal(answer["cents"], answer["more"], len(answer["items"].([]any)))
+	if number(t, answer["item_count"]) != 1_201 || answer["more"] != true || number(t, answer["cents"]) != 10 {
+		t.Fatal(answer)
 	}
 	w.must("treasurer", "settlement:Withdraw", object{"request_id": w.id(), "scheme": w.scheme, "settlement": answer["id"], "reason": "mistake"})
 	w.wantDue(true, "rhythm", 10, 1_201)

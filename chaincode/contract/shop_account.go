@@ -13,11 +13,12 @@ type changeAccountRequest struct {
 func (r *changeAccountRequest) reads() []string { return []string{shopKey(r.Shop)} }
 
 var changeAccount = operation{
-	name: "shop:ChangeAccount", event: "AccountProposed", roles: []role{shopkeeper}, private: transientAccount,
+	name: "shop:ChangeAccount", event: "AccountProposed", roles: []role{shopkeeper, issuer}, private: transientAccount,
 }
 
 // ChangeAccount proposes another account for the shop to be paid on, sent as in Apply. It replaces a proposal that is still undecided, whose private
-// record is purged because nothing will refer to it again.
+// record is purged because nothing will refer to it again. For a shop that has ended the municipality may do so as well: the shopkeeper may
+// be gone, and what the shop is owed has to be paid somewhere.
 func (*ShopContract) ChangeAccount(ctx *Context, text string) (string, error) {
 	r := new(changeAccountRequest)
 	tx, err := prepare(ctx, changeAccount, text, r)
@@ -40,6 +41,11 @@ func (tx *transaction) proposeAccount(id string, change rules.AccountChange, acc
 	shop, err := tx.ownShop(id)
 	if err != nil {
 		return nil, err
+	}
+	if !tx.caller.isSeller() {
+		if err := shop.CheckEnded(); err != nil {
+			return nil, err
+		}
 	}
 	replaced, err := shop.ProposeAccount(change)
 	if err != nil {

@@ -1,10 +1,6 @@
 package contract
 
-import (
-	"strings"
-
-	"kindpakket.eu/chaincode/rules"
-)
+import "kindpakket.eu/chaincode/rules"
 
 // voucherEntry is one change of a voucher: the terms of its balance that moved, by how many cents, and all terms afterwards.
 type voucherEntry struct {
@@ -77,13 +73,15 @@ func bothOf[T any](key string, value, before []byte) (now, then *T, err error) {
 
 // shopEntry is a settlement of a shop, with the number of its items, or one of its open items.
 type shopEntry struct {
-	Kind    string      `json:"kind"`
-	ID      string      `json:"id"`
-	State   rules.State `json:"state,omitzero"`
-	Through rules.Day   `json:"through,omitzero"`
-	Day     rules.Day   `json:"day,omitzero"`
-	Cents   rules.Cents `json:"cents"`
-	Items   int         `json:"items,omitzero"`
+	Kind    string         `json:"kind"`
+	ID      string         `json:"id"`
+	State   rules.State    `json:"state,omitzero"`
+	Through rules.Day      `json:"through,omitzero"`
+	Day     rules.Day      `json:"day,omitzero"`
+	Cents   rules.Cents    `json:"cents"`
+	Items   int            `json:"items,omitzero"`
+	Against string         `json:"against,omitzero"`
+	Item    rules.ItemKind `json:"item,omitzero"`
 }
 
 // shopStatement is a page of a shop's settlements and open items, added up; the caller adds the pages.
@@ -105,70 +103,38 @@ func (*AuditContract) ShopStatement(ctx *Context, text string) (string, error) {
 		if _, err := tx.ownShop(r.Shop); err != nil {
 			return nil, err
 		}
-		part, rest, _ := strings.Cut(r.Cursor, "/")
-		if r.Cursor == "" {
-			part = settlementPart
-		}
-		answer, left := &shopStatement{}, rules.Number(r.limit())
-		switch part {
-		case settlementPart:
-			if err := tx.addSettlements(answer, r, rest, &left); err != nil || answer.Next != "" {
-				return answer, err
+		answer := &shopStatement{}
+		var ids []string
+		next, err := scanParts(tx, partsOfStatement(r), &r.paging, func(part, key string, at *paymentPlace) {
+			if part == settlementPart {
+				ids = append(ids, lastMember(key))
+				return
 			}
-			rest = ""
-		case openPart:
-		default:
-			return nil, rules.Refuse(rules.InvalidCursor, rules.Details{"cursor": rules.Excerpt(r.Cursor)}, "")
-		}
-		if left == 0 {
-			answer.Next = openPart + "/"
-			return answer, nil
-		}
-		return answer, tx.addOpenItems(answer, r, rest, left)
-	})
-}
-
-// addSettlements reads one page of the scheme's settlements and leaves what the page has room for.
-func (tx *transaction) addSettlements(answer *shopStatement, r *listOfShopRequest, cursor string, left *rules.Number) error {
-	room := *left
-	page, err := listWhere(tx, settlementPrefix(r.Scheme), &paging{Cursor: cursor, Limit: &room}, func(s *rules.Settlement) bool {
-		*left--
-		return s.Shop == r.Shop
-	})
-	if err != nil {
-		return err
-	}
-	for i := range page.Items {
-		settlement := &page.Items[i]
-		answer.Sums.Add(settlement)
-		answer.Entries = append(answer.Entries, shopEntry{
-			Kind: settlementPart, ID: settlement.ID, State: settlement.State, Through: settlement.Through, Cents: settlement.Cents,
-			Items: len(settlement.Items),
+			_, day, id := readShopKey(key)
+			answer.Sums.Unsettled += at.Cents
+			answer.Entries = append(answer.Entries, shopEntry{Kind: openPart, ID: id, Day: day, Cents: at.Cents, Item: at.Kind})
 		})
-	}
-	answer.Next = within(settlementPart, page.Next)
-	return nil
+		if err != nil {
+			return nil, err
+		}
+		settlements, err := tx.settlements(r.Scheme, ids)
+		if err != nil {
+			return nil, err
+		}
+		entries := make([]shopEntry, 0, len(ids))
+		for _, settlement := range settlements {
+			answer.Sums.Add(&settlement)
+			entries = append(entries, shopEntry{
+				Kind: settlementPart, ID: settlement.ID, State: settlement.State, Through: settlement.Through, Cents: settlement.Cents,
+				Items: int(settlement.ItemCount), Against: settlement.Against,
+			})
+		}
+		answer.Entries, answer.Next = append(entries, answer.Entries...), next
+		return answer, nil
+	})
 }
 
-// addOpenItems reads one page of the shop's open items.
-func (tx *transaction) addOpenItems(answer *shopStatement, r *listOfShopRequest, cursor string, room rules.Number) error {
-	page, keys, err := list[unsettled](tx, unsettledPrefix(r.Scheme, r.Shop), &paging{Cursor: cursor, Limit: &room})
-	if err != nil {
-		return err
-	}
-	for i, value := range page.Items {
-		item := itemOf(keys[i], value)
-		answer.Sums.Unsettled += item.Cents
-		answer.Entries = append(answer.Entries, shopEntry{Kind: openPart, ID: item.ID, Day: item.Day, Cents: item.Cents})
-	}
-	answer.Next = within(openPart, page.Next)
-	return nil
-}
-
-// within names the part of the statement that a cursor belongs to.
-func within(part, next string) string {
-	if next == "" {
-		return ""
-	}
-	return part + "/" + next
+// partsOfStatement are the settlements of a shop, by the last day that each covers, and then its open items.
+func partsOfStatement(r *listOfShopRequest) []part {
+	return []part{{settlementPart, shopSettlementKind.prefix(r.Scheme, r.Shop)}, {openPart, unsettledPrefix(r.Scheme, r.Shop)}}
 }

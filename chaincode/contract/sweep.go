@@ -34,9 +34,15 @@ func (tx *transaction) putReleased(payments []*rules.Payment) ([]string, error) 
 	var ids []string
 	for _, payment := range payments {
 		ids = append(ids, payment.ID)
-		if err := tx.put(paymentKey(payment.ID), payment); err != nil {
+		if err := rules.FirstError(tx.put(paymentKey(payment.ID), payment), tx.putUnheld(payment)); err != nil {
 			return nil, err
 		}
 	}
 	return ids, nil
+}
+
+// putUnheld writes that a hold was released where its shop finds it.
+func (tx *transaction) putUnheld(payment *rules.Payment) error {
+	tx.delete(heldKey(payment))
+	return tx.put(undoneKey(payment, payment.HeldDay), finder{})
 }

@@ -89,6 +89,8 @@ const (
 	NothingToSettle      Code = "NOTHING_TO_SETTLE"
 	SettlementNotDue     Code = "SETTLEMENT_NOT_DUE"
 	NothingToClaim       Code = "NOTHING_TO_CLAIM"
+	MoneyOpen            Code = "MONEY_OPEN"
+	SchemeTooLarge       Code = "SCHEME_TOO_LARGE"
 	SettlementNotFound   Code = "SETTLEMENT_NOT_FOUND"
 	SettlementState      Code = "SETTLEMENT_STATE"
 	PayoutFrozen         Code = "PAYOUT_FROZEN"

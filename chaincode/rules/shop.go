@@ -29,7 +29,7 @@ var shopLife = machine{thing: "shop", refusal: ShopState, steps: map[Step]map[St
 	ReinstateShop: {ShopSuspended: ShopApproved},
 	GrantShop:     {ShopApproved: ShopApproved, ShopSuspended: ShopSuspended},
 	EndShop:       {ShopApplied: ShopEnded, ShopApproved: ShopEnded, ShopSuspended: ShopEnded},
-	ChangeAccount: {ShopApplied: ShopApplied, ShopApproved: ShopApproved, ShopSuspended: ShopSuspended},
+	ChangeAccount: {ShopApplied: ShopApplied, ShopApproved: ShopApproved, ShopSuspended: ShopSuspended, ShopEnded: ShopEnded},
 	FreezePayout:  staying(ShopApproved, ShopSuspended, ShopEnded),
 
 	MandateAcquirer: staying(ShopApplied, ShopApproved, ShopSuspended),

@@ -20,7 +20,7 @@ func TestStepsOfAShop(t *testing.T) {
 		ShopApplied:   {"approve": ShopApproved, "end": ShopEnded, "change account": ShopApplied},
 		ShopApproved:  {"suspend": ShopSuspended, "grant": ShopApproved, "end": ShopEnded, "change account": ShopApproved, "freeze payout": ShopApproved},
 		ShopSuspended: {"reinstate": ShopApproved, "grant": ShopSuspended, "end": ShopEnded, "change account": ShopSuspended, "freeze payout": ShopSuspended},
-		ShopEnded:     {"freeze payout": ShopEnded},
+		ShopEnded:     {"change account": ShopEnded, "freeze payout": ShopEnded},
 	} {
 		for name, step := range steps {
 			shop, code := &Shop{ID: idA, State: from}, Code("")

@@ -35,8 +35,9 @@ func moved(names []string, after, before []*Cents) map[string]Cents {
 	return changes
 }
 
-// ShopSums is where the money of a shop is, in cents: what no live settlement holds, and what settlements hold, by their states. Withdrawn,
-// rejected and returned settlements hold nothing.
+// ShopSums is where the money of a shop is, in cents: what no live settlement holds, what settlements hold, by their states, and what
+// nettings moved to another scheme. Settlements that were withdrawn, rejected or returned hold nothing, and of those that were carried
+// over the sum is an open item again.
 type ShopSums struct {
 	Unsettled  Cents `json:"unsettled_cents"`
 	Drafted    Cents `json:"drafted_cents"`
@@ -46,15 +47,18 @@ type ShopSums struct {
 	Claimed    Cents `json:"claimed_cents"`
 	Collected  Cents `json:"collected_cents"`
 	WrittenOff Cents `json:"written_off_cents"`
+	Netted     Cents `json:"netted_cents"`
 }
 
-// Add counts a settlement by its state.
+// Add counts a settlement by its state, and what was received of a receivable as collected.
 func (s *ShopSums) Add(settlement *Settlement) {
+	received := settlement.Collected()
+	s.Collected -= received
 	term, live := map[State]*Cents{
 		SettlementDrafted: &s.Drafted, SettlementApproved: &s.Approved, SettlementExported: &s.Exported, SettlementPaid: &s.Paid,
-		SettlementClaimed: &s.Claimed, SettlementCollected: &s.Collected, SettlementWrittenOff: &s.WrittenOff,
+		SettlementClaimed: &s.Claimed, SettlementCollected: &s.Collected, SettlementWrittenOff: &s.WrittenOff, SettlementNetted: &s.Netted,
 	}[settlement.State]
 	if live {
-		*term += settlement.Cents
+		*term += settlement.Cents + received
 	}
 }

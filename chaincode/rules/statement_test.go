@@ -59,12 +59,13 @@ func TestSumsOfAShopLeaveOutWhatReopened(t *testing.T) {
 	cents := Cents(1)
 	for _, state := range []State{
 		SettlementDrafted, SettlementApproved, SettlementExported, SettlementPaid, SettlementClaimed, SettlementCollected, SettlementWrittenOff,
-		SettlementWithdrawn, SettlementRejected, SettlementReturned,
+		SettlementNetted,
+		SettlementWithdrawn, SettlementRejected, SettlementReturned, SettlementReopened, SettlementCarried,
 	} {
 		sums.Add(&Settlement{State: state, Cents: cents})
 		cents *= 10
 	}
-	if want := (ShopSums{Drafted: 1, Approved: 10, Exported: 100, Paid: 1_000, Claimed: 10_000, Collected: 100_000, WrittenOff: 1_000_000}); sums != want {
+	if want := (ShopSums{Drafted: 1, Approved: 10, Exported: 100, Paid: 1_000, Claimed: 10_000, Collected: 100_000, WrittenOff: 1_000_000, Netted: 10_000_000}); sums != want {
 		t.Errorf("%+v", sums)
 	}
 }

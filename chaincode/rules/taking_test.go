@@ -62,7 +62,7 @@ func TestWhenASettlementIsDue(t *testing.T) {
 		if test.amount > 0 {
 			terms.SettlementCents = &test.amount
 		}
-		taken := take(t, Item{idA, "2026-03-10", 700}, Item{idB, "2026-03-10", -200})
+		taken := take(t, Item{ID: idA, Day: "2026-03-10", Cents: 700}, Item{ID: idB, Day: "2026-03-10", Cents: -200})
 		if why := terms.Due(taken, test.until, test.scheme, test.shop); why != test.why {
 			t.Errorf("%s: due by %q", name, why)
 		}
@@ -75,7 +75,7 @@ func TestWhenASettlementIsDue(t *testing.T) {
 		if err != nil && test.amount > 0 && detail(t, err, "settlement_cents") != test.amount {
 			t.Errorf("%s: %v", name, err)
 		}
-		for _, nothing := range []*Taken{{}, take(t, Item{idA, "2026-03-10", 5}, Item{idB, "2026-03-10", -5})} {
+		for _, nothing := range []*Taken{{}, take(t, Item{ID: idA, Day: "2026-03-10", Cents: 5}, Item{ID: idB, Day: "2026-03-10", Cents: -5})} {
 			if why := terms.Due(nothing, test.until, test.scheme, test.shop); why != "" {
 				t.Errorf("%s: nothing is due by %q", name, why)
 			}
@@ -86,7 +86,7 @@ func TestWhenASettlementIsDue(t *testing.T) {
 
 func TestTheSmallestSettlement(t *testing.T) {
 	terms, open, shop := goodTerms(), &Scheme{State: SchemeOpen}, &Shop{State: ShopApproved}
-	cent := take(t, Item{idA, "2026-03-10", 1})
+	cent := take(t, Item{ID: idA, Day: "2026-03-10", Cents: 1})
 	if why := terms.Due(cent, "2026-03-16", open, shop); why != DueByRhythm {
 		t.Error(why)
 	}
@@ -104,5 +104,40 @@ func TestTheSmallestSettlement(t *testing.T) {
 	}
 	if full.Cents != 1 || !full.IsEnough() {
 		t.Errorf("500 items that come to %d cents are no settlement", full.Cents)
+	}
+}
+
+func TestTheAmountIsThatOfAllOpenItems(t *testing.T) {
+	open, shop, amount := &Scheme{State: SchemeOpen}, &Shop{State: ShopApproved}, Cents(1_000)
+	terms := goodTerms()
+	terms.SettlementDays, terms.SettlementCents = pointer(Number(30)), &amount
+	taken := take(t, Item{ID: idA, Day: "2026-03-10", Cents: 1})
+	due := func() WhyDue { return terms.Due(taken, "2026-03-10", open, shop) }
+	if due() != "" || !terms.LooksFurther(taken, "2026-03-10", open, shop) {
+		t.Error("a cent is due, or nothing else is looked at")
+	}
+	expect(t, "", taken.Look(Item{ID: idB, Cents: 998}))
+	if due() != "" {
+		t.Error("it is due a cent too early")
+	}
+	expect(t, "", taken.Look(Item{ID: idB, Cents: 1}))
+	if due() != DueByAmount || taken.Cents != 1 || terms.LooksFurther(taken, "2026-03-10", open, shop) {
+		t.Errorf("%+v: %q", taken, due())
+	}
+	taken = take(t, Item{ID: idA, Day: "2026-03-10", Cents: 1})
+	taken.Seen = MaxItems - 1
+	if due() != "" {
+		t.Error("it is due an item too early")
+	}
+	if taken.Seen++; due() != DueByAmount {
+		t.Error("more items than one settlement holds are not due")
+	}
+	for name, test := range map[string]struct {
+		terms *Terms
+		taken *Taken
+	}{"no amount": {goodTerms(), take(t, Item{ID: idA, Day: "2026-03-11", Cents: 1})}, "a debt": {terms, take(t, Item{ID: idA, Day: "2026-03-10", Cents: -1})}} {
+		if test.terms.LooksFurther(test.taken, "2026-03-10", open, shop) {
+			t.Errorf("%s: more is looked at, although it cannot make it due", name)
+		}
 	}
 }

@@ -16,6 +16,7 @@ from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket.ledger.queries.audit import AuditQueries
 from kindpakket.ledger.records import (
     Allowance,
+    DayEntry,
     Due,
     Item,
     Line,
@@ -108,6 +109,8 @@ class Shop:
         request_id: str | None = None,
     ) -> ShopRecord:
         """`shop:ChangeAccount`: propose another account, which is used once the municipality has approved it.
+
+        A shop that has ended may do so as well: what it is still owed has to be paid somewhere.
 
         A new proposal replaces a pending one. To repeat the call after a lost answer, give the same salt and
         request id. Args as for `apply`; the reason is a code.
@@ -302,6 +305,18 @@ class Shop:
         """`payment:Show`: a payment of this shop."""
         return cast(Payment, self.caller.query("payment:Show", {"payment": payment}))
 
+    def refund_record(self, refund: str) -> Refund:
+        """`payment:ShowRefund`: a refund of this shop."""
+        return cast(Refund, self.caller.query("payment:ShowRefund", {"refund": refund}))
+
+    def day(self, scheme: str, day: str) -> Iterator[DayEntry]:
+        """`payment:OfDay`: the shop's payments, holds and refunds of a booking day, `YYYY-MM-DD`."""
+        return self.caller.items("payment:OfDay", {"scheme": scheme, "shop": self.shop_id, "day": day})
+
+    def holds(self, scheme: str) -> Iterator[Payment]:
+        """`payment:Holds`: what the shop holds; a hold whose time is over stays until it is released."""
+        return self.caller.items("payment:Holds", {"scheme": scheme, "shop": self.shop_id})
+
     def unsettled(self, scheme: str) -> Iterator[Item]:
         """`payment:Unsettled`: what the shop is owed and is not in a live settlement, oldest first."""
         return self.caller.items("payment:Unsettled", {"scheme": scheme, "shop": self.shop_id})
@@ -321,10 +336,14 @@ class Shop:
         return cast(Settlement, self.caller.invoke("settlement:Draft", members, request_id=request_id))
 
     def settlement(self, scheme: str, settlement: str) -> Settlement:
-        """`settlement:Show`: a settlement of this shop with its items."""
+        """`settlement:Show`: a settlement of this shop; `settlement_items` lists what it includes."""
         return cast(
             Settlement, self.caller.query("settlement:Show", {"scheme": scheme, "settlement": settlement})
         )
+
+    def settlement_items(self, scheme: str, settlement: str) -> Iterator[Item]:
+        """`settlement:Items`: the items that a settlement of this shop includes, oldest first."""
+        return self.caller.items("settlement:Items", {"scheme": scheme, "settlement": settlement})
 
     def statement(self, scheme: str) -> ShopStatement:
         """`audit:ShopStatement`: the shop's settlements and open items, and where its money is."""

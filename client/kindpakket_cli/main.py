@@ -35,7 +35,7 @@ _COMMANDS = {
     ),
     "settlement": (
         "kindpakket_cli.settlement",
-        "Settlements: draft, approve, export, book the bank's answer; claim what ended shops owe.",
+        "Settlements: draft, approve, export, book the bank's answer; claim or net what shops owe.",
     ),
     "decision": (
         "kindpakket_cli.decision",

@@ -67,6 +67,51 @@ def list_payments(session: Session, scheme_id: str) -> None:
     )
 
 
+@payment.command("refund-show")
+@click.argument("refund_id", metavar="REFUND")
+@acting_as(*READERS, *TILLS)
+def show_refund(session: Session, refund_id: str) -> None:
+    """Show a refund."""
+    session.answer(session.reader().payments.show_refund(refund_id))
+
+
+@payment.command("day")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("shop_id", metavar="SHOP")
+@click.argument("day", metavar="YYYY-MM-DD")
+@acting_as(*READERS, *TILLS)
+def of_day(session: Session, scheme_id: str, shop_id: str, day: str) -> None:
+    """List the payments, holds and refunds of a shop on a day."""
+    session.answer(
+        list(session.reader().payments.of_day(scheme_id, shop_id, day)),
+        {
+            "item": lambda entry: entry["id"],
+            "state": lambda entry: (
+                entry["payment"]["state"] if "payment" in entry else entry.get("kind", "refund")
+            ),
+            "amount": lambda entry: euros(entry["cents"]),
+            "settlement": lambda entry: entry.get("settlement", "-"),
+        },
+    )
+
+
+@payment.command("holds")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("shop_id", metavar="[SHOP]", required=False)
+@acting_as(*READERS, *TILLS)
+def holds(session: Session, scheme_id: str, shop_id: str | None) -> None:
+    """List what SHOP holds, or else all shops; shops see their own."""
+    session.answer(
+        list(session.reader().payments.holds(scheme_id, shop_id)),
+        {
+            "payment": lambda payment: payment["id"],
+            "shop": lambda payment: payment["shop"],
+            "held": lambda payment: euros(payment["held_cents"]),
+            "until": lambda payment: str(payment["expires_at"]),
+        },
+    )
+
+
 @payment.command("outcome")
 @click.argument("request_id", metavar="REQUEST")
 @acting_as(*READERS, *SELLERS)

@@ -24,14 +24,14 @@ _COLUMNS = {
     "shop": lambda record: record["shop"],
     "state": lambda record: record["state"],
     "through": lambda record: record["through"],
-    "items": lambda record: len(record["items"]),
+    "items": lambda record: record["item_count"],
     "amount": lambda record: euros(record["cents"]),
 }
 
 
 @group("settlement")
 def settlement() -> None:
-    """Settlements: draft, approve, export, book the bank's answer; claim what ended shops owe."""
+    """Settlements: draft, approve, export, book the bank's answer; claim or net what shops owe."""
 
 
 @settlement.command("list")
@@ -47,8 +47,33 @@ def list_settlements(session: Session, scheme_id: str) -> None:
 @click.argument("settlement_id", metavar="SETTLEMENT")
 @acting_as(*READERS)
 def show_settlement(session: Session, scheme_id: str, settlement_id: str) -> None:
-    """Show a settlement with its items."""
+    """Show a settlement."""
     session.answer(session.reader().settlements.show(scheme_id, settlement_id))
+
+
+@settlement.command("items")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("settlement_id", metavar="SETTLEMENT")
+@acting_as(*READERS, *TILLS)
+def items(session: Session, scheme_id: str, settlement_id: str) -> None:
+    """List what a settlement includes: payments, refunds, and what was carried over or netted."""
+    session.answer(
+        list(session.reader().settlements.items(scheme_id, settlement_id)),
+        {
+            "item": lambda item: item["id"],
+            "day": lambda item: item["day"],
+            "kind": lambda item: item.get("kind", "refund" if item["cents"] < 0 else "payment"),
+            "amount": lambda item: euros(item["cents"]),
+        },
+    )
+
+
+@settlement.command("waiting")
+@click.argument("scheme_id", metavar="SCHEME")
+@acting_as(*READERS)
+def waiting(session: Session, scheme_id: str) -> None:
+    """List the settlements and receivables that wait for somebody's next step."""
+    session.answer(list(session.reader().settlements.live(scheme_id)), _COLUMNS)
 
 
 @settlement.command("due")
@@ -56,11 +81,12 @@ def show_settlement(session: Session, scheme_id: str, settlement_id: str) -> Non
 @click.argument("shop_id", metavar="[SHOP]", required=False)
 @acting_as(*READERS, *TILLS)
 def due(session: Session, scheme_id: str, shop_id: str | None) -> None:
-    """Show whether SHOP, or else each shop, is due, why, and what a draft would include."""
-    reader = session.reader()
-    shops = [shop_id] if shop_id else [shop["id"] for shop in reader.shops.list()]
+    """Show whether SHOP, or else each shop with open items, is due, why, and what a draft would include."""
+    settlements = session.reader().settlements
     session.answer(
-        [{"shop": shop, **reader.settlements.due(scheme_id, shop)} for shop in shops],
+        [{"shop": shop_id, **settlements.due(scheme_id, shop_id)}]
+        if shop_id
+        else list(settlements.due_list(scheme_id)),
         {
             "shop": lambda record: record["shop"],
             "due": lambda record: f"yes, by {record['why']}" if record["due"] else "no",
@@ -149,7 +175,7 @@ def export(
     frozen = municipality.shops.frozen()
     ready = (
         settlement
-        for settlement in municipality.settlements.list(scheme_id)
+        for settlement in municipality.settlements.live(scheme_id)
         if settlement["state"] == "approved" and settlement["shop"] not in frozen
     )
     approved = list(islice(ready, BULK))
@@ -178,6 +204,8 @@ def export(
 @click.argument("settlement_id", metavar="SETTLEMENT")
 @click.argument("outcome", type=click.Choice(["paid", "rejected", "returned"]))
 @click.option("--reason", default="bank", show_default=True, help="Why: a code, such as the bank's.")
+@click.option("--bank-reference", help="The bank's reference: letters, digits, - and /, at most 35.")
+@click.option("--value-date", metavar="YYYY-MM-DD", help="The bank's value date.")
 @acting_as("treasurer")
 def book(
     session: Session,
@@ -185,9 +213,13 @@ def book(
     settlement_id: str,
     outcome: Literal["paid", "rejected", "returned"],
     reason: str,
+    bank_reference: str | None,
+    value_date: str | None,
 ) -> None:
     """Book the bank's answer; rejected and returned money is open again."""
-    booked = session.municipality().settlements.book(scheme_id, settlement_id, outcome, reason)
+    booked = session.municipality().settlements.book(
+        scheme_id, settlement_id, outcome, reason, bank_reference=bank_reference, value_date=value_date
+    )
     session.answer(booked, _COLUMNS)
 
 
@@ -197,18 +229,20 @@ def book(
 @because("shop-ended")
 @acting_as("treasurer")
 def claim(session: Session, scheme_id: str, shop_id: str, reason: str) -> None:
-    """Claim what an ended shop owes: it becomes a receivable."""
+    """Claim what a shop owes that has ended, or whose scheme is closed: it becomes a receivable."""
     session.answer(session.municipality().settlements.claim(scheme_id, shop_id, reason), _COLUMNS)
 
 
 @settlement.command("collect")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("settlement_id", metavar="RECEIVABLE")
+@click.option("--cents", type=click.IntRange(1), help="What was paid.  [default: what is left]")
 @because("paid")
 @acting_as("treasurer")
-def collect(session: Session, scheme_id: str, settlement_id: str, reason: str) -> None:
-    """Book that a shop has paid a receivable."""
-    session.answer(session.municipality().settlements.collect(scheme_id, settlement_id, reason), _COLUMNS)
+def collect(session: Session, scheme_id: str, settlement_id: str, cents: int | None, reason: str) -> None:
+    """Book that a shop has paid a receivable, or a part of it."""
+    settlements = session.municipality().settlements
+    session.answer(settlements.collect(scheme_id, settlement_id, reason, cents=cents), _COLUMNS)
 
 
 @settlement.command("write-off")
@@ -217,8 +251,64 @@ def collect(session: Session, scheme_id: str, settlement_id: str, reason: str) -
 @because("bankrupt")
 @acting_as("approver")
 def write_off(session: Session, scheme_id: str, settlement_id: str, reason: str) -> None:
-    """Write off a receivable that another person claimed."""
+    """Write off what is left of a receivable that another person claimed."""
     session.answer(session.municipality().settlements.write_off(scheme_id, settlement_id, reason), _COLUMNS)
+
+
+@settlement.command("reopen")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("settlement_id", metavar="RECEIVABLE")
+@click.option(
+    "--received",
+    "received_cents",
+    type=click.IntRange(0),
+    help="The cents of it that were really received.  [default: all that was collected]",
+)
+@because("mistake")
+@acting_as("approver")
+def reopen(
+    session: Session, scheme_id: str, settlement_id: str, received_cents: int | None, reason: str
+) -> None:
+    """End a receivable that another person claimed, collected or wrote off; what it claimed is open again."""
+    settlements = session.municipality().settlements
+    reopened = settlements.reopen(scheme_id, settlement_id, reason, received_cents=received_cents)
+    session.answer(reopened, _COLUMNS)
+
+
+@settlement.command("net")
+@click.argument("scheme_id", metavar="SCHEME")
+@click.argument("against", metavar="AGAINST")
+@click.argument("shop_id", metavar="SHOP")
+@because("old-debt")
+@acting_as("treasurer")
+def net(session: Session, scheme_id: str, against: str, shop_id: str, reason: str) -> None:
+    """Deduct what SHOP owes under SCHEME from what it is owed under the scheme AGAINST."""
+    session.answer(session.municipality().settlements.net(scheme_id, against, shop_id, reason))
+
+
+@settlement.command("index")
+@click.argument("scheme_id", metavar="SCHEME")
+@acting_as("issuer", "treasurer")
+def index(session: Session, scheme_id: str) -> None:
+    """Bring a ledger of layout 2 under the keys of today, once after its upgrade; no money moves.
+
+    If it is interrupted, run it again.
+    """
+    from kindpakket.municipality import BULK
+
+    municipality = session.municipality()
+    known = [record["id"] for record in municipality.settlements.list(scheme_id) if _is_layout_2(record)]
+    for settlement_id in known:
+        municipality.settlements.index(scheme_id, settlement_id)
+    payments = list(municipality.payments.unindexed())
+    for start in range(0, len(payments), BULK):
+        municipality.payments.index(payments[start : start + BULK])
+    session.answer({"settlements": len(known), "payments": len(payments)})
+
+
+def _is_layout_2(record: Settlement) -> bool:
+    """Whether a settlement has items whose place its record does not say."""
+    return record["item_count"] > 0 and "first" not in record
 
 
 def _payment_file(

@@ -57,7 +57,7 @@ def _draft_all(desk: Desk, scheme: str, shop: str) -> list[Settlement]:
     with suppress(NothingToSettle):
         while not drafted or drafted[-1].get("more"):
             drafted.append(desk.treasurer.settlements.draft(scheme, shop))
-    return drafted
+    return [settlement for settlement in drafted if settlement["state"] == "drafted"]
 
 
 def _transfer(desk: Desk, settlement: Settlement) -> CreditTransfer:

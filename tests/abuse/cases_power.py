@@ -10,9 +10,9 @@ from support import agreed
 from table import Attempt, by_name, case
 
 from kindpakket.ledger.ids import new_id, new_salt
-from kindpakket.ledger.records import CaseRecord
+from kindpakket.ledger.records import CaseRecord, ShopAccount
 from kindpakket.municipality import Municipality
-from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, SHOPS
+from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, SHOPS, now
 from kindpakket_demo.schemes import PRESET
 
 ISSUER, APPROVER = {"role": "issuer", "person": "p-one"}, {"role": "approver", "person": "p-one"}
@@ -195,6 +195,56 @@ def approves_stale_rules(ground: Ground) -> Attempt:
 @case(23, "clerk", "reads the account of a shop", "ROLE_REQUIRED")
 def reads_account(ground: Ground) -> Attempt:
     return lambda: ground.desk.clerk.shops.account(ground.till.shop.shop_id)
+
+
+@case(19, "treasurer", "nets a debt that is none", "NOTHING_TO_CLAIM")
+def nets_nothing(ground: Ground) -> Attempt:
+    scheme, _ = ground.settlement()
+    shop = ground.till.shop.shop_id
+    return lambda: ground.desk.treasurer.settlements.net(scheme, ground.scheme, shop, "old-debt")
+
+
+@case(19, "shop", "reads {} of another shop", "NOT_YOURS", each={"the day": "day", "the items": "items"})
+def reads_what_is_another_shops(ground: Ground, what: str) -> Attempt:
+    scheme, settlement = ground.settlement()
+    stranger = ground.props.suspended.shop.caller
+    if what == "items":
+        return lambda: stranger.query("settlement:Items", {"scheme": scheme, "settlement": settlement})
+    members = {"scheme": scheme, "shop": ground.till.shop.shop_id, "day": now().date().isoformat()}
+    return lambda: stranger.query("payment:OfDay", members)
+
+
+@case(19, "treasurer", "books a name as the bank's reference", "INVALID_CODE")
+def books_a_name(ground: Ground) -> Attempt:
+    scheme, settlement = ground.settlement()
+    desk = ground.desk.treasurer.settlements
+    return lambda: desk.book(scheme, settlement, "paid", "bank", bank_reference="Jan-de-Vries")
+
+
+@case(19, "municipality", "names the account of a shop that has not ended", "SHOP_STATE")
+def names_the_account_of_a_living_shop(ground: Ground) -> Attempt:
+    account: ShopAccount = {
+        "iban": "NL91ABNA0417164300",
+        "holder": "Somebody",
+        "kvk": "12345678",
+        "contact": "administratie",
+        "salt": new_salt(),
+    }
+    shop = ground.till.shop.shop_id
+    return lambda: ground.desk.clerk.shops.change_account(shop, "account-closed", account)
+
+
+@case(19, "municipality", "erases the account of a shop that is owed money", "MONEY_OPEN")
+def erases_the_account_of_a_creditor(ground: Ground) -> Attempt:
+    scheme, (wallet,) = ground.props.scheme(1)
+    till = ground.props.shop("creditor", "books")
+    order = till.shop.order(scheme.id, wallet.voucher, [{"category": "books", "cents": 1_000}])
+    till.shop.pay(order, wallet.authorise(order))
+    ground.desk.in_step()
+    shop = till.shop.shop_id
+    agreed(ground.desk, ground.desk.clerk.shops.propose_end(shop, "bankrupt", 0))
+    ground.desk.in_step()
+    return lambda: ground.desk.clerk.erasures.order("shopAccounts", [shop], "request")
 
 
 STEPS: dict[str, Callable[[str, str], tuple[str, dict[str, Any]]]] = {

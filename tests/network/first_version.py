@@ -167,6 +167,13 @@ def read_all(town: FirstTown) -> dict[str, Any]:
             ("settlement:List", scheme),
         )
     }
+    for settlement in answers["settlement:List"]:
+        # They were in the record once, and have a query of their own now.
+        members = {**scheme, "settlement": settlement["id"]}
+        held = settlement.pop("items", None)
+        answers[f"items {settlement['id']}"] = (
+            list(clerk.items("settlement:Items", members)) if held is None else held
+        )
     for listed in answers["scheme:List"]:
         shown = clerk.query("scheme:Show", {"scheme": listed["id"]})
         rules = {name: value for name, value in shown["rules"].items() if name not in WITHOUT_EFFECT}

@@ -101,10 +101,24 @@ def upgrade(first: Network, town: FirstTown) -> Iterator[Upgrade]:
                 till.result()
         made.nodes = present.nodes()
         town.desk.in_step()
+        find_anew(town)
         made.after = read_all(town)
         yield made
     finally:
         present.down()
+
+
+def find_anew(town: FirstTown) -> None:
+    """Bring what was written before under the keys of today, as `kindpakket settlement index` does."""
+    clerk = town.desk.clerk
+    assert list(clerk.payments.list(town.scheme)) != []  # open payments had their keys before
+    for settlement in list(clerk.settlements.list(town.scheme)):
+        assert "first" not in settlement
+        clerk.settlements.index(town.scheme, settlement["id"])
+    if unindexed := list(clerk.payments.unindexed()):
+        clerk.payments.index(unindexed)
+    town.desk.in_step()
+    assert list(clerk.payments.unindexed()) == []
 
 
 def sell(town: FirstTown, buyer: Wallet, made: Upgrade, over: threading.Event) -> None:

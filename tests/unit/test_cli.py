@@ -307,10 +307,10 @@ EXPORT = ("--name", "Gemeente Zuidhorn", "--iban", "NL91ABNA0417164300", "--bic"
 
 def test_settlements_are_exported_with_the_hash_of_the_file(kindpakket: Command, tmp_path: Path) -> None:
     kindpakket.desk.answers |= {
-        "settlement:List": {
+        "settlement:Live": {
             "items": [
                 settlement(),
-                settlement("paid") | {"id": "6" * 32},
+                settlement("drafted") | {"id": "6" * 32},
                 settlement() | {"id": "8" * 32, "shop": "9" * 32},
                 settlement() | {"id": "0" * 32, "shop": "e" * 32},
             ],
@@ -353,7 +353,7 @@ def test_a_file_whose_settlements_were_not_marked_has_not_its_name(
     kindpakket: Command, tmp_path: Path
 ) -> None:
     kindpakket.desk.answers |= {
-        "settlement:List": {"items": [settlement()], "next": ""},
+        "settlement:Live": {"items": [settlement()], "next": ""},
         "shop:List": {"items": [{"id": SHOP, "state": "approved"}], "next": ""},
         "shop:Account": ACCOUNT,
         "scheme:Show": {"rules": rules()},
@@ -377,7 +377,7 @@ def test_a_file_whose_settlements_were_not_marked_has_not_its_name(
 
 def test_nothing_approved_is_nothing_to_export(kindpakket: Command, tmp_path: Path) -> None:
     kindpakket.desk.answers |= {
-        "settlement:List": {"items": [settlement("drafted")], "next": ""},
+        "settlement:Live": {"items": [settlement("drafted")], "next": ""},
         "shop:List": {"items": [{"id": SHOP, "state": "approved"}], "next": ""},
         "scheme:Show": {"rules": rules()},
     }

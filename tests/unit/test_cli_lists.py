@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desk import ACCOUNT, CHANGE, MOVED, ORDERED, PAYMENT, REASON, TILL, Command
+from desk import ACCOUNT, CHANGE, MOVED, ORDERED, PAYMENT, REASON, TILL, Command, settlement
 from story import SCHEME, SHOP, VOUCHER
 
 
@@ -40,9 +40,14 @@ def test_holds_are_seen_in_the_list_of_payments(kindpakket: Command) -> None:
 
 def test_what_is_due_is_shown_for_one_shop_or_for_all(kindpakket: Command) -> None:
     due = {"due": True, "why": "rhythm", "cents": 1500, "items": 2}
+    due |= {"oldest_day": "2026-03-01", "closed_until": "2026-03-10"}
+
+    def listed(shop: str) -> dict[str, object]:
+        return {"shop": shop, **due}
+
     kindpakket.desk.answers |= {
-        "settlement:Due": {**due, "oldest_day": "2026-03-01", "closed_until": "2026-03-10"},
-        "shop:List": {"items": [{"id": SHOP}, {"id": "7" * 32}], "next": ""},
+        "settlement:Due": due,
+        "settlement:DueList": {"items": [listed(SHOP), listed("7" * 32)], "next": ""},
     }
     assert "yes, by rhythm" in kindpakket("settlement", "due", SCHEME, SHOP).stdout
     assert [found["shop"] for found in kindpakket.answer("settlement", "due", SCHEME)] == [SHOP, "7" * 32]
@@ -70,3 +75,50 @@ def test_erasures_that_are_due_are_ordered_together(kindpakket: Command) -> None
     assert request["ids"] == [VOUCHER, "8" * 32]
     assert "or --all-due" in kindpakket(*order).stderr
     assert "give --scheme with citizens" in kindpakket("erasure", "due", "citizens").stderr
+
+
+def test_the_items_of_a_settlement_are_named(kindpakket: Command) -> None:
+    items = [
+        {"id": "7" * 32, "day": "2026-03-10", "cents": 1500},
+        {"id": "8" * 32, "day": "2026-03-10", "cents": -500},
+        {"id": "9" * 32, "day": "2026-03-10", "cents": -5, "kind": "carried"},
+    ]
+    kindpakket.desk.answers["settlement:Items"] = {"items": items, "next": ""}
+    shown = kindpakket("settlement", "items", SCHEME, "6" * 32).stdout
+    assert all(word in shown for word in ("payment", "refund", "carried", "€ 15.00", "-€ 5.00"))
+
+
+def test_what_waits_for_a_step_is_listed(kindpakket: Command) -> None:
+    kindpakket.desk.answers["settlement:Live"] = {"items": [settlement("drafted")], "next": ""}
+    assert "drafted" in kindpakket("settlement", "waiting", SCHEME).stdout
+
+
+def test_a_day_of_a_shop_is_listed(kindpakket: Command) -> None:
+    entries = [
+        {"id": "1" * 32, "cents": 1500, "settlement": "6" * 32, "payment": {"state": "paid"}},
+        {"id": "2" * 32, "cents": -500, "refund": {}},
+        {"id": "3" * 32, "cents": 0, "payment": {"state": "held"}},
+    ]
+    kindpakket.desk.answers["payment:OfDay"] = {"items": entries, "next": ""}
+    shown = kindpakket("payment", "day", SCHEME, SHOP, "2026-03-10").stdout
+    assert all(word in shown for word in ("paid", "refund", "held", "€ 15.00", "6666"))
+
+
+def test_holds_are_listed(kindpakket: Command) -> None:
+    held = {"id": "3" * 32, "shop": SHOP, "held_cents": 700, "expires_at": 1773140400}
+    kindpakket.desk.answers["payment:Holds"] = {"items": [held], "next": ""}
+    shown = kindpakket("payment", "holds", SCHEME).stdout
+    assert "€ 7.00" in shown and "1773140400" in shown
+
+
+def test_a_ledger_of_layout_2_is_indexed_once(kindpakket: Command) -> None:
+    old = {key: value for key, value in settlement("paid").items() if key not in ("first", "last")}
+    kindpakket.desk.answers |= {
+        "settlement:List": {"items": [old, settlement("paid") | {"id": "6" * 32}], "next": ""},
+        "settlement:Index": settlement("paid"),
+        "payment:Unindexed": {"items": ["1" * 32], "next": ""},
+        "payment:Index": {"payments": ["1" * 32]},
+    }
+    assert kindpakket.answer("settlement", "index", SCHEME) == {"settlements": 1, "payments": 1}
+    indexed = [request for name, request, _ in kindpakket.desk.asked if name == "settlement:Index"]
+    assert [request["settlement"] for request in indexed] == [old["id"]]

@@ -110,6 +110,17 @@ class State:
     def settlements(self, scheme: str) -> Iterator[Any]:
         return self._under(f"settlement/{scheme}/")
 
+    def items(self, scheme: str, settlement: str) -> list[Any]:
+        return [
+            {
+                "id": key.rsplit("/", 1)[1],
+                "day": key.rsplit("/", 2)[1],
+                **{name: value[name] for name in ("cents", "kind") if name in value},
+            }
+            for key, value in sorted(self._state.items())
+            if key.startswith(f"sold/{scheme}/") and value["settlement"] == settlement
+        ]
+
     def unsettled(self, scheme: str, shop: str) -> Iterator[Any]:
         prefix = f"unsettled/{scheme}/{shop}/"
         for key in sorted(self._state):
@@ -147,7 +158,7 @@ def reader_of(state: dict[str, Any]) -> Reader:
             "unsettled": peer.unsettled,
             "waiting_refunds": peer.waiting_refunds,
         },
-        "settlements": {"list": peer.settlements},
+        "settlements": {"list": peer.settlements, "items": peer.items},
         "erasures": {"list": peer.erasures},
         "decisions": {"list": peer.decisions},
         "audit": {"totals": peer.totals},
@@ -175,6 +186,7 @@ def requested(number: int, asked: dict[str, Any]) -> CommittedRequest:
 def test_the_books_are_what_the_ledger_holds(histories: list[dict[str, Any]]) -> None:
     for history in histories:
         replay = Replay(Domain("zuidhorn", "kindpakket"))
+        replay.books.layout = 3
         for number, asked in enumerate(history["asked"]):
             if not asked["refused"]:
                 replay.apply(requested(number, asked))
@@ -187,6 +199,7 @@ def test_what_the_chaincode_refuses_is_a_finding(histories: list[dict[str, Any]]
     missed = []
     for history in histories:
         replay = Replay(Domain("zuidhorn", "kindpakket"))
+        replay.books.layout = 3
         for number, asked in enumerate(history["asked"]):
             if not asked["refused"]:
                 replay.apply(requested(number, asked))

@@ -97,6 +97,16 @@ func (r *rangeRead) add(l *Ledger, key string) {
 	r.seen = append(r.seen, version{key, l.versions[key]})
 }
 
+// Ranged gives the keys that the ranges of a simulation read, one for each time.
+func (s *Simulation) Ranged() (keys []string) {
+	for _, read := range s.ranges {
+		for _, seen := range read.seen {
+			keys = append(keys, seen.key)
+		}
+	}
+	return keys
+}
+
 // Simulate endorses a proposal against the committed state.
 func (l *Ledger) Simulate(call Call) *Simulation {
 	l.proposals++

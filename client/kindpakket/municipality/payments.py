@@ -1,12 +1,13 @@
-"""The desk for payments: releasing holds, and deciding on refunds that wait."""
+"""The desk for payments: releasing holds, refunds that wait, and payments of an earlier layout."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from kindpakket.holder.orders import ReleaseOrder
 from kindpakket.ledger.queries.payments import PaymentQueries
-from kindpakket.ledger.records import Payment, Proof, Refund, ReleasedByHolder
+from kindpakket.ledger.records import IndexedPayments, Payment, Proof, Refund, ReleasedByHolder
 
 
 class PaymentDesk(PaymentQueries):
@@ -46,3 +47,11 @@ class PaymentDesk(PaymentQueries):
         """`payment:RejectRefund`: end a refund that waits; nothing was moved. The reason is a code."""
         members = {"refund": refund, "reason": reason}
         return cast(Refund, self._caller.invoke("payment:RejectRefund", members, request_id=request_id))
+
+    def index(self, payments: Sequence[str], *, request_id: str | None = None) -> IndexedPayments:
+        """`payment:Index`: bring payments of layout 2, at most `BULK`, under the keys of today.
+
+        `unindexed` lists them. It moves no money.
+        """
+        members = {"payments": list(payments)}
+        return cast(IndexedPayments, self._caller.invoke("payment:Index", members, request_id=request_id))

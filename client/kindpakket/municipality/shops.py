@@ -83,6 +83,31 @@ class ShopDesk(ShopQueries):
         members = {"shop": shop, "reason": reason, "retention_days": retention_days}
         return cast(Decision, self._caller.invoke("shop:ProposeEnd", members, request_id=request_id))
 
+    def change_account(
+        self, shop: str, reason: str, account: ShopAccount, *, request_id: str | None = None
+    ) -> Shop:
+        """`shop:ChangeAccount`: propose an account for a shop that has ended and whose shopkeeper is gone.
+
+        As an issuer; an approver decides. To repeat the call after a lost answer, give the same account, with
+        its salt, and request id.
+
+        Args:
+            shop: the shop.
+            reason: a code.
+            account: where to pay it; `salt`: at least 32 random hexadecimal characters.
+            request_id: default: a new id.
+
+        Raises:
+            ShopState: the shop has not ended, so only its shopkeeper may propose an account.
+        """
+        answer = self._caller.invoke(
+            "shop:ChangeAccount",
+            {"shop": shop, "reason": reason},
+            request_id=request_id,
+            transient={"account": account},
+        )
+        return cast(Shop, answer)
+
     def approve_account(self, shop: str, change: str, *, request_id: str | None = None) -> Shop:
         """`shop:ApproveAccount`: pay the shop on the account that it proposed, from now on.
 

@@ -69,10 +69,11 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class ShopBalance:
-    """A shop's money under one scheme, in cents: net = unsettled + in settlements + paid out + receivables.
+    """A shop's money under one scheme, in cents.
 
-    Only `net`, `unsettled` and the receivables, which are `claimed`, `collected` or `written_off`, may be
-    below zero.
+    net = unsettled + in settlements + paid out + receivables + netted. Below zero may be only `net`,
+    `unsettled`, `netted`, what nettings moved to other schemes, and the receivables, which are `claimed`,
+    `collected` or `written_off`.
     """
 
     net: int
@@ -84,17 +85,18 @@ class ShopBalance:
     claimed: int
     collected: int
     written_off: int
+    netted: int
 
     @property
     def receivables(self) -> int:
-        """What the shop owed after its end, collected or not, in cents; zero or below."""
+        """What the shop owed for good, collected or not, in cents; zero or below."""
         return self.claimed + self.collected + self.written_off
 
     @property
     def balanced(self) -> bool:
         """Whether everything spent at the shop is accounted for, once."""
         live = self.drafted + self.approved + self.exported + self.paid_out
-        return self.net == self.unsettled + live + self.receivables
+        return self.net == self.unsettled + live + self.receivables + self.netted
 
 
 @dataclass(slots=True)
@@ -163,11 +165,13 @@ class Books:
             net[move.scheme, move.shop] += move.cents
         sums: Counter[tuple[str, str, str]] = Counter()
         for settlement in self.settlements.values():
-            sums[settlement.scheme, settlement.shop, settlement.state] += settlement.cents
+            received = settlement.collected_cents
+            sums[settlement.scheme, settlement.shop, settlement.state] += settlement.cents + received
+            sums[settlement.scheme, settlement.shop, "collected"] -= received
         return {
             (scheme.id, shop): ShopBalance(
                 net=net[scheme.id, shop],
-                unsettled=sum(scheme.unsettled.get(shop, {}).values()),
+                unsettled=scheme.unsettled_cents(shop),
                 drafted=sums[scheme.id, shop, "drafted"],
                 approved=sums[scheme.id, shop, "approved"],
                 exported=sums[scheme.id, shop, "exported"],
@@ -175,6 +179,7 @@ class Books:
                 claimed=sums[scheme.id, shop, "claimed"],
                 collected=sums[scheme.id, shop, "collected"],
                 written_off=sums[scheme.id, shop, "written-off"],
+                netted=sums[scheme.id, shop, "netted"],
             )
             for scheme in self.schemes.values()
             for shop in self.shops

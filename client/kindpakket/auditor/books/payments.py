@@ -129,14 +129,30 @@ class SettlementBook:
     file_sha256: str = ""
     booked_by: str = ""
     book_reason: str = ""
+    bank_reference: str = ""
+    value_date: str = ""
+    collected_cents: int = 0
+    reopened_by: str = ""
+    reopen_reason: str = ""
+    against: str = ""
+    net_reason: str = ""
+    netted_cents: int = 0
 
     @property
     def cents(self) -> int:
-        """The net sum of its items."""
-        return sum(item["cents"] for item in self.items)
+        """The net sum of its items; of a netting, what it moved out of the open items."""
+        return self.netted_cents + sum(item["cents"] for item in self.items)
+
+    @property
+    def holds_items(self) -> bool:
+        """Whether its items are its own: it has not given them back."""
+        return self.state not in ("withdrawn", "rejected", "returned", "reopened")
 
     def members(self) -> dict[str, object]:
-        """The members that the ledger's record must have; None for those that it leaves out."""
+        """The members that the ledger's record must have; None for those that it leaves out.
+
+        Its items are compared one by one.
+        """
         optional = (
             "claim_reason",
             "approved_by",
@@ -146,11 +162,18 @@ class SettlementBook:
             "file_sha256",
             "booked_by",
             "book_reason",
+            "bank_reference",
+            "value_date",
+            "collected_cents",
+            "reopened_by",
+            "reopen_reason",
+            "against",
+            "net_reason",
         )
         return {
             "shop": self.shop,
             "state": self.state,
-            "items": list(self.items),
+            "item_count": len(self.items),
             "cents": self.cents,
             "through": self.through,
             "drafted_by": self.drafted_by,

@@ -11,7 +11,7 @@ from kindpakket.auditor.books.decisions import expiry
 from kindpakket.auditor.books.terms import Terms
 from kindpakket.auditor.books.vouchers import VoucherBook
 from kindpakket.ledger.days import day_after, first_instant
-from kindpakket.ledger.records import Rules
+from kindpakket.ledger.records import Item, ItemKind, Rules
 
 _LAYOUT_2_DAYS = ("hold_days", "extension_days", "refund_grace_days", "settlement_days")
 
@@ -74,6 +74,7 @@ class SchemeBook:
         floor: the version that applies to all vouchers issued under an earlier one; 0 if there is none.
         issued, topped_up, lapsed, revoked: the budget's terms, in cents, as the requests moved them.
         unsettled: maps a shop to its open items, which map (day, id) to cents.
+        kinds: maps an item that is neither a payment nor a refund to its kind.
     """
 
     id: str
@@ -98,6 +99,7 @@ class SchemeBook:
     changes: dict[str, ChangeBook] = field(default_factory=dict)
     allocations: dict[str, AllocationBook] = field(default_factory=dict)
     unsettled: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
+    kinds: dict[tuple[str, str], ItemKind] = field(default_factory=dict)
 
     @property
     def rules(self) -> Rules:
@@ -128,6 +130,28 @@ class SchemeBook:
         for voucher in self.vouchers.values():
             total.update(voucher.by_category)
         return {category: cents for category, cents in sorted(total.items()) if cents}
+
+    def open(self, shop: str, item: Item) -> None:
+        """Add an open item of a shop."""
+        place = item["day"], item["id"]
+        self.unsettled.setdefault(shop, {})[place] = item["cents"]
+        if "kind" in item:
+            self.kinds[place] = item["kind"]
+
+    def items(self, shop: str, until: str) -> list[Item]:
+        """A shop's open items up to and including a day, oldest first."""
+        opened = self.unsettled.get(shop, {})
+        return [self._item(place, opened[place]) for place in sorted(opened) if place[0] <= until]
+
+    def _item(self, place: tuple[str, str], cents: int) -> Item:
+        item: Item = {"id": place[1], "day": place[0], "cents": cents}
+        if place in self.kinds:
+            item["kind"] = self.kinds[place]
+        return item
+
+    def unsettled_cents(self, shop: str) -> int:
+        """The sum of a shop's open items."""
+        return sum(self.unsettled.get(shop, {}).values())
 
     def take_back(self, destination: str, cents: int) -> None:
         """Return money of a voucher to the budget, as `lapsed` or `revoked`."""

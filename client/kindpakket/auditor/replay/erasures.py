@@ -10,6 +10,7 @@ from kindpakket.ledger.domain import Domain
 
 CITIZENS, ACCOUNTS = "citizens", "shopAccounts"
 _RETENTION = "retention"
+_LIVE = ("drafted", "approved", "exported", "claimed")
 
 
 def _order(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
@@ -36,12 +37,24 @@ def _judge(books: Books, findings: Findings, erasure: ErasureBook, at: int) -> N
     for owner in erasure.ids:
         if erasure.collection == ACCOUNTS:
             findings.expect_state(f"shop {owner}", books.shops[owner].state, "ended")
+            _expect_nothing_open(books, findings, owner)
         if erasure.reason == _RETENTION:
             start, due_on = _term(books, erasure, owner)
             findings.expect(
                 bool(due_on) and at >= start and day_of(at) >= due_on,
                 f"the private record of {owner} must be kept until {due_on or 'the scheme is closed'}",
             )
+
+
+def _expect_nothing_open(books: Books, findings: Findings, shop: str) -> None:
+    """Find out whether a shop had money open: without its account it could not be paid."""
+    if books.layout < 3:
+        return
+    items = any(scheme.unsettled.get(shop) for scheme in books.schemes.values())
+    live = any(
+        settlement.shop == shop and settlement.state in _LIVE for settlement in books.settlements.values()
+    )
+    findings.expect(not items and not live, f"the account of shop {shop} was erased while it had money open")
 
 
 def _term(books: Books, erasure: ErasureBook, owner: str) -> tuple[int, str]:
@@ -81,7 +94,7 @@ def _withdraw(books: Books, findings: Findings, request: CommittedRequest, _: Do
 def _purge(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     erasure = books.erasures[request.request["erasure"]]
     findings.expect_state(f"erasure {erasure.id}", erasure.state, "approved")
-    if books.layout >= 3:
+    if books.layout >= 3 and _left(books, erasure):
         _judge(books, findings, erasure, request.at)
     erasure.purged = True
 

@@ -149,7 +149,14 @@ def _limit_grace(voucher: VoucherBook) -> None:
     voucher.grace_cents = max(0, min(voucher.grace_cents, voucher.terms.available))
 
 
+def _index(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
+    """Moves no money: only where the ledger finds payments."""
+    unknown = [payment for payment in request.request["payments"] if payment not in books.payments]
+    findings.expect(not unknown, f"payments were indexed that are unknown: {', '.join(unknown)}")
+
+
 HANDLERS: Handlers = {
+    "payment:Index": _index,
     "payment:Pay": _pay,
     "payment:Hold": _hold,
     "payment:Cancel": _cancel,

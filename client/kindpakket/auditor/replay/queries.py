@@ -13,6 +13,7 @@ QUERIES = frozenset(
         "audit:History",
         "audit:Sample",
         "audit:SchemeStatement",
+        "audit:SchemeTotals",
         "audit:ShopStatement",
         "audit:Totals",
         "audit:VoucherStatement",
@@ -24,8 +25,12 @@ QUERIES = frozenset(
         "erasure:UnusedCases",
         "organisations:List",
         "organisations:Show",
+        "payment:Holds",
         "payment:List",
+        "payment:OfDay",
         "payment:Show",
+        "payment:ShowRefund",
+        "payment:Unindexed",
         "payment:Unsettled",
         "payment:WaitingRefunds",
         "request:Show",
@@ -34,7 +39,10 @@ QUERIES = frozenset(
         "scheme:Rules",
         "scheme:Show",
         "settlement:Due",
+        "settlement:DueList",
+        "settlement:Items",
         "settlement:List",
+        "settlement:Live",
         "settlement:Show",
         "shop:Account",
         "shop:List",
@@ -53,6 +61,7 @@ _MEMBERS = frozenset(
         "allocation",
         "collection",
         "cursor",
+        "day",
         "decision",
         "erasure",
         "key",
@@ -60,6 +69,7 @@ _MEMBERS = frozenset(
         "limit",
         "payment",
         "per_mille",
+        "refund",
         "request",
         "scheme",
         "seed",
@@ -70,9 +80,10 @@ _MEMBERS = frozenset(
     }
 )
 _TEXT = re.compile(
-    r"|[0-9a-f]{1,64}|[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9a-f]{32}|(settlement|open)/[0-9a-f/-]{0,43}"
+    r"|[0-9a-f]{1,64}|[0-9a-f]{32}/[0-9a-f]{32}|([0-9a-f]{32}/)?[0-9]{4}-[0-9]{2}-[0-9]{2}(/[0-9a-f]{32})?"
+    r"|(settlement|open|held|unsettled|sold|undone)/[0-9a-f/-]{0,76}"
 )
-_KEY = re.compile(r"[a-z]{3,12}(/[0-9A-Za-z.-]{1,64}){0,4}")
+_KEY = re.compile(r"[a-z-]{3,16}(/[0-9A-Za-z.-]{1,64}){0,4}")
 _CHOICES = frozenset({"voucher", "payment", "settlement", "citizens", "shopAccounts"})
 
 

@@ -219,8 +219,13 @@ _LAYOUT_3_OPERATIONS = frozenset(
         "payment:EndorseRefund",
         "payment:ApproveRefund",
         "payment:RejectRefund",
+        "payment:Index",
+        "settlement:Reopen",
+        "settlement:Net",
+        "settlement:Index",
     }
 )
+_LAYOUT_3_MEMBERS = frozenset({"allocation", "bank_reference", "value_date"})
 _LAYOUT_3_RULES = frozenset({"paper_day_cap_cents", "refund_days", "refund_limit_cents"})
 
 
@@ -228,7 +233,7 @@ def least_layout(operation: str, request: Mapping[str, Any]) -> int:
     """The first layout whose chaincode accepts a request; each refused the members that it did not know."""
     if (
         operation in _LAYOUT_3_OPERATIONS
-        or "allocation" in request
+        or not _LAYOUT_3_MEMBERS.isdisjoint(request)
         or not _LAYOUT_3_RULES.isdisjoint(request.get("rules", ()))
     ):
         return 3

@@ -10,6 +10,7 @@ from kindpakket.ledger.records import (
     HistoryEntry,
     Payment,
     SchemeStatementEntry,
+    SchemeTotals,
     Settlement,
     ShopStatement,
     ShopSums,
@@ -65,6 +66,16 @@ class AuditQueries(Desk):
     def scheme_statement(self, scheme: str) -> Iterator[SchemeStatementEntry]:
         """`audit:SchemeStatement`: what each transaction moved in a scheme's budget, newest first."""
         return self._entries("audit:SchemeStatement", {"scheme": scheme})
+
+    def scheme_totals(self, scheme: str) -> SchemeTotals:
+        """`audit:SchemeTotals`: all money of a scheme at one height, for up to 100 000 records.
+
+        While the query runs, its peer commits no block: run it at an auditor's peer.
+
+        Raises:
+            SchemeTooLarge: add up the pages instead, by `totals`.
+        """
+        return cast(SchemeTotals, self._caller.query("audit:SchemeTotals", {"scheme": scheme}))
 
     def totals(self, scheme: str) -> Totals:
         """`audit:Totals`: number and sums, in cents, of all vouchers of a scheme, added up over all pages."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from kindpakket.ledger.desk import Desk
-from kindpakket.ledger.records import Item, Payment, Refund
+from kindpakket.ledger.records import DayEntry, Item, Payment, Refund
 
 
 class PaymentQueries(Desk):
@@ -17,12 +17,36 @@ class PaymentQueries(Desk):
         return cast(Payment, self._caller.query("payment:Show", {"payment": payment}))
 
     def list(self, scheme: str) -> Iterator[Payment]:
-        """`payment:List`: all payments of a scheme, holds included, by id."""
+        """`payment:List`: all payments of a scheme, holds included.
+
+        Holds come first, then what is open, settled, and undone, each by shop and day. One that is settled
+        or captured meanwhile may come twice.
+        """
         return self._caller.items("payment:List", {"scheme": scheme})
 
     def waiting_refunds(self, scheme: str) -> Iterator[Refund]:
         """`payment:WaitingRefunds`: the refunds of a scheme that wait for two persons, by id."""
         return self._caller.items("payment:WaitingRefunds", {"scheme": scheme})
+
+    def show_refund(self, refund: str) -> Refund:
+        """`payment:ShowRefund`: a refund."""
+        return cast(Refund, self._caller.query("payment:ShowRefund", {"refund": refund}))
+
+    def of_day(self, scheme: str, shop: str, day: str) -> Iterator[DayEntry]:
+        """`payment:OfDay`: a shop's payments, holds and refunds of a booking day, `YYYY-MM-DD`."""
+        return self._caller.items("payment:OfDay", {"scheme": scheme, "shop": shop, "day": day})
+
+    def holds(self, scheme: str, shop: str | None = None) -> Iterator[Payment]:
+        """`payment:Holds`: what is held, under a scheme or by one of its shops.
+
+        A hold whose time is over stays until somebody releases it.
+        """
+        of_shop = {} if shop is None else {"shop": shop}
+        return self._caller.items("payment:Holds", {"scheme": scheme, **of_shop})
+
+    def unindexed(self) -> Iterator[str]:
+        """`payment:Unindexed`: ids of payments of layout 2, of all schemes, that `index` has to find anew."""
+        return self._caller.items("payment:Unindexed")
 
     def unsettled(self, scheme: str, shop: str) -> Iterator[Item]:
         """`payment:Unsettled`: what a shop is owed and is not in a live settlement, oldest first."""

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import cast
 
 from kindpakket.ledger.desk import Desk
-from kindpakket.ledger.records import Due, Settlement
+from kindpakket.ledger.records import Due, DueShop, Item, Settlement
 
 
 class SettlementQueries(Desk):
     """Queries on settlements. `Caller` lists what each may raise."""
 
     def show(self, scheme: str, settlement: str) -> Settlement:
-        """`settlement:Show`: a settlement with its items."""
+        """`settlement:Show`: a settlement; `items` lists what it includes."""
         return cast(
             Settlement, self._caller.query("settlement:Show", {"scheme": scheme, "settlement": settlement})
         )
@@ -21,6 +21,21 @@ class SettlementQueries(Desk):
     def list(self, scheme: str) -> Iterator[Settlement]:
         """`settlement:List`: all settlements of a scheme, by id."""
         return self._caller.items("settlement:List", {"scheme": scheme})
+
+    def items(self, scheme: str, settlement: str) -> Iterator[Item]:
+        """`settlement:Items`: the items that a settlement includes, oldest first.
+
+        A settlement that was withdrawn, rejected or returned, or a receivable that was reopened, has none.
+        """
+        return self._caller.items("settlement:Items", {"scheme": scheme, "settlement": settlement})
+
+    def live(self, scheme: str) -> Iterator[Settlement]:
+        """`settlement:Live`: settlements and receivables that wait for somebody's next step, by shop."""
+        return self._caller.items("settlement:Live", {"scheme": scheme})
+
+    def due_list(self, scheme: str) -> Iterator[DueShop]:
+        """`settlement:DueList`: all shops with open items of closed days, and whether each is due."""
+        return self._caller.items("settlement:DueList", {"scheme": scheme})
 
     def due(self, scheme: str, shop: str) -> Due:
         """`settlement:Due`: whether a shop is due to be paid, why, and what a draft would include now."""

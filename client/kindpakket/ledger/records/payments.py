@@ -79,9 +79,39 @@ class ReleasedByHolder(TypedDict):
     state: str
 
 
+ItemKind = Literal["carried", "netted", "collected"]
+"""What an item is that is neither a payment nor a refund."""
+
+
 class Item(TypedDict):
-    """A payment, or a refund with negative cents, that a shop is owed."""
+    """A payment, or a refund with negative cents, that a shop is owed; with a `kind`, another amount.
+
+    `carried` is the sum of items that were carried over, `netted` the counterpart of a netting with another
+    scheme, `collected` what was received of a receivable that was reopened.
+    """
 
     id: str
     day: str
     cents: int
+    kind: NotRequired[ItemKind]
+
+
+class DayEntry(TypedDict):
+    """What a shop did on a day: a payment or hold, whatever became of it, or a refund; or another item.
+
+    `cents` are those that count for the shop: negative for a refund, 0 for holds and what was undone.
+    `settlement` is the settlement that includes it.
+    """
+
+    id: str
+    cents: int
+    kind: NotRequired[ItemKind]
+    settlement: NotRequired[str]
+    payment: NotRequired[Payment]
+    refund: NotRequired[Refund]
+
+
+class IndexedPayments(TypedDict):
+    """The answer to `payment:Index`."""
+
+    payments: list[str]

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from kindpakket.ledger.records.payments import Item
+
+class Place(TypedDict):
+    """Where an item is among those of its shop, which are in the order of their days and ids."""
+
+    day: str
+    id: str
 
 
 class Settlement(TypedDict):
-    """What a shop is paid in one go; a receivable, with negative cents, is what an ended shop owes.
+    """What a shop is paid in one go; a receivable, with negative cents, is what a shop owes for good.
 
-    In the answer to drafting, `more` says that open items of closed days are left; in that to `show`,
-    `payout_frozen` that its shop is suspended or its payout frozen, so that it cannot be exported.
-    `account_sha256` is the hash of the private record of the account that is paid.
+    The items are listed by `settlements.items`; `first` and `last` are left out if it has none. In the answer
+    to drafting, `more` says that open items of closed days are left; in that to `show`, `payout_frozen` that
+    its shop is suspended or its payout frozen, so that it cannot be exported. `account_sha256` is the hash of
+    the private record of the account that is paid.
     """
 
     id: str
     scheme: str
     shop: str
     state: str
-    items: list[Item]
+    item_count: int
+    first: NotRequired[Place]
+    last: NotRequired[Place]
     cents: int
     through: str
     drafted_by: str
@@ -34,6 +42,23 @@ class Settlement(TypedDict):
     booked_by: NotRequired[str]
     book_reason: NotRequired[str]
     payout_frozen: NotRequired[bool]
+    bank_reference: NotRequired[str]
+    value_date: NotRequired[str]
+    collected_cents: NotRequired[int]
+    reopened_by: NotRequired[str]
+    reopen_reason: NotRequired[str]
+    against: NotRequired[str]
+    net_reason: NotRequired[str]
+
+
+class Netted(TypedDict):
+    """The answer to netting: by how many cents the shop's debt under `scheme` went down."""
+
+    netting: str
+    scheme: str
+    against: str
+    shop: str
+    cents: int
 
 
 class Due(TypedDict):
@@ -49,6 +74,12 @@ class Due(TypedDict):
     oldest_day: str
     closed_until: str
     payout_frozen: NotRequired[bool]
+
+
+class DueShop(Due):
+    """The same, of one shop of a list."""
+
+    shop: str
 
 
 class Exported(TypedDict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
+from kindpakket.ledger.records.payments import ItemKind
 from kindpakket.ledger.records.schemes import Budget
 from kindpakket.ledger.records.vouchers import Balance
 
@@ -64,7 +65,9 @@ class ShopStatementEntry(TypedDict):
     state: NotRequired[str]
     through: NotRequired[str]
     items: NotRequired[int]
+    against: NotRequired[str]
     day: NotRequired[str]
+    item: NotRequired[ItemKind]
 
 
 class ShopSums(TypedDict):
@@ -78,6 +81,7 @@ class ShopSums(TypedDict):
     claimed_cents: int
     collected_cents: int
     written_off_cents: int
+    netted_cents: int
 
 
 class ShopStatement(TypedDict):
@@ -85,3 +89,16 @@ class ShopStatement(TypedDict):
 
     entries: list[ShopStatementEntry]
     sums: ShopSums
+
+
+class SchemeTotals(TypedDict):
+    """All money of a scheme at one height: its vouchers, its budget, and where its shops' money is."""
+
+    scheme: str
+    closed_until: str
+    vouchers: int
+    balance: Balance
+    budget: Budget
+    settlements: int
+    open_items: int
+    shops: ShopSums

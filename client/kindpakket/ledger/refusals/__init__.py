@@ -58,6 +58,7 @@ __all__ = [
     "LedgerInconsistent",
     "MalformedRequest",
     "MandateState",
+    "MoneyOpen",
     "NotInitialised",
     "NotYours",
     "NothingToClaim",
@@ -83,6 +84,7 @@ __all__ = [
     "SchemeNotFound",
     "SchemeNotOpen",
     "SchemeState",
+    "SchemeTooLarge",
     "SecondPersonRequired",
     "SelfBlockInvalid",
     "SettlementNotDue",
@@ -452,6 +454,14 @@ class SettlementNotDue(Refusal, code="SETTLEMENT_NOT_DUE"):
 
 class NothingToClaim(Refusal, code="NOTHING_TO_CLAIM"):
     """The shop owes nothing for the closed days."""
+
+
+class MoneyOpen(Refusal, code="MONEY_OPEN"):
+    """The shop still has open items, a live settlement or a receivable: pay, net or claim them first."""
+
+
+class SchemeTooLarge(Refusal, code="SCHEME_TOO_LARGE"):
+    """The scheme has too many records to add up in one query: add up its pages."""
 
 
 class SettlementNotFound(Refusal, code="SETTLEMENT_NOT_FOUND"):
