@@ -47,7 +47,7 @@ func TestABookletIsBoundOnce(t *testing.T) {
 	}
 	// The booklet on another voucher, and the key that replaced it.
 	id := w.issue(1)[0]
-	w.refused("AUTHORISATION_USED", "clerk", "voucher:Activate", w.activate(b.activationOf(id)))
+	w.refused("AUTHORISATION_USED", "manager", "voucher:Activate", w.activate(b.activationOf(id)))
 	other := w.holder()
 	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.boundAgain(other.voucher, 2, next))
 	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.boundAgain(b.voucher, 3, other))
@@ -62,13 +62,13 @@ func TestAKeyIsBoundOnceWithinARequest(t *testing.T) {
 	w := newTown(t)
 	ids := w.issue(3)
 	b := newBooklet(w.scheme, ids[0], 5)
-	w.refused("AUTHORISATION_USED", "clerk", "voucher:Activate", w.activate(newHolder(w.scheme, ids[2]).activation(), b.activation(), b.activationOf(ids[1])))
+	w.refused("AUTHORISATION_USED", "manager", "voucher:Activate", w.activate(newHolder(w.scheme, ids[2]).activation(), b.activation(), b.activationOf(ids[1])))
 	for _, id := range ids {
 		if w.shown(id)["state"] != "issued" {
 			t.Fatal(w.shown(id))
 		}
 	}
-	w.must("clerk", "voucher:Activate", w.activate(b.activation()))
+	w.must("manager", "voucher:Activate", w.activate(b.activation()))
 	record := decodeJSON(t, w.ledger.Value("bound/"+digestOf(b.authorisation())))
 	if record["scheme"] != w.scheme || record["voucher"] != ids[0] || record["by"].(object)["operation"] != "voucher:Activate" {
 		t.Fatal(record)
@@ -132,12 +132,12 @@ func TestBindingsOfBeforeAreRecorded(t *testing.T) {
 			t.Fatal(answer)
 		}
 	}
-	w.refused("AUTHORISATION_USED", "clerk", "voucher:Activate", w.activate(b.activationOf(issued)))
+	w.refused("AUTHORISATION_USED", "manager", "voucher:Activate", w.activate(b.activationOf(issued)))
 	w.refused("AUTHORISATION_USED", "clerk", "voucher:Replace", w.boundAgain(h.voucher, 4, h))
 
 	// What two vouchers share is found.
 	w.forget()
-	w.must("clerk", "voucher:Activate", w.activate(b.activationOf(issued)))
+	w.must("manager", "voucher:Activate", w.activate(b.activationOf(issued)))
 	w.ledger.Put("bound/"+digestOf(b.authorisation()), nil)
 	answer := w.must("clerk", "voucher:RecordBindings", record(every...))
 	if shared := answer["shared"].([]any); cents(t, answer["recorded"]) != 4 || len(shared) != 1 || shared[0] != issued {

@@ -162,9 +162,7 @@ func TestTheEntitlementOfAVoucherThatWasSpentStaysUsed(t *testing.T) {
 	w := newTown(t)
 	h := w.holder()
 	topUp := w.id()
-	w.must("clerk", "voucher:TopUp", w.because(object{"scheme": w.scheme, "top_ups": []object{
-		{"voucher": h.voucher, "entitlement": topUp, "preset": "junior", "units": 1},
-	}}))
+	w.must("clerk", "voucher:TopUp", w.toppingUp(object{"voucher": h.voucher, "entitlement": topUp, "preset": "junior", "units": 1}))
 	paid := w.paid(h, clothing(500))
 	w.revoke(h.voucher)
 	w.refused("VOUCHER_STATE", "clerk", "voucher:ProposeFreeing", w.free(w.entitlementOf(h.voucher)))

@@ -182,7 +182,7 @@ func (s *storyteller) payOut(approver string) {
 		{approver, "settlement:Approve", object{"scheme": s.scheme, "settlement": id}},
 		{"treasurer", "settlement:Export", object{"scheme": s.scheme, "settlements": []string{id}, "file_sha256": id + id}},
 		{"treasurer", "settlement:Book", s.maybe(object{"scheme": s.scheme, "settlement": id, "outcome": "paid"}, "bank_reference", "REF-2")},
-		{"treasurer", "settlement:Collect", s.maybe(one(), "cents", 1+s.IntN(1_500))},
+		{"treasurer2", "settlement:Collect", s.maybe(one(), "cents", 1+s.IntN(1_500))},
 		{approver, "settlement:Reopen", s.maybe(one(), "received_cents", s.IntN(500))},
 	} {
 		if s.IntN(6) == 0 {

@@ -166,6 +166,9 @@ func (*PaymentContract) ReleaseByHolder(ctx *Context, text string) (string, erro
 			return nil, err
 		}
 		tx.event = paymentEventOf(payment, payment.HeldCents, payment.HeldDay)
+		if err := tx.putUnheld(payment); err != nil {
+			return nil, err
+		}
 		return releasedByHolder{Payment: payment.ID, State: payment.State}, tx.putPayment(payment, voucher)
 	})
 }

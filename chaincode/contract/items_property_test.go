@@ -64,7 +64,6 @@ func (w *town) checkItems(count int) {
 func TestAnItemIsInOnePlace(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newTown(t)
-		w.enrol("treasurer2", "GemeenteMSP", "treasurer", "p-cash", "")
 		w.settleEvery(0, 0)
 		var made []string
 		count := 0

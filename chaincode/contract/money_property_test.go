@@ -551,7 +551,7 @@ func (m *machine) WindUp() {
 			m.send("manager", "settlement:Approve", m.onScheme(object{"settlement": id}))
 			m.send("treasurer", "settlement:Export", m.onScheme(object{"settlements": []string{id}, "file_sha256": id + id}))
 			m.send("treasurer", "settlement:Book", m.onScheme(object{"settlement": id, "outcome": "paid"}))
-			m.send("treasurer", "settlement:Collect", m.onScheme(object{"settlement": id, "reason": "paid"}))
+			m.send("treasurer2", "settlement:Collect", m.onScheme(object{"settlement": id, "reason": "paid"}))
 		}
 	}
 	finish()

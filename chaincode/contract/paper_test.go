@@ -17,7 +17,7 @@ func TestPaperHasALimitOfTheDay(t *testing.T) {
 	w.scheme = w.openScheme(terms, 1_000_000)
 	id := w.issue(1)[0]
 	b := newBooklet(w.scheme, id, 9)
-	w.must("clerk", "voucher:Activate", w.activate(b.activation()))
+	w.must("manager", "voucher:Activate", w.activate(b.activation()))
 	page := 0
 	pay := func(code string, amount int64) string {
 		t.Helper()

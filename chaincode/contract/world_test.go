@@ -73,6 +73,7 @@ func newWorld(t tester) *world {
 	w.enrol("manager", "GemeenteMSP", "approver", "p-manager", "")
 	w.enrol("manager2", "GemeenteMSP", "approver", "p-second", "")
 	w.enrol("treasurer", "GemeenteMSP", "treasurer", "p-treasurer", "")
+	w.enrol("treasurer2", "GemeenteMSP", "treasurer", "p-cash", "")
 	w.enrol("auditor", "AuditorMSP", "auditor", "p-auditor", "")
 	w.enrol("admin", "GemeenteMSP", "", "", "")
 	return w

@@ -229,7 +229,7 @@ func TestWhatNoSettlementCouldHoldIsCarriedOver(t *testing.T) {
 }
 
 func TestAReceivableIsCollectedInParts(t *testing.T) {
-	claim := &Settlement{ID: idA, State: SettlementClaimed, Cents: -1_200, DraftedBy: "p-t"}
+	claim := &Settlement{ID: idA, State: SettlementClaimed, Cents: -1_200, DraftedBy: "p-c"}
 	expect(t, InvalidAmount, claim.Collect(1_201, "p-t", "paid"))
 	expect(t, "", claim.Collect(500, "p-t", "paid"))
 	var sums ShopSums
