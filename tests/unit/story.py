@@ -13,7 +13,8 @@ from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import HoldOrder, Order, PaymentOrder, self_block_hash
 from kindpakket.ledger.domain import Domain
-from kindpakket.ledger.records import Line, Rules
+from kindpakket.ledger.lists import ApprovableList
+from kindpakket.ledger.records import Issuance, Line, Rules
 
 DOMAIN = Domain("zuidhorn", "kindpakket")
 NOON = 1_773_140_400  # 2026-03-10 12:00 in Amsterdam
@@ -29,6 +30,8 @@ ROLES = {
     "p-acquirer": "acquirer",
 }
 ORGANISATIONS = {"municipality": "GemeenteMSP", "shops": ["WinkelsMSP"], "auditors": ["AuditorMSP"]}
+_LATER_RULES = frozenset({"paper_day_cap_cents", "refund_days", "refund_limit_cents"})
+"""Rules that ledgers of layout 3 know only."""
 _numbers = count(1)
 
 
@@ -60,7 +63,7 @@ class Story:
 
     def __init__(self, holder: HolderKey | Booklet | None = None) -> None:
         self.requests: list[CommittedRequest] = []
-        self.layout = 3
+        self.layout = 0  # unknown, so that the requests alone tell
         self.holder = holder or HolderKey.generate()
 
     def add(self, operation: str, person: str = "p-clerk", at: int = NOON, **members: Any) -> str:
@@ -92,11 +95,31 @@ class Story:
         self.add("shop:Apply", "p-shop", request_id=SHOP, categories=["books", "toys"])
         grants = [{"code": code, "from": "2026-01-01"} for code in ("books", "toys")]
         self.add("shop:Approve", "p-manager", shop=SHOP, categories=grants)
-        allocation = {"id": VOUCHER, "entitlement": ENTITLEMENT, "preset": preset, "units": 1}
-        self.add("voucher:Issue", scheme=SCHEME, vouchers=[allocation])
+        line: Issuance = {"id": VOUCHER, "entitlement": ENTITLEMENT, "preset": preset, "units": 1}
+        self.issue(line, under_allocation=self.layout == 3 or not _LATER_RULES.isdisjoint(changes))
         code = self_block_hash(DOMAIN, SCHEME, VOUCHER, CODE)
         activation = self.holder.activate(DOMAIN, SCHEME, VOUCHER, code)
-        self.add("voucher:Activate", scheme=SCHEME, activations=[activation])
+        self.add("voucher:Activate", "p-manager", scheme=SCHEME, activations=[activation])
+
+    def issue(self, line: Issuance, *, under_allocation: bool) -> None:
+        """A voucher, as it was issued before there were allocations or under one of its own."""
+        drawing: dict[str, Any] = {}
+        if under_allocation:
+            lines = ApprovableList.cut([line])
+            proposal = self.add(
+                "allocation:Propose",
+                scheme=SCHEME,
+                use="issue",
+                vouchers=1,
+                cents=30_000,
+                list_sha256=lines.sha256,
+                parts=1,
+                expires_at=NOON + SECONDS_OF_A_DAY,
+                reason="intake",
+            )
+            self.add("allocation:Approve", "p-manager", scheme=SCHEME, allocation=proposal)
+            drawing = dict(lines.parts[0].drawing(proposal))
+        self.add("voucher:Issue", scheme=SCHEME, vouchers=[line], **drawing)
 
     def order(self, *lines: tuple[str, int], at: int = NOON, version: int = 1) -> PaymentOrder:
         """A payment that the holder could agree to."""

@@ -36,7 +36,7 @@ class Peer:
         key = (call.name, *(str(value) for name, value in request.items() if name not in ("cursor", "limit")))
         if key[0].endswith((":Show", ":List", ":Totals", ":Unsettled", ":Changes", ":Rules")):
             return json.dumps(self.records[" ".join(key)])
-        call.put(f"request/{request['request_id']}", '{"v":3}')
+        call.put(f"request/{request['request_id']}", '{"v":2}')
         return "{}"
 
 

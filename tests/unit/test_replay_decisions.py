@@ -24,6 +24,7 @@ from story import (
 )
 
 from kindpakket.auditor.differences import _compare
+from kindpakket.ledger.records import Issuance
 
 TERM = 30 * SECONDS_OF_A_DAY
 
@@ -48,8 +49,8 @@ def freeing(story: Story, entitlement: str = ENTITLEMENT) -> str:
 
 
 def reissue(story: Story) -> None:
-    allocation = {"id": "f" * 32, "entitlement": ENTITLEMENT, "preset": "child", "units": 1}
-    story.add("voucher:Issue", scheme=SCHEME, vouchers=[allocation])
+    line: Issuance = {"id": "f" * 32, "entitlement": ENTITLEMENT, "preset": "child", "units": 1}
+    story.issue(line, under_allocation=True)
 
 
 def end(story: Story) -> None:

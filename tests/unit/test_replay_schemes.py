@@ -229,15 +229,21 @@ def cases_under_the_id_of_a_payment(story: Story) -> None:
 
 
 def cases_under_one_id_twice(story: Story) -> None:
+    story.layout = 3
+    story.pay(("toys", 500))
     for scheme in (SCHEME, "0" * 32):
         story.add("voucher:RecordCases", request_id="f" * 32, scheme=scheme)
 
 
 def cases_voided_although_recorded(story: Story) -> None:
+    story.layout = 3
+    story.pay(("toys", 500))
     story.add("request:Void", "p-shop", void=story.add("voucher:RecordCases", scheme=SCHEME))
 
 
 def recorded_in_an_earlier_layout(story: Story) -> None:
+    story.layout = 3
+    story.pay(("toys", 500))
     story.layout = 2
     story.pay(("toys", 500))
 

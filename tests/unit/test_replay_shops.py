@@ -364,7 +364,7 @@ def test_an_acquirer_without_a_mandate_is_found(story: Story, mandates: list[str
         else:
             mandate(story, acquirer)
     hosted(story)
-    assert findings(story) == [f"shop {SHOP} in WinkelsMSP had not mandated p-acquirer"]
+    assert findings(story) == [f"shop {SHOP} in WinkelsMSP had not mandated WinkelsMSP/p-acquirer"]
 
 
 def test_mandates_that_cannot_have_been_given_are_found(story: Story) -> None:

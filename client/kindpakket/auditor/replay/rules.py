@@ -72,7 +72,8 @@ class Findings:
     def expect_own(self, request: CommittedRequest, shop: ShopBook) -> None:
         """A till acts for its own shop, an acquirer for those that mandated it; each in its organisation."""
         if request.role == "acquirer":
-            mandated = request.mspid == shop.msp and request.person in shop.acquirers
+            acquirers = {f"{shop.msp}/{acquirer}" for acquirer in shop.acquirers}
+            mandated = request.mspid == shop.msp and request.person in acquirers
             self.expect(mandated, f"shop {shop.id} in {shop.msp} had not mandated {request.person}")
             return
         own = (request.shop, request.mspid) == (shop.id, shop.msp)
