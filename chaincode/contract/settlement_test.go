@@ -194,7 +194,13 @@ func TestAnEndedShopOwes(t *testing.T) {
 	w.refused("SETTLEMENT_STATE", "manager", "settlement:WriteOff", end("bankrupt"))
 	w.checkMoney()
 
-	w.must("shop", "payment:Refund", object{"request_id": w.id(), "payment": payment, "reason": "returned", "lines": []rules.Line{clothing(300)}})
+	// What was paid out returns only once two persons of the municipality have agreed.
+	refund := w.must("shop", "payment:Refund", w.refundOf(payment, clothing(300)))
+	if refund["state"] != "waiting" || refund["waits"] != "shop" {
+		t.Fatal(refund)
+	}
+	w.must("clerk", "payment:EndorseRefund", w.decideRefund(object{"refund": refund["id"]}))
+	w.must("manager", "payment:ApproveRefund", w.decideRefund(object{"refund": refund["id"]}))
 	w.closeTomorrow()
 	claimed = w.must("treasurer", "settlement:Claim", claim())
 	if writtenOff := w.must("manager", "settlement:WriteOff", end("bankrupt")); writtenOff["state"] != "written-off" ||

@@ -5,7 +5,7 @@ import "kindpakket.eu/chaincode/rules"
 // refundWaits says why a refund waits. It looks whether a settlement holds the payment only if that matters.
 func (tx *transaction) refundWaits(earlier *earlierPayment, terms *rules.Terms, lines []rules.Line) (rules.WhyItWaits, error) {
 	payment, open := earlier.payment, true
-	if terms.RefundLimit != nil && payment.Day != "" {
+	if payment.Day != "" && (terms.RefundLimit != nil || earlier.shop.CheckApproved() != nil) {
 		var err error
 		if open, err = tx.has(unsettledKey(payment.Scheme, payment.Shop, payment.Day, payment.ID)); err != nil {
 			return "", err

@@ -141,3 +141,24 @@ func TestWithoutATermRefundsAreAsBefore(t *testing.T) {
 	w.must("clerk", "scheme:Draft", object{"request_id": w.id(), "rules": terms, "budget_cents": 1_000})
 	w.checkMoney()
 }
+
+// Rules without a term for refunds let a shop that may not trade return only what it cannot have been paid for.
+func TestRefundsOfWhatAShopWasPaidWaitWithoutATermToo(t *testing.T) {
+	w := newTown(t)
+	w.settleEvery(0, 0)
+	h := w.holder()
+	settled := w.paid(h, clothing(2_000))
+	w.closeToday()
+	w.must("clerk", "settlement:Draft", w.draft())
+	w.closeTomorrow()
+	open := w.paid(h, clothing(1_000))
+	w.must("shop", "payment:Refund", w.refundOf(settled, clothing(100)))
+	w.must("manager", "shop:Suspend", w.aboutShop(object{"reason": "fraud"}))
+	w.waits("shop", settled, clothing(200))
+	if refund := w.must("shop", "payment:Refund", w.refundOf(open, clothing(300))); refund["state"] != nil || refund["returned_to"] != "available" {
+		t.Fatal(refund)
+	}
+	w.endShop(0)
+	w.waits("shop", settled, clothing(200))
+	w.checkMoney()
+}

@@ -33,13 +33,16 @@ const (
 )
 
 // RefundWaits says why a refund of these lines waits, by the terms of the voucher. open tells that no settlement holds the payment: its
-// refund is netted against it before anything is paid out.
+// refund is netted against it before anything is paid out. A shop that may not trade returns nothing of what it may have been paid for,
+// whatever the terms.
 func (t *Terms) RefundWaits(p *Payment, shop *Shop, lines []Line, booked Day, open bool) WhyItWaits {
 	switch {
-	case t.RefundDays == nil || p.Day == "":
+	case p.Day == "":
 		return ""
-	case shop.State != ShopApproved:
+	case shop.State != ShopApproved && (!open || t.RefundDays != nil):
 		return WaitsForShop
+	case t.RefundDays == nil:
+		return ""
 	case booked > p.Day.Plus(*t.RefundDays):
 		return WaitsForTerm
 	case t.RefundLimit != nil && !open && p.RefundedCents+Total(lines) > *t.RefundLimit:

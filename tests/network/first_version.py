@@ -42,9 +42,12 @@ class FirstTown:
         sent: requests with their answers: operation, sender, argument, answer.
         exported: a settlement of the first shop that is at the bank.
         drafted: a settlement of the second shop that was only drafted; items of the third are open.
+        held: under layout 2: a payment that the first shop holds.
+        proposed: under layout 2: a change of the budget that nobody has decided on.
     """
 
     desk: Desk
+    layout: int = 1
     scheme: str = ""
     busy: str = ""
     buyers: list[Wallet] = field(default_factory=list)
@@ -56,6 +59,8 @@ class FirstTown:
     sent: list[tuple[str, Caller, dict[str, Any], Any]] = field(default_factory=list)
     exported: str = ""
     drafted: str = ""
+    held: str = ""
+    proposed: str = ""
 
     @property
     def clerk(self) -> Caller:
@@ -139,9 +144,9 @@ class FirstTown:
             )
 
 
-def found_first_town(desk: Desk) -> FirstTown:
-    """Create the town, under the first chaincode or any that accepts its requests."""
-    town = FirstTown(desk)
+def found_first_town(desk: Desk, layout: int) -> FirstTown:
+    """Create the town, under a chaincode of layout 1 or 2."""
+    town = FirstTown(desk, layout)
     town.scheme, town.busy = _open(town, "first-provision"), _open(town, "busy")
     _draft(town, "left")
     _accredit(town)
@@ -152,6 +157,8 @@ def found_first_town(desk: Desk) -> FirstTown:
     town.buyers = [Wallet(new_id(), HolderKey.generate()) for _ in range(BUYERS)]
     _issue(town, town.busy, town.buyers)
     _trade(town)
+    if layout == 2:
+        _hold_and_propose(town)
     return town
 
 
@@ -220,6 +227,8 @@ def _draft(town: FirstTown, name: str) -> str:
         "settlement_days": 1,
         "retention_days": 2_555,
     }
+    if town.layout == 2:
+        rules |= {"hold_days": 7, "extension_days": 30}
     drafted = town.send("scheme:Draft", town.clerk, rules=rules, budget_cents=100 * CENTS)
     return str(drafted["id"])
 
@@ -295,3 +304,16 @@ def _trade(town: FirstTown) -> None:
     town.settle(town.exported, "approve", "export")
     town.drafted = town.send("settlement:Draft", town.treasurer, **members, shop=second.shop.shop_id)["id"]
     town.pay(third, town.wallets[1])
+
+
+def _hold_and_propose(town: FirstTown) -> None:
+    """What layout 1 did not have: a hold, and a change that waits for a second person."""
+    till, wallet = town.tills[0], town.wallets[2]
+    lines: list[Line] = [{"category": "books", "cents": 1_500}]
+    expires_at = int((now() + timedelta(days=2)).timestamp())
+    order = till.shop.hold_order(town.scheme, wallet.voucher, lines, expires_at=expires_at)
+    town.send("payment:Hold", till.shop.caller, **order.request(wallet.authorise(order)))
+    town.payments.append(order.request_id)
+    town.held = order.request_id
+    members = {"scheme": town.scheme, "add_cents": 100, "reason": "council"}
+    town.proposed = town.send("scheme:ProposeBudget", town.clerk, **members)["id"]

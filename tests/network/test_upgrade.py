@@ -1,4 +1,4 @@
-"""From the first chaincode to the present one, on a live network and with all its existing data."""
+"""From chaincodes of earlier layouts to the present one, on a live network and with all their data."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from support import running
 
 from kindpakket.fabric import FabricError
 from kindpakket.ledger.refusals import (
+    ChangeExpired,
     IdempotencyConflict,
     Refusal,
     ShopNotApproved,
@@ -33,7 +34,7 @@ from patience import PATIENCE
 
 pytestmark = pytest.mark.alone
 
-ARCHIVE = Path(__file__).parent / "data" / "chaincode-1.tar.gz"
+DATA = Path(__file__).parent / "data"
 LONGEST_PAYMENT = 5.0
 PAYMENTS = 15
 SMALL = 100
@@ -60,11 +61,17 @@ class Upgrade:
     nodes: tuple[str, ...] = ()
 
 
+@pytest.fixture(scope="module", params=[1, 2], ids=["layout 1", "layout 2"])
+def layout(request: pytest.FixtureRequest) -> int:
+    """The layout that the ledger has before the upgrade."""
+    return int(request.param)
+
+
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
-    """The packaged network, with the chaincode that was released first."""
+def first(layout: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """The packaged network, with the last chaincode of an earlier layout."""
     folder = tmp_path_factory.mktemp("first")
-    with tarfile.open(ARCHIVE) as archive:
+    with tarfile.open(DATA / f"chaincode-{layout}.tar.gz") as archive:
         archive.extractall(folder, filter="data")
     # This makes the package differ from the present one, even if the source is the same.
     (folder / "chaincode" / "unpacked.go").write_text("package main\n")
@@ -76,10 +83,10 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
 
 
 @pytest.fixture(scope="module")
-def town(first: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstTown]:
+def town(first: Network, layout: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstTown]:
     """The town that was created under it."""
     with Desk(first, tmp_path_factory.mktemp("results"), Random(1)) as desk:
-        yield found_first_town(desk)
+        yield found_first_town(desk, layout)
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +225,21 @@ def test_settlements_of_before_go_on_to_paid_and_open_items_settle(town: FirstTo
     settlements = town.clerk.items("settlement:List", {"scheme": town.scheme})
     states = {settlement["id"]: settlement["state"] for settlement in settlements}
     assert states == dict.fromkeys((town.exported, town.drafted, latest["id"]), "paid")
+
+
+@pytest.mark.usefixtures("upgrade")
+def test_a_hold_of_before_is_captured_and_a_change_of_before_is_proposed_again(town: FirstTown) -> None:
+    if not town.held:
+        pytest.skip("layout 1 had neither")
+    captured = town.tills[0].shop.capture(town.held, [{"category": "books", "cents": 1_000}])
+    assert (captured["state"], captured["cents"]) == ("paid", 1_000)
+    with pytest.raises(ChangeExpired):
+        town.desk.manager.schemes.approve_change(town.scheme, town.proposed)
+    town.desk.in_step()
+    again = town.desk.clerk.schemes.propose_budget(town.scheme, 100, "council")
+    town.desk.in_step()
+    assert town.desk.manager.schemes.approve_change(town.scheme, again["id"])["state"] == "approved"
+    town.desk.in_step()
 
 
 @pytest.mark.usefixtures("upgrade")

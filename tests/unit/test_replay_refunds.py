@@ -108,3 +108,18 @@ def test_a_refund_is_decided_on_once_and_never_for_more_than_was_paid(story: Sto
     assert "refunded toys totals 600 cents" in findings(story)[0]
     story.add("payment:RejectRefund", "p-clerk", refund=first, reason="late")
     assert "is approved: it must be waiting or endorsed" in findings(story)[-1]
+
+
+@pytest.mark.parametrize(("layout", "waits"), [(2, False), (3, True)])
+def test_what_a_shop_was_paid_waits_without_a_term_too_from_layout_3_on(layout: int, waits: bool) -> None:
+    story = Story()
+    story.layout = layout
+    story.open()
+    settled = story.pay(("toys", 2000))
+    settle(story, settled)
+    still_open = story.pay(("toys", 1000), at=NOON + SECONDS_OF_A_DAY, page=2)
+    suspend(story, settled)
+    refunds = [refund(story, payment, 300, NOON + SECONDS_OF_A_DAY) for payment in (settled, still_open)]
+    result = books(story)
+    assert not findings(story)
+    assert [one in result.refunds for one in refunds] == [waits, False]

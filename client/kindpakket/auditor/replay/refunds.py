@@ -40,13 +40,15 @@ def _why_it_waits(books: Books, payment: PaymentBook, lines: Sequence[Line], at:
     """`shop`, `term` or `limit` if the rules make the refund wait, "" if they do not."""
     scheme = books.schemes[payment.scheme]
     rules = scheme.rules_for(scheme.vouchers[payment.voucher])
+    still_open = (payment.day, payment.id) in scheme.unsettled.get(payment.shop, {})
+    if books.shops[payment.shop].state != "approved" and (
+        "refund_days" in rules or (books.layout >= 3 and not still_open)
+    ):
+        return "shop"
     if "refund_days" not in rules:
         return ""
-    if books.shops[payment.shop].state != "approved":
-        return "shop"
     if booking_day(at, scheme.closed_until) > day_after(payment.day, rules["refund_days"]):
         return "term"
-    still_open = (payment.day, payment.id) in scheme.unsettled.get(payment.shop, {})
     refunded = payment.refunded_cents + total(list(lines))
     above = refunded > rules.get("refund_limit_cents", refunded)
     return "limit" if above and not still_open else ""
