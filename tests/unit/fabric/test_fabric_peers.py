@@ -143,9 +143,8 @@ def test_a_refusal_after_an_offer_that_may_have_been_ordered_proves_nothing(
     for seconds in (2, 10, 50):  # a busy machine may not reach the second peer in time
         memory.fail("Submit", StatusCode.UNAVAILABLE, "Socket closed", after=True)
         with pytest.raises(UnknownOutcome) as caught:
-            contract.submit(
-                "Add", str(seconds), "5", deadlines=Deadlines(resolve=seconds, commit_status=seconds)
-            )
+            deadlines = Deadlines(submit=1, resolve=seconds, commit_status=seconds)
+            contract.submit("Add", str(seconds), "5", deadlines=deadlines)
         if isinstance(caught.value.__cause__, SubmitError):
             break
     memory.release()
