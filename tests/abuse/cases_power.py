@@ -361,8 +361,8 @@ def administrator(ground: Ground, power: str) -> Attempt:
 
 ISSUERS_LIMITS = (
     "approve", "pause", "admit a shop to", "suspend a shop of", "unblock a voucher of", "revoke a voucher of",
-    "extend a voucher of", "decide a change of", "decide about", "freeze a payout in", "approve an erasure in",
-    "approve vouchers of",
+    "extend a voucher of", "decide a change of", "decide about", "freeze a payout in",
+    "approve an erasure in", "approve vouchers of",
 )  # fmt: skip
 
 
