@@ -152,9 +152,13 @@ def test_what_an_ended_shop_owes_becomes_a_receivable(town: Town) -> None:
     end_shop(desk, till.shop.shop_id, "bankrupt")
     desk.treasurer.schemes.close_day(scheme.id, now().date())
     desk.in_step()
+    # What comes to nothing is closed, and leaves nothing.
+    assert desk.treasurer.settlements.draft(scheme.id, till.shop.shop_id)["state"] == "carried"
+    desk.in_step()
     with pytest.raises(NothingToSettle):
         desk.treasurer.settlements.draft(scheme.id, till.shop.shop_id)
     assert total(desk.auditor.audit.shop_statement(scheme.id, till.shop.shop_id)["sums"]) == 0
+    assert list(desk.auditor.payments.unsettled(scheme.id, till.shop.shop_id)) == []
 
 
 def test_nobody_settles_before_it_is_due(town: Town) -> None:
@@ -302,7 +306,7 @@ def test_a_generic_tool_learns_every_transaction_from_the_metadata(town: Town) -
     }
     assert len(transactions) > 80
     pay = transactions["payment:Pay"]
-    assert (pay["tag"][0], pay["x-roles"]) == ("submit", ["cashier", "shopkeeper"])
+    assert (pay["tag"][0], pay["x-roles"]) == ("submit", ["cashier", "shopkeeper", "acquirer"])
     assert "lines" in pay["parameters"][0]["schema"]["properties"]
 
 
