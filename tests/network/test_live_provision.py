@@ -110,23 +110,29 @@ def test_budget_grows_by_two_persons_and_gives_no_cent_more(town: Town) -> None:
     assert desk.clerk.schemes.show(scheme.id)["budget"]["unallocated_cents"] == 0
 
 
-def test_a_hold_is_captured_in_part_though_its_voucher_was_blocked(town: Town, wallet: Wallet) -> None:
+def test_a_hold_is_captured_in_part_and_a_block_stops_captures(town: Town, wallet: Wallet) -> None:
     shop, desk = town.till.shop, town.desk
     expires = int(time.time()) + 3_600
-    order = shop.hold_order(town.scheme.id, wallet.voucher, books(9_000), expires_at=expires)
-    held = shop.hold(order, wallet.authorise(order))
-    assert town.available(wallet) == FULL - 9_000
-    with pytest.raises(SecondPersonRequired):
-        desk.manager.vouchers.revoke(town.scheme.id, [wallet.voucher], "moved-away")
-    desk.clerk.vouchers.block(town.scheme.id, wallet.voucher, "device-lost")
-    desk.in_step()
-    with pytest.raises(HoldLive):
-        desk.manager.vouchers.revoke(town.scheme.id, [wallet.voucher], "moved-away")
+    orders = [
+        shop.hold_order(town.scheme.id, wallet.voucher, books(cents), expires_at=expires)
+        for cents in (9_000, 2_000)
+    ]
+    held, late = (shop.hold(order, wallet.authorise(order)) for order in orders)
+    assert town.available(wallet) == FULL - 11_000
     with pytest.raises(HoldExceeded):
         shop.capture(held["id"], books(9_001))
     assert shop.capture(held["id"], books(8_000))["cents"] == 8_000
     with pytest.raises(HoldNotOpen):
         shop.release(held["id"], "out-of-stock")
+    with pytest.raises(SecondPersonRequired):
+        desk.manager.vouchers.revoke(town.scheme.id, [wallet.voucher], "moved-away")
+    desk.clerk.vouchers.block(town.scheme.id, wallet.voucher, "device-lost")
+    desk.in_step()
+    with pytest.raises(VoucherBlocked):
+        shop.capture(late["id"], books(2_000))
+    with pytest.raises(HoldLive):
+        desk.manager.vouchers.revoke(town.scheme.id, [wallet.voucher], "moved-away")
+    desk.manager.payments.release(late["id"], "device-lost")
     assert town.available(wallet) == FULL - 8_000
     desk.manager.vouchers.revoke(town.scheme.id, [wallet.voucher], "moved-away")
     assert town.available(wallet) == 0
