@@ -67,6 +67,7 @@ var catalogue = []described{
 	writes[mandateRequest, rules.Shop](giveMandate, "Lets an acquirer take payments for the shop."),
 	writes[mandateRequest, rules.Shop](withdrawMandate, "Ends what an acquirer may do for the shop."),
 	reads[shopQuery, rules.Shop]("shop:Show", everybody, "Returns a shop; shops may ask only for themselves."),
+	reads[shopTermsQuery, shopTerms]("shop:Terms", everybody, "Returns what a scheme means for a shop now; shops may ask only for themselves."),
 	reads[paging, listed[rules.Shop]]("shop:List", readers, "Returns a page of the shops."),
 	reads[shopQuery, rules.ShopAccount]("shop:Account", accountReaders, "Returns the account that a shop is paid on, from the private collection."),
 	reads[shopQuery, rules.ShopAccount]("shop:ProposedAccount", accountReaders, "Returns the account that a shop proposed, from the private collection."),

@@ -11,7 +11,7 @@ type ShopContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
 func (*ShopContract) GetEvaluateTransactions() []string {
-	return []string{"Show", "List", "Account", "ProposedAccount"}
+	return []string{"Show", "List", "Terms", "Account", "ProposedAccount"}
 }
 
 // shopEvent is the payload of a shop's events.

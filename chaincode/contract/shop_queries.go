@@ -18,6 +18,56 @@ func (*ShopContract) Show(ctx *Context, text string) (string, error) {
 	})
 }
 
+type shopTermsQuery struct {
+	shopQuery
+	Scheme string `json:"scheme"`
+}
+
+func (r *shopTermsQuery) check() error {
+	return rules.FirstError(r.shopQuery.check(), rules.CheckID("scheme", r.Scheme))
+}
+
+// shopTerms is what a scheme means for a shop now: its newest rules, the categories that the shop may sell in, none while the scheme or
+// the shop does not allow payments, the last closed day, and the day that a payment would be booked on.
+type shopTerms struct {
+	Scheme      string       `json:"scheme"`
+	State       rules.State  `json:"state"`
+	Rules       *storedTerms `json:"rules"`
+	Categories  []string     `json:"categories"`
+	ClosedUntil rules.Day    `json:"closed_until"`
+	BookingDay  rules.Day    `json:"booking_day"`
+}
+
+// Terms returns what a scheme means for a shop; shops may ask only for themselves.
+func (*ShopContract) Terms(ctx *Context, text string) (string, error) {
+	return query(ctx, everybody, text, func(tx *transaction, r *shopTermsQuery) (any, error) {
+		shop, err := tx.ownShop(r.Shop)
+		if err != nil {
+			return nil, err
+		}
+		scheme, err := tx.scheme(r.Scheme)
+		if err != nil {
+			return nil, err
+		}
+		terms, err := tx.terms(r.Scheme, scheme.RulesVersion)
+		if err != nil {
+			return nil, err
+		}
+		closedUntil, err := tx.closedUntil(r.Scheme)
+		if err != nil {
+			return nil, err
+		}
+		answer := shopTerms{
+			Scheme: r.Scheme, State: scheme.State, Rules: terms, Categories: []string{},
+			ClosedUntil: closedUntil, BookingDay: rules.BookingDay(tx.now, closedUntil),
+		}
+		if scheme.CheckOpen() == nil && shop.CheckApproved() == nil {
+			answer.Categories = terms.SoldBy(shop, rules.DayOf(tx.now))
+		}
+		return answer, nil
+	})
+}
+
 // List returns the shops of the channel.
 func (*ShopContract) List(ctx *Context, text string) (string, error) {
 	return query(ctx, readers, text, func(tx *transaction, r *paging) (any, error) {

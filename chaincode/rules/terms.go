@@ -139,6 +139,17 @@ func (t *Terms) Category(code string) (Category, bool) {
 	return t.Categories[at], true
 }
 
+// SoldBy returns the codes of the categories that a shop has on a day, in the order of the terms.
+func (t *Terms) SoldBy(shop *Shop, day Day) []string {
+	codes := []string{}
+	for _, category := range t.Categories {
+		if shop.Sells(category.Code, day) {
+			codes = append(codes, category.Code)
+		}
+	}
+	return codes
+}
+
 // Amount returns the cents of a voucher: a preset times its units, or what a product costs at most.
 func (t *Terms) Amount(preset string, units Number) (Cents, error) {
 	perUnit, known := t.Presets[preset]

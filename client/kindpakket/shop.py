@@ -28,6 +28,7 @@ from kindpakket.ledger.records import (
     Settlement,
     ShopAccount,
     ShopStatement,
+    ShopTerms,
 )
 from kindpakket.ledger.records import Shop as ShopRecord
 from kindpakket.ledger.requests import RequestDesk
@@ -147,6 +148,10 @@ class Shop:
     def show(self) -> ShopRecord:
         """`shop:Show`: the shop itself, with its state and categories."""
         return cast(ShopRecord, self.caller.query("shop:Show", {"shop": self.shop_id}))
+
+    def terms(self, scheme: str) -> ShopTerms:
+        """`shop:Terms`: what a scheme means for this shop now: rules, categories, closed days."""
+        return cast(ShopTerms, self.caller.query("shop:Terms", {"shop": self.shop_id, "scheme": scheme}))
 
     def allowance(self, scheme: str, voucher: str) -> Allowance:
         """`voucher:Allowance`: what a voucher can pay at this shop now."""

@@ -13,7 +13,7 @@ from kindpakket.ledger.queries.shops import payout_is_frozen
 from kindpakket_cli.contract import group
 from kindpakket_cli.decision import COLUMNS
 from kindpakket_cli.output import confirm, note
-from kindpakket_cli.session import READERS, Session, acting_as, because
+from kindpakket_cli.session import READERS, SELLERS, Hosted, Session, acting_as, because, hosting
 
 if TYPE_CHECKING:
     from kindpakket.ledger.records import ShopGrant
@@ -53,6 +53,15 @@ def list_shops(session: Session) -> None:
 def show_shop(session: Session, shop_id: str) -> None:
     """Show a shop."""
     session.answer(session.reader().shops.show(shop_id))
+
+
+@shop.command("terms")
+@click.argument("scheme_id", metavar="SCHEME")
+@hosting
+@acting_as(*SELLERS)
+def terms(session: Session, scheme_id: str, hosted: Hosted) -> None:
+    """Show what a scheme means for your shop now: its rules, your categories, closed days."""
+    session.answer(session.shop(hosted).terms(scheme_id))
 
 
 @shop.command("account")

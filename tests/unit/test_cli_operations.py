@@ -415,3 +415,11 @@ def test_a_shop_mandates_an_acquirer(kindpakket: Command) -> None:
         (request,) = kindpakket.desk.requests(operation)
         assert (request["shop"], request["acquirer"], request["reason"]) == (SHOP, "p-acquirer", "why")
     assert kindpakket.desk.people() == [TILL, TILL]
+
+
+def test_a_shop_sees_what_a_scheme_means_for_it(kindpakket: Command) -> None:
+    kindpakket.desk.answers["shop:Terms"] = {"state": "open", "categories": ["books"], "closed_until": ""}
+    assert "books" in kindpakket("shop", "terms", SCHEME).stdout
+    hosted = ("shop", "terms", SCHEME, "--user", "acquirer", "--shop", SHOP)
+    assert kindpakket.answer(*hosted)["categories"] == ["books"]
+    assert [request["shop"] for request in kindpakket.desk.requests("shop:Terms")] == [SHOP, SHOP]

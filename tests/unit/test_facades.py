@@ -163,3 +163,10 @@ def test_a_hold_says_until_when_and_is_sent_as_it_was_signed() -> None:
     assert call.name == "payment:Hold"
     assert (call.request["deadline"], call.request["expires_at"]) == (1_800_000_000, 1_800_000_600)
     assert (call.request["request_id"], call.request["proof"]) == (order.request_id, proof)
+
+
+def test_a_shop_asks_what_a_scheme_means_for_it() -> None:
+    ledger = FakeLedger([{"state": "open", "categories": ["books"]}])
+    assert Shop(ledger, "b" * 32).terms("a" * 32)["categories"] == ["books"]
+    (call,) = ledger.calls
+    assert (call.name, call.request) == ("shop:Terms", {"shop": "b" * 32, "scheme": "a" * 32})

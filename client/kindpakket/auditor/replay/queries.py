@@ -48,6 +48,7 @@ QUERIES = frozenset(
         "shop:List",
         "shop:ProposedAccount",
         "shop:Show",
+        "shop:Terms",
         "voucher:Allowance",
         "voucher:Lapsable",
         "voucher:List",

@@ -47,7 +47,7 @@ from kindpakket.ledger.records.schemes import (
     StoredRules,
 )
 from kindpakket.ledger.records.settlements import Due, DueShop, Exported, Netted, Place, Settlement
-from kindpakket.ledger.records.shops import AccountChange, Shop, ShopAccount, ShopGrant
+from kindpakket.ledger.records.shops import AccountChange, Shop, ShopAccount, ShopGrant, ShopTerms
 from kindpakket.ledger.records.statements import (
     HistoryEntry,
     Mark,
@@ -145,6 +145,7 @@ __all__ = [
     "ShopStatement",
     "ShopStatementEntry",
     "ShopSums",
+    "ShopTerms",
     "StoredRules",
     "TopUp",
     "Totals",

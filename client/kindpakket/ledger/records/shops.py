@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
+from kindpakket.ledger.records.schemes import StoredRules
+
 ShopGrant = TypedDict("ShopGrant", {"code": str, "from": str})
 """A category that a shop may sell, and the first day on which it may."""
 
@@ -42,6 +44,21 @@ class Shop(TypedDict):
     payout_freeze_reason: NotRequired[str]
     ended_on: NotRequired[str]
     retention_days: NotRequired[int]
+
+
+class ShopTerms(TypedDict):
+    """What a scheme means for a shop now.
+
+    `categories` are those that it may sell in; none while the scheme or the shop allows no payment.
+    `closed_until` is "" before the first closed day; a payment made now is booked on `booking_day`.
+    """
+
+    scheme: str
+    state: str
+    rules: StoredRules
+    categories: list[str]
+    closed_until: str
+    booking_day: str
 
 
 class ShopAccount(TypedDict):
