@@ -113,9 +113,9 @@ func TestEveryQueryNeedsARole(t *testing.T) {
 		"settlement:Show": {"scheme": w.scheme, "settlement": w.id()}, "settlement:List": {"scheme": w.scheme},
 		"settlement:Due": {"scheme": w.scheme, "shop": w.shop}, "allocation:Show": {"scheme": w.scheme, "allocation": w.id()}, "allocation:List": {"scheme": w.scheme},
 		"audit:History": {"key": "day/" + w.scheme}, "audit:Totals": {"scheme": w.scheme}, "organisations:List": {},
-		"decision:List": {}, "decision:Show": {"decision": w.id()},
+		"decision:List": {}, "decision:Show": {"decision": w.id()}, "voucher:Binding": {"scheme": w.scheme, "voucher": w.id(), "shop": w.shop},
 	}
-	tills := []string{"voucher:Allowance", "shop:Show", "payment:Show", "payment:Unsettled", "settlement:Show", "settlement:Due", "audit:ShopStatement"}
+	tills := []string{"voucher:Allowance", "voucher:Binding", "shop:Show", "payment:Show", "payment:Unsettled", "settlement:Show", "settlement:Due", "audit:ShopStatement"}
 	for name, request := range queries {
 		for user, may := range map[string]bool{
 			"clerk": name != "shop:Account", "manager": true, "treasurer": true, "auditor": name != "shop:Account",
@@ -222,7 +222,8 @@ func TestShopsSeeOnlyTheirOwn(t *testing.T) {
 		w.refused("NOT_YOURS", user, "payment:Unsettled", object{"scheme": w.scheme, "shop": w.shop})
 		w.refused("NOT_YOURS", user, "settlement:Show", object{"scheme": w.scheme, "settlement": settlement})
 		w.refused("NOT_YOURS", user, "shop:Show", object{"shop": w.shop})
-		w.refused("NOT_YOURS", user, "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
+		w.refused("NOT_YOURS", user, "voucher:Allowance", h.ask(w.shop, w.now+60))
+		w.refused("NOT_YOURS", user, "voucher:Binding", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
 		w.refused("NOT_YOURS", user, "payment:Pay", h.pay(w.id(), w.shop, w.now+60, clothing(500)))
 	}
 	w.refused("NOT_YOURS", "rival", "shop:Apply", object{"request_id": w.id(), "categories": []string{"books"}}, account())

@@ -2,13 +2,53 @@ package contract
 
 import "kindpakket.eu/chaincode/rules"
 
-type allowanceRequest struct {
+// shopVoucherQuery asks about a voucher at a shop.
+type shopVoucherQuery struct {
 	voucherQuery
 	Shop string `json:"shop"`
 }
 
-func (r *allowanceRequest) check() error {
+func (r *shopVoucherQuery) check() error {
 	return rules.FirstError(r.voucherQuery.check(), rules.CheckID("shop", r.Shop))
+}
+
+// shownBinding is what a till has to know of a voucher before its holder can sign anything. It changes only with a replacement, so that a
+// shop cannot follow a voucher by it.
+type shownBinding struct {
+	Kind    rules.ProofKind `json:"kind,omitzero"`
+	Version rules.Number    `json:"version"`
+}
+
+// Binding returns the kind and version of a voucher's authorisation; shops may ask only for themselves.
+func (*VoucherContract) Binding(ctx *Context, text string) (string, error) {
+	return query(ctx, everybody, text, func(tx *transaction, r *shopVoucherQuery) (any, error) {
+		if _, err := tx.ownShop(r.Shop); err != nil {
+			return nil, err
+		}
+		voucher, err := tx.voucher(r.Scheme, r.Voucher)
+		if err != nil {
+			return nil, err
+		}
+		answer := &shownBinding{}
+		if bound := voucher.Authorisation; bound != nil {
+			answer.Kind, answer.Version = bound.Kind, bound.Version
+		}
+		return answer, nil
+	})
+}
+
+// allowanceRequest has the holder's proof if a shop asks.
+type allowanceRequest struct {
+	shopVoucherQuery
+	Deadline rules.Number `json:"deadline,omitzero"`
+	Proof    *rules.Proof `json:"proof,omitzero"`
+}
+
+func (r *allowanceRequest) check() error {
+	if err := r.shopVoucherQuery.check(); err != nil || r.Proof == nil {
+		return err
+	}
+	return rules.FirstError(rules.CheckInstant("deadline", r.Deadline), r.Proof.CheckForm())
 }
 
 // allowance is what a till shows before a payment. Categories holds what each could take now at this shop, in cents: nothing
@@ -27,7 +67,8 @@ type allowance struct {
 	Product              string                 `json:"product,omitzero"`
 }
 
-// Allowance returns what a voucher may still buy at a shop; shops may ask only for their own.
+// Allowance returns what a voucher may still buy at a shop. A shop asks only for itself and with the holder's proof: what a child's
+// voucher holds is nothing that every till which once saw it may follow.
 func (*VoucherContract) Allowance(ctx *Context, text string) (string, error) {
 	return query(ctx, everybody, text, func(tx *transaction, r *allowanceRequest) (any, error) {
 		shop, err := tx.ownShop(r.Shop)
@@ -41,6 +82,11 @@ func (*VoucherContract) Allowance(ctx *Context, text string) (string, error) {
 		voucher, err := tx.voucher(r.Scheme, r.Voucher)
 		if err != nil {
 			return nil, err
+		}
+		if tx.caller.isSeller() {
+			if err := tx.verifyAllowance(r, voucher); err != nil {
+				return nil, err
+			}
 		}
 		if _, err := tx.sweep(voucher); err != nil {
 			return nil, err
@@ -58,6 +104,24 @@ func (*VoucherContract) Allowance(ctx *Context, text string) (string, error) {
 		}
 		return answer, nil
 	})
+}
+
+// verifyAllowance refuses a shop that the holder does not show the voucher to. By a booklet, the page is one that can still pay: it is
+// not used up, and the payment that follows may use it.
+func (tx *transaction) verifyAllowance(r *allowanceRequest, voucher *rules.Voucher) error {
+	if r.Proof == nil {
+		return rules.Refuse(rules.HolderProofMissing, rules.Details{"voucher": r.Voucher}, "")
+	}
+	if voucher.Authorisation == nil {
+		return rules.Refuse(rules.VoucherNotActive, rules.Details{"voucher": voucher.ID, "state": voucher.State},
+			"voucher %s has not been activated, so nobody can show it yet: activate it first", voucher.ID)
+	}
+	shown := *voucher.Authorisation
+	message := tx.domain().AllowanceMessage(r.Scheme, r.Voucher, shown.Version, r.Shop, r.Deadline)
+	if err := shown.VerifyPayment(r.Proof, message); err != nil {
+		return err
+	}
+	return rules.CheckDeadline(r.Deadline, tx.now)
 }
 
 func allowanceOf(purchase *rules.Purchase) *allowance {

@@ -131,7 +131,7 @@ func TestALostKeyIsReplacedByTwoPersons(t *testing.T) {
 	w.refused("HOLDER_PROOF_INVALID", "shop", "payment:Pay", h.pay(w.id(), w.shop, w.now+60, clothing(500)))
 	w.paid(next, clothing(500))
 	w.must("shop", "payment:Capture", w.capture(held, clothing(500)))
-	allowance := w.must("shop", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
+	allowance := w.must("auditor", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
 	if cents(t, allowance["authorisation_version"]) != 2 {
 		t.Fatal(allowance)
 	}

@@ -98,7 +98,8 @@ var catalogue = []described{
 	reads[voucherQuery, rules.Voucher]("voucher:Show", readers, "Returns a voucher."),
 	reads[listOfSchemeRequest, listed[rules.Voucher]]("voucher:List", readers, "Returns a page of a scheme's vouchers."),
 	reads[listOfSchemeRequest, listed[rules.Voucher]]("voucher:Lapsable", readers, "Returns the vouchers of a page that would lapse now."),
-	reads[allowanceRequest, allowance]("voucher:Allowance", everybody, "Returns what a voucher may still buy at a shop; shops may ask only for themselves."),
+	reads[shopVoucherQuery, shownBinding]("voucher:Binding", everybody, "Returns the kind and version of a voucher's authorisation; shops may ask only for themselves."),
+	reads[allowanceRequest, allowance]("voucher:Allowance", everybody, "Returns what a voucher may still buy at a shop; shops ask for themselves, with the holder's proof."),
 
 	writes[purchaseRequest, rules.Payment](pay, "Spends from a voucher at the caller's shop, with the holder's proof."),
 	writes[holdRequest, rules.Payment](holdPayment, "Holds money of a voucher for a later payment at the caller's shop, with the holder's proof."),

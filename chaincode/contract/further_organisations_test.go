@@ -185,7 +185,8 @@ func TestATillOfAFurtherOrganisationTakesPaymentsForItsOwnShopOnly(t *testing.T)
 			"shop:Show":           {"shop": shop},
 			"settlement:Due":      {"scheme": w.scheme, "shop": shop},
 			"audit:ShopStatement": {"scheme": w.scheme, "shop": shop},
-			"voucher:Allowance":   {"scheme": w.scheme, "voucher": h.voucher, "shop": shop},
+			"voucher:Allowance":   h.ask(shop, w.now+60),
+			"voucher:Binding":     {"scheme": w.scheme, "voucher": h.voucher, "shop": shop},
 		} {
 			w.refused("NOT_YOURS", user, name, asked)
 		}

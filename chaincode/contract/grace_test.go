@@ -11,7 +11,7 @@ func TestGraceAfterTheEnd(t *testing.T) {
 	h := w.holder()
 	paid := w.paid(h, clothing(2_000))
 	allowance := func() object {
-		return w.must("shop", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
+		return w.must("auditor", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
 	}
 	w.now = yearEnd + 3*aDay
 	if answer := allowance(); cents(t, answer["available_cents"]) != 0 || cents(t, answer["categories"].(object)["clothing"]) != 0 {

@@ -337,7 +337,7 @@ func TestExpiredHoldsAreReleasedOnTheWay(t *testing.T) {
 			w.now += aDay / 2
 			live := w.held(h, clothing(1_000))
 			w.now += aDay / 2
-			allowance := w.must("shop", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
+			allowance := w.must("auditor", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
 			if cents(t, allowance["available_cents"]) != 9_000 || cents(t, allowance["categories"].(object)["books"]) != 4_000 {
 				t.Fatal(allowance)
 			}

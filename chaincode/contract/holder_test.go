@@ -33,6 +33,12 @@ func (h holder) hold(request, shop string, deadline, expiresAt int64, lines ...r
 	}
 }
 
+// ask shows the voucher to a shop.
+func (h holder) ask(shop string, deadline int64) object {
+	message := testDomain.AllowanceMessage(h.scheme, h.voucher, rules.Number(h.version), shop, rules.Number(deadline))
+	return object{"scheme": h.scheme, "voucher": h.voucher, "shop": shop, "deadline": deadline, "proof": h.proof(message)}
+}
+
 // release lets go of a hold.
 func (h holder) release(request, payment string, deadline int64) object {
 	message := testDomain.ReleaseMessage(h.scheme, h.voucher, rules.Number(h.version), request, payment, rules.Number(deadline))

@@ -28,7 +28,8 @@ func TestAnAcquirerActsForTheShopsThatMandatedIt(t *testing.T) {
 	if shop := w.must("shop", "shop:Mandate", w.mandate("p-acquirer")); fmt.Sprint(shop["acquirers"]) != "[p-acquirer]" {
 		t.Fatal(shop)
 	}
-	w.must("acquirer", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
+	w.refused("HOLDER_PROOF_MISSING", "acquirer", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
+	w.must("acquirer", "voucher:Allowance", h.ask(w.shop, w.now+60))
 	request := order()
 	request["till"] = "kassa-2"
 	paid := w.must("acquirer", "payment:Pay", request)

@@ -31,7 +31,7 @@ func TestPaperHasALimitOfTheDay(t *testing.T) {
 	}
 	paper := func(want int64) {
 		t.Helper()
-		allowance := w.must("shop", "voucher:Allowance", object{"scheme": w.scheme, "voucher": id, "shop": w.shop})
+		allowance := w.must("auditor", "voucher:Allowance", object{"scheme": w.scheme, "voucher": id, "shop": w.shop})
 		if got := cents(t, allowance["paper_cap_cents"]); got != want {
 			t.Fatalf("%d and not %d may be paid by booklet", got, want)
 		}

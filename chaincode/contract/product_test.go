@@ -11,7 +11,7 @@ func TestAProductVoucher(t *testing.T) {
 	w := newTown(t)
 	h := w.product()
 	allowance := func() object {
-		return w.must("shop", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
+		return w.must("auditor", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
 	}
 	pay := func(lines ...rules.Line) object { return h.pay(w.id(), w.shop, w.now+60, lines...) }
 	answer := allowance()

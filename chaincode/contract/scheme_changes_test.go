@@ -105,7 +105,7 @@ func TestChangedRulesCountForAllVouchers(t *testing.T) {
 	issued := newBooklet(w.scheme, w.issue(1)[0], 5)
 	w.changed("scheme:ProposeRules", object{"rules": terms, "applies_to": "all", "reason": "council"})
 	w.refused("PAYMENT_CAP_EXCEEDED", "shop", "payment:Pay", before.pay(w.id(), w.shop, w.now+60, clothing(5_001)))
-	allowance := w.must("shop", "voucher:Allowance", object{"scheme": w.scheme, "voucher": before.voucher, "shop": w.shop})
+	allowance := w.must("auditor", "voucher:Allowance", object{"scheme": w.scheme, "voucher": before.voucher, "shop": w.shop})
 	if cents(t, allowance["payment_cap_cents"]) != 5_000 {
 		t.Fatal(allowance)
 	}
@@ -318,7 +318,7 @@ func TestAClosedSchemeOnlyWindsUp(t *testing.T) {
 	w.refused("SCHEME_STATE", "clerk", "scheme:Open", w.onScheme(nil))
 	w.refused("SCHEME_STATE", "manager", "scheme:Pause", w.onScheme(object{"reason": "x"}))
 	w.refused("SCHEME_STATE", "manager", "scheme:Approve", w.onScheme(nil))
-	allowance := w.must("shop", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
+	allowance := w.must("auditor", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
 	if cents(t, allowance["categories"].(object)["clothing"]) != 0 {
 		t.Fatal(allowance)
 	}

@@ -11,7 +11,7 @@ type VoucherContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
 func (*VoucherContract) GetEvaluateTransactions() []string {
-	return []string{"Show", "List", "Allowance", "Lapsable"}
+	return []string{"Show", "List", "Binding", "Allowance", "Lapsable"}
 }
 
 // voucherRequest names a voucher.

@@ -26,7 +26,7 @@ func TestTheRulesThatCountForAVoucher(t *testing.T) {
 	w.ledger.Put("scheme/"+w.scheme, encodeJSON(t, scheme))
 	w.refused("HOLD_NOT_ALLOWED", "shop", "payment:Hold", h.hold(w.id(), w.shop, w.now+60, w.now+60, clothing(500)))
 	w.refused("PAYMENT_CAP_EXCEEDED", "shop", "payment:Pay", h.pay(w.id(), w.shop, w.now+60, clothing(601)))
-	allowance := w.must("shop", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
+	allowance := w.must("auditor", "voucher:Allowance", object{"scheme": w.scheme, "voucher": h.voucher, "shop": w.shop})
 	if cents(t, allowance["payment_cap_cents"]) != 600 || cents(t, allowance["hold_days"]) != 0 {
 		t.Fatal(allowance)
 	}

@@ -317,6 +317,11 @@ func (b booklet) hold(page int, request, shop string, deadline, expiresAt int64,
 	}
 }
 
+func (b booklet) ask(page int, shop string, deadline int64) object {
+	message := testDomain.AllowanceMessage(b.scheme, b.voucher, 1, shop, rules.Number(deadline))
+	return object{"scheme": b.scheme, "voucher": b.voucher, "shop": shop, "deadline": deadline, "proof": b.proof(page, message)}
+}
+
 func (b booklet) release(page int, request, payment string, deadline int64) object {
 	message := testDomain.ReleaseMessage(b.scheme, b.voucher, 1, request, payment, rules.Number(deadline))
 	return object{"request_id": request, "payment": payment, "deadline": deadline, "proof": b.proof(page, message)}

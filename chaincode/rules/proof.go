@@ -15,11 +15,12 @@ const (
 	boundDomain     = "kindpakket/bound/1"
 
 	// OperationActivate and the other operations are part of the messages that holders sign, so that none can pass for another.
-	OperationActivate = "voucher:Activate"
-	OperationReplace  = "voucher:Replace"
-	OperationPay      = "payment:Pay"
-	OperationHold     = "payment:Hold"
-	OperationRelease  = "payment:ReleaseByHolder"
+	OperationActivate  = "voucher:Activate"
+	OperationReplace   = "voucher:Replace"
+	OperationAllowance = "voucher:Allowance"
+	OperationPay       = "payment:Pay"
+	OperationHold      = "payment:Hold"
+	OperationRelease   = "payment:ReleaseByHolder"
 
 	// MaxDeadline is how far ahead of a payment its deadline may lie, in seconds.
 	MaxDeadline Number = 900
@@ -85,6 +86,12 @@ func (d Domain) HoldMessage(
 // ReleaseMessage is what a holder signs to have a hold released: payment is the hold.
 func (d Domain) ReleaseMessage(scheme, voucher string, version Number, request, payment string, deadline Number) []byte {
 	return Message(append(d.fields(OperationRelease, scheme, voucher, version, request), payment, decimal(deadline))...)
+}
+
+// AllowanceMessage is what a holder signs to show a shop what the voucher may still buy there. A query has no request id: the voucher's id
+// stands in its place.
+func (d Domain) AllowanceMessage(scheme, voucher string, version Number, shop string, deadline Number) []byte {
+	return Message(append(d.fields(OperationAllowance, scheme, voucher, version, voucher), shop, decimal(deadline))...)
 }
 
 // SelfBlockHash is what a voucher keeps of the code by which its holder may block it, in hexadecimal.

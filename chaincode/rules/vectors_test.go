@@ -65,6 +65,7 @@ type signedVectors struct {
 	Payment           signedVector `json:"payment"`
 	Hold              signedVector `json:"hold"`
 	Release           signedVector `json:"release"`
+	Allowance         signedVector `json:"allowance"`
 	Digest            string       `json:"binding_digest"`
 }
 
@@ -195,6 +196,7 @@ func makeVectors() vectors {
 			Payment:           made(3, 1, domain.PaymentMessage(v.Scheme, v.Voucher, 1, v.Request, v.Shop, v.Deadline, v.Lines)),
 			Hold:              made(4, 1, domain.HoldMessage(v.Scheme, v.Voucher, 1, v.Request, v.Shop, v.Deadline, v.ExpiresAt, v.Lines)),
 			Release:           made(4, 1, domain.ReleaseMessage(v.Scheme, v.Voucher, 1, v.Request, v.Payment, v.Deadline)),
+			Allowance:         made(3, 1, domain.AllowanceMessage(v.Scheme, v.Voucher, 1, v.Shop, v.Deadline)),
 			Digest:            authorisation.Digest(),
 		}
 	}
@@ -257,6 +259,8 @@ func TestVectorsVerify(t *testing.T) {
 		}
 		expect(t, "", authorisation.VerifyActivation(&signed.Replacement.Proof, 2, message(signed.Replacement)))
 		bound := authorisation.Bind(1)
+		shown := authorisation.Bind(1)
+		expect(t, "", shown.VerifyPayment(&signed.Allowance.Proof, message(signed.Allowance)))
 		for _, vector := range []signedVector{signed.Payment, signed.Hold} {
 			expect(t, "", bound.VerifyPayment(&vector.Proof, message(vector)))
 		}

@@ -10,12 +10,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from kindpakket.holder.orders import FIRST_VERSION, HoldOrder, PaymentOrder, ReleaseOrder
+from kindpakket.holder.orders import FIRST_VERSION, AllowanceOrder, HoldOrder, PaymentOrder, ReleaseOrder
 from kindpakket.ledger.caller import Caller, Ledger
 from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket.ledger.queries.audit import AuditQueries
 from kindpakket.ledger.records import (
     Allowance,
+    Binding,
     DayEntry,
     Due,
     Item,
@@ -153,10 +154,40 @@ class Shop:
         """`shop:Terms`: what a scheme means for this shop now: rules, categories, closed days."""
         return cast(ShopTerms, self.caller.query("shop:Terms", {"shop": self.shop_id, "scheme": scheme}))
 
-    def allowance(self, scheme: str, voucher: str) -> Allowance:
-        """`voucher:Allowance`: what a voucher can pay at this shop now."""
+    def binding(self, scheme: str, voucher: str) -> Binding:
+        """`voucher:Binding`: what a voucher's holder signs with, and the version of it."""
         members = {"scheme": scheme, "voucher": voucher, "shop": self.shop_id}
-        return cast(Allowance, self.caller.query("voucher:Allowance", members))
+        return cast(Binding, self.caller.query("voucher:Binding", members))
+
+    def allowance_order(
+        self, scheme: str, voucher: str, *, version: int = FIRST_VERSION, deadline: int | None = None
+    ) -> AllowanceOrder:
+        """What the holder signs to show this shop what the voucher can pay; nothing is sent.
+
+        Args:
+            scheme: id of the scheme.
+            voucher: id of the voucher.
+            version: version of the voucher's authorisation, as in its `binding`.
+            deadline: in Unix seconds; default: `DEADLINE_SECONDS` from now.
+        """
+        return AllowanceOrder(
+            domain=self.caller.domain,
+            scheme=scheme,
+            voucher=voucher,
+            version=version,
+            shop=self.shop_id,
+            deadline=int(time.time()) + DEADLINE_SECONDS if deadline is None else deadline,
+        )
+
+    def allowance(self, order: AllowanceOrder, proof: Proof | None) -> Allowance:
+        """`voucher:Allowance`: what a voucher can pay at this shop now.
+
+        Args:
+            order: an order made by `allowance_order`.
+            proof: the holder's proof; by a booklet, with the next page, which may pay afterwards. The
+                chaincode answers no shop without one.
+        """
+        return cast(Allowance, self.caller.query(order.operation, order.request(proof)))
 
     def order(
         self,
@@ -174,7 +205,7 @@ class Shop:
             scheme: id of the scheme.
             voucher: id of the voucher.
             lines: category and euro cents; one line for each category.
-            version: version of the voucher's authorisation, `authorisation_version` of its allowance.
+            version: version of the voucher's authorisation, as in its `binding`.
             deadline: instant after which the order is void, in Unix seconds; default: five minutes from now.
             request_id: the payment's id; default: a new id.
         """
@@ -260,7 +291,7 @@ class Shop:
             scheme: the voucher's scheme.
             voucher: the voucher.
             payment: the hold.
-            version: the voucher's `authorisation_version`; `allowance` has it.
+            version: version of the voucher's authorisation, as in its `binding`.
             deadline: in Unix seconds; default: `DEADLINE_SECONDS` from now.
             request_id: default: a new id.
         """

@@ -9,6 +9,7 @@ import click
 
 from kindpakket.ledger.money import euros
 from kindpakket_cli.contract import Wrong, group
+from kindpakket_cli.page import page_code_option, read_page
 from kindpakket_cli.session import (
     MUNICIPALITY,
     READERS,
@@ -22,17 +23,7 @@ from kindpakket_cli.session import (
 )
 
 if TYPE_CHECKING:
-    from kindpakket.holder.booklet import Page
     from kindpakket.ledger.records import Line
-
-
-page_code_option = click.option(
-    "--page-code",
-    type=click.File("r"),
-    default="-",
-    help="A file with the text of a booklet page's code.  [default: standard input, where scanners type]",
-)
-"""The option of commands that a page of the holder's booklet authorises."""
 
 
 @group("payment")
@@ -180,9 +171,9 @@ def pay(
     hosted: Hosted,
 ) -> None:
     """Take a payment at your shop, authorised by a page of the holder's booklet."""
-    page = _page(page_code)
+    page = read_page(page_code)
     till = session.shop(hosted)
-    version = till.allowance(scheme_id, voucher_id)["authorisation_version"]
+    version = till.binding(scheme_id, voucher_id)["version"]
     order = till.order(scheme_id, voucher_id, _lines(lines), version=version, request_id=request_id)
     session.answer(till.pay(order, page.authorise(order)))
 
@@ -227,10 +218,10 @@ def release_by_holder(
     from kindpakket.ledger.ids import new_id
     from kindpakket.shop import DEADLINE_SECONDS
 
-    page = _page(page_code)
+    page = read_page(page_code)
     if session.at_till:
         till = session.shop()
-        version = till.allowance(scheme_id, voucher_id)["authorisation_version"]
+        version = till.binding(scheme_id, voucher_id)["version"]
         order = till.release_order(scheme_id, voucher_id, payment_id, version=version)
         session.answer(till.release_by_holder(order, page.authorise(order)))
         return
@@ -307,15 +298,6 @@ def reject_refund(session: Session, refund_id: str, reason: str) -> None:
 def refund(session: Session, *, payment_id: str, lines: tuple[str, ...], reason: str, hosted: Hosted) -> None:
     """Refund a payment of your shop, or a part of it, to its voucher."""
     session.answer(session.shop(hosted).refund(payment_id, _lines(lines), reason))
-
-
-def _page(code: TextIO) -> Page:
-    from kindpakket.holder.booklet import Page
-
-    try:
-        return Page.from_text(code.readline().strip())
-    except ValueError as error:
-        raise Wrong(str(error)) from None
 
 
 def _lines(texts: tuple[str, ...]) -> list[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -12,6 +13,7 @@ from kindpakket_cli import balance, replacement
 from kindpakket_cli.allocation import allocation_options, over, waits_for
 from kindpakket_cli.contract import Wrong, group
 from kindpakket_cli.files import READABLE, read_json
+from kindpakket_cli.page import page_code_option, read_page
 from kindpakket_cli.session import READERS, SELLERS, Hosted, Session, acting_as, hosting
 
 
@@ -51,11 +53,20 @@ def show_voucher(session: Session, scheme_id: str, voucher_id: str) -> None:
 @voucher.command("allowance")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_id", metavar="VOUCHER")
+@page_code_option
 @hosting
 @acting_as(*SELLERS)
-def allowance(session: Session, scheme_id: str, voucher_id: str, hosted: Hosted) -> None:
-    """Show what a voucher may buy at your shop now."""
-    session.answer(session.shop(hosted).allowance(scheme_id, voucher_id))
+def allowance(session: Session, scheme_id: str, voucher_id: str, page_code: TextIO, hosted: Hosted) -> None:
+    """Show what a voucher may buy at your shop now, with the next page of the holder's booklet.
+
+    The page is not used up: it may pay afterwards.
+    """
+    page = read_page(page_code)
+    till = session.shop(hosted)
+    order = till.allowance_order(
+        scheme_id, voucher_id, version=till.binding(scheme_id, voucher_id)["version"]
+    )
+    session.answer(till.allowance(order, page.authorise(order)))
 
 
 @voucher.command("issue")

@@ -18,6 +18,7 @@ from kindpakket.ledger.ids import new_id
 from kindpakket.municipality import Municipality
 from kindpakket.shop import Shop
 from kindpakket_demo.town import Store
+from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network
 from kindpakket_network.programs.wait import until
 
@@ -38,6 +39,11 @@ class Till:
     store: Store
     shop: Shop
     user: str
+
+    def available(self, scheme: str, wallet: Wallet) -> int:
+        """What is left on a voucher, in cents, which its holder shows to the till."""
+        order = self.shop.allowance_order(scheme, wallet.voucher)
+        return self.shop.allowance(order, wallet.show(order))["available_cents"]
 
 
 class Desk:

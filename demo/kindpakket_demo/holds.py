@@ -41,7 +41,7 @@ def order_goods(attempts: Attempts, scheme: OpenScheme, street: Street, purses: 
         taken = _lines(till, TAKEN_CENTS)
         purse.payments.append((till, till.shop.capture(held["id"], taken)))
         purse.spend(taken)
-        left = till.shop.allowance(scheme.id, purse.wallet.voucher)["available_cents"]
+        left = till.available(scheme.id, purse.wallet)
         if left != purse.available:
             raise DemoFailed(
                 f"after a capture of {TAKEN_CENTS} of {HELD_CENTS} cents {left} are available, "

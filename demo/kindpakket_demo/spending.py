@@ -125,12 +125,12 @@ def pay_after_a_lost_answer(scheme: OpenScheme, purse: Purse, till: Till) -> Pay
     category = till.store.categories[0]
     lines: list[Line] = [{"category": category, "cents": 250}]
     shop = till.shop
-    before = shop.allowance(scheme.id, purse.wallet.voucher)["available_cents"]
+    before = till.available(scheme.id, purse.wallet)
     order = shop.order(scheme.id, purse.wallet.voucher, lines)
     proof = purse.wallet.authorise(order)
     first = shop.pay(order, proof)
     second = shop.pay(order, proof)
-    after = shop.allowance(scheme.id, purse.wallet.voucher)["available_cents"]
+    after = till.available(scheme.id, purse.wallet)
     if first != second or before - after != order.cents:
         raise DemoFailed(
             f"a payment of {order.cents} cents, sent twice, took {before - after} cents, or got two answers"

@@ -6,7 +6,7 @@ from random import Random
 
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.key import HolderKey
-from kindpakket.holder.orders import Order, ReleaseOrder
+from kindpakket.holder.orders import AllowanceOrder, Order, ReleaseOrder
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.records import Activation, Proof
 
@@ -42,6 +42,12 @@ class Wallet:
             return self.authority.authorise(order)
         self.last_page += 1
         return self.authorise_again(order)
+
+    def show(self, order: AllowanceOrder) -> Proof:
+        """Show the voucher to a shop, with the key or the next page, which may pay afterwards."""
+        if isinstance(self.authority, HolderKey):
+            return self.authority.authorise(order)
+        return self.authority.page(self.last_page + 1).authorise(order)
 
     def authorise_again(self, order: Order | ReleaseOrder) -> Proof:
         """Agree with the key, or once more with the page that was used last, as to release its hold."""

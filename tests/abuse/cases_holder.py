@@ -32,6 +32,13 @@ def without_proof(ground: Ground, paper: bool) -> Attempt:
     return lambda: ground.till.shop.pay(order, None)
 
 
+@case(1, "shop", "looks at what a voucher holds without its holder", "HOLDER_PROOF_MISSING")
+def looks_without_proof(ground: Ground) -> Attempt:
+    shop = ground.till.shop
+    order = shop.allowance_order(ground.scheme, ground.wallet().voucher)
+    return lambda: shop.allowance(order, None)
+
+
 SIGNED: dict[str, Callable[[PaymentOrder], PaymentOrder]] = {
     "the amount": lambda order: replace(order, lines=BOOKS),
     "the category": lambda order: replace(order, lines=({"category": "toys", "cents": 1_000},)),
@@ -102,6 +109,15 @@ def page_again(ground: Ground) -> Attempt:
     ground.paid(wallet)
     order = ground.order(wallet)
     return lambda: ground.till.shop.pay(order, wallet.authorise_again(order))
+
+
+@case(3, "shop", "looks at a voucher with a page that has paid", "HOLDER_PROOF_INVALID")
+def looks_with_a_used_page(ground: Ground) -> Attempt:
+    wallet, shop = ground.booklet(), ground.till.shop
+    ground.paid(wallet)
+    order = shop.allowance_order(ground.scheme, wallet.voucher)
+    proof = booklet_of(wallet).page(wallet.last_page).authorise(order)
+    return lambda: shop.allowance(order, proof)
 
 
 def booklet_of(wallet: Wallet) -> Booklet:

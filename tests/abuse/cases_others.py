@@ -39,14 +39,16 @@ def auditor_pays(ground: Ground) -> Attempt:
 def others_things(ground: Ground) -> dict[str, Callable[[], object]]:
     """The other shop's attempts on what belongs to the till's shop."""
     payment = ground.paid(ground.wallet())
-    voucher = ground.wallet().voucher
+    wallet = ground.wallet()
     mine, theirs = ground.till.shop, ground.other.shop
+    shown = mine.allowance_order(ground.scheme, wallet.voucher)
     lines: list[Line] = [{"category": "books", "cents": 100}]
     return {
         "reads a payment": lambda: theirs.payment(payment),
         "reads what a voucher may buy": lambda: theirs.caller.query(
-            "voucher:Allowance", {"scheme": ground.scheme, "voucher": voucher, "shop": mine.shop_id}
+            "voucher:Allowance", {"scheme": ground.scheme, "voucher": wallet.voucher, "shop": mine.shop_id}
         ),
+        "reads what another shop was shown": lambda: theirs.allowance(shown, wallet.show(shown)),
         "reads what is owed": lambda: theirs.caller.query(
             "payment:Unsettled", {"scheme": ground.scheme, "shop": mine.shop_id, "cursor": "", "limit": 10}
         ),
@@ -58,6 +60,7 @@ def others_things(ground: Ground) -> dict[str, Callable[[], object]]:
 OTHERS_THINGS = by_name(
     "reads a payment",
     "reads what a voucher may buy",
+    "reads what another shop was shown",
     "reads what is owed",
     "refunds a payment",
     "cancels a payment",

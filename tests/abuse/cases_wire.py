@@ -72,7 +72,7 @@ def backdated(ground: Ground, seconds: int) -> Attempt:
 def backdated_query(ground: Ground, seconds: int) -> Attempt:
     members = {"scheme": ground.scheme, "voucher": ground.wallet().voucher, "shop": ground.till.shop.shop_id}
     by = timedelta(seconds=seconds)
-    return shifted(till_of(ground), "voucher:Allowance", json.dumps(members), by).evaluate
+    return shifted(till_of(ground), "voucher:Binding", json.dumps(members), by).evaluate
 
 
 @case(6, "shop", "takes a backdated payment to the endorser of {} itself", WRONG_TIME, Place.PEER, each=PEERS)

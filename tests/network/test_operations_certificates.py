@@ -186,7 +186,7 @@ def test_who_was_revoked_is_refused_by_peers_and_by_ordering(network: Network, t
         endorsed.submit()
     assert by_ordering.value.forbidden
     with pytest.raises(EvaluateError, match="access denied"):
-        till.shop.allowance(town.scheme.id, wallet.voucher)
+        till.shop.binding(town.scheme.id, wallet.voucher)
     another = town.order(wallet, till=till)
     with pytest.raises(EndorseError, match="access denied"):
         till.shop.pay(another, wallet.authorise(another))
@@ -216,7 +216,7 @@ def test_only_the_superseded_certificate_is_refused(renewed: Renewed, network: N
         gateway_at(network, SHOPS, renewed.identities[user]) as gateway,
         pytest.raises(EvaluateError, match="access denied"),
     ):
-        Shop(gateway.network(CHANNEL).contract(CHAINCODE), "").allowance(town.scheme.id, wallet.voucher)
+        Shop(gateway.network(CHANNEL).contract(CHAINCODE), "").binding(town.scheme.id, wallet.voucher)
     with through(network, SHOPS, SHOPS, user) as ledger:
         shop = Shop(ledger.contract(CHAINCODE), town.street.open[2].shop.shop_id)
         order = shop.order(town.scheme.id, wallet.voucher, books(SMALL))

@@ -283,7 +283,10 @@ def test_vouchers_are_activated_from_a_file(kindpakket: Command, tmp_path: Path)
 
 def test_a_till_takes_a_payment_with_a_scanned_page(kindpakket: Command) -> None:
     booklet = Booklet.generate(4)
-    kindpakket.desk.answers |= {"voucher:Allowance": {"authorisation_version": 1}, "payment:Pay": {"id": "p"}}
+    kindpakket.desk.answers |= {
+        "voucher:Binding": {"kind": "booklet", "version": 1},
+        "payment:Pay": {"id": "p"},
+    }
     pay = ("payment", "pay", SCHEME, VOUCHER, "--line", "books=1295", "--line", "toys=5")
     kindpakket.answer(*pay, "--request-id", "1" * 32, stdin=booklet.page(2).as_text() + "\n")
     (request,) = kindpakket.desk.requests("payment:Pay")
@@ -292,12 +295,25 @@ def test_a_till_takes_a_payment_with_a_scanned_page(kindpakket: Command) -> None
     assert kindpakket.desk.asked[-1][2] == "p-shop"
 
 
+def test_a_till_sees_what_a_voucher_may_buy_with_the_page_that_is_next(kindpakket: Command) -> None:
+    booklet = Booklet.generate(4)
+    kindpakket.desk.answers |= {
+        "voucher:Binding": {"kind": "booklet", "version": 1},
+        "voucher:Allowance": {"available_cents": 500},
+    }
+    ask = ("voucher", "allowance", SCHEME, VOUCHER)
+    assert kindpakket.answer(*ask, stdin=booklet.page(2).as_text())["available_cents"] == 500
+    (request,) = kindpakket.desk.requests("voucher:Allowance")
+    assert (request["shop"], request["proof"]["page"]) == (SHOP, 2)
+    assert kindpakket(*ask, stdin="no page").exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("line", "code"), [("books=1,50", "page"), ("books", "page"), ("=5", "page"), ("books=5", "x")]
 )
 def test_a_payment_that_cannot_be_read_is_not_sent(kindpakket: Command, line: str, code: str) -> None:
     text = Booklet.generate(2).page(1).as_text() if code == "page" else code
-    kindpakket.desk.answers["voucher:Allowance"] = {"authorisation_version": 1}
+    kindpakket.desk.answers["voucher:Binding"] = {"kind": "booklet", "version": 1}
     assert kindpakket("payment", "pay", SCHEME, VOUCHER, "--line", line, stdin=text).exit_code == 2
     assert not kindpakket.desk.requests("payment:Pay")
 

@@ -159,6 +159,21 @@ def test_a_holder_releases_a_hold_anywhere(municipal: bool) -> None:
     assert proof["version"] == 2
 
 
+def test_a_holder_shows_a_shop_what_a_voucher_may_buy() -> None:
+    ledger = FakeLedger([{"kind": "key", "version": 2}, {"available_cents": 5}])
+    till, key = Shop(ledger, "b" * 32), HolderKey.generate()
+    version = till.binding("a", "c")["version"]
+    order = till.allowance_order("a", "c", version=version, deadline=5)
+    proof = key.authorise(order)
+    assert till.allowance(order, proof)["available_cents"] == 5
+    place = {"scheme": "a", "voucher": "c", "shop": "b" * 32}
+    assert [(call.name, call.request) for call in ledger.calls] == [
+        ("voucher:Binding", place),
+        ("voucher:Allowance", {**place, "deadline": 5, "proof": proof}),
+    ]
+    assert proof["version"] == 2
+
+
 def bound_voucher(number: int, version: int) -> dict[str, Any]:
     bound = {**KEYS[version].authorisation(), "version": version}
     return {"id": f"{number:032x}", "scheme": "a", "authorisation": bound if version else None}

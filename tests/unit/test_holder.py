@@ -15,6 +15,7 @@ from kindpakket.holder.booklet import Booklet, Page
 from kindpakket.holder.credential import Credential
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import (
+    AllowanceOrder,
     HoldOrder,
     Order,
     PaymentOrder,
@@ -96,6 +97,17 @@ def vector_release() -> ReleaseOrder:
     )
 
 
+def vector_allowance() -> AllowanceOrder:
+    return AllowanceOrder(
+        domain=PLACE,
+        scheme=VECTORS["scheme"],
+        voucher=VECTORS["voucher"],
+        version=1,
+        shop=VECTORS["shop"],
+        deadline=VECTORS["deadline"],
+    )
+
+
 def vector_key(vector: dict[str, Any]) -> HolderKey:
     raw = bytes.fromhex(vector["private"])
     if vector["authorisation"]["algorithm"] == "ed25519":
@@ -113,6 +125,7 @@ def test_keys_agree_with_the_chaincode(vector: dict[str, Any]) -> None:
         assert key.authorise(vector_order()) == vector["payment"]["proof"]
         assert key.authorise(vector_hold()) == vector["hold"]["proof"]
         assert key.authorise(vector_release()) == vector["release"]["proof"]
+        assert key.authorise(vector_allowance()) == vector["allowance"]["proof"]
 
 
 def test_booklets_agree_with_the_chaincode() -> None:
@@ -123,6 +136,8 @@ def test_booklets_agree_with_the_chaincode() -> None:
     assert paths == vector["paths"]
     expect_vectors(vector, booklet.authorisation())
     expect_bound(vector, booklet)
+    shown = vector["allowance"]["proof"]
+    assert booklet.page(shown["page"]).authorise(vector_allowance()) == shown
     for name, order in (("payment", vector_order()), ("hold", vector_hold())):
         proof = vector[name]["proof"]
         assert booklet.page(proof["page"]).authorise(order) == proof

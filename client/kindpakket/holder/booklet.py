@@ -16,7 +16,7 @@ from typing import Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kindpakket.holder.credential import Credential
-from kindpakket.holder.orders import Order, ReleaseOrder
+from kindpakket.holder.orders import AnyOrder
 from kindpakket.ledger.merkle import HASH_BYTES, path_in, tree
 from kindpakket.ledger.records import Authorisation, Proof
 
@@ -40,8 +40,8 @@ class Page:
     seed: bytes
     path: tuple[bytes, ...]
 
-    def authorise(self, order: Order | ReleaseOrder) -> Proof:
-        """Authorise exactly this payment, hold or release of a hold."""
+    def authorise(self, order: AnyOrder) -> Proof:
+        """Authorise exactly this payment, hold, release of a hold, or look at the voucher."""
         return self.sign(order.message(), order.version)
 
     def sign(self, message: bytes, version: int) -> Proof:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from kindpakket.holder.credential import Credential
-from kindpakket.holder.orders import Order, ReleaseOrder
+from kindpakket.holder.orders import AnyOrder
 from kindpakket.ledger.records import Authorisation, Proof
 
 Algorithm = Literal["ed25519", "p256"]
@@ -75,8 +75,8 @@ class HolderKey(Credential):
             "public_key": base64.b64encode(self._public_bytes()).decode(),
         }
 
-    def authorise(self, order: Order | ReleaseOrder) -> Proof:
-        """Authorise exactly this payment, hold or release of a hold."""
+    def authorise(self, order: AnyOrder) -> Proof:
+        """Authorise exactly this payment, hold, release of a hold, or look at the voucher."""
         return self.prove(order.message(), order.version)
 
     def sign(self, message: bytes) -> bytes:

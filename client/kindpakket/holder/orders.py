@@ -28,7 +28,7 @@ class Order:
         domain: the channel and chaincode that it is for.
         scheme: id of the scheme.
         voucher: id of the voucher.
-        version: version of the voucher's authorisation, as in its allowance.
+        version: version of the voucher's authorisation, as in its binding.
         request_id: id of the request, which becomes the payment's id.
         shop: id of the shop.
         lines: category and euro cents, in the order in which they are sent.
@@ -121,7 +121,7 @@ class ReleaseOrder:
         domain: the channel and chaincode that it is for.
         scheme: id of the scheme.
         voucher: id of the voucher.
-        version: version of the voucher's authorisation, as in its allowance.
+        version: version of the voucher's authorisation, as in its binding.
         request_id: id of the request.
         payment: id of the hold.
         deadline: instant after which the order is void, in Unix seconds; at most `MAX_DEADLINE` seconds after
@@ -159,6 +159,54 @@ class ReleaseOrder:
             str(self.deadline),
         ]
         return frame(fields)
+
+
+@dataclass(frozen=True, slots=True)
+class AllowanceOrder:
+    """What the holder agrees to when a shop may see what the voucher can still buy there.
+
+    Of a booklet it is signed with the next page, which is not used up by it.
+
+    Attributes:
+        domain: the channel and chaincode that it is for.
+        scheme: id of the scheme.
+        voucher: id of the voucher.
+        version: version of the voucher's authorisation, as in its binding.
+        shop: id of the shop.
+        deadline: instant after which the order is void, in Unix seconds; at most `MAX_DEADLINE` seconds after
+            the query.
+    """
+
+    operation: ClassVar[str] = "voucher:Allowance"
+
+    domain: Domain
+    scheme: str
+    voucher: str
+    version: int
+    shop: str
+    deadline: int
+
+    def request(self, proof: Proof | None) -> dict[str, object]:
+        """The query's argument, with the holder's proof."""
+        members: dict[str, object] = {"scheme": self.scheme, "voucher": self.voucher, "shop": self.shop}
+        return members if proof is None else {**members, "deadline": self.deadline, "proof": proof}
+
+    def message(self) -> bytes:
+        """What the holder signs; a query has no request id, so the voucher's id takes its place."""
+        fields = [
+            *_header(self.domain, self.operation),
+            self.scheme,
+            self.voucher,
+            str(self.version),
+            self.voucher,
+            self.shop,
+            str(self.deadline),
+        ]
+        return frame(fields)
+
+
+AnyOrder = Order | ReleaseOrder | AllowanceOrder
+"""What a holder may be asked to sign once the voucher is bound."""
 
 
 def activation_message(

@@ -50,6 +50,7 @@ QUERIES = frozenset(
         "shop:Show",
         "shop:Terms",
         "voucher:Allowance",
+        "voucher:Binding",
         "voucher:Lapsable",
         "voucher:List",
         "voucher:Show",

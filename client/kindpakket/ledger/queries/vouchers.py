@@ -25,6 +25,6 @@ class VoucherQueries(Desk):
         return self._caller.items("voucher:Lapsable", {"scheme": scheme})
 
     def allowance(self, scheme: str, voucher: str, shop: str) -> Allowance:
-        """`voucher:Allowance`: what a voucher can pay at a shop now."""
+        """`voucher:Allowance`: what a voucher can pay at a shop now; shops need the holder's proof."""
         members = {"scheme": scheme, "voucher": voucher, "shop": shop}
         return cast(Allowance, self._caller.query("voucher:Allowance", members))

@@ -172,6 +172,16 @@ class Totals(Balance):
     vouchers: int
 
 
+class Binding(TypedDict):
+    """What a voucher's holder signs with: `key` or `booklet`, and its version.
+
+    Before activation, `version` is 0 and there is no `kind`.
+    """
+
+    kind: NotRequired[str]
+    version: int
+
+
 class Allowance(TypedDict):
     """What a voucher can pay at a shop now.
 
