@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 # Folders whose tests share what one session fixture starts.
 _FOLDERS = {"abuse": "town", "scenario": "scenario", "hfc": "hfc"}
 SHARING = frozenset(_FOLDERS.values())
-# Seconds per group, two at a time on two cores, summed from `--durations=0`; the other groups take less.
+# Seconds per group, three at a time on two cores, summed from `--durations=0`; the other groups take less.
 SECONDS = {
     "town": 708,
     "test_operations_runbook": 388,

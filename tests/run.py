@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PROOF = "KINDPAKKET_PROOF"
-# Folders whose tests start networks of their own, and keep two cores busy two at a time.
+# Folders whose tests start networks of their own.
 LIVE = ("abuse", "hfc", "network", "scenario")
 _NO_TESTS = 5
 
@@ -96,8 +96,8 @@ def of_pytest(lines: list[str]) -> list[str]:
 def stages(options: Sequence[str]) -> list[list[Runner]]:
     """The runners: those of a stage run side by side, one stage after the other.
 
-    Tests without a network mostly wait, so more of them run at a time than there are cores, beside the tests
-    in Go, which do not wait.
+    Tests wait for much of their time, so three of them run at a time on two cores. Those without a network run
+    beside the tests in Go, which do not wait.
 
     Args:
         options: what pytest is told beside how to run.
@@ -123,7 +123,7 @@ def stages(options: Sequence[str]) -> list[list[Runner]]:
             go("chaincode"),
             go("tools/mutate"),
         ],
-        [python("on networks, two at a time", *workers(2), "-m", "not alone", *ignoring("unit"))],
+        [python("on networks, three at a time", *workers(3), "-m", "not alone", *ignoring("unit"))],
         [python("one at a time", "-m", "alone")],
     ]
 
