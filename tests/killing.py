@@ -27,7 +27,7 @@ _preparation_data = spawn.get_preparation_data
 PATIENT = Deadlines(evaluate=120, endorse=120, submit=120, resolve=120, commit_status=120)
 SHORT = Deadlines(evaluate=120, endorse=120, submit=120, resolve=120, commit_status=0.2)
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(["killing", "kindpakket.fabric.checkpoints.sql", "dying", "paying"])
+_FORKING.set_forkserver_preload(["killing", "kindpakket.fabric.checkpoints.sql", "killed_up", "outbox_tills"])
 
 
 class Instants:

@@ -96,8 +96,8 @@ def of_pytest(lines: list[str]) -> list[str]:
 def stages(options: Sequence[str]) -> list[list[Runner]]:
     """The runners: those of a stage run side by side, one stage after the other.
 
-    Tests wait for much of their time, so three of them run at a time on two cores. Those without a network run
-    beside the tests in Go, which do not wait.
+    Tests wait for much of their time, so three of them run at a time on two cores. Those without a network
+    run beside the tests in Go, which do not wait.
 
     Args:
         options: what pytest is told beside how to run.

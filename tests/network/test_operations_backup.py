@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from losing import destroy, document
+from disaster import destroy, document
 from support import Town, doubted_votes, end_shop, found_town, running
 
 from kindpakket.fabric import FabricError

@@ -14,7 +14,7 @@ from random import Random
 import pytest
 import requests
 from cryptography import x509
-from renewing import FULL, SMALL, Renewed, doubled, renew_all, serials_of
+from renewal import FULL, SMALL, Renewed, doubled, renew_all, serials_of
 from support import Town, books, found_town, gateway_at, identity_of, running, through
 
 from kindpakket.fabric import EndorseError, EvaluateError, SubmitError

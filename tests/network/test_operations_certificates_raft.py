@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from renewing import SMALL, doubled, renew_all, serials_of
+from renewal import SMALL, doubled, renew_all, serials_of
 from support import found_town, running
 
 from kindpakket_demo.desk import CHANNEL, Desk

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 from click.testing import CliRunner
-from dying import bring_up_and_die
+from killed_up import bring_up_and_die
 from support import Town, found_town, gateway_at, identity_of, running
 from trade import Trade, trade
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from hurting import pay, send, state_of
+from faults import pay, send, state_of
 from support import Town, found_town, running
 
 from kindpakket_demo.desk import CHANNEL, Desk

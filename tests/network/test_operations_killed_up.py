@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from dying import bring_up_and_die, bring_up_and_die_once_of_each_kind
+from killed_up import bring_up_and_die, bring_up_and_die_once_of_each_kind
 from support import found_town
 
 from kindpakket_demo.desk import Desk

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from hurting import pay, send
+from faults import pay, send
 from support import Town, doubted_votes, found_town, running
 
 from kindpakket.fabric import SubmitError

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from losing import destroy, document
+from disaster import destroy, document
 from support import doubted_votes, running
 
 from kindpakket_demo.desk import AUDITOR, CHANNEL, MUNICIPALITY, SHOPS, Desk, now

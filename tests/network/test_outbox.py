@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from random import Random
 
-from paying import TRANSACTION, Desk, Payment, pay, pay_all, pay_one
+from outbox_tills import TRANSACTION, Desk, Payment, pay, pay_all, pay_one
 from support import Town
 
 import killing

@@ -51,7 +51,7 @@ class Auditor(Reader):
         """Decoded blocks.
 
         Args:
-            start: number of the first block.
+            start: number of the block to begin with.
             stop: number of the last block; default: the last one that the peer has now.
         """
         last = self.network.ledger_height() - 1 if stop is None else stop

@@ -207,10 +207,10 @@ class Network(EventRequests, BaseNetwork[SyncSession]):
         it keeps trying until it is closed.
 
         Args:
-            start: number of the first block; None: the next one to be committed, as a peer sees it now.
-                A client that may not query the ledger's height (`qscc` `GetChainInfo`) cannot know where to
-                resume after a break before the first block: the stream then raises.
-            stop: number of the last block; None: continue as blocks are committed, without end.
+            start: number of the block to begin with; None: the next one to be committed, as a peer sees it
+                now. A client that may not query the ledger's height (`qscc` `GetChainInfo`) cannot know where
+                to resume after a break before it has received any: the stream then raises.
+            stop: number of the block to end with; None: continue as blocks are committed, without end.
             checkpoint: a position to begin at instead of `start`, if it holds one. The application moves it.
             reconnect: False: raise at the first break.
         """
@@ -266,7 +266,8 @@ class Network(EventRequests, BaseNetwork[SyncSession]):
 
         Args:
             chaincode: name of the chaincode.
-            start_block: number of the first block; None: the next one to be committed, as for `blocks`.
+            start_block: number of the block to begin with; None: the next one to be committed, as for
+                `blocks`.
             after_transaction_id: skip events up to and including this transaction's, within its block. It
                 must have emitted one: otherwise the peer sends nothing.
             checkpoint: a position to begin at instead, if it holds one. The application moves it.

@@ -15,11 +15,11 @@ from typing import Any
 
 from kindpakket_network.channel import messages as m
 from kindpakket_network.description.channel import Channel
-from kindpakket_network.description.tuning import STANDARD
 from kindpakket_network.errors import CommandFailed
 from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.peer_program import peer_command
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.command import Command, run
+from kindpakket_network.programs.command import run
 from kindpakket_network.programs.wait import in_parallel
 
 _COMMIT_HASH = 4  # `common.BlockMetadataIndex`
@@ -91,22 +91,19 @@ class CommitHashes:
             name for name in (peer.organisation, *members) if name in self.session.own_organisations
         )
         organisation = self.session.topology.organisation(asking)
-        environment = {
-            "FABRIC_CFG_PATH": str(self.session.programs.config),
-            "FABRIC_LOGGING_SPEC": STANDARD.log_spec,
-            "CORE_PEER_LOCALMSPID": organisation.msp,
-            "CORE_PEER_MSPCONFIGPATH": str(self.session.home.user(asking, organisation.admin.name) / "msp"),
-            "CORE_PEER_ADDRESS": peer.endpoint,
-            "CORE_PEER_CLIENT_CONNTIMEOUT": peer.connect_timeout,
-            "CORE_PEER_TLS_ENABLED": "true",
-            "CORE_PEER_TLS_ROOTCERT_FILE": str(self.session.home.tls_root(peer.organisation)),
-        }
-        with tempfile.TemporaryDirectory(dir=self.session.home.channel(self.channel.name)) as folder:
-            file = Path(folder) / "block"
-            arguments = ["channel", "fetch", which, str(file), "-c", self.channel.name]
-            program = [self.session.programs.path("peer"), *arguments]
+        with tempfile.TemporaryDirectory(dir=self.session.home.channel(self.channel.name)) as scratch:
+            file = Path(scratch) / "block"
+            command = peer_command(
+                f"`peer channel fetch` at {peer.node}",
+                ["channel", "fetch", which, str(file), "-c", self.channel.name],
+                programs=self.session.programs,
+                msp=organisation.msp,
+                folder=self.session.home.user(asking, organisation.admin.name) / "msp",
+                peer=peer,
+                deadline=_DEADLINE,
+            )
             try:
-                run(Command(f"`peer channel fetch` at {peer.node}", program, environment, deadline=_DEADLINE))
+                run(command)
             except CommandFailed:
                 return None
             return m.common.Block.FromString(file.read_bytes())

@@ -9,11 +9,11 @@ from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.configuration import Configuration
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.organisation import Organisation
-from kindpakket_network.description.tuning import STANDARD
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer_commands import ordered_by
+from kindpakket_network.nodes.peer_program import peer_command
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.command import Command, run
+from kindpakket_network.programs.command import run
 
 _DEADLINE = 30.0
 
@@ -82,16 +82,16 @@ class AdminCommands:
             return file.read_bytes()
 
     def _run(self, *arguments: str) -> None:
-        name, admin = self.organisation.name, self.organisation.admin.name
-        environment = {
-            "FABRIC_CFG_PATH": str(self.session.programs.config),
-            "FABRIC_LOGGING_SPEC": STANDARD.log_spec,
-            "CORE_PEER_LOCALMSPID": self.organisation.msp,
-            "CORE_PEER_MSPCONFIGPATH": str(self._msp),
-        }
         subcommand = " ".join(arguments[:2])
-        command = [self.session.programs.path("peer"), *arguments]
-        run(Command(f"`peer {subcommand}` as {admin} of {name}", command, environment, deadline=_DEADLINE))
+        command = peer_command(
+            f"`peer {subcommand}` as {self.organisation.admin.name} of {self.organisation.name}",
+            arguments,
+            programs=self.session.programs,
+            msp=self.organisation.msp,
+            folder=self._msp,
+            deadline=_DEADLINE,
+        )
+        run(command)
 
 
 def _at(channel: Channel, orderer: Orderer) -> list[str]:

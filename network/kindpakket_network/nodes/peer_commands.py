@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kindpakket_network.description.tuning import STANDARD
 from kindpakket_network.errors import CommandFailed
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.peer_program import peer_command
 from kindpakket_network.programs.command import Command, Result, run
 from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
@@ -173,19 +173,16 @@ class PeerCommands:
         return list(json.loads(result.output or "[]"))
 
     def _run(self, *arguments: str) -> Result:
-        environment = {
-            "FABRIC_CFG_PATH": str(self.programs.config),
-            "FABRIC_LOGGING_SPEC": STANDARD.log_spec,
-            "CORE_PEER_LOCALMSPID": self.peer.msp,
-            "CORE_PEER_MSPCONFIGPATH": str(self.home.user(self.peer.organisation, self.user) / "msp"),
-            "CORE_PEER_ADDRESS": self.peer.endpoint,
-            "CORE_PEER_CLIENT_CONNTIMEOUT": self.peer.connect_timeout,
-            "CORE_PEER_TLS_ENABLED": "true",
-            "CORE_PEER_TLS_ROOTCERT_FILE": str(self.peer.tls_root),
-        }
         subcommand = " ".join(word for word in arguments[:3] if not word.startswith("-"))
-        name = f"`peer {subcommand}` as {self.user} at {self.peer.node}"
-        return run(Command(name, [self.programs.path("peer"), *arguments], environment))
+        command = peer_command(
+            f"`peer {subcommand}` as {self.user} at {self.peer.node}",
+            arguments,
+            programs=self.programs,
+            msp=self.peer.msp,
+            folder=self.home.user(self.peer.organisation, self.user) / "msp",
+            peer=self.peer,
+        )
+        return run(command)
 
 
 def ordered_by(orderer: Orderer) -> list[str]:

@@ -126,7 +126,7 @@ class Block:
 
     @property
     def signatures(self) -> tuple[BlockSignature, ...]:
-        """The orderers' signatures, not verified; none on the first block.
+        """The orderers' signatures, not verified; none on the genesis block.
 
         Raises:
             DecodeError: they cannot be read.

@@ -1,4 +1,4 @@
-"""The configuration in the first block of a channel in memory: one organisation, one orderer."""
+"""The configuration in the genesis block of a channel in memory: one organisation, one orderer."""
 
 from __future__ import annotations
 

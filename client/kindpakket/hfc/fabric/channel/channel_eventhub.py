@@ -81,7 +81,7 @@ class ChannelEventHub:
 
         Args:
             filtered: blocks without arguments, results and payloads of events; else whole blocks.
-            start: number of the first block, `oldest`, `newest` (the default) or `last_seen`.
+            start: number of the block to begin with, `oldest`, `newest` (the default) or `last_seen`.
             stop: number of the last block, `newest` or `last_seen`; None: without end. With start `oldest`
                 and any other stop than `newest` the first block is the last, as in hfc.
             as_array: chaincode events of a block are told at once, as a list.
