@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
+import pytest
 from disaster import destroy, document
 from support import doubted_votes, running
 
@@ -43,26 +44,42 @@ def test_an_organisation_comes_back_in_a_home_of_its_own(tmp_path: Path) -> None
         assert not [path for path in (tmp_path / "elsewhere").rglob("key.pem") if set(OTHERS) & {*path.parts}]
 
 
-def test_a_raft_consenter_gets_what_was_ordered_without_it_and_goes_on(tmp_path: Path) -> None:
-    """The leader relies on what the lost consenter had acknowledged, until the next election."""
+@pytest.mark.parametrize("leads", [False, True], ids=["a follower", "the leader"])
+def test_a_raft_consenter_that_lost_its_log_comes_back_with_a_new_id(tmp_path: Path, leads: bool) -> None:
+    """Under its old id it would end itself at the first message of a leader that counts on the lost log."""
     public = backup_key.create(tmp_path / "key", None)
     identities = backup_key.load(tmp_path / "key", str)
     with (
         running(Topology.read(document("raft"), tmp_path), tmp_path) as network,
         Desk(network, tmp_path, Random(1)) as desk,
     ):
-        lost = next(name for name in ("regie", "auditor") if network.leader(CHANNEL) != f"orderer.{name}")
-        taken = network.backup(tmp_path / "lost.age", [public], [lost])
-        network.stop(f"orderer.{lost}", signal.SIGKILL)
-        shutil.rmtree(network.home / "nodes" / f"orderer.{lost}")
+        leader = network.leader(CHANNEL)
+        assert leader is not None
+        lost = leader if leads else next(f"orderer.{name}" for name in OTHERS if name not in leader)
+        taken = network.backup(tmp_path / "lost.age", [public], [lost.removeprefix("orderer.")])
+        network.stop(lost, signal.SIGKILL)
+        shutil.rmtree(network.home / "nodes" / lost)
+        assert until(lambda: network.leader(CHANNEL), PATIENCE) != lost
         open_provision(desk, 2, now())
-        nodes = [f"orderer.{lost}"]
         with kept(
-            Network.restore(network.home, taken.file, identities, nodes=nodes, progress=print)
+            Network.restore(network.home, taken.file, identities, nodes=[lost], progress=print)
         ) as restored:
             assert in_step(restored)
             open_provision(desk, 2, now())
             assert in_step(restored)
+            started = starts_of(restored, lost)
+            other = next(f"orderer.{name}" for name in OTHERS if f"orderer.{name}" != lost)
+            restored.stop(other, signal.SIGKILL)
+            open_provision(desk, 2, now())  # three of four are a quorum, and the restored one is one of them
+            restored.start(other)
+            assert in_step(restored)
+            assert starts_of(restored, lost) == started, "it ended itself meanwhile"
+            assert restored.status().findings == ()
+
+
+def starts_of(network: Network, node: str) -> int:
+    """How often a node has been started."""
+    return next(status.starts for status in network.status().nodes if status.node == node)
 
 
 def test_a_consenter_that_was_renewed_after_its_backup_is_renewed_again(tmp_path: Path) -> None:

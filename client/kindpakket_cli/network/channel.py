@@ -87,16 +87,36 @@ def update(target: Network, settings: dict[str, str], dry_run: bool, as_json: bo
     help="The file to pass round for signatures.",
 )
 @_set
+@click.option(
+    "--without",
+    metavar="ORDERER",
+    help="Instead take out this consenter, which lost its log; the next `up` adds it anew (Raft).",
+)
 @json_option
 @on_network
-def propose(target: Network, channel: str, output: Path, settings: dict[str, str], as_json: bool) -> None:
+def propose(
+    target: Network,
+    channel: str,
+    *,
+    output: Path,
+    settings: dict[str, str],
+    without: str | None,
+    as_json: bool,
+) -> None:
     """Write the next change that CHANNEL needs to match the topology; nobody has signed it yet."""
     from kindpakket_network.description.settings import with_settings
     from kindpakket_network.verbs import channels
 
-    found = channels.propose(target, channel, with_settings(target.topology, settings))
+    if without is not None and settings:
+        raise click.UsageError("--without and --set are two changes: propose one after the other")
+    if without is None:
+        found = channels.propose(target, channel, with_settings(target.topology, settings))
+        nothing = f"{channel} is as the topology says: there is nothing to propose."
+    else:
+        found = channels.propose_without(target, channel, without)
+        nothing = f"{channel} does not name {without}: there is nothing to propose."
     if found is None:
-        answer(as_json, None, f"{channel} is as the topology says: there is nothing to propose.")
+        answer(as_json, None, nothing)
         return
     found.save(output)
     _show(channels.review(target, found), as_json)

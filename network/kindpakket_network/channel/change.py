@@ -104,6 +104,29 @@ def propose(session: Session, channel: Channel, only: Collection[str] | None = N
     return None
 
 
+def take_out(session: Session, channel: Channel, consenter: Orderer) -> bool:
+    """Take a consenter out of a channel. Its organisation stays, so that `reconcile` can add it again.
+
+    Returns:
+        Whether the channel named it.
+
+    Raises:
+        Waiting: organisations that this home does not act for must sign: see `propose_without`.
+        NetworkError: another consenter is down or behind, or no consenter answers.
+    """
+    done, _ = _taken(_Step(session, channel, consenter, leaves=True), current(session, channel))
+    return done
+
+
+def propose_without(session: Session, channel: Channel, consenter: Orderer) -> Proposal | None:
+    """The change that takes a consenter out of a channel; None if the channel does not name it.
+
+    Raises:
+        NetworkError: as `take_out`.
+    """
+    return _Step(session, channel, consenter, leaves=True).proposal(current(session, channel))
+
+
 def sign(session: Session, proposal: Proposal, organisations: Sequence[Organisation]) -> Proposal:
     """A proposal with organisations' administrators' signatures added.
 
@@ -129,11 +152,13 @@ class _Step:
         session: the network.
         channel: the channel.
         consenter: the consenter; None: the settings.
+        leaves: take the consenter out, rather than add it or change its certificates.
     """
 
     session: Session
     channel: Channel
     consenter: Orderer | None
+    leaves: bool = False
 
     def proposal(self, present: Configuration) -> Proposal | None:
         """The change from a configuration, or None if this step changes nothing."""
@@ -151,7 +176,9 @@ class _Step:
             wanted = desired(self.session, self.channel, present.consenters())
             _keep_foreign(self.session, present, wanted)
             return wanted
-        wanted = _consenter_of(self.consenter, self.session, present.raft)
+        if self.leaves:
+            return self._without(self.consenter, present)
+        wanted = consenter_of(self.consenter, self.session, present.raft)
         consenters = list(present.consenters())
         place = next((n for n, consenter in enumerate(consenters) if consenter.msp == wanted.msp), None)
         if place is None:
@@ -162,6 +189,23 @@ class _Step:
             return present.group
         else:
             consenters[place] = wanted
+        group, source = self._ordered_by(consenters, present)
+        target = group.groups[ORDERER]
+        if place is None:
+            target.groups[wanted.msp].CopyFrom(source.groups[wanted.msp])
+        else:
+            endpoints = source.groups[wanted.msp].values["Endpoints"]
+            target.groups[wanted.msp].values["Endpoints"].CopyFrom(endpoints)
+        return group
+
+    def _without(self, leaving: Orderer, present: Configuration) -> Any:
+        staying = [consenter for consenter in present.consenters() if consenter.msp != leaving.msp]
+        if len(staying) == len(present.consenters()):
+            return present.group
+        return self._ordered_by(staying, present)[0]
+
+    def _ordered_by(self, consenters: Sequence[Consenter], present: Configuration) -> tuple[Any, Any]:
+        """The present configuration with these consenters, and the orderers' part that the topology gives."""
         source = desired(self.session, self.channel, consenters).groups[ORDERER]
         group = m.configtx.ConfigGroup()
         group.CopyFrom(present.group)
@@ -171,12 +215,7 @@ class _Step:
         else:
             target.values["Orderers"].CopyFrom(source.values["Orderers"])
             target.policies["BlockValidation"].CopyFrom(source.policies["BlockValidation"])
-        if place is None:
-            target.groups[wanted.msp].CopyFrom(source.groups[wanted.msp])
-        else:
-            endpoints = source.groups[wanted.msp].values["Endpoints"]
-            target.groups[wanted.msp].values["Endpoints"].CopyFrom(endpoints)
-        return group
+        return group, source
 
 
 def _keep_foreign(session: Session, present: Configuration, wanted: Any) -> None:
@@ -215,6 +254,8 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
         if proposal is None:
             return False, present
         what = "settings" if step.consenter is None else step.consenter.node
+        if step.leaves:
+            what = f"without {what}"
         with session.stage(f"channel {channel.name}: {what}"):
             proposal = sign(session, proposal, signers(session, present))
             review = proposal.review(present)
@@ -222,7 +263,8 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
                 raise Waiting(
                     [
                         f"{review.lacking_words()}: write it to a file with `kindpakket network channel "
-                        f"propose {channel.name} -o FILE`, have them run `channel sign`, and submit it"
+                        f"propose {channel.name}{_without_words(step)} -o FILE`, have them run `channel "
+                        "sign`, and submit it"
                     ]
                 )
             try:
@@ -232,6 +274,10 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
                 if present.sequence == before.sequence:
                     raise
     raise NetworkError(f"other organisations' changes of {channel.name} came first {_TRIES} times: try again")
+
+
+def _without_words(step: _Step) -> str:
+    return f" --without {step.consenter.node}" if step.leaves and step.consenter else ""
 
 
 def _ensure_nothing_leaves(session: Session, channel: Channel, present: Configuration) -> None:
@@ -286,7 +332,8 @@ def _ensure_quorum(session: Session, channel: Channel, present: Configuration, c
         )
 
 
-def _consenter_of(orderer: Orderer, session: Session, raft: bool) -> Consenter:
+def consenter_of(orderer: Orderer, session: Session, raft: bool) -> Consenter:
+    """A consenter as a channel should name it: with the certificates that are in the home."""
     files = consenter_files(orderer, session.home)
     return Consenter(
         files.msp,

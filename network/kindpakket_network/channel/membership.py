@@ -84,7 +84,7 @@ def _present(session: Session, channel: Channel) -> Configuration:
 
 
 def _join(session: Session, channel: Channel, orderer: Orderer) -> None:
-    orderer.join(channel.name, _newest_configuration(session, channel, orderer))
+    orderer.join(channel.name, newest_configuration(session, channel, orderer))
     if until(lambda: orderer.active(channel.name) or None, _JOINED) is None:
         raise session.processes.failed(
             orderer.node,
@@ -92,7 +92,7 @@ def _join(session: Session, channel: Channel, orderer: Orderer) -> None:
         )
 
 
-def _newest_configuration(session: Session, channel: Channel, joining: Orderer) -> bytes:
+def newest_configuration(session: Session, channel: Channel, joining: Orderer) -> bytes:
     """The newest configuration block of the other consenters that names the joining one."""
     commands = AdminCommands(session, administrators(session)[0])
     found: list[tuple[int, bytes]] = []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from kindpakket_network.description.host import THIS, Host, at
+from kindpakket_network.description.ordering import Ordering
 from kindpakket_network.description.tuning import STANDARD, Tuning
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.health import Operator
@@ -148,6 +149,18 @@ class Orderer(LedgerNode):
         if answer is None or answer.status_code != _OK:
             return None
         return dict(answer.json())
+
+    def heard(self, channel: str, ordering: Ordering) -> bool:
+        """Whether it has heard a leader of a channel (Raft), or begun a view (BFT), since it started.
+
+        It is `active` from the start, even if it ends itself at the leader's first message.
+        """
+        metrics = self.operator.metrics(self.ports[1])
+        if ordering.type == "bft":
+            names = ["consensus_smartbft_view_leader_id"]
+        else:
+            names = ["consensus_etcdraft_leader_changes", "consensus_etcdraft_is_leader"]
+        return any(metrics.get(f'{name}{{channel="{channel}"}}', 0.0) > 0 for name in names)
 
     def has(self, channel: str) -> bool:
         """Whether it has joined a channel; also works while it is stopped."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.programs.home import write
@@ -23,12 +24,27 @@ def mark_restored(folder: Path, backup: str, *, ordering_lost: bool = False) -> 
         backup: the id of the backup.
         ordering_lost: every consenter of every channel has been lost.
     """
-    write(folder / _MARK, json.dumps({"backup": backup, "ordering_lost": ordering_lost}))
+    present = _members(folder) if is_restored(folder) else {}
+    readmitted = present.get("readmitted", []) if present.get("backup") == backup else []
+    members = {"backup": backup, "ordering_lost": ordering_lost, "readmitted": readmitted}
+    write(folder / _MARK, json.dumps(members))
+
+
+def is_readmitted(folder: Path, channel: str) -> bool:
+    """Whether a channel has been seen without the consenter since it was restored."""
+    return channel in _members(folder).get("readmitted", ())
+
+
+def note_readmitted(folder: Path, channel: str) -> None:
+    """Note that a channel is without the consenter, which may now be added as a new one."""
+    members = _members(folder)
+    members["readmitted"] = sorted({*members.get("readmitted", []), channel})
+    write(folder / _MARK, json.dumps(members))
 
 
 def is_ordering_lost(folder: Path) -> bool:
     """Whether a node was restored with `ordering_lost`."""
-    return bool(json.loads((folder / _MARK).read_text("utf-8"))["ordering_lost"])
+    return bool(_members(folder)["ordering_lost"])
 
 
 def clear_restored(folder: Path) -> None:
@@ -53,3 +69,8 @@ def ensure_none_restored(folders: Iterable[Path]) -> None:
             f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} restored from a backup and must "
             "catch up before serving: run `up`"
         )
+
+
+def _members(folder: Path) -> dict[str, Any]:
+    members: dict[str, Any] = json.loads((folder / _MARK).read_text("utf-8"))
+    return members

@@ -67,6 +67,29 @@ def propose(network: Network, channel: str, topology: Topology | None = None) ->
         return change.propose(session, _channel(session, channel))
 
 
+def propose_without(network: Network, channel: str, node: str) -> Proposal | None:
+    """The change that takes a consenter out of a channel, or None if the channel does not name it.
+
+    Its organisation stays, and the next `up` that finds the channel without it adds it again, with a new id:
+    that is how a consenter that lost its log comes back on Raft.
+
+    Args:
+        network: the network.
+        channel: the channel's name.
+        node: the consenter's node name, such as `orderer.gemeente`.
+
+    Raises:
+        NetworkError: there is no such channel or consenter, another consenter is down or behind, or none
+            answers.
+    """
+    with network.changing() as session:
+        found = _channel(session, channel)
+        consenters = {consenter.node: consenter for consenter in session.consenters_of(found)}
+        if node not in consenters:
+            raise NoSuch(f"{channel} has no consenter {node!r}: use one of {', '.join(consenters)}")
+        return change.propose_without(session, found, consenters[node])
+
+
 def review(network: Network, proposal: Proposal) -> Review:
     """What a proposed change would do, who has signed it, and who must still sign.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,9 +11,10 @@ import pytest
 
 from kindpakket_network import CommandFailed, NetworkError, Topology
 from kindpakket_network.backups.recovery import Recovery
+from kindpakket_network.backups.rejoining import Rejoining
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import is_restored, mark_restored
+from kindpakket_network.nodes.restored import is_restored, mark_restored, note_readmitted
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.nodes.starter import Starter
 from kindpakket_network.programs.fabric import Programs
@@ -49,6 +51,10 @@ class Nodes:
         monkeypatch.setattr(Peer, "program", lambda peer, _: self.program(peer))
         monkeypatch.setattr(Peer, "height", lambda peer, _: self.heights.get(peer.node))
         monkeypatch.setattr(Orderer, "active", lambda *_: True)
+        monkeypatch.setattr(Orderer, "heard", lambda *_: True)
+        monkeypatch.setattr("kindpakket_network.backups.rejoining._STEADY", 0.0)
+        monkeypatch.setattr(Rejoining, "_is_named", lambda *_: True)
+        monkeypatch.setattr(Session, "runs", lambda *_: True)
         monkeypatch.setattr(
             Orderer, "participation", lambda one, _: {"height": self.ordered.get(one.node, 0)}
         )
@@ -200,12 +206,69 @@ def counted_on(monkeypatch: pytest.MonkeyPatch, nodes: Nodes, leading: Orderer |
     monkeypatch.setattr(Starter, "start", lambda _, them: started(them))
 
 
-def test_a_raft_consenter_joins_after_an_election(
+def changes(monkeypatch: pytest.MonkeyPatch, nodes: Nodes) -> list[str]:
+    """Stand in for the changes of a channel, which are noted in the list that is returned."""
+    made: list[str] = []
+
+    def note(what: str, *_: object, **__: object) -> bool:
+        made.append(f"{what}, {len(nodes.started)} started")
+        return True
+
+    for name in ("take_out", "reconcile"):
+        monkeypatch.setattr(f"kindpakket_network.backups.rejoining.{name}", partial(note, name))
+    return made
+
+
+def test_a_raft_consenter_is_taken_out_and_added_again_before_it_starts(
     tmp_path: Path, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = site_of(tmp_path, "raft")
     (folder,) = restored(session, "orderer.gemeente")
-    others = session.inventory.orderers[1:]
+    nodes.ordered = {one.node: 9 for one in session.inventory.orderers}
+    made = changes(monkeypatch, nodes)
+    Recovery(session).run()
+    before = len(session.inventory.orderers) - 1
+    assert made == [f"take_out, {before} started", f"reconcile, {before} started"]
+    assert nodes.started[before][0] == "orderer.gemeente"
+    assert not is_restored(folder)
+
+
+def test_a_raft_consenter_that_was_taken_out_is_not_taken_out_again(
+    tmp_path: Path, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was interrupted goes on: the channel may name it already, by its new id."""
+    session = site_of(tmp_path, "raft")
+    (folder,) = restored(session, "orderer.gemeente")
+    note_readmitted(folder, CHANNEL)
+    mark_restored(folder, "id")  # the same restore, again
+    nodes.ordered = {one.node: 9 for one in session.inventory.orderers}
+    made = changes(monkeypatch, nodes)
+    Recovery(session).run()
+    assert [what.split(",")[0] for what in made] == ["reconcile"]
+
+
+@pytest.mark.parametrize(("ends", "words"), [(True, "exited unexpectedly"), (False, "heard no leader")])
+def test_a_consenter_that_hears_no_leader_is_not_said_to_have_come_back(
+    session: Session, nodes: Nodes, monkeypatch: pytest.MonkeyPatch, ends: bool, words: str
+) -> None:
+    (folder,) = restored(session, "orderer.gemeente")
+    nodes.ordered = {one.node: 9 for one in session.inventory.orderers}
+    monkeypatch.setattr("kindpakket_network.backups.rejoining._JOINED", 0.05)
+    monkeypatch.setattr(Orderer, "heard", lambda *_: False)
+    monkeypatch.setattr(Session, "runs", lambda _, node: not ends or node != "orderer.gemeente")
+    monkeypatch.setattr(Processes, "last_words", lambda *_: "")
+    monkeypatch.setattr("kindpakket_network.backups.rejoining.await_height", lambda *_: None)
+    with pytest.raises(NetworkError, match=words):
+        Recovery(session).run()
+    assert is_restored(folder)
+
+
+def test_without_a_quorum_of_others_a_raft_consenter_joins_after_an_election(
+    tmp_path: Path, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = site_of(tmp_path, "raft")
+    (folder,) = restored(session, "orderer.gemeente")
+    others = session.inventory.orderers[1:3]
     nodes.ordered = {one.node: 9 for one in others}
     counted_on(monkeypatch, nodes, others[0])
     Recovery(session).run()
@@ -218,7 +281,7 @@ def test_when_another_organisation_leads_it_is_asked_to_restart(
 ) -> None:
     session = site_of(tmp_path, "raft")
     (folder,) = restored(session, "orderer.gemeente")
-    nodes.ordered = {one.node: 9 for one in session.inventory.orderers[1:]}
+    nodes.ordered = {one.node: 9 for one in session.inventory.orderers[1:3]}
     counted_on(monkeypatch, nodes, None)
     with pytest.raises(NetworkError, match="have that one restarted"):
         Recovery(session).run()
