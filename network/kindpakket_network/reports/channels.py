@@ -68,11 +68,14 @@ class ChannelStatus:
         heights: the heights by node; None for a node that does not answer or has not joined.
         chaincodes: its chaincodes.
         consenters: its consenters in the order of their ids.
-        taking_part: the consenters that are running, or accept connections elsewhere, and are not behind.
+        taking_part: the consenters that are running, or accept connections elsewhere, are not behind, and,
+            in this home, have heard a leader since they started.
         needed: how many of them must take part in ordering.
         view: on BFT the view number, which grows with each change of leader.
         behind: the nodes that answer, but did not receive the blocks of others within some seconds; a BFT
             consenter may be one block behind.
+        unled: this home's running consenters that have heard no leader since they started (Raft), or begun
+            no view (BFT), within some seconds.
         doubts: on BFT the votes that a consenter could not verify in the last hour, by consenter and voter.
         peers_known: how many other peers of the channel a peer of this home knows by gossip; None if it does
             not answer.
@@ -90,6 +93,7 @@ class ChannelStatus:
     needed: int = 0
     view: int | None = None
     behind: tuple[str, ...] = ()
+    unled: tuple[str, ...] = ()
     doubts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     peers_known: Mapping[str, int | None] = field(default_factory=dict)
     peers_running: int = 0
@@ -131,6 +135,7 @@ class ChannelLook:
         leads = leadership(self.channel.name, self.topology.ordering, running, asked)
         heights = self._heights([*own_consenters, *own_peers])
         behind = self._behind([*own_consenters, *own_peers], heights)
+        unled = self._unled([consenter for consenter in asked if heights[consenter.node] is not None])
         return ChannelStatus(
             name=self.channel.name,
             leader=leads.node.node if leads.node else None,
@@ -138,11 +143,12 @@ class ChannelLook:
             chaincodes=tuple(in_parallel(self._chaincode, self.channel.chaincodes if own_peers else ())),
             consenters=tuple(consenter.node for consenter in consenters),
             taking_part=tuple(
-                consenter.node for consenter in running.values() if consenter.node not in behind
+                consenter.node for consenter in running.values() if consenter.node not in (*behind, *unled)
             ),
             needed=self.topology.ordering.quorum(len(consenters)),
             view=leads.view,
             behind=behind,
+            unled=unled,
             doubts=self._doubts(consenters),
             peers_known=self._peers_known(own_peers, sum(answering[peer] for peer in peers) - 1),
             peers_running=sum(answering[peer] for peer in peers),
@@ -188,6 +194,15 @@ class ChannelLook:
         late = [node for node in nodes if (heights[node.node] or highest) < target(node)]
 
         return tuple(node.node for node, behind in zip(late, in_parallel(stays, late), strict=True) if behind)
+
+    def _unled(self, consenters: list[Orderer]) -> tuple[str, ...]:
+        ordering = self.topology.ordering
+
+        def hears(node: Orderer) -> bool:
+            return until(lambda: node.heard(self.channel.name, ordering) or None, ordering.patience) is True
+
+        heard = in_parallel(hears, consenters)
+        return tuple(node.node for node, hears in zip(consenters, heard, strict=True) if not hears)
 
     def _doubts(self, consenters: list[Orderer]) -> dict[str, dict[str, int]]:
         since = datetime.now(UTC) - _DOUBTS_COUNT

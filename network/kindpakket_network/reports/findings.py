@@ -45,6 +45,7 @@ def findings(
     found = [finding for node in nodes for finding in _of_node(node)]
     for channel in channels:
         found += _of_ordering(channel)
+        found += _of_leading(channel)
         found += _of_blocks(channel, running)
         found += _of_votes(channel)
         found += _of_gossip(channel)
@@ -81,6 +82,17 @@ def _of_ordering(channel: ChannelStatus) -> Iterator[Finding]:
     elif count == channel.needed < total:
         yield Finding(
             channel.name, f"{counts}, and ordering needs all of them", f"{_UP} before another one fails"
+        )
+
+
+def _of_leading(channel: ChannelStatus) -> Iterator[Finding]:
+    if channel.leader is None and not channel.leader_elsewhere:
+        return  # which is told of the channel
+    for node in channel.unled:
+        yield Finding(
+            node,
+            f"runs, but has heard no leader of {channel.name} since it started",
+            f"{_UP}, and read `kindpakket network logs {node}`",
         )
 
 

@@ -74,6 +74,7 @@ class BringUp:
                         StalledConsenters(self.session, channel).restart_stalled()
                         if lives:
                             follow(self.session, channel)
+                        self.await_leader_heard(channel)
                         self.await_peers(channel)
                         joined.append(channel)
                 with deferred():
@@ -82,6 +83,7 @@ class BringUp:
                 for chaincode in channel.chaincodes if self.session.own_peers_on(channel) else ():
                     with deferred(), self.session.stage(f"chaincode {chaincode.name} on {channel.name}"):
                         self.deployment(channel, chaincode.name).run()
+            self.ensure_all_run()
 
     def recover(self) -> None:
         """Start restored nodes, and have them catch up.
@@ -127,6 +129,17 @@ class BringUp:
         self.session.starter.start(
             [node for node in nodes if node.organisation in self.session.own_organisations]
         )
+
+    def ensure_all_run(self) -> None:
+        """Check that orderers and peers still run: one may be ready, and end itself soon afterwards.
+
+        Raises:
+            NodeFailed: one exited.
+        """
+        for node in [*self.session.inventory.orderers, *self.session.inventory.peers]:
+            own = node.organisation in self.session.own_organisations
+            if own and not self.session.runs(node.node):
+                raise self.session.processes.failed(node.node, "exited unexpectedly after it was ready")
 
     def join(self, channel: Channel) -> bool:
         """Have this home's peers, and its consenters that are in the genesis block, join a channel.
@@ -175,6 +188,26 @@ class BringUp:
         if until(lambda: self.session.leading(channel), _ORDERING_DEADLINE) is None:
             logs = ", ".join(str(self.session.home.log(orderer.node)) for orderer in consenters)
             raise NetworkError(f"{channel.name} has had no leader for {_ORDERING_DEADLINE:g} s: read {logs}")
+
+    def await_leader_heard(self, channel: Channel) -> None:
+        """Wait until this home's consenters have heard a leader, if all consenters are here.
+
+        Raises:
+            NodeFailed: one has not in time, or exited.
+        """
+        own = self.session.own_consenters_of(channel)
+        if len(own) < len(channel.consenters):
+            return
+        ordering = self.session.topology.ordering
+
+        def hears(orderer: Orderer) -> bool:
+            return until(lambda: orderer.heard(channel.name, ordering) or None, _ORDERING_DEADLINE) is True
+
+        for orderer, heard in zip(own, in_parallel(hears, own), strict=True):
+            if not heard:
+                raise self.session.processes.failed(
+                    orderer.node, f"heard no leader of {channel.name} within {_ORDERING_DEADLINE:g} s"
+                )
 
     def await_peers(self, channel: Channel) -> None:
         """Wait until this home's peers have all blocks that its consenters have at present.

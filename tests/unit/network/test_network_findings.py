@@ -74,6 +74,13 @@ def test_a_leader_that_may_be_another_organisations_is_not_missed() -> None:
     assert told(replace(CHANNEL, leader=None, leader_elsewhere=True)) == []
 
 
+def test_a_consenter_that_has_heard_no_leader_since_it_started() -> None:
+    (line,) = told(replace(CHANNEL, unled=("orderer.d",)))
+    assert line.startswith("orderer.d: runs, but has heard no leader of zuidhorn since it started; run")
+    silent = replace(CHANNEL, unled=CONSENTERS, leader=None)
+    assert told(silent) == ["zuidhorn: has no leader; check again in a few seconds"]
+
+
 def test_a_node_that_stays_behind() -> None:
     channel = replace(CHANNEL, heights={**CHANNEL.heights, "peer0.b": 5}, behind=("peer0.b",))
     assert told(channel) == [
