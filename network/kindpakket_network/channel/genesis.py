@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kindpakket_network.channel.access import access
+from kindpakket_network.channel.access import MEMBER_READERS, access
 from kindpakket_network.channel.configuration import Configuration, Consenter
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.host import at
@@ -69,6 +69,7 @@ def configtx(
     """
     if consenters is None:
         consenters = [consenter_files(orderer, home) for orderer in inventory.consenters_of(channel)]
+    strangers = _strangers(topology, channel)
     return render(
         "configtx.yaml",
         ordering=topology.ordering,
@@ -89,9 +90,18 @@ def configtx(
         ],
         lifecycle_endorsement=channel.lifecycle_endorsement,
         administration=channel.administration,
-        acls=access(channel.acls),
+        acls=access(channel.acls, strangers=bool(strangers)),
+        strangers=strangers,
+        member_readers=MEMBER_READERS,
         any_of=any_of,
     )
+
+
+def _strangers(topology: Topology, channel: Channel) -> list[str]:
+    """The MSP ids of organisations that order a channel and have peers, but are not members of it."""
+    members = {member.organisation for member in channel.members}
+    ordering = [topology.organisation(name) for name in channel.consenters if name not in members]
+    return [organisation.msp for organisation in ordering if organisation.peers]
 
 
 def genesis_block(session: Session, channel: Channel, *, first: bool = False) -> Path:

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from kindpakket_network.channel.access import MEMBER_READERS
 from kindpakket_network.channel.genesis import ConsenterFiles, configtx
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.organisation import Organisation
@@ -106,7 +107,7 @@ def _configuration(topology: Topology, channel: Channel, consenters: Sequence[Or
             "capabilities": ["V2_0", "V2_5"],
             "acls": application["ACLs"],
             "policies": {
-                "Readers": _signature(_roles(application, "Readers")),
+                **_readers(application),
                 "BlockReaders": _signature(_roles(application, "BlockReaders")),
                 "Writers": _signature(_roles(application, "Writers")),
                 **{
@@ -117,6 +118,13 @@ def _configuration(topology: Topology, channel: Channel, consenters: Sequence[Or
         },
         "orderer": _ordering(topology, orderer, consenters),
     }
+
+
+def _readers(application: Mapping[str, Any]) -> dict[str, Resource]:
+    members = _signature(_roles(application, "Readers"))
+    if MEMBER_READERS not in application["Policies"]:
+        return {"Readers": members}
+    return {"Readers": _copied(application, "Readers"), MEMBER_READERS: members}
 
 
 def _configtx(topology: Topology, channel: Channel, consenters: Sequence[Organisation]) -> Mapping[str, Any]:
