@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 def certificates(target: Network, days: int | None, as_json: bool) -> None:
     """Show when certificates expire.
 
-    Exit code 1: one expires soon, or a key can be read by others.
+    Exit code 1: one expires soon, one or its key cannot be used, or a key can be read by others.
     """
+    from kindpakket_network.certificates.damage import damages
     from kindpakket_network.certificates.expiry import certificate_warnings, expiries
+    from kindpakket_network.nodes.inventory import Inventory
     from kindpakket_network.programs.home import Home
 
     home = Home(target.home)
@@ -37,7 +39,8 @@ def certificates(target: Network, days: int | None, as_json: bool) -> None:
         raise Wrong(f"there is no network in {target.home}: bring one up, or name another home", "NO_SUCH")
     days = target.topology.tuning.warning_days if days is None else days
     found = expiries(home)
-    warnings = certificate_warnings(home, days, found)
+    damaged = damages(target.topology, home, Inventory.of(target.topology, home))
+    warnings = [*map(str, damaged), *certificate_warnings(home, days, found)]
     if as_json:
         members = [
             {"holder": expiry.holder, "use": expiry.use, "expires": expiry.expires.isoformat()}
@@ -98,7 +101,7 @@ def renew(
             {
                 "holder": expiry.holder,
                 "use": expiry.use,
-                "expired": expiry.expires.isoformat(),
+                "expired": None if expiry.expires is None else expiry.expires.isoformat(),
                 "restarts": expiry.node,
             }
             for expiry in found
@@ -107,7 +110,8 @@ def renew(
         return
     for expiry in found if dry_run else ():
         restarts = f"; restarts {expiry.node}" if expiry.node else ""
-        click.echo(f"{expiry.holder}: {expiry.use}, expires on {expiry.expires:%Y-%m-%d}{restarts}")
+        until = "cannot be read" if expiry.expires is None else f"expires on {expiry.expires:%Y-%m-%d}"
+        click.echo(f"{expiry.holder}: {expiry.use}, {until}{restarts}")
     count = "1 certificate" if len(found) == 1 else f"{len(found)} certificates"
     click.echo(f"{count} {'to renew' if dry_run else 'renewed'}.")
 

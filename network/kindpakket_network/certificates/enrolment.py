@@ -6,6 +6,9 @@ import json
 import shutil
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from kindpakket.fabric.ca import Enrolment
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
@@ -71,7 +74,7 @@ def issue_pending(authority: Authority, issue: Issue, *, same_key: bool = False)
     Args:
         authority: the authority that issues it.
         issue: the certificate.
-        same_key: keep the present certificate's key (TLS only).
+        same_key: keep the present certificate's key (TLS only), unless it cannot be read.
 
     Returns:
         The folder of the pending certificate.
@@ -81,9 +84,24 @@ def issue_pending(authority: Authority, issue: Issue, *, same_key: bool = False)
     """
     folder = pending_folder(issue.folder)
     if not (folder / RECORD).is_file():
-        key = (issue.folder / "key.pem").read_bytes() if same_key else None
+        key = read_key(issue.folder / "key.pem") if same_key else None
         _issue(authority, issue, folder, key)
     return folder
+
+
+def was_issued(issue: Issue) -> bool:
+    """Whether a certificate has been issued, even if its folder is gone: its node has data."""
+    return (issue.folder / RECORD).is_file() or (issue.folder.parent / "data").is_dir()
+
+
+def read_key(path: Path) -> bytes | None:
+    """A private key, PEM; None if there is none that can be read."""
+    try:
+        content = path.read_bytes()
+        load_pem_private_key(content, None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return content
 
 
 def _issue(authority: Authority, issue: Issue, folder: Path, key: bytes | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -73,14 +74,15 @@ def expiries(home: Home) -> list[Expiry]:
 
 
 def expiry_of(place: Path) -> datetime | None:
-    """When a certificate expires, UTC; None if there is none.
+    """When a certificate expires, UTC; None if there is none that can be read.
 
     Args:
         place: an `msp` or `tls` folder, or the certificate's file.
     """
     for path in (place, place / "signcerts" / "cert.pem", place / "cert.pem"):
         if path.is_file():
-            return x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+            with suppress(ValueError):
+                return x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
     return None
 
 

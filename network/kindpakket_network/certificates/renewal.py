@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from kindpakket_network.certificates.enrolment import issue_pending
+from kindpakket_network.certificates.enrolment import ensure, issue_pending, was_issued
 from kindpakket_network.certificates.node_renewal import NodeRenewal
 from kindpakket_network.certificates.renewal_plan import Due
 from kindpakket_network.nodes.authority import TLS, Authority
@@ -39,6 +39,7 @@ class Renewal:
                 change that names it; everything else is done. The next run resumes.
             NetworkError: a step failed; the next run resumes.
         """
+        self._enrol_administrators()
         with deferring() as deferred:
             with deferred():
                 self.resume()
@@ -60,6 +61,18 @@ class Renewal:
                 with deferred(), self.session.stage(f"certificates of {node.node}"):
                     self._stage(node, due)
                     NodeRenewal(self.session, node).run()
+
+    def _enrol_administrators(self) -> None:
+        """Enrol administrators whose folders are gone: nodes are asked in their names."""
+        for organisation in self.session.own_organisations:
+            authority = self._authority(organisation)
+            issues = self.session.inventory.issues(self.session.topology, self.session.home, organisation)
+            lacking = [issue for issue in issues if issue.kind == "admin" and not was_issued(issue)]
+            if lacking:
+                self.session.starter.start([authority])
+            for issue in lacking:
+                ensure(authority, issue)
+                self.session.progress(f"{issue.holder(authority)}: enrolled")
 
     def activate_named(self) -> None:
         """Before nodes start: activate consenters' pending certificates that all their channels name."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from kindpakket_network.certificates.enrolment import RECORD
+from kindpakket_network.certificates.enrolment import RECORD, was_issued
 from kindpakket_network.certificates.expiry import expiry_of
 from kindpakket_network.certificates.revocation_mark import is_revoked
 from kindpakket_network.errors import NetworkError
@@ -27,7 +27,7 @@ class Due:
         holder: the node, or `user@organisation`.
         organisation: whose authority issues it.
         use: `identity`, `tls` or `operations`.
-        expires: when the present one expires, UTC.
+        expires: when the present one expires, UTC; None if it cannot be read.
         issue: the certificate to be issued; None for a CA server's own, which it makes itself.
         node: the node that restarts to use it; None for a user's.
     """
@@ -35,7 +35,7 @@ class Due:
     holder: str
     organisation: str
     use: str
-    expires: datetime
+    expires: datetime | None
     issue: Issue | None
     node: str | None
 
@@ -88,7 +88,9 @@ def due(
     if within_days is None:
         return chosen
     end = (now or datetime.now(UTC)) + timedelta(days=within_days)
-    return [certificate for certificate in chosen if certificate.expires <= end]
+    return [
+        certificate for certificate in chosen if certificate.expires is None or certificate.expires <= end
+    ]
 
 
 def _users(session: Session, organisation: str) -> Iterator[Due]:
@@ -108,10 +110,9 @@ def _users(session: Session, organisation: str) -> Iterator[Due]:
                 issue = Issue(
                     folder / part, IDENTITIES, members["name"], members["kind"], members["attributes"]
                 )
-            expires = expiry_of(folder / part)
-            if issue is not None and expires is not None:
+            if issue is not None and record.is_file():
                 holder = f"{folder.name}@{organisation}"
-                yield Due(holder, organisation, use, expires, issue, None)
+                yield Due(holder, organisation, use, expiry_of(folder / part), issue, None)
 
 
 def _authority(session: Session, organisation: str) -> Iterator[Due]:
@@ -135,7 +136,6 @@ def _nodes(session: Session, organisation: str) -> Iterator[Due]:
         for issue in server.issues()
     ]
     for node, issue in issues:
-        expires = expiry_of(issue.folder)
-        if expires is not None and not is_revoked(issue.folder.parent):
+        if was_issued(issue) and not is_revoked(issue.folder.parent):
             use = "identity" if issue.authority == IDENTITIES else "tls"
-            yield Due(issue.name, organisation, use, expires, issue, node)
+            yield Due(issue.name, organisation, use, expiry_of(issue.folder), issue, node)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from kindpakket_network.certificates.damage import ensure_undamaged
 from kindpakket_network.certificates.rolling_restart import outdated_authorities, outdated_nodes
 from kindpakket_network.chaincodes import package as code
 from kindpakket_network.chaincodes.deployment import definition_digest
@@ -85,13 +86,14 @@ def plan(
 
     Raises:
         ChangeRefused: the network in the home cannot become what the topology describes.
-        NetworkError: the source of a chaincode does not exist.
+        NetworkError: the source of a chaincode does not exist, or a certificate or key cannot be used.
     """
     inventory = Inventory.of(topology, home)
     found: list[Change] = []
     if home.exists():
         present = Topology.load(home.topology)
         ensure_possible(present, topology)
+        ensure_undamaged(topology, home, inventory)
         found = changes(present, topology)
     steps = [
         *_certificates(topology, home, inventory),

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from kindpakket_network.certificates.damage import damages
 from kindpakket_network.certificates.expiry import Expiry, certificate_warnings, expiries
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.nodes.inventory import Inventory
@@ -111,7 +112,10 @@ def status(
         nodes=tuple(nodes),
         channels=tuple(channels),
         certificates=tuple(certificates),
-        warnings=tuple(certificate_warnings(home, topology.tuning.warning_days, certificates)),
+        warnings=(
+            *map(str, damages(topology, home, inventory) if home.exists() else ()),
+            *certificate_warnings(home, topology.tuning.warning_days, certificates),
+        ),
         findings=tuple(findings(nodes, channels, free)),
         free_bytes=free,
     )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kindpakket_network.backups.recovery import Recovery
+from kindpakket_network.certificates.damage import ensure_undamaged
 from kindpakket_network.certificates.enrolment import ensure, write_organisation
 from kindpakket_network.certificates.renewal import Renewal
 from kindpakket_network.certificates.rolling_restart import restart_outdated, stop_outdated_authorities
@@ -51,8 +52,10 @@ class BringUp:
 
         Raises:
             Waiting: everything possible is done; the rest waits for another organisation.
-            NetworkError: a stage failed; the next run resumes from there.
+            NetworkError: a certificate or key cannot be used, and nothing was started; or a stage failed,
+                and the next run resumes from there.
         """
+        ensure_undamaged(self.session.topology, self.session.home, self.session.inventory)
         joined: list[Channel] = []
         with deferring() as deferred:
             with self._compiling():

@@ -6,6 +6,7 @@ import signal as signals
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from kindpakket_network.certificates.damage import ensure_undamaged
 from kindpakket_network.description.changes import ensure_possible
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError, NoSuch
@@ -211,10 +212,12 @@ class Network(Upkeep, Handover):
                 `CORE_PEER_TLS_CLIENTAUTHREQUIRED`.
 
         Raises:
-            NetworkError: there is no such node, its port is in use, or it did not start.
+            NetworkError: there is no such node, its certificate or key cannot be used, its port is in use,
+                or it did not start.
         """
         found = self._inventory.find(node)
         self._ensure_own(found.organisation)
+        ensure_undamaged(self._topology, self._home, self._inventory, node)
         session = self.session()
         with self._home.locked():
             if not isinstance(found, ChaincodeServer):

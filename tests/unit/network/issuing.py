@@ -29,7 +29,7 @@ from kindpakket_network.programs.process import Processes
 
 
 class Issuer(Authority):
-    """Issues certificates that nobody else signed, which live for so many days."""
+    """Issues certificates that live for so many days."""
 
     days = 1000
 
@@ -45,24 +45,43 @@ class Issuer(Authority):
         key: bytes | None = None,
     ) -> Enrolment:
         """A certificate of that name."""
-        return self_signed(name, self.days, key)
+        root = self.certificate(authority)
+        root_key = root.with_name(f"{authority}.root-key.pem").read_bytes()
+        return signed(name, self.days, key, by=(root.read_bytes(), root_key))
 
 
 def self_signed(name: str, days: float, key: bytes | None = None) -> Enrolment:
-    """A certificate, with a new key unless one is given."""
+    """A certificate that nobody else signed, with a new key unless one is given."""
+    return signed(name, days, key)
+
+
+def signed(
+    name: str, days: float, key: bytes | None = None, *, by: tuple[bytes, bytes] | None = None
+) -> Enrolment:
+    """A certificate, with a new key unless one is given.
+
+    Args:
+        name: its common name.
+        days: how long it is valid.
+        key: its key, PEM.
+        by: the certificate and the key that sign it; None: its own.
+    """
     private = load_pem_private_key(key, None) if key else ec.generate_private_key(ec.SECP256R1())
     assert isinstance(private, ec.EllipticCurvePrivateKey)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    issuer = x509.load_pem_x509_certificate(by[0]).subject if by else subject
+    signer = load_pem_private_key(by[1], None) if by else private
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)
     end = datetime.now(UTC) + timedelta(days=days)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .issuer_name(subject)
+        .issuer_name(issuer)
         .public_key(private.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(end - timedelta(days=3650))
         .not_valid_after(end)
-        .sign(private, hashes.SHA256())
+        .sign(signer, hashes.SHA256())
         .public_bytes(Encoding.PEM)
     )
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -74,7 +93,9 @@ def issuer(home: Home, organisation: str) -> Issuer:
     made = Issuer(home, organisation, (1, 2))
     for name in (IDENTITIES, TLS):
         if not made.certificate(name).is_file():
-            write(made.certificate(name), self_signed(f"{name}.{organisation}", 5000).certificate)
+            root = self_signed(f"{name}.{organisation}", 5000)
+            write(made.certificate(name), root.certificate)
+            write(made.certificate(name).with_name(f"{name}.root-key.pem"), root.key)
     return made
 
 

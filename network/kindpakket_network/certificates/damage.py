@@ -1,0 +1,148 @@
+"""Certificates and keys in a home that are missing, cannot be read, or are somebody else's.
+
+A node that runs has read its files, so it does not notice; its next start would fail, and `up` would put a
+certificate authority with another root in the place of one that is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from kindpakket_network.certificates.enrolment import read_key, was_issued
+from kindpakket_network.certificates.revocation_mark import is_revoked
+from kindpakket_network.description.topology import Topology
+from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.issue import Issue
+from kindpakket_network.nodes.own_organisations import own_organisations
+from kindpakket_network.programs.home import Home
+
+_FILES = {
+    IDENTITIES: ("signcerts/cert.pem", "keystore/key.pem", "cacerts/ca.pem", "config.yaml"),
+    TLS: ("cert.pem", "key.pem", "ca.pem"),
+}
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A certificate, a key or an authority that cannot be used.
+
+    Attributes:
+        holder: the node, or `user@organisation`.
+        words: what is wrong, with the folder.
+        remedy: what to do.
+    """
+
+    holder: str
+    words: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.words}: {self.remedy}"
+
+
+def damages(topology: Topology, home: Home, inventory: Inventory) -> list[Damage]:
+    """What is damaged of the organisations that a home acts for.
+
+    What has never been issued is not damaged; nor is what was revoked.
+    """
+    found: list[Damage] = []
+    for name in own_organisations(topology, home):
+        authority = inventory.authorities[name]
+        lost = _lost(authority, topology)
+        if lost is not None:
+            found.append(lost)
+            continue
+        for issue in inventory.issues(topology, home, name):
+            found += _of(issue, authority)
+    return found
+
+
+def ensure_undamaged(topology: Topology, home: Home, inventory: Inventory, holder: str | None = None) -> None:
+    """Check that the certificates and keys in a home can be used.
+
+    Args:
+        topology: the network.
+        home: its folder.
+        inventory: its nodes.
+        holder: check only those of this holder; None: all.
+
+    Raises:
+        NetworkError: some cannot; the message names the commands that repair them.
+    """
+    found = [each for each in damages(topology, home, inventory) if holder in (None, each.holder)]
+    if found:
+        raise NetworkError("\n".join(map(str, found)))
+
+
+def _lost(authority: Authority, topology: Topology) -> Damage | None:
+    """An authority that is gone although a channel knows its organisation by its roots."""
+    name = authority.organisation
+    channel = next(
+        (
+            channel.name
+            for channel in topology.channels
+            if authority.home.genesis(channel.name).is_file()
+            and name in (*channel.consenters, *(member.organisation for member in channel.members))
+        ),
+        None,
+    )
+    roots = [authority.certificate(kind) for kind in (IDENTITIES, TLS)]
+    missing = [str(root) for root in roots if not root.is_file()]
+    if channel is None or not missing:
+        return None
+    msp = topology.organisation(name).msp
+    return Damage(
+        authority.node,
+        f"the certificate authority of {name} is gone ({missing[0]}), and a new one could not speak for "
+        f"{msp}, which {channel} knows by the old one's roots",
+        f"run `kindpakket network restore` with a backup of {name}",
+    )
+
+
+def _of(issue: Issue, authority: Authority) -> Iterator[Damage]:
+    if not was_issued(issue) or is_revoked(issue.folder.parent):
+        return
+    words = _words(issue, authority.certificate(issue.authority))
+    if words is not None:
+        holder = issue.holder(authority)
+        use = "identity" if issue.authority == IDENTITIES else "tls"
+        text = f"the {use} certificate of {holder} {words} ({issue.folder})"
+        yield Damage(holder, text, f"run `kindpakket network renew {holder}`")
+
+
+def _words(issue: Issue, root: Path) -> str | None:
+    names = _FILES[issue.authority]
+    missing = [name for name in names if not (issue.folder / name).is_file()]
+    if len(missing) == len(names):
+        return "is gone"
+    if missing:
+        return f"lacks {' and '.join(missing)}"
+    certificate, key, own_root = (issue.folder / name for name in names[:3])
+    if own_root.read_bytes() != root.read_bytes():
+        return f"has another root certificate in {own_root.name} than its organisation's"
+    try:
+        found = x509.load_pem_x509_certificate(certificate.read_bytes())
+    except ValueError:
+        return "cannot be read"
+    return _foreign(found, key, root)
+
+
+def _foreign(certificate: x509.Certificate, key: Path, root: Path) -> str | None:
+    private = read_key(key)
+    if private is None:
+        return "has a key that cannot be read"
+    if load_pem_private_key(private, None).public_key() != certificate.public_key():
+        return "has another certificate's key"
+    try:
+        certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(root.read_bytes()))
+    except (ValueError, TypeError, InvalidSignature):
+        return "was not issued by its organisation's authority"
+    return None
