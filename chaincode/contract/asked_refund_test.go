@@ -193,7 +193,12 @@ func TestAskedRefundsAreRejectedByTheirShop(t *testing.T) {
 	}
 	asked, hosted := w.asks("till", paid, clothing(100)), w.asks("acquirer", paid, clothing(100))
 	w.refused("ROLE_REQUIRED", "acquirer", "payment:RejectRefund", reject(asked))
-	w.must("acquirer", "payment:RejectRefund", reject(hosted))
+	rejection := reject(hosted)
+	rejection["till"] = "kassa-2"
+	w.must("acquirer", "payment:RejectRefund", rejection)
+	if by := decodeJSON(t, w.ledger.Value("refund/"+hosted["refund"].(string)))["by"].(object); by["till"] != "kassa-2" {
+		t.Fatal(by)
+	}
 	w.admitShop("rival", "clothing")
 	w.refused("NOT_YOURS", "rival", "payment:RejectRefund", reject(asked))
 	for _, user := range []string{"clerk", "treasurer"} {

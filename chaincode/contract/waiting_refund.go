@@ -68,6 +68,7 @@ func (r *refundDecision) reads() []string { return []string{refundKey(r.Refund)}
 type reasonedRefundDecision struct {
 	refundDecision
 	because
+	atTill
 }
 
 func (r *reasonedRefundDecision) check() error {
