@@ -332,3 +332,20 @@ func TestALimitStopsRefundsOnTheirWay(t *testing.T) {
 		t.Fatal(code)
 	}
 }
+
+func TestAShopsListDoesNotGrowWithThatOfOthers(t *testing.T) {
+	w := staffed(t)
+	w.limitRefunds(0)
+	w.asks("till", w.paid(w.holder(), clothing(2_000)), clothing(500))
+	read := func() int {
+		w.must("till", "payment:WaitingRefunds", object{"scheme": w.scheme, "shop": w.shop})
+		return w.costOf(w.last).read
+	}
+	before := read()
+	for i := range 50 {
+		w.ledger.Put(askedKey(&rules.Refund{ID: idOf("asked", i), Scheme: w.scheme, Shop: idOf("shop", i%5)}), []byte(`{"v":3}`))
+	}
+	if after := read(); after != before {
+		t.Fatalf("%d keys are read, and %d were before others asked", after, before)
+	}
+}
