@@ -179,6 +179,15 @@ func (c caller) checkOwns(shop *rules.Shop) error {
 	return rules.Refuse(rules.NotYours, rules.Details{"shop": shop.ID}, "shop %s has not mandated you: its shopkeeper has to, first", shop.ID)
 }
 
+// checkShopkeeper refuses the second of two persons of a shop when neither is a shopkeeper.
+func (c caller) checkShopkeeper(first role) error {
+	if c.role == shopkeeper || first == shopkeeper {
+		return nil
+	}
+	return rules.Refuse(rules.RoleRequired, rules.Details{"required": []role{shopkeeper}, "role": c.role, "msp": c.msp},
+		"one of the two persons must be a %s: the first is %s, you are %s", shopkeeper, first, c.describe())
+}
+
 func notYours(shop string) error {
 	return rules.Refuse(rules.NotYours, rules.Details{"shop": shop}, "this belongs to shop %s, which is not your shop", shop)
 }

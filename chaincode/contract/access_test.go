@@ -45,6 +45,9 @@ func wellFormed(w *town) map[string]object {
 		"payment:Pay":           h.pay(w.id(), id, w.now, clothing(500)),
 		"payment:Cancel":        header(object{"payment": id, "reason": "x"}),
 		"payment:Refund":        header(object{"payment": id, "reason": "x", "lines": []rules.Line{books(1)}}),
+		"payment:ConfirmRefund": header(object{"refund": id}),
+		"payment:RejectRefund":  header(object{"refund": id, "reason": "x"}),
+		"shop:LimitRefunds":     header(object{"shop": id, "refund_alone_cents": 0}),
 		"settlement:Draft":      header(object{"scheme": id, "shop": id}),
 		"settlement:Approve":    header(object{"scheme": id, "settlement": id}),
 		"settlement:Withdraw":   header(object{"scheme": id, "settlement": id, "reason": "x"}),
@@ -66,18 +69,23 @@ var allowed = map[string][]string{
 	"clerk": {
 		"scheme:Draft", "scheme:Open", "scheme:CloseDay", "voucher:RecordCases", "voucher:Issue", "voucher:Activate", "voucher:Block", "settlement:Draft",
 		"organisations:Propose", "organisations:Reject", "decision:Reject", "allocation:Propose", "allocation:Reject", "allocation:Withdraw",
+		"payment:RejectRefund",
 	},
 	"manager": {
 		"scheme:Approve", "scheme:Open", "scheme:Pause", "shop:Approve", "shop:Suspend", "shop:Reinstate", "voucher:Block", "voucher:Unblock",
 		"settlement:Approve", "settlement:WriteOff", "organisations:Propose", "organisations:Approve", "organisations:Reject",
 		"decision:Approve", "decision:Reject", "allocation:Approve", "allocation:Reject", "allocation:Withdraw", "voucher:Activate",
+		"payment:RejectRefund",
 	},
 	"treasurer": {
 		"scheme:CloseDay", "settlement:Draft", "settlement:Withdraw", "settlement:Export", "settlement:Book", "settlement:Claim", "settlement:Collect",
-		"allocation:Withdraw",
+		"allocation:Withdraw", "payment:RejectRefund",
 	},
-	"shop":    {"shop:Apply", "payment:Pay", "payment:Cancel", "payment:Refund", "settlement:Draft"},
-	"till":    {"payment:Pay", "payment:Cancel", "payment:Refund", "settlement:Draft"},
+	"shop": {
+		"shop:Apply", "payment:Pay", "payment:Cancel", "payment:Refund", "settlement:Draft", "payment:ConfirmRefund", "payment:RejectRefund",
+		"shop:LimitRefunds",
+	},
+	"till":    {"payment:Pay", "payment:Cancel", "payment:Refund", "settlement:Draft", "payment:ConfirmRefund", "payment:RejectRefund"},
 	"auditor": {}, "admin": {}, "shops-admin": {}, "forged-clerk": {}, "forged-manager": {}, "forged-shop": {}, "forged-auditor": {}, "stranger": {},
 }
 

@@ -295,7 +295,13 @@ func (s *storyteller) shop() {
 		return request
 	}
 	approver := s.oneOf("manager", "manager2")
-	switch s.IntN(10) {
+	switch s.IntN(13) {
+	case 10, 11, 12:
+		limit := object{"shop": shop}
+		if s.IntN(4) > 0 {
+			limit["refund_alone_cents"] = s.IntN(2) * s.IntN(2_000)
+		}
+		s.try("", s.oneOf(keeper, keeper, keeper, "till", "rival"), "shop:LimitRefunds", limit)
 	case 8:
 		s.try("", approver, "shop:FreezePayout", of(object{}))
 	case 9:

@@ -129,6 +129,10 @@ func newStoryteller(t tester, seed uint64) *storyteller {
 	w.must("manager", "shop:FreezePayout", rival())
 	w.must("manager2", "shop:ReleasePayout", rival())
 	w.enrol("chain", "KetenMSP", "shopkeeper", "p-chain", idOf("shop of the chain"))
+	w.enrol("keeper", "WinkelsMSP", "shopkeeper", "p-keeper", s.shops[0])
+	w.enrol("rival-till", "WinkelsMSP", "cashier", "p-rival-till", s.shops[1])
+	w.enrol("hosted", "WinkelsMSP", "acquirer", "p-hosted", "")
+	w.must("shop", "shop:Mandate", object{"request_id": w.id(), "shop": s.shops[0], "acquirer": "p-hosted", "reason": "contract"})
 	w.enrol("impostor", "KetenMSP", "cashier", "p-impostor", s.shops[0])
 	w.users["till"] = creator(t, "WinkelsMSP", "till", map[string]string{
 		"kindpakket.role": "cashier", "kindpakket.person": "p-till", "kindpakket.shop": s.shops[0], "kindpakket.till": "till-1",
@@ -230,7 +234,9 @@ func (s *storyteller) step() {
 		s.payBack()
 	case kind < 60:
 		s.decideRefund()
-	case kind < 72:
+	case kind < 63:
+		s.confirmRefund()
+	case kind < 73:
 		s.voucher()
 	case kind < 83:
 		s.settle()
@@ -304,7 +310,7 @@ func (s *storyteller) payBack() {
 	var record rules.Payment
 	one, user := object{"payment": s.payment()}, s.oneOf("shop", "rival")
 	if data := s.ledger.Value("payment/" + one["payment"].(string)); data != nil && json.Unmarshal(data, &record) == nil && s.IntN(12) > 0 {
-		user = map[string]string{s.shops[0]: "till", s.shops[1]: "rival"}[record.Shop]
+		user = s.oneOf(map[string][]string{s.shops[0]: {"till", "till", "shop", "hosted"}, s.shops[1]: {"rival", "rival-till"}}[record.Shop]...)
 	}
 	name := s.oneOf("payment:Cancel", "payment:Refund", "payment:Refund", "payment:Refund", "payment:Capture", "payment:Release")
 	if record.State == rules.PaymentHeld && s.IntN(8) > 0 {
@@ -373,6 +379,27 @@ func (s *storyteller) decideRefund() {
 		one["reason"] = "unknown"
 		s.try("", s.oneOf("clerk", "treasurer", "manager"), "payment:RejectRefund", one)
 	}
+}
+
+// confirmRefund draws what the persons of a shop make of refunds that were asked for, and what others try.
+func (s *storyteller) confirmRefund() {
+	one, users := object{"refund": s.thing("refund")}, []string{"shop", "keeper", "till", "rival", "rival-till"}
+	for _, key := range s.ledger.Keys() {
+		found, isAsked := strings.CutPrefix(key, "asked/"+s.scheme+"/")
+		if isAsked && s.IntN(3) > 0 {
+			one["refund"] = lastMember(found)
+			users = map[string][]string{s.shops[0]: {"shop", "keeper", "till", "hosted"}, s.shops[1]: {"rival", "rival-till"}}[found[:32]]
+		}
+	}
+	if s.IntN(12) == 0 {
+		users = []string{"shop", "rival", "clerk", "manager", "treasurer"}
+	}
+	if s.IntN(5) > 0 {
+		s.try("", s.oneOf(users...), "payment:ConfirmRefund", one)
+		return
+	}
+	one["reason"] = "mistake"
+	s.try("", s.oneOf(append(users, "manager")...), "payment:RejectRefund", one)
 }
 
 // linesOf gives the lines that a payment or hold has, or others.

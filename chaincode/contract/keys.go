@@ -55,6 +55,7 @@ var (
 	paymentKind       = keyKind{"payment", []string{idForm}}
 	refundKind        = keyKind{"refund", []string{idForm}}
 	waitingKind       = keyKind{"waiting", []string{idForm, idForm}}
+	askedKind         = keyKind{"asked", []string{idForm, idForm, idForm}}
 	settlementKind    = keyKind{"settlement", []string{idForm, idForm}}
 	erasureKind       = keyKind{"erasure", []string{idForm}}
 )
@@ -81,7 +82,7 @@ var (
 // publicKeyForm admits the public keys that the chaincode writes, and no others.
 var publicKeyForm = formOf(
 	organisationsKind, organisationKind, requestKind, schemeKind, rulesKind, changeKind, decisionKind, budgetKind, allocationKind, dayKind,
-	shopKind, voucherKind, entitlementKind, boundKind, paymentKind, refundKind, waitingKind, unsettledKind, soldKind, heldKind, undoneKind,
+	shopKind, voucherKind, entitlementKind, boundKind, paymentKind, refundKind, askedKind, waitingKind, unsettledKind, soldKind, heldKind, undoneKind,
 	settlementKind, shopSettlementKind, liveKind, erasureKind,
 )
 
@@ -89,7 +90,7 @@ var publicKeyForm = formOf(
 // that it belongs to, and the transaction at which a history goes on.
 var cursorForm = regexp.MustCompile(`^(` + strings.Join([]string{
 	"", restForm, transactionForm,
-	`(` + strings.Join([]string{settlementPart, openPart, heldKind.name, unsettledKind.name, soldKind.name, undoneKind.name}, "|") + `)` +
+	`(` + strings.Join([]string{settlementPart, openPart, heldKind.name, unsettledKind.name, soldKind.name, undoneKind.name, askedKind.name, waitingKind.name}, "|") + `)` +
 		keySeparator + `(` + restForm + `)?`,
 }, "|") + `)$`)
 
@@ -184,6 +185,10 @@ func undoneKey(payment *rules.Payment, day rules.Day) string {
 
 func shopSettlementKey(settlement *rules.Settlement) string {
 	return shopSettlementKind.key(settlement.Scheme, settlement.Shop, string(settlement.Through), settlement.ID)
+}
+
+func askedKey(refund *rules.Refund) string {
+	return askedKind.key(refund.Scheme, refund.Shop, refund.ID)
 }
 
 func liveKey(scheme, shop, settlement string) string { return liveKind.key(scheme, shop, settlement) }

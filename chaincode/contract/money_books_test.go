@@ -46,7 +46,25 @@ type bookedPayment struct {
 	countedOn rules.Day
 	paid      map[string]int64
 	refunded  map[string]int64
+	confirmed int64 // what two persons of the shop agreed to of it
 	cancelled bool
+}
+
+// bookedRefund is one that was asked for.
+type bookedRefund struct {
+	id, by  string
+	payment *bookedPayment
+	cents   map[string]int64
+}
+
+// mayRefund foretells whether so much can be refunded.
+func (p *bookedPayment) mayRefund(byCategory map[string]int64) bool {
+	for category, cents := range byCategory {
+		if cents > p.paid[category]-p.refunded[category] {
+			return false
+		}
+	}
+	return !p.cancelled
 }
 
 func newBookedVoucher(h holder, product bool, cents, endsAt int64) *bookedVoucher {

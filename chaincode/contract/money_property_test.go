@@ -28,6 +28,8 @@ type machine struct {
 	payments    []*bookedPayment
 	holds       []*bookedHold
 	allocations []*bookedAllocation
+	asked       []*bookedRefund
+	alone       int64 // what a person of the shop refunds alone of a payment, -1 when there is no limit
 	drafted     []string
 	closed      rules.Day
 	budget      int64 // what is unallocated
@@ -36,7 +38,9 @@ type machine struct {
 }
 
 func newMachine(t tester) *machine {
-	m := &machine{town: newTown(t), budget: 10_000_000}
+	m := &machine{town: newTown(t), budget: 10_000_000, alone: -1}
+	m.enrol("till", "WinkelsMSP", "cashier", "p-till", m.shop)
+	m.enrol("keeper", "WinkelsMSP", "shopkeeper", "p-keeper", m.shop)
 	m.enrol("promoted", "GemeenteMSP", "approver", "p-clerk", "")
 	terms := schemeRules()
 	terms["ends_on"], terms["extension_days"], terms["hold_days"], terms["refund_grace_days"] = "2026-03-11", 6, holdDays, graceDays
@@ -296,18 +300,64 @@ func (m *machine) refundOf(t *rapid.T, p *bookedPayment) {
 			}
 		}
 	}
-	may := len(lines) > 0 && !p.cancelled
-	for category, cents := range byCategory {
-		may = may && cents <= p.paid[category]-p.refunded[category]
-	}
-	m.expect(may, "shop", "payment:Refund", m.because(object{"payment": p.id, "lines": lines}))
+	may, user := len(lines) > 0 && p.mayRefund(byCategory), rapid.SampledFrom([]string{"shop", "till"}).Draw(t, "user")
+	request := m.because(object{"payment": p.id, "lines": lines})
+	answer := m.expect(may, user, "payment:Refund", request)
 	if !may {
 		return
 	}
+	if asks := m.alone >= 0 && sumUp(p.refunded)-p.confirmed+sumUp(byCategory) > m.alone; asks != (answer["state"] == "asked") {
+		t.Fatalf("with a limit of %d: %v", m.alone, answer)
+	} else if asks {
+		m.asked = append(m.asked, &bookedRefund{request["request_id"].(string), user, p, byCategory})
+		return
+	}
+	m.giveBack(p, byCategory)
+}
+
+func (m *machine) giveBack(p *bookedPayment, byCategory map[string]int64) {
 	for category, cents := range byCategory {
 		p.refunded[category] += cents
 	}
 	m.budget += p.voucher.giveBack(byCategory, m.now)
+}
+
+// LimitRefunds sets what a person of the shop refunds alone, or lifts the limit.
+func (m *machine) LimitRefunds(t *rapid.T) {
+	m.alone = max(rapid.Int64Range(-1_000, 2_500).Draw(t, "limit"), -1)
+	m.limitRefunds(int(m.alone))
+}
+
+func (m *machine) askedOne(t *rapid.T) (*bookedRefund, string) {
+	if len(m.asked) == 0 {
+		t.Skip("no refund was asked for")
+	}
+	return rapid.SampledFrom(m.asked).Draw(t, "refund"), rapid.SampledFrom([]string{"shop", "till", "keeper"}).Draw(t, "user")
+}
+
+// ConfirmRefund confirms a refund that was asked for, also as the person who asked.
+func (m *machine) ConfirmRefund(t *rapid.T) { m.confirm(m.askedOne(t)) }
+
+func (m *machine) confirm(r *bookedRefund, user string) {
+	m.t.Helper()
+	may := user != r.by && r.payment.mayRefund(r.cents)
+	m.expect(may, user, "payment:ConfirmRefund", object{"request_id": m.id(), "refund": r.id})
+	if may {
+		r.payment.confirmed += sumUp(r.cents)
+		m.giveBack(r.payment, r.cents)
+		m.decided(r)
+	}
+}
+
+// RejectRefund ends a refund that was asked for.
+func (m *machine) RejectRefund(t *rapid.T) {
+	r, user := m.askedOne(t)
+	m.expect(true, user, "payment:RejectRefund", m.because(object{"refund": r.id}))
+	m.decided(r)
+}
+
+func (m *machine) decided(r *bookedRefund) {
+	m.asked = slices.DeleteFunc(m.asked, func(asked *bookedRefund) bool { return asked == r })
 }
 
 // Block blocks an active voucher or unblocks a blocked one.
@@ -535,6 +585,11 @@ func (m *machine) Check(t *rapid.T) {
 func (m *machine) WindUp() {
 	m.t.Helper()
 	m.now += 400 * aDay
+	for _, r := range slices.Clone(m.asked) {
+		if m.confirm(r, "keeper"); slices.Contains(m.asked, r) {
+			m.expect(true, "till", "payment:RejectRefund", m.because(object{"refund": r.id}))
+		}
+	}
 	m.windUp()
 	for _, v := range m.vouchers {
 		if _, code := m.send("treasurer", "voucher:Lapse", m.all(v.holder.voucher)); code != "" && code != "VOUCHER_STATE" {
@@ -566,7 +621,7 @@ func (m *machine) WindUp() {
 	}
 	finish()
 	for _, key := range m.ledger.Keys() {
-		if kind, _, _ := strings.Cut(key, "/"); slices.Contains([]string{"unsettled", "live", "held"}, kind) {
+		if kind, _, _ := strings.Cut(key, "/"); slices.Contains([]string{"unsettled", "live", "held", "asked", "waiting"}, kind) {
 			m.t.Fatalf("%s stays: %s", key, m.ledger.Value(key))
 		}
 	}
@@ -607,7 +662,8 @@ func TestMoneyIsNeverLostNorMade(t *testing.T) {
 				m := newMachine(t)
 				t.Repeat(map[string]func(*rapid.T){
 					"": m.Check, "pay": m.Pay, "pay again": m.Pay, "hold": m.Hold, "hold again": m.Hold, "capture": m.Capture, "release": m.Release,
-					"cancel": m.Cancel, "refund": m.Refund, "refund again": m.Refund, "block": m.Block, "revoke": m.Revoke, "lapse": m.Lapse, "allocate": m.Allocate,
+					"cancel": m.Cancel, "refund": m.Refund, "refund again": m.Refund, "limit refunds": m.LimitRefunds,
+					"confirm refund": m.ConfirmRefund, "reject refund": m.RejectRefund, "block": m.Block, "revoke": m.Revoke, "lapse": m.Lapse, "allocate": m.Allocate,
 					"approve": m.Approve, "draw": m.Draw, "draw again": m.Draw, "withdraw": m.Withdraw,
 					"extend": m.Extend, "issue": m.Issue, "close day": m.CloseDay, "wait": m.Wait, "late": m.Late, "draft": m.Draft, "settle": m.Settle,
 				})

@@ -56,8 +56,8 @@ func (r *refundRequest) check() error {
 
 var refundPayment = operation{name: "payment:Refund", event: "PaymentRefunded", roles: sellers}
 
-// Refund refunds lines of a payment of the caller's shop. The refund is a separate settlement item. It waits for two persons of the
-// municipality, and moves nothing yet, when the terms say so.
+// Refund refunds lines of a payment of the caller's shop. The refund is a separate settlement item. It moves nothing yet when it is more than
+// the shop lets a person refund alone, until another one confirms it, or when the terms let it wait for two persons of the municipality.
 func (*PaymentContract) Refund(ctx *Context, text string) (string, error) {
 	return write(ctx, refundPayment, text, func(tx *transaction, r *refundRequest) (any, error) {
 		earlier, err := tx.earlierPayment(r.Payment)
@@ -73,18 +73,27 @@ func (*PaymentContract) Refund(ctx *Context, text string) (string, error) {
 			ID: r.RequestID, Payment: payment.ID, Scheme: payment.Scheme, Shop: payment.Shop, Voucher: payment.Voucher,
 			Lines: r.Lines, Cents: rules.Total(r.Lines), At: tx.now, Reason: r.Reason,
 		}
-		if refund.Waits, err = tx.refundWaits(earlier, &terms.Terms, r.Lines); err != nil {
-			return nil, err
+		if earlier.shop.NeedsConfirmation(payment, r.Lines) {
+			return refund, tx.askForRefund(refund, payment)
 		}
-		if refund.Waits != "" {
-			return refund, tx.proposeRefund(refund, payment)
-		}
-		if refund.ReturnedTo, err = payment.Refund(earlier.voucher, &terms.Terms, tx.now, r.Lines); err != nil {
-			return nil, err
-		}
-		refund.Day = earlier.booked
-		return refund, tx.putRefund(refund, earlier)
+		return refund, tx.returnOrWait(refund, earlier, terms)
 	})
+}
+
+// returnOrWait returns the money of a refund, or lets the refund wait when the terms say so.
+func (tx *transaction) returnOrWait(refund *rules.Refund, earlier *earlierPayment, terms *storedTerms) error {
+	why, err := tx.refundWaits(earlier, &terms.Terms, refund.Lines)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		refund.Wait(why)
+		return tx.proposeRefund(refund, earlier.payment)
+	}
+	if err := refund.Return(earlier.payment, earlier.voucher, &terms.Terms, tx.now, earlier.booked); err != nil {
+		return err
+	}
+	return tx.putRefund(refund, earlier)
 }
 
 // putRefund writes a refund whose money returned, with what it changed and the item that its shop owes.

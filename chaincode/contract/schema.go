@@ -86,6 +86,7 @@ var (
 		"part": {0, int64(rules.MaxParts) - 1}, "parts": {1, int64(rules.MaxParts)}, "proposeAllocationRequest.cents": budgets,
 		"proposeAllocationRequest.vouchers": {1, int64(rules.MaxParts * rules.MaxPart)},
 		"received_cents":                    {0, int64(rules.MaxBudget)},
+		"refund_alone_cents":                {0, int64(rules.MaxAmount)},
 	}
 	// counts bound how many items a list of a request has, likewise.
 	counts = map[string]span{

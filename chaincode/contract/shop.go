@@ -21,6 +21,8 @@ type shopEvent struct {
 	Change string      `json:"change,omitzero"`
 	// Acquirer is who was given a mandate, or lost it.
 	Acquirer string `json:"acquirer,omitzero"`
+	// RefundAlone is the limit of refunds that was set; left out when it was lifted.
+	RefundAlone *rules.Cents `json:"refund_alone_cents,omitzero"`
 }
 
 type applyRequest struct {

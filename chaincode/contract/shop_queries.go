@@ -28,7 +28,8 @@ func (r *shopTermsQuery) check() error {
 }
 
 // shopTerms is what a scheme means for a shop now: its newest rules, the categories that the shop may sell in, none while the scheme or
-// the shop does not allow payments, the last closed day, and the day that a payment would be booked on.
+// the shop does not allow payments, the last closed day, the day that a payment would be booked on, and what a person of the shop refunds
+// alone.
 type shopTerms struct {
 	Scheme      string       `json:"scheme"`
 	State       rules.State  `json:"state"`
@@ -36,6 +37,7 @@ type shopTerms struct {
 	Categories  []string     `json:"categories"`
 	ClosedUntil rules.Day    `json:"closed_until"`
 	BookingDay  rules.Day    `json:"booking_day"`
+	RefundAlone *rules.Cents `json:"refund_alone_cents,omitzero"`
 }
 
 // Terms returns what a scheme means for a shop; shops may ask only for themselves.
@@ -59,7 +61,7 @@ func (*ShopContract) Terms(ctx *Context, text string) (string, error) {
 		}
 		answer := shopTerms{
 			Scheme: r.Scheme, State: scheme.State, Rules: terms, Categories: []string{},
-			ClosedUntil: closedUntil, BookingDay: rules.BookingDay(tx.now, closedUntil),
+			ClosedUntil: closedUntil, BookingDay: rules.BookingDay(tx.now, closedUntil), RefundAlone: shop.RefundAlone,
 		}
 		if scheme.CheckOpen() == nil && shop.CheckApproved() == nil {
 			answer.Categories = terms.SoldBy(shop, rules.DayOf(tx.now))

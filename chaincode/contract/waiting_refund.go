@@ -1,6 +1,10 @@
 package contract
 
-import "kindpakket.eu/chaincode/rules"
+import (
+	"slices"
+
+	"kindpakket.eu/chaincode/rules"
+)
 
 // refundWaits says why a refund waits. It looks whether a settlement holds the payment only if that matters.
 func (tx *transaction) refundWaits(earlier *earlierPayment, terms *rules.Terms, lines []rules.Line) (rules.WhyItWaits, error) {
@@ -19,7 +23,6 @@ func (tx *transaction) proposeRefund(refund *rules.Refund, payment *rules.Paymen
 	if err := payment.CheckRefund(refund.Lines); err != nil {
 		return err
 	}
-	refund.State = rules.RefundWaiting
 	event := refundEventOf(refund)
 	event.Waits = refund.Waits
 	tx.event, tx.eventName = event, "RefundProposed"
@@ -29,7 +32,7 @@ func (tx *transaction) proposeRefund(refund *rules.Refund, payment *rules.Paymen
 	})
 }
 
-// refundEvent is the payload of events of a refund that waits, as long as it moves nothing.
+// refundEvent is the payload of events of a refund that is asked for or waits, as long as it moves nothing.
 type refundEvent struct {
 	Refund  string           `json:"refund"`
 	Payment string           `json:"payment"`
@@ -65,6 +68,7 @@ func (r *refundDecision) reads() []string { return []string{refundKey(r.Refund)}
 type reasonedRefundDecision struct {
 	refundDecision
 	because
+	atTill
 }
 
 func (r *reasonedRefundDecision) check() error {
@@ -118,48 +122,65 @@ func (*PaymentContract) ApproveRefund(ctx *Context, text string) (string, error)
 	})
 }
 
-var rejectRefund = operation{name: "payment:RejectRefund", event: "RefundRejected", roles: municipal}
+var rejectRefund = operation{name: "payment:RejectRefund", event: "RefundRejected", roles: append(slices.Clone(municipal), sellers...)}
 
-// RejectRefund ends a refund that waits; nothing was moved.
+// RejectRefund ends a refund that waits, by the municipality, or one that was asked for, by its shop; nothing was moved.
 func (*PaymentContract) RejectRefund(ctx *Context, text string) (string, error) {
 	return write(ctx, rejectRefund, text, func(tx *transaction, r *reasonedRefundDecision) (any, error) {
 		refund, err := tx.refund(r.Refund)
 		if err != nil {
 			return nil, err
 		}
-		if err := refund.Reject(tx.person(), r.Reason); err != nil {
+		key, reject := waitingKey(refund.Scheme, refund.ID), refund.Reject
+		if tx.caller.isSeller() || refund.State == rules.RefundAsked {
+			if err := tx.checkMayRejectAsked(refund); err != nil {
+				return nil, err
+			}
+			key, reject = askedKey(refund), refund.RejectAsked
+		}
+		if err := reject(tx.person(), r.Reason); err != nil {
 			return nil, err
 		}
 		event := refundEventOf(refund)
 		event.Reason = r.Reason
 		tx.event = event
-		tx.delete(waitingKey(refund.Scheme, refund.ID))
+		tx.delete(key)
 		return refund, tx.put(refundKey(refund.ID), refund)
 	})
 }
 
-// WaitingRefunds returns the refunds of a scheme that wait for a decision.
+// waitingRefundsRequest names a scheme and, if only its refunds are asked for, a shop.
+type waitingRefundsRequest struct{ holdsRequest }
+
+// WaitingRefunds returns the refunds of a scheme that somebody has to decide on: first those that were asked for, then those that wait for the
+// municipality; shops may ask only for themselves. What waits is not listed by shop, so that a page for one may be short and still have a Next.
 func (*PaymentContract) WaitingRefunds(ctx *Context, text string) (string, error) {
-	return query(ctx, readers, text, func(tx *transaction, r *listOfSchemeRequest) (any, error) {
-		marks, keys, err := list[struct{}](tx, waitingPrefix(r.Scheme), &r.paging)
+	return query(ctx, ofAShop, text, func(tx *transaction, r *waitingRefundsRequest) (any, error) {
+		asked, ofOne := askedKind.prefix(r.Scheme), r.Shop != "" || tx.caller.isSeller()
+		if ofOne {
+			if _, err := tx.ownShop(r.Shop); err != nil {
+				return nil, err
+			}
+			asked = askedKind.prefix(r.Scheme, r.Shop)
+		}
+		var ids []string
+		parts := []part{{askedKind.name, asked}, {waitingKind.name, waitingPrefix(r.Scheme)}}
+		next, err := scanParts(tx, parts, &r.paging, func(_, key string, _ *finder) { ids = append(ids, lastMember(key)) })
 		if err != nil {
 			return nil, err
 		}
-		page := listed[rules.Refund]{Items: []rules.Refund{}, Next: marks.Next}
-		refunds := make([]string, len(keys))
-		for i, key := range keys {
-			keys[i] = cursorOf(waitingPrefix(r.Scheme), key)
-			refunds[i] = refundKey(keys[i])
-		}
-		if err := tx.prefetch(refunds...); err != nil {
+		if err := tx.prefetch(keysOf(ids, refundKey)...); err != nil {
 			return nil, err
 		}
-		for _, id := range keys {
+		page := listed[rules.Refund]{Items: []rules.Refund{}, Next: next}
+		for _, id := range ids {
 			refund, err := tx.refund(id)
 			if err != nil {
 				return nil, err
 			}
-			page.Items = append(page.Items, *refund)
+			if !ofOne || refund.Shop == r.Shop {
+				page.Items = append(page.Items, *refund)
+			}
 		}
 		return page, nil
 	})

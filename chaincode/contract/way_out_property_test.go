@@ -28,6 +28,9 @@ func newStreet(t tester) *street {
 	terms["settlement_days"] = 3
 	s.schemes = []string{s.scheme, s.openScheme(terms, 10_000_000)}
 	s.shops = []string{s.shop, s.admitShop("rival", "clothing")}
+	for at, shop := range s.shops {
+		s.enrol(fmt.Sprint("keeper", at), "WinkelsMSP", "shopkeeper", fmt.Sprint("p-keeper", at), shop)
+	}
 	return s
 }
 
@@ -62,6 +65,37 @@ func (s *street) take(id, step string) {
 		s.try("clerk", "settlement:Index", object{"settlement": id})
 	default:
 		s.try("treasurer", "settlement:"+step, object{"settlement": id, "reason": "decided"})
+	}
+}
+
+// ask pays 500 cents at a shop that lets nobody refund alone, and asks for a refund of 100.
+func (s *street) ask(at int) {
+	keeper := fmt.Sprint("keeper", at)
+	s.must(keeper, "shop:LimitRefunds", object{"request_id": s.id(), "shop": s.shop, "refund_alone_cents": 0})
+	payment := s.id()
+	if _, code := s.send(keeper, "payment:Pay", s.holder().pay(payment, s.shop, s.now+60, clothing(500))); code != "" {
+		return
+	}
+	s.earned[s.scheme] += 500
+	s.asks([]string{"shop", "rival"}[at], payment, clothing(100))
+}
+
+// pending lists the refunds that were asked for, or that wait for the municipality.
+func (s *street) pending(kind string) (refunds []string) {
+	for _, key := range s.ledger.Keys() {
+		if strings.HasPrefix(key, kind+"/") {
+			refunds = append(refunds, lastMember(key))
+		}
+	}
+	return refunds
+}
+
+// confirm confirms a refund, which returns or waits.
+func (s *street) confirm(refund string) {
+	shown := s.must("auditor", "payment:ShowRefund", object{"refund": refund})
+	answer := s.must(fmt.Sprint("keeper", slices.Index(s.shops, shown["shop"].(string))), "payment:ConfirmRefund", s.decideRefund(object{"refund": refund}))
+	if answer["state"] == "confirmed" {
+		s.earned[shown["scheme"].(string)] -= 100
 	}
 }
 
@@ -167,6 +201,15 @@ func (s *street) WindUp() {
 		}
 		s.must("clerk", "erasure:Order", s.orderAccounts("request", s.shop))
 	}
+	for _, refund := range s.pending("asked") {
+		s.must("manager", "payment:RejectRefund", s.because(s.decideRefund(object{"refund": refund})))
+	}
+	for _, refund := range s.pending("waiting") {
+		s.must("clerk", "payment:RejectRefund", s.because(s.decideRefund(object{"refund": refund})))
+	}
+	if left := append(s.pending("asked"), s.pending("waiting")...); len(left) > 0 {
+		s.t.Fatalf("%v wait permanently", left)
+	}
 }
 
 // From every state that can be reached, some sequence of transactions leaves nothing open and nothing owed.
@@ -238,6 +281,18 @@ func TestEveryCentHasAWayOut(t *testing.T) {
 				s.take(known(t), rapid.SampledFrom([]string{
 					"Approve", "Approve", "Withdraw", "Export", "Export", "paid", "rejected", "returned", "Collect", "WriteOff", "Reopen", "Index",
 				}).Draw(t, "step"))
+			},
+			"ask for a refund": func(t *rapid.T) {
+				at := rapid.IntRange(0, 1).Draw(t, "shop")
+				s.at(rapid.IntRange(0, 1).Draw(t, "scheme"), at)
+				s.ask(at)
+			},
+			"confirm a refund": func(t *rapid.T) {
+				asked := s.pending("asked")
+				if len(asked) == 0 {
+					t.Skip("no refund was asked for")
+				}
+				s.confirm(rapid.SampledFrom(asked).Draw(t, "refund"))
 			},
 			"as layout 2": func(t *rapid.T) { s.asLayout2(known(t)) },
 		})

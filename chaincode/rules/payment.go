@@ -56,6 +56,8 @@ type Payment struct {
 	ExpiresAt     Number           `json:"expires_at,omitzero"`
 	CapturedAt    Number           `json:"captured_at,omitzero"`
 	ReleaseReason string           `json:"release_reason,omitzero"`
+	// RefundedConfirmed is what a second person of the shop agreed to of RefundedCents.
+	RefundedConfirmed Cents `json:"refunded_confirmed_cents,omitzero"`
 }
 
 // ProofUsed is the kind of proof that a payment was authorised with.
@@ -65,7 +67,8 @@ type ProofUsed struct {
 	Page    *Number   `json:"page,omitzero"`
 }
 
-// Refund is money of a payment that returned, or that waits to be returned: then it has a state, why it waits, and no day yet.
+// Refund is money of a payment that returned, or that is still to be: then it has a state and no day yet. One that a second person of its shop
+// had to confirm names who asked, in which role, and one that waits says why.
 type Refund struct {
 	ID         string      `json:"id"`
 	Payment    string      `json:"payment"`
@@ -80,6 +83,9 @@ type Refund struct {
 	ReturnedTo Destination `json:"returned_to"`
 
 	State        State      `json:"state,omitzero"`
+	AskedBy      string     `json:"asked_by,omitzero"`
+	AskedRole    string     `json:"asked_role,omitzero"`
+	ConfirmedBy  string     `json:"confirmed_by,omitzero"`
 	Waits        WhyItWaits `json:"waits,omitzero"`
 	EndorsedBy   string     `json:"endorsed_by,omitzero"`
 	DecidedBy    string     `json:"decided_by,omitzero"`

@@ -38,7 +38,7 @@ var shopLife = machine{thing: "shop", refusal: ShopState, steps: map[Step]map[St
 // Shop is a shop of a shops' organisation, with the categories that it asked for and those that the municipality granted. Accounts
 // names the accounts that replaced that of its application, of which the last is in force; AccountSHA256 is the digest of that one's private
 // record, "" when it was put in force before the digest was kept; AccountChange is one that awaits a decision. Acquirers are those that may
-// take payments for it.
+// take payments for it. RefundAlone is what of a payment one of its persons may refund alone, nil when there is no limit.
 type Shop struct {
 	ID          string         `json:"id"`
 	MSP         string         `json:"msp"`
@@ -54,6 +54,7 @@ type Shop struct {
 	AccountSHA256 string         `json:"account_sha256,omitzero"`
 	AccountChange *AccountChange `json:"account_change,omitzero"`
 	Acquirers     []string       `json:"acquirers,omitzero"`
+	RefundAlone   *Cents         `json:"refund_alone_cents,omitzero"`
 
 	PayoutFrozenBy     string `json:"payout_frozen_by,omitzero"`
 	PayoutFreezeReason string `json:"payout_freeze_reason,omitzero"`

@@ -38,7 +38,9 @@ type ledger struct {
 	// open holds the items of each shop that no live settlement has, in the order of the ledger's keys.
 	open        map[string][]Item
 	settlements []*Settlement
-	waiting     []*Refund
+	// asked are refunds that a second person of their shop has to confirm, and confirmed is what was returned of each payment after that.
+	asked, waiting []*Refund
+	confirmed      map[string]Cents
 	// held are the items of each settlement, by its id.
 	held map[string][]Item
 }
@@ -51,7 +53,7 @@ func newLedger(t *rapid.T) *ledger {
 	terms.RefundDays, terms.RefundLimit = pointer(Number(rapid.IntRange(0, 5).Draw(t, "refund days"))), pointer(Cents(1_000))
 	terms.PaperDayCap = pointer(Cents(3_000))
 	l := &ledger{
-		now: terms.EndsOn.Start() - Number(rapid.IntRange(1, 10).Draw(t, "days before the end"))*86_400, terms: terms, budget: NewBudget(100_000), granted: 100_000, open: map[string][]Item{}, held: map[string][]Item{},
+		now: terms.EndsOn.Start() - Number(rapid.IntRange(1, 10).Draw(t, "days before the end"))*86_400, terms: terms, budget: NewBudget(100_000), granted: 100_000, open: map[string][]Item{}, held: map[string][]Item{}, confirmed: map[string]Cents{},
 		scheme: &Scheme{ID: idA, State: SchemeOpen, RulesVersion: 1},
 	}
 	for _, id := range []string{"shop-1", "shop-2"} {
@@ -332,12 +334,38 @@ func (l *ledger) Cancel(t *rapid.T) {
 	}
 }
 
-// Refund takes some of a payment back.
+// LimitRefunds sets what a person of a shop refunds alone, or lifts the limit.
+func (l *ledger) LimitRefunds(t *rapid.T) {
+	limit := pointer(Cents(rapid.Int64Range(-1_000, 3_000).Draw(t, "limit")))
+	if *limit < 0 {
+		limit = nil
+	}
+	l.shops[l.pick(t, "shop", len(l.shops))].LimitRefunds(limit)
+}
+
+func (l *ledger) shopOf(p *Payment) *Shop {
+	return l.shops[slices.IndexFunc(l.shops, func(s *Shop) bool { return s.ID == p.Shop })]
+}
+
+// Refund takes some of a payment back, or asks for it when that is more than a person of its shop refunds alone.
 func (l *ledger) Refund(t *rapid.T) {
 	var to Destination
 	lines := l.lines(t)
 	if payment, ok := l.change(t, func(p *Payment, v *Voucher) (err error) {
+		shop := l.shopOf(p)
+		if shop.NeedsConfirmation(p, lines) {
+			if err := p.CheckRefund(lines); err != nil {
+				return err
+			}
+			refund := &Refund{ID: l.id(), Payment: p.ID, Lines: lines, Cents: Total(lines)}
+			refund.Ask("WinkelsMSP/p-till", "cashier")
+			l.asked = append(l.asked, refund)
+			return Refuse(RefundState, nil, "it was only asked for")
+		}
 		to, err = p.Refund(v, l.terms, l.now, lines)
+		if alone := p.RefundedCents - p.RefundedConfirmed; err == nil && shop.RefundAlone != nil && alone > *shop.RefundAlone {
+			t.Fatalf("%d cents were refunded alone, and the limit is %d", alone, *shop.RefundAlone)
+		}
 		return err
 	}); ok {
 		l.giveBack(Total(lines), to)
@@ -425,14 +453,65 @@ func (l *ledger) EndShop(t *rapid.T) {
 func (l *ledger) AskRefund(t *rapid.T) {
 	lines, at := l.lines(t), l.pick(t, "payment", len(l.payments))
 	p := l.payments[at]
-	shop := l.shops[slices.IndexFunc(l.shops, func(s *Shop) bool { return s.ID == p.Shop })]
-	open := slices.ContainsFunc(l.open[p.Shop], func(i Item) bool { return i.ID == p.ID })
-	if l.terms.RefundWaits(p, shop, lines, l.booked(), open) == "" {
+	if l.whyItWaits(p, lines) == "" {
 		return
 	}
 	if p.CheckRefund(lines) == nil {
 		l.waiting = append(l.waiting, &Refund{ID: l.id(), Payment: p.ID, Lines: lines, Cents: Total(lines), State: RefundWaiting})
 	}
+}
+
+func (l *ledger) whyItWaits(p *Payment, lines []Line) WhyItWaits {
+	open := slices.ContainsFunc(l.open[p.Shop], func(i Item) bool { return i.ID == p.ID })
+	return l.terms.RefundWaits(p, l.shopOf(p), lines, l.booked(), open)
+}
+
+// ConfirmRefund confirms or rejects a refund that was asked for, as the person who asked or as another one.
+func (l *ledger) ConfirmRefund(t *rapid.T) {
+	r := *l.asked[l.pick(t, "refund", len(l.asked))]
+	person := rapid.SampledFrom([]string{"WinkelsMSP/p-till", "WinkelsMSP/p-shop", "WinkelsMSP/p-shop"}).Draw(t, "person")
+	if rapid.IntRange(0, 4).Draw(t, "decision") == 0 {
+		if err := r.RejectAsked(person, "decided"); err != nil {
+			t.Fatal(err)
+		}
+		l.decided(&r)
+		return
+	}
+	if err := r.Confirm(person); (err == nil) != (person != r.AskedBy) {
+		t.Fatal(err)
+	} else if err != nil {
+		return
+	}
+	at := slices.IndexFunc(l.payments, func(p *Payment) bool { return p.ID == r.Payment })
+	of := slices.IndexFunc(l.vouchers, func(v *Voucher) bool { return v.ID == l.payments[at].Voucher })
+	payment := *l.payments[at]
+	if why := l.whyItWaits(clone(&payment), r.Lines); why != "" {
+		if payment.CheckRefund(r.Lines) == nil {
+			r.Wait(why)
+			l.decided(&r)
+			l.waiting = append(l.waiting, &r)
+		}
+		return
+	}
+	if taken(l.vouchers, of, func(v *Voucher) error { return r.Return(&payment, v, l.terms, l.now, l.booked()) }) {
+		l.decided(&r)
+		l.returned(&r, at, &payment)
+	}
+}
+
+// decided takes a refund off those that were asked for.
+func (l *ledger) decided(r *Refund) {
+	l.asked = slices.DeleteFunc(l.asked, func(asked *Refund) bool { return asked.ID == r.ID })
+}
+
+// returned books a refund that somebody had to agree to.
+func (l *ledger) returned(r *Refund, at int, payment *Payment) {
+	l.payments[at] = payment
+	if r.ConfirmedBy != "" {
+		l.confirmed[payment.ID] += r.Cents
+	}
+	l.giveBack(r.Cents, r.ReturnedTo)
+	l.add(payment.Shop, Item{ID: r.ID, Day: r.Day, Cents: -r.Cents})
 }
 
 // DecideRefund endorses, approves or rejects a refund that waits.
@@ -451,9 +530,8 @@ func (l *ledger) DecideRefund(t *rapid.T) {
 	if taken(l.vouchers, of, func(v *Voucher) error {
 		return decided.Approve("p-manager", &payment, v, l.terms, l.now, l.booked())
 	}) {
-		l.payments[at], *r = &payment, decided
-		l.giveBack(r.Cents, r.ReturnedTo)
-		l.add(payment.Shop, Item{ID: r.ID, Day: r.Day, Cents: -r.Cents})
+		*r = decided
+		l.returned(r, at, &payment)
 	}
 }
 
@@ -560,6 +638,9 @@ func (l *ledger) Check(t *rapid.T) {
 	}
 	spent := map[string]Cents{}
 	for _, p := range l.payments {
+		if p.RefundedConfirmed != l.confirmed[p.ID] || p.RefundedConfirmed > p.RefundedCents {
+			t.Fatalf("two persons agreed to %d cents of payment %+v", l.confirmed[p.ID], p)
+		}
 		if p.State != PaymentCancelled {
 			spent[p.Shop] += p.Cents - p.RefundedCents
 		}
@@ -662,6 +743,7 @@ func TestTheThreeEquationsHoldWhateverHappens(t *testing.T) {
 			"": l.Check, "pay": l.Pay, "pay again": l.Pay, "pay once more": l.Pay, "refund again": l.Refund, "hold": l.Hold, "capture": l.Capture, "release": l.Release, "cancel": l.Cancel,
 			"refund": l.Refund, "allocate": l.Allocate, "withdraw": l.Withdraw, "issue": l.Issue, "top up": l.TopUp, "end": l.End, "turn": l.Turn, "decide": l.Decide, "wait": l.Wait,
 			"close day": l.CloseDay, "end shop": l.EndShop, "draft": l.Draft, "settle": l.Settle, "ask refund": l.AskRefund, "decide refund": l.DecideRefund,
+			"limit refunds": l.LimitRefunds, "confirm refund": l.ConfirmRefund, "confirm another refund": l.ConfirmRefund,
 		})
 		l.WindUp(t)
 	})

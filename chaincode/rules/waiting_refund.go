@@ -1,24 +1,31 @@
 package rules
 
-// States of a refund that had to wait. One that was returned immediately has none.
+// States of a refund that a second person of its shop had to confirm, or that had to wait for the municipality. One that was returned
+// immediately has none.
 const (
-	RefundWaiting  State = "waiting"
-	RefundEndorsed State = "endorsed"
-	RefundApproved State = "approved"
-	RefundRejected State = "rejected"
+	RefundAsked     State = "asked"
+	RefundConfirmed State = "confirmed"
+	RefundWaiting   State = "waiting"
+	RefundEndorsed  State = "endorsed"
+	RefundApproved  State = "approved"
+	RefundRejected  State = "rejected"
 )
 
-// Steps of a refund that waits.
+// Steps of a refund that was asked for, and of one that waits.
 const (
-	EndorseRefund Step = "endorse"
-	ApproveRefund Step = "approve"
-	RejectRefund  Step = "reject"
+	ConfirmRefund     Step = "confirm"
+	RejectAskedRefund Step = "reject-asked"
+	EndorseRefund     Step = "endorse"
+	ApproveRefund     Step = "approve"
+	RejectRefund      Step = "reject"
 )
 
 var refundLife = machine{thing: "refund", refusal: RefundState, steps: map[Step]map[State]State{
-	EndorseRefund: {RefundWaiting: RefundEndorsed},
-	ApproveRefund: {RefundEndorsed: RefundApproved},
-	RejectRefund:  {RefundWaiting: RefundRejected, RefundEndorsed: RefundRejected},
+	ConfirmRefund:     {RefundAsked: RefundConfirmed},
+	RejectAskedRefund: {RefundAsked: RefundRejected},
+	EndorseRefund:     {RefundWaiting: RefundEndorsed},
+	ApproveRefund:     {RefundEndorsed: RefundApproved},
+	RejectRefund:      {RefundWaiting: RefundRejected, RefundEndorsed: RefundRejected},
 }}
 
 // WhyItWaits is the reason for which a refund is not returned before two persons of the municipality agreed, "" when it is.
@@ -51,6 +58,11 @@ func (t *Terms) RefundWaits(p *Payment, shop *Shop, lines []Line, booked Day, op
 	return ""
 }
 
+// Wait lets the refund wait for two persons of the municipality.
+func (r *Refund) Wait(why WhyItWaits) {
+	r.State, r.Waits = RefundWaiting, why
+}
+
 // Endorse is the first of the two decisions that a refund waits for.
 func (r *Refund) Endorse(person string) error {
 	state, err := refundLife.next(r.ID, EndorseRefund, r.State)
@@ -70,17 +82,30 @@ func (r *Refund) Approve(person string, p *Payment, v *Voucher, terms *Terms, no
 	if err := CheckSecondPerson(r.EndorsedBy, person); err != nil {
 		return err
 	}
+	r.State, r.DecidedBy = state, person
+	return r.Return(p, v, terms, now, booked)
+}
+
+// Return returns the money of a refund on a booking day. What a second person of the shop agreed to counts apart in the payment.
+func (r *Refund) Return(p *Payment, v *Voucher, terms *Terms, now Number, booked Day) error {
 	to, err := p.Refund(v, terms, now, r.Lines)
 	if err != nil {
 		return err
 	}
-	r.State, r.DecidedBy, r.Day, r.ReturnedTo = state, person, booked, to
-	return nil
+	r.Day, r.ReturnedTo = booked, to
+	if r.ConfirmedBy == "" {
+		return nil
+	}
+	return change(&p.RefundedConfirmed, r.Cents)
 }
 
 // Reject ends a refund that waits. Nothing was moved.
 func (r *Refund) Reject(person, reason string) error {
-	state, err := refundLife.next(r.ID, RejectRefund, r.State)
+	return r.reject(RejectRefund, person, reason)
+}
+
+func (r *Refund) reject(step Step, person, reason string) error {
+	state, err := refundLife.next(r.ID, step, r.State)
 	if err != nil {
 		return err
 	}

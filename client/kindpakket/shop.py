@@ -146,6 +146,20 @@ class Shop:
         members = {"shop": self.shop_id, "acquirer": acquirer, "reason": reason}
         return cast(ShopRecord, self.caller.invoke("shop:WithdrawMandate", members, request_id=request_id))
 
+    def limit_refunds(self, cents: int | None, *, request_id: str | None = None) -> ShopRecord:
+        """`shop:LimitRefunds`: want a second person for refunds above an amount; as shopkeeper.
+
+        One shopkeeper alone may lower, raise and lift the limit: it protects from tills and acquirers.
+
+        Args:
+            cents: what one person may refund alone of a payment, in euro cents, all parts added up; 0: every
+                refund needs a second person; None: no limit.
+            request_id: default: a new id.
+        """
+        limit = {} if cents is None else {"refund_alone_cents": cents}
+        members = {"shop": self.shop_id, **limit}
+        return cast(ShopRecord, self.caller.invoke("shop:LimitRefunds", members, request_id=request_id))
+
     def show(self) -> ShopRecord:
         """`shop:Show`: the shop itself, with its state and categories."""
         return cast(ShopRecord, self.caller.query("shop:Show", {"shop": self.shop_id}))
@@ -324,11 +338,35 @@ class Shop:
     ) -> Refund:
         """`payment:Refund`: return money of a payment to its voucher. The reason is a code.
 
-        Under rules with `refund_days` it may have to wait for the municipality: `state` is then `waiting`,
-        and `waits` says why.
+        Above the shop's limit another person has to confirm it: `state` is then `asked`. Under rules with
+        `refund_days` it may have to wait for the municipality: `state` is then `waiting`, and `waits` says
+        why.
         """
         members = self._at_till({"payment": payment, "lines": list(lines), "reason": reason})
         return cast(Refund, self.caller.invoke("payment:Refund", members, request_id=request_id))
+
+    def confirm_refund(self, refund: str, *, request_id: str | None = None) -> Refund:
+        """`payment:ConfirmRefund`: agree to a refund that another person of this shop asked for.
+
+        One of the two persons must be a shopkeeper; acquirers do not confirm. The money returns now, or the
+        refund waits for the municipality as `refund` says.
+
+        Raises:
+            SecondPersonRequired: you asked for it yourself.
+            RoleRequired: neither of you is a shopkeeper.
+            RefundState: it was decided on before.
+            RefundExceedsPayment: the payment has less left to refund; reject it.
+        """
+        members = {"refund": refund}
+        return cast(Refund, self.caller.invoke("payment:ConfirmRefund", members, request_id=request_id))
+
+    def reject_refund(self, refund: str, reason: str, *, request_id: str | None = None) -> Refund:
+        """`payment:RejectRefund`: end or withdraw a refund that was asked for; nothing was moved.
+
+        An acquirer withdraws only what it asked for itself. The reason is a code.
+        """
+        members = self._at_till({"refund": refund, "reason": reason})
+        return cast(Refund, self.caller.invoke("payment:RejectRefund", members, request_id=request_id))
 
     def self_block(
         self, scheme: str, voucher: str, code: str, *, request_id: str | None = None
@@ -352,6 +390,10 @@ class Shop:
     def holds(self, scheme: str) -> Iterator[Payment]:
         """`payment:Holds`: what the shop holds; a hold whose time is over stays until it is released."""
         return self.caller.items("payment:Holds", {"scheme": scheme, "shop": self.shop_id})
+
+    def waiting_refunds(self, scheme: str) -> Iterator[Refund]:
+        """`payment:WaitingRefunds`: the shop's refunds to be confirmed, or that wait for the municipality."""
+        return self.caller.items("payment:WaitingRefunds", {"scheme": scheme, "shop": self.shop_id})
 
     def unsettled(self, scheme: str) -> Iterator[Item]:
         """`payment:Unsettled`: what the shop is owed and is not in a live settlement, oldest first."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import click
 
 from kindpakket.ledger.money import euros
-from kindpakket_cli.contract import Wrong, group
+from kindpakket_cli import refund
+from kindpakket_cli.contract import group
+from kindpakket_cli.lines import lines_of
 from kindpakket_cli.page import page_code_option, read_page
 from kindpakket_cli.session import (
     MUNICIPALITY,
@@ -21,9 +23,6 @@ from kindpakket_cli.session import (
     because,
     hosting,
 )
-
-if TYPE_CHECKING:
-    from kindpakket.ledger.records import Line
 
 
 @group("payment")
@@ -56,14 +55,6 @@ def list_payments(session: Session, scheme_id: str) -> None:
             "refunded": lambda payment: euros(payment["refunded_cents"]),
         },
     )
-
-
-@payment.command("refund-show")
-@click.argument("refund_id", metavar="REFUND")
-@acting_as(*READERS, *TILLS)
-def show_refund(session: Session, refund_id: str) -> None:
-    """Show a refund."""
-    session.answer(session.reader().payments.show_refund(refund_id))
 
 
 @payment.command("day")
@@ -174,7 +165,7 @@ def pay(
     page = read_page(page_code)
     till = session.shop(hosted)
     version = till.binding(scheme_id, voucher_id)["version"]
-    order = till.order(scheme_id, voucher_id, _lines(lines), version=version, request_id=request_id)
+    order = till.order(scheme_id, voucher_id, lines_of(lines), version=version, request_id=request_id)
     session.answer(till.pay(order, page.authorise(order)))
 
 
@@ -239,72 +230,5 @@ def release_by_holder(
     session.answer(municipality.payments.release_by_holder(order, page.authorise(order)))
 
 
-@payment.command("waiting-refunds")
-@click.argument("scheme_id", metavar="SCHEME")
-@acting_as(*READERS)
-def waiting_refunds(session: Session, scheme_id: str) -> None:
-    """List the refunds that wait for two persons of the municipality."""
-    session.answer(
-        list(session.reader().payments.waiting_refunds(scheme_id)),
-        {
-            "refund": lambda refund: refund["id"],
-            "payment": lambda refund: refund["payment"],
-            "shop": lambda refund: refund["shop"],
-            "amount": lambda refund: euros(refund["cents"]),
-            "state": lambda refund: refund["state"],
-            "waits for": lambda refund: refund["waits"],
-        },
-    )
-
-
-@payment.command("endorse-refund")
-@click.argument("refund_id", metavar="REFUND")
-@acting_as("issuer", "treasurer")
-def endorse_refund(session: Session, refund_id: str) -> None:
-    """Agree to a refund that waits, as the first of two persons."""
-    session.answer(session.municipality().payments.endorse_refund(refund_id))
-
-
-@payment.command("approve-refund")
-@click.argument("refund_id", metavar="REFUND")
-@acting_as("approver")
-def approve_refund(session: Session, refund_id: str) -> None:
-    """Return the money of a refund that another person endorsed."""
-    session.answer(session.municipality().payments.approve_refund(refund_id))
-
-
-@payment.command("reject-refund")
-@click.argument("refund_id", metavar="REFUND")
-@because("not-agreed")
-@acting_as(*MUNICIPALITY)
-def reject_refund(session: Session, refund_id: str, reason: str) -> None:
-    """Reject a refund that waits; nothing was moved."""
-    session.answer(session.municipality().payments.reject_refund(refund_id, reason))
-
-
-@payment.command("refund")
-@click.argument("payment_id", metavar="PAYMENT")
-@click.option(
-    "--line",
-    "lines",
-    multiple=True,
-    required=True,
-    metavar="CATEGORY=CENTS",
-    help="What is returned; repeat for more.",
-)
-@because("returned")
-@hosting
-@acting_as(*SELLERS)
-def refund(session: Session, *, payment_id: str, lines: tuple[str, ...], reason: str, hosted: Hosted) -> None:
-    """Refund a payment of your shop, or a part of it, to its voucher."""
-    session.answer(session.shop(hosted).refund(payment_id, _lines(lines), reason))
-
-
-def _lines(texts: tuple[str, ...]) -> list[Line]:
-    lines: list[Line] = []
-    for text in texts:
-        category, _, cents = text.partition("=")
-        if not (category and cents.isascii() and cents.isdigit()):
-            raise Wrong(f"--line {text!r} is not CATEGORY=CENTS, such as books=1295")
-        lines.append({"category": category, "cents": int(cents)})
-    return lines
+for _command in refund.COMMANDS:
+    payment.add_command(_command)

@@ -10,7 +10,7 @@ import click
 
 from kindpakket.ledger.days import today
 from kindpakket.ledger.queries.shops import payout_is_frozen
-from kindpakket_cli.contract import group
+from kindpakket_cli.contract import Wrong, group
 from kindpakket_cli.decision import COLUMNS
 from kindpakket_cli.output import confirm, note
 from kindpakket_cli.session import READERS, SELLERS, Hosted, Session, acting_as, because, hosting
@@ -124,6 +124,20 @@ def mandate(session: Session, acquirer: str, reason: str) -> None:
 def withdraw_mandate(session: Session, acquirer: str, reason: str) -> None:
     """End what ACQUIRER may do for your shop, at once."""
     session.answer(session.shop().withdraw_mandate(acquirer, reason))
+
+
+@shop.command("limit-refunds")
+@click.argument("limit", metavar="CENTS|none")
+@acting_as("shopkeeper")
+def limit_refunds(session: Session, limit: str) -> None:
+    """Want a second person for refunds of more than CENTS of a payment; `none` lifts the limit.
+
+    With 0, every refund needs a second person: see payment confirm-refund. A shopkeeper may change or lift
+    the limit alone, so it protects your shop from its tills and acquirers.
+    """
+    if limit != "none" and not (limit.isascii() and limit.isdigit()):
+        raise Wrong(f"{limit!r} is neither an amount in cents, such as 5000, nor none")
+    session.answer(session.shop().limit_refunds(None if limit == "none" else int(limit)))
 
 
 @shop.command("change-account")

@@ -72,6 +72,14 @@ class Props:
         return till
 
     @cached_property
+    def strict(self) -> Till:
+        """A shop that wants a second person for refunds of more than 500 cents of a payment."""
+        till = self.shop("strict", "books")
+        till.shop.limit_refunds(500)
+        self.desk.in_step()
+        return till
+
+    @cached_property
     def later(self) -> Till:
         """A shop that may sell books from tomorrow."""
         return self.shop("later", "books", days=1)

@@ -15,6 +15,7 @@ import cases_payment  # noqa: F401
 import cases_power  # noqa: F401
 import cases_private  # noqa: F401
 import cases_provision  # noqa: F401
+import cases_refund  # noqa: F401
 import cases_wire  # noqa: F401
 import pytest
 from ground import Ground

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from cases_refund import asked, paid, person
 from ground import Ground
 from support import books, issue_unbound, revoke
 
@@ -85,6 +86,20 @@ def test_a_large_refund_of_what_may_have_been_paid_out_waits_for_two_persons(gro
     desk.in_step()
     assert desk.clerk.vouchers.show(scheme, wallet.voucher)["refunded_cents"] == 1_500
     assert list(desk.auditor.payments.waiting_refunds(scheme)) == []
+
+
+def test_a_second_person_of_the_shop_confirms_a_refund_above_its_limit(ground: Ground) -> None:
+    desk, shop = ground.desk, ground.props.strict.shop
+    payment = paid(ground)
+    refund = asked(ground, person(ground, "till-1"), payment)
+    for peer in (shop, desk.auditor.payments):
+        waiting = [found["state"] for found in peer.waiting_refunds(ground.scheme) if found["id"] == refund]
+        assert waiting == ["asked"]
+    assert shop.payment(payment)["refunded_cents"] == 0
+    assert shop.confirm_refund(refund)["returned_to"] == "available"
+    desk.in_step()
+    found = shop.payment(payment)
+    assert (found["refunded_cents"], found["refunded_confirmed_cents"]) == (1_000, 1_000)
 
 
 def test_bindings_of_before_are_recorded_once(ground: Ground) -> None:

@@ -111,6 +111,19 @@ def test_holds_are_listed(kindpakket: Command) -> None:
     assert "€ 7.00" in shown and "1773140400" in shown
 
 
+def test_refunds_that_others_have_to_agree_to_are_listed(kindpakket: Command) -> None:
+    both = {"payment": PAYMENT, "shop": SHOP, "cents": 700}
+    asked = {**both, "id": "3" * 32, "state": "asked", "asked_by": "WinkelsMSP/p-till"}
+    waiting = {**both, "id": "4" * 32, "state": "waiting", "waits": "term"}
+    kindpakket.desk.answers["payment:WaitingRefunds"] = {"items": [asked, waiting], "next": ""}
+    shown = kindpakket("payment", "waiting-refunds", SCHEME).stdout
+    assert all(word in shown for word in ("€ 7.00", "asked", "WinkelsMSP/p-till", "waiting", "term"))
+    kindpakket("payment", "waiting-refunds", SCHEME, SHOP)
+    kindpakket("payment", "waiting-refunds", SCHEME, "--user", "till")
+    requests = kindpakket.desk.requests("payment:WaitingRefunds")
+    assert [request.get("shop") for request in requests] == [None, SHOP, SHOP]
+
+
 def test_a_ledger_of_layout_2_is_indexed_once(kindpakket: Command) -> None:
     old = {key: value for key, value in settlement("paid").items() if key not in ("first", "last")}
     kindpakket.desk.answers |= {

@@ -236,6 +236,15 @@ ANSWERS: dict[str, Any] = {
             CLERK,
             {"refund": REFUND, "reason": "why"},
         ),
+        (("payment", "confirm-refund", REFUND), "payment:ConfirmRefund", TILL, {"refund": REFUND}),
+        (
+            ("payment", "reject-refund", REFUND, *REASON, "--user", "till"),
+            "payment:RejectRefund",
+            TILL,
+            {"refund": REFUND, "reason": "why"},
+        ),
+        (("shop", "limit-refunds", "0"), "shop:LimitRefunds", TILL, {"shop": SHOP, "refund_alone_cents": 0}),
+        (("shop", "limit-refunds", "none"), "shop:LimitRefunds", TILL, {"shop": SHOP}),
         (("payment", "void", REQUEST), "request:Void", TILL, {"void": REQUEST}),
         (
             ("settlement", "claim", SCHEME, SHOP, *REASON),
@@ -415,6 +424,22 @@ def test_a_shop_mandates_an_acquirer(kindpakket: Command) -> None:
         (request,) = kindpakket.desk.requests(operation)
         assert (request["shop"], request["acquirer"], request["reason"]) == (SHOP, "p-acquirer", "why")
     assert kindpakket.desk.people() == [TILL, TILL]
+
+
+@pytest.mark.parametrize("limit", ["5.00", "all"])
+def test_a_limit_of_refunds_is_an_amount_or_none(kindpakket: Command, limit: str) -> None:
+    refused = kindpakket("shop", "limit-refunds", limit)
+    assert (refused.exit_code, "nor none" in refused.stderr) == (2, True)
+    assert not kindpakket.desk.requests("shop:LimitRefunds")
+
+
+def test_an_acquirer_withdraws_a_refund_that_it_asked_for(kindpakket: Command) -> None:
+    reject = ("payment", "reject-refund", REFUND, *REASON, "--user", "acquirer")
+    kindpakket(*reject, "--shop", SHOP, "--till", "kassa-2")
+    (request,) = kindpakket.desk.requests("payment:RejectRefund")
+    assert (request["refund"], request["till"]) == (REFUND, "kassa-2")
+    assert kindpakket.desk.people() == ["p-acquirer"]
+    assert "give --shop" in kindpakket(*reject).stderr
 
 
 def test_a_shop_sees_what_a_scheme_means_for_it(kindpakket: Command) -> None:

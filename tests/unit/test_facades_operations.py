@@ -113,6 +113,9 @@ def _snake(name: str) -> str:
         ("self_block", ("a", "c", "f" * 32), "voucher:SelfBlock"),
         ("draft_settlement", ("a",), "settlement:Draft"),
         ("reject_account", ("d", "x"), "shop:RejectAccount"),
+        ("confirm_refund", ("r",), "payment:ConfirmRefund"),
+        ("reject_refund", ("r", "x"), "payment:RejectRefund"),
+        ("limit_refunds", (0,), "shop:LimitRefunds"),
         ("requests.void", ("d",), "request:Void"),
     ],
 )
@@ -143,6 +146,33 @@ def test_each_question_is_one_query(
     ledger = FakeLedger([{"answer": 1}])
     assert attrgetter(method)(Municipality(ledger))(*arguments) == {"answer": 1}
     assert [(call.name, call.request) for call in ledger.calls] == [(operation, members)]
+
+
+@pytest.mark.parametrize(("cents", "given"), [(0, {"refund_alone_cents": 0}), (None, {})])
+def test_no_limit_of_refunds_is_a_member_that_is_left_out(cents: int | None, given: dict[str, int]) -> None:
+    ledger = FakeLedger([{}])
+    Shop(ledger, "b" * 32).limit_refunds(cents, request_id="1" * 32)
+    assert [call.request for call in ledger.calls] == [
+        {"request_id": "1" * 32, "shop": "b" * 32} | given,
+    ]
+
+
+def test_an_acquirer_withdraws_a_refund_at_the_shops_till() -> None:
+    ledger = FakeLedger([{}])
+    Shop(ledger, "b" * 32, till="kassa-2").reject_refund("r", "mistake")
+    assert ledger.calls[0].request["till"] == "kassa-2"
+
+
+def test_refunds_that_others_have_to_agree_to_are_listed() -> None:
+    ledger = FakeLedger([{"items": [{"id": "r"}], "next": ""}] * 3)
+    municipality = Municipality(ledger)
+    for waiting in (
+        Shop(ledger, "b" * 32).waiting_refunds("a"),
+        municipality.payments.waiting_refunds("a"),
+        municipality.payments.waiting_refunds("a", "b"),
+    ):
+        assert [refund["id"] for refund in waiting] == ["r"]
+    assert [call.request.get("shop") for call in ledger.calls] == ["b" * 32, None, "b"]
 
 
 @pytest.mark.parametrize("municipal", [True, False])

@@ -102,10 +102,10 @@ class State:
         return (payment for payment in self._under("payment/") if payment["scheme"] == scheme)
 
     def waiting_refunds(self, scheme: str) -> Iterator[Any]:
-        prefix = f"waiting/{scheme}/"
-        for key in sorted(self._state):
-            if key.startswith(prefix):
-                yield self._state[f"refund/{key.removeprefix(prefix)}"]
+        for prefix in (f"asked/{scheme}/", f"waiting/{scheme}/"):
+            for key in sorted(self._state):
+                if key.startswith(prefix):
+                    yield self._state[f"refund/{key.rsplit('/', 1)[1]}"]
 
     def settlements(self, scheme: str) -> Iterator[Any]:
         return self._under(f"settlement/{scheme}/")

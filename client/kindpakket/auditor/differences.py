@@ -110,7 +110,7 @@ def _shop_money(books: Books, scheme_id: str, ledger: Reader) -> Iterator[Differ
         waiting = {
             refund.id: refund
             for refund in books.refunds.values()
-            if refund.scheme == scheme_id and refund.state in ("waiting", "endorsed")
+            if refund.scheme == scheme_id and refund.state in ("asked", "waiting", "endorsed")
         }
         yield from _records("waiting refund", waiting, ledger.payments.waiting_refunds(scheme_id))
     settlements = {

@@ -44,7 +44,10 @@ class PaymentDesk(PaymentQueries):
         return cast(Refund, self._caller.invoke("payment:ApproveRefund", members, request_id=request_id))
 
     def reject_refund(self, refund: str, reason: str, *, request_id: str | None = None) -> Refund:
-        """`payment:RejectRefund`: end a refund that waits; nothing was moved. The reason is a code."""
+        """`payment:RejectRefund`: end a refund that waits; nothing was moved. The reason is a code.
+
+        An approver may also end one that was asked for, once its shop has ended.
+        """
         members = {"refund": refund, "reason": reason}
         return cast(Refund, self._caller.invoke("payment:RejectRefund", members, request_id=request_id))
 

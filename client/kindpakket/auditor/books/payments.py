@@ -24,6 +24,7 @@ class PaymentBook:
     till: str = ""
     state: str = "paid"
     refunded: Counter[str] = field(default_factory=Counter)
+    refunded_confirmed_cents: int = 0
     cancel_reason: str = ""
     held_lines: tuple[Line, ...] = ()
     held_day: str = ""
@@ -61,6 +62,7 @@ class PaymentBook:
             "cents": self.cents,
             "refunded": amounts(self.refunded),
             "refunded_cents": self.refunded_cents,
+            "refunded_confirmed_cents": self.refunded_confirmed_cents or None,
             "state": self.state,
             "day": self.day,
             "at": self.at,
@@ -78,7 +80,7 @@ class PaymentBook:
 
 @dataclass(slots=True)
 class RefundBook:
-    """A refund that had to wait, recomputed from the requests."""
+    """A refund that had to be confirmed or to wait, recomputed from the requests."""
 
     id: str
     scheme: str
@@ -86,14 +88,17 @@ class RefundBook:
     lines: tuple[Line, ...]
     at: int
     reason: str
-    waits: str
+    waits: str = ""
     state: str = "waiting"
+    asked_by: str = ""
+    asked_role: str = ""
+    confirmed_by: str = ""
     endorsed_by: str = ""
     decided_by: str = ""
     reject_reason: str = ""
 
     def members(self) -> dict[str, object]:
-        """The members that the ledger's record must have while it waits; None for those left out."""
+        """The members that the ledger's record must have until it is decided on; None for those left out."""
         return {
             "scheme": self.scheme,
             "payment": self.payment,
@@ -101,8 +106,11 @@ class RefundBook:
             "cents": total(self.lines),
             "at": self.at,
             "reason": self.reason,
-            "waits": self.waits,
+            "waits": self.waits or None,
             "state": self.state,
+            "asked_by": self.asked_by or None,
+            "asked_role": self.asked_role or None,
+            "confirmed_by": self.confirmed_by or None,
             "endorsed_by": self.endorsed_by or None,
         }
 

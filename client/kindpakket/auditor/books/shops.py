@@ -12,6 +12,7 @@ class ShopBook:
     """A shop, recomputed from the requests; `categories` maps a granted category to its first day.
 
     The blocks show who proposed an account, but not the account itself: `account_change` is its id.
+    `refund_alone_cents` is what of a payment one person may refund alone, None if there is no limit.
     `payout_frozen_by` is who froze its payout apart from a suspension, "" if nobody did.
     """
 
@@ -26,6 +27,7 @@ class ShopBook:
     state_reason: str = ""
     accounts: list[str] = field(default_factory=list)
     acquirers: list[str] = field(default_factory=list)
+    refund_alone_cents: int | None = None
     account_change: str = ""
     account_proposed_by: str = ""
     ended_on: str = ""
@@ -59,6 +61,7 @@ class ShopBook:
             "state_reason": self.state_reason or None,
             "accounts": self.accounts or None,
             "acquirers": self.acquirers or None,
+            "refund_alone_cents": self.refund_alone_cents,
             "account_change": self.account_change or None,
             "account_proposed_by": self.account_proposed_by or None,
             "payout_frozen_by": self.payout_frozen_by or None,

@@ -1,4 +1,4 @@
-"""Replays refunds: those that return money immediately, and those that wait for two persons."""
+"""Replays refunds: those that return money immediately, are confirmed by a second person, or wait for two."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kindpakket.auditor.books import Books, PaymentBook, RefundBook, total
 from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay.callers import SELLERS, TILLS
 from kindpakket.auditor.replay.payments import return_money
 from kindpakket.auditor.replay.rules import Findings, Handlers
 from kindpakket.ledger.days import booking_day, day_after
@@ -21,19 +22,43 @@ def _refund(books: Books, findings: Findings, request: CommittedRequest, _: Doma
     findings.expect_own(request, books.shops[payment.shop])
     findings.expect_lines(lines)
     _expect_refundable(findings, payment, lines)
-    waits = _why_it_waits(books, payment, lines, request.at)
-    if not waits:
-        _return_lines(books, payment, lines, content["request_id"], request.at)
-        return
-    books.refunds[content["request_id"]] = RefundBook(
+    refund = RefundBook(
         id=content["request_id"],
         scheme=payment.scheme,
         payment=payment.id,
         lines=tuple(lines),
         at=request.at,
         reason=content["reason"],
-        waits=waits,
     )
+    limit = books.shops[payment.shop].refund_alone_cents
+    alone = payment.refunded_cents - payment.refunded_confirmed_cents + total(lines)
+    if limit is not None and alone > limit:
+        refund.state, refund.asked_by, refund.asked_role = "asked", request.person, request.role
+        books.refunds[refund.id] = refund
+    elif waits := _why_it_waits(books, payment, lines, request.at):
+        refund.waits = waits
+        books.refunds[refund.id] = refund
+    else:
+        _return_lines(books, payment, refund, request.at)
+
+
+def _confirm(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
+    """All terms are looked at again: the money returns, or the refund waits."""
+    refund = books.refunds[request.request["refund"]]
+    payment = books.payments[refund.payment]
+    findings.expect_own(request, books.shops[payment.shop])
+    findings.expect_state(f"refund {refund.id}", refund.state, "asked")
+    findings.expect_second_person(refund.asked_by, request.person)
+    findings.expect(
+        "shopkeeper" in (refund.asked_role, request.role),
+        f"refund {refund.id} was confirmed without a shopkeeper: {refund.asked_by}, then {request.person}",
+    )
+    _expect_refundable(findings, payment, refund.lines)
+    refund.confirmed_by = request.person
+    refund.waits = _why_it_waits(books, payment, refund.lines, request.at)
+    refund.state = "waiting" if refund.waits else "confirmed"
+    if not refund.waits:
+        _return_lines(books, payment, refund, request.at)
 
 
 def _why_it_waits(books: Books, payment: PaymentBook, lines: Sequence[Line], at: int) -> str:
@@ -67,14 +92,35 @@ def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Dom
     findings.expect_second_person(refund.endorsed_by, request.person)
     _expect_refundable(findings, payment, refund.lines)
     refund.state, refund.decided_by = "approved", request.person
-    _return_lines(books, payment, refund.lines, refund.id, request.at)
+    _return_lines(books, payment, refund, request.at)
 
 
 def _reject(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     refund = books.refunds[request.request["refund"]]
-    findings.expect_state(f"refund {refund.id}", refund.state, "waiting", "endorsed")
+    if request.role in SELLERS:
+        findings.expect_state(f"refund {refund.id}", refund.state, "asked")
+        _expect_may_withdraw(books, findings, request, refund)
+    elif refund.state == "asked":
+        shop = books.shops[books.payments[refund.payment].shop]
+        ended = request.role == "approver" and shop.state == "ended"
+        findings.expect(
+            ended, f"refund {refund.id} was rejected by {request.role}, and shop {shop.id} is {shop.state}"
+        )
+    else:
+        findings.expect_state(f"refund {refund.id}", refund.state, "waiting", "endorsed")
     refund.state, refund.decided_by = "rejected", request.person
     refund.reject_reason = request.request["reason"]
+
+
+def _expect_may_withdraw(
+    books: Books, findings: Findings, request: CommittedRequest, refund: RefundBook
+) -> None:
+    """A person of the shop rejects what was asked for; an acquirer only what it asked for itself."""
+    findings.expect_own(request, books.shops[books.payments[refund.payment].shop])
+    findings.expect(
+        request.role in TILLS or request.person == refund.asked_by,
+        f"refund {refund.id} was rejected by acquirer {request.person}, who had not asked for it",
+    )
 
 
 def _expect_refundable(findings: Findings, payment: PaymentBook, lines: Sequence[Line]) -> None:
@@ -89,23 +135,27 @@ def _expect_refundable(findings: Findings, payment: PaymentBook, lines: Sequence
         )
 
 
-def _return_lines(books: Books, payment: PaymentBook, lines: Sequence[Line], refund: str, at: int) -> None:
+def _return_lines(books: Books, payment: PaymentBook, refund: RefundBook, at: int) -> None:
     """Return lines of a payment to its voucher; the shop owes them."""
+    lines = refund.lines
     scheme = books.schemes[payment.scheme]
     voucher = scheme.vouchers[payment.voucher]
     for line in lines:
         payment.refunded[line["category"]] += line["cents"]
     payment.state = "refunded" if payment.refunded_cents == payment.cents else "partly-refunded"
-    cents = total(list(lines))
+    cents = total(lines)
+    if refund.confirmed_by:
+        payment.refunded_confirmed_cents += cents
     voucher.terms.refunded += cents
     return_money(scheme, voucher, list(lines), at)
     booked = booking_day(at, scheme.closed_until)
-    scheme.unsettled.setdefault(payment.shop, {})[booked, refund] = -cents
+    scheme.unsettled.setdefault(payment.shop, {})[booked, refund.id] = -cents
     books.move("refund", at, payment, lines)
 
 
 HANDLERS: Handlers = {
     "payment:Refund": _refund,
+    "payment:ConfirmRefund": _confirm,
     "payment:EndorseRefund": _endorse,
     "payment:ApproveRefund": _approve,
     "payment:RejectRefund": _reject,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kindpakket.auditor.books import Books, ShopBook
 from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.callers import TILLS
-from kindpakket.auditor.replay.rules import Findings, Handlers
+from kindpakket.auditor.replay.rules import MAX_CENTS, Findings, Handlers
 from kindpakket.ledger.days import day_of
 from kindpakket.ledger.domain import Domain
 
@@ -128,7 +128,18 @@ def _withdraw_mandate(books: Books, findings: Findings, request: CommittedReques
     shop.acquirers = [other for other in shop.acquirers if other != acquirer]
 
 
+def _limit_refunds(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
+    shop, limit = books.shops[request.request["shop"]], request.request.get("refund_alone_cents")
+    findings.expect_own(request, shop)
+    findings.expect(
+        limit is None or 0 <= limit <= MAX_CENTS,
+        f"refund_alone_cents of shop {shop.id} became {limit}: it must be 0 to {MAX_CENTS}",
+    )
+    shop.refund_alone_cents = limit
+
+
 HANDLERS: Handlers = {
+    "shop:LimitRefunds": _limit_refunds,
     "shop:Mandate": _mandate,
     "shop:WithdrawMandate": _withdraw_mandate,
     "shop:Apply": _apply,

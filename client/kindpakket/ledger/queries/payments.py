@@ -24,9 +24,14 @@ class PaymentQueries(Desk):
         """
         return self._caller.items("payment:List", {"scheme": scheme})
 
-    def waiting_refunds(self, scheme: str) -> Iterator[Refund]:
-        """`payment:WaitingRefunds`: the refunds of a scheme that wait for two persons, by id."""
-        return self._caller.items("payment:WaitingRefunds", {"scheme": scheme})
+    def waiting_refunds(self, scheme: str, shop: str | None = None) -> Iterator[Refund]:
+        """`payment:WaitingRefunds`: the refunds under a scheme, or of one of its shops, to be decided on.
+
+        First those that a second person of their shop has to confirm, then those that wait for two persons of
+        the municipality. One that is confirmed meanwhile may come twice.
+        """
+        of_shop = {} if shop is None else {"shop": shop}
+        return self._caller.items("payment:WaitingRefunds", {"scheme": scheme, **of_shop})
 
     def show_refund(self, refund: str) -> Refund:
         """`payment:ShowRefund`: a refund."""

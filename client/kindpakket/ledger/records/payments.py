@@ -23,6 +23,8 @@ class ProofUsed(TypedDict):
 class Payment(TypedDict):
     """What a voucher paid a shop; `day` is its booking day.
 
+    `refunded_confirmed_cents` is what a second person of the shop agreed to of `refunded_cents`.
+
     Until it is captured, a hold has no lines, 0 cents and the day ""; `held_…` keep what was held at first.
     """
 
@@ -46,12 +48,15 @@ class Payment(TypedDict):
     expires_at: NotRequired[int]
     captured_at: NotRequired[int]
     release_reason: NotRequired[str]
+    refunded_confirmed_cents: NotRequired[int]
 
 
 class Refund(TypedDict):
-    """Money of a payment that was returned, or that waits for two persons of the municipality.
+    """Money of a payment that was returned, or that somebody else has to agree to first.
 
-    Of a refund that had to wait, `waits` says why; until it is approved, `day` and `returned_to` are "".
+    A refund above the shop's limit is `asked` for until another person of the shop confirms it. Of a refund
+    that had to wait for two persons of the municipality, `waits` says why. Until the money returns, `day` and
+    `returned_to` are "".
     """
 
     id: str
@@ -65,7 +70,10 @@ class Refund(TypedDict):
     at: int
     reason: str
     returned_to: str
-    state: NotRequired[Literal["waiting", "endorsed", "approved", "rejected"]]
+    state: NotRequired[Literal["asked", "confirmed", "waiting", "endorsed", "approved", "rejected"]]
+    asked_by: NotRequired[str]
+    asked_role: NotRequired[Literal["cashier", "shopkeeper", "acquirer"]]
+    confirmed_by: NotRequired[str]
     waits: NotRequired[Literal["shop", "term", "limit"]]
     endorsed_by: NotRequired[str]
     decided_by: NotRequired[str]

@@ -24,6 +24,7 @@ class Shop(TypedDict):
     `accounts` has the approved changes of its account, the last one in force; it is left out while the
     account of the application is in force. `account_sha256` is the hash of the private record of the one in
     force; shops from before lack it. `acquirers` are the persons of those that may take payments for it.
+    `refund_alone_cents` is what of a payment one person may refund alone, left out if there is no limit.
     `payout_frozen_by` is left out unless its payout is frozen.
     """
 
@@ -38,6 +39,7 @@ class Shop(TypedDict):
     state_reason: NotRequired[str]
     accounts: NotRequired[list[str]]
     acquirers: NotRequired[list[str]]
+    refund_alone_cents: NotRequired[int]
     account_sha256: NotRequired[str]
     account_change: NotRequired[AccountChange]
     payout_frozen_by: NotRequired[str]
@@ -51,6 +53,7 @@ class ShopTerms(TypedDict):
 
     `categories` are those that it may sell in; none while the scheme or the shop allows no payment.
     `closed_until` is "" before the first closed day; a payment made now is booked on `booking_day`.
+    `refund_alone_cents` is the shop's limit, left out if it has none.
     """
 
     scheme: str
@@ -59,6 +62,7 @@ class ShopTerms(TypedDict):
     categories: list[str]
     closed_until: str
     booking_day: str
+    refund_alone_cents: NotRequired[int]
 
 
 class ShopAccount(TypedDict):
