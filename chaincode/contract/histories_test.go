@@ -290,13 +290,14 @@ func (s *storyteller) pay() {
 	deadline := s.now + s.Int64N(950) - 10
 	switch {
 	case paper && s.IntN(4) == 0:
-		s.try("payment", user, "payment:Hold", newBooklet(s.scheme, voucher, 5).hold(1+s.IntN(4), id, shop, deadline, s.now+s.Int64N(3*aDay), lines...))
+		hold := newBooklet(s.scheme, voucher, 5).hold(1+s.IntN(4), id, shop, deadline, s.now+s.Int64N(3*aDay), lines...)
+		s.try("payment", user, "payment:Hold", s.receipted(hold))
 	case paper:
-		s.try("payment", user, "payment:Pay", newBooklet(s.scheme, voucher, 5).pay(1+s.IntN(4), id, shop, deadline, lines...))
+		s.try("payment", user, "payment:Pay", s.receipted(newBooklet(s.scheme, voucher, 5).pay(1+s.IntN(4), id, shop, deadline, lines...)))
 	case s.IntN(4) == 0:
-		s.try("payment", user, "payment:Hold", h.hold(id, shop, deadline, s.now+s.Int64N(3*aDay), lines...))
+		s.try("payment", user, "payment:Hold", s.receipted(h.hold(id, shop, deadline, s.now+s.Int64N(3*aDay), lines...)))
 	default:
-		s.try("payment", user, "payment:Pay", h.pay(id, shop, deadline, lines...))
+		s.try("payment", user, "payment:Pay", s.receipted(h.pay(id, shop, deadline, lines...)))
 	}
 }
 
@@ -316,6 +317,7 @@ func (s *storyteller) payBack() {
 	}
 	if name == "payment:Refund" || name == "payment:Capture" {
 		one["lines"] = s.linesOf(&record)
+		s.receipted(one)
 	}
 	if name == "payment:Release" && s.IntN(3) == 0 {
 		user = s.oneOf("treasurer", "manager", "manager2")
@@ -324,6 +326,11 @@ func (s *storyteller) payBack() {
 		one["reason"] = "returned"
 	}
 	s.try(map[string]string{"payment:Refund": "refund"}[name], user, name, one)
+}
+
+// receipted gives a request the receipt of its till, or not.
+func (s *storyteller) receipted(request object) object {
+	return s.maybe(request, "receipt", s.id()+s.id())
 }
 
 // payment gives a payment, and now and then looks for one that is held.

@@ -24,6 +24,7 @@ type purchaseRequest struct {
 	Deadline rules.Number `json:"deadline"`
 	Proof    *rules.Proof `json:"proof"`
 	atTill
+	withReceipt
 }
 
 func (r *purchaseRequest) check() error {
@@ -38,6 +39,7 @@ func (r *purchaseRequest) checkForm() error {
 		rules.CheckID("shop", r.Shop),
 		rules.CheckLines(r.Lines),
 		rules.CheckInstant("deadline", r.Deadline),
+		r.checkReceipt(),
 	)
 }
 
@@ -57,6 +59,7 @@ func (r *purchaseRequest) payment(tx *transaction) *rules.Payment {
 	return &rules.Payment{
 		ID: r.RequestID, Scheme: r.Scheme, Shop: r.Shop, Voucher: r.Voucher, Lines: []rules.Line{}, Refunded: map[string]rules.Cents{},
 		At: tx.now, Proof: rules.ProofUsed{Kind: r.Proof.Kind, Version: r.Proof.Version, Page: r.Proof.Page}, Till: tx.mark.Till,
+		Receipt: r.Receipt,
 	}
 }
 

@@ -34,7 +34,8 @@ type Line struct {
 }
 
 // Payment is what a voucher paid a shop, or what is held for one. Day is its booking day, At its timestamp in Unix seconds. A hold has
-// no lines, cents or day until it is captured; members that start with Held keep what was held.
+// no lines, cents or day until it is captured; members that start with Held keep what was held. Receipt is a digest of the till's own
+// number of its receipt, "" for none.
 type Payment struct {
 	ID            string           `json:"id"`
 	Scheme        string           `json:"scheme"`
@@ -50,6 +51,7 @@ type Payment struct {
 	Proof         ProofUsed        `json:"proof"`
 	CancelReason  string           `json:"cancel_reason,omitzero"`
 	Till          string           `json:"till,omitzero"`
+	Receipt       string           `json:"receipt,omitzero"`
 	HeldLines     []Line           `json:"held_lines,omitzero"`
 	HeldCents     Cents            `json:"held_cents,omitzero"`
 	HeldDay       Day              `json:"held_day,omitzero"`
@@ -78,6 +80,7 @@ type Refund struct {
 	At         Number      `json:"at"`
 	Reason     string      `json:"reason"`
 	ReturnedTo Destination `json:"returned_to"`
+	Receipt    string      `json:"receipt,omitzero"`
 
 	State        State      `json:"state,omitzero"`
 	Waits        WhyItWaits `json:"waits,omitzero"`

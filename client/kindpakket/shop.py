@@ -1,7 +1,7 @@
 """A shop's till: what a voucher can pay for, payments, holds, refunds, and what the shop is still owed.
 
 `kindpakket.ledger.caller.Caller` lists what each call may raise. A `request_id` is 32 hexadecimal characters;
-without one, a new id is used.
+without one, a new id is used. A `receipt` is a hash that `receipt_hash` makes of the till's own reference.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from kindpakket.holder.orders import FIRST_VERSION, AllowanceOrder, HoldOrder, P
 from kindpakket.ledger.caller import Caller, Ledger
 from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket.ledger.queries.audit import AuditQueries
+from kindpakket.ledger.receipts import receipt_hash
 from kindpakket.ledger.records import (
     Allowance,
     Binding,
@@ -33,6 +34,8 @@ from kindpakket.ledger.records import (
 )
 from kindpakket.ledger.records import Shop as ShopRecord
 from kindpakket.ledger.requests import RequestDesk
+
+__all__ = ["DEADLINE_SECONDS", "Shop", "receipt_hash"]
 
 DEADLINE_SECONDS = 300
 """How long a holder has to authorise an order, unless the till says otherwise; the chaincode allows 900 s."""
@@ -230,44 +233,56 @@ class Shop:
         members = self._order_members(scheme, voucher, lines, version, deadline, request_id)
         return HoldOrder(**members, expires_at=expires_at)
 
-    def pay(self, order: PaymentOrder, proof: Proof | None) -> Payment:
+    def pay(self, order: PaymentOrder, proof: Proof | None, *, receipt: str | None = None) -> Payment:
         """`payment:Pay`: take a payment that the holder authorised.
 
-        If the answer is lost, call it again with the same order: it takes effect once.
+        If the answer is lost, call it again with the same order and receipt: it takes effect once.
 
         Args:
             order: an order made by `order`.
             proof: the holder's proof; the chaincode refuses a payment without one.
+            receipt: the till's own reference, hashed by `receipt_hash`; the holder does not sign it.
         """
-        return cast(Payment, self.caller.invoke("payment:Pay", self._at_till(order.request(proof))))
+        members = self._at_till(order.request(proof), receipt)
+        return cast(Payment, self.caller.invoke("payment:Pay", members))
 
-    def hold(self, order: HoldOrder, proof: Proof | None) -> Payment:
+    def hold(self, order: HoldOrder, proof: Proof | None, *, receipt: str | None = None) -> Payment:
         """`payment:Hold`: set money of a voucher aside for this shop until it is captured or released.
 
-        If the answer is lost, call it again with the same order: it takes effect once.
+        If the answer is lost, call it again with the same order and receipt: it takes effect once.
 
         Args:
             order: an order made by `hold_order`.
             proof: the holder's proof; the chaincode refuses a hold without one.
+            receipt: as in `pay`.
 
         Raises:
             HoldNotAllowed: the scheme allows no holds or none this long, or the voucher has too many.
         """
-        return cast(Payment, self.caller.invoke("payment:Hold", self._at_till(order.request(proof))))
+        members = self._at_till(order.request(proof), receipt)
+        return cast(Payment, self.caller.invoke("payment:Hold", members))
 
-    def capture(self, payment: str, lines: Sequence[Line], *, request_id: str | None = None) -> Payment:
+    def capture(
+        self,
+        payment: str,
+        lines: Sequence[Line],
+        *,
+        receipt: str | None = None,
+        request_id: str | None = None,
+    ) -> Payment:
         """`payment:Capture`: collect a hold, in full or in part; the rest returns to the voucher immediately.
 
         Args:
             payment: the held payment.
             lines: what to collect; in each category no more than is held.
+            receipt: as in `pay`; it replaces that of the hold. Default: that of the hold stays.
             request_id: default: a new id.
 
         Raises:
             HoldNotOpen: the hold has been captured or released, or has expired.
             HoldExceeded: the lines exceed what is held.
         """
-        members = self._at_till({"payment": payment, "lines": list(lines)})
+        members = self._at_till({"payment": payment, "lines": list(lines)}, receipt)
         return cast(Payment, self.caller.invoke("payment:Capture", members, request_id=request_id))
 
     def release(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
@@ -320,14 +335,20 @@ class Shop:
         return cast(Payment, self.caller.invoke("payment:Cancel", members, request_id=request_id))
 
     def refund(
-        self, payment: str, lines: Sequence[Line], reason: str, *, request_id: str | None = None
+        self,
+        payment: str,
+        lines: Sequence[Line],
+        reason: str,
+        *,
+        receipt: str | None = None,
+        request_id: str | None = None,
     ) -> Refund:
         """`payment:Refund`: return money of a payment to its voucher. The reason is a code.
 
-        Under rules with `refund_days` it may have to wait for the municipality: `state` is then `waiting`,
-        and `waits` says why.
+        The receipt, as in `pay`, is the refund's own. Under rules with `refund_days` it may have to wait for
+        the municipality: `state` is then `waiting`, and `waits` says why.
         """
-        members = self._at_till({"payment": payment, "lines": list(lines), "reason": reason})
+        members = self._at_till({"payment": payment, "lines": list(lines), "reason": reason}, receipt)
         return cast(Refund, self.caller.invoke("payment:Refund", members, request_id=request_id))
 
     def self_block(
@@ -385,8 +406,10 @@ class Shop:
         """`audit:ShopStatement`: the shop's settlements and open items, and where its money is."""
         return AuditQueries(self.caller).shop_statement(scheme, self.shop_id)
 
-    def _at_till(self, members: Mapping[str, Any]) -> dict[str, Any]:
-        return {**members} if self.till is None else {**members, "till": self.till}
+    def _at_till(self, members: Mapping[str, Any], receipt: str | None = None) -> dict[str, Any]:
+        """The members of a request, with the shop's till and the receipt, where there are such."""
+        further = {"till": self.till, "receipt": receipt}
+        return {**members, **{name: value for name, value in further.items() if value is not None}}
 
     def _order_members(
         self,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from kindpakket.ledger.money import euros
-from kindpakket_cli.contract import Wrong, group
+from kindpakket_cli.contract import group
 from kindpakket_cli.page import page_code_option, read_page
+from kindpakket_cli.receipt import line_option, read_lines, receipt_option
 from kindpakket_cli.session import (
     MUNICIPALITY,
     READERS,
@@ -23,7 +24,10 @@ from kindpakket_cli.session import (
 )
 
 if TYPE_CHECKING:
-    from kindpakket.ledger.records import Line
+    from kindpakket.ledger.records import DayEntry
+
+SHOWN = 16
+"""How many digits of a receipt's hash a table shows; the answer in JSON has all."""
 
 
 @group("payment")
@@ -82,6 +86,7 @@ def of_day(session: Session, scheme_id: str, shop_id: str, day: str) -> None:
             ),
             "amount": lambda entry: euros(entry["cents"]),
             "settlement": lambda entry: entry.get("settlement", "-"),
+            "receipt": lambda entry: _receipt_of(entry)[:SHOWN] or "-",
         },
     )
 
@@ -145,14 +150,8 @@ def unsettled(session: Session, scheme_id: str, shop_id: str) -> None:
 @payment.command("pay")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_id", metavar="VOUCHER")
-@click.option(
-    "--line",
-    "lines",
-    multiple=True,
-    required=True,
-    metavar="CATEGORY=CENTS",
-    help="What is bought; repeat for more.",
-)
+@line_option("What is bought")
+@receipt_option
 @page_code_option
 @click.option(
     "--request-id",
@@ -166,6 +165,7 @@ def pay(
     scheme_id: str,
     voucher_id: str,
     lines: tuple[str, ...],
+    receipt: str | None,
     page_code: TextIO,
     request_id: str | None,
     hosted: Hosted,
@@ -174,8 +174,8 @@ def pay(
     page = read_page(page_code)
     till = session.shop(hosted)
     version = till.binding(scheme_id, voucher_id)["version"]
-    order = till.order(scheme_id, voucher_id, _lines(lines), version=version, request_id=request_id)
-    session.answer(till.pay(order, page.authorise(order)))
+    order = till.order(scheme_id, voucher_id, read_lines(lines), version=version, request_id=request_id)
+    session.answer(till.pay(order, page.authorise(order), receipt=receipt))
 
 
 @payment.command("cancel")
@@ -284,27 +284,26 @@ def reject_refund(session: Session, refund_id: str, reason: str) -> None:
 
 @payment.command("refund")
 @click.argument("payment_id", metavar="PAYMENT")
-@click.option(
-    "--line",
-    "lines",
-    multiple=True,
-    required=True,
-    metavar="CATEGORY=CENTS",
-    help="What is returned; repeat for more.",
-)
+@line_option("What is returned")
+@receipt_option
 @because("returned")
 @hosting
 @acting_as(*SELLERS)
-def refund(session: Session, *, payment_id: str, lines: tuple[str, ...], reason: str, hosted: Hosted) -> None:
+def refund(
+    session: Session,
+    *,
+    payment_id: str,
+    lines: tuple[str, ...],
+    receipt: str | None,
+    reason: str,
+    hosted: Hosted,
+) -> None:
     """Refund a payment of your shop, or a part of it, to its voucher."""
-    session.answer(session.shop(hosted).refund(payment_id, _lines(lines), reason))
+    session.answer(session.shop(hosted).refund(payment_id, read_lines(lines), reason, receipt=receipt))
 
 
-def _lines(texts: tuple[str, ...]) -> list[Line]:
-    lines: list[Line] = []
-    for text in texts:
-        category, _, cents = text.partition("=")
-        if not (category and cents.isascii() and cents.isdigit()):
-            raise Wrong(f"--line {text!r} is not CATEGORY=CENTS, such as books=1295")
-        lines.append({"category": category, "cents": int(cents)})
-    return lines
+def _receipt_of(entry: DayEntry) -> str:
+    """The receipt of a payment or refund; "" if it has none."""
+    if "payment" in entry:
+        return entry["payment"].get("receipt", "")
+    return entry["refund"].get("receipt", "") if "refund" in entry else ""

@@ -94,14 +94,16 @@ def test_what_waits_for_a_step_is_listed(kindpakket: Command) -> None:
 
 
 def test_a_day_of_a_shop_is_listed(kindpakket: Command) -> None:
+    paid = {"state": "paid", "receipt": "ab" * 32}
     entries = [
-        {"id": "1" * 32, "cents": 1500, "settlement": "6" * 32, "payment": {"state": "paid"}},
-        {"id": "2" * 32, "cents": -500, "refund": {}},
+        {"id": "1" * 32, "cents": 1500, "settlement": "6" * 32, "payment": paid},
+        {"id": "2" * 32, "cents": -500, "refund": {"receipt": "cd" * 32}},
         {"id": "3" * 32, "cents": 0, "payment": {"state": "held"}},
     ]
     kindpakket.desk.answers["payment:OfDay"] = {"items": entries, "next": ""}
     shown = kindpakket("payment", "day", SCHEME, SHOP, "2026-03-10").stdout
     assert all(word in shown for word in ("paid", "refund", "held", "€ 15.00", "6666"))
+    assert "ab" * 8 in shown and "cd" * 8 in shown and "ab" * 9 not in shown
 
 
 def test_holds_are_listed(kindpakket: Command) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +26,7 @@ from story import (
 
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.key import HolderKey
-from kindpakket.holder.orders import ReleaseOrder
+from kindpakket.holder.orders import HoldOrder, ReleaseOrder
 from kindpakket.ledger.days import first_instant
 
 TOMORROW = "2026-03-11"
@@ -93,6 +95,19 @@ def test_a_captured_hold_is_cancelled_on_its_day_and_frees_the_cap_it_counted_in
     story.add("payment:Cancel", "p-shop", payment=held, reason="mistake")
     voucher = voucher_of(story)
     assert (voucher.terms.available, voucher.terms.net, voucher.day_cents) == (30000, 0, 0)
+
+
+def test_a_capture_keeps_the_receipt_of_the_hold_or_brings_its_own(story: Story) -> None:
+    for own, kept in ((None, "1" * 64), ("2" * 64, "2" * 64)):
+        order = story.order(("books", 500))
+        members = {field.name: getattr(order, field.name) for field in fields(order)}
+        asked = HoldOrder(**members, expires_at=NOON + 60)
+        held = story.send(asked, story.signer().authorise(asked), receipt="1" * 64)
+        assert books(story).payments[held].members()["receipt"] == "1" * 64
+        lines = [{"category": "books", "cents": 500}]
+        more: dict[str, Any] = {"receipt": own} if own else {}
+        story.add("payment:Capture", "p-shop", payment=held, lines=lines, **more)
+        assert books(story).payments[held].members()["receipt"] == kept
 
 
 def test_a_release_gives_everything_back(story: Story) -> None:

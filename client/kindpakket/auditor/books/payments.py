@@ -22,6 +22,7 @@ class PaymentBook:
     at: int
     proof: dict[str, object]
     till: str = ""
+    receipt: str = ""
     state: str = "paid"
     refunded: Counter[str] = field(default_factory=Counter)
     cancel_reason: str = ""
@@ -66,6 +67,7 @@ class PaymentBook:
             "at": self.at,
             "proof": self.proof,
             "till": self.till or None,
+            "receipt": self.receipt or None,
             "cancel_reason": self.cancel_reason or None,
             "held_lines": list(self.held_lines) or None,
             "held_cents": self.held_cents or None,
@@ -78,32 +80,36 @@ class PaymentBook:
 
 @dataclass(slots=True)
 class RefundBook:
-    """A refund that had to wait, recomputed from the requests."""
+    """A refund, recomputed from the requests: with a state if it had to wait, a day once money returned."""
 
     id: str
     scheme: str
+    shop: str
     payment: str
     lines: tuple[Line, ...]
     at: int
     reason: str
-    waits: str
-    state: str = "waiting"
+    receipt: str = ""
+    day: str = ""
+    waits: str = ""
+    state: str = ""
     endorsed_by: str = ""
     decided_by: str = ""
     reject_reason: str = ""
 
     def members(self) -> dict[str, object]:
-        """The members that the ledger's record must have while it waits; None for those left out."""
+        """The members that the ledger's record must have; None for those that it leaves out."""
+        optional = ("receipt", "waits", "state", "endorsed_by", "decided_by", "reject_reason")
         return {
             "scheme": self.scheme,
+            "shop": self.shop,
             "payment": self.payment,
             "lines": list(self.lines),
             "cents": total(self.lines),
+            "day": self.day,
             "at": self.at,
             "reason": self.reason,
-            "waits": self.waits,
-            "state": self.state,
-            "endorsed_by": self.endorsed_by or None,
+            **{name: getattr(self, name) or None for name in optional},
         }
 
 

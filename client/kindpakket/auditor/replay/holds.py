@@ -57,6 +57,7 @@ def _capture(books: Books, findings: Findings, request: CommittedRequest, _: Dom
     for line in lines:
         voucher.by_category[line["category"]] += line["cents"]
     payment.state, payment.lines, payment.captured_at = "paid", tuple(lines), request.at
+    payment.receipt = request.request.get("receipt") or payment.receipt
     payment.day = booking_day(request.at, scheme.closed_until)
     scheme.unsettled.setdefault(payment.shop, {})[payment.day, payment.id] = cents
     books.move("payment", request.at, payment, lines)

@@ -22,18 +22,20 @@ def _refund(books: Books, findings: Findings, request: CommittedRequest, _: Doma
     findings.expect_lines(lines)
     _expect_refundable(findings, payment, lines)
     waits = _why_it_waits(books, payment, lines, request.at)
-    if not waits:
-        _return_lines(books, payment, lines, content["request_id"], request.at)
-        return
-    books.refunds[content["request_id"]] = RefundBook(
+    refund = books.refunds[content["request_id"]] = RefundBook(
         id=content["request_id"],
         scheme=payment.scheme,
+        shop=payment.shop,
         payment=payment.id,
         lines=tuple(lines),
         at=request.at,
         reason=content["reason"],
+        receipt=content.get("receipt", ""),
         waits=waits,
+        state="waiting" if waits else "",
     )
+    if not waits:
+        _return_lines(books, payment, refund, request.at)
 
 
 def _why_it_waits(books: Books, payment: PaymentBook, lines: Sequence[Line], at: int) -> str:
@@ -67,7 +69,7 @@ def _approve(books: Books, findings: Findings, request: CommittedRequest, _: Dom
     findings.expect_second_person(refund.endorsed_by, request.person)
     _expect_refundable(findings, payment, refund.lines)
     refund.state, refund.decided_by = "approved", request.person
-    _return_lines(books, payment, refund.lines, refund.id, request.at)
+    _return_lines(books, payment, refund, request.at)
 
 
 def _reject(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
@@ -89,8 +91,9 @@ def _expect_refundable(findings: Findings, payment: PaymentBook, lines: Sequence
         )
 
 
-def _return_lines(books: Books, payment: PaymentBook, lines: Sequence[Line], refund: str, at: int) -> None:
-    """Return lines of a payment to its voucher; the shop owes them."""
+def _return_lines(books: Books, payment: PaymentBook, refund: RefundBook, at: int) -> None:
+    """Return the lines of a refund to the voucher of its payment; the shop owes them."""
+    lines = refund.lines
     scheme = books.schemes[payment.scheme]
     voucher = scheme.vouchers[payment.voucher]
     for line in lines:
@@ -99,8 +102,8 @@ def _return_lines(books: Books, payment: PaymentBook, lines: Sequence[Line], ref
     cents = total(list(lines))
     voucher.terms.refunded += cents
     return_money(scheme, voucher, list(lines), at)
-    booked = booking_day(at, scheme.closed_until)
-    scheme.unsettled.setdefault(payment.shop, {})[booked, refund] = -cents
+    refund.day = booking_day(at, scheme.closed_until)
+    scheme.unsettled.setdefault(payment.shop, {})[refund.day, refund.id] = -cents
     books.move("refund", at, payment, lines)
 
 

@@ -24,6 +24,7 @@ class Payment(TypedDict):
     """What a voucher paid a shop; `day` is its booking day.
 
     Until it is captured, a hold has no lines, 0 cents and the day ""; `held_…` keep what was held at first.
+    `receipt` is the hash of the till's own reference, as of `kindpakket.shop.receipt_hash`.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Payment(TypedDict):
     at: int
     proof: ProofUsed
     till: NotRequired[str]
+    receipt: NotRequired[str]
     cancel_reason: NotRequired[str]
     held_lines: NotRequired[list[Line]]
     held_cents: NotRequired[int]
@@ -65,6 +67,7 @@ class Refund(TypedDict):
     at: int
     reason: str
     returned_to: str
+    receipt: NotRequired[str]
     state: NotRequired[Literal["waiting", "endorsed", "approved", "rejected"]]
     waits: NotRequired[Literal["shop", "term", "limit"]]
     endorsed_by: NotRequired[str]
