@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from kindpakket.ledger.money import euros
+from kindpakket_cli import hold
 from kindpakket_cli.contract import group
 from kindpakket_cli.page import page_code_option, read_page
 from kindpakket_cli.receipt import line_option, read_lines, receipt_option
@@ -32,7 +32,7 @@ SHOWN = 16
 
 @group("payment")
 def payment() -> None:
-    """Payments: take, cancel, refund, look up; settle unknown outcomes."""
+    """Payments: take, hold, cancel, refund, look up; settle unknown outcomes."""
 
 
 @payment.command("show")
@@ -87,23 +87,6 @@ def of_day(session: Session, scheme_id: str, shop_id: str, day: str) -> None:
             "amount": lambda entry: euros(entry["cents"]),
             "settlement": lambda entry: entry.get("settlement", "-"),
             "receipt": lambda entry: _receipt_of(entry)[:SHOWN] or "-",
-        },
-    )
-
-
-@payment.command("holds")
-@click.argument("scheme_id", metavar="SCHEME")
-@click.argument("shop_id", metavar="[SHOP]", required=False)
-@acting_as(*READERS, *TILLS)
-def holds(session: Session, scheme_id: str, shop_id: str | None) -> None:
-    """List what SHOP holds, or else all shops; shops see their own."""
-    session.answer(
-        list(session.reader().payments.holds(scheme_id, shop_id)),
-        {
-            "payment": lambda payment: payment["id"],
-            "shop": lambda payment: payment["shop"],
-            "held": lambda payment: euros(payment["held_cents"]),
-            "until": lambda payment: str(payment["expires_at"]),
         },
     )
 
@@ -188,57 +171,6 @@ def cancel(session: Session, payment_id: str, reason: str, hosted: Hosted) -> No
     session.answer(session.shop(hosted).cancel(payment_id, reason))
 
 
-@payment.command("release")
-@click.argument("payment_id", metavar="PAYMENT")
-@because("expired")
-@hosting
-@acting_as(*SELLERS, *MUNICIPALITY)
-def release(session: Session, payment_id: str, reason: str, hosted: Hosted) -> None:
-    """Release a hold: its shop at any time, the municipality after it has expired.
-
-    An approver may release it before, while the voucher is blocked or the shop is not approved.
-    """
-    if session.at_till:
-        session.answer(session.shop(hosted).release(payment_id, reason))
-    else:
-        session.answer(session.municipality().payments.release(payment_id, reason))
-
-
-@payment.command("release-by-holder")
-@click.argument("scheme_id", metavar="SCHEME")
-@click.argument("voucher_id", metavar="VOUCHER")
-@click.argument("payment_id", metavar="PAYMENT")
-@page_code_option
-@acting_as(*TILLS, *MUNICIPALITY)
-def release_by_holder(
-    session: Session, scheme_id: str, voucher_id: str, payment_id: str, page_code: TextIO
-) -> None:
-    """Release a hold of any shop for its holder, by the booklet page that the hold was agreed with."""
-    from kindpakket.holder.orders import ReleaseOrder
-    from kindpakket.ledger.ids import new_id
-    from kindpakket.shop import DEADLINE_SECONDS
-
-    page = read_page(page_code)
-    if session.at_till:
-        till = session.shop()
-        version = till.binding(scheme_id, voucher_id)["version"]
-        order = till.release_order(scheme_id, voucher_id, payment_id, version=version)
-        session.answer(till.release_by_holder(order, page.authorise(order)))
-        return
-    municipality = session.municipality()
-    bound = municipality.vouchers.show(scheme_id, voucher_id)["authorisation"]
-    order = ReleaseOrder(
-        domain=municipality.caller.domain,
-        scheme=scheme_id,
-        voucher=voucher_id,
-        version=bound["version"] if bound else 0,
-        request_id=new_id(),
-        payment=payment_id,
-        deadline=int(time.time()) + DEADLINE_SECONDS,
-    )
-    session.answer(municipality.payments.release_by_holder(order, page.authorise(order)))
-
-
 @payment.command("waiting-refunds")
 @click.argument("scheme_id", metavar="SCHEME")
 @acting_as(*READERS)
@@ -307,3 +239,7 @@ def _receipt_of(entry: DayEntry) -> str:
     if "payment" in entry:
         return entry["payment"].get("receipt", "")
     return entry["refund"].get("receipt", "") if "refund" in entry else ""
+
+
+for _command in hold.COMMANDS:
+    payment.add_command(_command)
