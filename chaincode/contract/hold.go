@@ -68,8 +68,8 @@ func (r *captureRequest) reads() []string { return []string{paymentKey(r.Payment
 
 var capturePayment = operation{name: "payment:Capture", event: "PaymentCaptured", roles: sellers}
 
-// Capture turns a hold of the caller's shop into a payment of at most the amount held, and releases the rest. A receipt takes the place of
-// the hold's.
+// Capture turns a hold of the caller's shop into a payment of at most what is still held, and releases the rest. A receipt takes the place
+// of the hold's.
 func (*PaymentContract) Capture(ctx *Context, text string) (string, error) {
 	return write(ctx, capturePayment, text, func(tx *transaction, r *captureRequest) (any, error) {
 		earlier, err := tx.earlierPayment(r.Payment)
@@ -115,7 +115,7 @@ func (*PaymentContract) Release(ctx *Context, text string) (string, error) {
 		if err := payment.Release(voucher, r.Reason); err != nil {
 			return nil, err
 		}
-		tx.event = paymentEventOf(payment, payment.HeldCents, payment.HeldDay)
+		tx.event = paymentEventOf(payment, payment.Left(), payment.HeldDay)
 		if err := tx.putUnheld(payment); err != nil {
 			return nil, err
 		}
@@ -169,7 +169,7 @@ func (*PaymentContract) ReleaseByHolder(ctx *Context, text string) (string, erro
 		if err := payment.Release(voucher, rules.HoldReleasedByHolder); err != nil {
 			return nil, err
 		}
-		tx.event = paymentEventOf(payment, payment.HeldCents, payment.HeldDay)
+		tx.event = paymentEventOf(payment, payment.Left(), payment.HeldDay)
 		if err := tx.putUnheld(payment); err != nil {
 			return nil, err
 		}

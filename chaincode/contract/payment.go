@@ -63,11 +63,12 @@ func (r *purchaseRequest) payment(tx *transaction) *rules.Payment {
 	}
 }
 
-// paymentEvent is the payload of a payment's events. Refund and ReturnedTo say what a cancellation or refund did, Released which holds
-// of the voucher were released because they had expired.
+// paymentEvent is the payload of a payment's events. Refund and ReturnedTo say what a cancellation or refund did, Hold what a part was
+// captured of, Released which holds of the voucher were released because they had expired.
 type paymentEvent struct {
 	Payment    string            `json:"payment"`
 	Refund     string            `json:"refund,omitzero"`
+	Hold       string            `json:"hold,omitzero"`
 	Scheme     string            `json:"scheme"`
 	Shop       string            `json:"shop"`
 	Voucher    string            `json:"voucher"`

@@ -41,7 +41,7 @@ var patterns = map[string]string{
 	"request_id": idPattern, "scheme": idPattern, "voucher": idPattern, "vouchers": idPattern, "shop": idPattern, "payment": idPattern,
 	"allocation": idPattern, "settlement": idPattern, "settlements": idPattern, "entitlement": idPattern, "change": idPattern, "erasure": idPattern,
 	"void": idPattern, "decision": idPattern, "entitlements": idPattern, "request": idPattern, "id": idPattern, "ids": idPattern,
-	"payments": idPattern, "refund": idPattern, "against": idPattern,
+	"payments": idPattern, "hold": idPattern, "refund": idPattern, "against": idPattern,
 	"bank_reference": `^[A-Za-z0-9/-]{1,35}$`,
 	"reason":         codePattern, "name": codePattern, "preset": codePattern, "category": codePattern, "categories": codePattern, "code": codePattern,
 	"file_sha256": digestPattern, "receipt": digestPattern, "list_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,

@@ -47,11 +47,13 @@ class Shop:
         order = shop.order(scheme, voucher, [{"category": "books", "cents": 1295}])
         payment = shop.pay(order, key.authorise(order))
 
-    For goods that are ordered now and handed over later, hold the money and capture it at the handover:
+    For goods that are ordered now and handed over later, hold the money and capture it at the handover, or a
+    part at each handover:
 
         order = shop.hold_order(scheme, voucher, lines, expires_at=in_three_days)
         held = shop.hold(order, key.authorise(order))
-        payment = shop.capture(held["id"], lines)
+        first = shop.capture_part(held["id"], some_of_the_lines)
+        payment = shop.capture(held["id"], rest_of_the_lines)
 
     An acquirer acts for each shop of its organisation that has mandated it, with its own identity:
 
@@ -274,7 +276,7 @@ class Shop:
 
         Args:
             payment: the held payment.
-            lines: what to collect; in each category no more than is held.
+            lines: what to collect; in each category no more than is still held.
             receipt: as in `pay`; it replaces that of the hold. Default: that of the hold stays.
             request_id: default: a new id.
 
@@ -285,8 +287,32 @@ class Shop:
         members = self._at_till({"payment": payment, "lines": list(lines)}, receipt)
         return cast(Payment, self.caller.invoke("payment:Capture", members, request_id=request_id))
 
+    def capture_part(
+        self,
+        hold: str,
+        lines: Sequence[Line],
+        *,
+        receipt: str | None = None,
+        request_id: str | None = None,
+    ) -> Payment:
+        """`payment:CapturePart`: collect a part of a hold as a payment of its own; the hold keeps the rest.
+
+        Args:
+            hold: the held payment.
+            lines: what to collect; in each category no more than is still held, and not all that is.
+            receipt: as in `pay`, of this part.
+            request_id: the id of the part's payment; default: a new id.
+
+        Raises:
+            HoldNotOpen: the hold has been captured or released, or has expired.
+            HoldExceeded: the lines exceed what is still held.
+            PartNotAllowed: nothing would be left on hold, or the voucher is for a product: use `capture`.
+        """
+        members = self._at_till({"hold": hold, "lines": list(lines)}, receipt)
+        return cast(Payment, self.caller.invoke("payment:CapturePart", members, request_id=request_id))
+
     def release(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
-        """`payment:Release`: return a whole hold to its voucher. The reason is a code."""
+        """`payment:Release`: return all that a hold still keeps to its voucher. The reason is a code."""
         members = self._at_till({"payment": payment, "reason": reason})
         return cast(Payment, self.caller.invoke("payment:Release", members, request_id=request_id))
 
@@ -321,7 +347,7 @@ class Shop:
         )
 
     def release_by_holder(self, order: ReleaseOrder, proof: Proof) -> ReleasedByHolder:
-        """`payment:ReleaseByHolder`: return a whole hold to its voucher, because the holder says so.
+        """`payment:ReleaseByHolder`: return all that a hold still keeps, because the holder says so.
 
         Args:
             order: an order made by `release_order`.

@@ -8,6 +8,7 @@ from typing import TextIO
 import click
 
 from kindpakket.ledger.money import euros
+from kindpakket.ledger.records import still_held
 from kindpakket_cli.page import page_code_option, read_page
 from kindpakket_cli.receipt import line_option, read_lines, receipt_option
 from kindpakket_cli.session import (
@@ -72,6 +73,22 @@ def capture(
     session.answer(session.shop(hosted).capture(payment_id, read_lines(lines), receipt=receipt))
 
 
+@click.command("capture-part")
+@click.argument("hold_id", metavar="HOLD")
+@line_option("What is taken")
+@receipt_option
+@hosting
+@acting_as(*SELLERS)
+def capture_part(
+    session: Session, *, hold_id: str, lines: tuple[str, ...], receipt: str | None, hosted: Hosted
+) -> None:
+    """Make a payment of its own of a part of a hold, such as a first delivery; the hold keeps the rest.
+
+    The last part is taken with `capture`.
+    """
+    session.answer(session.shop(hosted).capture_part(hold_id, read_lines(lines), receipt=receipt))
+
+
 @click.command("holds")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("shop_id", metavar="[SHOP]", required=False)
@@ -83,7 +100,8 @@ def holds(session: Session, scheme_id: str, shop_id: str | None) -> None:
         {
             "payment": lambda payment: payment["id"],
             "shop": lambda payment: payment["shop"],
-            "held": lambda payment: euros(payment["held_cents"]),
+            "held": lambda payment: euros(still_held(payment)),
+            "captured": lambda payment: euros(sum(payment.get("captured", {}).values())),
             "until": lambda payment: str(payment["expires_at"]),
         },
     )
@@ -140,5 +158,5 @@ def release_by_holder(
     session.answer(municipality.payments.release_by_holder(order, page.authorise(order)))
 
 
-COMMANDS = (hold, capture, release, release_by_holder, holds)
+COMMANDS = (hold, capture, capture_part, release, release_by_holder, holds)
 """What the group `payment` has for holds."""

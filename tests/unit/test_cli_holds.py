@@ -28,6 +28,15 @@ def test_a_till_holds_money_with_a_scanned_page(kindpakket: Command) -> None:
     assert kindpakket(*hold, "--days", "0", stdin=page).exit_code == 2
 
 
+def test_a_till_captures_a_part_of_a_hold(kindpakket: Command) -> None:
+    kindpakket.answer(
+        "payment", "capture-part", PAYMENT, *LINES, *RECEIPT, "--user", "acquirer", "--shop", SHOP
+    )
+    (request,) = kindpakket.desk.requests("payment:CapturePart")
+    assert (request["hold"], request["lines"]) == (PAYMENT, SENT)
+    assert request["receipt"] == receipt_hash("order 17")
+
+
 def test_a_till_captures_a_hold(kindpakket: Command) -> None:
     kindpakket.answer("payment", "capture", PAYMENT, *LINES, *RECEIPT)
     (request,) = kindpakket.desk.requests("payment:Capture")

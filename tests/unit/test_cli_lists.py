@@ -107,10 +107,11 @@ def test_a_day_of_a_shop_is_listed(kindpakket: Command) -> None:
 
 
 def test_holds_are_listed(kindpakket: Command) -> None:
-    held = {"id": "3" * 32, "shop": SHOP, "held_cents": 700, "expires_at": 1773140400}
-    kindpakket.desk.answers["payment:Holds"] = {"items": [held], "next": ""}
+    held = {"id": "3" * 32, "shop": SHOP, "state": "held", "held_cents": 700, "expires_at": 1773140400}
+    partly = held | {"id": "4" * 32, "held_cents": 900, "captured": {"books": 150, "toys": 200}}
+    kindpakket.desk.answers["payment:Holds"] = {"items": [held, partly], "next": ""}
     shown = kindpakket("payment", "holds", SCHEME).stdout
-    assert "€ 7.00" in shown and "1773140400" in shown
+    assert "€ 7.00" in shown and "€ 5.50" in shown and "€ 3.50" in shown and "1773140400" in shown
 
 
 def test_a_ledger_of_layout_2_is_indexed_once(kindpakket: Command) -> None:

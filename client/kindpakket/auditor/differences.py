@@ -10,7 +10,7 @@ from kindpakket.auditor.books import Books, SchemeBook, SettlementBook, amounts
 from kindpakket.ledger.reader import Reader
 from kindpakket.ledger.records import Rules, Settlement, Shop
 
-_BY_CATEGORY = ("spent_by_category", "held_by_category", "refunded")
+_BY_CATEGORY = ("spent_by_category", "held_by_category", "refunded", "captured")
 _RULES = tuple(Rules.__annotations__)
 _TERM = frozenset({"proposed_at", "expires_at", "base_version"})
 """What changes proposed before layout 3 lack."""

@@ -26,8 +26,10 @@ class PaymentBook:
     state: str = "paid"
     refunded: Counter[str] = field(default_factory=Counter)
     cancel_reason: str = ""
+    hold: str = ""
     held_lines: tuple[Line, ...] = ()
     held_day: str = ""
+    captured: Counter[str] = field(default_factory=Counter)
     expires_at: int = 0
     captured_at: int = 0
     release_reason: str = ""
@@ -41,6 +43,19 @@ class PaymentBook:
     def held_cents(self) -> int:
         """What was held at first, in cents."""
         return total(self.held_lines)
+
+    @property
+    def left_lines(self) -> list[Line]:
+        """What a hold has left, after the parts that were captured."""
+        left = [
+            (line["category"], line["cents"] - self.captured[line["category"]]) for line in self.held_lines
+        ]
+        return [Line(category=category, cents=cents) for category, cents in left if cents]
+
+    @property
+    def left_cents(self) -> int:
+        """The sum of that, in cents."""
+        return total(self.left_lines)
 
     @property
     def refunded_cents(self) -> int:
@@ -69,9 +84,11 @@ class PaymentBook:
             "till": self.till or None,
             "receipt": self.receipt or None,
             "cancel_reason": self.cancel_reason or None,
+            "hold": self.hold or None,
             "held_lines": list(self.held_lines) or None,
             "held_cents": self.held_cents or None,
             "held_day": self.held_day or None,
+            "captured": amounts(self.captured) or None,
             "expires_at": self.expires_at or None,
             "captured_at": self.captured_at or None,
             "release_reason": self.release_reason or None,

@@ -23,7 +23,9 @@ class ProofUsed(TypedDict):
 class Payment(TypedDict):
     """What a voucher paid a shop; `day` is its booking day.
 
-    Until it is captured, a hold has no lines, 0 cents and the day ""; `held_…` keep what was held at first.
+    Until it is captured, a hold has no lines, 0 cents and the day ""; `held_…` keep what was held at first,
+    and `captured`, in cents by category, says what was captured of it in parts. Each part is a payment with
+    `hold`, the id of its hold, whose `held_day` it counts on; `still_held` is what they left.
     `receipt` is the hash of the till's own reference, as of `kindpakket.shop.receipt_hash`.
     """
 
@@ -42,12 +44,21 @@ class Payment(TypedDict):
     till: NotRequired[str]
     receipt: NotRequired[str]
     cancel_reason: NotRequired[str]
+    hold: NotRequired[str]
     held_lines: NotRequired[list[Line]]
     held_cents: NotRequired[int]
     held_day: NotRequired[str]
+    captured: NotRequired[dict[str, int]]
     expires_at: NotRequired[int]
     captured_at: NotRequired[int]
     release_reason: NotRequired[str]
+
+
+def still_held(hold: Payment) -> int:
+    """What a hold keeps, in cents: what was held, without the parts that were captured; 0 once it ended."""
+    if hold["state"] != "held":
+        return 0
+    return hold.get("held_cents", 0) - sum(hold.get("captured", {}).values())
 
 
 class Refund(TypedDict):
