@@ -104,7 +104,8 @@ var catalogue = []described{
 
 	writes[purchaseRequest, rules.Payment](pay, "Spends from a voucher at the caller's shop, with the holder's proof."),
 	writes[holdRequest, rules.Payment](holdPayment, "Holds money of a voucher for a later payment at the caller's shop, with the holder's proof."),
-	writes[captureRequest, rules.Payment](capturePayment, "Turns a hold, or part of it, into a payment."),
+	writes[captureRequest, rules.Payment](capturePayment, "Turns a hold into a payment of all or some of it, and releases the rest."),
+	writes[capturePartRequest, rules.Payment](capturePart, "Makes a payment of its own of a part of a hold, which keeps the rest."),
 	writes[reasonedPaymentRequest, rules.Payment](releasePayment, "Releases a hold to its voucher."),
 	writes[releaseByHolderRequest, releasedByHolder](releaseByHolder, "Releases a hold to its voucher, with the holder's proof."),
 	writes[reasonedPaymentRequest, rules.Payment](cancelPayment, "Reverses a payment in full, on its booking day."),

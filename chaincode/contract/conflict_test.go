@@ -67,6 +67,7 @@ func TestHoldsOfManyVouchersAtOneShopNeverConflict(t *testing.T) {
 		return h.hold(holds[i], w.shop, w.now+300, w.now+aDay, clothing(1_000))
 	}
 	w.atOnce("payment:Hold", holders, hold)
+	w.atOnce("payment:CapturePart", holders, func(i int, _ holder) object { return w.part(holds[i], clothing(50)) })
 	w.atOnce("payment:Capture", holders, func(i int, _ holder) object { return w.capture(holds[i], clothing(900)) })
 	w.atOnce("payment:Hold", holders, hold)
 	w.atOnce("payment:Release", holders, func(i int, _ holder) object { return w.because(object{"payment": holds[i]}) })

@@ -296,32 +296,66 @@ func (s *storyteller) pay() {
 	deadline := s.now + s.Int64N(950) - 10
 	switch {
 	case paper && s.IntN(4) == 0:
-		s.try("payment", user, "payment:Hold", newBooklet(s.scheme, voucher, 5).hold(1+s.IntN(4), id, shop, deadline, s.now+s.Int64N(3*aDay), lines...))
+		s.hold(user, newBooklet(s.scheme, voucher, 5).hold(1+s.IntN(4), id, shop, deadline, s.now+s.Int64N(3*aDay/2), lines...))
 	case paper:
-		s.try("payment", user, "payment:Pay", newBooklet(s.scheme, voucher, 5).pay(1+s.IntN(4), id, shop, deadline, lines...))
+		s.try("payment", user, "payment:Pay", s.receipted(newBooklet(s.scheme, voucher, 5).pay(1+s.IntN(4), id, shop, deadline, lines...)))
 	case s.IntN(4) == 0:
-		s.try("payment", user, "payment:Hold", h.hold(id, shop, deadline, s.now+s.Int64N(3*aDay), lines...))
+		s.hold(user, h.hold(id, shop, deadline, s.now+s.Int64N(3*aDay/2), lines...))
 	default:
-		s.try("payment", user, "payment:Pay", h.pay(id, shop, deadline, lines...))
+		s.try("payment", user, "payment:Pay", s.receipted(h.pay(id, shop, deadline, lines...)))
 	}
 }
 
+// hold holds, and delivers some parts of what was ordered, so that not all of them are drawn after everything has changed.
+func (s *storyteller) hold(user string, request object) {
+	if !s.try("payment", user, "payment:Hold", s.receipted(request)) {
+		return
+	}
+	id := request["request_id"].(string)
+	for range 1 + s.IntN(3) {
+		s.now += s.Int64N(aDay / 8)
+		s.capturePart(user, s.record(id), id)
+	}
+	switch s.IntN(6) {
+	case 0:
+		s.try("", user, "payment:Capture", s.receipted(object{"payment": id, "lines": s.linesOf(s.record(id))}))
+	case 1:
+		s.try("", user, "payment:Release", object{"payment": id, "reason": "returned"})
+	case 2:
+		s.letGo(s.record(id))
+	}
+}
+
+// record gives a payment as it is on the ledger; an empty one if it is not there.
+func (s *storyteller) record(id string) *rules.Payment {
+	record := &rules.Payment{}
+	if data := s.ledger.Value("payment/" + id); data == nil || json.Unmarshal(data, record) != nil {
+		return &rules.Payment{}
+	}
+	return record
+}
+
 func (s *storyteller) payBack() {
-	var record rules.Payment
 	one, user := object{"payment": s.payment()}, s.oneOf("shop", "rival")
-	if data := s.ledger.Value("payment/" + one["payment"].(string)); data != nil && json.Unmarshal(data, &record) == nil && s.IntN(12) > 0 {
+	record := s.record(one["payment"].(string))
+	if record.ID != "" && s.IntN(12) > 0 {
 		user = s.oneOf(map[string][]string{s.shops[0]: {"till", "till", "shop", "hosted"}, s.shops[1]: {"rival", "rival-till"}}[record.Shop]...)
 	}
-	name := s.oneOf("payment:Cancel", "payment:Refund", "payment:Refund", "payment:Refund", "payment:Capture", "payment:Release")
+	name := s.oneOf("payment:Cancel", "payment:Refund", "payment:Refund", "payment:Refund", "payment:Capture", "payment:CapturePart", "payment:Release")
 	if record.State == rules.PaymentHeld && s.IntN(8) > 0 {
-		name = s.oneOf("payment:Capture", "payment:Capture", "payment:Release")
+		name = s.oneOf("payment:Capture", "payment:CapturePart", "payment:CapturePart", "payment:Release")
 	}
 	if record.State != "" && s.IntN(12) == 0 {
-		s.letGo(&record)
+		s.letGo(record)
+		return
+	}
+	if name == "payment:CapturePart" {
+		s.capturePart(user, record, one["payment"].(string))
 		return
 	}
 	if name == "payment:Refund" || name == "payment:Capture" {
-		one["lines"] = s.linesOf(&record)
+		one["lines"] = s.linesOf(record)
+		s.receipted(one)
 	}
 	if name == "payment:Release" && s.IntN(3) == 0 {
 		user = s.oneOf("treasurer", "manager", "manager2")
@@ -330,6 +364,20 @@ func (s *storyteller) payBack() {
 		one["reason"] = "returned"
 	}
 	s.try(map[string]string{"payment:Refund": "refund"}[name], user, name, one)
+}
+
+// capturePart takes a part of a hold, and now and then all or more than it has left.
+func (s *storyteller) capturePart(user string, hold *rules.Payment, id string) {
+	lines := s.linesOf(hold)
+	if one := &lines[s.IntN(len(lines))]; s.IntN(4) > 0 {
+		one.Cents = one.Cents/3 + 1
+	}
+	s.try("payment", user, "payment:CapturePart", s.receipted(object{"hold": id, "lines": lines}))
+}
+
+// receipted gives a request the receipt of its till, or not.
+func (s *storyteller) receipted(request object) object {
+	return s.maybe(request, "receipt", s.id()+s.id())
 }
 
 // payment gives a payment, and now and then looks for one that is held.
@@ -402,9 +450,14 @@ func (s *storyteller) confirmRefund() {
 	s.try("", s.oneOf(append(users, "manager")...), "payment:RejectRefund", one)
 }
 
-// linesOf gives the lines that a payment or hold has, or others.
+// linesOf gives the lines that a payment has or a hold has left, or others.
 func (s *storyteller) linesOf(payment *rules.Payment) []rules.Line {
-	lines := slices.Concat(payment.Lines, payment.HeldLines)
+	lines := slices.Clone(payment.Lines)
+	for _, line := range payment.HeldLines {
+		if line.Cents -= payment.Captured[line.Category]; line.Cents > 0 {
+			lines = append(lines, line)
+		}
+	}
 	if len(lines) == 0 || s.IntN(5) == 0 {
 		return s.lines()
 	}

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"slices"
 
 	"kindpakket.eu/chaincode/rules"
@@ -56,17 +57,19 @@ type captureRequest struct {
 	Payment string       `json:"payment"`
 	Lines   []rules.Line `json:"lines"`
 	atTill
+	withReceipt
 }
 
 func (r *captureRequest) check() error {
-	return rules.FirstError(r.checkHeader(), rules.CheckID("payment", r.Payment), rules.CheckLines(r.Lines))
+	return rules.FirstError(r.checkHeader(), rules.CheckID("payment", r.Payment), rules.CheckLines(r.Lines), r.checkReceipt())
 }
 
 func (r *captureRequest) reads() []string { return []string{paymentKey(r.Payment)} }
 
 var capturePayment = operation{name: "payment:Capture", event: "PaymentCaptured", roles: sellers}
 
-// Capture turns a hold of the caller's shop into a payment of at most the amount held, and releases the rest.
+// Capture turns a hold of the caller's shop into a payment of at most what is still held, and releases the rest. A receipt takes the place
+// of the hold's.
 func (*PaymentContract) Capture(ctx *Context, text string) (string, error) {
 	return write(ctx, capturePayment, text, func(tx *transaction, r *captureRequest) (any, error) {
 		earlier, err := tx.earlierPayment(r.Payment)
@@ -80,6 +83,7 @@ func (*PaymentContract) Capture(ctx *Context, text string) (string, error) {
 		if err := payment.Capture(earlier.voucher, r.Lines, earlier.booked, tx.now); err != nil {
 			return nil, err
 		}
+		payment.Receipt = cmp.Or(r.Receipt, payment.Receipt)
 		tx.event = paymentEventOf(payment, payment.Cents, payment.Day)
 		tx.delete(heldKey(payment))
 		if err := tx.putPayment(payment, earlier.voucher); err != nil {
@@ -111,7 +115,7 @@ func (*PaymentContract) Release(ctx *Context, text string) (string, error) {
 		if err := payment.Release(voucher, r.Reason); err != nil {
 			return nil, err
 		}
-		tx.event = paymentEventOf(payment, payment.HeldCents, payment.HeldDay)
+		tx.event = paymentEventOf(payment, payment.Left(), payment.HeldDay)
 		if err := tx.putUnheld(payment); err != nil {
 			return nil, err
 		}
@@ -165,7 +169,7 @@ func (*PaymentContract) ReleaseByHolder(ctx *Context, text string) (string, erro
 		if err := payment.Release(voucher, rules.HoldReleasedByHolder); err != nil {
 			return nil, err
 		}
-		tx.event = paymentEventOf(payment, payment.HeldCents, payment.HeldDay)
+		tx.event = paymentEventOf(payment, payment.Left(), payment.HeldDay)
 		if err := tx.putUnheld(payment); err != nil {
 			return nil, err
 		}

@@ -220,7 +220,9 @@ func (m *machine) Capture(t *rapid.T) {
 	if rapid.Bool().Draw(t, "all of it") {
 		lines, byCategory = nil, hold.cents
 		for _, category := range slices.Sorted(maps.Keys(hold.cents)) {
-			lines = append(lines, rules.Line{Category: category, Cents: rules.Cents(hold.cents[category])})
+			if cents := hold.cents[category]; cents > 0 {
+				lines = append(lines, rules.Line{Category: category, Cents: rules.Cents(cents)})
+			}
 		}
 	}
 	v := hold.voucher
@@ -237,6 +239,41 @@ func (m *machine) Capture(t *rapid.T) {
 	v.pay(byCategory, hold.day, false)
 	m.payments = append(m.payments, &bookedPayment{
 		id: hold.id, voucher: v, day: day, countedOn: hold.day, paid: byCategory, refunded: map[string]int64{},
+	})
+}
+
+// CapturePart takes some of what a hold has left, and now and then all of it or more.
+func (m *machine) CapturePart(t *rapid.T) {
+	hold := m.heldOne(t)
+	lines, byCategory := m.lines(t)
+	if rapid.Bool().Draw(t, "some of it") {
+		lines, byCategory = nil, map[string]int64{}
+		for _, category := range slices.Sorted(maps.Keys(hold.cents)) {
+			if cents := rapid.Int64Range(0, hold.cents[category]).Draw(t, category); cents > 0 {
+				byCategory[category] = cents
+				lines = append(lines, rules.Line{Category: category, Cents: rules.Cents(cents)})
+			}
+		}
+	}
+	v := hold.voucher
+	may := v.holds[hold.id] != nil && v.state != "blocked" && m.now < hold.expiresAt && len(lines) > 0 && !v.product && sumUp(byCategory) < sumUp(hold.cents)
+	for category, cents := range byCategory {
+		may = may && cents <= hold.cents[category]
+	}
+	day, request := m.today(), m.part(hold.id, lines...)
+	m.expect(may, "shop", "payment:CapturePart", request)
+	if !may {
+		return
+	}
+	v.unhold(hold)
+	hold.cents = maps.Clone(hold.cents)
+	for category, cents := range byCategory {
+		hold.cents[category] -= cents
+	}
+	v.hold(hold)
+	v.pay(byCategory, hold.day, false)
+	m.payments = append(m.payments, &bookedPayment{
+		id: request["request_id"].(string), voucher: v, day: day, countedOn: hold.day, paid: byCategory, refunded: map[string]int64{},
 	})
 }
 
@@ -661,7 +698,8 @@ func TestMoneyIsNeverLostNorMade(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				m := newMachine(t)
 				t.Repeat(map[string]func(*rapid.T){
-					"": m.Check, "pay": m.Pay, "pay again": m.Pay, "hold": m.Hold, "hold again": m.Hold, "capture": m.Capture, "release": m.Release,
+					"": m.Check, "pay": m.Pay, "pay again": m.Pay, "hold": m.Hold, "hold again": m.Hold, "capture": m.Capture, "capture part": m.CapturePart,
+					"capture part again": m.CapturePart, "release": m.Release,
 					"cancel": m.Cancel, "refund": m.Refund, "refund again": m.Refund, "limit refunds": m.LimitRefunds,
 					"confirm refund": m.ConfirmRefund, "reject refund": m.RejectRefund, "block": m.Block, "revoke": m.Revoke, "lapse": m.Lapse, "allocate": m.Allocate,
 					"approve": m.Approve, "draw": m.Draw, "draw again": m.Draw, "withdraw": m.Withdraw,

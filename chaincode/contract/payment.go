@@ -24,6 +24,7 @@ type purchaseRequest struct {
 	Deadline rules.Number `json:"deadline"`
 	Proof    *rules.Proof `json:"proof"`
 	atTill
+	withReceipt
 }
 
 func (r *purchaseRequest) check() error {
@@ -38,6 +39,7 @@ func (r *purchaseRequest) checkForm() error {
 		rules.CheckID("shop", r.Shop),
 		rules.CheckLines(r.Lines),
 		rules.CheckInstant("deadline", r.Deadline),
+		r.checkReceipt(),
 	)
 }
 
@@ -57,14 +59,16 @@ func (r *purchaseRequest) payment(tx *transaction) *rules.Payment {
 	return &rules.Payment{
 		ID: r.RequestID, Scheme: r.Scheme, Shop: r.Shop, Voucher: r.Voucher, Lines: []rules.Line{}, Refunded: map[string]rules.Cents{},
 		At: tx.now, Proof: rules.ProofUsed{Kind: r.Proof.Kind, Version: r.Proof.Version, Page: r.Proof.Page}, Till: tx.mark.Till,
+		Receipt: r.Receipt,
 	}
 }
 
-// paymentEvent is the payload of a payment's events. Refund and ReturnedTo say what a cancellation or refund did, Released which holds
-// of the voucher were released because they had expired.
+// paymentEvent is the payload of a payment's events. Refund and ReturnedTo say what a cancellation or refund did, Hold what a part was
+// captured of, Released which holds of the voucher were released because they had expired.
 type paymentEvent struct {
 	Payment    string            `json:"payment"`
 	Refund     string            `json:"refund,omitzero"`
+	Hold       string            `json:"hold,omitzero"`
 	Scheme     string            `json:"scheme"`
 	Shop       string            `json:"shop"`
 	Voucher    string            `json:"voucher"`

@@ -48,10 +48,11 @@ func (*PaymentContract) Cancel(ctx *Context, text string) (string, error) {
 type refundRequest struct {
 	reasonedPaymentRequest
 	Lines []rules.Line `json:"lines"`
+	withReceipt
 }
 
 func (r *refundRequest) check() error {
-	return rules.FirstError(r.reasonedPaymentRequest.check(), rules.CheckLines(r.Lines))
+	return rules.FirstError(r.reasonedPaymentRequest.check(), rules.CheckLines(r.Lines), r.checkReceipt())
 }
 
 var refundPayment = operation{name: "payment:Refund", event: "PaymentRefunded", roles: sellers}
@@ -72,6 +73,7 @@ func (*PaymentContract) Refund(ctx *Context, text string) (string, error) {
 		refund := &rules.Refund{
 			ID: r.RequestID, Payment: payment.ID, Scheme: payment.Scheme, Shop: payment.Shop, Voucher: payment.Voucher,
 			Lines: r.Lines, Cents: rules.Total(r.Lines), At: tx.now, Reason: r.Reason,
+			Receipt: r.Receipt,
 		}
 		if earlier.shop.NeedsConfirmation(payment, r.Lines) {
 			return refund, tx.askForRefund(refund, payment)

@@ -83,6 +83,7 @@ const (
 	HoldNotAllowed       Code = "HOLD_NOT_ALLOWED"
 	HoldNotOpen          Code = "HOLD_NOT_OPEN"
 	HoldExceeded         Code = "HOLD_EXCEEDED"
+	PartNotAllowed       Code = "PART_NOT_ALLOWED"
 	RefundNotFound       Code = "REFUND_NOT_FOUND"
 	RefundState          Code = "REFUND_STATE"
 	RefundExceedsPayment Code = "REFUND_EXCEEDS_PAYMENT"

@@ -26,6 +26,7 @@ const noon Number = 1_773_140_400
 const (
 	idA = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	idB = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	idC = "cccccccccccccccccccccccccccccccc"
 )
 
 func pointer[T any](value T) *T { return &value }

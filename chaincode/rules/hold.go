@@ -76,41 +76,52 @@ func (p *Purchase) Hold(payment string, lines []Line, by ProofKind, expiresAt Nu
 	return v.move(&v.Available, &v.Held, total)
 }
 
-// Capture turns a hold into a payment of these lines, booked on a day; what is left of it is released.
+// Capture turns a hold, or what its parts left of it, into a payment of these lines, booked on a day; what they leave is released.
 func (p *Payment) Capture(v *Voucher, lines []Line, booked Day, now Number) error {
 	state, err := holdLife.next(p.ID, capturing, p.State)
 	if err != nil {
 		return err
 	}
+	if err := p.checkCapture(v, lines, now); err != nil {
+		return err
+	}
+	total := Total(lines)
+	for _, line := range lines {
+		v.SpentByCategory[line.Category] += line.Cents
+	}
+	p.State, p.Lines, p.Cents, p.Day, p.CapturedAt = state, lines, total, booked, now
+	if err := v.unhold(p, p.Left()-total); err != nil {
+		return err
+	}
+	return v.move(&v.Available, &v.Spent, total)
+}
+
+// checkCapture refuses lines of a hold that has expired or whose voucher is blocked, and lines above what it has left.
+func (p *Payment) checkCapture(v *Voucher, lines []Line, now Number) error {
 	if now >= p.ExpiresAt {
 		return Refuse(HoldNotOpen, Details{"id": p.ID, "expires_at": p.ExpiresAt, "now": now}, "hold %s expired at %d: take a new payment", p.ID, p.ExpiresAt)
 	}
 	if v.State == VoucherIsBlocked {
 		return v.blocked()
 	}
+	left := p.leftLines()
 	for _, line := range lines {
-		if held := centsIn(p.HeldLines, line.Category); line.Cents > held {
+		if held := centsIn(left, line.Category); line.Cents > held {
 			return Refuse(HoldExceeded, Details{"category": line.Category, "cents": line.Cents, "held_cents": held},
 				"%d cents cannot be captured in category %s: %d are held", line.Cents, line.Category, held)
 		}
-		v.SpentByCategory[line.Category] += line.Cents
 	}
-	total := Total(lines)
-	p.State, p.Lines, p.Cents, p.Day, p.CapturedAt = state, lines, total, booked, now
-	if err := v.unhold(p, p.HeldCents-total); err != nil {
-		return err
-	}
-	return v.move(&v.Available, &v.Spent, total)
+	return nil
 }
 
-// Release returns all of a hold to the voucher.
+// Release returns a hold, or what its parts left of it, to the voucher.
 func (p *Payment) Release(v *Voucher, reason string) error {
 	state, err := holdLife.next(p.ID, releasing, p.State)
 	if err != nil {
 		return err
 	}
 	p.State, p.ReleaseReason = state, reason
-	if err := v.unhold(p, p.HeldCents); err != nil {
+	if err := v.unhold(p, p.Left()); err != nil {
 		return err
 	}
 	return v.settle()
@@ -128,10 +139,24 @@ func (p *Payment) CheckReleasable(v *Voucher, shop *Shop, decides bool, now Numb
 		p.ID, p.ExpiresAt, p.Shop)
 }
 
-// unhold makes the money of a hold available, and subtracts what was not paid of it from the spending of its day, if that is still
-// the latest.
+// unhold makes what a hold has left available, and subtracts what was not paid of it from the spending of its day, if that is still the
+// latest.
 func (v *Voucher) unhold(p *Payment, unpaid Cents) error {
-	for _, line := range p.HeldLines {
+	if err := v.unholdLines(p.leftLines()); err != nil {
+		return err
+	}
+	if delete(v.Holds, p.ID); len(v.Holds) == 0 {
+		v.Holds = nil
+	}
+	if err := move(&v.Held, &v.Available, p.Left()); err != nil {
+		return err
+	}
+	return v.uncount(p.HeldDay, unpaid, p.Proof.Kind)
+}
+
+// unholdLines takes lines from what is held by category.
+func (v *Voucher) unholdLines(lines []Line) error {
+	for _, line := range lines {
 		held := v.HeldByCategory[line.Category]
 		if err := change(&held, -line.Cents); err != nil {
 			return err
@@ -143,13 +168,7 @@ func (v *Voucher) unhold(p *Payment, unpaid Cents) error {
 	if len(v.HeldByCategory) == 0 {
 		v.HeldByCategory = nil
 	}
-	if delete(v.Holds, p.ID); len(v.Holds) == 0 {
-		v.Holds = nil
-	}
-	if err := move(&v.Held, &v.Available, p.HeldCents); err != nil {
-		return err
-	}
-	return v.uncount(p.HeldDay, unpaid, p.Proof.Kind)
+	return nil
 }
 
 // checkNoHold refuses a voucher that a shop holds money of.

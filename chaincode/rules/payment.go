@@ -34,7 +34,9 @@ type Line struct {
 }
 
 // Payment is what a voucher paid a shop, or what is held for one. Day is its booking day, At its timestamp in Unix seconds. A hold has
-// no lines, cents or day until it is captured; members that start with Held keep what was held.
+// no lines, cents or day until it is captured; members that start with Held keep what was held, and Captured is what payments of their
+// own took of it, each of which names it as its Hold and counts on its HeldDay. Receipt is a digest of the till's own number of its
+// receipt, "" for none.
 type Payment struct {
 	ID            string           `json:"id"`
 	Scheme        string           `json:"scheme"`
@@ -50,9 +52,12 @@ type Payment struct {
 	Proof         ProofUsed        `json:"proof"`
 	CancelReason  string           `json:"cancel_reason,omitzero"`
 	Till          string           `json:"till,omitzero"`
+	Receipt       string           `json:"receipt,omitzero"`
+	Hold          string           `json:"hold,omitzero"`
 	HeldLines     []Line           `json:"held_lines,omitzero"`
 	HeldCents     Cents            `json:"held_cents,omitzero"`
 	HeldDay       Day              `json:"held_day,omitzero"`
+	Captured      map[string]Cents `json:"captured,omitzero"`
 	ExpiresAt     Number           `json:"expires_at,omitzero"`
 	CapturedAt    Number           `json:"captured_at,omitzero"`
 	ReleaseReason string           `json:"release_reason,omitzero"`
@@ -81,6 +86,7 @@ type Refund struct {
 	At         Number      `json:"at"`
 	Reason     string      `json:"reason"`
 	ReturnedTo Destination `json:"returned_to"`
+	Receipt    string      `json:"receipt,omitzero"`
 
 	State        State      `json:"state,omitzero"`
 	AskedBy      string     `json:"asked_by,omitzero"`

@@ -1,7 +1,7 @@
 """A shop's till: what a voucher can pay for, payments, holds, refunds, and what the shop is still owed.
 
 `kindpakket.ledger.caller.Caller` lists what each call may raise. A `request_id` is 32 hexadecimal characters;
-without one, a new id is used.
+without one, a new id is used. A `receipt` is a hash that `receipt_hash` makes of the till's own reference.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from kindpakket.holder.orders import FIRST_VERSION, AllowanceOrder, HoldOrder, P
 from kindpakket.ledger.caller import Caller, Ledger
 from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket.ledger.queries.audit import AuditQueries
+from kindpakket.ledger.receipts import receipt_hash
 from kindpakket.ledger.records import (
     Allowance,
     Binding,
@@ -34,6 +35,8 @@ from kindpakket.ledger.records import (
 from kindpakket.ledger.records import Shop as ShopRecord
 from kindpakket.ledger.requests import RequestDesk
 
+__all__ = ["DEADLINE_SECONDS", "Shop", "receipt_hash"]
+
 DEADLINE_SECONDS = 300
 """How long a holder has to authorise an order, unless the till says otherwise; the chaincode allows 900 s."""
 
@@ -44,11 +47,13 @@ class Shop:
         order = shop.order(scheme, voucher, [{"category": "books", "cents": 1295}])
         payment = shop.pay(order, key.authorise(order))
 
-    For goods that are ordered now and handed over later, hold the money and capture it at the handover:
+    For goods that are ordered now and handed over later, hold the money and capture it at the handover, or a
+    part at each handover:
 
         order = shop.hold_order(scheme, voucher, lines, expires_at=in_three_days)
         held = shop.hold(order, key.authorise(order))
-        payment = shop.capture(held["id"], lines)
+        first = shop.capture_part(held["id"], some_of_the_lines)
+        payment = shop.capture(held["id"], rest_of_the_lines)
 
     An acquirer acts for each shop of its organisation that has mandated it, with its own identity:
 
@@ -244,48 +249,84 @@ class Shop:
         members = self._order_members(scheme, voucher, lines, version, deadline, request_id)
         return HoldOrder(**members, expires_at=expires_at)
 
-    def pay(self, order: PaymentOrder, proof: Proof | None) -> Payment:
+    def pay(self, order: PaymentOrder, proof: Proof | None, *, receipt: str | None = None) -> Payment:
         """`payment:Pay`: take a payment that the holder authorised.
 
-        If the answer is lost, call it again with the same order: it takes effect once.
+        If the answer is lost, call it again with the same order and receipt: it takes effect once.
 
         Args:
             order: an order made by `order`.
             proof: the holder's proof; the chaincode refuses a payment without one.
+            receipt: the till's own reference, hashed by `receipt_hash`; the holder does not sign it.
         """
-        return cast(Payment, self.caller.invoke("payment:Pay", self._at_till(order.request(proof))))
+        members = self._at_till(order.request(proof), receipt)
+        return cast(Payment, self.caller.invoke("payment:Pay", members))
 
-    def hold(self, order: HoldOrder, proof: Proof | None) -> Payment:
+    def hold(self, order: HoldOrder, proof: Proof | None, *, receipt: str | None = None) -> Payment:
         """`payment:Hold`: set money of a voucher aside for this shop until it is captured or released.
 
-        If the answer is lost, call it again with the same order: it takes effect once.
+        If the answer is lost, call it again with the same order and receipt: it takes effect once.
 
         Args:
             order: an order made by `hold_order`.
             proof: the holder's proof; the chaincode refuses a hold without one.
+            receipt: as in `pay`.
 
         Raises:
             HoldNotAllowed: the scheme allows no holds or none this long, or the voucher has too many.
         """
-        return cast(Payment, self.caller.invoke("payment:Hold", self._at_till(order.request(proof))))
+        members = self._at_till(order.request(proof), receipt)
+        return cast(Payment, self.caller.invoke("payment:Hold", members))
 
-    def capture(self, payment: str, lines: Sequence[Line], *, request_id: str | None = None) -> Payment:
+    def capture(
+        self,
+        payment: str,
+        lines: Sequence[Line],
+        *,
+        receipt: str | None = None,
+        request_id: str | None = None,
+    ) -> Payment:
         """`payment:Capture`: collect a hold, in full or in part; the rest returns to the voucher immediately.
 
         Args:
             payment: the held payment.
-            lines: what to collect; in each category no more than is held.
+            lines: what to collect; in each category no more than is still held.
+            receipt: as in `pay`; it replaces that of the hold. Default: that of the hold stays.
             request_id: default: a new id.
 
         Raises:
             HoldNotOpen: the hold has been captured or released, or has expired.
             HoldExceeded: the lines exceed what is held.
         """
-        members = self._at_till({"payment": payment, "lines": list(lines)})
+        members = self._at_till({"payment": payment, "lines": list(lines)}, receipt)
         return cast(Payment, self.caller.invoke("payment:Capture", members, request_id=request_id))
 
+    def capture_part(
+        self,
+        hold: str,
+        lines: Sequence[Line],
+        *,
+        receipt: str | None = None,
+        request_id: str | None = None,
+    ) -> Payment:
+        """`payment:CapturePart`: collect a part of a hold as a payment of its own; the hold keeps the rest.
+
+        Args:
+            hold: the held payment.
+            lines: what to collect; in each category no more than is still held, and not all that is.
+            receipt: as in `pay`, of this part.
+            request_id: the id of the part's payment; default: a new id.
+
+        Raises:
+            HoldNotOpen: the hold has been captured or released, or has expired.
+            HoldExceeded: the lines exceed what is still held.
+            PartNotAllowed: nothing would be left on hold, or the voucher is for a product: use `capture`.
+        """
+        members = self._at_till({"hold": hold, "lines": list(lines)}, receipt)
+        return cast(Payment, self.caller.invoke("payment:CapturePart", members, request_id=request_id))
+
     def release(self, payment: str, reason: str, *, request_id: str | None = None) -> Payment:
-        """`payment:Release`: return a whole hold to its voucher. The reason is a code."""
+        """`payment:Release`: return all that a hold still keeps to its voucher. The reason is a code."""
         members = self._at_till({"payment": payment, "reason": reason})
         return cast(Payment, self.caller.invoke("payment:Release", members, request_id=request_id))
 
@@ -320,7 +361,7 @@ class Shop:
         )
 
     def release_by_holder(self, order: ReleaseOrder, proof: Proof) -> ReleasedByHolder:
-        """`payment:ReleaseByHolder`: return a whole hold to its voucher, because the holder says so.
+        """`payment:ReleaseByHolder`: return all that a hold still keeps, because the holder says so.
 
         Args:
             order: an order made by `release_order`.
@@ -334,15 +375,21 @@ class Shop:
         return cast(Payment, self.caller.invoke("payment:Cancel", members, request_id=request_id))
 
     def refund(
-        self, payment: str, lines: Sequence[Line], reason: str, *, request_id: str | None = None
+        self,
+        payment: str,
+        lines: Sequence[Line],
+        reason: str,
+        *,
+        receipt: str | None = None,
+        request_id: str | None = None,
     ) -> Refund:
         """`payment:Refund`: return money of a payment to its voucher. The reason is a code.
 
-        Above the shop's limit another person has to confirm it: `state` is then `asked`. Under rules with
-        `refund_days` it may have to wait for the municipality: `state` is then `waiting`, and `waits` says
-        why.
+        The receipt, as in `pay`, is the refund's own. Above the shop's limit another person has to confirm
+        it: `state` is then `asked`. Under rules with `refund_days` it may have to wait for the municipality:
+        `state` is then `waiting`, and `waits` says why.
         """
-        members = self._at_till({"payment": payment, "lines": list(lines), "reason": reason})
+        members = self._at_till({"payment": payment, "lines": list(lines), "reason": reason}, receipt)
         return cast(Refund, self.caller.invoke("payment:Refund", members, request_id=request_id))
 
     def confirm_refund(self, refund: str, *, request_id: str | None = None) -> Refund:
@@ -427,8 +474,10 @@ class Shop:
         """`audit:ShopStatement`: the shop's settlements and open items, and where its money is."""
         return AuditQueries(self.caller).shop_statement(scheme, self.shop_id)
 
-    def _at_till(self, members: Mapping[str, Any]) -> dict[str, Any]:
-        return {**members} if self.till is None else {**members, "till": self.till}
+    def _at_till(self, members: Mapping[str, Any], receipt: str | None = None) -> dict[str, Any]:
+        """The members of a request, with the shop's till and the receipt, where there are such."""
+        further = {"till": self.till, "receipt": receipt}
+        return {**members, **{name: value for name, value in further.items() if value is not None}}
 
     def _order_members(
         self,

@@ -31,7 +31,7 @@ _COMMANDS = {
     ),
     "payment": (
         "kindpakket_cli.payment",
-        "Payments: take, cancel, refund, look up; settle unknown outcomes.",
+        "Payments: take, hold, cancel, refund, look up; settle unknown outcomes.",
     ),
     "settlement": (
         "kindpakket_cli.settlement",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from kindpakket.ledger.money import euros
-from kindpakket_cli import refund
+from kindpakket_cli import hold, refund
 from kindpakket_cli.contract import group
-from kindpakket_cli.lines import lines_of
 from kindpakket_cli.page import page_code_option, read_page
+from kindpakket_cli.receipt import line_option, read_lines, receipt_option
 from kindpakket_cli.session import (
     MUNICIPALITY,
     READERS,
@@ -24,10 +23,16 @@ from kindpakket_cli.session import (
     hosting,
 )
 
+if TYPE_CHECKING:
+    from kindpakket.ledger.records import DayEntry
+
+SHOWN = 16
+"""How many digits of a receipt's hash a table shows; the answer in JSON has all."""
+
 
 @group("payment")
 def payment() -> None:
-    """Payments: take, cancel, refund, look up; settle unknown outcomes."""
+    """Payments: take, hold, cancel, refund, look up; settle unknown outcomes."""
 
 
 @payment.command("show")
@@ -73,23 +78,7 @@ def of_day(session: Session, scheme_id: str, shop_id: str, day: str) -> None:
             ),
             "amount": lambda entry: euros(entry["cents"]),
             "settlement": lambda entry: entry.get("settlement", "-"),
-        },
-    )
-
-
-@payment.command("holds")
-@click.argument("scheme_id", metavar="SCHEME")
-@click.argument("shop_id", metavar="[SHOP]", required=False)
-@acting_as(*READERS, *TILLS)
-def holds(session: Session, scheme_id: str, shop_id: str | None) -> None:
-    """List what SHOP holds, or else all shops; shops see their own."""
-    session.answer(
-        list(session.reader().payments.holds(scheme_id, shop_id)),
-        {
-            "payment": lambda payment: payment["id"],
-            "shop": lambda payment: payment["shop"],
-            "held": lambda payment: euros(payment["held_cents"]),
-            "until": lambda payment: str(payment["expires_at"]),
+            "receipt": lambda entry: _receipt_of(entry)[:SHOWN] or "-",
         },
     )
 
@@ -136,14 +125,8 @@ def unsettled(session: Session, scheme_id: str, shop_id: str) -> None:
 @payment.command("pay")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_id", metavar="VOUCHER")
-@click.option(
-    "--line",
-    "lines",
-    multiple=True,
-    required=True,
-    metavar="CATEGORY=CENTS",
-    help="What is bought; repeat for more.",
-)
+@line_option("What is bought")
+@receipt_option
 @page_code_option
 @click.option(
     "--request-id",
@@ -157,6 +140,7 @@ def pay(
     scheme_id: str,
     voucher_id: str,
     lines: tuple[str, ...],
+    receipt: str | None,
     page_code: TextIO,
     request_id: str | None,
     hosted: Hosted,
@@ -165,8 +149,8 @@ def pay(
     page = read_page(page_code)
     till = session.shop(hosted)
     version = till.binding(scheme_id, voucher_id)["version"]
-    order = till.order(scheme_id, voucher_id, lines_of(lines), version=version, request_id=request_id)
-    session.answer(till.pay(order, page.authorise(order)))
+    order = till.order(scheme_id, voucher_id, read_lines(lines), version=version, request_id=request_id)
+    session.answer(till.pay(order, page.authorise(order), receipt=receipt))
 
 
 @payment.command("cancel")
@@ -179,56 +163,12 @@ def cancel(session: Session, payment_id: str, reason: str, hosted: Hosted) -> No
     session.answer(session.shop(hosted).cancel(payment_id, reason))
 
 
-@payment.command("release")
-@click.argument("payment_id", metavar="PAYMENT")
-@because("expired")
-@hosting
-@acting_as(*SELLERS, *MUNICIPALITY)
-def release(session: Session, payment_id: str, reason: str, hosted: Hosted) -> None:
-    """Release a hold: its shop at any time, the municipality after it has expired.
-
-    An approver may release it before, while the voucher is blocked or the shop is not approved.
-    """
-    if session.at_till:
-        session.answer(session.shop(hosted).release(payment_id, reason))
-    else:
-        session.answer(session.municipality().payments.release(payment_id, reason))
+def _receipt_of(entry: DayEntry) -> str:
+    """The receipt of a payment or refund; "" if it has none."""
+    if "payment" in entry:
+        return entry["payment"].get("receipt", "")
+    return entry["refund"].get("receipt", "") if "refund" in entry else ""
 
 
-@payment.command("release-by-holder")
-@click.argument("scheme_id", metavar="SCHEME")
-@click.argument("voucher_id", metavar="VOUCHER")
-@click.argument("payment_id", metavar="PAYMENT")
-@page_code_option
-@acting_as(*TILLS, *MUNICIPALITY)
-def release_by_holder(
-    session: Session, scheme_id: str, voucher_id: str, payment_id: str, page_code: TextIO
-) -> None:
-    """Release a hold of any shop for its holder, by the booklet page that the hold was agreed with."""
-    from kindpakket.holder.orders import ReleaseOrder
-    from kindpakket.ledger.ids import new_id
-    from kindpakket.shop import DEADLINE_SECONDS
-
-    page = read_page(page_code)
-    if session.at_till:
-        till = session.shop()
-        version = till.binding(scheme_id, voucher_id)["version"]
-        order = till.release_order(scheme_id, voucher_id, payment_id, version=version)
-        session.answer(till.release_by_holder(order, page.authorise(order)))
-        return
-    municipality = session.municipality()
-    bound = municipality.vouchers.show(scheme_id, voucher_id)["authorisation"]
-    order = ReleaseOrder(
-        domain=municipality.caller.domain,
-        scheme=scheme_id,
-        voucher=voucher_id,
-        version=bound["version"] if bound else 0,
-        request_id=new_id(),
-        payment=payment_id,
-        deadline=int(time.time()) + DEADLINE_SECONDS,
-    )
-    session.answer(municipality.payments.release_by_holder(order, page.authorise(order)))
-
-
-for _command in refund.COMMANDS:
+for _command in (*hold.COMMANDS, *refund.COMMANDS):
     payment.add_command(_command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from kindpakket.ledger.money import euros
-from kindpakket_cli.lines import lines_of
+from kindpakket_cli.receipt import line_option, read_lines, receipt_option
 from kindpakket_cli.session import (
     MUNICIPALITY,
     READERS,
@@ -21,24 +21,26 @@ from kindpakket_cli.session import (
 
 @click.command("refund")
 @click.argument("payment_id", metavar="PAYMENT")
-@click.option(
-    "--line",
-    "lines",
-    multiple=True,
-    required=True,
-    metavar="CATEGORY=CENTS",
-    help="What is returned; repeat for more.",
-)
+@line_option("What is returned")
+@receipt_option
 @because("returned")
 @hosting
 @acting_as(*SELLERS)
-def refund(session: Session, *, payment_id: str, lines: tuple[str, ...], reason: str, hosted: Hosted) -> None:
+def refund(
+    session: Session,
+    *,
+    payment_id: str,
+    lines: tuple[str, ...],
+    receipt: str | None,
+    reason: str,
+    hosted: Hosted,
+) -> None:
     """Refund a payment of your shop, or a part of it, to its voucher.
 
     Above your shop's limit it is `asked` for until another person of the shop confirms it. One that is
     `waiting` needs two persons of the municipality.
     """
-    session.answer(session.shop(hosted).refund(payment_id, lines_of(lines), reason))
+    session.answer(session.shop(hosted).refund(payment_id, read_lines(lines), reason, receipt=receipt))
 
 
 @click.command("refund-show")

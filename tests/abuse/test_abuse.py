@@ -11,6 +11,7 @@ import cases_hosted  # noqa: F401
 import cases_identity  # noqa: F401
 import cases_lifecycle  # noqa: F401
 import cases_others  # noqa: F401
+import cases_parts  # noqa: F401
 import cases_payment  # noqa: F401
 import cases_power  # noqa: F401
 import cases_private  # noqa: F401

@@ -29,6 +29,7 @@ from story import DOMAIN, ENTITLEMENT, NOON, SCHEME, SHOP, VOUCHER, rules
 from kindpakket.fabric.testing import ChaincodeRefusal
 from kindpakket.holder.booklet import Booklet
 from kindpakket.ledger.lists import ApprovableList
+from kindpakket.ledger.receipts import receipt_hash
 from kindpakket_cli.home import Home, HomeError
 from kindpakket_cli.main import main
 
@@ -293,6 +294,19 @@ def test_a_till_takes_a_payment_with_a_scanned_page(kindpakket: Command) -> None
     assert (request["request_id"], request["shop"], request["proof"]["page"]) == ("1" * 32, SHOP, 2)
     assert request["lines"] == [{"category": "books", "cents": 1295}, {"category": "toys", "cents": 5}]
     assert kindpakket.desk.asked[-1][2] == "p-shop"
+
+
+def test_a_till_gives_the_text_of_its_receipt_and_sends_the_hash(kindpakket: Command) -> None:
+    kindpakket.desk.answers["voucher:Binding"] = {"kind": "booklet", "version": 1}
+    page = Booklet.generate(4).page(2).as_text()
+    receipt = ("--receipt", "kassabon 2026-0001234")
+    kindpakket("payment", "pay", SCHEME, VOUCHER, "--line", "books=5", *receipt, stdin=page)
+    refund = ("payment", "refund", "4" * 32, "--line", "books=5", "--reason", "returned")
+    kindpakket(*refund, *receipt)
+    sent = kindpakket.desk.requests("payment:Pay") + kindpakket.desk.requests("payment:Refund")
+    assert [request["receipt"] for request in sent] == [receipt_hash(receipt[1])] * 2
+    empty = kindpakket(*refund, "--receipt", "")
+    assert (empty.exit_code, "--receipt: the reference" in empty.stderr) == (2, True)
 
 
 def test_a_till_sees_what_a_voucher_may_buy_with_the_page_that_is_next(kindpakket: Command) -> None:

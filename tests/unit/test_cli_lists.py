@@ -94,21 +94,24 @@ def test_what_waits_for_a_step_is_listed(kindpakket: Command) -> None:
 
 
 def test_a_day_of_a_shop_is_listed(kindpakket: Command) -> None:
+    paid = {"state": "paid", "receipt": "ab" * 32}
     entries = [
-        {"id": "1" * 32, "cents": 1500, "settlement": "6" * 32, "payment": {"state": "paid"}},
-        {"id": "2" * 32, "cents": -500, "refund": {}},
+        {"id": "1" * 32, "cents": 1500, "settlement": "6" * 32, "payment": paid},
+        {"id": "2" * 32, "cents": -500, "refund": {"receipt": "cd" * 32}},
         {"id": "3" * 32, "cents": 0, "payment": {"state": "held"}},
     ]
     kindpakket.desk.answers["payment:OfDay"] = {"items": entries, "next": ""}
     shown = kindpakket("payment", "day", SCHEME, SHOP, "2026-03-10").stdout
     assert all(word in shown for word in ("paid", "refund", "held", "€ 15.00", "6666"))
+    assert "ab" * 8 in shown and "cd" * 8 in shown and "ab" * 9 not in shown
 
 
 def test_holds_are_listed(kindpakket: Command) -> None:
-    held = {"id": "3" * 32, "shop": SHOP, "held_cents": 700, "expires_at": 1773140400}
-    kindpakket.desk.answers["payment:Holds"] = {"items": [held], "next": ""}
+    held = {"id": "3" * 32, "shop": SHOP, "state": "held", "held_cents": 700, "expires_at": 1773140400}
+    partly = held | {"id": "4" * 32, "held_cents": 900, "captured": {"books": 150, "toys": 200}}
+    kindpakket.desk.answers["payment:Holds"] = {"items": [held, partly], "next": ""}
     shown = kindpakket("payment", "holds", SCHEME).stdout
-    assert "€ 7.00" in shown and "1773140400" in shown
+    assert "€ 7.00" in shown and "€ 5.50" in shown and "€ 3.50" in shown and "1773140400" in shown
 
 
 def test_refunds_that_others_have_to_agree_to_are_listed(kindpakket: Command) -> None:

@@ -16,7 +16,7 @@ from kindpakket.holder.orders import binding_digest
 from kindpakket.ledger.lists import ApprovableList
 from kindpakket.ledger.records import Issuance
 from kindpakket.municipality import Municipality
-from kindpakket.shop import Shop
+from kindpakket.shop import Shop, receipt_hash
 
 LINE: Issuance = {"id": "c" * 32, "entitlement": "d" * 32, "preset": "child", "units": 1}
 LIST = ApprovableList.cut([LINE])
@@ -107,6 +107,7 @@ def _snake(name: str) -> str:
     ("method", "arguments", "operation"),
     [
         ("capture", ("p", []), "payment:Capture"),
+        ("capture_part", ("p", []), "payment:CapturePart"),
         ("release", ("p", "x"), "payment:Release"),
         ("cancel", ("p", "x"), "payment:Cancel"),
         ("refund", ("p", [], "x"), "payment:Refund"),
@@ -187,6 +188,25 @@ def test_a_holder_releases_a_hold_anywhere(municipal: bool) -> None:
     assert call.name == "payment:ReleaseByHolder"
     assert call.request == {"request_id": "1" * 32, "payment": "p", "deadline": 5, "proof": proof}
     assert proof["version"] == 2
+
+
+def test_a_till_sends_the_hash_of_its_own_reference() -> None:
+    ledger = FakeLedger([{} for _ in range(6)])
+    till, key, receipt = Shop(ledger, "b" * 32, till="kassa-2"), HolderKey.generate(), receipt_hash("2026-1")
+    order = till.order("a", "c", [], deadline=5)
+    held = till.hold_order("a", "c", [], deadline=5, expires_at=9)
+    till.pay(order, key.authorise(order), receipt=receipt)
+    till.hold(held, key.authorise(held), receipt=receipt)
+    till.capture("p", [], receipt=receipt)
+    till.capture_part("p", [], receipt=receipt)
+    till.refund("p", [], "x", receipt=receipt)
+    sent = [(call.request["receipt"], call.request["till"]) for call in ledger.calls]
+    assert sent == [(receipt, "kassa-2")] * 5
+    till.refund("p", [], "x")
+    assert "receipt" not in ledger.calls[-1].request
+    assert receipt == "8a91deb7856ecafb11031e541525530aa8f16515af59d450d6f643d18518ad89"
+    with pytest.raises(ValueError, match="leave the receipt out"):
+        receipt_hash("")
 
 
 def test_a_holder_shows_a_shop_what_a_voucher_may_buy() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +26,7 @@ from story import (
 
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.key import HolderKey
-from kindpakket.holder.orders import ReleaseOrder
+from kindpakket.holder.orders import HoldOrder, ReleaseOrder
 from kindpakket.ledger.days import first_instant
 
 TOMORROW = "2026-03-11"
@@ -48,6 +50,11 @@ def course() -> Story:
 def capture(story: Story, payment: str, *lines: tuple[str, int], at: int = NOON) -> str:
     taken = [{"category": category, "cents": cents} for category, cents in lines]
     return story.add("payment:Capture", "p-shop", at, payment=payment, lines=taken)
+
+
+def capture_part(story: Story, hold: str, *lines: tuple[str, int], at: int = NOON, **more: str) -> str:
+    taken = [{"category": category, "cents": cents} for category, cents in lines]
+    return story.add("payment:CapturePart", "p-shop", at, hold=hold, lines=taken, **more)
 
 
 def release(story: Story, payment: str, person: str = "p-shop", at: int = NOON) -> str:
@@ -93,6 +100,60 @@ def test_a_captured_hold_is_cancelled_on_its_day_and_frees_the_cap_it_counted_in
     story.add("payment:Cancel", "p-shop", payment=held, reason="mistake")
     voucher = voucher_of(story)
     assert (voucher.terms.available, voucher.terms.net, voucher.day_cents) == (30000, 0, 0)
+
+
+def test_a_capture_keeps_the_receipt_of_the_hold_or_brings_its_own(story: Story) -> None:
+    for own, kept in ((None, "1" * 64), ("2" * 64, "2" * 64)):
+        order = story.order(("books", 500))
+        members = {field.name: getattr(order, field.name) for field in fields(order)}
+        asked = HoldOrder(**members, expires_at=NOON + 60)
+        held = story.send(asked, story.signer().authorise(asked), receipt="1" * 64)
+        assert books(story).payments[held].members()["receipt"] == "1" * 64
+        lines = [{"category": "books", "cents": 500}]
+        more: dict[str, Any] = {"receipt": own} if own else {}
+        story.add("payment:Capture", "p-shop", payment=held, lines=lines, **more)
+        assert books(story).payments[held].members()["receipt"] == kept
+
+
+def test_parts_of_a_hold_are_payments_and_the_hold_keeps_the_rest(story: Story) -> None:
+    held = story.hold(("books", 1500), ("toys", 500), lasting=2 * SECONDS_OF_A_DAY)
+    first = capture_part(story, held, ("books", 1000), ("toys", 500), receipt="1" * 64)
+    voucher, result = voucher_of(story), books(story)
+    assert (voucher.terms.available, voucher.terms.held, voucher.terms.spent) == (28000, 500, 1500)
+    assert (voucher.holds[held]["cents"], voucher.day_cents) == (500, 2000)
+    assert voucher.members()["held_by_category"] == {"books": 500}
+    hold, part = result.payments[held].members(), result.payments[first].members()
+    assert (hold["state"], hold["captured"], hold["held_cents"]) == (
+        "held",
+        {"books": 1000, "toys": 500},
+        2000,
+    )
+    assert (part["hold"], part["held_day"], part["held_lines"], part["receipt"]) == (
+        held,
+        DAY,
+        None,
+        "1" * 64,
+    )
+    second = capture_part(story, held, ("books", 100), at=NOON + SECONDS_OF_A_DAY)
+    capture(story, held, ("books", 300), at=NOON + SECONDS_OF_A_DAY)
+    voucher, result = voucher_of(story), books(story)
+    assert (voucher.terms.available, voucher.terms.held, voucher.terms.spent) == (28100, 0, 1900)
+    assert (voucher.day_cents, voucher.holds) == (1900, {})
+    open_items = {(DAY, first): 1500, (TOMORROW, second): 100, (TOMORROW, held): 300}
+    assert result.schemes[SCHEME].unsettled[SHOP] == open_items
+    assert result.shop_balance(SCHEME, SHOP).balanced
+
+
+def test_a_part_is_cancelled_and_refunded_and_the_rest_released(story: Story) -> None:
+    held = story.hold(("toys", 2000))
+    first, second = capture_part(story, held, ("toys", 700)), capture_part(story, held, ("toys", 300))
+    refund(story, first, ("toys", 200))
+    story.add("payment:Cancel", "p-shop", payment=second, reason="mistake")
+    release(story, held)
+    voucher = voucher_of(story)
+    assert (voucher.terms.available, voucher.terms.held, voucher.terms.net) == (29500, 0, 500)
+    assert voucher.day_cents == 700
+    assert books(story).payments[held].members()["captured"] == {"toys": 1000}
 
 
 def test_a_release_gives_everything_back(story: Story) -> None:
@@ -281,6 +342,45 @@ def captured_twice(story: Story) -> None:
     capture(story, held, ("books", 500))
 
 
+def part_too_much(story: Story) -> None:
+    held = story.hold(("books", 500))
+    capture_part(story, held, ("books", 200))
+    capture_part(story, held, ("books", 301))
+
+
+def part_of_everything(story: Story) -> None:
+    capture_part(story, story.hold(("books", 500)), ("books", 500))
+
+
+def rest_above_the_parts(story: Story) -> None:
+    held = story.hold(("books", 500))
+    capture_part(story, held, ("books", 200))
+    capture(story, held, ("books", 301))
+
+
+def part_of_a_released_hold(story: Story) -> None:
+    held = story.hold(("books", 500))
+    release(story, held)
+    capture_part(story, held, ("books", 1))
+
+
+def part_too_late(story: Story) -> None:
+    capture_part(story, story.hold(("books", 500)), ("books", 1), at=NOON + 3600)
+
+
+def part_while_suspended(story: Story) -> None:
+    held = story.hold(("books", 500))
+    story.add("shop:Suspend", "p-manager", shop=SHOP, reason="complaint")
+    capture_part(story, held, ("books", 1))
+
+
+def part_after_a_block(story: Story) -> None:
+    held = story.hold(("books", 500))
+    layout_3(story)
+    story.about("voucher:Block", "p-clerk", reason="lost")
+    capture_part(story, held, ("books", 1))
+
+
 def captured_while_suspended(story: Story) -> None:
     held = story.hold(("books", 500))
     story.add("shop:Suspend", "p-manager", shop=SHOP, reason="complaint")
@@ -336,6 +436,13 @@ def revoked_with_a_hold(story: Story) -> None:
         (captured_another_category, "captured toys totals 1 cent:"),
         (captured_late, "had already expired"),
         (captured_twice, "is paid: it must be held"),
+        (part_too_much, "captured books totals 301 cents"),
+        (part_of_everything, "a part left nothing of hold"),
+        (rest_above_the_parts, "captured books totals 301 cents"),
+        (part_of_a_released_hold, "is released: it must be held"),
+        (part_too_late, "had already expired"),
+        (part_while_suspended, "is suspended: it must be approved"),
+        (part_after_a_block, "was blocked at the capture"),
         (captured_while_suspended, "is suspended: it must be approved"),
         (captured_while_paused, "is paused: it must be open or closed"),
         (released_early_by_the_municipality, "had not expired"),
@@ -368,6 +475,10 @@ def bought_more(story: Story) -> None:
     story.pay(("toys", 12501))
 
 
+def part_of_a_product(story: Story) -> None:
+    capture_part(story, story.hold(("toys", 5000)), ("toys", 1000))
+
+
 def topped_up_product(story: Story) -> None:
     top_up = {"voucher": VOUCHER, "entitlement": "e" * 32, "preset": "child", "units": 1}
     story.add("voucher:TopUp", scheme=SCHEME, top_ups=[top_up], reason="appeal")
@@ -381,6 +492,7 @@ def topped_up_product(story: Story) -> None:
         (bought_something_else, "is for one course"),
         (bought_more, "exceeds the 12500 cents"),
         (topped_up_product, "is for one course"),
+        (part_of_a_product, "which is for a product"),
     ],
 )
 def test_broken_rules_of_products_are_found(
@@ -392,7 +504,9 @@ def test_broken_rules_of_products_are_found(
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["hold", "capture", "release", "pay", "refund", "wait"]), st.integers(1, 3000)),
+    st.tuples(
+        st.sampled_from(["hold", "capture", "part", "release", "pay", "refund", "wait"]), st.integers(1, 3000)
+    ),
     min_size=1,
     max_size=12,
 )
@@ -419,6 +533,11 @@ def test_money_with_holds_always_adds_up(steps: list[tuple[str, int]]) -> None:
             payment, most = held.pop()
             capture(story, payment, ("toys", min(cents, most)), at=now)
             paid.append((payment, min(cents, most)))
+        elif step == "part" and held and held[-1][1] > 1:
+            payment, most = held.pop()
+            taken = min(cents, most - 1)
+            paid.append((capture_part(story, payment, ("toys", taken), at=now), taken))
+            held.append((payment, most - taken))
         elif step == "release" and held:
             release(story, held.pop()[0], at=now)
         elif step == "refund" and paid:

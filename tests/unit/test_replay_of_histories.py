@@ -107,6 +107,13 @@ class State:
                 if key.startswith(prefix):
                     yield self._state[f"refund/{key.rsplit('/', 1)[1]}"]
 
+    def of_day(self, scheme: str, shop: str, day: str) -> Iterator[Any]:
+        for kind in ("unsettled", "sold"):
+            for key in sorted(self._state):
+                item = key.removeprefix(f"{kind}/{scheme}/{shop}/{day}/")
+                if item != key and f"refund/{item}" in self._state:
+                    yield {"id": item, "refund": self._state[f"refund/{item}"]}
+
     def settlements(self, scheme: str) -> Iterator[Any]:
         return self._under(f"settlement/{scheme}/")
 
@@ -155,6 +162,7 @@ def reader_of(state: dict[str, Any]) -> Reader:
         "vouchers": {"list": peer.vouchers},
         "payments": {
             "list": peer.payments,
+            "of_day": peer.of_day,
             "unsettled": peer.unsettled,
             "waiting_refunds": peer.waiting_refunds,
         },

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from story import NOON, SCHEME, SECONDS_OF_A_DAY, SHOP, Story, books, findings, voucher_of
+from story import DAY, NOON, SCHEME, SECONDS_OF_A_DAY, SHOP, Story, books, findings, voucher_of
 
 
 @pytest.fixture
@@ -65,8 +66,20 @@ def test_within_term_and_limit_a_refund_returns_the_money_at_once(story: Story) 
     settled = story.pay(("toys", 2000))
     settle(story, settled)
     refund(story, settled, 1000)
-    assert not books(story).refunds
+    assert not any(refunded.waits for refunded in books(story).refunds.values())
     assert voucher_of(story).terms.refunded == 4000
+
+
+def test_a_refund_keeps_its_receipt_whether_it_waits_or_not(story: Story) -> None:
+    payment, receipt = story.pay(("toys", 5000)), "5" * 64
+    lines = [{"category": "toys", "cents": 500}]
+    members: dict[str, Any] = {"payment": payment, "lines": lines, "reason": "returned"}
+    now = story.add("payment:Refund", "p-shop", **members, receipt=receipt)
+    late = story.add("payment:Refund", "p-shop", wait(story, payment), **members, receipt=receipt)
+    bare = refund(story, payment, 100)
+    kept = {key: book.members() for key, book in books(story).refunds.items()}
+    assert [kept[key]["receipt"] for key in (now, late, bare)] == [receipt, receipt, None]
+    assert [(kept[key]["day"], kept[key]["state"]) for key in (now, late)] == [(DAY, None), ("", "waiting")]
 
 
 def test_a_rejected_refund_moves_nothing(story: Story) -> None:
@@ -80,8 +93,8 @@ def test_without_a_term_a_refund_never_waits() -> None:
     story = Story()
     story.open()
     payment = story.pay(("toys", 500))
-    refund(story, payment, 500, suspend(story, payment) + 100 * SECONDS_OF_A_DAY)
-    assert not books(story).refunds
+    now = refund(story, payment, 500, suspend(story, payment) + 100 * SECONDS_OF_A_DAY)
+    assert not books(story).refunds[now].waits
 
 
 @pytest.mark.parametrize(
@@ -123,7 +136,7 @@ def test_what_a_shop_was_paid_waits_without_a_term_too_from_layout_3_on(layout: 
     refunds = [refund(story, payment, 300, NOON + SECONDS_OF_A_DAY) for payment in (settled, still_open)]
     result = books(story)
     assert not findings(story)
-    assert [one in result.refunds for one in refunds] == [waits, False]
+    assert [bool(result.refunds[one].waits) for one in refunds] == [waits, False]
 
 
 def limit(story: Story, cents: int | None, person: str = "p-shop") -> None:
@@ -141,7 +154,7 @@ def test_a_refund_above_the_shops_limit_returns_once_a_second_person_confirms(st
     refund(story, payment, 600)
     asked = refund(story, payment, 401)
     result = books(story)
-    assert list(result.refunds) == [asked]
+    assert [one.id for one in result.refunds.values() if one.state] == [asked]
     members = result.refunds[asked].members()
     assert (members["state"], members["asked_by"], members["asked_role"]) == (
         "asked",

@@ -112,7 +112,7 @@ class Books:
         bindings: maps the digest of a key or booklet to the voucher that was first bound to it.
         shops: the shops.
         payments: the payments, holds included.
-        refunds: the refunds that had to wait.
+        refunds: all refunds, those that wait included.
         settlements: the settlements, receivables included.
         erasures: orders to purge private records.
         decisions: decisions of two persons.

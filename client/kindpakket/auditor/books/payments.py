@@ -22,12 +22,15 @@ class PaymentBook:
     at: int
     proof: dict[str, object]
     till: str = ""
+    receipt: str = ""
     state: str = "paid"
     refunded: Counter[str] = field(default_factory=Counter)
     refunded_confirmed_cents: int = 0
     cancel_reason: str = ""
+    hold: str = ""
     held_lines: tuple[Line, ...] = ()
     held_day: str = ""
+    captured: Counter[str] = field(default_factory=Counter)
     expires_at: int = 0
     captured_at: int = 0
     release_reason: str = ""
@@ -41,6 +44,19 @@ class PaymentBook:
     def held_cents(self) -> int:
         """What was held at first, in cents."""
         return total(self.held_lines)
+
+    @property
+    def left_lines(self) -> list[Line]:
+        """What a hold has left, after the parts that were captured."""
+        left = [
+            (line["category"], line["cents"] - self.captured[line["category"]]) for line in self.held_lines
+        ]
+        return [Line(category=category, cents=cents) for category, cents in left if cents]
+
+    @property
+    def left_cents(self) -> int:
+        """The sum of that, in cents."""
+        return total(self.left_lines)
 
     @property
     def refunded_cents(self) -> int:
@@ -68,10 +84,13 @@ class PaymentBook:
             "at": self.at,
             "proof": self.proof,
             "till": self.till or None,
+            "receipt": self.receipt or None,
             "cancel_reason": self.cancel_reason or None,
+            "hold": self.hold or None,
             "held_lines": list(self.held_lines) or None,
             "held_cents": self.held_cents or None,
             "held_day": self.held_day or None,
+            "captured": amounts(self.captured) or None,
             "expires_at": self.expires_at or None,
             "captured_at": self.captured_at or None,
             "release_reason": self.release_reason or None,
@@ -80,16 +99,19 @@ class PaymentBook:
 
 @dataclass(slots=True)
 class RefundBook:
-    """A refund that had to be confirmed or to wait, recomputed from the requests."""
+    """A refund, recomputed from the requests: a state if others had to agree, a day once money returned."""
 
     id: str
     scheme: str
+    shop: str
     payment: str
     lines: tuple[Line, ...]
     at: int
     reason: str
+    receipt: str = ""
+    day: str = ""
     waits: str = ""
-    state: str = "waiting"
+    state: str = ""
     asked_by: str = ""
     asked_role: str = ""
     confirmed_by: str = ""
@@ -98,20 +120,21 @@ class RefundBook:
     reject_reason: str = ""
 
     def members(self) -> dict[str, object]:
-        """The members that the ledger's record must have until it is decided on; None for those left out."""
+        """The members that the ledger's record must have; None for those that it leaves out."""
+        optional = (
+            *("receipt", "waits", "state", "asked_by", "asked_role", "confirmed_by"),
+            *("endorsed_by", "decided_by", "reject_reason"),
+        )
         return {
             "scheme": self.scheme,
+            "shop": self.shop,
             "payment": self.payment,
             "lines": list(self.lines),
             "cents": total(self.lines),
+            "day": self.day,
             "at": self.at,
             "reason": self.reason,
-            "waits": self.waits or None,
-            "state": self.state,
-            "asked_by": self.asked_by or None,
-            "asked_role": self.asked_role or None,
-            "confirmed_by": self.confirmed_by or None,
-            "endorsed_by": self.endorsed_by or None,
+            **{name: getattr(self, name) or None for name in optional},
         }
 
 

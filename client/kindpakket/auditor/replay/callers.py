@@ -72,6 +72,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "payment:Pay": SELLERS,
     "payment:Hold": SELLERS,
     "payment:Capture": SELLERS,
+    "payment:CapturePart": SELLERS,
     "payment:Release": (*MUNICIPAL, *SELLERS),
     "payment:ReleaseByHolder": (*MUNICIPAL, *SELLERS),
     "payment:Cancel": SELLERS,

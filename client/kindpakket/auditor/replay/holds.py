@@ -1,4 +1,4 @@
-"""Replays what happens to holds: captures, releases, and expiry."""
+"""Replays what happens to holds: captures, as a whole or in parts, releases, and expiry."""
 
 from __future__ import annotations
 
@@ -34,7 +34,60 @@ def expect_no_hold(findings: Findings, voucher: VoucherBook) -> None:
 def _capture(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     lines: list[Line] = request.request["lines"]
     scheme, voucher, payment = _held(books, findings, request)
-    shop = books.shops[payment.shop]
+    _expect_capturable(books, findings, request, payment)
+    cents = total(lines)
+    _give_back(voucher, payment, payment.left_cents - cents)
+    voucher.terms.available -= cents
+    voucher.terms.spent += cents
+    for line in lines:
+        voucher.by_category[line["category"]] += line["cents"]
+    payment.state, payment.lines, payment.captured_at = "paid", tuple(lines), request.at
+    payment.receipt = request.request.get("receipt") or payment.receipt
+    payment.day = booking_day(request.at, scheme.closed_until)
+    scheme.unsettled.setdefault(payment.shop, {})[payment.day, payment.id] = cents
+    books.move("payment", request.at, payment, lines)
+
+
+def _capture_part(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
+    content = request.request
+    lines: list[Line] = content["lines"]
+    scheme, voucher, hold = _held(books, findings, request, "hold")
+    _expect_capturable(books, findings, request, hold)
+    cents = total(lines)
+    findings.expect(not voucher.product, f"a part was captured of hold {hold.id}, which is for a product")
+    findings.expect(cents < hold.left_cents, f"a part left nothing of hold {hold.id}")
+    part = books.payments[content["request_id"]] = PaymentBook(
+        id=content["request_id"],
+        scheme=hold.scheme,
+        shop=hold.shop,
+        voucher=hold.voucher,
+        lines=tuple(lines),
+        day=booking_day(request.at, scheme.closed_until),
+        at=request.at,
+        proof=hold.proof,
+        till=request.till,
+        receipt=content.get("receipt", ""),
+        hold=hold.id,
+        held_day=hold.held_day,
+    )
+    voucher.terms.held -= cents
+    voucher.terms.spent += cents
+    for line in lines:
+        hold.captured[line["category"]] += line["cents"]
+        voucher.held_by_category[line["category"]] -= line["cents"]
+        voucher.by_category[line["category"]] += line["cents"]
+    voucher.holds[hold.id] = {"cents": hold.left_cents, "expires_at": hold.expires_at}
+    scheme.unsettled.setdefault(part.shop, {})[part.day, part.id] = cents
+    books.move("payment", request.at, part, lines)
+
+
+def _expect_capturable(
+    books: Books, findings: Findings, request: CommittedRequest, payment: PaymentBook
+) -> None:
+    """The shop may take these lines of what its hold has left, now."""
+    lines: list[Line] = request.request["lines"]
+    scheme, shop = books.schemes[payment.scheme], books.shops[payment.shop]
+    voucher = scheme.vouchers[payment.voucher]
     findings.expect_own(request, shop)
     findings.expect(request.at < payment.expires_at, f"hold {payment.id} had already expired")
     findings.expect_state(f"shop {shop.id}", shop.state, "approved")
@@ -43,23 +96,13 @@ def _capture(books: Books, findings: Findings, request: CommittedRequest, _: Dom
         voucher.state != "blocked" or books.layout < 3, f"voucher {voucher.id} was blocked at the capture"
     )
     findings.expect_lines(lines)
-    held = {line["category"]: line["cents"] for line in payment.held_lines}
+    held = {line["category"]: line["cents"] for line in payment.left_lines}
     for line in lines:
         category, cents, most = line["category"], line["cents"], held.get(line["category"], 0)
         findings.expect(
             cents <= most,
             f"captured {category} totals {in_cents(cents)}: hold {payment.id} has {in_cents(most)}",
         )
-    cents = total(lines)
-    _give_back(voucher, payment, payment.held_cents - cents)
-    voucher.terms.available -= cents
-    voucher.terms.spent += cents
-    for line in lines:
-        voucher.by_category[line["category"]] += line["cents"]
-    payment.state, payment.lines, payment.captured_at = "paid", tuple(lines), request.at
-    payment.day = booking_day(request.at, scheme.closed_until)
-    scheme.unsettled.setdefault(payment.shop, {})[payment.day, payment.id] = cents
-    books.move("payment", request.at, payment, lines)
 
 
 def _release(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
@@ -99,31 +142,32 @@ def _release_by_holder(books: Books, findings: Findings, request: CommittedReque
 
 
 def _held(
-    books: Books, findings: Findings, request: CommittedRequest
+    books: Books, findings: Findings, request: CommittedRequest, member: str = "payment"
 ) -> tuple[SchemeBook, VoucherBook, PaymentBook]:
-    payment = books.payments[request.request["payment"]]
+    payment = books.payments[request.request[member]]
     findings.expect_state(f"payment {payment.id}", payment.state, "held")
     scheme = books.schemes[payment.scheme]
     return scheme, scheme.vouchers[payment.voucher], payment
 
 
 def _release_all(voucher: VoucherBook, payment: PaymentBook, reason: str) -> None:
-    _give_back(voucher, payment, payment.held_cents)
+    _give_back(voucher, payment, payment.left_cents)
     payment.state, payment.release_reason = "released", reason
 
 
 def _give_back(voucher: VoucherBook, payment: PaymentBook, unpaid: int) -> None:
-    """Make the whole hold available; what is not paid no longer counts towards the cap of its day."""
+    """Make all that a hold has left available; what is not paid no longer counts towards its day's cap."""
     voucher.holds.pop(payment.id, None)
-    voucher.terms.held -= payment.held_cents
-    voucher.terms.available += payment.held_cents
-    for line in payment.held_lines:
+    voucher.terms.held -= payment.left_cents
+    voucher.terms.available += payment.left_cents
+    for line in payment.left_lines:
         voucher.held_by_category[line["category"]] -= line["cents"]
     voucher.uncount(payment.held_day, unpaid, payment.proof)
 
 
 HANDLERS: Handlers = {
     "payment:Capture": _capture,
+    "payment:CapturePart": _capture_part,
     "payment:Release": _release,
     "payment:ReleaseByHolder": _release_by_holder,
 }

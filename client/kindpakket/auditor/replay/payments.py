@@ -99,6 +99,7 @@ def _new_payment(purchase: Purchase, request: CommittedRequest, **members: Any) 
         at=request.at,
         proof={name: proof[name] for name in ("kind", "version", "page") if name in proof},
         till=request.till,
+        receipt=request.request.get("receipt", ""),
         **members,
     )
 

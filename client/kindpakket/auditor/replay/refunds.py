@@ -22,23 +22,24 @@ def _refund(books: Books, findings: Findings, request: CommittedRequest, _: Doma
     findings.expect_own(request, books.shops[payment.shop])
     findings.expect_lines(lines)
     _expect_refundable(findings, payment, lines)
-    refund = RefundBook(
+    refund = books.refunds[content["request_id"]] = RefundBook(
         id=content["request_id"],
         scheme=payment.scheme,
+        shop=payment.shop,
         payment=payment.id,
         lines=tuple(lines),
         at=request.at,
         reason=content["reason"],
+        receipt=content.get("receipt", ""),
     )
     limit = books.shops[payment.shop].refund_alone_cents
     alone = payment.refunded_cents - payment.refunded_confirmed_cents + total(lines)
     if limit is not None and alone > limit:
         refund.state, refund.asked_by, refund.asked_role = "asked", request.person, request.role
-        books.refunds[refund.id] = refund
-    elif waits := _why_it_waits(books, payment, lines, request.at):
-        refund.waits = waits
-        books.refunds[refund.id] = refund
-    else:
+        return
+    refund.waits = _why_it_waits(books, payment, lines, request.at)
+    refund.state = "waiting" if refund.waits else ""
+    if not refund.waits:
         _return_lines(books, payment, refund, request.at)
 
 
@@ -136,7 +137,7 @@ def _expect_refundable(findings: Findings, payment: PaymentBook, lines: Sequence
 
 
 def _return_lines(books: Books, payment: PaymentBook, refund: RefundBook, at: int) -> None:
-    """Return lines of a payment to its voucher; the shop owes them."""
+    """Return the lines of a refund to the voucher of its payment; the shop owes them."""
     lines = refund.lines
     scheme = books.schemes[payment.scheme]
     voucher = scheme.vouchers[payment.voucher]
@@ -148,8 +149,8 @@ def _return_lines(books: Books, payment: PaymentBook, refund: RefundBook, at: in
         payment.refunded_confirmed_cents += cents
     voucher.terms.refunded += cents
     return_money(scheme, voucher, list(lines), at)
-    booked = booking_day(at, scheme.closed_until)
-    scheme.unsettled.setdefault(payment.shop, {})[booked, refund.id] = -cents
+    refund.day = booking_day(at, scheme.closed_until)
+    scheme.unsettled.setdefault(payment.shop, {})[refund.day, refund.id] = -cents
     books.move("refund", at, payment, lines)
 
 

@@ -34,6 +34,7 @@ from kindpakket.ledger.records.payments import (
     ProofUsed,
     Refund,
     ReleasedByHolder,
+    still_held,
 )
 from kindpakket.ledger.records.schemes import (
     Budget,
@@ -157,4 +158,5 @@ __all__ = [
     "VoucherCents",
     "VoucherStatementEntry",
     "WaitingReplacement",
+    "still_held",
 ]

@@ -25,7 +25,10 @@ class Payment(TypedDict):
 
     `refunded_confirmed_cents` is what a second person of the shop agreed to of `refunded_cents`.
 
-    Until it is captured, a hold has no lines, 0 cents and the day ""; `held_…` keep what was held at first.
+    Until it is captured, a hold has no lines, 0 cents and the day ""; `held_…` keep what was held at first,
+    and `captured`, in cents by category, says what was captured of it in parts. Each part is a payment with
+    `hold`, the id of its hold, whose `held_day` it counts on; `still_held` is what they left.
+    `receipt` is the hash of the till's own reference, as of `kindpakket.shop.receipt_hash`.
     """
 
     id: str
@@ -41,14 +44,24 @@ class Payment(TypedDict):
     at: int
     proof: ProofUsed
     till: NotRequired[str]
+    receipt: NotRequired[str]
     cancel_reason: NotRequired[str]
+    hold: NotRequired[str]
     held_lines: NotRequired[list[Line]]
     held_cents: NotRequired[int]
     held_day: NotRequired[str]
+    captured: NotRequired[dict[str, int]]
     expires_at: NotRequired[int]
     captured_at: NotRequired[int]
     release_reason: NotRequired[str]
     refunded_confirmed_cents: NotRequired[int]
+
+
+def still_held(hold: Payment) -> int:
+    """What a hold keeps, in cents: what was held, without the parts that were captured; 0 once it ended."""
+    if hold["state"] != "held":
+        return 0
+    return hold.get("held_cents", 0) - sum(hold.get("captured", {}).values())
 
 
 class Refund(TypedDict):
@@ -70,6 +83,7 @@ class Refund(TypedDict):
     at: int
     reason: str
     returned_to: str
+    receipt: NotRequired[str]
     state: NotRequired[Literal["asked", "confirmed", "waiting", "endorsed", "approved", "rejected"]]
     asked_by: NotRequired[str]
     asked_role: NotRequired[Literal["cashier", "shopkeeper", "acquirer"]]

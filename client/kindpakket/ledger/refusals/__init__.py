@@ -65,6 +65,7 @@ __all__ = [
     "NothingToSettle",
     "OrganisationNamed",
     "PaperCapExceeded",
+    "PartNotAllowed",
     "PaymentCapExceeded",
     "PaymentNotFound",
     "PaymentState",
@@ -430,6 +431,10 @@ class HoldNotOpen(Refusal, code="HOLD_NOT_OPEN"):
 
 class HoldExceeded(Refusal, code="HOLD_EXCEEDED"):
     """More would be captured than is on hold."""
+
+
+class PartNotAllowed(Refusal, code="PART_NOT_ALLOWED"):
+    """The hold cannot be captured in part: capture it as a whole."""
 
 
 class RefundNotFound(Refusal, code="REFUND_NOT_FOUND"):
