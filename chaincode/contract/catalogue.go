@@ -43,7 +43,7 @@ var catalogue = []described{
 	writes[schemeRequest, rules.Scheme](openScheme, "Opens an approved or paused scheme."),
 	writes[reasonedSchemeRequest, rules.Scheme](pauseScheme, "Pauses a scheme: nothing is issued or paid until it is opened again."),
 	writes[proposeRulesRequest, rules.Change](proposeRules, "Proposes the next version of a scheme's rules."),
-	writes[proposeBudgetRequest, rules.Change](proposeBudget, "Proposes more budget for a scheme."),
+	writes[proposeBudgetRequest, rules.Change](proposeBudget, "Proposes more budget for a scheme, or less."),
 	writes[reasonedSchemeRequest, rules.Change](proposeClosing, "Proposes to close a scheme."),
 	writes[schemeChangeRequest, rules.Change](approveChange, "Puts a change that another person proposed into effect."),
 	writes[rejectChangeRequest, rules.Change](rejectChange, "Rejects a proposed change."),

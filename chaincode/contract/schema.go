@@ -80,7 +80,7 @@ var (
 
 	// spans bound numbers and amounts in requests, by the name of their member, or of their structure's type and the member.
 	spans = map[string]span{
-		"budget_cents": budgets, "add_cents": budgets, "settlement_cents": budgets, "limit": {1, int64(maxLimit)}, "per_mille": {1, 1_000},
+		"budget_cents": budgets, "add_cents": budgets, "remove_cents": budgets, "settlement_cents": budgets, "limit": {1, int64(maxLimit)}, "per_mille": {1, 1_000},
 		"units": {1, int64(rules.MaxAmount)}, "hold_days": {0, 366}, "extension_days": {0, 366}, "refund_grace_days": days, "settlement_days": days,
 		"retention_days": days, "page": {0, 255}, "deadline": instants, "expires_at": instants, "ends_at": instants,
 		"part": {0, int64(rules.MaxParts) - 1}, "parts": {1, int64(rules.MaxParts)}, "proposeAllocationRequest.cents": budgets,
