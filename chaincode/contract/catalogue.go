@@ -138,6 +138,7 @@ var catalogue = []described{
 	reads[settlementQuery, shownSettlement]("settlement:Show", ofAShop, "Returns a settlement; shops may ask only for their own."),
 	reads[listOfSchemeRequest, listed[rules.Settlement]]("settlement:List", readers, "Returns a page of a scheme's settlements."),
 	reads[listOfSchemeRequest, listed[rules.Settlement]]("settlement:Live", readers, "Returns a page of a scheme's settlements and receivables that wait for a step."),
+	reads[receivablesRequest, listed[rules.Settlement]]("settlement:Receivables", readers, "Returns a page of the receivables that shops owe."),
 	reads[itemsRequest, listed[rules.Item]]("settlement:Items", ofAShop, "Returns a page of the items that a settlement holds; shops may ask only for their own."),
 	reads[dueSettlementQuery, dueSettlement]("settlement:Due", ofAShop, "Returns whether a settlement of a shop is due, and why; shops may ask only for themselves."),
 	reads[listOfSchemeRequest, listed[dueShop]]("settlement:DueList", readers, "Returns a page of the shops with open items, and whether a settlement of each is due."),

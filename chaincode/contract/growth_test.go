@@ -131,6 +131,9 @@ func costs(t *testing.T, payments int) map[string]cost {
 	call("auditor", "audit:Totals", object{"scheme": w.scheme})
 	w.endShop(0)
 	call("clerk", "erasure:Order", w.orderAccounts("request", w.shop))
+	w.owes("2026-03-10", 1, -500)
+	call("treasurer", "settlement:Claim", w.onScheme(object{"shop": w.shop, "reason": "over"}))
+	call("treasurer", "settlement:Receivables", object{})
 	return measured
 }
 

@@ -68,6 +68,7 @@ var (
 	undoneKind         = atShop("undone")
 	shopSettlementKind = atShop("shop-settlement")
 	liveKind           = keyKind{"live", []string{idForm, idForm, idForm}}
+	receivableKind     = keyKind{"receivable", []string{idForm, idForm, idForm}}
 )
 
 func atShop(name string) keyKind { return keyKind{name, []string{idForm, idForm, dayForm, idForm}} }
@@ -82,7 +83,7 @@ var (
 var publicKeyForm = formOf(
 	organisationsKind, organisationKind, requestKind, schemeKind, rulesKind, changeKind, decisionKind, budgetKind, allocationKind, dayKind,
 	shopKind, voucherKind, entitlementKind, boundKind, paymentKind, refundKind, waitingKind, unsettledKind, soldKind, heldKind, undoneKind,
-	settlementKind, shopSettlementKind, liveKind, erasureKind,
+	settlementKind, shopSettlementKind, liveKind, receivableKind, erasureKind,
 )
 
 // cursorForm admits the cursors that pages of lists end with: what a key has after the prefix of the list, the part of a list in parts
@@ -94,7 +95,7 @@ var cursorForm = regexp.MustCompile(`^(` + strings.Join([]string{
 }, "|") + `)$`)
 
 // restForm is what a key may have after the prefix of a list.
-const restForm = `(` + idForm + `|` + idForm + keySeparator + idForm + `|(` + idForm + keySeparator + `)?` + itemForm + `)`
+const restForm = `(` + idForm + `(` + keySeparator + idForm + `){0,2}|(` + idForm + keySeparator + `)?` + itemForm + `)`
 
 func formOf(kinds ...keyKind) *regexp.Regexp {
 	var patterns []string
@@ -187,6 +188,14 @@ func shopSettlementKey(settlement *rules.Settlement) string {
 }
 
 func liveKey(scheme, shop, settlement string) string { return liveKind.key(scheme, shop, settlement) }
+
+func receivableKey(s *rules.Settlement) string { return receivableKind.key(s.Scheme, s.Shop, s.ID) }
+
+// readSettlementKey returns the scheme and the id of a key that finds a settlement by its scheme and shop.
+func readSettlementKey(key string) (scheme, settlement string) {
+	members := strings.Split(key, keySeparator)
+	return members[1], members[3]
+}
 
 // readShopKey returns the shop, the day and the id of a key that finds a thing by its shop and day.
 func readShopKey(key string) (shop string, day rules.Day, id string) {

@@ -53,6 +53,8 @@ var patterns = map[string]string{
 	"privateRecords.scheme": `^([0-9a-f]{32})?$`,
 	"Booking.reason":        `^([a-z][a-z0-9-]{0,31})?$`,
 	"holdsRequest.shop":     `^([0-9a-f]{32})?$`,
+
+	"receivablesRequest.scheme": `^([0-9a-f]{32})?$`,
 }
 
 // choices are the values of texts that have few, by their type, or by the type and the name of their member.

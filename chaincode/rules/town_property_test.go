@@ -483,7 +483,7 @@ func (l *ledger) draft(t *rapid.T, shop *Shop) (*Settlement, error) {
 	if err == nil && settlement.IsLive() {
 		err = l.terms.CheckDue(found, l.closed, l.scheme, shop)
 	} else if err != nil {
-		settlement, err = NewReceivable(l.id(), l.scheme, shop, "p-treasurer", "debt", found, l.closed)
+		settlement, err = NewReceivable(l.id(), l.scheme, shop, "p-treasurer", "debt", found, l.closed, l.now)
 	}
 	if err != nil {
 		return nil, err

@@ -78,6 +78,11 @@ def another_shops_settlement(ground: Ground) -> Attempt:
     return lambda: ground.other.shop.settlement(scheme, settlement)
 
 
+@case(23, "shop B", "lists what shops owe", "ROLE_REQUIRED")
+def another_shops_debts(ground: Ground) -> Attempt:
+    return lambda: ground.other.shop.caller.query("settlement:Receivables", {})
+
+
 @case(23, "shop B", "charges at shop A's till", "NOT_YOURS")
 def at_another_till(ground: Ground) -> Attempt:
     wallet = ground.wallet()

@@ -43,6 +43,8 @@ def test_history_is_read_page_by_page() -> None:
         ("schemes.changes", ("a",), "scheme:Changes", {"scheme": "a"}),
         ("vouchers.lapsable", ("a",), "voucher:Lapsable", {"scheme": "a"}),
         ("payments.list", ("a",), "payment:List", {"scheme": "a"}),
+        ("settlements.receivables", (), "settlement:Receivables", {}),
+        ("settlements.receivables", ("a",), "settlement:Receivables", {"scheme": "a"}),
         ("erasures.list", (), "erasure:List", {}),
         ("erasures.due", ("citizens", "a"), "erasure:Due", {"collection": "citizens", "scheme": "a"}),
         ("erasures.unused_cases", ("a",), "erasure:UnusedCases", {"scheme": "a"}),

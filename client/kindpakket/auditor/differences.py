@@ -14,6 +14,8 @@ _BY_CATEGORY = ("spent_by_category", "held_by_category", "refunded")
 _RULES = tuple(Rules.__annotations__)
 _TERM = frozenset({"proposed_at", "expires_at", "base_version"})
 """What changes proposed before layout 3 lack."""
+_LATER = frozenset({"claimed_at"})
+"""What records from before it was kept lack; those that have it must have the right one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,11 @@ def _compare(
     has_no_term = "proposed_at" not in stored
     for member, value in replayed.items():
         found = stored.get(member)
-        earlier = (has_no_term and member in _TERM and "proposed_at" in replayed) or _is_same(value, found)
+        earlier = (
+            (has_no_term and member in _TERM and "proposed_at" in replayed)
+            or (member in _LATER and member not in stored)
+            or _is_same(value, found)
+        )
         if found != value and not earlier:
             yield Difference(thing, member, value, found)
 

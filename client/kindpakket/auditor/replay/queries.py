@@ -43,6 +43,7 @@ QUERIES = frozenset(
         "settlement:Items",
         "settlement:List",
         "settlement:Live",
+        "settlement:Receivables",
         "settlement:Show",
         "shop:Account",
         "shop:List",
@@ -82,7 +83,7 @@ _MEMBERS = frozenset(
     }
 )
 _TEXT = re.compile(
-    r"|[0-9a-f]{1,64}|[0-9a-f]{32}/[0-9a-f]{32}|([0-9a-f]{32}/)?[0-9]{4}-[0-9]{2}-[0-9]{2}(/[0-9a-f]{32})?"
+    r"|[0-9a-f]{1,64}|[0-9a-f]{32}(/[0-9a-f]{32}){1,2}|([0-9a-f]{32}/)?[0-9]{4}-[0-9]{2}-[0-9]{2}(/[0-9a-f]{32})?"
     r"|(settlement|open|held|unsettled|sold|undone)/[0-9a-f/-]{0,76}"
 )
 _KEY = re.compile(r"[a-z-]{3,16}(/[0-9A-Za-z.-]{1,64}){0,4}")
