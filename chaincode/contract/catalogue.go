@@ -147,6 +147,9 @@ var catalogue = []described{
 	writes[rejectDecisionRequest, rules.Decision](rejectDecision, "Rejects a proposed decision."),
 	reads[decisionQuery, rules.Decision]("decision:Show", readers, "Returns a decision."),
 	reads[paging, listed[rules.Decision]]("decision:List", readers, "Returns a page of the decisions."),
+	reads[waitingRequest, listed[waitingEntry]]("decision:Waiting", readers, "Returns a page of what waits for a second person, of all kinds."),
+	writes[indexPendingRequest, pendingIndexed](indexPending, "Lists what waits because of records from before there was the list."),
+	reads[paging, listed[string]]("decision:Unindexed", readers, "Returns the records of a page that decision:Index has to list."),
 
 	reads[historyRequest, entries[historyEntry]]("audit:History", readers, "Returns a page of the changes of a key, newest first."),
 	reads[voucherStatementRequest, entries[voucherEntry]]("audit:VoucherStatement", readers, "Returns a page of a voucher's changes and the money that they moved."),

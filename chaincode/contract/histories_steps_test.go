@@ -84,6 +84,10 @@ func (s *storyteller) decide() {
 	}
 	approver := s.oneOf("manager", "manager2", "promoted")
 	decide := object{"decision": s.thing("decision")}
+	if s.IntN(4) == 0 {
+		keys := []string{"scheme/" + s.scheme, "change/" + s.scheme + "/" + s.thing("change"), "decision/" + decide["decision"].(string)}
+		s.try("", s.oneOf("clerk", "treasurer", "manager"), "decision:Index", object{"keys": keys})
+	}
 	if s.IntN(4) > 0 {
 		s.try("", approver, "decision:Approve", decide)
 		return

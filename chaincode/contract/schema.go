@@ -54,6 +54,8 @@ var patterns = map[string]string{
 	"Booking.reason":        `^([a-z][a-z0-9-]{0,31})?$`,
 	"holdsRequest.shop":     `^([0-9a-f]{32})?$`,
 
+	"keys":                      pendingRecordForm.String(),
+	"waitingRequest.scheme":     `^([0-9a-f]{32})?$`,
 	"receivablesRequest.scheme": `^([0-9a-f]{32})?$`,
 }
 
@@ -67,6 +69,7 @@ var choices = map[string][]string{
 	"Reach":                     {string(rules.ReachNew), string(rules.ReachAll)},
 	"sampleRequest.kind":        {ofVouchers, ofPayments, ofSettlements},
 	"privateRecords.collection": {citizens, shopAccounts},
+	"waitingRequest.kind":       append([]string{""}, textsOf(rules.PendingKinds)...),
 }
 
 // span is a least and a most.
@@ -91,7 +94,7 @@ var (
 	}
 	// counts bound how many items a list of a request has, likewise.
 	counts = map[string]span{
-		"vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "payments": bulk, "ids": bulk, "entitlements": bulk,
+		"keys": bulk, "vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "payments": bulk, "ids": bulk, "entitlements": bulk,
 		"lines": {1, 20}, "categories": {1, 50}, "proofs": {1, 2}, "path": {0, 8}, "drawing.path": {0, 14},
 	}
 )

@@ -113,7 +113,7 @@ func (tx *transaction) putChange(change *rules.Change) error {
 		Scheme: change.Scheme, Change: change.ID, Kind: change.Kind, State: change.State, Version: change.Version, AddCents: change.AddCents,
 		RemoveCents: change.RemoveCents,
 	}
-	return tx.put(changeKey(change.Scheme, change.ID), change)
+	return putPending(tx, changeKey(change.Scheme, change.ID), change)
 }
 
 type schemeChangeRequest struct {
@@ -163,7 +163,7 @@ func (tx *transaction) carryOut(change *rules.Change, scheme *rules.Scheme) erro
 			return err
 		}
 	}
-	return tx.put(schemeKey(scheme.ID), scheme)
+	return putPending(tx, schemeKey(scheme.ID), scheme)
 }
 
 type rejectChangeRequest struct {

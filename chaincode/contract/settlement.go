@@ -190,5 +190,5 @@ func (tx *transaction) putSettlement(settlement *storedSettlement) error {
 	tx.event = settlementEvent{
 		Settlement: settlement.ID, Scheme: settlement.Scheme, Shop: settlement.Shop, State: settlement.State, Cents: settlement.Cents,
 	}
-	return tx.put(settlementKey(settlement.Scheme, settlement.ID), settlement)
+	return putPending(tx, settlementKey(settlement.Scheme, settlement.ID), settlement)
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from desk import ACCOUNT, CHANGE, MOVED, ORDERED, PAYMENT, REASON, TILL, Command, settlement
 from story import NOON, SCHEME, SHOP, VOUCHER
@@ -131,6 +132,38 @@ def test_a_ledger_of_layout_2_is_indexed_once(kindpakket: Command) -> None:
     assert kindpakket.answer("settlement", "index", SCHEME) == {"settlements": 2, "payments": 1}
     indexed = [request for name, request, _ in kindpakket.desk.asked if name == "settlement:Index"]
     assert [request["settlement"] for request in indexed] == [old["id"], "7" * 32]
+
+
+def test_what_waits_for_a_second_person_is_listed(kindpakket: Command) -> None:
+    entries: list[dict[str, Any]] = [
+        {"kind": "budget", "scheme": SCHEME, "id": "1" * 32, "proposed_by": "p-clerk", "since": NOON},
+        {"kind": "shop-end", "id": "2" * 32, "shop": SHOP, "proposed_by": "p-clerk", "expired": True},
+        {"kind": "refund", "id": "3" * 32, "scheme": SCHEME, "state": "waiting", "proposed_by": "x/p-shop"},
+    ]
+    kindpakket.desk.answers["decision:Waiting"] = {"items": entries, "next": ""}
+    shown = kindpakket("decision", "waiting").stdout
+    assert all(
+        word in shown for word in ("budget", "2026-03-10", "expired", f"shop {SHOP}", "waiting", "2" * 32)
+    )
+    assert kindpakket.answer("decision", "waiting", "--kind", "budget", "--scheme", SCHEME) == entries
+    asked = kindpakket.desk.requests("decision:Waiting")
+    assert [(request.get("kind"), request.get("scheme")) for request in asked] == [
+        (None, None),
+        ("budget", SCHEME),
+    ]
+    assert kindpakket("decision", "waiting", "--kind", "wish").exit_code == 2
+
+
+def test_what_waited_before_is_indexed_in_bulks(kindpakket: Command) -> None:
+    keys = [f"scheme/{number:032x}" for number in range(501)]
+    kindpakket.desk.answers |= {
+        "decision:Unindexed": {"items": keys, "next": ""},
+        "decision:Index": {"recorded": 2},
+    }
+    assert kindpakket.answer("decision", "index") == {"recorded": 4}
+    assert [len(request["keys"]) for request in kindpakket.desk.requests("decision:Index")] == [500, 1]
+    kindpakket.desk.answers["decision:Unindexed"] = {"items": [], "next": ""}
+    assert kindpakket.answer("decision", "index") == {"recorded": 0}
 
 
 def test_what_shops_owe_is_listed_by_age(kindpakket: Command) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from kindpakket.auditor.books import Books, SchemeBook, SettlementBook, amounts
+from kindpakket.auditor.books.waiting import waiting
 from kindpakket.ledger.reader import Reader
 from kindpakket.ledger.records import Rules, Settlement, Shop
 
@@ -73,11 +74,19 @@ def differences(books: Books, ledger: Reader) -> Iterator[Difference]:
         yield from _shop_money(books, scheme_id, ledger)
     if books.layout >= 3:
         yield from _records("decision", books.decisions, ledger.decisions.list())
+        yield from _waiting(books, ledger)
     if books.layout >= 2:
         yield from _records("erasure", books.erasures, map(_stored_erasure, ledger.erasures.list()))
     for request in sorted(books.voided):
         stored = {"state": ledger.requests.show(request)["state"]}
         yield from _compare(f"request {request}", {"state": "void"}, stored)
+
+
+def _waiting(books: Books, ledger: Reader) -> Iterator[Difference]:
+    """The list of what waits for a second person."""
+    replayed = {f"{entry.kind} {entry.id}": entry for entry in waiting(books)}
+    stored = ({**entry, "id": f"{entry['kind']} {entry['id']}"} for entry in ledger.decisions.waiting())
+    yield from _records("waiting", replayed, stored)
 
 
 def _scheme(

@@ -215,6 +215,7 @@ _LAYOUT_3_OPERATIONS = frozenset(
         "voucher:ProposeFreeing",
         "decision:Approve",
         "decision:Reject",
+        "decision:Index",
         "voucher:RecordBindings",
         "payment:ReleaseByHolder",
         "payment:EndorseRefund",
