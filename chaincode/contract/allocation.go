@@ -161,7 +161,7 @@ func (tx *transaction) putAllocation(allocation *rules.Allocation) (any, error) 
 		Scheme: allocation.Scheme, Allocation: allocation.ID, Use: allocation.Use, State: allocation.State, Vouchers: allocation.Vouchers,
 		Cents: allocation.Cents,
 	}
-	return allocation, tx.put(allocationKey(allocation.Scheme, allocation.ID), allocation)
+	return allocation, putPending(tx, allocationKey(allocation.Scheme, allocation.ID), allocation)
 }
 
 type allocationQuery struct {

@@ -69,7 +69,7 @@ func (tx *transaction) takeBack(
 			return nil, err
 		}
 		answer.add(voucher.ID, cents)
-		if err := tx.put(voucherKey(scheme, voucher.ID), voucher); err != nil {
+		if err := putPending(tx, voucherKey(scheme, voucher.ID), voucher); err != nil {
 			return nil, err
 		}
 	}

@@ -11,7 +11,9 @@ import (
 type DecisionContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
-func (*DecisionContract) GetEvaluateTransactions() []string { return []string{"Show", "List"} }
+func (*DecisionContract) GetEvaluateTransactions() []string {
+	return []string{"Show", "List", "Waiting", "Unindexed"}
+}
 
 // proposers are who may propose a decision; approvers decide.
 var proposers = []role{issuer, approver}
@@ -45,7 +47,7 @@ func (tx *transaction) putDecision(decision *rules.Decision, moved *movedEvent) 
 		event.Vouchers, event.Cents, event.Released = moved.Vouchers, moved.Cents, moved.Released
 	}
 	tx.event = event
-	return tx.put(decisionKey(decision.ID), decision)
+	return putPending(tx, decisionKey(decision.ID), decision)
 }
 
 type decisionRequest struct {

@@ -67,7 +67,7 @@ func (tx *transaction) putErasure(erasure *rules.Erasure) error {
 	tx.event = erasureEvent{
 		Erasure: erasure.ID, Collection: erasure.Collection, Scheme: erasure.Scheme, State: erasure.State, Records: len(erasure.Records),
 	}
-	return tx.put(erasureKey(erasure.ID), erasure)
+	return putPending(tx, erasureKey(erasure.ID), erasure)
 }
 
 type erasureRequest struct {

@@ -41,6 +41,10 @@ func (*OrganisationsContract) Propose(ctx *Context, text string) (string, error)
 		if err := tx.organisations.CheckNext(further, r.MSP); err != nil {
 			return nil, err
 		}
+		// The proposal that this one takes the place of no longer waits.
+		if _, err := tx.read(organisationKey(r.MSP)); err != nil {
+			return nil, err
+		}
 		return tx.putOrganisation(&rules.Organisation{
 			MSP: r.MSP, Kind: r.Kind, State: rules.ChangeIsProposed, Change: r.RequestID, Accounts: r.Accounts, Reason: r.Reason,
 			ProposedBy: tx.person(), ProposalTerm: rules.NewProposalTerm(tx.now),
@@ -135,5 +139,5 @@ func (tx *transaction) putOrganisation(organisation *rules.Organisation) (any, e
 	tx.event = organisationEvent{
 		MSP: organisation.MSP, Kind: organisation.Kind, Change: organisation.Change, State: organisation.State,
 	}
-	return organisation, tx.put(organisationKey(organisation.MSP), organisation)
+	return organisation, putPending(tx, organisationKey(organisation.MSP), organisation)
 }

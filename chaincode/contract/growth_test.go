@@ -132,6 +132,10 @@ func costs(t *testing.T, payments int) map[string]cost {
 	call("auditor", "audit:Totals", object{"scheme": w.scheme})
 	w.endShop(0)
 	call("clerk", "erasure:Order", w.orderAccounts("request", w.shop))
+	w.owes("2026-03-10", 1, -500)
+	call("treasurer", "settlement:Claim", w.onScheme(object{"shop": w.shop, "reason": "over"}))
+	call("treasurer", "settlement:Receivables", object{})
+	call("treasurer", "decision:Waiting", object{})
 	return measured
 }
 
@@ -199,7 +203,36 @@ func TestAFullExportIsSmall(t *testing.T) {
 		ids = append(ids, id)
 	}
 	w.must("treasurer", "settlement:Export", w.onScheme(object{"settlements": ids, "file_sha256": ids[0] + ids[1]}))
-	if c := w.costOf(w.last); c.written != maxBulk+1 || c.bytes > 1_000_000 {
+	if c := w.costOf(w.last); c.written != 2*maxBulk+1 || c.bytes > 1_000_000 {
 		t.Fatalf("%+v", c)
+	}
+}
+
+// The list of what waits costs what it answers, however much was decided before, and whatever else there is.
+func TestWhatWaitsCostsWhatItAnswers(t *testing.T) {
+	measure := func(decided int) (c cost) {
+		w := newTown(t)
+		for i := range decided {
+			change, decision, settlement := idOf("change", i), idOf("decision", i), idOf("settlement", i)
+			w.ledger.Put(changeKey(w.scheme, change), encodeJSON(t, object{
+				"v": 3, "id": change, "scheme": w.scheme, "kind": "budget", "state": "approved", "reason": "x", "proposed_by": "p-clerk", "add_cents": 5,
+			}))
+			w.ledger.Put(decisionKey(decision), encodeJSON(t, object{"v": 3, "id": decision, "kind": "shop-end", "state": "rejected", "shop": w.shop}))
+			w.ledger.Put(settlementKey(w.scheme, settlement), encodeJSON(t, object{
+				"v": 3, "id": settlement, "scheme": w.scheme, "shop": w.shop, "state": "exported", "item_count": 1, "cents": 5, "through": "2026-03-10",
+			}))
+			w.ledger.Put("live/"+w.scheme+"/"+w.shop+"/"+settlement, encodeJSON(t, object{"v": 3}))
+		}
+		for range 5 {
+			w.must("clerk", "scheme:ProposeBudget", w.onScheme(object{"add_cents": 5, "reason": "council"}))
+		}
+		if items := w.must("auditor", "decision:Waiting", object{})["items"].([]any); len(items) != 5 {
+			t.Fatal(items)
+		}
+		return w.costOf(w.last)
+	}
+	few, many := measure(1), measure(1_000)
+	if few != many || many.read != 6 || many.written != 0 {
+		t.Fatalf("%+v, and %+v after 1,000 decisions", few, many)
 	}
 }

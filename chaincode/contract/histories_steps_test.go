@@ -84,6 +84,10 @@ func (s *storyteller) decide() {
 	}
 	approver := s.oneOf("manager", "manager2", "promoted")
 	decide := object{"decision": s.thing("decision")}
+	if s.IntN(4) == 0 {
+		keys := []string{"scheme/" + s.scheme, "change/" + s.scheme + "/" + s.thing("change"), "decision/" + decide["decision"].(string)}
+		s.try("", s.oneOf("clerk", "treasurer", "manager"), "decision:Index", object{"keys": keys})
+	}
 	if s.IntN(4) > 0 {
 		s.try("", approver, "decision:Approve", decide)
 		return
@@ -209,7 +213,7 @@ func (s *storyteller) change() {
 		request := s.because(object{"rules": s.maybeContradictory(s.rules()), "applies_to": s.oneOf("new", "all")})
 		s.try("change", s.oneOf("clerk", "clerk2"), "scheme:ProposeRules", request)
 	case 2:
-		s.try("change", "clerk", "scheme:ProposeBudget", s.because(object{"add_cents": 1 + s.IntN(50_000)}))
+		s.try("change", "clerk", "scheme:ProposeBudget", s.because(object{s.oneOf("add_cents", "add_cents", "remove_cents"): 1 + s.IntN(50_000)}))
 	case 3:
 		if s.IntN(6) == 0 {
 			s.try("change", "clerk", "scheme:ProposeClosing", s.because(object{}))

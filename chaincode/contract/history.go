@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"regexp"
+
 	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -20,10 +22,14 @@ type historyRequest struct {
 }
 
 func (r *historyRequest) check() error {
-	if !publicKeyForm.MatchString(r.Key) {
-		return rules.Refuse(rules.InvalidKey, rules.Details{"key": rules.Excerpt(r.Key)}, "")
+	return rules.FirstError(checkKey(publicKeyForm, r.Key), r.paging.check())
+}
+
+func checkKey(form *regexp.Regexp, key string) error {
+	if !form.MatchString(key) {
+		return rules.Refuse(rules.InvalidKey, rules.Details{"key": rules.Excerpt(key)}, "")
 	}
-	return r.paging.check()
+	return nil
 }
 
 // historyEntry is one change of a key, with who made it, what the key held until then and what it held afterwards. By is null for a

@@ -14,7 +14,7 @@ import (
 // items that it counts, which come to its cents, and is found while it is live.
 func (w *town) checkItems(count int) {
 	w.t.Helper()
-	places, sums, counts, live := map[string]string{}, map[string]int64{}, map[string]int64{}, map[string]bool{}
+	places, sums, counts, live, owed := map[string]string{}, map[string]int64{}, map[string]int64{}, map[string]bool{}, map[string]bool{}
 	for _, key := range w.ledger.Keys() {
 		parts := strings.Split(key, "/")
 		switch parts[0] {
@@ -33,6 +33,8 @@ func (w *town) checkItems(count int) {
 			places[parts[4]] = key
 		case "live":
 			live[parts[3]] = true
+		case "receivable":
+			owed[parts[3]] = true
 		}
 	}
 	for _, key := range w.ledger.Keys() {
@@ -43,6 +45,9 @@ func (w *town) checkItems(count int) {
 		id, state := settlement["id"].(string), settlement["state"]
 		if live[id] != slices.Contains([]any{"drafted", "approved", "exported", "claimed"}, state) {
 			w.t.Fatalf("%v: found as live %v", settlement, live[id])
+		}
+		if owed[id] != (state == "claimed") {
+			w.t.Fatalf("%v: found as a receivable %v", settlement, owed[id])
 		}
 		if slices.Contains([]any{"withdrawn", "rejected", "returned", "reopened", "netted"}, state) {
 			if counts[id] > 0 {

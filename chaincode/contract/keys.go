@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -28,6 +29,9 @@ const (
 	openPart       = "open"
 
 	itemForm = dayForm + keySeparator + idForm
+
+	// noScheme stands in a key for the scheme of what is about none.
+	noScheme = "-"
 )
 
 // keyKind is a kind of key: its name, and the form of each of its members.
@@ -58,6 +62,21 @@ var (
 	askedKind         = keyKind{"asked", []string{idForm, idForm, idForm}}
 	settlementKind    = keyKind{"settlement", []string{idForm, idForm}}
 	erasureKind       = keyKind{"erasure", []string{idForm}}
+	pendingKind       = keyKind{"pending", []string{anyOf(pendingKinds()...), `(` + noScheme + `|` + idForm + `)`, idForm}}
+)
+
+// ownLists are the keys that list what waits of some kinds, by scheme, beside those of all other kinds.
+var ownLists = map[rules.PendingKind]keyKind{rules.PendingReceivable: receivableKind, rules.PendingRefund: waitingKind}
+
+// pendingRecordKinds are the kinds of records because of which something may wait that has no list of its own.
+var pendingRecordKinds = []keyKind{
+	organisationKind, schemeKind, changeKind, decisionKind, allocationKind, shopKind, voucherKind, settlementKind, erasureKind,
+}
+
+// pendingRecordForm admits the keys of those records, and pendingRecordParts are the ranges that they are in.
+var (
+	pendingRecordForm  = formOf(pendingRecordKinds...)
+	pendingRecordParts = partsOf(pendingRecordKinds)
 )
 
 // Kinds of keys that find things by their scheme, shop and day. What a shop is owed is unsettled or, once a settlement holds it, sold.
@@ -69,6 +88,7 @@ var (
 	undoneKind         = atShop("undone")
 	shopSettlementKind = atShop("shop-settlement")
 	liveKind           = keyKind{"live", []string{idForm, idForm, idForm}}
+	receivableKind     = keyKind{"receivable", []string{idForm, idForm, idForm}}
 )
 
 func atShop(name string) keyKind { return keyKind{name, []string{idForm, idForm, dayForm, idForm}} }
@@ -83,19 +103,60 @@ var (
 var publicKeyForm = formOf(
 	organisationsKind, organisationKind, requestKind, schemeKind, rulesKind, changeKind, decisionKind, budgetKind, allocationKind, dayKind,
 	shopKind, voucherKind, entitlementKind, boundKind, paymentKind, refundKind, askedKind, waitingKind, unsettledKind, soldKind, heldKind, undoneKind,
-	settlementKind, shopSettlementKind, liveKind, erasureKind,
+	settlementKind, shopSettlementKind, liveKind, receivableKind, erasureKind, pendingKind,
 )
 
 // cursorForm admits the cursors that pages of lists end with: what a key has after the prefix of the list, the part of a list in parts
 // that it belongs to, and the transaction at which a history goes on.
 var cursorForm = regexp.MustCompile(`^(` + strings.Join([]string{
 	"", restForm, transactionForm,
-	`(` + strings.Join([]string{settlementPart, openPart, heldKind.name, unsettledKind.name, soldKind.name, undoneKind.name, askedKind.name, waitingKind.name}, "|") + `)` +
+	anyOf(settlementPart, openPart, heldKind.name, unsettledKind.name, soldKind.name, undoneKind.name, askedKind.name, waitingKind.name) +
 		keySeparator + `(` + restForm + `)?`,
+	anyOf(append(textsOf(rules.PendingKinds), namesOf(pendingRecordKinds)...)...) + keySeparator + `((` + noScheme + keySeparator + `)?` + restForm + `)?`,
+	organisationKind.name + keySeparator + mspForm,
 }, "|") + `)$`)
 
 // restForm is what a key may have after the prefix of a list.
-const restForm = `(` + idForm + `|` + idForm + keySeparator + idForm + `|(` + idForm + keySeparator + `)?` + itemForm + `)`
+const restForm = `(` + idForm + `(` + keySeparator + idForm + `){0,2}|(` + idForm + keySeparator + `)?` + itemForm + `)`
+
+// anyOf is the form of a member that is one of some names.
+func anyOf(names ...string) string { return `(` + strings.Join(names, "|") + `)` }
+
+// pendingKinds are the kinds of what waits that have no list of their own.
+func pendingKinds() []string {
+	var names []string
+	for _, kind := range rules.PendingKinds {
+		if _, other := ownLists[kind]; !other {
+			names = append(names, string(kind))
+		}
+	}
+	return names
+}
+
+func textsOf[T ~string](values []T) []string {
+	var texts []string
+	for _, value := range values {
+		texts = append(texts, string(value))
+	}
+	return texts
+}
+
+func namesOf(kinds []keyKind) []string {
+	var names []string
+	for _, kind := range kinds {
+		names = append(names, kind.name)
+	}
+	return names
+}
+
+// partsOf returns the range of all keys of each kind.
+func partsOf(kinds []keyKind) []part {
+	var parts []part
+	for _, kind := range kinds {
+		parts = append(parts, part{kind.name, kind.prefix()})
+	}
+	return parts
+}
 
 func formOf(kinds ...keyKind) *regexp.Regexp {
 	var patterns []string
@@ -150,6 +211,11 @@ func rulesKey(scheme string, version rules.Number) string {
 	return rulesKind.key(scheme, fmt.Sprintf("%06d", version))
 }
 
+// pendingKey lists a thing that waits, under its kind and scheme.
+func pendingKey(p rules.Pending) string {
+	return pendingKind.key(string(p.Kind), cmp.Or(p.Scheme, noScheme), p.ID)
+}
+
 // accountKey names a private account of a shop: that of its application ("") or of a later change.
 func accountKey(shop, change string) string {
 	if change == "" {
@@ -193,11 +259,22 @@ func askedKey(refund *rules.Refund) string {
 
 func liveKey(scheme, shop, settlement string) string { return liveKind.key(scheme, shop, settlement) }
 
+func receivableKey(s *rules.Settlement) string { return receivableKind.key(s.Scheme, s.Shop, s.ID) }
+
+// readSettlementKey returns the scheme and the id of a key that finds a settlement by its scheme and shop.
+func readSettlementKey(key string) (scheme, settlement string) {
+	members := strings.Split(key, keySeparator)
+	return members[1], members[3]
+}
+
 // readShopKey returns the shop, the day and the id of a key that finds a thing by its shop and day.
 func readShopKey(key string) (shop string, day rules.Day, id string) {
 	members := strings.Split(key, keySeparator)
 	return members[2], rules.Day(members[3]), members[4]
 }
+
+// firstMember returns the name of the kind of a key.
+func firstMember(key string) string { return key[:strings.Index(key, keySeparator)] }
 
 // lastMember returns the id that a key ends with.
 func lastMember(key string) string { return key[strings.LastIndex(key, keySeparator)+1:] }

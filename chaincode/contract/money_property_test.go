@@ -520,6 +520,40 @@ func (m *machine) Withdraw(t *rapid.T) {
 	}
 }
 
+// Budget gives the scheme more money or takes some away, and tries to take what is not unallocated.
+func (m *machine) Budget(t *rapid.T) {
+	cents := rapid.Int64Range(1, 2_000_000).Draw(t, "cents")
+	member, may := "add_cents", true
+	if rapid.IntRange(0, 3).Draw(t, "less") > 0 {
+		member = "remove_cents"
+		switch rapid.IntRange(0, 7).Draw(t, "how much") {
+		case 0:
+			cents = max(1, m.budget)
+		case 1:
+			cents = m.budget + 1
+		}
+		may = cents <= m.budget
+	}
+	proposal := m.because(object{"scheme": m.scheme, member: cents})
+	if m.expect(may, "clerk", "scheme:ProposeBudget", proposal); !may {
+		return
+	}
+	spent := rapid.Bool().Draw(t, "spent meanwhile")
+	if spent && member == "remove_cents" {
+		a := m.proposeOne("issue", m.newLine("junior"), nil, 10_000, aDay)
+		m.approve(a, "manager")
+		may = cents <= m.budget
+	}
+	approval := object{"scheme": m.scheme, "change": proposal["request_id"], "request_id": m.id()}
+	if m.expect(may, "manager", "scheme:ApproveChange", approval); !may {
+		return
+	}
+	if member == "remove_cents" {
+		cents = -cents
+	}
+	m.budget += cents
+}
+
 // Extend moves the end of a voucher, and tries to move it too far or back.
 func (m *machine) Extend(t *rapid.T) {
 	v, today := m.voucher(t), rules.DayOf(rules.Number(m.now))
@@ -702,7 +736,7 @@ func TestMoneyIsNeverLostNorMade(t *testing.T) {
 					"capture part again": m.CapturePart, "release": m.Release,
 					"cancel": m.Cancel, "refund": m.Refund, "refund again": m.Refund, "limit refunds": m.LimitRefunds,
 					"confirm refund": m.ConfirmRefund, "reject refund": m.RejectRefund, "block": m.Block, "revoke": m.Revoke, "lapse": m.Lapse, "allocate": m.Allocate,
-					"approve": m.Approve, "draw": m.Draw, "draw again": m.Draw, "withdraw": m.Withdraw,
+					"approve": m.Approve, "draw": m.Draw, "draw again": m.Draw, "withdraw": m.Withdraw, "budget": m.Budget,
 					"extend": m.Extend, "issue": m.Issue, "close day": m.CloseDay, "wait": m.Wait, "late": m.Late, "draft": m.Draft, "settle": m.Settle,
 				})
 				m.checkFound()

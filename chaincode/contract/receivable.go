@@ -23,7 +23,9 @@ func (*SettlementContract) Claim(ctx *Context, text string) (string, error) {
 		if err := tx.takeAll(owed); err != nil {
 			return nil, err
 		}
-		receivable, err := rules.NewReceivable(r.RequestID, owed.scheme, owed.shop, tx.person(), r.Reason, owed.taken, owed.closedUntil)
+		receivable, err := rules.NewReceivable(
+			r.RequestID, owed.scheme, owed.shop, tx.person(), r.Reason, owed.taken, owed.closedUntil, tx.now,
+		)
 		if err != nil {
 			return nil, err
 		}

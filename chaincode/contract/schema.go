@@ -53,6 +53,10 @@ var patterns = map[string]string{
 	"privateRecords.scheme": `^([0-9a-f]{32})?$`,
 	"Booking.reason":        `^([a-z][a-z0-9-]{0,31})?$`,
 	"holdsRequest.shop":     `^([0-9a-f]{32})?$`,
+
+	"keys":                      pendingRecordForm.String(),
+	"waitingRequest.scheme":     `^([0-9a-f]{32})?$`,
+	"receivablesRequest.scheme": `^([0-9a-f]{32})?$`,
 }
 
 // choices are the values of texts that have few, by their type, or by the type and the name of their member.
@@ -65,6 +69,7 @@ var choices = map[string][]string{
 	"Reach":                     {string(rules.ReachNew), string(rules.ReachAll)},
 	"sampleRequest.kind":        {ofVouchers, ofPayments, ofSettlements},
 	"privateRecords.collection": {citizens, shopAccounts},
+	"waitingRequest.kind":       append([]string{""}, textsOf(rules.PendingKinds)...),
 }
 
 // span is a least and a most.
@@ -80,7 +85,7 @@ var (
 
 	// spans bound numbers and amounts in requests, by the name of their member, or of their structure's type and the member.
 	spans = map[string]span{
-		"budget_cents": budgets, "add_cents": budgets, "settlement_cents": budgets, "limit": {1, int64(maxLimit)}, "per_mille": {1, 1_000},
+		"budget_cents": budgets, "add_cents": budgets, "remove_cents": budgets, "settlement_cents": budgets, "limit": {1, int64(maxLimit)}, "per_mille": {1, 1_000},
 		"units": {1, int64(rules.MaxAmount)}, "hold_days": {0, 366}, "extension_days": {0, 366}, "refund_grace_days": days, "settlement_days": days,
 		"retention_days": days, "page": {0, 255}, "deadline": instants, "expires_at": instants, "ends_at": instants,
 		"part": {0, int64(rules.MaxParts) - 1}, "parts": {1, int64(rules.MaxParts)}, "proposeAllocationRequest.cents": budgets,
@@ -90,7 +95,7 @@ var (
 	}
 	// counts bound how many items a list of a request has, likewise.
 	counts = map[string]span{
-		"vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "payments": bulk, "ids": bulk, "entitlements": bulk,
+		"keys": bulk, "vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "payments": bulk, "ids": bulk, "entitlements": bulk,
 		"lines": {1, 20}, "categories": {1, 50}, "proofs": {1, 2}, "path": {0, 8}, "drawing.path": {0, 14},
 	}
 )

@@ -40,8 +40,10 @@ func (*SchemeContract) Draft(ctx *Context, text string) (string, error) {
 	return write(ctx, draftScheme, text, func(tx *transaction, r *draftSchemeRequest) (any, error) {
 		scheme := &rules.Scheme{ID: r.RequestID, State: rules.SchemeDraft, RulesVersion: firstRulesVersion, DraftedBy: tx.person()}
 		tx.event = schemeEvent{Scheme: scheme.ID, State: scheme.State, BudgetCents: r.Budget}
+		if err := putPending(tx, schemeKey(scheme.ID), scheme); err != nil {
+			return nil, err
+		}
 		return scheme, tx.putAll(map[string]any{
-			schemeKey(scheme.ID):                   scheme,
 			rulesKey(scheme.ID, firstRulesVersion): storedTerms{Scheme: scheme.ID, Version: firstRulesVersion, Terms: r.Rules},
 			budgetKey(scheme.ID):                   rules.NewBudget(r.Budget),
 			dayKey(scheme.ID):                      closedDays{},
@@ -104,7 +106,7 @@ func (tx *transaction) changeScheme(id string, step func(*rules.Scheme) error) (
 		return nil, err
 	}
 	tx.event = schemeEvent{Scheme: id, State: scheme.State}
-	return scheme, tx.put(schemeKey(id), scheme)
+	return scheme, putPending(tx, schemeKey(id), scheme)
 }
 
 type closeDayRequest struct {

@@ -4,12 +4,13 @@ import "kindpakket.eu/chaincode/rules"
 
 // changeEvent is the payload of the events of a scheme's changes.
 type changeEvent struct {
-	Scheme   string           `json:"scheme"`
-	Change   string           `json:"change"`
-	Kind     rules.ChangeKind `json:"kind"`
-	State    rules.State      `json:"state"`
-	Version  rules.Number     `json:"version,omitzero"`
-	AddCents rules.Cents      `json:"add_cents,omitzero"`
+	Scheme      string           `json:"scheme"`
+	Change      string           `json:"change"`
+	Kind        rules.ChangeKind `json:"kind"`
+	State       rules.State      `json:"state"`
+	Version     rules.Number     `json:"version,omitzero"`
+	AddCents    rules.Cents      `json:"add_cents,omitzero"`
+	RemoveCents rules.Cents      `json:"remove_cents,omitzero"`
 }
 
 var proposeClosing = operation{name: "scheme:ProposeClosing", event: "ClosingProposed", roles: []role{issuer}}
@@ -26,24 +27,37 @@ func (*SchemeContract) ProposeClosing(ctx *Context, text string) (string, error)
 
 type proposeBudgetRequest struct {
 	reasonedSchemeRequest
-	AddCents rules.Cents `json:"add_cents"`
+	AddCents    *rules.Cents `json:"add_cents,omitzero"`
+	RemoveCents *rules.Cents `json:"remove_cents,omitzero"`
 }
 
 func (r *proposeBudgetRequest) check() error {
-	return rules.FirstError(r.reasonedSchemeRequest.check(), rules.CheckBudget("add_cents", r.AddCents))
+	return rules.FirstError(r.reasonedSchemeRequest.check(), rules.CheckBudgetChange(r.AddCents, r.RemoveCents))
 }
 
 var proposeBudget = operation{name: "scheme:ProposeBudget", event: "BudgetProposed", roles: []role{issuer}}
 
-// ProposeBudget asks for more money for a scheme.
+// ProposeBudget asks for more money for a scheme, or for less. It takes nothing yet, but is refused at once when less is unallocated than it
+// would remove.
 func (*SchemeContract) ProposeBudget(ctx *Context, text string) (string, error) {
 	return write(ctx, proposeBudget, text, func(tx *transaction, r *proposeBudgetRequest) (any, error) {
 		if _, err := tx.schemeInForce(r.Scheme); err != nil {
 			return nil, err
 		}
-		return tx.propose(&rules.Change{
-			ID: r.RequestID, Scheme: r.Scheme, Kind: rules.ChangeOfBudget, Reason: r.Reason, AddCents: r.AddCents,
-		})
+		change := &rules.Change{ID: r.RequestID, Scheme: r.Scheme, Kind: rules.ChangeOfBudget, Reason: r.Reason}
+		if r.AddCents != nil {
+			change.AddCents = *r.AddCents
+			return tx.propose(change)
+		}
+		change.RemoveCents = *r.RemoveCents
+		budget, err := tx.budget(r.Scheme)
+		if err != nil {
+			return nil, err
+		}
+		if err := budget.CheckRemovable(change.RemoveCents); err != nil {
+			return nil, err
+		}
+		return tx.propose(change)
 	})
 }
 
@@ -97,8 +111,9 @@ func (tx *transaction) propose(change *rules.Change) (any, error) {
 func (tx *transaction) putChange(change *rules.Change) error {
 	tx.event = changeEvent{
 		Scheme: change.Scheme, Change: change.ID, Kind: change.Kind, State: change.State, Version: change.Version, AddCents: change.AddCents,
+		RemoveCents: change.RemoveCents,
 	}
-	return tx.put(changeKey(change.Scheme, change.ID), change)
+	return putPending(tx, changeKey(change.Scheme, change.ID), change)
 }
 
 type schemeChangeRequest struct {
@@ -141,14 +156,14 @@ func (*SchemeContract) ApproveChange(ctx *Context, text string) (string, error) 
 func (tx *transaction) carryOut(change *rules.Change, scheme *rules.Scheme) error {
 	switch change.Kind {
 	case rules.ChangeOfBudget:
-		return tx.changeBudget(scheme.ID, func(budget *rules.Budget) error { return budget.Grow(change.AddCents) })
+		return tx.changeBudget(scheme.ID, change.ApplyTo)
 	case rules.ChangeOfRules:
 		terms := storedTerms{Scheme: scheme.ID, Version: change.Version, Terms: *change.Rules}
 		if err := tx.put(rulesKey(scheme.ID, change.Version), terms); err != nil {
 			return err
 		}
 	}
-	return tx.put(schemeKey(scheme.ID), scheme)
+	return putPending(tx, schemeKey(scheme.ID), scheme)
 }
 
 type rejectChangeRequest struct {

@@ -141,6 +141,13 @@ func TestProposedRulesAreChecked(t *testing.T) {
 	w.refused("INVALID_CODE", "clerk", "scheme:ProposeRules", w.onScheme(object{"applies_to": "new", "reason": "x"}))
 	w.refused("INVALID_AMOUNT", "clerk", "scheme:ProposeBudget", w.onScheme(object{"add_cents": 0, "reason": "x"}))
 	w.refused("INVALID_AMOUNT", "clerk", "scheme:ProposeBudget", w.onScheme(object{"add_cents": 1_000_000_000_001, "reason": "x"}))
+	for _, amounts := range []object{
+		{}, {"add_cents": 5, "remove_cents": 5}, {"remove_cents": 0}, {"remove_cents": -5}, {"remove_cents": 1_000_000_000_001}, {"add_cents": 0, "remove_cents": 5},
+		{"remove_cents": "5"}, {"remove_cents": 1.5},
+	} {
+		amounts["reason"] = "x"
+		w.refused("INVALID_AMOUNT", "clerk", "scheme:ProposeBudget", w.onScheme(amounts))
+	}
 	w.refused("INVALID_CODE", "clerk", "scheme:ProposeClosing", w.onScheme(object{"reason": "It is over"}))
 	if page := w.must("auditor", "scheme:Changes", object{"scheme": w.scheme}); len(page["items"].([]any)) != 0 {
 		t.Fatal(page)
@@ -169,6 +176,47 @@ func TestABudgetGrows(t *testing.T) {
 	w.refused("INVALID_AMOUNT", "manager", "scheme:ApproveChange", w.onScheme(object{"change": proposal["id"]}))
 	w.must("manager", "scheme:RejectChange", w.onScheme(object{"change": proposal["id"], "reason": "too-much"}))
 	w.checkMoney()
+}
+
+func TestABudgetShrinksByWhatIsUnallocatedOnly(t *testing.T) {
+	w := newTown(t)
+	w.issue(1) // 10 000 of 10 000 000
+	proposal, _ := w.proposing(w.scheme, "issue", w.list(1))
+	w.approveList(proposal)
+	less := func(cents int64) object { return w.onScheme(object{"remove_cents": cents, "reason": "council"}) }
+	w.refused("BUDGET_EXCEEDED", "clerk", "scheme:ProposeBudget", less(9_980_001))
+	if message := w.last.Response.GetMessage(); !strings.Contains(message, `"unallocated_cents":9980000`) {
+		t.Fatal(message)
+	}
+	first, second := w.must("clerk", "scheme:ProposeBudget", less(9_980_000)), w.must("clerk", "scheme:ProposeBudget", less(4_000_000))
+	if first["add_cents"] != nil || cents(t, first["remove_cents"]) != 9_980_000 {
+		t.Fatal(first)
+	}
+	w.wantBudget(10_000, 0, 10_000, 9_980_000)
+	decide := func(change object) object { return w.onScheme(object{"change": change["id"]}) }
+	change := w.must("manager", "scheme:ApproveChange", decide(second))
+	if event := decodeJSON(t, w.last.Event.GetPayload()); change["state"] != "approved" || cents(t, event["remove_cents"]) != 4_000_000 || event["add_cents"] != nil {
+		t.Fatal(change, event)
+	}
+	w.wantBudget(10_000, 0, 10_000, 5_980_000)
+	// What was there when it was proposed is not there any more: approving decides.
+	w.refused("BUDGET_EXCEEDED", "manager", "scheme:ApproveChange", decide(first))
+	w.wantBudget(10_000, 0, 10_000, 5_980_000)
+	w.must("manager", "scheme:RejectChange", w.onScheme(object{"change": first["id"], "reason": "too-late"}))
+	// Nothing that is allocated or issued can go.
+	w.changed("scheme:ProposeBudget", object{"remove_cents": 5_980_000, "reason": "council"})
+	w.refused("BUDGET_EXCEEDED", "clerk", "scheme:ProposeBudget", less(1))
+	budget := w.must("auditor", "scheme:Show", object{"scheme": w.scheme})["budget"].(object)
+	if cents(t, budget["budget_cents"]) != 20_000 {
+		t.Fatal(budget)
+	}
+	statement := w.must("auditor", "audit:SchemeStatement", object{"scheme": w.scheme})["entries"].([]any)[0].(object)
+	if moved := statement["moved"].(object); number(t, moved["budget_cents"]) != -5_980_000 || number(t, moved["unallocated_cents"]) != -5_980_000 {
+		t.Fatal(statement)
+	}
+	w.must("clerk", "allocation:Withdraw", w.aboutAllocation(proposal["request_id"], object{"reason": "rest"}))
+	w.must("clerk", "scheme:ProposeBudget", less(10_000))
+	w.wantBudget(10_000, 0, 0, 10_000)
 }
 
 func TestAChangeNeedsTwoPersons(t *testing.T) {

@@ -11,7 +11,7 @@ type SettlementContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
 func (*SettlementContract) GetEvaluateTransactions() []string {
-	return []string{"Show", "List", "Items", "Live", "Due", "DueList"}
+	return []string{"Show", "List", "Items", "Live", "Receivables", "Due", "DueList"}
 }
 
 type shopOfSchemeRequest struct {
@@ -100,10 +100,15 @@ func (tx *transaction) putNew(settlement *rules.Settlement, items []rules.Item) 
 // finder is the value of a key that finds a record and says nothing about it.
 type finder struct{}
 
-// putFinders writes the keys that find a settlement by its shop, and while somebody still has to do something about it.
+// putFinders writes the keys that find a settlement by its shop, while somebody still has to do something about it, and while its shop owes it.
 func (tx *transaction) putFinders(s *rules.Settlement) error {
 	if s.IsLive() {
 		if err := tx.put(liveKey(s.Scheme, s.Shop, s.ID), finder{}); err != nil {
+			return err
+		}
+	}
+	if s.IsOwed() {
+		if err := tx.put(receivableKey(s), finder{}); err != nil {
 			return err
 		}
 	}
@@ -162,7 +167,7 @@ func (tx *transaction) changeSettlement(r *settlementRequest, step func(*storedS
 }
 
 func (tx *transaction) advance(settlement *storedSettlement, step func(*storedSettlement) error) error {
-	wasLive := settlement.IsLive()
+	wasLive, wasOwed := settlement.IsLive(), settlement.IsOwed()
 	if err := step(settlement); err != nil {
 		return err
 	}
@@ -174,6 +179,9 @@ func (tx *transaction) advance(settlement *storedSettlement, step func(*storedSe
 	if wasLive && !settlement.IsLive() {
 		tx.delete(liveKey(settlement.Scheme, settlement.Shop, settlement.ID))
 	}
+	if wasOwed && !settlement.IsOwed() {
+		tx.delete(receivableKey(&settlement.Settlement))
+	}
 	return tx.putSettlement(settlement)
 }
 
@@ -182,5 +190,5 @@ func (tx *transaction) putSettlement(settlement *storedSettlement) error {
 	tx.event = settlementEvent{
 		Settlement: settlement.ID, Scheme: settlement.Scheme, Shop: settlement.Shop, State: settlement.State, Cents: settlement.Cents,
 	}
-	return tx.put(settlementKey(settlement.Scheme, settlement.ID), settlement)
+	return putPending(tx, settlementKey(settlement.Scheme, settlement.ID), settlement)
 }

@@ -71,6 +71,46 @@ func (*SettlementContract) Live(ctx *Context, text string) (string, error) {
 	})
 }
 
+type receivablesRequest struct {
+	Scheme string `json:"scheme,omitzero"`
+	paging
+}
+
+func (r *receivablesRequest) check() error {
+	if err := r.paging.check(); err != nil || r.Scheme == "" {
+		return err
+	}
+	return rules.CheckID("scheme", r.Scheme)
+}
+
+// Receivables returns what shops owe, of all schemes or of one, by scheme and shop.
+func (*SettlementContract) Receivables(ctx *Context, text string) (string, error) {
+	return query(ctx, readers, text, func(tx *transaction, r *receivablesRequest) (any, error) {
+		prefix := receivableKind.prefix()
+		if r.Scheme != "" {
+			prefix = receivableKind.prefix(r.Scheme)
+		}
+		var keys []string
+		next, err := scanPage(tx, prefix, &r.paging, func(key string, _ *finder) { keys = append(keys, key) })
+		if err != nil {
+			return nil, err
+		}
+		records := keysOf(keys, func(key string) string { return settlementKey(readSettlementKey(key)) })
+		if err := tx.prefetch(records...); err != nil {
+			return nil, err
+		}
+		page := listed[rules.Settlement]{Items: []rules.Settlement{}, Next: next}
+		for _, key := range keys {
+			stored, err := tx.settlement(readSettlementKey(key))
+			if err != nil {
+				return nil, err
+			}
+			page.Items = append(page.Items, stored.Settlement)
+		}
+		return page, nil
+	})
+}
+
 // settlements reads settlements in one exchange.
 func (tx *transaction) settlements(scheme string, ids []string) ([]rules.Settlement, error) {
 	if err := tx.prefetch(keysOf(ids, func(id string) string { return settlementKey(scheme, id) })...); err != nil {

@@ -73,7 +73,7 @@ func (tx *transaction) recordApplication(r *applyRequest, account *rules.ShopAcc
 	if err := tx.putPrivate(accounts, accountKey(shop.ID, ""), account); err != nil {
 		return nil, err
 	}
-	return shop, tx.put(shopKey(shop.ID), shop)
+	return shop, putPending(tx, shopKey(shop.ID), shop)
 }
 
 type shopCategoriesRequest struct {
@@ -209,5 +209,5 @@ func (tx *transaction) changeShop(id string, step func(*rules.Shop) error) (any,
 		return nil, err
 	}
 	tx.event = shopEvent{Shop: id, State: shop.State}
-	return shop, tx.put(shopKey(id), shop)
+	return shop, putPending(tx, shopKey(id), shop)
 }

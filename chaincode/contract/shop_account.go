@@ -67,7 +67,7 @@ func (tx *transaction) proposeAccount(id string, change rules.AccountChange, acc
 // putAccountChange writes a shop and sets the event of its change of account.
 func (tx *transaction) putAccountChange(shop *rules.Shop, change string) error {
 	tx.event = shopEvent{Shop: shop.ID, State: shop.State, Change: change}
-	return tx.put(shopKey(shop.ID), shop)
+	return putPending(tx, shopKey(shop.ID), shop)
 }
 
 type accountChangeRequest struct {

@@ -64,5 +64,5 @@ func (tx *transaction) changeVoucher(r voucherRequest, reason string, step func(
 		return nil, err
 	}
 	tx.event = voucherEvent{Scheme: r.Scheme, Voucher: r.Voucher, State: voucher.State, Reason: reason}
-	return voucher, tx.put(voucherKey(r.Scheme, r.Voucher), voucher)
+	return voucher, putPending(tx, voucherKey(r.Scheme, r.Voucher), voucher)
 }

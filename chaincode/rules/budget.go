@@ -74,7 +74,24 @@ func (b *Budget) Grow(cents Cents) error {
 	return b.grow(&b.Budget, cents)
 }
 
-// grow adds cents to one term and to the unallocated cents, and checks the budget.
+// CheckRemovable refuses to take away more cents than are unallocated: what is issued or allocated stays covered.
+func (b *Budget) CheckRemovable(cents Cents) error {
+	if cents > b.Unallocated {
+		return Refuse(BudgetExceeded, Details{"member": "remove_cents", "cents": cents, "unallocated_cents": b.Unallocated},
+			"%d cents cannot be removed, as only %d are unallocated: remove less, or withdraw allocations first", cents, b.Unallocated)
+	}
+	return nil
+}
+
+// Shrink takes away unallocated cents that two persons agreed on.
+func (b *Budget) Shrink(cents Cents) error {
+	if err := b.CheckRemovable(cents); err != nil {
+		return err
+	}
+	return b.grow(&b.Budget, -cents)
+}
+
+// grow adds cents, which may be negative, to one term and to the unallocated cents, and checks the budget.
 func (b *Budget) grow(term *Cents, cents Cents) error {
 	if err := change(term, cents); err != nil {
 		return err

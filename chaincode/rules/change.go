@@ -21,7 +21,7 @@ var changeLife = machine{thing: "change", refusal: ChangeState, steps: map[Step]
 // ChangeKind tells what a change is about.
 type ChangeKind string
 
-// Kinds of a change: new rules, more budget, or the closing of the scheme.
+// Kinds of a change: new rules, more or less budget, or the closing of the scheme.
 const (
 	ChangeOfRules   ChangeKind = "rules"
 	ChangeOfBudget  ChangeKind = "budget"
@@ -38,7 +38,7 @@ const (
 )
 
 // Change is what one person proposes for a scheme that is in force, and another one decides within its term. BaseVersion is the version of
-// the rules that its rules were written against, Version is what they became.
+// the rules that its rules were written against, Version is what they became. A change of the budget has either AddCents or RemoveCents.
 type Change struct {
 	ID         string     `json:"id"`
 	Scheme     string     `json:"scheme"`
@@ -54,6 +54,19 @@ type Change struct {
 	BaseVersion  Number `json:"base_version,omitzero"`
 	Version      Number `json:"version,omitzero"`
 	AddCents     Cents  `json:"add_cents,omitzero"`
+	RemoveCents  Cents  `json:"remove_cents,omitzero"`
+}
+
+// CheckBudgetChange refuses anything but one amount, to add to a budget or to remove from it.
+func CheckBudgetChange(add, remove *Cents) error {
+	switch {
+	case add != nil && remove == nil:
+		return CheckBudget("add_cents", *add)
+	case remove != nil && add == nil:
+		return CheckBudget("remove_cents", *remove)
+	}
+	return Refuse(InvalidAmount, Details{"members": []string{"add_cents", "remove_cents"}},
+		"give either add_cents or remove_cents: a budget grows or shrinks by one amount")
 }
 
 // Approve puts the change of another person into effect on the scheme's own record. The caller writes new rules and the budget,
@@ -78,6 +91,14 @@ func (c *Change) Approve(scheme *Scheme, person string, now Number) error {
 	}
 	c.State, c.DecidedBy = state, person
 	return nil
+}
+
+// ApplyTo carries out a change of the budget.
+func (c *Change) ApplyTo(budget *Budget) error {
+	if c.RemoveCents > 0 {
+		return budget.Shrink(c.RemoveCents)
+	}
+	return budget.Grow(c.AddCents)
 }
 
 // checkBase refuses rules that were written against an earlier version than the newest, which they would undo.

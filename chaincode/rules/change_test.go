@@ -166,6 +166,41 @@ func TestBudgetsGrowUpToTheirBound(t *testing.T) {
 	expect(t, "", budget.Check())
 }
 
+func TestABudgetShrinksByWhatIsUnallocated(t *testing.T) {
+	budget := Budget{Budget: 1_000, Issued: 300, Lapsed: 100, Allocated: 200, Unallocated: 600}
+	shrink := func(cents Cents) error { return (&Change{Kind: ChangeOfBudget, RemoveCents: cents}).ApplyTo(&budget) }
+	expect(t, BudgetExceeded, shrink(601))
+	expect(t, BudgetExceeded, budget.CheckRemovable(601))
+	expect(t, "", budget.CheckRemovable(600))
+	expect(t, "", shrink(250))
+	if want := (Budget{Budget: 750, Issued: 300, Lapsed: 100, Allocated: 200, Unallocated: 350}); budget != want {
+		t.Fatalf("%+v", budget)
+	}
+	expect(t, "", shrink(350))
+	expect(t, BudgetExceeded, shrink(1))
+	expect(t, "", (&Change{Kind: ChangeOfBudget, AddCents: 5}).ApplyTo(&budget))
+	if want := (Budget{Budget: 405, Issued: 300, Lapsed: 100, Allocated: 200, Unallocated: 5}); budget != want {
+		t.Fatalf("%+v", budget)
+	}
+	empty := NewBudget(10)
+	expect(t, "", empty.Shrink(10))
+	expect(t, "", empty.Check())
+}
+
+func TestABudgetChangesByOneAmount(t *testing.T) {
+	cents := func(value Cents) *Cents { return &value }
+	for _, test := range []struct {
+		add, remove *Cents
+		code        Code
+	}{
+		{cents(1), nil, ""}, {nil, cents(1), ""}, {cents(MaxBudget), nil, ""}, {nil, cents(MaxBudget), ""},
+		{nil, nil, InvalidAmount}, {cents(1), cents(1), InvalidAmount}, {cents(0), cents(1), InvalidAmount}, {cents(1), cents(0), InvalidAmount},
+		{cents(0), nil, InvalidAmount}, {nil, cents(0), InvalidAmount}, {nil, cents(-1), InvalidAmount}, {nil, cents(MaxBudget + 1), InvalidAmount},
+	} {
+		expect(t, test.code, CheckBudgetChange(test.add, test.remove))
+	}
+}
+
 func TestChangedRulesKeepTheFirstDay(t *testing.T) {
 	next := goodTerms()
 	next.EndsOn = "2027-12-31"

@@ -129,6 +129,7 @@ func TestNoStepLeavesAnInconsistentBudget(t *testing.T) {
 		"lapse":    func(b *Budget) error { return b.TakeBack(1, ToLapsed) },
 		"revoke":   func(b *Budget) error { return b.TakeBack(1, ToRevoked) },
 		"more":     func(b *Budget) error { return b.Grow(1) },
+		"less":     func(b *Budget) error { return b.Shrink(1) },
 		"nothing":  func(b *Budget) error { return b.Check() },
 	} {
 		sound := Budget{Budget: 1_000, Allocated: 400, Unallocated: 600}

@@ -2,7 +2,9 @@ package rules
 
 // NewReceivable makes a claim of what was taken from a shop that will sell no more under the scheme: it has ended, or the scheme is
 // closed. A total that is not negative is refused, and the items stay open.
-func NewReceivable(id string, scheme *Scheme, shop *Shop, person, reason string, taken *Taken, through Day) (*Settlement, error) {
+func NewReceivable(
+	id string, scheme *Scheme, shop *Shop, person, reason string, taken *Taken, through Day, now Number,
+) (*Settlement, error) {
 	if !isEnding(scheme, shop) {
 		return nil, Refuse(ShopState, Details{"id": shop.ID, "step": "claim", "state": shop.State, "needed": []State{ShopEnded}},
 			"shop %s is %s: what it owes is deducted from its next settlements, and can be claimed only once it has ended or the scheme is closed",
@@ -13,7 +15,7 @@ func NewReceivable(id string, scheme *Scheme, shop *Shop, person, reason string,
 			"shop %s owes nothing: its open items of closed days add up to %d cents", shop.ID, taken.Cents)
 	}
 	receivable := taken.settlement(id, scheme, shop, SettlementClaimed, person, through)
-	receivable.ClaimReason = reason
+	receivable.ClaimReason, receivable.ClaimedAt = reason, now
 	return receivable, nil
 }
 

@@ -51,7 +51,8 @@ var settlementLife = machine{thing: "settlement", refusal: SettlementState, step
 
 // Settlement is one payment to a shop (uitbetaling): the net amount of its oldest open items up to a closed day, which are kept apart
 // from it. One with negative cents is a receivable (vordering): what a shop owes that no later payment of its scheme will cover. First and
-// Last bound its items in the order of the shop's items; a netting has none. CollectedCents is what was received of a receivable.
+// Last bound its items in the order of the shop's items; a netting has none. CollectedCents is what was received of a receivable, ClaimedAt
+// when it was claimed, Unix seconds, 0 when that was before it was kept.
 // AccountSHA256 is the digest of the private record of the account that it is paid on.
 type Settlement struct {
 	ID             string `json:"id"`
@@ -65,6 +66,7 @@ type Settlement struct {
 	Through        Day    `json:"through"`
 	DraftedBy      string `json:"drafted_by"`
 	ClaimReason    string `json:"claim_reason,omitzero"`
+	ClaimedAt      Number `json:"claimed_at,omitzero"`
 	ApprovedBy     string `json:"approved_by,omitzero"`
 	WithdrawnBy    string `json:"withdrawn_by,omitzero"`
 	WithdrawReason string `json:"withdraw_reason,omitzero"`
@@ -146,6 +148,9 @@ func (s *Settlement) IsLive() bool {
 	}
 	return false
 }
+
+// IsOwed reports whether the settlement is a receivable that the shop has not paid in full and nobody has ended.
+func (s *Settlement) IsOwed() bool { return s.State == SettlementClaimed }
 
 // HoldsItems reports whether the settlement keeps its items from other ones: it has not given them back.
 func (s *Settlement) HoldsItems() bool {

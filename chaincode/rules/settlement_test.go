@@ -52,7 +52,7 @@ func TestReceivablesAreDebtsOfEndedShops(t *testing.T) {
 		{open, &Shop{State: ShopApproved}, -200, ShopState}, {open, &Shop{State: ShopSuspended}, -200, ShopState},
 		{closed, &Shop{State: ShopApproved}, -200, ""}, {closed, &Shop{State: ShopApproved}, 200, NothingToClaim},
 	} {
-		claim, err := NewReceivable(idA, test.scheme, test.shop, "p-t", "ended", take(t, Item{ID: idA, Day: "2026-03-10", Cents: test.cents}), "2026-03-10")
+		claim, err := NewReceivable(idA, test.scheme, test.shop, "p-t", "ended", take(t, Item{ID: idA, Day: "2026-03-10", Cents: test.cents}), "2026-03-10", 1_773_000_000)
 		expect(t, test.code, err)
 		if err == nil && (claim.Cents != test.cents || claim.State != SettlementClaimed || claim.DraftedBy != "p-t" || claim.ClaimReason != "ended") {
 			t.Errorf("%+v", claim)

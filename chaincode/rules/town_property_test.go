@@ -429,7 +429,7 @@ func (l *ledger) Turn(t *rapid.T) {
 	}
 }
 
-// Decide pauses, opens or closes the scheme, or gives it more budget.
+// Decide pauses, opens or closes the scheme, or gives it more budget or less.
 func (l *ledger) Decide(t *rapid.T) {
 	switch rapid.IntRange(0, 19).Draw(t, "decision") {
 	case 0:
@@ -438,6 +438,15 @@ func (l *ledger) Decide(t *rapid.T) {
 		_ = l.scheme.Pause("p-manager", "fire")
 	case 3, 4, 5, 6, 7, 8:
 		_ = l.scheme.Open("p-second")
+	case 9, 10, 11:
+		budget, cents := l.budget, Cents(rapid.IntRange(1, 60_000).Draw(t, "cents"))
+		err := budget.Shrink(cents)
+		if (err == nil) != (cents <= l.budget.Unallocated) {
+			t.Fatalf("%d cents were removed from %+v: %v", cents, l.budget, err)
+		}
+		if err == nil {
+			l.budget, l.granted = budget, l.granted-cents
+		}
 	default:
 		if l.budget.Grow(10_000) == nil {
 			l.granted += 10_000
@@ -571,7 +580,7 @@ func (l *ledger) draft(t *rapid.T, shop *Shop) (*Settlement, error) {
 	if err == nil && settlement.IsLive() {
 		err = l.terms.CheckDue(found, l.closed, l.scheme, shop)
 	} else if err != nil {
-		settlement, err = NewReceivable(l.id(), l.scheme, shop, "p-treasurer", "debt", found, l.closed)
+		settlement, err = NewReceivable(l.id(), l.scheme, shop, "p-treasurer", "debt", found, l.closed, l.now)
 	}
 	if err != nil {
 		return nil, err

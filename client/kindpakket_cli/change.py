@@ -14,6 +14,8 @@ from kindpakket_cli.session import READERS, Session, acting_as, because
 
 def _what(change: dict[str, Any]) -> str:
     if change["kind"] == "budget":
+        if "remove_cents" in change:
+            return f"{euros(change['remove_cents'])} less"
         return f"{euros(change['add_cents'])} more"
     if change["kind"] == "rules":
         version = f"version {change['version']}" if "version" in change else "rules"
@@ -72,14 +74,22 @@ def propose_rules(
 
 @click.command("propose-budget")
 @click.argument("scheme_id", metavar="SCHEME")
+@click.option("--add-cents", type=click.IntRange(min=1), help="The amount to add, in euro cents.")
 @click.option(
-    "--add-cents", type=click.IntRange(min=1), required=True, help="The amount to add, in euro cents."
+    "--remove-cents",
+    type=click.IntRange(min=1),
+    help="The amount to remove, in euro cents: at most what is unallocated.",
 )
 @because("council-decision")
 @acting_as("issuer")
-def propose_budget(session: Session, scheme_id: str, add_cents: int, reason: str) -> None:
-    """Propose a larger budget."""
-    session.answer(session.municipality().schemes.propose_budget(scheme_id, add_cents, reason), _COLUMNS)
+def propose_budget(
+    session: Session, scheme_id: str, add_cents: int | None, remove_cents: int | None, reason: str
+) -> None:
+    """Propose a larger budget, or a smaller one."""
+    if (add_cents is None) == (remove_cents is None):
+        raise click.UsageError("give either --add-cents or --remove-cents")
+    cents = (add_cents or 0) - (remove_cents or 0)
+    session.answer(session.municipality().schemes.propose_budget(scheme_id, cents, reason), _COLUMNS)
 
 
 @click.command("propose-closing")

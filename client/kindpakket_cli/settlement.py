@@ -76,6 +76,45 @@ def waiting(session: Session, scheme_id: str) -> None:
     session.answer(list(session.reader().settlements.live(scheme_id)), _COLUMNS)
 
 
+@settlement.command("receivables")
+@click.argument("scheme_id", metavar="[SCHEME]", required=False)
+@acting_as(*READERS)
+def receivables(session: Session, scheme_id: str | None) -> None:
+    """List what shops owe, under SCHEME or all schemes, oldest first, and add it up by age in days.
+
+    Receivables that were claimed before the ledger kept the time are of unknown age.
+    """
+    from kindpakket.backoffice.receivables import ageing, sums
+    from kindpakket.ledger.days import today
+
+    debts = ageing(session.reader().settlements.receivables(scheme_id), today())
+    owed = sums(debts)
+    if session.as_json:
+        document = {
+            "receivables": [debt.as_json() for debt in debts],
+            "sums": owed,
+            "cents": sum(owed.values()),
+        }
+        session.answer(document)
+        return
+    session.answer(
+        debts,
+        {
+            "receivable": lambda debt: debt.receivable["id"],
+            "shop": lambda debt: debt.receivable["shop"],
+            "amount": lambda debt: euros(debt.cents),
+            "claimed": lambda debt: debt.claimed_on or "-",
+            "days": lambda debt: "-" if debt.age is None else debt.age,
+            "age": lambda debt: debt.bucket,
+        },
+    )
+    rows = [*owed.items(), ("all", sum(owed.values()))]
+    session.answer(
+        [{"age": bucket, "cents": cents} for bucket, cents in rows],
+        {"age": lambda row: row["age"], "owed": lambda row: euros(row["cents"])},
+    )
+
+
 @settlement.command("due")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("shop_id", metavar="[SHOP]", required=False)
@@ -290,14 +329,20 @@ def net(session: Session, scheme_id: str, against: str, shop_id: str, reason: st
 @click.argument("scheme_id", metavar="SCHEME")
 @acting_as("issuer", "treasurer")
 def index(session: Session, scheme_id: str) -> None:
-    """Bring a ledger of layout 2 under the keys of today, once after its upgrade; no money moves.
+    """Bring what is from before under the keys of today, once after an upgrade; no money moves.
 
-    If it is interrupted, run it again.
+    These are settlements and payments of layout 2, and receivables that are not listed as such. If it is
+    interrupted, run it again.
     """
     from kindpakket.municipality import BULK
 
     municipality = session.municipality()
-    known = [record["id"] for record in municipality.settlements.list(scheme_id) if _is_layout_2(record)]
+    listed = {record["id"] for record in municipality.settlements.receivables(scheme_id)}
+    known = [
+        record["id"]
+        for record in municipality.settlements.list(scheme_id)
+        if _is_layout_2(record) or (record["state"] == "claimed" and record["id"] not in listed)
+    ]
     for settlement_id in known:
         municipality.settlements.index(scheme_id, settlement_id)
     payments = list(municipality.payments.unindexed())

@@ -12,7 +12,7 @@ from table import Attempt, by_name, case
 from verdict import Place
 
 from kindpakket.ledger.caller import Ledger
-from kindpakket.ledger.ids import new_salt
+from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket.ledger.records import Line
 from kindpakket_demo.desk import AUDITOR
 
@@ -76,6 +76,26 @@ def another_shops(ground: Ground, what: str) -> Attempt:
 def another_shops_settlement(ground: Ground) -> Attempt:
     scheme, settlement = ground.settlement()
     return lambda: ground.other.shop.settlement(scheme, settlement)
+
+
+@case(23, "shop B", "lists what shops owe", "ROLE_REQUIRED")
+def another_shops_debts(ground: Ground) -> Attempt:
+    return lambda: ground.other.shop.caller.query("settlement:Receivables", {})
+
+
+@case(23, "shop B", "lists what waits for a second person", "ROLE_REQUIRED")
+def another_shops_decisions(ground: Ground) -> Attempt:
+    return lambda: ground.other.shop.caller.query("decision:Waiting", {})
+
+
+@case(10, "clerk", "lists as waiting what does not exist", "INVALID_KEY")
+def indexes_nothing(ground: Ground) -> Attempt:
+    return lambda: ground.desk.clerk.decisions.index([f"change/{ground.scheme}/{new_id()}"])
+
+
+@case(10, "approver", "indexes what waits", "ROLE_REQUIRED")
+def approver_indexes(ground: Ground) -> Attempt:
+    return lambda: ground.desk.manager.decisions.index([f"scheme/{ground.scheme}"])
 
 
 @case(23, "shop B", "charges at shop A's till", "NOT_YOURS")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from cases_power import CERTIFICATES, same_person
+from cases_power import CERTIFICATES, issuance, same_person
 from ground import Ground
 from support import books
 from table import Attempt, case
@@ -251,6 +251,24 @@ def approves_own_change(ground: Ground, propose: Callable[[Ground], Any]) -> Att
     alone, change = same_person(ground, "again"), propose(ground)["id"]
     ground.desk.in_step()
     return lambda: alone.schemes.approve_change(ground.scheme, change)
+
+
+@case(10, "issuer", "asks for a budget below what is allocated", "BUDGET_EXCEEDED")
+def proposes_too_small_a_budget(ground: Ground) -> Attempt:
+    left = ground.desk.clerk.schemes.show(ground.scheme)["budget"]["unallocated_cents"]
+    return lambda: ground.desk.clerk.schemes.propose_budget(ground.scheme, -left - 1, "fewer-children")
+
+
+@case(10, "approver", "shrinks a budget below what was allocated meanwhile", "BUDGET_EXCEEDED")
+def shrinks_too_far(ground: Ground) -> Attempt:
+    draft = ground.desk.clerk.schemes.draft(ground.props.rules(), 1_000)["id"]
+    ground.desk.in_step()
+    ground.desk.manager.schemes.approve(draft)
+    ground.desk.in_step()
+    less = ground.desk.clerk.schemes.propose_budget(draft, -1_000, "fewer-children")["id"]
+    ground.issuing(issuance(), scheme=draft, cents=1)  # has one cent allocated
+    ground.desk.in_step()
+    return lambda: ground.desk.manager.schemes.approve_change(draft, less)
 
 
 @case(10, "issuer", "tops up above the scheme's budget", "BUDGET_EXCEEDED")

@@ -116,7 +116,8 @@ def upgrade(first: Network, town: FirstTown) -> Iterator[Upgrade]:
 
 
 def find_anew(town: FirstTown) -> None:
-    """Bring what was written before under the keys of today, as `kindpakket settlement index` does."""
+    """Bring what was written before under the keys of today, as `kindpakket settlement index` and
+    `kindpakket decision index` do."""
     clerk = town.desk.clerk
     assert list(clerk.payments.list(town.scheme)) != []  # open payments had their keys before
     for settlement in list(clerk.settlements.list(town.scheme)):
@@ -124,8 +125,10 @@ def find_anew(town: FirstTown) -> None:
         clerk.settlements.index(town.scheme, settlement["id"])
     if unindexed := list(clerk.payments.unindexed()):
         clerk.payments.index(unindexed)
+    if waiting := list(clerk.decisions.unindexed()):
+        clerk.decisions.index(waiting)
     town.desk.in_step()
-    assert list(clerk.payments.unindexed()) == []
+    assert list(clerk.payments.unindexed()) == list(clerk.decisions.unindexed()) == []
 
 
 def sell(town: FirstTown, buyer: Wallet, made: Upgrade, over: threading.Event) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 from desk import ACCOUNT, CHANGE, MOVED, ORDERED, PAYMENT, REASON, TILL, Command, settlement
-from story import SCHEME, SHOP, VOUCHER
+from story import NOON, SCHEME, SHOP, VOUCHER
+
+CLAIMS = {"6": "paid", "7": "claimed", "8": "claimed"}
+"""Settlements that have today's layout, by the digit of their ids; the list of receivables has the last."""
 
 
 def test_an_account_that_waits_is_shown_with_its_change(kindpakket: Command) -> None:
@@ -130,11 +136,71 @@ def test_refunds_that_others_have_to_agree_to_are_listed(kindpakket: Command) ->
 def test_a_ledger_of_layout_2_is_indexed_once(kindpakket: Command) -> None:
     old = {key: value for key, value in settlement("paid").items() if key not in ("first", "last")}
     kindpakket.desk.answers |= {
-        "settlement:List": {"items": [old, settlement("paid") | {"id": "6" * 32}], "next": ""},
+        "settlement:List": {
+            "items": [old, *(settlement(state) | {"id": each * 32} for each, state in CLAIMS.items())],
+            "next": "",
+        },
+        "settlement:Receivables": {"items": [settlement("claimed") | {"id": "8" * 32}], "next": ""},
         "settlement:Index": settlement("paid"),
         "payment:Unindexed": {"items": ["1" * 32], "next": ""},
         "payment:Index": {"payments": ["1" * 32]},
     }
-    assert kindpakket.answer("settlement", "index", SCHEME) == {"settlements": 1, "payments": 1}
+    assert kindpakket.answer("settlement", "index", SCHEME) == {"settlements": 2, "payments": 1}
     indexed = [request for name, request, _ in kindpakket.desk.asked if name == "settlement:Index"]
-    assert [request["settlement"] for request in indexed] == [old["id"]]
+    assert [request["settlement"] for request in indexed] == [old["id"], "7" * 32]
+
+
+def test_what_waits_for_a_second_person_is_listed(kindpakket: Command) -> None:
+    entries: list[dict[str, Any]] = [
+        {"kind": "budget", "scheme": SCHEME, "id": "1" * 32, "proposed_by": "p-clerk", "since": NOON},
+        {"kind": "shop-end", "id": "2" * 32, "shop": SHOP, "proposed_by": "p-clerk", "expired": True},
+        {"kind": "refund", "id": "3" * 32, "scheme": SCHEME, "state": "waiting", "proposed_by": "x/p-shop"},
+    ]
+    kindpakket.desk.answers["decision:Waiting"] = {"items": entries, "next": ""}
+    shown = kindpakket("decision", "waiting").stdout
+    assert all(
+        word in shown for word in ("budget", "2026-03-10", "expired", f"shop {SHOP}", "waiting", "2" * 32)
+    )
+    assert kindpakket.answer("decision", "waiting", "--kind", "budget", "--scheme", SCHEME) == entries
+    asked = kindpakket.desk.requests("decision:Waiting")
+    assert [(request.get("kind"), request.get("scheme")) for request in asked] == [
+        (None, None),
+        ("budget", SCHEME),
+    ]
+    assert kindpakket("decision", "waiting", "--kind", "wish").exit_code == 2
+
+
+def test_what_waited_before_is_indexed_in_bulks(kindpakket: Command) -> None:
+    keys = [f"scheme/{number:032x}" for number in range(501)]
+    kindpakket.desk.answers |= {
+        "decision:Unindexed": {"items": keys, "next": ""},
+        "decision:Index": {"recorded": 2},
+    }
+    assert kindpakket.answer("decision", "index") == {"recorded": 4}
+    assert [len(request["keys"]) for request in kindpakket.desk.requests("decision:Index")] == [500, 1]
+    kindpakket.desk.answers["decision:Unindexed"] = {"items": [], "next": ""}
+    assert kindpakket.answer("decision", "index") == {"recorded": 0}
+
+
+def test_what_shops_owe_is_listed_by_age(kindpakket: Command) -> None:
+    claimed = [
+        settlement("claimed") | {"id": each * 32, "cents": -1000, **members}
+        for each, members in {
+            "1": {"claimed_at": NOON},
+            "2": {"claimed_at": int(time.time()), "collected_cents": 400},
+            "3": {},
+        }.items()
+    ]
+    kindpakket.desk.answers["settlement:Receivables"] = {"items": claimed, "next": ""}
+    answer = kindpakket.answer("settlement", "receivables", SCHEME)
+    shown = kindpakket("settlement", "receivables").stdout
+    asked = kindpakket.desk.requests("settlement:Receivables")
+    assert [request.get("scheme") for request in asked] == [SCHEME, None]
+    assert answer["cents"] == 2600
+    assert answer["sums"] == {"0-30": 600, "31-60": 0, "61-90": 0, "over 90": 1000, "unknown": 1000}
+    assert [(debt["receivable"][0], debt["bucket"]) for debt in answer["receivables"]] == [
+        ("3", "unknown"),
+        ("1", "over 90"),
+        ("2", "0-30"),
+    ]
+    assert all(word in shown for word in ("over 90", "2026-03-", "€ 26.00", "€ 6.00", "unknown"))

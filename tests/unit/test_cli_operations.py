@@ -90,6 +90,12 @@ ANSWERS: dict[str, Any] = {
             {"scheme": SCHEME, "add_cents": 500, "reason": "why"},
         ),
         (
+            ("scheme", "propose-budget", SCHEME, "--remove-cents", "500", *REASON),
+            "scheme:ProposeBudget",
+            CLERK,
+            {"scheme": SCHEME, "remove_cents": 500, "reason": "why"},
+        ),
+        (
             ("scheme", "propose-closing", SCHEME, *REASON),
             "scheme:ProposeClosing",
             CLERK,

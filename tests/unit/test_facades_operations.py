@@ -44,6 +44,7 @@ LIST = ApprovableList.cut([LINE])
         ("vouchers.propose_freeing", ("a", ["e"], "x"), "voucher:ProposeFreeing"),
         ("decisions.approve", ("d",), "decision:Approve"),
         ("decisions.reject", ("d", "x"), "decision:Reject"),
+        ("decisions.index", (["scheme/a"],), "decision:Index"),
         ("vouchers.top_up", ("a", "d", LIST.parts[0], "x"), "voucher:TopUp"),
         ("vouchers.extend", ("a", ["c"], date(2027, 1, 31), "x"), "voucher:Extend"),
         ("vouchers.lapse", ("a", ["c"], "x"), "voucher:Lapse"),

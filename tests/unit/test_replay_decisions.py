@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -23,7 +24,9 @@ from story import (
     voucher_of,
 )
 
-from kindpakket.auditor.differences import _compare
+from kindpakket.auditor.books.waiting import waiting
+from kindpakket.auditor.differences import _compare, _waiting
+from kindpakket.ledger.reader import Reader
 from kindpakket.ledger.records import Issuance
 
 TERM = 30 * SECONDS_OF_A_DAY
@@ -318,6 +321,50 @@ def test_broken_rules_of_decisions_are_found(
     assert not findings(story)
     change(story)
     assert any(expected in sentence for sentence in findings(story)), findings(story)
+
+
+def test_what_waits_is_known_from_the_blocks(story: Story) -> None:
+    def waits() -> set[tuple[str, str]]:
+        return {(entry.kind, entry.proposed_by) for entry in waiting(books(story))}
+
+    assert waits() == set()
+    revocation(story)
+    change = story.add("scheme:ProposeBudget", scheme=SCHEME, remove_cents=1, reason="council")
+    about_shop(story, "shop:Suspend")
+    about_shop(story, "shop:FreezePayout")
+    assert waits() == {
+        ("revocation", "p-clerk"),
+        ("budget", "p-clerk"),
+        ("suspension", "p-manager"),
+        ("freeze", "p-manager"),
+    }
+    story.add("scheme:RejectChange", scheme=SCHEME, change=change, reason="mistake")
+    assert ("budget", "p-clerk") not in waits()
+
+
+def test_a_list_that_leaves_out_what_waits_is_found(story: Story) -> None:
+    decision = revocation(story)
+    listed = [{"kind": "revocation", "id": decision, "proposed_by": "p-clerk"}]
+    desk = SimpleNamespace(waiting=lambda: iter(listed))
+    ledger = cast(Reader, SimpleNamespace(decisions=desk))
+    assert list(_waiting(books(story), ledger)) == []
+    listed[0]["proposed_by"] = "p-manager"
+    (other,) = _waiting(books(story), ledger)
+    assert (other.member, other.stored) == ("proposed_by", "p-manager")
+    listed[0]["id"] = "9" * 32
+    assert {(found.member, found.stored) for found in _waiting(books(story), ledger)} == {
+        ("id", None),
+        ("id", f"revocation {'9' * 32}"),
+    }
+
+
+def test_indexing_what_waits_decides_nothing(story: Story) -> None:
+    decision = revocation(story)
+    keys = [f"scheme/{SCHEME}", f"decision/{decision}", f"voucher/{SCHEME}/{VOUCHER}", f"shop/{SHOP}"]
+    story.add("decision:Index", "p-clerk", keys=keys)
+    assert findings(story) == []
+    story.add("decision:Index", "p-clerk", keys=[f"change/{SCHEME}/{decision}", f"refund/{decision}"])
+    assert [sentence.split()[0].split("/")[0] for sentence in findings(story)] == ["change", "refund"]
 
 
 def test_what_one_person_could_do_before_is_no_finding(story: Story) -> None:

@@ -141,6 +141,19 @@ class State:
     def decisions(self) -> Iterator[Any]:
         return self._under("decision/")
 
+    def waiting(self) -> Iterator[Any]:
+        """The entries of the index, and of the two lists of their own that are read with it."""
+        yield from self._under("pending/")
+        for key, value in self._state.items():
+            kind, *members = key.split("/")
+            if kind == "receivable":
+                claimed = self._state[f"settlement/{members[0]}/{members[2]}"]
+                yield {"kind": "receivable", "id": members[2], "proposed_by": claimed["drafted_by"]}
+            if kind == "waiting":
+                refund = self._state[f"refund/{members[1]}"]
+                by = refund.get("endorsed_by") or f"{value['by']['msp']}/{value['by']['person']}"
+                yield {"kind": "refund", "id": members[1], "proposed_by": by}
+
     def outcome(self, request: str) -> Any:
         record = self._state[f"request/{request}"]
         return {"state": "committed" if record["digest"] else "void"}
@@ -168,7 +181,7 @@ def reader_of(state: dict[str, Any]) -> Reader:
         },
         "settlements": {"list": peer.settlements, "items": peer.items},
         "erasures": {"list": peer.erasures},
-        "decisions": {"list": peer.decisions},
+        "decisions": {"list": peer.decisions, "waiting": peer.waiting},
         "audit": {"totals": peer.totals},
         "requests": {"show": peer.outcome},
     }

@@ -74,6 +74,24 @@ def test_a_budget_grows_by_two_persons(story: Story) -> None:
     assert scheme_of(story).budget_members()["unallocated_cents"] == 75000
 
 
+def test_a_budget_shrinks_by_what_is_unallocated(story: Story) -> None:
+    change = story.change("scheme:ProposeBudget", remove_cents=70000)
+    scheme = scheme_of(story)
+    assert (scheme.budget_members()["budget_cents"], scheme.unallocated) == (30000, 0)
+    assert (scheme.changes[change].members()["remove_cents"], findings(story)) == (70000, [])
+    story.change("scheme:ProposeBudget", remove_cents=1)
+    sentence = f"1 cents are removed from the budget of scheme {SCHEME}, of which 0 are unallocated"
+    assert findings(story)[:2] == [sentence, sentence]
+
+
+def test_a_budget_that_was_spent_meanwhile_does_not_shrink(story: Story) -> None:
+    first = story.add("scheme:ProposeBudget", scheme=SCHEME, remove_cents=70000, reason="council")
+    story.change("scheme:ProposeBudget", remove_cents=1)
+    assert findings(story) == []
+    story.add("scheme:ApproveChange", "p-manager", scheme=SCHEME, change=first)
+    assert findings(story)[0].startswith("70000 cents are removed from the budget")
+
+
 def test_a_rejected_change_changes_nothing(story: Story) -> None:
     change = story.add("scheme:ProposeBudget", scheme=SCHEME, add_cents=5000, reason="council")
     story.add("scheme:RejectChange", scheme=SCHEME, change=change, reason="mistake")
@@ -169,6 +187,14 @@ def budget_beyond_all_bounds(story: Story) -> None:
     story.change("scheme:ProposeBudget", add_cents=10**12)
 
 
+def budget_of_two_amounts(story: Story) -> None:
+    story.add("scheme:ProposeBudget", scheme=SCHEME, add_cents=1, remove_cents=1, reason="council")
+
+
+def budget_of_no_amount(story: Story) -> None:
+    story.add("scheme:ProposeBudget", scheme=SCHEME, reason="council")
+
+
 def paid_after_the_closing(story: Story) -> None:
     story.change("scheme:ProposeClosing")
     story.pay(("toys", 500))
@@ -261,6 +287,8 @@ def voided_although_committed(story: Story) -> None:
         (moved_start, "is 2026-01-01: it cannot be changed to 2026-02-01"),
         (product_of_no_category, "product course is in category bikes, which the rules do not have"),
         (budget_beyond_all_bounds, "1000000100000 cents is not an amount"),
+        (budget_of_two_amounts, "the budget must grow or shrink by one amount"),
+        (budget_of_no_amount, "the budget must grow or shrink by one amount"),
         (paid_after_the_closing, "is closed: it must be open"),
         (opened_after_the_closing, "is closed: it must be approved or paused"),
         (changed_after_the_closing, "is closed: it must be approved, open or paused"),

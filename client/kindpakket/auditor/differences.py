@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from kindpakket.auditor.books import Books, SchemeBook, SettlementBook, amounts
+from kindpakket.auditor.books.waiting import waiting
 from kindpakket.ledger.reader import Reader
 from kindpakket.ledger.records import Rules, Settlement, Shop
 
@@ -14,6 +15,8 @@ _BY_CATEGORY = ("spent_by_category", "held_by_category", "refunded", "captured")
 _RULES = tuple(Rules.__annotations__)
 _TERM = frozenset({"proposed_at", "expires_at", "base_version"})
 """What changes proposed before layout 3 lack."""
+_LATER = frozenset({"claimed_at"})
+"""What records from before it was kept lack; those that have it must have the right one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,19 @@ def differences(books: Books, ledger: Reader) -> Iterator[Difference]:
         yield from _shop_money(books, scheme_id, ledger)
     if books.layout >= 3:
         yield from _records("decision", books.decisions, ledger.decisions.list())
+        yield from _waiting(books, ledger)
     if books.layout >= 2:
         yield from _records("erasure", books.erasures, map(_stored_erasure, ledger.erasures.list()))
     for request in sorted(books.voided):
         stored = {"state": ledger.requests.show(request)["state"]}
         yield from _compare(f"request {request}", {"state": "void"}, stored)
+
+
+def _waiting(books: Books, ledger: Reader) -> Iterator[Difference]:
+    """The list of what waits for a second person."""
+    replayed = {f"{entry.kind} {entry.id}": entry for entry in waiting(books)}
+    stored = ({**entry, "id": f"{entry['kind']} {entry['id']}"} for entry in ledger.decisions.waiting())
+    yield from _records("waiting", replayed, stored)
 
 
 def _scheme(
@@ -187,7 +198,11 @@ def _compare(
     has_no_term = "proposed_at" not in stored
     for member, value in replayed.items():
         found = stored.get(member)
-        earlier = (has_no_term and member in _TERM and "proposed_at" in replayed) or _is_same(value, found)
+        earlier = (
+            (has_no_term and member in _TERM and "proposed_at" in replayed)
+            or (member in _LATER and member not in stored)
+            or _is_same(value, found)
+        )
         if found != value and not earlier:
             yield Difference(thing, member, value, found)
 

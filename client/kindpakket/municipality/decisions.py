@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from kindpakket.ledger.queries.decisions import DecisionQueries
-from kindpakket.ledger.records import Decision
+from kindpakket.ledger.records import Decision, IndexedDecisions
 
 
 class DecisionDesk(DecisionQueries):
@@ -29,3 +30,13 @@ class DecisionDesk(DecisionQueries):
         """`decision:Reject`: by an approver or whoever proposed it. The reason is a code."""
         members = {"decision": decision, "reason": reason}
         return cast(Decision, self._caller.invoke("decision:Reject", members, request_id=request_id))
+
+    def index(self, keys: Sequence[str], *, request_id: str | None = None) -> IndexedDecisions:
+        """`decision:Index`: list what waits because of records from before there was the list.
+
+        Args:
+            keys: of the records, at most `BULK`, as `unindexed` lists them.
+            request_id: default: a new id.
+        """
+        members = {"keys": list(keys)}
+        return cast(IndexedDecisions, self._caller.invoke("decision:Index", members, request_id=request_id))

@@ -60,10 +60,21 @@ class SchemeDesk(SchemeQueries):
         return cast(Change, self._caller.invoke("scheme:ProposeRules", members, request_id=request_id))
 
     def propose_budget(
-        self, scheme: str, add_cents: int, reason: str, *, request_id: str | None = None
+        self, scheme: str, cents: int, reason: str, *, request_id: str | None = None
     ) -> Change:
-        """`scheme:ProposeBudget`: propose to increase the budget by `add_cents`. The reason is a code."""
-        members = {"scheme": scheme, "add_cents": add_cents, "reason": reason}
+        """`scheme:ProposeBudget`: propose a larger budget, or a smaller one.
+
+        Args:
+            scheme: the scheme.
+            cents: what the budget is to grow by; below zero: what it is to shrink by.
+            reason: a code.
+            request_id: becomes the change's id; default: a new id.
+
+        Raises:
+            BudgetExceeded: less is unallocated than is to be removed. Approving may raise it too.
+        """
+        amount = {"remove_cents": -cents} if cents < 0 else {"add_cents": cents}
+        members = {"scheme": scheme, **amount, "reason": reason}
         return cast(Change, self._caller.invoke("scheme:ProposeBudget", members, request_id=request_id))
 
     def propose_closing(self, scheme: str, reason: str, *, request_id: str | None = None) -> Change:

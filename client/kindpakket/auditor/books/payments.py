@@ -142,7 +142,8 @@ class RefundBook:
 class SettlementBook:
     """A settlement or a receivable, recomputed from the requests.
 
-    For a receivable, `booked_by` is who collected it or wrote it off.
+    For a receivable, `booked_by` is who collected it or wrote it off, and `claimed_at` when it was claimed,
+    in Unix seconds.
     """
 
     id: str
@@ -153,6 +154,7 @@ class SettlementBook:
     drafted_by: str
     state: str = "drafted"
     claim_reason: str = ""
+    claimed_at: int = 0
     approved_by: str = ""
     withdrawn_by: str = ""
     withdraw_reason: str = ""
@@ -186,6 +188,7 @@ class SettlementBook:
         """
         optional = (
             "claim_reason",
+            "claimed_at",
             "approved_by",
             "withdrawn_by",
             "withdraw_reason",

@@ -61,7 +61,7 @@ class ChangeBook:
             "decided_by": self.decided_by or None,
             "reject_reason": self.reject_reason or None,
             "version": self.version or None,
-            **{name: self.content.get(name) for name in ("rules", "applies_to", "add_cents")},
+            **{name: self.content.get(name) for name in ("rules", "applies_to", "add_cents", "remove_cents")},
         }
 
 

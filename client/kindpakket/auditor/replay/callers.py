@@ -62,6 +62,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "voucher:ProposeFreeing": PROPOSERS,
     "decision:Approve": ("approver",),
     "decision:Reject": PROPOSERS,
+    "decision:Index": ("issuer", "treasurer"),
     "voucher:TopUp": ("issuer",),
     "voucher:Extend": ("approver",),
     "voucher:Replace": ("issuer",),

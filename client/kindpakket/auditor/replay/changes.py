@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from kindpakket.auditor.books import Books, ChangeBook, SchemeBook, expiry
 from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.rules import MAX_BUDGET, Findings, Handlers
 from kindpakket.ledger.domain import Domain
 
 _IN_FORCE = ("approved", "open", "paused")
+_CONTENT = ("rules", "applies_to", "add_cents", "remove_cents")
 _KINDS = {
     "scheme:ProposeRules": "rules",
     "scheme:ProposeBudget": "budget",
@@ -33,7 +37,7 @@ def _propose(books: Books, findings: Findings, request: CommittedRequest, _: Dom
             f"applies_to is {content['applies_to']!r}: it must be new or all",
         )
     elif request.operation == "scheme:ProposeBudget":
-        findings.expect_amount(content["add_cents"], MAX_BUDGET)
+        _expect_budget(findings, scheme, content)
     scheme.changes[content["request_id"]] = ChangeBook(
         id=content["request_id"],
         kind=_KINDS[request.operation],
@@ -41,7 +45,24 @@ def _propose(books: Books, findings: Findings, request: CommittedRequest, _: Dom
         proposed_by=request.person,
         proposed_at=request.at,
         base_version=len(scheme.versions) if request.operation == "scheme:ProposeRules" else 0,
-        content={name: content[name] for name in ("rules", "applies_to", "add_cents") if name in content},
+        content={name: content[name] for name in _CONTENT if name in content},
+    )
+
+
+def _expect_budget(findings: Findings, scheme: SchemeBook, content: Mapping[str, Any]) -> None:
+    """A budget grows or shrinks by one amount, and shrinks by no more than is unallocated."""
+    amounts = [content[name] for name in ("add_cents", "remove_cents") if name in content]
+    findings.expect(len(amounts) == 1, "the budget must grow or shrink by one amount")
+    for cents in amounts:
+        findings.expect_amount(cents, MAX_BUDGET)
+    _expect_removable(findings, scheme, content.get("remove_cents", 0))
+
+
+def _expect_removable(findings: Findings, scheme: SchemeBook, cents: int) -> None:
+    findings.expect(
+        cents <= max(scheme.unallocated, 0),
+        f"{cents} cents are removed from the budget of scheme {scheme.id}, of which {scheme.unallocated} are "
+        "unallocated",
     )
 
 
@@ -79,8 +100,12 @@ def _put_into_force(
         if change.content["applies_to"] == "all":
             scheme.floor = change.version
     elif change.kind == "budget":
-        scheme.budget += change.content["add_cents"]
-        findings.expect_amount(scheme.budget, MAX_BUDGET)
+        if "remove_cents" in change.content:
+            _expect_removable(findings, scheme, change.content["remove_cents"])
+            scheme.budget -= change.content["remove_cents"]
+        else:
+            scheme.budget += change.content["add_cents"]
+            findings.expect_amount(scheme.budget, MAX_BUDGET)
     else:
         scheme.state = "closed"
         scheme.closed_by, scheme.close_reason, scheme.closed_at = request.person, change.reason, request.at

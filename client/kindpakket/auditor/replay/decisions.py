@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from kindpakket.auditor.books import Books, DecisionBook, SchemeBook, VoucherBook, expiry
 from kindpakket.auditor.committed_requests import CommittedRequest
@@ -85,6 +85,32 @@ def _reject(books: Books, findings: Findings, request: CommittedRequest, _: Doma
     decision.reject_reason = request.request["reason"]
 
 
+def _index(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
+    """Decides nothing: only what the ledger lists as waiting."""
+    keys = request.request["keys"]
+    findings.expect_bulk(keys)
+    for key in keys:
+        findings.expect(_is_known(books, key), f"{key} was indexed, and is unknown")
+
+
+def _is_known(books: Books, key: str) -> bool:
+    """Whether the ledger has a record of what may wait under a key."""
+    kind, *members = key.split("/")
+    scheme = books.schemes.get(members[0])
+    known: Mapping[str, Container[str]] = {
+        "organisation": books.later_organisations,
+        "scheme": books.schemes,
+        "decision": books.decisions,
+        "shop": books.shops,
+        "erasure": books.erasures,
+        "change": scheme.changes if scheme else (),
+        "allocation": scheme.allocations if scheme else (),
+        "voucher": scheme.vouchers if scheme else (),
+        "settlement": {book.id for book in books.settlements.values()},
+    }
+    return members[-1] in known.get(kind, ())
+
+
 def _expect_free(books: Books, findings: Findings, scheme: str, entitlements: Sequence[str]) -> None:
     """Entitlements are used under the scheme, for vouchers that are revoked and of which nothing is spent."""
     vouchers = books.schemes[scheme].vouchers
@@ -108,5 +134,6 @@ HANDLERS: Handlers = {
     "shop:ProposeEnd": _propose_end,
     "decision:Approve": _approve,
     "decision:Reject": _reject,
+    "decision:Index": _index,
 }
 """Applies each operation to the books."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
+
+from kindpakket.ledger.records import WaitingKind
 
 QUERIES = frozenset(
     {
@@ -19,6 +21,8 @@ QUERIES = frozenset(
         "audit:VoucherStatement",
         "decision:List",
         "decision:Show",
+        "decision:Unindexed",
+        "decision:Waiting",
         "erasure:Due",
         "erasure:List",
         "erasure:Show",
@@ -43,6 +47,7 @@ QUERIES = frozenset(
         "settlement:Items",
         "settlement:List",
         "settlement:Live",
+        "settlement:Receivables",
         "settlement:Show",
         "shop:Account",
         "shop:List",
@@ -82,11 +87,14 @@ _MEMBERS = frozenset(
     }
 )
 _TEXT = re.compile(
-    r"|[0-9a-f]{1,64}|[0-9a-f]{32}/[0-9a-f]{32}|([0-9a-f]{32}/)?[0-9]{4}-[0-9]{2}-[0-9]{2}(/[0-9a-f]{32})?"
+    r"|[0-9a-f]{1,64}|[0-9a-f]{32}(/[0-9a-f]{32}){1,2}|([0-9a-f]{32}/)?[0-9]{4}-[0-9]{2}-[0-9]{2}(/[0-9a-f]{32})?"
     r"|(settlement|open|held|unsettled|sold|undone|asked|waiting)/[0-9a-f/-]{0,76}"
+    r"|[a-z-]{4,12}/((-/)?[0-9a-f]{32}(/[0-9a-f]{32}){0,2})?|organisation/[A-Za-z][A-Za-z0-9.-]{0,63}"
 )
 _KEY = re.compile(r"[a-z-]{3,16}(/[0-9A-Za-z.-]{1,64}){0,4}")
-_CHOICES = frozenset({"voucher", "payment", "settlement", "citizens", "shopAccounts"})
+_CHOICES = frozenset(
+    {"voucher", "payment", "settlement", "citizens", "shopAccounts", *get_args(WaitingKind)},
+)
 
 
 def unexplained(request: Mapping[str, Any]) -> str:

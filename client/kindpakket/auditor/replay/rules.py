@@ -216,6 +216,7 @@ _LAYOUT_3_OPERATIONS = frozenset(
         "voucher:ProposeFreeing",
         "decision:Approve",
         "decision:Reject",
+        "decision:Index",
         "voucher:RecordBindings",
         "payment:ReleaseByHolder",
         "payment:ConfirmRefund",
@@ -228,7 +229,7 @@ _LAYOUT_3_OPERATIONS = frozenset(
         "settlement:Index",
     }
 )
-_LAYOUT_3_MEMBERS = frozenset({"allocation", "bank_reference", "value_date"})
+_LAYOUT_3_MEMBERS = frozenset({"allocation", "bank_reference", "remove_cents", "value_date"})
 _LAYOUT_3_RULES = frozenset({"paper_day_cap_cents", "refund_days", "refund_limit_cents"})
 
 

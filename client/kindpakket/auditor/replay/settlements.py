@@ -49,7 +49,7 @@ def _claim(books: Books, findings: Findings, request: CommittedRequest, _: Domai
         f"shop {shop.id} had a claim although it is {shop.state}, not ended, and the scheme is not closed",
     )
     claimed = _take(books, request, scheme.items(shop.id, scheme.closed_until)[:_MAX_ITEMS])
-    claimed.state, claimed.claim_reason = "claimed", request.request["reason"]
+    claimed.state, claimed.claim_reason, claimed.claimed_at = "claimed", request.request["reason"], request.at
     findings.expect(
         claimed.cents < 0,
         f"shop {shop.id} has a receivable of {in_cents(claimed.cents)}: it must be below zero",

@@ -33,6 +33,17 @@ class SettlementQueries(Desk):
         """`settlement:Live`: settlements and receivables that wait for somebody's next step, by shop."""
         return self._caller.items("settlement:Live", {"scheme": scheme})
 
+    def receivables(self, scheme: str | None = None) -> Iterator[Settlement]:
+        """`settlement:Receivables`: what shops owe, by scheme and shop.
+
+        `kindpakket.backoffice.receivables.ageing` sorts them by age.
+
+        Args:
+            scheme: only those under this scheme; default: under all.
+        """
+        of_scheme = {} if scheme is None else {"scheme": scheme}
+        return self._caller.items("settlement:Receivables", of_scheme)
+
     def due_list(self, scheme: str) -> Iterator[DueShop]:
         """`settlement:DueList`: all shops with open items of closed days, and whether each is due."""
         return self._caller.items("settlement:DueList", {"scheme": scheme})

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from kindpakket.ledger.records.allocations import Allocation, AllocationUse, Drawing
-from kindpakket.ledger.records.decisions import Decision
+from kindpakket.ledger.records.decisions import Decision, IndexedDecisions, Waiting, WaitingKind
 from kindpakket.ledger.records.erasures import (
     Collection,
     DueErasure,
@@ -112,6 +112,7 @@ __all__ = [
     "Exported",
     "Extended",
     "HistoryEntry",
+    "IndexedDecisions",
     "IndexedPayments",
     "Issuance",
     "Issued",
@@ -157,6 +158,8 @@ __all__ = [
     "Voucher",
     "VoucherCents",
     "VoucherStatementEntry",
+    "Waiting",
+    "WaitingKind",
     "WaitingReplacement",
     "still_held",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 
 class Decision(TypedDict):
@@ -27,3 +27,56 @@ class Decision(TypedDict):
     decided_by: NotRequired[str]
     reject_reason: NotRequired[str]
     cents: NotRequired[int]
+
+
+WaitingKind: TypeAlias = Literal[
+    "organisation",
+    "scheme",
+    "pause",
+    "rules",
+    "budget",
+    "closing",
+    "allocation",
+    "shop",
+    "account",
+    "suspension",
+    "freeze",
+    "shop-end",
+    "revocation",
+    "freeing",
+    "replacement",
+    "erasure",
+    "settlement",
+    "receivable",
+    "refund",
+]
+"""What may wait for a second person, in the order of `decisions.waiting`."""
+
+
+class Waiting(TypedDict):
+    """Something that waits for another person than `proposed_by`, who proposed it or took its last step.
+
+    `scheme`, `shop`, `voucher` and `msp` are what it is about. `since` and `expires_at` are Unix seconds;
+    since when is not known of what waited before the ledger listed it, unless its record says so. From
+    `expires_at` on it can no longer be approved, and is `expired` until somebody rejects it. `state` is that
+    of a settlement (`drafted`, `approved`) or refund (`waiting`, `endorsed`), which wait for more than one
+    step.
+    """
+
+    kind: WaitingKind
+    id: str
+    scheme: NotRequired[str]
+    shop: NotRequired[str]
+    voucher: NotRequired[str]
+    msp: NotRequired[str]
+    state: NotRequired[str]
+    proposed_by: str
+    since: NotRequired[int]
+    expires_at: NotRequired[int]
+    expired: NotRequired[bool]
+
+
+class IndexedDecisions(TypedDict):
+    """The answer to `decision:Index`: how much waited that was not listed."""
+
+    recorded: int

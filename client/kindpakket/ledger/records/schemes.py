@@ -108,8 +108,9 @@ class Change(TypedDict):
     """A proposed change of a scheme; members of other kinds are left out.
 
     `base_version` is the version that proposed rules start from, and `version` the one that approved rules
-    became; `add_cents` is the increase of the budget. From `expires_at` on it can no longer be approved.
-    Changes from before there was a term have none, and cannot be approved either.
+    became; `add_cents` is what the budget grows by, `remove_cents` what it shrinks by. From `expires_at` on
+    it can no longer be approved. Changes from before there was a term have none, and cannot be approved
+    either.
     """
 
     id: str
@@ -127,3 +128,4 @@ class Change(TypedDict):
     applies_to: NotRequired[Literal["new", "all"]]
     version: NotRequired[int]
     add_cents: NotRequired[int]
+    remove_cents: NotRequired[int]

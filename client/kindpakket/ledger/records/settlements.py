@@ -18,7 +18,8 @@ class Settlement(TypedDict):
     The items are listed by `settlements.items`; `first` and `last` are left out if it has none. In the answer
     to drafting, `more` says that open items of closed days are left; in that to `show`, `payout_frozen` that
     its shop is suspended or its payout frozen, so that it cannot be exported. `account_sha256` is the hash of
-    the private record of the account that is paid.
+    the private record of the account that is paid. `claimed_at` is when a receivable was claimed, in Unix
+    seconds; those from before it was kept lack it.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Settlement(TypedDict):
     drafted_by: str
     more: NotRequired[bool]
     claim_reason: NotRequired[str]
+    claimed_at: NotRequired[int]
     approved_by: NotRequired[str]
     withdrawn_by: NotRequired[str]
     withdraw_reason: NotRequired[str]
