@@ -40,7 +40,7 @@ test: setup  ## all tests, on networks of their own too; what is repeated covers
 test-go test-python: test-%: setup
 	@$(BIN)/python tests/run.py --only $* $(PYTEST)
 
-proof: setup  ## all tests with every repetition in full: kills at every step, 10,000 random histories
+proof: setup  ## all tests with every repetition in full: kills at every step, 10,000 random histories, a minute of each fuzz test
 	@$(BIN)/python tests/run.py --proof $(PYTEST)
 
 lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python

@@ -93,7 +93,7 @@ def of_pytest(lines: list[str]) -> list[str]:
     return lines[titles[-1] :] if titles else lines[-1:]
 
 
-def stages(options: Sequence[str]) -> list[list[Runner]]:
+def stages(options: Sequence[str], *, proof: bool = False) -> list[list[Runner]]:
     """The runners: those of a stage run side by side, one stage after the other.
 
     Tests wait for much of their time, so three of them run at a time on two cores. Those without a network
@@ -101,6 +101,7 @@ def stages(options: Sequence[str]) -> list[list[Runner]]:
 
     Args:
         options: what pytest is told beside how to run.
+        proof: run the fuzz tests of the chaincode with time, too.
     """
 
     def go(folder: str) -> Runner:
@@ -117,7 +118,9 @@ def stages(options: Sequence[str]) -> list[list[Runner]]:
     def ignoring(*folders: str) -> list[str]:
         return [f"--ignore=tests/{folder}" for folder in folders]
 
+    fuzzing = Runner("Go: fuzz tests", "go", [sys.executable, str(ROOT / "tests/fuzz.py")], of_go)
     return [
+        *([[fuzzing]] if proof else []),
         [
             python("without a network", *workers(3), "-m", "not alone", *ignoring(*LIVE)),
             go("chaincode"),
@@ -166,7 +169,7 @@ def main() -> int:
         environment[PROOF] = "1"
         options.append("--proof")
     results: list[Result] = []
-    for stage in stages(options):
+    for stage in stages(options, proof=known.proof):
         chosen = [runner for runner in stage if known.only in (None, runner.language)]
         if chosen:
             results += run(chosen, environment)

@@ -13,15 +13,22 @@ import (
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 
+	"kindpakket.eu/chaincode/internal/fakeledger"
 	"kindpakket.eu/chaincode/rules"
 )
 
-// The auditor's replay in Python must make of a ledger what the chaincode makes of it, and find what the chaincode refuses. This test
-// drives schemes at random and writes what was asked, what was refused and what the ledger held in the end for
+// The auditor's replay in Python must make of a ledger what the chaincode makes of it, and find what the chaincode refuses. These tests
+// drive schemes at random. What is endorsed is sometimes held back, and committed later and in another order, if nothing that it read has
+// changed. After every block the equations of money hold, and each history can be wound up. Taken together, the histories commit every
+// transaction and reach every state.
+//
+// With KINDPAKKET_HISTORIES they write what was asked, what was refused and what the ledger held in the end to a file, for
 // tests/unit/test_replay_of_histories.py, which replays it.
 const (
 	historiesFile = "KINDPAKKET_HISTORIES"
 	histories     = 12
+	// moreHistories is how many are told at most, as long as something was never reached.
+	moreHistories = 36
 	historySteps  = 450
 )
 
@@ -43,11 +50,14 @@ type history struct {
 	State map[string]json.RawMessage `json:"state"`
 }
 
-// recorder is the chaincode with a note of every write.
+// recorder is the chaincode with a note of every write that was refused, when it was, or committed, when it was.
 type recorder struct {
 	shim.Chaincode
-	t     tester
-	asked []asked
+	t       tester
+	asked   []asked
+	reached *reached
+	// endorsed are those that may be committed, by the id of their transaction.
+	endorsed map[string]asked
 }
 
 func (r *recorder) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
@@ -62,24 +72,56 @@ func (r *recorder) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 		Operation: name, Request: json.RawMessage(arguments[0]), At: at.GetSeconds(), MSP: by.msp, Role: string(by.role), Person: by.person,
 		Shop: by.shop, Till: by.till,
 	}
+	if by.role == acquirer {
+		made.Till, _ = decodeJSON(r.t, []byte(arguments[0]))["till"].(string)
+	}
 	if response.GetStatus() != shim.OK {
 		made.Refused = codeOf(r.t, response.GetMessage())
+		r.asked = append(r.asked, made)
+		r.reached.count("refused: " + name + " " + made.Refused)
+		return response
 	}
-	r.asked = append(r.asked, made)
+	r.endorsed[stub.GetTxID()] = made
 	return response
 }
 
+// commit notes what is committed.
+func (r *recorder) commit(s *fakeledger.Simulation) {
+	if made, writes := r.endorsed[s.TxID]; writes {
+		r.asked = append(r.asked, made)
+	}
+}
+
+// neverInHistories are the transactions and states that no history reaches, and why.
+var neverInHistories = map[string]string{}
+
 func TestHistoriesForTheAuditor(t *testing.T) {
-	path := os.Getenv(historiesFile)
-	if path == "" {
-		t.Skipf("%s names no file", historiesFile)
-	}
+	t.Parallel()
+	r, wanted := newReached(), slices.Concat(writing(), allStates(t), further, []string{
+		"held back: VALID", "held back: MVCC_READ_CONFLICT", "held back: PHANTOM_READ_CONFLICT", "overtaken",
+	})
 	var all []history
-	for seed := range histories {
-		all = append(all, newStoryteller(t, uint64(seed)).tell(historySteps))
+	for len(all) < histories || len(all) < moreHistories && len(r.never(wanted, neverInHistories)) > 0 {
+		told := make([]history, 6)
+		t.Run("tell", func(t *testing.T) {
+			for i := range told {
+				seed := len(all) + i
+				t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+					t.Parallel()
+					told[i] = newStoryteller(t, uint64(seed), r).tell(historySteps)
+				})
+			}
+		})
+		if t.Failed() {
+			return
+		}
+		all = append(all, told...)
 	}
-	if err := os.WriteFile(path, encodeJSON(t, all), 0o600); err != nil {
-		t.Fatal(err)
+	r.want(t, wanted, neverInHistories)
+	if path := os.Getenv(historiesFile); path != "" {
+		if err := os.WriteFile(path, encodeJSON(t, all), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -96,6 +138,20 @@ type storyteller struct {
 	other       string
 	otherThings map[string][]string
 	sent        []sent
+	reached     *reached
+	// late is what was endorsed and held back, in the order of its endorsements; telling says that it may be.
+	late    []heldBack
+	telling bool
+	// over says that the story has been told and is wound up, which counts for nothing that it has to reach.
+	over bool
+	// newest is the latest transaction of those that were held back and are valid.
+	newest string
+}
+
+// heldBack is an endorsed transaction that nobody has sent to the orderer yet.
+type heldBack struct {
+	simulation *fakeledger.Simulation
+	kept       func()
 }
 
 // agreedList is the list of an allocation, and the members of a request that draws on it.
@@ -111,14 +167,20 @@ type sent struct {
 	private    []object
 }
 
-func newStoryteller(t tester, seed uint64) *storyteller {
+func newStoryteller(t tester, seed uint64, r *reached) *storyteller {
 	w := newWorld(t)
 	s := &storyteller{
 		world: w, Rand: rand.New(rand.NewPCG(seed, 1)), things: map[string][]string{}, lists: map[string]agreedList{}, otherThings: map[string][]string{},
+		reached: r,
 	}
-	s.recorder = &recorder{Chaincode: w.ledger.Chaincode, t: t}
+	s.recorder = &recorder{Chaincode: w.ledger.Chaincode, t: t, reached: r, endorsed: map[string]asked{}}
 	w.ledger.Chaincode = s.recorder
+	w.ledger.Committing = append(w.ledger.Committing, s.recorder.commit)
+	r.watch(w.ledger, func() bool { return !s.over })
+	holdTheEquations(t, w.ledger)
 	w.initialise()
+	w.enrol("acquirer", "WinkelsMSP", "acquirer", "p-acquirer", "")
+	w.enrol("acquirer2", "WinkelsMSP", "acquirer", "p-hosted", "")
 	w.enrol("promoted", "GemeenteMSP", "approver", "p-clerk", "")
 	w.enrol("clerk2", "GemeenteMSP", "issuer", "p-clerk2", "")
 	w.enrol("treasurer2", "GemeenteMSP", "treasurer", "p-manager", "")
@@ -131,7 +193,6 @@ func newStoryteller(t tester, seed uint64) *storyteller {
 	w.enrol("chain", "KetenMSP", "shopkeeper", "p-chain", idOf("shop of the chain"))
 	w.enrol("keeper", "WinkelsMSP", "shopkeeper", "p-keeper", s.shops[0])
 	w.enrol("rival-till", "WinkelsMSP", "cashier", "p-rival-till", s.shops[1])
-	w.enrol("hosted", "WinkelsMSP", "acquirer", "p-hosted", "")
 	w.must("shop", "shop:Mandate", object{"request_id": w.id(), "shop": s.shops[0], "acquirer": "p-hosted", "reason": "contract"})
 	w.enrol("impostor", "KetenMSP", "cashier", "p-impostor", s.shops[0])
 	w.users["till"] = creator(t, "WinkelsMSP", "till", map[string]string{
@@ -146,6 +207,7 @@ func newStoryteller(t tester, seed uint64) *storyteller {
 	s.issue()
 	s.issue()
 	s.turn()
+	s.telling = true
 	return s
 }
 
@@ -157,7 +219,7 @@ func (s *storyteller) turn() {
 // rules are those of a scheme of a few days, in which everything can happen.
 func (s *storyteller) rules() object {
 	terms := schemeRules()
-	terms["ends_on"], terms["hold_days"], terms["retention_days"] = s.oneOf("2026-03-11", "2026-03-13"), s.IntN(4), s.IntN(4)
+	terms["ends_on"], terms["hold_days"], terms["retention_days"] = s.oneOf("2026-03-11", "2026-03-13", "2026-03-14"), s.IntN(4), s.IntN(4)
 	terms["extension_days"], terms["refund_grace_days"], terms["settlement_days"] = s.IntN(8), s.IntN(4), s.IntN(4)
 	terms["products"] = object{"bicycle": object{"category": s.oneOf("clothing", "books"), "max_cents": 12_000}}
 	terms["paper_cap_cents"] = 1_000 + s.IntN(4_000)
@@ -192,66 +254,126 @@ func (s *storyteller) thing(kind string) string {
 	return s.id()
 }
 
-// try sends a request, with an id and a reason, and keeps what it made.
+// try sends a request, with an id and a reason, and keeps what it made. Now and then it holds back what was endorsed.
 func (s *storyteller) try(kind, user, name string, request object, private ...object) bool {
 	if request["request_id"] == nil {
 		request["request_id"] = s.id()
 	}
-	_, code := s.send(user, name, request, private...)
-	if code == "" && kind != "" {
-		s.things[kind] = append(s.things[kind], request["request_id"].(string))
-	}
 	s.sent = append(s.sent, sent{user, name, request, private})
+	if s.telling && s.IntN(10) == 0 {
+		s.holdBack(kind, user, name, request, private...)
+		return false
+	}
+	_, code := s.send(user, name, request, private...)
+	if code == "" {
+		s.keeping(kind, name, request)()
+	}
 	return code == ""
 }
 
+// holdBack has a request endorsed that is committed later, if at all.
+func (s *storyteller) holdBack(kind, user, name string, request object, private ...object) {
+	if made := s.propose(user, name, request, private...); made.Response.GetStatus() == shim.OK {
+		s.late = append(s.late, heldBack{made, s.keeping(kind, name, request)})
+	}
+}
+
+// keeping gives what keeps the things that a request makes, among those of the scheme that the story is about now.
+func (s *storyteller) keeping(kind, name string, request object) func() {
+	things := s.things
+	return func() {
+		if kind != "" {
+			things[kind] = append(things[kind], request["request_id"].(string))
+		}
+		if name == "voucher:Issue" {
+			for _, line := range request["vouchers"].([]object) {
+				things["voucher"] = append(things["voucher"], line["id"].(string))
+				things["entitlement"] = append(things["entitlement"], line["entitlement"].(string))
+			}
+		}
+	}
+}
+
+// deliver commits some of what was held back, or all of it, in any order. What read a key that has changed is not valid.
+func (s *storyteller) deliver(all bool) {
+	s.Shuffle(len(s.late), func(i, j int) { s.late[i], s.late[j] = s.late[j], s.late[i] })
+	s.late = slices.DeleteFunc(s.late, func(late heldBack) bool {
+		if !all && s.IntN(6) > 0 {
+			return false
+		}
+		code := s.ledger.Commit(late.simulation)
+		if s.reached.count("held back: " + code); code != "VALID" {
+			return true
+		}
+		if late.kept(); late.simulation.TxID < s.newest {
+			s.reached.count("overtaken")
+		}
+		s.newest = max(s.newest, late.simulation.TxID)
+		return true
+	})
+}
+
 func (s *storyteller) tell(steps int) history {
-	for range steps {
+	for at := range steps {
 		if s.now += s.Int64N(500); s.IntN(60) == 0 {
 			s.now += s.Int64N(aDay)
 		}
 		back := s.Int64N(120) * int64(s.IntN(2))
 		s.now -= back
-		s.step()
+		s.step(100 * at / steps)
 		s.now += back
+		s.deliver(false)
 	}
+	s.deliver(true)
 	state := map[string]json.RawMessage{}
 	for _, key := range s.ledger.Keys() {
 		state[key] = s.ledger.Value(key)
 	}
-	return history{Asked: s.recorder.asked, State: state}
+	told := history{Asked: s.recorder.asked, State: state}
+	s.windUp()
+	return told
 }
 
-func (s *storyteller) step() {
+// deeds are what a story may go on with, and how often each of them is drawn.
+var deeds = []struct {
+	weight int
+	deed   func(*storyteller)
+}{
+	{40, (*storyteller).pay},
+	{16, (*storyteller).payBack},
+	{4, (*storyteller).decideRefund},
+	{3, (*storyteller).confirmRefund},
+	{12, (*storyteller).voucher},
+	{14, (*storyteller).goOn},
+	{11, (*storyteller).settle},
+	{4, (*storyteller).owe},
+	{3, (*storyteller).recover},
+	{3, (*storyteller).allocation},
+	{3, (*storyteller).change},
+	{2, (*storyteller).organisation},
+	{3, (*storyteller).shop},
+	{2, (*storyteller).mandate},
+	{3, (*storyteller).erase},
+	{4, (*storyteller).again},
+}
+
+// step goes on with the story, of which so many per cent have been told.
+func (s *storyteller) step(told int) {
 	if s.IntN(5) == 0 {
 		s.turn()
 		defer s.turn()
 	}
-	switch kind := s.IntN(100); {
-	case kind < 40:
-		s.pay()
-	case kind < 56:
-		s.payBack()
-	case kind < 60:
-		s.decideRefund()
-	case kind < 63:
-		s.confirmRefund()
-	case kind < 73:
-		s.voucher()
-	case kind < 83:
-		s.settle()
-	case kind < 86:
-		s.allocation()
-	case kind < 89:
-		s.change()
-	case kind < 91:
-		s.organisation()
-	case kind < 93:
-		s.shop()
-	case kind < 96:
-		s.erase()
-	default:
-		s.again()
+	s.end(told)
+	weights := 0
+	for _, d := range deeds {
+		weights += d.weight
+	}
+	drawn := s.IntN(weights)
+	for _, d := range deeds {
+		if drawn -= d.weight; drawn < 0 {
+			d.deed(s)
+			return
+		}
 	}
 }
 
@@ -270,10 +392,30 @@ func (s *storyteller) lines() []rules.Line {
 
 func (s *storyteller) till() (user, shop string) {
 	at := s.IntN(2)
-	if s.IntN(20) == 0 {
+	switch s.IntN(20) {
+	case 0:
 		return s.oneOf("shop", "rival", "clerk"), s.shops[at]
+	case 1, 2, 3, 4, 5:
+		if s.mandated(s.shops[at]) || s.IntN(8) == 0 {
+			return s.oneOf("acquirer", "acquirer", "acquirer2"), s.shops[at]
+		}
 	}
 	return [][]string{{"shop", "till"}, {"rival", "rival"}}[at][s.IntN(2)], s.shops[at]
+}
+
+// mandated says whether a shop lets others take payments for it.
+func (s *storyteller) mandated(shop string) bool {
+	var record rules.Shop
+	data := s.ledger.Value("shop/" + shop)
+	return data != nil && json.Unmarshal(data, &record) == nil && len(record.Acquirers) > 0
+}
+
+// hosted names the till in the request of an acquirer, mostly, and now and then in that of somebody else, who may not.
+func (s *storyteller) hosted(user string, request object) object {
+	if named := strings.HasPrefix(user, "acquirer"); named && s.IntN(8) > 0 || s.IntN(60) == 0 {
+		request["till"] = s.oneOf("kassa-1", "kassa-2")
+	}
+	return request
 }
 
 // bound gives the version of what a voucher is bound to, and whether that is a booklet.
@@ -290,25 +432,32 @@ func (s *storyteller) bound(voucher string) (version int, paper bool) {
 
 func (s *storyteller) pay() {
 	user, shop := s.till()
-	voucher, id, lines := s.thing("voucher"), s.id(), s.lines()
+	voucher, id, lines := s.voucherThat(rules.VoucherIsActive), s.id(), s.lines()
 	version, paper := s.bound(voucher)
 	h := holderOf(s.scheme, voucher, version)
 	deadline := s.now + s.Int64N(950) - 10
-	switch {
-	case paper && s.IntN(4) == 0:
-		s.hold(user, newBooklet(s.scheme, voucher, 5).hold(1+s.IntN(4), id, shop, deadline, s.now+s.Int64N(3*aDay/2), lines...))
+	hold := s.IntN(4) == 0
+	var request object
+	switch expires := s.now + s.Int64N(3*aDay); {
+	case paper && hold:
+		request = newBooklet(s.scheme, voucher, 5).hold(1+s.IntN(4), id, shop, deadline, expires, lines...)
 	case paper:
-		s.try("payment", user, "payment:Pay", s.receipted(newBooklet(s.scheme, voucher, 5).pay(1+s.IntN(4), id, shop, deadline, lines...)))
-	case s.IntN(4) == 0:
-		s.hold(user, h.hold(id, shop, deadline, s.now+s.Int64N(3*aDay/2), lines...))
+		request = newBooklet(s.scheme, voucher, 5).pay(1+s.IntN(4), id, shop, deadline, lines...)
+	case hold:
+		request = h.hold(id, shop, deadline, expires, lines...)
 	default:
-		s.try("payment", user, "payment:Pay", s.receipted(h.pay(id, shop, deadline, lines...)))
+		request = h.pay(id, shop, deadline, lines...)
 	}
+	if request = s.hosted(user, s.receipted(request)); hold {
+		s.hold(user, request)
+		return
+	}
+	s.try("payment", user, "payment:Pay", request)
 }
 
 // hold holds, and delivers some parts of what was ordered, so that not all of them are drawn after everything has changed.
 func (s *storyteller) hold(user string, request object) {
-	if !s.try("payment", user, "payment:Hold", s.receipted(request)) {
+	if !s.try("payment", user, "payment:Hold", request) {
 		return
 	}
 	id := request["request_id"].(string)
@@ -318,9 +467,10 @@ func (s *storyteller) hold(user string, request object) {
 	}
 	switch s.IntN(6) {
 	case 0:
-		s.try("", user, "payment:Capture", s.receipted(object{"payment": id, "lines": s.linesOf(s.record(id))}))
+		lines := s.linesOf(s.record(id))
+		s.try("", user, "payment:Capture", s.hosted(user, s.receipted(object{"payment": id, "lines": lines})))
 	case 1:
-		s.try("", user, "payment:Release", object{"payment": id, "reason": "returned"})
+		s.try("", user, "payment:Release", s.hosted(user, object{"payment": id, "reason": "returned"}))
 	case 2:
 		s.letGo(s.record(id))
 	}
@@ -339,13 +489,16 @@ func (s *storyteller) payBack() {
 	one, user := object{"payment": s.payment()}, s.oneOf("shop", "rival")
 	record := s.record(one["payment"].(string))
 	if record.ID != "" && s.IntN(12) > 0 {
-		user = s.oneOf(map[string][]string{s.shops[0]: {"till", "till", "shop", "hosted"}, s.shops[1]: {"rival", "rival-till"}}[record.Shop]...)
+		user = s.oneOf(map[string][]string{s.shops[0]: {"till", "till", "shop", "acquirer2"}, s.shops[1]: {"rival", "rival-till"}}[record.Shop]...)
+	}
+	if s.IntN(6) == 0 {
+		user = s.oneOf("acquirer", "acquirer", "acquirer2")
 	}
 	name := s.oneOf("payment:Cancel", "payment:Refund", "payment:Refund", "payment:Refund", "payment:Capture", "payment:CapturePart", "payment:Release")
 	if record.State == rules.PaymentHeld && s.IntN(8) > 0 {
-		name = s.oneOf("payment:Capture", "payment:CapturePart", "payment:CapturePart", "payment:Release")
+		name = s.oneOf("payment:Capture", "payment:CapturePart", "payment:CapturePart", "payment:Release", "payment:ReleaseByHolder")
 	}
-	if record.State != "" && s.IntN(12) == 0 {
+	if name == "payment:ReleaseByHolder" || record.State != "" && s.IntN(30) == 0 {
 		s.letGo(record)
 		return
 	}
@@ -363,7 +516,7 @@ func (s *storyteller) payBack() {
 	if name != "payment:Capture" {
 		one["reason"] = "returned"
 	}
-	s.try(map[string]string{"payment:Refund": "refund"}[name], user, name, one)
+	s.try(map[string]string{"payment:Refund": "refund"}[name], user, name, s.hosted(user, one))
 }
 
 // capturePart takes a part of a hold, and now and then all or more than it has left.
@@ -372,7 +525,7 @@ func (s *storyteller) capturePart(user string, hold *rules.Payment, id string) {
 	if one := &lines[s.IntN(len(lines))]; s.IntN(4) > 0 {
 		one.Cents = one.Cents/3 + 1
 	}
-	s.try("payment", user, "payment:CapturePart", s.receipted(object{"hold": id, "lines": lines}))
+	s.try("payment", user, "payment:CapturePart", s.hosted(user, s.receipted(object{"hold": id, "lines": lines})))
 }
 
 // receipted gives a request the receipt of its till, or not.
@@ -398,7 +551,7 @@ func (s *storyteller) payment() string {
 func (s *storyteller) letGo(payment *rules.Payment) {
 	version, paper := s.bound(payment.Voucher)
 	request, deadline := s.id(), s.now+s.Int64N(950)-10
-	user := s.oneOf("till", "rival", "clerk")
+	user := s.oneOf("till", "rival", "clerk", "acquirer")
 	if paper {
 		page := 1 + s.IntN(4)
 		if payment.Proof.Page != nil && s.IntN(3) > 0 {
@@ -436,7 +589,7 @@ func (s *storyteller) confirmRefund() {
 		found, isAsked := strings.CutPrefix(key, "asked/"+s.scheme+"/")
 		if isAsked && s.IntN(3) > 0 {
 			one["refund"] = lastMember(found)
-			users = map[string][]string{s.shops[0]: {"shop", "keeper", "till", "hosted"}, s.shops[1]: {"rival", "rival-till"}}[found[:32]]
+			users = map[string][]string{s.shops[0]: {"shop", "keeper", "till", "acquirer2"}, s.shops[1]: {"rival", "rival-till"}}[found[:32]]
 		}
 	}
 	if s.IntN(12) == 0 {
@@ -517,10 +670,7 @@ func (s *storyteller) draw(list agreedList) {
 	}
 	request["vouchers"] = lines
 	if s.try("", s.oneOf("clerk", "clerk2"), "voucher:Issue", request) {
-		id := lines[0]["id"].(string)
-		s.things["voucher"] = append(s.things["voucher"], id)
-		s.things["entitlement"] = append(s.things["entitlement"], lines[0]["entitlement"].(string))
-		s.activate(id)
+		s.activate(lines[0]["id"].(string))
 	}
 }
 

@@ -255,3 +255,14 @@ func TestAFailingStateDatabaseIsNoEmptyLedger(t *testing.T) {
 		t.Fatal("it was endorsed")
 	}
 }
+
+func TestARequestWhoseRecordCannotBeReadIsNotCarriedOutAgain(t *testing.T) {
+	w := newTown(t)
+	for _, record := range []string{
+		`{"v":3,"by":{"msp":"GemeenteMSP"},"operation":1}`, `{"v":3,"by":1,"operation":"scheme:Pause","digest":""}`, `[]`,
+	} {
+		request := w.because(object{"scheme": w.scheme})
+		w.ledger.Put("request/"+request["request_id"].(string), []byte(record))
+		w.refused("LEDGER_INCONSISTENT", "manager", "scheme:Pause", request)
+	}
+}

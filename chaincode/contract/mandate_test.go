@@ -61,7 +61,9 @@ func TestAnAcquirerActsForTheShopsThatMandatedIt(t *testing.T) {
 	w.refused("ROLE_REQUIRED", "acquirer", "settlement:Draft", w.onScheme(object{"shop": w.shop}))
 	w.refused("ROLE_REQUIRED", "acquirer", "shop:Mandate", w.mandate("p-acquirer"))
 
-	w.must("shop", "shop:WithdrawMandate", w.mandate("p-acquirer"))
+	if shop := w.must("shop", "shop:WithdrawMandate", w.mandate("p-acquirer")); shop["acquirers"] != nil {
+		t.Fatal(shop)
+	}
 	w.refused("NOT_YOURS", "acquirer", "payment:Pay", order())
 	w.refused("NOT_YOURS", "acquirer", "payment:Refund", w.because(object{"payment": paid["id"], "lines": []rules.Line{clothing(100)}}))
 }

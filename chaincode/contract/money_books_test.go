@@ -17,6 +17,8 @@ type bookedVoucher struct {
 	reserved map[string]int64
 	byDay    map[rules.Day]int64
 	holds    map[string]*bookedHold
+	// byHolder says that its holder's block is the one that is lifted next, and blockedAgain that the holder's follows another's.
+	byHolder, blockedAgain, codeUsed bool
 }
 
 // bookedAllocation is an allocation for one line, proposed, approved, drawn with a rest that is left, used or withdrawn.

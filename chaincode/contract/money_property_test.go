@@ -35,6 +35,9 @@ type machine struct {
 	budget      int64 // what is unallocated
 	allocated   int64
 	checks      int
+	// mandated says whether the shop lets an acquirer take its payments, and frozenBy who froze its payouts, "" for nobody.
+	mandated bool
+	frozenBy string
 }
 
 func newMachine(t tester) *machine {
@@ -42,6 +45,7 @@ func newMachine(t tester) *machine {
 	m.enrol("till", "WinkelsMSP", "cashier", "p-till", m.shop)
 	m.enrol("keeper", "WinkelsMSP", "shopkeeper", "p-keeper", m.shop)
 	m.enrol("promoted", "GemeenteMSP", "approver", "p-clerk", "")
+	m.enrol("acquirer", "WinkelsMSP", "acquirer", "p-acquirer", "")
 	terms := schemeRules()
 	terms["ends_on"], terms["extension_days"], terms["hold_days"], terms["refund_grace_days"] = "2026-03-11", 6, holdDays, graceDays
 	terms["products"] = object{"bicycle": object{"category": "clothing", "max_cents": bicycleCents}}
@@ -122,7 +126,7 @@ func (m *machine) draw(a *bookedAllocation, line object) {
 		return
 	}
 	h := newHolder(m.scheme, line["id"].(string))
-	activate := object{"request_id": m.id(), "scheme": m.scheme, "activations": []object{h.activation()}}
+	activate := object{"request_id": m.id(), "scheme": m.scheme, "activations": []object{h.activationWithCode()}}
 	m.expect(false, "clerk", "voucher:Activate", activate)
 	m.expect(true, "manager", "voucher:Activate", activate)
 	m.vouchers = append(m.vouchers, newBookedVoucher(h, line["preset"] == "bicycle", price, propertyEndsAt))
@@ -172,9 +176,10 @@ func (m *machine) Pay(t *rapid.T) { m.payFrom(t, m.voucher(t)) }
 func (m *machine) payFrom(t *rapid.T, v *bookedVoucher) {
 	lines, byCategory := m.lines(t)
 	swept, day := v.swept(m.now), m.today()
-	may := swept.mayTake(byCategory, day, m.now)
+	user := rapid.SampledFrom([]string{"shop", "shop", "acquirer"}).Draw(t, "user")
+	may := swept.mayTake(byCategory, day, m.now) && (user == "shop" || m.mandated)
 	request := v.holder.pay(m.id(), m.shop, m.now+60, lines...)
-	answer := m.expect(may, "shop", "payment:Pay", request)
+	answer := m.expect(may, user, "payment:Pay", request)
 	if !may {
 		return
 	}
@@ -397,12 +402,52 @@ func (m *machine) decided(r *bookedRefund) {
 	m.asked = slices.DeleteFunc(m.asked, func(asked *bookedRefund) bool { return asked == r })
 }
 
-// Block blocks an active voucher or unblocks a blocked one.
+// Mandate lets an acquirer take payments for the shop, or does no longer.
+func (m *machine) Mandate(*rapid.T) {
+	about := func() object { return m.aboutShop(object{"acquirer": "p-acquirer", "reason": "contract"}) }
+	m.expect(!m.mandated, "shop", "shop:Mandate", about())
+	if m.mandated {
+		m.expect(true, "shop", "shop:WithdrawMandate", about())
+	}
+	m.mandated = !m.mandated
+}
+
+// Freeze freezes the payouts of the shop, or tries to release them as anybody who may.
+func (m *machine) Freeze(t *rapid.T) {
+	user := rapid.SampledFrom([]string{"manager", "manager2"}).Draw(t, "user")
+	if m.frozenBy == "" {
+		m.expect(false, user, "shop:ReleasePayout", m.aboutShop(object{"reason": "inquiry"}))
+		m.expect(true, user, "shop:FreezePayout", m.aboutShop(object{"reason": "inquiry"}))
+		m.frozenBy = user
+		return
+	}
+	m.expect(m.frozenBy != user, user, "shop:ReleasePayout", m.aboutShop(object{"reason": "inquiry"}))
+	if m.frozenBy != user {
+		m.frozenBy = ""
+	}
+}
+
+// SelfBlock blocks a voucher as its holder, whose code works once.
+func (m *machine) SelfBlock(t *rapid.T) {
+	v := m.voucher(t)
+	may := !v.codeUsed && !v.over()
+	m.expect(may, "shop", "voucher:SelfBlock", m.onScheme(object{"voucher": v.holder.voucher, "code": selfBlockCode}))
+	if !may {
+		return
+	}
+	v.codeUsed, v.blockedAgain, v.byHolder = true, v.state == "blocked", v.byHolder || v.state != "blocked"
+	v.state = "blocked"
+}
+
+// Block blocks an active voucher or unblocks a blocked one, which stays blocked if its holder blocked it as well.
 func (m *machine) Block(t *rapid.T) {
 	v := m.voucher(t)
 	if v.state == "blocked" {
 		m.expect(true, "manager", "voucher:Unblock", m.of(v.holder))
-		v.state = "active"
+		if v.byHolder = v.blockedAgain; !v.blockedAgain {
+			v.state = "active"
+		}
+		v.blockedAgain = false
 		return
 	}
 	m.expect(!v.over(), "clerk", "voucher:Block", m.of(v.holder))
@@ -420,6 +465,7 @@ func (m *machine) Revoke(t *rapid.T) {
 	swept := v.swept(m.now)
 	may := !v.over() && len(swept.holds) == 0
 	if v.state == "blocked" {
+		may = may && !v.byHolder // a holder is not the second person of the municipality
 		m.expect(may, "manager", "voucher:Revoke", m.all(v.holder.voucher))
 	} else {
 		m.expect(false, "manager", "voucher:Revoke", m.all(v.holder.voucher))
@@ -628,7 +674,9 @@ func (m *machine) Settle(t *rapid.T) {
 		"rejected": {"treasurer", "settlement:Book", book("rejected")}, "returned": {"treasurer", "settlement:Book", book("returned")},
 	}
 	step := steps[rapid.SampledFrom(slices.Sorted(maps.Keys(steps))).Draw(t, "step")]
-	if _, code := m.send(step.user, step.name, step.request); code != "" && code != "SETTLEMENT_STATE" {
+	_, code := m.send(step.user, step.name, step.request)
+	frozen := m.frozenBy != "" && step.name == "settlement:Export"
+	if code != "" && code != "SETTLEMENT_STATE" && !(frozen && code == "PAYOUT_FROZEN") || code == "" && frozen {
 		m.t.Fatal(code)
 	}
 }
@@ -656,6 +704,10 @@ func (m *machine) Check(t *rapid.T) {
 func (m *machine) WindUp() {
 	m.t.Helper()
 	m.now += 400 * aDay
+	if m.frozenBy != "" {
+		other := map[string]string{"manager": "manager2", "manager2": "manager"}[m.frozenBy]
+		m.expect(true, other, "shop:ReleasePayout", m.aboutShop(object{"reason": "over"}))
+	}
 	for _, r := range slices.Clone(m.asked) {
 		if m.confirm(r, "keeper"); slices.Contains(m.asked, r) {
 			m.expect(true, "till", "payment:RejectRefund", m.because(object{"refund": r.id}))
@@ -738,6 +790,7 @@ func TestMoneyIsNeverLostNorMade(t *testing.T) {
 					"confirm refund": m.ConfirmRefund, "reject refund": m.RejectRefund, "block": m.Block, "revoke": m.Revoke, "lapse": m.Lapse, "allocate": m.Allocate,
 					"approve": m.Approve, "draw": m.Draw, "draw again": m.Draw, "withdraw": m.Withdraw, "budget": m.Budget,
 					"extend": m.Extend, "issue": m.Issue, "close day": m.CloseDay, "wait": m.Wait, "late": m.Late, "draft": m.Draft, "settle": m.Settle,
+					"mandate": m.Mandate, "freeze": m.Freeze, "self-block": m.SelfBlock,
 				})
 				m.checkFound()
 				m.WindUp()

@@ -125,10 +125,10 @@ func (w *world) checkWaiting() {
 
 func TestWhatWaitsIsListedInEveryHistory(t *testing.T) {
 	seen := map[string]bool{}
-	for seed := range 4 {
-		s := newStoryteller(t, uint64(100+seed))
+	for seed := range 8 {
+		s := newStoryteller(t, uint64(100+seed), newReached())
 		for step := range 240 {
-			s.step()
+			s.step(step * 100 / 240)
 			for name := range s.whatWaits() {
 				kind, _, _ := strings.Cut(name, "/")
 				seen[kind] = true

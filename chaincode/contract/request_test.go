@@ -231,3 +231,13 @@ func TestOnlyJSONHasADigest(t *testing.T) {
 		}
 	}
 }
+
+// Only the member of a request is private, not a value or an inner member of that name.
+func TestWhatIsCalledLikeAPrivateRecordMayBeNamed(t *testing.T) {
+	w := newTown(t)
+	change := w.aboutShop(object{"reason": "account"})
+	if proposed := w.must("shop", "shop:ChangeAccount", change, accountAt(secondIBAN)); proposed["account_change"] == nil {
+		t.Fatal(proposed)
+	}
+	w.refused("MALFORMED_REQUEST", "shop", "shop:ChangeAccount", w.aboutShop(object{"reason": object{"account": 1}}), accountAt(secondIBAN))
+}

@@ -160,10 +160,22 @@ func (s *street) Check() {
 	}
 }
 
+// stop does to a shop's payouts what stops them, or lifts it again; some of it is refused.
+func (s *street) stop(step, user string) {
+	_, _ = s.send(user, "shop:"+step, object{"request_id": s.id(), "shop": s.shop, "reason": "inquiry"})
+}
+
 // WindUp ends everything by steps that may be taken from any state.
 func (s *street) WindUp() {
 	s.t.Helper()
 	s.now += 86_400
+	for _, s.shop = range s.shops {
+		for _, step := range []string{"ReleasePayout", "Reinstate"} {
+			for _, user := range []string{"manager", "manager2"} { // one of them is not who stopped them
+				s.stop(step, user)
+			}
+		}
+	}
 	for _, s.scheme = range s.schemes {
 		s.closeToday()
 		s.windUp()
@@ -293,6 +305,11 @@ func TestEveryCentHasAWayOut(t *testing.T) {
 					t.Skip("no refund was asked for")
 				}
 				s.confirm(rapid.SampledFrom(asked).Draw(t, "refund"))
+			},
+			"stop payouts": func(t *rapid.T) {
+				anywhere(t)
+				step := rapid.SampledFrom([]string{"FreezePayout", "FreezePayout", "ReleasePayout", "Suspend", "Reinstate"}).Draw(t, "step")
+				s.stop(step, rapid.SampledFrom([]string{"manager", "manager2"}).Draw(t, "user"))
 			},
 			"as layout 2": func(t *rapid.T) { s.asLayout2(known(t)) },
 		})

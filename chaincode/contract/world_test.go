@@ -138,8 +138,8 @@ func (w *world) call(user, name, text string) fakeledger.Call {
 	}
 }
 
-// send endorses and commits, and gives the answer or the refusal's code.
-func (w *world) send(user, name string, request object, private ...object) (object, string) {
+// propose has a request endorsed, with what travels in the transient map.
+func (w *world) propose(user, name string, request object, private ...object) *fakeledger.Simulation {
 	w.t.Helper()
 	var transient map[string][]byte
 	for _, part := range private {
@@ -148,7 +148,13 @@ func (w *world) send(user, name string, request object, private ...object) (obje
 			transient[key] = encodeJSON(w.t, value)
 		}
 	}
-	s := w.endorse(user, name, string(encodeJSON(w.t, request)), transient)
+	return w.endorse(user, name, string(encodeJSON(w.t, request)), transient)
+}
+
+// send endorses and commits, and gives the answer or the refusal's code.
+func (w *world) send(user, name string, request object, private ...object) (object, string) {
+	w.t.Helper()
+	s := w.propose(user, name, request, private...)
 	if s.Response.GetStatus() != 200 {
 		return nil, codeOf(w.t, s.Response.GetMessage())
 	}

@@ -47,7 +47,7 @@ func TestPersons(t *testing.T) {
 func TestPersonalData(t *testing.T) {
 	for _, text := range []string{
 		"123456782", "111222333", "1234.56.782", "123 456 782", "NL91ABNA0417164300", "NL91 ABNA 0417 1643 00", "nl91abna0417164300",
-		"DE89370400440532013000", "kind@example.nl", "a.b+c@sub.example.org", " kind@example.nl ",
+		"DE89370400440532013000", "NO9386011117947", "kind@example.nl", "a.b+c@sub.example.org", " kind@example.nl ",
 	} {
 		if PersonalDataIn(text) == "" {
 			t.Errorf("%q passes", text)
@@ -55,6 +55,9 @@ func TestPersonalData(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "000000000", "123456789", "12345678", "1234567820", "x123456782", "NL92ABNA0417164300", "NL91ABNA041716430", "XX91ABNA0417164300",
+		"XX62ABNA0417164300", "NL58ABNA041716430", "NL06ABNA04171643001", // these pass the modulo test
+		"insolvent", // nine characters that would pass the eleven-test if they were digits
+
 		"books", "kind@", "@example.nl", "kind@example", "a@b@c.nl", idA, "ae123456782000000000000000000000", "2026-12-31", "１２３４５６７８２",
 	} {
 		if kind := PersonalDataIn(text); kind != "" {

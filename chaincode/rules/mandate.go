@@ -27,6 +27,9 @@ func (s *Shop) WithdrawMandate(acquirer string) error {
 		return Refuse(MandateState, Details{"shop": s.ID, "acquirer": acquirer}, "shop %s has not mandated %s: there is nothing to withdraw", s.ID, acquirer)
 	}
 	s.Acquirers = slices.DeleteFunc(slices.Clone(s.Acquirers), func(a string) bool { return a == acquirer })
+	if len(s.Acquirers) == 0 {
+		s.Acquirers = nil // a record without a mandate does not have the member
+	}
 	return nil
 }
 

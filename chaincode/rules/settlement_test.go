@@ -278,6 +278,7 @@ func TestAReceivableIsReopenedWithWhatWasReceived(t *testing.T) {
 		"less of it was received":      {part, cents(200), "p-b", "", 200},
 		"it was booked by mistake":     {part, cents(0), "p-b", "", 0},
 		"all of it stays":              {old, nil, "p-b", "", 1_200},
+		"all of it was received":       {part, cents(500), "p-b", "", 500},
 		"more than was booked":         {part, cents(501), "p-b", InvalidAmount, 0},
 		"less than nothing":            {part, cents(-1), "p-b", InvalidAmount, 0},
 		"by the one who claimed it":    {part, nil, "p-t", SecondPersonRequired, 0},
@@ -309,7 +310,7 @@ func TestADebtIsNettedAgainstAnotherScheme(t *testing.T) {
 		owes, owed, net Cents
 		code            Code
 	}{
-		{-500, 800, 500, ""}, {-800, 500, 500, ""}, {-500, 500, 500, ""}, {0, 500, 0, NothingToClaim}, {5, 500, 0, NothingToClaim},
+		{-500, 800, 500, ""}, {-800, 500, 500, ""}, {-500, 500, 500, ""}, {-1, 1, 1, ""}, {0, 500, 0, NothingToClaim}, {5, 500, 0, NothingToClaim},
 		{-500, 0, 0, NothingToSettle}, {-500, -5, 0, NothingToSettle},
 	} {
 		debt, credit, err := Net("n", "s", "p-t", "old-debt", side(idA, test.owes), side(idB, test.owed))

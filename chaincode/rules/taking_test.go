@@ -33,6 +33,14 @@ func TestASettlementTakesAsManyItemsAsItNeeds(t *testing.T) {
 	}
 }
 
+func TestOpenItemsAreCountedWhetherTheyAreTakenOrNot(t *testing.T) {
+	taken := take(t, Item{ID: idA, Day: "2026-03-10", Cents: 700}, Item{ID: idB, Day: "2026-03-10", Cents: -200})
+	expect(t, "", taken.Look(Item{ID: idA, Day: "2026-03-11", Cents: 30}))
+	if taken.Seen != 3 || taken.Open != 530 || len(taken.Items) != 2 || taken.Cents != 500 {
+		t.Fatalf("%+v", taken)
+	}
+}
+
 func TestWhenASettlementIsDue(t *testing.T) {
 	open, closed := &Scheme{State: SchemeOpen}, &Scheme{State: SchemeClosed}
 	approved, ended := &Shop{State: ShopApproved}, &Shop{State: ShopEnded}
@@ -78,6 +86,9 @@ func TestWhenASettlementIsDue(t *testing.T) {
 		for _, nothing := range []*Taken{{}, take(t, Item{ID: idA, Day: "2026-03-10", Cents: 5}, Item{ID: idB, Day: "2026-03-10", Cents: -5})} {
 			if why := terms.Due(nothing, test.until, test.scheme, test.shop); why != "" {
 				t.Errorf("%s: nothing is due by %q", name, why)
+			}
+			if terms.LooksFurther(nothing, test.until, test.scheme, test.shop) {
+				t.Errorf("%s: more items would not make nothing due", name)
 			}
 			expect(t, SettlementNotDue, terms.CheckDue(nothing, test.until, test.scheme, test.shop))
 		}

@@ -24,6 +24,8 @@ type Ledger struct {
 	Members map[string][]string
 	// Peer is the MSP of the peer that endorses. A peer that is not a member of a collection knows only its hashes.
 	Peer string
+	// Committing are called with each valid simulation before it is applied, so that they see what its keys held until then.
+	Committing []func(*Simulation)
 
 	state     map[string][]byte
 	versions  map[string]int
@@ -63,9 +65,10 @@ type Proposed struct {
 	Arguments []string
 }
 
-// Simulation is an endorsed proposal: its response, and what it read and would write. Keys of private data start with the collection
-// and U+0000; nil is a deletion or a purge.
+// Simulation is an endorsed proposal: the transaction's name, its response, and what it read and would write. Keys of private data start
+// with the collection and U+0000; nil is a deletion or a purge.
 type Simulation struct {
+	Name         string
 	Response     *peer.Response
 	Event        *peer.ChaincodeEvent
 	TxID         string
@@ -111,7 +114,7 @@ func (s *Simulation) Ranged() (keys []string) {
 func (l *Ledger) Simulate(call Call) *Simulation {
 	l.proposals++
 	simulation := &Simulation{
-		Reads: map[string]int{}, Writes: map[string][]byte{}, now: call.Now,
+		Name: call.Name, Reads: map[string]int{}, Writes: map[string][]byte{}, now: call.Now,
 		PrivateReads: map[string]int{}, PrivateWrite: map[string][]byte{},
 		TxID: fmt.Sprintf("%064x", l.proposals),
 	}
@@ -146,6 +149,9 @@ func (l *Ledger) Commit(s *Simulation) string {
 	}
 	if changed(s.PrivateReads, l.hashes) {
 		return "MVCC_READ_CONFLICT"
+	}
+	for _, watch := range l.Committing {
+		watch(s)
 	}
 	l.commits++
 	for _, key := range slices.Sorted(maps.Keys(s.Writes)) {

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package contract
+
+import (
+	"testing"
+	"time"
+)
+
+// processorTime is only known on Linux.
+func processorTime(*testing.T, func()) time.Duration { return 0 }
