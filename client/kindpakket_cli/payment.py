@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -24,7 +25,9 @@ from kindpakket_cli.session import (
 )
 
 if TYPE_CHECKING:
-    from kindpakket.ledger.records import DayEntry
+    from kindpakket.holder.orders import PaymentOrder
+    from kindpakket.ledger.records import DayEntry, Payment
+    from kindpakket.shop import Shop
 
 SHOWN = 16
 """How many digits of a receipt's hash a table shows; the answer in JSON has all."""
@@ -145,12 +148,36 @@ def pay(
     request_id: str | None,
     hosted: Hosted,
 ) -> None:
-    """Take a payment at your shop, authorised by a page of the holder's booklet."""
+    """Take a payment at your shop, authorised by a page of the holder's booklet.
+
+    Sent again under its id, a payment that was taken before is shown, and not taken twice.
+    """
+    from kindpakket.ledger.refusals import IdempotencyConflict
+
     page = read_page(page_code)
     till = session.shop(hosted)
     version = till.binding(scheme_id, voucher_id)["version"]
     order = till.order(scheme_id, voucher_id, read_lines(lines), version=version, request_id=request_id)
-    session.answer(till.pay(order, page.authorise(order), receipt=receipt))
+    try:
+        paid = till.pay(order, page.authorise(order), receipt=receipt)
+    except IdempotencyConflict:
+        # Another attempt was committed: it had another deadline, so the holder's proof was another one.
+        before = _taken_before(till, order) if request_id else None
+        if before is None:
+            raise
+        paid = before
+    session.answer(paid)
+
+
+def _taken_before(till: Shop, order: PaymentOrder) -> Payment | None:
+    """The payment with the id of an order, if it is what was ordered."""
+    from kindpakket.ledger.refusals import PaymentNotFound
+
+    with suppress(PaymentNotFound):
+        found = till.payment(order.request_id)
+        taken = (found["scheme"], found["voucher"], found["lines"])
+        return found if taken == (order.scheme, order.voucher, list(order.lines)) else None
+    return None
 
 
 @payment.command("cancel")

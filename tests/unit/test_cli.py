@@ -296,6 +296,32 @@ def test_a_till_takes_a_payment_with_a_scanned_page(kindpakket: Command) -> None
     assert kindpakket.desk.asked[-1][2] == "p-shop"
 
 
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ({"id": "1" * 32, "lines": [{"category": "books", "cents": 5}]}, True),
+        ({"id": "1" * 32, "lines": [{"category": "books", "cents": 6}]}, False),
+        (ChaincodeRefusal("PAYMENT_NOT_FOUND: there is no payment {}"), False),
+    ],
+    ids=["taken", "another", "none"],
+)
+def test_a_payment_that_is_sent_again_is_shown_if_it_was_taken(
+    kindpakket: Command, stored: dict[str, Any] | ChaincodeRefusal, shown: bool
+) -> None:
+    """Its deadline is another, so the chaincode sees another request under the same id."""
+    if isinstance(stored, dict):
+        stored |= {"scheme": SCHEME, "voucher": VOUCHER}
+    kindpakket.desk.answers |= {
+        "voucher:Binding": {"kind": "booklet", "version": 1},
+        "payment:Pay": ChaincodeRefusal("IDEMPOTENCY_CONFLICT: the id is taken {}"),
+        "payment:Show": stored,
+    }
+    pay = ("payment", "pay", SCHEME, VOUCHER, "--line", "books=5", "--request-id", "1" * 32)
+    result = kindpakket(*pay, "--json", stdin=Booklet.generate(4).page(2).as_text() + "\n")
+    assert (result.exit_code == 0) == shown
+    assert ("IDEMPOTENCY_CONFLICT" in result.stderr) != shown
+
+
 def test_a_till_gives_the_text_of_its_receipt_and_sends_the_hash(kindpakket: Command) -> None:
     kindpakket.desk.answers["voucher:Binding"] = {"kind": "booklet", "version": 1}
     page = Booklet.generate(4).page(2).as_text()
