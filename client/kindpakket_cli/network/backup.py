@@ -48,6 +48,8 @@ def _asked(file: Path | None, confirm: bool = False) -> Callable[[], str]:
             return (file.read_text("utf-8").splitlines() or [""])[0]
         if in_json():
             raise Wrong("give --passphrase-file: with --json nobody is asked")
+        if not sys.stdin.isatty():
+            raise Wrong("give --passphrase-file: there is no terminal to ask for the passphrase on")
         return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True))
 
     return passphrase

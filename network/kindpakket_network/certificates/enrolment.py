@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -58,8 +60,9 @@ def ensure(authority: Authority, issue: Issue) -> Path:
         present = read_record(issue.folder / RECORD)
         if present != record:
             raise NetworkError(
-                f"{issue.folder} contains a certificate for {present}, not for {record}: run `kindpakket "
-                f"network renew {issue.holder(authority)}` to replace it, or use another name"
+                f"{issue.holder(authority)} has a certificate for {_words(present)}, not for "
+                f"{_words(record)} ({issue.folder}): run `kindpakket network renew "
+                f"{issue.holder(authority)}` to replace it, or use another name"
             )
         return issue.folder
     _issue(authority, issue, issue.folder, None)
@@ -133,6 +136,13 @@ def _record(issue: Issue) -> dict[str, object]:
         "attributes": dict(issue.attributes),
         "hosts": list(issue.hosts),
     }
+
+
+def _words(record: Mapping[str, Any]) -> str:
+    """What a certificate is for, such as `the client ann with kindpakket.role=issuer`."""
+    attributes = [f"{name}={value}" for name, value in sorted(record["attributes"].items())]
+    more = ", ".join([*attributes, *record["hosts"]])
+    return f"the {record['kind']} {record['name']}{f' with {more}' if more else ''}"
 
 
 def _write_msp(folder: Path, enrolment: Enrolment, authority: Authority) -> None:

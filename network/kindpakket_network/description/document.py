@@ -43,10 +43,10 @@ class Document:
         """Read a file.
 
         Raises:
-            TopologyError: it cannot be read, or is not YAML.
+            TopologyError: it cannot be read, is not YAML, or is empty.
         """
         try:
-            return cls.parse(file.read_text("utf-8"))
+            found = cls.parse(file.read_text("utf-8"))
         except OSError as error:
             message = f"cannot be read ({error.strerror}): name an existing file"
             raise TopologyError(str(file), [Mistake(_FILE, message)]) from error
@@ -59,6 +59,9 @@ class Document:
             raise TopologyError(str(file), [Mistake(_FILE, _DEEP)]) from error
         except ValueError as error:
             raise TopologyError(str(file), [Mistake(_FILE, f"has an unreadable value: {error}")]) from error
+        if found.members is None:
+            raise TopologyError(str(file), [Mistake(_FILE, _EMPTY)])
+        return found
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -103,9 +106,12 @@ def not_yaml(error: yaml.YAMLError) -> Mistake:
     context = getattr(error, "context", None)
     reason = f"{context}, {problem}" if context else problem
     line = mark.line + 1 if mark else None
+    if "'\\t'" in problem:
+        return Mistake(_FILE, "has a tab where YAML allows spaces only: indent that line with spaces", line)
     return Mistake(_FILE, f"is not YAML ({reason}): check quotes and indentation up to that line", line)
 
 
+_EMPTY = "is empty: start from the one that `kindpakket network init FOLDER` writes"
 _ENDLESS = "refers to itself: write it out"
 _DEEP = "is nested too deeply: check the brackets"
 # Aliases (`*`) multiply: a few lines of YAML can expand to billions of members.

@@ -27,7 +27,8 @@ JOINING = 2
 HIGHEST = 65535
 _FIRST_PEER = 6
 _PEER_BLOCK = 6
-# Below 32768, where Linux starts the local ports of outgoing connections.
+EPHEMERAL = 32768
+"""The first of the ports that Linux gives to outgoing connections, unless it is told otherwise."""
 _FREE_RANGE = (20000, 32000)
 _HELD = 5
 _TRIES = 1000

@@ -20,7 +20,7 @@ from kindpakket_network.description.organisation import Organisation
 from kindpakket_network.description.rules import mistakes_in
 from kindpakket_network.description.tuning import STANDARD, Tuning
 from kindpakket_network.description.warnings import warnings_in
-from kindpakket_network.errors import Mistake, TopologyError
+from kindpakket_network.errors import Mistake, NoSuch, TopologyError
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,13 @@ class Topology:
         """A topology that comes with this package, such as `kindpakket`.
 
         Raises:
-            TopologyError: there is no such topology.
+            NoSuch: there is no such topology.
         """
-        return cls.load(packaged_file(name))
+        file = packaged_file(name)
+        if not file.is_file():
+            known = ", ".join(sorted(path.stem for path in file.parent.glob("*.yaml")))
+            raise NoSuch(f"there is no packaged topology {name!r}: use one of {known}")
+        return cls.load(file)
 
     @classmethod
     def read(cls, document: Any, folder: Path, source: str = "the topology") -> Self:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+from kindpakket_network.description import ports
 from kindpakket_network.description.access_rules import access_warnings
 from kindpakket_network.description.host import EVERYWHERE
 from kindpakket_network.description.policy import Policy, can_be_satisfied_by, parse, principals_of
@@ -53,6 +54,28 @@ def _hosts(document: Any) -> Iterator[Mistake]:
                 f"{place}.operations_listen",
                 "metrics and administration would be reachable on every network of the machine: "
                 "give 127.0.0.1 or an address of the management network",
+            )
+
+
+def _ports(document: Any) -> Iterator[Mistake]:
+    base, count = document["ports"]["base"], ports.BLOCK * len(document["organisations"])
+    if base + count > ports.EPHEMERAL:
+        yield Mistake(
+            "ports.base",
+            f"the ports {base} to {base + count - 1} reach into those from {ports.EPHEMERAL} on, which Linux "
+            "gives to outgoing connections, so one may be taken when its node starts: give a base of at most "
+            f"{ports.EPHEMERAL - count}",
+        )
+
+
+def _idle(document: Any) -> Iterator[Mistake]:
+    members = {member["organisation"] for channel in document["channels"] for member in channel["members"]}
+    for number, organisation in enumerate(document["organisations"]):
+        if organisation.get("peers") and organisation["name"] not in members:
+            yield Mistake(
+                f"organisations[{number}].peers",
+                f"{organisation['name']} is a member of no channel, so its peers have nothing to do: add it "
+                "to the members of one, or take its peers out",
             )
 
 
@@ -221,4 +244,11 @@ def _is_loopback(text: str) -> bool:
     return text == "localhost" or (parsed is not None and parsed.is_loopback)
 
 
-_RULES: tuple[Callable[[Any], Iterator[Mistake]], ...] = (_hosts, _lifetimes, _consenters, _channels)
+_RULES: tuple[Callable[[Any], Iterator[Mistake]], ...] = (
+    _ports,
+    _hosts,
+    _idle,
+    _lifetimes,
+    _consenters,
+    _channels,
+)

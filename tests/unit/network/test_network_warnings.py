@@ -184,3 +184,20 @@ def test_plan_shows_warnings_with_their_lines_apart_from_its_results(tmp_path: P
     assert "warning: line " not in plain.stdout
     found = json.loads(result.stdout)["warnings"]
     assert {one["place"] for one in found} == {f"{CHAINCODE}.endorsement", f"{CHAINCODE}.collections[0]"}
+
+
+def test_ports_that_outgoing_connections_may_take(sound: dict[str, Any]) -> None:
+    sound["ports"]["base"] = 32768 - 4 * 30
+    assert warnings(sound) == []
+    sound["ports"]["base"] += 1
+    (line,) = warnings(sound)
+    assert line.startswith("ports.base: the ports 32649 to 32768 reach into those from 32768 on")
+    assert line.endswith("give a base of at most 32648")
+
+
+def test_peers_of_an_organisation_that_is_on_no_channel(sound: dict[str, Any]) -> None:
+    sound["organisations"][3]["peers"] = ["peer0"]
+    (line,) = warnings(sound)
+    assert line.startswith(
+        "organisations[3].peers: regie is a member of no channel, so its peers have nothing"
+    )
