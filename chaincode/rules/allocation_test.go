@@ -56,6 +56,11 @@ func TestTheFormOfAnAllocation(t *testing.T) {
 		test.spoil(allocation)
 		expect(t, test.code, allocation.CheckForm())
 	}
+	allocation := proposedAllocation()
+	allocation.Parts = 0
+	if err := allocation.CheckForm(); detail(t, err, "member") != "parts" {
+		t.Error(err)
+	}
 }
 
 func TestAnAllocationExpiresWithinAYear(t *testing.T) {
@@ -84,8 +89,11 @@ func TestAnAllocationNeedsAnotherPersonInTime(t *testing.T) {
 
 func TestARejectedAllocationIsOver(t *testing.T) {
 	allocation := proposedAllocation()
-	_, err := allocation.Withdraw("p-clerk", "mistake")
+	rest, err := allocation.Withdraw("p-clerk", "mistake")
 	expect(t, AllocationState, err)
+	if rest != 0 {
+		t.Errorf("a proposal that is not withdrawn returns %d cents", rest)
+	}
 	expect(t, "", allocation.Reject("p-clerk", "mistake"))
 	if allocation.State != AllocationIsRejected || allocation.DecidedBy != "p-clerk" || allocation.RejectReason != "mistake" {
 		t.Fatalf("%+v", allocation)
@@ -101,6 +109,7 @@ func TestDrawing(t *testing.T) {
 	expect(t, AllocationMismatch, allocation.CheckDrawable(AllocationToTopUp, noon))
 	expect(t, AllocationExceeded, allocation.Draw(4, 30_000))
 	expect(t, AllocationExceeded, allocation.Draw(3, 30_001))
+	expect(t, LedgerInconsistent, allocation.Draw(1, -1))
 	expect(t, "", allocation.Draw(2, 25_000))
 	if allocation.State != AllocationIsApproved || allocation.UsedVouchers != 2 || allocation.UsedCents != 25_000 || allocation.Reserved() != 5_000 {
 		t.Fatalf("%+v", allocation)
@@ -201,6 +210,18 @@ func TestOnlyThePartsOfTheApprovedListMatch(t *testing.T) {
 		}
 		expect(t, AllocationMismatch, allocation.CheckPart(Number(parts), list[0], paths[0]))
 		expect(t, AllocationMismatch, allocation.CheckPart(-1, list[0], paths[0]))
+	}
+}
+
+// Who proposes a list chooses its root, and could have hashed a part under any position.
+func TestAListHasNoPartsBeforeTheFirst(t *testing.T) {
+	for position, code := range map[Number]Code{0: "", -1: AllocationMismatch} {
+		part := listOf(1)[0]
+		digest, err := PartDigest(part)
+		expect(t, "", err)
+		allocation := approvedAllocation(t)
+		allocation.List = hex.EncodeToString(leafHash(position, digest))
+		expect(t, code, allocation.CheckPart(position, part, []string{}))
 	}
 }
 

@@ -58,3 +58,16 @@ func TestAnAskedRefundIsDecidedOnOnceByAnotherPerson(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 }
+
+// What a second person of the shop agreed to is what the limit does not count any more.
+func TestAReturnedRefundCountsAsConfirmedWhenASecondPersonAgreed(t *testing.T) {
+	for confirmedBy, confirmed := range map[string]Cents{"": 0, "WinkelsMSP/p-shop": 300} {
+		voucher := activeVoucher(t)
+		paid := payment(t, voucher)
+		refund := &Refund{ID: idB, Payment: idA, Lines: []Line{{"clothing", 300}}, Cents: 300, ConfirmedBy: confirmedBy}
+		expect(t, "", refund.Return(paid, voucher, goodTerms(), noon, "2026-03-11"))
+		if paid.RefundedCents != 300 || paid.RefundedConfirmed != confirmed || refund.Day != "2026-03-11" || refund.ReturnedTo != ToAvailable {
+			t.Errorf("confirmed by %q: %+v %+v", confirmedBy, refund, paid)
+		}
+	}
+}

@@ -76,11 +76,13 @@ func TestAHoldersBlockStaysWhenAnotherIsLifted(t *testing.T) {
 func TestReplacements(t *testing.T) {
 	v := activeVoucher(t)
 	old, other := v.Authorisation.Authorisation, newTestBooklet(5).authorisation()
-	replacement := Replacement{Authorisation: other, SelfBlock: "hash", ProposedBy: "p-a", Reason: "lost"}
+	replacement := Replacement{ID: idA, Authorisation: other, SelfBlock: "hash", ProposedBy: "p-a", Reason: "lost"}
+	expect(t, ChangeNotFound, v.CheckReplacement(idA))
 	expect(t, ChangeNotFound, v.ApproveReplacement("p-b"))
 	expect(t, ChangeNotFound, v.RejectReplacement())
 	expect(t, AuthorisationUsed, v.Replace(Replacement{Authorisation: old, ProposedBy: "p-a"}))
 	expect(t, "", v.Replace(replacement))
+	expect(t, "", v.CheckReplacement(idA))
 	if v.State != VoucherIsBlocked || v.BlockedBy != "p-a" || v.BlockReason != "lost" || v.Authorisation.Authorisation != old {
 		t.Fatalf("%+v", v)
 	}
@@ -93,8 +95,10 @@ func TestReplacements(t *testing.T) {
 	}
 	replacement.ProposedBy = "p-c"
 	expect(t, "", v.Replace(replacement))
-	replacement.ProposedBy = "p-d"
+	replacement.ID, replacement.ProposedBy = idB, "p-d"
 	expect(t, "", v.Replace(replacement))
+	expect(t, ChangeNotFound, v.CheckReplacement(idA))
+	expect(t, "", v.CheckReplacement(idB))
 	expect(t, SecondPersonRequired, v.ApproveReplacement("p-a"))
 	expect(t, SecondPersonRequired, v.ApproveReplacement("p-d"))
 	expect(t, "", v.ApproveReplacement("p-b"))

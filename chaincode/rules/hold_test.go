@@ -207,3 +207,29 @@ func TestWhatNoHoldKeepsIsLeftOut(t *testing.T) {
 		t.Fatalf("%+v", v)
 	}
 }
+
+func TestWhoReleasesAHoldBeforeItExpires(t *testing.T) {
+	for name, test := range map[string]struct {
+		voucher, shop State
+		decides       bool
+		code          Code
+	}{
+		"nothing stops its shop":                {VoucherIsActive, ShopApproved, false, HoldLive},
+		"nothing stops its shop, an approver":   {VoucherIsActive, ShopApproved, true, HoldLive},
+		"the voucher is blocked":                {VoucherIsBlocked, ShopApproved, false, HoldLive},
+		"the voucher is blocked, an approver":   {VoucherIsBlocked, ShopApproved, true, ""},
+		"the shop is suspended":                 {VoucherIsActive, ShopSuspended, false, HoldLive},
+		"the shop is suspended, an approver":    {VoucherIsActive, ShopSuspended, true, ""},
+		"the shop has ended, an approver":       {VoucherIsActive, ShopEnded, true, ""},
+		"both are stopped, an approver":         {VoucherIsBlocked, ShopSuspended, true, ""},
+		"both are stopped, but not an approver": {VoucherIsBlocked, ShopSuspended, false, HoldLive},
+	} {
+		t.Run(name, func(t *testing.T) {
+			purchase := purchaseOf(activeVoucher(t))
+			v, shop, hold := purchase.Voucher, purchase.Shop, held(t, purchase, idA)
+			v.State, shop.State = test.voucher, test.shop
+			expect(t, test.code, hold.CheckReleasable(v, shop, test.decides, noon))
+			expect(t, "", hold.CheckReleasable(v, shop, test.decides, hold.ExpiresAt))
+		})
+	}
+}

@@ -36,11 +36,12 @@ func TestDigests(t *testing.T) {
 
 func TestPersons(t *testing.T) {
 	for person, valid := range map[string]bool{
-		"p-clerk": true, "": false, "123456782": false, "P-x": false, "jan@example.nl": false, strings.Repeat("p", 65): false,
+		"p-clerk": true, "": false, "123456782": false, "P-x": false, "jan@example.nl": false, strings.Repeat("p", 64): true, strings.Repeat("p", 65): false,
 	} {
 		if IsPerson(person) != valid {
 			t.Errorf("%q: %v", person, !valid)
 		}
+		expect(t, map[bool]Code{false: InvalidCode}[valid], CheckPerson("acquirer", person))
 	}
 }
 

@@ -64,6 +64,11 @@ func TestTermsNeverOverflowNorTurnNegative(t *testing.T) {
 		if total != 0 {
 			t.Errorf("%v add up to %d", terms, total)
 		}
+		total, err = sumOf(map[string]Cents{"books": terms[0], "clothing": terms[1]}, func(cents Cents) Cents { return cents })
+		expect(t, LedgerInconsistent, err)
+		if total != 0 {
+			t.Errorf("%v by category add up to %d", terms, total)
+		}
 	}
 }
 
@@ -87,6 +92,8 @@ func TestBudget(t *testing.T) {
 	expect(t, BudgetExceeded, budget.Allocate(1_001))
 	expect(t, "", budget.Allocate(700))
 	expect(t, BudgetExceeded, budget.Allocate(301))
+	rest := budget
+	expect(t, "", rest.Allocate(300))
 	if want := (Budget{Budget: 1_000, Allocated: 700, Unallocated: 300}); budget != want {
 		t.Fatalf("%+v", budget)
 	}
@@ -140,6 +147,18 @@ func TestNoStepLeavesAnInconsistentBudget(t *testing.T) {
 		}
 		if err := step(&spoilt); err == nil {
 			t.Errorf("%s leaves a budget that does not add up", name)
+		}
+	}
+}
+
+func TestABudgetWithANegativeTermTakesNothingBack(t *testing.T) {
+	for name, spoilt := range map[string]Budget{
+		"lapsed": {Budget: 10, Unallocated: 9, Lapsed: -1}, "unallocated": {Budget: 10, Issued: 11, Unallocated: -1},
+	} {
+		if err := spoilt.TakeBack(2, ToLapsed); err == nil {
+			t.Errorf("a budget with a negative term (%s) takes money back", name)
+		} else {
+			expect(t, LedgerInconsistent, err)
 		}
 	}
 }

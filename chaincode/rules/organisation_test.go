@@ -65,6 +65,15 @@ func TestOnlyWhatIsNotNamedCanBeProposed(t *testing.T) {
 	many = append(many, *proposedOrganisation())
 	expect(t, InvalidOrganisations, first.CheckNext(many, "NogEenMSP"))
 	expect(t, "", first.CheckNext(many, "KetenMSP"))
+	slices.Reverse(many)
+	expect(t, "", first.CheckNext(many, "KetenMSP"))
+}
+
+func TestOnlyTheLatestProposalOfAnOrganisationIsDecided(t *testing.T) {
+	organisation := proposedOrganisation()
+	expect(t, "", organisation.CheckWaiting(idA))
+	expect(t, ChangeNotFound, organisation.CheckWaiting(idB))
+	expect(t, ChangeNotFound, organisation.CheckWaiting(""))
 }
 
 func TestRolesCountInWhatWasApproved(t *testing.T) {

@@ -127,6 +127,69 @@ func TestRefusalsSayWhatACapLeaves(t *testing.T) {
 	}
 }
 
+func TestBookletsHaveALimitOfTheDay(t *testing.T) {
+	limit := func(cents Cents) *Cents { return &cents }
+	for name, test := range map[string]struct {
+		paid  Cents
+		on    Day
+		limit *Cents
+		left  Cents
+	}{
+		"nothing was paid":               {0, "2026-03-10", limit(3_000), 2_500},
+		"some of the limit is left":      {2_400, "2026-03-10", limit(3_000), 600},
+		"none of it":                     {2_400, "2026-03-10", limit(2_400), 0},
+		"it was lowered since":           {2_400, "2026-03-10", limit(2_399), 0},
+		"it was all paid the day before": {2_400, "2026-03-09", limit(2_400), 2_400},
+		"there is none":                  {2_400, "2026-03-10", nil, 2_500},
+	} {
+		t.Run(name, func(t *testing.T) {
+			purchase := purchaseOf(activeVoucher(t))
+			purchase.Booked, purchase.Terms.PaperDayCap = test.on, limit(3_000)
+			if test.paid > 0 {
+				expect(t, "", purchase.Take([]Line{{"clothing", test.paid}}, ProofByBooklet))
+			}
+			purchase.Booked, purchase.Terms.PaperDayCap = "2026-03-10", test.limit
+			if left := purchase.PaperLeft(); left != test.left {
+				t.Errorf("%d cents are left", left)
+			}
+			more := []Line{{"clothing", max(test.left+1, 50)}}
+			err := purchase.Take(more, ProofByBooklet)
+			expect(t, PaperCapExceeded, err)
+			if detail(t, err, "limit_cents") != test.left {
+				t.Error(err)
+			}
+			expect(t, "", purchase.Take(more, ProofByKey))
+			if purchase.PaperLeft() != test.left {
+				t.Errorf("a payment by key leaves %d cents for booklets", purchase.PaperLeft())
+			}
+			if test.left > 0 {
+				expect(t, "", purchase.Take([]Line{{"clothing", test.left}}, ProofByBooklet))
+			}
+		})
+	}
+}
+
+func TestACancellationGivesBackTheDaysLimitForBooklets(t *testing.T) {
+	for name, test := range map[string]struct {
+		limit *Cents
+		paper Cents
+	}{"under a limit": {pointer(Cents(3_000)), 1_000}, "before there was one": {nil, 0}} {
+		purchase := purchaseOf(activeVoucher(t))
+		purchase.Terms.PaperDayCap = test.limit
+		v, lines := purchase.Voucher, []Line{{"clothing", 1_000}}
+		expect(t, "", purchase.Take(lines, ProofByBooklet))
+		if v.Day != (DaySpending{Date: "2026-03-10", Cents: 1_000, Paper: test.paper}) {
+			t.Errorf("%s: %+v", name, v.Day)
+		}
+		paid := &Payment{ID: idA, Lines: lines, Cents: 1_000, State: PaymentPaid, Day: "2026-03-10", Proof: ProofUsed{Kind: ProofByBooklet}}
+		_, err := paid.Cancel(v, purchase.Terms, noon, "2026-03-10", "wrong")
+		expect(t, "", err)
+		if v.Day != (DaySpending{Date: "2026-03-10"}) {
+			t.Errorf("%s, cancelled: %+v", name, v.Day)
+		}
+	}
+}
+
 func TestLines(t *testing.T) {
 	many, most := make([]Line, 21), []Line{}
 	for i := range 20 {

@@ -111,6 +111,10 @@ func TestProofsByKey(t *testing.T) {
 			short := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(signature)}
 			expectWhy(t, "signature", authorisation.Bind(1).VerifyPayment(&short, message))
 		}
+		for _, length := range []int{8, 72} {
+			bounds := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(make([]byte, length))}
+			expectWhy(t, "", bounds.CheckForm())
+		}
 		for _, signature := range [][]byte{nil, sign(message)[:7], make([]byte, 73), make([]byte, 1<<16)} {
 			long := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(signature)}
 			expectWhy(t, "encoding", long.CheckForm())
@@ -190,6 +194,80 @@ func TestProofsByBooklet(t *testing.T) {
 	bound := authorisation.Bind(1)
 	bound.LastPage = nil
 	expect(t, LedgerInconsistent, bound.VerifyPayment(&one, message))
+}
+
+// The form is all that a repeated request is checked by.
+func TestTheFormOfAProof(t *testing.T) {
+	message := []byte("a message")
+	for name, test := range map[string]struct {
+		why   string
+		spoil func(*Proof)
+	}{
+		"a page":             {"", func(*Proof) {}},
+		"the last page":      {"", func(p *Proof) { p.Page = pointer(Number(255)) }},
+		"beyond the last":    {"page", func(p *Proof) { p.Page = pointer(Number(256)) }},
+		"before the first":   {"page", func(p *Proof) { p.Page = pointer(Number(-1)) }},
+		"no page":            {"page", func(p *Proof) { p.Page = nil }},
+		"the longest path":   {"", func(p *Proof) { p.Path = slices.Repeat(p.Path[:1], 8) }},
+		"a longer one":       {"path", func(p *Proof) { p.Path = slices.Repeat(p.Path[:1], 9) }},
+		"a path of no use":   {"path", func(p *Proof) { p.Path[0] = strings.ToUpper(p.Path[0]) }},
+		"an unknown kind":    {"kind", func(p *Proof) { p.Kind = "face" }},
+		"no kind":            {"kind", func(p *Proof) { p.Kind = "" }},
+		"a key with a page":  {"kind", func(p *Proof) { p.Kind = ProofByKey }},
+		"a key's page alone": {"", func(p *Proof) { *p = Proof{Kind: ProofByKey, Signature: p.Signature} }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			proof := newTestBooklet(5).proof(1, message)
+			test.spoil(&proof)
+			err := proof.CheckForm()
+			expectWhy(t, test.why, err)
+			if test.why == "page" && !strings.Contains(err.Error(), "0 to 255") {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestReleasesByTheHolder(t *testing.T) {
+	message, other := []byte("a message"), []byte("another")
+	key, sign := ed25519TestKey()
+	proof := Proof{Kind: ProofByKey, Version: 1, Signature: base64Of(sign(message))}
+	expect(t, "", key.Bind(1).VerifyRelease(&proof, ProofUsed{Kind: ProofByKey, Version: 1}, message))
+	expectWhy(t, "signature", key.Bind(1).VerifyRelease(&proof, ProofUsed{Kind: ProofByKey, Version: 1}, other))
+	expectWhy(t, "version", key.Bind(2).VerifyRelease(&proof, ProofUsed{Kind: ProofByKey, Version: 1}, message))
+	booklet := newTestBooklet(5)
+	for name, test := range map[string]struct {
+		why  string
+		page int
+		held ProofUsed
+	}{
+		"the page of the hold":         {"", 2, ProofUsed{ProofByBooklet, 2, pointer(Number(2))}},
+		"the page before":              {"page", 1, ProofUsed{ProofByBooklet, 2, pointer(Number(2))}},
+		"the page after":               {"page", 3, ProofUsed{ProofByBooklet, 2, pointer(Number(2))}},
+		"a page of the booklet before": {"page", 2, ProofUsed{ProofByBooklet, 1, pointer(Number(2))}},
+		"the key before":               {"page", 2, ProofUsed{ProofByKey, 1, nil}},
+		"no page":                      {"page", 2, ProofUsed{ProofByBooklet, 2, nil}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bound := booklet.authorisation().Bind(2)
+			*bound.LastPage = 2
+			proof := booklet.proofOf(test.page, 2, message)
+			expectWhy(t, test.why, bound.VerifyRelease(&proof, test.held, message))
+			expectWhy(t, "signature", bound.VerifyRelease(&proof, test.held, other))
+			if *bound.LastPage != 2 {
+				t.Errorf("a release leaves page %d as the last that was used", *bound.LastPage)
+			}
+		})
+	}
+}
+
+func TestProofsOfAKindThatTheTermsAllow(t *testing.T) {
+	terms := goodTerms()
+	expect(t, "", terms.CheckProofKind(ProofByKey))
+	expect(t, "", terms.CheckProofKind(ProofByBooklet))
+	terms.Proofs = []ProofKind{ProofByKey}
+	expect(t, "", terms.CheckProofKind(ProofByKey))
+	expectWhy(t, "kind", terms.CheckProofKind(ProofByBooklet))
 }
 
 // Who prints a booklet chooses its root, and could have grown a larger tree than the booklet says.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -67,6 +68,16 @@ func TestTerms(t *testing.T) {
 		"retention from end":  {"", func(s *Terms) { s.RetentionFrom = RetentionFromEnd }},
 		"from closing":        {"", func(s *Terms) { s.RetentionFrom = RetentionFromClosing }},
 		"from whenever":       {InvalidRules, func(s *Terms) { s.RetentionFrom = "whenever" }},
+		"paper of a day":      {"", func(s *Terms) { s.PaperDayCap = pointer(Cents(50)) }},
+		"no paper of a day":   {InvalidAmount, func(s *Terms) { s.PaperDayCap = pointer(Cents(0)) }},
+		"minimum above it":    {InvalidRules, func(s *Terms) { s.PaperDayCap = pointer(Cents(49)) }},
+		"low, without paper":  {"", func(s *Terms) { s.PaperDayCap, s.Proofs = pointer(Cents(49)), []ProofKind{ProofByKey} }},
+		"refunds of a day":    {"", func(s *Terms) { s.RefundDays = pointer(Number(0)) }},
+		"refunds before":      {InvalidNumber, func(s *Terms) { s.RefundDays = pointer(Number(-1)) }},
+		"refunds of a cent":   {"", func(s *Terms) { s.RefundDays, s.RefundLimit = pointer(Number(30)), pointer(Cents(1)) }},
+		"refunds of nothing":  {InvalidAmount, func(s *Terms) { s.RefundDays, s.RefundLimit = pointer(Number(30)), pointer(Cents(0)) }},
+		"a cent, and before":  {InvalidNumber, func(s *Terms) { s.RefundDays, s.RefundLimit = pointer(Number(-1)), pointer(Cents(1)) }},
+		"a limit, no term":    {InvalidRules, func(s *Terms) { s.RefundLimit = pointer(Cents(1)) }},
 		"no grace days":       {InvalidNumber, func(s *Terms) { s.RefundGraceDays = nil }},
 		"negative days":       {InvalidNumber, func(s *Terms) { s.SettlementDays = pointer(Number(-1)) }},
 		"too many days":       {InvalidNumber, func(s *Terms) { s.RetentionDays = pointer(Number(36_501)) }},
@@ -142,6 +153,18 @@ func TestAmountOfVoucher(t *testing.T) {
 	}
 }
 
+func TestCategoriesThatAShopSells(t *testing.T) {
+	terms, shop := goodTerms(), approvedShop() // which also sells sport
+	shop.Categories[0].From = "2026-03-10"
+	for day, want := range map[Day][]string{
+		"2025-12-31": {}, "2026-01-01": {"books"}, "2026-03-09": {"books"}, "2026-03-10": {"clothing", "books"},
+	} {
+		if got := terms.SoldBy(shop, day); got == nil || !slices.Equal(got, want) {
+			t.Errorf("on %s it sells %v", day, got)
+		}
+	}
+}
+
 func TestLifeOfScheme(t *testing.T) {
 	type step struct {
 		do   func(*Scheme) error
@@ -151,13 +174,15 @@ func TestLifeOfScheme(t *testing.T) {
 	approve := func(s *Scheme) error { return s.Approve("p-manager") }
 	open := func(s *Scheme) error { return s.Open("p-clerk") }
 	pause := func(s *Scheme) error { return s.Pause("p-manager", "fraud") }
+	end := func(s *Scheme) error { return s.close("p-manager", "council", noon) }
 	scheme := &Scheme{ID: idA, State: SchemeDraft, DraftedBy: "p-clerk"}
 	for i, step := range []step{
-		{open, SchemeState, SchemeDraft}, {pause, SchemeState, SchemeDraft},
+		{open, SchemeState, SchemeDraft}, {pause, SchemeState, SchemeDraft}, {end, SchemeState, SchemeDraft},
 		{func(s *Scheme) error { return s.Approve("p-clerk") }, SecondPersonRequired, SchemeDraft},
 		{approve, "", SchemeApproved}, {approve, SchemeState, SchemeApproved}, {pause, SchemeState, SchemeApproved},
 		{open, "", SchemeOpen}, {open, SchemeState, SchemeOpen}, {pause, "", SchemePaused}, {pause, SchemeState, SchemePaused},
 		{(*Scheme).CheckOpen, SchemeNotOpen, SchemePaused}, {open, "", SchemeOpen}, {(*Scheme).CheckOpen, "", SchemeOpen},
+		{end, "", SchemeClosed}, {end, SchemeState, SchemeClosed}, {open, SchemeState, SchemeClosed}, {pause, SchemeState, SchemeClosed},
 	} {
 		expect(t, step.code, step.do(scheme))
 		if scheme.State != step.then {

@@ -128,8 +128,8 @@ func TestLifeOfSettlement(t *testing.T) {
 		SettlementWithdrawn: true, SettlementRejected: true, SettlementReturned: true, SettlementReopened: true, SettlementNetted: true,
 	}
 	for state := range allowed {
-		if s := (&Settlement{State: state}); s.IsLive() != live[state] || s.HoldsItems() == gave[state] {
-			t.Errorf("%s: live %v, holds its items %v", state, s.IsLive(), s.HoldsItems())
+		if s := (&Settlement{State: state}); s.IsLive() != live[state] || s.HoldsItems() == gave[state] || s.IsOwed() != (state == SettlementClaimed) {
+			t.Errorf("%s: live %v, holds its items %v, owed %v", state, s.IsLive(), s.HoldsItems(), s.IsOwed())
 		}
 	}
 	for outcome, code := range map[Step]Code{BookPaid: "", BookRejected: "", BookReturned: "", "": InvalidCode, "approve": InvalidCode} {

@@ -40,6 +40,20 @@ func TestTopUps(t *testing.T) {
 	}
 }
 
+func TestAVoucherWithANegativeTermIsNotToppedUp(t *testing.T) {
+	for name, spoil := range map[string]func(*Voucher){
+		"topped up": func(v *Voucher) { v.ToppedUp = -1 }, "available": func(v *Voucher) { v.Available = -1 },
+	} {
+		v := activeVoucher(t)
+		spoil(v)
+		cents, err := goodTerms().TopUp(v, TopUp{idB, idB, "junior", 1}, noon)
+		expect(t, LedgerInconsistent, err)
+		if cents != 0 {
+			t.Errorf("%s: %d cents were added", name, cents)
+		}
+	}
+}
+
 func TestTopUpsOfARequest(t *testing.T) {
 	one, two := TopUp{idA, idA, "junior", 1}, TopUp{idB, idB, "junior", 1}
 	expect(t, "", CheckTopUps([]TopUp{one, two}, 2))

@@ -149,12 +149,17 @@ func TestNoStepLeavesAnInconsistentVoucher(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, spoilt := range []Cents{0, 1} {
+			for spoilt, spoil := range map[string]func(*Voucher){
+				"":         func(*Voucher) {},
+				"category": func(v *Voucher) { v.SpentByCategory["clothing"]++ },
+				"balance":  func(v *Voucher) { v.Available++ },
+				"negative": func(v *Voucher) { v.Spent = -1 },
+			} {
 				purchase := purchaseOf(activeVoucher(t))
 				paid, held := payment(t, purchase.Voucher), held(t, purchase, idB)
-				purchase.Voucher.SpentByCategory["clothing"] += spoilt
+				spoil(purchase.Voucher)
 				code := Code("")
-				if spoilt > 0 || name == "lapse" || name == "revoke" {
+				if spoilt != "" || name == "lapse" || name == "revoke" {
 					code = LedgerInconsistent
 				}
 				expect(t, code, step(purchase, paid, held))
@@ -171,6 +176,27 @@ func TestMoneyReturnsOnlyFromWhereItWent(t *testing.T) {
 		"less was held in the category": {
 			func(v *Voucher, _ *Payment) { v.HeldByCategory = map[string]Cents{"clothing": 999, "books": 501} },
 			func(v *Voucher, _, held *Payment) error { return held.Release(v, "x") },
+		},
+		"nothing was held in a category": {
+			func(v *Voucher, _ *Payment) { v.HeldByCategory = nil },
+			func(v *Voucher, _, held *Payment) error { return held.Release(v, "x") },
+		},
+		"nothing was held": {
+			func(v *Voucher, _ *Payment) { v.Held, v.Available = 0, v.Available+v.Held },
+			func(v *Voucher, _, held *Payment) error { return held.Release(v, "x") },
+		},
+		"nothing was held in a category, of a capture": {
+			func(v *Voucher, _ *Payment) { v.HeldByCategory = nil },
+			func(v *Voucher, _, held *Payment) error {
+				return held.Capture(v, []Line{{"clothing", 1}}, "2026-03-10", noon)
+			},
+		},
+		"nothing was held in a category, of a part": {
+			func(v *Voucher, _ *Payment) { v.HeldByCategory = nil },
+			func(v *Voucher, _, held *Payment) error {
+				_, err := held.CapturePart(v, "part", []Line{{"clothing", 1}}, "2026-03-10", noon)
+				return err
+			},
 		},
 		"less was spent in the category": {
 			func(v *Voucher, _ *Payment) { v.SpentByCategory = map[string]Cents{"clothing": 999, "books": 501} },

@@ -82,8 +82,11 @@ func (r *Refund) Approve(person string, p *Payment, v *Voucher, terms *Terms, no
 	if err := CheckSecondPerson(r.EndorsedBy, person); err != nil {
 		return err
 	}
+	if err := r.Return(p, v, terms, now, booked); err != nil {
+		return err
+	}
 	r.State, r.DecidedBy = state, person
-	return r.Return(p, v, terms, now, booked)
+	return nil
 }
 
 // Return returns the money of a refund on a booking day. What a second person of the shop agreed to counts apart in the payment.
