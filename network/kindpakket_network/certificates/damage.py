@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from kindpakket_network.certificates.enrolment import read_key, was_issued
 from kindpakket_network.certificates.revocation_mark import is_revoked
+from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
@@ -56,7 +57,7 @@ def damages(topology: Topology, home: Home, inventory: Inventory) -> list[Damage
     found: list[Damage] = []
     for name in own_organisations(topology, home):
         authority = inventory.authorities[name]
-        lost = _lost(authority, topology)
+        lost = _lost(authority, topology, inventory)
         if lost is not None:
             found.append(lost)
             continue
@@ -82,29 +83,38 @@ def ensure_undamaged(topology: Topology, home: Home, inventory: Inventory, holde
         raise NetworkError("\n".join(map(str, found)))
 
 
-def _lost(authority: Authority, topology: Topology) -> Damage | None:
+def _lost(authority: Authority, topology: Topology, inventory: Inventory) -> Damage | None:
     """An authority that is gone although a channel knows its organisation by its roots."""
-    name = authority.organisation
+    name, home = authority.organisation, authority.home
+    missing = [root for kind in (IDENTITIES, TLS) if not (root := authority.certificate(kind)).is_file()]
+    if not missing:
+        return None
+    msp = topology.organisation(name).msp
+    served = any(was_issued(issue) for issue in inventory.issues(topology, home, name))
     channel = next(
         (
             channel.name
             for channel in topology.channels
-            if authority.home.genesis(channel.name).is_file()
-            and name in (*channel.consenters, *(member.organisation for member in channel.members))
+            if name in (*channel.consenters, *(member.organisation for member in channel.members))
+            and (genesis := home.genesis(channel.name)).is_file()
+            and (served or msp in _founders(genesis))
         ),
         None,
     )
-    roots = [authority.certificate(kind) for kind in (IDENTITIES, TLS)]
-    missing = [str(root) for root in roots if not root.is_file()]
-    if channel is None or not missing:
+    if channel is None:
         return None
-    msp = topology.organisation(name).msp
     return Damage(
         authority.node,
         f"the certificate authority of {name} is gone ({missing[0]}), and a new one could not speak for "
         f"{msp}, which {channel} knows by the old one's roots",
         f"run `kindpakket network restore` with a backup of {name}",
     )
+
+
+def _founders(genesis: Path) -> set[str]:
+    """The MSP ids of the organisations in a genesis block."""
+    groups = Configuration.read(genesis.read_bytes()).group.groups
+    return {msp for name in (APPLICATION, ORDERER) for msp in groups[name].groups}
 
 
 def _of(issue: Issue, authority: Authority) -> Iterator[Damage]:

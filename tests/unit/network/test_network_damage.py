@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,9 @@ from issuing import filled, self_signed
 from kindpakket_network import NetworkError, Topology
 from kindpakket_network.certificates.damage import damages, ensure_undamaged
 from kindpakket_network.certificates.renewal_plan import due
+from kindpakket_network.channel import messages as m
+from kindpakket_network.description.growth import with_organisation
+from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.home import write
 from kindpakket_network.reports.plan import plan
@@ -22,8 +25,23 @@ PEER, ORDERER, ADMIN = "nodes/peer0.winkels", "nodes/orderer.auditor", "organisa
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     made = filled(tmp_path, Topology.packaged("kindpakket"))
-    write(made.home.genesis("zuidhorn"), b"block")
+    write(made.home.genesis("zuidhorn"), genesis(["GemeenteMSP", "WinkelsMSP"]))
     return made
+
+
+def genesis(msps: Sequence[str]) -> bytes:
+    """A genesis block that names these organisations and nothing else."""
+    found = m.configtx.ConfigEnvelope()
+    for msp in msps:
+        found.config.channel_group.groups["Application"].groups[msp].version = 0
+    found.last_update.payload = m.common.Payload().SerializeToString()
+    header = m.common.ChannelHeader(type=m.common.CONFIG, channel_id="zuidhorn").SerializeToString()
+    payload = m.common.Payload(data=found.SerializeToString())
+    payload.header.channel_header = header
+    block = m.common.Block()
+    block.data.data.append(m.common.Envelope(payload=payload.SerializeToString()).SerializeToString())
+    content: bytes = block.SerializeToString()
+    return content
 
 
 def told(session: Session) -> list[str]:
@@ -98,9 +116,17 @@ def test_a_folder_that_is_gone_is_told_of_a_node_that_has_data(session: Session)
     assert {certificate.use for certificate in due(session, ["orderer.auditor"])} == {"identity", "tls"}
 
 
-def test_no_new_authority_takes_the_place_of_one_that_a_channel_knows(session: Session) -> None:
+@pytest.mark.parametrize("nodes", [True, False], ids=["its nodes are there", "nothing of it is"])
+def test_no_new_authority_takes_the_place_of_one_that_a_channel_knows(session: Session, nodes: bool) -> None:
     shutil.rmtree(session.home.organisation("winkels"))
+    for folder in () if nodes else session.home.root.glob("nodes/*winkels*"):
+        shutil.rmtree(folder)
     (line,) = told(session)
     assert line.startswith("the certificate authority of winkels is gone")
     assert "WinkelsMSP, which zuidhorn knows" in line
     assert line.endswith("run `kindpakket network restore` with a backup of winkels")
+
+
+def test_an_organisation_that_is_to_join_has_lost_nothing(session: Session) -> None:
+    grown = with_organisation(session.topology, "buurt", "BuurtMSP", "winkels")
+    assert damages(grown, session.home, Inventory.of(grown, session.home)) == []
