@@ -23,6 +23,7 @@ from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.issue import Issue
 from kindpakket_network.nodes.own_organisations import own_organisations
+from kindpakket_network.nodes.pending import pending_folder
 from kindpakket_network.programs.home import Home
 
 _FILES = {
@@ -120,6 +121,8 @@ def _founders(genesis: Path) -> set[str]:
 def _of(issue: Issue, authority: Authority) -> Iterator[Damage]:
     if not was_issued(issue) or is_revoked(issue.folder.parent):
         return
+    if not issue.folder.is_dir() and pending_folder(issue.folder).is_dir():
+        return  # A renewal was killed between moving the old one away and the new one in; `up` goes on with it.
     words = _words(issue, authority.certificate(issue.authority))
     if words is not None:
         holder = issue.holder(authority)

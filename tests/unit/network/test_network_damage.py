@@ -116,6 +116,13 @@ def test_a_folder_that_is_gone_is_told_of_a_node_that_has_data(session: Session)
     assert {certificate.use for certificate in due(session, ["orderer.auditor"])} == {"identity", "tls"}
 
 
+def test_a_renewal_that_was_killed_between_two_moves_is_no_damage(session: Session) -> None:
+    folder = session.home.root / ORDERER
+    (folder / "data").mkdir()
+    (folder / "msp").rename(folder / "msp.next")
+    assert told(session) == []
+
+
 @pytest.mark.parametrize("nodes", [True, False], ids=["its nodes are there", "nothing of it is"])
 def test_no_new_authority_takes_the_place_of_one_that_a_channel_knows(session: Session, nodes: bool) -> None:
     shutil.rmtree(session.home.organisation("winkels"))
