@@ -122,7 +122,7 @@ def _of(issue: Issue, authority: Authority) -> Iterator[Damage]:
     if not was_issued(issue) or is_revoked(issue.folder.parent):
         return
     if not issue.folder.is_dir() and pending_folder(issue.folder).is_dir():
-        return  # A renewal was killed between moving the old one away and the new one in; `up` goes on with it.
+        return  # a renewal was killed between two moves, and `up` goes on with it
     words = _words(issue, authority.certificate(issue.authority))
     if words is not None:
         holder = issue.holder(authority)
