@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 from collections.abc import Iterator
@@ -42,6 +43,21 @@ def test_an_organisation_comes_back_in_a_home_of_its_own(tmp_path: Path) -> None
             }
             assert in_step(network, restored)
         assert not [path for path in (tmp_path / "elsewhere").rglob("key.pem") if set(OTHERS) & {*path.parts}]
+
+
+def test_a_consenter_comes_back_on_channels_that_other_organisations_may_not_read(tmp_path: Path) -> None:
+    """The home's first administrator is of a municipality, and a stranger on the other one's channel."""
+    public = backup_key.create(tmp_path / "key", None)
+    identities = backup_key.load(tmp_path / "key", str)
+    made = json.loads(json.dumps(Topology.packaged("two-municipalities").document))
+    for channel in made["channels"]:
+        del channel["chaincodes"]
+    with running(Topology.read(made, tmp_path), tmp_path) as network:
+        taken = network.backup(tmp_path / "winkels.age", [public], [SHOPS])
+        destroy(network, SHOPS)
+        with kept(Network.restore(network.home, taken.file, identities, progress=print)) as restored:
+            restored.up(print)
+            assert until(lambda: restored.status().healthy or None, PATIENCE), restored.status()
 
 
 @pytest.mark.parametrize("leads", [False, True], ids=["a follower", "the leader"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from kindpakket_network.channel.admin_commands import AdminCommands
@@ -93,15 +95,21 @@ def _join(session: Session, channel: Channel, orderer: Orderer) -> None:
 
 
 def newest_configuration(session: Session, channel: Channel, joining: Orderer) -> bytes:
-    """The newest configuration block of the other consenters that names the joining one."""
-    commands = AdminCommands(session, administrators(session)[0])
+    """The newest configuration block of the other consenters that names the joining one.
+
+    They are asked as each administrator in this home, that of the joining one's organisation first: not every
+    organisation may read every channel.
+
+    Raises:
+        NetworkError: none of them returned one.
+    """
+    own_first = sorted(administrators(session), key=lambda each: each.name != joining.organisation)
+    callers = [AdminCommands(session, organisation) for organisation in own_first]
+    others = [orderer for orderer in session.consenters_of(channel) if orderer is not joining]
     found: list[tuple[int, bytes]] = []
-    for orderer in session.consenters_of(channel):
-        if orderer is joining:
-            continue
-        try:
-            block = commands.configuration_block(channel, orderer)
-        except CommandFailed:
+    for orderer in others:
+        block = _configuration_block(callers, channel, orderer)
+        if block is None:
             continue
         configuration = Configuration.read(block)
         if joining.msp in {consenter.msp for consenter in configuration.consenters()}:
@@ -112,3 +120,12 @@ def newest_configuration(session: Session, channel: Channel, joining: Orderer) -
             "are running, and try again"
         )
     return max(found)[1]
+
+
+def _configuration_block(
+    callers: Sequence[AdminCommands], channel: Channel, orderer: Orderer
+) -> bytes | None:
+    for commands in callers:
+        with suppress(CommandFailed):
+            return commands.configuration_block(channel, orderer)
+    return None
