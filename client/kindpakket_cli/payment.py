@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -173,11 +172,12 @@ def _taken_before(till: Shop, order: PaymentOrder) -> Payment | None:
     """The payment with the id of an order, if it is what was ordered."""
     from kindpakket.ledger.refusals import PaymentNotFound
 
-    with suppress(PaymentNotFound):
+    try:
         found = till.payment(order.request_id)
-        taken = (found["scheme"], found["voucher"], found["lines"])
-        return found if taken == (order.scheme, order.voucher, list(order.lines)) else None
-    return None
+    except PaymentNotFound:
+        return None
+    taken = (found["scheme"], found["voucher"], found["lines"])
+    return found if taken == (order.scheme, order.voucher, list(order.lines)) else None
 
 
 @payment.command("cancel")

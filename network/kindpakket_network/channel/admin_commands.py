@@ -36,15 +36,7 @@ class AdminCommands:
         Raises:
             CommandFailed: the consenter did not answer, or refused.
         """
-        return Configuration.read(self.configuration_block(channel, orderer))
-
-    def configuration_block(self, channel: Channel, orderer: Orderer) -> bytes:
-        """A channel's newest configuration block according to a consenter.
-
-        Raises:
-            CommandFailed: the consenter did not answer, or refused.
-        """
-        return self._fetch("config", channel, orderer)
+        return Configuration.read(self._fetch("config", channel, orderer))
 
     @property
     def possible(self) -> bool:

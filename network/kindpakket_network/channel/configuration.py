@@ -52,6 +52,7 @@ class Configuration:
         group: the configuration, a `common.ConfigGroup`.
         sequence: the number of changes so far.
         update: the change that led to it, as the signed bytes; empty in the genesis block.
+        content: the block, as a consenter returned it, by which another one can join.
     """
 
     channel: str
@@ -59,6 +60,7 @@ class Configuration:
     group: Any = field(repr=False)
     sequence: int
     update: bytes = field(repr=False)
+    content: bytes = field(repr=False, compare=False, default=b"")
 
     @classmethod
     def read(cls, block: bytes) -> Self:
@@ -84,6 +86,7 @@ class Configuration:
             found.config.channel_group,
             found.config.sequence,
             update,
+            block,
         )
 
     @property

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from kindpakket_network.channel.admin_commands import AdminCommands
 from kindpakket_network.channel.change import SETTINGS, reconcile
 from kindpakket_network.channel.configuration import Configuration
 from kindpakket_network.channel.genesis import lacking_bundles
-from kindpakket_network.channel.submission import administrators, current
+from kindpakket_network.channel.submission import current
 from kindpakket_network.description.channel import Channel
-from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
+from kindpakket_network.errors import NetworkError, Waiting
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import until
@@ -95,37 +92,15 @@ def _join(session: Session, channel: Channel, orderer: Orderer) -> None:
 
 
 def newest_configuration(session: Session, channel: Channel, joining: Orderer) -> bytes:
-    """The newest configuration block of the other consenters that names the joining one.
-
-    They are asked as each administrator in this home, that of the joining one's organisation first: not every
-    organisation may read every channel.
+    """The newest configuration block of a channel, which names the joining consenter.
 
     Raises:
-        NetworkError: none of them returned one.
+        NetworkError: no consenter returned one, or it does not name that one.
     """
-    own_first = sorted(administrators(session), key=lambda each: each.name != joining.organisation)
-    callers = [AdminCommands(session, organisation) for organisation in own_first]
-    others = [orderer for orderer in session.consenters_of(channel) if orderer is not joining]
-    found: list[tuple[int, bytes]] = []
-    for orderer in others:
-        block = _configuration_block(callers, channel, orderer)
-        if block is None:
-            continue
-        configuration = Configuration.read(block)
-        if joining.msp in {consenter.msp for consenter in configuration.consenters()}:
-            found.append((configuration.sequence, block))
-    if not found:
+    found = current(session, channel)
+    if joining.msp not in {consenter.msp for consenter in found.consenters()}:
         raise NetworkError(
             f"no consenter of {channel.name} returned the block that names {joining.node}: check that they "
             "are running, and try again"
         )
-    return max(found)[1]
-
-
-def _configuration_block(
-    callers: Sequence[AdminCommands], channel: Channel, orderer: Orderer
-) -> bytes | None:
-    for commands in callers:
-        with suppress(CommandFailed):
-            return commands.configuration_block(channel, orderer)
-    return None
+    return found.content

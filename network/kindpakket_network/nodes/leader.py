@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from kindpakket_network.description.ordering import Ordering
 from kindpakket_network.nodes.orderer import Orderer
-from kindpakket_network.programs.wait import in_parallel
+from kindpakket_network.programs.wait import in_parallel, until
 
 Node = TypeVar("Node")
 
@@ -44,6 +44,16 @@ def leadership(
         leads = (node for node, metrics in zip(asked, found, strict=True) if metrics.get(name) == 1.0)
         return Leadership(next(leads, None))
     return by_views(channel, running, found)
+
+
+def unled(channel: str, ordering: Ordering, consenters: Sequence[Orderer], patience: float) -> list[Orderer]:
+    """The running consenters that hear no leader of a channel within so many seconds."""
+
+    def hears(orderer: Orderer) -> bool:
+        return until(lambda: orderer.heard(channel, ordering) or None, patience) is True
+
+    heard = in_parallel(hears, consenters)
+    return [orderer for orderer, hears_one in zip(consenters, heard, strict=True) if not hears_one]
 
 
 def by_views(

@@ -15,7 +15,7 @@ from kindpakket_network.errors import CommandFailed
 from kindpakket_network.nodes.deployment_record import DeploymentRecord
 from kindpakket_network.nodes.health import listens
 from kindpakket_network.nodes.inventory import Inventory
-from kindpakket_network.nodes.leader import leadership
+from kindpakket_network.nodes.leader import leadership, unled
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.peer import Peer
@@ -135,7 +135,11 @@ class ChannelLook:
         leads = leadership(self.channel.name, self.topology.ordering, running, asked)
         heights = self._heights([*own_consenters, *own_peers])
         behind = self._behind([*own_consenters, *own_peers], heights)
-        unled = self._unled([consenter for consenter in asked if heights[consenter.node] is not None])
+        joined = [consenter for consenter in asked if heights[consenter.node] is not None]
+        ordering = self.topology.ordering
+        silent = tuple(
+            consenter.node for consenter in unled(self.channel.name, ordering, joined, ordering.patience)
+        )
         return ChannelStatus(
             name=self.channel.name,
             leader=leads.node.node if leads.node else None,
@@ -143,12 +147,12 @@ class ChannelLook:
             chaincodes=tuple(in_parallel(self._chaincode, self.channel.chaincodes if own_peers else ())),
             consenters=tuple(consenter.node for consenter in consenters),
             taking_part=tuple(
-                consenter.node for consenter in running.values() if consenter.node not in (*behind, *unled)
+                consenter.node for consenter in running.values() if consenter.node not in (*behind, *silent)
             ),
             needed=self.topology.ordering.quorum(len(consenters)),
             view=leads.view,
             behind=behind,
-            unled=unled,
+            unled=silent,
             doubts=self._doubts(consenters),
             peers_known=self._peers_known(own_peers, sum(answering[peer] for peer in peers) - 1),
             peers_running=sum(answering[peer] for peer in peers),
@@ -194,15 +198,6 @@ class ChannelLook:
         late = [node for node in nodes if (heights[node.node] or highest) < target(node)]
 
         return tuple(node.node for node, behind in zip(late, in_parallel(stays, late), strict=True) if behind)
-
-    def _unled(self, consenters: list[Orderer]) -> tuple[str, ...]:
-        ordering = self.topology.ordering
-
-        def hears(node: Orderer) -> bool:
-            return until(lambda: node.heard(self.channel.name, ordering) or None, ordering.patience) is True
-
-        heard = in_parallel(hears, consenters)
-        return tuple(node.node for node, hears in zip(consenters, heard, strict=True) if not hears)
 
     def _doubts(self, consenters: list[Orderer]) -> dict[str, dict[str, int]]:
         since = datetime.now(UTC) - _DOUBTS_COUNT

@@ -22,6 +22,7 @@ from kindpakket_network.channel.stalled_consenters import StalledConsenters
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError, NoSuch, Waiting
 from kindpakket_network.nodes.catching_up import await_height
+from kindpakket_network.nodes.leader import unled
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
@@ -201,16 +202,11 @@ class BringUp:
         own = self.session.own_consenters_of(channel)
         if len(own) < len(channel.consenters):
             return
-        ordering = self.session.topology.ordering
-
-        def hears(orderer: Orderer) -> bool:
-            return until(lambda: orderer.heard(channel.name, ordering) or None, _ORDERING_DEADLINE) is True
-
-        for orderer, heard in zip(own, in_parallel(hears, own), strict=True):
-            if not heard:
-                raise self.session.processes.failed(
-                    orderer.node, f"heard no leader of {channel.name} within {_ORDERING_DEADLINE:g} s"
-                )
+        silent = unled(channel.name, self.session.topology.ordering, own, _ORDERING_DEADLINE)
+        if silent:
+            raise self.session.processes.failed(
+                silent[0].node, f"heard no leader of {channel.name} within {_ORDERING_DEADLINE:g} s"
+            )
 
     def await_peers(self, channel: Channel) -> None:
         """Wait until this home's peers have all blocks that its consenters have at present.
