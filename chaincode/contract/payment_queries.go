@@ -95,10 +95,10 @@ func (tx *transaction) paymentsOf(ids []string) ([]rules.Payment, error) {
 	return payments, nil
 }
 
-func keysOf(ids []string, key func(string) string) []string {
-	keys := make([]string, 0, len(ids))
-	for _, id := range ids {
-		keys = append(keys, key(id))
+func keysOf[T any](things []T, key func(T) string) []string {
+	keys := make([]string, 0, len(things))
+	for _, thing := range things {
+		keys = append(keys, key(thing))
 	}
 	return keys
 }

@@ -27,9 +27,9 @@ func putPending[T any, P interface {
 		if err := decodeRecord(key, data, earlier); err != nil {
 			return err
 		}
-		before = listedByKey(earlier)
+		before = listedByKey(earlier.Pending())
 	}
-	after := listedByKey(record)
+	after := listedByKey(record.Pending())
 	for _, pending := range before {
 		if _, still := findPending(after, pending); !still {
 			tx.delete(pendingKey(pending))
@@ -49,15 +49,12 @@ func putPending[T any, P interface {
 	return tx.put(key, record)
 }
 
-// listedByKey returns what waits because of a record and has a key that lists it.
-func listedByKey(record waits) []rules.Pending {
-	var listed []rules.Pending
-	for _, pending := range record.Pending() {
-		if _, other := ownLists[pending.Kind]; !other {
-			listed = append(listed, pending)
-		}
-	}
-	return listed
+// listedByKey returns what of that which waits has a key that lists it.
+func listedByKey(waiting []rules.Pending) []rules.Pending {
+	return slices.DeleteFunc(waiting, func(pending rules.Pending) bool {
+		_, other := ownLists[pending.Kind]
+		return other
+	})
 }
 
 func findPending(list []rules.Pending, sought rules.Pending) (rules.Pending, bool) {
@@ -236,7 +233,7 @@ func (*DecisionContract) Index(ctx *Context, text string) (string, error) {
 			return nil, err
 		}
 		answer := pendingIndexed{}
-		for _, pending := range missing {
+		for _, pending := range slices.Concat(missing...) {
 			answer.Recorded++
 			if err := tx.put(pendingKey(pending), pending); err != nil {
 				return nil, err
@@ -247,11 +244,11 @@ func (*DecisionContract) Index(ctx *Context, text string) (string, error) {
 	})
 }
 
-// unlisted returns what waits because of records and is not listed.
-func (tx *transaction) unlisted(records []string) ([]rules.Pending, error) {
-	var waiting []rules.Pending
+// unlisted returns what waits because of each of some records and is not listed.
+func (tx *transaction) unlisted(records []string) ([][]rules.Pending, error) {
+	missing := make([][]rules.Pending, len(records))
 	var keys []string
-	for _, key := range records {
+	for i, key := range records {
 		data, err := tx.read(key)
 		if err != nil {
 			return nil, err
@@ -263,20 +260,14 @@ func (tx *transaction) unlisted(records []string) ([]rules.Pending, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, pending := range found {
-			if _, other := ownLists[pending.Kind]; !other {
-				waiting, keys = append(waiting, pending), append(keys, pendingKey(pending))
-			}
-		}
+		missing[i] = listedByKey(found)
+		keys = append(keys, keysOf(missing[i], pendingKey)...)
 	}
 	if err := tx.prefetch(keys...); err != nil {
 		return nil, err
 	}
-	var missing []rules.Pending
-	for i, pending := range waiting {
-		if len(tx.reads[keys[i]]) == 0 {
-			missing = append(missing, pending)
-		}
+	for i := range missing {
+		missing[i] = slices.DeleteFunc(missing[i], func(pending rules.Pending) bool { return len(tx.reads[pendingKey(pending)]) > 0 })
 	}
 	return missing, nil
 }
@@ -293,12 +284,12 @@ func (*DecisionContract) Unindexed(ctx *Context, text string) (string, error) {
 			return nil, err
 		}
 		page := listed[string]{Items: []string{}, Next: next}
-		for _, key := range keys {
-			missing, err := tx.unlisted([]string{key})
-			if err != nil {
-				return nil, err
-			}
-			if len(missing) > 0 {
+		missing, err := tx.unlisted(keys)
+		if err != nil {
+			return nil, err
+		}
+		for i, key := range keys {
+			if len(missing[i]) > 0 {
 				page.Items = append(page.Items, key)
 			}
 		}
