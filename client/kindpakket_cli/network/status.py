@@ -84,7 +84,15 @@ def _channels(found: NetworkStatus) -> Iterator[tuple[str, ...]]:
         for chaincode in channel.chaincodes:
             sequence = "not deployed" if chaincode.sequence is None else str(chaincode.sequence)
             package = chaincode.package_id or ""
-            yield channel.name, taking_part, view, chaincode.name, chaincode.version, sequence, package
+            yield (
+                channel.name,
+                taking_part,
+                view,
+                chaincode.name,
+                chaincode.committed_version or chaincode.version,
+                sequence,
+                package,
+            )
 
 
 def _starts(node: NodeStatus) -> str:

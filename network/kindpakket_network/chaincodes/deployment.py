@@ -1,8 +1,9 @@
-"""Deploys a chaincode to a channel: package, install, approve, serve, commit, initialise.
+"""Deploys a chaincode to a channel: package, install, serve, approve, commit, initialise.
 
-A record in the home assigns a sequence number to a definition before anything is approved. If a deployment is
-interrupted, the same call resumes with the same number; another definition gets the next one. Each
-organisation installs and approves for itself; the last one commits.
+Nothing is recorded or approved before the new code runs, so code that does not compile or start leaves
+everything as it was. A record in the home assigns a sequence number to a definition before anything is
+approved. If a deployment is interrupted, the same call resumes with the same number; another definition gets
+the next one. Each organisation installs and approves for itself; the last one commits.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from kindpakket_network.chaincodes.definition import collections_document, defin
 from kindpakket_network.description.chaincode import Chaincode, Initialise
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.policy import satisfied
-from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
+from kindpakket_network.errors import CommandFailed, NetworkError, NodeFailed, Waiting
 from kindpakket_network.nodes.deployment_record import DeploymentRecord, ServedPackage
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
@@ -85,18 +86,11 @@ class Deployment:
             Waiting: this home has done its part, and other organisations must do theirs.
             NetworkError: a step failed; the next call resumes from there.
         """
-        peers = self._peers()
-        halted = [peer.node for peer in peers if self.session.processes.find(peer.node) is None]
-        if halted or not peers:
-            raise NetworkError(
-                f"deploying {self.chaincode.name} needs {', '.join(halted) or 'a peer of this home'} to run: "
-                "run `up` first"
-            )
-        package = code.package(self.chaincode.name, code.source_digest(self.chaincode.source))
-        binary = code.build(self.chaincode.source, package, self.session.home)
+        package, binary = self.prepare()
         record = self._agreed(package, binary)
         self._await_definition(record)
         self._await_plans()
+        self._await_answers()
         if record.replaces is not None:
             record = replace(record, replaces=None)
             record.write(self._path)
@@ -112,6 +106,34 @@ class Deployment:
         record = replace(record, initialised=True)
         record.write(self._path)
         return record
+
+    def prepare(self) -> tuple[code.Package, Path]:
+        """Compile the chaincode, install it and start its processes; nothing is approved yet.
+
+        Returns:
+            The package and the program.
+
+        Raises:
+            NetworkError: a peer does not run, or the chaincode does not compile.
+            NodeFailed: its process does not start; it is stopped, and the channel uses what it used before.
+        """
+        peers = self._peers()
+        halted = [peer.node for peer in peers if self.session.processes.find(peer.node) is None]
+        if halted or not peers:
+            raise NetworkError(
+                f"deploying {self.chaincode.name} needs {', '.join(halted) or 'a peer of this home'} to run: "
+                "run `up` first"
+            )
+        package = code.package(self.chaincode.name, code.source_digest(self.chaincode.source))
+        binary = code.build(self.chaincode.source, package, self.session.home)
+        self._install(package)
+        try:
+            built = ServedPackage(package.label, package.id, str(binary))
+            self.session.serving.serve(peers, self.chaincode.name, built)
+        except NodeFailed:
+            self.session.serving.retire(self.chaincode.name)
+            raise
+        return package, binary
 
     def _agreed(self, package: code.Package, binary: Path) -> DeploymentRecord:
         """Install, approve, serve and commit; start over if another organisation's transaction came first."""
@@ -207,7 +229,11 @@ class Deployment:
     def _approve(self, record: DeploymentRecord) -> DeploymentRecord:
         """Approve the definition for this home's organisations that have not yet approved it."""
         approved = self._approvals(record)
-        lacking = [peer for peer in self._own_first_peers() if peer.msp not in approved]
+        lacking = [
+            peer
+            for peer, given in self._own_approvals(record, approved).items()
+            if given != record.package_id
+        ]
         if not lacking:
             record.write(self._path)
             return record
@@ -237,6 +263,22 @@ class Deployment:
             return self._approve(record)
         record.write(self._path)
         return record
+
+    def _own_approvals(self, record: DeploymentRecord, approved: frozenset[str]) -> dict[Peer, str | None]:
+        """The packages with which this home's organisations approved the definition; None for none.
+
+        A definition does not name its package, so one that was approved with another package is as good as
+        not approved: its organisation's peers would go on with that package.
+        """
+        peers = self._own_first_peers()
+
+        def package(peer: Peer) -> str | None:
+            if peer.msp not in approved:
+                return None
+            commands = self.session.admin(peer)
+            return commands.approved_package(self.channel.name, self.chaincode.name, record.sequence)
+
+        return dict(zip(peers, in_parallel(package, peers), strict=True))
 
     def _approvals(self, record: DeploymentRecord) -> frozenset[str]:
         """The MSP ids of the organisations that approved the definition."""
@@ -306,6 +348,25 @@ class Deployment:
             raise NetworkError(
                 f"{', '.join(nodes)} found no set of peers that can endorse {self.chaincode.name} within "
                 f"{_PLAN_DEADLINE:g} s: check that the other organisations' peers run, and read {logs}"
+            )
+
+    def _await_answers(self) -> None:
+        """Wait until the chaincode answers on every peer of this home, be it with a refusal."""
+
+        def silent(peer: Peer) -> str | None:
+            commands = self.session.admin(peer)
+
+            def answers() -> bool | None:
+                return commands.answers(self.channel.name, self.chaincode.name) or None
+
+            return None if until(answers, _PLAN_DEADLINE, interval=0.25) else peer.node
+
+        nodes = [node for node in in_parallel(silent, self._peers()) if node is not None]
+        if nodes:
+            logs = ", ".join(str(self.session.home.log(node)) for node in nodes)
+            raise NetworkError(
+                f"{self.chaincode.name} is committed, but did not answer on {', '.join(nodes)} within "
+                f"{_PLAN_DEADLINE:g} s: read {logs} and the logs of its processes, mend it, and deploy again"
             )
 
     def _initialise(self, initialise: Initialise) -> None:

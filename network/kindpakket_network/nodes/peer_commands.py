@@ -17,6 +17,11 @@ from kindpakket_network.programs.command import Command, Result, run
 from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 
+# The function that contracts of Fabric's contract API describe themselves with; others refuse it.
+_ANY_FUNCTION = "org.hyperledger.fabric:GetMetadata"
+# What a peer says when a chaincode's process does not answer.
+_SILENT = ("failed to execute transaction", "could not launch chaincode", "make sure the chaincode")
+
 
 @dataclass(frozen=True)
 class KnownPeer:
@@ -93,6 +98,27 @@ class PeerCommands:
             *("lifecycle", "chaincode", "checkcommitreadiness", "-C", channel, *definition, "-O", "json")
         )
         return {str(msp): bool(given) for msp, given in json.loads(result.output)["approvals"].items()}
+
+    def approved_package(self, channel: str, name: str, sequence: int) -> str | None:
+        """The package of this organisation's approval of a definition; None if there is none."""
+        try:
+            result = self._run(
+                *("lifecycle", "chaincode", "queryapproved", "-C", channel, "-n", name),
+                *("--sequence", str(sequence), "-O", "json"),
+            )
+        except CommandFailed:
+            return None
+        source = json.loads(result.output).get("source", {}).get("Type", {})
+        package = source.get("LocalPackage", {}).get("package_id")
+        return None if package is None else str(package)
+
+    def answers(self, channel: str, name: str) -> bool:
+        """Whether a chaincode's process answers a query; a refusal is an answer."""
+        try:
+            self.query(channel, name, _ANY_FUNCTION, "")
+        except CommandFailed as error:
+            return "status:500" in error.output and not any(words in error.output for words in _SILENT)
+        return True
 
     def approve(self, channel: str, definition: Sequence[str], package_id: str, orderer: Orderer) -> None:
         """Approve a definition for this organisation, and wait until the approval is committed."""

@@ -181,7 +181,8 @@ class Network(Upkeep, Handover):
 
         Raises:
             Waiting: this home has done its part, and other organisations must do theirs.
-            NetworkError: a step failed; the next call resumes.
+            NetworkError: a chaincode does not compile or start, and everything is as before; or a later step
+                failed, and the next call resumes.
         """
         session = self.session(progress, organisations)
         bring_up = BringUp(session)
@@ -195,6 +196,8 @@ class Network(Upkeep, Handover):
             raise NoSuch(f"the topology has no chaincode {chaincode!r}: declare it on a channel")
         with self._home.locked():
             self._ensure_possible(self._topology)
+            for channel, name in found:
+                bring_up.deployment(channel, name).prepare()
             write(self._home.topology, self._topology.as_yaml())
             done: list[DeploymentRecord] = []
             with deferring() as deferred:
