@@ -152,7 +152,7 @@ def draft(session: Session, scheme_id: str, shop_id: str) -> None:
         raise Wrong(
             f"your shop is {shop.shop_id}, and a shop drafts its own settlements only: {shop_id} is another"
         )
-    session.answer(shop.draft_settlement(scheme_id), _COLUMNS)
+    session.answer(shop.settlements.draft(scheme_id), _COLUMNS)
 
 
 @settlement.command("approve")

@@ -105,7 +105,9 @@ def apply(
 ) -> None:
     """Apply for your shop to be accepted. The account is stored as private data only."""
     number = _compact(iban)
-    session.answer(session.shop().apply(categories, iban=number, holder=holder, kvk=kvk, contact=contact))
+    session.answer(
+        session.shop().registration.apply(categories, iban=number, holder=holder, kvk=kvk, contact=contact)
+    )
 
 
 @shop.command("mandate")
@@ -114,7 +116,7 @@ def apply(
 @acting_as("shopkeeper")
 def mandate(session: Session, acquirer: str, reason: str) -> None:
     """Let ACQUIRER, a person such as `p-acquirer`, take payments for your shop."""
-    session.answer(session.shop().mandate(acquirer, reason))
+    session.answer(session.shop().registration.mandate(acquirer, reason))
 
 
 @shop.command("withdraw-mandate")
@@ -123,7 +125,7 @@ def mandate(session: Session, acquirer: str, reason: str) -> None:
 @acting_as("shopkeeper")
 def withdraw_mandate(session: Session, acquirer: str, reason: str) -> None:
     """End what ACQUIRER may do for your shop, at once."""
-    session.answer(session.shop().withdraw_mandate(acquirer, reason))
+    session.answer(session.shop().registration.withdraw_mandate(acquirer, reason))
 
 
 @shop.command("limit-refunds")
@@ -137,7 +139,7 @@ def limit_refunds(session: Session, limit: str) -> None:
     """
     if limit != "none" and not (limit.isascii() and limit.isdigit()):
         raise Wrong(f"{limit!r} is neither an amount in cents, such as 5000, nor none")
-    session.answer(session.shop().limit_refunds(None if limit == "none" else int(limit)))
+    session.answer(session.shop().registration.limit_refunds(None if limit == "none" else int(limit)))
 
 
 @shop.command("change-account")
@@ -148,7 +150,9 @@ def change_account(session: Session, *, iban: str, holder: str, kvk: str, contac
     """Propose another account for your shop; it is used once the municipality has approved it."""
     number = _compact(iban)
     session.answer(
-        session.shop().change_account(reason, iban=number, holder=holder, kvk=kvk, contact=contact)
+        session.shop().registration.change_account(
+            reason, iban=number, holder=holder, kvk=kvk, contact=contact
+        )
     )
 
 
@@ -169,7 +173,7 @@ def approve_account(session: Session, shop_id: str, change_id: str) -> None:
 def reject_account(session: Session, shop_id: str, change_id: str, reason: str) -> None:
     """Reject a proposed account; a shop may withdraw its own proposal."""
     if session.at_till:
-        session.answer(session.shop().reject_account(change_id, reason))
+        session.answer(session.shop().registration.reject_account(change_id, reason))
     else:
         session.answer(session.municipality().shops.reject_account(shop_id, change_id, reason))
 

@@ -28,7 +28,7 @@ def admit(desk: Desk, tills: Sequence[Till], today: date) -> Street:
     """Have enrolled shops apply, and approve all but the last."""
     for till in tills:
         store = till.store
-        till.shop.apply(
+        till.shop.registration.apply(
             store.categories, iban=store.iban, holder=store.name, kvk=store.kvk, contact="administratie"
         )
     desk.in_step()

@@ -21,8 +21,8 @@ def hosted(ground: Ground, till: Till, name: str = "acquirer") -> Shop:
 def mandated(ground: Ground) -> Shop:
     """The till of the shop whose mandate the acquirer has; no other shop gave it one."""
     shop = hosted(ground, ground.till)
-    if "p-acquirer" not in ground.till.shop.show().get("acquirers", []):
-        ground.till.shop.mandate("p-acquirer", "contract")
+    if "p-acquirer" not in ground.till.shop.registration.show().get("acquirers", []):
+        ground.till.shop.registration.mandate("p-acquirer", "contract")
         ground.desk.in_step()
     return shop
 
@@ -49,10 +49,10 @@ def anothers_mandate(ground: Ground) -> Attempt:
 @case(23, "acquirer", "charges after its mandate was withdrawn", "NOT_YOURS")
 def withdrawn_mandate(ground: Ground) -> Attempt:
     shop = hosted(ground, ground.till, "former")
-    ground.till.shop.mandate("p-former", "contract")
+    ground.till.shop.registration.mandate("p-former", "contract")
     ground.desk.in_step()
     attempt = pay(ground, shop)
-    ground.till.shop.withdraw_mandate("p-former", "contract-ended")
+    ground.till.shop.registration.withdraw_mandate("p-former", "contract-ended")
     ground.desk.in_step()
     return attempt
 
@@ -90,16 +90,16 @@ def anothers_payment(ground: Ground, step: str) -> Attempt:
 def beyond_the_mandate(ground: Ground, step: str) -> Attempt:
     shop = mandated(ground)
     return {
-        "reads what the shop is owed": lambda: list(shop.unsettled(ground.scheme)),
-        "drafts the shop's settlement": lambda: shop.draft_settlement(ground.scheme),
-        "mandates another": lambda: shop.mandate("p-rival", "contract"),
+        "reads what the shop is owed": lambda: list(shop.settlements.unsettled(ground.scheme)),
+        "drafts the shop's settlement": lambda: shop.settlements.draft(ground.scheme),
+        "mandates another": lambda: shop.registration.mandate("p-rival", "contract"),
     }[step]
 
 
 @case(23, "shop B", "mandates an acquirer for shop A", "NOT_YOURS")
 def mandate_of_another(ground: Ground) -> Attempt:
     shop = Shop(ground.other.shop.caller.contract, ground.till.shop.shop_id)
-    return lambda: shop.mandate("p-rival", "contract")
+    return lambda: shop.registration.mandate("p-rival", "contract")
 
 
 @case(23, "shop", "names a till that is not in its certificate", "INVALID_CODE")

@@ -75,7 +75,7 @@ def another_shops(ground: Ground, what: str) -> Attempt:
 @case(23, "shop B", "reads a settlement of shop A", "NOT_YOURS")
 def another_shops_settlement(ground: Ground) -> Attempt:
     scheme, settlement = ground.settlement()
-    return lambda: ground.other.shop.settlement(scheme, settlement)
+    return lambda: ground.other.shop.settlements.show(scheme, settlement)
 
 
 @case(23, "shop B", "lists what shops owe", "ROLE_REQUIRED")

@@ -304,7 +304,7 @@ def drafts_for_others(ground: Ground) -> Attempt:
 
 @case(19, "shop", "is paid on an account that nobody approved", "ROLE_REQUIRED")
 def approves_own_account(ground: Ground) -> Attempt:
-    changed = ground.till.shop.change_account(
+    changed = ground.till.shop.registration.change_account(
         "another-bank", iban="NL02ABNA0123456789", holder="Winkel", kvk="12345678", contact="administratie"
     )
     ground.desk.in_step()

@@ -25,8 +25,8 @@ def person(ground: Ground, name: str, role: str = "cashier", pseudonym: str | No
 def acquirer(ground: Ground) -> Shop:
     """The acquirer of that shop."""
     shop = ground.props.strict.shop
-    if "p-strict-acquirer" not in shop.show().get("acquirers", []):
-        shop.mandate("p-strict-acquirer", "contract")
+    if "p-strict-acquirer" not in shop.registration.show().get("acquirers", []):
+        shop.registration.mandate("p-strict-acquirer", "contract")
         ground.desk.in_step()
     contract = ground.props.user(SHOPS, "strict-acquirer", role="acquirer", person="p-strict-acquirer")
     return Shop(contract, shop.shop_id, till="kassa-1")
@@ -146,14 +146,14 @@ def in_small_parts(ground: Ground) -> Attempt:
 )
 def till_lifts(ground: Ground, cents: int | None) -> Attempt:
     shop, till = ground.props.strict.shop, person(ground, "till-1")
-    ground.look("the limit", lambda: shop.show().get("refund_alone_cents"))
-    return lambda: till.limit_refunds(cents)
+    ground.look("the limit", lambda: shop.registration.show().get("refund_alone_cents"))
+    return lambda: till.registration.limit_refunds(cents)
 
 
 @case(23, "shop B", "lifts the limit of shop A", "NOT_YOURS")
 def another_lifts(ground: Ground) -> Attempt:
     shop = Shop(ground.other.shop.caller.contract, ground.props.strict.shop.shop_id)
-    return lambda: shop.limit_refunds(None)
+    return lambda: shop.registration.limit_refunds(None)
 
 
 def of_the_shop(ground: Ground) -> dict[str, Callable[[str], object]]:

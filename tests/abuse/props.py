@@ -75,7 +75,7 @@ class Props:
     def strict(self) -> Till:
         """A shop that wants a second person for refunds of more than 500 cents of a payment."""
         till = self.shop("strict", "books")
-        till.shop.limit_refunds(500)
+        till.shop.registration.limit_refunds(500)
         self.desk.in_step()
         return till
 
@@ -124,7 +124,7 @@ class Props:
         self.desk.in_step()
         self.desk.clerk.schemes.close_day(scheme.id, now().date())
         self.desk.in_step()
-        settlement = till.shop.draft_settlement(scheme.id)["id"]
+        settlement = till.shop.settlements.draft(scheme.id)["id"]
         self.desk.in_step()
         self.desk.manager.settlements.approve(scheme.id, settlement)
         self.desk.in_step()
@@ -169,7 +169,7 @@ class Props:
         """A shop that was approved for one category, starting `days` days from now."""
         store = self.town.till.store
         till = self.desk.till(store, user)
-        till.shop.apply(
+        till.shop.registration.apply(
             (category,), iban=store.iban, holder=store.name, kvk=store.kvk, contact="administratie"
         )
         self.desk.in_step()

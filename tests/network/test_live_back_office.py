@@ -43,7 +43,9 @@ def new_shop(desk: Desk) -> Till:
     """A shop that sells books from today on."""
     store = make_town(1, 1, now().date(), seed=3).shops[0]
     till = desk.till(store, "corner")
-    till.shop.apply(["books"], iban=store.iban, holder=store.name, kvk=store.kvk, contact="administratie")
+    till.shop.registration.apply(
+        ["books"], iban=store.iban, holder=store.name, kvk=store.kvk, contact="administratie"
+    )
     desk.in_step()
     desk.manager.shops.approve(till.shop.shop_id, [{"code": "books", "from": now().date().isoformat()}])
     desk.in_step()
@@ -72,13 +74,13 @@ def test_a_shop_has_itself_settled_when_it_is_due_and_then_ends_in_debt(town: To
     payment = bought(desk, scheme, till, 4_000)
     shop = till.shop
     with pytest.raises(NothingToSettle):
-        shop.draft_settlement(scheme.id)
+        shop.settlements.draft(scheme.id)
     with pytest.raises(NotYours):
         town.till.shop.caller.invoke("settlement:Draft", {"scheme": scheme.id, "shop": shop.shop_id})
     desk.treasurer.schemes.close_day(scheme.id, now().date())
     desk.in_step()
-    assert shop.due(scheme.id)["why"] == "rhythm"
-    drafted = shop.draft_settlement(scheme.id)
+    assert shop.settlements.due(scheme.id)["why"] == "rhythm"
+    drafted = shop.settlements.draft(scheme.id)
     desk.in_step()
     paid_out(desk, scheme.id, drafted["id"])
 
@@ -109,7 +111,9 @@ def test_a_till_with_the_pseudonym_of_the_approver_is_another_person(town: Town)
     bought(desk, scheme, till, 4_000)
     desk.treasurer.schemes.close_day(scheme.id, now().date())
     desk.in_step()
-    drafted = type(till.shop)(desk.contract(SHOPS, "namesake"), till.shop.shop_id).draft_settlement(scheme.id)
+    drafted = type(till.shop)(desk.contract(SHOPS, "namesake"), till.shop.shop_id).settlements.draft(
+        scheme.id
+    )
     assert drafted["drafted_by"] == "WinkelsMSP/p-manager"
     desk.in_step()
     paid_out(desk, scheme.id, drafted["id"])
@@ -176,13 +180,13 @@ def test_nobody_settles_before_it_is_due(town: Town) -> None:
         with pytest.raises(SettlementNotDue):
             official.settlements.draft(scheme.id, till.shop.shop_id)
     with pytest.raises(SettlementNotDue):
-        till.shop.draft_settlement(scheme.id)
+        till.shop.settlements.draft(scheme.id)
 
 
 def test_a_shop_is_paid_on_another_account_once_a_second_person_approved_it(town: Town) -> None:
     desk, till = town.desk, new_shop(town.desk)
     before = desk.treasurer.shops.account(till.shop.shop_id)["iban"]
-    changed = till.shop.change_account(
+    changed = till.shop.registration.change_account(
         "another-bank", iban=OTHER_IBAN, holder="Winkel", kvk=till.store.kvk, contact="administratie"
     )
     desk.in_step()

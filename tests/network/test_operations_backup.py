@@ -279,7 +279,7 @@ def test_a_lost_peer_gets_private_data_of_after_the_backup_from_its_neighbour(st
     till = story.town.till
     with Desk(network, story.folder, Random(5)) as desk:
         shop = desk.here(till).shop
-        changed = shop.change_account(
+        changed = shop.registration.change_account(
             "another-bank", iban=OTHER_IBAN, holder="Winkel", kvk=till.store.kvk, contact="administratie"
         )
         desk.in_step()

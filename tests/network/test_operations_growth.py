@@ -85,7 +85,9 @@ def test_its_shops_take_payments_through_their_own_peer(live: Network, town: Tow
     live.enrol(NEIGHBOURS, "shop", attributes)
     till = Till(town.till.store, Shop(desk.contract(NEIGHBOURS, "shop"), shop), "shop")
     store = till.store
-    till.shop.apply(store.categories, iban=store.iban, holder=store.name, kvk=store.kvk, contact="kassa")
+    till.shop.registration.apply(
+        store.categories, iban=store.iban, holder=store.name, kvk=store.kvk, contact="kassa"
+    )
     in_step(live, CHANNEL)
     today = now().date().isoformat()
     desk.manager.shops.approve(shop, [{"code": code, "from": today} for code in store.categories])

@@ -110,4 +110,4 @@ def test_a_till_killed_at_random_times_pays_its_row_once_each(town: Town, tmp_pa
 def counted(town: Town) -> int:
     """What was spent at the shop according to its statement, in cents."""
     town.desk.in_step()
-    return town.till.shop.statement(town.scheme.id)["sums"]["unsettled_cents"]
+    return town.till.shop.settlements.statement(town.scheme.id)["sums"]["unsettled_cents"]

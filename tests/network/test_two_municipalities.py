@@ -88,7 +88,7 @@ def test_a_shop_serves_both_and_each_pays_out_of_its_own_budget(region: Region) 
         payment = town.till.shop.pay(order, wallet.authorise(order))
         assert town.available(wallet) == CENTS_PER_CHILD - cents
         assert {"id": payment["id"], "day": payment["day"], "cents": cents} in list(
-            town.till.shop.unsettled(town.scheme.id)
+            town.till.shop.settlements.unsettled(town.scheme.id)
         )
     assert region.here.till.shop.shop_id == region.there.till.shop.shop_id
     assert region.here.available(wallet) == CENTS_PER_CHILD - 1_000

@@ -113,11 +113,11 @@ def _snake(name: str) -> str:
         ("cancel", ("p", "x"), "payment:Cancel"),
         ("refund", ("p", [], "x"), "payment:Refund"),
         ("self_block", ("a", "c", "f" * 32), "voucher:SelfBlock"),
-        ("draft_settlement", ("a",), "settlement:Draft"),
-        ("reject_account", ("d", "x"), "shop:RejectAccount"),
+        ("settlements.draft", ("a",), "settlement:Draft"),
+        ("registration.reject_account", ("d", "x"), "shop:RejectAccount"),
         ("confirm_refund", ("r",), "payment:ConfirmRefund"),
         ("reject_refund", ("r", "x"), "payment:RejectRefund"),
-        ("limit_refunds", (0,), "shop:LimitRefunds"),
+        ("registration.limit_refunds", (0,), "shop:LimitRefunds"),
         ("requests.void", ("d",), "request:Void"),
     ],
 )
@@ -153,7 +153,7 @@ def test_each_question_is_one_query(
 @pytest.mark.parametrize(("cents", "given"), [(0, {"refund_alone_cents": 0}), (None, {})])
 def test_no_limit_of_refunds_is_a_member_that_is_left_out(cents: int | None, given: dict[str, int]) -> None:
     ledger = FakeLedger([{}])
-    Shop(ledger, "b" * 32).limit_refunds(cents, request_id="1" * 32)
+    Shop(ledger, "b" * 32).registration.limit_refunds(cents, request_id="1" * 32)
     assert [call.request for call in ledger.calls] == [
         {"request_id": "1" * 32, "shop": "b" * 32} | given,
     ]

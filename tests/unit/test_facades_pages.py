@@ -90,7 +90,7 @@ def test_a_shops_statement_is_added_up_over_its_pages() -> None:
         {"entries": [{"id": "1"}], "sums": {"paid_cents": 5, "unsettled_cents": 1}, "next": "x"},
         {"entries": [{"id": "2"}], "sums": {"paid_cents": 7, "unsettled_cents": -3}, "next": ""},
     ]
-    statement = Shop(FakeLedger(pages), "b" * 32).statement("a" * 32)
+    statement = Shop(FakeLedger(pages), "b" * 32).settlements.statement("a" * 32)
     assert [entry["id"] for entry in statement["entries"]] == ["1", "2"]
     assert statement["sums"] == {"paid_cents": 12, "unsettled_cents": -2}
 

@@ -46,7 +46,7 @@ def test_a_shop_account_is_asked_of_a_municipal_peer() -> None:
 
 def test_an_application_carries_the_account_privately() -> None:
     ledger = FakeLedger([{"id": "b" * 32}])
-    Shop(ledger, "b" * 32).apply(
+    Shop(ledger, "b" * 32).registration.apply(
         ["books"], iban="NL91ABNA0417164300", holder="h", kvk="12345678", contact="c"
     )
     (call,) = ledger.calls
@@ -59,7 +59,7 @@ def test_another_account_goes_privately_too() -> None:
     ledger = FakeLedger([{"id": "b" * 32}])
     till = Shop(ledger, "b" * 32)
     account = {"iban": "NL91ABNA0417164300", "holder": "h", "kvk": "12345678", "contact": "c", "salt": "s"}
-    till.change_account("new-bank", **account)
+    till.registration.change_account("new-bank", **account)
     (call,) = ledger.calls
     assert call.name == "shop:ChangeAccount"
     assert set(call.request) == {"request_id", "shop", "reason"}

@@ -1,4 +1,4 @@
-"""A shop's till: what a voucher can pay for, payments, holds, refunds, and what the shop is still owed.
+"""A shop's till: what a voucher can pay for, payments, holds and refunds.
 
 `kindpakket.ledger.caller.Caller` lists what each call may raise. A `request_id` is 32 hexadecimal characters;
 without one, a new id is used. A `receipt` is a hash that `receipt_hash` makes of the till's own reference.
@@ -12,30 +12,22 @@ from typing import Any, cast
 
 from kindpakket.holder.orders import FIRST_VERSION, AllowanceOrder, HoldOrder, PaymentOrder, ReleaseOrder
 from kindpakket.ledger.caller import Caller, Ledger
-from kindpakket.ledger.ids import new_id, new_salt
-from kindpakket.ledger.queries.audit import AuditQueries
-from kindpakket.ledger.receipts import receipt_hash
+from kindpakket.ledger.ids import new_id
 from kindpakket.ledger.records import (
     Allowance,
     Binding,
     DayEntry,
-    Due,
-    Item,
     Line,
     Payment,
     Proof,
     Refund,
     ReleasedByHolder,
     SelfBlocked,
-    Settlement,
-    ShopAccount,
-    ShopStatement,
     ShopTerms,
 )
-from kindpakket.ledger.records import Shop as ShopRecord
 from kindpakket.ledger.requests import RequestDesk
-
-__all__ = ["DEADLINE_SECONDS", "Shop", "receipt_hash"]
+from kindpakket.shop.registration import RegistrationDesk
+from kindpakket.shop.settlements import ShopSettlementDesk
 
 DEADLINE_SECONDS = 300
 """How long a holder has to authorise an order, unless the till says otherwise; the chaincode allows 900 s."""
@@ -62,6 +54,8 @@ class Shop:
     Attributes:
         caller: calls any transaction by name.
         requests: settles requests whose outcome is unknown.
+        registration: the shop's own record: accreditation, account, mandates, limit of refunds.
+        settlements: what the shop is still owed.
         shop_id: the shop's id, the attribute `kindpakket.shop` of its certificates.
         till: for an acquirer: the shop's till, a code, which the ledger records with what it does; or None.
     """
@@ -72,102 +66,8 @@ class Shop:
         self.requests = RequestDesk(self.caller)
         self.shop_id = shop_id
         self.till = till
-
-    def apply(
-        self,
-        categories: Sequence[str],
-        *,
-        iban: str,
-        holder: str,
-        kvk: str,
-        contact: str,
-        salt: str | None = None,
-    ) -> ShopRecord:
-        """`shop:Apply`: ask to be accredited. The account goes to the private collection only.
-
-        The shop's id is the request id, so a shop applies once. To repeat the call after a lost answer, give
-        the same salt.
-
-        Args:
-            categories: codes of the categories that the shop sells.
-            iban: the shop's account, in upper case without spaces.
-            holder: name of the account's holder.
-            kvk: number in the trade register (KvK), eight digits.
-            contact: how to reach the shop.
-            salt: at least 32 hexadecimal characters; default: a new random one.
-        """
-        answer = self.caller.invoke(
-            "shop:Apply",
-            {"categories": list(categories)},
-            request_id=self.shop_id,
-            transient={"account": _account(iban, holder, kvk, contact, salt)},
-        )
-        return cast(ShopRecord, answer)
-
-    def change_account(
-        self,
-        reason: str,
-        *,
-        iban: str,
-        holder: str,
-        kvk: str,
-        contact: str,
-        salt: str | None = None,
-        request_id: str | None = None,
-    ) -> ShopRecord:
-        """`shop:ChangeAccount`: propose another account, which is used once the municipality has approved it.
-
-        A shop that has ended may do so as well: what it is still owed has to be paid somewhere.
-
-        A new proposal replaces a pending one. To repeat the call after a lost answer, give the same salt and
-        request id. Args as for `apply`; the reason is a code.
-        """
-        answer = self.caller.invoke(
-            "shop:ChangeAccount",
-            {"shop": self.shop_id, "reason": reason},
-            request_id=request_id,
-            transient={"account": _account(iban, holder, kvk, contact, salt)},
-        )
-        return cast(ShopRecord, answer)
-
-    def reject_account(self, change: str, reason: str, *, request_id: str | None = None) -> ShopRecord:
-        """`shop:RejectAccount`: withdraw a proposed account. The reason is a code."""
-        members = {"shop": self.shop_id, "change": change, "reason": reason}
-        return cast(ShopRecord, self.caller.invoke("shop:RejectAccount", members, request_id=request_id))
-
-    def mandate(self, acquirer: str, reason: str, *, request_id: str | None = None) -> ShopRecord:
-        """`shop:Mandate`: let an acquirer take payments, holds and refunds for this shop; as shopkeeper.
-
-        Args:
-            acquirer: the `kindpakket.person` of the acquirer's certificate, in this shop's organisation.
-            reason: a code.
-            request_id: default: a new id.
-        """
-        members = {"shop": self.shop_id, "acquirer": acquirer, "reason": reason}
-        return cast(ShopRecord, self.caller.invoke("shop:Mandate", members, request_id=request_id))
-
-    def withdraw_mandate(self, acquirer: str, reason: str, *, request_id: str | None = None) -> ShopRecord:
-        """`shop:WithdrawMandate`: end an acquirer's mandate at once; as shopkeeper. Args as for `mandate`."""
-        members = {"shop": self.shop_id, "acquirer": acquirer, "reason": reason}
-        return cast(ShopRecord, self.caller.invoke("shop:WithdrawMandate", members, request_id=request_id))
-
-    def limit_refunds(self, cents: int | None, *, request_id: str | None = None) -> ShopRecord:
-        """`shop:LimitRefunds`: want a second person for refunds above an amount; as shopkeeper.
-
-        One shopkeeper alone may lower, raise and lift the limit: it protects from tills and acquirers.
-
-        Args:
-            cents: what one person may refund alone of a payment, in euro cents, all parts added up; 0: every
-                refund needs a second person; None: no limit.
-            request_id: default: a new id.
-        """
-        limit = {} if cents is None else {"refund_alone_cents": cents}
-        members = {"shop": self.shop_id, **limit}
-        return cast(ShopRecord, self.caller.invoke("shop:LimitRefunds", members, request_id=request_id))
-
-    def show(self) -> ShopRecord:
-        """`shop:Show`: the shop itself, with its state and categories."""
-        return cast(ShopRecord, self.caller.query("shop:Show", {"shop": self.shop_id}))
+        self.registration = RegistrationDesk(self.caller, shop_id)
+        self.settlements = ShopSettlementDesk(self.caller, shop_id)
 
     def terms(self, scheme: str) -> ShopTerms:
         """`shop:Terms`: what a scheme means for this shop now: rules, categories, closed days."""
@@ -442,38 +342,6 @@ class Shop:
         """`payment:WaitingRefunds`: the shop's refunds to be confirmed, or that wait for the municipality."""
         return self.caller.items("payment:WaitingRefunds", {"scheme": scheme, "shop": self.shop_id})
 
-    def unsettled(self, scheme: str) -> Iterator[Item]:
-        """`payment:Unsettled`: what the shop is owed and is not in a live settlement, oldest first."""
-        return self.caller.items("payment:Unsettled", {"scheme": scheme, "shop": self.shop_id})
-
-    def due(self, scheme: str) -> Due:
-        """`settlement:Due`: whether the shop is due to be paid, why, and how much in cents."""
-        return cast(Due, self.caller.query("settlement:Due", {"scheme": scheme, "shop": self.shop_id}))
-
-    def draft_settlement(self, scheme: str, *, request_id: str | None = None) -> Settlement:
-        """`settlement:Draft`: ask to be paid for the closed days; the municipality approves.
-
-        Raises:
-            NothingToSettle: there is nothing to pay.
-            SettlementNotDue: payment is not due, by rhythm or by amount; see `due`.
-        """
-        members = {"scheme": scheme, "shop": self.shop_id}
-        return cast(Settlement, self.caller.invoke("settlement:Draft", members, request_id=request_id))
-
-    def settlement(self, scheme: str, settlement: str) -> Settlement:
-        """`settlement:Show`: a settlement of this shop; `settlement_items` lists what it includes."""
-        return cast(
-            Settlement, self.caller.query("settlement:Show", {"scheme": scheme, "settlement": settlement})
-        )
-
-    def settlement_items(self, scheme: str, settlement: str) -> Iterator[Item]:
-        """`settlement:Items`: the items that a settlement of this shop includes, oldest first."""
-        return self.caller.items("settlement:Items", {"scheme": scheme, "settlement": settlement})
-
-    def statement(self, scheme: str) -> ShopStatement:
-        """`audit:ShopStatement`: the shop's settlements and open items, and where its money is."""
-        return AuditQueries(self.caller).shop_statement(scheme, self.shop_id)
-
     def _at_till(self, members: Mapping[str, Any], receipt: str | None = None) -> dict[str, Any]:
         """The members of a request, with the shop's till and the receipt, where there are such."""
         further = {"till": self.till, "receipt": receipt}
@@ -498,7 +366,3 @@ class Shop:
             "lines": tuple(lines),
             "deadline": int(time.time()) + DEADLINE_SECONDS if deadline is None else deadline,
         }
-
-
-def _account(iban: str, holder: str, kvk: str, contact: str, salt: str | None) -> ShopAccount:
-    return {"iban": iban, "holder": holder, "kvk": kvk, "contact": contact, "salt": salt or new_salt()}
