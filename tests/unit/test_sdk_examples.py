@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import site
 import subprocess
@@ -18,6 +19,7 @@ EXAMPLES = REPOSITORY / "docs/sdk/examples"
 PROGRAMS = sorted(EXAMPLES.glob("*.py"))
 LIVE = sorted(EXAMPLES.glob("live/*.py"))  # they need a real CA or token: they are type-checked, and not run
 _DEADLINE = 600
+_SLOW = re.compile(r"Executing <.* took \d+\.\d+ seconds$")
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
@@ -31,7 +33,9 @@ def test_an_example_prints_what_the_page_shows(program: Path, tmp_path: Path) ->
         text=True,
         timeout=_DEADLINE,
     )
-    assert (ran.returncode, ran.stderr) == (0, "")
+    # In developers' mode asyncio names every callback that took 0.1 s, which on a busy machine any may do.
+    errors = "".join(line for line in ran.stderr.splitlines(keepends=True) if not _SLOW.match(line))
+    assert (ran.returncode, errors) == (0, "")
     assert ran.stdout == program.with_suffix(".txt").read_text(encoding="utf-8")
 
 
