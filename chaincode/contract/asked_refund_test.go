@@ -339,7 +339,7 @@ func TestAShopsListDoesNotGrowWithThatOfOthers(t *testing.T) {
 	w.asks("till", w.paid(w.holder(), clothing(2_000)), clothing(500))
 	read := func() int {
 		w.must("till", "payment:WaitingRefunds", object{"scheme": w.scheme, "shop": w.shop})
-		return w.costOf(w.last).read
+		return costOf(w.ledger, w.last).read
 	}
 	before := read()
 	for i := range 50 {

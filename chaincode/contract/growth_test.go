@@ -17,14 +17,14 @@ const growthFile = "KINDPAKKET_GROWTH"
 // cost is what one call reads and writes: keys, ranges included, and bytes of what it reads, writes and answers.
 type cost struct{ read, written, bytes int }
 
-func (w *world) costOf(s *fakeledger.Simulation) cost {
+func costOf(l *fakeledger.Ledger, s *fakeledger.Simulation) cost {
 	ranged := s.Ranged()
 	c := cost{read: len(s.Reads) + len(ranged), written: len(s.Writes), bytes: len(s.Response.GetPayload())}
 	for _, key := range ranged {
-		c.bytes += len(key) + len(w.ledger.Value(key))
+		c.bytes += len(key) + len(l.Value(key))
 	}
 	for key := range s.Reads {
-		c.bytes += len(key) + len(w.ledger.Value(key))
+		c.bytes += len(key) + len(l.Value(key))
 	}
 	for key, value := range s.Writes {
 		c.bytes += len(key) + len(value)
@@ -32,15 +32,15 @@ func (w *world) costOf(s *fakeledger.Simulation) cost {
 	return c
 }
 
-// years fills a ledger with as many payments as some years leave: settled ones, of many shops and of two schemes.
-func (w *town) years(payments int) (settlement string) {
-	other := w.openScheme(schemeRules(), 1_000)
+// years fills a ledger with as many payments as some years leave: settled ones, of many shops and of two schemes. The first settlement is
+// that of a given shop under the first scheme.
+func years(t tester, l *fakeledger.Ledger, payments int, schemes [2]string, own string) (settlement string) {
 	const perSettlement = 100
-	put := func(key string, record object) { w.ledger.Put(key, encodeJSON(w.t, record)) }
+	put := func(key string, record object) { l.Put(key, encodeJSON(t, record)) }
 	for i := range payments / perSettlement {
-		scheme, shop := []string{w.scheme, other}[i%2], idOf("shop of the past", i%50)
-		if i < 2 {
-			shop = w.shop
+		scheme, shop := schemes[i%2], idOf("shop of the past", i%50)
+		if i == 0 {
+			shop = own
 		}
 		id := idOf("settlement of the past", i)
 		day := rules.Day("2020-01-01").Plus(rules.Number(i % 2_000))
@@ -64,7 +64,7 @@ func (w *town) years(payments int) (settlement string) {
 		}
 		put(settlementKey(scheme, id), record)
 		put(fmt.Sprintf("shop-settlement/%s/%s/%s/%s", scheme, shop, day, id), object{"v": 2})
-		if scheme == w.scheme && shop == w.shop {
+		if i == 0 {
 			settlement = id
 		}
 	}
@@ -75,12 +75,12 @@ func (w *town) years(payments int) (settlement string) {
 func costs(t *testing.T, payments int) map[string]cost {
 	w := newTown(t)
 	w.settleEvery(0, 0)
-	old := w.years(payments)
+	old := years(t, w.ledger, payments, [2]string{w.scheme, w.openScheme(schemeRules(), 1_000)}, w.shop)
 	measured := map[string]cost{}
 	call := func(user, name string, request object) object {
 		t.Helper()
 		answer := w.must(user, name, request)
-		measured[name] = w.costOf(w.last)
+		measured[name] = costOf(w.ledger, w.last)
 		return answer
 	}
 	h := w.holder()
@@ -171,10 +171,16 @@ func TestNothingThatShouldBeConstantGrows(t *testing.T) {
 		}
 		lines = append(lines, line)
 	}
-	if path != "" {
-		if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	writeTable(t, path, lines)
+}
+
+func writeTable(t *testing.T, path string, lines []string) {
+	t.Helper()
+	if path == "" {
+		return
+	}
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -203,7 +209,7 @@ func TestAFullExportIsSmall(t *testing.T) {
 		ids = append(ids, id)
 	}
 	w.must("treasurer", "settlement:Export", w.onScheme(object{"settlements": ids, "file_sha256": ids[0] + ids[1]}))
-	if c := w.costOf(w.last); c.written != 2*maxBulk+1 || c.bytes > 1_000_000 {
+	if c := costOf(w.ledger, w.last); c.written != 2*maxBulk+1 || c.bytes > 1_000_000 {
 		t.Fatalf("%+v", c)
 	}
 }
@@ -229,7 +235,7 @@ func TestWhatWaitsCostsWhatItAnswers(t *testing.T) {
 		if items := w.must("auditor", "decision:Waiting", object{})["items"].([]any); len(items) != 5 {
 			t.Fatal(items)
 		}
-		return w.costOf(w.last)
+		return costOf(w.ledger, w.last)
 	}
 	few, many := measure(1), measure(1_000)
 	if few != many || many.read != 6 || many.written != 0 {

@@ -58,11 +58,14 @@ type recorder struct {
 	reached *reached
 	// endorsed are those that may be committed, by the id of their transaction.
 	endorsed map[string]asked
+	// tape is all that the ledger was asked, in order.
+	tape []taped
 }
 
 func (r *recorder) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 	response := r.Chaincode.Invoke(stub)
 	name, arguments := stub.GetFunctionAndParameters()
+	r.tape = append(r.tape, proposed(r.t, stub, response))
 	if !slices.ContainsFunc(catalogue, func(d described) bool { return d.name == name && !d.query }) {
 		return response
 	}
@@ -87,6 +90,7 @@ func (r *recorder) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 
 // commit notes what is committed.
 func (r *recorder) commit(s *fakeledger.Simulation) {
+	r.tape = append(r.tape, taped{committed: s.TxID})
 	if made, writes := r.endorsed[s.TxID]; writes {
 		r.asked = append(r.asked, made)
 	}
@@ -313,7 +317,8 @@ func (s *storyteller) deliver(all bool) {
 	})
 }
 
-func (s *storyteller) tell(steps int) history {
+// live goes so many steps on, and commits what is still held back at their end.
+func (s *storyteller) live(steps int) {
 	for at := range steps {
 		if s.now += s.Int64N(500); s.IntN(60) == 0 {
 			s.now += s.Int64N(aDay)
@@ -325,6 +330,10 @@ func (s *storyteller) tell(steps int) history {
 		s.deliver(false)
 	}
 	s.deliver(true)
+}
+
+func (s *storyteller) tell(steps int) history {
+	s.live(steps)
 	state := map[string]json.RawMessage{}
 	for _, key := range s.ledger.Keys() {
 		state[key] = s.ledger.Value(key)
