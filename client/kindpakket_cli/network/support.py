@@ -40,12 +40,22 @@ def failures() -> Iterator[None]:
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except OSError as error:
-        raise Wrong(str(error), "FILE") from error
+        raise Wrong(_system_sentence(error), "FILE") from error
     except Exception as error:
         ending = _ending(error)
         if ending is None:
             raise
         raise ending from error
+
+
+def _system_sentence(error: OSError) -> str:
+    """What the system refused, and what to do if a disk is the cause."""
+    from kindpakket_network.programs.disk import disk_problem
+
+    context = click.get_current_context(silent=True)
+    home = context.params.get("home") if context else None
+    problem = disk_problem(error, [home.resolve()] if isinstance(home, Path) else [])
+    return problem or f"{error.filename or 'a file'}: {error.strerror or error}"
 
 
 def _ending(error: Exception) -> CommandError | None:
@@ -76,6 +86,7 @@ def _network_endings() -> list[tuple[tuple[type[Exception], ...], Callable[[str]
     failed = (errors.NodeFailed, errors.CommandFailed, errors.PortInUse, errors.ProgramError, psutil.Error)
     return [
         ((errors.TopologyError,), functools.partial(Wrong, code="TOPOLOGY")),
+        ((errors.DiskFull,), functools.partial(Wrong, code="FILE")),
         ((errors.NoSuch,), functools.partial(Wrong, code="NO_SUCH")),
         ((errors.Waiting,), waits),
         (failed, Failed),

@@ -48,7 +48,11 @@ def test_nothing_is_told_of_a_network_that_is_well() -> None:
     [
         ("stopped", "peer0.a: is stopped; run `kindpakket network start peer0.a`, or `up`"),
         ("ended", "peer0.a: exited without being stopped; run `kindpakket network up`, and read"),
-        ("restored", "peer0.a: was restored from a backup and does not serve until it has caught up; run"),
+        ("restored", "peer0.a: was restored or rebuilt and does not serve until it has caught up; run"),
+        (
+            "damaged",
+            "peer0.a: exited because its ledger is damaged; run `kindpakket network rebuild peer0.a`",
+        ),
         ("suspended", "peer0.a: is suspended (SIGSTOP) and does not answer; run `kindpakket network up`"),
     ],
 )
