@@ -53,8 +53,10 @@ def _system_sentence(error: OSError) -> str:
     from kindpakket_network.programs.disk import disk_problem
 
     context = click.get_current_context(silent=True)
-    home = context.params.get("home") if context else None
-    problem = disk_problem(error, [home.resolve()] if isinstance(home, Path) else [])
+    given = [
+        value.resolve() for value in (context.params if context else {}).values() if isinstance(value, Path)
+    ]
+    problem = disk_problem(error, given)
     return problem or f"{error.filename or 'a file'}: {error.strerror or error}"
 
 

@@ -47,15 +47,20 @@ def disk_problem(error: OSError, folders: Iterable[Path]) -> str | None:
 
 def _scarce(folders: Iterable[Path]) -> list[Path]:
     """The folders whose disks have little space left; all of them if none has."""
-    found = list(dict.fromkeys([*folders, Path(tempfile.gettempdir())]))
+    found = list(dict.fromkeys(map(_existing, [*folders, Path(tempfile.gettempdir())])))
     return [folder for folder in found if _free(folder) < _LITTLE] or found
 
 
 def _full(folders: list[Path]) -> str:
-    names = " or ".join(f"{folder} ({_free(folder) / 2**20:.0f} MB free)" for folder in folders)
+    found = dict.fromkeys(map(_existing, folders))
+    names = " or ".join(f"{folder} ({_free(folder) / 2**20:.0f} MB free)" for folder in found)
     return f"the disk of {names} is full: {_AGAIN}"
 
 
 def _free(folder: Path) -> int:
-    there = next((path for path in (folder, *folder.parents) if path.is_dir()), Path("/"))
-    return shutil.disk_usage(there).free
+    return shutil.disk_usage(folder).free
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists: what a program wrote is often deleted by now."""
+    return next((path for path in (folder, *folder.parents) if path.is_dir()), Path("/"))
