@@ -127,10 +127,16 @@ def _of_blocks(channel: ChannelStatus, running: set[str]) -> Iterator[Finding]:
             yield Finding(
                 node,
                 f"is stalled at height {height} of {channel.name}, while others have height {highest}",
-                f"run `kindpakket network stop {node}` and `start {node}`, or `up`",
+                f"run `kindpakket network stop {node}` and `start {node}`, or `up`; {_if_no_help(node)}",
             )
         elif height is None and node in running:
-            yield Finding(node, f"does not answer, or has not joined {channel.name}", _UP)
+            yield Finding(
+                node, f"does not answer, or has not joined {channel.name}", f"{_UP}; {_if_no_help(node)}"
+            )
+
+
+def _if_no_help(node: str) -> str:
+    return f"if that does not help, its ledger may be damaged: run `kindpakket network rebuild {node}`"
 
 
 def _of_votes(channel: ChannelStatus) -> Iterator[Finding]:

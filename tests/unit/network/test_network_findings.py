@@ -89,7 +89,8 @@ def test_a_node_that_stays_behind() -> None:
     channel = replace(CHANNEL, heights={**CHANNEL.heights, "peer0.b": 5}, behind=("peer0.b",))
     assert told(channel) == [
         "peer0.b: is stalled at height 5 of zuidhorn, while others have height 7; "
-        "run `kindpakket network stop peer0.b` and `start peer0.b`, or `up`"
+        "run `kindpakket network stop peer0.b` and `start peer0.b`, or `up`; if that does not help, its "
+        "ledger may be damaged: run `kindpakket network rebuild peer0.b`"
     ]
     assert told(replace(channel, behind=())) == []  # it caught up while we looked
 
@@ -97,7 +98,8 @@ def test_a_node_that_stays_behind() -> None:
 def test_a_node_that_has_not_joined() -> None:
     channel = replace(CHANNEL, heights={**CHANNEL.heights, "peer0.b": None})
     assert told(channel) == [
-        "peer0.b: does not answer, or has not joined zuidhorn; run `kindpakket network up`"
+        "peer0.b: does not answer, or has not joined zuidhorn; run `kindpakket network up`; if that does not "
+        "help, its ledger may be damaged: run `kindpakket network rebuild peer0.b`"
     ]
 
 
