@@ -75,7 +75,10 @@ class Network(Upkeep, Handover):
             write(self._home.topology, self._topology.as_yaml())
             self._home.install_builder()
             BringUp(Session(self._topology, self._home, self._processes, built, progress)).run()
-            self.rotate_logs()
+            try:
+                self.rotate_logs()
+            except NetworkError as error:
+                progress(str(error))
 
     def use_free_ports(self) -> None:
         """Use ports that are free at present; a network that is already in the home keeps the ones it has.
@@ -220,7 +223,7 @@ class Network(Upkeep, Handover):
             raise NoSuch(f"the topology has no chaincode {chaincode!r}: declare it on a channel")
         with self._home.locked():
             self._ensure_possible(self._topology)
-            ensure_sources(self._topology, session.own_organisations)
+            ensure_sources(self._topology, session.own_organisations, chaincode)
             for channel, name in found:
                 bring_up.deployment(channel, name).prepare()
             write(self._home.topology, self._topology.as_yaml())
