@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,10 @@ from kindpakket_cli.contract import Wrong, in_json
 
 _WIDTH = 140
 """Columns of a table that goes to a file or a pipe: room for three ids of 32 characters."""
+# Characters around a cell and at a table's edges, and the least of a cell that may break its lines.
+_PADDING = 3
+_EDGES = 2
+_FOLDED = 24
 
 
 class Cell(NamedTuple):
@@ -47,6 +52,7 @@ def print_table(
     rows: Iterable[Sequence[str | Cell]],
     title: str = "",
     foldable: Collection[str] | None = None,
+    droppable: Sequence[str] = (),
 ) -> None:
     """Print a table, as wide as the terminal, or wide enough for a pipe.
 
@@ -54,7 +60,9 @@ def print_table(
         headings: of the columns; all empty: none is shown.
         rows: the cells of each row.
         title: what stands above it.
-        foldable: headings of the columns that may break their lines; None: all.
+        foldable: headings of the columns that may break their lines; None: all. If the others are wider than
+            the terminal, each row becomes a paragraph.
+        droppable: headings of columns that are left out before it comes to that, the first ones first.
     """
     from rich import box
     from rich.console import Console
@@ -64,15 +72,56 @@ def print_table(
     console = Console()
     if not console.is_terminal:
         console.width = _WIDTH
+    lines = [list(row) for row in rows]
+    columns = list(range(len(headings)))
+    if foldable is not None:
+        widths = [_width(headings, lines, column, foldable) for column in columns]
+
+        def too_wide() -> bool:
+            return _EDGES + sum(widths[column] for column in columns) > console.width
+
+        for heading in droppable:
+            if too_wide():
+                columns.remove(headings.index(heading))
+        if too_wide():
+            for line in lines:
+                _print_paragraph([(headings[column], line[column]) for column in columns], console.width)
+            return
     table = Table(title=title or None, title_justify="left", show_header=any(headings), box=box.SIMPLE_HEAD)
-    for heading in headings:
+    for heading in (headings[column] for column in columns):
         table.add_column(
             Text(heading), overflow="fold", no_wrap=foldable is not None and heading not in foldable
         )
-    for row in rows:
-        cells = [Text(cell.text, cell.colour) if isinstance(cell, Cell) else Text(cell) for cell in row]
-        table.add_row(*cells)
+    for line in lines:
+        cells = [line[column] for column in columns]
+        table.add_row(
+            *(Text(cell.text, cell.colour) if isinstance(cell, Cell) else Text(cell) for cell in cells)
+        )
     console.print(table)
+
+
+def _width(
+    headings: Sequence[str], lines: Sequence[Sequence[str | Cell]], column: int, foldable: Collection[str]
+) -> int:
+    """The least characters of a column, with the space around it."""
+    texts = [headings[column], *(_text(line[column]) for line in lines)]
+    widest = max(map(len, texts))
+    return _PADDING + (min(widest, _FOLDED) if headings[column] in foldable else widest)
+
+
+def _print_paragraph(members: Sequence[tuple[str, str | Cell]], width: int) -> None:
+    """Print a row as its first cell, with the others and their headings below it."""
+    click.echo(_text(members[0][1]))
+    texts = [f"{heading} {_text(cell)}" for heading, cell in members[1:] if _text(cell)]
+    indent = "    "
+    for line in textwrap.wrap(
+        "; ".join(texts), width, initial_indent=indent, subsequent_indent=indent, break_long_words=False
+    ):
+        click.echo(line)
+
+
+def _text(cell: str | Cell) -> str:
+    return cell.text if isinstance(cell, Cell) else cell
 
 
 def complain(sentence: str) -> None:

@@ -251,7 +251,9 @@ def _ending(error: Exception, home: Path) -> CommandError | None:
     if isinstance(error, Refusal):
         return Refused(f"refused: {error}", error.code)
     if isinstance(error, GatewayError):
-        return Failed(_gateway_sentence(error, home))
+        if error.identity_refused or error.identity_expired:
+            return Refused(str(error), "IDENTITY_REFUSED")
+        return Refused(str(error), "FORBIDDEN") if error.forbidden else Failed(_gateway_sentence(error, home))
     endings: list[tuple[tuple[type[Exception], ...], Callable[[str], CommandError]]] = [
         ((HomeError, ProfileError, IdentityError), functools.partial(Wrong, code="HOME")),
         ((MissingExtra,), functools.partial(Wrong, code="MISSING_EXTRA")),

@@ -5,6 +5,7 @@ NetworkError
 │   └── ChangeRefused it is valid, but the running network cannot become it
 ├── NoSuch            a network, organisation, channel or node that was named does not exist
 ├── ProgramError      Fabric's programs are missing and cannot be built
+├── DiskFull          a disk is full
 ├── PortInUse         another program listens on a node's port
 ├── Waiting           this home has done its part; another organisation must act next
 ├── NodeFailed        a node exited, or did not become ready in time
@@ -67,6 +68,10 @@ class ProgramError(NetworkError):
     """Fabric's programs cannot be built here."""
 
 
+class DiskFull(NetworkError):
+    """A disk is full; the message names the folder."""
+
+
 class PortInUse(NetworkError):
     """Another program listens on a node's port."""
 
@@ -89,13 +94,15 @@ class NodeFailed(NetworkError):
     Attributes:
         node: the node's name.
         log: the path of its log.
+        remedy: what to do besides reading the log, as a sentence; "" if only the log can tell.
     """
 
-    def __init__(self, node: str, problem: str, log: Path, line: str) -> None:
+    def __init__(self, node: str, problem: str, log: Path, line: str, remedy: str = "") -> None:
         self.node = node
         self.log = log
+        self.remedy = remedy
         last = f"; last log line: {line}" if line else "; its log is empty"
-        super().__init__(f"{node} {problem}{last}\nRead {log}")
+        super().__init__(f"{node} {problem}{last}\n{remedy + ' ' if remedy else ''}Read {log}")
 
 
 class CommandFailed(NetworkError):

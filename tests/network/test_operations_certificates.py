@@ -185,8 +185,11 @@ def test_who_was_revoked_is_refused_by_peers_and_by_ordering(network: Network, t
     with pytest.raises(SubmitError) as by_ordering:
         endorsed.submit()
     assert by_ordering.value.forbidden
-    with pytest.raises(EvaluateError, match="access denied"):
+    with pytest.raises(
+        EvaluateError, match="refuses this identity of WinkelsMSP: its certificate was"
+    ) as by_peer:
         till.shop.binding(town.scheme.id, wallet.voucher)
+    assert by_peer.value.identity_refused
     another = town.order(wallet, till=till)
     with pytest.raises(EndorseError, match="access denied"):
         till.shop.pay(another, wallet.authorise(another))

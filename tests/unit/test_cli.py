@@ -137,6 +137,22 @@ def test_a_peer_that_is_down_is_one_sentence_and_exit_code_3(kindpakket: Command
     assert "kindpakket network status" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("access denied: channel [zuidhorn] creator org [WinkelsMSP]", "its certificate was revoked"),
+        ("failed evaluating policy on signed data", "failed evaluating policy"),
+    ],
+)
+def test_an_identity_that_the_channel_refuses_is_a_refusal(
+    kindpakket: Command, words: str, shown: str
+) -> None:
+    kindpakket.memory.fail("Evaluate", StatusCode.UNKNOWN, words, times=9)
+    result = kindpakket("query", "shop:List")
+    assert result.exit_code == 1
+    assert shown in result.stderr
+
+
 def test_nobody_with_the_role_is_exit_code_2(kindpakket: Command) -> None:
     result = kindpakket("scheme", "approve", SCHEME, "--organisation", "winkels")
     assert result.exit_code == 2

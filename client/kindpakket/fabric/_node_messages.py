@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from grpc import StatusCode
 
@@ -11,6 +12,8 @@ ORDERER_STATUS = re.compile(r"\bstatus=([A-Z_]+)")
 ORDERER_REFUSALS = frozenset({"BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "REQUEST_ENTITY_TOO_LARGE"})
 READ_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"})
 FORBIDDEN = ("status=FORBIDDEN", "access denied", "ailed evaluating policy on signed data")
+# core/endorser/msgvalidation.go: one sentence for every certificate or signature that it does not accept
+IDENTITY_REFUSED = re.compile(r"access denied: channel \[([^\]]*)\] creator org (unknown|\[[^\]]*\])")
 OVERLOAD = "exceeding concurrency limit"
 
 # What Fabric 3.1.1 says in states that pass, with the files that say it. An endorser keeps nothing of a
@@ -59,6 +62,22 @@ PEER_UNREADY = (
 # core/chaincode/handler.go; its "timeout expired while executing transaction" is final: the chaincode has had
 # 30 seconds.
 CHAINCODE_STOPPED = "chaincode stream terminated"
+
+
+def identity_refusal(texts: Iterable[str]) -> str:
+    """What it means that a channel refuses an identity, and what to do; "" if none of the texts says so."""
+    found = next((match for text in texts if (match := IDENTITY_REFUSED.search(text))), None)
+    if found is None:
+        return ""
+    channel, organisation = found[1], found[2].strip("[]")
+    if organisation == "unknown":
+        return f"channel {channel} does not know the organisation of this identity: use one of a member's"
+    return (
+        f"channel {channel} refuses this identity of {organisation}: its certificate was revoked, has "
+        "expired, or is not from the organisation's certificate authority; enrol it again, "
+        "under another name if it was revoked"
+    )
+
 
 REFUSED_BEFORE_ORDERING = frozenset(
     {

@@ -136,8 +136,9 @@ class GatewayError(FabricError):
 
     def _sentence(self) -> str:
         of = f" of transaction {self.transaction_id}" if self.transaction_id else ""
+        meant = node_messages.identity_refusal(self._texts())
         said = "".join(f"; {detail}" for detail in self.details)
-        return f"{self.step}{of} failed: {self.status.name}: {self.reason}{said}"
+        return f"{self.step}{of} failed: {meant and f'{meant}: '}{self.status.name}: {self.reason}{said}"
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_restore, (type(self), self.reason, self.status, self.details, self.transaction_id))
@@ -165,6 +166,11 @@ class GatewayError(FabricError):
     def forbidden(self) -> bool:
         """A policy of the channel refuses this identity; the same call will fail again."""
         return self.status is StatusCode.PERMISSION_DENIED or self._says(*node_messages.FORBIDDEN)
+
+    @property
+    def identity_refused(self) -> bool:
+        """The channel does not accept the certificate: revoked, expired, or not from a member's authority."""
+        return bool(node_messages.identity_refusal(self._texts()))
 
     @property
     def identity_expired(self) -> bool:

@@ -1,4 +1,4 @@
-"""The commands that keep a network's data: `backup-key`, `backup`, `restore`, `verify`, `verify-backup`."""
+"""The commands that keep a network's data: `backup`, `restore`, `rebuild`, `verify` and so on."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING
 import click
 
 from kindpakket_cli.contract import UNKNOWN, Wrong, home_option, in_json, json_option, not_as_it_should_be
-from kindpakket_cli.network.support import FILE, READABLE, failures, on_network, organisations_option
-from kindpakket_cli.output import answer, note, print_json, shown_progress
+from kindpakket_cli.network.support import (
+    FILE,
+    READABLE,
+    failures,
+    on_network,
+    organisations_option,
+    yes_option,
+)
+from kindpakket_cli.output import answer, confirm, note, print_json, shown_progress
 
 if TYPE_CHECKING:
     from kindpakket_network.backups.verification import Verified
@@ -176,6 +183,41 @@ def restore(
 
 
 @click.command()
+@click.argument("node")
+@click.option(
+    "--private-data-lost",
+    is_flag=True,
+    help="Go on without private data that no other peer and no backup has.",
+)
+@yes_option
+@json_option
+@on_network
+def rebuild(target: Network, node: str, private_data_lost: bool, yes: bool, as_json: bool) -> None:
+    """Delete the ledger of NODE, an orderer or a peer, and have it fetch everything again.
+
+    Refused if the rest of the network does not have what would be deleted. A peer serves again once it has
+    all blocks; it then fetches private data from the peers of other members of its collections.
+    """
+    confirm(f"Delete the ledger of {node}, and fetch it again from the network?", yes)
+    with shown_progress() as progress, _ended_by_signal():
+        found = target.rebuild(node, progress, private_data_lost=private_data_lost)
+    if as_json:
+        print_json(found.as_json())
+        return
+    heights = ", ".join(f"{height} blocks of {channel}" for channel, height in found.heights.items())
+    click.echo(f"{node} has {heights}.")
+    if found.compared:
+        click.echo(f"It computed the same as {', '.join(found.compared)}.")
+    if found.private_fetched or found.private_lacking:
+        click.echo(f"{found.private_fetched} private write sets were fetched from other peers.")
+    if found.private_lacking:
+        note(
+            f"{found.private_lacking} private write sets were not: they were purged or have expired, or no "
+            "peer that runs has them. The peer asks for them every hour"
+        )
+
+
+@click.command()
 @click.option("--ledgers", is_flag=True, help="Check the hashes of all blocks of every peer as well.")
 @json_option
 @on_network
@@ -231,4 +273,4 @@ def _report(found: Verified, as_json: bool) -> None:
         not_as_it_should_be()
 
 
-COMMANDS = (backup_key_command, backup, restore, verify, verify_backup_command)
+COMMANDS = (backup_key_command, backup, restore, rebuild, verify, verify_backup_command)

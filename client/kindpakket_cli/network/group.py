@@ -15,7 +15,7 @@ from kindpakket_cli.network.certificates import certificates, renew, revoke
 from kindpakket_cli.network.channel import channel_commands
 from kindpakket_cli.network.export import admit, export
 from kindpakket_cli.network.growth import add_consenter, add_org, add_peer, plan
-from kindpakket_cli.network.logs import logs
+from kindpakket_cli.network.logs import logs, rotate_logs
 from kindpakket_cli.network.monitoring import metrics, prometheus
 from kindpakket_cli.network.status import status
 from kindpakket_cli.network.support import (
@@ -61,6 +61,7 @@ for _command in (
     draw,
     status,
     logs,
+    rotate_logs,
     admit,
     export,
     metrics,
@@ -90,15 +91,28 @@ def programs(as_json: bool) -> None:
     default=None,
     help="Whether systemd starts the nodes, with the units of `export systemd`.  [default: as it was]",
 )
+@click.option(
+    "--free-ports",
+    is_flag=True,
+    help="Use ports that are free now, not the topology's; a network that is there keeps its own.",
+)
 @json_option
 @on_network
-def up(target: Network, organisations: tuple[str, ...], supervised: bool | None, as_json: bool) -> None:
+def up(
+    target: Network,
+    organisations: tuple[str, ...],
+    supervised: bool | None,
+    free_ports: bool,
+    as_json: bool,
+) -> None:
     """Bring up everything that the topology describes; what is already up stays as it is.
 
     With --organisation the home acts for these organisations only, now and later. With --json the status is
     printed at the end. Exit code 5: this home's part is done, and another organisation has to do its part.
     """
     begun = time.monotonic()
+    if free_ports:
+        target.use_free_ports()
     show_warnings(target.topology.warnings)
     with shown_progress() as progress:
         target.up(progress, organisations, supervised)

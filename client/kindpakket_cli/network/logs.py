@@ -1,4 +1,4 @@
-"""The command `kindpakket network logs`."""
+"""The commands `kindpakket network logs` and `rotate-logs`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kindpakket_cli.contract import Refused
+from kindpakket_cli.contract import Refused, json_option
 from kindpakket_cli.network.support import on_network
+from kindpakket_cli.output import answer
 
 if TYPE_CHECKING:
     from kindpakket_network.programs.logs import Entry
@@ -71,6 +72,20 @@ def logs(
             time.sleep(_PAUSE)
 
 
+@click.command("rotate-logs")
+@click.argument("nodes", nargs=-1, metavar="[NODE]...")
+@json_option
+@on_network
+def rotate_logs(target: Network, nodes: tuple[str, ...], as_json: bool) -> None:
+    """Rotate the logs of NODEs, or of all nodes, that have become long; running nodes go on.
+
+    `tuning.logs` in the topology says from which size, and how many files are kept. No line is lost. Run it
+    every hour from a timer.
+    """
+    rotated = target.rotate_logs(nodes)
+    answer(as_json, {"rotated": rotated}, f"Rotated: {', '.join(rotated)}." if rotated else "No log is long.")
+
+
 class _Tail:
     """What a node writes from now on, also after its log was rotated."""
 
@@ -89,7 +104,20 @@ class _Tail:
             self._file.close()
             self._file = self._path.open(encoding="utf-8", errors="replace")
             lines += self._file.readlines()
+        elif self._path.exists() and self._path.stat().st_size < self._file.tell():
+            lines += self._moved()
+            self._file.seek(0)
+            lines += self._file.readlines()
         return entries(self._node, lines)
+
+    def _moved(self) -> list[str]:
+        """The lines not shown yet that were moved aside when the log of the running node was emptied."""
+        from kindpakket_network.programs.rotation import files
+
+        *_, aside, _log = files(self._path)
+        with aside.open(encoding="utf-8", errors="replace") as moved:
+            moved.seek(self._file.tell())
+            return moved.readlines()
 
     @property
     def _inode(self) -> int:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from kindpakket_network.reports.status import NetworkStatus
     from kindpakket_network.verbs.network import Network
 
+# Columns of nodes that a narrow terminal does without; --json has them all.
+_DROPPABLE = ("pid", "starts", "disk", "memory", "endpoint")
 _COLOURS = {"runs": "green", "suspended": "yellow", "restored": "yellow"}
 
 
@@ -43,7 +45,7 @@ def status(target: Network, as_json: bool) -> None:
 def _show(found: NetworkStatus) -> None:
     _show_nodes(found)
     headings = ("channel", "consenters", "view", "chaincode", "version", "sequence", "package")
-    print_table(headings, _channels(found))
+    print_table(headings, _channels(found), foldable=["package"], droppable=["view"])
     click.echo(
         f"{found.ordering} ordering, {_size(found.memory_bytes)} resident, {_size(found.disk_bytes)} on disk "
         f"and {_size(found.free_bytes)} free, home {found.home}"
@@ -74,7 +76,9 @@ def _show_nodes(found: NetworkStatus) -> None:
         )
         for node in found.nodes
     ]
-    print_table((*headings, *(channel.name for channel in found.channels)), rows, foldable=["node"])
+    print_table(
+        (*headings, *(channel.name for channel in found.channels)), rows, foldable=(), droppable=_DROPPABLE
+    )
 
 
 def _channels(found: NetworkStatus) -> Iterator[tuple[str, ...]]:

@@ -40,12 +40,24 @@ def failures() -> Iterator[None]:
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except OSError as error:
-        raise Wrong(str(error), "FILE") from error
+        raise Wrong(_system_sentence(error), "FILE") from error
     except Exception as error:
         ending = _ending(error)
         if ending is None:
             raise
         raise ending from error
+
+
+def _system_sentence(error: OSError) -> str:
+    """What the system refused, and what to do if a disk is the cause."""
+    from kindpakket_network.programs.disk import disk_problem
+
+    context = click.get_current_context(silent=True)
+    given = [
+        value.resolve() for value in (context.params if context else {}).values() if isinstance(value, Path)
+    ]
+    problem = disk_problem(error, given)
+    return problem or f"{error.filename or 'a file'}: {error.strerror or error}"
 
 
 def _ending(error: Exception) -> CommandError | None:
@@ -76,6 +88,7 @@ def _network_endings() -> list[tuple[tuple[type[Exception], ...], Callable[[str]
     failed = (errors.NodeFailed, errors.CommandFailed, errors.PortInUse, errors.ProgramError, psutil.Error)
     return [
         ((errors.TopologyError,), functools.partial(Wrong, code="TOPOLOGY")),
+        ((errors.DiskFull,), functools.partial(Wrong, code="FILE")),
         ((errors.NoSuch,), functools.partial(Wrong, code="NO_SUCH")),
         ((errors.Waiting,), waits),
         (failed, Failed),

@@ -1,7 +1,8 @@
 """Has restored nodes catch up with the network before they serve.
 
 A consenter rejoins its channels by their newest configuration block. A peer first fetches the blocks that it
-lacks while isolated, so that private data purged since the backup is purged again before anyone can read it.
+lacks while isolated, so that private data purged since the backup is purged again before anyone can read it,
+and nobody is answered from an old state. A peer that is rebuilt fetches all blocks in the same way.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.catching_up import PATIENCE, await_height
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import clear_restored, is_ordering_lost, is_restored
+from kindpakket_network.nodes.restored import clear_restored, is_ordering_lost, is_rebuilt, is_restored
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.files import sync_tree
 from kindpakket_network.programs.wait import until
@@ -76,7 +77,7 @@ class Recovery:
             RevocationRecovery(self.session, organisation).run()
         for peer in peers:
             with self.session.stage(f"{peer.node} catches up in isolation"):
-                self._catch_up(peer)
+                self.catch_up(peer)
 
     def _nothing_is_left(self, orderers: Sequence[Orderer]) -> bool:
         """Whether every consenter was restored with `ordering_lost`."""
@@ -126,17 +127,33 @@ class Recovery:
         with self._secluded(peer):
             return peer.height(channel.name) or 0
 
-    def _catch_up(self, peer: Peer) -> None:
-        with self._secluded(peer):
+    def catch_up(self, peer: Peer) -> None:
+        """Have a marked peer fetch the blocks that it lacks, and remove its mark; it is stopped afterwards.
+
+        Raises:
+            NetworkError: too few consenters answer, or it does not catch up; the next call resumes.
+        """
+        with self._secluded(peer) as secluded:
+            if is_rebuilt(peer.folder):
+                self._join(secluded)
             for channel in self.session.topology.channels:
                 if _blocks(peer, channel).is_dir():
                     blocks = OrderedBlocks(self.session, peer.organisation, channel)
                     height = blocks.height(self.session.consenters_of(channel))
-                    await_height(self.session.processes, peer, channel.name, height)
+                    await_height(self.session.processes, peer, channel.name, height, self.session.progress)
+                    self.session.progress(f"{peer.node} has all {height} blocks of {channel.name}")
         clear_restored(peer.folder)
 
+    def _join(self, secluded: Peer) -> None:
+        """Have a peer without ledgers join its channels, by the genesis blocks that this home keeps."""
+        for channel in self.session.topology.channels:
+            genesis = self.session.home.genesis(channel.name)
+            member = secluded.node in [peer.node for peer in self.session.peers_on(channel)]
+            if member and genesis.is_file() and secluded.height(channel.name) is None:
+                self.session.admin(secluded).join(genesis)
+
     @contextmanager
-    def _secluded(self, peer: Peer) -> Iterator[None]:
+    def _secluded(self, peer: Peer) -> Iterator[Peer]:
         """Run a peer on ports that only this tool knows."""
         self.session.processes.stop(peer.node)
         service, chaincodes = _free_ports()
@@ -149,7 +166,7 @@ class Recovery:
         self.session.processes.start(replace(program, environment={**program.environment, **_SECLUDED}))
         try:
             self.session.starter.await_ready(peer.node, secluded.ready)
-            yield
+            yield secluded
         finally:
             self.session.processes.stop(peer.node)
 

@@ -1,4 +1,4 @@
-"""Has a restored consenter rejoin its channels with nothing but its keys.
+"""Has a restored or rebuilt consenter rejoin its channels with nothing but its keys.
 
 On Raft a consenter's id stands for what it has acknowledged. One that lost its log must not come back under
 its old id: the leader goes on from what the lost log held, at which the consenter ends itself (`tocommit(8)
@@ -35,7 +35,7 @@ _COUNTED_ON = "tocommit("
 
 @dataclass(frozen=True)
 class Rejoining:
-    """A consenter that was restored from a backup.
+    """A consenter that was restored from a backup, or whose ledger was deleted to be fetched again.
 
     Args:
         session: the network.
@@ -87,7 +87,7 @@ class Rejoining:
             if orderer.participation(channel.name) is None:
                 orderer.join(channel.name, newest_configuration(self.session, channel, orderer))
             height = blocks.height(blocks.others()) - self.session.topology.ordering.lag
-            await_height(self.session.processes, orderer, channel.name, height)
+            await_height(self.session.processes, orderer, channel.name, height, self.session.progress)
             if self._is_named(channel):
                 self._await_part(channel)
             else:

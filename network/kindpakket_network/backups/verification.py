@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,6 +30,8 @@ from kindpakket_network.programs.home import Home
 _DEADLINE = 3600.0
 # Errors listed for each ledger: a damaged file breaks every later block.
 _ENOUGH = 20
+# Errors in a sentence about a ledger.
+_SHOWN = 3
 _FOUND = "Some error(s) are found"
 
 
@@ -149,7 +151,7 @@ def check(programs: Programs, node: str, data: Path) -> list[LedgerCheck]:
         run(command)
     except CommandFailed as error:
         if _FOUND not in error.output:
-            return [LedgerCheck(node, "", (f"its blocks cannot be read ({error}): restore it",))]
+            return [LedgerCheck(node, "", (f"its blocks cannot be read ({error})",))]
     checks: list[LedgerCheck] = []
     for file in sorted(results.glob("*_verification_result/blocks.json")):
         channel = file.parent.name.removesuffix("_verification_result")
@@ -180,7 +182,8 @@ def verify_backup(programs: Programs, file: Path, identities: Sequence[Any], fol
         for peer in inventory.peers:
             if peer.organisation in manifest.organisations and manifest.heights.get(peer.node):
                 checks += check(programs, peer.node, peer.folder / "data")
-    return Verified((), (), (), tuple(checks), findings((), (), checks))
+    wrong = tuple(_errors(checks, lambda _: "use another backup"))
+    return Verified((), (), (), tuple(checks), wrong)
 
 
 @contextmanager
@@ -198,7 +201,7 @@ def findings(
     committed: Sequence[CommitHash], states: Sequence[PeerState], ledgers: Sequence[LedgerCheck]
 ) -> tuple[str, ...]:
     """The problems, as sentences; a peer that differs from the majority is taken to be the wrong one."""
-    return (*_disagreements(committed), *_differences(states), *_errors(ledgers))
+    return (*_disagreements(committed), *_differences(states), *_errors(ledgers, _rebuild))
 
 
 def _disagreements(committed: Sequence[CommitHash]) -> Iterator[str]:
@@ -211,7 +214,7 @@ def _disagreements(committed: Sequence[CommitHash]) -> Iterator[str]:
                 what = "a different block" if result.header != pattern.header else "a different state"
                 yield (
                     f"{result.node} has {what} at block {result.block} of {channel} than {pattern.node}: "
-                    "restore it, or have it rejoin the channel"
+                    f"{_rebuild(result.node)}"
                 )
 
 
@@ -225,12 +228,20 @@ def _differences(states: Sequence[PeerState]) -> Iterator[str]:
                 names = [name for name, digest in result.files.items() if pattern.files.get(name) != digest]
                 yield (
                     f"{result.node} has a different state of {channel} at block {result.block} than "
-                    f"{pattern.node} ({', '.join(names) or 'the blocks'}): restore it, or have it rejoin "
-                    "the channel"
+                    f"{pattern.node} ({', '.join(names) or 'the blocks'}): {_rebuild(result.node)}"
                 )
 
 
-def _errors(checks: Sequence[LedgerCheck]) -> Iterator[str]:
+def _errors(checks: Sequence[LedgerCheck], remedy: Callable[[str], str]) -> Iterator[str]:
     for check in checks:
-        for error in check.errors:
-            yield f"{check.node}, {check.channel or 'all channels'}: {error}"
+        if check.errors:
+            more = len(check.errors) - _SHOWN
+            rest = f" and {more} more" if more > 0 else ""
+            yield (
+                f"{check.node} has a damaged ledger of {check.channel or 'all channels'} "
+                f"({'; '.join(check.errors[:_SHOWN])}{rest}): {remedy(check.node)}"
+            )
+
+
+def _rebuild(node: str) -> str:
+    return f"run `kindpakket network rebuild {node}`"

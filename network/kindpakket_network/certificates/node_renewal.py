@@ -189,7 +189,7 @@ class NodeRenewal:
         for channel in self._channels():
             name = channel.name
             highest = max(in_parallel(lambda other, name=name: other.height(name) or 0, self._peers(channel)))  # type: ignore[misc]
-            await_height(self.session.processes, peer, name, highest)
+            await_height(self.session.processes, peer, name, highest, self.session.progress)
 
     def _await_known(self, peer: Peer) -> None:
         """Wait until this home's peers know this one's certificate and chaincodes, and it finds endorsers."""

@@ -158,4 +158,4 @@ def _await_peers(session: Session, channel: Channel, block: int) -> None:
     """Wait until the peers that run here have a block."""
     for peer in (candidate for candidate in session.own_peers_on(channel) if session.runs(candidate.node)):
         if peer.height(channel.name) is not None:
-            await_height(session.processes, peer, channel.name, block + 1)
+            await_height(session.processes, peer, channel.name, block + 1, session.progress)

@@ -15,18 +15,23 @@ class Ordering:
         type: `bft` or `raft`.
         batch_interval_ms: how long a transaction waits for its block at most, in milliseconds.
         batch_messages: the maximum number of transactions in a block.
+        batch_megabytes: the maximum size of a block's transactions, and so of one, in units of 2**20 bytes.
     """
 
     type: str
     batch_interval_ms: int
     batch_messages: int
+    batch_megabytes: int
 
     @classmethod
     def read(cls, members: Mapping[str, Any]) -> Self:
         """The ordering that a topology's members say."""
         default = 50 if members["type"] == "bft" else 100
         return cls(
-            members["type"], members.get("batch_interval_ms", default), members.get("batch_messages", 500)
+            members["type"],
+            members.get("batch_interval_ms", default),
+            members.get("batch_messages", 500),
+            members.get("batch_megabytes", 10),
         )
 
     def quorum(self, consenters: int) -> int:

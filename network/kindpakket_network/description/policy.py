@@ -1,4 +1,4 @@
-"""Signature policies as Fabric writes them: `AND('A.peer', OR('B.peer', 'C.peer'))`."""
+"""Signature policies as Fabric reads them: `AND('A.peer', OR("B.peer", "C.peer"))`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 ROLES = ("member", "admin", "client", "peer", "orderer")
-_TOKEN = re.compile(r"\s*(?:(AND|OR|OutOf)\b|'([^']*)'|(\d+)|([(),]))", re.IGNORECASE)
+_TOKEN = re.compile(r"\s*(?:(AND|OR|OutOf)\b|(?:'([^']*)'|\"([^\"]*)\")|(\d+)|([(),]))", re.IGNORECASE)
 
 
 class PolicySyntaxError(ValueError):
@@ -62,6 +62,11 @@ def principals(expression: str) -> tuple[Principal, ...]:
         PolicySyntaxError: the expression is not a signature policy.
     """
     return principals_of(parse(expression))
+
+
+def single_quoted(expression: str) -> str:
+    """The same expression with single quotes; Fabric takes both, and names contain neither."""
+    return expression.replace('"', "'")
 
 
 def satisfied(expression: str, signers: Collection[str]) -> bool:
@@ -163,8 +168,8 @@ class _Reader:
         if match is None:
             raise self._error(f"{expected} expected")
         self._at = match.end()
-        word, principal, number, symbol = match.groups()
-        return word, principal, number, symbol
+        word, single, double, number, symbol = match.groups()
+        return word, double if single is None else single, number, symbol
 
     def _symbol(self, expected: str) -> str:
         symbol = self._next(expected)[3]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -17,6 +17,7 @@ from kindpakket_network.description.document import Document
 from kindpakket_network.description.host import Host
 from kindpakket_network.description.ordering import Ordering
 from kindpakket_network.description.organisation import Organisation
+from kindpakket_network.description.policy import single_quoted
 from kindpakket_network.description.rules import mistakes_in
 from kindpakket_network.description.tuning import STANDARD, Tuning
 from kindpakket_network.description.warnings import warnings_in
@@ -37,6 +38,8 @@ class Topology:
         document: the file's members, with absolute paths for the sources of chaincodes.
         tuning: its nodes' settings, and how long certificates last.
         warnings: the warnings, in the order of the file.
+        read_from: the file as it was written, for the lines of problems that are found later.
+        source: the file's name in error messages.
     """
 
     name: str
@@ -47,6 +50,8 @@ class Topology:
     document: Mapping[str, Any] = field(repr=False)
     tuning: Tuning = STANDARD
     warnings: tuple[Mistake, ...] = field(default=(), repr=False, compare=False)
+    read_from: Document = field(default_factory=lambda: Document({}), repr=False, compare=False)
+    source: str = field(default="the topology", repr=False, compare=False)
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
@@ -95,7 +100,12 @@ class Topology:
             raise TopologyError(source, sorted(mistakes, key=_line))
         absolute = json.loads(json.dumps(read.members))
         for channel in absolute["channels"]:
+            _quote_alike(channel, "lifecycle_endorsement", "administration")
+            _quote_alike(channel.get("acls", {}), *channel.get("acls", {}))
             for chaincode in channel.get("chaincodes", ()):
+                _quote_alike(chaincode, "endorsement")
+                for collection in chaincode.get("collections", ()):
+                    _quote_alike(collection, "members", "endorsement")
                 chaincode["source"] = str((folder / chaincode["source"]).resolve())
         hosts = {name: Host(name, **members) for name, members in absolute.get("hosts", {}).items()}
         organisations = tuple(Organisation.read(members, hosts) for members in absolute["organisations"])
@@ -109,7 +119,13 @@ class Topology:
             document=absolute,
             tuning=Tuning.read(absolute.get("tuning", {})),
             warnings=tuple(sorted(map(read.with_line, warnings_in(read.members)), key=_line)),
+            read_from=read,
+            source=source,
         )
+
+    def error(self, mistakes: Sequence[Mistake]) -> TopologyError:
+        """The error about problems that only what is beside the file shows, with their lines in it."""
+        return TopologyError(self.source, sorted(map(self.read_from.with_line, mistakes), key=_line))
 
     def with_base(self, base: int) -> Self:
         """The same network with `base` as its first port."""
@@ -154,6 +170,11 @@ class Topology:
 def packaged_file(name: str) -> Path:
     """The path of a topology that comes with this package; it may not exist."""
     return Path(str(resources.files("kindpakket_network"))) / "data" / "topologies" / f"{name}.yaml"
+
+
+def _quote_alike(members: dict[str, Any], *names: str) -> None:
+    """Write policies with single quotes, so that they compare as equal, and as the templates need them."""
+    members |= {name: single_quoted(members[name]) for name in names if name in members}
 
 
 def _line(mistake: Mistake) -> int:

@@ -1,4 +1,4 @@
-"""What may be tuned: settings of peers and orderers, their log level, and how long certificates last."""
+"""What may be tuned: settings of peers and orderers, their logs, and how long certificates last."""
 
 from __future__ import annotations
 
@@ -15,11 +15,28 @@ Settings = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
+class Logs:
+    """When a node's log is rotated, and what is kept.
+
+    Attributes:
+        megabytes: the size from which it is rotated.
+        files: the number of rotated files that are kept besides it.
+    """
+
+    megabytes: int = 32
+    files: int = 4
+
+
+LOGS = Logs()
+
+
+@dataclass(frozen=True)
 class Tuning:
     """A topology's tuning. The schema lists the settings that may be tuned; the others keep a network safe.
 
     Attributes:
         log_level: the lowest level that nodes log: `debug`, `info` or `warning`.
+        logs: when nodes' logs are rotated.
         peer: environment settings of peers.
         orderer: environment settings of orderers.
         user_days: how long certificates of users are valid, in days.
@@ -29,6 +46,7 @@ class Tuning:
     """
 
     log_level: str = "info"
+    logs: Logs = LOGS
     peer: Settings = ()
     orderer: Settings = ()
     user_days: int = 365
@@ -41,6 +59,7 @@ class Tuning:
         """The tuning that a topology's members say."""
         return cls(
             log_level=members.get("log_level", cls.log_level),
+            logs=Logs(**members.get("logs", {})),
             peer=_settings(members.get("peer", {})),
             orderer=_settings(members.get("orderer", {})),
             **members.get("certificates", {}),

@@ -163,8 +163,8 @@ def _ordering(topology: Topology, written: Mapping[str, Any], consenters: Sequen
         "batchTimeout": written["BatchTimeout"],
         "batchSize": {
             "maxMessageCount": topology.ordering.batch_messages,
-            "absoluteMaxBytes": 10 * 2**20,
-            "preferredMaxBytes": 2 * 2**20,
+            "absoluteMaxBytes": topology.ordering.batch_megabytes * 2**20,
+            "preferredMaxBytes": min(2, topology.ordering.batch_megabytes) * 2**20,
         },
     }
     if topology.ordering.type == "raft":

@@ -88,7 +88,7 @@ class Authority:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write(path, text, mode=0o600)
         arguments = [programs.path("fabric-ca-server"), *self.arguments]
-        return Program(self.node, arguments, {}, self.folder)
+        return Program(self.node, arguments, {}, self.folder, self.tuning.logs)
 
     @property
     def outdated(self) -> bool:

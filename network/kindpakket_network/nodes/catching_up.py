@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.programs.process import Processes
@@ -12,9 +15,17 @@ PATIENCE = 120.0
 from a hung consenter notices after some tens of seconds, and switches to another."""
 
 _ENDED = -1
+# Seconds between two progress sentences.
+_REPORT_EVERY = 3.0
 
 
-def await_height(processes: Processes, node: Orderer | Peer, channel: str, height: int) -> None:
+def await_height(
+    processes: Processes,
+    node: Orderer | Peer,
+    channel: str,
+    height: int,
+    progress: Callable[[str], None],
+) -> None:
     """Wait until a node of this home reaches a height, as long as it keeps receiving blocks.
 
     Args:
@@ -22,6 +33,7 @@ def await_height(processes: Processes, node: Orderer | Peer, channel: str, heigh
         node: the running node.
         channel: the channel's name.
         height: the number of blocks to wait for.
+        progress: called with a sentence every few seconds while blocks are lacking.
 
     Raises:
         NodeFailed: it exited or was suspended, or received no block for two minutes.
@@ -37,8 +49,11 @@ def await_height(processes: Processes, node: Orderer | Peer, channel: str, heigh
             return _ENDED
         return found if (found := present()) > reached else None
 
-    reached = present()
+    reached, reported = present(), 0.0
     while reached < height:
+        if time.monotonic() >= reported + _REPORT_EVERY:
+            progress(f"{node.node} has {reached} of {height} blocks of {channel} ...")
+            reported = time.monotonic()
         found = until(more, PATIENCE)
         if found is None or found == _ENDED:
             raise processes.failed(node.node, f"is stalled at height {reached} of {height} on {channel}")

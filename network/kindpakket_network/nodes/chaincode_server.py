@@ -94,7 +94,7 @@ class ChaincodeServer:
             "CHAINCODE_TLS_KEY": str(tls / "key.pem"),
             "CHAINCODE_TLS_CLIENT_CA": str(tls / "ca.pem"),
         }
-        return Program(self.node, [str(binary)], environment, self.folder)
+        return Program(self.node, [str(binary)], environment, self.folder, self.peer.tuning.logs)
 
     def ready(self) -> bool:
         """Whether it accepts connections."""

@@ -73,7 +73,8 @@ class Orderer(LedgerNode):
     def program(self, programs: Programs) -> Program:
         """Its process."""
         shutil.copyfile(programs.config / "orderer.yaml", self.folder / "orderer.yaml")
-        return Program(self.node, [programs.path("orderer")], self.environment(), self.folder)
+        arguments = [programs.path("orderer")]
+        return Program(self.node, arguments, self.environment(), self.folder, self.tuning.logs)
 
     def environment(self) -> dict[str, str]:
         """The settings that its process gets."""

@@ -103,7 +103,7 @@ class Peer(LedgerNode):
         """Its process."""
         shutil.copyfile(programs.config / "core.yaml", self.folder / "core.yaml")
         arguments = [programs.path("peer"), *self.arguments]
-        return Program(self.node, arguments, self.environment(), self.folder)
+        return Program(self.node, arguments, self.environment(), self.folder, self.tuning.logs)
 
     def ready(self) -> bool:
         """Whether it is healthy and accepts connections."""

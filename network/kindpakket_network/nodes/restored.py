@@ -1,4 +1,4 @@
-"""The mark on a node that was restored from a backup and has not caught up with the network.
+"""The mark on a node that was restored from a backup, or is rebuilt, and has not caught up with the network.
 
 It is a file in the node's own folder, so it moves with it. A marked node is not started to serve.
 """
@@ -28,6 +28,19 @@ def mark_restored(folder: Path, backup: str, *, ordering_lost: bool = False) -> 
     readmitted = present.get("readmitted", []) if present.get("backup") == backup else []
     members = {"backup": backup, "ordering_lost": ordering_lost, "readmitted": readmitted}
     write(folder / _MARK, json.dumps(members))
+
+
+def mark_rebuilt(folder: Path) -> None:
+    """Mark a node whose ledger is about to be deleted and fetched again.
+
+    Nothing of an earlier mark counts any longer: what a consenter acknowledged since is lost again.
+    """
+    write(folder / _MARK, json.dumps({"rebuilt": True, "ordering_lost": False}))
+
+
+def is_rebuilt(folder: Path) -> bool:
+    """Whether a node fetches its ledger from the first block on, and must catch up."""
+    return is_restored(folder) and bool(_members(folder).get("rebuilt", False))
 
 
 def is_readmitted(folder: Path, channel: str) -> bool:
@@ -66,7 +79,7 @@ def ensure_none_restored(folders: Iterable[Path]) -> None:
     names = [folder.name for folder in folders if is_restored(folder)]
     if names:
         raise NetworkError(
-            f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} restored from a backup and must "
+            f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} restored or rebuilt and must "
             "catch up before serving: run `up`"
         )
 

@@ -5,7 +5,6 @@ A consenter whose votes do not count is not visible in any other way: ordering g
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kindpakket_network.programs.logs import entries
+from kindpakket_network.programs.rotation import tail
 
 # Bytes. Bounds what `status` reads of a busy consenter's log; older lines hardly fall in the last hour.
 _TAIL = 4 << 20
@@ -32,12 +32,7 @@ def unverified_votes(
             as expected.
     """
     marked = re.compile(rf"Couldn't verify (\d+)'s signature.*\bchannel={re.escape(channel)}(?!\S)")
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-            text = file.read().decode("utf-8", "replace")
-    except OSError:
-        return {}
+    text = tail(log, _TAIL)
     counted: Counter[int] = Counter()
     for line in text.splitlines():
         match = marked.search(line)

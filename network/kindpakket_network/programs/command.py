@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kindpakket_network.errors import CommandFailed
+from kindpakket_network.errors import CommandFailed, DiskFull, ProgramError
+from kindpakket_network.programs.disk import full_disk
 
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER", "LD_LIBRARY_PATH")
-# Characters of a log line in an error message.
-_LONGEST = 600
+LONGEST = 600
+"""Characters of a log line in an error message."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,26 @@ class Result:
 
 
 def base_environment() -> dict[str, str]:
-    """The variables that programs inherit from this process: no Fabric settings and no proxies."""
-    return {name: os.environ[name] for name in _KEPT if name in os.environ}
+    """The variables that programs inherit from this process: no Fabric settings and no proxies.
+
+    `HOME` is always among them, because Go finds its modules there; services and timers run without it.
+    """
+    return {"HOME": str(user_folder())} | {name: os.environ[name] for name in _KEPT if os.environ.get(name)}
+
+
+def user_folder() -> Path:
+    """The user's own folder: `$HOME`, or what the system knows of the user.
+
+    Raises:
+        ProgramError: neither names one.
+    """
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise ProgramError(
+            "HOME is not set, and the system knows no folder of this user: set HOME to a folder that is "
+            "kept, where Go's modules and Fabric's programs go"
+        ) from error
 
 
 def run(command: Command, lines: Callable[[str], None] | None = None) -> Result:
@@ -62,6 +81,7 @@ def run(command: Command, lines: Callable[[str], None] | None = None) -> Result:
 
     Raises:
         CommandFailed: it could not be started, failed, or was killed at its deadline.
+        DiskFull: it failed because a disk is full.
     """
     environment = {**base_environment(), **command.environment}
     try:
@@ -106,6 +126,9 @@ def run(command: Command, lines: Callable[[str], None] | None = None) -> Result:
     if late:
         raise CommandFailed(f"{command.name} did not finish within {command.deadline:g} s", errors)
     if status != 0:
+        folders = [command.folder or Path.cwd(), user_folder()]
+        if full := full_disk(output + errors, folders):
+            raise DiskFull(f"{command.name} failed, because {full}")
         line = last_words(errors) or last_words(output) or "it wrote nothing"
         raise CommandFailed(f"{command.name} failed (exit status {status}): {line}", output + errors)
     return Result(output, errors)
@@ -117,5 +140,5 @@ def last_words(text: str) -> str:
     markers = ("panic:", "PANI", "FATA", "[FATAL]", "ERRO", "[ERROR]", "Error:", "error:")
     for line in reversed(lines):
         if any(marker in line for marker in markers):
-            return line[:_LONGEST]
-    return lines[-1][:_LONGEST] if lines else ""
+            return line[:LONGEST]
+    return lines[-1][:LONGEST] if lines else ""

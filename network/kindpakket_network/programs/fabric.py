@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 
 from kindpakket_network.errors import CommandFailed, ProgramError
-from kindpakket_network.programs.command import Command, run
+from kindpakket_network.programs.command import Command, run, user_folder
 from kindpakket_network.programs.files import move, sync_tree
 from kindpakket_network.programs.patches import patched_copy, patches_in
 
@@ -119,9 +119,13 @@ def cached_programs() -> Programs | None:
 
 
 def cache_folder() -> Path:
-    """Where built programs are kept: `kindpakket/programs` below `$XDG_CACHE_HOME`, or below `~/.cache`."""
+    """Where built programs are kept: `kindpakket/programs` below `$XDG_CACHE_HOME`, or below `~/.cache`.
+
+    Raises:
+        ProgramError: neither is known.
+    """
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "kindpakket" / "programs"
+    return (Path(base) if base else user_folder() / ".cache") / "kindpakket" / "programs"
 
 
 def go_version() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
@@ -89,8 +90,8 @@ def read(node: str, log: Path) -> Iterator[Entry]:
 
     def lines() -> Iterator[str]:
         for path in files(log):
-            with path.open(encoding="utf-8", errors="replace") as file:
-                yield from file
+            with suppress(FileNotFoundError), path.open(encoding="utf-8", errors="replace") as file:
+                yield from file  # unless it was rotated away just now
 
     return entries(node, lines())
 

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
+from kindpakket_network.description.tuning import LOGS, Logs
 from kindpakket_network.errors import NetworkError, NodeFailed
 from kindpakket_network.programs.command import base_environment, last_words
+from kindpakket_network.programs.disk import full_disk
 from kindpakket_network.programs.history import History
 from kindpakket_network.programs.home import Home, write
-from kindpakket_network.programs.rotation import rotate
+from kindpakket_network.programs.ledger_damage import ledger_damage
+from kindpakket_network.programs.rotation import rotate, rotate_running, tail
 from kindpakket_network.programs.supervision import is_supervised, switch_off, switch_on
 from kindpakket_network.programs.wait import until
 
@@ -34,6 +36,9 @@ _START_TOLERANCE = 2.0
 _TERMINATION = 10.0
 # Seconds for the service manager to notice the files that switch a node on, and to start it.
 _SUPERVISOR = 60.0
+
+# Seconds for the threads of a process to stop.
+_STOPPED = 5.0
 
 # Nodes go on when the object that started them is dropped, and one that ended stays a zombie until its parent
 # asks for its status: so this process keeps its children itself.
@@ -49,12 +54,14 @@ class Program:
         arguments: the program and its arguments.
         environment: variables in addition to the few that every process gets.
         folder: its working folder.
+        logs: when its log is rotated.
     """
 
     node: str
     arguments: Sequence[str]
     environment: Mapping[str, str]
     folder: Path
+    logs: Logs = LOGS
 
 
 @dataclass
@@ -84,7 +91,7 @@ class Processes:
             resume(running)
             return running.pid
         log = self.home.log(program.node)
-        rotate(log)
+        rotate(log, program.logs)
         history = History.read(self.home.history(program.node))
         history.next(ended_by_itself=self.home.pid(program.node).is_file()).write(
             self.home.history(program.node)
@@ -188,20 +195,48 @@ class Processes:
     def failed(self, node: str, problem: str) -> NodeFailed:
         """The error for a node that does not do what it should, with the last line of its log.
 
+        If its ledger is damaged, the error says so, and which command repairs it.
+
         Args:
             node: its name.
             problem: what it did or failed to do, such as "did not start".
         """
-        return NodeFailed(node, problem, self.home.log(node), self.last_words(node))
+        log = self.home.log(node)
+        damage = ledger_damage(log) if self.find(node) is None else None
+        if damage is None:
+            line = self.last_words(node)
+            full = full_disk(line, [self.home.root])
+            remedy = f"{full[:1].upper()}{full[1:]}." if full else ""
+            return NodeFailed(node, problem, log, line, remedy)
+        return NodeFailed(
+            node,
+            problem,
+            log,
+            damage,
+            f"Its ledger is damaged: run `kindpakket network rebuild {node}`, which fetches it again.",
+        )
 
     def last_words(self, node: str) -> str:
         """The last line of a node's log that reports an error, or its last line."""
-        try:
-            with self.home.log(node).open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - 65536))
-                return last_words(file.read().decode("utf-8", "replace"))
-        except OSError:
-            return ""
+        return last_words(tail(self.home.log(node), 1 << 16))
+
+    def rotate_log(self, node: str, logs: Logs) -> bool:
+        """Rotate a node's log if it is long; a running node goes on meanwhile, but for some milliseconds.
+
+        Args:
+            node: its name.
+            logs: from which size, and how many are kept.
+
+        Returns:
+            Whether it was rotated.
+
+        Raises:
+            DiskFull: there is no space for the copy.
+        """
+        process = self.find(node)
+        if process is None:
+            return rotate(self.home.log(node), logs)
+        return rotate_running(self.home.log(node), logs, lambda: _suspended(process))
 
     def _await_supervised(self, program: Program) -> int:
         environment = {**program.environment, MARK: self._mark(program.node)}
@@ -269,6 +304,33 @@ def resume(process: psutil.Process) -> None:
     if is_suspended(process):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.resume()
+
+
+@contextlib.contextmanager
+def _suspended(process: psutil.Process) -> Iterator[None]:
+    """Suspend a process for the duration of the block, and wait until none of its threads writes any more."""
+    if is_suspended(process):
+        yield
+        return
+    try:
+        process.suspend()
+        if until(lambda: _stands_still(process) or None, _STOPPED, interval=0.001) is None:
+            raise NetworkError(f"process {process.pid} did not stand still within {_STOPPED:g} s: try again")
+        yield
+    except psutil.NoSuchProcess:
+        yield
+    finally:
+        resume(process)
+
+
+def _stands_still(process: psutil.Process) -> bool:
+    """Whether all threads of a process are stopped: a signal reaches one that is writing only afterwards."""
+    states = [path.read_text().rpartition(")")[2].split()[0] for path in _threads(process)]
+    return all(state in "tTXZ" for state in states) if states else is_suspended(process)
+
+
+def _threads(process: psutil.Process) -> list[Path]:
+    return list(Path(f"/proc/{process.pid}/task").glob("*/stat"))
 
 
 def _keep(*children: subprocess.Popen[bytes]) -> None:

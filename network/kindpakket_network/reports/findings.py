@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kindpakket_network.description.tuning import Logs
 from kindpakket_network.reports.channels import ChannelStatus
 from kindpakket_network.reports.nodes import NodeStatus
 
@@ -61,11 +62,34 @@ def findings(
     return found
 
 
+def long_logs(nodes: Sequence[NodeStatus], logs: Logs) -> list[Finding]:
+    """The nodes whose logs are longer than rotation would leave them.
+
+    Args:
+        nodes: the nodes.
+        logs: from which size logs are rotated, and how many are kept.
+    """
+    most = 2 * (logs.files + 1) * logs.megabytes << 20
+    return [
+        Finding(
+            node.node,
+            f"has {node.log_bytes >> 20} MB of logs, and nobody rotates them",
+            "run `kindpakket network rotate-logs` every hour from a timer",
+        )
+        for node in nodes
+        if node.log_bytes > most
+    ]
+
+
 def _of_node(node: NodeStatus) -> Iterator[Finding]:
     problems = {
         "stopped": ("is stopped", f"run `kindpakket network start {node.node}`, or `up`"),
         "ended": ("exited without being stopped", f"{_UP}, and read `kindpakket network logs {node.node}`"),
-        "restored": ("was restored from a backup and does not serve until it has caught up", _UP),
+        "damaged": (
+            "exited because its ledger is damaged",
+            f"run `kindpakket network rebuild {node.node}`, and check the disk",
+        ),
+        "restored": ("was restored or rebuilt and does not serve until it has caught up", _UP),
         "suspended": ("is suspended (SIGSTOP) and does not answer", _UP),
     }
     if node.state in problems:
@@ -103,10 +127,16 @@ def _of_blocks(channel: ChannelStatus, running: set[str]) -> Iterator[Finding]:
             yield Finding(
                 node,
                 f"is stalled at height {height} of {channel.name}, while others have height {highest}",
-                f"run `kindpakket network stop {node}` and `start {node}`, or `up`",
+                f"run `kindpakket network stop {node}` and `start {node}`, or `up`; {_if_no_help(node)}",
             )
         elif height is None and node in running:
-            yield Finding(node, f"does not answer, or has not joined {channel.name}", _UP)
+            yield Finding(
+                node, f"does not answer, or has not joined {channel.name}", f"{_UP}; {_if_no_help(node)}"
+            )
+
+
+def _if_no_help(node: str) -> str:
+    return f"if that does not help, its ledger may be damaged: run `kindpakket network rebuild {node}`"
 
 
 def _of_votes(channel: ChannelStatus) -> Iterator[Finding]:

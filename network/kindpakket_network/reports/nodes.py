@@ -13,6 +13,7 @@ from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.restored import is_restored
 from kindpakket_network.programs.history import History
 from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.ledger_damage import ledger_damage
 from kindpakket_network.programs.process import is_suspended
 from kindpakket_network.programs.rotation import files
 
@@ -24,8 +25,8 @@ class NodeStatus:
     Attributes:
         node: its name.
         running: whether its process is running, is not suspended, and serves.
-        state: `runs`, `suspended`, `restored` (and not caught up), `stopped` by this tool, or `ended`
-            without being stopped.
+        state: `runs`, `suspended`, `restored` (and not caught up), `stopped` by this tool, `damaged` if it
+            ended because its ledger is, or `ended` otherwise without being stopped.
         pid: the process id, or None.
         memory_bytes: its resident memory in bytes, or None.
         since: when it was started, UTC, or None.
@@ -82,6 +83,8 @@ def node_status(node: str, inventory: Inventory, home: Home, process: psutil.Pro
         except psutil.NoSuchProcess:
             pass
     state = "restored" if restored else "ended" if home.pid(node).is_file() else "stopped"
+    if state == "ended" and ledger_damage(home.log(node)):
+        state = "damaged"
     return status(running=False, state=state, pid=None, memory_bytes=None, since=None)
 
 

@@ -11,6 +11,7 @@ from kindpakket_network.certificates.damage import ensure_undamaged
 from kindpakket_network.certificates.rolling_restart import outdated_authorities, outdated_nodes
 from kindpakket_network.chaincodes import package as code
 from kindpakket_network.chaincodes.deployment import definition_digest
+from kindpakket_network.chaincodes.sources import ensure_sources
 from kindpakket_network.description.chaincode import Chaincode
 from kindpakket_network.description.changes import Change, changes, ensure_possible
 from kindpakket_network.description.channel import Channel
@@ -30,7 +31,7 @@ class Step:
     """A step that `up` would take.
 
     Attributes:
-        kind: `enrol`, `start`, `restart`, `create`, `join`, `configure`, `deploy` or `install`.
+        kind: `build`, `enrol`, `start`, `restart`, `create`, `join`, `configure`, `deploy` or `install`.
         subject: the identity, node, channel or chaincode that it applies to.
         words: what would be done.
     """
@@ -74,7 +75,12 @@ class Plan:
 
 
 def plan(
-    topology: Topology, home: Home, processes: Processes, configured: Callable[[], Iterable[Step]] = tuple
+    topology: Topology,
+    home: Home,
+    processes: Processes,
+    configured: Callable[[], Iterable[Step]] = tuple,
+    *,
+    built: bool = True,
 ) -> Plan:
     """Find out what `up` would do, without doing anything.
 
@@ -83,19 +89,24 @@ def plan(
         home: the network's folder.
         processes: its processes.
         configured: returns what would change in the configurations of channels.
+        built: whether Fabric's programs are there, without which no configuration can be read.
 
     Raises:
         ChangeRefused: the network in the home cannot become what the topology describes.
-        NetworkError: the source of a chaincode does not exist, or a certificate or key cannot be used.
+        TopologyError: the source of a chaincode cannot be used.
+        NetworkError: a certificate or key cannot be used.
     """
     inventory = Inventory.of(topology, home)
+    ensure_sources(topology, own_organisations(topology, home))
     found: list[Change] = []
     if home.exists():
         present = Topology.load(home.topology)
         ensure_possible(present, topology)
         ensure_undamaged(topology, home, inventory)
         found = changes(present, topology)
+    unbuilt = Step("build", "programs", "Fabric's; only with them are the channels' settings compared")
     steps = [
+        *(() if built else (unbuilt,)),
         *_certificates(topology, home, inventory),
         *_starts(topology, home, inventory, processes),
         *_joins(topology, home, inventory),

@@ -19,7 +19,7 @@ from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
 from kindpakket_network.programs.wait import in_parallel
 from kindpakket_network.reports.channels import ChannelLook, ChannelStatus
-from kindpakket_network.reports.findings import Finding, findings
+from kindpakket_network.reports.findings import Finding, findings, long_logs
 from kindpakket_network.reports.nodes import NodeStatus, node_status
 
 
@@ -116,7 +116,7 @@ def status(
             *map(str, damages(topology, home, inventory) if home.exists() else ()),
             *certificate_warnings(home, topology.tuning.warning_days, certificates),
         ),
-        findings=tuple(findings(nodes, channels, free)),
+        findings=(*findings(nodes, channels, free), *long_logs(nodes, topology.tuning.logs)),
         free_bytes=free,
     )
 

@@ -15,6 +15,7 @@ from kindpakket_network.certificates.rolling_restart import restart_outdated, st
 from kindpakket_network.chaincodes import package as code
 from kindpakket_network.chaincodes.deployment import Deployment
 from kindpakket_network.chaincodes.endorsement_plans import await_plans
+from kindpakket_network.chaincodes.sources import ensure_sources
 from kindpakket_network.channel.admin_commands import AdminCommands
 from kindpakket_network.channel.genesis import genesis_block
 from kindpakket_network.channel.membership import follow, own_founders
@@ -53,7 +54,7 @@ class BringUp:
 
         Raises:
             Waiting: everything possible is done; the rest waits for another organisation.
-            NetworkError: a certificate or key cannot be used, and nothing was started; or a stage failed,
+            NetworkError: a certificate or a key cannot be used, and nothing was started; or a stage failed,
                 and the next run resumes from there.
         """
         ensure_undamaged(self.session.topology, self.session.home, self.session.inventory)
@@ -217,7 +218,7 @@ class BringUp:
         found = [orderer.participation(channel.name) for orderer in self.session.own_consenters_of(channel)]
         height = max((int(state["height"]) for state in found if state is not None), default=1)
         for peer in self.session.own_peers_on(channel):
-            await_height(self.session.processes, peer, channel.name, height)
+            await_height(self.session.processes, peer, channel.name, height, self.session.progress)
 
     def deployment(self, channel: Channel, name: str) -> Deployment:
         """The deployment of a channel's chaincode.
@@ -279,5 +280,6 @@ class BringUp:
                 for name, source in sorted(sources)
             ]
             yield
+            ensure_sources(self.session.topology, self.session.own_organisations)
             for future in futures:
                 future.result()

@@ -19,6 +19,7 @@ from kindpakket_network.nodes.session import Progress, Session
 from kindpakket_network.programs.fabric import cached_programs, programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
+from kindpakket_network.programs.rotation import is_long
 from kindpakket_network.reports.nodes import endpoint
 from kindpakket_network.reports.status import NetworkStatus, status
 
@@ -125,6 +126,24 @@ class LocalNetwork:
             NetworkError: there is no such node.
         """
         return self._home.log(self._inventory.find(node).node)
+
+    def rotate_logs(self, nodes: Sequence[str] = ()) -> list[str]:
+        """Rotate long logs, as the topology's `tuning.logs` says. Running nodes go on, and no line is lost.
+
+        Args:
+            nodes: only these; empty: all that run here or have run.
+
+        Returns:
+            The names of the nodes whose logs were rotated.
+
+        Raises:
+            NetworkError: there is no such node, a disk is full, or a process does not stand still for the
+                moment in which its last lines are copied; its log is as it was.
+        """
+        names = [self._inventory.find(node).node for node in nodes] or list(self._inventory.nodes())
+        logs = self._topology.tuning.logs
+        long = [name for name in names if is_long(self._home.log(name), logs)]
+        return [name for name in long if self._processes.rotate_log(name, logs)]
 
     def profile(self, organisation: str) -> Path:
         """The file with an organisation's connection profile."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from kindpakket_network.certificates.damage import ensure_undamaged
+from kindpakket_network.chaincodes.sources import ensure_sources
 from kindpakket_network.description.changes import ensure_possible
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError, NoSuch
@@ -20,7 +21,7 @@ from kindpakket_network.nodes.own_organisations import (
 from kindpakket_network.nodes.session import Progress, Session
 from kindpakket_network.nodes.starter import Starter, ensure_free
 from kindpakket_network.programs.deferral import deferring
-from kindpakket_network.programs.fabric import programs
+from kindpakket_network.programs.fabric import cached_programs, programs
 from kindpakket_network.programs.home import write
 from kindpakket_network.programs.supervision import is_supervised, supervise
 from kindpakket_network.programs.wait import in_parallel
@@ -68,24 +69,50 @@ class Network(Upkeep, Handover):
         built = programs(progress)
         with self._home.locked():
             self._ensure_possible(self._topology)
+            self._ensure_new_sources(organisations)
             choose_organisations(self._topology, self._home, organisations)
             self._supervise(supervised)
             write(self._home.topology, self._topology.as_yaml())
             self._home.install_builder()
             BringUp(Session(self._topology, self._home, self._processes, built, progress)).run()
+            try:
+                self.rotate_logs()
+            except NetworkError as error:
+                progress(str(error))
+
+    def use_free_ports(self) -> None:
+        """Use ports that are free at present; a network that is already in the home keeps the ones it has.
+
+        Raises:
+            NetworkError: the organisations are on several machines, which must know one another's ports.
+            OSError: there are not enough free ports.
+        """
+        if self._home.exists():
+            present = Topology.load(self._home.topology).document["ports"]
+            self._describe(Topology.read({**self._topology.document, "ports": present}, self._home.root))
+        elif len({organisation.host for organisation in self._topology.organisations}) > 1:
+            raise NetworkError(
+                "free ports can be chosen on one machine only, and the topology names several: write a port "
+                "that is free on all of them as `ports.base`"
+            )
+        else:
+            self._describe(self._topology.with_free_ports())
 
     def plan(self) -> Plan:
-        """What `up` would do now.
+        """What `up` would do now. Nothing is changed or built.
 
         Raises:
             ChangeRefused: the network in the home cannot become what the topology describes.
             NetworkError: consenters are running, but none returns the configuration of a channel.
         """
+        built = cached_programs()
 
         def configurations() -> Iterable[Step]:
-            return channel_steps(self.session()) if self._home.exists() else ()
+            if not self._home.exists() or built is None:
+                return ()
+            return channel_steps(Session(self._topology, self._home, self._processes, built, silent))
 
-        return plan(self._topology, self._home, self._processes, configurations)
+        return plan(self._topology, self._home, self._processes, configurations, built=built is not None)
 
     def become(self, topology: Topology, progress: Progress = silent, elsewhere: Sequence[str] = ()) -> None:
         """Have a running network follow another topology, such as one extended by `growth`.
@@ -196,6 +223,7 @@ class Network(Upkeep, Handover):
             raise NoSuch(f"the topology has no chaincode {chaincode!r}: declare it on a channel")
         with self._home.locked():
             self._ensure_possible(self._topology)
+            ensure_sources(self._topology, session.own_organisations, chaincode)
             for channel, name in found:
                 bring_up.deployment(channel, name).prepare()
             write(self._home.topology, self._topology.as_yaml())
@@ -266,6 +294,16 @@ class Network(Upkeep, Handover):
         """Check that the network in this home, if any, can become what a topology describes."""
         if self._home.exists():
             ensure_possible(Topology.load(self._home.topology), topology)
+
+    def _ensure_new_sources(self, organisations: Sequence[str]) -> None:
+        """Check sources that are new, before the topology is stored; nodes still start without an old one."""
+        if self._home.exists():
+            present = Topology.load(self._home.topology)
+            if [channel.chaincodes for channel in present.channels] == [
+                channel.chaincodes for channel in self._topology.channels
+            ]:
+                return
+        ensure_sources(self._topology, organisations or own_organisations(self._topology, self._home))
 
     def _stop_all(self) -> None:
         for switch in (self._home.root / "run").glob("*.env"):

@@ -8,14 +8,19 @@ from typing import Any, Self
 
 from kindpakket_network.backups.backup import Backup, Taken
 from kindpakket_network.backups.contents import Manifest
+from kindpakket_network.backups.rebuild import Rebuild, Rebuilt
 from kindpakket_network.backups.restore import Restore
 from kindpakket_network.backups.verification import Verification, Verified, verify_backup
+from kindpakket_network.certificates.damage import ensure_undamaged
 from kindpakket_network.certificates.enrolment import ensure
 from kindpakket_network.certificates.renewal import Renewal
 from kindpakket_network.certificates.renewal_plan import Due, due
 from kindpakket_network.certificates.revocation import Revocation
+from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES
 from kindpakket_network.nodes.issue import Issue, ensure_user_name
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Progress
 from kindpakket_network.programs.fabric import programs
 from kindpakket_network.programs.home import Home
@@ -143,6 +148,29 @@ class Upkeep(LocalNetwork):
         session = self.session(progress)
         with self._home.locked():
             return Verification(session).run(states=states, ledgers=ledgers)
+
+    def rebuild(self, node: str, progress: Progress = silent, *, private_data_lost: bool = False) -> Rebuilt:
+        """Delete the ledger of an orderer or a peer, and have it fetch everything again.
+
+        Args:
+            node: its name.
+            progress: called with a sentence about each stage, and about the blocks that it has.
+            private_data_lost: go on without private data that no other peer has.
+
+        Raises:
+            NetworkError: there is no such node, or the rest of the network does not have its data, and
+                nothing was deleted; or a step failed, and the next `up` or `rebuild` resumes.
+        """
+        found = self._inventory.find(node)
+        if not isinstance(found, Orderer | Peer):
+            raise NetworkError(f"{node} has no ledger: name an orderer or a peer")
+        self._ensure_own(found.organisation)
+        ensure_undamaged(self._topology, self._home, self._inventory, node)
+        session = self.session(progress)
+        with self._home.locked():
+            rebuild = Rebuild(session, found)
+            rebuild.ensure_possible(private_data_lost=private_data_lost)
+            return rebuild.run()
 
     def verify_backup(self, file: Path, identities: Sequence[Any], progress: Progress = silent) -> Verified:
         """Check that a backup can be decrypted, and check the hash chains of the blocks in it.

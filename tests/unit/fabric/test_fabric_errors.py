@@ -122,6 +122,7 @@ def test_a_lack_of_peers_that_can_endorse_passes_and_is_tried_again() -> None:
 FLAGS = (
     "overloaded",
     "forbidden",
+    "identity_refused",
     "identity_expired",
     "clock_refused",
     "peers_lacking",
@@ -184,7 +185,7 @@ CREATOR = (
         (EndorseError, "ABORTED", ENDORSING, (CLOCK,), {"clock_refused"}),
         # core/policy/policy.go, core/aclmgmt/resourceprovider.go, core/endorser/msgvalidation.go
         (EvaluateError, "UNAVAILABLE", EVALUATING, (POLICY,), {"forbidden"}),
-        (EvaluateError, "UNAVAILABLE", EVALUATING, (CREATOR,), {"forbidden"}),
+        (EvaluateError, "UNAVAILABLE", EVALUATING, (CREATOR,), {"forbidden", "identity_refused"}),
         (CommitStatusError, "PERMISSION_DENIED",
          "failed evaluating policy on signed data during check policy [/Channel/Application/Readers]: [no]",
          (), {"forbidden"}),
@@ -234,3 +235,12 @@ def test_what_fabric_says_is_classified_by_its_words(
 ) -> None:
     error = kind(reason, status=StatusCode[status], details=said(*details))
     assert {flag for flag in FLAGS if getattr(error, flag, False)} == expected
+
+
+def test_a_refused_identity_is_told_with_what_it_can_be_and_what_to_do() -> None:
+    error = EvaluateError(EVALUATING, status=StatusCode.UNAVAILABLE, details=said(CREATOR))
+    assert "channel zuidhorn refuses this identity of WinkelsMSP: its certificate was revoked" in str(error)
+    assert "enrol it again, under another name if it was revoked" in str(error)
+    unknown = CREATOR.replace("[WinkelsMSP]", "unknown, creator is malformed")
+    error = EvaluateError(EVALUATING, status=StatusCode.UNAVAILABLE, details=said(unknown))
+    assert "channel zuidhorn does not know the organisation of this identity" in str(error)

@@ -65,19 +65,22 @@ def node(
 
 
 def test_a_node_with_all_blocks_is_not_waited_for(node: Answers, processes: Processes) -> None:
-    await_height(processes, node([7]), CHANNEL, 7)
+    await_height(processes, node([7]), CHANNEL, 7, print)
 
 
 def test_a_node_is_waited_for_longer_than_the_patience_while_blocks_come(
     node: Answers, processes: Processes
 ) -> None:
     slowly = [height for height in range(1, 31) for _ in range(2)]  # asked every 0.05 s: 3 s in all
-    await_height(processes, node([None, *slowly]), CHANNEL, 30)
+    told: list[str] = []
+    await_height(processes, node([None, *slowly]), CHANNEL, 30, told.append)
+    assert len(told) >= 1
+    assert "of 30 blocks of zuidhorn ..." in told[0]
 
 
 def test_a_node_that_gets_no_more_blocks_is_told(node: Answers, processes: Processes) -> None:
     with pytest.raises(NodeFailed, match=f"is stalled at height 5 of 7 on {CHANNEL}"):
-        await_height(processes, node([3, 4, 5]), CHANNEL, 7)
+        await_height(processes, node([3, 4, 5]), CHANNEL, 7, print)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
@@ -90,4 +93,4 @@ def test_a_node_that_ended_or_is_suspended_is_told_at_once(
     assert process is not None
     process.send_signal(number)
     with pytest.raises(NodeFailed, match=f"is stalled at height 5 of 7 on {CHANNEL}"):
-        await_height(processes, lacking, CHANNEL, 7)
+        await_height(processes, lacking, CHANNEL, 7, print)

@@ -48,7 +48,11 @@ def test_nothing_is_told_of_a_network_that_is_well() -> None:
     [
         ("stopped", "peer0.a: is stopped; run `kindpakket network start peer0.a`, or `up`"),
         ("ended", "peer0.a: exited without being stopped; run `kindpakket network up`, and read"),
-        ("restored", "peer0.a: was restored from a backup and does not serve until it has caught up; run"),
+        ("restored", "peer0.a: was restored or rebuilt and does not serve until it has caught up; run"),
+        (
+            "damaged",
+            "peer0.a: exited because its ledger is damaged; run `kindpakket network rebuild peer0.a`",
+        ),
         ("suspended", "peer0.a: is suspended (SIGSTOP) and does not answer; run `kindpakket network up`"),
     ],
 )
@@ -85,7 +89,8 @@ def test_a_node_that_stays_behind() -> None:
     channel = replace(CHANNEL, heights={**CHANNEL.heights, "peer0.b": 5}, behind=("peer0.b",))
     assert told(channel) == [
         "peer0.b: is stalled at height 5 of zuidhorn, while others have height 7; "
-        "run `kindpakket network stop peer0.b` and `start peer0.b`, or `up`"
+        "run `kindpakket network stop peer0.b` and `start peer0.b`, or `up`; if that does not help, its "
+        "ledger may be damaged: run `kindpakket network rebuild peer0.b`"
     ]
     assert told(replace(channel, behind=())) == []  # it caught up while we looked
 
@@ -93,7 +98,8 @@ def test_a_node_that_stays_behind() -> None:
 def test_a_node_that_has_not_joined() -> None:
     channel = replace(CHANNEL, heights={**CHANNEL.heights, "peer0.b": None})
     assert told(channel) == [
-        "peer0.b: does not answer, or has not joined zuidhorn; run `kindpakket network up`"
+        "peer0.b: does not answer, or has not joined zuidhorn; run `kindpakket network up`; if that does not "
+        "help, its ledger may be damaged: run `kindpakket network rebuild peer0.b`"
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kindpakket_network import Topology, TopologyError
+from kindpakket_network import Network, NetworkError, Topology, TopologyError
 from kindpakket_network.channel.genesis import configtx
 from kindpakket_network.nodes.authority import Authority
 from kindpakket_network.nodes.inventory import Inventory
@@ -141,3 +141,8 @@ def test_hosts_that_cannot_work_are_refused(
     with pytest.raises(TopologyError) as caught:
         Topology.read(json.loads(json.dumps(document)), Path("/"))
     assert any(str(one).startswith(expected) for one in caught.value.mistakes), caught.value
+
+
+def test_free_ports_are_no_way_on_several_machines(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match="on one machine only"):
+        Network(Topology.read(spread(), Path("/")), tmp_path).use_free_ports()

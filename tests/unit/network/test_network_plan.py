@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from kindpakket_cli.network.group import network as command
 from kindpakket_network import Network, Topology
-from kindpakket_network.errors import ChangeRefused
+from kindpakket_network.errors import ChangeRefused, TopologyError
 from kindpakket_network.nodes.deployment_record import DeploymentRecord
 from kindpakket_network.nodes.own_organisations import record_organisations
 from kindpakket_network.programs.home import Home, write
@@ -72,6 +72,35 @@ def test_a_certificate_with_other_attributes_stands_in_the_way(packaged: Topolog
     write(tmp_path / ADMIN, json.dumps({"attributes": {"kindpakket.role": "approver"}}))
     with pytest.raises(ChangeRefused, match="clerk: has a certificate with different attributes"):
         Network(packaged, tmp_path).plan()
+
+
+def test_nothing_is_built_to_plan(
+    packaged: Topology, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    write(tmp_path / "home" / "topology.yaml", packaged.as_yaml())
+    assert ("build", "programs") in steps(Network(packaged, tmp_path / "home"))
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_source_that_cannot_be_used_is_told_with_its_line(packaged: Topology, tmp_path: Path) -> None:
+    file = tmp_path / "topology.yaml"
+    write(file, packaged.as_yaml().replace(str(packaged.channels[0].chaincodes[0].source), "./javascript"))
+    made = Network(Topology.load(file), tmp_path / "home")
+    line = next(n for n, text in enumerate(file.read_text().splitlines(), 1) if "./javascript" in text)
+    for refused in (made.plan, made.up):
+        with pytest.raises(TopologyError, match=rf"line {line}: channels\[0\].chaincodes\[0\].source: "):
+            refused()
+    assert not (tmp_path / "home" / "topology.yaml").exists()
+
+
+def test_free_ports_are_chosen_once(packaged: Topology, tmp_path: Path) -> None:
+    made = Network(Topology.packaged("kindpakket"), tmp_path)
+    made.use_free_ports()
+    assert made.topology.base != Topology.packaged("kindpakket").base
+    write(tmp_path / "topology.yaml", packaged.as_yaml())
+    made.use_free_ports()
+    assert made.topology.base == packaged.base
 
 
 def test_the_command_ends_with_1_when_there_is_something_to_do(tmp_path: Path) -> None:

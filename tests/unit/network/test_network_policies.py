@@ -139,6 +139,20 @@ def test_what_is_unsafe_or_cannot_work_is_refused(
     assert any(one.startswith(expected) for one in found), found
 
 
+def test_double_quotes_are_as_good_as_single_ones(document: dict[str, Any]) -> None:
+    plain = Topology.read(copy.deepcopy(document), Path("/"))
+    for member in ("lifecycle_endorsement", "administration"):
+        if member in channel(document):
+            channel(document)[member] = channel(document)[member].replace("'", '"')
+    chaincode(document)["endorsement"] = chaincode(document)["endorsement"].replace("'", '"')
+    for collection in chaincode(document)["collections"]:
+        collection["members"] = collection["members"].replace("'", '"')
+    quoted = Topology.read(document, Path("/"))
+    assert '"' in channel(document)["lifecycle_endorsement"]
+    assert quoted == plain
+    assert parse('AND("A.peer", OR(\'B.peer\', "C.peer"))') == parse("AND('A.peer', OR('B.peer', 'C.peer'))")
+
+
 def test_each_signature_counts_once() -> None:
     policy = parse("AND('A.peer', OutOf(2, 'A.member', 'B.peer', 'C.admin'))")
     peer_a, peer_b = Principal("A", "peer"), Principal("B", "peer")

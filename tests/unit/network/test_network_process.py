@@ -10,13 +10,14 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from kindpakket_network import CommandFailed, NetworkError
+from kindpakket_network.description.tuning import Logs
 from kindpakket_network.programs.command import Command, last_words, run
 from kindpakket_network.programs.history import History
 from kindpakket_network.programs.home import Home
@@ -183,19 +184,21 @@ def test_a_broken_history_is_an_empty_one(tmp_path: Path, record: str) -> None:
 def test_a_long_log_is_put_aside_when_its_node_starts(
     home: Home, processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kindpakket_network.programs.process.rotate", partial(rotate, long=100))
+    monkeypatch.setattr("kindpakket_network.programs.rotation._MEGABYTE", 100)
     log = home.log("peer0.x")
     log.write_text("x" * 100)
-    processes.start(sleeper("peer0.x", "import time; print('new', flush=True); time.sleep(60)"))
+    waiting = sleeper("peer0.x", "import time; print('new', flush=True); time.sleep(60)")
+    processes.start(replace(waiting, logs=Logs(1, 4)))
     assert until(lambda: log.read_text() or None, PATIENCE) == "new\n"
     assert [path.name for path in files(log)] == ["peer0.x.log.1", "peer0.x.log"]
 
 
-def test_the_oldest_logs_go(tmp_path: Path) -> None:
+def test_the_oldest_logs_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kindpakket_network.programs.rotation._MEGABYTE", 1)
     log = tmp_path / "log"
     for number in range(5):
         log.write_text(str(number))
-        rotate(log, long=1, kept=3)
+        rotate(log, Logs(1, 3))
     assert [path.read_text() for path in files(log)] == ["2", "3", "4"]
 
 

@@ -50,7 +50,15 @@ def test_a_state_on_disk_that_differs_is_named_with_its_files() -> None:
 
 def test_wrong_blocks_are_named() -> None:
     (found,) = findings([], [], [LedgerCheck("a", CHANNEL, ("block 3: DataHash mismatch",))])
-    assert found == f"a, {CHANNEL}: block 3: DataHash mismatch"
+    assert found == (
+        f"a has a damaged ledger of {CHANNEL} (block 3: DataHash mismatch): "
+        "run `kindpakket network rebuild a`"
+    )
+
+
+def test_many_wrong_blocks_are_one_sentence() -> None:
+    (found,) = findings([], [], [LedgerCheck("a", CHANNEL, tuple(f"block {n}: wrong" for n in range(9)))])
+    assert "(block 0: wrong; block 1: wrong; block 2: wrong and 6 more)" in found
 
 
 def test_a_result_is_plain_json() -> None:

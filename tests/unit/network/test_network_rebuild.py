@@ -1,0 +1,128 @@
+"""What must be elsewhere before a ledger is deleted, and how its node comes back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from kindpakket_cli.network.group import network as command
+from kindpakket_network import Network, NetworkError, Topology
+from kindpakket_network.backups import rebuild as module
+from kindpakket_network.backups.rebuild import Rebuild
+from kindpakket_network.backups.recovery import Recovery
+from kindpakket_network.channel.ordered_blocks import OrderedBlocks
+from kindpakket_network.errors import NoSuch
+from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.peer import Peer
+from kindpakket_network.nodes.restored import is_readmitted, is_rebuilt, mark_rebuilt, note_readmitted
+from kindpakket_network.nodes.session import Session
+from kindpakket_network.programs.fabric import Programs
+from kindpakket_network.programs.home import Home, write
+from kindpakket_network.programs.process import Processes
+
+CHANNEL, CHAINCODE = "zuidhorn", "kindpakket"
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """A network of which everything runs, and every consenter has 9 blocks."""
+    monkeypatch.setattr(Session, "runs", lambda *_: True)
+    monkeypatch.setattr(Session, "answers", lambda *_: True)
+    monkeypatch.setattr(OrderedBlocks, "height", lambda *_: 9)
+    monkeypatch.setattr(Peer, "height", lambda *_: 9)
+    monkeypatch.setattr(module, "deployed_chaincodes", lambda *_: {(CHANNEL, CHAINCODE)})
+    home = Home(tmp_path)
+    home.create()
+    topology = Topology.packaged("kindpakket")
+    return Session(topology, home, Processes(home), Programs(tmp_path, tmp_path), lambda _: None)
+
+
+def rebuild(session: Session, node: str) -> Rebuild:
+    found = session.inventory.find(node)
+    assert isinstance(found, Orderer | Peer)
+    return Rebuild(session, found)
+
+
+def test_what_others_have_may_be_deleted(session: Session) -> None:
+    for node in ("peer0.winkels", "peer0.auditor", "orderer.regie"):
+        rebuild(session, node).ensure_possible(private_data_lost=False)
+    rebuild(session, "peer0.gemeente").ensure_possible(private_data_lost=True)
+
+
+def test_private_data_of_one_peer_is_not_deleted(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(
+        NetworkError, match=r"has citizens of kindpakket on zuidhorn.*`kindpakket network restore`"
+    ):
+        rebuild(session, "peer0.gemeente").ensure_possible(private_data_lost=False)
+    monkeypatch.setattr(Session, "answers", lambda _, peer: peer.organisation != "gemeente")
+    with pytest.raises(NetworkError, match="no other peer that runs has shopAccounts"):
+        rebuild(session, "peer0.winkels").ensure_possible(private_data_lost=False)
+    monkeypatch.setattr(Session, "answers", lambda *_: True)
+    mark_rebuilt(session.home.node("peer0.gemeente"))
+    with pytest.raises(NetworkError, match="no other peer that runs has shopAccounts"):
+        rebuild(session, "peer0.winkels").ensure_possible(private_data_lost=False)
+
+
+@pytest.mark.parametrize(("node", "needed"), [("orderer.regie", 3), ("peer0.auditor", 2)])
+def test_enough_consenters_must_run(
+    session: Session, monkeypatch: pytest.MonkeyPatch, node: str, needed: int
+) -> None:
+    monkeypatch.setattr(Session, "runs", lambda _, name: name == "orderer.gemeente")
+    with pytest.raises(NetworkError, match=f"{needed} other consenters of zuidhorn must run, and 1 do"):
+        rebuild(session, node).ensure_possible(private_data_lost=False)
+
+
+def test_blocks_that_no_consenter_has_are_not_deleted(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OrderedBlocks, "height", lambda *_: 8)
+    with pytest.raises(NetworkError, match="has 9 blocks of zuidhorn, and the consenters only 8"):
+        rebuild(session, "peer0.auditor").ensure_possible(private_data_lost=False)
+
+
+def test_a_peer_without_ledgers_joins_before_it_catches_up(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined: list[Path] = []
+    heights: dict[str, int | None] = {"peer0.auditor": None}
+    monkeypatch.setattr(Peer, "height", lambda peer, _: heights[peer.node])
+    monkeypatch.setattr(Session, "admin", lambda *_: SimpleNamespace(join=joined.append))
+    write(session.home.genesis(CHANNEL), b"")
+    (peer,) = session.inventory.peers_of("auditor")
+    Recovery(session)._join(peer)
+    assert joined == [session.home.genesis(CHANNEL)]
+    heights["peer0.auditor"] = 9
+    Recovery(session)._join(peer)
+    assert len(joined) == 1
+
+
+def test_a_consenter_that_is_rebuilt_again_needs_another_new_id(tmp_path: Path) -> None:
+    mark_rebuilt(tmp_path)
+    note_readmitted(tmp_path, CHANNEL)
+    assert is_readmitted(tmp_path, CHANNEL)
+    mark_rebuilt(tmp_path)
+    assert is_rebuilt(tmp_path)
+    assert not is_readmitted(tmp_path, CHANNEL)
+
+
+def test_only_nodes_with_a_ledger_are_rebuilt(tmp_path: Path) -> None:
+    network = Network(Topology.packaged("kindpakket"), tmp_path)
+    with pytest.raises(NetworkError, match=r"ca\.winkels has no ledger: name an orderer or a peer"):
+        network.rebuild("ca.winkels")
+    with pytest.raises(NoSuch, match="there is no node 'peer9'"):
+        network.rebuild("peer9")
+
+
+def test_nothing_is_deleted_without_a_yes(tmp_path: Path) -> None:
+    write(tmp_path / "topology.yaml", Topology.packaged("kindpakket").as_yaml())
+    arguments = ["rebuild", "peer0.winkels", "--home", str(tmp_path)]
+    asked = CliRunner().invoke(command, arguments, input="n\n")
+    assert asked.exit_code == 1
+    assert "Delete the ledger of peer0.winkels, and fetch it again from the network?" in asked.output
+    told = CliRunner().invoke(command, [*arguments, "--json"])
+    assert told.exit_code == 2
+    assert json.loads(told.stderr)["error"]["message"] == "give --yes: with --json nobody is asked"
