@@ -105,6 +105,25 @@ class NodeFailed(NetworkError):
         super().__init__(f"{node} {problem}{last}\n{remedy + ' ' if remedy else ''}Read {log}")
 
 
+class UpgradeStopped(NetworkError):
+    """A node did not come back with another build of Fabric's programs, and the upgrade stopped there.
+
+    Attributes:
+        node: the node.
+    """
+
+    def __init__(
+        self, node: str, build: str, earlier: str | None, done: Sequence[str], cause: NetworkError
+    ) -> None:
+        self.node = node
+        others = f"{', '.join(done)} already {'runs' if len(done) == 1 else 'run'} {build}. " if done else ""
+        back = f", or go back with `kindpakket network upgrade {earlier}`" if earlier else ""
+        super().__init__(
+            f"{cause}\n{node} did not come back with build {build}, and the upgrade stopped there. {others}"
+            f"Repair it and run `kindpakket network upgrade`{back}"
+        )
+
+
 class CommandFailed(NetworkError):
     """A program failed, could not be started, or did not finish in time.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -72,7 +73,7 @@ def test_damaged_ledgers_are_told_and_rebuilt(tmp_path: Path, ordering: str) -> 
             blocks = network.home / "nodes" / node / BLOCKS[node]
             network.stop(node, signal.SIGKILL)
             os.truncate(blocks, blocks.stat().st_size - 10)
-            for start in (lambda node=node: network.start(node), lambda: network.up(progress=print)):
+            for start in (partial(network.start, node), partial(network.up, progress=print)):
                 with pytest.raises(NetworkError, match=rf"run `kindpakket network rebuild {node}`"):
                     start()
             status = network.status()

@@ -77,6 +77,36 @@ def update(target: Network, settings: dict[str, str], dry_run: bool, as_json: bo
     answer(as_json, {"changed": changed}, text)
 
 
+@channel_commands.command("raise")
+@click.argument("channel")
+@_set
+@yes_option
+@json_option
+@on_network
+def raise_(target: Network, channel: str, settings: dict[str, str], yes: bool, as_json: bool) -> None:
+    """Raise CHANNEL's capabilities to what the topology says; nothing lowers them again.
+
+    `up` and `upgrade` never do this. Every node must run a build that knows them. Exit code 5: organisations
+    that this home does not act for have to sign.
+    """
+    from kindpakket_network.description.settings import with_settings
+    from kindpakket_network.verbs import channels
+    from kindpakket_network.verbs.network import Network
+
+    wanted = with_settings(target.topology, settings)
+    found = channels.raisable(Network(wanted, target.home), channel)
+    if found:
+        steps = ", ".join(f"{group} {before} -> {after}" for group, (before, after) in found.items())
+        confirm(
+            f"Raise the capabilities of {channel} permanently ({steps})? Older nodes cannot join it.", yes
+        )
+    with shown_progress() as progress:
+        changed = channels.raise_capabilities(target, channel, wanted, progress)
+    members = {"channel": channel, "raised": {group: after for group, (_, after) in found.items()}}
+    text = f"The capabilities of {channel} are raised." if changed else "Nothing to raise."
+    answer(as_json, members, text)
+
+
 @channel_commands.command()
 @click.argument("channel")
 @click.option(
@@ -92,6 +122,9 @@ def update(target: Network, settings: dict[str, str], dry_run: bool, as_json: bo
     metavar="ORDERER",
     help="Instead take out this consenter, which lost its log; the next `up` adds it anew (Raft).",
 )
+@click.option(
+    "--capabilities", is_flag=True, help="Instead raise its capabilities; nothing lowers them again."
+)
 @json_option
 @on_network
 def propose(
@@ -101,16 +134,20 @@ def propose(
     output: Path,
     settings: dict[str, str],
     without: str | None,
+    capabilities: bool,
     as_json: bool,
 ) -> None:
     """Write the next change that CHANNEL needs to match the topology; nobody has signed it yet."""
     from kindpakket_network.description.settings import with_settings
     from kindpakket_network.verbs import channels
 
-    if without is not None and settings:
-        raise click.UsageError("--without and --set are two changes: propose one after the other")
+    if without is not None and (settings or capabilities):
+        raise click.UsageError(
+            "--without is a change of its own: propose it first, and --set or --capabilities afterwards"
+        )
     if without is None:
-        found = channels.propose(target, channel, with_settings(target.topology, settings))
+        wanted = with_settings(target.topology, settings)
+        found = channels.propose(target, channel, wanted, capabilities=capabilities)
         nothing = f"{channel} is as the topology says: there is nothing to propose."
     else:
         found = channels.propose_without(target, channel, without)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kindpakket_cli.contract import NETWORK, group, json_option
+from kindpakket_cli.contract import NETWORK, Wrong, group, json_option
 from kindpakket_cli.network.backup import COMMANDS as BACKUP_COMMANDS
 from kindpakket_cli.network.bevel import bevel
 from kindpakket_cli.network.certificates import certificates, renew, revoke
 from kindpakket_cli.network.channel import channel_commands
 from kindpakket_cli.network.export import admit, export
-from kindpakket_cli.network.growth import add_consenter, add_org, add_peer, plan
+from kindpakket_cli.network.growth import add_consenter, add_org, add_peer, plan, upgrade
 from kindpakket_cli.network.logs import logs, rotate_logs
 from kindpakket_cli.network.monitoring import metrics, prometheus
 from kindpakket_cli.network.status import status
@@ -52,6 +52,7 @@ for _command in (
     add_org,
     add_peer,
     add_consenter,
+    upgrade,
     channel_commands,
     certificates,
     renew,
@@ -73,15 +74,20 @@ export.add_command(bevel)
 
 
 @network.command()
+@click.option("--build", metavar="NAME", help="Which build of Fabric's programs.  [default: 3.1.1]")
 @json_option
-def programs(as_json: bool) -> None:
+def programs(build: str | None, as_json: bool) -> None:
     """Build Fabric's programs, unless they are in the cache."""
     with failures(), shown_progress() as progress:
-        from kindpakket_network.programs.fabric import FABRIC, FABRIC_CA
+        from kindpakket_network.description.build import BUILDS, STANDARD_BUILD
+        from kindpakket_network.programs.fabric import FABRIC_CA
         from kindpakket_network.programs.fabric import programs as build_programs
 
-        folder = build_programs(progress).fabric.parent
-    answer(as_json, {"folder": str(folder)}, f"{FABRIC.title} and {FABRIC_CA.title} are built in {folder}")
+        if build is not None and build not in BUILDS:
+            raise Wrong(f"there is no build {build!r}: use one of {', '.join(BUILDS)}", "NO_SUCH")
+        chosen = BUILDS[build or STANDARD_BUILD]
+        folder = build_programs(progress, chosen.name).fabric.parent
+    answer(as_json, {"folder": str(folder)}, f"{chosen.title} and {FABRIC_CA.title} are built in {folder}")
 
 
 @network.command()

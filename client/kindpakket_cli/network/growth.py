@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import click
 
 from kindpakket_cli.contract import json_option, not_as_it_should_be
 from kindpakket_cli.network.support import on_network, show_warnings
-from kindpakket_cli.output import print_json, print_table, shown_progress
+from kindpakket_cli.output import answer, print_json, print_table, shown_progress
 
 if TYPE_CHECKING:
     from kindpakket_network.description.topology import Topology
@@ -147,6 +148,31 @@ def add_consenter(
     from kindpakket_network.description.growth import with_consenter
 
     _become(target, with_consenter(target.topology, organisation, channels or None), dry_run, as_json)
+
+
+@click.command()
+@click.argument("build", required=False)
+@_dry_run
+@json_option
+@on_network
+def upgrade(target: Network, build: str | None, dry_run: bool, as_json: bool) -> None:
+    """Have orderers and peers run BUILD of Fabric's programs, or what the topology says, one at a time.
+
+    Each node must have come back before the next one is stopped; it ends at the first that does not. Going
+    back is the same with the earlier build. The capabilities of channels stay: see `channel raise`.
+    """
+    from kindpakket_network.description.settings import with_settings
+    from kindpakket_network.verbs.network import Network
+
+    if dry_run:
+        settings = {} if build is None else {"fabric.build": json.dumps(build)}
+        _show(Network(with_settings(target.topology, settings), target.home).plan(), as_json)
+        return
+    with shown_progress() as progress:
+        nodes = target.upgrade(build, progress)
+    members = {"build": target.topology.build, "nodes": nodes}
+    count = "1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"
+    answer(as_json, members, f"{count} changed over to build {target.topology.build}.")
 
 
 def _become(

@@ -46,6 +46,10 @@ def _show(found: NetworkStatus) -> None:
     _show_nodes(found)
     headings = ("channel", "consenters", "view", "chaincode", "version", "sequence", "package")
     print_table(headings, _channels(found), foldable=["package"], droppable=["view"])
+    for channel in found.channels:
+        if channel.capabilities:
+            names = ", ".join(f"{group} {name}" for group, name in channel.capabilities.items())
+            click.echo(f"capabilities of {channel.name}: {names}")
     click.echo(
         f"{found.ordering} ordering, {_size(found.memory_bytes)} resident, {_size(found.disk_bytes)} on disk "
         f"and {_size(found.free_bytes)} free, home {found.home}"
@@ -62,11 +66,12 @@ def _show(found: NetworkStatus) -> None:
 
 
 def _show_nodes(found: NetworkStatus) -> None:
-    headings = ("node", "state", "pid", "memory", "disk", "starts", "endpoint")
+    headings = ("node", "state", "build", "pid", "memory", "disk", "starts", "endpoint")
     rows: list[tuple[str | Cell, ...]] = [
         (
             node.node,
             Cell(node.state, _COLOURS.get(node.state, "red")),
+            node.build or "",
             str(node.pid or ""),
             "" if node.memory_bytes is None else _size(node.memory_bytes),
             _size(node.data_bytes + node.log_bytes),

@@ -85,7 +85,14 @@ def _network_endings() -> list[tuple[tuple[type[Exception], ...], Callable[[str]
     def waits(sentences: str) -> CommandError:
         return Waits(sentences, waits_for=sentences.splitlines())
 
-    failed = (errors.NodeFailed, errors.CommandFailed, errors.PortInUse, errors.ProgramError, psutil.Error)
+    failed = (
+        errors.NodeFailed,
+        errors.CommandFailed,
+        errors.PortInUse,
+        errors.ProgramError,
+        errors.UpgradeStopped,
+        psutil.Error,
+    )
     return [
         ((errors.TopologyError,), functools.partial(Wrong, code="TOPOLOGY")),
         ((errors.DiskFull,), functools.partial(Wrong, code="FILE")),

@@ -13,6 +13,7 @@ from kindpakket_network.description.channel import Channel
 from kindpakket_network.errors import NetworkError, NodeFailed, Waiting
 from kindpakket_network.nodes import connections
 from kindpakket_network.nodes.catching_up import await_height
+from kindpakket_network.nodes.leader import unled
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.pending import activate, mark_for_restart, needs_restart, pending_folder, unmark
@@ -178,10 +179,12 @@ class NodeRenewal:
         return [peer for peer in self.session.own_peers_on(channel) if self.session.runs(peer.node)]
 
     def _await_ordering(self, orderer: Orderer) -> None:
-        """Wait until the consenter takes part, and has all blocks that the others have at present."""
+        """Wait until the consenter takes part, has heard a leader, and has the others' present blocks."""
         for channel in self._channels():
             if until(lambda name=channel.name: orderer.active(name) or None, _DEADLINE) is None:  # type: ignore[misc]
                 raise self._failed(f"did not take part in ordering {channel.name} within {_DEADLINE:g} s")
+            if unled(channel.name, self.session.topology.ordering, [orderer], _DEADLINE):
+                raise self._failed(f"heard no leader of {channel.name} within {_DEADLINE:g} s")
             StalledConsenters(self.session, channel).restart_stalled()
 
     def _await_blocks(self, peer: Peer) -> None:

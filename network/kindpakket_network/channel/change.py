@@ -15,6 +15,7 @@ from typing import Any
 from kindpakket.fabric import Identity
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.admin_commands import AdminCommands
+from kindpakket_network.channel.capabilities import keep_capabilities, with_raised
 from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration, Consenter
 from kindpakket_network.channel.difference import Difference, differences
 from kindpakket_network.channel.genesis import consenter_files, desired
@@ -29,6 +30,7 @@ from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import in_parallel, until
 
 SETTINGS = "settings"
+CAPABILITIES = "capabilities"
 # Seconds for a consenter that did not answer at first, as one that has just started.
 _TO_ANSWER = 4.0
 # Attempts when another organisation changes the channel at the same time.
@@ -47,9 +49,9 @@ def reconcile(
     Args:
         session: the network.
         channel: the channel as the topology describes it.
-        only: what may change: `SETTINGS`, which is everything but the consenters, and the node names of
-            consenters, such as `orderer.gemeente`, which are added or get new certificates or addresses.
-            None: everything.
+        only: what may change: `SETTINGS`, which is everything but the consenters and the capabilities,
+            `CAPABILITIES`, and the node names of consenters, such as `orderer.gemeente`, which are added or
+            get new certificates or addresses. None: everything but the capabilities.
         settle: called with a consenter's node name once the channel has its change; it must make that
             consenter join, or restart with its new certificate, and return when the node takes part.
             Without it, at most one consenter changes per call: restart that node, and call again.
@@ -146,19 +148,21 @@ def sign(session: Session, proposal: Proposal, organisations: Sequence[Organisat
 
 @dataclass(frozen=True)
 class _Step:
-    """One change: of the settings, or of one consenter.
+    """One change: of the settings, of the capabilities, or of one consenter.
 
     Attributes:
         session: the network.
         channel: the channel.
-        consenter: the consenter; None: the settings.
+        consenter: the consenter; None: the settings or the capabilities.
         leaves: take the consenter out, rather than add it or change its certificates.
+        raises: raise the capabilities.
     """
 
     session: Session
     channel: Channel
     consenter: Orderer | None
     leaves: bool = False
+    raises: bool = False
 
     def proposal(self, present: Configuration) -> Proposal | None:
         """The change from a configuration, or None if this step changes nothing."""
@@ -172,9 +176,12 @@ class _Step:
 
     def wanted(self, present: Configuration) -> Any:
         """The configuration after this step."""
+        if self.raises:
+            return with_raised(self.channel, present.group)
         if self.consenter is None:
             wanted = desired(self.session, self.channel, present.consenters())
             _keep_foreign(self.session, present, wanted)
+            keep_capabilities(present.group, wanted)
             return wanted
         if self.leaves:
             return self._without(self.consenter, present)
@@ -241,6 +248,8 @@ def _steps(
     _ensure_nothing_leaves(session, channel, present)
     if only is None or SETTINGS in only:
         yield _Step(session, channel, None)
+    if only is not None and CAPABILITIES in only:
+        yield _Step(session, channel, None, raises=True)
     for orderer in session.consenters_of(channel):
         if only is None or orderer.node in only:
             yield _Step(session, channel, orderer)
@@ -253,7 +262,9 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
         proposal = step.proposal(present)
         if proposal is None:
             return False, present
-        what = "settings" if step.consenter is None else step.consenter.node
+        what = "capabilities" if step.raises else "settings"
+        if step.consenter is not None:
+            what = step.consenter.node
         if step.leaves:
             what = f"without {what}"
         with session.stage(f"channel {channel.name}: {what}"):
@@ -263,7 +274,7 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
                 raise Waiting(
                     [
                         f"{review.lacking_words()}: write it to a file with `kindpakket network channel "
-                        f"propose {channel.name}{_without_words(step)} -o FILE`, have them run `channel "
+                        f"propose {channel.name}{_proposed_as(step)} -o FILE`, have them run `channel "
                         "sign`, and submit it"
                     ]
                 )
@@ -276,7 +287,9 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
     raise NetworkError(f"other organisations' changes of {channel.name} came first {_TRIES} times: try again")
 
 
-def _without_words(step: _Step) -> str:
+def _proposed_as(step: _Step) -> str:
+    if step.raises:
+        return " --capabilities"
     return f" --without {step.consenter.node}" if step.leaves and step.consenter else ""
 
 

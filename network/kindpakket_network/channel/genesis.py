@@ -90,6 +90,7 @@ def configtx(
         ],
         lifecycle_endorsement=channel.lifecycle_endorsement,
         administration=channel.administration,
+        capabilities=channel.capabilities,
         acls=access(channel.acls, strangers=bool(strangers)),
         strangers=strangers,
         member_readers=MEMBER_READERS,

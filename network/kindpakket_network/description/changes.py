@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol, TypeVar
 
+from kindpakket_network.description.build import CAPABILITIES
 from kindpakket_network.description.chaincode import Chaincode, Collection
 from kindpakket_network.description.channel import Channel, Member
 from kindpakket_network.description.organisation import Organisation, User
@@ -50,6 +51,7 @@ def changes(present: Topology, wanted: Topology) -> list[Change]:
         *_fixed("name", present.name, wanted.name),
         *_fixed("ports.base", present.base, wanted.base),
         *_fixed("ordering.type", present.ordering.type, wanted.ordering.type),
+        *_build(present.build, wanted.build),
         *_free("tuning", present.tuning, wanted.tuning, leaving=()),
         *_free("ordering", present.ordering, wanted.ordering, leaving=("type",)),
         *_free(
@@ -64,6 +66,7 @@ def changes(present: Topology, wanted: Topology) -> list[Change]:
                 "channels",
                 "document",
                 "tuning",
+                "build",
                 "warnings",
             ),
         ),
@@ -99,6 +102,11 @@ def _free(place: str, present: Any, wanted: Any, leaving: Sequence[str]) -> Iter
             yield Change(
                 f"{place}.{field.name}" if place else field.name, f"{_shown(before)} becomes {_shown(after)}"
             )
+
+
+def _build(present: str, wanted: str) -> Iterator[Change]:
+    if present != wanted:
+        yield Change("fabric.build", f"{present} becomes {wanted}")
 
 
 def _grown(
@@ -206,7 +214,20 @@ def _channel(place: str, present: Channel, wanted: Channel) -> Iterator[Change]:
         )
     elif after != before:
         yield Change(f"{place}.consenters", f"{_shown(after[len(before) :])} added")
-    yield from _free(place, present, wanted, leaving=("name", "consenters", "members", "chaincodes"))
+    for group, capability in present.capabilities.items():
+        known, after_it = CAPABILITIES[group], wanted.capabilities[group]
+        lowered = known.index(after_it) < known.index(capability)
+        if after_it != capability:
+            yield Change(
+                f"{place}.capabilities.{group}",
+                f"{capability} becomes {after_it}",
+                "blocks may already depend on it, and nothing lowers a capability; keep it"
+                if lowered
+                else None,
+            )
+    yield from _free(
+        place, present, wanted, leaving=("name", "consenters", "members", "chaincodes", "capabilities")
+    )
     yield from _members(f"{place}.members", present.members, wanted.members)
     yield from _things(f"{place}.chaincodes", present.chaincodes, wanted.chaincodes, _chaincode)
 

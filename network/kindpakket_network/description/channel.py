@@ -8,6 +8,10 @@ from typing import Any, Self
 
 from kindpakket_network.description.chaincode import Chaincode
 
+CHOSEN: Mapping[str, str] = {"channel": "V3_0", "orderer": "V2_0", "application": "V2_5"}
+"""The capabilities of a channel that names none. A newer one never becomes the default, because a channel's
+capabilities change only when its topology says so."""
+
 
 @dataclass(frozen=True)
 class Member:
@@ -40,6 +44,7 @@ class Channel:
         chaincodes: the chaincodes on it.
         acls: policies of the application group by the resource that they guard, where they differ from the
             defaults in `channel.access`.
+        capabilities: the capabilities of the groups `channel`, `orderer` and `application`.
     """
 
     name: str
@@ -49,6 +54,7 @@ class Channel:
     members: tuple[Member, ...]
     chaincodes: tuple[Chaincode, ...]
     acls: Mapping[str, str]
+    capabilities: Mapping[str, str]
 
     @classmethod
     def read(cls, members: Mapping[str, Any], consenters: tuple[str, ...]) -> Self:
@@ -69,4 +75,5 @@ class Channel:
             ),
             chaincodes=tuple(Chaincode.read(chaincode) for chaincode in members.get("chaincodes", ())),
             acls=dict(members.get("acls", {})),
+            capabilities={**CHOSEN, **members.get("capabilities", {})},
         )

@@ -8,6 +8,8 @@ from typing import Any
 
 from kindpakket_network.description import ports
 from kindpakket_network.description.access_rules import access_mistakes
+from kindpakket_network.description.build import BUILDS, STANDARD_BUILD
+from kindpakket_network.description.channel import CHOSEN
 from kindpakket_network.description.host import EVERYWHERE, LOOPBACK
 from kindpakket_network.description.policy_rules import channel_policies
 from kindpakket_network.description.schema import check_schema, skip_malformed
@@ -197,6 +199,21 @@ def _channels(document: Any) -> Iterator[Mistake]:
             yield from skip_malformed(rule(place, channel, organisations))
 
 
+def _capabilities(document: Any) -> Iterator[Mistake]:
+    build = BUILDS[document.get("fabric", {}).get("build", STANDARD_BUILD)]
+    for number, channel in enumerate(document["channels"]):
+        place = f"channels[{number}].capabilities"
+        for group, capability in {**CHOSEN, **channel.get("capabilities", {})}.items():
+            if not build.knows(group, capability):
+                yield Mistake(
+                    f"{place}.{group}",
+                    f"nodes of build {build.name} know {build.capabilities[group]} at most and would stop at "
+                    f"{capability}: choose a newer fabric.build, or a lower capability for a new channel",
+                )
+            if (group, capability) == ("channel", "V2_0") and document["ordering"]["type"] == "bft":
+                yield Mistake(f"{place}.channel", "bft needs V3_0: write V3_0, or leave it out")
+
+
 def _members(place: str, channel: Any, organisations: Mapping[str, Any]) -> Iterator[Mistake]:
     members = channel["members"]
     names = [member["organisation"] for member in members]
@@ -258,4 +275,5 @@ _RULES: tuple[Callable[[Any], Iterator[Mistake]], ...] = (
     _organisations,
     _channels,
     _chaincodes,
+    _capabilities,
 )

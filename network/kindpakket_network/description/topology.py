@@ -12,6 +12,7 @@ from typing import Any, Self
 import yaml
 
 from kindpakket_network.description import ports
+from kindpakket_network.description.build import STANDARD_BUILD
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.document import Document
 from kindpakket_network.description.host import Host
@@ -37,6 +38,7 @@ class Topology:
         channels: its channels.
         document: the file's members, with absolute paths for the sources of chaincodes.
         tuning: its nodes' settings, and how long certificates last.
+        build: the build of Fabric's programs that its peers and orderers run; see `description.build`.
         warnings: the warnings, in the order of the file.
         read_from: the file as it was written, for the lines of problems that are found later.
         source: the file's name in error messages.
@@ -49,6 +51,7 @@ class Topology:
     channels: tuple[Channel, ...]
     document: Mapping[str, Any] = field(repr=False)
     tuning: Tuning = STANDARD
+    build: str = STANDARD_BUILD
     warnings: tuple[Mistake, ...] = field(default=(), repr=False, compare=False)
     read_from: Document = field(default_factory=lambda: Document({}), repr=False, compare=False)
     source: str = field(default="the topology", repr=False, compare=False)
@@ -118,6 +121,7 @@ class Topology:
             channels=tuple(Channel.read(members, consenters) for members in absolute["channels"]),
             document=absolute,
             tuning=Tuning.read(absolute.get("tuning", {})),
+            build=absolute.get("fabric", {}).get("build", STANDARD_BUILD),
             warnings=tuple(sorted(map(read.with_line, warnings_in(read.members)), key=_line)),
             read_from=read,
             source=source,

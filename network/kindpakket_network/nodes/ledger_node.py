@@ -7,9 +7,11 @@ from typing import ClassVar
 
 from kindpakket_network.description.host import Host, at
 from kindpakket_network.nodes.authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
-from kindpakket_network.nodes.health import listens
+from kindpakket_network.nodes.health import Operator, listens
 from kindpakket_network.nodes.issue import Issue
 from kindpakket_network.programs.home import Home
+
+_OK = 200
 
 
 class LedgerNode:
@@ -19,7 +21,8 @@ class LedgerNode:
         home: the network's folder.
         organisation: the organisation's name.
         machine: where it runs.
-        ports: the first is the port of its service.
+        ports: the first is the port of its service, the second that of its operations endpoint.
+        operator: the client that may query it.
         kind: the node OU of its certificates.
     """
 
@@ -27,6 +30,7 @@ class LedgerNode:
     organisation: str
     machine: Host
     ports: tuple[int, int, int]
+    operator: Operator
     kind: ClassVar[str]
 
     @property
@@ -67,6 +71,13 @@ class LedgerNode:
     def tls_root(self) -> Path:
         """The certificate to trust when calling it."""
         return self.home.tls_root(self.organisation)
+
+    def build(self) -> str | None:
+        """The build of its programs, as it reports itself; None if it does not answer."""
+        answer = self.operator.get(self.ports[1], "/version")
+        if answer is None or answer.status_code != _OK:
+            return None
+        return str(answer.json().get("Version"))
 
     def issues(self) -> list[Issue]:
         """The certificates it needs."""

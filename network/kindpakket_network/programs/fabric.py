@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from kindpakket_network.description.build import BUILDS, STANDARD_BUILD
 from kindpakket_network.errors import CommandFailed, ProgramError
 from kindpakket_network.programs.command import Command, run, user_folder
 from kindpakket_network.programs.files import move, sync_tree
@@ -37,6 +38,7 @@ class ToolModule:
         programs: the programs it builds.
         version: the Go variable that holds the version, and its value.
         needs_c: whether it is built with cgo.
+        patched: whether its `patches.yaml`, if it has one, is applied.
         configuration: the module, and its folder with configuration files to keep with the programs.
     """
 
@@ -46,16 +48,23 @@ class ToolModule:
     version: str
     needs_c: bool
     configuration: tuple[str, str] | None
+    patched: bool = True
 
 
-FABRIC = ToolModule(
-    name="fabric",
-    title="Fabric 3.1.1 with SmartBFT 1.0.1 (patched)",
-    programs=("peer", "orderer", "configtxgen", "configtxlator", "osnadmin", "discover", "ledgerutil"),
-    version="github.com/hyperledger/fabric/common/metadata.Version=3.1.1",
-    needs_c=False,
-    configuration=("github.com/hyperledger/fabric", "sampleconfig"),
-)
+def fabric(build: str = STANDARD_BUILD) -> ToolModule:
+    """The module of a build of Fabric's programs."""
+    return ToolModule(
+        name="fabric",
+        title=BUILDS[build].title,
+        programs=("peer", "orderer", "configtxgen", "configtxlator", "osnadmin", "discover", "ledgerutil"),
+        version=f"github.com/hyperledger/fabric/common/metadata.Version={build}",
+        needs_c=False,
+        configuration=("github.com/hyperledger/fabric", "sampleconfig"),
+        patched=BUILDS[build].patched,
+    )
+
+
+FABRIC = fabric()
 FABRIC_CA = ToolModule(
     name="fabric-ca",
     title="Fabric CA 1.5.15",
@@ -73,10 +82,12 @@ class Programs:
     Attributes:
         fabric: the folder with Fabric's `bin` and `config`.
         fabric_ca: the folder with Fabric CA's `bin`.
+        build: the name of the build of Fabric's programs.
     """
 
     fabric: Path
     fabric_ca: Path
+    build: str = STANDARD_BUILD
 
     @property
     def config(self) -> Path:
@@ -95,27 +106,28 @@ class Programs:
         raise KeyError(program)
 
 
-def programs(progress: Progress) -> Programs:
+def programs(progress: Progress, build: str = STANDARD_BUILD) -> Programs:
     """The programs; they are built first if they are not in the cache.
 
     Args:
         progress: called with a sentence about each step.
+        build: which build of Fabric's programs.
 
     Raises:
         ProgramError: Go or a C compiler is missing, or the build failed.
     """
     version = go_version()
-    return Programs(_built(FABRIC, version, progress), _built(FABRIC_CA, version, progress))
+    return Programs(_built(fabric(build), version, progress), _built(FABRIC_CA, version, progress), build)
 
 
-def cached_programs() -> Programs | None:
+def cached_programs(build: str = STANDARD_BUILD) -> Programs | None:
     """The programs if they are in the cache; None if they are not, or if Go's version cannot be found out."""
     try:
         version = go_version()
     except ProgramError:
         return None
-    folders = [cache_folder() / cache_key(module, version) for module in (FABRIC, FABRIC_CA)]
-    return Programs(*folders) if all(folder.is_dir() for folder in folders) else None
+    own, authorities = (cache_folder() / cache_key(module, version) for module in (fabric(build), FABRIC_CA))
+    return Programs(own, authorities, build) if own.is_dir() and authorities.is_dir() else None
 
 
 def cache_folder() -> Path:
@@ -160,12 +172,18 @@ def cache_key(module: ToolModule, version: str) -> str:
     for part in (
         (folder / "go.mod").read_bytes(),
         (folder / "go.sum").read_bytes(),
-        (folder / _PATCHES).read_bytes() if (folder / _PATCHES).is_file() else b"",
+        _patches(module).read_bytes() if _patches(module).is_file() else b"",
         module.version.encode(),
         version.encode(),
     ):
         digest.update(len(part).to_bytes(8, "big") + part)
     return f"{module.name}-{digest.hexdigest()[:16]}"
+
+
+def _patches(module: ToolModule) -> Path:
+    """The patches of a module; there is no such file if it is built as released."""
+    folder = Path(str(resources.files("kindpakket_network"))) / "data" / "tools" / module.name
+    return folder / _PATCHES if module.patched else folder / "none"
 
 
 def _built(module: ToolModule, version: str, progress: Progress) -> Path:
@@ -195,7 +213,7 @@ def _build(module: ToolModule, folder: Path, progress: Progress) -> None:
         work = Path(temporary)
         for name in ("go.mod", "go.sum"):
             (work / name).write_bytes((source / name).read_bytes())
-        for patch in patches_in(Path(str(source)) / _PATCHES):
+        for patch in patches_in(_patches(module)):
             fetched = json.loads(_go(module, work, ["mod", "download", "-json", patch.module], progress))
             copy = patched_copy(patch, Path(fetched["Dir"]), work / "patched")
             replaced = f"{patch.module}=./{copy.relative_to(work)}"

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from kindpakket_network.channel.admin_commands import AdminCommands
+from kindpakket_network.channel.capabilities import capabilities_of
+from kindpakket_network.channel.submission import administrators
 from kindpakket_network.description.chaincode import Chaincode
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.topology import Topology
@@ -20,10 +23,11 @@ from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
+from kindpakket_network.nodes.session import Session
 from kindpakket_network.nodes.unverified_votes import unverified_votes
 from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
-from kindpakket_network.programs.process import started_at
+from kindpakket_network.programs.process import Processes, started_at
 from kindpakket_network.programs.wait import in_parallel, until
 
 # Seconds for a peer to receive the blocks that others have, or to learn of the other peers.
@@ -82,6 +86,7 @@ class ChannelStatus:
         peers_running: how many of the channel's peers are running.
         leader_elsewhere: no leader is known, but another organisation's consenter may lead: on Raft, each
             consenter only reports about itself, and only to its own organisation.
+        capabilities: its capabilities by group; empty if no consenter could be queried.
     """
 
     name: str
@@ -98,6 +103,7 @@ class ChannelStatus:
     peers_known: Mapping[str, int | None] = field(default_factory=dict)
     peers_running: int = 0
     leader_elsewhere: bool = False
+    capabilities: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,11 +167,24 @@ class ChannelLook:
                 and len(asked) < len(running)
                 and (self.topology.ordering.type == "raft" or not asked)
             ),
+            capabilities=self._capabilities(asked or list(running.values())),
         )
 
     @property
     def _own(self) -> tuple[str, ...]:
         return own_organisations(self.topology, self.home)
+
+    def _capabilities(self, consenters: list[Orderer]) -> dict[str, str]:
+        """The channel's capabilities, according to the first consenter that answers."""
+        if self.programs is None:
+            return {}
+        session = Session(self.topology, self.home, Processes(self.home), self.programs, lambda _: None)
+        for organisation in administrators(session):
+            for consenter in consenters:
+                with contextlib.suppress(CommandFailed):
+                    found = AdminCommands(session, organisation).configuration(self.channel, consenter)
+                    return capabilities_of(found.group)
+        return {}
 
     def _answers(self, node: Orderer | Peer) -> bool:
         if node.organisation in self._own:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kindpakket_network.description.build import STANDARD_BUILD
 from kindpakket_network.description.tuning import Logs
 from kindpakket_network.reports.channels import ChannelStatus
 from kindpakket_network.reports.nodes import NodeStatus
@@ -33,7 +34,10 @@ class Finding:
 
 
 def findings(
-    nodes: Sequence[NodeStatus], channels: Sequence[ChannelStatus], free_bytes: int
+    nodes: Sequence[NodeStatus],
+    channels: Sequence[ChannelStatus],
+    free_bytes: int,
+    build: str = STANDARD_BUILD,
 ) -> list[Finding]:
     """All problems.
 
@@ -41,9 +45,15 @@ def findings(
         nodes: the nodes.
         channels: the channels.
         free_bytes: the free space on the home's disk, in bytes.
+        build: the build that the nodes should run.
     """
     running = {node.node for node in nodes if node.running}
     found = [finding for node in nodes for finding in _of_node(node)]
+    found += [
+        Finding(node.node, f"runs build {node.build}, not {build}", "run `kindpakket network upgrade`")
+        for node in nodes
+        if node.build not in (None, build)
+    ]
     for channel in channels:
         found += _of_ordering(channel)
         found += _of_leading(channel)

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.ledger_node import LedgerNode
 from kindpakket_network.nodes.restored import is_restored
 from kindpakket_network.programs.history import History
 from kindpakket_network.programs.home import Home
@@ -35,6 +36,7 @@ class NodeStatus:
         deaths: how often it exited without being stopped.
         data_bytes: the size of its folder on the disk, in bytes.
         log_bytes: the size of its logs, in bytes.
+        build: the build of Fabric's programs that a running orderer or peer reports, or None.
     """
 
     node: str
@@ -48,6 +50,7 @@ class NodeStatus:
     deaths: int = 0
     data_bytes: int = 0
     log_bytes: int = 0
+    build: str | None = None
 
 
 def node_status(node: str, inventory: Inventory, home: Home, process: psutil.Process | None) -> NodeStatus:
@@ -73,7 +76,9 @@ def node_status(node: str, inventory: Inventory, home: Home, process: psutil.Pro
     if process is not None:
         try:
             state = "restored" if restored else "suspended" if is_suspended(process) else "runs"
+            known = inventory.find(node)
             return status(
+                build=known.build() if isinstance(known, LedgerNode) and state == "runs" else None,
                 running=state == "runs",
                 state=state,
                 pid=process.pid,

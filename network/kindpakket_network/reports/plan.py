@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kindpakket_network.certificates.damage import ensure_undamaged
+from kindpakket_network.certificates.program_upgrade import running_builds
 from kindpakket_network.certificates.rolling_restart import outdated_authorities, outdated_nodes
 from kindpakket_network.chaincodes import package as code
 from kindpakket_network.chaincodes.deployment import definition_digest
@@ -31,7 +32,8 @@ class Step:
     """A step that `up` would take.
 
     Attributes:
-        kind: `build`, `enrol`, `start`, `restart`, `create`, `join`, `configure`, `deploy` or `install`.
+        kind: `build`, `enrol`, `start`, `restart`, `upgrade`, `create`, `join`, `configure`, `raise`,
+            `deploy` or `install`.
         subject: the identity, node, channel or chaincode that it applies to.
         words: what would be done.
     """
@@ -142,6 +144,10 @@ def _starts(topology: Topology, home: Home, inventory: Inventory, processes: Pro
             yield Step("start", node, "it is not running")
     for outdated in (*outdated_authorities(inventory, processes), *outdated_nodes(inventory, processes)):
         yield Step("restart", outdated.node, "its settings have changed")
+    own = own_organisations(topology, home)
+    for ledger_node, build in running_builds(inventory, processes).items():
+        if ledger_node.organisation in own and build != topology.build:
+            yield Step("upgrade", ledger_node.node, f"{build} -> {topology.build}")
 
 
 def _joins(topology: Topology, home: Home, inventory: Inventory) -> Iterator[Step]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from kindpakket_network.channel.capabilities import raised
 from kindpakket_network.channel.change import pending
+from kindpakket_network.channel.submission import current
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.reports.plan import Step
@@ -34,6 +36,9 @@ def channel_steps(session: Session) -> Iterator[Step]:
                 yield Step("configure", channel.name, f"the orderer of {name} becomes a consenter")
         for difference in pending(session, known):
             yield Step("configure", channel.name, str(difference))
+        for group, (before, wanted) in raised(channel, current(session, channel).group).items():
+            text = f"{group}: {before} -> {wanted}, only by `kindpakket network channel raise {channel.name}`"
+            yield Step("raise", channel.name, text)
 
 
 def _known(session: Session, channel: Channel) -> Channel:

@@ -97,7 +97,9 @@ def status(
     """
     found = processes.all()
     serving = Serving(topology, home, inventory, processes)
-    nodes = [node_status(node, inventory, home, found.get(node)) for node in serving.nodes()]
+    nodes = in_parallel(
+        lambda node: node_status(node, inventory, home, found.get(node)), list(serving.nodes())
+    )
     running = frozenset(node.node for node in nodes if node.running)
     looks = [
         ChannelLook(channel, topology, home, inventory, programs, running) for channel in topology.channels
@@ -116,7 +118,10 @@ def status(
             *map(str, damages(topology, home, inventory) if home.exists() else ()),
             *certificate_warnings(home, topology.tuning.warning_days, certificates),
         ),
-        findings=(*findings(nodes, channels, free), *long_logs(nodes, topology.tuning.logs)),
+        findings=(
+            *findings(nodes, channels, free, topology.build),
+            *long_logs(nodes, topology.tuning.logs),
+        ),
         free_bytes=free,
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from kindpakket_network.backups.recovery import Recovery
 from kindpakket_network.certificates.damage import ensure_undamaged
 from kindpakket_network.certificates.enrolment import ensure, write_organisation
+from kindpakket_network.certificates.program_upgrade import ProgramUpgrade
 from kindpakket_network.certificates.renewal import Renewal
 from kindpakket_network.certificates.rolling_restart import restart_outdated, stop_outdated_authorities
 from kindpakket_network.chaincodes import package as code
@@ -84,6 +85,8 @@ class BringUp:
                         joined.append(channel)
                 with deferred():
                     restart_outdated(self.session)
+                with deferred():
+                    ProgramUpgrade(self.session).run()
             for channel in joined:
                 for chaincode in channel.chaincodes if self.session.own_peers_on(channel) else ():
                     with deferred(), self.session.stage(f"chaincode {chaincode.name} on {channel.name}"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kindpakket_network.channel import change
+from kindpakket_network.channel.capabilities import ensure_all_know, raised
 from kindpakket_network.channel.difference import Difference
 from kindpakket_network.channel.proposal import Proposal
 from kindpakket_network.channel.review import Review
@@ -46,25 +47,69 @@ def update(network: Network, topology: Topology | None = None, progress: Progres
     return changed
 
 
+def raisable(network: Network, channel: str) -> dict[str, tuple[str, str]]:
+    """The capabilities that the topology raises on a channel: the present and the wanted one, by group.
+
+    Raises:
+        NetworkError: there is no such channel, or no consenter answers.
+    """
+    session = network.session()
+    found = _channel(session, channel)
+    return raised(found, current(session, found).group)
+
+
+def raise_capabilities(
+    network: Network, channel: str, topology: Topology | None = None, progress: Progress = silent
+) -> bool:
+    """Raise a channel's capabilities to the topology's. Nothing lowers them again.
+
+    Args:
+        network: the network.
+        channel: the channel's name.
+        topology: the desired topology; None: the present one.
+        progress: called with a sentence about each stage.
+
+    Returns:
+        Whether any was raised.
+
+    Raises:
+        Waiting: organisations that this home does not act for must sign.
+        NetworkError: there is no such channel; or a node's build does not know a capability, and nothing was
+            done.
+    """
+    with network.changing(topology, progress) as session:
+        found = _channel(session, channel)
+        changes = raised(found, current(session, found).group)
+        ensure_all_know(session, found, {group: wanted for group, (_, wanted) in changes.items()})
+        return change.reconcile(session, found, only=[change.CAPABILITIES])
+
+
 def differences(network: Network) -> dict[str, list[Difference]]:
     """What `update` would change, by channel. Raises the same errors."""
     session = network.session()
     return {channel.name: change.pending(session, channel, only=_ONLY) for channel in session.own_channels}
 
 
-def propose(network: Network, channel: str, topology: Topology | None = None) -> Proposal | None:
+def propose(
+    network: Network, channel: str, topology: Topology | None = None, *, capabilities: bool = False
+) -> Proposal | None:
     """The next change that a channel needs to match the topology, or None.
 
     Args:
         network: the network.
         channel: the channel's name.
         topology: the desired topology, which the home stores; None: the present one.
+        capabilities: raise the capabilities, instead of changing anything else.
 
     Raises:
         NetworkError: there is no such channel, or no consenter answers.
     """
     with network.changing(topology) as session:
-        return change.propose(session, _channel(session, channel))
+        found = _channel(session, channel)
+        if capabilities:
+            changes = raised(found, current(session, found).group)
+            ensure_all_know(session, found, {group: wanted for group, (_, wanted) in changes.items()})
+        return change.propose(session, found, [change.CAPABILITIES] if capabilities else None)
 
 
 def propose_without(network: Network, channel: str, node: str) -> Proposal | None:

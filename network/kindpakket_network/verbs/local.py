@@ -16,7 +16,7 @@ from kindpakket_network.nodes.leader import leadership
 from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.serving import Serving
 from kindpakket_network.nodes.session import Progress, Session
-from kindpakket_network.programs.fabric import cached_programs, programs
+from kindpakket_network.programs.fabric import Programs, cached_programs, programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
 from kindpakket_network.programs.rotation import is_long
@@ -68,12 +68,15 @@ class LocalNetwork:
         """The organisations that the home acts for."""
         return own_organisations(self._topology, self._home)
 
-    def session(self, progress: Progress = silent, organisations: Sequence[str] = ()) -> Session:
+    def session(
+        self, progress: Progress = silent, organisations: Sequence[str] = (), *, cached: bool = False
+    ) -> Session:
         """A session for the verbs to work on.
 
         Args:
             progress: called with a sentence about each stage.
             organisations: act only for these organisations; empty: all that the home acts for.
+            cached: be content with the programs of another build, rather than build the topology's.
 
         Raises:
             NetworkError: there is no network in the home.
@@ -85,11 +88,19 @@ class LocalNetwork:
                     f"{self.home} does not act for {name!r}: use one of {', '.join(self.own_organisations)}"
                 )
         only = tuple(organisations) or None
-        return Session(self._topology, self._home, self._processes, programs(progress), progress, only)
+        built = (self._cached() if cached else None) or programs(progress, self._topology.build)
+        return Session(self._topology, self._home, self._processes, built, progress, only)
 
     def status(self) -> NetworkStatus:
         """Its present status."""
-        return status(self._topology, self._home, self._inventory, self._processes, cached_programs())
+        return status(self._topology, self._home, self._inventory, self._processes, self._cached())
+
+    def _cached(self) -> Programs | None:
+        """The programs in the cache: of the topology's build, or else of the one in the home."""
+        found = cached_programs(self._topology.build)
+        if found is None and self._home.exists():
+            return cached_programs(Topology.load(self._home.topology).build)
+        return found
 
     def leader(self, channel: str) -> str | None:
         """The node that leads the ordering of a channel, or None if none is known.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import signal as signals
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from kindpakket_network.certificates.damage import ensure_undamaged
+from kindpakket_network.certificates.program_upgrade import ProgramUpgrade
 from kindpakket_network.chaincodes.sources import ensure_sources
 from kindpakket_network.description.changes import ensure_possible
+from kindpakket_network.description.settings import with_settings
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError, NoSuch
 from kindpakket_network.nodes.chaincode_server import ChaincodeServer
@@ -66,7 +69,7 @@ class Network(Upkeep, Handover):
                 f"{self._home.root} contains {', '.join(others)} but no network: use an empty folder, or one "
                 "that does not exist yet, as the home"
             )
-        built = programs(progress)
+        built = programs(progress, self._topology.build)
         with self._home.locked():
             self._ensure_possible(self._topology)
             self._ensure_new_sources(organisations)
@@ -105,14 +108,14 @@ class Network(Upkeep, Handover):
             ChangeRefused: the network in the home cannot become what the topology describes.
             NetworkError: consenters are running, but none returns the configuration of a channel.
         """
-        built = cached_programs()
+        built, available = self._cached(), cached_programs(self._topology.build) is not None
 
         def configurations() -> Iterable[Step]:
             if not self._home.exists() or built is None:
                 return ()
             return channel_steps(Session(self._topology, self._home, self._processes, built, silent))
 
-        return plan(self._topology, self._home, self._processes, configurations, built=built is not None)
+        return plan(self._topology, self._home, self._processes, configurations, built=available)
 
     def become(self, topology: Topology, progress: Progress = silent, elsewhere: Sequence[str] = ()) -> None:
         """Have a running network follow another topology, such as one extended by `growth`.
@@ -160,6 +163,27 @@ class Network(Upkeep, Handover):
             self._describe(wanted)
             write(self._home.topology, wanted.as_yaml())
             yield self.session(progress)
+
+    def upgrade(self, build: str | None = None, progress: Progress = silent) -> list[str]:
+        """Have the running orderers and peers run another build of Fabric's programs, one after the other.
+
+        Args:
+            build: the build, which the home's topology then names; None: the one that it names.
+            progress: called with a sentence about each stage.
+
+        Returns:
+            The nodes that were changed over.
+
+        Raises:
+            UpgradeStopped: a node did not come back. The message says how to go on and how to go back.
+            NetworkError: there is no such build, or a channel needs a capability that it does not know.
+        """
+        wanted = self._topology
+        if build is not None:
+            wanted = with_settings(wanted, {"fabric.build": json.dumps(build)})
+        programs(progress, wanted.build)  # before anything is locked or changed
+        with self.changing(wanted, progress) as session:
+            return ProgramUpgrade(session).run()
 
     def down(self) -> None:
         """Stop all processes; ledgers, keys and certificates stay.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kindpakket_network.errors import CommandFailed, DiskFull, ProgramError
-from kindpakket_network.programs import command, disk
+from kindpakket_network.programs import disk
 from kindpakket_network.programs.command import Command, base_environment, run
 from kindpakket_network.programs.disk import disk_problem, full_disk
 from kindpakket_network.programs.home import Home, write
@@ -82,6 +82,6 @@ def test_programs_find_a_home_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -
     def unknown() -> Path:
         raise RuntimeError
 
-    monkeypatch.setattr(command.Path, "home", unknown)
+    monkeypatch.setattr(Path, "home", unknown)
     with pytest.raises(ProgramError, match="HOME is not set"):
         base_environment()
