@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kindpakket_network.nodes.departures import Departure
 from kindpakket_network.reports.channels import ChannelStatus
 from kindpakket_network.reports.nodes import NodeStatus
 
@@ -59,6 +60,11 @@ def findings(
             )
         )
     return found
+
+
+def unfinished(departure: Departure) -> Finding:
+    """What is told of a removal that was interrupted."""
+    return Finding(departure.subject, "is being removed", f"run `{departure.command}` again, or `up`")
 
 
 def _of_node(node: NodeStatus) -> Iterator[Finding]:

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kindpakket_network.channel.change import pending
+from kindpakket_network.channel.configuration import ORDERER
 from kindpakket_network.description.channel import Channel
+from kindpakket_network.nodes.departures import CONSENTER, ORGANISATION
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.reports.plan import Step
+
+_ROLES = {CONSENTER: "a consenter", ORGANISATION: "a member"}
 
 
 def channel_steps(session: Session) -> Iterator[Step]:
@@ -25,6 +29,11 @@ def channel_steps(session: Session) -> Iterator[Step]:
         ]
         if not session.home.genesis(channel.name).is_file() or not consenters:
             continue
+        leaving = [each for each in session.leaving(channel=channel.name) if each.kind in _ROLES]
+        for departure in leaving:
+            yield Step("configure", channel.name, f"{departure.msp} is no longer {_ROLES[departure.kind]}")
+        if any(departure.kind == ORGANISATION for departure in leaving):
+            continue  # the rest follows from that
         known = _known(session, channel)
         for member in channel.members:
             if member not in known.members:
@@ -32,7 +41,10 @@ def channel_steps(session: Session) -> Iterator[Step]:
         for name in channel.consenters:
             if name not in known.consenters:
                 yield Step("configure", channel.name, f"the orderer of {name} becomes a consenter")
+        gone = tuple(f"/Channel/{ORDERER}/{departure.msp}/" for departure in leaving)
         for difference in pending(session, known):
+            if difference.path.startswith(gone):
+                continue
             yield Step("configure", channel.name, str(difference))
 
 

@@ -1,0 +1,56 @@
+"""A removal, too, may be killed at any point: the same one again, or `up`, completes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from disaster import document
+from killed_up import die_once_of_each_kind
+from support import running
+
+from kindpakket_demo.desk import CHANNEL, SHOPS
+from kindpakket_network import Network, Topology
+from kindpakket_network.description.growth import with_consenter, with_organisation, with_peer
+from kindpakket_network.nodes.departures import departures
+from kindpakket_network.programs.home import Home
+from kindpakket_network.verbs import removal
+
+NEIGHBOURS = "buurt"
+ACTS = {"Popen", "replace", "rename", "post"}
+
+
+@pytest.fixture
+def raft(tmp_path: Path) -> Iterator[Network]:
+    """Five Raft consenters, one of a second shops' organisation, and a second peer; no chaincode."""
+    topology = Topology.read(document("raft", chaincodes=False), Path("/"))
+    topology = with_organisation(topology, NEIGHBOURS, "BuurtMSP", SHOPS)
+    with running(with_peer(with_consenter(topology, NEIGHBOURS), SHOPS), tmp_path) as made:
+        yield made
+
+
+def remove(progress: Callable[[str], None], home: Path) -> None:
+    """Remove a user, a peer and an organisation with its consenter, as one command after the other would."""
+    for found in (
+        lambda: removal.user(Network.open(home), "auditor", "auditor"),
+        lambda: removal.peer(Network.open(home), SHOPS, "peer0"),
+        lambda: removal.organisation(Network.open(home), NEIGHBOURS),
+    ):
+        removal.run(Network.open(home), found(), progress)
+
+
+def test_a_removal_that_is_killed_again_and_again_comes_to_its_end(raft: Network, tmp_path: Path) -> None:
+    killed = die_once_of_each_kind(remove, tmp_path / "deaths", raft.home)
+    assert killed >= ACTS
+    smaller = Network.open(raft.home)
+    assert smaller.plan().done
+    assert smaller.status().healthy
+    assert [departure.subject for departure in departures(Home(smaller.home)) if departure.done] == [
+        "auditor@auditor",
+        "peer0.winkels",
+        f"orderer.{NEIGHBOURS}",
+        NEIGHBOURS,
+    ]
+    assert smaller.leader(CHANNEL) is not None
+    assert not [node for node in smaller.session().processes.all() if NEIGHBOURS in node.split(".")]
