@@ -107,8 +107,18 @@ def departures(home: Home) -> list[Departure]:
 
 
 def pending(topology: Topology, home: Home) -> list[Departure]:
-    """The departures that have begun and are not finished."""
-    return [each for each in departures(home) if each.done is None and not each.is_described(topology)]
+    """The departures that have begun and are not finished.
+
+    Those of an organisation that has left meanwhile are finished with it.
+    """
+    names = {"", *(organisation.name for organisation in topology.organisations)}
+    return [
+        each
+        for each in departures(home)
+        if each.done is None
+        and not each.is_described(topology)
+        and (each.kind == ORGANISATION or each.organisation in names)
+    ]
 
 
 def ensure_not_leaving(present: Topology, wanted: Topology, home: Home) -> None:
