@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from kindpakket_cli.contract import Wrong, in_json
+from kindpakket_cli.contract import Refused, Wrong, in_json
 
 _WIDTH = 140
 """Columns of a table that goes to a file or a pipe: room for three ids of 32 characters."""
@@ -146,6 +146,22 @@ def confirm(question: str, yes: bool) -> None:
     if in_json():
         raise Wrong("give --yes: with --json nobody is asked")
     click.confirm(question, abort=True, err=True)
+
+
+def confirm_name(question: str, name: str, yes: bool) -> None:
+    """Go on only when somebody types a name.
+
+    Raises:
+        Wrong: JSON was asked for, and nobody can be asked.
+        Refused: something else was typed.
+    """
+    if yes:
+        return
+    if in_json():
+        raise Wrong("give --yes: with --json nobody is asked")
+    typed = click.prompt(question, default="", show_default=False, err=True)
+    if typed != name:
+        raise Refused(f"{typed!r} is not {name!r}: nothing was changed")
 
 
 @contextmanager

@@ -53,8 +53,22 @@ def bring_up_and_die_once_of_each_kind(topology: Topology, home: Path, record: P
     Returns:
         The acts and stages at which it was killed.
     """
+    return die_once_of_each_kind(_up, record, topology, home)
+
+
+def die_once_of_each_kind(act: Callable[..., None], record: Path, *arguments: Any) -> set[str]:
+    """Repeat an act, killing it once at each kind of act and in each stage, until it completes.
+
+    Args:
+        act: a function of a module; its first argument is told of progress.
+        record: the file that records each kill.
+        arguments: its other arguments.
+
+    Returns:
+        The acts and stages at which it was killed.
+    """
     record.touch()
-    while not killing.run_and_die(_NEVER, _bring_up_by_kinds, topology, home, record):
+    while not killing.run_and_die(_NEVER, _act_by_kinds, record, act, *arguments):
         pass
     deaths = record.read_text("utf-8").splitlines()
     print(f"killed {len(deaths)} times:", *deaths, sep="\n")
@@ -93,11 +107,15 @@ def _bring_up(instants: killing.Instants, topology: Topology, home: Path) -> Non
     Network(topology, home).up()
 
 
-def _bring_up_by_kinds(_: killing.Instants, topology: Topology, home: Path, record: Path) -> None:
+def _act_by_kinds(_: killing.Instants, record: Path, act: Callable[..., None], *arguments: Any) -> None:
     """Die at the first instant of a kind that is not in the record."""
     kinds = Kinds(record)
     _watch(kinds.pass_one)
-    Network(topology, home).up(progress=kinds.tell)
+    act(kinds.tell, *arguments)
+
+
+def _up(progress: Callable[[str], None], topology: Topology, home: Path) -> None:
+    Network(topology, home).up(progress=progress)
 
 
 def _watch(pass_one: Pass) -> None:

@@ -24,6 +24,8 @@ from kindpakket_network.channel.change import SETTINGS, pending, propose, reconc
 from kindpakket_network.channel.configuration import APPLICATION, ORDERER
 from kindpakket_network.channel.proposal import Proposal
 from kindpakket_network.channel.submission import current
+from kindpakket_network.description.channel import FIRST_CONSENTER
+from kindpakket_network.description.numbering import numbered
 from kindpakket_network.description.settings import with_settings
 from kindpakket_network.errors import CommandFailed, Waiting
 from kindpakket_network.nodes.own_organisations import choose_organisations
@@ -243,7 +245,8 @@ def test_nobody_is_taken_out_of_a_channel_by_leaving_it_out_of_the_topology(live
     fewer = replace(channel, members=channel.members[:-1])
     with pytest.raises(NetworkError, match="the topology lacks AuditorMSP among the members"):
         reconcile(session, fewer)
-    other = replace(channel, consenters=(*channel.consenters[1:], channel.consenters[0]))
+    names = (*channel.consenters[1:], channel.consenters[0])
+    other = replace(channel, consenters=names, consenter_ids=numbered(names, {}, FIRST_CONSENTER))
     with pytest.raises(NetworkError, match="list them in this order"):
         reconcile(session, other)
     assert pending(session, channel) == []

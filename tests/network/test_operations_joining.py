@@ -11,10 +11,13 @@ from support import gateway_at, identity_of, running
 
 from kindpakket.auditor.auditor import Auditor
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, Desk
-from kindpakket_network import Network, Topology
+from kindpakket_network import Network, NetworkError, Topology
+from kindpakket_network.channel.configuration import APPLICATION
+from kindpakket_network.channel.submission import current
 from kindpakket_network.description.growth import with_organisation
 from kindpakket_network.errors import Waiting
 from kindpakket_network.programs.wait import until
+from kindpakket_network.verbs import removal
 from patience import PATIENCE
 
 COURT, COURT_MSP = "rekenkamer", "RekenkamerMSP"
@@ -47,7 +50,9 @@ def height(network: Network, peer: str) -> int:
     return network.status().channels[0].heights[peer] or 0
 
 
-def test_an_organisation_joins_from_its_own_home(members: Network, court: Network, tmp_path: Path) -> None:
+def test_an_organisation_joins_from_its_own_home_and_is_removed_by_the_others(
+    members: Network, court: Network, tmp_path: Path
+) -> None:
     founders = [organisation.name for organisation in members.topology.organisations]
     with pytest.raises(Waiting, match=f"waits for {COURT}"):
         members.become(court.topology, elsewhere=[COURT])
@@ -76,3 +81,17 @@ def test_an_organisation_joins_from_its_own_home(members: Network, court: Networ
     with gateway_at(court, COURT, identity_of(court, COURT, "auditor")) as gateway:
         ledger = gateway.network(CHANNEL)
         assert Auditor(ledger.contract(CHAINCODE), ledger).verify().passed
+    with pytest.raises(NetworkError, match=f"acts for {COURT} alone: have the others remove it"):
+        removal.organisation(court, COURT)
+    with pytest.raises(NetworkError, match=f"names {COURT_MSP}: end there what is its own"):
+        removal.run(members, removal.organisation(members, COURT))
+
+    removal.run(members, removal.organisation(members, COURT, keep_name=True), print)
+
+    smaller = Network.open(members.home)
+    assert smaller.plan().done
+    assert smaller.status().up
+    assert not (members.home / "organisations" / COURT).exists()
+    session = smaller.session()
+    present = current(session, session.topology.channel(CHANNEL))
+    assert COURT_MSP not in present.group.groups[APPLICATION].groups

@@ -17,6 +17,13 @@ from kindpakket_cli.network.export import admit, export
 from kindpakket_cli.network.growth import add_consenter, add_org, add_peer, plan, upgrade
 from kindpakket_cli.network.logs import logs, rotate_logs
 from kindpakket_cli.network.monitoring import metrics, prometheus
+from kindpakket_cli.network.removal import (
+    remove_channel,
+    remove_consenter,
+    remove_org,
+    remove_peer,
+    remove_user,
+)
 from kindpakket_cli.network.status import status
 from kindpakket_cli.network.support import (
     failures,
@@ -53,6 +60,11 @@ for _command in (
     add_peer,
     add_consenter,
     upgrade,
+    remove_user,
+    remove_peer,
+    remove_consenter,
+    remove_org,
+    remove_channel,
     channel_commands,
     certificates,
     renew,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kindpakket_network.reports.plan import Plan
     from kindpakket_network.verbs.network import Network
 
-_dry_run = click.option(
+dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Only show the plan; exit code 1: there is something to do."
 )
 _on = click.option(
@@ -40,7 +40,7 @@ def plan(target: Network, as_json: bool) -> None:
 
     Exit code 1: there is something to do.
     """
-    _show(target.plan(), as_json)
+    show_plan(target.plan(), as_json)
 
 
 @click.command("add-org")
@@ -73,7 +73,7 @@ def plan(target: Network, as_json: bool) -> None:
 @click.option(
     "--elsewhere", is_flag=True, help="Its keys are in a home of its own: its bundle is admitted here."
 )
-@_dry_run
+@dry_run_option
 @json_option
 @on_network
 def add_org(
@@ -123,7 +123,7 @@ def add_org(
 @click.command("add-peer")
 @click.argument("organisation")
 @click.argument("peer", required=False)
-@_dry_run
+@dry_run_option
 @json_option
 @on_network
 def add_peer(target: Network, organisation: str, peer: str | None, dry_run: bool, as_json: bool) -> None:
@@ -138,7 +138,7 @@ def add_peer(target: Network, organisation: str, peer: str | None, dry_run: bool
 @click.command("add-consenter")
 @click.argument("organisation")
 @_on
-@_dry_run
+@dry_run_option
 @json_option
 @on_network
 def add_consenter(
@@ -152,7 +152,7 @@ def add_consenter(
 
 @click.command()
 @click.argument("build", required=False)
-@_dry_run
+@dry_run_option
 @json_option
 @on_network
 def upgrade(target: Network, build: str | None, dry_run: bool, as_json: bool) -> None:
@@ -166,7 +166,7 @@ def upgrade(target: Network, build: str | None, dry_run: bool, as_json: bool) ->
 
     if dry_run:
         settings = {} if build is None else {"fabric.build": json.dumps(build)}
-        _show(Network(with_settings(target.topology, settings), target.home).plan(), as_json)
+        show_plan(Network(with_settings(target.topology, settings), target.home).plan(), as_json)
         return
     with shown_progress() as progress:
         nodes = target.upgrade(build, progress)
@@ -181,7 +181,7 @@ def _become(
     from kindpakket_network.verbs.network import Network
 
     if dry_run:
-        _show(Network(wanted, target.home).plan(), as_json)
+        show_plan(Network(wanted, target.home).plan(), as_json)
         return
     with shown_progress() as progress:
         target.become(wanted, progress, elsewhere)
@@ -191,7 +191,8 @@ def _become(
         click.echo(f"Done. {target.home / 'topology.yaml'} describes the network as it is now.")
 
 
-def _show(found: Plan, as_json: bool) -> None:
+def show_plan(found: Plan, as_json: bool) -> None:
+    """Show a plan; exit code 1 if there is something to do."""
     show_warnings(found.warnings)
     if as_json:
         print_json(found.as_json())

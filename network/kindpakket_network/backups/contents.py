@@ -26,6 +26,7 @@ _LEFT_OUT = frozenset(
     (
         *("organisations", "nodes", "logs", "run", "builder", "lock", "results", "supervised"),
         *("restoring", "restored.json", "replaced", "manifest.json", "acting.json", "backups.json"),
+        *("removals.json", "removed"),
     )
 )
 

@@ -102,7 +102,7 @@ class Rejoining:
     def _is_named(self, channel: Channel) -> bool:
         """Whether a channel names the consenter with the certificates that it has."""
         present = current(self.session, channel)
-        own = consenter_of(self.orderer, self.session, present.raft)
+        own = consenter_of(self.orderer, self.session, channel, present.raft)
         return any(consenter.same(own) for consenter in present.consenters())
 
     def _await_part(self, channel: Channel) -> None:

@@ -75,6 +75,24 @@ class Revocation:
         self._restart_nodes()
         return count
 
+    def withdraw(self, node: str) -> None:
+        """Revoke the certificates of a node that has left, and update the channels. It can be repeated.
+
+        Its name may be enrolled again, and the other nodes are not restarted, as they do not take its calls
+        for an administrator's.
+
+        Raises:
+            NetworkError: the authority refused, or a channel could not be updated; the next call resumes.
+        """
+        authority = self.session.inventory.authorities[self.organisation]
+        for kind in (IDENTITIES, TLS):
+            with authority.as_registrar(kind) as (client, registrar):
+                for pem in client.certificates(registrar, name=node, expired=False, revoked=False):
+                    client.revoke(registrar, certificate=pem, reason="cessationofoperation")
+        self._write_list(authority)
+        for channel in self._channels():
+            reconcile(self.session, channel, only=[SETTINGS])
+
     def _folder(self, name: str) -> Path:
         ensure_user_name(name, ())
         user = self.session.home.user(self.organisation, name)

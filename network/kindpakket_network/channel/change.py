@@ -8,7 +8,7 @@ one step; consenters change one at a time, because each change alters who must a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from kindpakket_network.channel.update import compute_update
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.organisation import Organisation
 from kindpakket_network.errors import CommandFailed, NetworkError, Waiting
+from kindpakket_network.nodes.departures import CONSENTER, ORGANISATION
+from kindpakket_network.nodes.inventory import orderer_of
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import in_parallel, until
@@ -49,9 +51,9 @@ def reconcile(
     Args:
         session: the network.
         channel: the channel as the topology describes it.
-        only: what may change: `SETTINGS`, which is everything but the consenters and the capabilities,
-            `CAPABILITIES`, and the node names of consenters, such as `orderer.gemeente`, which are added or
-            get new certificates or addresses. None: everything but the capabilities.
+        only: what may change: `SETTINGS`, which is everything but consenters that stay or join and the
+            capabilities, `CAPABILITIES`, and the node names of consenters, such as `orderer.gemeente`, which
+            are added or get new certificates or addresses. None: everything but the capabilities.
         settle: called with a consenter's node name once the channel has its change; it must make that
             consenter join, or restart with its new certificate, and return when the node takes part.
             Without it, at most one consenter changes per call: restart that node, and call again.
@@ -71,7 +73,7 @@ def reconcile(
         if not done:
             continue
         changed = True
-        if step.consenter is not None:
+        if step.consenter is not None and not step.for_good:
             if settle is None:
                 break
             settle(step.consenter.node)
@@ -156,6 +158,7 @@ class _Step:
         consenter: the consenter; None: the settings or the capabilities.
         leaves: take the consenter out, rather than add it or change its certificates.
         raises: raise the capabilities.
+        for_good: take its organisation out of those that order the channel, too.
     """
 
     session: Session
@@ -163,13 +166,16 @@ class _Step:
     consenter: Orderer | None
     leaves: bool = False
     raises: bool = False
+    for_good: bool = False
 
     def proposal(self, present: Configuration) -> Proposal | None:
         """The change from a configuration, or None if this step changes nothing."""
         wanted = self.wanted(present)
         if wanted is present.group:
             return None
-        if self.consenter is not None:
+        if self.for_good and self.consenter is not None:
+            ensure_dispensable(self.session, self.channel, present, self.consenter)
+        elif self.consenter is not None:
             _ensure_quorum(self.session, self.channel, present, self.consenter)
         update = compute_update(self.session, present, wanted)
         return None if update is None else Proposal.of(update)
@@ -185,7 +191,7 @@ class _Step:
             return wanted
         if self.leaves:
             return self._without(self.consenter, present)
-        wanted = consenter_of(self.consenter, self.session, present.raft)
+        wanted = consenter_of(self.consenter, self.session, self.channel, present.raft)
         consenters = list(present.consenters())
         place = next((n for n, consenter in enumerate(consenters) if consenter.msp == wanted.msp), None)
         if place is None:
@@ -195,7 +201,7 @@ class _Step:
         ):
             return present.group
         else:
-            consenters[place] = wanted
+            consenters[place] = replace(wanted, id=consenters[place].id)
         group, source = self._ordered_by(consenters, present)
         target = group.groups[ORDERER]
         if place is None:
@@ -209,7 +215,10 @@ class _Step:
         staying = [consenter for consenter in present.consenters() if consenter.msp != leaving.msp]
         if len(staying) == len(present.consenters()):
             return present.group
-        return self._ordered_by(staying, present)[0]
+        group, _ = self._ordered_by(staying, present)
+        if self.for_good:
+            del group.groups[ORDERER].groups[leaving.msp]
+        return group
 
     def _ordered_by(self, consenters: Sequence[Consenter], present: Configuration) -> tuple[Any, Any]:
         """The present configuration with these consenters, and the orderers' part that the topology gives."""
@@ -247,6 +256,10 @@ def _steps(
 ) -> Iterator[_Step]:
     _ensure_nothing_leaves(session, channel, present)
     if only is None or SETTINGS in only:
+        for leaving in session.leaving(CONSENTER, channel.name):
+            organisation = session.topology.organisation(leaving.organisation)
+            orderer = orderer_of(session.topology, session.home, organisation)
+            yield _Step(session, channel, orderer, leaves=True, for_good=True)
         yield _Step(session, channel, None)
     if only is not None and CAPABILITIES in only:
         yield _Step(session, channel, None, raises=True)
@@ -290,7 +303,7 @@ def _taken(step: _Step, present: Configuration) -> tuple[bool, Configuration]:
 def _proposed_as(step: _Step) -> str:
     if step.raises:
         return " --capabilities"
-    return f" --without {step.consenter.node}" if step.leaves and step.consenter else ""
+    return f" --without {step.consenter.node}" if step.leaves and not step.for_good and step.consenter else ""
 
 
 def _ensure_nothing_leaves(session: Session, channel: Channel, present: Configuration) -> None:
@@ -300,23 +313,54 @@ def _ensure_nothing_leaves(session: Session, channel: Channel, present: Configur
         APPLICATION: [msps[member.organisation] for member in channel.members],
         ORDERER: [msps[name] for name in channel.consenters],
     }
-    for group, kind in ((APPLICATION, "members"), (ORDERER, "consenters")):
-        lacking = sorted(set(present.group.groups[group].groups) - set(wanted[group]))
+    for group, kind in ((APPLICATION, ORGANISATION), (ORDERER, CONSENTER)):
+        leaving = {each.msp for each in session.leaving(kind, channel.name)}
+        lacking = sorted(set(present.group.groups[group].groups) - set(wanted[group]) - leaving)
         if lacking:
+            which = "members" if group == APPLICATION else "consenters"
+            command = "remove-org" if group == APPLICATION else "remove-consenter"
             raise NetworkError(
-                f"the topology lacks {', '.join(lacking)} among the {kind} of {channel.name}: add what is "
-                "missing; nobody can be removed from a channel"
+                f"the topology lacks {', '.join(lacking)} among the {which} of {channel.name}: add what is "
+                f"missing, or remove it with `kindpakket network {command}`"
             )
-    order = [consenter.msp for consenter in present.consenters()]
-    if not present.raft and wanted[ORDERER][: len(order)] != order:
+    ids = {msps[name]: number for name, number in channel.consenter_ids.items()}
+    if not present.raft and any(ids.get(each.msp, each.id) != each.id for each in present.consenters()):
+        order = ", ".join(f"{each.id} {each.msp}" for each in present.consenters())
         raise NetworkError(
-            f"the consenters of {channel.name} are {', '.join(order)}, in the order of their ids: list them "
-            "in this order in the topology, and new ones after them"
+            f"the consenters of {channel.name} have the ids {order}: list them in this order in the "
+            "topology, and new ones after them, or give their ids in consenter_ids"
+        )
+
+
+def ensure_dispensable(session: Session, channel: Channel, present: Configuration, leaving: Orderer) -> None:
+    """Check that those of the other consenters that have all blocks go on without one.
+
+    Raises:
+        NetworkError: they are too few to order its departure, or to order anything afterwards.
+    """
+    count, quorum = len(present.consenters()), session.topology.ordering.quorum
+    late = _late(session, channel, present, leaving)
+    needed = max(quorum(count), quorum(count - 1))
+    if count - 1 - len(late) < needed:
+        raise NetworkError(
+            f"without {leaving.node}, {channel.name} needs {needed} of its other {count - 1} consenters, but "
+            f"{', '.join(late) or 'there are no more'} {'are' if len(late) > 1 else 'is'} down or behind: "
+            "start or restart, and try again"
         )
 
 
 def _ensure_quorum(session: Session, channel: Channel, present: Configuration, changing: Orderer) -> None:
     """Check that every other consenter has all blocks, so that ordering survives while this one changes."""
+    late = _late(session, channel, present, changing)
+    if late:
+        raise NetworkError(
+            f"{', '.join(late)} {'is' if len(late) == 1 else 'are'} down or behind on {channel.name}, so "
+            f"changing {changing.node} could cost the channel its quorum: start or restart, and try again"
+        )
+
+
+def _late(session: Session, channel: Channel, present: Configuration, changing: Orderer) -> list[str]:
+    """The other consenters that are down, or lack blocks."""
     msps = {consenter.msp for consenter in present.consenters()} - {changing.msp}
     others = [candidate for candidate in session.inventory.orderers if candidate.msp in msps]
     commands = AdminCommands(session, signers(session, present)[0])
@@ -335,20 +379,15 @@ def _ensure_quorum(session: Session, channel: Channel, present: Configuration, c
         caught_up = before >= highest or until(lambda: height(orderer) >= highest or None, patience, 0.5)
         return None if caught_up else orderer.node
 
-    late = [
-        node for node in in_parallel(lambda pair: behind(*pair), zip(others, heights, strict=True)) if node
-    ]
-    if late:
-        raise NetworkError(
-            f"{', '.join(late)} {'is' if len(late) == 1 else 'are'} down or behind on {channel.name}, so "
-            f"changing {changing.node} could cost the channel its quorum: start or restart, and try again"
-        )
+    found = in_parallel(lambda pair: behind(*pair), zip(others, heights, strict=True))
+    return [node for node in found if node]
 
 
-def consenter_of(orderer: Orderer, session: Session, raft: bool) -> Consenter:
+def consenter_of(orderer: Orderer, session: Session, channel: Channel, raft: bool) -> Consenter:
     """A consenter as a channel should name it: with the certificates that are in the home."""
-    files = consenter_files(orderer, session.home)
+    files = consenter_files(orderer, channel.consenter_ids[orderer.organisation], session.home)
     return Consenter(
+        files.id,
         files.msp,
         files.host,
         files.port,

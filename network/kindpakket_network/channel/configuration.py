@@ -22,6 +22,7 @@ class Consenter:
     """A consenter as the configuration names it.
 
     Attributes:
+        id: its id; on Raft, which does not record it, its place in the configuration.
         msp: its organisation's MSP id.
         host: the host at which others reach it.
         port: its port.
@@ -30,6 +31,7 @@ class Consenter:
         server_tls: its TLS server certificate, PEM.
     """
 
+    id: int
     msp: str
     host: str
     port: int
@@ -38,7 +40,7 @@ class Consenter:
     server_tls: bytes = field(repr=False)
 
     def same(self, other: Consenter) -> bool:
-        """Whether both are the same, ignoring white space around the certificates."""
+        """Whether both are the same but for their ids, ignoring white space around the certificates."""
         return _comparable(self) == _comparable(other)
 
 
@@ -100,6 +102,7 @@ class Configuration:
             value = self.group.groups[ORDERER].values["Orderers"].value
             return tuple(
                 Consenter(
+                    consenter.id,
                     consenter.msp_id,
                     consenter.host,
                     consenter.port,
@@ -118,6 +121,7 @@ class Configuration:
         }
         return tuple(
             Consenter(
+                number,
                 owners.get(at(consenter.host, consenter.port), ""),
                 consenter.host,
                 consenter.port,
@@ -125,7 +129,9 @@ class Configuration:
                 consenter.client_tls_cert,
                 consenter.server_tls_cert,
             )
-            for consenter in m.etcdraft.ConfigMetadata.FromString(self._consensus().metadata).consenters
+            for number, consenter in enumerate(
+                m.etcdraft.ConfigMetadata.FromString(self._consensus().metadata).consenters, 1
+            )
         )
 
     def _consensus(self) -> Any:
@@ -138,6 +144,7 @@ def _comparable(consenter: Consenter) -> Consenter:
 
     return replace(
         consenter,
+        id=0,
         identity=essence(consenter.identity),
         client_tls=essence(consenter.client_tls),
         server_tls=essence(consenter.server_tls),

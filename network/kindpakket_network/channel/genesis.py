@@ -37,6 +37,7 @@ class ConsenterFiles:
         msp_folder: the folder with its organisation's MSP definition.
     """
 
+    id: int
     msp: str
     host: str
     port: int
@@ -68,7 +69,9 @@ def configtx(
         consenters: the consenters; None: the topology's, with their certificates in the home.
     """
     if consenters is None:
-        consenters = [consenter_files(orderer, home) for orderer in inventory.consenters_of(channel)]
+        consenters = [
+            consenter_files(orderer, number, home) for number, orderer in inventory.by_id(channel).items()
+        ]
     strangers = _strangers(topology, channel)
     return render(
         "configtx.yaml",
@@ -192,10 +195,17 @@ def desired(session: Session, channel: Channel, consenters: Sequence[Consenter])
         return Configuration.read((folder / "block").read_bytes()).group
 
 
-def consenter_files(orderer: Orderer, home: Home) -> ConsenterFiles:
-    """A consenter according to the topology and the home, with its pending certificates if it has any."""
+def consenter_files(orderer: Orderer, number: int, home: Home) -> ConsenterFiles:
+    """A consenter according to the topology and the home, with its pending certificates if it has any.
+
+    Args:
+        orderer: its node.
+        number: its consenter id.
+        home: where its certificates are.
+    """
     tls = str(newest_folder(orderer.folder / "tls") / "cert.pem")
     return ConsenterFiles(
+        id=number,
         msp=orderer.msp,
         host=orderer.host,
         port=orderer.ports[0],
@@ -217,6 +227,7 @@ def _written(folder: Path, consenter: Consenter, session: Session) -> ConsenterF
     for name, content in files.items():
         write(folder / f"{name}.pem", content)
     return ConsenterFiles(
+        id=consenter.id,
         msp=consenter.msp,
         host=consenter.host,
         port=consenter.port,

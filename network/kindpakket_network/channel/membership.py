@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kindpakket_network.channel.change import SETTINGS, reconcile
+from kindpakket_network.channel.change import SETTINGS, consenter_of, reconcile
 from kindpakket_network.channel.configuration import Configuration
 from kindpakket_network.channel.genesis import lacking_bundles
 from kindpakket_network.channel.submission import current
@@ -19,9 +19,19 @@ _JOINED = 60.0
 
 
 def own_founders(session: Session, channel: Channel, genesis: Path) -> list[Orderer]:
-    """This home's consenters that are in a channel's genesis block, and join by it."""
-    named = {consenter.msp for consenter in Configuration.read(genesis.read_bytes()).consenters()}
-    return [consenter for consenter in session.own_consenters_of(channel) if consenter.msp in named]
+    """This home's consenters that are in a channel's genesis block, and join by it.
+
+    One that has left and comes back has other certificates, and joins as a new one does.
+    """
+    founding = Configuration.read(genesis.read_bytes())
+
+    def founded(orderer: Orderer) -> bool:
+        named = [consenter for consenter in founding.consenters() if consenter.msp == orderer.msp]
+        if not named or orderer.has(channel.name):
+            return bool(named)
+        return named[0].same(consenter_of(orderer, session, channel, founding.raft))
+
+    return [consenter for consenter in session.own_consenters_of(channel) if founded(consenter)]
 
 
 def follow(session: Session, channel: Channel) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from kindpakket_network.errors import ChangeRefused, Mistake
 
 _RESET = "use another home, use this home's own topology, or reset it"
 _APPEND = "append new ones at the end"
+_OF_ORGANISATIONS = ("name", "msp", "peers", "consenter", "users", "host", "place", "peer_places")
 
 
 class _Named(Protocol):
@@ -33,11 +34,13 @@ class Change:
         place: its path in the topology, such as `organisations.winkels.peers`.
         words: what changes.
         advice: what to do instead, if a running network cannot follow; None if it can.
+        removes: whether something leaves the network, which `kindpakket network remove-…` does.
     """
 
     place: str
     words: str
     advice: str | None = None
+    removes: bool = False
 
 
 def changes(present: Topology, wanted: Topology) -> list[Change]:
@@ -70,18 +73,27 @@ def changes(present: Topology, wanted: Topology) -> list[Change]:
                 "warnings",
             ),
         ),
-        *_grown("organisations", present.organisations, wanted.organisations, _organisation, _joining),
-        *_things("channels", present.channels, wanted.channels, _channel),
+        *_organisations(present, wanted),
+        *_things("channels", present.channels, wanted.channels, _channel, "remove-channel"),
     ]
 
 
-def ensure_possible(present: Topology, wanted: Topology) -> None:
+def ensure_possible(present: Topology, wanted: Topology, *, removing: bool = False) -> None:
     """Check that a running network can become what a topology describes.
+
+    Args:
+        present: the topology that was brought up.
+        wanted: the desired topology.
+        removing: whether what it lacks is to be removed.
 
     Raises:
         ChangeRefused: it cannot; every obstacle is listed.
     """
-    refused = [change for change in changes(present, wanted) if change.advice is not None]
+    refused = [
+        change
+        for change in changes(present, wanted)
+        if change.advice is not None and not (removing and change.removes)
+    ]
     if refused:
         raise ChangeRefused(
             "the network in this home cannot become what the topology describes",
@@ -109,24 +121,51 @@ def _build(present: str, wanted: str) -> Iterator[Change]:
         yield Change("fabric.build", f"{present} becomes {wanted}")
 
 
-def _grown(
-    place: str,
-    present: Sequence[Thing],
-    wanted: Sequence[Thing],
-    compared: Callable[[str, Thing, Thing], Iterator[Change]],
-    added: Callable[[Thing], str],
-) -> Iterator[Change]:
-    """Differences in a list whose order determines ports: items may only be appended."""
-    before, after = [item.name for item in present], [item.name for item in wanted]
-    if after[: len(before)] != before:
-        yield Change(
-            place, f"{_shown(before)} becomes {_shown(after)}", f"keep the present order, and {_APPEND}"
-        )
+def _organisations(present: Topology, wanted: Topology) -> Iterator[Change]:
+    """Differences in the organisations, each of which keeps its place among the ports."""
+    before, after = (
+        {organisation.name: organisation.place for organisation in topology.organisations}
+        for topology in (present, wanted)
+    )
+    if _moved(before, after):
+        yield _reordered("organisations", before, after)
         return
-    for old, new in zip(present, wanted, strict=False):
-        yield from compared(f"{place}.{old.name}", old, new)
-    for new in wanted[len(present) :]:
-        yield Change(f"{place}.{new.name}", added(new))
+    for old in present.organisations:
+        if old.name not in after:
+            yield Change(f"organisations.{old.name}", "is removed", _by_command("remove-org", old.name), True)
+        else:
+            yield from _organisation(f"organisations.{old.name}", old, wanted.organisation(old.name))
+    for new in wanted.organisations:
+        if new.name not in before:
+            yield Change(f"organisations.{new.name}", _joining(new))
+
+
+def _numbered(
+    place: str, before: Mapping[str, int], after: Mapping[str, int], command: str
+) -> Iterator[Change]:
+    """Differences in names whose numbers determine ports or ids: each name keeps its number."""
+    if _moved(before, after):
+        yield _reordered(place, before, after)
+        return
+    gone = [name for name in before if name not in after]
+    if gone:
+        yield Change(place, f"{_shown(gone)} removed", _by_command(command), True)
+    added = [name for name in after if name not in before]
+    if added:
+        yield Change(place, f"{_shown(added)} added")
+
+
+def _moved(before: Mapping[str, int], after: Mapping[str, int]) -> bool:
+    return any(before[name] != after[name] for name in before if name in after)
+
+
+def _reordered(place: str, before: Mapping[str, int], after: Mapping[str, int]) -> Change:
+    words = f"{_shown(list(before))} becomes {_shown(list(after))}"
+    return Change(place, words, f"keep the present order, and {_APPEND}")
+
+
+def _by_command(*words: str) -> str:
+    return f"put it back, or take it out with `kindpakket network {' '.join(words)}`"
 
 
 def _things(
@@ -134,12 +173,15 @@ def _things(
     present: Sequence[Thing],
     wanted: Sequence[Thing],
     compared: Callable[[str, Thing, Thing], Iterator[Change]],
+    command: str | None = None,
 ) -> Iterator[Change]:
     """Differences in a list from which nothing may be removed."""
     before, after = ({item.name: item for item in some} for some in (present, wanted))
     for name, old in before.items():
         if name in after:
             yield from compared(f"{place}.{name}", old, after[name])
+        elif command is not None:
+            yield Change(f"{place}.{name}", "is removed", _by_command(command, name), True)
         else:
             yield Change(
                 f"{place}.{name}", "is removed", f"the ledger keeps it permanently; put it back, or {_RESET}"
@@ -156,20 +198,13 @@ def _organisation(place: str, present: Organisation, wanted: Organisation) -> It
         wanted.msp,
         "the MSP id is part of every signature; keep it, or add an organisation",
     )
-    before, after = present.peers, wanted.peers
-    if after[: len(before)] != before:
-        yield Change(
-            f"{place}.peers",
-            f"{_shown(before)} becomes {_shown(after)}",
-            f"keep the present order, and {_APPEND}",
-        )
-    elif after != before:
-        yield Change(f"{place}.peers", f"{_shown(after[len(before) :])} added")
+    yield from _numbered(f"{place}.peers", present.peer_places, wanted.peer_places, "remove-peer")
     if present.consenter and not wanted.consenter:
         yield Change(
             f"{place}.consenter",
             "its orderer is removed",
-            "channels count on its votes; write consenter: true",
+            _by_command("remove-consenter", present.name),
+            True,
         )
     elif wanted.consenter and not present.consenter:
         yield Change(f"{place}.consenter", "an orderer is added")
@@ -181,7 +216,7 @@ def _organisation(place: str, present: Organisation, wanted: Organisation) -> It
         "certificates and channels name it; keep it, or add an organisation elsewhere",
     )
     yield from _free(f"{place}.host", present.host, wanted.host, leaving=("name", "address"))
-    yield from _free(place, present, wanted, leaving=("name", "msp", "peers", "consenter", "users", "host"))
+    yield from _free(place, present, wanted, leaving=_OF_ORGANISATIONS)
 
 
 def _users(place: str, present: Sequence[User], wanted: Sequence[User]) -> Iterator[Change]:
@@ -205,15 +240,9 @@ def _joining(organisation: Organisation) -> str:
 
 
 def _channel(place: str, present: Channel, wanted: Channel) -> Iterator[Change]:
-    before, after = present.consenters, wanted.consenters
-    if after[: len(before)] != before:
-        yield Change(
-            f"{place}.consenters",
-            f"{_shown(before)} becomes {_shown(after)}",
-            "their order determines their ids, and none may leave; keep the present order, and " + _APPEND,
-        )
-    elif after != before:
-        yield Change(f"{place}.consenters", f"{_shown(after[len(before) :])} added")
+    yield from _numbered(
+        f"{place}.consenters", present.consenter_ids, wanted.consenter_ids, "remove-consenter"
+    )
     for group, capability in present.capabilities.items():
         known, after_it = CAPABILITIES[group], wanted.capabilities[group]
         lowered = known.index(after_it) < known.index(capability)
@@ -225,9 +254,8 @@ def _channel(place: str, present: Channel, wanted: Channel) -> Iterator[Change]:
                 if lowered
                 else None,
             )
-    yield from _free(
-        place, present, wanted, leaving=("name", "consenters", "members", "chaincodes", "capabilities")
-    )
+    leaving = ("name", "consenters", "consenter_ids", "members", "chaincodes", "capabilities")
+    yield from _free(place, present, wanted, leaving=leaving)
     yield from _members(f"{place}.members", present.members, wanted.members)
     yield from _things(f"{place}.chaincodes", present.chaincodes, wanted.chaincodes, _chaincode)
 
@@ -239,7 +267,8 @@ def _members(place: str, present: Sequence[Member], wanted: Sequence[Member]) ->
             yield Change(
                 f"{place}.{name}",
                 "leaves the channel",
-                "its peers hold the ledger and policies count on it; put it back, or remove its writers",
+                _by_command("remove-org", name),
+                True,
             )
         else:
             yield from _free(f"{place}.{name}", old, after[name], leaving=("organisation",))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from kindpakket_network.description.chaincode import Chaincode
+from kindpakket_network.description.numbering import numbered
+
+FIRST_CONSENTER = 1
 
 CHOSEN: Mapping[str, str] = {"channel": "V3_0", "orderer": "V2_0", "application": "V2_5"}
 """The capabilities of a channel that names none. A newer one never becomes the default, because a channel's
@@ -36,7 +39,7 @@ class Channel:
 
     Attributes:
         name: its name.
-        consenters: the organisations whose orderers order it, by consenter id, starting at 1.
+        consenters: the organisations whose orderers order it, in the order of the file.
         lifecycle_endorsement: the policy for chaincode definitions.
         administration: the policy for changes of its members and their policies; None: a majority of the
             members' administrators.
@@ -45,6 +48,7 @@ class Channel:
         acls: policies of the application group by the resource that they guard, where they differ from the
             defaults in `channel.access`.
         capabilities: the capabilities of the groups `channel`, `orderer` and `application`.
+        consenter_ids: the id of each consenter, from 1, which it keeps when another one leaves (BFT).
     """
 
     name: str
@@ -55,13 +59,15 @@ class Channel:
     chaincodes: tuple[Chaincode, ...]
     acls: Mapping[str, str]
     capabilities: Mapping[str, str]
+    consenter_ids: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, members: Mapping[str, Any], consenters: tuple[str, ...]) -> Self:
         """A channel from its members in a topology; consenters: for one that does not list its own."""
+        names = tuple(members.get("consenters", consenters))
         return cls(
             name=members["name"],
-            consenters=tuple(members.get("consenters", consenters)),
+            consenters=names,
             lifecycle_endorsement=members["lifecycle_endorsement"],
             administration=members.get("administration"),
             members=tuple(
@@ -76,4 +82,5 @@ class Channel:
             chaincodes=tuple(Chaincode.read(chaincode) for chaincode in members.get("chaincodes", ())),
             acls=dict(members.get("acls", {})),
             capabilities={**CHOSEN, **members.get("capabilities", {})},
+            consenter_ids=numbered(names, members.get("consenter_ids", {}), FIRST_CONSENTER),
         )

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.editing import (
+    ANYWHERE,
+    channel_of,
+    document_of,
+    named,
+    organisation_of,
+)
+from kindpakket_network.description.numbering import first_free, pinned
+from kindpakket_network.description.ports import PEERS_PER_ORGANISATION
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError
-
-_ANYWHERE = Path("/")
 
 
 def with_organisation(
@@ -48,20 +54,20 @@ def with_organisation(
         NetworkError: there is no such organisation or channel, or the other is not a member of a channel.
         TopologyError: the names cannot be used, or the resulting topology has mistakes.
     """
-    other = _organisation(topology, like)
+    other = organisation_of(topology, like)
     joined = (
         [candidate.name for candidate in topology.channels if like in _members(candidate)]
         if channels is None
         else channels
     )
-    document = _document(topology)
+    document = document_of(topology)
     made = _organisation_like(document, like, name, msp, peers, consenter, host)
     document["organisations"].append(made)
     for channel_name in joined:
-        if like not in _members(_channel(topology, channel_name)):
+        if like not in _members(channel_of(topology, channel_name)):
             raise NetworkError(f"{like} is not a member of {channel_name}: name an organisation that is")
-        channel = _member_of(document["channels"], channel_name)
-        _keep_consenters(channel, _channel(topology, channel_name), consenter, name)
+        channel = named(document["channels"], channel_name)
+        _keep_consenters(channel, channel_of(topology, channel_name), consenter, name)
         member = next(candidate for candidate in channel["members"] if candidate["organisation"] == like)
         channel["members"].append({**copy.deepcopy(member), "organisation": name})
         if not share_collections:
@@ -91,11 +97,11 @@ def with_channel(
         NetworkError: the other is missing or not on a channel, or the MSP id is not the organisation's.
         TopologyError: the names cannot be used, or the resulting topology has mistakes.
     """
-    other = _organisation(topology, like)
+    other = organisation_of(topology, like)
     pattern = next((candidate for candidate in topology.channels if like in _members(candidate)), None)
     if pattern is None:
         raise NetworkError(f"{like} is not on any channel that could be copied: name another organisation")
-    document = _document(topology)
+    document = document_of(topology)
     known = next((candidate for candidate in topology.organisations if candidate.name == organisation), None)
     if known is None:
         document["organisations"].append(
@@ -104,8 +110,9 @@ def with_channel(
     elif known.msp != msp:
         raise NetworkError(f"{organisation} has the MSP id {known.msp}, not {msp}: omit it, or correct it")
     _keep_other_consenters(document, topology, ())
-    channel = copy.deepcopy(_member_of(document["channels"], pattern.name))
+    channel = copy.deepcopy(named(document["channels"], pattern.name))
     channel["consenters"] = list(pattern.consenters)
+    channel.pop("consenter_ids", None)
     replaced = {like: organisation, other.msp: msp}
     channel = _replaced(channel, replaced)
     _each_policy(channel, lambda policy: policy.replace(f"'{other.msp}.", f"'{msp}."))
@@ -125,12 +132,18 @@ def with_peer(topology: Topology, organisation: str, name: str | None = None) ->
         NetworkError: there is no such organisation.
         TopologyError: the name cannot be used, or the organisation has four already.
     """
-    peers = _organisation(topology, organisation).peers
+    peers = organisation_of(topology, organisation).peers
     if name is None:
         numbers = (int(found[1]) for peer in peers if (found := re.fullmatch(r"peer(\d+)", peer)))
         name = f"peer{max(numbers, default=-1) + 1}"
-    document = _document(topology)
-    _member_of(document["organisations"], organisation)["peers"] = [*peers, name]
+    document = document_of(topology)
+    found = named(document["organisations"], organisation)
+    found["peers"] = [*peers, name]
+    places = organisation_of(topology, organisation).peer_places
+    if name not in places and len(peers) < PEERS_PER_ORGANISATION:
+        # The place of a peer that has left is free again.
+        given = pinned({**places, name: first_free(places)})
+        found |= {"peer_places": given} if given else {}
     return _read(document)
 
 
@@ -146,15 +159,15 @@ def with_consenter(topology: Topology, organisation: str, channels: Sequence[str
         NetworkError: there is no such organisation or channel.
         TopologyError: the resulting topology has mistakes.
     """
-    _organisation(topology, organisation)
-    document = _document(topology)
+    organisation_of(topology, organisation)
+    document = document_of(topology)
     _keep_other_consenters(document, topology, ())
-    _member_of(document["organisations"], organisation)["consenter"] = True
+    named(document["organisations"], organisation)["consenter"] = True
     names = [channel.name for channel in topology.channels] if channels is None else channels
     for name in names:
-        present = _channel(topology, name).consenters
+        present = channel_of(topology, name).consenters
         if organisation not in present:
-            _member_of(document["channels"], name)["consenters"] = [*present, organisation]
+            named(document["channels"], name)["consenters"] = [*present, organisation]
     return _read(document)
 
 
@@ -173,35 +186,11 @@ def beside(policy: str, msp: str, other: str) -> str:
 
 
 def _read(document: dict[str, Any]) -> Topology:
-    return Topology.read(document, _ANYWHERE, "the resulting topology")
-
-
-def _document(topology: Topology) -> dict[str, Any]:
-    return copy.deepcopy(dict(topology.document))
-
-
-def _organisation(topology: Topology, name: str) -> Any:
-    found = next((organisation for organisation in topology.organisations if organisation.name == name), None)
-    if found is None:
-        names = ", ".join(organisation.name for organisation in topology.organisations)
-        raise NetworkError(f"there is no organisation {name!r}: use one of {names}")
-    return found
-
-
-def _channel(topology: Topology, name: str) -> Channel:
-    found = next((channel for channel in topology.channels if channel.name == name), None)
-    if found is None:
-        names = ", ".join(channel.name for channel in topology.channels)
-        raise NetworkError(f"there is no channel {name!r}: use one of {names}")
-    return found
+    return Topology.read(document, ANYWHERE, "the resulting topology")
 
 
 def _members(channel: Channel) -> list[str]:
     return [member.organisation for member in channel.members]
-
-
-def _member_of(some: Iterable[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(item for item in some if item["name"] == name)
 
 
 def _organisation_like(
@@ -213,8 +202,10 @@ def _organisation_like(
     consenter: bool,
     host: str | None,
 ) -> dict[str, Any]:
-    other = _member_of(document["organisations"], like)
+    other = named(document["organisations"], like)
     made = {**copy.deepcopy(other), "name": name, "msp": msp, "consenter": consenter}
+    for member in ("place", "peer_places"):
+        made.pop(member, None)
     if peers is not None:
         made["peers"] = [f"peer{number}" for number in range(peers)]
     if host is not None:
@@ -230,7 +221,7 @@ def _keep_other_consenters(document: dict[str, Any], topology: Topology, leaving
     """Write out the consenters of channels that use the default, which a new orderer would change."""
     for channel in topology.channels:
         if channel.name not in leaving:
-            _member_of(document["channels"], channel.name)["consenters"] = list(channel.consenters)
+            named(document["channels"], channel.name)["consenters"] = list(channel.consenters)
 
 
 def _each_policy(channel: dict[str, Any], changed: Callable[[str], str], *, collections: bool = True) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from kindpakket_network.description.host import THIS, Host
+from kindpakket_network.description.numbering import numbered
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Organisation:
         consenter: whether it runs an orderer, which can be a consenter of channels.
         users: its identities, at least one of kind `admin`.
         host: where its nodes run.
+        place: the number of its block of ports, from 0; see `ports`.
+        peer_places: the number of each peer's ports in that block, from 0.
     """
 
     name: str
@@ -43,19 +46,36 @@ class Organisation:
     consenter: bool
     users: tuple[User, ...]
     host: Host = THIS
+    place: int = 0
+    peer_places: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, members: Mapping[str, Any], hosts: Mapping[str, Host]) -> Self:
-        """An organisation from its members in a topology, and the hosts by name."""
+    def read(cls, members: Mapping[str, Any], hosts: Mapping[str, Host], place: int) -> Self:
+        """An organisation from its members in a topology, the hosts by name, and its place."""
         users = tuple(
             User(user["name"], user.get("type", "client"), user.get("attributes", {}))
             for user in members["users"]
         )
         peers = tuple(members.get("peers", ()))
         host = hosts[members["host"]] if "host" in members else THIS
-        return cls(members["name"], members["msp"], peers, members.get("consenter", False), users, host)
+        return cls(
+            name=members["name"],
+            msp=members["msp"],
+            peers=peers,
+            consenter=members.get("consenter", False),
+            users=users,
+            host=host,
+            place=place,
+            peer_places=numbered(peers, members.get("peer_places", {})),
+        )
 
     @property
     def admin(self) -> User:
         """The first of its administrators."""
         return next(user for user in self.users if user.kind == "admin")
+
+
+def places_of(organisations: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """The place of each organisation among the ports, from their members in a topology."""
+    given = {members["name"]: members["place"] for members in organisations if "place" in members}
+    return numbered([members["name"] for members in organisations], given)

@@ -87,6 +87,32 @@ def any_of(msp: str, roles: tuple[str, ...]) -> str:
     return "OR(" + ", ".join(f"'{msp}.{role}'" for role in roles) + ")"
 
 
+def without(policy: Policy, msp: str, *, even_if_required: bool = False) -> Policy | None:
+    """A policy without an organisation's signatures.
+
+    Args:
+        policy: the policy.
+        msp: the organisation's MSP id.
+        even_if_required: where its signature was required with others', ask for the others' alone.
+
+    Returns:
+        The policy; None if it needs that organisation.
+    """
+    if isinstance(policy, Principal):
+        return None if policy.msp == msp else policy
+    left = [without(part, msp, even_if_required=even_if_required) for part in policy.policies]
+    staying = tuple(part for part in left if part is not None)
+    needed = min(policy.needed, len(staying)) if even_if_required else policy.needed
+    if not staying or needed > len(staying):
+        return None
+    return staying[0] if len(staying) == 1 else Threshold(needed, staying)
+
+
+def written(policy: Policy) -> str:
+    """A policy as an expression for `parse` and for Fabric, which takes no principal without an operator."""
+    return f"OR({_written(policy)})" if isinstance(policy, Principal) else _written(policy)
+
+
 def is_satisfied_by(policy: Policy, signers: Sequence[Principal]) -> bool:
     """Whether signatures satisfy a policy; as in Fabric, each counts once, in the policy's order."""
     return _left_over(policy, list(signers)) is not None
@@ -104,6 +130,15 @@ def principals_of(policy: Policy) -> tuple[Principal, ...]:
     if isinstance(policy, Principal):
         return (policy,)
     return tuple(principal for part in policy.policies for principal in principals_of(part))
+
+
+def _written(policy: Policy) -> str:
+    if isinstance(policy, Principal):
+        return f"'{policy.msp}.{policy.role}'"
+    parts = ", ".join(map(_written, policy.policies))
+    if policy.needed == 1:
+        return f"OR({parts})"
+    return f"AND({parts})" if policy.needed == len(policy.policies) else f"OutOf({policy.needed}, {parts})"
 
 
 def _left_over(policy: Policy, signers: list[Principal]) -> list[Principal] | None:

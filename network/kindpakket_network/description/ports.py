@@ -1,6 +1,7 @@
 """Which node listens on which port.
 
-Each organisation has a block of 30 ports, in the topology's order; appending one moves no other:
+Each organisation has a block of 30 ports by its place, which is its rank in the topology unless the topology
+gives another; appending one moves no other, and one that leaves takes its place with it:
 
     +0 CA        +2 consenter            +6 first peer          +12 second peer, and so on
     +1 its       +3 its operations       +7 its operations

@@ -9,14 +9,16 @@ from typing import Any
 from kindpakket_network.description import ports
 from kindpakket_network.description.access_rules import access_mistakes
 from kindpakket_network.description.build import BUILDS, STANDARD_BUILD
-from kindpakket_network.description.channel import CHOSEN
+from kindpakket_network.description.channel import CHOSEN, FIRST_CONSENTER
 from kindpakket_network.description.host import EVERYWHERE, LOOPBACK
+from kindpakket_network.description.numbering import numbered
+from kindpakket_network.description.organisation import places_of
 from kindpakket_network.description.policy_rules import channel_policies
 from kindpakket_network.description.schema import check_schema, skip_malformed
 from kindpakket_network.description.tuning import STANDARD
 from kindpakket_network.errors import Mistake
 
-_FEWEST_BFT_CONSENTERS = 4
+FEWEST_BFT_CONSENTERS = 4
 _OTHER_NODES = ("orderer", "ca", "chaincode")
 _REGISTRAR = "registrar"
 # Fabric 3.1.1's orderer parses the brackets around an IPv6 address as a list.
@@ -33,6 +35,18 @@ def mistakes_in(document: Any) -> list[Mistake]:
     if remaining is not None:
         mistakes += [mistake for rule in _RULES for mistake in skip_malformed(rule(remaining))]
     return mistakes
+
+
+def _numbers(place: str, given: Mapping[str, int], numbers: Mapping[str, int]) -> Iterator[Mistake]:
+    """Numbers of names that are not listed, and numbers that two names have."""
+    for name in given:
+        if name not in numbers:
+            yield Mistake(f"{place}.{name}", "is not listed: remove it here, or list it there")
+    names = list(numbers)
+    for rank, name in enumerate(names):
+        other = next((before for before in names[:rank] if numbers[before] == numbers[name]), None)
+        if other is not None:
+            yield Mistake(place, f"{other} and {name} both have {numbers[name]}: give each its own number")
 
 
 def _repeated(names: Sequence[str], place: str, what: str) -> Iterator[Mistake]:
@@ -66,6 +80,13 @@ def _organisations(document: Any) -> Iterator[Mistake]:
 def _peers(place: str, organisation: Any) -> Iterator[Mistake]:
     peers = organisation.get("peers", [])
     yield from _repeated(peers, place + "[{}]", "the peer")
+    places = numbered(peers, organisation.get("peer_places", {}))
+    yield from _numbers(f"{place[: -len('peers')]}peer_places", organisation.get("peer_places", {}), places)
+    for name, number in places.items():
+        if number >= ports.PEERS_PER_ORGANISATION:
+            most = ports.PEERS_PER_ORGANISATION - 1
+            message = f"{name} would have place {number}, but the last one is {most}: give peer_places"
+            yield Mistake(place, message)
     for number, peer in enumerate(peers):
         if peer in _OTHER_NODES:
             message = f"{peer!r} is the name of another node: call it peer0, peer1, …"
@@ -131,7 +152,9 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def _ports(document: Any) -> Iterator[Mistake]:
     base = document["ports"]["base"]
-    last = base + ports.BLOCK * len(document["organisations"]) - 1
+    places = places_of(document["organisations"])
+    yield from _numbers("organisations", {}, places)
+    last = base + ports.BLOCK * (max(places.values()) + 1) - 1
     if last > ports.HIGHEST:
         yield Mistake(
             "ports.base",
@@ -161,16 +184,20 @@ def _consenters(document: Any) -> Iterator[Mistake]:
     if not able:
         message = "no organisation is a consenter: write consenter: true for at least one"
         yield Mistake("organisations", message)
-    elif bft and len(able) < _FEWEST_BFT_CONSENTERS:
+    elif bft and len(able) < FEWEST_BFT_CONSENTERS:
         yield Mistake(
             "ordering.type",
             f"bft with {_consenter_count(len(able))} tolerates no failure: write consenter: true for at "
-            f"least {_FEWEST_BFT_CONSENTERS} organisations, or use raft",
+            f"least {FEWEST_BFT_CONSENTERS} organisations, or use raft",
         )
     for number, channel in enumerate(document["channels"]):
+        place = f"channels[{number}]"
         if "consenters" in channel:
-            place = f"channels[{number}].consenters"
-            yield from skip_malformed(_own_consenters(place, channel["consenters"], able, bft))
+            own = _own_consenters(f"{place}.consenters", channel["consenters"], able, bft)
+            yield from skip_malformed(own)
+        ids = channel.get("consenter_ids", {})
+        numbers = numbered(channel.get("consenters", able), ids, FIRST_CONSENTER)
+        yield from skip_malformed(_numbers(f"{place}.consenter_ids", ids, numbers))
 
 
 def _own_consenters(place: str, names: Sequence[str], able: Sequence[str], bft: bool) -> Iterator[Mistake]:
@@ -179,11 +206,11 @@ def _own_consenters(place: str, names: Sequence[str], able: Sequence[str], bft: 
         if name not in able:
             message = f"{name!r} is not an organisation with consenter: true: use some of {', '.join(able)}"
             yield Mistake(f"{place}[{number}]", message)
-    if bft and len(set(names)) < _FEWEST_BFT_CONSENTERS:
+    if bft and len(set(names)) < FEWEST_BFT_CONSENTERS:
         yield Mistake(
             place,
             f"bft with {_consenter_count(len(set(names)))} tolerates no failure: "
-            f"name at least {_FEWEST_BFT_CONSENTERS} organisations, or use raft as ordering.type",
+            f"name at least {FEWEST_BFT_CONSENTERS} organisations, or use raft as ordering.type",
         )
 
 

@@ -17,7 +17,7 @@ from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.document import Document
 from kindpakket_network.description.host import Host
 from kindpakket_network.description.ordering import Ordering
-from kindpakket_network.description.organisation import Organisation
+from kindpakket_network.description.organisation import Organisation, places_of
 from kindpakket_network.description.policy import single_quoted
 from kindpakket_network.description.rules import mistakes_in
 from kindpakket_network.description.tuning import STANDARD, Tuning
@@ -111,7 +111,11 @@ class Topology:
                     _quote_alike(collection, "members", "endorsement")
                 chaincode["source"] = str((folder / chaincode["source"]).resolve())
         hosts = {name: Host(name, **members) for name, members in absolute.get("hosts", {}).items()}
-        organisations = tuple(Organisation.read(members, hosts) for members in absolute["organisations"])
+        places = places_of(absolute["organisations"])
+        organisations = tuple(
+            Organisation.read(members, hosts, places[members["name"]])
+            for members in absolute["organisations"]
+        )
         consenters = tuple(organisation.name for organisation in organisations if organisation.consenter)
         return cls(
             name=absolute["name"],
@@ -141,7 +145,8 @@ class Topology:
         Raises:
             OSError: there are not enough free ports.
         """
-        return self.with_base(ports.free_base(len(self.organisations) + ports.JOINING))
+        blocks = 1 + max(organisation.place for organisation in self.organisations)
+        return self.with_base(ports.free_base(blocks + ports.JOINING))
 
     def organisation(self, name: str) -> Organisation:
         """The organisation of that name.

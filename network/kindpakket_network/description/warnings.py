@@ -11,6 +11,7 @@ from typing import Any
 from kindpakket_network.description import ports
 from kindpakket_network.description.access_rules import access_warnings
 from kindpakket_network.description.host import EVERYWHERE
+from kindpakket_network.description.organisation import places_of
 from kindpakket_network.description.policy import Policy, can_be_satisfied_by, parse, principals_of
 from kindpakket_network.description.policy_rules import collection_peers
 from kindpakket_network.errors import Mistake
@@ -58,7 +59,8 @@ def _hosts(document: Any) -> Iterator[Mistake]:
 
 
 def _ports(document: Any) -> Iterator[Mistake]:
-    base, count = document["ports"]["base"], ports.BLOCK * len(document["organisations"])
+    blocks = 1 + max(places_of(document["organisations"]).values())
+    base, count = document["ports"]["base"], ports.BLOCK * blocks
     if base + count > ports.EPHEMERAL:
         yield Mistake(
             "ports.base",

@@ -116,7 +116,7 @@ def _configuration(topology: Topology, channel: Channel, consenters: Sequence[Or
                 },
             },
         },
-        "orderer": _ordering(topology, orderer, consenters),
+        "orderer": _ordering(topology, orderer, channel.consenter_ids),
     }
 
 
@@ -129,7 +129,16 @@ def _readers(application: Mapping[str, Any]) -> dict[str, Resource]:
 
 def _configtx(topology: Topology, channel: Channel, consenters: Sequence[Organisation]) -> Mapping[str, Any]:
     files = [
-        ConsenterFiles(consenter.msp, service(ORDERER, consenter.name), ORDERER_PORT, "", "", "", "")
+        ConsenterFiles(
+            channel.consenter_ids[consenter.name],
+            consenter.msp,
+            service(ORDERER, consenter.name),
+            ORDERER_PORT,
+            "",
+            "",
+            "",
+            "",
+        )
         for consenter in consenters
     ]
     home = Home(Path())
@@ -155,7 +164,7 @@ def _copied(group: Mapping[str, Any], policy: str) -> Resource:
     return {"type": found["Type"], "rule": found["Rule"], "modPolicy": "Admins"}
 
 
-def _ordering(topology: Topology, written: Mapping[str, Any], consenters: Sequence[Organisation]) -> Resource:
+def _ordering(topology: Topology, written: Mapping[str, Any], ids: Mapping[str, int]) -> Resource:
     found: Resource = {
         "ordererType": written["OrdererType"],
         "state": "STATE_NORMAL",
@@ -183,14 +192,14 @@ def _ordering(topology: Topology, written: Mapping[str, Any], consenters: Sequen
     found["consenterMapping"] = [
         {
             "id": number,
-            "host": service(ORDERER, consenter.name),
+            "host": service(ORDERER, name),
             "port": ORDERER_PORT,
-            "msp_id": consenter.msp,
-            "identity": filled(consenter.name, ORDERER, "sign"),
-            "client_tls_cert": filled(consenter.name, ORDERER, "tls"),
-            "server_tls_cert": filled(consenter.name, ORDERER, "tls"),
+            "msp_id": topology.organisation(name).msp,
+            "identity": filled(name, ORDERER, "sign"),
+            "client_tls_cert": filled(name, ORDERER, "tls"),
+            "server_tls_cert": filled(name, ORDERER, "tls"),
         }
-        for number, consenter in enumerate(consenters, 1)
+        for name, number in ids.items()
     ]
     return found
 

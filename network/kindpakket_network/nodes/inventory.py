@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kindpakket_network.description import ports
 from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.organisation import Organisation
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NoSuch
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, TLS_PROFILE, Authority
@@ -41,17 +42,16 @@ class Inventory:
         orderers: list[Orderer] = []
         peers: list[Peer] = []
         servers: list[ChaincodeServer] = []
-        for number, organisation in enumerate(topology.organisations):
+        for organisation in topology.organisations:
             name, msp, host = organisation.name, organisation.msp, organisation.host
-            tls = home.user(name, organisation.admin.name) / "tls"
-            operator = Operator(tls / "cert.pem", tls / "key.pem", tls / "ca.pem", host.own_operations)
+            number = organisation.place
+            operator = _operator(organisation, home)
             authorities[name] = Authority(
                 home, name, ports.authority(topology.base, number), host, topology.tuning
             )
             if organisation.consenter:
-                at = ports.consenter(topology.base, number)
-                orderers.append(Orderer(home, name, msp, at, operator, host, topology.tuning))
-            for peer_number, peer_name in enumerate(organisation.peers):
+                orderers.append(orderer_of(topology, home, organisation))
+            for peer_name, peer_number in organisation.peer_places.items():
                 at = ports.peer(topology.base, number, peer_number)
                 peer = Peer(home, topology.name, name, msp, peer_name, at, operator, host, topology.tuning)
                 peers.append(peer)
@@ -104,9 +104,14 @@ class Inventory:
         return [server for server in self.chaincodes if (server.peer, server.chaincode) == (peer, chaincode)]
 
     def consenters_of(self, channel: Channel) -> list[Orderer]:
-        """The orderers that order a channel, by their consenter ids."""
+        """The orderers that order a channel, in the order of the file."""
         by_organisation = {orderer.organisation: orderer for orderer in self.orderers}
         return [by_organisation[name] for name in channel.consenters]
+
+    def by_id(self, channel: Channel) -> dict[int, Orderer]:
+        """The orderers that order a channel, by their consenter ids."""
+        ids = channel.consenter_ids
+        return {ids[orderer.organisation]: orderer for orderer in self.consenters_of(channel)}
 
     def issues(self, topology: Topology, home: Home, organisation: str) -> list[Issue]:
         """All certificates that an organisation's nodes and declared users need."""
@@ -124,6 +129,24 @@ class Inventory:
             if server.peer.organisation == organisation and server.place == 0:
                 found += server.issues()
         return found
+
+
+def orderer_of(topology: Topology, home: Home, organisation: Organisation) -> Orderer:
+    """The orderer of an organisation, also of one that has none any longer."""
+    return Orderer(
+        home,
+        organisation.name,
+        organisation.msp,
+        ports.consenter(topology.base, organisation.place),
+        _operator(organisation, home),
+        organisation.host,
+        topology.tuning,
+    )
+
+
+def _operator(organisation: Organisation, home: Home) -> Operator:
+    tls = home.user(organisation.name, organisation.admin.name) / "tls"
+    return Operator(tls / "cert.pem", tls / "key.pem", tls / "ca.pem", organisation.host.own_operations)
 
 
 def _places(topology: Topology) -> dict[str, list[int]]:

@@ -24,6 +24,8 @@ ALIVE = {"ORDERER_GENERAL_KEEPALIVE_SERVERMININTERVAL": "5s"}
 _CREATED = 201
 _EXISTS = 405
 _OK = 200
+_LEFT = 204
+_UNKNOWN = 404
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,22 @@ class Orderer(LedgerNode):
         if answer.status_code not in (_CREATED, _EXISTS):
             raise NetworkError(
                 f"{self.node} refused to join {channel} (HTTP {answer.status_code}): {answer.text.strip()}\n"
+                f"Read {self.home.log(self.node)}"
+            )
+
+    def leave(self, channel: str) -> None:
+        """Leave a channel that no longer names it, and delete its blocks, which the others have.
+
+        Raises:
+            NetworkError: the orderer is down, or refused.
+        """
+        with self.operator.session() as session:
+            answer = session.delete(
+                self.operator.url(self.ports[2], f"/participation/v1/channels/{channel}"), timeout=30.0
+            )
+        if answer.status_code not in (_LEFT, _UNKNOWN):
+            raise NetworkError(
+                f"{self.node} refused to leave {channel} (HTTP {answer.status_code}): {answer.text.strip()}\n"
                 f"Read {self.home.log(self.node)}"
             )
 

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.topology import Topology
+from kindpakket_network.nodes.departures import Departure, pending
 from kindpakket_network.nodes.health import listens
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.leader import Leadership, leadership
@@ -37,6 +38,7 @@ class Session:
         programs: Fabric's programs.
         progress: called with a sentence when each step begins and ends.
         only: act only for these organisations; None: for all that the home acts for.
+        planned: what is to leave, apart from what the home has recorded.
     """
 
     topology: Topology
@@ -45,6 +47,7 @@ class Session:
     programs: Programs
     progress: Progress
     only: tuple[str, ...] | None = None
+    planned: tuple[Departure, ...] = ()
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -71,6 +74,20 @@ class Session:
     def whole(self) -> bool:
         """Whether the home acts for all organisations."""
         return len(own_organisations(self.topology, self.home)) == len(self.topology.organisations)
+
+    def leaving(self, kind: str | None = None, channel: str = "") -> list[Departure]:
+        """What leaves the network, or is planned to.
+
+        Args:
+            kind: only departures of this kind, see `Departure`; None: all.
+            channel: only those from this channel; empty: all.
+        """
+        found = [*pending(self.topology, self.home), *self.planned]
+        return [
+            departure
+            for departure in found
+            if kind in (None, departure.kind) and (not channel or channel in departure.channels)
+        ]
 
     def runs(self, node: str) -> bool:
         """Whether a node runs and is not suspended; for another's orderer, whether it accepts connections."""
@@ -101,7 +118,7 @@ class Session:
         ]
 
     def consenters_of(self, channel: Channel) -> list[Orderer]:
-        """The orderers that order a channel, by their consenter ids."""
+        """The orderers that order a channel, in the order of the file."""
         return self.inventory.consenters_of(channel)
 
     @property
@@ -125,7 +142,7 @@ class Session:
 
     def leadership(self, channel: Channel) -> Leadership[Orderer]:
         """The leader of a channel, and its view."""
-        consenters = enumerate(self.consenters_of(channel), 1)
+        consenters = self.inventory.by_id(channel).items()
         running = {number: consenter for number, consenter in consenters if self.runs(consenter.node)}
         own = [
             orderer

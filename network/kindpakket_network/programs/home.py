@@ -32,6 +32,7 @@ _LAYOUT = frozenset(
     (
         *("topology.yaml", "acting.json", "supervised", "lock", "builder", "results", *_FOLDERS),
         *("backups.json", "restored.json", "restoring", "replaced", ".verify-blocks", ".verify-backup"),
+        *("removals.json", "removed"),
     )
 )
 
@@ -56,6 +57,8 @@ class Home:
         backups.json                    each organisation's last backup
         restored.json                   what the last restore put in place
         replaced/<instant>/             what a restore moved out of the way
+        removals.json                   what was removed, or is being removed
+        removed/<instant>.<name>/       the files of what was removed
 
     Args:
         root: an absolute path.
@@ -82,6 +85,16 @@ class Home:
     def backups(self) -> Path:
         """The record of backups; see `kindpakket_network.backups.record`."""
         return self.root / "backups.json"
+
+    @property
+    def removals(self) -> Path:
+        """The record of what leaves and has left; see `departures`."""
+        return self.root / "removals.json"
+
+    @property
+    def removed(self) -> Path:
+        """The folder with the files of what was removed."""
+        return self.root / "removed"
 
     @property
     def builder(self) -> Path:

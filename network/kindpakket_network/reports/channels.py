@@ -128,13 +128,12 @@ class ChannelLook:
 
     def status(self) -> ChannelStatus:
         """Query this home's running nodes, and check which of the others accept connections."""
-        consenters = self.inventory.consenters_of(self.channel)
+        by_id = self.inventory.by_id(self.channel)
+        consenters = list(by_id.values())
         peers = self.inventory.peers_on(self.topology, self.channel)
         nodes: list[Orderer | Peer] = [*consenters, *peers]
         answering = dict(zip(nodes, in_parallel(self._answers, nodes), strict=True))
-        running = {
-            number: consenter for number, consenter in enumerate(consenters, 1) if answering[consenter]
-        }
+        running = {number: consenter for number, consenter in by_id.items() if answering[consenter]}
         own_consenters = [consenter for consenter in consenters if consenter.organisation in self._own]
         own_peers = [peer for peer in peers if peer.organisation in self._own]
         asked = [own_consenter for own_consenter in own_consenters if answering[own_consenter]]
@@ -159,7 +158,7 @@ class ChannelLook:
             view=leads.view,
             behind=behind,
             unled=silent,
-            doubts=self._doubts(consenters),
+            doubts=self._doubts(by_id),
             peers_known=self._peers_known(own_peers, sum(answering[peer] for peer in peers) - 1),
             peers_running=sum(answering[peer] for peer in peers),
             leader_elsewhere=(
@@ -218,13 +217,13 @@ class ChannelLook:
 
         return tuple(node.node for node, behind in zip(late, in_parallel(stays, late), strict=True) if behind)
 
-    def _doubts(self, consenters: list[Orderer]) -> dict[str, dict[str, int]]:
+    def _doubts(self, consenters: Mapping[int, Orderer]) -> dict[str, dict[str, int]]:
         since = datetime.now(UTC) - _DOUBTS_COUNT
-        names = {number: one.node for number, one in enumerate(consenters, 1)}
+        names = {number: one.node for number, one in consenters.items()}
         starts = ((number, started_at(self.home, node)) for number, node in names.items())
         started = {number: start + _INEXACT for number, start in starts if start is not None}
         found: dict[str, dict[str, int]] = {}
-        for consenter in consenters:
+        for consenter in consenters.values():
             counts = unverified_votes(self.home.log(consenter.node), self.channel.name, since, started)
             if counts:
                 found[consenter.node] = {

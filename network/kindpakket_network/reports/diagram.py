@@ -155,7 +155,7 @@ def _band(topology: Topology, channel: Channel, y: int, width: int) -> Band:
                 f"blocks: {', '.join(one.block_readers)}",
             ]
         if name in channel.consenters:
-            lines.append(f"consenter {channel.consenters.index(name) + 1}")
+            lines.append(f"consenter {channel.consenter_ids[name]}")
         if lines:
             kind = "member" if name in members else "consenter"
             cells.append(Cell(kind, name, _x(number), tuple(lines)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kindpakket_network.description.build import STANDARD_BUILD
 from kindpakket_network.description.tuning import Logs
+from kindpakket_network.nodes.departures import Departure
 from kindpakket_network.reports.channels import ChannelStatus
 from kindpakket_network.reports.nodes import NodeStatus
 
@@ -89,6 +90,11 @@ def long_logs(nodes: Sequence[NodeStatus], logs: Logs) -> list[Finding]:
         for node in nodes
         if node.log_bytes > most
     ]
+
+
+def unfinished(departure: Departure) -> Finding:
+    """What is told of a removal that was interrupted."""
+    return Finding(departure.subject, "is being removed", f"run `{departure.command}` again, or `up`")
 
 
 def _of_node(node: NodeStatus) -> Iterator[Finding]:

@@ -18,6 +18,15 @@ from kindpakket_network.description.changes import Change, changes, ensure_possi
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import ChangeRefused, Mistake
+from kindpakket_network.nodes.departures import (
+    CHANNEL,
+    CONSENTER,
+    ORGANISATION,
+    PEER,
+    USER,
+    Departure,
+    pending,
+)
 from kindpakket_network.nodes.deployment_record import DeploymentRecord
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.own_organisations import own_organisations
@@ -33,7 +42,7 @@ class Step:
 
     Attributes:
         kind: `build`, `enrol`, `start`, `restart`, `upgrade`, `create`, `join`, `configure`, `raise`,
-            `deploy` or `install`.
+            `deploy`, `install` or `remove`.
         subject: the identity, node, channel or chaincode that it applies to.
         words: what would be done.
     """
@@ -81,6 +90,7 @@ def plan(
     home: Home,
     processes: Processes,
     configured: Callable[[], Iterable[Step]] = tuple,
+    leaving: Sequence[Departure] = (),
     *,
     built: bool = True,
 ) -> Plan:
@@ -91,6 +101,7 @@ def plan(
         home: the network's folder.
         processes: its processes.
         configured: returns what would change in the configurations of channels.
+        leaving: what is to leave, and the topology lacks.
         built: whether Fabric's programs are there, without which no configuration can be read.
 
     Raises:
@@ -103,7 +114,7 @@ def plan(
     found: list[Change] = []
     if home.exists():
         present = Topology.load(home.topology)
-        ensure_possible(present, topology)
+        ensure_possible(present, topology, removing=bool(leaving))
         ensure_undamaged(topology, home, inventory)
         found = changes(present, topology)
     unbuilt = Step("build", "programs", "Fabric's; only with them are the channels' settings compared")
@@ -114,6 +125,7 @@ def plan(
         *_joins(topology, home, inventory),
         *configured(),
         *_chaincodes(topology, home, inventory),
+        *_departures([*pending(topology, home), *leaving], home),
     ]
     return Plan(str(home.root), tuple(found), tuple(steps), topology.warnings)
 
@@ -187,3 +199,16 @@ def _chaincode(channel: Channel, chaincode: Chaincode, home: Home, peers: Sequen
     lacking = [peer.node for peer in peers if not peer.has_package(package.id)]
     if lacking:
         yield Step("install", subject, f"package {package.label} on {', '.join(lacking)}")
+
+
+def _departures(leaving: Sequence[Departure], home: Home) -> Iterator[Step]:
+    words = {
+        USER: "revoke its certificates",
+        PEER: "stop it, and revoke its certificates",
+        CONSENTER: "stop it and revoke its certificates, unless it orders other channels",
+        ORGANISATION: "stop its nodes",
+        CHANNEL: "have this home's nodes leave it",
+    }
+    for departure in leaving:
+        files = "delete its files" if departure.delete else f"move its files to {home.removed}"
+        yield Step("remove", departure.subject, f"{words[departure.kind]}; {files}")

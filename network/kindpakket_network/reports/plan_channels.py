@@ -7,10 +7,14 @@ from dataclasses import replace
 
 from kindpakket_network.channel.capabilities import raised
 from kindpakket_network.channel.change import pending
+from kindpakket_network.channel.configuration import ORDERER
 from kindpakket_network.channel.submission import current
 from kindpakket_network.description.channel import Channel
+from kindpakket_network.nodes.departures import CONSENTER, ORGANISATION
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.reports.plan import Step
+
+_ROLES = {CONSENTER: "a consenter", ORGANISATION: "a member"}
 
 
 def channel_steps(session: Session) -> Iterator[Step]:
@@ -27,6 +31,11 @@ def channel_steps(session: Session) -> Iterator[Step]:
         ]
         if not session.home.genesis(channel.name).is_file() or not consenters:
             continue
+        leaving = [each for each in session.leaving(channel=channel.name) if each.kind in _ROLES]
+        for departure in leaving:
+            yield Step("configure", channel.name, f"{departure.msp} is no longer {_ROLES[departure.kind]}")
+        if any(departure.kind == ORGANISATION for departure in leaving):
+            continue  # the rest follows from that
         known = _known(session, channel)
         for member in channel.members:
             if member not in known.members:
@@ -34,7 +43,10 @@ def channel_steps(session: Session) -> Iterator[Step]:
         for name in channel.consenters:
             if name not in known.consenters:
                 yield Step("configure", channel.name, f"the orderer of {name} becomes a consenter")
+        gone = tuple(f"/Channel/{ORDERER}/{departure.msp}/" for departure in leaving)
         for difference in pending(session, known):
+            if difference.path.startswith(gone):
+                continue
             yield Step("configure", channel.name, str(difference))
         for group, (before, wanted) in raised(channel, current(session, channel).group).items():
             text = f"{group}: {before} -> {wanted}, only by `kindpakket network channel raise {channel.name}`"

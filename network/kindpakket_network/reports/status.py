@@ -12,6 +12,7 @@ from typing import Any
 from kindpakket_network.certificates.damage import damages
 from kindpakket_network.certificates.expiry import Expiry, certificate_warnings, expiries
 from kindpakket_network.description.topology import Topology
+from kindpakket_network.nodes.departures import pending
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.serving import Serving
 from kindpakket_network.programs.fabric import Programs
@@ -19,7 +20,7 @@ from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
 from kindpakket_network.programs.wait import in_parallel
 from kindpakket_network.reports.channels import ChannelLook, ChannelStatus
-from kindpakket_network.reports.findings import Finding, findings, long_logs
+from kindpakket_network.reports.findings import Finding, findings, long_logs, unfinished
 from kindpakket_network.reports.nodes import NodeStatus, node_status
 
 
@@ -121,6 +122,7 @@ def status(
         findings=(
             *findings(nodes, channels, free, topology.build),
             *long_logs(nodes, topology.tuning.logs),
+            *map(unfinished, pending(topology, home)),
         ),
         free_bytes=free,
     )

@@ -24,6 +24,7 @@ from kindpakket_network.channel.stalled_consenters import StalledConsenters
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.errors import CommandFailed, NetworkError, NoSuch, Waiting
 from kindpakket_network.nodes.catching_up import await_height
+from kindpakket_network.nodes.departures import CONSENTER
 from kindpakket_network.nodes.leader import unled
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
@@ -33,6 +34,7 @@ from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.deferral import deferring
 from kindpakket_network.programs.home import write
 from kindpakket_network.programs.wait import in_parallel, until
+from kindpakket_network.verbs.departing import Departing
 
 # Seconds for a consenter to take part, and for a leader to be known: it leaves room for changes of leader.
 _ORDERING_DEADLINE = 60.0
@@ -75,12 +77,7 @@ class BringUp:
                     Renewal(self.session).resume()
                 for channel in self.session.own_channels:
                     with deferred(), self.session.stage(f"channel {channel.name}"):
-                        lives = self.join(channel)
-                        self.await_ordering(channel)
-                        StalledConsenters(self.session, channel).restart_stalled()
-                        if lives:
-                            follow(self.session, channel)
-                        self.await_leader_heard(channel)
+                        self.lead(channel)
                         self.await_peers(channel)
                         joined.append(channel)
                 with deferred():
@@ -91,6 +88,8 @@ class BringUp:
                 for chaincode in channel.chaincodes if self.session.own_peers_on(channel) else ():
                     with deferred(), self.session.stage(f"chaincode {chaincode.name} on {channel.name}"):
                         self.deployment(channel, chaincode.name).run()
+            with deferred():
+                Departing(self.session).finish()
             self.ensure_all_run()
 
     def recover(self) -> None:
@@ -148,6 +147,25 @@ class BringUp:
             own = node.organisation in self.session.own_organisations
             if own and not self.session.runs(node.node):
                 raise self.session.processes.failed(node.node, "exited unexpectedly after it was ready")
+
+    def lead(self, channel: Channel) -> None:
+        """Have a channel ordered, by the configuration that the topology gives it.
+
+        Raises:
+            Waiting: another organisation must act next.
+            NetworkError: a consenter does not take part, or no leader is known.
+        """
+        lives = self.join(channel)
+        # One that leaves may lead until it has left.
+        settled = not self.session.leaving(CONSENTER, channel.name)
+        if settled:
+            self.await_ordering(channel)
+            StalledConsenters(self.session, channel).restart_stalled()
+        if lives:
+            follow(self.session, channel)
+        if not settled:
+            self.await_ordering(channel)
+        self.await_leader_heard(channel)
 
     def join(self, channel: Channel) -> bool:
         """Have this home's peers, and its consenters that are in the genesis block, join a channel.

@@ -108,7 +108,7 @@ class LocalNetwork:
         Raises:
             NetworkError: the topology has no such channel.
         """
-        consenters = enumerate(self._inventory.consenters_of(self._channel(channel)), 1)
+        consenters = self._inventory.by_id(self._channel(channel)).items()
         running = {
             number: consenter for number, consenter in consenters if self._processes.runs(consenter.node)
         }

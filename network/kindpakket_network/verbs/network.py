@@ -6,6 +6,7 @@ import json
 import signal as signals
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from kindpakket_network.certificates.damage import ensure_undamaged
 from kindpakket_network.certificates.program_upgrade import ProgramUpgrade
@@ -15,7 +16,9 @@ from kindpakket_network.description.settings import with_settings
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError, NoSuch
 from kindpakket_network.nodes.chaincode_server import ChaincodeServer
+from kindpakket_network.nodes.departures import Departure, ensure_not_leaving, record
 from kindpakket_network.nodes.deployment_record import DeploymentRecord
+from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.own_organisations import (
     choose_organisations,
     own_organisations,
@@ -101,8 +104,11 @@ class Network(Upkeep, Handover):
         else:
             self._describe(self._topology.with_free_ports())
 
-    def plan(self) -> Plan:
+    def plan(self, leaving: Sequence[Departure] = ()) -> Plan:
         """What `up` would do now. Nothing is changed or built.
+
+        Args:
+            leaving: what is to leave, and the topology lacks.
 
         Raises:
             ChangeRefused: the network in the home cannot become what the topology describes.
@@ -113,9 +119,10 @@ class Network(Upkeep, Handover):
         def configurations() -> Iterable[Step]:
             if not self._home.exists() or built is None:
                 return ()
-            return channel_steps(Session(self._topology, self._home, self._processes, built, silent))
+            session = Session(self._topology, self._home, self._processes, built, silent)
+            return channel_steps(replace(session, planned=tuple(leaving)))
 
-        return plan(self._topology, self._home, self._processes, configurations, built=available)
+        return plan(self._topology, self._home, self._processes, configurations, leaving, built=available)
 
     def become(self, topology: Topology, progress: Progress = silent, elsewhere: Sequence[str] = ()) -> None:
         """Have a running network follow another topology, such as one extended by `growth`.
@@ -142,6 +149,29 @@ class Network(Upkeep, Handover):
                     ],
                 )
         self._describe(topology)
+        self.up(progress)
+
+    def leave(self, topology: Topology, departure: Departure, progress: Progress = silent) -> None:
+        """Have a running network go on without a user, peer, consenter, organisation or channel.
+
+        Args:
+            topology: the network without it, see `kindpakket_network.description.removal`.
+            departure: what leaves.
+            progress: called with a sentence about each stage.
+
+        Raises:
+            ChangeRefused: something else would change as well; nothing was done.
+            Waiting: this home has done what it can; another organisation must act next.
+            NetworkError: a step failed; `up` resumes.
+        """
+        self._ensure_exists()
+        with self._home.locked():
+            present = Topology.load(self._home.topology)
+            ensure_possible(present, topology, removing=True)
+            record(self._home, departure)
+            write(self._home.topology, topology.as_yaml())
+            self._describe(topology)
+            self._free_moved(Inventory.of(present, self._home))
         self.up(progress)
 
     @contextmanager
@@ -304,6 +334,14 @@ class Network(Upkeep, Handover):
         """
         return self._processes.stop(self._inventory.find(node).node, signal)
 
+    def _free_moved(self, before: Inventory) -> None:
+        """Stop chaincode processes whose ports are others' now; the next stage of `up` starts them there."""
+        ports = {server.node: server.port for server in self._inventory.chaincodes}
+        moved = [
+            server.node for server in before.chaincodes if ports.get(server.node, 0) not in (0, server.port)
+        ]
+        in_parallel(self._processes.stop, moved)
+
     def _supervise(self, supervised: bool | None) -> None:
         if supervised is None or supervised == is_supervised(self._home):
             return
@@ -317,7 +355,9 @@ class Network(Upkeep, Handover):
     def _ensure_possible(self, topology: Topology) -> None:
         """Check that the network in this home, if any, can become what a topology describes."""
         if self._home.exists():
-            ensure_possible(Topology.load(self._home.topology), topology)
+            present = Topology.load(self._home.topology)
+            ensure_possible(present, topology)
+            ensure_not_leaving(present, topology, self._home)
 
     def _ensure_new_sources(self, organisations: Sequence[str]) -> None:
         """Check sources that are new, before the topology is stored; nodes still start without an old one."""
@@ -333,8 +373,8 @@ class Network(Upkeep, Handover):
         for switch in (self._home.root / "run").glob("*.env"):
             switch.unlink()
         self._stop_processes()
-        for record in (self._home.root / "run").glob("*.json"):
-            record.unlink(missing_ok=True)
+        for process in (self._home.root / "run").glob("*.json"):
+            process.unlink(missing_ok=True)
 
     def _stop_processes(self) -> None:
         running = set(self._processes.all())

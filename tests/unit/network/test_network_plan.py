@@ -123,7 +123,7 @@ def test_the_command_ends_with_1_when_there_is_something_to_do(tmp_path: Path) -
 )
 def test_the_commands_name_what_is_not_there(tmp_path: Path, arguments: list[str], words: str) -> None:
     found = CliRunner().invoke(command, [*arguments, "--home", str(tmp_path), "--topology", "kindpakket"])
-    assert found.exit_code == 1
+    assert found.exit_code == 2
     assert words in found.output
 
 
