@@ -206,7 +206,9 @@ def rebuild(target: Network, node: str, private_data_lost: bool, yes: bool, as_j
         return
     heights = ", ".join(f"{height} blocks of {channel}" for channel, height in found.heights.items())
     click.echo(f"{node} has {heights}.")
-    if found.compared:
+    if found.compared == ():
+        note("No other peer answered, so nothing was compared: run `kindpakket network verify` later.")
+    elif found.compared:
         click.echo(f"It computed the same as {', '.join(found.compared)}.")
     if found.private_fetched or found.private_lacking:
         click.echo(f"{found.private_fetched} private write sets were fetched from other peers.")

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from kindpakket_network.backups.recovery import Recovery
@@ -47,7 +48,7 @@ class Rebuilt:
     Attributes:
         node: its name.
         heights: its height on each of its channels.
-        compared: the other peers that computed the same from the same block; empty for a consenter.
+        compared: the other peers that computed the same from the same block; None for a consenter.
         private_lacking: the private write sets that no other peer supplied: they were purged, have expired,
             or belong to refused transactions; or nobody has them.
         private_fetched: the private write sets that other peers supplied.
@@ -55,7 +56,7 @@ class Rebuilt:
 
     node: str
     heights: dict[str, int]
-    compared: tuple[str, ...] = ()
+    compared: tuple[str, ...] | None = None
     private_lacking: int = 0
     private_fetched: int = 0
 
@@ -64,7 +65,7 @@ class Rebuilt:
         return {
             "node": self.node,
             "heights": self.heights,
-            "compared": list(self.compared),
+            "compared": None if self.compared is None else list(self.compared),
             "private_lacking": self.private_lacking,
             "private_fetched": self.private_fetched,
         }
@@ -131,7 +132,7 @@ class Rebuild:
         mark_rebuilt(self.node.folder)
         for path in sorted((self.node.folder / "data").glob("*")):
             if isinstance(self.node, Orderer) or path.name not in _PACKAGES:
-                shutil.rmtree(path)
+                _delete(path)
         if isinstance(self.node, Orderer):
             with self.session.stage(f"{self.node.node} rejoins its channels"):
                 Rejoining(self.session, self.node).run()
@@ -230,3 +231,14 @@ class Rebuild:
                     (self.node.participation(channel.name) or {"height": 0})["height"]
                 )
         return heights
+
+
+def _delete(path: Path) -> None:
+    """Delete a file or a folder; of a link to a folder on another disk only what is in it."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    elif path.is_dir():
+        for below in path.iterdir():
+            _delete(below)
+    else:
+        path.unlink()

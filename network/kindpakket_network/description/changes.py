@@ -110,7 +110,7 @@ def _free(place: str, present: Any, wanted: Any, leaving: Sequence[str]) -> Iter
     """Differences in members that may change at any time."""
     for field in fields(present):
         before, after = getattr(present, field.name), getattr(wanted, field.name)
-        if field.name not in leaving and before != after:
+        if field.compare and field.name not in leaving and before != after:
             yield Change(
                 f"{place}.{field.name}" if place else field.name, f"{_shown(before)} becomes {_shown(after)}"
             )

@@ -26,6 +26,9 @@ class Logs:
     megabytes: int = 32
     files: int = 4
 
+    def __str__(self) -> str:
+        return f"from {self.megabytes} MB, {self.files} kept"
+
 
 LOGS = Logs()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -63,9 +64,10 @@ def user_folder() -> Path:
     Raises:
         ProgramError: neither names one.
     """
+    home = os.environ.get("HOME")
     try:
-        return Path.home()
-    except RuntimeError as error:
+        return Path(home or pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError as error:
         raise ProgramError(
             "HOME is not set, and the system knows no folder of this user: set HOME to a folder that is "
             "kept, where Go's modules and Fabric's programs go"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import pwd
 import sys
 from pathlib import Path
 
@@ -76,12 +77,14 @@ def test_a_node_that_ended_for_it_says_so(tmp_path: Path) -> None:
 
 
 def test_programs_find_a_home_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "")
+    assert Path(base_environment()["HOME"]).is_dir()
     monkeypatch.delenv("HOME")
-    assert Path(base_environment()["HOME"]).is_absolute()
+    assert Path(base_environment()["HOME"]).is_dir()
 
-    def unknown() -> Path:
-        raise RuntimeError
+    def unknown(_: int) -> None:
+        raise KeyError
 
-    monkeypatch.setattr(Path, "home", unknown)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
     with pytest.raises(ProgramError, match="HOME is not set"):
         base_environment()

@@ -109,6 +109,15 @@ def test_a_consenter_that_is_rebuilt_again_needs_another_new_id(tmp_path: Path) 
     assert not is_readmitted(tmp_path, CHANNEL)
 
 
+def test_a_link_to_another_disk_stays(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    write(disk / "chains" / "blockfile_000000", b"x")
+    (tmp_path / "ledgersData").symlink_to(disk)
+    module._delete(tmp_path / "ledgersData")
+    assert (tmp_path / "ledgersData").is_symlink()
+    assert list(disk.iterdir()) == []
+
+
 def test_only_nodes_with_a_ledger_are_rebuilt(tmp_path: Path) -> None:
     network = Network(Topology.packaged("kindpakket"), tmp_path)
     with pytest.raises(NetworkError, match=r"ca\.winkels has no ledger: name an orderer or a peer"):

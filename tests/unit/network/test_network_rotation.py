@@ -7,12 +7,14 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from kindpakket_cli.network.group import network as command
+from kindpakket_cli.network.logs import _Tail as follow
 from kindpakket_network import Topology
 from kindpakket_network.description.tuning import Logs
 from kindpakket_network.errors import DiskFull
@@ -111,6 +113,25 @@ def test_the_end_of_a_log_goes_back_into_the_rotated_file(home: Home) -> None:
     assert tail(log, 10) == "two\nthree\n"
     assert tail(log, 100) == "one\ntwo\nthree\n"
     assert [entry.text for entry in read(NODE, log)] == ["one\ntwo\nthree"]
+
+
+def test_whoever_follows_a_log_misses_nothing_when_it_is_rotated(home: Home) -> None:
+    log = home.log(NODE)
+    stamp = "2026-05-01 12:00:0{}.000 UTC INFO [a] f: {}\n"
+    log.write_text(stamp.format(0, "é before"))
+    followed = follow(NODE, log)
+    with log.open("ab") as node:
+        node.write(stamp.format(1, "é seen").encode())
+        node.flush()
+        assert [entry.text[-6:] for entry in followed.new()] == ["é seen"]
+        node.write((stamp.format(2, "é late") + "x" * 2_000_000 + "\n").encode())
+        node.flush()
+        assert rotate_running(log, Logs(1, 4), nullcontext)
+        node.write(stamp.format(3, "é next").encode())
+        node.flush()
+        found = [entry.text.splitlines()[0][-6:] for entry in followed.new()]
+    followed._file.close()
+    assert found == ["é late", "é next"]
 
 
 def test_the_command_rotates_what_is_long(home: Home) -> None:

@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 from kindpakket_network import Topology, TopologyError
+from kindpakket_network.description.changes import changes
 from kindpakket_network.description.schema import schema
+from kindpakket_network.description.tuning import Logs
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
@@ -24,6 +26,9 @@ TUNING = {
     "orderer": {"ORDERER_GENERAL_THROTTLING_RATE": 50},
     "certificates": {"user_days": 90, "node_days": 4000, "tls_days": 400, "warning_days": 60},
 }
+
+
+ROTATED_FROM = "give the size from which a log is rotated, in megabytes"
 
 
 def tuned(tuning: dict[str, Any]) -> Topology:
@@ -62,6 +67,21 @@ def test_who_leads_can_be_read_from_the_logs_of_any_level(tmp_path: Path) -> Non
     inventory = Inventory.of(tuned({"log_level": "warning"}), Home(tmp_path / "home"))
     environment = program(inventory.orderers[0], tmp_path).environment
     assert environment["FABRIC_LOGGING_SPEC"] == "warning:grpc=error:orderer.consensus.smartbft=info"
+
+
+def test_when_logs_rotate_reaches_the_nodes_and_restarts_none(tmp_path: Path) -> None:
+    inventory = Inventory.of(tuned({"logs": {"megabytes": 5}}), Home(tmp_path / "home"))
+    peer = inventory.peers[0]
+    peer.folder.mkdir(parents=True)
+    assert program(peer, tmp_path).logs == Logs(5, 4)
+    (change,) = changes(tuned({}), tuned({"logs": {"megabytes": 5}}))
+    assert (change.place, change.words) == (
+        "tuning.logs",
+        "from 32 MB, 4 kept becomes from 5 MB, 4 kept",
+    )
+    assert mistakes({"logs": {"megabytes": 0}}) == [
+        "tuning.logs.megabytes: 0 is less than 1: " + ROTATED_FROM
+    ]
 
 
 def test_lifetimes_reach_the_certificate_authorities(tmp_path: Path) -> None:
