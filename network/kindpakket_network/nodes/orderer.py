@@ -26,6 +26,7 @@ _EXISTS = 405
 _OK = 200
 _LEFT = 204
 _UNKNOWN = 404
+_LEAVING = 409
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class Orderer(LedgerNode):
             answer = session.delete(
                 self.operator.url(self.ports[2], f"/participation/v1/channels/{channel}"), timeout=30.0
             )
-        if answer.status_code not in (_LEFT, _UNKNOWN):
+        if answer.status_code not in (_LEFT, _UNKNOWN, _LEAVING):
             raise NetworkError(
                 f"{self.node} refused to leave {channel} (HTTP {answer.status_code}): {answer.text.strip()}\n"
                 f"Read {self.home.log(self.node)}"

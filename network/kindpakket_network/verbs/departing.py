@@ -144,14 +144,16 @@ class Departing:
             self.session.processes.stop(node)
 
     def _leave(self, orderer: Orderer, channel: str) -> None:
-        if not orderer.has(channel):
-            return
-        orderer.leave(channel)
+        if orderer.has(channel):
+            orderer.leave(channel)
         if until(lambda: not orderer.has(channel) or None, _DELETED) is None:
             raise NetworkError(
                 f"{orderer.node} did not delete {channel} within {_DELETED:g} s: read "
                 f"{self.session.home.log(orderer.node)}, and try again"
             )
+        # Fabric leaves its log, in which it would find its old votes and id if it ever came back.
+        for part in ("wal", "snapshots"):
+            shutil.rmtree(orderer.folder / "data" / part / channel, ignore_errors=True)
 
     def _unjoin(self, peer: Peer, departure: Departure) -> None:
         """Have a peer leave a channel, which it can only do while it is stopped."""

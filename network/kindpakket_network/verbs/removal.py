@@ -232,8 +232,14 @@ def ensure_ready(network: Network, removal: Removal) -> None:
     """Check that the nodes that stay can do without what leaves.
 
     Raises:
-        NetworkError: too few of them run, or have caught up.
+        NetworkError: too few of them run, or have caught up; or the network is to follow another topology.
     """
+    home = Home(network.home)
+    if home.exists() and Topology.load(home.topology) != network.topology:
+        raise NetworkError(
+            f"what is removed is taken out of {home.topology}: leave out --topology, and run "
+            "`kindpakket network up` with the other topology before or afterwards"
+        )
     session = network.session()
     for stage in removal.stages:
         if stage.departure is None or not stage.departure.is_described(session.topology):

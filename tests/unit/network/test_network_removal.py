@@ -338,6 +338,22 @@ def test_a_second_time_is_another_removal(tmp_path: Path) -> None:
     assert [each.done is None for each in departures.departures(home)] == [False, True]
 
 
+def test_another_topology_is_not_followed_by_the_way(larger: Topology, tmp_path: Path) -> None:
+    network = home_of(larger, tmp_path)
+    other = Network(without_consenter(larger, "winkels"), network.home)
+    with pytest.raises(NetworkError, match="leave out --topology"):
+        removal.run(other, removal.user(other, "gemeente", "clerk"))
+    assert Network.open(network.home).topology == larger
+
+
+def test_nobody_gets_the_msp_id_of_an_organisation_that_has_left(packaged: Topology, tmp_path: Path) -> None:
+    network, home = home_of(packaged, tmp_path), Home(tmp_path)
+    gone = departures.record(home, Departure("organisation", "buurt", "buurt", "BuurtMSP"))
+    departures.complete(home, gone)
+    with pytest.raises(NetworkError, match="BuurtMSP was the MSP id of buurt, which was removed"):
+        network.become(with_organisation(packaged, "wijk", "BuurtMSP", "winkels"))
+
+
 def test_the_name_of_a_channel_is_asked_for(packaged: Topology, tmp_path: Path) -> None:
     two = with_channel(packaged, "sport", "sport", "SportMSP", "gemeente")
     network = home_of(two, tmp_path)
