@@ -17,6 +17,7 @@ from kindpakket_cli.network.export import admit, export
 from kindpakket_cli.network.growth import add_consenter, add_org, add_peer, plan, upgrade
 from kindpakket_cli.network.logs import logs
 from kindpakket_cli.network.monitoring import metrics, prometheus
+from kindpakket_cli.network.roots import roots
 from kindpakket_cli.network.status import status
 from kindpakket_cli.network.support import (
     failures,
@@ -56,6 +57,7 @@ for _command in (
     channel_commands,
     certificates,
     renew,
+    roots,
     revoke,
     schema,
     init,

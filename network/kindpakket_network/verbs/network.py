@@ -7,7 +7,7 @@ import signal as signals
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from kindpakket_network.certificates.damage import ensure_undamaged
+from kindpakket_network.certificates.expired import ensure_usable
 from kindpakket_network.certificates.program_upgrade import ProgramUpgrade
 from kindpakket_network.description.changes import ensure_possible
 from kindpakket_network.description.settings import with_settings
@@ -244,7 +244,7 @@ class Network(Upkeep, Handover):
         """
         found = self._inventory.find(node)
         self._ensure_own(found.organisation)
-        ensure_undamaged(self._topology, self._home, self._inventory, node)
+        ensure_usable(self._topology, self._home, self._inventory, node)
         session = self.session()
         with self._home.locked():
             if not isinstance(found, ChaincodeServer):
