@@ -144,6 +144,16 @@ def test_capabilities_are_raised_by_a_step_of_their_own(
     town.till.shop.pay(order, wallet.authorise(order))
 
 
+def test_a_plan_builds_nothing(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = UNPATCHED if network.topology.build == PATCHED else PATCHED
+    monkeypatch.setattr(
+        local, "cached_programs", lambda build: None if build == other else cached_programs(build)
+    )
+    everything = nodes(network)
+    monkeypatch.setattr(local, "programs", lambda *_: pytest.fail("it builds"))
+    assert {step.subject for step in steps(network, "upgrade", fabric__build=other)} == everything
+
+
 def test_a_raft_network_changes_over_and_back_while_tills_pay(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -154,12 +164,3 @@ def test_a_raft_network_changes_over_and_back_while_tills_pay(
     ):
         change_over_and_back(network, found_town(desk, 9))
         assert network.status().findings == ()
-
-
-def test_a_plan_builds_nothing(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = UNPATCHED if network.topology.build == PATCHED else PATCHED
-    monkeypatch.setattr(
-        local, "cached_programs", lambda build: None if build == other else cached_programs(build)
-    )
-    monkeypatch.setattr(local, "programs", lambda *_: pytest.fail("it builds"))
-    assert {step.subject for step in steps(network, "upgrade", fabric__build=other)} == nodes(network)

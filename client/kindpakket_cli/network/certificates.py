@@ -40,7 +40,8 @@ def certificates(target: Network, days: int | None, as_json: bool) -> None:
     days = target.topology.tuning.warning_days if days is None else days
     found = expiries(home)
     damaged = damages(target.topology, home, Inventory.of(target.topology, home))
-    warnings = [*map(str, damaged), *certificate_warnings(home, days, found)]
+    unfinished = target.unfinished_roots()
+    warnings = [*map(str, damaged), *unfinished, *certificate_warnings(home, days, found)]
     if as_json:
         members = [
             {"holder": expiry.holder, "use": expiry.use, "expires": expiry.expires.isoformat()}

@@ -24,6 +24,7 @@ from kindpakket_cli.network.removal import (
     remove_peer,
     remove_user,
 )
+from kindpakket_cli.network.roots import roots
 from kindpakket_cli.network.status import status
 from kindpakket_cli.network.support import (
     failures,
@@ -68,6 +69,7 @@ for _command in (
     channel_commands,
     certificates,
     renew,
+    roots,
     revoke,
     schema,
     init,

@@ -6,7 +6,8 @@ certificate authority with another root in the place of one that is gone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,6 @@ from kindpakket_network.certificates.enrolment import read_key, was_issued
 from kindpakket_network.certificates.revocation_mark import is_revoked
 from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration
 from kindpakket_network.description.topology import Topology
-from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.issue import Issue
@@ -67,23 +67,6 @@ def damages(topology: Topology, home: Home, inventory: Inventory) -> list[Damage
     return found
 
 
-def ensure_undamaged(topology: Topology, home: Home, inventory: Inventory, holder: str | None = None) -> None:
-    """Check that the certificates and keys in a home can be used.
-
-    Args:
-        topology: the network.
-        home: its folder.
-        inventory: its nodes.
-        holder: check only those of this holder; None: all.
-
-    Raises:
-        NetworkError: some cannot; the message names the commands that repair them.
-    """
-    found = [each for each in damages(topology, home, inventory) if holder in (None, each.holder)]
-    if found:
-        raise NetworkError("\n".join(map(str, found)))
-
-
 def _lost(authority: Authority, topology: Topology, inventory: Inventory) -> Damage | None:
     """An authority that is gone although a channel knows its organisation by its roots."""
     name, home = authority.organisation, authority.home
@@ -123,7 +106,7 @@ def _of(issue: Issue, authority: Authority) -> Iterator[Damage]:
         return
     if not issue.folder.is_dir() and pending_folder(issue.folder).is_dir():
         return  # a renewal was killed between two moves, and `up` goes on with it
-    words = _words(issue, authority.certificate(issue.authority))
+    words = _words(issue, _roots(authority, issue.authority))
     if words is not None:
         holder = issue.holder(authority)
         use = "identity" if issue.authority == IDENTITIES else "tls"
@@ -131,7 +114,13 @@ def _of(issue: Issue, authority: Authority) -> Iterator[Damage]:
         yield Damage(holder, text, f"run `kindpakket network renew {holder}`")
 
 
-def _words(issue: Issue, root: Path) -> str | None:
+def _roots(authority: Authority, kind: str) -> list[x509.Certificate]:
+    """The roots that the files of an organisation may name: two while they overlap."""
+    pem = [*authority.trusted(kind), *authority.roots.retiring(authority.certificate(kind))]
+    return [x509.load_pem_x509_certificate(root) for root in pem]
+
+
+def _words(issue: Issue, roots: Sequence[x509.Certificate]) -> str | None:
     names = _FILES[issue.authority]
     missing = [name for name in names if not (issue.folder / name).is_file()]
     if len(missing) == len(names):
@@ -139,23 +128,27 @@ def _words(issue: Issue, root: Path) -> str | None:
     if missing:
         return f"lacks {' and '.join(missing)}"
     certificate, key, own_root = (issue.folder / name for name in names[:3])
-    if own_root.read_bytes() != root.read_bytes():
+    try:
+        trusted = x509.load_pem_x509_certificates(own_root.read_bytes())
+    except ValueError:
+        trusted = []
+    if not trusted or any(root not in roots for root in trusted):
         return f"has another root certificate in {own_root.name} than its organisation's"
     try:
         found = x509.load_pem_x509_certificate(certificate.read_bytes())
     except ValueError:
         return "cannot be read"
-    return _foreign(found, key, root)
+    return _foreign(found, key, roots)
 
 
-def _foreign(certificate: x509.Certificate, key: Path, root: Path) -> str | None:
+def _foreign(certificate: x509.Certificate, key: Path, roots: Sequence[x509.Certificate]) -> str | None:
     private = read_key(key)
     if private is None:
         return "has a key that cannot be read"
     if load_pem_private_key(private, None).public_key() != certificate.public_key():
         return "has another certificate's key"
-    try:
-        certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(root.read_bytes()))
-    except (ValueError, TypeError, InvalidSignature):
-        return "was not issued by its organisation's authority"
-    return None
+    for root in roots:
+        with contextlib.suppress(ValueError, TypeError, InvalidSignature):
+            certificate.verify_directly_issued_by(root)
+            return None
+    return "was not issued by its organisation's authority"

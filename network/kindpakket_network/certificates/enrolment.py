@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from kindpakket.fabric.ca import Enrolment
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
+from kindpakket_network.nodes.authority_roots import bundle
 from kindpakket_network.nodes.issue import Issue
 from kindpakket_network.nodes.pending import activate, pending_folder
 from kindpakket_network.programs.files import move
@@ -26,18 +27,24 @@ CRL = "crls/ca.pem"
 
 def write_organisation(authority: Authority, folder: Path) -> None:
     """Write what others need to verify an organisation: `msp/` without keys, and `tls/ca.pem`."""
-    write_roots(
-        folder, authority.certificate(IDENTITIES).read_bytes(), authority.certificate(TLS).read_bytes()
-    )
+    write_roots(folder, authority.trusted(IDENTITIES), authority.trusted(TLS))
 
 
-def write_roots(folder: Path, identity_root: bytes, tls_root: bytes) -> None:
-    """Write the same files from the two root certificates, PEM."""
-    msp = folder / "msp"
-    write(msp / "cacerts" / "ca.pem", identity_root)
-    write(msp / "tlscacerts" / "tlsca.pem", tls_root)
-    write(msp / "config.yaml", render("msp-config.yaml"))
-    write(folder / "tls" / "ca.pem", tls_root)
+def write_roots(folder: Path, identity_roots: Sequence[bytes], tls_roots: Sequence[bytes]) -> None:
+    """Write the same files from the root certificates, PEM, oldest first; two of a kind may overlap."""
+    _trust_identities(folder / "msp", identity_roots, tls_roots)
+    _trust_tls(folder / "tls", tls_roots)
+
+
+def refresh_trust(authority: Authority, issue: Issue) -> None:
+    """Have an issued certificate's folder, and its pending successor's, trust the organisation's roots."""
+    for folder in (issue.folder, pending_folder(issue.folder)):
+        if not folder.is_dir():
+            continue
+        if issue.authority == IDENTITIES:
+            _trust_identities(folder, authority.trusted(IDENTITIES), authority.trusted(TLS))
+        else:
+            _trust_tls(folder, authority.trusted(TLS))
 
 
 def ensure(authority: Authority, issue: Issue) -> Path:
@@ -148,9 +155,7 @@ def _words(record: Mapping[str, Any]) -> str:
 def _write_msp(folder: Path, enrolment: Enrolment, authority: Authority) -> None:
     write(folder / "signcerts" / "cert.pem", enrolment.certificate)
     write(folder / "keystore" / "key.pem", enrolment.key, mode=0o600)
-    write(folder / "cacerts" / "ca.pem", authority.certificate(IDENTITIES).read_bytes())
-    write(folder / "tlscacerts" / "tlsca.pem", authority.certificate(TLS).read_bytes())
-    write(folder / "config.yaml", render("msp-config.yaml"))
+    _trust_identities(folder, authority.trusted(IDENTITIES), authority.trusted(TLS))
     revoked = authority.home.organisation(authority.organisation) / "msp" / CRL
     if revoked.is_file():
         write(folder / CRL, revoked.read_bytes())
@@ -159,4 +164,21 @@ def _write_msp(folder: Path, enrolment: Enrolment, authority: Authority) -> None
 def _write_tls(folder: Path, enrolment: Enrolment, authority: Authority) -> None:
     write(folder / "cert.pem", enrolment.certificate)
     write(folder / "key.pem", enrolment.key, mode=0o600)
-    write(folder / "ca.pem", authority.certificate(TLS).read_bytes())
+    _trust_tls(folder, authority.trusted(TLS))
+
+
+def _trust_identities(msp: Path, identity_roots: Sequence[bytes], tls_roots: Sequence[bytes]) -> None:
+    """Fabric reads one certificate from each file of these folders."""
+    for name, roots in (("ca", identity_roots), ("tlsca", tls_roots)):
+        folder = msp / f"{name}certs"
+        names = [f"{name}.pem", *(f"{name}-{number}.pem" for number in range(1, len(roots)))]
+        for file, root in zip(names, roots, strict=True):
+            write(folder / file, root)
+        for path in set(folder.glob(f"{name}*.pem")) - {folder / file for file in names}:
+            path.unlink()
+    certificate = "cacerts/ca.pem" if len(identity_roots) == 1 else None
+    write(msp / "config.yaml", render("msp-config.yaml", certificate=certificate))
+
+
+def _trust_tls(folder: Path, roots: Sequence[bytes]) -> None:
+    write(folder / "ca.pem", bundle(roots))

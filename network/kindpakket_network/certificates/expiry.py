@@ -65,7 +65,7 @@ def expiries(home: Home) -> list[Expiry]:
                 found += _of(user, f"{user.name}@{organisation.name}")
         for name, use in (
             ("msp/cacerts/ca.pem", "identity authority"),
-            ("tls/ca.pem", "tls authority"),
+            ("msp/tlscacerts/tlsca.pem", "tls authority"),
             (f"authority/{SERVICE}", "tls"),
             (f"authority/{OPERATIONS}", "operations"),
         ):
@@ -128,7 +128,8 @@ def _expiring(certificate: Expiry, now: datetime) -> str:
         f"the {certificate.use} certificate of {certificate.holder} {verb} on {certificate.expires:%Y-%m-%d}"
     )
     if certificate.use in AUTHORITIES:
-        return f"{until}: it cannot be renewed; move to a new network before that day"
+        name = certificate.holder.removeprefix("ca.")
+        return f"{until}: run kindpakket network roots introduce {name}, and follow `roots show`"
     return f"{until}: run kindpakket network renew {certificate.holder}"
 
 

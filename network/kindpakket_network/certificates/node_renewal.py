@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from kindpakket_network.certificates.expired import has_expired
 from kindpakket_network.channel.change import pending, reconcile
 from kindpakket_network.channel.stalled_consenters import StalledConsenters
 from kindpakket_network.description.channel import Channel
@@ -176,7 +177,12 @@ class NodeRenewal:
         self.session.starter.start([self.node])
 
     def _peers(self, channel: Channel) -> list[Peer]:
-        return [peer for peer in self.session.own_peers_on(channel) if self.session.runs(peer.node)]
+        """The running peers that can be asked: not those whose certificates have expired."""
+        return [
+            peer
+            for peer in self.session.own_peers_on(channel)
+            if self.session.runs(peer.node) and not any(map(has_expired, peer.issues()))
+        ]
 
     def _await_ordering(self, orderer: Orderer) -> None:
         """Wait until the consenter takes part, has heard a leader, and has the others' present blocks."""
@@ -207,6 +213,9 @@ class NodeRenewal:
             nodes = [node for node in in_parallel(known, self._peers(channel)) if node is not None]
             if nodes:
                 raise self._failed(f"was not discovered by {', '.join(nodes)} within {_DEADLINE:g} s")
+            running = [peer for peer in self.session.own_peers_on(channel) if self.session.runs(peer.node)]
+            if len(self._peers(channel)) < len(running):
+                continue  # endorsers have expired certificates, and come later
             for name in names:
                 plan = partial(self.session.admin(peer).endorsement_plan, channel.name, name)
                 if until(lambda plan=plan: plan() or None, _DEADLINE, interval=0.25) is None:  # type: ignore[misc]

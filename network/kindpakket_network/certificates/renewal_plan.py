@@ -39,6 +39,10 @@ class Due:
     issue: Issue | None
     node: str | None
 
+    def expired(self, now: datetime) -> bool:
+        """Whether the present one has expired at an instant, UTC."""
+        return self.expires is not None and self.expires <= now
+
 
 def renewable(session: Session) -> list[Due]:
     """All certificates that can be renewed: of users, CA servers, peers with their chaincodes, and orderers.

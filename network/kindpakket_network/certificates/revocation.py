@@ -60,6 +60,12 @@ class Revocation:
         if not superseded:
             self._ensure_dispensable(name)
         authority = self.session.inventory.authorities[self.organisation]
+        if authority.roots.phase in ("replacing", "replaced", "retiring"):
+            raise NetworkError(
+                f"the roots of {self.organisation} are being replaced, and its authority no longer signs a "
+                "revocation list for the old ones: finish it with `kindpakket network roots`, which ends all "
+                "old certificates, and revoke afterwards what is left"
+            )
         for kind in (IDENTITIES, TLS):
             with authority.as_registrar(kind) as (client, registrar):
                 if superseded:

@@ -27,6 +27,11 @@ def bundle_of(session: Session, organisation: str) -> Bundle:
             f"{session.home.root} does not act for {organisation!r}: use one of "
             f"{', '.join(session.own_organisations)}, or ask the organisation for its bundle"
         )
+    if session.inventory.authorities[organisation].roots.phase != "settled":
+        raise NetworkError(
+            f"the roots of {organisation} are being renewed, and a bundle has one of each: finish it with "
+            "`kindpakket network roots` first"
+        )
     msp = session.home.organisation(organisation) / "msp"
     orderer = next(
         (candidate for candidate in session.inventory.orderers if candidate.organisation == organisation),
@@ -105,7 +110,7 @@ def admit(session: Session, bundle: Bundle, source: str) -> bool:
     for file, text in bundle.revocations.items():
         write(folder / "msp" / "crls" / file, text)
     # The roots come last: once they exist, the organisation counts as known.
-    write_roots(folder, bundle.identity_root.encode(), bundle.tls_root.encode())
+    write_roots(folder, [bundle.identity_root.encode()], [bundle.tls_root.encode()])
     return before != _state(session, bundle)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +13,15 @@ from kindpakket.fabric.ca import CaAlreadyRegistered, CaClient, CaError, Enrolme
 from kindpakket_network.description.host import LOOPBACK, THIS, Host, at
 from kindpakket_network.description.tuning import STANDARD, Tuning
 from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.authority_roots import Roots
 from kindpakket_network.nodes.authority_tls import (
     OPERATIONS,
     OPERATIONS_KEY,
     ensure_operations_certificate,
 )
+from kindpakket_network.programs.command import Command, run
 from kindpakket_network.programs.fabric import Programs
+from kindpakket_network.programs.files import sync_tree
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Program
 from kindpakket_network.programs.templates import render
@@ -49,7 +53,7 @@ class Authority:
     ports: tuple[int, int]
     machine: Host = THIS
     tuning: Tuning = STANDARD
-    _registrars: dict[str, Enrolment] = field(default_factory=dict)
+    _registrars: dict[tuple[str, bytes], Enrolment] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -75,6 +79,37 @@ class Authority:
     def certificate(self, name: str) -> Path:
         """The root certificate of one of the two authorities."""
         return self.folder / "ca-cert.pem" if name == TLS else self.folder / name / "ca-cert.pem"
+
+    @property
+    def roots(self) -> Roots:
+        """Its root certificates, and how far their renewal has come."""
+        return Roots(self.folder, (self.certificate(TLS), self.certificate(IDENTITIES)))
+
+    def trusted(self, name: str) -> list[bytes]:
+        """The root certificates to trust for one of the two authorities, oldest first, PEM."""
+        return self.roots.trusted(self.certificate(name))
+
+    def make_next_roots(self, programs: Programs) -> None:
+        """Make new roots with keys for both authorities; they are not used yet.
+
+        Raises:
+            CommandFailed: the CA server's program could not make them.
+        """
+        made = self.folder / ".next"
+        shutil.rmtree(made, ignore_errors=True)
+        for name in (TLS, IDENTITIES):
+            folder = made / self.certificate(name).parent.relative_to(self.folder)
+            folder.mkdir(mode=0o700, parents=True)
+            write(folder / _CONFIGURATION, self._configuration(name, None), mode=0o600)
+            arguments = [programs.path("fabric-ca-server"), "init", "--home", str(folder)]
+            run(Command(f"fabric-ca-server for a new root of {self.organisation}", arguments, folder=folder))
+        for path in list(made.rglob("*")):
+            if path.is_file() and path.suffix != ".pem" and not path.name.endswith("_sk"):
+                path.unlink()  # its configuration and its database, which nobody needs
+            else:
+                path.chmod(0o700 if path.is_dir() else 0o600)
+        sync_tree(made)
+        self.roots.keep_next(made)
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -180,11 +215,12 @@ class Authority:
         return CaClient(self.url, authority, self.certificate(TLS))
 
     def _registrar(self, authority: str, client: CaClient) -> Enrolment:
+        issued_by = authority, self.certificate(authority).read_bytes()
         with self._guard:
-            if authority not in self._registrars:
+            if issued_by not in self._registrars:
                 secret = self.home.secret(self._registrar_secret(authority))
-                self._registrars[authority] = client.enrol(REGISTRAR, secret)
-            return self._registrars[authority]
+                self._registrars[issued_by] = client.enrol(REGISTRAR, secret)
+            return self._registrars[issued_by]
 
     def _registrar_secret(self, authority: str) -> str:
         return f"organisations/{self.organisation}/secrets/{authority}.{REGISTRAR}"

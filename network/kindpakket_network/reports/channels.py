@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -145,15 +145,18 @@ class ChannelLook:
         silent = tuple(
             consenter.node for consenter in unled(self.channel.name, ordering, joined, ordering.patience)
         )
+        taking_part = tuple(
+            consenter.node
+            for consenter in running.values()
+            if heights.get(consenter.node, 0) is not None and consenter.node not in (*behind, *silent)
+        )
         return ChannelStatus(
             name=self.channel.name,
             leader=leads.node.node if leads.node else None,
             heights=heights,
             chaincodes=tuple(in_parallel(self._chaincode, self.channel.chaincodes if own_peers else ())),
             consenters=tuple(consenter.node for consenter in consenters),
-            taking_part=tuple(
-                consenter.node for consenter in running.values() if consenter.node not in (*behind, *silent)
-            ),
+            taking_part=taking_part,
             needed=self.topology.ordering.quorum(len(consenters)),
             view=leads.view,
             behind=behind,
@@ -166,23 +169,28 @@ class ChannelLook:
                 and len(asked) < len(running)
                 and (self.topology.ordering.type == "raft" or not asked)
             ),
-            capabilities=self._capabilities(asked or list(running.values())),
+            capabilities=self._capabilities(taking_part),
         )
 
     @property
     def _own(self) -> tuple[str, ...]:
         return own_organisations(self.topology, self.home)
 
-    def _capabilities(self, consenters: list[Orderer]) -> dict[str, str]:
-        """The channel's capabilities, according to the first consenter that answers."""
-        if self.programs is None:
+    def _capabilities(self, taking_part: Collection[str]) -> dict[str, str]:
+        """The channel's capabilities, according to one consenter that takes part."""
+        members = {*self.channel.consenters, *(member.organisation for member in self.channel.members)}
+        consenters = self.inventory.consenters_of(self.channel)
+        asked = next((consenter for consenter in consenters if consenter.node in taking_part), None)
+        if self.programs is None or asked is None:
             return {}
         session = Session(self.topology, self.home, Processes(self.home), self.programs, lambda _: None)
-        for organisation in administrators(session):
-            for consenter in consenters:
-                with contextlib.suppress(CommandFailed):
-                    found = AdminCommands(session, organisation).configuration(self.channel, consenter)
-                    return capabilities_of(found.group)
+        organisation = next((known for known in administrators(session) if known.name in members), None)
+        if organisation is None:
+            return {}
+        with contextlib.suppress(CommandFailed):
+            return capabilities_of(
+                AdminCommands(session, organisation).configuration(self.channel, asked).group
+            )
         return {}
 
     def _answers(self, node: Orderer | Peer) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kindpakket_network.certificates.damage import ensure_undamaged
+from kindpakket_network.certificates.expired import ensure_usable
 from kindpakket_network.certificates.program_upgrade import running_builds
 from kindpakket_network.certificates.rolling_restart import outdated_authorities, outdated_nodes
 from kindpakket_network.chaincodes import package as code
@@ -115,7 +115,7 @@ def plan(
     if home.exists():
         present = Topology.load(home.topology)
         ensure_possible(present, topology, removing=bool(leaving))
-        ensure_undamaged(topology, home, inventory)
+        ensure_usable(topology, home, inventory)
         found = changes(present, topology)
     unbuilt = Step("build", "programs", "Fabric's; only with them are the channels' settings compared")
     steps = [

@@ -11,9 +11,11 @@ from typing import Any
 
 from kindpakket_network.certificates.damage import damages
 from kindpakket_network.certificates.expiry import Expiry, certificate_warnings, expiries
+from kindpakket_network.certificates.root_renewal import unfinished_roots
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.nodes.departures import pending
 from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.serving import Serving
 from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
@@ -117,6 +119,7 @@ def status(
         certificates=tuple(certificates),
         warnings=(
             *map(str, damages(topology, home, inventory) if home.exists() else ()),
+            *unfinished_roots(inventory, own_organisations(topology, home)),
             *certificate_warnings(home, topology.tuning.warning_days, certificates),
         ),
         findings=(

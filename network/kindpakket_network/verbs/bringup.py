@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kindpakket_network.backups.recovery import Recovery
-from kindpakket_network.certificates.damage import ensure_undamaged
 from kindpakket_network.certificates.enrolment import ensure, write_organisation
+from kindpakket_network.certificates.expired import ensure_usable
 from kindpakket_network.certificates.program_upgrade import ProgramUpgrade
 from kindpakket_network.certificates.renewal import Renewal
 from kindpakket_network.certificates.rolling_restart import restart_outdated, stop_outdated_authorities
@@ -60,7 +60,7 @@ class BringUp:
             NetworkError: a certificate or a key cannot be used, and nothing was started; or a stage failed,
                 and the next run resumes from there.
         """
-        ensure_undamaged(self.session.topology, self.session.home, self.session.inventory)
+        ensure_usable(self.session.topology, self.session.home, self.session.inventory)
         joined: list[Channel] = []
         with deferring() as deferred:
             with self._compiling():

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from kindpakket_network.certificates.damage import ensure_undamaged
+from kindpakket_network.certificates.expired import ensure_usable
 from kindpakket_network.certificates.program_upgrade import ProgramUpgrade
 from kindpakket_network.chaincodes.sources import ensure_sources
 from kindpakket_network.description.changes import ensure_possible
@@ -302,7 +302,7 @@ class Network(Upkeep, Handover):
         """
         found = self._inventory.find(node)
         self._ensure_own(found.organisation)
-        ensure_undamaged(self._topology, self._home, self._inventory, node)
+        ensure_usable(self._topology, self._home, self._inventory, node)
         session = self.session()
         with self._home.locked():
             if not isinstance(found, ChaincodeServer):

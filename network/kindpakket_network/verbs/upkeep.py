@@ -16,6 +16,13 @@ from kindpakket_network.certificates.enrolment import ensure
 from kindpakket_network.certificates.renewal import Renewal
 from kindpakket_network.certificates.renewal_plan import Due, due
 from kindpakket_network.certificates.revocation import Revocation
+from kindpakket_network.certificates.root_renewal import (
+    INTRODUCE,
+    REPLACE,
+    RETIRE,
+    RootRenewal,
+    unfinished_roots,
+)
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES
 from kindpakket_network.nodes.issue import Issue, ensure_user_name
@@ -87,6 +94,41 @@ class Upkeep(LocalNetwork):
             if not dry_run:
                 Renewal(session).run(found)
             return found
+
+    def renew_roots(
+        self,
+        step: str,
+        organisations: Sequence[str] = (),
+        progress: Progress = silent,
+        *,
+        dry_run: bool = False,
+    ) -> list[str]:
+        """Take a step of the renewal of organisations' roots while the network keeps running.
+
+        Args:
+            step: `introduce`, `replace` or `retire`; see `certificates.root_renewal`.
+            organisations: the organisations; empty: all.
+            progress: called with a sentence about each stage.
+            dry_run: only return what would be done.
+
+        Returns:
+            What was, or would be, done, a sentence each.
+
+        Raises:
+            NetworkError: the step cannot be taken now, or it failed; the next call resumes.
+        """
+        session = self.session(progress)
+        names = [self._authority(name).organisation for name in organisations or session.own_organisations]
+        with self._home.locked():
+            renewal = RootRenewal(session, tuple(names))
+            steps = list(renewal.steps(step))
+            if not dry_run:
+                {INTRODUCE: renewal.introduce, REPLACE: renewal.replace, RETIRE: renewal.retire}[step]()
+            return steps
+
+    def unfinished_roots(self) -> list[str]:
+        """What is to be done next about roots that are being renewed, a sentence for each organisation."""
+        return unfinished_roots(self._inventory, self.own_organisations)
 
     def revoke(self, holder: str, *, superseded: bool = False, progress: Progress = silent) -> int:
         """Revoke certificates, and have all channels of the organisation refuse them.

@@ -77,10 +77,11 @@ def test_one_that_expires_soon_is_complained_of_with_the_command_that_renews_it(
     assert certificate_warnings(session.home, 30) == []
     folder = session.home.node("peer0.winkels") / "tls"
     write(folder / "cert.pem", self_signed("peer0.winkels", 20).certificate)
-    write(session.home.tls_root("regie"), self_signed("tlsca", -1).certificate)
+    root = session.home.organisation("regie") / "msp/tlscacerts/tlsca.pem"
+    write(root, self_signed("tlsca", -1).certificate)
     expired, soon = certificate_warnings(session.home, 30)
     assert "tls authority certificate of ca.regie expired on" in expired
-    assert "cannot be renewed" in expired
+    assert "run kindpakket network roots introduce " in expired
     assert soon.startswith("the tls certificate of peer0.winkels expires on")
     assert soon.endswith("kindpakket network renew peer0.winkels")
     assert len(certificate_warnings(session.home, 10)) == 1

@@ -10,7 +10,8 @@ import pytest
 from issuing import filled, self_signed
 
 from kindpakket_network import NetworkError, Topology
-from kindpakket_network.certificates.damage import damages, ensure_undamaged
+from kindpakket_network.certificates.damage import damages
+from kindpakket_network.certificates.expired import ensure_usable
 from kindpakket_network.certificates.renewal_plan import due
 from kindpakket_network.channel import messages as m
 from kindpakket_network.description.growth import with_organisation
@@ -50,7 +51,7 @@ def told(session: Session) -> list[str]:
 
 def test_nothing_is_told_of_a_home_that_is_whole(session: Session) -> None:
     assert told(session) == []
-    ensure_undamaged(session.topology, session.home, session.inventory)
+    ensure_usable(session.topology, session.home, session.inventory)
 
 
 def delete(*names: str) -> Callable[[Path], None]:
