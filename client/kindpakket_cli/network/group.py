@@ -12,11 +12,13 @@ from kindpakket_cli.contract import NETWORK, group, json_option
 from kindpakket_cli.network.backup import COMMANDS as BACKUP_COMMANDS
 from kindpakket_cli.network.bevel import bevel
 from kindpakket_cli.network.certificates import certificates, renew, revoke
+from kindpakket_cli.network.chaincode import chaincode_commands
 from kindpakket_cli.network.channel import channel_commands
 from kindpakket_cli.network.export import admit, export
 from kindpakket_cli.network.growth import add_consenter, add_org, add_peer, plan
 from kindpakket_cli.network.logs import logs
 from kindpakket_cli.network.monitoring import metrics, prometheus
+from kindpakket_cli.network.shell import env
 from kindpakket_cli.network.status import status
 from kindpakket_cli.network.support import (
     failures,
@@ -52,6 +54,7 @@ for _command in (
     add_org,
     add_peer,
     add_consenter,
+    chaincode_commands,
     channel_commands,
     certificates,
     renew,
@@ -61,6 +64,7 @@ for _command in (
     draw,
     status,
     logs,
+    env,
     admit,
     export,
     metrics,

@@ -49,6 +49,7 @@ def changes(present: Topology, wanted: Topology) -> list[Change]:
     return [
         *_fixed("name", present.name, wanted.name),
         *_fixed("ports.base", present.base, wanted.base),
+        *_fixed("ports.chaincodes", present.chaincode_base or wanted.chaincode_base, wanted.chaincode_base),
         *_fixed("ordering.type", present.ordering.type, wanted.ordering.type),
         *_free("tuning", present.tuning, wanted.tuning, leaving=()),
         *_free("ordering", present.ordering, wanted.ordering, leaving=("type",)),
@@ -59,6 +60,7 @@ def changes(present: Topology, wanted: Topology) -> list[Change]:
             leaving=(
                 "name",
                 "base",
+                "chaincode_base",
                 "ordering",
                 "organisations",
                 "channels",

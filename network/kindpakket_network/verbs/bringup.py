@@ -59,7 +59,7 @@ class BringUp:
         ensure_undamaged(self.session.topology, self.session.home, self.session.inventory)
         joined: list[Channel] = []
         with deferring() as deferred:
-            with self._compiling():
+            with self._building():
                 with self.session.stage("certificate authorities"):
                     stop_outdated_authorities(self.session)
                     authorities = self.session.inventory.authorities
@@ -261,10 +261,10 @@ class BringUp:
             )
 
     @contextmanager
-    def _compiling(self) -> Iterator[None]:
-        """Compile the chaincodes in parallel with the other stages; errors are raised at the end."""
-        sources = {
-            (chaincode.name, chaincode.source)
+    def _building(self) -> Iterator[None]:
+        """Build the chaincodes in parallel with the other stages; errors are raised at the end."""
+        found = {
+            (chaincode.name, chaincode.source, chaincode.build, chaincode.run): chaincode
             for channel in self.session.topology.channels
             if self.session.own_peers_on(channel)
             for chaincode in channel.chaincodes
@@ -272,11 +272,11 @@ class BringUp:
         with ThreadPoolExecutor(max_workers=1) as pool:
             futures: list[Future[object]] = [
                 pool.submit(
-                    lambda name=name, source=source: code.build(  # type: ignore[misc]
-                        source, code.package(name, code.source_digest(source)), self.session.home
+                    lambda chaincode=chaincode: code.build(  # type: ignore[misc]
+                        chaincode, code.package_of(chaincode), self.session.home
                     )
                 )
-                for name, source in sorted(sources)
+                for _, chaincode in sorted(found.items(), key=lambda pair: pair[0][0])
             ]
             yield
             for future in futures:
