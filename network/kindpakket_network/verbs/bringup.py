@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kindpakket_network.backups.recovery import Recovery
+from kindpakket_network.backups.snapshot_join import SnapshotJoin
 from kindpakket_network.certificates.damage import ensure_undamaged
 from kindpakket_network.certificates.enrolment import ensure, write_organisation
 from kindpakket_network.certificates.renewal import Renewal
@@ -44,9 +45,11 @@ class BringUp:
 
     Args:
         session: the network.
+        by_snapshot: the peers that join their channels by a snapshot, by node name.
     """
 
     session: Session
+    by_snapshot: frozenset[str] = frozenset()
 
     def run(self) -> None:
         """Run all stages.
@@ -163,7 +166,12 @@ class BringUp:
         def join(node: Orderer | PeerCommands) -> None:
             if isinstance(node, Orderer):
                 node.join(channel.name, genesis)
-            elif node.peer.height(channel.name) is None:
+            elif node.peer.height(channel.name) is not None:
+                return
+            elif node.peer.node in self.by_snapshot:
+                last = SnapshotJoin(self.session, channel, node.peer).run()
+                self.session.progress(f"{node.peer.node} has {channel.name} from block {last + 1} on")
+            else:
                 node.join(block)
 
         nodes: list[Orderer | PeerCommands] = [*commands, *consenters]
