@@ -10,7 +10,8 @@ from kindpakket_cli.contract import NETWORK, group, json_option
 from kindpakket_cli.network.support import FOLDER, failures
 from kindpakket_cli.output import answer, note
 
-_LANGUAGES = ("go", "javascript", "typescript", "java")
+# As in `kindpakket_network.chaincodes.sample`, which is not imported until it is needed.
+LANGUAGES = ("go", "javascript", "typescript", "java")
 
 
 @group("chaincode", shared=NETWORK)
@@ -19,7 +20,7 @@ def chaincode_commands() -> None:
 
 
 @chaincode_commands.command()
-@click.argument("language", type=click.Choice(_LANGUAGES))
+@click.argument("language", type=click.Choice(LANGUAGES))
 @click.argument("folder", type=FOLDER)
 @json_option
 def new(language: str, folder: Path, as_json: bool) -> None:

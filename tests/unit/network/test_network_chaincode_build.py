@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kindpakket_cli.network.chaincode import LANGUAGES as COMMAND_LANGUAGES
 from kindpakket_network import NetworkError
 from kindpakket_network.chaincodes import package
 from kindpakket_network.chaincodes.languages import language_or_other
@@ -119,6 +120,10 @@ def test_the_main_class_of_a_jar_is_started_or_else_the_librarys_router(tmp_path
     assert start(tmp_path).endswith(" -cp 'target/b-1.jar:target/dependency/*' a.very.long.Main")
     (tmp_path / "target" / "b-1.jar").unlink()
     assert start(tmp_path).endswith("target/dependency/*' org.hyperledger.fabric.contract.ContractRouter")
+
+
+def test_the_command_offers_what_there_is() -> None:
+    assert COMMAND_LANGUAGES == LANGUAGES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
