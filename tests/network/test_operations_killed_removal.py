@@ -33,12 +33,13 @@ def raft(tmp_path: Path) -> Iterator[Network]:
 
 def remove(progress: Callable[[str], None], home: Path) -> None:
     """Remove a user, a peer, a channel and an organisation with its consenter, one after the other."""
-    for found in (
+    removals: list[Callable[[], removal.Removal]] = [
         lambda: removal.user(Network.open(home), "auditor", "auditor"),
         lambda: removal.peer(Network.open(home), SHOPS, "peer0"),
         lambda: removal.channel(Network.open(home), OTHER),
         lambda: removal.organisation(Network.open(home), NEIGHBOURS),
-    ):
+    ]
+    for found in removals:
         removal.run(Network.open(home), found(), progress)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -17,7 +18,7 @@ import yaml
 
 from kindpakket_network import Network
 from kindpakket_network.description.ports import free_base
-from kindpakket_network.exports.monitoring import CONFIGURATION, RULES
+from kindpakket_network.exports.monitoring import CONFIGURATION, DASHBOARD, RULES
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
 
@@ -112,6 +113,29 @@ def test_prometheus_sees_every_node_and_calls_nobody(network: Network, files: Pa
     assert {rule["health"] for rule in judged.values()} == {"ok"}
     wrong = {name for name, rule in judged.items() if rule["alerts"]}
     assert wrong <= {"CertificatesNotChecked"}
+
+
+def test_the_dashboard_shows_what_prometheus_has(network: Network, files: Path) -> None:
+    panels = json.loads((files / DASHBOARD).read_text("utf-8"))["panels"]
+    queries = {panel["title"]: panel["targets"][0]["expr"] for panel in panels}
+    textfile = {title: query for title, query in queries.items() if OF_TEXTFILE in query}
+    named = re.findall(rf"\b{OF_TEXTFILE}\w+", " ".join(textfile.values()))
+    assert len(textfile) == len(named) == 2
+    for metric in named:
+        assert f"# TYPE {metric} gauge" in network.metrics()
+
+    with prometheus(files) as url:
+
+        def empty() -> list[str]:
+            found = []
+            for title in queries.keys() - textfile.keys():
+                query = queries[title].replace("$__rate_interval", "30s")
+                if not (ask(url, "query", query=query) or {}).get("result"):
+                    found.append(title)
+            return found
+
+        until(lambda: not empty() or None, PATIENCE)
+        assert empty() == []
 
 
 def _judged(url: str) -> dict[str, Any] | None:

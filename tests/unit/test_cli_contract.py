@@ -39,6 +39,7 @@ ANOTHER_FORMAT = {
 """Commands without --json: what they print is one document in this format."""
 WITHOUT_A_HOME = {
     ("network", "backup-key"): "writes a file of its own",
+    ("network", "chaincode", "new"): "writes a folder of its own",
     ("network", "init"): "writes a folder of its own",
     ("network", "programs"): "fills the user's cache",
     ("network", "schema"): "prints what belongs to this version",

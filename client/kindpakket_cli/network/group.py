@@ -12,6 +12,7 @@ from kindpakket_cli.contract import NETWORK, Wrong, group, json_option
 from kindpakket_cli.network.backup import COMMANDS as BACKUP_COMMANDS
 from kindpakket_cli.network.bevel import bevel
 from kindpakket_cli.network.certificates import certificates, renew, revoke
+from kindpakket_cli.network.chaincode import chaincode_commands
 from kindpakket_cli.network.channel import channel_commands
 from kindpakket_cli.network.export import admit, export
 from kindpakket_cli.network.growth import add_consenter, add_org, add_peer, plan, upgrade
@@ -25,6 +26,7 @@ from kindpakket_cli.network.removal import (
     remove_user,
 )
 from kindpakket_cli.network.roots import roots
+from kindpakket_cli.network.shell import env
 from kindpakket_cli.network.status import status
 from kindpakket_cli.network.support import (
     failures,
@@ -66,6 +68,7 @@ for _command in (
     remove_consenter,
     remove_org,
     remove_channel,
+    chaincode_commands,
     channel_commands,
     certificates,
     renew,
@@ -77,6 +80,7 @@ for _command in (
     status,
     logs,
     rotate_logs,
+    env,
     admit,
     export,
     metrics,

@@ -123,16 +123,27 @@ def add_org(
 @click.command("add-peer")
 @click.argument("organisation")
 @click.argument("peer", required=False)
+@click.option(
+    "--from-snapshot",
+    is_flag=True,
+    help="It starts from the present state of another peer, without earlier blocks.",
+)
 @dry_run_option
 @json_option
 @on_network
-def add_peer(target: Network, organisation: str, peer: str | None, dry_run: bool, as_json: bool) -> None:
-    """Give ORGANISATION another peer, on all its channels and with their chaincodes."""
+def add_peer(
+    target: Network, organisation: str, peer: str | None, from_snapshot: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Give ORGANISATION another peer, on all its channels and with their chaincodes.
+
+    With --from-snapshot it is ready sooner on a long ledger, but it cannot show what happened before: it can
+    neither audit nor answer for earlier blocks. The peers of an auditor cannot be added so.
+    """
     from kindpakket_network.description.growth import with_peer
 
     known = next((found.peers for found in target.topology.organisations if found.name == organisation), ())
     wanted = target.topology if peer in known else with_peer(target.topology, organisation, peer)
-    _become(target, wanted, dry_run, as_json)
+    _become(target, wanted, dry_run, as_json, by_snapshot=[organisation] if from_snapshot else [])
 
 
 @click.command("add-consenter")
@@ -176,7 +187,12 @@ def upgrade(target: Network, build: str | None, dry_run: bool, as_json: bool) ->
 
 
 def _become(
-    target: Network, wanted: Topology, dry_run: bool, as_json: bool, elsewhere: Sequence[str] = ()
+    target: Network,
+    wanted: Topology,
+    dry_run: bool,
+    as_json: bool,
+    elsewhere: Sequence[str] = (),
+    by_snapshot: Sequence[str] = (),
 ) -> None:
     from kindpakket_network.verbs.network import Network
 
@@ -184,7 +200,7 @@ def _become(
         show_plan(Network(wanted, target.home).plan(), as_json)
         return
     with shown_progress() as progress:
-        target.become(wanted, progress, elsewhere)
+        target.become(wanted, progress, elsewhere, by_snapshot)
     if as_json:
         print_json(target.status().as_json())
     else:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @json_option
 @on_network
 def prometheus(target: Network, output: Path, as_json: bool) -> None:
-    """Write the configuration and alert rules with which Prometheus watches this home's nodes."""
+    """Write what Prometheus needs to watch this home's nodes, and a dashboard for Grafana."""
     from kindpakket_network.programs.home import write
 
     written = target.monitoring()

@@ -47,7 +47,7 @@ class PeerState:
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Snapshots of a channel, which are deleted once they have been compared.
+    """Snapshots of a channel, which are deleted once they have been compared and copied.
 
     Args:
         session: the network.
@@ -57,8 +57,12 @@ class Snapshots:
     session: Session
     channel: Channel
 
-    def states(self, peers: Sequence[Peer]) -> list[PeerState]:
+    def states(self, peers: Sequence[Peer], copies: Mapping[Peer, Path] | None = None) -> list[PeerState]:
         """Peers' states at the same block. A peer commits no blocks while it writes its snapshot.
+
+        Args:
+            peers: the peers.
+            copies: where to copy the snapshots of some of them; no folder exists yet.
 
         Raises:
             NetworkError: a peer is down or refuses, or blocks arrive too fast for all peers to meet at one.
@@ -78,6 +82,8 @@ class Snapshots:
             try:
                 if None in asked or not self._written(peers, block, _NEXT_BLOCK if ahead else _WRITTEN):
                     continue
+                for peer, copy in (copies or {}).items():
+                    shutil.copytree(self._folder(peer, block), copy)
                 return [self._read(peer, block) for peer in peers]
             finally:
                 for peer, is_new in zip(peers, asked, strict=True):

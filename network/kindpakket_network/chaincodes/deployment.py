@@ -108,13 +108,13 @@ class Deployment:
         return record
 
     def prepare(self) -> tuple[code.Package, Path]:
-        """Compile the chaincode, install it and start its processes; nothing is approved yet.
+        """Build the chaincode, install it and start its processes; nothing is approved yet.
 
         Returns:
             The package and the program.
 
         Raises:
-            NetworkError: a peer does not run, or the chaincode does not compile.
+            NetworkError: a peer does not run, or the chaincode does not build.
             NodeFailed: its process does not start; it is stopped, and the channel uses what it used before.
         """
         peers = self._peers()
@@ -124,8 +124,8 @@ class Deployment:
                 f"deploying {self.chaincode.name} needs {', '.join(halted) or 'a peer of this home'} to run: "
                 "run `up` first"
             )
-        package = code.package(self.chaincode.name, code.source_digest(self.chaincode.source))
-        binary = code.build(self.chaincode.source, package, self.session.home)
+        package = code.package_of(self.chaincode)
+        binary = code.build(self.chaincode, package, self.session.home)
         self._install(package)
         try:
             built = ServedPackage(package.label, package.id, str(binary))

@@ -1,4 +1,4 @@
-"""A chaincode's source and package.
+"""A chaincode's package and its program in a home.
 
 The package contains the digest of the source and nothing specific to an organisation, so that all of them
 install and approve the same package id.
@@ -10,17 +10,19 @@ import gzip
 import hashlib
 import io
 import json
-import os
+import shutil
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from kindpakket_network.chaincodes.program import compile_to
-from kindpakket_network.errors import NetworkError
+from kindpakket_network.chaincodes.built_folder import build_to
+from kindpakket_network.chaincodes.go_program import compile_to, dials_peer
+from kindpakket_network.chaincodes.languages import GO
+from kindpakket_network.chaincodes.launcher import BUILT, launcher, relayed
+from kindpakket_network.chaincodes.source import Source
+from kindpakket_network.description.chaincode import Chaincode
 from kindpakket_network.programs.files import place
 from kindpakket_network.programs.home import Home, write
-
-_LEFT_OUT = ("_test.go", ".md")
 
 
 @dataclass(frozen=True)
@@ -43,26 +45,6 @@ class Package:
         return f"{self.label}:{hashlib.sha256(self.content).hexdigest()}"
 
 
-def source_digest(folder: Path) -> str:
-    """The SHA-256 of a Go module's files, without tests and Markdown, in hexadecimal.
-
-    Args:
-        folder: the folder with go.mod.
-
-    Raises:
-        NetworkError: there is no Go module.
-    """
-    if not (folder / "go.mod").is_file():
-        raise NetworkError(
-            f"there is no Go module in {folder}: name the chaincode's folder as its `source` in the topology"
-        )
-    digest = hashlib.sha256()
-    for path in sorted(_source_files(folder), key=lambda path: path.relative_to(folder).as_posix()):
-        for part in (path.relative_to(folder).as_posix().encode(), path.read_bytes()):
-            digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()
-
-
 def package(name: str, digest: str) -> Package:
     """The package of a chaincode: the same bytes for the same source, on every machine.
 
@@ -78,28 +60,58 @@ def package(name: str, digest: str) -> Package:
     return Package(name, label, content)
 
 
-def build(source: Path, made: Package, home: Home) -> Path:
-    """Put a chaincode's program into a network's home, unless it exists; see `program`.
+def package_of(chaincode: Chaincode) -> Package:
+    """The package of a chaincode as its source is now.
+
+    Raises:
+        NetworkError: there is no such source, or nothing says how to start what is in it.
+    """
+    return package(chaincode.name, Source.of(chaincode).digest())
+
+
+def build(chaincode: Chaincode, made: Package, home: Home) -> Path:
+    """Put a chaincode's program into a network's home, unless it exists.
 
     Args:
-        source: the folder of its Go module.
+        chaincode: the chaincode.
         made: its package.
         home: where the program and the package go.
 
     Returns:
-        The program.
+        The program, or the script that starts it.
 
     Raises:
-        NetworkError: it does not compile, or there is no `go`.
+        NetworkError: it does not build, or a tool is missing.
     """
     folder = home.chaincode(made.label)
-    binary = folder / made.name
-    if not binary.is_file():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = folder / f".{made.name}.new"
-        compile_to(temporary, source, made.id)
-        place(temporary, binary)
-    return binary
+    program = folder / made.name
+    if program.is_file():
+        return program
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    source = Source.of(chaincode)
+    if not source.is_plain_go:
+        _build_folder(source, made, folder)
+        return program
+    temporary = folder / f".{made.name}.new"
+    compile_to(temporary, source.folder, made.id)
+    if dials_peer(source):
+        (folder / BUILT).mkdir(mode=0o700, exist_ok=True)
+        place(temporary, folder / BUILT / made.name)
+        write(program, launcher(relayed(f"./{made.name}")), mode=0o700)
+    else:
+        place(temporary, program)
+    return program
+
+
+def _build_folder(source: Source, made: Package, folder: Path) -> None:
+    built = folder / BUILT
+    if built.is_dir():
+        shutil.rmtree(built)  # an interrupted call left it
+    command = build_to(built, source, made.id)
+    if source.language is GO and source.run is None and dials_peer(source):
+        command = relayed(command)
+    tools = tuple(tool for tool, _ in source.language.tools)
+    write(folder / made.name, launcher(command, tools), mode=0o700)
 
 
 def write_package(made: Package, home: Home) -> Path:
@@ -108,16 +120,6 @@ def write_package(made: Package, home: Home) -> Path:
     if not path.is_file():
         write(path, made.content)
     return path
-
-
-def _source_files(folder: Path) -> list[Path]:
-    found: list[Path] = []
-    for root, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith((".", "_")) and name != "testdata"]
-        found += [
-            Path(root) / name for name in files if not name.startswith(".") and not name.endswith(_LEFT_OUT)
-        ]
-    return found
 
 
 def _tar(files: dict[str, bytes]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kindpakket_network.chaincodes.package import source_digest
+from kindpakket_network.chaincodes.package import package_of
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import Mistake, NetworkError
 
@@ -28,7 +28,7 @@ def ensure_sources(topology: Topology, organisations: Collection[str], only: str
             if only not in (None, chaincode.name):
                 continue
             try:
-                source_digest(chaincode.source)
+                package_of(chaincode)
             except NetworkError as error:
                 mistakes.append(Mistake(f"channels[{number}].chaincodes[{place}].source", str(error)))
     if mistakes:

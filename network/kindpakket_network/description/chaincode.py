@@ -77,7 +77,18 @@ class Initialise:
 
 @dataclass(frozen=True)
 class Chaincode:
-    """A chaincode of a channel: a Go module that runs as a process next to each peer."""
+    """A chaincode of a channel: a program that runs as a process next to each peer.
+
+    Attributes:
+        name: its name.
+        version: its version.
+        source: the folder of its source.
+        endorsement: the policy of its transactions.
+        collections: its private data.
+        initialise: its first transaction.
+        build: the shell command that builds it in a copy of its source; None: as its language usually is.
+        run: the shell command that starts it there; None: as its language usually is.
+    """
 
     name: str
     version: str
@@ -85,6 +96,8 @@ class Chaincode:
     endorsement: str
     collections: tuple[Collection, ...]
     initialise: Initialise | None
+    build: str | None = None
+    run: str | None = None
 
     @classmethod
     def read(cls, members: Mapping[str, Any]) -> Self:
@@ -96,4 +109,6 @@ class Chaincode:
             endorsement=members["endorsement"],
             collections=tuple(Collection.read(collection) for collection in members.get("collections", ())),
             initialise=Initialise.read(members["initialise"]) if "initialise" in members else None,
+            build=members.get("build"),
+            run=members.get("run"),
         )

@@ -53,6 +53,7 @@ def changes(present: Topology, wanted: Topology) -> list[Change]:
     return [
         *_fixed("name", present.name, wanted.name),
         *_fixed("ports.base", present.base, wanted.base),
+        *_fixed("ports.chaincodes", present.chaincode_base or wanted.chaincode_base, wanted.chaincode_base),
         *_fixed("ordering.type", present.ordering.type, wanted.ordering.type),
         *_build(present.build, wanted.build),
         *_free("tuning", present.tuning, wanted.tuning, leaving=()),
@@ -64,6 +65,7 @@ def changes(present: Topology, wanted: Topology) -> list[Change]:
             leaving=(
                 "name",
                 "base",
+                "chaincode_base",
                 "ordering",
                 "organisations",
                 "channels",

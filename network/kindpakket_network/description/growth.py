@@ -134,7 +134,7 @@ def with_peer(topology: Topology, organisation: str, name: str | None = None) ->
     """
     peers = organisation_of(topology, organisation).peers
     if name is None:
-        numbers = (int(found[1]) for peer in peers if (found := re.fullmatch(r"peer(\d+)", peer)))
+        numbers = (int(match[1]) for peer in peers if (match := re.fullmatch(r"peer(\d+)", peer)))
         name = f"peer{max(numbers, default=-1) + 1}"
     document = document_of(topology)
     found = named(document["organisations"], organisation)

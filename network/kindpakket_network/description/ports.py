@@ -9,6 +9,9 @@ gives another; appending one moves no other, and one that leaves takes its place
                   +5 no node's: see `free_base`
                                          +9 … +11 the chaincode processes of that peer,
                                                   one of them only during an upgrade
+
+Further chaincodes have their processes' ports in an area of their own, if the topology has one: a block for
+each of an organisation's four possible peers, with two ports for each chaincode from +6 on.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from kindpakket_network.description.host import LOOPBACK
 BLOCK = 30
 PEERS_PER_ORGANISATION = 4
 CHAINCODE_PLACES = 3
+MOST_CHAINCODES = 12
+CHAINCODE_BLOCK = BLOCK * PEERS_PER_ORGANISATION
 JOINING = 2
 HIGHEST = 65535
 _FIRST_PEER = 6
@@ -53,9 +58,34 @@ def peer(base: int, organisation: int, number: int) -> tuple[int, int, int]:
     return first, first + 1, first + 2
 
 
-def chaincode(base: int, organisation: int, number: int, place: int) -> int:
-    """The port of one of the slots for chaincode processes of a peer."""
-    return base + BLOCK * organisation + _FIRST_PEER + _PEER_BLOCK * number + 3 + place
+def chaincode_places(chaincode: int, chaincodes: int, *, area: bool) -> list[int]:
+    """The places of a chaincode's processes at a peer: the usual one first, the others for upgrades.
+
+    Args:
+        chaincode: the chaincode's number in the topology, from 0.
+        chaincodes: how many there are.
+        area: whether the topology has an area of ports for further chaincodes.
+    """
+    first = CHAINCODE_PLACES - 1
+    own = CHAINCODE_PLACES + 2 * chaincode
+    if chaincode >= first:
+        return [own, own + 1]
+    return [chaincode, *range(min(chaincodes, first), CHAINCODE_PLACES), *([own] if area else [])]
+
+
+def chaincode(base: int, area: int | None, organisation: int, number: int, place: int) -> int:
+    """The port of one of the places for chaincode processes of a peer.
+
+    Args:
+        base: the first port of all.
+        area: the first port of the area for further chaincodes; only places beyond the first three need it.
+        organisation: the organisation's number.
+        number: the peer's number.
+        place: the place.
+    """
+    if place < CHAINCODE_PLACES or area is None:
+        return base + BLOCK * organisation + _FIRST_PEER + _PEER_BLOCK * number + 3 + place
+    return area + CHAINCODE_BLOCK * organisation + BLOCK * number + _FIRST_PEER + place - CHAINCODE_PLACES
 
 
 def is_free(port: int, address: str = LOOPBACK) -> bool:

@@ -161,6 +161,21 @@ def _ports(document: Any) -> Iterator[Mistake]:
             f"{base} puts the last port at {last}, above {ports.HIGHEST}: give at most "
             f"{ports.HIGHEST - last + base}",
         )
+    if "chaincodes" not in document["ports"]:
+        return
+    area = document["ports"]["chaincodes"]
+    end = area + ports.CHAINCODE_BLOCK * (max(places.values()) + 1) - 1
+    if end > ports.HIGHEST:
+        yield Mistake(
+            "ports.chaincodes",
+            f"{area} puts the last port at {end}, above {ports.HIGHEST}: give at most "
+            f"{ports.HIGHEST - end + area}",
+        )
+    if area <= last and base <= end:
+        yield Mistake(
+            "ports.chaincodes",
+            f"its ports {area} to {end} overlap the nodes' {base} to {last}: give {last + 1} or more",
+        )
 
 
 def _lifetimes(document: Any) -> Iterator[Mistake]:
@@ -284,12 +299,15 @@ def _chaincodes(document: Any) -> Iterator[Mistake]:
         names = [chaincode["name"] for chaincode in channel.get("chaincodes", ())]
         yield from _repeated(names, f"channels[{number}].chaincodes[{{}}].name", "the chaincode")
         found.update(names)
-    most = ports.CHAINCODE_PLACES - 1
-    if len(found) > most:
+    usual = ports.CHAINCODE_PLACES - 1
+    if len(found) > ports.MOST_CHAINCODES:
+        most = ports.MOST_CHAINCODES
+        yield Mistake("channels", f"has {len(found)} chaincodes, but a peer has ports for {most}: use fewer")
+    elif len(found) > usual and "chaincodes" not in document["ports"]:
         yield Mistake(
             "channels",
-            f"has {len(found)} chaincodes, but a peer has ports for at most {most}, and one for upgrades: "
-            "use fewer",
+            f"has {len(found)} chaincodes, but the ports of an organisation are for {usual}, and one for "
+            "upgrades: give `ports.chaincodes`, the first port for the processes of the others",
         )
 
 

@@ -32,6 +32,7 @@ class Topology:
     Attributes:
         name: the network's name.
         base: the first of its ports; see `ports`.
+        chaincode_base: the first port of the area for a third chaincode and more; None: there is none.
         ordering: how it orders.
         organisations: in the file's order, which determines their ports, and the consenters of channels that
             do not list their own.
@@ -52,6 +53,7 @@ class Topology:
     document: Mapping[str, Any] = field(repr=False)
     tuning: Tuning = STANDARD
     build: str = STANDARD_BUILD
+    chaincode_base: int | None = None
     warnings: tuple[Mistake, ...] = field(default=(), repr=False, compare=False)
     read_from: Document = field(default_factory=lambda: Document({}), repr=False, compare=False)
     source: str = field(default="the topology", repr=False, compare=False)
@@ -126,6 +128,7 @@ class Topology:
             document=absolute,
             tuning=Tuning.read(absolute.get("tuning", {})),
             build=absolute.get("fabric", {}).get("build", STANDARD_BUILD),
+            chaincode_base=absolute["ports"].get("chaincodes"),
             warnings=tuple(sorted(map(read.with_line, warnings_in(read.members)), key=_line)),
             read_from=read,
             source=source,
@@ -137,7 +140,7 @@ class Topology:
 
     def with_base(self, base: int) -> Self:
         """The same network with `base` as its first port."""
-        return replace(self, base=base, document={**self.document, "ports": {"base": base}})
+        return self._with_ports({**self.document["ports"], "base": base})
 
     def with_free_ports(self) -> Self:
         """The same network on ports that are free at present, for tests, with room for joining organisations.
@@ -145,8 +148,19 @@ class Topology:
         Raises:
             OSError: there are not enough free ports.
         """
-        blocks = 1 + max(organisation.place for organisation in self.organisations)
-        return self.with_base(ports.free_base(blocks + ports.JOINING))
+        organisations = 1 + max(organisation.place for organisation in self.organisations) + ports.JOINING
+        free = {"base": ports.free_base(organisations)}
+        if self.chaincode_base is not None:
+            free["chaincodes"] = ports.free_base(organisations * ports.PEERS_PER_ORGANISATION)
+        return self._with_ports(free)
+
+    def _with_ports(self, numbers: Mapping[str, int]) -> Self:
+        return replace(
+            self,
+            base=numbers["base"],
+            chaincode_base=numbers.get("chaincodes"),
+            document={**self.document, "ports": dict(numbers)},
+        )
 
     def organisation(self, name: str) -> Organisation:
         """The organisation of that name.

@@ -60,12 +60,17 @@ def _hosts(document: Any) -> Iterator[Mistake]:
 
 def _ports(document: Any) -> Iterator[Mistake]:
     blocks = 1 + max(places_of(document["organisations"]).values())
-    base, count = document["ports"]["base"], ports.BLOCK * blocks
+    for member, each in (("base", ports.BLOCK), ("chaincodes", ports.CHAINCODE_BLOCK)):
+        if member in document["ports"]:
+            yield from _ephemeral(member, document["ports"][member], each * blocks)
+
+
+def _ephemeral(member: str, base: int, count: int) -> Iterator[Mistake]:
     if base + count > ports.EPHEMERAL:
         yield Mistake(
-            "ports.base",
+            f"ports.{member}",
             f"the ports {base} to {base + count - 1} reach into those from {ports.EPHEMERAL} on, which Linux "
-            "gives to outgoing connections, so one may be taken when its node starts: give a base of at most "
+            "gives to outgoing connections, so one may be taken when its node starts: give at most "
             f"{ports.EPHEMERAL - count}",
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from kindpakket_network.chaincodes.package import package, source_digest
+from kindpakket_network.chaincodes.package import package_of
 from kindpakket_network.description.chaincode import Chaincode
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.organisation import Organisation
@@ -100,7 +100,7 @@ def _committing(topology: Topology, channel: Channel) -> Organisation:
 
 
 def _label(code: Chaincode) -> str:
-    return package(code.name, source_digest(code.source)).label
+    return package_of(code).label
 
 
 def _script(topology: Topology) -> str:

@@ -1,4 +1,4 @@
-"""Prometheus' configuration for watching nodes: targets, client certificates and alerting rules."""
+"""Files for watching nodes: Prometheus' targets, client certificates and alerting rules, and a dashboard."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import yaml
 from kindpakket_network.description.host import at
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.exports.alerts import rules
+from kindpakket_network.exports.dashboard import dashboard
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.programs.home import Home
 
-CONFIGURATION, RULES = "prometheus.yaml", "rules.yaml"
+CONFIGURATION, RULES, DASHBOARD = "prometheus.yaml", "rules.yaml", "dashboard.json"
 _HEAD = f"""\
 # Scrapes the nodes of {{organisations}}. Operations endpoints only admit certificates from their own
 # organisation's TLS authority. This configuration uses the administrator's, so each organisation runs its own
@@ -27,7 +28,7 @@ _HEAD = f"""\
 
 
 def monitoring(topology: Topology, home: Home, inventory: Inventory) -> Mapping[str, str]:
-    """The files for Prometheus, by name: its configuration, and the rules file that it refers to.
+    """The files by name: Prometheus' configuration, the rules that it refers to, and Grafana's dashboard.
 
     Args:
         topology: the network.
@@ -43,7 +44,11 @@ def monitoring(topology: Topology, home: Home, inventory: Inventory) -> Mapping[
         "scrape_configs": [job for job in jobs if job["static_configs"]],
     }
     head = _HEAD.format(organisations=", ".join(own))
-    return {CONFIGURATION: head + _yaml(configuration), RULES: _yaml(rules(topology))}
+    return {
+        CONFIGURATION: head + _yaml(configuration),
+        RULES: _yaml(rules(topology)),
+        DASHBOARD: dashboard(topology),
+    }
 
 
 def _job(topology: Topology, organisation: str, nodes: list[Orderer | Peer]) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+from kindpakket_network.chaincodes.languages import GO, language_of
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import Authority
@@ -58,6 +59,7 @@ def units(topology: Topology, home: Home, organisations: Collection[str], user: 
             log=home.log(node),
             writable=writable,
             readable=[*readable, home.root / "run", cache_folder()],
+            compiles=isinstance(process, ChaincodeServer) and _compiles(topology, process.chaincode),
         )
         found[f"{name}.path"] = render(
             "node.path",
@@ -70,6 +72,16 @@ def units(topology: Topology, home: Home, organisations: Collection[str], user: 
     paths = [name for name in found if name.endswith(".path")]
     found[target] = render("network.target", network=topology.name, home=home.root, paths=paths)
     return found
+
+
+def _compiles(topology: Topology, name: str) -> bool:
+    """Whether a chaincode's program writes machine code while it runs, as those of Node and Java do."""
+    return any(
+        chaincode.run is not None or language_of(chaincode.source) not in (GO, None)
+        for channel in topology.channels
+        for chaincode in channel.chaincodes
+        if chaincode.name == name
+    )
 
 
 def _reaches(node: Authority | Orderer | Peer | ChaincodeServer, home: Home) -> tuple[list[Path], list[Path]]:

@@ -59,7 +59,9 @@ class Inventory:
                     if chaincode not in _chaincodes_at(topology, name):
                         continue
                     for rank, place in enumerate(places):
-                        port = ports.chaincode(topology.base, number, peer_number, place)
+                        port = ports.chaincode(
+                            topology.base, topology.chaincode_base, number, peer_number, place
+                        )
                         servers.append(ChaincodeServer(home, peer, chaincode, rank, port))
         return cls(authorities, tuple(orderers), tuple(peers), tuple(servers))
 
@@ -150,12 +152,12 @@ def _operator(organisation: Organisation, home: Home) -> Operator:
 
 
 def _places(topology: Topology) -> dict[str, list[int]]:
-    """The slots of each chaincode on a peer: one of its own, and the ones shared by all."""
+    """The slots of each chaincode on a peer: one of its own, and those for upgrades."""
     names = list(
         dict.fromkeys(chaincode.name for channel in topology.channels for chaincode in channel.chaincodes)
     )
-    spare = range(len(names), ports.CHAINCODE_PLACES)
-    return {name: [number, *spare] for number, name in enumerate(names)}
+    area = topology.chaincode_base is not None
+    return {name: ports.chaincode_places(number, len(names), area=area) for number, name in enumerate(names)}
 
 
 def _chaincodes_at(topology: Topology, organisation: str) -> set[str]:

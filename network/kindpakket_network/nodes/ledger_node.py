@@ -38,6 +38,10 @@ class LedgerNode:
         """Its node name."""
         raise NotImplementedError
 
+    def has(self, channel: str) -> bool:
+        """Whether it has joined a channel."""
+        raise NotImplementedError
+
     @property
     def folder(self) -> Path:
         """Its folder."""

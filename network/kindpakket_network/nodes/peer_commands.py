@@ -166,6 +166,15 @@ class PeerCommands:
             *("--peerAddress", self.peer.endpoint, "--tlsRootCertFile", str(self.peer.tls_root)),
         )
 
+    def join_by_snapshot(self, folder: Path) -> None:
+        """Begin to join a channel by a snapshot in a folder that the peer can read."""
+        self._run("channel", "joinbysnapshot", "--snapshotpath", str(folder))
+
+    def imports_snapshot(self) -> bool:
+        """Whether the peer is joining a channel by a snapshot."""
+        status = self._run("channel", "joinbysnapshotstatus").output
+        return "No joinbysnapshot operation is in progress" not in status
+
     def query(self, channel: str, name: str, function: str, argument: str) -> str:
         """Evaluate a transaction on this peer."""
         call = json.dumps({"function": function, "Args": [argument]})

@@ -22,8 +22,8 @@ from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
 from kindpakket_network.programs.wait import in_parallel, until
 
-# Seconds. The process only loads its certificates and listens; this allows for a busy machine.
-_SERVE_DEADLINE = 20.0
+# Seconds. A compiled program listens at once; a Java machine on a busy computer takes much longer.
+_SERVE_DEADLINE = 180.0
 _PACKAGE = "CHAINCODE_ID"
 
 
@@ -88,7 +88,8 @@ class Serving:
         if not free:
             raise NetworkError(
                 f"{peer.node} cannot serve another package of {chaincode}: its channels already need "
-                f"{', '.join(sorted(others))}; upgrade two channels to the same package first"
+                f"{', '.join(sorted(others))}; give `ports.chaincodes` in the topology, or upgrade two "
+                "channels to the same package first"
             )
         # The least used slot, so that a rollback to a recent package still finds its slot.
         min(free, key=lambda server: used.count(server.port)).write_connection(label)
@@ -119,8 +120,12 @@ class Serving:
             return True if server.ready() or self.processes.find(server.node) is None else None
 
         until(up, _SERVE_DEADLINE)
-        if self.processes.find(server.node) is None or not server.ready():
-            raise self.processes.failed(server.node, f"did not start serving within {_SERVE_DEADLINE:g} s")
+        if self.processes.find(server.node) is None:
+            raise self.processes.failed(server.node, "did not start serving, because its process ended")
+        if not server.ready():
+            raise self.processes.failed(
+                server.node, f"did not start serving at {server.endpoint} within {_SERVE_DEADLINE:g} s"
+            )
 
     def retire(self, chaincode: str) -> None:
         """Stop the processes of a chaincode that no channel needs any longer."""

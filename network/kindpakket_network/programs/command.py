@@ -139,7 +139,7 @@ def run(command: Command, lines: Callable[[str], None] | None = None) -> Result:
 def last_words(text: str) -> str:
     """The last line of a log that reports an error; without one, the last line with text."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    markers = ("panic:", "PANI", "FATA", "[FATAL]", "ERRO", "[ERROR]", "Error:", "error:")
+    markers = ("panic:", "PANI", "FATA", "[FATAL]", "ERRO", "[ERROR]", "Error:", "error:", "Exception in ")
     for line in reversed(lines):
         if any(marker in line for marker in markers):
             return line[:LONGEST]

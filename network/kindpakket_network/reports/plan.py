@@ -184,7 +184,7 @@ def _chaincodes(topology: Topology, home: Home, inventory: Inventory) -> Iterato
 
 
 def _chaincode(channel: Channel, chaincode: Chaincode, home: Home, peers: Sequence[Peer]) -> Iterator[Step]:
-    package = code.package(chaincode.name, code.source_digest(chaincode.source))
+    package = code.package_of(chaincode)
     record = DeploymentRecord.read(home.deployed(channel.name, chaincode.name))
     subject = f"{chaincode.name} on {channel.name}"
     if record is None:

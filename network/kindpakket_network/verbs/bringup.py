@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kindpakket_network.backups.recovery import Recovery
+from kindpakket_network.backups.snapshot_join import SnapshotJoin
 from kindpakket_network.certificates.enrolment import ensure, write_organisation
 from kindpakket_network.certificates.expired import ensure_usable
 from kindpakket_network.certificates.program_upgrade import ProgramUpgrade
@@ -48,9 +49,11 @@ class BringUp:
 
     Args:
         session: the network.
+        by_snapshot: the peers that join their channels by a snapshot, by node name.
     """
 
     session: Session
+    by_snapshot: frozenset[str] = frozenset()
 
     def run(self) -> None:
         """Run all stages.
@@ -63,7 +66,7 @@ class BringUp:
         ensure_usable(self.session.topology, self.session.home, self.session.inventory)
         joined: list[Channel] = []
         with deferring() as deferred:
-            with self._compiling():
+            with self._building():
                 with self.session.stage("certificate authorities"):
                     stop_outdated_authorities(self.session)
                     authorities = self.session.inventory.authorities
@@ -185,7 +188,12 @@ class BringUp:
         def join(node: Orderer | PeerCommands) -> None:
             if isinstance(node, Orderer):
                 node.join(channel.name, genesis)
-            elif node.peer.height(channel.name) is None:
+            elif node.peer.height(channel.name) is not None:
+                return
+            elif node.peer.node in self.by_snapshot:
+                last = SnapshotJoin(self.session, channel, node.peer).run()
+                self.session.progress(f"{node.peer.node} has {channel.name} from block {last + 1} on")
+            else:
                 node.join(block)
 
         nodes: list[Orderer | PeerCommands] = [*commands, *consenters]
@@ -283,10 +291,10 @@ class BringUp:
             )
 
     @contextmanager
-    def _compiling(self) -> Iterator[None]:
-        """Compile the chaincodes in parallel with the other stages; errors are raised at the end."""
-        sources = {
-            (chaincode.name, chaincode.source)
+    def _building(self) -> Iterator[None]:
+        """Build the chaincodes in parallel with the other stages; errors are raised at the end."""
+        found = {
+            (chaincode.name, chaincode.source, chaincode.build, chaincode.run): chaincode
             for channel in self.session.topology.channels
             if self.session.own_peers_on(channel)
             for chaincode in channel.chaincodes
@@ -294,11 +302,11 @@ class BringUp:
         with ThreadPoolExecutor(max_workers=1) as pool:
             futures: list[Future[object]] = [
                 pool.submit(
-                    lambda name=name, source=source: code.build(  # type: ignore[misc]
-                        source, code.package(name, code.source_digest(source)), self.session.home
+                    lambda chaincode=chaincode: code.build(  # type: ignore[misc]
+                        chaincode, code.package_of(chaincode), self.session.home
                     )
                 )
-                for name, source in sorted(sources)
+                for _, chaincode in sorted(found.items(), key=lambda pair: pair[0][0])
             ]
             yield
             ensure_sources(self.session.topology, self.session.own_organisations)

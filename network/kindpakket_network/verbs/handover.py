@@ -12,6 +12,7 @@ from kindpakket_network.exports.bundle import Bundle
 from kindpakket_network.exports.bundle_exchange import bundle_of
 from kindpakket_network.exports.metrics import metrics
 from kindpakket_network.exports.monitoring import monitoring
+from kindpakket_network.exports.shell import shell_variables
 from kindpakket_network.exports.units import units
 from kindpakket_network.nodes.profile import profile
 from kindpakket_network.verbs.local import LocalNetwork
@@ -75,8 +76,21 @@ class Handover(LocalNetwork):
             self._authority(name)
         return units(self._topology, self._home, organisations or self.own_organisations, user)
 
+    def shell_variables(self, organisation: str, user: str, peer: str | None = None) -> dict[str, str]:
+        """The variables with which Fabric's own `peer` command acts as a user.
+
+        Args:
+            organisation: the user's organisation.
+            user: the user.
+            peer: the organisation's peer to call; None: its first one.
+
+        Raises:
+            NetworkError: there is no such organisation, user or peer.
+        """
+        return shell_variables(self.session(), organisation, self.user(organisation, user), peer)
+
     def monitoring(self) -> Mapping[str, str]:
-        """The Prometheus files for watching the home's nodes, by name.
+        """The Prometheus and Grafana files for watching the home's nodes, by name.
 
         Raises:
             NetworkError: there is no network in the home.

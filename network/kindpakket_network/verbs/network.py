@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from kindpakket_network.backups.snapshot_join import ensure_needs_no_history
 from kindpakket_network.certificates.expired import ensure_usable
 from kindpakket_network.certificates.program_upgrade import ProgramUpgrade
 from kindpakket_network.chaincodes.sources import ensure_sources
@@ -52,6 +53,7 @@ class Network(Upkeep, Handover):
         progress: Progress = silent,
         organisations: Sequence[str] = (),
         supervised: bool | None = None,
+        by_snapshot: Sequence[str] = (),
     ) -> None:
         """Bring up everything that the topology describes. What exists stays as it is.
 
@@ -61,6 +63,7 @@ class Network(Upkeep, Handover):
                 or else all.
             supervised: whether a service manager starts the nodes, with the units from `export systemd`,
                 which the home records; None: as recorded, or else this tool starts them.
+            by_snapshot: peers, by node name, that join their channels by a snapshot of the state.
 
         Raises:
             Waiting: this home has done what it can; another organisation must act next.
@@ -80,7 +83,8 @@ class Network(Upkeep, Handover):
             self._supervise(supervised)
             write(self._home.topology, self._topology.as_yaml())
             self._home.install_builder()
-            BringUp(Session(self._topology, self._home, self._processes, built, progress)).run()
+            session = Session(self._topology, self._home, self._processes, built, progress)
+            BringUp(session, frozenset(by_snapshot)).run()
             try:
                 self.rotate_logs()
             except NetworkError as error:
@@ -124,13 +128,20 @@ class Network(Upkeep, Handover):
 
         return plan(self._topology, self._home, self._processes, configurations, leaving, built=available)
 
-    def become(self, topology: Topology, progress: Progress = silent, elsewhere: Sequence[str] = ()) -> None:
+    def become(
+        self,
+        topology: Topology,
+        progress: Progress = silent,
+        elsewhere: Sequence[str] = (),
+        by_snapshot: Sequence[str] = (),
+    ) -> None:
         """Have a running network follow another topology, such as one extended by `growth`.
 
         Args:
             topology: the desired topology.
             progress: called with a sentence about each stage.
             elsewhere: organisations whose keys are in other homes, so that this home does not act for them.
+            by_snapshot: organisations whose new peers join their channels by a snapshot of the state.
 
         Raises:
             ChangeRefused: it cannot; nothing was done.
@@ -138,6 +149,8 @@ class Network(Upkeep, Handover):
             NetworkError: a step failed; `up` resumes.
         """
         self._ensure_possible(topology)
+        for organisation in by_snapshot:
+            ensure_needs_no_history(self._topology, organisation)
         if elsewhere:
             with self._home.locked():
                 record_organisations(
@@ -148,8 +161,9 @@ class Network(Upkeep, Handover):
                         if own_organisation not in elsewhere
                     ],
                 )
+        joining = set(Inventory.of(topology, self._home).peers) - set(self._inventory.peers)
         self._describe(topology)
-        self.up(progress)
+        self.up(progress, by_snapshot=[peer.node for peer in joining if peer.organisation in by_snapshot])
 
     def leave(self, topology: Topology, departure: Departure, progress: Progress = silent) -> None:
         """Have a running network go on without a user, peer, consenter, organisation or channel.

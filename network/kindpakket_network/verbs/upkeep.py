@@ -11,8 +11,8 @@ from kindpakket_network.backups.contents import Manifest
 from kindpakket_network.backups.rebuild import Rebuild, Rebuilt
 from kindpakket_network.backups.restore import Restore
 from kindpakket_network.backups.verification import Verification, Verified, verify_backup
-from kindpakket_network.certificates.damage import ensure_undamaged
 from kindpakket_network.certificates.enrolment import ensure
+from kindpakket_network.certificates.expired import ensure_usable
 from kindpakket_network.certificates.renewal import Renewal
 from kindpakket_network.certificates.renewal_plan import Due, due
 from kindpakket_network.certificates.revocation import Revocation
@@ -207,7 +207,7 @@ class Upkeep(LocalNetwork):
         if not isinstance(found, Orderer | Peer):
             raise NetworkError(f"{node} has no ledger: name an orderer or a peer")
         self._ensure_own(found.organisation)
-        ensure_undamaged(self._topology, self._home, self._inventory, node)
+        ensure_usable(self._topology, self._home, self._inventory, node)
         session = self.session(progress)
         with self._home.locked():
             rebuild = Rebuild(session, found)

@@ -16,13 +16,24 @@ from pathlib import Path
 import pytest
 
 from kindpakket_network import NetworkError
+from kindpakket_network.chaincodes import go_program
 from kindpakket_network.chaincodes import package as chaincode
-from kindpakket_network.chaincodes import program
+from kindpakket_network.chaincodes.source import Source
+from kindpakket_network.description.chaincode import Chaincode
 from kindpakket_network.programs.command import Command, Result, run
 from kindpakket_network.programs.home import Home
 
 DIGEST = "ab" * 32
 KNOWN = "bbec012e5439850af05d690ae074b9754aadea6a9ea5dbaf35a923d2e011762a"
+
+
+def declared(source: Path, name: str = "x", **commands: str) -> Chaincode:
+    members = {"name": name, "version": "1", "source": str(source), "endorsement": "OR('A.peer')"}
+    return Chaincode.read(members | commands)
+
+
+def digest_of(source: Path, **commands: str) -> str:
+    return Source.of(declared(source, **commands)).digest()
 
 
 def entries(content: bytes) -> dict[str, bytes]:
@@ -68,21 +79,55 @@ def test_the_package_names_the_source_and_no_address_or_key() -> None:
 
 
 def test_the_digest_follows_what_is_compiled(module: Path) -> None:
-    first = chaincode.source_digest(module)
+    first = digest_of(module)
     (module / "main_test.go").write_text("package main\n")
     (module / "README.md").write_text("words")
     (module / ".git").mkdir()
     (module / ".git" / "HEAD").write_text("x")
-    assert chaincode.source_digest(module) == first
+    assert digest_of(module) == first
     (module / "rules" / "refusals.json").write_text('["A"]')
-    second = chaincode.source_digest(module)
+    second = digest_of(module)
     (module / "rules" / "refusals.json").rename(module / "refusals.json")
-    assert len({first, second, chaincode.source_digest(module)}) == 3
+    assert len({first, second, digest_of(module)}) == 3
 
 
-def test_a_folder_without_a_module_is_named(tmp_path: Path) -> None:
-    with pytest.raises(NetworkError, match=r"no Go module in .*: name the chaincode's folder"):
-        chaincode.source_digest(tmp_path)
+def test_a_folder_that_nothing_says_how_to_build_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match=r"has none of go\.mod, package\.json, .*`build` and `run`"):
+        digest_of(tmp_path)
+    with pytest.raises(NetworkError, match=r"no folder .*absent: name x's folder"):
+        digest_of(tmp_path / "absent")
+    (tmp_path / "build.gradle").touch()
+    with pytest.raises(NetworkError, match=r"Java with Gradle, which has no usual way"):
+        digest_of(tmp_path)
+    assert len({digest_of(tmp_path, run=run) for run in ("a", "b")}) == 2
+
+
+@pytest.mark.parametrize(
+    ("marker", "text", "written"),
+    [
+        ("package.json", '{"scripts": {"build": "tsc"}}', ("node_modules", "dist", ".cache")),
+        ("pom.xml", "<project/>", ("target", ".settings")),
+    ],
+)
+def test_the_digest_ignores_what_a_build_writes(
+    tmp_path: Path, marker: str, text: str, written: tuple[str, ...]
+) -> None:
+    (tmp_path / marker).write_text(text)
+    first = digest_of(tmp_path)
+    for name in written:
+        (tmp_path / "deeper" / name).mkdir(parents=True)
+        (tmp_path / "deeper" / name / "file").write_text("built")
+    assert digest_of(tmp_path) == first
+    (tmp_path / "deeper" / "README.md").write_text("source")
+    assert digest_of(tmp_path) != first
+
+
+def test_a_package_without_a_build_script_may_keep_source_in_dist(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text("{}")
+    first = digest_of(tmp_path)
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "index.js").write_text("source")
+    assert digest_of(tmp_path) != first
 
 
 @pytest.fixture
@@ -96,14 +141,14 @@ def compiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
             found.append(command.folder)
         return run(command)
 
-    monkeypatch.setattr(program, "run", noted)
+    monkeypatch.setattr(go_program, "run", noted)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return found
 
 
-def build_in(home: Path, module: Path) -> bytes:
-    made = chaincode.package("x", chaincode.source_digest(module))
-    built = chaincode.build(module, made, Home(home))
+def build_in(home: Path, source: Path, **commands: str) -> bytes:
+    wanted = declared(source, **commands)
+    built = chaincode.build(wanted, chaincode.package_of(wanted), Home(home))
     assert built.stat().st_mode & stat.S_IXUSR
     return built.read_bytes()
 

@@ -21,7 +21,7 @@ from kindpakket_network.backups.record import record
 from kindpakket_network.certificates.expiry import expiries
 from kindpakket_network.exports.alerts import rules
 from kindpakket_network.exports.metrics import metrics
-from kindpakket_network.exports.monitoring import CONFIGURATION, RULES, monitoring
+from kindpakket_network.exports.monitoring import CONFIGURATION, DASHBOARD, RULES, monitoring
 from kindpakket_network.nodes.own_organisations import choose_organisations
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.home import Home
@@ -113,7 +113,7 @@ def test_the_command_writes_the_files(session: Session, tmp_path: Path) -> None:
     home = ("--home", str(session.home.root))
     made = CliRunner().invoke(network, ["export", "prometheus", *home, "-o", str(tmp_path / "watch")])
     assert made.exit_code == 0, made.output
-    assert {path.name for path in (tmp_path / "watch").iterdir()} == {CONFIGURATION, RULES}
+    assert {path.name for path in (tmp_path / "watch").iterdir()} == {CONFIGURATION, DASHBOARD, RULES}
     made = CliRunner().invoke(network, ["metrics", *home, "-o", str(tmp_path / "kindpakket.prom")])
     assert made.exit_code == 0, made.output
     page = (tmp_path / "kindpakket.prom").read_text()

@@ -244,6 +244,10 @@ def test_settings_of_fabric_and_proxies_do_not_reach_programs(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (
+            'Exception in thread "main" java.lang.IllegalStateException: no key\n\tat store.Main.main\n',
+            'Exception in thread "main" java.lang.IllegalStateException: no key',
+        ),
         ("", ""),
         ("one\n\n", "one"),
         ("INFO a\nPANI [x] f: port taken\ngoroutine 1 [running]:\nmain.main()", "PANI [x] f: port taken"),

@@ -14,6 +14,8 @@ import yaml
 
 from kindpakket_network import Topology, TopologyError
 from kindpakket_network.description.ports import BLOCK, free_base, is_free
+from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.programs.home import Home
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -93,6 +95,27 @@ def test_free_ports_are_given_once_also_to_processes_that_ask_at_the_same_time()
     assert not any(is_free(block + 5) for block in blocks[:40])
 
 
+def test_each_process_of_each_chaincode_has_a_port_of_its_own(document: dict[str, Any]) -> None:
+    channel, peers = document["channels"][0], [f"peer{number}" for number in range(4)]
+    channel["chaincodes"] = [{**channel["chaincodes"][0], "name": f"code-{n}"} for n in range(12)]
+    document["ports"]["chaincodes"] = 18000
+    document["organisations"][0]["peers"] = document["organisations"][1]["peers"] = peers
+    topology = Topology.read(document, Path("/here"))
+    inventory = Inventory.of(topology, Home(Path("/home")))
+    shared = {
+        server.port for server in inventory.chaincodes if server.place == 1 and server.port < 18000
+    }  # for upgrades, of the first two chaincodes
+    own = [server.port for server in inventory.chaincodes if server.port not in shared]
+    nodes: list[Any] = [*inventory.peers, *inventory.orderers, *inventory.authorities.values()]
+    others = [port for node in nodes for port in node.ports]
+    assert len(set(own)) == len(own) > 9 * 23
+    assert not {*own, *shared} & set(others)
+    assert max(own) < 18000 + 4 * 120
+    moved = topology.with_free_ports()
+    assert moved.chaincode_base is not None
+    assert moved._with_ports(topology.document["ports"]) == topology
+
+
 def more_organisations(count: int) -> list[dict[str, Any]]:
     admin = {"name": "admin", "type": "admin"}
     return [{"name": f"extra-{n}", "msp": f"Extra{n}MSP", "users": [admin]} for n in range(count)]
@@ -165,6 +188,11 @@ MEANING: list[tuple[str, Change, str]] = [
         "ports too high",
         lambda d: (d["ports"].update(base=65000), d["organisations"].extend(more_organisations(20))),
         "ports.base: 65000 puts the last port at 65719, above 65535",
+    ),
+    (
+        "chaincode ports among the others",
+        lambda d: d["ports"].update(chaincodes=17160),
+        "ports.chaincodes: its ports 17160 to 17639 overlap the nodes' 17050 to 17169: give 17170",
     ),
     (
         "stranger as member",
@@ -246,7 +274,7 @@ MEANING: list[tuple[str, Change, str]] = [
             }
             for name in ("other", "third")
         ),
-        "channels: has 3 chaincodes, but a peer has ports for at most 2",
+        "channels: has 3 chaincodes, but the ports of an organisation are for 2, and one for upgrades",
     ),
 ]
 

@@ -192,7 +192,7 @@ def test_ports_that_outgoing_connections_may_take(sound: dict[str, Any]) -> None
     sound["ports"]["base"] += 1
     (line,) = warnings(sound)
     assert line.startswith("ports.base: the ports 32649 to 32768 reach into those from 32768 on")
-    assert line.endswith("give a base of at most 32648")
+    assert line.endswith("give at most 32648")
 
 
 def test_peers_of_an_organisation_that_is_on_no_channel(sound: dict[str, Any]) -> None:

@@ -1,19 +1,16 @@
-"""A chaincode's program: compiled once for its source and toolchain, and kept in the user's cache."""
+"""A chaincode that is a Go module: compiled to one program."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
-import shutil
-import time
 from pathlib import Path
 
+from kindpakket_network.chaincodes.build_cache import from_cache
+from kindpakket_network.chaincodes.source import Source
 from kindpakket_network.errors import CommandFailed, NetworkError
 from kindpakket_network.programs.command import Command, run
-from kindpakket_network.programs.fabric import cache_folder
-from kindpakket_network.programs.files import place
 
 _BUILD_DEADLINE = 900.0
 # What a program depends on beside its source.
@@ -22,8 +19,8 @@ _SETTINGS = (
     *("CGO_ENABLED", "CC", "CGO_CFLAGS", "CGO_LDFLAGS"),
 )
 _ELSEWHERE = re.compile(r"=>\s*\.{0,2}/")
-_LOCK = "lock"
-_UNUSED = 30 * 86_400.0
+# How a program that dials its peer, and one that serves it, call Fabric's library.
+_DIALS, _SERVES = re.compile(r"\bshim\.Start\("), re.compile(r"\bshim\.ChaincodeServer\b")
 
 
 def compile_to(target: Path, source: Path, package_id: str) -> None:
@@ -37,23 +34,21 @@ def compile_to(target: Path, source: Path, package_id: str) -> None:
     Raises:
         NetworkError: it does not compile, or there is no `go`.
     """
-    cache = cache_folder().with_name("chaincodes")
     key = _key(source, package_id)
     if key is None:
         _compile(target, source)
-        return
-    kept = cache / key
-    if not kept.is_file():
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (cache / _LOCK).open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not kept.is_file():
-                _sweep(cache)
-                temporary = cache / f".{key}.{os.getpid()}.new"
-                _compile(temporary, source)
-                place(temporary, kept)
-    os.utime(kept)
-    shutil.copy(kept, target)
+    else:
+        from_cache(key, target, lambda path: _compile(path, source))
+
+
+def dials_peer(source: Source) -> bool:
+    """Whether a Go program only knows how to connect to a peer (`shim.Start`), and cannot serve it."""
+    texts = [
+        path.read_text("utf-8", "replace")
+        for path in source.files()
+        if path.suffix == ".go" and "vendor" not in path.relative_to(source.folder).parts
+    ]
+    return any(map(_DIALS.search, texts)) and not any(map(_SERVES.search, texts))
 
 
 def _key(source: Path, package_id: str) -> str | None:
@@ -75,11 +70,3 @@ def _go(source: Path, arguments: list[str]) -> str:
     environment = {name: value for name, value in os.environ.items() if name.startswith(("GO", "CGO", "CC"))}
     environment |= {name: os.environ[name] for name in os.environ if name.lower().endswith("_proxy")}
     return run(Command(f"go {arguments[0]}", ["go", *arguments], environment, source, _BUILD_DEADLINE)).output
-
-
-def _sweep(cache: Path) -> None:
-    """Delete what a killed build left, and what nobody used for a month."""
-    for path in cache.iterdir():
-        unused = path.name != _LOCK and path.stat().st_mtime < time.time() - _UNUSED
-        if unused or path.name.startswith("."):
-            path.unlink()

@@ -1,0 +1,5 @@
+'use strict';
+
+const { Store } = require('./lib/store');
+
+module.exports.contracts = [Store];
