@@ -57,7 +57,7 @@ def test_damaged_ledgers_are_told_and_rebuilt(tmp_path: Path, ordering: str) -> 
         told: list[str] = []
         rebuilt = network.rebuild(PEER, told.append)
         assert any(f"blocks of {CHANNEL}" in sentence for sentence in told), told
-        assert set(rebuilt.compared) == {"peer0.gemeente", "peer0.auditor"}
+        assert set(rebuilt.compared or ()) == {"peer0.gemeente", "peer0.auditor"}
         assert (rebuilt.private_lacking, rebuilt.private_fetched >= 5) == (0, True), rebuilt
         assert network.verify(ledgers=True, progress=print).findings == ()
         pay(town)
@@ -72,9 +72,11 @@ def test_damaged_ledgers_are_told_and_rebuilt(tmp_path: Path, ordering: str) -> 
             blocks = network.home / "nodes" / node / BLOCKS[node]
             network.stop(node, signal.SIGKILL)
             os.truncate(blocks, blocks.stat().st_size - 10)
-            for start in (lambda node=node: network.start(node), lambda: network.up(progress=print)):
-                with pytest.raises(NetworkError, match=rf"run `kindpakket network rebuild {node}`"):
-                    start()
+            remedy = rf"run `kindpakket network rebuild {node}`"
+            with pytest.raises(NetworkError, match=remedy):
+                network.start(node)
+            with pytest.raises(NetworkError, match=remedy):
+                network.up(progress=print)
             status = network.status()
             assert [one.state for one in status.nodes if one.node == node] == ["damaged"]
             assert any(f"kindpakket network rebuild {node}" in one.remedy for one in status.findings)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kindpakket_network.errors import CommandFailed, DiskFull, ProgramError
-from kindpakket_network.programs import command, disk
+from kindpakket_network.programs import disk
 from kindpakket_network.programs.command import Command, base_environment, run
 from kindpakket_network.programs.disk import disk_problem, full_disk
 from kindpakket_network.programs.home import Home, write
@@ -84,6 +84,6 @@ def test_programs_find_a_home_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -
     def unknown(_: int) -> None:
         raise KeyError
 
-    monkeypatch.setattr(command.pwd, "getpwuid", unknown)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
     with pytest.raises(ProgramError, match="HOME is not set"):
         base_environment()

@@ -96,7 +96,7 @@ def test_a_full_disk_leaves_the_log_as_it_was(home: Home, monkeypatch: pytest.Mo
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(rotation.shutil, "copyfileobj", full)
+    monkeypatch.setattr("shutil.copyfileobj", full)
     log = home.log(NODE)
     log.write_text("x" * (1 << 20))
     with pytest.raises(DiskFull, match="could not be rotated: the disk of"):
