@@ -73,7 +73,7 @@ def test_settings_on_a_live_network(tmp_path: Path, ordering: str) -> None:
             assert node in network.rotate_logs()
             assert files(log)[0] != log
             contract.submit("Create", "later", "x")
-            assert until(lambda: "later" in log.read_text(errors="replace") or None, PATIENCE)
+            assert until(lambda: "Committed block" in log.read_text(errors="replace") or None, PATIENCE)
         assert until(lambda: network.status().healthy or None, PATIENCE), network.status()
         network.stop(node, signal.SIGKILL)
         network.start(node)

@@ -35,7 +35,7 @@ _FIRST_PEER = 6
 _PEER_BLOCK = 6
 EPHEMERAL = 32768
 """The first of the ports that Linux gives to outgoing connections, unless it is told otherwise."""
-_FREE_RANGE = (20000, 32000)
+_FREE_RANGE = (12000, 32000)
 _HELD = 5
 _TRIES = 1000
 

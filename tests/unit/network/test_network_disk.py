@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import pwd
 import sys
 from pathlib import Path
 
@@ -85,6 +84,6 @@ def test_programs_find_a_home_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -
     def unknown(_: int) -> None:
         raise KeyError
 
-    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
     with pytest.raises(ProgramError, match="HOME is not set"):
         base_environment()

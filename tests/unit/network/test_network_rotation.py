@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -97,7 +96,7 @@ def test_a_full_disk_leaves_the_log_as_it_was(home: Home, monkeypatch: pytest.Mo
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(shutil, "copyfileobj", full)
+    monkeypatch.setattr("shutil.copyfileobj", full)
     log = home.log(NODE)
     log.write_text("x" * (1 << 20))
     with pytest.raises(DiskFull, match="could not be rotated: the disk of"):

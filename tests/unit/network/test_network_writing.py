@@ -16,6 +16,8 @@ from click.testing import CliRunner
 
 from kindpakket_cli.network.group import network
 from kindpakket_network import Topology
+from kindpakket_network.description.channel import FIRST_CONSENTER
+from kindpakket_network.description.numbering import numbered
 from kindpakket_network.description.schema import schema
 from kindpakket_network.description.topology import packaged_file
 from kindpakket_network.reports.diagram import diagram
@@ -52,11 +54,21 @@ def test_the_examples_of_the_documentation_can_be_written() -> None:
     document: dict[str, Any] = json.loads(json.dumps(Topology.packaged("kindpakket").document))
     text = (DOCS / "topology.md").read_text("utf-8")
     examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    hosts, tuning, lists = (yaml.safe_load(example) for example in examples)
+    hosts, places, tuning, lists = (yaml.safe_load(example) for example in examples)
     for one in document["organisations"]:
         one["host"] = hosts["organisations"][0]["host"]
     document["channels"][0] |= lists["channels"][0]
-    Topology.read({**document, "hosts": hosts["hosts"], **tuning}, Path("/"))
+    (auditor,) = (one for one in document["organisations"] if one["name"] == "auditor")
+    auditor |= places["organisations"][0]
+    read = Topology.read({**document, "hosts": hosts["hosts"], **tuning}, Path("/"))
+    assert read.organisation("auditor").place == places["organisations"][0]["place"]
+    channel = places["channels"][0]
+    assert numbered(channel["consenters"], channel["consenter_ids"], FIRST_CONSENTER) == {
+        "gemeente": 1,
+        "auditor": 3,
+        "regie": 4,
+        "buurt": 5,
+    }
 
 
 def test_the_picture_of_the_documentation_is_drawn_anew() -> None:
