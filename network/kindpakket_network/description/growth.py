@@ -137,13 +137,13 @@ def with_peer(topology: Topology, organisation: str, name: str | None = None) ->
         numbers = (int(match[1]) for peer in peers if (match := re.fullmatch(r"peer(\d+)", peer)))
         name = f"peer{max(numbers, default=-1) + 1}"
     document = document_of(topology)
-    found = named(document["organisations"], organisation)
-    found["peers"] = [*peers, name]
+    members = named(document["organisations"], organisation)
+    members["peers"] = [*peers, name]
     places = organisation_of(topology, organisation).peer_places
     if name not in places and len(peers) < PEERS_PER_ORGANISATION:
         # The place of a peer that has left is free again.
         given = pinned({**places, name: first_free(places)})
-        found |= {"peer_places": given} if given else {}
+        members |= {"peer_places": given} if given else {}
     return _read(document)
 
 
