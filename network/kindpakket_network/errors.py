@@ -106,21 +106,29 @@ class NodeFailed(NetworkError):
 
 
 class UpgradeStopped(NetworkError):
-    """A node did not come back with another build of Fabric's programs, and the upgrade stopped there.
+    """An upgrade of Fabric's programs stopped at a node.
 
     Attributes:
-        node: the node.
+        node: the node, which did not come back with the new build, or was not touched.
     """
 
     def __init__(
-        self, node: str, build: str, earlier: str | None, done: Sequence[str], cause: NetworkError
+        self,
+        node: str,
+        build: str,
+        earlier: str | None,
+        done: Sequence[str],
+        cause: NetworkError,
+        *,
+        untouched: bool = False,
     ) -> None:
         self.node = node
-        others = f"{', '.join(done)} already {'runs' if len(done) == 1 else 'run'} {build}. " if done else ""
+        where = f"before {node}" if untouched else f"at {node}, which did not come back"
+        others = f"{', '.join(done)} already {'runs' if len(done) == 1 else 'run'} it. " if done else ""
         back = f", or go back with `kindpakket network upgrade {earlier}`" if earlier else ""
         super().__init__(
-            f"{cause}\n{node} did not come back with build {build}, and the upgrade stopped there. {others}"
-            f"Repair it and run `kindpakket network upgrade`{back}"
+            f"{cause}\nThe upgrade to build {build} stopped {where}. {others}Repair what is wrong and run "
+            f"`kindpakket network upgrade`{back}"
         )
 
 

@@ -141,7 +141,7 @@ class NodeRenewal:
             if not healing.keep_pace(but=self.node):
                 raise NetworkError(
                     f"the consenters of {channel.name} do not keep pace with one another, so "
-                    f"{self.node.node} cannot restart now: see in `status` which are behind, and renew again"
+                    f"{self.node.node} cannot restart now: see in `status` which are behind, and try again"
                 )
             others = [
                 consenter for consenter in self.session.consenters_of(channel) if consenter != self.node
@@ -151,7 +151,7 @@ class NodeRenewal:
                 raise NetworkError(
                     f"{', '.join(halted)} {'does' if len(halted) == 1 else 'do'} not take part in ordering "
                     f"{channel.name}, which could stop while {self.node.node} restarts: start or restart "
-                    f"{'it' if len(halted) == 1 else 'them'}, and renew again"
+                    f"{'it' if len(halted) == 1 else 'them'}, and try again"
                 )
 
     def _awaited(self, orderer: Orderer, channel: Channel) -> bool:

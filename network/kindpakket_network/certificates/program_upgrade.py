@@ -8,11 +8,11 @@ from kindpakket_network.certificates.node_renewal import NodeRenewal
 from kindpakket_network.channel.capabilities import capabilities_of, ensure_known
 from kindpakket_network.channel.submission import current
 from kindpakket_network.description.build import BUILDS
-from kindpakket_network.errors import NetworkError, UpgradeStopped
+from kindpakket_network.errors import NetworkError, UpgradeStopped, Waiting
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.pending import mark_for_restart, needs_restart
+from kindpakket_network.nodes.pending import mark_for_restart, needs_restart, unmark
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.process import Processes
 from kindpakket_network.programs.wait import in_parallel
@@ -48,8 +48,9 @@ class ProgramUpgrade:
             The nodes that were changed over.
 
         Raises:
-            UpgradeStopped: a node did not come back, and those after it run the earlier build. The message
-                says how to go on and how to go back.
+            UpgradeStopped: a node did not come back, or could not be stopped because another one does not
+                take part; those after it run the earlier build. The message says how to go on and back.
+            Waiting: another organisation must sign a channel's change first.
             NetworkError: a channel needs a capability that the build does not know; nothing was done.
         """
         present = running_builds(self.session.inventory, self.session.processes)
@@ -66,9 +67,16 @@ class ProgramUpgrade:
                     mark_for_restart(node.folder)
                     NodeRenewal(self.session, node).run()
                     self._ensure_changed(node)
+            except Waiting:
+                raise
             except NetworkError as error:
+                untouched = before is not None and node.build() == before
+                if untouched:
+                    unmark(node.folder)
                 earlier = before or next((old for old in present.values() if old != self._wanted), None)
-                raise UpgradeStopped(node.node, self._wanted, earlier, done, error) from error
+                raise UpgradeStopped(
+                    node.node, self._wanted, earlier, done, error, untouched=untouched
+                ) from error
             done.append(node.node)
         return done
 

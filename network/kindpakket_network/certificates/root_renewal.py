@@ -109,7 +109,7 @@ class RootRenewal:
         """
         authorities = self._authorities(REPLACE)
         for authority in authorities:
-            if authority.roots.phase != "replaced" and self._has_next(authority):
+            if authority.roots.phase != "replaced":
                 with self.session.stage(f"{authority.node} issues with its new roots"):
                     self.session.processes.stop(authority.node)
                     discard_certificates(authority.folder)
@@ -167,7 +167,7 @@ class RootRenewal:
             NetworkError: it cannot be taken now.
         """
         authorities = self._authorities(step)
-        if all(authority.roots.phase == _DONE[step] for authority in authorities) and step != RETIRE:
+        if all(authority.roots.phase == _DONE[step] for authority in authorities):
             return
         for authority in authorities:
             yield {
@@ -207,9 +207,6 @@ class RootRenewal:
                 none = f"{name} has no new roots to {step}: run `kindpakket network roots introduce {name}`"
                 raise NetworkError(others[0] if others else none)
         return found
-
-    def _has_next(self, authority: Authority) -> bool:
-        return authority.roots.phase in ("introduced", "replacing")
 
     def _spread(self, step: str) -> None:
         """Have everything trust what `Authority.trusted` says: files, channels, and then running nodes."""

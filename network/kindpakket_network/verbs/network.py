@@ -222,6 +222,7 @@ class Network(Upkeep, Handover):
             UpgradeStopped: a node did not come back. The message says how to go on and how to go back.
             NetworkError: there is no such build, or a channel needs a capability that it does not know.
         """
+        self._ensure_exists()
         wanted = self._topology
         if build is not None:
             wanted = with_settings(wanted, {"fabric.build": json.dumps(build)})

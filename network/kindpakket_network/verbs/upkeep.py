@@ -127,7 +127,12 @@ class Upkeep(LocalNetwork):
             return steps
 
     def unfinished_roots(self) -> list[str]:
-        """What is to be done next about roots that are being renewed, a sentence for each organisation."""
+        """What is to be done next about roots that are being renewed, a sentence for each organisation.
+
+        Raises:
+            NetworkError: there is no network in the home.
+        """
+        self._ensure_exists()
         return unfinished_roots(self._inventory, self.own_organisations)
 
     def revoke(self, holder: str, *, superseded: bool = False, progress: Progress = silent) -> int:
@@ -226,7 +231,7 @@ class Upkeep(LocalNetwork):
             NetworkError: it cannot be read, or was damaged or modified.
         """
         self._home.create()
-        return verify_backup(programs(progress), file, identities, self._home.root)
+        return verify_backup(self._cached() or programs(progress), file, identities, self._home.root)
 
     @classmethod
     def restore(

@@ -116,9 +116,13 @@ def test_an_upgrade_that_stopped_says_how_to_go_on_and_back() -> None:
     cause = NetworkError("orderer.regie exited")
     stopped = UpgradeStopped("orderer.regie", "3.2", "3.1.1", ["orderer.gemeente"], cause)
     text = str(stopped)
-    assert text.startswith("orderer.regie exited\norderer.regie did not come back with build 3.2, and the")
-    assert "orderer.gemeente already runs 3.2. Repair it and run `kindpakket network upgrade`" in text
+    assert text.startswith(
+        "orderer.regie exited\nThe upgrade to build 3.2 stopped at orderer.regie, which did"
+    )
+    assert "orderer.gemeente already runs it. Repair what is wrong and run" in text
     assert text.endswith(", or go back with `kindpakket network upgrade 3.1.1`")
+    before = UpgradeStopped("orderer.regie", "3.2", None, [], cause, untouched=True)
+    assert "stopped before orderer.regie. Repair what is wrong" in str(before)
 
 
 def test_an_unknown_build_is_told_before_anything_is_built() -> None:
