@@ -14,7 +14,7 @@ from disaster import document
 from support import Town, doubted_votes, found_town, running
 from trade import Trade, trade
 
-from kindpakket.fabric import FabricError
+from kindpakket.fabric import FabricError, UnknownOutcome
 from kindpakket.ledger.refusals import Refusal
 from kindpakket_cli.main import main
 from kindpakket_demo.desk import CHANNEL, MUNICIPALITY, SHOPS, Desk
@@ -210,6 +210,10 @@ def test_an_organisation_is_removed(live: Network, town: Town, going_on: Trade) 
 
 
 def test_no_payment_failed_and_no_consenter_doubts_another(live: Network, going_on: Trade) -> None:
-    assert going_on.failed == []
+    if live.topology.ordering.type == "raft":
+        # A Raft leader takes with it what it has accepted and not ordered, whether it leaves or dies.
+        assert all(isinstance(error, UnknownOutcome) for error in going_on.failed), going_on.failed
+    else:
+        assert going_on.failed == []
     assert doubted_votes(Network.open(live.home)) == []
     print(f"{len(going_on.paid)} payments, the longest took {max(going_on.paid):.2f} s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.wait import in_parallel, until
 
 # Seconds from submission to commit: it leaves room for one change of leader.
-_DEADLINE = 60.0
+_DEADLINE = 20.0
+# How often a change is submitted again: a Raft leader that ends, or that the change takes out, may lose it.
+_AGAIN = 2
 # Refusals that every consenter would repeat.
 _FINAL = ("BAD_REQUEST", "FORBIDDEN")
 
@@ -99,8 +102,22 @@ def submit(session: Session, channel: Channel, proposal: Proposal, present: Conf
     with session.home.scratch() as folder:
         file = folder / "change.pb"
         proposal.save(file)
-        _order(session, channel, file, AdminCommands(session, sender), present)
-    found = _ordered(session, channel, read_update(proposal.update))
+        commands, update = AdminCommands(session, sender), read_update(proposal.update)
+        _order(session, channel, file, commands, present)
+        found = _ordered(session, channel, update)
+        for _ in range(_AGAIN):
+            if found is not None:
+                break
+            # One that was ordered in the meantime is refused the second time.
+            with contextlib.suppress(CommandFailed):
+                _order(session, channel, file, commands, present)
+            found = _ordered(session, channel, update)
+    if found is None:
+        raise NetworkError(
+            f"the change of {channel.name} was accepted but not committed within "
+            f"{(_AGAIN + 1) * _DEADLINE:g} s: check in `status` that its consenters have a leader, and try "
+            "again"
+        )
     _await_peers(session, channel, found.block)
     return found
 
@@ -129,8 +146,12 @@ def _order(
     raise refusals[0]
 
 
-def _ordered(session: Session, channel: Channel, update: Any) -> Configuration:
-    """Wait until the channel has a change."""
+def _ordered(session: Session, channel: Channel, update: Any) -> Configuration | None:
+    """Wait until the channel has a change; None if it does not come to it.
+
+    Raises:
+        Overtaken: another change was committed first.
+    """
 
     def answer() -> tuple[Configuration, list[str]] | None:
         found = current(session, channel)
@@ -141,10 +162,7 @@ def _ordered(session: Session, channel: Channel, update: Any) -> Configuration:
 
     answered = until(answer, _DEADLINE, interval=0.2)
     if answered is None:
-        raise NetworkError(
-            f"the change of {channel.name} was accepted but not committed within {_DEADLINE:g} s: check in "
-            "`status` that its consenters have a leader, and try again"
-        )
+        return None
     found, late = answered
     if late:
         raise Overtaken(
