@@ -27,7 +27,9 @@ type Ledger struct {
 	// Committing are called with each valid simulation before it is applied, so that they see what its keys held until then.
 	Committing []func(*Simulation)
 
-	state     map[string][]byte
+	state map[string][]byte
+	// keys are those of the state in order; nil when they have to be sorted anew.
+	keys      []string
 	versions  map[string]int
 	private   map[string][]byte
 	hashes    map[string]int
@@ -183,7 +185,15 @@ func set(values map[string][]byte, versions map[string]int, key string, value []
 }
 
 func (l *Ledger) apply(key string, value []byte, s *Simulation) {
+	_, before := l.state[key]
 	set(l.state, l.versions, key, value, l.commits)
+	if at, _ := slices.BinarySearch(l.keys, key); l.keys != nil && before != (value != nil) {
+		if before {
+			l.keys = slices.Delete(l.keys, at, at+1)
+		} else {
+			l.keys = slices.Insert(l.keys, at, key)
+		}
+	}
 	change := &queryresult.KeyModification{
 		TxId: s.TxID, Value: value, IsDelete: value == nil, Timestamp: &timestamppb.Timestamp{Seconds: s.now},
 	}
@@ -192,7 +202,14 @@ func (l *Ledger) apply(key string, value []byte, s *Simulation) {
 
 // Keys returns all keys in order.
 func (l *Ledger) Keys() []string {
-	return slices.Sorted(maps.Keys(l.state))
+	return slices.Clone(l.sorted())
+}
+
+func (l *Ledger) sorted() []string {
+	if l.keys == nil {
+		l.keys = slices.Sorted(maps.Keys(l.state))
+	}
+	return l.keys
 }
 
 // Value returns what a key holds.
@@ -204,6 +221,7 @@ func (l *Ledger) Value(key string) []byte {
 func (l *Ledger) Put(key string, value []byte) {
 	l.commits++
 	set(l.state, l.versions, key, value, l.commits)
+	l.keys = nil
 }
 
 // Private returns a private record.
@@ -213,19 +231,20 @@ func (l *Ledger) Private(collection, key string) []byte {
 
 func privateName(collection, key string) string { return collection + "\x00" + key }
 
-// between returns the keys of a range in order, the end left out; an empty end means after the last key.
-func (l *Ledger) between(values map[string][]byte, start, end string) []string {
-	keys := slices.DeleteFunc(slices.Collect(maps.Keys(values)), func(key string) bool {
-		return key < start || (end != "" && key >= end)
-	})
-	slices.Sort(keys)
-	return keys
+// between returns the keys of a range, of keys in order, the end left out; an empty end means after the last key.
+func between(keys []string, start, end string) []string {
+	from, _ := slices.BinarySearch(keys, start)
+	to, _ := slices.BinarySearch(keys, end)
+	if end == "" {
+		to = len(keys)
+	}
+	return keys[from:max(from, to)]
 }
 
 // repeat reads a range again. One that was not read to its end covers the keys up to the last one that was seen.
 func (l *Ledger) repeat(read *rangeRead) []version {
 	var found []version
-	for _, key := range l.between(l.state, read.start, read.end) {
+	for _, key := range between(l.sorted(), read.start, read.end) {
 		if !read.exhausted && (len(read.seen) == 0 || key > read.seen[len(read.seen)-1].key) {
 			break
 		}

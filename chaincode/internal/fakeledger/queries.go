@@ -3,6 +3,8 @@ package fakeledger
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
@@ -32,7 +34,7 @@ func (s *stub) GetStateByRange(start, end string) (shim.StateQueryIteratorInterf
 	}
 	read := &rangeRead{start: start, end: end}
 	s.simulation.ranges = append(s.simulation.ranges, read)
-	keys := s.ledger.between(s.ledger.state, start, end)
+	keys := between(s.ledger.sorted(), start, end)
 	found := &states{values: s.ledger.state, keys: keys, walk: walk{
 		stub: s, length: len(keys),
 		met: func(at int) { read.add(s.ledger, keys[at]) }, ended: func() { read.exhausted = true },
@@ -61,7 +63,7 @@ func (s *stub) GetStateByRangeWithPagination(start, end string, size int32, book
 	if bookmark != "" {
 		start = bookmark
 	}
-	keys, most := s.ledger.between(s.ledger.state, start, end), s.ledger.TotalQueryLimit
+	keys, most := between(s.ledger.sorted(), start, end), s.ledger.TotalQueryLimit
 	if most == 0 || (size > 0 && int(size) < most) {
 		most = int(size)
 	}
@@ -94,7 +96,7 @@ func (s *stub) GetPrivateDataByRange(collection, start, end string) (shim.StateQ
 			values[key] = value
 		}
 	}
-	keys := s.ledger.between(values, start, end)
+	keys := between(slices.Sorted(maps.Keys(values)), start, end)
 	found := &states{values: values, keys: keys, walk: walk{stub: s, length: len(keys), met: func(int) {}, ended: func() {}}}
 	found.fetch()
 	return found, nil
