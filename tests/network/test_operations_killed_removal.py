@@ -18,7 +18,7 @@ from kindpakket_network.programs.home import Home
 from kindpakket_network.verbs import removal
 
 NEIGHBOURS, OTHER = "buurt", "sport"
-ACTS = {"Popen", "replace", "rename", "post"}
+ACTS = {"Popen", "replace", "rename", "enrol", "delete"}
 
 
 @pytest.fixture
