@@ -16,6 +16,7 @@ from kindpakket_network.channel.submission import current
 from kindpakket_network.description import removal as without
 from kindpakket_network.description.chaincode import Chaincode
 from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.editing import organisation_of
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError, NoSuch
 from kindpakket_network.nodes.catching_up import await_height
@@ -110,7 +111,7 @@ def peer(network: Network, organisation: str, name: str, *, delete: bool = False
         NetworkError: endorsement policies or private data need it, or other peers that do are down.
     """
     departure = Departure(PEER, name, organisation, delete=delete)
-    known = without.organisation_of(network.topology, organisation)
+    known = organisation_of(network.topology, organisation)
     if not departure.is_described(network.topology):
         return _earlier(network, departure)
     smaller = without.without_peer(network.topology, organisation, name)
@@ -142,7 +143,7 @@ def consenter(
         NetworkError: too few consenters would be left, or enough of the others are down.
     """
     departure = Departure(CONSENTER, organisation, organisation, delete=delete)
-    known = without.organisation_of(network.topology, organisation)
+    known = organisation_of(network.topology, organisation)
     ordered = [channel.name for channel in network.topology.channels if organisation in channel.consenters]
     if not known.consenter or (channels and not set(channels) & set(ordered)):
         return _earlier(network, departure)
