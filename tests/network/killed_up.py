@@ -128,6 +128,7 @@ def _watch(pass_one: Pass) -> None:
         (CaClient, "register"),
         (CaClient, "enrol"),
         (requests.Session, "post"),
+        (requests.Session, "delete"),
     ):
         patch.setattr(owner, name, _watched(pass_one, name, getattr(owner, name)))
 

@@ -18,7 +18,7 @@ from kindpakket_network.programs.home import Home
 from kindpakket_network.verbs import removal
 
 NEIGHBOURS, OTHER = "buurt", "sport"
-ACTS = {"Popen", "replace", "rename", "post"}
+ACTS = {"Popen", "replace", "rename", "enrol", "delete"}
 
 
 @pytest.fixture
@@ -33,14 +33,15 @@ def raft(tmp_path: Path) -> Iterator[Network]:
 
 def remove(progress: Callable[[str], None], home: Path) -> None:
     """Remove a user, a peer, a channel and an organisation with its consenter, one after the other."""
-    removals: list[Callable[[], removal.Removal]] = [
-        lambda: removal.user(Network.open(home), "auditor", "auditor"),
-        lambda: removal.peer(Network.open(home), SHOPS, "peer0"),
-        lambda: removal.channel(Network.open(home), OTHER),
-        lambda: removal.organisation(Network.open(home), NEIGHBOURS),
+    removals: list[Callable[[Network], removal.Removal]] = [
+        lambda network: removal.user(network, "auditor", "auditor"),
+        lambda network: removal.peer(network, SHOPS, "peer0"),
+        lambda network: removal.channel(network, OTHER),
+        lambda network: removal.organisation(network, NEIGHBOURS),
     ]
-    for found in removals:
-        removal.run(Network.open(home), found(), progress)
+    for made in removals:
+        network = Network.open(home)
+        removal.run(network, made(network), progress)
 
 
 def test_a_removal_that_is_killed_again_and_again_comes_to_its_end(raft: Network, tmp_path: Path) -> None:
@@ -56,8 +57,9 @@ def test_a_removal_that_is_killed_again_and_again_comes_to_its_end(raft: Network
         f"orderer.{NEIGHBOURS}",
         NEIGHBOURS,
     ]
-    nodes = [*smaller.session().inventory.peers, *smaller.session().inventory.orderers]
-    assert not [node.node for node in nodes if node.has(OTHER)]
+    inventory = smaller.session().inventory
+    assert not [peer.node for peer in inventory.peers if peer.has(OTHER)]
+    assert not [orderer.node for orderer in inventory.orderers if orderer.has(OTHER)]
     (kept,) = (smaller.home / "removed").glob(f"*.{OTHER}")
     ledgers = kept / "nodes" / "peer1.winkels" / "data" / "ledgersData" / "chains" / "chains"
     assert {path.name for path in ledgers.iterdir()} == {CHANNEL, OTHER}

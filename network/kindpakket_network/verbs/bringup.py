@@ -159,8 +159,8 @@ class BringUp:
             NetworkError: a consenter does not take part, or no leader is known.
         """
         lives = self.join(channel)
-        # One that leaves may lead until it has left.
-        settled = not self.session.leaving(CONSENTER, channel.name)
+        # One that leaves and still runs may lead until it has left.
+        settled = self._leaving_are_stopped(channel)
         if settled:
             self.await_ordering(channel)
             StalledConsenters(self.session, channel).restart_stalled()
@@ -169,6 +169,19 @@ class BringUp:
         if not settled:
             self.await_ordering(channel)
         self.await_leader_heard(channel)
+
+    def _leaving_are_stopped(self, channel: Channel) -> bool:
+        """Stop the consenters that leave a channel, if it can do without them at once; whether all are.
+
+        On Raft one that is taken out while it runs refuses what peers still send it, and a payment fails; one
+        that does not answer is passed over. On BFT peers send to all.
+        """
+        leaving = self.session.leaving(CONSENTER, channel.name)
+        if self.session.topology.ordering.type == "bft" or not self.session.whole:
+            return not leaving
+        for departure in leaving:
+            in_parallel(self.session.processes.stop, departure.nodes)
+        return all(departure.nodes for departure in leaving)
 
     def join(self, channel: Channel) -> bool:
         """Have this home's peers, and its consenters that are in the genesis block, join a channel.

@@ -60,9 +60,10 @@ def changed(topology: Topology, change: Callable[[dict[str, Any]], Any]) -> Topo
 def ports(topology: Topology) -> dict[str, tuple[int, ...]]:
     """The ports of all nodes."""
     found = Inventory.of(topology, Home(Path("/home")))
-    nodes: list[Any] = [*found.authorities.values(), *found.orderers, *found.peers]
-    return {node.node: tuple(node.ports) for node in nodes} | {
-        server.node: (server.port,) for server in found.chaincodes
+    return {
+        **{node.node: tuple(node.ports) for node in found.authorities.values()},
+        **{node.node: tuple(node.ports) for node in (*found.orderers, *found.peers)},
+        **{server.node: (server.port,) for server in found.chaincodes},
     }
 
 
@@ -317,13 +318,13 @@ def test_a_removal_that_was_interrupted_is_gone_on_with(larger: Topology, tmp_pa
 
 def test_what_never_was_there_is_told(packaged: Topology, tmp_path: Path) -> None:
     network = home_of(packaged, tmp_path)
-    missing: list[Callable[[], object]] = [
+    calls: list[Callable[[], removal.Removal]] = [
         lambda: removal.user(network, "gemeente", "nobody"),
         lambda: removal.organisation(network, "nobody"),
         lambda: removal.channel(network, "nobody"),
         lambda: removal.peer(network, "regie", "peer0"),
     ]
-    for found in missing:
+    for found in calls:
         with pytest.raises(NoSuch, match="in the network in"):
             found()
 
