@@ -1,9 +1,9 @@
 """Deletes the ledger of one node, and has the node fetch it again from the rest of the network.
 
 A peer fetches all blocks from the consenters while isolated. It keeps its store of private data, which is
-apart from the blocks: only hashes are in the blocks, and an organisation's approvals of chaincodes are private
-data that a single peer has alone. Fabric takes the data from there when it commits the blocks again. A
-consenter rejoins its channels as one that was restored from a backup does.
+apart from the blocks: only hashes are in the blocks, and an organisation's approvals of chaincodes are
+private data that a single peer has alone. Fabric takes the data from there when it commits the blocks again.
+A consenter rejoins its channels as one that was restored from a backup does.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class Rebuild:
             with self.session.stage(f"{self.node.node} fetches all blocks"):
                 Recovery(self.session).catch_up(self.node)
         except NodeFailed as error:
-            if drop_private or not error.remedy:
+            if drop_private or "rebuild" not in error.remedy:
                 raise
             raise NetworkError(
                 f"{self.node.node} cannot read its private data either, which were kept: run `kindpakket "
