@@ -185,22 +185,25 @@ def restore(
 @click.command()
 @click.argument("node")
 @click.option(
-    "--private-data-lost",
+    "--drop-private-data",
+    "drop_private",
     is_flag=True,
-    help="Go on without private data that no other peer and no backup has.",
+    help="Delete a peer's private data as well, if they cannot be read either.",
 )
 @yes_option
 @json_option
 @on_network
-def rebuild(target: Network, node: str, private_data_lost: bool, yes: bool, as_json: bool) -> None:
+def rebuild(target: Network, node: str, drop_private: bool, yes: bool, as_json: bool) -> None:
     """Delete the ledger of NODE, an orderer or a peer, and have it fetch everything again.
 
-    Refused if the rest of the network does not have what would be deleted. A peer serves again once it has
-    all blocks; it then fetches private data from the peers of other members of its collections.
+    Refused if the rest of the network does not have its blocks. A peer serves again once it has all of them.
+    It keeps its private data; with --drop-private-data it fetches them from the peers of other members of its
+    collections, and what none of them has is lost.
     """
-    confirm(f"Delete the ledger of {node}, and fetch it again from the network?", yes)
+    lost = " with its private data, of which those are lost that no other peer has" if drop_private else ""
+    confirm(f"Delete the ledger of {node}{lost}, and fetch it again from the network?", yes)
     with shown_progress() as progress, _ended_by_signal():
-        found = target.rebuild(node, progress, private_data_lost=private_data_lost)
+        found = target.rebuild(node, progress, drop_private=drop_private)
     if as_json:
         print_json(found.as_json())
         return
@@ -215,7 +218,8 @@ def rebuild(target: Network, node: str, private_data_lost: bool, yes: bool, as_j
     if found.private_lacking:
         note(
             f"{found.private_lacking} private write sets were not: they were purged or have expired, or no "
-            "peer that runs has them. The peer asks for them every hour"
+            "peer that runs has them. The peer asks for them every hour. An organisation with a single "
+            "peer has lost its approvals of chaincodes: raise `version`, and deploy"
         )
 
 

@@ -1,14 +1,15 @@
 """Deletes the ledger of one node, and has the node fetch it again from the rest of the network.
 
-A peer fetches all blocks from the consenters while isolated, and then its private data from other members'
-peers. A consenter rejoins its channels as one that was restored from a backup does.
+A peer fetches all blocks from the consenters while isolated. It keeps its store of private data, which is
+apart from the blocks: only hashes are in the blocks, and an organisation's approvals of chaincodes are
+private data that a single peer has alone. Fabric takes the data from there when it commits the blocks again.
+A consenter rejoins its channels as one that was restored from a backup does.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,21 +19,21 @@ from kindpakket_network.backups.recovery import Recovery
 from kindpakket_network.backups.rejoining import Rejoining
 from kindpakket_network.backups.verification import findings
 from kindpakket_network.chaincodes.commit_hashes import CommitHash, CommitHashes
-from kindpakket_network.chaincodes.endorsement_plans import await_plans, deployed_chaincodes
+from kindpakket_network.chaincodes.endorsement_plans import await_plans
 from kindpakket_network.channel.ordered_blocks import OrderedBlocks
 from kindpakket_network.description.channel import Channel
-from kindpakket_network.description.policy import principals
-from kindpakket_network.errors import NetworkError
+from kindpakket_network.errors import NetworkError, NodeFailed
 from kindpakket_network.nodes.catching_up import PATIENCE
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
-from kindpakket_network.nodes.restored import is_restored, mark_rebuilt
+from kindpakket_network.nodes.restored import mark_rebuilt
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.logs import Level, read, selected
 from kindpakket_network.programs.wait import until
 
 # What a peer keeps of its data: installed packages, which it cannot fetch. Consenters keep nothing.
 _PACKAGES = ("lifecycle", "externalbuilder")
+_LEDGERS, _PRIVATE = "ledgersData", "pvtdataStore"
 # What a peer logs for a block whose private data it lacks, and after each round of asking others for it.
 _LACKED = re.compile(r"Could not fetch \(or mark to reconcile later\) (\d+) eligible")
 _FETCHED = re.compile(r"reconciled (\d+) private data keys from blocks range")
@@ -83,14 +84,11 @@ class Rebuild:
     session: Session
     node: Orderer | Peer
 
-    def ensure_possible(self, *, private_data_lost: bool) -> None:
-        """Check that the rest of the network has what is to be deleted.
-
-        Args:
-            private_data_lost: go on without private data that no other peer has.
+    def ensure_possible(self) -> None:
+        """Check that the rest of the network has the blocks that are to be deleted.
 
         Raises:
-            NetworkError: too few consenters run, or no other peer has a collection's private data.
+            NetworkError: too few consenters run, or they have fewer blocks.
         """
         for channel in self._channels():
             blocks = OrderedBlocks(self.session, self.node.organisation, channel)
@@ -112,16 +110,13 @@ class Rebuild:
                         f"{self.node.node} has {own} blocks of {channel.name}, and the consenters only "
                         f"{height}: the rest would be lost. Start the other consenters first"
                     )
-        alone = list(self._alone()) if isinstance(self.node, Peer) and not private_data_lost else []
-        if alone:
-            raise NetworkError(
-                f"{self.node.node} cannot be rebuilt without losing private data: no other peer that runs "
-                f"has {', '.join(alone)}. Start such a peer, use `kindpakket network restore` with a backup, "
-                "or give --private-data-lost if there is neither"
-            )
 
-    def run(self) -> Rebuilt:
+    def run(self, *, drop_private: bool = False) -> Rebuilt:
         """Delete the ledger, and fetch it again.
+
+        Args:
+            drop_private: delete a peer's private data as well, as when their store is damaged, too; what no
+                other member's peer has is lost.
 
         Raises:
             Waiting: other organisations must sign that a channel takes a consenter out, or adds it again.
@@ -130,15 +125,22 @@ class Rebuild:
         begun = datetime.now(UTC)
         self.session.processes.stop(self.node.node)
         mark_rebuilt(self.node.folder)
-        for path in sorted((self.node.folder / "data").glob("*")):
-            if isinstance(self.node, Orderer) or path.name not in _PACKAGES:
-                _delete(path)
+        for path in self._deleted(drop_private):
+            _delete(path)
         if isinstance(self.node, Orderer):
             with self.session.stage(f"{self.node.node} rejoins its channels"):
                 Rejoining(self.session, self.node).run()
             return Rebuilt(self.node.node, self._heights())
-        with self.session.stage(f"{self.node.node} fetches all blocks"):
-            Recovery(self.session).catch_up(self.node)
+        try:
+            with self.session.stage(f"{self.node.node} fetches all blocks"):
+                Recovery(self.session).catch_up(self.node)
+        except NodeFailed as error:
+            if drop_private or "rebuild" not in error.remedy:
+                raise
+            raise NetworkError(
+                f"{self.node.node} cannot read its private data either, which were kept: run `kindpakket "
+                f"network rebuild {self.node.node} --drop-private-data`. {error}"
+            ) from error
         with self.session.stage(f"{self.node.node} starts"):
             self.session.starter.start([self.node])
             lacking = await_plans(self.session, [self.node], PATIENCE)
@@ -158,26 +160,14 @@ class Rebuild:
             if self.node in (*self.session.peers_on(channel), *self.session.consenters_of(channel))
         ]
 
-    def _alone(self) -> Iterator[str]:
-        """The collections of which no other peer that runs is a member."""
-        assert isinstance(self.node, Peer)  # noqa: S101
-        for channel in self._channels():
-            for chaincode in channel.chaincodes:
-                if (channel.name, chaincode.name) not in deployed_chaincodes(self.session, self.node):
-                    continue
-                for collection in chaincode.collections:
-                    members = {principal.msp for principal in principals(collection.members)}
-                    others = [
-                        peer
-                        for peer in self.session.peers_on(channel)
-                        if peer != self.node and peer.msp in members and not is_restored(peer.folder)
-                    ]
-                    if self.node.msp in members and not any(map(self._serves, others)):
-                        yield f"{collection.name} of {chaincode.name} on {channel.name}"
-
-    def _serves(self, other: Peer) -> bool:
-        own = self.session.processes.find(other.node) is not None
-        return self.session.runs(other.node) if own else self.session.answers(other)
+    def _deleted(self, drop_private: bool) -> list[Path]:
+        """What is deleted of the node's data."""
+        data = self.node.folder / "data"
+        if isinstance(self.node, Orderer):
+            return sorted(data.glob("*"))
+        kept = () if drop_private else (_PRIVATE,)
+        rest = [path for path in sorted(data.glob("*")) if path.name not in (*_PACKAGES, _LEDGERS)]
+        return [*rest, *(path for path in sorted((data / _LEDGERS).glob("*")) if path.name not in kept)]
 
     def _private_data(self, begun: datetime) -> tuple[int, int]:
         """Wait for private data; how many write sets the blocks lacked, and how many were fetched since.

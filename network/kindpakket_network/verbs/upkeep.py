@@ -196,16 +196,17 @@ class Upkeep(LocalNetwork):
         with self._home.locked():
             return Verification(session).run(states=states, ledgers=ledgers)
 
-    def rebuild(self, node: str, progress: Progress = silent, *, private_data_lost: bool = False) -> Rebuilt:
+    def rebuild(self, node: str, progress: Progress = silent, *, drop_private: bool = False) -> Rebuilt:
         """Delete the ledger of an orderer or a peer, and have it fetch everything again.
 
         Args:
             node: its name.
             progress: called with a sentence about each stage, and about the blocks that it has.
-            private_data_lost: go on without private data that no other peer has.
+            drop_private: delete a peer's private data as well, as when their store is damaged, too; what no
+                other member's peer has is lost.
 
         Raises:
-            NetworkError: there is no such node, or the rest of the network does not have its data, and
+            NetworkError: there is no such node, or the rest of the network does not have its blocks, and
                 nothing was deleted; or a step failed, and the next `up` or `rebuild` resumes.
         """
         found = self._inventory.find(node)
@@ -216,8 +217,8 @@ class Upkeep(LocalNetwork):
         session = self.session(progress)
         with self._home.locked():
             rebuild = Rebuild(session, found)
-            rebuild.ensure_possible(private_data_lost=private_data_lost)
-            return rebuild.run()
+            rebuild.ensure_possible()
+            return rebuild.run(drop_private=drop_private)
 
     def verify_backup(self, file: Path, identities: Sequence[Any], progress: Progress = silent) -> Verified:
         """Check that a backup can be decrypted, and check the hash chains of the blocks in it.

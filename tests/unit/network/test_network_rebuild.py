@@ -24,17 +24,15 @@ from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Processes
 
-CHANNEL, CHAINCODE = "zuidhorn", "kindpakket"
+CHANNEL = "zuidhorn"
 
 
 @pytest.fixture
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     """A network of which everything runs, and every consenter has 9 blocks."""
     monkeypatch.setattr(Session, "runs", lambda *_: True)
-    monkeypatch.setattr(Session, "answers", lambda *_: True)
     monkeypatch.setattr(OrderedBlocks, "height", lambda *_: 9)
     monkeypatch.setattr(Peer, "height", lambda *_: 9)
-    monkeypatch.setattr(module, "deployed_chaincodes", lambda *_: {(CHANNEL, CHAINCODE)})
     home = Home(tmp_path)
     home.create()
     topology = Topology.packaged("kindpakket")
@@ -48,23 +46,18 @@ def rebuild(session: Session, node: str) -> Rebuild:
 
 
 def test_what_others_have_may_be_deleted(session: Session) -> None:
-    for node in ("peer0.winkels", "peer0.auditor", "orderer.regie"):
-        rebuild(session, node).ensure_possible(private_data_lost=False)
-    rebuild(session, "peer0.gemeente").ensure_possible(private_data_lost=True)
+    for node in ("peer0.winkels", "peer0.gemeente", "orderer.regie"):
+        rebuild(session, node).ensure_possible()
 
 
-def test_private_data_of_one_peer_is_not_deleted(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(
-        NetworkError, match=r"has citizens of kindpakket on zuidhorn.*`kindpakket network restore`"
-    ):
-        rebuild(session, "peer0.gemeente").ensure_possible(private_data_lost=False)
-    monkeypatch.setattr(Session, "answers", lambda _, peer: peer.organisation != "gemeente")
-    with pytest.raises(NetworkError, match="no other peer that runs has shopAccounts"):
-        rebuild(session, "peer0.winkels").ensure_possible(private_data_lost=False)
-    monkeypatch.setattr(Session, "answers", lambda *_: True)
-    mark_rebuilt(session.home.node("peer0.gemeente"))
-    with pytest.raises(NetworkError, match="no other peer that runs has shopAccounts"):
-        rebuild(session, "peer0.winkels").ensure_possible(private_data_lost=False)
+def test_packages_and_private_data_are_kept(session: Session) -> None:
+    data = session.home.node("peer0.winkels") / "data"
+    for name in ("lifecycle/chaincodes", "ledgersData/chains", "ledgersData/pvtdataStore", "transientstore"):
+        (data / name).mkdir(parents=True)
+    deleted = [str(path.relative_to(data)) for path in rebuild(session, "peer0.winkels")._deleted(False)]
+    assert deleted == ["transientstore", "ledgersData/chains"]
+    assert data / "ledgersData/pvtdataStore" in rebuild(session, "peer0.winkels")._deleted(True)
+    assert data / "lifecycle" not in rebuild(session, "peer0.winkels")._deleted(True)
 
 
 @pytest.mark.parametrize(("node", "needed"), [("orderer.regie", 3), ("peer0.auditor", 2)])
@@ -73,7 +66,7 @@ def test_enough_consenters_must_run(
 ) -> None:
     monkeypatch.setattr(Session, "runs", lambda _, name: name == "orderer.gemeente")
     with pytest.raises(NetworkError, match=f"{needed} other consenters of zuidhorn must run, and 1 do"):
-        rebuild(session, node).ensure_possible(private_data_lost=False)
+        rebuild(session, node).ensure_possible()
 
 
 def test_blocks_that_no_consenter_has_are_not_deleted(
@@ -81,7 +74,7 @@ def test_blocks_that_no_consenter_has_are_not_deleted(
 ) -> None:
     monkeypatch.setattr(OrderedBlocks, "height", lambda *_: 8)
     with pytest.raises(NetworkError, match="has 9 blocks of zuidhorn, and the consenters only 8"):
-        rebuild(session, "peer0.auditor").ensure_possible(private_data_lost=False)
+        rebuild(session, "peer0.auditor").ensure_possible()
 
 
 def test_a_peer_without_ledgers_joins_before_it_catches_up(
