@@ -107,7 +107,7 @@ class Relay:
         while program.ended.is_set():
             program = await self._waiting.get()
         self._taken = True
-        copies = [
+        copies: list[asyncio.Future[Any]] = [
             asyncio.ensure_future(_copy(source, target))
             for source, target in ((program.stream, peer), (peer, program.stream))
         ]
@@ -121,7 +121,7 @@ class Relay:
 
 
 async def _copy(source: Any, target: Any) -> None:
-    while (message := await source.read()) is not grpc.aio.EOF:
+    while (message := await source.read()) is not grpc.aio.EOF:  # type: ignore[attr-defined]
         await target.write(message)
 
 
