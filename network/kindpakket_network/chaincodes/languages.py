@@ -12,10 +12,11 @@ from kindpakket_network.errors import NetworkError
 
 _QUIET = "--no-audit --no-fund --prefer-offline"
 _DEPENDENCIES = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
-# The main program of Fabric's library: it finds the contracts on the class path.
+# The main program of Fabric's library, which cannot be told whose certificates to accept.
 _ROUTER = "org.hyperledger.fabric.contract.ContractRouter"
 # A small machine starts much sooner with the simple collector and compiler.
-_JAVA = "java -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+# Without the variable: with it, Fabric's library also prepares TLS to a peer that it would dial, and fails.
+_JAVA = "env -u CORE_PEER_TLS_ENABLED java -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 _SHIM = "node_modules/fabric-shim/cli.js"
 
 
@@ -76,9 +77,15 @@ def _run_maven(built: Path) -> str:
             "its build left no jar in target/: keep `jar` as the packaging in pom.xml, or say with `run` how "
             "the program is started"
         )
-    mains = {jar: main for jar in jars if (main := _main_class(jar)) is not None}
-    jar = next(iter(mains), jars[0])
-    return f"{_JAVA} -cp 'target/{jar.name}:target/dependency/*' {mains.get(jar, _ROUTER)}"
+    mains = {jar: main for jar in jars if (main := _main_class(jar)) not in (None, _ROUTER)}
+    if not mains:
+        raise NetworkError(
+            "its jar has no main class that serves its peer and asks for its certificate (ContractRouter "
+            "does not): write one and name it in pom.xml as `kindpakket network chaincode new java` does, or "
+            "say with `run` how the program is started"
+        )
+    jar, main = next(iter(mains.items()))
+    return f"{_JAVA} -cp 'target/{jar.name}:target/dependency/*' {main}"
 
 
 def _main_class(jar: Path) -> str | None:

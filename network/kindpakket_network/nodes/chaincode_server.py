@@ -93,15 +93,12 @@ class ChaincodeServer:
             "CHAINCODE_TLS_CERT": str(tls / "cert.pem"),
             "CHAINCODE_TLS_KEY": str(tls / "key.pem"),
             "CHAINCODE_TLS_CLIENT_CA": str(tls / "ca.pem"),
-            # The same as Fabric's contract API for Go and its main program for Java name it.
+            # The same as Fabric's contract API for Go names it.
             "CORE_CHAINCODE_ID_NAME": package_id,
             "CORE_PEER_TLS_ENABLED": "true",
             "CORE_TLS_CLIENT_CERT_FILE": str(tls / "cert.pem"),
             "CORE_TLS_CLIENT_KEY_FILE": str(tls / "key.pem"),
             "CORE_PEER_TLS_ROOTCERT_FILE": str(tls / "ca.pem"),
-            # The Java library wants these to be set, and does not read them.
-            "CORE_TLS_CLIENT_CERT_PATH": str(tls / "cert.pem"),
-            "CORE_TLS_CLIENT_KEY_PATH": str(tls / "key.pem"),
         }
         return Program(self.node, [str(binary)], environment, self.folder, self.peer.tuning.logs)
 

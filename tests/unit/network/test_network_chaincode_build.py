@@ -107,7 +107,7 @@ def test_a_lock_file_decides_what_npm_installs(tmp_path: Path) -> None:
     assert usual(tmp_path).startswith("npm ci --no-audit")
 
 
-def test_the_main_class_of_a_jar_is_started_or_else_the_librarys_router(tmp_path: Path) -> None:
+def test_a_jar_is_started_by_its_main_class_if_that_asks_for_certificates(tmp_path: Path) -> None:
     (tmp_path / "pom.xml").touch()
     start = language_or_other(tmp_path).run
     assert start is not None
@@ -119,7 +119,10 @@ def test_the_main_class_of_a_jar_is_started_or_else_the_librarys_router(tmp_path
             jar.writestr("META-INF/MANIFEST.MF", manifest)
     assert start(tmp_path).endswith(" -cp 'target/b-1.jar:target/dependency/*' a.very.long.Main")
     (tmp_path / "target" / "b-1.jar").unlink()
-    assert start(tmp_path).endswith("target/dependency/*' org.hyperledger.fabric.contract.ContractRouter")
+    with zipfile.ZipFile(tmp_path / "target" / "c-1.jar", "w") as jar:
+        jar.writestr("META-INF/MANIFEST.MF", "Main-Class: org.hyperledger.fabric.contract.ContractRouter\r\n")
+    with pytest.raises(NetworkError, match=r"no main class that serves its peer .*ContractRouter"):
+        start(tmp_path)
 
 
 def test_the_command_offers_what_there_is() -> None:

@@ -16,19 +16,23 @@ from typing import Any
 import grpc
 from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, proposal_response_pb2
 
+calls: Any = chaincode_pb2  # the messages have no type stubs
+shim: Any = chaincode_shim_pb2
+responses: Any = proposal_response_pb2
+
 MISSING = "there is no value under"
-Message = chaincode_shim_pb2.ChaincodeMessage
+Message = shim.ChaincodeMessage
 
 
 def connect(messages: Iterator[Any], _: Any) -> Iterator[Any]:
     """Answer what the peer asks, until it leaves."""
-    name = chaincode_pb2.ChaincodeID(name=os.environ["CHAINCODE_ID"])
+    name = calls.ChaincodeID(name=os.environ["CHAINCODE_ID"])
     yield Message(type=Message.REGISTER, payload=name.SerializeToString())
     asked: dict[tuple[str, str], bytes] = {}
     for message in messages:
         transaction = (message.channel_id, message.txid)
         if message.type == Message.TRANSACTION:
-            function, *arguments = chaincode_pb2.ChaincodeInput.FromString(message.payload).args
+            function, *arguments = calls.ChaincodeInput.FromString(message.payload).args
             asked[transaction] = b"" if function == b"Put" else arguments[0] if arguments else b"?"
             yield _question(message, function, arguments)
         elif message.type in (Message.RESPONSE, Message.ERROR):
@@ -39,20 +43,20 @@ def connect(messages: Iterator[Any], _: Any) -> Iterator[Any]:
 
 def _question(message: Any, function: bytes, arguments: list[bytes]) -> Any:
     if function == b"Put":
-        put = chaincode_shim_pb2.PutState(key=arguments[0].decode(), value=arguments[1])
+        put = shim.PutState(key=arguments[0].decode(), value=arguments[1])
         return _reply(message, Message.PUT_STATE, put)
     if function == b"Get":
-        return _reply(message, Message.GET_STATE, chaincode_shim_pb2.GetState(key=arguments[0].decode()))
+        return _reply(message, Message.GET_STATE, shim.GetState(key=arguments[0].decode()))
     refusal = f"{function.decode()} is not a transaction: use Put or Get"
-    return _reply(message, Message.COMPLETED, proposal_response_pb2.Response(status=500, message=refusal))
+    return _reply(message, Message.COMPLETED, responses.Response(status=500, message=refusal))
 
 
 def _answer(message: Any, key: bytes) -> Any:
     if message.type == Message.ERROR:
-        return proposal_response_pb2.Response(status=500, message=message.payload.decode())
+        return responses.Response(status=500, message=message.payload.decode())
     if key and not message.payload:
-        return proposal_response_pb2.Response(status=500, message=f"{MISSING} {key.decode()}")
-    return proposal_response_pb2.Response(status=200, payload=message.payload)
+        return responses.Response(status=500, message=f"{MISSING} {key.decode()}")
+    return responses.Response(status=200, payload=message.payload)
 
 
 def _reply(message: Any, kind: Any, payload: Any) -> Any:
