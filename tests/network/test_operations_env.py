@@ -54,10 +54,8 @@ def test_the_variables_are_also_json_and_quoted_for_a_shell(network: Network) ->
     assert variables["CORE_PEER_LOCALMSPID"] == "GemeenteMSP"
     assert variables["CORE_PEER_MSPCONFIGPATH"] == str(network.user(MUNICIPALITY, "clerk"))
     assert variables["CORE_PEER_ADDRESS"] == network.endpoint(f"peer0.{MUNICIPALITY}")
-    tricky = shell(
-        network,
-        f'export PATH="/a b:$PATH:\'"; eval "$({CLI} network env {MUNICIPALITY} clerk)"; echo "$PATH"',
-    )
+    prepared = f'eval "$({CLI} network env {MUNICIPALITY} clerk)"'
+    tricky = shell(network, f'export PATH="/a b:$PATH:\'"; {prepared}; echo "$PATH"')
     assert ":/a b" in tricky
     assert tricky.endswith(":'\n")
 
