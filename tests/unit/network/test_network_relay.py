@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 import psutil
@@ -81,7 +82,9 @@ class Peer:
         credentials = grpc.ssl_channel_credentials(certificate, key, certificate)
         options = [("grpc.ssl_target_name_override", "localhost"), ("grpc.max_receive_message_length", -1)]
         self._said: queue.Queue[bytes | None] = queue.Queue()
-        self._channel = grpc.secure_channel(environment["CHAINCODE_SERVER_ADDRESS"], credentials, options)
+        self._channel: Any = grpc.secure_channel(
+            environment["CHAINCODE_SERVER_ADDRESS"], credentials, options
+        )
         grpc.channel_ready_future(self._channel).result(PATIENCE)
         self._heard = self._channel.stream_stream("/protos.Chaincode/Connect")(iter(self._said.get, None))
 

@@ -106,11 +106,8 @@ def test_each_process_of_each_chaincode_has_a_port_of_its_own(document: dict[str
         server.port for server in inventory.chaincodes if server.place == 1 and server.port < 18000
     }  # for upgrades, of the first two chaincodes
     own = [server.port for server in inventory.chaincodes if server.port not in shared]
-    others = [
-        port
-        for node in (*inventory.peers, *inventory.orderers, *inventory.authorities.values())
-        for port in node.ports
-    ]
+    nodes: list[Any] = [*inventory.peers, *inventory.orderers, *inventory.authorities.values()]
+    others = [port for node in nodes for port in node.ports]
     assert len(set(own)) == len(own) > 9 * 23
     assert not {*own, *shared} & set(others)
     assert max(own) < 18000 + 4 * 120
