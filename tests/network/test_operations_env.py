@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,7 @@ def shell(network: Network, text: str) -> str:
     return done.stdout
 
 
-def test_the_peer_command_works_as_the_user(network: Network) -> None:
+def test_the_peer_command_works_as_the_user(network: Network, tmp_path: Path) -> None:
     written = shell(
         network,
         f'eval "$({CLI} network env {MUNICIPALITY} admin)"\n'
@@ -38,7 +39,7 @@ def test_the_peer_command_works_as_the_user(network: Network) -> None:
         "peer channel list\n"
         f'peer chaincode query -C {CHANNEL} -n kindpakket -c "$QUERY"\n'
         'ordered="-o $ORDERER_ADDRESS --tls --cafile $ORDERER_CA"\n'
-        f"peer channel fetch newest - -c {CHANNEL} $ordered | wc -c\n"
+        f"peer channel fetch newest {tmp_path}/block -c {CHANNEL} $ordered\n"
         f'eval "$({CLI} network env {SHOPS} admin)"\n'
         'echo "$CORE_PEER_LOCALMSPID"; peer channel list\n',
     )
@@ -47,6 +48,7 @@ def test_the_peer_command_works_as_the_user(network: Network) -> None:
     assert rest.count(CHANNEL) == 2
     assert '"contracts"' in written
     assert "WinkelsMSP" in rest
+    assert (tmp_path / "block").stat().st_size > 0
 
 
 def test_the_variables_are_also_json_and_quoted_for_a_shell(network: Network) -> None:
@@ -54,9 +56,8 @@ def test_the_variables_are_also_json_and_quoted_for_a_shell(network: Network) ->
     assert variables["CORE_PEER_LOCALMSPID"] == "GemeenteMSP"
     assert variables["CORE_PEER_MSPCONFIGPATH"] == str(network.user(MUNICIPALITY, "clerk"))
     assert variables["CORE_PEER_ADDRESS"] == network.endpoint(f"peer0.{MUNICIPALITY}")
-    tricky = shell(
-        network, f'export PATH="/a b$PATH:\'"; eval "$({CLI} network env {MUNICIPALITY} clerk)"; echo "$PATH"'
-    )
+    prepared = f'eval "$({CLI} network env {MUNICIPALITY} clerk)"'
+    tricky = shell(network, f'export PATH="/a b:$PATH:\'"; {prepared}; echo "$PATH"')
     assert ":/a b" in tricky
     assert tricky.endswith(":'\n")
 
