@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kindpakket_network.verbs.network import Network
 
 # Columns of nodes that a narrow terminal does without; --json has them all.
-_DROPPABLE = ("pid", "starts", "disk", "memory", "endpoint")
+_DROPPABLE = ("pid", "build", "starts", "disk", "memory", "endpoint")
 _COLOURS = {"runs": "green", "suspended": "yellow", "restored": "yellow"}
 
 
