@@ -82,9 +82,8 @@ class Peer:
         credentials = grpc.ssl_channel_credentials(certificate, key, certificate)
         options = [("grpc.ssl_target_name_override", "localhost"), ("grpc.max_receive_message_length", -1)]
         self._said: queue.Queue[bytes | None] = queue.Queue()
-        self._channel: Any = grpc.secure_channel(
-            environment["CHAINCODE_SERVER_ADDRESS"], credentials, options
-        )
+        channel: Any = grpc.secure_channel
+        self._channel: Any = channel(environment["CHAINCODE_SERVER_ADDRESS"], credentials, options)
         grpc.channel_ready_future(self._channel).result(PATIENCE)
         connect = self._channel.stream_stream(
             "/protos.Chaincode/Connect", request_serializer=bytes, response_deserializer=bytes
