@@ -29,7 +29,6 @@ SECONDS = {
     "test_operations_languages": 143,
     "test_operations_certificates_raft": 109,
     "test_operations_expired": 108,
-    "test_operations_languages": 107,
     "hfc": 107,
     "scenario": 106,
     "test_operations_killed_growth": 96,
