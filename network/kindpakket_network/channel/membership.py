@@ -21,7 +21,8 @@ _JOINED = 60.0
 def own_founders(session: Session, channel: Channel, genesis: Path) -> list[Orderer]:
     """This home's consenters that are in a channel's genesis block, and join by it.
 
-    One that has left and comes back has other certificates, and joins as a new one does.
+    One that has left and comes back joins as a new one does: it has other certificates, or the channel no
+    longer names it.
     """
     founding = Configuration.read(genesis.read_bytes())
 
@@ -31,7 +32,15 @@ def own_founders(session: Session, channel: Channel, genesis: Path) -> list[Orde
             return bool(named)
         return named[0].same(consenter_of(orderer, session, channel, founding.raft))
 
-    return [consenter for consenter in session.own_consenters_of(channel) if founded(consenter)]
+    founders = [consenter for consenter in session.own_consenters_of(channel) if founded(consenter)]
+    absent = {consenter.msp for consenter in founders if not consenter.has(channel.name)}
+    if not absent or len(absent) == len(founders):
+        return founders
+    try:
+        left = absent - {consenter.msp for consenter in current(session, channel).consenters()}
+    except NetworkError:  # the channel is only being made
+        return founders
+    return [consenter for consenter in founders if consenter.msp not in left]
 
 
 def follow(session: Session, channel: Channel) -> bool:
