@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -136,13 +137,11 @@ class Deployment:
         return package, binary
 
     def _agreed(self, package: code.Package, binary: Path) -> DeploymentRecord:
-        """Install, approve, serve and commit; start over if another organisation's transaction came first."""
+        """Approve and commit; start over if another organisation's transaction came first."""
         for left in reversed(range(_TRIES)):
             record = self._record(package, binary)
-            self._install(package)
             try:
                 record = self._approve(record)
-                self.session.serving.serve(self._peers(), self.chaincode.name, record.built)
                 if self._committed().sequence < record.sequence:
                     self._commit(record)
                 return record
@@ -333,18 +332,8 @@ class Deployment:
             )
 
     def _await_plans(self) -> None:
-        def lacking(peer: Peer) -> str | None:
-            commands = self.session.admin(peer)
-            found = until(
-                lambda: commands.endorsement_plan(self.channel.name, self.chaincode.name) or None,
-                _PLAN_DEADLINE,
-                interval=0.25,
-            )
-            return None if found else peer.node
-
-        nodes = [node for node in in_parallel(lacking, self._peers()) if node is not None]
+        nodes, logs = self._without(PeerCommands.endorsement_plan)
         if nodes:
-            logs = ", ".join(str(self.session.home.log(node)) for node in nodes)
             raise NetworkError(
                 f"{', '.join(nodes)} found no set of peers that can endorse {self.chaincode.name} within "
                 f"{_PLAN_DEADLINE:g} s: check that the other organisations' peers run, and read {logs}"
@@ -352,22 +341,32 @@ class Deployment:
 
     def _await_answers(self) -> None:
         """Wait until the chaincode answers on every peer of this home, be it with a refusal."""
-
-        def silent(peer: Peer) -> str | None:
-            commands = self.session.admin(peer)
-
-            def answers() -> bool | None:
-                return commands.answers(self.channel.name, self.chaincode.name) or None
-
-            return None if until(answers, _PLAN_DEADLINE, interval=0.25) else peer.node
-
-        nodes = [node for node in in_parallel(silent, self._peers()) if node is not None]
+        nodes, logs = self._without(PeerCommands.answers)
         if nodes:
-            logs = ", ".join(str(self.session.home.log(node)) for node in nodes)
             raise NetworkError(
                 f"{self.chaincode.name} is committed, but did not answer on {', '.join(nodes)} within "
                 f"{_PLAN_DEADLINE:g} s: read {logs} and the logs of its processes, mend it, and deploy again"
             )
+
+    def _without(self, has: Callable[[PeerCommands, str, str], object]) -> tuple[list[str], str]:
+        """Wait for something on every peer of this home; the nodes that lack it in the end, and their logs.
+
+        Args:
+            has: whether a peer has it, for the names of a channel and a chaincode.
+        """
+
+        def lacks(peer: Peer) -> bool:
+            commands = self.session.admin(peer)
+            return not until(
+                lambda: has(commands, self.channel.name, self.chaincode.name) or None,
+                _PLAN_DEADLINE,
+                interval=0.25,
+            )
+
+        peers = self._peers()
+        lacking = in_parallel(lacks, peers)
+        nodes = [peer.node for peer, lacks_it in zip(peers, lacking, strict=True) if lacks_it]
+        return nodes, ", ".join(str(self.session.home.log(node)) for node in nodes)
 
     def _initialise(self, initialise: Initialise) -> None:
         approved = self._committed().approved

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.organisation import Organisation
@@ -14,6 +14,7 @@ from kindpakket_network.errors import NoSuch
 
 # Sources of chaincodes in a topology that was read are absolute.
 ANYWHERE = Path("/")
+T = TypeVar("T")
 
 
 def document_of(topology: Topology) -> dict[str, Any]:
@@ -32,11 +33,9 @@ def organisation_of(topology: Topology, name: str) -> Organisation:
     Raises:
         NoSuch: there is none.
     """
-    found = next((organisation for organisation in topology.organisations if organisation.name == name), None)
-    if found is None:
-        names = ", ".join(organisation.name for organisation in topology.organisations)
-        raise NoSuch(f"there is no organisation {name!r}: use one of {names}")
-    return found
+    return _of(
+        {organisation.name: organisation for organisation in topology.organisations}, "organisation", name
+    )
 
 
 def channel_of(topology: Topology, name: str) -> Channel:
@@ -45,8 +44,10 @@ def channel_of(topology: Topology, name: str) -> Channel:
     Raises:
         NoSuch: there is none.
     """
-    found = next((channel for channel in topology.channels if channel.name == name), None)
-    if found is None:
-        names = ", ".join(channel.name for channel in topology.channels)
-        raise NoSuch(f"there is no channel {name!r}: use one of {names}")
-    return found
+    return _of({channel.name: channel for channel in topology.channels}, "channel", name)
+
+
+def _of(some: Mapping[str, T], kind: str, name: str) -> T:
+    if name not in some:
+        raise NoSuch(f"there is no {kind} {name!r}: use one of {', '.join(some)}")
+    return some[name]
