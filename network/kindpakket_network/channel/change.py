@@ -82,7 +82,13 @@ def reconcile(
 
 def pending(session: Session, channel: Channel, only: Collection[str] | None = None) -> list[Difference]:
     """What `reconcile` would change. Raises the same errors."""
-    present = current(session, channel)
+    return pending_from(current(session, channel), session, channel, only)
+
+
+def pending_from(
+    present: Configuration, session: Session, channel: Channel, only: Collection[str] | None = None
+) -> list[Difference]:
+    """What `reconcile` would change of a configuration. Raises the same errors."""
     found: list[Difference] = []
     for step in _steps(session, channel, present, only):
         found += differences(present.group, step.wanted(present))

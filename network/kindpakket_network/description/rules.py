@@ -155,26 +155,25 @@ def _ports(document: Any) -> Iterator[Mistake]:
     places = places_of(document["organisations"])
     yield from _numbers("organisations", {}, places)
     last = base + ports.BLOCK * (max(places.values()) + 1) - 1
-    if last > ports.HIGHEST:
-        yield Mistake(
-            "ports.base",
-            f"{base} puts the last port at {last}, above {ports.HIGHEST}: give at most "
-            f"{ports.HIGHEST - last + base}",
-        )
+    yield from _too_high("ports.base", base, last)
     if "chaincodes" not in document["ports"]:
         return
     area = document["ports"]["chaincodes"]
     end = area + ports.CHAINCODE_BLOCK * (max(places.values()) + 1) - 1
-    if end > ports.HIGHEST:
-        yield Mistake(
-            "ports.chaincodes",
-            f"{area} puts the last port at {end}, above {ports.HIGHEST}: give at most "
-            f"{ports.HIGHEST - end + area}",
-        )
+    yield from _too_high("ports.chaincodes", area, end)
     if area <= last and base <= end:
         yield Mistake(
             "ports.chaincodes",
             f"its ports {area} to {end} overlap the nodes' {base} to {last}: give {last + 1} or more",
+        )
+
+
+def _too_high(place: str, first: int, last: int) -> Iterator[Mistake]:
+    if last > ports.HIGHEST:
+        yield Mistake(
+            place,
+            f"{first} puts the last port at {last}, above {ports.HIGHEST}: give at most "
+            f"{ports.HIGHEST - last + first}",
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kindpakket_network.channel.capabilities import raised
-from kindpakket_network.channel.change import pending
+from kindpakket_network.channel.change import pending_from
 from kindpakket_network.channel.configuration import ORDERER
 from kindpakket_network.channel.submission import current
 from kindpakket_network.description.channel import Channel
@@ -44,11 +44,12 @@ def channel_steps(session: Session) -> Iterator[Step]:
             if name not in known.consenters:
                 yield Step("configure", channel.name, f"the orderer of {name} becomes a consenter")
         gone = tuple(f"/Channel/{ORDERER}/{departure.msp}/" for departure in leaving)
-        for difference in pending(session, known):
+        present = current(session, known)
+        for difference in pending_from(present, session, known):
             if difference.path.startswith(gone):
                 continue
             yield Step("configure", channel.name, str(difference))
-        for group, (before, wanted) in raised(channel, current(session, channel).group).items():
+        for group, (before, wanted) in raised(channel, present.group).items():
             text = f"{group}: {before} -> {wanted}, only by `kindpakket network channel raise {channel.name}`"
             yield Step("raise", channel.name, text)
 

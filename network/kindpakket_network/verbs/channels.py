@@ -12,6 +12,7 @@ from kindpakket_network.channel.review import Review
 from kindpakket_network.channel.submission import current, signers
 from kindpakket_network.channel.submission import submit as order
 from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.editing import channel_of
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NoSuch
 from kindpakket_network.nodes.session import Progress, Session
@@ -54,7 +55,7 @@ def raisable(network: Network, channel: str) -> dict[str, tuple[str, str]]:
         NetworkError: there is no such channel, or no consenter answers.
     """
     session = network.session()
-    found = _channel(session, channel)
+    found = channel_of(session.topology, channel)
     return raised(found, current(session, found).group)
 
 
@@ -78,9 +79,8 @@ def raise_capabilities(
             done.
     """
     with network.changing(topology, progress) as session:
-        found = _channel(session, channel)
-        changes = raised(found, current(session, found).group)
-        ensure_all_know(session, found, {group: wanted for group, (_, wanted) in changes.items()})
+        found = channel_of(session.topology, channel)
+        _ensure_raisable(session, found)
         return change.reconcile(session, found, only=[change.CAPABILITIES])
 
 
@@ -105,10 +105,9 @@ def propose(
         NetworkError: there is no such channel, or no consenter answers.
     """
     with network.changing(topology) as session:
-        found = _channel(session, channel)
+        found = channel_of(session.topology, channel)
         if capabilities:
-            changes = raised(found, current(session, found).group)
-            ensure_all_know(session, found, {group: wanted for group, (_, wanted) in changes.items()})
+            _ensure_raisable(session, found)
         return change.propose(session, found, [change.CAPABILITIES] if capabilities else None)
 
 
@@ -128,7 +127,7 @@ def propose_without(network: Network, channel: str, node: str) -> Proposal | Non
             answers.
     """
     with network.changing() as session:
-        found = _channel(session, channel)
+        found = channel_of(session.topology, channel)
         consenters = {consenter.node: consenter for consenter in session.consenters_of(found)}
         if node not in consenters:
             raise NoSuch(f"{channel} has no consenter {node!r}: use one of {', '.join(consenters)}")
@@ -142,7 +141,7 @@ def review(network: Network, proposal: Proposal) -> Review:
         NetworkError: it is for a channel that is not in the topology, or no consenter answers.
     """
     session = network.session()
-    return proposal.review(current(session, _channel(session, proposal.channel)))
+    return proposal.review(current(session, channel_of(session.topology, proposal.channel)))
 
 
 def sign(network: Network, proposal: Proposal, organisations: Sequence[str] = ()) -> Proposal:
@@ -157,7 +156,7 @@ def sign(network: Network, proposal: Proposal, organisations: Sequence[str] = ()
         NetworkError: the change is outdated, has an invalid signature, or a key is not in the home.
     """
     session = network.session(organisations=organisations)
-    present = current(session, _channel(session, proposal.channel))
+    present = current(session, channel_of(session.topology, proposal.channel))
     proposal.review(present).ensure_current()
     named = [session.topology.organisation(name) for name in organisations]
     return change.sign(session, proposal, named or signers(session, present))
@@ -173,7 +172,7 @@ def submit(network: Network, proposal: Proposal, progress: Progress = silent) ->
         NetworkError: it is outdated, signatures are missing or invalid, or no consenter accepts it.
     """
     with network.changing(progress=progress) as session:
-        channel = _channel(session, proposal.channel)
+        channel = channel_of(session.topology, proposal.channel)
         present = current(session, channel)
         found = proposal.review(present)
         if found.done:
@@ -184,8 +183,7 @@ def submit(network: Network, proposal: Proposal, progress: Progress = silent) ->
     return True
 
 
-def _channel(session: Session, name: str) -> Channel:
-    known = {channel.name: channel for channel in session.topology.channels}
-    if name not in known:
-        raise NoSuch(f"there is no channel {name!r}: use one of {', '.join(known)}")
-    return known[name]
+def _ensure_raisable(session: Session, channel: Channel) -> None:
+    """Check that this home's nodes know the capabilities that the topology raises."""
+    changes = raised(channel, current(session, channel).group)
+    ensure_all_know(session, channel, {group: wanted for group, (_, wanted) in changes.items()})

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kindpakket_network.channel.genesis_file import genesis_file
+from kindpakket_network.description.editing import channel_of
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.exports.admission import admit
 from kindpakket_network.exports.bundle import Bundle
@@ -37,7 +38,7 @@ class Handover(LocalNetwork):
             NetworkError: there is no such channel.
         """
         with self._home.locked():
-            return genesis_file(self.session(), self._channel(channel))
+            return genesis_file(self.session(), channel_of(self._topology, channel))
 
     def admit(self, files: Sequence[Path]) -> list[str]:
         """Import other organisations' bundles and genesis blocks into the home.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from kindpakket_network.description.channel import Channel
+from kindpakket_network.description.editing import channel_of
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.errors import NetworkError, NoSuch
 from kindpakket_network.nodes.authority import Authority
@@ -108,7 +108,7 @@ class LocalNetwork:
         Raises:
             NetworkError: the topology has no such channel.
         """
-        consenters = self._inventory.by_id(self._channel(channel)).items()
+        consenters = self._inventory.by_id(channel_of(self._topology, channel)).items()
         running = {
             number: consenter for number, consenter in consenters if self._processes.runs(consenter.node)
         }
@@ -171,13 +171,6 @@ class LocalNetwork:
         if not folder.is_dir():
             raise NoSuch(f"{organisation} has no user {user!r} in {self._home.root}: enrol it first")
         return folder
-
-    def _channel(self, name: str) -> Channel:
-        try:
-            return self._topology.channel(name)
-        except KeyError:
-            names = ", ".join(channel.name for channel in self._topology.channels)
-            raise NoSuch(f"there is no channel {name!r}: use one of {names}") from None
 
     def _authority(self, organisation: str) -> Authority:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,14 +28,6 @@ def home(tmp_path: Path) -> Home:
     made = Home(tmp_path / "home")
     made.create()
     return made
-
-
-@pytest.fixture
-def processes(home: Home) -> Iterator[Processes]:
-    made = Processes(home)
-    yield made
-    for node in made.all():
-        made.stop(node, signal.SIGKILL)
 
 
 @pytest.fixture(params=["peer", "orderer"])

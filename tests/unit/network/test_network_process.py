@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,14 +38,6 @@ def home(tmp_path: Path) -> Home:
     home = Home(tmp_path / "home")
     home.create()
     return home
-
-
-@pytest.fixture
-def processes(home: Home) -> Iterator[Processes]:
-    made = Processes(home)
-    yield made
-    for node in made.all():
-        made.stop(node, signal.SIGKILL)
 
 
 def sleeper(node: str, code: str = "import time; time.sleep(60)") -> Program:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -44,14 +43,6 @@ def home(tmp_path: Path) -> Home:
     made.create()
     write(made.topology, Topology.packaged("kindpakket").as_yaml())
     return made
-
-
-@pytest.fixture
-def processes(home: Home) -> Iterator[Processes]:
-    made = Processes(home)
-    yield made
-    for node in made.all():
-        made.stop(node, signal.SIGKILL)
 
 
 def test_no_line_is_lost_or_doubled(
