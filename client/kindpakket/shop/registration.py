@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from kindpakket.ledger.caller import Caller
-from kindpakket.ledger.desk import Desk
 from kindpakket.ledger.ids import new_salt
 from kindpakket.ledger.records import Shop, ShopAccount
+from kindpakket.shop.desk import ShopDesk
 
 
-class RegistrationDesk(Desk):
+class RegistrationDesk(ShopDesk):
     """What a shopkeeper arranges for the shop."""
-
-    def __init__(self, caller: Caller, shop: str) -> None:
-        """Arrange for a shop, by id, through a caller."""
-        super().__init__(caller)
-        self._shop = shop
 
     def apply(
         self,

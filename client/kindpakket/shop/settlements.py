@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
-from kindpakket.ledger.caller import Caller
-from kindpakket.ledger.desk import Desk
 from kindpakket.ledger.queries.audit import AuditQueries
 from kindpakket.ledger.queries.settlements import SettlementQueries
 from kindpakket.ledger.records import Due, Item, Settlement, ShopStatement
+from kindpakket.shop.desk import ShopDesk
 
 
-class ShopSettlementDesk(Desk):
+class ShopSettlementDesk(ShopDesk):
     """A shop's open items and settlements."""
-
-    def __init__(self, caller: Caller, shop: str) -> None:
-        """Ask for a shop, by id, through a caller."""
-        super().__init__(caller)
-        self._shop = shop
 
     def unsettled(self, scheme: str) -> Iterator[Item]:
         """`payment:Unsettled`: what the shop is owed and is not in a live settlement, oldest first."""
