@@ -59,6 +59,8 @@ PEER_UNREADY = (
     # goleveldb, leveldb/errors.go: the peer is being stopped, and has closed its ledgers
     "leveldb: closed",
 )
+# orderer/common/types: a consenter that the channel names already, and that has not joined it yet
+CONSENTER_JOINING = "channel does not exist"
 # core/chaincode/handler.go; its "timeout expired while executing transaction" is final: the chaincode has had
 # 30 seconds.
 CHAINCODE_STOPPED = "chaincode stream terminated"

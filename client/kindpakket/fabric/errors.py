@@ -313,6 +313,11 @@ class SubmitError(GatewayError):
             return verdict.group(1) in node_messages.ORDERER_REFUSALS
         return self.status in node_messages.REFUSED_BEFORE_ORDERING
 
+    @property
+    def consenter_joining(self) -> bool:
+        """An orderer refused it that the channel names as a consenter and that has not joined it yet."""
+        return self.refused and self._says(node_messages.CONSENTER_JOINING)
+
 
 class CommitStatusError(GatewayError):
     """The commit status could not be learnt. The transaction may still be valid: ask again."""

@@ -9,6 +9,7 @@ import pytest
 from grpc import StatusCode
 
 from kindpakket.fabric import Deadlines, ErrorDetail, SubmitError, UnknownOutcome
+from kindpakket.fabric._flows import endorsed
 from kindpakket.fabric.testing import MemoryGateway
 
 QUORUM = (
@@ -113,6 +114,47 @@ def test_the_policy_of_the_channel_refuses_for_certain_on_bft(contract: Any, mem
         False,
     )
     assert memory.calls == ["Endorse", "Submit"]
+
+
+def test_an_orderer_that_has_not_joined_the_channel_yet_is_offered_it_again(
+    contract: Any, memory: MemoryGateway
+) -> None:
+    memory.fail("Submit", StatusCode.ABORTED, refusal("BAD_REQUEST", "channel does not exist"), times=2)
+    assert contract.submit("Add", "a", "5") == b"5"
+    assert memory.calls[:4] == ["Endorse", "Submit", "Submit", "Submit"]
+
+
+def test_an_orderer_that_never_joins_the_channel_is_a_certain_refusal(
+    contract: Any, memory: MemoryGateway
+) -> None:
+    memory.fail("Submit", StatusCode.ABORTED, refusal("BAD_REQUEST", "channel does not exist"), times=1000)
+    with pytest.raises(SubmitError, match="channel does not exist") as caught:
+        contract.submit("Add", "a", "5", deadlines=Deadlines(resolve=1))
+    assert (caught.value.refused, caught.value.consenter_joining) == (True, True)
+
+
+def test_what_an_orderer_accepted_and_lost_is_offered_again(
+    contract: Any, memory: MemoryGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endorsed, "_LOST_AFTER", 0.2)
+    memory.lose(times=2)
+    assert contract.submit("Add", "a", "5") == b"5"
+    assert one_endorsement(memory)
+    assert memory.calls.count("Submit") == 3
+    assert memory.get("a") == b"5"
+
+
+def test_what_is_lost_each_time_has_an_unknown_outcome(
+    contract: Any, network: Any, memory: MemoryGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endorsed, "_LOST_AFTER", 0.2)
+    memory.lose(times=1000)
+    with pytest.raises(UnknownOutcome) as caught:
+        contract.submit("Add", "a", "5", deadlines=Deadlines(commit_status=1))
+    assert memory.calls.count("Submit") == 3
+    memory.forget_faults()
+    network.transaction_from(caught.value.envelope).submit().status()
+    assert memory.get("a") == b"5"
 
 
 def test_one_refusing_orderer_among_unreachable_ones_proves_nothing(

@@ -8,11 +8,10 @@ from kindpakket.fabric._commit_status import CommitStatus
 from kindpakket.fabric._connection.deadlines import Deadlines
 from kindpakket.fabric._connection.flow import CallFailed, Flow, backoff, pause
 from kindpakket.fabric._connection.session import Session
-from kindpakket.fabric._flows.committing import status_of
 from kindpakket.fabric._flows.endorsed import EndorsedTransaction
 from kindpakket.fabric._flows.proposing import Proposed, endorse, propose
 from kindpakket.fabric._submission import Submission
-from kindpakket.fabric.errors import CommitError, CommitStatusError, UnknownOutcome
+from kindpakket.fabric.errors import CommitError
 
 
 def endorse_and_submit(
@@ -28,14 +27,7 @@ def endorse_and_submit(
 def commit(session: Session, proposed: Proposed, deadlines: Deadlines) -> Flow[bytes]:
     """Endorse, submit and wait for a valid commit; the chaincode's result."""
     transaction, status = yield from endorse_and_submit(session, proposed, deadlines)
-    transaction_id = transaction.transaction_id
-    if status is None:
-        try:
-            status = yield from status_of(
-                session, transaction.channel, transaction_id, deadlines.commit_status
-            )
-        except CommitStatusError as error:
-            raise UnknownOutcome(transaction_id, transaction.envelope) from error
+    status = yield from transaction.settle(status, deadlines)
     if not status.successful:
         raise CommitError.of(status)
     return transaction.result

@@ -1,8 +1,10 @@
-"""An endorsed transaction on its way to the orderers: offered, and made certain when an offer is unclear."""
+"""A transaction on its way from endorsement to a block: offered, and made certain when that is unclear."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import count
+from math import inf
 
 from grpc import StatusCode
 
@@ -16,6 +18,8 @@ from kindpakket.fabric.errors import CommitStatusError, SubmitError, UnknownOutc
 
 _FIRST_LOOK = 1.0
 _LONGEST_LOOK = 8.0
+_LOST_AFTER = 15.0
+_DUPLICATE = "DUPLICATE_TXID"
 
 
 class EndorsedTransaction:
@@ -68,7 +72,7 @@ class EndorsedTransaction:
         try:
             yield from self.offer(deadlines.submit)
         except SubmitError as error:
-            if certain and error.refused:
+            if certain and error.refused and not error.consenter_joining:
                 raise
             ordered = not (certain and _unheard(error))
             return (yield from self.resolve(error, deadlines, ordered=ordered))
@@ -107,7 +111,7 @@ class EndorsedTransaction:
         deadline = Countdown(deadlines.resolve)
         try:
             for attempt in count(1):
-                if self._may_look and not problem.overloaded:
+                if self._may_look and not (problem.overloaded or problem.consenter_joining):
                     look = min(_FIRST_LOOK * 2 ** (attempt - 1), _LONGEST_LOOK, deadline.remaining)
                     status = yield from self._look(look)
                     if status:
@@ -119,7 +123,7 @@ class EndorsedTransaction:
                     yield from self.offer(min(deadlines.submit, deadline.remaining))
                 except SubmitError as error:
                     problem = error
-                    if not ordered and error.refused:
+                    if not ordered and error.refused and not error.consenter_joining:
                         break
                     ordered = ordered or not _unheard(error)
                 else:
@@ -130,6 +134,34 @@ class EndorsedTransaction:
             raise problem
         raise UnknownOutcome(self.transaction_id, self.envelope) from problem
 
+    def settle(self, status: CommitStatus | None, deadlines: Deadlines) -> Flow[CommitStatus]:
+        """The commit status that stays; `status`: what `submit` learnt.
+
+        An accepted offer is not yet ordered: a Raft leader, or a consenter that forwards to one, may end with
+        it. So the same envelope is offered again while no block holds it. A duplicate says only that another
+        copy was first, so that one's status is asked for.
+
+        Raises:
+            UnknownOutcome: no status became known in time.
+        """
+        deadline = Countdown(deadlines.commit_status)
+        problem: CommitStatusError | None = None
+        for patience in (_LOST_AFTER, 2 * _LOST_AFTER, inf):
+            if status and status.code != _DUPLICATE:
+                return status
+            try:
+                status = yield from self._asked(min(patience, deadline.remaining))
+            except CommitStatusError as error:
+                problem = error
+                passing = error.retryable or error.status is StatusCode.DEADLINE_EXCEEDED
+                if not (passing and deadline.remaining):
+                    break
+                with suppress(SubmitError):
+                    yield from self.offer(min(deadlines.submit, deadline.remaining))
+        if status and status.code != _DUPLICATE:
+            return status
+        raise UnknownOutcome(self.transaction_id, self.envelope) from problem
+
     @property
     def _may_look(self) -> bool:
         """Asking for the commit status takes a signature, from elsewhere or from the key here."""
@@ -137,20 +169,23 @@ class EndorsedTransaction:
 
     def _look(self, seconds: float) -> Flow[CommitStatus | None]:
         """The commit status, if it is known within `seconds`."""
-        request = self._commit_request(self._session)
-        signature = self.commit_signature or self._session.identity.sign(request)
-        signed = wire.signed_commit_status_request(request, signature)
         try:
-            return (yield from status_from(self.transaction_id, signed, seconds))
+            return (yield from self._asked(seconds))
         except CommitStatusError as error:
             if error.status is StatusCode.CANCELLED:
                 raise CallFailed(error.status, error.reason) from None
             return None
+
+    def _asked(self, seconds: float) -> Flow[CommitStatus]:
+        request = self._commit_request(self._session)
+        signature = self.commit_signature or self._session.identity.sign(request)
+        signed = wire.signed_commit_status_request(request, signature)
+        return (yield from status_from(self.transaction_id, signed, seconds))
 
     def _commit_request(self, session: Session) -> bytes:
         return wire.commit_status_request(self.transaction_id, self.channel, session.identity.serialized)
 
 
 def _unheard(error: SubmitError) -> bool:
-    """The gateway refused for lack of capacity, before it did anything, or nothing was sent."""
-    return error.overloaded and not error.details
+    """Nothing was ordered: the gateway lacked the capacity, or the orderer has not joined the channel yet."""
+    return (error.overloaded and not error.details) or error.consenter_joining

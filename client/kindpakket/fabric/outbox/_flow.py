@@ -183,7 +183,7 @@ class BaseOutbox(Generic[S]):
             if not self._store.refused(kept, error):
                 raise UnknownOutcome(transaction.transaction_id, transaction.envelope) from error
             raise
-        self._settle(kept, transaction, (yield from _final(session, transaction, status, deadlines)))
+        self._settle(kept, transaction, (yield from transaction.settle(status, deadlines)))
 
     def _settle(self, entry: OutboxEntry, transaction: EndorsedTransaction, status: CommitStatus) -> None:
         if status.code in _READ_CONFLICTS and entry.attempt < entry.conflict_attempts:
@@ -197,30 +197,13 @@ def _offered_again(session: S, transaction: EndorsedTransaction, deadlines: Dead
     look = min(_LOOK, deadlines.commit_status)
     with suppress(CommitStatusError):
         status = yield from status_of(session, transaction.channel, transaction.transaction_id, look)
-        return (yield from _final(session, transaction, status, deadlines))
+        return (yield from transaction.settle(status, deadlines))
     try:
         yield from transaction.offer(deadlines.submit)
         resolved = None
     except SubmitError as error:
         resolved = yield from transaction.resolve(error, deadlines)
-    return (yield from _final(session, transaction, resolved, deadlines))
-
-
-def _final(
-    session: S, transaction: EndorsedTransaction, status: CommitStatus | None, deadlines: Deadlines
-) -> Flow[CommitStatus]:
-    """The commit status that stays. A duplicate says only that another copy was first: ask for that one's."""
-    transaction_id = transaction.transaction_id
-    if status is None or status.code == "DUPLICATE_TXID":
-        try:
-            status = yield from status_of(
-                session, transaction.channel, transaction_id, deadlines.commit_status
-            )
-        except CommitStatusError as error:
-            raise UnknownOutcome(transaction_id, transaction.envelope) from error
-    if status.code == "DUPLICATE_TXID":
-        raise UnknownOutcome(transaction_id, transaction.envelope)
-    return status
+    return (yield from transaction.settle(resolved, deadlines))
 
 
 def _whose(identity: Identity) -> tuple[str, str]:

@@ -45,6 +45,7 @@ class Faults:
         under_way: how many are in progress.
         breaks: after how many messages each of the next streams breaks, and its status; None: it just ends.
         skipped: numbers of the blocks that streams leave out.
+        losses: how many of the next accepted transactions never reach a block.
         deliver_end: the status of streams of blocks; unless "SUCCESS", they end at once, "": without one.
     """
 
@@ -56,6 +57,7 @@ class Faults:
         self.under_way = 0
         self.breaks: list[tuple[int, grpc.StatusCode | None]] = []
         self.skipped: set[int] = set()
+        self.losses = 0
         self.deliver_end = "SUCCESS"
         self._paused = False
         self._lock = threading.Condition()
@@ -117,6 +119,13 @@ class Faults:
                 abort(context, status, "the stream was broken")
 
         return handle
+
+    def lost(self) -> bool:
+        """Whether the transaction that is being accepted is one of those that never reach a block."""
+        with self._lock:
+            lost = self.losses > 0
+            self.losses -= lost
+            return lost
 
     @contextmanager
     def _room(self, context: grpc.ServicerContext) -> Iterator[None]:

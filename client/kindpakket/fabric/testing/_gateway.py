@@ -155,9 +155,14 @@ class MemoryGateway:
         """Leave the next calls of a step without an answer until the client gives up."""
         self._faults.scripted.append(Fault(step, None, "", (), times, after))
 
+    def lose(self, *, times: int = 1) -> None:
+        """Accept the next transactions and never order them, as a Raft leader does that ends."""
+        self._faults.losses = times
+
     def forget_faults(self) -> None:
         """Let nothing fail any more."""
         self._faults.scripted.clear()
+        self._faults.losses = 0
 
     def invalidate(self, code: str, *, times: int = 1) -> None:
         """Give the next transactions this validation code, such as `ENDORSEMENT_POLICY_FAILURE`."""

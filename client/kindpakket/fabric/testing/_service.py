@@ -90,7 +90,8 @@ class MemoryService:
         if not self._access.payload_signed(envelope.payload, envelope.signature):
             words = "received unsuccessful response from orderer: status=FORBIDDEN, info=signature is invalid"
             abort(context, grpc.StatusCode.ABORTED, words)
-        self._ledger.order(envelope.SerializeToString())
+        if not self._faults.lost():
+            self._ledger.order(envelope.SerializeToString())
         return b""
 
     def _commit_status(self, request: bytes, context: grpc.ServicerContext) -> bytes:
