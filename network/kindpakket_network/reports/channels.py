@@ -32,6 +32,9 @@ from kindpakket_network.programs.wait import in_parallel, until
 
 # Seconds for a peer to receive the blocks that others have, or to learn of the other peers.
 _PATIENCE = 6.0
+# Seconds after its start in which a peer may still be unknown to others: gossip takes some rounds of four
+# seconds, and more of them on a busy machine.
+_ACQUAINTANCE = 30.0
 # Unverified votes older than this no longer count as a present problem.
 _DOUBTS_COUNT = timedelta(hours=1)
 # Start times of processes are derived from the system's boot time, which is only known to the second.
@@ -242,9 +245,10 @@ class ChannelLook:
     def _peers_known(self, peers: list[Peer], others: int) -> dict[str, int | None]:
         running = [peer for peer in peers if peer.node in self.running]
         name = f'gossip_membership_total_peers_known{{channel="{self.channel.name}"}}'
+        patience = acquaintance([started_at(self.home, peer.node) for peer in running], now=datetime.now(UTC))
 
         def known(peer: Peer) -> int | None:
-            until(lambda: peer.metrics().get(name, -1.0) >= others or None, _PATIENCE)
+            until(lambda: peer.metrics().get(name, -1.0) >= others or None, patience)
             value = peer.metrics().get(name)
             return None if value is None else int(value)
 
@@ -273,3 +277,9 @@ class ChannelLook:
                 commands = PeerCommands(self.programs, self.home, peer, admin)
                 return commands.committed(self.channel.name, name)
         return None
+
+
+def acquaintance(starts: Collection[datetime | None], *, now: datetime) -> float:
+    """Seconds to wait until peers know one another: more of them soon after one was started (UTC)."""
+    since = min(((now - start).total_seconds() for start in starts if start), default=_ACQUAINTANCE)
+    return max(_PATIENCE, _ACQUAINTANCE - max(since, 0.0))

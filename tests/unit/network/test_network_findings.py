@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from kindpakket_network import ChannelStatus, NodeStatus
-from kindpakket_network.reports.channels import ChaincodeStatus
+from kindpakket_network.reports.channels import ChaincodeStatus, acquaintance
 from kindpakket_network.reports.findings import findings
 
 PLENTY = 1 << 40
@@ -130,3 +131,18 @@ def test_a_chaincode_that_is_not_as_deployed(chaincode: ChaincodeStatus, words: 
 def test_a_disk_that_is_full() -> None:
     (finding,) = findings(NODES, [CHANNEL], 100 << 20)
     assert str(finding) == "disk: only 100 MB are free on the home's disk; it needs 1024; free up space"
+
+
+def test_a_peer_that_has_just_started_has_more_time_to_become_known() -> None:
+    now = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+    def patience(*seconds: float | None) -> float:
+        return acquaintance(
+            [None if ago is None else now - timedelta(seconds=ago) for ago in seconds], now=now
+        )
+
+    settled = patience(86_400, 3_600)
+    assert patience() == patience(None) == settled
+    assert patience(86_400, 10) == patience(10, None) > settled
+    assert patience(0) > patience(10)
+    assert patience(-3) == patience(0), "start times are only known to the second"
