@@ -63,6 +63,43 @@ func (s *failingStub) GetMultipleStates(keys ...string) ([][]byte, error) {
 	return s.ChaincodeStubInterface.GetMultipleStates(keys...)
 }
 
+func (s *failingStub) GetStateByRange(start, end string) (shim.StateQueryIteratorInterface, error) {
+	if err := s.fails("GetStateByRange"); err != nil {
+		return nil, err
+	}
+	return s.ChaincodeStubInterface.GetStateByRange(start, end)
+}
+
+func (s *failingStub) GetStateByRangeWithPagination(
+	start, end string, size int32, bookmark string,
+) (shim.StateQueryIteratorInterface, *peer.QueryResponseMetadata, error) {
+	if err := s.fails("GetStateByRangeWithPagination"); err != nil {
+		return nil, nil, err
+	}
+	return s.ChaincodeStubInterface.GetStateByRangeWithPagination(start, end, size, bookmark)
+}
+
+func (s *failingStub) GetHistoryForKey(key string) (shim.HistoryQueryIteratorInterface, error) {
+	if err := s.fails("GetHistoryForKey"); err != nil {
+		return nil, err
+	}
+	return s.ChaincodeStubInterface.GetHistoryForKey(key)
+}
+
+func (s *failingStub) GetPrivateDataHash(collection, key string) ([]byte, error) {
+	if err := s.fails("GetPrivateDataHash"); err != nil {
+		return nil, err
+	}
+	return s.ChaincodeStubInterface.GetPrivateDataHash(collection, key)
+}
+
+func (s *failingStub) PutPrivateData(collection, key string, value []byte) error {
+	if err := s.fails("PutPrivateData"); err != nil {
+		return err
+	}
+	return s.ChaincodeStubInterface.PutPrivateData(collection, key, value)
+}
+
 func (s *failingStub) FinishWriteBatch() error {
 	if err := s.fails("FinishWriteBatch"); err != nil {
 		return err
@@ -95,6 +132,12 @@ func TestWhatThePeerFailsInIsNeverEndorsed(t *testing.T) {
 		{"GetState", "auditor", "scheme:List", nil, nil},
 		{"GetState", "manager", "scheme:Pause", pausing, nil},
 		{"GetState", "clerk", "voucher:RecordCases", recording, oneCase},
+		{"GetStateByRange", "auditor", "organisations:Show", nil, nil},
+		{"GetStateByRange", "auditor", "organisations:List", nil, nil},
+		{"GetStateByRangeWithPagination", "auditor", "scheme:List", nil, nil},
+		{"GetHistoryForKey", "auditor", "audit:History", func(w *town) object { return object{"key": organisationsKey()} }, nil},
+		{"GetPrivateDataHash", "clerk", "voucher:RecordCases", recording, oneCase},
+		{"PutPrivateData", "clerk", "voucher:RecordCases", recording, oneCase},
 		{"GetMultipleStates", "manager", "scheme:Pause", pausing, nil},
 		{"GetMultipleStates", "manager", "organisations:Initialise", initialising, nil},
 		{"GetMultipleStates", "clerk", "voucher:RecordCases", recording, oneCase},
