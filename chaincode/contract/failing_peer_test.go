@@ -63,6 +63,13 @@ func (s *failingStub) GetMultipleStates(keys ...string) ([][]byte, error) {
 	return s.ChaincodeStubInterface.GetMultipleStates(keys...)
 }
 
+func (s *failingStub) GetStateByRange(start, end string) (shim.StateQueryIteratorInterface, error) {
+	if err := s.fails("GetStateByRange"); err != nil {
+		return nil, err
+	}
+	return s.ChaincodeStubInterface.GetStateByRange(start, end)
+}
+
 func (s *failingStub) FinishWriteBatch() error {
 	if err := s.fails("FinishWriteBatch"); err != nil {
 		return err
@@ -98,6 +105,8 @@ func TestWhatThePeerFailsInIsNeverEndorsed(t *testing.T) {
 		{"GetMultipleStates", "manager", "scheme:Pause", pausing, nil},
 		{"GetMultipleStates", "manager", "organisations:Initialise", initialising, nil},
 		{"GetMultipleStates", "clerk", "voucher:RecordCases", recording, oneCase},
+		{"GetStateByRange", "clerk", "organisations:ProposeEnd", endingAnOrganisation, nil},
+		{"GetStateByRange", "manager", "decision:Approve", decidingOnItsEnd, nil},
 		{"FinishWriteBatch", "manager", "scheme:Pause", pausing, nil},
 		{"FinishWriteBatch", "clerk", "voucher:RecordCases", recording, oneCase},
 		{"SetEvent", "manager", "scheme:Pause", pausing, nil},
@@ -131,6 +140,15 @@ func TestWhatThePeerFailsInIsNeverEndorsed(t *testing.T) {
 }
 
 func pausing(w *town) object { return w.because(object{"scheme": w.scheme}) }
+
+func endingAnOrganisation(w *town) object {
+	w.nameOrganisation("KetenMSP", nil)
+	return w.proposeEnd("KetenMSP")
+}
+
+func decidingOnItsEnd(w *town) object {
+	return w.onDecision(w.must("clerk", "organisations:ProposeEnd", endingAnOrganisation(w))["id"])
+}
 
 func recording(w *town) object { return object{"request_id": w.id(), "scheme": w.scheme} }
 
