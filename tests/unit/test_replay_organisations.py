@@ -250,3 +250,10 @@ def test_an_end_that_the_state_does_not_show_is_a_difference(story: Story) -> No
     desk = SimpleNamespace(show=lambda: before)
     first = next(differences(result, cast(Reader, SimpleNamespace(organisations=desk))))
     assert (first.member, first.replayed, first.stored) == ("shops", [CHAIN], before["shops"])
+
+
+def test_an_end_before_anybody_was_named_is_found() -> None:
+    story = Story()
+    story.requests.clear()
+    end(story)
+    assert "KetenMSP was to end before any organisation was named" in findings(story)
