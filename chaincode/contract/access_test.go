@@ -61,6 +61,8 @@ func wellFormed(w *town) map[string]object {
 		"organisations:Propose": header(object{"msp": "Other" + id[:8] + "MSP", "kind": "shops", "reason": "x"}),
 		"organisations:Approve": header(object{"msp": "OtherMSP", "change": id}),
 		"organisations:Reject":  header(object{"msp": "OtherMSP", "change": id, "reason": "x"}),
+
+		"organisations:ProposeEnd": header(object{"msp": "OtherMSP", "reason": "x"}),
 	}
 }
 
@@ -69,13 +71,13 @@ var allowed = map[string][]string{
 	"clerk": {
 		"scheme:Draft", "scheme:Open", "scheme:CloseDay", "voucher:RecordCases", "voucher:Issue", "voucher:Activate", "voucher:Block", "settlement:Draft",
 		"organisations:Propose", "organisations:Reject", "decision:Reject", "allocation:Propose", "allocation:Reject", "allocation:Withdraw",
-		"payment:RejectRefund",
+		"payment:RejectRefund", "organisations:ProposeEnd",
 	},
 	"manager": {
 		"scheme:Approve", "scheme:Open", "scheme:Pause", "shop:Approve", "shop:Suspend", "shop:Reinstate", "voucher:Block", "voucher:Unblock",
 		"settlement:Approve", "settlement:WriteOff", "organisations:Propose", "organisations:Approve", "organisations:Reject",
 		"decision:Approve", "decision:Reject", "allocation:Approve", "allocation:Reject", "allocation:Withdraw", "voucher:Activate",
-		"payment:RejectRefund",
+		"payment:RejectRefund", "organisations:ProposeEnd",
 	},
 	"treasurer": {
 		"scheme:CloseDay", "settlement:Draft", "settlement:Withdraw", "settlement:Export", "settlement:Book", "settlement:Claim", "settlement:Collect",

@@ -31,11 +31,12 @@ func reads[R, A any](name string, roles []role, about string) described {
 
 // catalogue lists every transaction.
 var catalogue = []described{
-	writes[initialiseRequest, storedOrganisations](initialise, "Names the organisations of the channel, once and for all."),
+	writes[initialiseRequest, storedOrganisations](initialise, "Names the first organisations of the channel, once."),
 	writes[proposeOrganisationRequest, rules.Organisation](proposeOrganisation, "Proposes a further organisation of shops or of auditors."),
 	writes[organisationChangeRequest, rules.Organisation](approveOrganisation, "Names an organisation that another person proposed."),
 	writes[rejectOrganisationRequest, rules.Organisation](rejectOrganisation, "Rejects the proposal of a further organisation."),
-	reads[nothing, storedOrganisations]("organisations:Show", nil, "Returns the organisations of the channel."),
+	writes[endOrganisationRequest, rules.Decision](proposeOrganisationEnd, "Proposes to end an organisation permanently; its shops stay."),
+	reads[nothing, storedOrganisations]("organisations:Show", nil, "Returns the organisations of the channel, and those that have ended."),
 	reads[nothing, listed[rules.Organisation]]("organisations:List", readers, "Returns all further organisations that were proposed."),
 
 	writes[draftSchemeRequest, rules.Scheme](draftScheme, "Proposes a scheme: its rules and its budget."),

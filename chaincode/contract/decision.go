@@ -25,6 +25,7 @@ type decisionEvent struct {
 	State        rules.State        `json:"state"`
 	Scheme       string             `json:"scheme,omitzero"`
 	Shop         string             `json:"shop,omitzero"`
+	MSP          string             `json:"msp,omitzero"`
 	Entitlements []string           `json:"entitlements,omitzero"`
 	Vouchers     []voucherCents     `json:"vouchers,omitzero"`
 	Cents        rules.Cents        `json:"cents,omitzero"`
@@ -40,7 +41,7 @@ func (tx *transaction) proposeDecision(decision *rules.Decision) (any, error) {
 // putDecision writes a decision and sets its event.
 func (tx *transaction) putDecision(decision *rules.Decision, moved *movedEvent) error {
 	event := decisionEvent{
-		Decision: decision.ID, Kind: decision.Kind, State: decision.State, Scheme: decision.Scheme, Shop: decision.Shop,
+		Decision: decision.ID, Kind: decision.Kind, State: decision.State, Scheme: decision.Scheme, Shop: decision.Shop, MSP: decision.MSP,
 		Entitlements: decision.Entitlements,
 	}
 	if moved != nil {
@@ -98,6 +99,8 @@ func (tx *transaction) carryOutDecision(decision *rules.Decision) (*movedEvent, 
 		return tx.revoke(decision)
 	case rules.DecideShopEnd:
 		return nil, tx.endShop(decision)
+	case rules.DecideOrganisationEnd:
+		return nil, tx.endOrganisation(decision)
 	case rules.DecideFreeing:
 		return nil, tx.free(decision)
 	}

@@ -141,6 +141,8 @@ func TestWhatThePeerFailsInIsNeverEndorsed(t *testing.T) {
 		{"GetMultipleStates", "manager", "scheme:Pause", pausing, nil},
 		{"GetMultipleStates", "manager", "organisations:Initialise", initialising, nil},
 		{"GetMultipleStates", "clerk", "voucher:RecordCases", recording, oneCase},
+		{"GetStateByRange", "clerk", "organisations:ProposeEnd", endingAnOrganisation, nil},
+		{"GetStateByRange", "manager", "decision:Approve", decidingOnItsEnd, nil},
 		{"FinishWriteBatch", "manager", "scheme:Pause", pausing, nil},
 		{"FinishWriteBatch", "clerk", "voucher:RecordCases", recording, oneCase},
 		{"SetEvent", "manager", "scheme:Pause", pausing, nil},
@@ -174,6 +176,15 @@ func TestWhatThePeerFailsInIsNeverEndorsed(t *testing.T) {
 }
 
 func pausing(w *town) object { return w.because(object{"scheme": w.scheme}) }
+
+func endingAnOrganisation(w *town) object {
+	w.nameOrganisation("KetenMSP", nil)
+	return w.proposeEnd("KetenMSP")
+}
+
+func decidingOnItsEnd(w *town) object {
+	return w.onDecision(w.must("clerk", "organisations:ProposeEnd", endingAnOrganisation(w))["id"])
+}
 
 func recording(w *town) object { return object{"request_id": w.id(), "scheme": w.scheme} }
 

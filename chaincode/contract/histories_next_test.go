@@ -46,6 +46,11 @@ var next = map[string][]func(*storyteller, found){
 		decision("erasure", "erasure:Purge", "manager", "clerk"), decision("erasure", "erasure:Certify", "manager", "clerk"),
 	},
 	"organisation proposed": {organisation("organisations:Approve"), organisation("organisations:Approve"), organisation("organisations:Reject")},
+	"organisation approved": {func(s *storyteller, f found) {
+		if s.IntN(6) == 0 {
+			s.try("decision", s.oneOf("clerk", "manager"), "organisations:ProposeEnd", object{"msp": f.id(), "reason": "left"})
+		}
+	}},
 	"decision proposed": {
 		decision("decision", "decision:Approve", "manager", "manager2", "promoted"), decision("decision", "decision:Approve", "manager", "manager2"),
 		refusal("decision", "decision:Reject", "manager", "clerk"),

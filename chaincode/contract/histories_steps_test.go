@@ -271,7 +271,8 @@ func (s *storyteller) recover() {
 	}
 }
 
-// end ends the second shop in the later half of most stories, and the other scheme still later, so that debts are claimed.
+// end ends the second shop in the later half of most stories, and the other scheme still later, so that debts are claimed. At last the
+// organisation of both shops ends, if another one was named.
 func (s *storyteller) end(told int) {
 	decide := func(proposing, deciding string, proposal, decision object) {
 		proposal["request_id"] = s.id()
@@ -289,6 +290,8 @@ func (s *storyteller) end(told int) {
 		decide("shop:ProposeEnd", "decision:Approve", object{"shop": s.shops[1], "reason": "bankrupt", "retention_days": s.IntN(3)}, object{"decision": ""})
 	case told >= 75 && s.IntN(60) == 0:
 		decide("scheme:ProposeClosing", "scheme:ApproveChange", object{"scheme": s.scheme, "reason": "over"}, object{"scheme": s.scheme, "change": ""})
+	case told >= 94 && s.IntN(12) == 0:
+		decide("organisations:ProposeEnd", "decision:Approve", object{"msp": "WinkelsMSP", "reason": "left"}, object{"decision": ""})
 	}
 }
 
@@ -365,7 +368,7 @@ func (s *storyteller) maybeContradictory(terms object) object {
 	return terms
 }
 
-// organisation draws how a further organisation is named, and what its tills do before and after.
+// organisation draws how a further organisation is named and ended, and what its tills do before, in between and after.
 func (s *storyteller) organisation() {
 	msp := s.oneOf("KetenMSP", "KetenMSP", "KetenMSP", "RekenkamerMSP", "WinkelsMSP")
 	var proposed rules.Organisation
@@ -374,7 +377,11 @@ func (s *storyteller) organisation() {
 	}
 	decide := object{"msp": msp, "change": proposed.Change}
 	shop, voucher, id := idOf("shop of the chain"), s.thing("voucher"), s.id()
-	switch s.IntN(9) {
+	switch s.IntN(10) {
+	case 9:
+		// The first auditors read what the story checks, and the first shops are needed until late: they are tried only while they are the last.
+		msp = s.oneOf("KetenMSP", "RekenkamerMSP", "GemeenteMSP", s.lastOf("WinkelsMSP", "shops"), s.lastOf("AuditorMSP", "auditors"))
+		s.try("decision", s.oneOf("clerk", "clerk2", "manager"), "organisations:ProposeEnd", object{"msp": msp, "reason": "left"})
 	case 0, 1:
 		request := object{"msp": msp, "kind": s.oneOf("shops", "shops", "shops", "auditors"), "reason": "decided"}
 		if s.IntN(3) == 0 {
@@ -394,6 +401,17 @@ func (s *storyteller) organisation() {
 		paid := holderOf(s.scheme, voucher, version).pay(id, shop, s.now+100, s.lines()...)
 		s.try("payment", s.oneOf("chain", "chain", "impostor"), "payment:Pay", paid)
 	}
+}
+
+// lastOf gives a first organisation if no further one of its kind is named, and else one that nobody named.
+func (s *storyteller) lastOf(msp string, kind rules.OrganisationKind) string {
+	for _, key := range s.ledger.Keys() {
+		var further rules.Organisation
+		if strings.HasPrefix(key, organisationPrefix()) && json.Unmarshal(s.ledger.Value(key), &further) == nil && further.IsNamed() && further.Kind == kind {
+			return "NiemandMSP"
+		}
+	}
+	return msp
 }
 
 // shop draws what happens to shops and their accounts.

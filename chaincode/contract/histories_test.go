@@ -359,7 +359,7 @@ var deeds = []struct {
 	{3, (*storyteller).recover},
 	{3, (*storyteller).allocation},
 	{3, (*storyteller).change},
-	{2, (*storyteller).organisation},
+	{3, (*storyteller).organisation},
 	{3, (*storyteller).shop},
 	{2, (*storyteller).mandate},
 	{3, (*storyteller).erase},

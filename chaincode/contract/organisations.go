@@ -6,7 +6,7 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// OrganisationsContract names the organisations of the channel: the first ones at once, and further ones by two persons.
+// OrganisationsContract names the organisations of the channel: the first ones at once, and further ones by two persons. Two persons end them.
 type OrganisationsContract struct{ contractapi.Contract }
 
 // GetEvaluateTransactions names the queries.
@@ -16,11 +16,17 @@ func (*OrganisationsContract) GetEvaluateTransactions() []string {
 
 type initialiseRequest struct {
 	header
-	rules.Organisations
+	Municipality string   `json:"municipality"`
+	Shops        []string `json:"shops"`
+	Auditors     []string `json:"auditors"`
 }
 
 func (r *initialiseRequest) check() error {
-	return rules.FirstError(r.checkHeader(), r.Organisations.Check())
+	return rules.FirstError(r.checkHeader(), r.organisations().Check())
+}
+
+func (r *initialiseRequest) organisations() *rules.Organisations {
+	return &rules.Organisations{Municipality: r.Municipality, Shops: r.Shops, Auditors: r.Auditors}
 }
 
 var initialise = operation{name: "organisations:Initialise", event: "OrganisationsInitialised", roles: []role{approver}}
@@ -49,7 +55,7 @@ func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, err
 		return "", err
 	}
 	if existing == nil {
-		if err := tx.caller.admit(&r.Organisations, initialise.roles); err != nil {
+		if err := tx.caller.admit(r.organisations(), initialise.roles); err != nil {
 			return "", err
 		}
 		if err := tx.caller.checkPerson(); err != nil {
@@ -60,7 +66,7 @@ func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, err
 		if existing != nil {
 			return nil, alreadyInitialised(existing)
 		}
-		named := storedOrganisations{Organisations: r.Organisations, Chaincode: tx.proposal.chaincode}
+		named := storedOrganisations{Organisations: *r.organisations(), Chaincode: tx.proposal.chaincode}
 		tx.event = named
 		return named, tx.put(organisationsKey(), named)
 	})
@@ -74,7 +80,7 @@ type nothing struct{}
 
 func (*nothing) check() error { return nil }
 
-// Show returns the organisations to everybody, with the further ones that were approved.
+// Show returns the organisations to everybody, with the further ones that were approved, and those that have ended.
 func (*OrganisationsContract) Show(ctx *Context, text string) (string, error) {
 	if err := parse(text, "", new(nothing)); err != nil {
 		return "", err

@@ -180,6 +180,8 @@ func (w *town) startEach() map[string]func() {
 	w.revoke(revoked)
 	proposed("freeing", "clerk", "voucher:ProposeFreeing", w.free(w.entitlementOf(revoked)), reject)
 	rival := w.admitShop("rival", "clothing")
+	w.nameOrganisation("BazaarMSP", nil)
+	proposed("organisation-end", "clerk", "organisations:ProposeEnd", w.proposeEnd("BazaarMSP"), reject)
 	proposed("shop-end", "clerk", "shop:ProposeEnd", object{"request_id": w.id(), "shop": rival, "reason": "x", "retention_days": 0}, reject)
 	_, replacement := h.replacement(w.id())
 	proposed("replacement", "clerk", "voucher:Replace", replacement, func(object) {

@@ -28,13 +28,15 @@ type reached struct {
 	counts map[string]int
 }
 
-// stages are what of a record counts besides its state: the state of a payout, of a mandate, and of a debt that is paid in parts.
+// stages are what of a record counts besides its state: the state of a payout, of a mandate, of a debt that is paid in parts, and of the
+// organisations when one of the first has ended.
 type stages struct {
 	State     rules.State `json:"state"`
 	FrozenBy  string      `json:"payout_frozen_by"`
 	Holder    bool        `json:"holder_blocked"`
 	Acquirers []string    `json:"acquirers"`
 	Collected int64       `json:"collected_cents"`
+	Ended     []string    `json:"ended"`
 }
 
 func newReached() *reached { return &reached{counts: map[string]int{}} }
@@ -81,12 +83,14 @@ func (s *stages) named() map[string]string {
 		"state": string(s.State), "payout": given(s.FrozenBy != "", "payout frozen"), "holder": given(s.Holder, "blocked by the holder as well"),
 		"mandate":   given(len(s.Acquirers) > 0, "mandated"),
 		"collected": given(s.Collected > 0 && s.State == rules.SettlementClaimed, "collected in part"),
+		"ended":     given(len(s.Ended) > 0, "without one that has ended"),
 	}
 }
 
 // further are the stages that histories have to reach and that no state machine lists.
 var further = []string{
 	"shop payout frozen", "shop mandated", "voucher blocked by the holder as well", "settlement collected in part",
+	"organisations without one that has ended",
 }
 
 // never lists what was never reached, but for the exceptions.
@@ -129,8 +133,8 @@ func writing() (names []string) {
 
 // records gives the kinds of keys whose records have the states whose constants start so.
 var records = map[string][]string{
-	"Allocation": {"allocation"}, "Change": {"change", "decision", "organisation"}, "Erasure": {"erasure"}, "Payment": {"payment"}, "Refund": {"refund"},
-	"Scheme": {"scheme"}, "Settlement": {"settlement"}, "Shop": {"shop"}, "Voucher": {"voucher"},
+	"Allocation": {"allocation"}, "Change": {"change", "decision", "organisation"}, "Erasure": {"erasure"}, "Organisation": {"organisation"},
+	"Payment": {"payment"}, "Refund": {"refund"}, "Scheme": {"scheme"}, "Settlement": {"settlement"}, "Shop": {"shop"}, "Voucher": {"voucher"},
 }
 
 // allStates lists the states of all records, as the source of the rules declares them.

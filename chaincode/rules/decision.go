@@ -3,15 +3,17 @@ package rules
 // DecisionKind tells what a decision is about.
 type DecisionKind string
 
-// Kinds of a decision: to revoke vouchers, to end a shop, or to free the entitlements of vouchers that were revoked by mistake.
+// Kinds of a decision: to revoke vouchers, to end a shop or an organisation, or to free the entitlements of vouchers that were revoked by
+// mistake.
 const (
-	DecideRevocation DecisionKind = "revocation"
-	DecideShopEnd    DecisionKind = "shop-end"
-	DecideFreeing    DecisionKind = "freeing"
+	DecideRevocation      DecisionKind = "revocation"
+	DecideShopEnd         DecisionKind = "shop-end"
+	DecideOrganisationEnd DecisionKind = "organisation-end"
+	DecideFreeing         DecisionKind = "freeing"
 )
 
 // Decision is what one person of the municipality proposes and another one decides within its term, as a whole: nothing of it happens
-// before that. Scheme, Vouchers, Entitlements, Shop and RetentionDays are those that its kind is about.
+// before that. Scheme, Vouchers, Entitlements, Shop, RetentionDays and MSP are those that its kind is about.
 type Decision struct {
 	ID            string       `json:"id"`
 	Kind          DecisionKind `json:"kind"`
@@ -21,6 +23,7 @@ type Decision struct {
 	Entitlements  []string     `json:"entitlements,omitzero"`
 	Shop          string       `json:"shop,omitzero"`
 	RetentionDays *Number      `json:"retention_days,omitzero"`
+	MSP           string       `json:"msp,omitzero"`
 	Reason        string       `json:"reason"`
 	ProposedBy    string       `json:"proposed_by"`
 	ProposalTerm

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// maxOrganisations is how many organisations a channel names at most, those that were only proposed included.
+// maxOrganisations is how many organisations a channel names at most, including those that were only proposed or have ended.
 const maxOrganisations = 100
 
 // collectionForm is narrower than what Fabric takes for the name of a collection.
@@ -33,6 +33,7 @@ type Organisation struct {
 	ProposalTerm
 	DecidedBy    string `json:"decided_by,omitzero"`
 	RejectReason string `json:"reject_reason,omitzero"`
+	EndedBy      string `json:"ended_by,omitzero"`
 }
 
 // IsNamed reports whether roles count in the organisation.
@@ -104,24 +105,33 @@ func CheckOrganisationKind(kind OrganisationKind, accounts string) error {
 	return nil
 }
 
-// CheckNext refuses a further organisation that was named before, and one too many.
+// CheckNext refuses a further organisation that was named before, also if it has ended, and one too many.
 func (o *Organisations) CheckNext(further []Organisation, next string) error {
-	index := slices.IndexFunc(further, func(o Organisation) bool { return o.MSP == next })
-	if o.Has(next) || index >= 0 && further[index].IsNamed() {
+	all := o.With(further...)
+	switch {
+	case all.HasEnded(next):
+		return Refuse(OrganisationNamed, Details{"msp": next},
+			"%s was named for this channel and has ended: choose another MSP id, because whoever gets the same one would inherit its shops", next)
+	case all.Has(next):
 		return Refuse(OrganisationNamed, Details{"msp": next}, "%s has already been named for this channel", next)
 	}
-	if index < 0 && 1+len(o.Shops)+len(o.Auditors)+len(further) >= maxOrganisations {
+	known := slices.ContainsFunc(further, func(o Organisation) bool { return o.MSP == next })
+	if !known && 1+len(o.Shops)+len(o.Auditors)+len(o.Ended)+len(further) >= maxOrganisations {
 		return Refuse(InvalidOrganisations, Details{"msp": next, "most": maxOrganisations},
-			"%s cannot be proposed: a channel has at most %d organisations, including proposed ones", next, maxOrganisations)
+			"%s cannot be proposed: a channel has at most %d organisations, including those that were only proposed or have ended", next, maxOrganisations)
 	}
 	return nil
 }
 
-// With returns the organisations together with those further ones that were approved.
+// With returns the organisations together with those further ones that were approved, and those of them that have ended.
 func (o *Organisations) With(further ...Organisation) Organisations {
-	all := Organisations{Municipality: o.Municipality, Shops: slices.Clone(o.Shops), Auditors: slices.Clone(o.Auditors)}
+	all := Organisations{
+		Municipality: o.Municipality, Shops: slices.Clone(o.Shops), Auditors: slices.Clone(o.Auditors), Ended: slices.Clone(o.Ended),
+	}
 	for _, organisation := range further {
 		switch {
+		case organisation.State == OrganisationEnded:
+			all.Ended = append(all.Ended, organisation.MSP)
 		case !organisation.IsNamed():
 		case organisation.Kind == OrganisationOfShops:
 			all.Shops = append(all.Shops, organisation.MSP)
@@ -132,7 +142,12 @@ func (o *Organisations) With(further ...Organisation) Organisations {
 	return all
 }
 
-// Has reports whether an MSP is one of the organisations.
+// Has reports whether an MSP is one of the organisations, or was until it ended.
 func (o *Organisations) Has(msp string) bool {
-	return msp == o.Municipality || slices.Contains(o.Shops, msp) || slices.Contains(o.Auditors, msp)
+	return msp == o.Municipality || slices.Contains(o.Shops, msp) || slices.Contains(o.Auditors, msp) || o.HasEnded(msp)
+}
+
+// HasEnded reports whether an MSP is one of the organisations that have ended.
+func (o *Organisations) HasEnded(msp string) bool {
+	return slices.Contains(o.Ended, msp)
 }

@@ -69,6 +69,61 @@ func TestOnlyWhatIsNotNamedCanBeProposed(t *testing.T) {
 	expect(t, "", first.CheckNext(many, "KetenMSP"))
 }
 
+func TestWhatHasEndedKeepsItsPlace(t *testing.T) {
+	first := &Organisations{
+		Municipality: "GemeenteMSP", Shops: []string{"WinkelsMSP", "MarktMSP"}, Auditors: []string{"AuditorMSP"},
+	}
+	ended := *proposedOrganisation()
+	expect(t, "", ended.Approve("p-manager", 1_773_140_400))
+	ended.End("p-manager")
+	first.End("MarktMSP")
+	for _, msp := range []string{"MarktMSP", "KetenMSP"} {
+		expect(t, OrganisationNamed, first.CheckNext([]Organisation{ended}, msp))
+	}
+	if ended.State != OrganisationEnded || ended.IsNamed() || ended.EndedBy != "p-manager" || !first.Has("MarktMSP") {
+		t.Fatal(ended, first)
+	}
+	all := first.With(ended)
+	if !slices.Equal(all.Shops, []string{"WinkelsMSP"}) || !slices.Equal(all.Ended, []string{"MarktMSP", "KetenMSP"}) || len(first.Ended) != 1 {
+		t.Fatal(all)
+	}
+	many := []Organisation{ended}
+	for i := range 95 {
+		many = append(many, Organisation{MSP: fmt.Sprintf("M%dMSP", i)})
+	}
+	expect(t, InvalidOrganisations, first.CheckNext(many, "NogEenMSP"))
+	expect(t, "", first.CheckNext(many[:95], "NogEenMSP"))
+}
+
+func TestWhichOrganisationCanEnd(t *testing.T) {
+	first := &Organisations{Municipality: "GemeenteMSP", Shops: []string{"WinkelsMSP"}, Auditors: []string{"AuditorMSP"}}
+	proposed, named := *proposedOrganisation(), *proposedOrganisation()
+	expect(t, "", named.Approve("p-manager", 1_773_140_400))
+	ended, rejected := named, *proposedOrganisation()
+	ended.End("p-manager")
+	expect(t, "", rejected.Reject("p-manager", "unknown"))
+	for _, test := range []struct {
+		name    string
+		further []Organisation
+		msp     string
+		code    Code
+	}{
+		{"the municipality", nil, "GemeenteMSP", InvalidOrganisations},
+		{"the last shops", nil, "WinkelsMSP", InvalidOrganisations},
+		{"the last auditors", []Organisation{named}, "AuditorMSP", InvalidOrganisations},
+		{"the last shops beside proposed ones", []Organisation{proposed}, "WinkelsMSP", InvalidOrganisations},
+		{"the last shops beside ended ones", []Organisation{ended}, "WinkelsMSP", InvalidOrganisations},
+		{"first shops", []Organisation{named}, "WinkelsMSP", ""},
+		{"further shops", []Organisation{named}, "KetenMSP", ""},
+		{"proposed shops", []Organisation{proposed}, "KetenMSP", ChangeState},
+		{"rejected shops", []Organisation{rejected}, "KetenMSP", ChangeNotFound},
+		{"ended shops", []Organisation{ended}, "KetenMSP", ChangeState},
+		{"nobody", nil, "NiemandMSP", ChangeNotFound},
+	} {
+		t.Run(test.name, func(t *testing.T) { expect(t, test.code, first.CheckEndable(test.further, test.msp)) })
+	}
+}
+
 func TestOnlyTheLatestProposalOfAnOrganisationIsDecided(t *testing.T) {
 	organisation := proposedOrganisation()
 	expect(t, "", organisation.CheckWaiting(idA))

@@ -2,11 +2,12 @@ package rules
 
 import "slices"
 
-// Organisations names the MSPs of the channel by what they are. Roles count only in the MSP that they belong to.
+// Organisations names the MSPs of the channel by what they are. Roles count only in the MSP that they belong to, and in none that has ended.
 type Organisations struct {
 	Municipality string   `json:"municipality"`
 	Shops        []string `json:"shops"`
 	Auditors     []string `json:"auditors"`
+	Ended        []string `json:"ended,omitzero"`
 }
 
 // Check refuses malformed MSP ids and an organisation that is named twice.

@@ -23,19 +23,20 @@ const (
 	PendingRefund       PendingKind = "refund"
 
 	// Changes of a scheme and decisions wait under their own kinds.
-	PendingRules      = PendingKind(ChangeOfRules)
-	PendingBudget     = PendingKind(ChangeOfBudget)
-	PendingClosing    = PendingKind(ChangeToClosing)
-	PendingRevocation = PendingKind(DecideRevocation)
-	PendingFreeing    = PendingKind(DecideFreeing)
-	PendingShopEnd    = PendingKind(DecideShopEnd)
+	PendingRules           = PendingKind(ChangeOfRules)
+	PendingBudget          = PendingKind(ChangeOfBudget)
+	PendingClosing         = PendingKind(ChangeToClosing)
+	PendingRevocation      = PendingKind(DecideRevocation)
+	PendingFreeing         = PendingKind(DecideFreeing)
+	PendingShopEnd         = PendingKind(DecideShopEnd)
+	PendingOrganisationEnd = PendingKind(DecideOrganisationEnd)
 )
 
 // PendingKinds lists all kinds, in the order of the list of what waits.
 var PendingKinds = []PendingKind{
-	PendingOrganisation, PendingScheme, PendingPause, PendingRules, PendingBudget, PendingClosing, PendingAllocation, PendingShop,
-	PendingAccount, PendingSuspension, PendingFreeze, PendingShopEnd, PendingRevocation, PendingFreeing, PendingReplacement, PendingErasure,
-	PendingSettlement, PendingReceivable, PendingRefund,
+	PendingOrganisation, PendingOrganisationEnd, PendingScheme, PendingPause, PendingRules, PendingBudget, PendingClosing, PendingAllocation,
+	PendingShop, PendingAccount, PendingSuspension, PendingFreeze, PendingShopEnd, PendingRevocation, PendingFreeing, PendingReplacement,
+	PendingErasure, PendingSettlement, PendingReceivable, PendingRefund,
 }
 
 // Pending is a thing that waits for another person than the one who proposed it, or who took its last step. Scheme, Shop, Voucher and MSP
@@ -57,7 +58,8 @@ type Pending struct {
 // IsExpired reports whether it can no longer be approved. Proposals from before they had a term cannot be either.
 func (p *Pending) IsExpired(now Number) bool {
 	switch p.Kind {
-	case PendingOrganisation, PendingRules, PendingBudget, PendingClosing, PendingAllocation, PendingShopEnd, PendingRevocation, PendingFreeing:
+	case PendingOrganisation, PendingOrganisationEnd, PendingRules, PendingBudget, PendingClosing, PendingAllocation, PendingShopEnd,
+		PendingRevocation, PendingFreeing:
 		return now >= p.ExpiresAt
 	}
 	return false
@@ -98,7 +100,8 @@ func (c *Change) Pending() []Pending {
 // Pending lists the decision while it is proposed.
 func (d *Decision) Pending() []Pending {
 	return pendingIf(d.State == ChangeIsProposed, Pending{
-		Kind: PendingKind(d.Kind), Scheme: d.Scheme, ID: d.ID, Shop: d.Shop, ProposedBy: d.ProposedBy, Since: d.ProposedAt, ExpiresAt: d.ExpiresAt,
+		Kind: PendingKind(d.Kind), Scheme: d.Scheme, ID: d.ID, Shop: d.Shop, MSP: d.MSP, ProposedBy: d.ProposedBy, Since: d.ProposedAt,
+		ExpiresAt: d.ExpiresAt,
 	})
 }
 

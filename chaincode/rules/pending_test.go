@@ -29,6 +29,10 @@ func TestWhatWaitsForASecondPerson(t *testing.T) {
 		{"change", (&Change{ID: idA, Kind: ChangeOfBudget, State: ChangeIsProposed, ProposedBy: "p-a", ProposalTerm: term}).Pending(), proposed(ChangeIsProposed, PendingBudget)},
 		{"rejected change", (&Change{ID: idA, Kind: ChangeOfBudget, State: ChangeIsRejected}).Pending(), Pending{}},
 		{"decision", (&Decision{ID: idA, Kind: DecideFreeing, State: ChangeIsProposed, ProposedBy: "p-a", ProposalTerm: term}).Pending(), proposed(ChangeIsProposed, PendingFreeing)},
+		{
+			"end of an organisation", (&Decision{ID: idA, Kind: DecideOrganisationEnd, MSP: "KetenMSP", State: ChangeIsProposed, ProposedBy: "p-a"}).Pending(),
+			Pending{Kind: PendingOrganisationEnd, ID: idA, MSP: "KetenMSP", ProposedBy: "p-a"},
+		},
 		{"approved decision", (&Decision{ID: idA, Kind: DecideFreeing, State: ChangeIsApproved}).Pending(), Pending{}},
 		{
 			"organisation", (&Organisation{MSP: "KetenMSP", Change: idA, State: ChangeIsProposed, ProposedBy: "p-a"}).Pending(),
@@ -88,7 +92,7 @@ func TestAProposalThatWaitsExpires(t *testing.T) {
 		expired bool
 	}{
 		{Pending{Kind: PendingRules, ExpiresAt: 10}, 9, false}, {Pending{Kind: PendingRules, ExpiresAt: 10}, 10, true},
-		{Pending{Kind: PendingShopEnd}, 1, true}, {Pending{Kind: PendingAllocation, ExpiresAt: 10}, 11, true},
+		{Pending{Kind: PendingShopEnd}, 1, true}, {Pending{Kind: PendingOrganisationEnd}, 1, true}, {Pending{Kind: PendingAllocation, ExpiresAt: 10}, 11, true},
 		{Pending{Kind: PendingShop}, 1 << 40, false}, {Pending{Kind: PendingSettlement}, 1 << 40, false}, {Pending{Kind: PendingErasure}, 1 << 40, false},
 	} {
 		if test.pending.IsExpired(test.now) != test.expired {

@@ -17,6 +17,8 @@ from kindpakket_cli.session import READERS, Session, acting_as, because
 def _about(decision: dict[str, Any]) -> str:
     if decision["kind"] == "shop-end":
         return f"shop {decision['shop']}"
+    if decision["kind"] == "organisation-end":
+        return f"organisation {decision['msp']}"
     if decision["kind"] == "freeing":
         return f"{len(decision['entitlements'])} entitlements"
     return f"{len(decision['vouchers'])} vouchers"
@@ -57,9 +59,10 @@ COLUMNS: Mapping[str, Callable[[Any], object]] = {
 
 @group("decision")
 def decision() -> None:
-    """Decide on what another person proposed: revocations, ends of shops, freed entitlements.
+    """Decide on what another person proposed: revocations, ends of shops or organisations, entitlements.
 
-    They are proposed by `voucher propose-revocation`, `voucher propose-freeing` and `shop propose-end`.
+    They are proposed by `voucher propose-revocation`, `voucher propose-freeing`, `shop propose-end` and
+    `organisation propose-end`.
     `waiting` lists what waits for a second person of all kinds, such as changes, allocations and shops.
     """
 

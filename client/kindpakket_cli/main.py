@@ -14,7 +14,7 @@ _COMMANDS = {
     ),
     "organisation": (
         "kindpakket_cli.organisation",
-        "Organisations of the channel: list, propose, approve, reject.",
+        "Organisations of the channel: list, propose, approve, reject, end.",
     ),
     "scheme": ("kindpakket_cli.scheme", "Schemes: draft, approve, open, pause, change, close; close days."),
     "shop": (
@@ -39,7 +39,7 @@ _COMMANDS = {
     ),
     "decision": (
         "kindpakket_cli.decision",
-        "Decide on what another person proposed: revocations, ends of shops, freed entitlements.",
+        "Decide on what another person proposed: revocations, ends of shops or organisations, entitlements.",
     ),
     "erasure": (
         "kindpakket_cli.erasure",

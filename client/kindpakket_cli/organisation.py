@@ -7,6 +7,7 @@ from typing import Literal
 import click
 
 from kindpakket_cli.contract import group
+from kindpakket_cli.decision import COLUMNS as DECISION_COLUMNS
 from kindpakket_cli.session import READERS, Session, acting_as, because
 
 _COLUMNS = {
@@ -22,13 +23,13 @@ _COLUMNS = {
 
 @group("organisation")
 def organisation() -> None:
-    """Organisations of the channel: list, propose, approve, reject."""
+    """Organisations of the channel: list, propose, approve, reject, end."""
 
 
 @organisation.command("show")
 @acting_as(*READERS)
 def show_organisations(session: Session) -> None:
-    """Show the organisations whose members may have a role."""
+    """Show the organisations whose members may have a role, and those that have ended."""
     session.answer(session.reader().organisations.show())
 
 
@@ -76,3 +77,16 @@ def approve_organisation(session: Session, msp: str, change_id: str) -> None:
 def reject_organisation(session: Session, msp: str, change_id: str, reason: str) -> None:
     """Reject a proposed organisation."""
     session.answer(session.municipality().organisations.reject(msp, change_id, reason), _COLUMNS)
+
+
+@organisation.command("propose-end")
+@click.argument("msp", metavar="MSP")
+@because("left")
+@acting_as("issuer", "approver")
+def propose_end(session: Session, msp: str, reason: str) -> None:
+    """Propose to end an organisation permanently; another person decides, see decision approve.
+
+    Its members then have no role, and no organisation can get its MSP id again. Its shops stay, and are still
+    paid. End them as well, with shop propose-end: nobody of theirs can take, refund or release anything.
+    """
+    session.answer(session.municipality().organisations.propose_end(msp, reason), DECISION_COLUMNS)

@@ -486,6 +486,37 @@ def swaps_the_proposal(ground: Ground) -> Attempt:
     return lambda: ground.desk.manager.organisations.approve("RuilMSP", looked_at)
 
 
+@case(
+    29,
+    "clerk",
+    "ends an organisation that the same person proposed to end, {}",
+    "SECOND_PERSON_REQUIRED",
+    each=CERTIFICATES,
+)
+def ends_an_organisation_alone(ground: Ground, how: str) -> Attempt:
+    alone, msp = same_person(ground, how), f"Einde{how.capitalize()}MSP"
+    change = ground.desk.clerk.organisations.propose(msp, "auditors", "audit-office")["change"]
+    ground.desk.in_step()
+    ground.desk.manager.organisations.approve(msp, change)
+    ground.desk.in_step()
+    proposed = ground.desk.clerk.organisations.propose_end(msp, "left")
+    ground.desk.in_step()
+    return lambda: alone.decisions.approve(proposed["id"])
+
+
+@case(
+    29, "anyone, such as", "{}, asks to end an organisation", "ROLE_REQUIRED", each=by_name("shop", "auditor")
+)
+def asks_to_end_an_organisation(ground: Ground, who: str) -> Attempt:
+    contract = ground.till.shop.caller.contract if who == "shop" else ground.desk.auditor.caller.contract
+    return lambda: ground.write(contract, "organisations:ProposeEnd", msp="WinkelsMSP", reason="left")
+
+
+@case(29, "issuer", "asks to end the last organisation of shops", "INVALID_ORGANISATIONS")
+def ends_the_last_shops(ground: Ground) -> Attempt:
+    return lambda: ground.desk.clerk.organisations.propose_end("WinkelsMSP", "left")
+
+
 @case(29, "issuer", "asks for an organisation that is there already", "ORGANISATION_NAMED")
 def names_twice(ground: Ground) -> Attempt:
     return lambda: ground.desk.clerk.organisations.propose("WinkelsMSP", "shops", "friends")

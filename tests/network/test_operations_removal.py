@@ -211,7 +211,13 @@ def test_an_organisation_is_removed(live: Network, town: Town, going_on: Trade) 
     code, output = command(network, "remove-org", NEIGHBOURS, "--yes")
     assert (code, "kindpakket on zuidhorn (organisations:Show) names BuurtMSP" in output) == (1, True), output
 
-    smaller = removed(network, "remove-org", NEIGHBOURS, "--keep-name")
+    ending = desk.clerk.organisations.propose_end(NEIGHBOURS_MSP, "left")
+    desk.in_step()
+    desk.manager.decisions.approve(ending["id"])
+    desk.in_step()
+    assert desk.auditor.organisations.show()["ended"] == [NEIGHBOURS_MSP]
+
+    smaller = removed(network, "remove-org", NEIGHBOURS)
 
     going_on.go_on()
     assert NEIGHBOURS_MSP not in msps(smaller, APPLICATION) | msps(smaller, ORDERER)

@@ -154,12 +154,22 @@ def test_what_waits_for_a_second_person_is_listed(kindpakket: Command) -> None:
     entries: list[dict[str, Any]] = [
         {"kind": "budget", "scheme": SCHEME, "id": "1" * 32, "proposed_by": "p-clerk", "since": NOON},
         {"kind": "shop-end", "id": "2" * 32, "shop": SHOP, "proposed_by": "p-clerk", "expired": True},
+        {"kind": "organisation-end", "id": "4" * 32, "msp": "KetenMSP", "proposed_by": "p-clerk"},
         {"kind": "refund", "id": "3" * 32, "scheme": SCHEME, "state": "waiting", "proposed_by": "x/p-shop"},
     ]
     kindpakket.desk.answers["decision:Waiting"] = {"items": entries, "next": ""}
     shown = kindpakket("decision", "waiting").stdout
     assert all(
-        word in shown for word in ("budget", "2026-03-10", "expired", f"shop {SHOP}", "waiting", "2" * 32)
+        word in shown
+        for word in (
+            "budget",
+            "2026-03-10",
+            "expired",
+            f"shop {SHOP}",
+            "waiting",
+            "2" * 32,
+            "organisation KetenMSP",
+        )
     )
     assert kindpakket.answer("decision", "waiting", "--kind", "budget", "--scheme", SCHEME) == entries
     asked = kindpakket.desk.requests("decision:Waiting")

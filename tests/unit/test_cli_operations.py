@@ -59,6 +59,7 @@ ANSWERS: dict[str, Any] = {
     **dict.fromkeys(["shop:ProposeEnd", "decision:Approve", "decision:Reject", "decision:Show"], DECISION),
     "voucher:ProposeRevocation": {**DECISION, "kind": "revocation", "vouchers": [VOUCHER]},
     "voucher:ProposeFreeing": FREEING,
+    "organisations:ProposeEnd": {**DECISION, "kind": "organisation-end", "msp": "KetenMSP"},
     "voucher:Show": {"entitlement": ENTITLEMENT},
     **dict.fromkeys(["voucher:Revoke", "voucher:Lapse"], MOVED),
     "voucher:Extend": {"scheme": SCHEME, "vouchers": [VOUCHER], "ends_at": 1},
@@ -130,6 +131,12 @@ ANSWERS: dict[str, Any] = {
             "organisations:Approve",
             MANAGER,
             {"msp": "KetenMSP", "change": CHANGE},
+        ),
+        (
+            ("organisation", "propose-end", "KetenMSP", *REASON),
+            "organisations:ProposeEnd",
+            CLERK,
+            {"msp": "KetenMSP", "reason": "why"},
         ),
         (
             ("organisation", "reject", "KetenMSP", CHANGE, *REASON),

@@ -88,6 +88,7 @@ LIST = ApprovableList.cut([LINE])
         ("organisations.propose", ("A", "shops", "x"), "organisations:Propose"),
         ("organisations.approve", ("A", "b"), "organisations:Approve"),
         ("organisations.reject", ("A", "b", "x"), "organisations:Reject"),
+        ("organisations.propose_end", ("A", "x"), "organisations:ProposeEnd"),
     ],
 )
 def test_each_method_is_one_transaction(method: str, arguments: tuple[Any, ...], operation: str) -> None:

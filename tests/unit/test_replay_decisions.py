@@ -96,6 +96,7 @@ def test_vouchers_are_revoked_once_two_persons_decided(story: Story) -> None:
         "entitlements": None,
         "shop": None,
         "retention_days": None,
+        "msp": None,
     }
 
 

@@ -62,7 +62,9 @@ class State:
         further = {
             kind: [one["msp"] for one in approved if one["kind"] == kind] for kind in ("shops", "auditors")
         }
-        return {**first, **{kind: first[kind] + msps for kind, msps in further.items()}}
+        named = {**first, **{kind: first[kind] + msps for kind, msps in further.items()}}
+        ended = [one["msp"] for one in self.further_organisations() if one["state"] == "ended"]
+        return {**named, "ended": [*first.get("ended", ()), *ended] or None}
 
     def further_organisations(self) -> list[Any]:
         return list(self._under("organisation/"))

@@ -58,7 +58,8 @@ def differences(books: Books, ledger: Reader) -> Iterator[Difference]:
         ledger: reads from a peer at the same height.
     """
     if (organisations := books.organisations_in_force()) is not None:
-        yield from _compare("organisations", dict(organisations), ledger.organisations.show())
+        replayed = {**organisations, "ended": organisations.get("ended") or None}
+        yield from _compare("organisations", replayed, ledger.organisations.show())
     if books.later_organisations:
         proposed = (
             {**organisation, "id": organisation["msp"]} for organisation in ledger.organisations.list()

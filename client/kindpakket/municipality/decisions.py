@@ -13,7 +13,7 @@ class DecisionDesk(DecisionQueries):
     """Transactions on decisions.
 
     They are proposed where they belong: `vouchers.propose_revocation`, `vouchers.propose_freeing`,
-    `shops.propose_end`.
+    `shops.propose_end`, `organisations.propose_end`.
     """
 
     def approve(self, decision: str, *, request_id: str | None = None) -> Decision:

@@ -1,4 +1,4 @@
-"""The desk for the organisations of the channel: the first ones, and those that join later."""
+"""The desk for the organisations of the channel: the first ones, those that join later, and their ends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, cast
 
 from kindpakket.ledger.queries.organisations import OrganisationQueries
-from kindpakket.ledger.records import Organisation, Organisations
+from kindpakket.ledger.records import Decision, Organisation, Organisations
 
 
 class OrganisationDesk(OrganisationQueries):
@@ -46,7 +46,7 @@ class OrganisationDesk(OrganisationQueries):
             request_id: becomes the change's id; default: a new id.
 
         Raises:
-            OrganisationNamed: the organisation has already been named.
+            OrganisationNamed: the organisation has already been named, even if it has ended since.
         """
         members: dict[str, object] = {"msp": msp, "kind": kind, "reason": reason}
         if accounts is not None:
@@ -72,3 +72,22 @@ class OrganisationDesk(OrganisationQueries):
         """`organisations:Reject`: by an approver, or by whoever proposed it. The reason is a code."""
         members = {"msp": msp, "change": change, "reason": reason}
         return cast(Organisation, self._caller.invoke("organisations:Reject", members, request_id=request_id))
+
+    def propose_end(self, msp: str, reason: str, *, request_id: str | None = None) -> Decision:
+        """`organisations:ProposeEnd`: propose that no role counts in an organisation any more, permanently.
+
+        Another person approves it with `decisions.approve`. Its shops stay, and are still paid. End them as
+        well, with `shops.propose_end`: nobody of theirs can take, refund or release anything any more.
+
+        Args:
+            msp: the organisation's MSP id, which no organisation can get again.
+            reason: a code.
+            request_id: becomes the decision's id; default: a new id.
+
+        Raises:
+            InvalidOrganisations: it is the municipality, or the last organisation of shops or of auditors.
+            ChangeNotFound: the organisation is not named.
+            ChangeState: it has already ended, or has only been proposed: reject that instead.
+        """
+        members = {"msp": msp, "reason": reason}
+        return cast(Decision, self._caller.invoke("organisations:ProposeEnd", members, request_id=request_id))

@@ -102,7 +102,7 @@ def remove_consenter(
 @click.option(
     "--keep-name",
     is_flag=True,
-    help="Chaincodes may go on naming it: what is its own on the ledger has been ended.",
+    help="Let chaincodes that cannot end a name go on naming it; what is its own there has been ended.",
 )
 @_delete
 @dry_run_option

@@ -59,7 +59,7 @@ class Removal:
     Attributes:
         subject: what leaves: a node, a `user@organisation`, an organisation or a channel.
         stages: what is to be done, in turn; none if it has left already.
-        keep_name: whether chaincodes may go on naming an organisation that leaves.
+        keep_name: whether chaincodes that cannot end a name may go on naming an organisation that leaves.
     """
 
     subject: str
@@ -164,7 +164,8 @@ def organisation(network: Network, name: str, *, delete: bool = False, keep_name
         network: the network.
         name: the organisation's name.
         delete: delete its keys and ledgers, rather than set them aside.
-        keep_name: chaincodes may go on naming it: what is its own has been ended on the ledger.
+        keep_name: chaincodes may go on naming it because they cannot end a name; what is its own there has
+            been ended.
 
     Raises:
         NoSuch: there is no such organisation.
@@ -290,8 +291,9 @@ def _ensure_unnamed(session: Session, departure: Departure) -> None:
     if found:
         raise NetworkError(
             f"{' and '.join(found)} {'names' if len(found) == 1 else 'name'} {departure.msp}: end there what "
-            "is its own, such as its shops, and then remove it with --keep-name; no organisation can get "
-            "that MSP id again"
+            "is its own, such as its shops, and then its name; for Kindpakket, run `kindpakket organisation "
+            f"propose-end {departure.msp}`. If the chaincode cannot end a name, remove the organisation with "
+            "--keep-name. No organisation can get that MSP id again"
         )
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
 
 from kindpakket_cli.network.group import network as command
 from kindpakket_network import Network, NetworkError, Topology
+from kindpakket_network.chaincodes.naming import naming
 from kindpakket_network.description.changes import changes, ensure_possible
 from kindpakket_network.description.growth import (
     with_channel,
@@ -33,6 +36,7 @@ from kindpakket_network.errors import ChangeRefused, NoSuch, TopologyError
 from kindpakket_network.nodes import departures
 from kindpakket_network.nodes.departures import Departure
 from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.verbs import removal
 
@@ -286,6 +290,31 @@ def test_what_is_missing_from_a_topology_is_refused_with_the_command_that_remove
         "organisations.winkels.consenter": "its orderer is removed",
         "channels.zuidhorn.consenters": "winkels removed",
     }
+
+
+def answering(topology: Topology, answer: dict[str, Any]) -> Session:
+    """A network whose municipality's peer runs, and whose chaincode gives this answer to its check."""
+    peer = SimpleNamespace(node="peer0.gemeente", msp="GemeenteMSP")
+    session = SimpleNamespace(
+        own_channels=topology.channels,
+        own_peers_on=lambda channel: [peer],
+        runs=lambda node: True,
+        admin=lambda peer: SimpleNamespace(query=lambda *arguments: json.dumps(answer)),
+    )
+    return cast(Session, session)
+
+
+def test_a_chaincode_names_an_organisation_until_it_has_ended(packaged: Topology) -> None:
+    named = {"municipality": "GemeenteMSP", "shops": ["WinkelsMSP", "BuurtMSP"], "auditors": ["AuditorMSP"]}
+    ended = {**named, "shops": ["WinkelsMSP"], "ended": ["BuurtMSP"]}
+    assert naming(answering(packaged, named), "BuurtMSP") == ["kindpakket on zuidhorn (organisations:Show)"]
+    assert naming(answering(packaged, ended), "BuurtMSP") == []
+    leaving = Departure("organisation", "buurt", "buurt", "BuurtMSP")
+    removal._ensure_unnamed(answering(packaged, ended), leaving)
+    with pytest.raises(
+        NetworkError, match=r"names BuurtMSP: .*`kindpakket organisation propose-end BuurtMSP`"
+    ):
+        removal._ensure_unnamed(answering(packaged, named), leaving)
 
 
 def home_of(topology: Topology, folder: Path) -> Network:

@@ -104,7 +104,7 @@ class Books:
     """Everything, by id.
 
     Attributes:
-        organisations: MSP ids by role, as named at first; None before that.
+        organisations: the MSP ids that were named at first, by role or as ended; None before that.
         later_organisations: organisations proposed after that, by MSP id.
         layout: the layout of the ledger, as far as the requests so far tell.
         schemes: the schemes with their vouchers and changes.
@@ -136,7 +136,7 @@ class Books:
     movements: list[Movement] = field(default_factory=list)
 
     def organisations_in_force(self) -> Organisations | None:
-        """The first organisations and the approved later ones; None before the first are named."""
+        """The first organisations and the approved later ones, now; None before the first are named."""
         if self.organisations is None:
             return None
         later = sorted((book.id, book.kind) for book in self.later_organisations.values() if book.approved)
@@ -144,6 +144,8 @@ class Books:
             "municipality": self.organisations["municipality"],
             "shops": self.organisations["shops"] + [msp for msp, kind in later if kind == "shops"],
             "auditors": self.organisations["auditors"] + [msp for msp, kind in later if kind == "auditors"],
+            "ended": self.organisations.get("ended", [])
+            + sorted(book.id for book in self.later_organisations.values() if book.ended),
         }
 
     def move(self, kind: str, at: int, payment: PaymentBook, lines: Sequence[Line]) -> None:

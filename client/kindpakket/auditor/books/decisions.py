@@ -29,7 +29,7 @@ class DecisionBook:
 
     def members(self) -> dict[str, object]:
         """The members that the ledger's record must have; None for those that it leaves out."""
-        about = ("scheme", "vouchers", "entitlements", "shop", "retention_days")
+        about = ("scheme", "vouchers", "entitlements", "shop", "retention_days", "msp")
         return {
             "kind": self.kind,
             "state": self.state,

@@ -21,11 +21,17 @@ class OrganisationBook:
     state: str = "proposed"
     decided_by: str = ""
     reject_reason: str = ""
+    ended_by: str = ""
 
     @property
     def approved(self) -> bool:
         """Whether its roles are recognised."""
         return self.state == "approved"
+
+    @property
+    def ended(self) -> bool:
+        """Whether its roles were recognised until two persons ended it."""
+        return self.state == "ended"
 
     def members(self) -> dict[str, object]:
         """The members that the ledger's record must have; None for those that it leaves out."""
@@ -40,4 +46,5 @@ class OrganisationBook:
             "expires_at": expiry(self.proposed_at),
             "decided_by": self.decided_by or None,
             "reject_reason": self.reject_reason or None,
+            "ended_by": self.ended_by or None,
         }

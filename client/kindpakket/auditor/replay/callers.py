@@ -22,6 +22,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "organisations:Propose": ("issuer", "approver"),
     "organisations:Approve": ("approver",),
     "organisations:Reject": ("issuer", "approver"),
+    "organisations:ProposeEnd": PROPOSERS,
     "scheme:Draft": ("issuer",),
     "scheme:Approve": ("approver",),
     "scheme:Open": ("issuer", "approver"),

@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 
 from kindpakket.auditor.books import Books, DecisionBook, SchemeBook, VoucherBook, expiry
 from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.replay.organisations import end_organisation, expect_endable
 from kindpakket.auditor.replay.rules import Findings, Handlers
 from kindpakket.auditor.replay.shops import ENDABLE, end_shop
 from kindpakket.auditor.replay.vouchers import LIVE, revoke_all
@@ -15,6 +16,7 @@ _KINDS = {
     "voucher:ProposeRevocation": "revocation",
     "voucher:ProposeFreeing": "freeing",
     "shop:ProposeEnd": "shop-end",
+    "organisations:ProposeEnd": "organisation-end",
 }
 
 
@@ -33,7 +35,12 @@ def _propose_freeing(books: Books, findings: Findings, request: CommittedRequest
     _propose(books, request)
 
 
-def _propose_end(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
+def _propose_organisation_end(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
+    expect_endable(books, findings, request.request["msp"])
+    _propose(books, request)
+
+
+def _propose_shop_end(books: Books, findings: Findings, request: CommittedRequest, _: Domain) -> None:
     shop = books.shops[request.request["shop"]]
     findings.expect_state(f"shop {shop.id}", shop.state, *ENDABLE)
     _propose(books, request)
@@ -70,6 +77,8 @@ def _carry_out(books: Books, findings: Findings, decision: DecisionBook, request
         _expect_free(books, findings, content["scheme"], content["entitlements"])
         for entitlement in content["entitlements"]:
             books.entitlements.pop(entitlement, None)
+    elif decision.kind == "organisation-end":
+        end_organisation(books, findings, content["msp"], request.person)
     else:
         shop = books.shops[content["shop"]]
         if shop.state == "suspended" and not shop.payout_frozen_by:
@@ -131,7 +140,8 @@ def _vouchers(scheme: SchemeBook, ids: Sequence[str]) -> list[VoucherBook]:
 HANDLERS: Handlers = {
     "voucher:ProposeRevocation": _propose_revocation,
     "voucher:ProposeFreeing": _propose_freeing,
-    "shop:ProposeEnd": _propose_end,
+    "shop:ProposeEnd": _propose_shop_end,
+    "organisations:ProposeEnd": _propose_organisation_end,
     "decision:Approve": _approve,
     "decision:Reject": _reject,
     "decision:Index": _index,

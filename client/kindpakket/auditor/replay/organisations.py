@@ -1,4 +1,4 @@
-"""Replays the naming of the channel's organisations: the first ones, and later ones by two persons."""
+"""Replays which organisations of the channel are named, at first and later, and which have ended."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.erasures import CITIZENS
 from kindpakket.auditor.replay.rules import Findings, Handlers
 from kindpakket.ledger.domain import Domain
+from kindpakket.ledger.records import Organisations
 
 _MAX_ORGANISATIONS = 100
 
@@ -37,9 +38,9 @@ def _propose(books: Books, findings: Findings, request: CommittedRequest, _: Dom
         content.get("accounts", ""),
     )
     first = books.organisations
-    msps = [] if first is None else [first["municipality"], *first["shops"], *first["auditors"]]
+    msps = [] if first is None else _msps(first)
     earlier = books.later_organisations.get(proposed.id)
-    new = proposed.id not in msps and not (earlier and earlier.approved)
+    new = proposed.id not in msps and not (earlier and (earlier.approved or earlier.ended))
     findings.expect(new, f"{proposed.id} had already been named")
     findings.expect(
         proposed.kind in ("shops", "auditors"),
@@ -74,6 +75,46 @@ def _reject(books: Books, findings: Findings, request: CommittedRequest, _: Doma
     findings.expect_decider(request, organisation.proposed_by)
     organisation.state, organisation.decided_by = "rejected", request.person
     organisation.reject_reason = request.request["reason"]
+
+
+def expect_endable(books: Books, findings: Findings, msp: str) -> None:
+    """Anything that is named can end, but for the municipality and the last organisation of its kind."""
+    organisations = books.organisations_in_force()
+    if organisations is None:
+        findings.add(f"{msp} was to end before any organisation was named")
+        return
+    if msp in organisations.get("ended", ()):
+        findings.add(f"{msp} had already ended")
+    elif msp == organisations["municipality"]:
+        findings.add(f"{msp} was to end, which is the municipality")
+    elif msp not in _msps(organisations):
+        findings.add(f"{msp} was to end, which is not named")
+    for kind, last in (("shops", organisations["shops"]), ("auditors", organisations["auditors"])):
+        findings.expect(last != [msp], f"{msp} was to end, which is the last organisation of {kind}")
+
+
+def end_organisation(books: Books, findings: Findings, msp: str, person: str) -> None:
+    """Recognise no role in an organisation from now on."""
+    expect_endable(books, findings, msp)
+    if msp in books.later_organisations:
+        organisation = books.later_organisations[msp]
+        organisation.state, organisation.ended_by = "ended", person
+        return
+    first = books.organisations
+    if first is None:
+        return
+    books.organisations = {
+        "municipality": first["municipality"],
+        "shops": [shops for shops in first["shops"] if shops != msp],
+        "auditors": [auditors for auditors in first["auditors"] if auditors != msp],
+        "ended": [*first.get("ended", ()), msp],
+    }
+
+
+def _msps(organisations: Organisations) -> list[str]:
+    """All MSP ids, of those that have ended too."""
+    named = [organisations["municipality"], *organisations["shops"], *organisations["auditors"]]
+    return [*named, *organisations.get("ended", ())]
 
 
 def _waiting(books: Books, findings: Findings, request: CommittedRequest) -> OrganisationBook:

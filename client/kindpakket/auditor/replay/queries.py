@@ -89,7 +89,7 @@ _MEMBERS = frozenset(
 _TEXT = re.compile(
     r"|[0-9a-f]{1,64}|[0-9a-f]{32}(/[0-9a-f]{32}){1,2}|([0-9a-f]{32}/)?[0-9]{4}-[0-9]{2}-[0-9]{2}(/[0-9a-f]{32})?"
     r"|(settlement|open|held|unsettled|sold|undone|asked|waiting)/[0-9a-f/-]{0,76}"
-    r"|[a-z-]{4,12}/((-/)?[0-9a-f]{32}(/[0-9a-f]{32}){0,2})?|organisation/[A-Za-z][A-Za-z0-9.-]{0,63}"
+    r"|[a-z-]{4,16}/((-/)?[0-9a-f]{32}(/[0-9a-f]{32}){0,2})?|organisation/[A-Za-z][A-Za-z0-9.-]{0,63}"
 )
 _KEY = re.compile(r"[a-z-]{3,16}(/[0-9A-Za-z.-]{1,64}){0,4}")
 _CHOICES = frozenset(

@@ -209,6 +209,7 @@ _LAYOUT_3_OPERATIONS = frozenset(
         "shop:Mandate",
         "shop:WithdrawMandate",
         "shop:LimitRefunds",
+        "organisations:ProposeEnd",
         "shop:ProposeEnd",
         "shop:FreezePayout",
         "shop:ReleasePayout",

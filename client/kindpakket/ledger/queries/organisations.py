@@ -13,7 +13,7 @@ class OrganisationQueries(Desk):
     """Queries on the organisations of the channel. `Caller` lists what each may raise."""
 
     def show(self) -> Organisations:
-        """`organisations:Show`: the MSP ids named for this channel, at first and later."""
+        """`organisations:Show`: the MSP ids named for this channel, and those that have ended."""
         return cast(Organisations, self._caller.query("organisations:Show"))
 
     def list(self) -> Sequence[Organisation]:

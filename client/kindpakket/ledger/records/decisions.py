@@ -13,13 +13,14 @@ class Decision(TypedDict):
     """
 
     id: str
-    kind: Literal["revocation", "freeing", "shop-end"]
+    kind: Literal["revocation", "freeing", "shop-end", "organisation-end"]
     state: Literal["proposed", "approved", "rejected"]
     scheme: NotRequired[str]
     vouchers: NotRequired[list[str]]
     entitlements: NotRequired[list[str]]
     shop: NotRequired[str]
     retention_days: NotRequired[int]
+    msp: NotRequired[str]
     reason: str
     proposed_by: str
     proposed_at: int
@@ -31,6 +32,7 @@ class Decision(TypedDict):
 
 WaitingKind: TypeAlias = Literal[
     "organisation",
+    "organisation-end",
     "scheme",
     "pause",
     "rules",

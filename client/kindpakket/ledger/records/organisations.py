@@ -8,12 +8,14 @@ from typing import Literal, NotRequired, TypedDict
 class Organisations(TypedDict):
     """MSP ids by role, and the name of the chaincode, which layout 1 left out.
 
-    Organisations approved later come after those named first.
+    Organisations approved later come after those named first. Roles count in none of those that have ended,
+    which are left out if there are none.
     """
 
     municipality: str
     shops: list[str]
     auditors: list[str]
+    ended: NotRequired[list[str]]
     chaincode: NotRequired[str]
 
 
@@ -21,12 +23,13 @@ class Organisation(TypedDict):
     """An organisation proposed after the first ones were named.
 
     `change` is the request that proposed it; `accounts` is the private collection for its shops' accounts,
-    left out if they share `shopAccounts`. From `expires_at` on it can no longer be approved.
+    left out if they share `shopAccounts`. From `expires_at` on it can no longer be approved. Once it has
+    ended, no role counts in it, and `ended_by` approved that.
     """
 
     msp: str
     kind: Literal["shops", "auditors"]
-    state: Literal["proposed", "approved", "rejected"]
+    state: Literal["proposed", "approved", "rejected", "ended"]
     change: str
     accounts: NotRequired[str]
     reason: str
@@ -35,6 +38,7 @@ class Organisation(TypedDict):
     expires_at: NotRequired[int]
     decided_by: NotRequired[str]
     reject_reason: NotRequired[str]
+    ended_by: NotRequired[str]
 
 
 class Voided(TypedDict):
