@@ -19,7 +19,9 @@ SHARING = frozenset(_FOLDERS.values())
 SECONDS = {
     "town": 708,
     "test_operations_runbook": 388,
+    "test_province": 300,
     "test_operations_roots": 260,
+    "test_operations_removal": 240,
     "test_operations_upgrade": 200,
     "test_operations_certificates": 248,
     "test_operations_killed_removal": 180,
@@ -27,7 +29,6 @@ SECONDS = {
     "test_operations_rebuild": 90,
     "test_operations_channel": 151,
     "test_operations_languages": 143,
-    "test_operations_certificates_raft": 109,
     "test_operations_expired": 108,
     "hfc": 107,
     "scenario": 106,

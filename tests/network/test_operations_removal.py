@@ -26,8 +26,6 @@ from kindpakket_network.nodes.departures import departures
 from kindpakket_network.programs.home import Home
 from kindpakket_network.verbs import removal
 
-pytestmark = pytest.mark.alone
-
 NEIGHBOURS, NEIGHBOURS_MSP, OPERATOR = "buurt", "BuurtMSP", "regie"
 
 
