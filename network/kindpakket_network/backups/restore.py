@@ -167,7 +167,7 @@ class Restore:
         staged, names = contents.home, contents.organisations
         peers = [peer.folder for peer in contents.inventory.peers if peer.organisation in names]
         folders = [*peers, *(staged.node(name) for name in contents.own_nodes())]
-        folders = [path for path in folders if path.is_dir()]
+        folders = self._still_described([path for path in folders if path.is_dir()])
         unknown = set(nodes) - {path.name for path in folders}
         if unknown or (nodes and not self.home.exists()):
             raise ArchiveError(
@@ -180,6 +180,22 @@ class Restore:
         else:
             chosen = [*folders, *(staged.organisation(name) for name in names)]
         return [path.relative_to(staged.root) for path in chosen]
+
+    def _still_described(self, folders: Sequence[Path]) -> list[Path]:
+        """Those folders whose nodes the home's topology has: a backup may be older than a removal."""
+        if not self.home.exists():
+            return list(folders)
+        present = Inventory.of(Topology.load(self.home.topology), self.home)
+        known = {server.folder.name for server in present.chaincodes}
+        known |= {*(orderer.node for orderer in present.orderers), *(peer.node for peer in present.peers)}
+        left = [path.name for path in folders if path.name not in known]
+        nodes = [name for name in left if not name.startswith(_BESIDE)]
+        if nodes:
+            self.progress(
+                f"{', '.join(nodes)} {'is' if len(nodes) == 1 else 'are'} not restored: {self.home.topology} "
+                f"no longer has {'it' if len(nodes) == 1 else 'them'}"
+            )
+        return [path for path in folders if path.name in known]
 
     @property
     def _begun(self) -> Path:

@@ -218,6 +218,23 @@ def test_one_node_alone_is_put_back(session: Session, file: Path) -> None:
     assert not is_restored(session.home.node("orderer.gemeente"))
 
 
+def test_what_was_removed_after_the_backup_is_not_put_back(session: Session, file: Path) -> None:
+    home = session.home
+    smaller = json.loads(json.dumps(session.topology.document))
+    smaller["ordering"] = {"type": "raft"}
+    next(member for member in smaller["organisations"] if member["name"] == OWN)["consenter"] = False
+    write(home.topology, Topology.read(smaller, home.root).as_yaml())
+    for folder in (*home.root.glob(f"nodes/*.{OWN}*"), home.organisation(OWN)):
+        shutil.rmtree(folder)
+    messages: list[str] = []
+    Restore(home, file, [IDENTITY], messages.append).place((OWN,))
+    assert is_restored(home.node(f"peer0.{OWN}"))
+    assert not home.node(f"orderer.{OWN}").exists()
+    assert [message for message in messages if f"orderer.{OWN} is not restored: " in message]
+    with pytest.raises(ArchiveError, match=f"orderer.{OWN} cannot be restored alone"):
+        restore(home, file, nodes=[f"orderer.{OWN}"])
+
+
 def test_a_node_is_not_put_where_the_rest_is_not(session: Session, file: Path, tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="and a home that has the rest"):
         restore(Home(tmp_path / "elsewhere"), file, nodes=["peer0.gemeente"])
