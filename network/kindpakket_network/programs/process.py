@@ -236,7 +236,7 @@ class Processes:
         process = self.find(node)
         if process is None:
             return rotate(self.home.log(node), logs)
-        return rotate_running(self.home.log(node), logs, lambda: _suspended(process))
+        return rotate_running(self.home.log(node), logs, lambda: suspended(process))
 
     def _await_supervised(self, program: Program) -> int:
         environment = {**program.environment, MARK: self._mark(program.node)}
@@ -307,11 +307,34 @@ def resume(process: psutil.Process) -> None:
 
 
 @contextlib.contextmanager
-def _suspended(process: psutil.Process) -> Iterator[None]:
-    """Suspend a process for the duration of the block, and wait until none of its threads writes any more."""
+def suspended(process: psutil.Process) -> Iterator[None]:
+    """Suspend a process for the duration of the block, and wait until none of its threads writes any more.
+
+    It goes on afterwards even if this process is killed meanwhile.
+
+    Raises:
+        NetworkError: it did not stand still.
+    """
     if is_suspended(process):
         yield
         return
+    with _waking(process.pid):
+        yield from _standing_still(process)
+
+
+@contextlib.contextmanager
+def _waking(pid: int) -> Iterator[None]:
+    """Have another process resume a process as soon as this block or this process ends."""
+    # It reads until the other end of its input is closed, which the system does when this process is killed.
+    script = 'read -r _; kill -CONT "$1"'
+    arguments = ["/bin/sh", "-c", script, "sh", str(pid)]
+    with subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    ):
+        yield
+
+
+def _standing_still(process: psutil.Process) -> Iterator[None]:
     try:
         process.suspend()
         if until(lambda: _stands_still(process) or None, _STOPPED, interval=0.001) is None:

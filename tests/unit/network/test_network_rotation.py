@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -35,6 +36,13 @@ def work(name):
 threading.Thread(target=work, args=(1,), daemon=True).start()
 work(2)
 """
+SUSPENDING = """
+import sys, time
+import psutil
+from kindpakket_network.programs.process import suspended
+with suspended(psutil.Process(int(sys.argv[1]))):
+    time.sleep(600)
+"""
 
 
 @pytest.fixture
@@ -64,6 +72,16 @@ def test_no_line_is_lost_or_doubled(
         numbers = [int(line.split()[1]) for line in lines if line.split()[0] == name]
         assert numbers == list(range(len(numbers)))
         assert numbers
+
+
+def test_a_node_goes_on_when_the_command_that_suspended_it_is_killed(processes: Processes) -> None:
+    processes.start(Program(NODE, [sys.executable, "-c", WRITER], {}, Path("/")))
+    process = processes.find(NODE)
+    assert process is not None
+    with subprocess.Popen([sys.executable, "-c", SUSPENDING, str(process.pid)]) as command:
+        assert until(lambda: is_suspended(process) or None, PATIENCE)
+        command.kill()
+    assert until(lambda: not is_suspended(process) or None, PATIENCE)
 
 
 def test_a_copy_that_a_killed_command_left_is_not_kept_twice(home: Home, processes: Processes) -> None:
