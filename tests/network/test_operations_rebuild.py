@@ -14,7 +14,7 @@ from faults import pay
 from support import doubted_votes, found_town, running
 
 from kindpakket_demo.desk import CHANNEL, Desk
-from kindpakket_network import Network, NetworkError, Topology
+from kindpakket_network import NetworkError, Topology
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
 
@@ -27,8 +27,8 @@ BLOCKS = {
 
 @pytest.mark.parametrize("ordering", ["bft", "raft"])
 def test_damaged_ledgers_are_told_and_rebuilt(tmp_path: Path, ordering: str, proof: bool) -> None:
-    if not proof:
-        pytest.skip("make proof damages ledgers: a shortened one is not always told at the start")
+    if ordering == "raft" and not proof:
+        pytest.skip("make proof damages ledgers of a Raft network, too")
     with (
         running(Topology.read(two_peers(ordering), tmp_path), tmp_path) as network,
         Desk(network, tmp_path, Random(1)) as desk,
@@ -70,8 +70,6 @@ def test_damaged_ledgers_are_told_and_rebuilt(tmp_path: Path, ordering: str, pro
         # A shortened file: the nodes end themselves at their next start.
         for node in (PEER, CONSENTER):
             blocks = network.home / "nodes" / node / BLOCKS[node]
-            # A block that is still being written when the node is killed is completed at the next start.
-            assert until(lambda: all_at_one_height(network) or None, PATIENCE), network.status()
             network.stop(node, signal.SIGKILL)
             os.truncate(blocks, blocks.stat().st_size - 10)
             remedy = rf"run `kindpakket network rebuild {node}`"
@@ -88,12 +86,6 @@ def test_damaged_ledgers_are_told_and_rebuilt(tmp_path: Path, ordering: str, pro
         assert network.verify(ledgers=True, progress=print).findings == ()
         assert doubted_votes(network) == []
         assert network.plan().done
-
-
-def all_at_one_height(network: Network) -> bool:
-    """Whether all nodes of the channel have the same blocks."""
-    (channel,) = network.status().channels
-    return len(set(channel.heights.values())) == 1
 
 
 def two_peers(ordering: str) -> dict[str, Any]:

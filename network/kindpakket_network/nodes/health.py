@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import requests
 
 _TIMEOUT = 5.0
+_ACCEPTED = 1.0
 _OK = 200
 
 
@@ -80,7 +82,27 @@ class Operator:
 def listens(port: int, address: str = LOOPBACK) -> bool:
     """Whether something accepts connections on a port of an address."""
     try:
-        with socket.create_connection((address, port), timeout=1.0):
+        with socket.create_connection((address, port), timeout=_ACCEPTED):
+            return True
+    except OSError:
+        return False
+
+
+def serves(port: int, address: str = LOOPBACK) -> bool:
+    """Whether a gRPC server on a port of an address completes a TLS handshake.
+
+    A node listens before it opens its ledgers, and only then serves. Nothing is sent, so that no certificate
+    is checked.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    try:
+        with (
+            socket.create_connection((address, port), timeout=_ACCEPTED) as connection,
+            context.wrap_socket(connection),
+        ):
             return True
     except OSError:
         return False

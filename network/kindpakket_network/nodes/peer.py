@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from kindpakket_network.description.host import LOOPBACK, THIS, Host, at
 from kindpakket_network.description.tuning import STANDARD, Tuning
-from kindpakket_network.nodes.health import Operator, listens
+from kindpakket_network.nodes.health import Operator, serves
 from kindpakket_network.nodes.ledger_node import LedgerNode
 from kindpakket_network.nodes.orderer import LOG_FORMAT
 from kindpakket_network.programs.fabric import Programs
@@ -109,8 +109,8 @@ class Peer(LedgerNode):
         return Program(self.node, arguments, self.environment(), self.folder, self.tuning.logs)
 
     def ready(self) -> bool:
-        """Whether it is healthy and accepts connections."""
-        return self.operator.healthy(self.ports[1]) and listens(self.ports[0], self.machine.own)
+        """Whether it is healthy and serves, for which it has opened its ledgers."""
+        return self.operator.healthy(self.ports[1]) and serves(self.ports[0], self.machine.own)
 
     def metrics(self) -> Mapping[str, float]:
         """Its metrics; empty when it is down."""
