@@ -14,16 +14,19 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from disaster import destroy, document
 from support import Town, doubted_votes, found_town, running
 
 from kindpakket_demo.desk import Desk
 from kindpakket_network import Network, NetworkError, Topology, TopologyError
+from kindpakket_network.backups import key as backup_key
 from kindpakket_network.description.token import Token
+from kindpakket_network.nodes.authority_tls import SERVICE
 from kindpakket_network.programs.token import TokenKeys, key_id_of
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
 
-pytest.importorskip("pkcs11", reason="the extra kindpakket[pkcs11] is not installed")
+pkcs11 = pytest.importorskip("pkcs11", reason="the extra kindpakket[pkcs11] is not installed")
 
 LIBRARIES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so")
 LIBRARY = next((path for path in LIBRARIES if Path(path).exists()), "")
@@ -37,7 +40,7 @@ if not (LIBRARY and shutil.which("softhsm2-util")):
 
 @pytest.fixture(scope="module")
 def description(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """A token of its own, as a topology names it. SoftHSM reads its configuration once in a process."""
+    """A token of its own, as a topology names it."""
     folder = tmp_path_factory.mktemp("softhsm")
     (folder / "tokens").mkdir()
     configuration, pin = folder / "softhsm2.conf", folder / "pin"
@@ -49,17 +52,19 @@ def description(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     subprocess.run(
         command, check=True, capture_output=True, timeout=PATIENCE, env={**os.environ, **environment}
     )
+    os.environ.update(environment)
+    pkcs11.lib(LIBRARY).reinitialize()  # other tests of this process may have used it
     yield {"library": LIBRARY, "label": OWN, "pin_file": str(pin), "environment": environment}
-    os.environ.pop("SOFTHSM2_CONF", None)
+    del os.environ["SOFTHSM2_CONF"]
 
 
 @pytest.fixture(scope="module")
 def network(description: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     """A network ordered by BFT with its chaincode."""
-    document = json.loads(json.dumps(Topology.packaged("kindpakket").document))
-    document["organisations"][0]["keys"] = {"pkcs11": description}
-    with running(Topology.read(document, Path("/")), tmp_path_factory.mktemp("tokens")) as made:
-        yield made
+    made = document("bft")
+    made["organisations"][0]["keys"] = {"pkcs11": description}
+    with running(Topology.read(made, Path("/")), tmp_path_factory.mktemp("tokens")) as network:
+        yield network
 
 
 @pytest.fixture(scope="module")
@@ -151,9 +156,9 @@ def test_a_key_that_is_lost_is_told_and_renewed(network: Network, keys: TokenKey
 
 
 def test_a_token_that_is_not_there_is_told_with_its_place(network: Network) -> None:
-    document = json.loads(json.dumps(network.topology.document))
-    document["organisations"][0]["keys"]["pkcs11"]["label"] = "elsewhere"
-    other = Network(Topology.read(document, Path("/")), network.home)
+    wanted = json.loads(json.dumps(network.topology.document))
+    wanted["organisations"][0]["keys"]["pkcs11"]["label"] = "elsewhere"
+    other = Network(Topology.read(wanted, Path("/")), network.home)
     with pytest.raises(TopologyError, match=r"organisations\[0\].keys.pkcs11.label: .* no token 'elsewhere'"):
         other.plan()
 
@@ -166,3 +171,42 @@ def test_the_authority_gets_new_certificates_of_its_own(network: Network, keys: 
     assert before != after
     assert after in keys.private()
     assert before not in keys.private()
+
+
+def test_an_organisation_moves_into_a_token_and_comes_back_from_a_backup(
+    description: dict[str, Any], keys: TokenKeys, tmp_path: Path
+) -> None:
+    """Keys in files are used until they are renewed: those of nodes, and then those of the authorities."""
+    public = backup_key.create(tmp_path / "key", None)
+    with running(Topology.read(document("bft", chaincodes=False), tmp_path), tmp_path) as network:
+        wanted = json.loads(json.dumps(network.topology.document))
+        wanted["organisations"][0]["keys"] = {"pkcs11": description}
+        moved = Network(Topology.read(wanted, tmp_path), network.home)
+        assert not moved.plan().steps
+        before = keys.private()
+        moved.up(progress=print)
+        assert keys.private() == before
+        moved.renew(list(NODES), progress=print)
+        assert keys.private() > before
+        assert not list(network.home.glob("nodes/*.gemeente/msp/keystore/*"))
+        for step in ("introduce", "replace", "retire"):
+            moved.renew_roots(step, [OWN], print)
+        authority = network.home / "organisations" / OWN / "authority"
+        roots = {key_id_of(authority / name) for name in (*ROOTS, SERVICE)}
+        assert len(roots) == 3
+        assert roots <= keys.private()
+        assert not list(authority.rglob("*_sk"))
+        assert until(lambda: moved.status().healthy or None, PATIENCE), moved.status()
+        assert moved.plan().done
+        told: list[str] = []
+        taken = moved.backup(tmp_path / "gemeente.age", [public], [OWN], told.append)
+        assert any(
+            "the keys of gemeente in the PKCS#11 token 'gemeente' are not in the backup" in line
+            for line in told
+        )
+        destroy(moved, OWN)
+        identities = backup_key.load(tmp_path / "key", str)
+        restored, _ = Network.restore(network.home, taken.file, identities, progress=print)
+        restored.up(progress=print)
+        assert until(lambda: restored.status().healthy or None, PATIENCE), restored.status()
+        assert doubted_votes(restored) == []

@@ -197,17 +197,31 @@ class TokenKeys:
                     "library", "keys in tokens need a further package: run pip install 'kindpakket[pkcs11]'"
                 ) from error
             try:
-                found = pkcs11.lib(self.token.library).get_token(token_label=self.token.label)
+                library = pkcs11.lib(self.token.library)
             except (RuntimeError, pkcs11.PKCS11Error) as error:
                 raise TokenError(
-                    "label", f"{self.token.library} has no token {self.token.label!r} ({_words(error)})"
+                    "library",
+                    f"{self.token.library} cannot be loaded ({_words(error)}): name a PKCS#11 library",
+                ) from error
+            try:
+                found = library.get_token(token_label=self.token.label)
+            except pkcs11.PKCS11Error as error:
+                raise TokenError(
+                    "label",
+                    f"{self.token.library} has no token {self.token.label!r} ({_words(error)}): make it, or "
+                    "give the label of one that it has",
                 ) from error
             try:
                 with found.open(rw=True, user_pin=pin) as session:
                     yield session
+            except pkcs11.PinIncorrect as error:
+                raise TokenError(
+                    "pin_file",
+                    f"{self.token} refused the PIN in {self.token.pin_file}: correct it, before it is "
+                    "refused so often that the token locks itself",
+                ) from error
             except pkcs11.PKCS11Error as error:
-                member = "pin_file" if isinstance(error, pkcs11.PinIncorrect) else "label"
-                raise TokenError(member, f"{self.token} refused: {_words(error)}") from error
+                raise TokenError("label", f"{self.token} refused: {_words(error)}") from error
 
 
 class TokenKey(ec.EllipticCurvePrivateKey):

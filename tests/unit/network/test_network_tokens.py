@@ -19,6 +19,7 @@ from kindpakket_network.certificates import damage
 from kindpakket_network.certificates.damage import damages
 from kindpakket_network.certificates.enrolment import discard_superseded
 from kindpakket_network.certificates.expiry import expiries
+from kindpakket_network.description.changes import changes
 from kindpakket_network.nodes.authority import IDENTITIES, TLS
 from kindpakket_network.nodes.authority_roots import key_file
 from kindpakket_network.nodes.inventory import Inventory
@@ -197,6 +198,13 @@ def test_nodes_get_the_token_in_their_environment_and_the_pin_apart_from_it(
     assert tokens.pin_variable(session.topology.organisation(OWN).token, prefix) == {
         f"{prefix}_PKCS11_PIN": PIN
     }
+
+
+def test_a_running_network_may_gain_a_token(topology: Topology) -> None:
+    (change,) = changes(in_files(topology), topology)
+    assert change.place == "organisations.gemeente.keys.pkcs11"
+    assert change.words.startswith("none becomes the PKCS#11 token 'town' for keys that are made")
+    assert change.advice is None
 
 
 def test_a_node_whose_key_is_still_in_a_file_goes_on_with_it(topology: Topology, tmp_path: Path) -> None:
