@@ -23,7 +23,9 @@ from kindpakket_network.description.changes import changes
 from kindpakket_network.nodes.authority import IDENTITIES, TLS
 from kindpakket_network.nodes.authority_roots import key_file
 from kindpakket_network.nodes.inventory import Inventory
+from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.own_tokens import ensure_tokens, uses_tokens
+from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs import token as tokens
 from kindpakket_network.programs.home import Home, write
@@ -182,12 +184,17 @@ def test_only_homes_that_act_for_its_organisation_need_a_token(topology: Topolog
     ensure_tokens(topology, ["winkels"])
 
 
+def environment_of(session: Session, node: str) -> dict[str, str]:
+    found = session.inventory.find(node)
+    assert isinstance(found, Peer | Orderer)
+    return found.environment()
+
+
 @pytest.mark.parametrize("node", NODES)
 def test_nodes_get_the_token_in_their_environment_and_the_pin_apart_from_it(
     session: Session, node: str
 ) -> None:
-    found = session.inventory.find(node)
-    environment = found.environment()
+    environment = environment_of(session, node)
     prefix = "CORE_PEER_BCCSP_PEER_BCCSP" if node.startswith("peer") else "ORDERER_GENERAL_BCCSP"
     assert environment[f"{prefix}_DEFAULT"] == "PKCS11"
     assert environment[f"{prefix}_PKCS11_LABEL"] == "town"
@@ -211,8 +218,7 @@ def test_a_node_whose_key_is_still_in_a_file_goes_on_with_it(topology: Topology,
     """A topology that gains a token changes no running node: its next renewal makes a key in the token."""
     session = replace(filled(tmp_path / "home", in_files(topology)), topology=topology)
     for node in NODES:
-        found = session.inventory.find(node)
-        assert not [name for name in found.environment() if "BCCSP" in name]
+        assert not [name for name in environment_of(session, node) if "BCCSP" in name]
 
 
 def test_the_pin_is_in_no_file_of_the_home(session: Session) -> None:
