@@ -111,7 +111,7 @@ def test_payments_run(town: Town, network: Network) -> None:
 def test_the_keys_are_in_the_token_and_in_no_file(network: Network, keys: TokenKeys) -> None:
     authority = network.home / "organisations" / OWN / "authority"
     certificates = [certificate(network, node) for node in NODES] + [authority / root for root in ROOTS]
-    assert {key_id_of(path) for path in certificates} <= keys.private()
+    assert {key_id_of(path) for path in certificates} <= keys.pairs()
     held = {point(x509.load_pem_x509_certificate(path.read_bytes()).public_key()) for path in certificates}
     assert len(held) == len(NODES) + len(ROOTS)
     found = set()
@@ -132,8 +132,8 @@ def test_a_node_is_renewed_and_its_old_key_is_deleted(network: Network, keys: To
     network.renew(list(NODES), progress=print)
     after = {node: key_id_of(certificate(network, node)) for node in NODES}
     assert not {*before.values()} & {*after.values()}
-    assert {*after.values()} <= keys.private()
-    assert not {*before.values()} & keys.private()
+    assert {*after.values()} <= keys.pairs()
+    assert not {*before.values()} & keys.pairs()
     pay(town)
     assert doubted_votes(network) == []
 
@@ -169,8 +169,8 @@ def test_the_authority_gets_new_certificates_of_its_own(network: Network, keys: 
     network.renew(["ca.gemeente"], progress=print)
     after = key_id_of(service)
     assert before != after
-    assert after in keys.private()
-    assert before not in keys.private()
+    assert after in keys.pairs()
+    assert before not in keys.pairs()
 
 
 def test_an_organisation_moves_into_a_token_and_comes_back_from_a_backup(
@@ -183,18 +183,18 @@ def test_an_organisation_moves_into_a_token_and_comes_back_from_a_backup(
         wanted["organisations"][0]["keys"] = {"pkcs11": description}
         moved = Network(Topology.read(wanted, tmp_path), network.home)
         assert not moved.plan().steps
-        before = keys.private()
+        before = keys.pairs()
         moved.up(progress=print)
-        assert keys.private() == before
+        assert keys.pairs() == before
         moved.renew(list(NODES), progress=print)
-        assert keys.private() > before
+        assert keys.pairs() > before
         assert not list(network.home.glob("nodes/*.gemeente/msp/keystore/*"))
         for step in ("introduce", "replace", "retire"):
             moved.renew_roots(step, [OWN], print)
         authority = network.home / "organisations" / OWN / "authority"
         roots = {key_id_of(authority / name) for name in (*ROOTS, SERVICE)}
         assert len(roots) == 3
-        assert roots <= keys.private()
+        assert roots <= keys.pairs()
         assert not list(authority.rglob("*_sk"))
         assert until(lambda: moved.status().healthy or None, PATIENCE), moved.status()
         assert moved.plan().done

@@ -78,7 +78,7 @@ def _held(authority: Authority, issues: Sequence[Issue]) -> tuple[set[bytes], li
     if token is None or not any(map(was_issued, issues)):
         return set(), []
     try:
-        held = TokenKeys(token).private()
+        held = TokenKeys(token).pairs()
     except TokenError as error:
         words = f"the keys of {authority.organisation} cannot be used, which are in {token}"
         return set(), [Damage(authority.node, f"{words}: {error}", "make it available, and try again")]

@@ -140,8 +140,8 @@ class TokenKeys:
                 half[Attribute.ID] = key_id(made)
         return TokenKey(self.token, made)
 
-    def private(self) -> set[bytes]:
-        """The identifiers of the private keys in it.
+    def pairs(self) -> set[bytes]:
+        """The identifiers of the key pairs in it. Fabric looks for both halves.
 
         Raises:
             TokenError: the token cannot be used.
@@ -149,8 +149,11 @@ class TokenKeys:
         with self._session() as session:
             from pkcs11 import Attribute, ObjectClass
 
-            found = session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})
-            return {bytes(key[Attribute.ID]) for key in found}
+            private, public = (
+                {bytes(half[Attribute.ID]) for half in session.get_objects({Attribute.CLASS: kind})}
+                for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY)
+            )
+            return private & public
 
     def delete(self, identifier: bytes) -> None:
         """Delete a key pair, if it is there.

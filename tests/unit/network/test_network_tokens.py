@@ -87,7 +87,7 @@ class Held:
         self.keys: set[bytes] = set()
         self.kept: list[set[bytes]] = []
 
-    def private(self) -> set[bytes]:
+    def pairs(self) -> set[bytes]:
         return self.keys
 
     def delete_labelled(self, label: str, but: Collection[bytes]) -> None:
@@ -102,7 +102,7 @@ def held(session: Session, monkeypatch: pytest.MonkeyPatch) -> Held:
         for node in NODES
         if (identifier := key_id_of(session.home.node(node) / "msp" / "signcerts" / "cert.pem"))
     }
-    for name in ("private", "delete_labelled"):
+    for name in ("pairs", "delete_labelled"):
         monkeypatch.setattr(TokenKeys, name, lambda _, *arguments, name=name: getattr(made, name)(*arguments))
     monkeypatch.setattr(damage, "_lost", lambda *_: None)
     for kind in (IDENTITIES, TLS):
@@ -274,7 +274,7 @@ def test_a_token_that_cannot_be_used_is_told_once(session: Session, monkeypatch:
     def refuse(_: TokenKeys) -> set[bytes]:
         raise TokenError("label", "it was pulled out")
 
-    monkeypatch.setattr(TokenKeys, "private", refuse)
+    monkeypatch.setattr(TokenKeys, "pairs", refuse)
     (line,) = told(session)
     assert "the keys of gemeente cannot be used" in line
     assert "it was pulled out" in line
