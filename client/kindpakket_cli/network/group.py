@@ -93,8 +93,9 @@ export.add_command(bevel)
 
 @network.command()
 @click.option("--build", metavar="NAME", help="Which build of Fabric's programs.  [default: 3.1.1]")
+@click.option("--tokens", is_flag=True, help="With support for keys in PKCS#11 tokens.")
 @json_option
-def programs(build: str | None, as_json: bool) -> None:
+def programs(build: str | None, tokens: bool, as_json: bool) -> None:
     """Build Fabric's programs, unless they are in the cache."""
     with failures(), shown_progress() as progress:
         from kindpakket_network.description.build import BUILDS, STANDARD_BUILD
@@ -104,7 +105,7 @@ def programs(build: str | None, as_json: bool) -> None:
         if build is not None and build not in BUILDS:
             raise Wrong(f"there is no build {build!r}: use one of {', '.join(BUILDS)}", "NO_SUCH")
         chosen = BUILDS[build or STANDARD_BUILD]
-        folder = build_programs(progress, chosen.name).fabric.parent
+        folder = build_programs(progress, chosen.name, tokens=tokens).fabric.parent
     answer(as_json, {"folder": str(folder)}, f"{chosen.title} and {FABRIC_CA.title} are built in {folder}")
 
 

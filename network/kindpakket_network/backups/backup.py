@@ -96,11 +96,21 @@ class Backup:
             archive.add(MANIFEST, json.dumps(manifest.as_json(), indent=1).encode())
             with self.session.stage(f"keys and configuration of {', '.join(self.organisations)}"):
                 contents.write(archive)
+            self._tell_tokens()
             for peer in peers:
                 with self.session.stage(f"ledger of {peer.node}"):
                     self._copy(peer, archive, contents.name(peer.folder))
         record(self.session.home, manifest, file, archive.sha256)
         return Taken(file, file.stat().st_size, archive.sha256, manifest)
+
+    def _tell_tokens(self) -> None:
+        for name in self.organisations:
+            token = self.session.topology.organisation(name).token
+            if token is not None:
+                self.session.progress(
+                    f"the keys of {name} in {token} are not in the backup, and cannot leave the token: back "
+                    "it up with its vendor's tools"
+                )
 
     def _copy(self, peer: Peer, archive: Writer, name: str) -> None:
         if not peer.folder.is_dir():

@@ -7,7 +7,7 @@ certificate authority with another root in the place of one that is gone.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +21,14 @@ from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Confi
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
 from kindpakket_network.nodes.inventory import Inventory
-from kindpakket_network.nodes.issue import Issue
+from kindpakket_network.nodes.issue import KEY, Issue
 from kindpakket_network.nodes.own_organisations import own_organisations
 from kindpakket_network.nodes.pending import pending_folder
 from kindpakket_network.programs.home import Home
+from kindpakket_network.programs.token import TokenError, TokenKeys, key_id_of
 
 _FILES = {
-    IDENTITIES: ("signcerts/cert.pem", "keystore/key.pem", "cacerts/ca.pem", "config.yaml"),
+    IDENTITIES: ("signcerts/cert.pem", KEY, "cacerts/ca.pem", "config.yaml"),
     TLS: ("cert.pem", "key.pem", "ca.pem"),
 }
 
@@ -62,9 +63,37 @@ def damages(topology: Topology, home: Home, inventory: Inventory) -> list[Damage
         if lost is not None:
             found.append(lost)
             continue
-        for issue in inventory.issues(topology, home, name):
-            found += _of(issue, authority)
+        issues = inventory.issues(topology, home, name)
+        held, unusable = _held(authority, issues)
+        found += unusable
+        for issue in issues:
+            if issue.token is None or not unusable:
+                found += _of(issue, authority, held)
     return found
+
+
+def _held(authority: Authority, issues: Sequence[Issue]) -> tuple[set[bytes], list[Damage]]:
+    """The keys in an organisation's token, and what is wrong with the token or with the roots' keys in it."""
+    token = authority.token
+    if token is None or not any(map(was_issued, issues)):
+        return set(), []
+    try:
+        held = TokenKeys(token).pairs()
+    except TokenError as error:
+        words = f"the keys of {authority.organisation} cannot be used, which are in {token}"
+        return set(), [Damage(authority.node, f"{words}: {error}", "make it available, and try again")]
+    lost = [
+        f"{kind}.{authority.organisation}"
+        for kind in (IDENTITIES, TLS)
+        if authority.used_token is not None
+        and (identifier := key_id_of(authority.certificate(kind))) is not None
+        and identifier not in held
+    ]
+    if not lost:
+        return held, []
+    words = f"{' and '.join(lost)} {'has' if len(lost) == 1 else 'have'} no key in {token}"
+    remedy = "restore the token from a backup that its vendor's tools made"
+    return held, [Damage(authority.node, words, remedy)]
 
 
 def _lost(authority: Authority, topology: Topology, inventory: Inventory) -> Damage | None:
@@ -101,12 +130,12 @@ def _founders(genesis: Path) -> set[str]:
     return {msp for name in (APPLICATION, ORDERER) for msp in groups[name].groups}
 
 
-def _of(issue: Issue, authority: Authority) -> Iterator[Damage]:
+def _of(issue: Issue, authority: Authority, held: Collection[bytes]) -> Iterator[Damage]:
     if not was_issued(issue) or is_revoked(issue.folder.parent):
         return
     if not issue.folder.is_dir() and pending_folder(issue.folder).is_dir():
         return  # a renewal was killed between two moves, and `up` goes on with it
-    words = _words(issue, _roots(authority, issue.authority))
+    words = _words(issue, _roots(authority, issue.authority), held)
     if words is not None:
         holder = issue.holder(authority)
         use = "identity" if issue.authority == IDENTITIES else "tls"
@@ -120,14 +149,15 @@ def _roots(authority: Authority, kind: str) -> list[x509.Certificate]:
     return [x509.load_pem_x509_certificate(root) for root in pem]
 
 
-def _words(issue: Issue, roots: Sequence[x509.Certificate]) -> str | None:
-    names = _FILES[issue.authority]
+def _words(issue: Issue, roots: Sequence[x509.Certificate], held: Collection[bytes]) -> str | None:
+    in_token = issue.token is not None and not (issue.folder / KEY).is_file()
+    names = [name for name in _FILES[issue.authority] if not (in_token and name == KEY)]
     missing = [name for name in names if not (issue.folder / name).is_file()]
     if len(missing) == len(names):
         return "is gone"
     if missing:
         return f"lacks {' and '.join(missing)}"
-    certificate, key, own_root = (issue.folder / name for name in names[:3])
+    certificate, key, own_root = (issue.folder / name for name in _FILES[issue.authority][:3])
     try:
         trusted = x509.load_pem_x509_certificates(own_root.read_bytes())
     except ValueError:
@@ -138,15 +168,22 @@ def _words(issue: Issue, roots: Sequence[x509.Certificate]) -> str | None:
         found = x509.load_pem_x509_certificate(certificate.read_bytes())
     except ValueError:
         return "cannot be read"
-    return _foreign(found, key, roots)
+    if in_token:
+        lost = key_id_of(certificate) not in held
+        return f"has no key in {issue.token}" if lost else _foreign(found, roots)
+    return _foreign_key(found, key) or _foreign(found, roots)
 
 
-def _foreign(certificate: x509.Certificate, key: Path, roots: Sequence[x509.Certificate]) -> str | None:
+def _foreign_key(certificate: x509.Certificate, key: Path) -> str | None:
     private = read_key(key)
     if private is None:
         return "has a key that cannot be read"
     if load_pem_private_key(private, None).public_key() != certificate.public_key():
         return "has another certificate's key"
+    return None
+
+
+def _foreign(certificate: x509.Certificate, roots: Sequence[x509.Certificate]) -> str | None:
     for root in roots:
         with contextlib.suppress(ValueError, TypeError, InvalidSignature):
             certificate.verify_directly_issued_by(root)

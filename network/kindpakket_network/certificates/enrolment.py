@@ -9,20 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from kindpakket.fabric.ca import Enrolment
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
 from kindpakket_network.nodes.authority_roots import bundle
-from kindpakket_network.nodes.issue import Issue
+from kindpakket_network.nodes.issue import KEY, Issue
 from kindpakket_network.nodes.pending import activate, pending_folder
 from kindpakket_network.programs.files import move
 from kindpakket_network.programs.home import read_record, write
 from kindpakket_network.programs.templates import render
+from kindpakket_network.programs.token import TokenKeys, key_id_of
 
 RECORD = "enrolment.json"
 CRL = "crls/ca.pem"
+CERTIFICATE = "signcerts/cert.pem"
+_LABELLED = 12  # characters of a home's id in a key's label
 
 
 def write_organisation(authority: Authority, folder: Path) -> None:
@@ -114,6 +118,32 @@ def read_key(path: Path) -> bytes | None:
     return content
 
 
+def discard_superseded(authority: Authority, issue: Issue) -> None:
+    """Delete the keys in a token that were made for a node, but for its present and its pending certificate.
+
+    Raises:
+        TokenError: the token cannot be used.
+    """
+    if issue.token is not None:
+        folders = (issue.folder, pending_folder(issue.folder))
+        kept = [found for folder in folders if (found := key_id_of(folder / CERTIFICATE)) is not None]
+        if kept:  # else the certificate's file is lost, and may come back
+            TokenKeys(issue.token).delete_labelled(_label(authority, issue), kept)
+
+
+def _label(authority: Authority, issue: Issue) -> str:
+    """The label of a node's keys in a token, which other homes may use as well."""
+    home = authority.home.secret(f"organisations/{authority.organisation}/secrets/token")
+    return f"{issue.name} {home[:_LABELLED]}"
+
+
+def _new_key(authority: Authority, issue: Issue) -> ec.EllipticCurvePrivateKey | None:
+    if issue.token is None:
+        return None
+    discard_superseded(authority, issue)  # what a command that was killed left
+    return TokenKeys(issue.token).make(_label(authority, issue))
+
+
 def _issue(authority: Authority, issue: Issue, folder: Path, key: bytes | None) -> None:
     enrolment = authority.issue(
         issue.authority,
@@ -122,7 +152,7 @@ def _issue(authority: Authority, issue: Issue, folder: Path, key: bytes | None) 
         attributes=issue.attributes,
         hosts=issue.hosts,
         profile=issue.profile,
-        key=key,
+        key=key or _new_key(authority, issue),
     )
     temporary = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -153,8 +183,9 @@ def _words(record: Mapping[str, Any]) -> str:
 
 
 def _write_msp(folder: Path, enrolment: Enrolment, authority: Authority) -> None:
-    write(folder / "signcerts" / "cert.pem", enrolment.certificate)
-    write(folder / "keystore" / "key.pem", enrolment.key, mode=0o600)
+    write(folder / CERTIFICATE, enrolment.certificate)
+    if enrolment.key:
+        write(folder / KEY, enrolment.key, mode=0o600)
     _trust_identities(folder, authority.trusted(IDENTITIES), authority.trusted(TLS))
     revoked = authority.home.organisation(authority.organisation) / "msp" / CRL
     if revoked.is_file():

@@ -136,7 +136,7 @@ def _expiring(certificate: Expiry, now: datetime) -> str:
 def _of(folder: Path, holder: str) -> list[Expiry]:
     """Certificates whose keys are here; other organisations' come from a bundle that may be old."""
     found: list[Expiry] = []
-    if (folder / "msp" / "keystore").is_dir():
+    if any((folder / "msp" / part).exists() for part in ("keystore", "enrolment.json")):
         found += _read(folder / "msp", holder, "identity")
     if (folder / "tls" / "key.pem").is_file():
         found += _read(folder / "tls", holder, "tls")

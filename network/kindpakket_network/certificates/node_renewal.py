@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from kindpakket_network.certificates.enrolment import discard_superseded
 from kindpakket_network.certificates.expired import has_expired
 from kindpakket_network.channel.change import pending, reconcile
 from kindpakket_network.channel.stalled_consenters import StalledConsenters
@@ -71,6 +72,12 @@ class NodeRenewal:
                 self._await_blocks(self.node)
                 self._await_known(self.node)
         unmark(self.node.folder)
+        self._discard_superseded()
+
+    def _discard_superseded(self) -> None:
+        authority = self.session.inventory.authorities[self.node.organisation]
+        for issue in self.node.issues():
+            discard_superseded(authority, issue)
 
     def activate_named(self) -> None:
         """Activate a stopped consenter's pending certificates if all its channels already name them."""

@@ -12,7 +12,6 @@ from kindpakket_network.certificates.expired_tls import ExpiredTls
 from kindpakket_network.certificates.node_renewal import NodeRenewal
 from kindpakket_network.certificates.renewal_plan import Due
 from kindpakket_network.nodes.authority import TLS, Authority
-from kindpakket_network.nodes.authority_tls import discard_certificates
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.pending import activate
@@ -142,5 +141,5 @@ class Renewal:
     def _renew_authority(self, authority: Authority) -> None:
         with self.session.stage(f"certificates of {authority.node}"):
             self.session.processes.stop(authority.node)
-            discard_certificates(authority.folder)
+            authority.discard_certificates()
             self.session.starter.start([authority])

@@ -22,7 +22,6 @@ from kindpakket_network.certificates.renewal_plan import Due, due
 from kindpakket_network.channel.change import SETTINGS, reconcile
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import Authority
-from kindpakket_network.nodes.authority_tls import discard_certificates
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
@@ -112,7 +111,7 @@ class RootRenewal:
             if authority.roots.phase != "replaced":
                 with self.session.stage(f"{authority.node} issues with its new roots"):
                     self.session.processes.stop(authority.node)
-                    discard_certificates(authority.folder)
+                    authority.discard_certificates()
                     authority.roots.replace()
         self.session.starter.start(authorities)
         renewal = Renewal(self.session)
@@ -224,7 +223,7 @@ class RootRenewal:
         if changed:
             self._restart(max(changed))
         for authority in authorities:
-            authority.roots.end_retiring() if step == RETIRE else authority.roots.note_done()
+            authority.end_retiring() if step == RETIRE else authority.roots.note_done()
 
     def _write(self, authority: Authority) -> None:
         name, session = authority.organisation, self.session

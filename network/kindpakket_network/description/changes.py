@@ -15,7 +15,7 @@ from kindpakket_network.errors import ChangeRefused, Mistake
 
 _RESET = "use another home, use this home's own topology, or reset it"
 _APPEND = "append new ones at the end"
-_OF_ORGANISATIONS = ("name", "msp", "peers", "consenter", "users", "host", "place", "peer_places")
+_OF_ORGANISATIONS = ("name", "msp", "peers", "consenter", "users", "host", "place", "peer_places", "token")
 
 
 class _Named(Protocol):
@@ -218,6 +218,9 @@ def _organisation(place: str, present: Organisation, wanted: Organisation) -> It
         "certificates and channels name it; keep it, or add an organisation elsewhere",
     )
     yield from _free(f"{place}.host", present.host, wanted.host, leaving=("name", "address"))
+    if present.token != wanted.token:
+        words = f"{_shown(present.token)} becomes {_shown(wanted.token)} for keys that are made from now on"
+        yield Change(f"{place}.keys.pkcs11", words)
     yield from _free(place, present, wanted, leaving=_OF_ORGANISATIONS)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from kindpakket_network.description.host import THIS, Host
 from kindpakket_network.description.numbering import numbered
+from kindpakket_network.description.token import Token
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Organisation:
         host: where its nodes run.
         place: the number of its block of ports, from 0; see `ports`.
         peer_places: the number of each peer's ports in that block, from 0.
+        token: where its nodes' signing keys and its authorities' roots are made; None: in files.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Organisation:
     host: Host = THIS
     place: int = 0
     peer_places: Mapping[str, int] = field(default_factory=dict)
+    token: Token | None = None
 
     @classmethod
     def read(cls, members: Mapping[str, Any], hosts: Mapping[str, Host], place: int) -> Self:
@@ -67,6 +70,7 @@ class Organisation:
             host=host,
             place=place,
             peer_places=numbered(peers, members.get("peer_places", {})),
+            token=Token.read(members),
         )
 
     @property

@@ -14,7 +14,7 @@ from kindpakket_network.description.host import EVERYWHERE, LOOPBACK
 from kindpakket_network.description.numbering import numbered
 from kindpakket_network.description.organisation import places_of
 from kindpakket_network.description.policy_rules import channel_policies
-from kindpakket_network.description.schema import check_schema, skip_malformed
+from kindpakket_network.description.schema import check_schema, skip_malformed, text
 from kindpakket_network.description.tuning import STANDARD
 from kindpakket_network.errors import Mistake
 
@@ -310,6 +310,21 @@ def _chaincodes(document: Any) -> Iterator[Mistake]:
         )
 
 
+def _tokens(document: Any) -> Iterator[Mistake]:
+    """Variables of a token's library that differ: a process loads the library, and reads them, once."""
+    before: dict[tuple[str, str], str] = {}
+    for number, organisation in enumerate(document["organisations"]):
+        token = organisation.get("keys", {}).get("pkcs11", {})
+        for name, value in token.get("environment", {}).items():
+            known = before.setdefault((text(token["library"]), name), text(value))
+            if known != value:
+                yield Mistake(
+                    f"organisations[{number}].keys.pkcs11.environment.{name}",
+                    f"{value!r} is not {known!r}, which another organisation gives to the same library: use "
+                    "one value, or act for the organisations in separate homes and topologies",
+                )
+
+
 _RULES: tuple[Callable[[Any], Iterator[Mistake]], ...] = (
     _names,
     _hosts,
@@ -317,6 +332,7 @@ _RULES: tuple[Callable[[Any], Iterator[Mistake]], ...] = (
     _lifetimes,
     _consenters,
     _organisations,
+    _tokens,
     _channels,
     _chaincodes,
     _capabilities,

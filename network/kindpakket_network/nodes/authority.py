@@ -9,14 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from kindpakket.fabric.ca import CaAlreadyRegistered, CaClient, CaError, Enrolment
 from kindpakket_network.description.host import LOOPBACK, THIS, Host, at
+from kindpakket_network.description.token import Token
 from kindpakket_network.description.tuning import STANDARD, Tuning
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority_roots import Roots
 from kindpakket_network.nodes.authority_tls import (
     OPERATIONS,
     OPERATIONS_KEY,
+    SERVICE,
+    discard_certificates,
     ensure_operations_certificate,
 )
 from kindpakket_network.programs.command import Command, run
@@ -25,6 +30,7 @@ from kindpakket_network.programs.files import sync_tree
 from kindpakket_network.programs.home import Home, write
 from kindpakket_network.programs.process import Program
 from kindpakket_network.programs.templates import render
+from kindpakket_network.programs.token import TokenKeys, key_id_of, pin_variable
 
 IDENTITIES = "ca"
 TLS = "tlsca"
@@ -34,6 +40,7 @@ TLS_PROFILE = "tls"
 REGISTRAR = "registrar"
 _OWN = "hf."  # the prefix of Fabric CA's own attributes
 _CONFIGURATION = "fabric-ca-server-config.yaml"
+_KEYS = "FABRIC_CA_SERVER_BCCSP"
 
 
 @dataclass
@@ -46,6 +53,7 @@ class Authority:
         ports: the server's port and its operations port.
         machine: where it runs.
         tuning: how long its certificates are valid.
+        token: where its new root keys are made; None: in files.
     """
 
     home: Home
@@ -53,6 +61,7 @@ class Authority:
     ports: tuple[int, int]
     machine: Host = THIS
     tuning: Tuning = STANDARD
+    token: Token | None = None
     _registrars: dict[tuple[str, bytes], Enrolment] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -85,6 +94,11 @@ class Authority:
         """Its root certificates, and how far their renewal has come."""
         return Roots(self.folder, (self.certificate(TLS), self.certificate(IDENTITIES)))
 
+    @property
+    def used_token(self) -> Token | None:
+        """The token with the keys of its present roots; None: they are in files, as before it got a token."""
+        return None if self.roots.in_files else self.token
+
     def trusted(self, name: str) -> list[bytes]:
         """The root certificates to trust for one of the two authorities, oldest first, PEM."""
         return self.roots.trusted(self.certificate(name))
@@ -100,9 +114,12 @@ class Authority:
         for name in (TLS, IDENTITIES):
             folder = made / self.certificate(name).parent.relative_to(self.folder)
             folder.mkdir(mode=0o700, parents=True)
-            write(folder / _CONFIGURATION, self._configuration(name, None), mode=0o600)
+            write(folder / _CONFIGURATION, self._configuration(name, None, self.token), mode=0o600)
             arguments = [programs.path("fabric-ca-server"), "init", "--home", str(folder)]
-            run(Command(f"fabric-ca-server for a new root of {self.organisation}", arguments, folder=folder))
+            title = f"fabric-ca-server for a new root of {self.organisation}"
+            settings = {} if self.token is None else self.token.authority_settings()
+            environment = {**settings, **pin_variable(self.token, _KEYS)}
+            run(Command(title, arguments, environment, folder))
         for path in list(made.rglob("*")):
             if path.is_file() and path.suffix != ".pem" and not path.name.endswith("_sk"):
                 path.unlink()  # its configuration and its database, which nobody needs
@@ -110,6 +127,23 @@ class Authority:
                 path.chmod(0o700 if path.is_dir() else 0o600)
         sync_tree(made)
         self.roots.keep_next(made)
+
+    def discard_certificates(self) -> None:
+        """Delete the stopped server's own TLS certificates and keys, so that it starts with new ones."""
+        self._delete_from_token([self.folder / SERVICE])
+        discard_certificates(self.folder)
+
+    def end_retiring(self) -> None:
+        """Delete the keys of the old roots, which nothing trusts any longer."""
+        self._delete_from_token(self.roots.retired())
+        self.roots.end_retiring()
+
+    def _delete_from_token(self, certificates: Sequence[Path]) -> None:
+        if self.token is None:
+            return
+        for identifier in map(key_id_of, certificates):
+            if identifier is not None:
+                TokenKeys(self.token).delete(identifier)
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -123,7 +157,9 @@ class Authority:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write(path, text, mode=0o600)
         arguments = [programs.path("fabric-ca-server"), *self.arguments]
-        return Program(self.node, arguments, {}, self.folder, self.tuning.logs)
+        secrets = pin_variable(self.used_token, _KEYS)
+        environment = {} if self.used_token is None else self.used_token.authority_settings()
+        return Program(self.node, arguments, environment, self.folder, self.tuning.logs, secrets)
 
     @property
     def outdated(self) -> bool:
@@ -144,8 +180,8 @@ class Authority:
             "others": [str(inner)],
         }
         return {
-            inner: self._configuration(IDENTITIES, None),
-            self.folder / _CONFIGURATION: self._configuration(TLS, server),
+            inner: self._configuration(IDENTITIES, None, self.used_token),
+            self.folder / _CONFIGURATION: self._configuration(TLS, server, self.used_token),
         }
 
     def ready(self) -> bool:
@@ -169,7 +205,7 @@ class Authority:
         attributes: Mapping[str, str],
         hosts: Sequence[str],
         profile: str | None,
-        key: bytes | None = None,
+        key: bytes | ec.EllipticCurvePrivateKey | None = None,
     ) -> Enrolment:
         """Register an identity, or update the registered one, and enrol it.
 
@@ -180,7 +216,7 @@ class Authority:
             attributes: attributes for its certificates.
             hosts: host names and addresses of a TLS certificate.
             profile: the signing profile.
-            key: the private key to certify, PEM; default: a new one.
+            key: the private key to certify, PEM, or one in a token; default: a new one.
 
         Raises:
             NetworkError: the authority refused or did not answer.
@@ -225,7 +261,7 @@ class Authority:
     def _registrar_secret(self, authority: str) -> str:
         return f"organisations/{self.organisation}/secrets/{authority}.{REGISTRAR}"
 
-    def _configuration(self, authority: str, server: Mapping[str, object] | None) -> str:
+    def _configuration(self, authority: str, server: Mapping[str, object] | None, token: Token | None) -> str:
         return render(
             "fabric-ca-server-config.yaml",
             name=authority,
@@ -234,6 +270,7 @@ class Authority:
             common_name=f"{authority}.{self.organisation}",
             organisation=self.organisation,
             tuning=self.tuning,
+            token=token,
             hosts=list(self.machine.tls_names(self.node)),
         )
 

@@ -56,6 +56,13 @@ class Roots:
             return "introduced" if self._is_done("next") else "introducing"
         return "settled"
 
+    @property
+    def in_files(self) -> bool:
+        """Whether the key of a root that the server issues with is in a file."""
+        return any(
+            certificate.is_file() and key_file(certificate).is_file() for certificate in self.certificates
+        )
+
     def trusted(self, certificate: Path) -> list[bytes]:
         """The roots to trust in the place of one of the certificates, oldest first, PEM."""
         inner = certificate.relative_to(self.folder)
@@ -88,9 +95,9 @@ class Roots:
                 write(old, certificate.read_bytes())
         for certificate in self.certificates:
             new = following / certificate.relative_to(self.folder)
-            name = f"{key_name(new)}_sk"
-            key = new.parent / "msp" / "keystore" / name
-            write(certificate.parent / "msp" / "keystore" / name, key.read_bytes(), mode=0o600)
+            key = key_file(new)
+            if key.is_file():  # else it is in a token
+                write(key_file(certificate).with_name(key.name), key.read_bytes(), mode=0o600)
             write(certificate, new.read_bytes())
         used = self._at(_USED)
         shutil.rmtree(used, ignore_errors=True)
@@ -114,13 +121,17 @@ class Roots:
         """Trust the old roots no longer from now on."""
         move(self._at("previous"), self._at("retiring"))
 
+    def retired(self) -> list[Path]:
+        """The certificates that are being retired."""
+        inner = [certificate.relative_to(self.folder) for certificate in self.certificates]
+        return [path for part in inner if (path := self._at("retiring") / part).is_file()]
+
     def end_retiring(self) -> None:
-        """Delete the keys of the old roots, which nothing trusts any longer."""
+        """Delete the files with keys of the old roots, which nothing trusts any longer."""
         for certificate in self.certificates:
             old = self._at("retiring") / certificate.relative_to(self.folder)
             if old.is_file():
-                key = certificate.parent / "msp" / "keystore" / f"{key_name(old)}_sk"
-                key.unlink(missing_ok=True)
+                key_file(certificate).with_name(key_file(old).name).unlink(missing_ok=True)
         shutil.rmtree(self._at("retiring"))
 
     def _at(self, name: str) -> Path:
@@ -135,7 +146,11 @@ def bundle(roots: Sequence[bytes]) -> bytes:
     return b"".join(root if root.endswith(b"\n") else root + b"\n" for root in roots)
 
 
-def key_name(certificate: Path) -> str:
-    """What Fabric CA names a certificate's key after: the SHA-256 of its public point."""
+def key_file(certificate: Path) -> Path:
+    """The file with the key of a CA server's certificate; it is missing if the key is in a token.
+
+    Fabric CA names it after the SHA-256 of the public point.
+    """
     public_key = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
-    return hashlib.sha256(public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)).hexdigest()
+    point = public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return certificate.parent / "msp" / "keystore" / f"{hashlib.sha256(point).hexdigest()}_sk"

@@ -47,13 +47,29 @@ class Inventory:
             number = organisation.place
             operator = _operator(organisation, home)
             authorities[name] = Authority(
-                home, name, ports.authority(topology.base, number), host, topology.tuning
+                home,
+                name,
+                ports.authority(topology.base, number),
+                host,
+                topology.tuning,
+                organisation.token,
             )
             if organisation.consenter:
                 orderers.append(orderer_of(topology, home, organisation))
             for peer_name, peer_number in organisation.peer_places.items():
                 at = ports.peer(topology.base, number, peer_number)
-                peer = Peer(home, topology.name, name, msp, peer_name, at, operator, host, topology.tuning)
+                peer = Peer(
+                    home,
+                    topology.name,
+                    name,
+                    msp,
+                    peer_name,
+                    at,
+                    operator,
+                    host,
+                    topology.tuning,
+                    organisation.token,
+                )
                 peers.append(peer)
                 for chaincode, places in _places(topology).items():
                     if chaincode not in _chaincodes_at(topology, name):
@@ -143,6 +159,7 @@ def orderer_of(topology: Topology, home: Home, organisation: Organisation) -> Or
         _operator(organisation, home),
         organisation.host,
         topology.tuning,
+        organisation.token,
     )
 
 

@@ -7,9 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kindpakket_network.description.token import Token
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import REGISTRAR, Authority
 
+KEY = "keystore/key.pem"
+"""The file of a signing key in an MSP folder; a key in a token has none."""
 _USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -25,6 +28,7 @@ class Issue:
         attributes: attributes in the certificate.
         hosts: host names and addresses (TLS).
         profile: the signing profile.
+        token: where a new key is made; None: in a file.
     """
 
     folder: Path
@@ -34,6 +38,7 @@ class Issue:
     attributes: Mapping[str, str] = field(default_factory=dict)
     hosts: Sequence[str] = ()
     profile: str | None = None
+    token: Token | None = None
 
     def holder(self, authority: Authority) -> str:
         """Its holder: the node, or `user@organisation`."""

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from kindpakket_network.description.host import Host, at
+from kindpakket_network.description.token import Token
 from kindpakket_network.nodes.authority import IDENTITIES, NODE_PROFILE, TLS, TLS_PROFILE
 from kindpakket_network.nodes.health import Operator, listens
-from kindpakket_network.nodes.issue import Issue
+from kindpakket_network.nodes.issue import KEY, Issue
 from kindpakket_network.programs.home import Home
 
 _OK = 200
@@ -23,6 +24,7 @@ class LedgerNode:
         machine: where it runs.
         ports: the first is the port of its service, the second that of its operations endpoint.
         operator: the client that may query it.
+        token: where its new signing keys are made; None: in files.
         kind: the node OU of its certificates.
     """
 
@@ -31,6 +33,7 @@ class LedgerNode:
     machine: Host
     ports: tuple[int, int, int]
     operator: Operator
+    token: Token | None
     kind: ClassVar[str]
 
     @property
@@ -76,6 +79,11 @@ class LedgerNode:
         """The certificate to trust when calling it."""
         return self.home.tls_root(self.organisation)
 
+    @property
+    def used_token(self) -> Token | None:
+        """The token with its present signing key; None: the key is in a file, as before it got a token."""
+        return None if (self.folder / "msp" / KEY).is_file() else self.token
+
     def build(self) -> str | None:
         """The build of its programs, as it reports itself; None if it does not answer."""
         answer = self.operator.get(self.ports[1], "/version")
@@ -87,6 +95,8 @@ class LedgerNode:
         """The certificates it needs."""
         hosts = self.machine.tls_names(self.node)
         return [
-            Issue(self.folder / "msp", IDENTITIES, self.node, self.kind, profile=NODE_PROFILE),
+            Issue(
+                self.folder / "msp", IDENTITIES, self.node, self.kind, profile=NODE_PROFILE, token=self.token
+            ),
             Issue(self.folder / "tls", TLS, self.node, self.kind, hosts=hosts, profile=TLS_PROFILE),
         ]

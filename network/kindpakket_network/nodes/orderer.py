@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from kindpakket_network.description.host import THIS, Host, at
 from kindpakket_network.description.ordering import Ordering
+from kindpakket_network.description.token import Token
 from kindpakket_network.description.tuning import STANDARD, Tuning
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.health import Operator
@@ -17,10 +18,12 @@ from kindpakket_network.nodes.ledger_node import LedgerNode
 from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Program
+from kindpakket_network.programs.token import pin_variable
 
 LOG_FORMAT = "%{time:2006-01-02 15:04:05.000 MST} %{level:.4s} [%{module}] %{shortfunc}: %{message}"
 # Peers ping every ten seconds, and gRPC servers close connections that ping more often than this minimum.
 ALIVE = {"ORDERER_GENERAL_KEEPALIVE_SERVERMININTERVAL": "5s"}
+_KEYS = "ORDERER_GENERAL_BCCSP"
 _CREATED = 201
 _EXISTS = 405
 _OK = 200
@@ -41,6 +44,7 @@ class Orderer(LedgerNode):
         operator: the client that may query and administer it.
         machine: where it runs.
         tuning: how it runs.
+        token: where its new signing keys are made; None: in files.
     """
 
     home: Home
@@ -50,6 +54,7 @@ class Orderer(LedgerNode):
     operator: Operator
     machine: Host = THIS
     tuning: Tuning = STANDARD
+    token: Token | None = None
     kind: ClassVar[str] = "orderer"
 
     @property
@@ -77,7 +82,8 @@ class Orderer(LedgerNode):
         """Its process."""
         shutil.copyfile(programs.config / "orderer.yaml", self.folder / "orderer.yaml")
         arguments = [programs.path("orderer")]
-        return Program(self.node, arguments, self.environment(), self.folder, self.tuning.logs)
+        secrets = pin_variable(self.used_token, _KEYS)
+        return Program(self.node, arguments, self.environment(), self.folder, self.tuning.logs, secrets)
 
     def environment(self) -> dict[str, str]:
         """The settings that its process gets."""
@@ -114,6 +120,8 @@ class Orderer(LedgerNode):
                 f"ORDERER_{server}_TLS_CLIENTAUTHREQUIRED": "true",
                 f"ORDERER_{server}_TLS_CLIENTROOTCAS": f"[{tls / 'ca.pem'}]",
             }
+        if self.used_token is not None:
+            environment |= self.used_token.settings(_KEYS, self.tuning.log_spec)
         return environment | dict(self.tuning.orderer)
 
     def ready(self) -> bool:

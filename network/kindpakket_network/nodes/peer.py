@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from kindpakket_network.description.host import LOOPBACK, THIS, Host, at
+from kindpakket_network.description.token import Token
 from kindpakket_network.description.tuning import STANDARD, Tuning
 from kindpakket_network.nodes.health import Operator, serves
 from kindpakket_network.nodes.ledger_node import LedgerNode
@@ -17,6 +18,11 @@ from kindpakket_network.nodes.orderer import LOG_FORMAT
 from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Program
+from kindpakket_network.programs.token import pin_variable
+
+# The prefix of a peer's variables for keys. Fabric 3.1.1 adds the path to that part of the configuration
+# twice: the documented CORE_PEER_BCCSP_PKCS11_PIN has no effect, and is logged when the peer starts.
+_KEYS = "CORE_PEER_BCCSP_PEER_BCCSP"
 
 # A peer receives blocks from one consenter. If that one hangs with its connections open, as when suspended or
 # partitioned, the peer switches after seconds; with Fabric's defaults payments would wait a minute or more.
@@ -57,6 +63,7 @@ class Peer(LedgerNode):
         operator: the client that may query its metrics.
         machine: where it runs.
         tuning: how it runs.
+        token: where its new signing keys are made; None: in files.
     """
 
     home: Home
@@ -68,6 +75,7 @@ class Peer(LedgerNode):
     operator: Operator
     machine: Host = THIS
     tuning: Tuning = STANDARD
+    token: Token | None = None
     kind: ClassVar[str] = "peer"
 
     @property
@@ -106,7 +114,8 @@ class Peer(LedgerNode):
         """Its process."""
         shutil.copyfile(programs.config / "core.yaml", self.folder / "core.yaml")
         arguments = [programs.path("peer"), *self.arguments]
-        return Program(self.node, arguments, self.environment(), self.folder, self.tuning.logs)
+        secrets = pin_variable(self.used_token, _KEYS)
+        return Program(self.node, arguments, self.environment(), self.folder, self.tuning.logs, secrets)
 
     def ready(self) -> bool:
         """Whether it is healthy and serves, for which it has opened its ledgers."""
@@ -182,4 +191,6 @@ class Peer(LedgerNode):
             "CORE_METRICS_PROVIDER": "prometheus",
         }
         environment |= {f"CORE_PEER_GOSSIP_{name}": value for name, value in _GOSSIP.items()}
+        if self.used_token is not None:
+            environment |= self.used_token.settings(_KEYS, self.tuning.log_spec)
         return environment | dict(self.tuning.peer)

@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
@@ -26,6 +26,7 @@ _BUILD_DEADLINE = 3600.0
 # A build prints a line for each module and package, hundreds of them: one progress line for so many.
 _REPORT_EVERY = 50
 _PATCHES = "patches.yaml"
+_TOKENS = ("pkcs11",)
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class ToolModule:
         version: the Go variable that holds the version, and its value.
         needs_c: whether it is built with cgo.
         patched: whether its `patches.yaml`, if it has one, is applied.
+        tags: the build tags, such as `pkcs11`.
         configuration: the module, and its folder with configuration files to keep with the programs.
     """
 
@@ -49,6 +51,11 @@ class ToolModule:
     needs_c: bool
     configuration: tuple[str, str] | None
     patched: bool = True
+    tags: tuple[str, ...] = ()
+
+    def with_tokens(self) -> ToolModule:
+        """The same module with support for keys in PKCS#11 tokens, which needs cgo."""
+        return replace(self, title=f"{self.title} with PKCS#11", needs_c=True, tags=_TOKENS)
 
 
 def fabric(build: str = STANDARD_BUILD) -> ToolModule:
@@ -106,28 +113,35 @@ class Programs:
         raise KeyError(program)
 
 
-def programs(progress: Progress, build: str = STANDARD_BUILD) -> Programs:
+def programs(progress: Progress, build: str = STANDARD_BUILD, *, tokens: bool = False) -> Programs:
     """The programs; they are built first if they are not in the cache.
 
     Args:
         progress: called with a sentence about each step.
         build: which build of Fabric's programs.
+        tokens: whether they can use keys in PKCS#11 tokens.
 
     Raises:
         ProgramError: Go or a C compiler is missing, or the build failed.
     """
     version = go_version()
-    return Programs(_built(fabric(build), version, progress), _built(FABRIC_CA, version, progress), build)
+    nodes, authorities = (_built(module, version, progress) for module in _modules(build, tokens))
+    return Programs(nodes, authorities, build)
 
 
-def cached_programs(build: str = STANDARD_BUILD) -> Programs | None:
+def cached_programs(build: str = STANDARD_BUILD, *, tokens: bool = False) -> Programs | None:
     """The programs if they are in the cache; None if they are not, or if Go's version cannot be found out."""
     try:
         version = go_version()
     except ProgramError:
         return None
-    own, authorities = (cache_folder() / cache_key(module, version) for module in (fabric(build), FABRIC_CA))
-    return Programs(own, authorities, build) if own.is_dir() and authorities.is_dir() else None
+    nodes, authorities = (cache_folder() / cache_key(module, version) for module in _modules(build, tokens))
+    return Programs(nodes, authorities, build) if nodes.is_dir() and authorities.is_dir() else None
+
+
+def _modules(build: str, tokens: bool) -> tuple[ToolModule, ToolModule]:
+    modules = fabric(build), FABRIC_CA
+    return (modules[0].with_tokens(), modules[1].with_tokens()) if tokens else modules
 
 
 def cache_folder() -> Path:
@@ -166,7 +180,7 @@ def go_version() -> str:
 
 
 def cache_key(module: ToolModule, version: str) -> str:
-    """The name of a module's folder in the cache: it changes with sources, version and toolchain."""
+    """The name of a module's folder in the cache: it changes with sources, version, tags and toolchain."""
     folder = resources.files("kindpakket_network") / "data" / "tools" / module.name
     digest = hashlib.sha256()
     for part in (
@@ -175,6 +189,7 @@ def cache_key(module: ToolModule, version: str) -> str:
         _patches(module).read_bytes() if _patches(module).is_file() else b"",
         module.version.encode(),
         version.encode(),
+        *(tag.encode() for tag in module.tags),
     ):
         digest.update(len(part).to_bytes(8, "big") + part)
     return f"{module.name}-{digest.hexdigest()[:16]}"
@@ -221,6 +236,8 @@ def _build(module: ToolModule, folder: Path, progress: Progress) -> None:
         result = work / "result"
         (result / "bin").mkdir(parents=True)
         flags = ["-v", "-buildvcs=false", "-ldflags", f"-X {module.version}"]
+        if module.tags:
+            flags += ["-tags", ",".join(module.tags)]
         _go(module, work, ["build", *flags, "-o", f"{result / 'bin'}/", "tool"], progress)
         missing = [program for program in module.programs if not (result / "bin" / program).is_file()]
         if missing:
@@ -241,6 +258,8 @@ def _go(module: ToolModule, folder: Path, arguments: list[str], progress: Progre
     environment = {name: value for name, value in os.environ.items() if name.startswith(("GO", "CGO", "CC"))}
     environment |= {name: os.environ[name] for name in os.environ if name.lower().endswith("_proxy")}
     environment["GOWORK"] = "off"
+    if module.tags:
+        environment["CGO_ENABLED"] = "1"
     command = Command(f"go {arguments[0]}", ["go", *arguments], environment, folder, _BUILD_DEADLINE)
     try:
         return run(command, counter.line).output

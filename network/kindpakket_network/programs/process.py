@@ -55,6 +55,7 @@ class Program:
         environment: variables in addition to the few that every process gets.
         folder: its working folder.
         logs: when its log is rotated.
+        secrets: further variables, which are never written to a file.
     """
 
     node: str
@@ -62,6 +63,7 @@ class Program:
     environment: Mapping[str, str]
     folder: Path
     logs: Logs = LOGS
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass
@@ -98,7 +100,7 @@ class Processes:
         )
         if is_supervised(self.home):
             return self._await_supervised(program)
-        environment = {**base_environment(), **program.environment, MARK: self._mark(program.node)}
+        own = {**program.environment, **program.secrets, MARK: self._mark(program.node)}
         try:
             with log.open("ab") as output:
                 child = subprocess.Popen(
@@ -106,7 +108,7 @@ class Processes:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    env=environment,
+                    env={**base_environment(), **own},
                     cwd=program.folder,
                     start_new_session=True,
                     umask=0o077,  # Fabric CA relies on it to keep some of its keys private
@@ -239,6 +241,11 @@ class Processes:
         return rotate_running(self.home.log(node), logs, lambda: suspended(process))
 
     def _await_supervised(self, program: Program) -> int:
+        if program.secrets:
+            raise NetworkError(
+                f"{program.node} keeps its key in a PKCS#11 token, whose PIN a service manager would have to "
+                "read from a file in the home: have this tool start the nodes, with `up --unsupervised`"
+            )
         environment = {**program.environment, MARK: self._mark(program.node)}
         switch_on(self.home, program.node, str(program.arguments[0]), environment)
         process = until(lambda: self.find(program.node), _SUPERVISOR)

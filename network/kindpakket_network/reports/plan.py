@@ -30,6 +30,7 @@ from kindpakket_network.nodes.departures import (
 from kindpakket_network.nodes.deployment_record import DeploymentRecord
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.own_organisations import own_organisations
+from kindpakket_network.nodes.own_tokens import ensure_tokens
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.serving import Serving
 from kindpakket_network.programs.home import Home
@@ -106,11 +107,12 @@ def plan(
 
     Raises:
         ChangeRefused: the network in the home cannot become what the topology describes.
-        TopologyError: the source of a chaincode cannot be used.
+        TopologyError: the source of a chaincode, or a token, cannot be used.
         NetworkError: a certificate or key cannot be used.
     """
     inventory = Inventory.of(topology, home)
     ensure_sources(topology, own_organisations(topology, home))
+    ensure_tokens(topology, own_organisations(topology, home))
     found: list[Change] = []
     if home.exists():
         present = Topology.load(home.topology)

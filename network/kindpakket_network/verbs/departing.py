@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kindpakket_network.certificates.enrolment import CERTIFICATE
 from kindpakket_network.certificates.revocation import Revocation
 from kindpakket_network.channel.leaving import is_named
 from kindpakket_network.errors import NetworkError, Waiting
@@ -29,6 +30,7 @@ from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.command import Command, run
 from kindpakket_network.programs.deferral import deferring
 from kindpakket_network.programs.files import move, sync_tree
+from kindpakket_network.programs.token import TokenKeys, key_id_of
 from kindpakket_network.programs.wait import until
 
 # Seconds for an orderer to delete a channel's blocks.
@@ -70,7 +72,21 @@ class Departing:
         }
         steps[departure.kind](departure)
         if departure.delete:
+            self._delete_keys(departure)
             shutil.rmtree(departure.folder(self.session.home), ignore_errors=True)
+
+    def _delete_keys(self, departure: Departure) -> None:
+        """Delete nodes' keys in a token, which the topology no longer names if their organisation leaves."""
+        organisations = self.session.topology.organisations
+        found = [known.token for known in organisations if known.name == departure.organisation]
+        token = found[0] if found and self._is_own(departure) else None
+        if token is None:
+            return
+        nodes = departure.folder(self.session.home) / "nodes"
+        for node in departure.nodes:
+            identifier = key_id_of(nodes / node / "msp" / CERTIFICATE)
+            if identifier is not None:
+                TokenKeys(token).delete(identifier)
 
     def _user(self, departure: Departure) -> None:
         folder = self.session.home.user(departure.organisation, departure.name)

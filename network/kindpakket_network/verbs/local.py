@@ -14,6 +14,7 @@ from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.issue import ensure_user_name
 from kindpakket_network.nodes.leader import leadership
 from kindpakket_network.nodes.own_organisations import own_organisations
+from kindpakket_network.nodes.own_tokens import uses_tokens
 from kindpakket_network.nodes.serving import Serving
 from kindpakket_network.nodes.session import Progress, Session
 from kindpakket_network.programs.fabric import Programs, cached_programs, programs
@@ -88,7 +89,7 @@ class LocalNetwork:
                     f"{self.home} does not act for {name!r}: use one of {', '.join(self.own_organisations)}"
                 )
         only = tuple(organisations) or None
-        built = (self._cached() if cached else None) or programs(progress, self._topology.build)
+        built = (self._cached() if cached else None) or self._programs_for(self._topology, progress)
         return Session(self._topology, self._home, self._processes, built, progress, only)
 
     def status(self) -> NetworkStatus:
@@ -97,10 +98,18 @@ class LocalNetwork:
 
     def _cached(self) -> Programs | None:
         """The programs in the cache: of the topology's build, or else of the one in the home."""
-        found = cached_programs(self._topology.build)
+        found = self._cached_for(self._topology)
         if found is None and self._home.exists():
-            return cached_programs(Topology.load(self._home.topology).build)
+            return self._cached_for(Topology.load(self._home.topology))
         return found
+
+    def _cached_for(self, topology: Topology) -> Programs | None:
+        own = own_organisations(topology, self._home)
+        return cached_programs(topology.build, tokens=uses_tokens(topology, own))
+
+    def _programs_for(self, topology: Topology, progress: Progress) -> Programs:
+        own = own_organisations(topology, self._home)
+        return programs(progress, topology.build, tokens=uses_tokens(topology, own))
 
     def leader(self, channel: str) -> str | None:
         """The node that leads the ordering of a channel, or None if none is known.

@@ -25,10 +25,11 @@ from kindpakket_network.nodes.own_organisations import (
     own_organisations,
     record_organisations,
 )
+from kindpakket_network.nodes.own_tokens import ensure_tokens, uses_tokens
 from kindpakket_network.nodes.session import Progress, Session
 from kindpakket_network.nodes.starter import Starter, ensure_free
 from kindpakket_network.programs.deferral import deferring
-from kindpakket_network.programs.fabric import cached_programs, programs
+from kindpakket_network.programs.fabric import programs
 from kindpakket_network.programs.home import write
 from kindpakket_network.programs.supervision import is_supervised, supervise
 from kindpakket_network.programs.wait import in_parallel
@@ -75,7 +76,9 @@ class Network(Upkeep, Handover):
                 f"{self._home.root} contains {', '.join(others)} but no network: use an empty folder, or one "
                 "that does not exist yet, as the home"
             )
-        built = programs(progress, self._topology.build)
+        own = organisations or own_organisations(self._topology, self._home)
+        ensure_tokens(self._topology, own)
+        built = programs(progress, self._topology.build, tokens=uses_tokens(self._topology, own))
         with self._home.locked():
             self._ensure_possible(self._topology)
             self._ensure_new_sources(organisations)
@@ -118,7 +121,7 @@ class Network(Upkeep, Handover):
             ChangeRefused: the network in the home cannot become what the topology describes.
             NetworkError: consenters are running, but none returns the configuration of a channel.
         """
-        built, available = self._cached(), cached_programs(self._topology.build) is not None
+        built, available = self._cached(), self._cached_for(self._topology) is not None
 
         def configurations() -> Iterable[Step]:
             if not self._home.exists() or built is None:
@@ -226,7 +229,7 @@ class Network(Upkeep, Handover):
         wanted = self._topology
         if build is not None:
             wanted = with_settings(wanted, {"fabric.build": json.dumps(build)})
-        programs(progress, wanted.build)  # before anything is locked or changed
+        self._programs_for(wanted, progress)  # before anything is locked or changed
         with self.changing(wanted, progress) as session:
             return ProgramUpgrade(session).run()
 

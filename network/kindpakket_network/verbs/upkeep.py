@@ -27,6 +27,7 @@ from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES
 from kindpakket_network.nodes.issue import Issue, ensure_user_name
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.own_tokens import ensure_tokens
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Progress
 from kindpakket_network.programs.fabric import programs
@@ -266,7 +267,8 @@ class Upkeep(LocalNetwork):
 
         Raises:
             ArchiveError: the file was rejected, and the home is unchanged.
-            NetworkError: a node did not catch up; the next `up` or `restore` resumes.
+            NetworkError: a token cannot be used, or a node did not catch up; the next `up` or `restore`
+                resumes.
         """
         place = Home(Path(home).resolve())
         with place.locked():
@@ -276,6 +278,7 @@ class Upkeep(LocalNetwork):
             )
             place.install_builder()
         network = cls.open(home)
+        ensure_tokens(network.topology, network.own_organisations)
         with place.locked():
             BringUp(network.session(progress)).recover()
         return network, manifest

@@ -37,7 +37,7 @@ if not (MODULE and shutil.which("softhsm2-util")):
 
 @pytest.fixture(scope="module")
 def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A fresh token. SoftHSM reads its configuration when the library is loaded, once in a process."""
+    """A fresh token. SoftHSM reads its configuration when the library is initialised."""
     folder = tmp_path_factory.mktemp("softhsm")
     (folder / "tokens").mkdir()
     configuration = folder / "softhsm2.conf"
@@ -45,7 +45,9 @@ def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     os.environ["SOFTHSM2_CONF"] = str(configuration)
     command = ["softhsm2-util", "--init-token", "--free", "--label", LABEL, "--pin", PIN, "--so-pin", "5678"]
     subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
-    yield pkcs11.lib(MODULE).get_token(token_label=LABEL)
+    library = pkcs11.lib(MODULE)
+    library.reinitialize()  # other tests of this process may have used it
+    yield library.get_token(token_label=LABEL)
     del os.environ["SOFTHSM2_CONF"]
 
 

@@ -42,9 +42,10 @@ class Issuer(Authority):
         attributes: Mapping[str, str],
         hosts: Sequence[str],
         profile: str | None,
-        key: bytes | None = None,
+        key: bytes | ec.EllipticCurvePrivateKey | None = None,
     ) -> Enrolment:
         """A certificate of that name."""
+        assert not isinstance(key, ec.EllipticCurvePrivateKey), "a key in a token"
         root = self.certificate(authority)
         root_key = root.with_name(f"{authority}.root-key.pem").read_bytes()
         return signed(name, self.days, key, by=(root.read_bytes(), root_key))

@@ -288,6 +288,7 @@ def test_certificates_that_a_bundle_brought_are_not_ours_to_watch(session: Sessi
     folder = session.home.node("orderer.regie")
     (folder / "tls" / "key.pem").unlink()
     shutil.rmtree(folder / "msp" / "keystore")
+    (folder / "msp" / "enrolment.json").unlink()
     assert "orderer.regie" not in {one.holder for one in expiries(session.home)}
 
 

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from kindpakket_cli.network import group
-from kindpakket_network.programs.fabric import FABRIC, FABRIC_CA, Programs, ToolModule, cache_key
+from kindpakket_network.description.build import BUILDS
+from kindpakket_network.programs.fabric import FABRIC, FABRIC_CA, Programs, ToolModule, cache_key, fabric
 
 SMARTBFT = "github.com/hyperledger-labs/SmartBFT"
 # The commit of Fabric 3.1.1: its tags are not Go module versions.
@@ -42,6 +43,15 @@ def test_the_titles_and_what_the_programs_say_of_themselves_are_the_versions_of_
     version = required(FABRIC_CA, "github.com/hyperledger/fabric-ca").removeprefix("v")
     assert FABRIC_CA.title == f"Fabric CA {version}"
     assert FABRIC_CA.version.endswith(f"={version}")
+
+
+@pytest.mark.parametrize("module", [*map(fabric, BUILDS), FABRIC_CA], ids=lambda module: str(module.title))
+def test_programs_that_use_tokens_are_another_build_which_needs_c(module: ToolModule) -> None:
+    with_tokens = module.with_tokens()
+    assert cache_key(with_tokens, "go1.26.1") != cache_key(module, "go1.26.1")
+    assert (with_tokens.needs_c, with_tokens.tags, module.tags) == (True, ("pkcs11",), ())
+    assert (with_tokens.version, with_tokens.programs) == (module.version, module.programs)
+    assert "github.com/miekg/pkcs11 v1.1.1 h1:" in tool_file(module, "go.sum")
 
 
 @pytest.mark.parametrize("name", ["go.mod", "go.sum", "patches.yaml"])

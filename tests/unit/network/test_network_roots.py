@@ -17,7 +17,7 @@ from kindpakket_network.certificates.expiry import certificate_warnings
 from kindpakket_network.certificates.revocation import Revocation
 from kindpakket_network.certificates.root_renewal import RootRenewal, unfinished_roots
 from kindpakket_network.nodes.authority import IDENTITIES, TLS
-from kindpakket_network.nodes.authority_roots import Roots, key_name
+from kindpakket_network.nodes.authority_roots import Roots, key_file
 from kindpakket_network.nodes.pending import activate
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.home import write
@@ -45,7 +45,7 @@ def make_next(session: Session) -> dict[str, bytes]:
         root = self_signed(f"{kind}.{NAME}", 6000)
         path = folder / authority.certificate(kind).relative_to(authority.folder)
         write(path, root.certificate)
-        write(path.parent / "msp" / "keystore" / f"{key_name(path)}_sk", root.key)
+        write(key_file(path), root.key)
         made[kind] = root.key
     authority.roots.keep_next(folder)
     return made

@@ -11,6 +11,7 @@ from cryptography import x509
 
 from kindpakket.fabric.ca._call import CaCall, Caller, decoded, json_body, query
 from kindpakket.fabric.ca._enrolment import Enrolment
+from kindpakket.fabric.identity._identity import PrivateKey
 from kindpakket.fabric.identity._keys import KeyAlgorithm, key_pem, load_key, make_key, signing_request
 
 Reason: TypeAlias = Literal[
@@ -69,14 +70,16 @@ def enrolling(
     ca: str,
     name: str,
     secret: str,
-    key: KeyAlgorithm | bytes,
+    key: KeyAlgorithm | bytes | PrivateKey,
     hosts: Sequence[str],
     profile: str | None,
     attributes: Sequence[str] | None,
 ) -> CaCall[Enrolment]:
     """Have a first certificate issued."""
-    pem = key if isinstance(key, bytes) else key_pem(make_key(key))
-    body = _request(ca, name, pem, hosts, profile, attributes)
+    if isinstance(key, str):
+        key = key_pem(make_key(key))
+    signing, pem = (load_key(key), key) if isinstance(key, bytes) else (key, b"")
+    body = _request(ca, name, signing, hosts, profile, attributes)
     return CaCall("enroll", "POST", "enroll", body, _enrolment_with(pem), basic=(name, secret))
 
 
@@ -90,7 +93,7 @@ def reenrolling(
 ) -> CaCall[Enrolment]:
     """Have a further certificate issued."""
     pem = present.key if key == "same" else key_pem(make_key(key))
-    body = _request(ca, present.name, pem, hosts, profile, attributes)
+    body = _request(ca, present.name, load_key(pem), hosts, profile, attributes)
     return CaCall("reenroll", "POST", "reenroll", body, _enrolment_with(pem), caller=present)
 
 
@@ -178,12 +181,12 @@ def certificate_id(certificate: bytes) -> tuple[str, str]:
 def _request(
     ca: str,
     name: str,
-    key: bytes,
+    key: PrivateKey,
     hosts: Sequence[str],
     profile: str | None,
     attributes: Sequence[str] | None,
 ) -> bytes:
-    request = signing_request(name, load_key(key), hosts)
+    request = signing_request(name, key, hosts)
     members: dict[str, Any] = {"certificate_request": request.decode(), "caname": ca}
     if profile is not None:
         members["profile"] = profile

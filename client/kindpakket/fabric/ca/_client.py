@@ -14,6 +14,7 @@ from kindpakket.fabric.ca._certificates import CaInfo, Reason, Revocation
 from kindpakket.fabric.ca._enrolment import Enrolment
 from kindpakket.fabric.ca._http import BaseCaClient, unreachable
 from kindpakket.fabric.ca._identities import Attributes, CaIdentity
+from kindpakket.fabric.identity._identity import PrivateKey
 from kindpakket.fabric.identity._keys import KeyAlgorithm
 
 T = TypeVar("T")
@@ -55,7 +56,7 @@ class CaClient(BaseCaClient):
         name: str,
         secret: str,
         *,
-        key: KeyAlgorithm | bytes = "P-256",
+        key: KeyAlgorithm | bytes | PrivateKey = "P-256",
         hosts: Sequence[str] = (),
         profile: str | None = None,
         attributes: Sequence[str] | None = None,
@@ -65,8 +66,10 @@ class CaClient(BaseCaClient):
         Args:
             name: the enrolment name.
             secret: the secret it was registered with.
-            key: which kind of key to make; or an existing private key, unencrypted PEM. With Ed25519, the
-                certificate serves `connect`, but no further call of the authority.
+            key: which kind of key to make; or an existing private key: unencrypted PEM, or a key of
+                `cryptography`, such as one that signs in a hardware module; it stays where it is, and the
+                result does not hold it. With Ed25519, the certificate serves `connect`, but no further call
+                of the authority.
             hosts: host names and IP addresses, as a TLS certificate needs them.
             profile: the authority's signing profile, such as `tls`; default: its default.
             attributes: names of the attributes that the certificate must carry; default: those registered to

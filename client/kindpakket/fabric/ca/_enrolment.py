@@ -27,7 +27,8 @@ class Enrolment:
 
     Attributes:
         certificate: the certificate, PEM.
-        key: the private key, PKCS#8 PEM, unencrypted. Not shown by `repr`.
+        key: the private key, PKCS#8 PEM, unencrypted; b"" if it stays in a hardware module. Not shown by
+            `repr`.
         chain: the authority's own certificates, PEM, root included; b"" if they are not known.
     """
 

@@ -14,6 +14,7 @@ from kindpakket.fabric.ca._certificates import CaInfo, Reason, Revocation
 from kindpakket.fabric.ca._enrolment import Enrolment
 from kindpakket.fabric.ca._http import BaseCaClient, unreachable
 from kindpakket.fabric.ca._identities import Attributes, CaIdentity
+from kindpakket.fabric.identity._identity import PrivateKey
 from kindpakket.fabric.identity._keys import KeyAlgorithm
 
 __all__ = ["CaClient"]
@@ -54,7 +55,7 @@ class CaClient(BaseCaClient):
         name: str,
         secret: str,
         *,
-        key: KeyAlgorithm | bytes = "P-256",
+        key: KeyAlgorithm | bytes | PrivateKey = "P-256",
         hosts: Sequence[str] = (),
         profile: str | None = None,
         attributes: Sequence[str] | None = None,
