@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from kindpakket_network.chaincodes import package as code
 from kindpakket_network.chaincodes.definition import collections_document, definition_arguments
+from kindpakket_network.chaincodes.readiness import Readiness
 from kindpakket_network.description.chaincode import Chaincode, Initialise
 from kindpakket_network.description.channel import Channel
 from kindpakket_network.description.policy import satisfied
@@ -26,10 +26,8 @@ from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.home import write
-from kindpakket_network.programs.wait import in_parallel, until
+from kindpakket_network.programs.wait import in_parallel
 
-# Seconds for peers to receive a committed definition, and to learn by gossip which peers can endorse.
-_PLAN_DEADLINE = 60.0
 _RANDOM = "${random-id}"
 # Attempts when other organisations approve or commit at the same time; each lost race costs one.
 _TRIES = 4
@@ -89,9 +87,10 @@ class Deployment:
         """
         package, binary = self.prepare()
         record = self._agreed(package, binary)
-        self._await_definition(record)
-        self._await_plans()
-        self._await_answers()
+        readiness = Readiness(self.session, self.channel, self.chaincode)
+        readiness.await_definition(record.sequence)
+        readiness.await_plans()
+        readiness.await_answers()
         if record.replaces is not None:
             record = replace(record, replaces=None)
             record.write(self._path)
@@ -312,61 +311,6 @@ class Deployment:
         self.session.admin(self._peers()[0]).commit(
             self.channel.name, self._definition(record), peers, orderer
         )
-
-    def _await_definition(self, record: DeploymentRecord) -> None:
-        """Wait until every peer has committed the definition; until then it uses the previous package."""
-        channel, name = self.channel.name, self.chaincode.name
-
-        def behind(peer: Peer) -> str | None:
-            def there() -> bool | None:
-                found = self.session.admin(peer).committed(channel, name)
-                return (found is not None and int(found["sequence"]) >= record.sequence) or None
-
-            return None if until(there, _PLAN_DEADLINE, interval=0.25) else peer.node
-
-        nodes = [node for node in in_parallel(behind, self._peers()) if node is not None]
-        if nodes:
-            raise NetworkError(
-                f"{', '.join(nodes)} did not commit the definition of {name} on {channel} within "
-                f"{_PLAN_DEADLINE:g} s: check in `status` whether they are behind, and deploy again"
-            )
-
-    def _await_plans(self) -> None:
-        nodes, logs = self._without(PeerCommands.endorsement_plan)
-        if nodes:
-            raise NetworkError(
-                f"{', '.join(nodes)} found no set of peers that can endorse {self.chaincode.name} within "
-                f"{_PLAN_DEADLINE:g} s: check that the other organisations' peers run, and read {logs}"
-            )
-
-    def _await_answers(self) -> None:
-        """Wait until the chaincode answers on every peer of this home, be it with a refusal."""
-        nodes, logs = self._without(PeerCommands.answers)
-        if nodes:
-            raise NetworkError(
-                f"{self.chaincode.name} is committed, but did not answer on {', '.join(nodes)} within "
-                f"{_PLAN_DEADLINE:g} s: read {logs} and the logs of its processes, mend it, and deploy again"
-            )
-
-    def _without(self, has: Callable[[PeerCommands, str, str], object]) -> tuple[list[str], str]:
-        """Wait for something on every peer of this home; the nodes that lack it in the end, and their logs.
-
-        Args:
-            has: whether a peer has it, for the names of a channel and a chaincode.
-        """
-
-        def lacks(peer: Peer) -> bool:
-            commands = self.session.admin(peer)
-            return not until(
-                lambda: has(commands, self.channel.name, self.chaincode.name) or None,
-                _PLAN_DEADLINE,
-                interval=0.25,
-            )
-
-        peers = self._peers()
-        lacking = in_parallel(lacks, peers)
-        nodes = [peer.node for peer, lacks_it in zip(peers, lacking, strict=True) if lacks_it]
-        return nodes, ", ".join(str(self.session.home.log(node)) for node in nodes)
 
     def _initialise(self, initialise: Initialise) -> None:
         approved = self._committed().approved

@@ -14,12 +14,12 @@ from typing import Any
 
 from kindpakket.fabric import Identity
 from kindpakket_network.channel import messages as m
-from kindpakket_network.channel.admin_commands import AdminCommands
 from kindpakket_network.channel.capabilities import keep_capabilities, with_raised
 from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration, Consenter
 from kindpakket_network.channel.difference import Difference, differences
 from kindpakket_network.channel.genesis import consenter_files, desired
 from kindpakket_network.channel.proposal import Proposal
+from kindpakket_network.channel.quorum import ensure_dispensable, ensure_quorum
 from kindpakket_network.channel.submission import Overtaken, current, signers, submit
 from kindpakket_network.channel.update import compute_update
 from kindpakket_network.description.channel import Channel
@@ -29,12 +29,9 @@ from kindpakket_network.nodes.departures import CONSENTER, ORGANISATION
 from kindpakket_network.nodes.inventory import orderer_of
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.session import Session
-from kindpakket_network.programs.wait import in_parallel, until
 
 SETTINGS = "settings"
 CAPABILITIES = "capabilities"
-# Seconds for a consenter that did not answer at first, as one that has just started.
-_TO_ANSWER = 4.0
 # Attempts when another organisation changes the channel at the same time.
 _TRIES = 3
 
@@ -182,7 +179,7 @@ class _Step:
         if self.for_good and self.consenter is not None:
             ensure_dispensable(self.session, self.channel, present, self.consenter)
         elif self.consenter is not None:
-            _ensure_quorum(self.session, self.channel, present, self.consenter)
+            ensure_quorum(self.session, self.channel, present, self.consenter)
         update = compute_update(self.session, present, wanted)
         return None if update is None else Proposal.of(update)
 
@@ -336,57 +333,6 @@ def _ensure_nothing_leaves(session: Session, channel: Channel, present: Configur
             f"the consenters of {channel.name} have the ids {order}: list them in this order in the "
             "topology, and new ones after them, or give their ids in consenter_ids"
         )
-
-
-def ensure_dispensable(session: Session, channel: Channel, present: Configuration, leaving: Orderer) -> None:
-    """Check that those of the other consenters that have all blocks go on without one.
-
-    Raises:
-        NetworkError: they are too few to order its departure, or to order anything afterwards.
-    """
-    count, quorum = len(present.consenters()), session.topology.ordering.quorum
-    late = _late(session, channel, present, leaving)
-    needed = max(quorum(count), quorum(count - 1))
-    if count - 1 - len(late) < needed:
-        raise NetworkError(
-            f"without {leaving.node}, {channel.name} needs {needed} of its other {count - 1} consenters, but "
-            f"{', '.join(late) or 'there are no more'} {'are' if len(late) > 1 else 'is'} down or behind: "
-            "start or restart, and try again"
-        )
-
-
-def _ensure_quorum(session: Session, channel: Channel, present: Configuration, changing: Orderer) -> None:
-    """Check that every other consenter has all blocks, so that ordering survives while this one changes."""
-    late = _late(session, channel, present, changing)
-    if late:
-        raise NetworkError(
-            f"{', '.join(late)} {'is' if len(late) == 1 else 'are'} down or behind on {channel.name}, so "
-            f"changing {changing.node} could cost the channel its quorum: start or restart, and try again"
-        )
-
-
-def _late(session: Session, channel: Channel, present: Configuration, changing: Orderer) -> list[str]:
-    """The other consenters that are down, or lack blocks."""
-    msps = {consenter.msp for consenter in present.consenters()} - {changing.msp}
-    others = [candidate for candidate in session.inventory.orderers if candidate.msp in msps]
-    commands = AdminCommands(session, signers(session, present)[0])
-
-    def height(orderer: Orderer) -> int:
-        try:
-            return commands.height(channel, orderer)
-        except CommandFailed:
-            return 0
-
-    heights = in_parallel(height, others)
-    highest = max(1, max(heights, default=0) - session.topology.ordering.lag)
-
-    def behind(orderer: Orderer, before: int) -> str | None:
-        patience = session.topology.ordering.patience if before else _TO_ANSWER
-        caught_up = before >= highest or until(lambda: height(orderer) >= highest or None, patience, 0.5)
-        return None if caught_up else orderer.node
-
-    found = in_parallel(lambda pair: behind(*pair), zip(others, heights, strict=True))
-    return [node for node in found if node]
 
 
 def consenter_of(orderer: Orderer, session: Session, channel: Channel, raft: bool) -> Consenter:

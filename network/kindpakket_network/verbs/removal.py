@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kindpakket_network.chaincodes.naming import naming
-from kindpakket_network.channel.change import ensure_dispensable
+from kindpakket_network.channel.quorum import ensure_dispensable
 from kindpakket_network.channel.submission import current
 from kindpakket_network.description import removal as without
 from kindpakket_network.description.chaincode import Chaincode
