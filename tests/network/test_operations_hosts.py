@@ -369,6 +369,52 @@ def test_a_forged_bundle_is_refused(live: dict[str, Operator], bundles: list[Pat
     assert "is rejected" in operator.output
 
 
+def test_an_organisation_renews_its_roots_on_its_own_machine(
+    town: Town, live: dict[str, Operator], tmp_path: Path, proof: bool
+) -> None:
+    if not proof:
+        pytest.skip("make proof renews the roots of one organisation on its own machine, too")
+    auditor, change = live["auditor"], str(tmp_path / "change.json")
+    others = {name: operator for name, operator in live.items() if operator is not auditor}
+    old = roots_of(live, "auditor")
+    auditor.run("roots", "introduce")
+    town.pay(2)
+    assert all(roots_of({name: operator}, "auditor") == old for name, operator in others.items())
+    assert set(in_parallel(others, "up").values()) == {DONE}
+    assert len(roots_of(live, "auditor")) == len(old) + 1
+    town.pay(2)
+
+    assert auditor.end(auditor.begin("roots", "replace", "--yes")) == WAITS, auditor.output
+    assert "channel propose" in auditor.output
+    town.pay(2)
+    auditor.run("channel", "propose", CHANNEL, "-o", change)
+    for name in ("auditor", "gemeente", "winkels"):
+        live[name].run("channel", "sign", change, "--yes")
+    auditor.run("stop", "orderer.auditor")
+    live["gemeente"].run("channel", "submit", change)
+    auditor.run("up")
+    auditor.run("roots", "replace", "--yes")
+    town.pay(2)
+    auditor.run("roots", "retire", "--yes")
+    assert set(in_parallel(others, "up").values()) == {DONE}
+    town.pay(2)
+    assert auditor.run("roots", "show") == "No roots are being renewed.\n"
+    new = roots_of(live, "auditor")
+    assert len(new) == len(old) and new != old
+    bundle = tmp_path / "auditor.json"
+    auditor.run("export", "organisation", "auditor", "-o", str(bundle))
+    assert set(in_parallel(others, "admit", str(bundle)).values()) == {DONE}
+    for operator in live.values():
+        assert operator.status()["findings"] == []
+
+
+def roots_of(operators: Mapping[str, Operator], organisation: str) -> set[bytes]:
+    """The TLS roots of an organisation, which all of these homes trust alike."""
+    (content,) = {Home(operator.home).tls_root(organisation).read_bytes() for operator in operators.values()}
+    mark = b"-----BEGIN"
+    return {mark + part for part in content.split(mark)[1:]}
+
+
 def test_what_is_down_stays_down_until_it_is_brought_up(live: dict[str, Operator]) -> None:
     operator = live["regie"]
     operator.run("down")

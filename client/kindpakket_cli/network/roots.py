@@ -44,7 +44,8 @@ def show(target: Network, as_json: bool) -> None:
 def introduce(target: Network, organisations: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
     """Make new roots, and have channels, nodes and connection profiles trust them beside the old ones.
 
-    Nodes restart one after the other. Programs outside must load the profile again before `roots replace`.
+    Nodes restart one after the other. Before `roots replace`, programs outside must load the profile again,
+    and other organisations that have homes of their own must run `up`.
     """
     _take(target, "introduce", organisations, dry_run, as_json)
 
@@ -61,7 +62,7 @@ def replace(target: Network, organisations: tuple[str, ...], dry_run: bool, yes:
     Programs outside must load their certificates again before `roots retire`.
     """
     if not dry_run:
-        confirm("Have all programs loaded the connection profiles again, which trust the new roots?", yes)
+        confirm("Do all programs and all other organisations' homes trust the new roots?", yes)
     _take(target, "replace", organisations, dry_run, as_json)
 
 
@@ -72,7 +73,10 @@ def replace(target: Network, organisations: tuple[str, ...], dry_run: bool, yes:
 @json_option
 @on_network
 def retire(target: Network, organisations: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Take the old roots out of channels, nodes and profiles; their certificates are refused from then on."""
+    """Take the old roots out of channels, nodes and profiles; their certificates are refused from then on.
+
+    Homes of other organisations no longer trust the old roots after their next `up`.
+    """
     if not dry_run:
         confirm("Refuse every certificate of the old roots permanently?", yes)
     _take(target, "retire", organisations, dry_run, as_json)

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from kindpakket.fabric.ca import Enrolment
 from kindpakket_network.errors import NetworkError
@@ -38,6 +39,20 @@ def write_roots(folder: Path, identity_roots: Sequence[bytes], tls_roots: Sequen
     """Write the same files from the root certificates, PEM, oldest first; two of a kind may overlap."""
     _trust_identities(folder / "msp", identity_roots, tls_roots)
     _trust_tls(folder / "tls", tls_roots)
+
+
+def read_roots(folder: Path) -> tuple[list[bytes], list[bytes]]:
+    """The root certificates that `write_roots` wrote, for identities and for TLS, PEM, oldest first.
+
+    Raises:
+        FileNotFoundError: it has not written any.
+    """
+    paths = [folder / "msp" / "cacerts" / "ca.pem", *sorted((folder / "msp" / "cacerts").glob("ca-*.pem"))]
+    pems = (b"".join(path.read_bytes() for path in paths), (folder / "tls" / "ca.pem").read_bytes())
+    identities, tls = (
+        [found.public_bytes(Encoding.PEM) for found in x509.load_pem_x509_certificates(pem)] for pem in pems
+    )
+    return identities, tls
 
 
 def refresh_trust(authority: Authority, issue: Issue) -> None:

@@ -1,8 +1,8 @@
 """Renews the roots of organisations: old and new ones overlap, until every certificate has been reissued.
 
-A step is not begun before every node has taken the one before it. A program outside the home must keep up:
-it loads its organisation's connection profile between the first and the second step, and its certificate
-between the second and the third.
+A step is not begun before every node of the home has taken the one before it. What is outside must keep up:
+between the first and the second step, programs load their organisation's connection profile and homes of
+other organisations run `up`; between the second and the third, programs load their certificates.
 """
 
 from __future__ import annotations
@@ -43,14 +43,21 @@ _DONE = {INTRODUCE: "introduced", REPLACE: "replaced", RETIRE: "settled"}
 _INEXACT = timedelta(seconds=2)
 
 
-def unfinished_roots(inventory: Inventory, organisations: Sequence[str]) -> list[str]:
-    """What is to be done next about roots that are being renewed, a sentence for each organisation."""
+def unfinished_roots(inventory: Inventory, organisations: Sequence[str], *, whole: bool = True) -> list[str]:
+    """What is to be done next about roots that are being renewed, a sentence for each organisation.
+
+    Args:
+        inventory: the nodes.
+        organisations: the organisations' names.
+        whole: the home acts for all organisations of the network.
+    """
+    others = "" if whole else "have every other organisation run `kindpakket network up`, and "
     words = {
         "introducing": ("being introduced", "run `kindpakket network roots introduce {}` to go on"),
         "introduced": (
             "trusted beside the old ones",
-            "have all programs load the connection profile of {} again, then run `kindpakket network roots "
-            "replace {}`",
+            f"{others}have all programs load the connection profile of {{}} again, then run `kindpakket "
+            "network roots replace {}`",
         ),
         "replacing": ("replacing the old ones", "run `kindpakket network roots replace {}` to go on"),
         "replaced": (
@@ -77,7 +84,7 @@ class RootRenewal:
     """The renewal of the roots of some organisations, for identities and for TLS. Every step can be repeated.
 
     Args:
-        session: the network; its home acts for all organisations.
+        session: the network; its home acts for these organisations.
         organisations: the organisations' names.
     """
 
@@ -87,6 +94,7 @@ class RootRenewal:
     def introduce(self) -> None:
         """Make new roots, and have the channels, nodes and profiles trust them beside the old ones.
 
+        The homes of other organisations take them with their next `up`, see `ForeignRoots`.
         All peers of the home restart, because a peer that has connected to a consenter keeps the roots that
         it trusted then.
 
@@ -103,6 +111,8 @@ class RootRenewal:
         """Have the CA servers issue with the new roots, and reissue every certificate, node after node.
 
         Raises:
+            Waiting: other organisations must sign the channels' changes that name a consenter's certificates;
+                the next call resumes.
             NetworkError: the new roots are not trusted everywhere yet, or a step failed; the next call
                 resumes.
         """
@@ -193,16 +203,11 @@ class RootRenewal:
 
     def _authorities(self, step: str) -> list[Authority]:
         """The CA servers, if the step can be taken for all of them."""
-        if not self.session.whole:
-            raise NetworkError(
-                f"{self.session.home.root} acts for {', '.join(self.session.own_organisations)} only, and "
-                "roots can only be renewed in a home that acts for all organisations"
-            )
         found = [self._authority(name) for name in self.organisations]
         for authority in found:
             if authority.roots.phase not in _PHASES[step]:
                 name = authority.organisation
-                others = unfinished_roots(self.session.inventory, [name])
+                others = unfinished_roots(self.session.inventory, [name], whole=self.session.whole)
                 none = f"{name} has no new roots to {step}: run `kindpakket network roots introduce {name}`"
                 raise NetworkError(others[0] if others else none)
         return found
@@ -244,7 +249,7 @@ class RootRenewal:
                     NodeRenewal(self.session, node).run()
 
     def _nodes(self) -> list[Peer | Orderer]:
-        """All peers, and the organisations' orderers, the leaders last."""
+        """All peers of this home, and the organisations' orderers, the leaders last."""
         leaders = [self.session.leading(channel) for channel in self.session.topology.channels]
         orderers = [
             orderer
@@ -252,7 +257,11 @@ class RootRenewal:
             if orderer.organisation in self.organisations
         ]
         return [
-            *self.session.inventory.peers,
+            *(
+                peer
+                for peer in self.session.inventory.peers
+                if peer.organisation in self.session.own_organisations
+            ),
             *sorted(orderers, key=lambda orderer: orderer in leaders),
         ]
 

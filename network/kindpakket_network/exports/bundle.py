@@ -40,8 +40,9 @@ class Bundle:
         network: the network's name.
         organisation: the organisation's name.
         msp: its MSP id.
-        identity_root: the certificate of its authority for identities, PEM.
-        tls_root: the certificate of its authority for TLS, PEM.
+        identity_root: the certificate of its authority for identities, PEM; while it is renewed, the old one
+            and the new one.
+        tls_root: the same of its authority for TLS.
         revocations: lists of revoked certificates, PEM, by the names of their files.
         consenter: its orderer, or None when it has none.
     """
@@ -91,11 +92,13 @@ class Bundle:
         return json.dumps({"kind": KIND, **asdict(self)}, indent=1) + "\n"
 
     def fingerprints(self) -> tuple[str, str]:
-        """SHA-256 of the roots for identities and for TLS, for people to compare."""
-        return fingerprint(self.identity_root), fingerprint(self.tls_root)
+        """SHA-256 of the roots for identities and for TLS, for people to compare.
+
+        In hexadecimal pairs with colons; of two roots, the old one's comes first.
+        """
+        return _fingerprints(self.identity_root), _fingerprints(self.tls_root)
 
 
-def fingerprint(pem: str) -> str:
-    """SHA-256 of a certificate, PEM, in hexadecimal pairs with colons."""
-    digest = x509.load_pem_x509_certificate(pem.encode()).fingerprint(SHA256())
-    return digest.hex(":").upper()
+def _fingerprints(pem: str) -> str:
+    found = x509.load_pem_x509_certificates(pem.encode())
+    return ", ".join(certificate.fingerprint(SHA256()).hex(":").upper() for certificate in found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -19,6 +19,7 @@ from kindpakket_network.exports.bundle import Bundle
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}[.]pem")
 # Clocks of machines differ; Fabric CA dates its certificates back by as much.
 _CLOCKS_DIFFER_BY = timedelta(minutes=5)
+_MOST_ROOTS = 2
 
 
 def mistakes_in(bundle: Bundle, topology: Topology, now: datetime | None = None) -> list[str]:
@@ -47,16 +48,30 @@ def mistakes_in(bundle: Bundle, topology: Topology, now: datetime | None = None)
         return [f"a certificate in it cannot be read ({error}): export the bundle again"]
 
 
+def roots_in(bundle: Bundle) -> tuple[list[bytes], list[bytes]]:
+    """A bundle's root certificates, for identities and for TLS, PEM, oldest first.
+
+    Raises:
+        ValueError: they cannot be read.
+    """
+    identities, tls = (
+        [root.public_bytes(Encoding.PEM) for root in _load_roots(pem)]
+        for pem in (bundle.identity_root, bundle.tls_root)
+    )
+    return identities, tls
+
+
 def _certificates(bundle: Bundle, organisation: Organisation, now: datetime) -> Iterator[str]:
-    identity_root, tls_root = (_load(pem) for pem in (bundle.identity_root, bundle.tls_root))
-    for name, root in (("identity_root", identity_root), ("tls_root", tls_root)):
-        yield from _valid(name, root, root, now)
-        if not _is_authority(root):
-            yield f"{name} is not an authority's certificate: export the bundle again"
+    identity_roots, tls_roots = (_load_roots(pem) for pem in (bundle.identity_root, bundle.tls_root))
+    for name, roots in (("identity_root", identity_roots), ("tls_root", tls_roots)):
+        for root in roots:
+            yield from _valid(name, root, [root], now)
+            if not _is_authority(root):
+                yield f"{name} is not an authority's certificate: export the bundle again"
     for name, text in bundle.revocations.items():
         if not _FILE.fullmatch(name):
             yield f"{name!r} is not a valid file name for revocations: export the bundle again"
-        elif not x509.load_pem_x509_crl(text.encode()).is_signature_valid(identity_root.public_key()):  # type: ignore[arg-type]
+        elif not _is_signed(x509.load_pem_x509_crl(text.encode()), identity_roots):
             yield f"{name} is not signed by the organisation's authority: export the bundle again"
     if organisation.consenter != (bundle.consenter is not None):
         difference = (
@@ -67,8 +82,8 @@ def _certificates(bundle: Bundle, organisation: Organisation, now: datetime) -> 
         yield f"{difference}: use the same topology on both sides"
     elif bundle.consenter is not None:
         identity, tls = _load(bundle.consenter.identity), _load(bundle.consenter.tls)
-        yield from _valid("the orderer's identity", identity, identity_root, now)
-        yield from _valid("the orderer's TLS certificate", tls, tls_root, now)
+        yield from _valid("the orderer's identity", identity, identity_roots, now)
+        yield from _valid("the orderer's TLS certificate", tls, tls_roots, now)
         if "orderer" not in _values(identity, NameOID.ORGANIZATIONAL_UNIT_NAME):
             yield (
                 "the orderer's identity lacks the role orderer, so its votes would not count: renew it, and "
@@ -83,13 +98,25 @@ def _certificates(bundle: Bundle, organisation: Organisation, now: datetime) -> 
 
 
 def _load(pem: str) -> x509.Certificate:
-    found = x509.load_pem_x509_certificates(pem.encode())
+    found = _load_all(pem)
     if len(found) != 1:
         raise ValueError(f"{len(found)} certificates instead of one")
-    # Fabric reads only the first PEM block of a file, which could be a different one.
-    if _text(found[0]) != "".join(pem.split()):
-        raise ValueError("extra content besides the certificate")
     return found[0]
+
+
+def _load_roots(pem: str) -> list[x509.Certificate]:
+    found = _load_all(pem)
+    if len(found) > _MOST_ROOTS:
+        raise ValueError(f"{len(found)} roots instead of one, or two while they are renewed")
+    return found
+
+
+def _load_all(pem: str) -> list[x509.Certificate]:
+    found = x509.load_pem_x509_certificates(pem.encode())
+    # Fabric reads only the first PEM block of a file, which could be a different one.
+    if "".join(map(_text, found)) != "".join(pem.split()):
+        raise ValueError("extra content besides the certificate")
+    return found
 
 
 def _text(certificate: x509.Certificate) -> str:
@@ -97,7 +124,7 @@ def _text(certificate: x509.Certificate) -> str:
 
 
 def _valid(
-    name: str, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime
+    name: str, certificate: x509.Certificate, issuers: Sequence[x509.Certificate], now: datetime
 ) -> Iterator[str]:
     if certificate.not_valid_after_utc <= now:
         yield f"{name} expired on {certificate.not_valid_after_utc:%Y-%m-%d}: its owner must renew it"
@@ -106,10 +133,20 @@ def _valid(
             f"{name} is only valid from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC: check the "
             "machines' clocks"
         )
+    if not any(_is_issued(certificate, issuer) for issuer in issuers):
+        yield f"{name} was not issued by the organisation's authority: export the bundle again"
+
+
+def _is_issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
     except (InvalidSignature, ValueError, TypeError):
-        yield f"{name} was not issued by the organisation's authority: export the bundle again"
+        return False
+    return True
+
+
+def _is_signed(revocations: x509.CertificateRevocationList, roots: Sequence[x509.Certificate]) -> bool:
+    return any(revocations.is_signature_valid(root.public_key()) for root in roots)  # type: ignore[arg-type]
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:

@@ -109,6 +109,7 @@ def status(
     ]
     channels = in_parallel(ChannelLook.status, looks)
     certificates = expiries(home)
+    own = own_organisations(topology, home)
     free = _free(home.root)
     return NetworkStatus(
         name=topology.name,
@@ -119,7 +120,7 @@ def status(
         certificates=tuple(certificates),
         warnings=(
             *map(str, damages(topology, home, inventory) if home.exists() else ()),
-            *unfinished_roots(inventory, own_organisations(topology, home)),
+            *unfinished_roots(inventory, own, whole=len(own) == len(topology.organisations)),
             *certificate_warnings(home, topology.tuning.warning_days, certificates),
         ),
         findings=(

@@ -11,6 +11,7 @@ from kindpakket_network.backups.recovery import Recovery
 from kindpakket_network.backups.snapshot_join import SnapshotJoin
 from kindpakket_network.certificates.enrolment import ensure, write_organisation
 from kindpakket_network.certificates.expired import ensure_usable
+from kindpakket_network.certificates.foreign_roots import ForeignRoots
 from kindpakket_network.certificates.program_upgrade import ProgramUpgrade
 from kindpakket_network.certificates.renewal import Renewal
 from kindpakket_network.certificates.rolling_restart import restart_outdated, stop_outdated_authorities
@@ -83,6 +84,8 @@ class BringUp:
                         self.lead(channel)
                         self.await_peers(channel)
                         joined.append(channel)
+                with deferred():
+                    ForeignRoots(self.session, joined).take()
                 with deferred():
                     restart_outdated(self.session)
                 with deferred():

@@ -116,6 +116,7 @@ class Upkeep(LocalNetwork):
             What was, or would be, done, a sentence each.
 
         Raises:
+            Waiting: other organisations must sign; the next call resumes.
             NetworkError: the step cannot be taken now, or it failed; the next call resumes.
         """
         session = self.session(progress)
@@ -134,7 +135,8 @@ class Upkeep(LocalNetwork):
             NetworkError: there is no network in the home.
         """
         self._ensure_exists()
-        return unfinished_roots(self._inventory, self.own_organisations)
+        whole = len(self.own_organisations) == len(self._topology.organisations)
+        return unfinished_roots(self._inventory, self.own_organisations, whole=whole)
 
     def revoke(self, holder: str, *, superseded: bool = False, progress: Progress = silent) -> int:
         """Revoke certificates, and have all channels of the organisation refuse them.

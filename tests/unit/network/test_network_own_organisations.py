@@ -259,7 +259,7 @@ def test_another_root_is_refused(session: Session, bundle: Bundle, tmp_path: Pat
     other = Authority("ca.winkels")
     identity = other.issue("orderer.winkels", "orderer")
     forged = replace(bundle, identity_root=other.root, consenter=consenter(identity))
-    with pytest.raises(NetworkError, match="has a different root from the one in"):
+    with pytest.raises(NetworkError, match="has different roots from those in"):
         admit(session, [file_of(forged, tmp_path)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +12,21 @@ import yaml
 from issuing import Issuer, filled, self_signed
 
 from kindpakket_network import NetworkError, Topology
+from kindpakket_network.certificates import foreign_roots
 from kindpakket_network.certificates.damage import damages
-from kindpakket_network.certificates.enrolment import issue_pending, refresh_trust, write_organisation
+from kindpakket_network.certificates.enrolment import (
+    issue_pending,
+    read_roots,
+    refresh_trust,
+    write_organisation,
+    write_roots,
+)
 from kindpakket_network.certificates.expiry import certificate_warnings
+from kindpakket_network.certificates.foreign_roots import ForeignRoots, RootSet, named_roots
 from kindpakket_network.certificates.revocation import Revocation
 from kindpakket_network.certificates.root_renewal import RootRenewal, unfinished_roots
+from kindpakket_network.channel import messages as m
+from kindpakket_network.channel.configuration import Configuration
 from kindpakket_network.nodes.authority import IDENTITIES, TLS
 from kindpakket_network.nodes.authority_roots import Roots, key_file
 from kindpakket_network.nodes.pending import activate
@@ -170,11 +181,63 @@ def test_nobody_is_revoked_while_the_old_roots_retire(session: Session) -> None:
         Revocation(session, NAME).run(f"peer0.{NAME}")
 
 
-def test_roots_are_renewed_in_the_home_of_all(session: Session) -> None:
-    write(session.home.own_organisations, '{"organisations": ["winkels"]}')
-    alone = Session(session.topology, session.home, session.processes, session.programs, session.progress)
-    with pytest.raises(NetworkError, match="acts for winkels only"):
-        list(RootRenewal(alone, (NAME,)).steps("introduce"))
+def acting_for(session: Session, name: str) -> Session:
+    """The same home, acting for one organisation only."""
+    write(session.home.own_organisations, json.dumps({"organisations": [name]}))
+    return Session(session.topology, session.home, session.processes, session.programs, session.progress)
+
+
+def named(msp: str, identities: Sequence[bytes], tls: Sequence[bytes]) -> Configuration:
+    """A channel that names these roots of an organisation."""
+    group = m.configtx.ConfigGroup()
+    config = m.msp_config.FabricMSPConfig(name=msp, root_certs=identities, tls_root_certs=tls)
+    value = m.msp_config.MSPConfig(config=config.SerializeToString()).SerializeToString()
+    group.groups["Application"].groups[msp].values["MSP"].value = value
+    return Configuration("zuidhorn", 7, group, 2, b"")
+
+
+def test_an_organisation_renews_its_roots_in_a_home_of_its_own(session: Session) -> None:
+    alone = acting_for(session, NAME)
+    renewal = RootRenewal(alone, (NAME,))
+    assert "ca.winkels: makes new roots, which it does not use yet" in list(renewal.steps("introduce"))
+    make_next(session)
+    roots_of(session).note_done()
+    (sentence,) = unfinished_roots(alone.inventory, [NAME], whole=False)
+    assert "have every other organisation run `kindpakket network up`" in sentence
+    (sentence,) = unfinished_roots(alone.inventory, [NAME])
+    assert "every other organisation" not in sentence
+
+
+def test_the_homes_of_others_trust_what_the_channels_name(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = session.inventory.authorities[NAME]
+    old = (authority.trusted(IDENTITIES), authority.trusted(TLS))
+    make_next(session)
+    both = (authority.trusted(IDENTITIES), authority.trusted(TLS))
+    write_roots(session.home.organisation(NAME), *old)
+    other, channels = acting_for(session, "gemeente"), session.topology.channels
+    states = [
+        (named("WinkelsMSP", *both), both),
+        (named("WinkelsMSP", *(roots[1:] for roots in both)), tuple(roots[1:] for roots in both)),
+    ]
+    for configuration, expected in states:
+        monkeypatch.setattr(foreign_roots, "current", lambda *_, found=configuration: found)
+        assert list(ForeignRoots(other, channels).changed()) == [NAME]
+        ForeignRoots(other, channels).take()
+        assert read_roots(session.home.organisation(NAME)) == expected
+        assert ForeignRoots(other, channels).changed() == {}
+        assert ForeignRoots(acting_for(session, NAME), channels).changed() == {}
+        acting_for(session, "gemeente")
+
+
+def test_an_old_root_is_trusted_while_a_channel_names_it() -> None:
+    old, new = (self_signed(name, 9).certificate for name in ("old", "new"))
+    found = named_roots([named("X", [old], [old]), named("X", [new], [new]), named("Y", [new], [new])])
+    assert found == {
+        "X": RootSet(frozenset({old, new}), frozenset({old, new})),
+        "Y": RootSet(frozenset({new}), frozenset({new})),
+    }
 
 
 def test_an_authority_that_ends_names_the_command(session: Session) -> None:
