@@ -74,7 +74,7 @@ def test_the_command_says_which_versions_it_has_built(
 ) -> None:
     monkeypatch.setattr(
         "kindpakket_network.programs.fabric.programs",
-        lambda *_: Programs(tmp_path / "fabric", tmp_path / "ca"),
+        lambda *_, **__: Programs(tmp_path / "fabric", tmp_path / "ca"),
     )
     answer = CliRunner().invoke(group.network, ["programs"])
     assert answer.output == (
