@@ -127,16 +127,12 @@ class Ground:
             self.desk.clerk.vouchers.top_up, self.scheme, allocation, listed.parts[0], "second-child"
         )
 
-    def values(self, *, sums: bool = True) -> Values:
-        """Budgets, vouchers, open items and settlements, as two organisations' peers report them.
-
-        Args:
-            sums: also the sums over all vouchers of a scheme, which take longer than everything else.
-        """
+    def values(self) -> Values:
+        """Budgets, sums, vouchers, open items and settlements, as two organisations' peers report them."""
         self.desk.in_step()
-        mine, theirs = (self._values(peer, sums) for peer in (self.desk.clerk, self.desk.auditor))
+        mine, theirs = (self._values(peer) for peer in (self.desk.clerk, self.desk.auditor))
         assert mine == theirs, "two peers report different values"
-        return mine | {name: at() for name, at in self._more.items()}
+        return mine | self._looks()
 
     def height(self) -> int:
         """The number of blocks, once all peers have the same number."""
@@ -163,11 +159,12 @@ class Ground:
     def refuses(self, case: Case) -> None:
         """Make a case's attempt, which must be refused where and how the case says, and change nothing.
 
-        The sums over all vouchers are compared where something was ordered: nothing else can change them.
+        Values are what the blocks make of them, so they are compared where the attempt is in a block; of the
+        others it is shown that none is.
         """
         attempt = case.attempt(self)
         ordered = case.place is Place.VALIDATION
-        before, height = self.values(sums=ordered), self.height()
+        before, height = self.values() if ordered else self._looks(), self.height()
         try:
             answer = attempt()
         except Exception as error:
@@ -177,14 +174,16 @@ class Ground:
         assert verdict.is_that(case.place, case.code), f"expected {case.code}, {case.place.value}: {verdict}"
         if not ordered:
             assert self.ordered_since(height) == [], "something was ordered"
-        assert self.values(sums=ordered) == before
+        assert (self.values() if ordered else self._looks()) == before
 
-    def _values(self, peer: Municipality | Auditor, sums: bool) -> Values:
+    def _looks(self) -> Values:
+        return {name: at() for name, at in self._more.items()}
+
+    def _values(self, peer: Municipality | Auditor) -> Values:
         values: Values = {}
         for scheme in self._schemes:
             values[f"budget {scheme}"] = peer.schemes.show(scheme)["budget"]
-            if sums:
-                values[f"totals {scheme}"] = peer.audit.totals(scheme)
+            values[f"totals {scheme}"] = peer.audit.totals(scheme)
             values[f"settlements {scheme}"] = list(peer.settlements.list(scheme))
             for shop in self._shops:
                 values[f"unsettled {scheme} {shop}"] = list(peer.payments.unsettled(scheme, shop))
