@@ -30,6 +30,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     """Mark the groups before pytest-xdist reads them, and sort them after all other hooks."""
     groups.form(items)
+    if not config.getoption("--proof"):
+        for item in items:
+            if mark := item.get_closest_marker("proof"):
+                item.add_marker(pytest.mark.skip(reason=f"make proof {mark.args[0]}"))
     yield
     groups.check(config, items)
     groups.arrange(items)

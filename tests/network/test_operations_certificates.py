@@ -133,6 +133,7 @@ def test_up_completes_a_renewal_that_was_killed(
 
 
 @pytest.mark.usefixtures("renewed")
+@pytest.mark.proof("kills renewals after every step")
 def test_a_renewal_that_is_killed_after_any_step_is_completed(network: Network, town: Town) -> None:
     before = network.status()
     for line in (

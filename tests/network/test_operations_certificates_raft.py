@@ -15,11 +15,8 @@ from kindpakket_network import Network
 from kindpakket_network.channel.change import reconcile
 
 
-def test_every_certificate_is_renewed_while_payments_run(
-    tmp_path_factory: pytest.TempPathFactory, proof: bool
-) -> None:
-    if not proof:
-        pytest.skip("make proof renews the certificates of a Raft network, too")
+@pytest.mark.proof("renews the certificates of a Raft network, too")
+def test_every_certificate_is_renewed_while_payments_run(tmp_path_factory: pytest.TempPathFactory) -> None:
     results = tmp_path_factory.mktemp("results")
     with (
         running(doubled("raft"), tmp_path_factory.mktemp("raft")) as network,

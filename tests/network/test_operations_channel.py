@@ -229,6 +229,7 @@ def test_two_changes_at_the_same_time_end_with_one_of_them(live: Network) -> Non
     assert reconcile(session, session.topology.channel(CHANNEL))
 
 
+@pytest.mark.proof("kills changes of a channel at every step")
 def test_an_up_that_is_killed_again_and_again_changes_the_channel_in_the_end(
     live: Network, going_on: Trade
 ) -> None:

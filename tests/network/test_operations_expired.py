@@ -64,6 +64,7 @@ def test_what_expired_while_the_network_was_down_is_told_and_healed(network: Net
     ensure_healed(network, town)
 
 
+@pytest.mark.proof("lets certificates expire while the network runs, too")
 def test_what_expired_while_the_network_runs_is_healed(network: Network, town: Town) -> None:
     """All consenters run with TLS certificates that have expired, and can no longer reach one another."""
     inventory = Inventory.of(network.topology, Home(network.home))

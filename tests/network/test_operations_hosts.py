@@ -369,11 +369,10 @@ def test_a_forged_bundle_is_refused(live: dict[str, Operator], bundles: list[Pat
     assert "is rejected" in operator.output
 
 
+@pytest.mark.proof("renews the roots of one organisation on its own machine, too")
 def test_an_organisation_renews_its_roots_on_its_own_machine(
-    town: Town, live: dict[str, Operator], tmp_path: Path, proof: bool
+    town: Town, live: dict[str, Operator], tmp_path: Path
 ) -> None:
-    if not proof:
-        pytest.skip("make proof renews the roots of one organisation on its own machine, too")
     auditor, change = live["auditor"], str(tmp_path / "change.json")
     others = {name: operator for name, operator in live.items() if operator is not auditor}
     old = roots_of(live, "auditor")

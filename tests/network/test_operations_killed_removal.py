@@ -44,6 +44,7 @@ def remove(progress: Callable[[str], None], home: Path) -> None:
         removal.run(network, made(network), progress)
 
 
+@pytest.mark.proof("kills removals at every step")
 def test_a_removal_that_is_killed_again_and_again_comes_to_its_end(raft: Network, tmp_path: Path) -> None:
     killed = die_once_of_each_kind(remove, tmp_path / "deaths", raft.home)
     assert killed >= ACTS

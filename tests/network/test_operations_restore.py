@@ -60,13 +60,10 @@ def test_a_consenter_comes_back_on_channels_that_other_organisations_may_not_rea
             assert until(lambda: restored.status().healthy or None, PATIENCE), restored.status()
 
 
+@pytest.mark.proof("restores consenters of a small Raft network, as `make test` does of the province")
 @pytest.mark.parametrize("leads", [False, True], ids=["a follower", "the leader"])
-def test_a_raft_consenter_that_lost_its_log_comes_back_with_a_new_id(
-    tmp_path: Path, leads: bool, proof: bool
-) -> None:
+def test_a_raft_consenter_that_lost_its_log_comes_back_with_a_new_id(tmp_path: Path, leads: bool) -> None:
     """Under its old id it would end itself at the first message of a leader that counts on the lost log."""
-    if not proof:
-        pytest.skip("make test restores consenters of the province (test_province.py)")
     public = backup_key.create(tmp_path / "key", None)
     identities = backup_key.load(tmp_path / "key", str)
     with (

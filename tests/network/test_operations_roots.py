@@ -113,6 +113,7 @@ def test_steps_come_in_their_order(network: Network) -> None:
     assert network.unfinished_roots() == []
 
 
+@pytest.mark.proof("kills the renewal of roots at its worst moments")
 def test_a_step_that_is_killed_is_completed(network: Network) -> None:
     """One organisation alone, and each step killed at its worst moments."""
     home, old = Home(network.home), roots(network)
@@ -144,10 +145,9 @@ def test_a_step_that_is_killed_is_completed(network: Network) -> None:
     certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(root.read_bytes()))
 
 
-def test_roots_are_renewed_on_raft_too(tmp_path_factory: pytest.TempPathFactory, proof: bool) -> None:
+@pytest.mark.proof("renews roots on Raft, too")
+def test_roots_are_renewed_on_raft_too(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Its consenters keep the keys of their TLS certificates, by which the others know them."""
-    if not proof:
-        pytest.skip("make proof renews roots on Raft, too")
     results = tmp_path_factory.mktemp("results")
     with running(doubled("raft"), tmp_path_factory.mktemp("raft")) as network:
         with Desk(network, results, Random(1)) as desk:

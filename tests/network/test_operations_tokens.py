@@ -26,6 +26,9 @@ from kindpakket_network.programs.token import TokenKeys, key_id_of
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
 
+pytestmark = pytest.mark.proof(
+    "runs a network whose keys are in a token, with programs that it builds for it"
+)
 pkcs11 = pytest.importorskip("pkcs11", reason="the extra kindpakket[pkcs11] is not installed")
 
 LIBRARIES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so")

@@ -76,6 +76,7 @@ def change_over_and_back(network: Network, town: Town) -> Sales:
     return sales
 
 
+@pytest.mark.proof("exchanges the programs of a BFT network and brings the old ones back")
 def test_all_nodes_change_over_and_back_while_tills_pay(network: Network, town: Town) -> None:
     wanted = steps(network, "upgrade", fabric__build=PATCHED)
     assert {step.subject for step in wanted} == nodes(network)
@@ -154,11 +155,10 @@ def test_a_plan_builds_nothing(network: Network, monkeypatch: pytest.MonkeyPatch
     assert {step.subject for step in steps(network, "upgrade", fabric__build=other)} == everything
 
 
+@pytest.mark.proof("exchanges the programs of a Raft network, too")
 def test_a_raft_network_changes_over_and_back_while_tills_pay(
-    tmp_path_factory: pytest.TempPathFactory, proof: bool
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    if not proof:
-        pytest.skip("make proof exchanges the programs of a Raft network, too")
     results = tmp_path_factory.mktemp("results")
     with (
         running(beginning("raft"), tmp_path_factory.mktemp("raft")) as network,
