@@ -23,6 +23,8 @@ from kindpakket_network.channel.submission import current
 from kindpakket_network.nodes.authority import IDENTITIES, TLS
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import started_at
+from kindpakket_network.programs.wait import until
+from patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +103,14 @@ def test_all_roots_are_renewed_while_tills_pay(
             shop = Shop(gateway.network(CHANNEL).contract(CHAINCODE), "")
             shop.binding(town.scheme.id, wallet.voucher)
     print(len(changed), "certificates")
+
+
+@pytest.mark.parametrize("node", ["peer1.gemeente", "orderer.regie"])
+def test_a_ledger_is_fetched_from_the_first_block_on_which_names_the_old_roots(
+    network: Network, node: str
+) -> None:
+    assert network.rebuild(node, print).heights[CHANNEL] > 1
+    assert until(lambda: network.status().healthy or None, PATIENCE), network.status()
 
 
 def test_steps_come_in_their_order(network: Network) -> None:

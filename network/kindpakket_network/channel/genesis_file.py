@@ -41,8 +41,8 @@ def admit_genesis(session: Session, members: Any, source: str) -> bool:
     """Import a channel's genesis block from another organisation, if it matches the topology.
 
     If none of the organisations that this home acts for is in the block, they joined the channel later, and
-    the topology describes the channel as it is today. Then only the organisations' root certificates are
-    compared; `plan` shows other differences once the channel answers.
+    the topology describes the channel as it is today. Then only the organisations are compared; `plan` shows
+    other differences once the channel answers.
 
     Args:
         session: the network.
@@ -120,13 +120,30 @@ def differences(first: Any, second: Any, place: str = "") -> Iterator[str]:
             yield f"{place}{name}"
 
 
-def unknown_organisations(first: Any, second: Any) -> Iterator[str]:
-    """The organisations of a configuration that another one lacks, or has with different roots."""
+def unknown_organisations(genesis: Any, present: Any) -> Iterator[str]:
+    """The organisations of a genesis block's configuration that the present one lacks, or has otherwise.
+
+    Roots may have been renewed since. Others are no danger if all consenters of the genesis block are at
+    addresses of present ones, whose roots are known: peers only believe blocks from there, and none of them
+    follows a genesis block that somebody made up.
+    """
+    reachable = _addresses(genesis) <= _addresses(present)
     for kind in (APPLICATION, ORDERER):
-        known = second.groups[kind].groups
-        for msp, organisation in sorted(first.groups[kind].groups.items()):
-            if msp not in known or _roots(organisation) != _roots(known[msp]):
+        known = present.groups[kind].groups
+        for msp, organisation in sorted(genesis.groups[kind].groups.items()):
+            if msp not in known or not (reachable or _roots(organisation) == _roots(known[msp])):
                 yield f"{kind}/{msp}"
+
+
+def _addresses(group: Any) -> set[str]:
+    """The addresses of all orderers in a configuration."""
+    return {
+        address
+        for organisation in group.groups[ORDERER].groups.values()
+        for address in m.configuration.OrdererAddresses.FromString(
+            organisation.values["Endpoints"].value
+        ).addresses
+    }
 
 
 def _roots(organisation: Any) -> tuple[list[bytes], ...]:

@@ -42,6 +42,14 @@ class Inventory:
         orderers: list[Orderer] = []
         peers: list[Peer] = []
         servers: list[ChaincodeServer] = []
+        consenters = tuple(
+            (orderer.endpoint, orderer.tls_root)
+            for orderer in (
+                orderer_of(topology, home, candidate)
+                for candidate in topology.organisations
+                if candidate.consenter
+            )
+        )
         for organisation in topology.organisations:
             name, msp, host = organisation.name, organisation.msp, organisation.host
             number = organisation.place
@@ -69,6 +77,7 @@ class Inventory:
                     host,
                     topology.tuning,
                     organisation.token,
+                    consenters,
                 )
                 peers.append(peer)
                 for chaincode, places in _places(topology).items():

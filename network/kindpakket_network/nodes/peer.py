@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from kindpakket_network.description.tuning import STANDARD, Tuning
 from kindpakket_network.nodes.health import Operator, serves
 from kindpakket_network.nodes.ledger_node import LedgerNode
 from kindpakket_network.nodes.orderer import LOG_FORMAT
+from kindpakket_network.nodes.peer_configuration import write_configuration
 from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Program
@@ -64,6 +64,7 @@ class Peer(LedgerNode):
         machine: where it runs.
         tuning: how it runs.
         token: where its new signing keys are made; None: in files.
+        consenters: the orderers of the network: `host:port`, and the file with the TLS roots to trust.
     """
 
     home: Home
@@ -76,6 +77,7 @@ class Peer(LedgerNode):
     machine: Host = THIS
     tuning: Tuning = STANDARD
     token: Token | None = None
+    consenters: tuple[tuple[str, Path], ...] = ()
     kind: ClassVar[str] = "peer"
 
     @property
@@ -112,7 +114,10 @@ class Peer(LedgerNode):
 
     def program(self, programs: Programs) -> Program:
         """Its process."""
-        shutil.copyfile(programs.config / "core.yaml", self.folder / "core.yaml")
+        genesis = self.home.genesis_blocks()
+        write_configuration(
+            programs.config / "core.yaml", self.folder / "core.yaml", dict(self.consenters), genesis
+        )
         arguments = [programs.path("peer"), *self.arguments]
         secrets = pin_variable(self.used_token, _KEYS)
         return Program(self.node, arguments, self.environment(), self.folder, self.tuning.logs, secrets)

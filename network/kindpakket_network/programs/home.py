@@ -129,6 +129,10 @@ class Home:
         """The genesis block of a channel."""
         return self.channel(channel) / "genesis.block"
 
+    def genesis_blocks(self) -> list[Path]:
+        """The genesis blocks of all channels that the home has one of."""
+        return sorted(self.root.glob("channels/*/genesis.block"))
+
     def chaincode(self, label: str) -> Path:
         """The folder of a chaincode's program and package."""
         return self.root / "chaincode" / label

@@ -66,6 +66,21 @@ def test_who_joins_later_sees_that_the_founders_are_who_they_are(said: Group, wa
     set_value(said.groups["Orderer"], "BatchSize", b"")
     assert list(unknown_organisations(said, later)) == []
     assert list(unknown_organisations(later, wanted)) == ["Application/CMSP", "Orderer/CMSP"]
-    other = Authority("BMSP")
-    set_value(said.groups["Orderer"].groups["BMSP"], "MSP", other.definition())
-    assert list(unknown_organisations(said, later)) == ["Orderer/BMSP"]
+
+
+def test_roots_may_have_been_renewed_where_all_founding_consenters_are_known(
+    said: Group, wanted: Group
+) -> None:
+    for group in (said, wanted):
+        place(group, "AMSP", "a.example:7050")
+        place(group, "BMSP", "b.example:7050")
+    set_value(said.groups["Orderer"].groups["BMSP"], "MSP", Authority("BMSP").definition())
+    assert list(unknown_organisations(said, wanted)) == []
+    place(said, "BMSP", "elsewhere.example:7050")
+    assert list(unknown_organisations(said, wanted)) == ["Orderer/BMSP"]
+
+
+def place(group: Group, msp: str, address: str) -> None:
+    """Put the orderer of an organisation at an address."""
+    addresses = m.configuration.OrdererAddresses(addresses=[address])
+    set_value(group.groups["Orderer"].groups[msp], "Endpoints", addresses.SerializeToString())
