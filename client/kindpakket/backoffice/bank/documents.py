@@ -184,7 +184,8 @@ def recognise(content: bytes, source: str = "the file") -> Document:
     bodies = list(root)
     if len(bodies) != 1:
         raise refused(f"Document has {len(bodies)} elements: it must have one", line_of(root))
-    if stray := next((element for element in root.iter() if _is_stray(element, qualified.namespace)), None):
+    stray = next((element for element in root.iter() if _is_stray(element, qualified.namespace)), None)
+    if stray is not None:
         raise refused("an element is not of the file's namespace", line_of(stray))
     return Document(known[1], known[2], source, bodies[0])
 
