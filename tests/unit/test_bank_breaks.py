@@ -69,7 +69,12 @@ def test_a_rejection_is_to_be_booked() -> None:
 @pytest.mark.parametrize(
     ("ledger", "entries", "kind", "sentence"),
     [
-        ([record("exported")], [], "no-answer", "the bank has not answered: fetch the statements since 2026-11-25"),
+        (
+            [record("exported")],
+            [],
+            "no-answer",
+            "the bank has not answered: fetch the statements since 2026-11-25",
+        ),
         ([], [PAID], "not-on-ledger", "stop it, and find out who made the file"),
         ([record("approved")], [], "not-exported", "do not send the file"),
         ([record("paid", file_sha256="0" * 64)], [PAID], "other-file", "compare the two files"),
@@ -111,7 +116,14 @@ def test_a_settlement_in_two_files_is_told() -> None:
 
 
 def test_lines_on_which_somebody_has_to_act_are_breaks() -> None:
-    lines = [PAID, PAID, Entry(-1199, [Detail(1199, ID)]), Entry(-5, [Detail(5, "a" * 32)]), Entry(-7), Entry(9)]
+    lines = [
+        PAID,
+        PAID,
+        Entry(-1199, [Detail(1199, ID)]),
+        Entry(-5, [Detail(5, "a" * 32)]),
+        Entry(-7),
+        Entry(9),
+    ]
     found = breaks([record("paid")], *lines)
     assert sorted(made.kind for made in found) == ["paid-twice", "to-decide", "unknown-payment"]
     assert all(made.what.startswith("s.xml: statement 1, entry ") for made in found)

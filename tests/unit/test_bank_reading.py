@@ -30,12 +30,28 @@ def test_a_statement_says_the_same_in_both_versions(version: str) -> None:
     content = camt053(FULL, version=version)
     validate(content)
     (statement,) = read_bytes(content).statements
-    assert (statement.opening, statement.closing, statement.entries, statement.pending) == (1000000, 1002575, 3, 1)
+    assert (statement.opening, statement.closing, statement.entries, statement.pending) == (
+        1000000,
+        1002575,
+        3,
+        1,
+    )
     first, charge, back, whole = statement.lines
-    assert (first.cents, first.end_to_end, first.payment_id, first.message_id) == (-1200, settlement(1), "G", "M")
+    assert (first.cents, first.end_to_end, first.payment_id, first.message_id) == (
+        -1200,
+        settlement(1),
+        "G",
+        "M",
+    )
     assert (first.account, first.bank_reference, str(first.value_date)) == (SHOPS[0], "R1", "2026-11-25")
     assert (charge.cents, charge.charges, charge.end_to_end) == (-25, True, "")
-    assert (back.cents, back.returned, back.reversal, back.reason, back.account) == (4500, True, True, "AC04", SHOPS[1])
+    assert (back.cents, back.returned, back.reversal, back.reason, back.account) == (
+        4500,
+        True,
+        True,
+        "AC04",
+        SHOPS[1],
+    )
     assert (whole.cents, whole.count, whole.named, whole.payment_id) == (-700, 2, (settlement(3),), "G")
     assert statement.lines[1].row > 1
 
@@ -104,7 +120,9 @@ def test_entities_are_never_expanded_and_nothing_outside_is_read(tmp_path: Path)
         f'<!DOCTYPE d [<!ENTITY l0 "ha">{nested}<!ENTITY e "&l11;">]>',
         '<!DOCTYPE d SYSTEM "http://127.0.0.1:9/x.dtd">',
     ):
-        content = broken("<Document", f"{declaration}<Document").replace(b"<AcctSvcrRef>R1", b"<AcctSvcrRef>&e;")
+        content = broken("<Document", f"{declaration}<Document").replace(
+            b"<AcctSvcrRef>R1", b"<AcctSvcrRef>&e;"
+        )
         for encoded in (content, content.replace(b' encoding="UTF-8"', b"").decode().encode("utf-16")):
             with pytest.raises(BankFileError, match=r"declares a document type|not XML that can be read"):
                 read_bytes(encoded)
@@ -164,7 +182,9 @@ def test_a_status_report_tells_accepted_from_rejected() -> None:
 def test_verifications_of_the_payee_are_kept_for_each_shop() -> None:
     shops = {settlement(number): f"shop-{number}" for number in range(1, 5)}
     codes = ("RCVC", "RVMC", "RVNM", "RVNA")
-    content = pain002("M", file="RVCM", payments=[(settlement(n), code, "") for n, code in enumerate(codes, 1)])
+    content = pain002(
+        "M", file="RVCM", payments=[(settlement(n), code, "") for n, code in enumerate(codes, 1)]
+    )
     answers = read_bytes(content.replace(b"001.03", b"001.10")).answers
     assert dict(verifications(answers, shops)) == {
         "shop-1": "match",
@@ -179,7 +199,10 @@ def test_verifications_of_the_payee_are_kept_for_each_shop() -> None:
 def test_a_payment_file_is_read_back(layout: int) -> None:
     made = payments([1200, 3450], layout=layout)
     orders = read_orders(made.content, "p.xml")
-    assert [(order.settlement, order.cents) for order in orders] == [(settlement(1), 1200), (settlement(2), 3450)]
+    assert [(order.settlement, order.cents) for order in orders] == [
+        (settlement(1), 1200),
+        (settlement(2), 3450),
+    ]
     assert {order.file_sha256 for order in orders} == {made.sha256}
     assert {order.message_id for order in orders} == {made.message_id}
     assert (str(orders[0].day), orders[0].account, orders[0].debtor) == ("2026-11-25", SHOPS[1], ACCOUNT)
@@ -199,7 +222,9 @@ def test_a_damaged_file_is_refused_or_adds_up(data: st.DataObject) -> None:
     """Whatever bytes are put into it; what is read still leads from one balance to the other."""
     start = data.draw(st.integers(0, len(WHOLE)))
     end = data.draw(st.integers(start, min(len(WHOLE), start + 30)))
-    put = data.draw(st.binary(max_size=8) | st.sampled_from([b"1", b".", b"-", b"<", b"CRDT", b"&lt;", b"9" * 30]))
+    put = data.draw(
+        st.binary(max_size=8) | st.sampled_from([b"1", b".", b"-", b"<", b"CRDT", b"&lt;", b"9" * 30])
+    )
     try:
         statements = read_bytes(WHOLE[:start] + put + WHOLE[end:]).statements
     except BankFileError as error:

@@ -63,7 +63,9 @@ def test_a_template_is_filled_for_a_settlement() -> None:
     assert Template().fill(remittance) == "Kindpakket t/m 2026-11-24 DEB-7 + co"
     text = Template("{settlement} {period}").fill(remittance)
     assert text == f"{SETTLEMENT} 2026-11-01 - 2026-11-24"
-    assert Template("{period} {reference}").fill(Remittance("K", SETTLEMENT, "", "2026-11-24")) == "2026-11-24"
+    assert (
+        Template("{period} {reference}").fill(Remittance("K", SETTLEMENT, "", "2026-11-24")) == "2026-11-24"
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,9 @@ def test_a_template_with_other_fields_is_refused(template: str, reason: str) -> 
 
 
 def test_a_text_is_never_cut_off() -> None:
-    with pytest.raises(RemittanceError, match=f"settlement {SETTLEMENT}: the remittance text has 150 characters"):
+    with pytest.raises(
+        RemittanceError, match=f"settlement {SETTLEMENT}: the remittance text has 150 characters"
+    ):
         Template("{scheme}").fill(Remittance("x" * 150, SETTLEMENT, "", "2026-11-24"))
     with pytest.raises(RemittanceError, match="has 0 characters"):
         Template("{reference}").fill(Remittance("x", SETTLEMENT, "", "2026-11-24"))

@@ -277,7 +277,9 @@ class _Matching:
 
     def _unknown(self, line: Line, kind: str) -> None:
         if _SETTLEMENT.fullmatch(line.end_to_end):
-            sentence = f"it has the id of settlement {line.end_to_end}, which no file here pays: give its file"
+            sentence = (
+                f"it has the id of settlement {line.end_to_end}, which no file here pays: give its file"
+            )
             self.listed.append(Listed(line, "unknown-payment", sentence))
         else:
             self.listed.append(Listed(line, kind, "not of these payments: nothing to do here"))
