@@ -102,7 +102,7 @@ def test_an_instant_without_a_time_zone_is_refused() -> None:
     ],
 )
 def test_a_hash_on_the_ledger_can_always_be_recomputed(members: dict[str, Any], sha256: str) -> None:
-    """The first one was made by version 0.4. If one changes, hashes on ledgers can no longer be shown right."""
+    """The first one was made by version 0.4. If one changes, nobody can show that a hash is right."""
     assert make(**members).sha256 == sha256
 
 

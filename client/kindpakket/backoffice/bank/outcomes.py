@@ -152,7 +152,8 @@ class Outcome:
     @property
     def lines(self) -> list[Line]:
         """All lines."""
-        return [place.line for place in (*self.matched, *self.proposed, *self.listed)]
+        places: tuple[Matched | Proposed | Listed, ...] = (*self.matched, *self.proposed, *self.listed)
+        return [place.line for place in places]
 
     def bookings(self) -> Iterator[Booking]:
         """The transactions that are certain, in an order in which the ledger takes them."""
