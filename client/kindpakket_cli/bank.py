@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kindpakket.backoffice.bank.breaks import Break
     from kindpakket.backoffice.bank.files import BankFile
     from kindpakket.backoffice.bank.outcomes import Booking, Outcome
+    from kindpakket.backoffice.bank.reports import Answer
     from kindpakket.backoffice.bank.statements import Line
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -145,23 +146,30 @@ def _summary(file: BankFile) -> list[str]:
     if file.orders:
         days = ", ".join(sorted({order.day.isoformat() for order in file.orders}))
         total = euros(sum(order.cents for order in file.orders))
-        return [f"{len(file.orders)} payments, {total}, to pay on {days}"]
+        return [f"{_number(len(file.orders), 'payment')}, {total}, to pay on {days}"]
     if file.statements:
         return [
             f"statement {statement.place} of {statement.closed_on}: {euros(statement.opening)} before, "
-            f"{statement.entries} entries, {euros(statement.closing)} after"
+            f"{_number(statement.entries, 'entry', 'entries')}, {euros(statement.closing)} after"
             + (f"; {statement.pending} not booked yet" if statement.pending else "")
             for statement in file.statements
         ]
-    counted = Counter(_answer_name(answer) for answer in file.answers)
-    return [f"{count} {name}" for name, count in sorted(counted.items())] or ["no status of any payment"]
+    counted = Counter(_said(answer) for answer in file.answers)
+    return [
+        f"{_number(count, noun)} {status} ({meaning})"
+        for (noun, status, meaning), count in sorted(counted.items())
+    ] or ["no status of any payment"]
 
 
-def _answer_name(answer: Any) -> str:
-    of = "payments" if answer.settlement else "groups" if answer.payment_id else "files"
-    reason = f" {answer.reason}" if answer.reason else ""
+def _said(answer: Answer) -> tuple[str, str, str]:
+    """What an answer is about, its codes, and what they mean."""
+    noun = "payment" if answer.settlement else "group" if answer.payment_id else "file"
     meaning = f"name: {answer.verification}" if answer.verification else answer.standing
-    return f"{of} {answer.status}{reason} ({meaning})"
+    return noun, f"{answer.status} {answer.reason}".rstrip(), meaning
+
+
+def _number(count: int, noun: str, plural: str = "") -> str:
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
 
 
 def _file_json(file: BankFile) -> dict[str, object]:

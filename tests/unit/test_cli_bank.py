@@ -24,9 +24,8 @@ class Folder:
         self.payments = self.file("pay.xml", FILE.content)
 
     def file(self, name: str, content: bytes) -> str:
-        path = self.path / name
-        path.write_bytes(content)
-        return str(path)
+        (self.path / name).write_bytes(content)
+        return name
 
     def run(self, *arguments: str) -> Result:
         result = CliRunner().invoke(main, ["bank", *arguments])
@@ -41,7 +40,8 @@ class Folder:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    monkeypatch.chdir(tmp_path)
     return Folder(tmp_path)
 
 
@@ -57,7 +57,7 @@ def test_what_files_say_is_shown(folder: Folder) -> None:
     for sentence in (
         "a bank statement (camt.053.001.08)",
         "€ 10,000.00 before, 2 entries, € 9,953.50 after; 1 not booked yet",
-        "1 files ACCP (accepted)",
+        "1 file ACCP (accepted)",
         "use the statement (camt.053) of that day",
         "2 payments, € 46.50, to pay on 2026-11-25",
     ):
@@ -81,7 +81,7 @@ def test_reading_ends_with_1_when_something_is_not_as_it_should_be(folder: Folde
 def test_all_files_that_cannot_be_used_are_told_at_once(folder: Folder) -> None:
     swift = folder.file("old.sta", b":20:X\r\n:25:1\r\n:60F:C1")
     broken = folder.file("broken.xml", camt053(Page(PAID, closing=1)))
-    result = folder.run("read", swift, broken, str(folder.path / "none.xml"))
+    result = folder.run("read", swift, broken, "none.xml")
     assert result.exit_code == 2
     for sentence in ("this is MT940", "broken.xml cannot be used", "none.xml: No such file"):
         assert sentence in result.stderr

@@ -7,6 +7,7 @@ exactly one place, so the sums of the three places are the sum of the statements
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from kindpakket.backoffice.bank.orders import Expected, merged
@@ -63,10 +64,13 @@ class _Matching:
         self.orders: dict[str, Expected] = {}
         for order in orders:
             self.orders.setdefault(order.settlement, order)
+        own: dict[str, list[Answer]] = defaultdict(list)
+        for answer in answers:
+            own[answer.settlement].append(answer)
         self.answers = {
-            order.settlement: answer
+            order.settlement: counting
             for order in self.orders.values()
-            if (answer := _counting(order, answers)) is not None
+            if (counting := _counting(order, [*own[""], *own[order.settlement]])) is not None
         }
         self.rejected = {
             settlement for settlement, answer in self.answers.items() if answer.standing == "rejected"
@@ -303,7 +307,7 @@ class _Matching:
         if not line.payment_id:
             return of_message
         of_group = [order for order in orders if order.payment_id == line.payment_id]
-        return [order for order in of_group if order in of_message] or of_group
+        return [order for order in of_group if order.message_id == line.message_id] or of_group
 
     def _whole_groups(self, line: Line, left: Sequence[Expected]) -> list[Expected]:
         """The payments left of the only file or group that a line is as much as."""
@@ -341,12 +345,14 @@ def _adds_up(line: Line, orders: Sequence[Expected]) -> bool:
 
 
 def _counting(order: Expected, answers: Sequence[Answer]) -> Answer | None:
-    """The answer that counts for a payment: the latest, and a rejection of the payment itself before all."""
+    """The answer that counts for a payment, of those about it, groups and files: the latest.
+
+    A rejection of the payment itself comes before all others.
+    """
     applying = [
         answer
         for answer in answers
         if answer.standing not in ("verified", "unknown")
-        and (answer.settlement in ("", order.settlement))
         and (answer.settlement or answer.message_id == order.message_id)
         and (answer.settlement or answer.payment_id in ("", order.payment_id))
     ]

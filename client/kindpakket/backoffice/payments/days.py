@@ -8,7 +8,7 @@ from functools import cache
 from kindpakket.fabric.extras import extra
 
 with extra("backoffice"):
-    from holidays.financial import EuropeanCentralBank
+    from holidays import HolidayBase, financial_holidays
 
 _SATURDAY = 5
 
@@ -38,5 +38,5 @@ def why_closed(day: date) -> str:
 
 
 @cache
-def _holidays() -> EuropeanCentralBank:
-    return EuropeanCentralBank(language="en_US")
+def _holidays() -> HolidayBase:
+    return financial_holidays("ECB", language="en_US")
