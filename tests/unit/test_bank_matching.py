@@ -70,6 +70,18 @@ def test_a_batch_is_matched_by_its_ids_count_and_sum_whatever_was_asked_for() ->
     assert bookings(outcome) == [(settlement(n), "paid") for n in (1, 2, 3)]
 
 
+def test_a_batch_that_the_bank_shows_with_one_detail_is_a_batch() -> None:
+    entry = Entry(-sum(AMOUNTS), [Detail(sum(AMOUNTS), "NOTPROVIDED")], batch=("", GROUP, 3))
+    assert [match.by for match in matched(Page([entry])).matched] == ["batch"]
+
+
+def test_ids_that_the_bank_wrote_in_capitals_are_known() -> None:
+    file = payments([700], first=0xABCDEF)
+    entry = Entry(-700, [Detail(700, settlement(0xABCDEF).upper())])
+    outcome = match(read_orders(file.content), statements(Page([entry])))
+    assert bookings(outcome) == [(settlement(0xABCDEF), "paid")]
+
+
 def test_a_batch_without_what_the_bank_rejected_is_matched() -> None:
     report = pain002(FILE.message_id, file="PART", payments=[(settlement(2), "RJCT", "AC04")])
     outcome = matched(Page([Entry(-2400, batch=("", GROUP, 2))]), answers=report)
@@ -95,6 +107,7 @@ def test_an_entry_whose_details_name_their_payments_without_amounts_is_matched()
         (Entry(-1200, [Detail(1200, settlement(1), account=SHOPS[0])]), "another account than was ordered"),
         (Entry(-1200, [Detail(1200, settlement(1))], reversal=True), "reverses an earlier entry"),
         (Entry(-9, batch=("", GROUP, 1)), "but is for 9 cents"),
+        (Entry(-1200, [Detail(1200, "NOTPROVIDED", GROUP)]), "as much as this payment of it"),
         (Entry(-sum(AMOUNTS), batch=("", GROUP, 2)), "compare it with the bank's list"),
         (Entry(-3450, [Detail(3450, "NOTPROVIDED", account=SHOPS[2])]), "this amount went to this shop's"),
         (Entry(-3450), "no id and no account"),

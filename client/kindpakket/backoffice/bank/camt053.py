@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from kindpakket.backoffice.bank.documents import Document, child, children, each, line_of, text
-from kindpakket.backoffice.bank.statements import NOT_PROVIDED, Line, Statement
+from kindpakket.backoffice.bank.statements import NOT_PROVIDED, Line, Statement, settlement_id
 from kindpakket.fabric.extras import extra
 
 with extra("backoffice"):
@@ -15,6 +16,7 @@ VERSIONS = ("02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "1
 """Versions of the schema; they differ in where an amount and a status are."""
 _OPENING = ("OPBD", "PRCD", "ITBD")
 _CLOSING = ("CLBD", "ITBD")
+_FAMILY = "BkTxCd/Domn/Fmly/SubFmlyCd"
 # Sub-families of ISO's bank transaction codes.
 _RETURNS = frozenset({"RRTN", "RPCR"})
 _CHARGES = frozenset({"CHRG", "COMM", "FEES", "COME", "COMI", "COMT"})
@@ -120,82 +122,83 @@ def _lines(
     document: Document, ntry: etree._Element, place: int, entry: int, cents: int, closed_on: date
 ) -> list[Line]:
     """The details of an entry when they add up to it, with the bank's charge; else the entry as one line."""
-    value_date = document.day(ntry, "ValDt")
-    booked_on = document.day(ntry, "BookgDt") or value_date or closed_on
-    family = text(ntry, "BkTxCd/Domn/Fmly/SubFmlyCd")
     details = children(ntry, "NtryDtls/TxDtls")
     amounts = [_detail_cents(document, detail, cents) for detail in details]
     if len(amounts) == 1 and amounts[0] is None:
         amounts = [cents]
-
-    def line(element: etree._Element, detail: int, of_line: int, *, charges: bool = False) -> Line:
-        owner = "CdtrAcct" if of_line < 0 else "DbtrAcct"
-        code = text(element, "BkTxCd/Domn/Fmly/SubFmlyCd") or family
-        returned = child(element, "RtrInf") is not None or code in _RETURNS
-        return Line(
-            source=document.source,
-            statement=place,
-            entry=entry,
-            detail=detail,
-            row=line_of(element),
-            cents=of_line,
-            booked_on=booked_on,
-            value_date=value_date,
-            end_to_end="" if charges else _id(element, "Refs/EndToEndId"),
-            message_id=_id(element, "Refs/MsgId"),
-            payment_id=_id(element, "Refs/PmtInfId"),
-            bank_reference=_id(element, "Refs/AcctSvcrRef") or _id(ntry, "AcctSvcrRef"),
-            reason=text(element, "RtrInf/Rsn/Cd") or text(element, "RtrInf/Rsn/Prtry"),
-            returned=returned and not charges,
-            reversal=text(ntry, "RvslInd") in ("true", "1"),
-            charges=charges or code in _CHARGES,
-            account=text(element, f"RltdPties/{owner}/Id/IBAN"),
-        )
-
     known = [amount for amount in amounts if amount is not None]
-    if known and len(known) == len(amounts):
-        rest = cents - sum(known)
-        lines = [
-            line(detail, n, amount) for n, (detail, amount) in enumerate(zip(details, known, strict=True), 1)
-        ]
-        if rest == 0:
-            return lines
-        if rest == -sum(_charges(document, element) for element in (ntry, *details)):
-            return [*lines, line(ntry, 0, rest, charges=True)]
-    return [_whole(line(ntry, 0, cents), ntry, details)]
-
-
-def _whole(line: Line, ntry: etree._Element, details: list[etree._Element]) -> Line:
-    """An entry that stands for several payments, with what the bank says about them."""
-    batches = children(ntry, "NtryDtls/Btch")
-    batch = batches[0] if len(batches) == 1 else None
-    ids = {
-        name: {_id(detail, f"Refs/{name}") for detail in details}
-        | {_id(element, name) for element in batches}
-        for name in ("MsgId", "PmtInfId")
-    }
-    only = {name: next(iter(found - {""})) if len(found - {""}) == 1 else "" for name, found in ids.items()}
-    count = text(batch, "NbOfTxs") if batch is not None else ""
-    return Line(
-        source=line.source,
-        statement=line.statement,
-        entry=line.entry,
+    value_date = document.day(ntry, "ValDt")
+    whole = Line(
+        source=document.source,
+        statement=place,
+        entry=entry,
         detail=0,
-        row=line.row,
-        cents=line.cents,
-        booked_on=line.booked_on,
-        value_date=line.value_date,
-        message_id=only["MsgId"],
-        payment_id=only["PmtInfId"],
-        bank_reference=line.bank_reference,
-        count=int(count)
-        if count.isascii() and count.isdigit() and len(count) <= 15
-        else len(details) or None,
-        named=tuple(sorted({_id(detail, "Refs/EndToEndId") for detail in details} - {""})),
-        returned=line.returned,
-        reversal=line.reversal,
-        charges=line.charges,
+        row=line_of(ntry),
+        cents=cents,
+        booked_on=document.day(ntry, "BookgDt") or value_date or closed_on,
+        value_date=value_date,
+        bank_reference=_id(ntry, "AcctSvcrRef"),
+        count=_count(ntry, details),
+        returned=text(ntry, _FAMILY) in _RETURNS
+        or any(child(detail, "RtrInf") is not None for detail in details),
+        reversal=text(ntry, "RvslInd") in ("true", "1"),
+        charges=text(ntry, _FAMILY) in _CHARGES,
+        **_shared(ntry, details),
     )
+    if not known or len(known) < len(amounts) or whole.count != len(details):
+        return [replace(whole, named=tuple(sorted({_end_to_end(detail) for detail in details} - {""})))]
+    lines = [
+        _of_detail(whole, detail, number, amount)
+        for number, (detail, amount) in enumerate(zip(details, known, strict=True), 1)
+    ]
+    rest = cents - sum(known)
+    if rest == 0:
+        return lines
+    if rest == -sum(_charges(document, element) for element in (ntry, *details)):
+        charge = replace(
+            whole, cents=rest, charges=True, returned=False, message_id="", payment_id="", count=None
+        )
+        return [*lines, charge]
+    return [replace(whole, named=tuple(sorted({_end_to_end(detail) for detail in details} - {""})))]
+
+
+def _of_detail(whole: Line, detail: etree._Element, number: int, cents: int) -> Line:
+    """One detail of an entry."""
+    owner = "CdtrAcct" if cents < 0 else "DbtrAcct"
+    code = text(detail, _FAMILY)
+    return replace(
+        whole,
+        detail=number,
+        row=line_of(detail),
+        cents=cents,
+        end_to_end=_end_to_end(detail),
+        message_id=_id(detail, "Refs/MsgId") or whole.message_id,
+        payment_id=_id(detail, "Refs/PmtInfId") or whole.payment_id,
+        bank_reference=_id(detail, "Refs/AcctSvcrRef") or whole.bank_reference,
+        count=None,
+        reason=text(detail, "RtrInf/Rsn/Cd") or text(detail, "RtrInf/Rsn/Prtry"),
+        returned=code in _RETURNS if code else child(detail, "RtrInf") is not None or whole.returned,
+        charges=code in _CHARGES if code else whole.charges,
+        account=text(detail, f"RltdPties/{owner}/Id/IBAN"),
+    )
+
+
+def _count(ntry: etree._Element, details: list[etree._Element]) -> int | None:
+    """How many payments the bank says that an entry stands for."""
+    counts = [text(batch, "NbOfTxs") for batch in children(ntry, "NtryDtls/Btch")]
+    known = [int(count) for count in counts if count.isascii() and count.isdigit() and len(count) <= 15]
+    return sum(known) if known and len(known) == len(counts) else len(details) or None
+
+
+def _shared(ntry: etree._Element, details: list[etree._Element]) -> dict[str, str]:
+    """The payment file's and the group's id, where an entry and its details name only one."""
+    batches = children(ntry, "NtryDtls/Btch")
+    shared: dict[str, str] = {}
+    for member, name in (("message_id", "MsgId"), ("payment_id", "PmtInfId")):
+        ids = {_id(detail, f"Refs/{name}") for detail in details} | {_id(batch, name) for batch in batches}
+        named = ids - {""}
+        shared[member] = named.pop() if len(named) == 1 else ""
+    return shared
 
 
 def _detail_cents(document: Document, detail: etree._Element, entry_cents: int) -> int | None:
@@ -224,6 +227,10 @@ def _charges(document: Document, element: etree._Element) -> int:
             cents = document.cents(charge, "Amt") or 0
             total += -cents if text(charge, "CdtDbtInd") == "CRDT" else cents
     return total
+
+
+def _end_to_end(detail: etree._Element) -> str:
+    return settlement_id(_id(detail, "Refs/EndToEndId"))
 
 
 def _id(element: etree._Element, path: str) -> str:

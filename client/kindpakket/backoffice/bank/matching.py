@@ -185,7 +185,14 @@ class _Matching:
         if not group:
             return False
         left = [order for order in group if self._open(order)]
-        if line.reversal or not _adds_up(line, left):
+        same = [order for order in left if order.cents == -line.cents]
+        if not line.reversal and _adds_up(line, left):
+            self._match(line, left, "paid", "batch")
+        elif same and not line.reversal and line.count in (None, 1):
+            self._propose(
+                line, same, "paid", "it names a file or group, and is as much as this payment of it"
+            )
+        else:
             unpaid = [order for order in group if order.settlement not in self.paid]
             self._propose(
                 line,
@@ -194,8 +201,6 @@ class _Matching:
                 f"it names a file or group of which {len(left)} payments of {_sum(left)} cents are open, but "
                 f"is for {-line.cents} cents: compare it with the bank's list of the batch",
             )
-        else:
-            self._match(line, left, "paid", "batch")
         return True
 
     def _other_debit(self, line: Line) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from kindpakket.backoffice.bank.documents import Document, child, children, line_of, text
+from kindpakket.backoffice.bank.statements import settlement_id
 from kindpakket.fabric.extras import extra
 
 with extra("backoffice"):
@@ -121,7 +122,8 @@ def read_answers(document: Document) -> list[Answer]:
         if status := text(group, "PmtInfSts"):
             answers.append(answer(group, status, payment_id))
         for payment in children(group, "TxInfAndSts"):
-            settlement, status = text(payment, "OrgnlEndToEndId"), text(payment, "TxSts")
+            settlement = settlement_id(text(payment, "OrgnlEndToEndId"))
+            status = text(payment, "TxSts")
             if not settlement:
                 document.wrong(payment, "the payment has no OrgnlEndToEndId, so it is of no settlement")
             elif status:

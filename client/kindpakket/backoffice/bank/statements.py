@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 NOT_PROVIDED = ("", "NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOTAVAIL")
 """What banks write where an id is missing."""
+_CAPITALS = re.compile(r"[0-9A-F]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,11 @@ class Statement:
         whole = [*self.key, self.opening, self.closing, self.opened_on.isoformat()]
         text = json.dumps([*whole, [line.values() for line in self.lines]])
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def settlement_id(end_to_end: str) -> str:
+    """An EndToEndId; a settlement's id that a bank wrote in capitals is as the ledger has it."""
+    return end_to_end.lower() if _CAPITALS.fullmatch(end_to_end) else end_to_end
 
 
 class ConflictingStatements(ValueError):
