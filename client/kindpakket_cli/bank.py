@@ -246,14 +246,16 @@ def _print_outcome(outcome: Outcome, breaks: Sequence[Break]) -> None:
         ("lines", "number", "sum"),
         [(name, str(len(lines)), euros(sum(place.line.cents for place in lines))) for name, lines in places],
     )
-    print_table(
-        ("settlement", "to book", "reason", "bank reference", "value date"),
-        [
-            (made.settlement, made.outcome, made.reason, made.bank_reference or "-", made.value_date or "-")
-            for made in outcome.bookings()
-        ],
-        "To book, with kindpakket settlement book",
-    )
+    booked = [
+        (made.settlement, made.outcome, made.reason, made.bank_reference or "-", made.value_date or "-")
+        for made in outcome.bookings()
+    ]
+    if booked:
+        print_table(
+            ("settlement", "to book", "reason", "bank reference", "value date"),
+            booked,
+            "To book, with kindpakket settlement book",
+        )
     if breaks:
         print_table(
             ("break", "what", "amount", "days", "what to do"),
