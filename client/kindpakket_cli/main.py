@@ -37,6 +37,10 @@ _COMMANDS = {
         "kindpakket_cli.settlement",
         "Settlements: draft, approve, export, book the bank's answer; claim or net what shops owe.",
     ),
+    "bank": (
+        "kindpakket_cli.bank",
+        "Files of the bank: read statements and status reports, match them with payment files.",
+    ),
     "decision": (
         "kindpakket_cli.decision",
         "Decide on what another person proposed: revocations, ends of shops or organisations, entitlements.",

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
-from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
 from kindpakket.ledger.money import euros
 from kindpakket_cli.contract import Wrong, group
+from kindpakket_cli.payout import export
 from kindpakket_cli.session import READERS, TILLS, Session, acting_as, because
 
 if TYPE_CHECKING:
-    from kindpakket.backoffice.sepa import Debtor, PaymentFile
     from kindpakket.ledger.records import Settlement
-    from kindpakket.municipality import Municipality
 
 _COLUMNS = {
     "settlement": lambda record: record["id"],
@@ -32,6 +27,9 @@ _COLUMNS = {
 @group("settlement")
 def settlement() -> None:
     """Settlements: draft, approve, export, book the bank's answer; claim or net what shops owe."""
+
+
+settlement.add_command(export)
 
 
 @settlement.command("list")
@@ -177,67 +175,6 @@ def withdraw(session: Session, scheme_id: str, settlement_id: str, reason: str) 
     session.answer(session.municipality().settlements.withdraw(scheme_id, settlement_id, reason), _COLUMNS)
 
 
-@settlement.command("export")
-@click.argument("scheme_id", metavar="SCHEME")
-@click.option(
-    "--file",
-    "path",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write.",
-)
-@click.option("--name", required=True, help="The holder of the municipality's account.")
-@click.option("--iban", required=True, help="The IBAN of the municipality's account.")
-@click.option("--bic", required=True, help="The BIC of the municipality's bank.")
-@click.option(
-    "--execution-date",
-    required=True,
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="The day on which the bank is to pay.",
-)
-@acting_as("treasurer")
-def export(
-    session: Session, *, scheme_id: str, path: Path, name: str, iban: str, bic: str, execution_date: datetime
-) -> None:
-    """Write approved settlements, 500 at most, to a pain.001.001.09 file, and mark them with its hash.
-
-    Those of shops that are suspended or whose payout is frozen are left out. Another person approved them.
-
-    The file gets its name once the ledger has marked the settlements; until then its name ends in .part.
-    """
-    from kindpakket.backoffice.sepa import Debtor
-    from kindpakket.municipality import BULK
-
-    if path.exists():
-        raise Wrong(f"{path} already exists: give another file")
-    municipality = session.municipality()
-    frozen = municipality.shops.frozen()
-    ready = (
-        settlement
-        for settlement in municipality.settlements.live(scheme_id)
-        if settlement["state"] == "approved" and settlement["shop"] not in frozen
-    )
-    approved = list(islice(ready, BULK))
-    file = _payment_file(municipality, scheme_id, approved, Debtor(name, iban, bic), execution_date)
-    part = path.with_name(f"{path.name}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
-        output.write(file.content)
-    _sync(part)  # the ledger is told that the file exists
-    _sync(part.parent)
-    municipality.settlements.export(scheme_id, [settlement["id"] for settlement in approved], file.sha256)
-    part.rename(path)
-    _sync(path.parent)
-    session.answer(
-        {
-            "file": str(path),
-            "payments": file.payments,
-            "cents": file.cents,
-            "message_id": file.message_id,
-            "sha256": file.sha256,
-        }
-    )
-
-
 @settlement.command("book")
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("settlement_id", metavar="SETTLEMENT")
@@ -354,38 +291,3 @@ def index(session: Session, scheme_id: str) -> None:
 def _is_layout_2(record: Settlement) -> bool:
     """Whether a settlement has items whose place its record does not say."""
     return record["item_count"] > 0 and "first" not in record
-
-
-def _payment_file(
-    municipality: Municipality,
-    scheme_id: str,
-    settlements: list[Settlement],
-    debtor: Debtor,
-    execution_date: datetime,
-) -> PaymentFile:
-    from kindpakket.backoffice.sepa import CreditTransfer, payment_file
-
-    name = municipality.schemes.show(scheme_id)["rules"]["name"]
-    shops = {settlement["shop"] for settlement in settlements}
-    accounts = {shop: municipality.shops.account(shop) for shop in shops}
-    transfers = [
-        CreditTransfer(
-            settlement=settlement["id"],
-            name=accounts[settlement["shop"]]["holder"],
-            iban=accounts[settlement["shop"]]["iban"],
-            cents=settlement["cents"],
-            text=f"{name} t/m {settlement['through']}",
-        )
-        for settlement in settlements
-    ]
-    now = datetime.now(UTC).replace(microsecond=0)
-    return payment_file(debtor, transfers, created_at=now, execution_date=execution_date.date())
-
-
-def _sync(path: Path) -> None:
-    """Make a file, or the names in a folder, durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

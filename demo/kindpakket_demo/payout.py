@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
+from kindpakket.backoffice.payments.days import next_target_day
 from kindpakket.backoffice.sepa import CreditTransfer, Debtor, PaymentFile, payment_file
 from kindpakket.ledger.records import Settlement
 from kindpakket.ledger.refusals import NothingToSettle
@@ -40,7 +41,7 @@ def pay_out(desk: Desk, schemes: list[OpenScheme], street: Street) -> Payout:
         DEBTOR,
         [_transfer(desk, settlement) for settlement in drafted],
         created_at=datetime.now(UTC),
-        execution_date=closing.date() + timedelta(days=1),
+        execution_date=next_target_day(closing.date()),
     )
     path = desk.results / f"{file.message_id}.xml"
     path.touch(mode=0o600)

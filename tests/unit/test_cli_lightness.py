@@ -14,11 +14,14 @@ from desk import Command
 ROOT = Path(__file__).parents[2]
 SOURCES = os.pathsep.join(str(ROOT / folder) for folder in ("client", "network"))
 HEAVY = {
+    "anyascii",
     "cryptography",
     "grpc",
+    "holidays",
     "httpx",
     "jinja2",
     "jsonschema",
+    "lxml",
     "matplotlib",
     "pkcs11",
     "prometheus_client",
@@ -50,7 +53,7 @@ class Absent:
 sys.meta_path.insert(0, Absent())
 """
 EXTRAS = {
-    "backoffice": ["sepaxml"],
+    "backoffice": ["anyascii", "holidays", "lxml", "sepaxml"],
     "cli": ["click", "rich"],
     "network": ["jsonschema", "prometheus_client", "psutil", "pyrage", "requests"],
     "pkcs11": ["pkcs11"],
@@ -83,6 +86,8 @@ def loaded(*arguments: str) -> tuple[int, set[str]]:
         ["--help"],
         ["--version"],
         ["scheme", "--help"],
+        ["settlement", "export", "--help"],
+        ["bank", "match", "--help"],
         ["network", "--help"],
         ["network", "up", "--help"],
         ["audit", "x"],
@@ -120,6 +125,7 @@ def bare(extra: str, code: str, *arguments: str) -> subprocess.CompletedProcess[
 @pytest.mark.parametrize(
     ("extra", "module"),
     [
+        ("backoffice", "kindpakket.backoffice.bank.files"),
         ("backoffice", "kindpakket.backoffice.sepa"),
         ("network", "kindpakket_network"),
         ("pkcs11", "kindpakket.fabric.identity.pkcs11"),
@@ -142,6 +148,7 @@ RUN = "from kindpakket_cli.__main__ import run; run()"
 @pytest.mark.parametrize(
     ("extra", "arguments"),
     [
+        ("backoffice", ["bank", "read", "setup.cfg"]),
         ("cli", ["--help"]),
         ("network", ["network", "status"]),
         ("network", ["network", "schema"]),

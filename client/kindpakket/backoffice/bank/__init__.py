@@ -1,0 +1,1 @@
+"""What the bank sends back: status reports and statements, and how they match what was paid."""
