@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -55,7 +55,10 @@ def check(
     ages_on: datetime | None,
     report: Path | None,
     as_json: bool,
-    **reading: Any,
+    mapping_file: Path | None,
+    encoding: str,
+    delimiter: str,
+    sheet: str,
 ) -> None:
     """Check a file of entitled children: CSV, XLSX or ODS.
 
@@ -69,7 +72,7 @@ def check(
 
         if report is not None:
             from kindpakket.backoffice.intake.workbook import write_report
-        mapping = mapping_of(**reading)
+        mapping = mapping_of(mapping_file, encoding, delimiter, sheet)
         rules = read_rules(rules_file) if rules_file is not None else None
         day = date.fromisoformat(rules["starts_on"]) if rules is not None else None
         ages = ages_of(bands, ages_on.date() if ages_on else day)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 
@@ -99,7 +99,10 @@ def issue(
     reason: str,
     days: int,
     again: bool,
-    **reading: Any,
+    mapping_file: Path | None,
+    encoding: str,
+    delimiter: str,
+    sheet: str,
 ) -> None:
     """Issue a voucher to each child in FILE, CSV or a spreadsheet, once another person has approved that.
 
@@ -111,7 +114,7 @@ def issue(
     from kindpakket.backoffice.register import Register
 
     municipality = session.municipality()
-    mapping = mapping_of(**reading)
+    mapping = mapping_of(mapping_file, encoding, delimiter, sheet)
     rules = municipality.schemes.show(scheme_id)["rules"]
     ages = ages_of(bands, ages_on.date() if ages_on else date.fromisoformat(rules["starts_on"]))
     entitled = citizens.read_file(children, ages, mapping=mapping, rules=rules)

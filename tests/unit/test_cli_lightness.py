@@ -14,6 +14,7 @@ from desk import Command
 ROOT = Path(__file__).parents[2]
 SOURCES = os.pathsep.join(str(ROOT / folder) for folder in ("client", "network"))
 HEAVY = {
+    "charset_normalizer",
     "cryptography",
     "grpc",
     "httpx",
@@ -24,11 +25,13 @@ HEAVY = {
     "prometheus_client",
     "psutil",
     "pyrage",
+    "python_calamine",
     "requests",
     "rich",
     "sepaxml",
     "sqlalchemy",
     "stdnum",
+    "xlsxwriter",
     "yaml",
 }
 LOADED = """
@@ -50,7 +53,7 @@ class Absent:
 sys.meta_path.insert(0, Absent())
 """
 EXTRAS = {
-    "backoffice": ["sepaxml"],
+    "backoffice": ["charset_normalizer", "python_calamine", "sepaxml", "xlsxwriter"],
     "cli": ["click", "rich"],
     "network": ["jsonschema", "prometheus_client", "psutil", "pyrage", "requests"],
     "pkcs11": ["pkcs11"],
@@ -85,6 +88,7 @@ def loaded(*arguments: str) -> tuple[int, set[str]]:
         ["scheme", "--help"],
         ["network", "--help"],
         ["network", "up", "--help"],
+        ["intake", "check", "--help"],
         ["audit", "x"],
     ],
     ids=" ".join,
@@ -120,6 +124,8 @@ def bare(extra: str, code: str, *arguments: str) -> subprocess.CompletedProcess[
 @pytest.mark.parametrize(
     ("extra", "module"),
     [
+        ("backoffice", "kindpakket.backoffice.intake.spreadsheet"),
+        ("backoffice", "kindpakket.backoffice.intake.workbook"),
         ("backoffice", "kindpakket.backoffice.sepa"),
         ("network", "kindpakket_network"),
         ("pkcs11", "kindpakket.fabric.identity.pkcs11"),

@@ -7,7 +7,7 @@
     if check.passed:
         ...
 
-The three functions are in `kindpakket.backoffice.intake.opening`, `kindpakket.backoffice.intake.check` and
-`kindpakket.backoffice.intake.workbook`. What a check finds contains no personal value; the report contains the
-whole file.
+The three functions are in `kindpakket.backoffice.intake.opening`, `kindpakket.backoffice.intake.check`
+and `kindpakket.backoffice.intake.workbook`. What a check finds contains no personal value; the report
+contains the whole file.
 """

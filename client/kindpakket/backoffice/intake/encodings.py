@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections import Counter
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -20,6 +21,10 @@ _MARKS = (
 )
 # What programs in Western Europe have written: Windows, Unix, DOS and the Mac of old.
 _WESTERN = ["cp1252", "iso8859_15", "cp850", "mac_roman"]
+_LETTERS = "áàâäãåçćčéèêëęíìîïıłñńóòôöõøőşšúùûüýÿžźż"
+_USUAL = frozenset(_LETTERS + _LETTERS.upper() + "ß€\u2019\u2013")
+_MOST_SHOWN = 12
+_NOT_OF_FILES = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ def first_undecodable(file: BinaryIO, name: str) -> int | None:
 def _given(file: BinaryIO, given: str) -> Encoding:
     try:
         name = codecs.lookup(given).name
+        if name in _NOT_OF_FILES:
+            raise LookupError(name)
         "".encode(name)
     except LookupError:
         raise TableError(
@@ -114,14 +121,14 @@ def _found(file: BinaryIO) -> Encoding:
 
 def _without_mark(head: bytes) -> str:
     """UTF-16 without a byte order mark, which shows in the zeros of Western letters."""
-    if b"\0" not in head:
+    if head.count(0) * 5 < len(head):
         return ""
     odd, even = head[1::2].count(0), head[0::2].count(0)
     return "utf-16-le" if odd >= even else "utf-16-be"
 
 
 def _guessed(file: BinaryIO, doubtful_line: int) -> Encoding:
-    """The best guess for what lines with letters beyond ASCII consist of."""
+    """The best guess for the lines with letters beyond ASCII, with what those letters would be."""
     with extra("backoffice"):
         from charset_normalizer import from_bytes
 
@@ -131,16 +138,29 @@ def _guessed(file: BinaryIO, doubtful_line: int) -> Encoding:
         for line in lines:
             if not line.isascii():
                 sample += line[:_CHUNK]
-    best = from_bytes(bytes(sample[:_SAMPLE]), cp_isolation=_WESTERN, threshold=0.5).best()
-    if best is None:
-        name, sure = "cp1252", "no encoding fits well"
-    else:
-        name, sure = best.encoding, f"{100 - best.percent_chaos:.0f} % sure"
-    if first_undecodable(file, name) is not None:
-        # Bytes beyond the sample that the guess does not have: Latin-1 has all, so that the rest can be seen.
-        name, sure = "iso8859-1", "no encoding fits well"
-    advice = "look at the accents, and give another encoding if they are wrong"
-    return Encoding(name, f"guessed, {sure}: {advice}", doubtful_line)
+    content = bytes(sample[:_SAMPLE])
+    best = from_bytes(content, cp_isolation=_WESTERN, threshold=0.5).best()
+    # Its measure says little about a few letters: among all candidates, the most usual letters decide.
+    candidates = [name for name in ([best.encoding] if best else []) + _WESTERN if _decodes(file, name)]
+    if not candidates:
+        return Encoding("iso8859-1", "guessed: no encoding fits, and accents will be wrong", doubtful_line)
+    name = max(candidates, key=lambda name: _usual(content, name))
+    letters = Counter(letter for letter in content.decode(name, "replace") if not letter.isascii())
+    shown = " ".join(letter for letter, _ in letters.most_common(_MOST_SHOWN) if letter.isprintable())
+    sure = f"{100 * _usual(content, name) // 1000} % of the letters beyond ASCII are usual ones"
+    return Encoding(
+        name, f"guessed: {sure} ({shown}); give another encoding if these are wrong", doubtful_line
+    )
+
+
+def _decodes(file: BinaryIO, name: str) -> bool:
+    return first_undecodable(file, name) is None
+
+
+def _usual(content: bytes, name: str) -> int:
+    """Of the letters beyond ASCII, how many of a thousand are usual in Western European names."""
+    letters = [letter for letter in content.decode(name, "replace") if not letter.isascii()]
+    return 1000 * sum(letter in _USUAL for letter in letters) // len(letters) if letters else 1000
 
 
 def _shown(name: str) -> str:

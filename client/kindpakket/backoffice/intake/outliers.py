@@ -17,7 +17,7 @@ AT_LEAST = 10
 
 
 class Spread:
-    """Remembers a column's values, and knows at the end which are far from the others with the same preset."""
+    """Remembers a column's values, and knows at the end which are far from the others with their preset."""
 
     def __init__(self, column: int, what: str) -> None:
         """Remember nothing yet.
@@ -35,7 +35,7 @@ class Spread:
         self._lines = array("I")
         self._reason = Reason(
             "FAR_FROM_OTHERS",
-            f"is more than {FACTOR} times, or less than a third of, the usual {what} with this preset: compare it",
+            f"is more than {FACTOR} times the usual {what} of this preset, or less than a third: compare it",
             "notice",
         )
 

@@ -23,6 +23,8 @@ from xml.etree import ElementTree as ET
 
 MEMORY = 1 << 30
 """Bytes of memory that reading a spreadsheet may take."""
+MEMORY_ENDS = "memory"
+"""What is said where that does not suffice."""
 BATCH = 500
 _CHUNK = 1 << 20
 _ERRORS = 100_000
@@ -66,9 +68,11 @@ def main() -> None:
     except PasswordError:
         _write({"wrong": "it has a password: save it without one"})
     except MemoryError:
-        _write({"wrong": "memory"})
+        _write({"wrong": MEMORY_ENDS})
     except (CalamineError, zipfile.BadZipFile, ET.ParseError, ValueError, KeyError) as error:
-        _write({"wrong": f"it is damaged or not a spreadsheet ({type(error).__name__})"})
+        # The library has a limit of its own for cells that are repeated.
+        sentence = f"it is damaged or not a spreadsheet ({type(error).__name__})"
+        _write({"wrong": MEMORY_ENDS if str(error).startswith("Cell limit exceeded") else sentence})
 
 
 def _write(value: object) -> None:

@@ -89,7 +89,10 @@ class SpreadsheetTable:
             if "wrong" in head:
                 reason = head["wrong"]
                 raise TableError(
-                    1, _TOO_LARGE if reason == "memory" else f"the spreadsheet cannot be read: {reason}"
+                    1,
+                    _TOO_LARGE
+                    if reason == sheet_reader.MEMORY_ENDS
+                    else f"the spreadsheet cannot be read: {reason}",
                 )
             if "choose" in head:
                 raise TableError(1, _choice(self._sheet, head["choose"]))
