@@ -115,6 +115,8 @@ def issue(
 
     municipality = session.municipality()
     mapping = mapping_of(mapping_file, encoding, delimiter, sheet)
+    if not bands:
+        citizens.read_file(children, mapping=mapping)  # a file with mistakes asks the ledger for nothing
     rules = municipality.schemes.show(scheme_id)["rules"]
     ages = ages_of(bands, ages_on.date() if ages_on else date.fromisoformat(rules["starts_on"]))
     entitled = citizens.read_file(children, ages, mapping=mapping, rules=rules)
