@@ -76,7 +76,7 @@ def test_the_error_names_the_file_and_no_child() -> None:
         (HEAD, "line 1: the file has no children: add a line for each"),
         ("bsn;bsn\n", "line 1: column bsn appears twice"),
         (
-            "bsn;voornamen;iban\n",
+            "bsn;voornamen;achternaam;iban\n",
             "line 1: column 'iban' is unknown: remove it, or ignore it in the mapping",
         ),
         ("bsn\n", "line 1: column voornamen is missing"),

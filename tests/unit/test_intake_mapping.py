@@ -75,6 +75,11 @@ def test_further_columns_are_ignored_only_if_the_mapping_says_so() -> None:
         assert len(read_bytes(text.encode(), mapping=ignoring)) == 1
 
 
+def test_a_heading_with_braces_is_a_heading_like_others() -> None:
+    text = csv_of((*HEADINGS, "{x}{number}"), (*FENNA, "y"))
+    assert mistakes(text)[0].startswith("line 1: column '{x}0' is unknown")
+
+
 def test_a_column_without_a_name_must_be_empty() -> None:
     assert len(read_bytes(csv_of((*HEADINGS, ""), (*FENNA, " ")).encode())) == 1
     assert mistakes(csv_of((*HEADINGS, ""), (*FENNA, "x"))) == [

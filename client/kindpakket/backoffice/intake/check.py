@@ -48,7 +48,7 @@ class Check:
 
     def describe(self, reason: Reason, column: int | None, text: str = "") -> str:
         """A reason as a sentence with the name of a column; `text` has its numbers filled in."""
-        text = text or reason.text.format(number="…")
+        text = text or reason.text.replace("{number}", "…")
         return text if reason.whole or column is None else f"{self.name_of(column)} {text}"
 
     def name_of(self, column: int) -> str:

@@ -13,6 +13,7 @@ from kindpakket.backoffice.intake.table import Row
 
 _NUMBER = re.compile(r"\d{3}")
 _LONGEST = 60
+_KNOWN = 3  # no row with a child has as many of our headings
 _WHAT_TO_DO = "remove it, or ignore it in the mapping"
 
 
@@ -68,10 +69,9 @@ def read_columns(header: Row, mapping: ColumnMapping, needed: Collection[str], f
     names = [mapping.column_of(cell) if cell else None for cell in cells]
     known = {name for name in names if name is not None}
     usable = True
-    for name in needed:
-        if name not in known:
-            add(None, Reason("COLUMN_MISSING", f"column {_with_names(name, mapping)} is missing", whole=True))
-            usable = False
+    for missing in [column for column in needed if column not in known]:
+        add(None, Reason("COLUMN_MISSING", f"column {_with_names(missing, mapping)} is missing", whole=True))
+        usable = False
     shown = [cell if name or _showable(cell, known) else "" for cell, name in zip(cells, names, strict=True)]
     for index, (cell, name) in enumerate(zip(cells, names, strict=True)):
         if cell and name is None and not mapping.ignores(cell):
@@ -81,9 +81,9 @@ def read_columns(header: Row, mapping: ColumnMapping, needed: Collection[str], f
                 Reason("COLUMN_UNKNOWN", f"column {heading}is unknown: {_WHAT_TO_DO}", whole=True),
             )
     counts = Counter(name for name in names if name is not None)
-    for name in [name for name, count in counts.items() if count > 1]:
+    for twice in [column for column, count in counts.items() if count > 1]:
+        add(_last(names, twice), Reason("COLUMN_TWICE", f"column {twice} appears twice", whole=True))
         usable = False
-        add(_last(names, name), Reason("COLUMN_TWICE", f"column {name} appears twice", whole=True))
     return Columns(
         tuple(Column(index, shown[index], name, not cells[index]) for index, name in enumerate(names)),
         usable=usable,
@@ -97,7 +97,7 @@ def _with_names(name: str, mapping: ColumnMapping) -> str:
 
 
 def _showable(heading: str, known: Collection[str]) -> bool:
-    return len(known) > 1 and len(heading) <= _LONGEST and not _NUMBER.search(heading)
+    return len(known) >= _KNOWN and len(heading) <= _LONGEST and not _NUMBER.search(heading)
 
 
 def _last(names: Sequence[str | None], name: str) -> int:

@@ -56,7 +56,7 @@ class Finding:
     @property
     def text(self) -> str:
         """The reason as a sentence."""
-        return self.reason.text.format(number=self.number)
+        return self.reason.text.replace("{number}", str(self.number))
 
 
 @dataclass(frozen=True, slots=True)

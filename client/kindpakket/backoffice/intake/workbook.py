@@ -177,7 +177,7 @@ def _write_summary(sheet: Any, check: Check, formats: dict[str, Any], written: i
             group.reason.severity,
             "" if group.column is None else check.name_of(group.column),
             group.count,
-            group.reason.text.format(number="…"),
+            group.reason.text.replace("{number}", "…"),
         )
         for group in check.findings.groups()
     ]
