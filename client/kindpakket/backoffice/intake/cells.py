@@ -76,23 +76,24 @@ def bsn(text: str, kind: str = "t") -> tuple[str, Reason | None]:
         text: the cell's text, cleaned and not empty.
         kind: the cell's kind.
     """
-    kept = _KEPT_ZEROS.fullmatch(text)
-    if kept:
-        text = kept[1] or kept[2]
-    decimals = _ZERO_DECIMALS.fullmatch(text)
-    if decimals:
-        text = decimals[1]
-    damage = next((reason for form, reason in _BSN_DAMAGE if form.fullmatch(text)), None)
-    if damage is not None:
-        return "", damage
-    digits = text.translate(_SEPARATORS)
+    digits, zero_decimals = text, False
+    if not text.isdigit():  # nearly all are digits, and files are long
+        kept = _KEPT_ZEROS.fullmatch(text)
+        digits = kept[1] or kept[2] if kept else text
+        decimals = _ZERO_DECIMALS.fullmatch(digits)
+        if decimals:
+            digits, zero_decimals = decimals[1], True
+        damage = next((reason for form, reason in _BSN_DAMAGE if form.fullmatch(digits)), None)
+        if damage is not None:
+            return "", damage
+        digits = digits.translate(_SEPARATORS)
     if not (digits.isascii() and 7 <= len(digits) <= 9):
         return "", BSN_INVALID
     try:
         number: str = citizen_number.validate(digits.zfill(9))
     except ValidationError:
         return "", BSN_INVALID
-    return number, _written(len(digits), bool(decimals), kind, number)
+    return number, _written(len(digits), zero_decimals, kind, number)
 
 
 def _written(digits: int, decimals: bool, kind: str, number: str) -> Reason | None:
