@@ -64,7 +64,10 @@ def test_a_million_children_as_csv(tmp_path: Path) -> None:
 def test_a_million_children_as_a_spreadsheet(tmp_path: Path) -> None:
     file, small = tmp_path / "million.xlsx", tmp_path / "small.xlsx"
     small.write_bytes(xlsx_of(HEADINGS, DAAN))
-    with zipfile.ZipFile(small) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
+    with (
+        zipfile.ZipFile(small) as old,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
+    ):
         for name in old.namelist():
             if name != SHEET:
                 new.writestr(name, old.read(name))

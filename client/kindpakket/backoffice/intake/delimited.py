@@ -77,7 +77,7 @@ class DelimitedTable:
                     continue
                 number += 1
                 if len(cells) > MAX_COLUMNS:
-                    reason = f"has {len(cells)} columns, more than {MAX_COLUMNS}"
+                    reason = f"it has {len(cells)} columns, more than {MAX_COLUMNS}"
                     yield Row(number, line, (), broken=reason)
                 elif not (number == 1 and self._stated):
                     yield Row(number, line, cells)

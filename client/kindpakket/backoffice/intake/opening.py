@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,6 +36,7 @@ def open_table(file: Path | bytes, mapping: ColumnMapping | None = None) -> Iter
         if head.startswith((_ARCHIVE, _COMPOUND)):
             from kindpakket.backoffice.intake.spreadsheet import SpreadsheetTable
 
-            yield SpreadsheetTable(opened, mapping.sheet)
+            with closing(SpreadsheetTable(opened, mapping.sheet)) as table:
+                yield table
         else:
             yield DelimitedTable(opened, mapping.recognised, mapping.encoding, mapping.delimiter)

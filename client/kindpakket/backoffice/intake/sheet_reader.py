@@ -25,6 +25,10 @@ MEMORY = 1 << 30
 """Bytes of memory that reading a spreadsheet may take."""
 MEMORY_ENDS = "memory"
 """What is said where that does not suffice."""
+# The library does not say which, and has a limit of its own for cells that are repeated.
+_UNREADABLE = (
+    "it is damaged, has a password, claims too many cells, or is not a spreadsheet: save it again, or as CSV"
+)
 BATCH = 500
 _CHUNK = 1 << 20
 _ERRORS = 100_000
@@ -38,7 +42,9 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 
 def main() -> None:
     """Read standard input and write rows until the sheet ends, or one line that says what is wrong."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    memory = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
     from python_calamine import SheetVisibleEnum as Visible
@@ -69,10 +75,8 @@ def main() -> None:
         _write({"wrong": "it has a password: save it without one"})
     except MemoryError:
         _write({"wrong": MEMORY_ENDS})
-    except (CalamineError, zipfile.BadZipFile, ET.ParseError, ValueError, KeyError) as error:
-        # The library has a limit of its own for cells that are repeated.
-        sentence = f"it is damaged or not a spreadsheet ({type(error).__name__})"
-        _write({"wrong": MEMORY_ENDS if str(error).startswith("Cell limit exceeded") else sentence})
+    except (CalamineError, zipfile.BadZipFile, ET.ParseError, ValueError, KeyError):
+        _write({"wrong": _UNREADABLE})
 
 
 def _write(value: object) -> None:
@@ -96,7 +100,7 @@ def _cell(cell: Any) -> tuple[str, str]:
         case bool():
             found = str(cell).upper(), "b"
         case int() | float():
-            whole = cell == int(cell) and abs(cell) < _WHOLE
+            whole = abs(cell) < _WHOLE and cell == int(cell)
             found = (str(int(cell)) if whole else repr(cell)), "n"
         case datetime() if cell.time() == time():
             found = cell.date().isoformat(), "d"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import IO, Any, BinaryIO, cast
 
 from kindpakket.backoffice.intake import sheet_reader
@@ -41,16 +41,27 @@ class SpreadsheetTable:
         self._file = file
         self._sheet = sheet
         self._row = 0
-        with self._answers() as (head, _):
-            self._source = Source(
-                head["format"],
-                sheet=head["sheet"],
-                sheets=tuple(head["sheets"]),
-                date_system=head["date_system"],
-            )
-            self._height = max(head["height"], 1)
+        self._begun: ExitStack | None = ExitStack()
+        try:
+            head, self._lines = self._begun.enter_context(self._answers())
             if not head["height"]:
                 raise TableError(1, "the sheet is empty: its first row must name the columns")
+        except BaseException:
+            self.close()
+            raise
+        self._height: int = head["height"]
+        self._source = Source(
+            head["format"],
+            sheet=head["sheet"],
+            sheets=tuple(head["sheets"]),
+            date_system=head["date_system"],
+        )
+
+    def close(self) -> None:
+        """End the process, if it still runs."""
+        if self._begun is not None:
+            self._begun.close()
+            self._begun = None
 
     @property
     def source(self) -> Source:
@@ -60,7 +71,10 @@ class SpreadsheetTable:
     def rows(self) -> Iterator[Row]:
         """All rows of the sheet; cells beyond the last one with content are left out."""
         self._row = 0
-        with self._answers() as (_, lines):
+        # The process that said what the file is goes on with its rows; a second reading has its own.
+        begun, self._begun = self._begun, None
+        with begun or ExitStack() as stack:
+            lines = self._lines if begun else stack.enter_context(self._answers())[1]
             for line in lines:
                 for *texts, kinds in json.loads(line):
                     self._row += 1
@@ -75,7 +89,7 @@ class SpreadsheetTable:
         """What the file is, and the lines with rows that follow."""
         with _descriptor(self._file) as standard_input:
             process = subprocess.Popen(
-                [sys.executable, "-m", sheet_reader.__name__, self._sheet],
+                [sys.executable, "-P", "-m", sheet_reader.__name__, self._sheet],
                 stdin=standard_input,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # a panic there may show what is in a cell
@@ -84,36 +98,41 @@ class SpreadsheetTable:
         try:
             first = output.readline()
             if not first:
-                raise TableError(1, _TOO_LARGE)
+                raise TableError(1, _ending(process.wait()))
             head = json.loads(first)
             if "wrong" in head:
-                reason = head["wrong"]
-                raise TableError(
-                    1,
-                    _TOO_LARGE
-                    if reason == sheet_reader.MEMORY_ENDS
-                    else f"the spreadsheet cannot be read: {reason}",
-                )
+                raise TableError(1, _wrong(head["wrong"]))
             if "choose" in head:
                 raise TableError(1, _choice(self._sheet, head["choose"]))
-            yield head, self._lines(process, output)
+            yield head, self._answered(process, output)
         finally:
             process.kill()
             process.wait()
             output.close()
 
-    def _lines(self, process: subprocess.Popen[bytes], output: IO[bytes]) -> Iterator[bytes]:
+    def _answered(self, process: subprocess.Popen[bytes], output: IO[bytes]) -> Iterator[bytes]:
         for line in output:
             if line.startswith(b"{"):
-                raise TableError(self._row + 1, _TOO_LARGE)
+                raise TableError(self._row + 1, _wrong(json.loads(line)["wrong"]))
             yield line
         if process.wait() != 0:
-            raise TableError(self._row + 1, _TOO_LARGE)
+            raise TableError(self._row + 1, _ending(process.returncode))
+
+
+def _wrong(reason: str) -> str:
+    return _TOO_LARGE if reason == sheet_reader.MEMORY_ENDS else f"the spreadsheet cannot be read: {reason}"
+
+
+def _ending(code: int) -> str:
+    """Why the process ended before its time: it aborts where memory ends."""
+    if code < 0:
+        return _TOO_LARGE
+    return f"the spreadsheet cannot be read: the program that reads it ended with {code}; save it as CSV"
 
 
 def _row(number: int, texts: list[str], kinds: str) -> Row:
     if any(texts[MAX_COLUMNS:]):
-        return Row(number, number, (), kinds, broken=f"has more than {MAX_COLUMNS} columns")
+        return Row(number, number, (), kinds, broken=f"it has more than {MAX_COLUMNS} columns")
     return Row(number, number, texts[:MAX_COLUMNS], kinds[:MAX_COLUMNS])
 
 
