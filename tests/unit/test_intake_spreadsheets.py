@@ -149,9 +149,7 @@ def test_what_is_no_spreadsheet_is_said_to_be_none() -> None:
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("x.txt", "nothing")
     for content in (archive.getvalue(), b"PK\x03\x04 cut off", xlsx_of(HEADINGS, FENNA)[:900]):
-        assert refusal(content).startswith(
-            "the spreadsheet cannot be read: it is damaged or not a spreadsheet"
-        )
+        assert refusal(content).startswith("the spreadsheet cannot be read: it is damaged, has a password")
 
 
 @settings(max_examples=15, deadline=None)

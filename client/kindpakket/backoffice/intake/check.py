@@ -107,29 +107,38 @@ def check_table(
     )
     across = _Across(columns, table.source.place)
     count = children = 0
+    found: list[tuple[int | None, Reason, int]] = []
+
+    def add(column: int | None, reason: Reason, number: int) -> None:
+        found.append((column, reason, number))
+
     for row in rows:
         if progress is not None and row.number % _OFTEN == 0:
             progress(*table.progress())
         if row.blank:
             continue
         count += 1
-
-        def add(column: int | None, reason: Reason, number: int, row: Row = row) -> None:
-            findings.add(row.number, row.line, column, reason, number)
-
         read = reader.read(row, add)
+        for column, reason, number in sorted(found, key=_by_column):
+            findings.add(row.number, row.line, column, reason, number)
+        found.clear()
         across.add(read, row)
         if read.child is not None:
             children += 1
             if accept is not None:
                 accept(read.child)
+    ordered = len(findings)
     if not count:
         findings.add(header.number, header.line, None, _NO_CHILDREN)
     across.report(findings)
-    findings.sort()
+    findings.sort(ordered)
     if progress is not None:
         progress(*table.progress())
     return Check(table.source, columns, header.number, count, children, findings)
+
+
+def _by_column(found: tuple[int | None, Reason, int]) -> int:
+    return -1 if found[0] is None else found[0]
 
 
 class _Across:

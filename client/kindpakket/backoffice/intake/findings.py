@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from array import array
 from collections import Counter
 from collections.abc import Iterator
@@ -118,13 +119,22 @@ class Findings:
         self._counts[reason, place] += 1
         self._first[reason, place] = min(row, self._first.get((reason, place), row))
 
-    def sort(self) -> None:
-        """Put the findings into the order of the file: by row, then by column."""
+    def sort(self, ordered: int = 0) -> None:
+        """Put the findings into the order of the file: by row, then by column.
+
+        Args:
+            ordered: how many of the first findings are in order already; sorting millions takes much memory.
+        """
         rows, columns = self._rows, self._columns
-        order = sorted(range(len(rows)), key=lambda place: (rows[place], columns[place]))
+
+        def place(index: int) -> tuple[int, int]:
+            return rows[index], columns[index]
+
+        late = sorted(range(ordered, len(rows)), key=place)
+        order = array("I", heapq.merge(range(ordered), late, key=place))
         for name in ("_rows", "_lines", "_columns", "_reasons", "_numbers"):
             values = getattr(self, name)
-            setattr(self, name, array(values.typecode, (values[place] for place in order)))
+            setattr(self, name, array(values.typecode, map(values.__getitem__, order)))
 
     def count(self, severity: Severity) -> int:
         """How many findings are errors, or notices."""
