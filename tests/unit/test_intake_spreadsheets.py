@@ -141,7 +141,7 @@ def test_a_million_empty_rows_cost_nothing(content: bytes) -> None:
 )
 def test_a_sheet_that_claims_more_memory_than_allowed_is_refused(content: bytes) -> None:
     reason = refusal(content)
-    assert "takes more than 1 GB of memory: delete the empty rows" in reason or "too many cells" in reason
+    assert "takes more than 2 GB of memory: delete the empty rows" in reason or "too many cells" in reason
 
 
 def test_what_is_no_spreadsheet_is_said_to_be_none() -> None:

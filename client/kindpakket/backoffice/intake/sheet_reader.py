@@ -21,8 +21,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 from xml.etree import ElementTree as ET
 
-MEMORY = 1 << 30
-"""Bytes of memory that reading a spreadsheet may take."""
+MEMORY = 2 << 30
+"""Bytes of memory that reading a spreadsheet may take. With eight columns, 100,000 children took 107 MB, so a
+million, which is what a sheet can hold, should take about half of it."""
 MEMORY_ENDS = "memory"
 """What is said where that does not suffice."""
 # The library does not say which, and has a limit of its own for cells that are repeated.
