@@ -266,7 +266,12 @@ def _ending(error: Exception, home: Path) -> CommandError | None:
 
 def _file_errors() -> tuple[type[Exception], ...]:
     """The errors about the back office's files, as far as its modules are in use."""
-    names = {"citizens": "CitizensError", "register": "RegisterError", "sepa": "PaymentFileError"}
+    names = {
+        "citizens": "CitizensError",
+        "intake.mapping": "MappingError",
+        "register": "RegisterError",
+        "sepa": "PaymentFileError",
+    }
     modules = {name: sys.modules.get(f"kindpakket.backoffice.{name}") for name in names}
     return tuple(getattr(module, names[name]) for name, module in modules.items() if module is not None)
 

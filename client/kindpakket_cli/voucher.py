@@ -11,6 +11,7 @@ import click
 from kindpakket.ledger.money import euros
 from kindpakket_cli import balance, replacement
 from kindpakket_cli.allocation import allocation_options, over, waits_for
+from kindpakket_cli.children_file import age_options, ages_of, mapping_of, table_options
 from kindpakket_cli.contract import Wrong, group
 from kindpakket_cli.files import READABLE, read_json
 from kindpakket_cli.page import page_code_option, read_page
@@ -71,7 +72,7 @@ def allowance(session: Session, scheme_id: str, voucher_id: str, page_code: Text
 
 @voucher.command("issue")
 @click.argument("scheme_id", metavar="SCHEME")
-@click.argument("children", metavar="CSV", type=READABLE)
+@click.argument("children", metavar="FILE", type=READABLE)
 @click.option("--period", required=True, help="The period that a child gets one voucher for, such as 2026.")
 @click.option(
     "--register",
@@ -80,21 +81,11 @@ def allowance(session: Session, scheme_id: str, voucher_id: str, page_code: Text
     type=click.Path(dir_okay=False, path_type=Path),
     help="The municipality's register, an SQLite file; created if it does not exist.",
 )
-@click.option(
-    "--age",
-    "bands",
-    multiple=True,
-    metavar="BAND",
-    help="A preset by age where the file has none, such as 0-11=junior; repeat for each band.",
-)
-@click.option(
-    "--ages-on",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="The day on which ages are taken.  [default: the first day of the scheme]",
-)
+@age_options
 @click.option(
     "--reason", default="intake", show_default=True, help="Why, if an allocation is proposed: a code."
 )
+@table_options
 @allocation_options
 @acting_as("issuer")
 def issue(
@@ -108,26 +99,27 @@ def issue(
     reason: str,
     days: int,
     again: bool,
+    mapping_file: Path | None,
+    encoding: str,
+    delimiter: str,
+    sheet: str,
 ) -> None:
-    """Issue a voucher to each child in a CSV file, once another person has approved that.
+    """Issue a voucher to each child in FILE, CSV or a spreadsheet, once another person has approved that.
 
     The first run proposes an allocation and says who has to approve it; the same command again issues. It is
-    safe to run again with the same file.
+    safe to run again with the same file. `kindpakket intake check` shows beforehand how the file is read.
     """
     from kindpakket.backoffice import citizens
-    from kindpakket.backoffice.ages import Ages
     from kindpakket.backoffice.issuing import issue_enrolled
     from kindpakket.backoffice.register import Register
 
     municipality = session.municipality()
-    ages = None
-    if bands:
-        starts_on = date.fromisoformat(municipality.schemes.show(scheme_id)["rules"]["starts_on"])
-        try:
-            ages = Ages.parse(bands, ages_on.date() if ages_on else starts_on)
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="--age") from error
-    entitled = citizens.read_file(children, ages)
+    mapping = mapping_of(mapping_file, encoding, delimiter, sheet)
+    if not bands:
+        citizens.read_file(children, mapping=mapping)  # a file with mistakes asks the ledger for nothing
+    rules = municipality.schemes.show(scheme_id)["rules"]
+    ages = ages_of(bands, ages_on.date() if ages_on else date.fromisoformat(rules["starts_on"]))
+    entitled = citizens.read_file(children, ages, mapping=mapping, rules=rules)
     with Register(register_file) as register:
         try:
             progress = issue_enrolled(

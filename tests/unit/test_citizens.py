@@ -45,7 +45,7 @@ def test_every_mistake_is_reported_at_once_by_line() -> None:
         HEAD
         + GOOD
         + "123456789;Daan;Bakker;2014-01-01;h-1;Z-2;child;1\n"
-        + "999990020;;Bakker;01-01-2014;h-1;Z-3;child;1\n"
+        + "999990020;;Bakker;01-13;h-1;Z-3;child;1\n"
         + "999990032;Lotte;Smit;2999-01-01;h-1;Z-4;child;2x\n"
         + GOOD
         + "999990044;Mees\n"
@@ -53,9 +53,9 @@ def test_every_mistake_is_reported_at_once_by_line() -> None:
     assert reported == [
         "line 3: bsn is not a citizen service number: nine digits that pass the eleven-test",
         "line 4: voornamen is empty",
-        "line 4: geboortedatum is not a date: write YYYY-MM-DD",
+        "line 4: geboortedatum is not a date: write YYYY-MM-DD or DD-MM-YYYY",
         "line 5: geboortedatum is in the future",
-        "line 5: eenheden is '2x': give a whole number from 1 to 1000",
+        "line 5: eenheden is not a whole number from 1 to 1000",
         "line 6: the same bsn is on line 2: list each child once",
         "line 7: it has 2 columns, but the first line has 8",
     ]
@@ -75,9 +75,15 @@ def test_the_error_names_the_file_and_no_child() -> None:
         ("", "line 1: the file is empty: the first line must name the columns"),
         (HEAD, "line 1: the file has no children: add a line for each"),
         ("bsn;bsn\n", "line 1: column bsn appears twice"),
-        ("bsn;iban\n", "line 1: column 'iban' is unknown: remove it"),
+        (
+            "bsn;voornamen;achternaam;iban\n",
+            "line 1: column 'iban' is unknown: remove it, or ignore it in the mapping",
+        ),
         ("bsn\n", "line 1: column voornamen is missing"),
-        (HEAD + '"999990019;open quote\n', "line 2: not CSV: unexpected end of data"),
+        (
+            HEAD + '"999990019;open quote\n',
+            "line 2: not CSV: unexpected end of data; look at the quotes from here on",
+        ),
     ],
 )
 def test_a_file_that_is_no_such_file(text: str, sentence: str) -> None:

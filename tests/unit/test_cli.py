@@ -255,7 +255,7 @@ def test_a_preset_that_the_scheme_lacks_is_not_proposed(kindpakket: Command, tmp
         "voucher", "issue", SCHEME, str(file), "--period", "2026", "--register", str(register)
     )
     assert result.exit_code == 2
-    assert "the scheme has no preset baby: it has child, course" in result.stderr
+    assert "regeling_preset is not in the scheme's rules, which have child, course" in result.stderr
     assert kindpakket.desk.requests("allocation:Propose") == []
 
 

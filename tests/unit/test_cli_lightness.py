@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = os.pathsep.join(str(ROOT / folder) for folder in ("client", "network"))
 HEAVY = {
     "anyascii",
+    "charset_normalizer",
     "cryptography",
     "grpc",
     "holidays",
@@ -27,11 +28,13 @@ HEAVY = {
     "prometheus_client",
     "psutil",
     "pyrage",
+    "python_calamine",
     "requests",
     "rich",
     "sepaxml",
     "sqlalchemy",
     "stdnum",
+    "xlsxwriter",
     "yaml",
 }
 LOADED = """
@@ -53,7 +56,15 @@ class Absent:
 sys.meta_path.insert(0, Absent())
 """
 EXTRAS = {
-    "backoffice": ["anyascii", "holidays", "lxml", "sepaxml"],
+    "backoffice": [
+        "anyascii",
+        "charset_normalizer",
+        "holidays",
+        "lxml",
+        "python_calamine",
+        "sepaxml",
+        "xlsxwriter",
+    ],
     "cli": ["click", "rich"],
     "network": ["jsonschema", "prometheus_client", "psutil", "pyrage", "requests"],
     "pkcs11": ["pkcs11"],
@@ -90,6 +101,7 @@ def loaded(*arguments: str) -> tuple[int, set[str]]:
         ["bank", "match", "--help"],
         ["network", "--help"],
         ["network", "up", "--help"],
+        ["intake", "check", "--help"],
         ["audit", "x"],
     ],
     ids=" ".join,
@@ -126,6 +138,8 @@ def bare(extra: str, code: str, *arguments: str) -> subprocess.CompletedProcess[
     ("extra", "module"),
     [
         ("backoffice", "kindpakket.backoffice.bank.files"),
+        ("backoffice", "kindpakket.backoffice.intake.spreadsheet"),
+        ("backoffice", "kindpakket.backoffice.intake.workbook"),
         ("backoffice", "kindpakket.backoffice.sepa"),
         ("network", "kindpakket_network"),
         ("pkcs11", "kindpakket.fabric.identity.pkcs11"),

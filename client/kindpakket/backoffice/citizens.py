@@ -1,78 +1,65 @@
 """The municipality's file of entitled children: personal data, which never leaves the municipality.
 
-The file is CSV with semicolons, in UTF-8 with or without a byte order mark, with these columns in any order.
-`eenheden` is optional and 1 by default; `regeling_preset` is optional if presets depend on age:
+The file is CSV, XLSX or ODS, with these columns in any order, by these or their usual names in Dutch or
+English, or as a mapping says (`kindpakket.backoffice.intake.mapping`):
 
     bsn;voornamen;achternaam;geboortedatum;huishouden;zaaknummer;regeling_preset;eenheden
+
+`eenheden` is optional and 1 by default; `regeling_preset` is optional if presets depend on age. So are
+`voorvoegsels`, which become part of the family name, and `bedrag`, an amount in euros that must agree with
+the scheme. `kindpakket intake check` shows how a file is read and all that is odd about it; here, any error
+refuses the whole file.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import hmac
-import io
 import struct
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-from stdnum.exceptions import ValidationError
-from stdnum.nl import bsn
-
 from kindpakket.backoffice.ages import Ages
+from kindpakket.backoffice.intake.check import check_table
+from kindpakket.backoffice.intake.child import Child
+from kindpakket.backoffice.intake.mapping import OPTIONAL, PRESET, REQUIRED, ColumnMapping
+from kindpakket.backoffice.intake.opening import open_table
+from kindpakket.backoffice.intake.table import TableError
+from kindpakket.ledger.records import Rules
 
-PRESET = "regeling_preset"
-REQUIRED = (
-    "bsn",
-    "voornamen",
-    "achternaam",
-    "geboortedatum",
-    "huishouden",
-    "zaaknummer",
-    PRESET,
-)
-OPTIONAL = ("eenheden",)
-_MAX_LENGTH = 140
+__all__ = [
+    "OPTIONAL",
+    "PRESET",
+    "REQUIRED",
+    "Child",
+    "CitizensError",
+    "Mistake",
+    "entitlement_id",
+    "read_bytes",
+    "read_file",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A child that the municipality has found entitled.
-
-    Attributes:
-        bsn: citizen service number, nine digits.
-        first_names: first names.
-        family_name: family name, prefixes included.
-        born: date of birth.
-        household: groups the children of one household; it never leaves the municipality.
-        case: number of the case in the municipality's own system.
-        preset: code of the scheme's preset amount.
-        units: how many times the preset amount.
-    """
-
-    bsn: str
-    first_names: str
-    family_name: str
-    born: date
-    household: str
-    case: str
-    preset: str
-    units: int
+_SHOWN = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A line of the file with a mistake. The reason contains no name and no BSN."""
+    """A line of the file with a mistake. The reason contains no name and no BSN.
+
+    Attributes:
+        line: the line, or of a spreadsheet the row.
+        reason: what is wrong and what to do.
+        place: what `line` counts: `line` or `row`.
+    """
 
     line: int
     reason: str
+    place: str = "line"
 
     def __str__(self) -> str:
         """The mistake with its line."""
-        return f"line {self.line}: {self.reason}"
+        return f"{self.place} {self.line}: {self.reason}"
 
 
 class CitizensError(ValueError):
@@ -88,58 +75,50 @@ class CitizensError(ValueError):
         self.source = source
         self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line))
         count = len(self.mistakes)
-        lines = "".join(f"\n  {mistake}" for mistake in self.mistakes)
+        lines = "".join(f"\n  {mistake}" for mistake in self.mistakes[:_SHOWN])
+        if count > _SHOWN:
+            lines += f"\n  and {count - _SHOWN:,} more: kindpakket intake check lists them all"
         super().__init__(
             f"{source} has {count} mistake{'s' * (count != 1)}; correct the file and try again:{lines}"
         )
 
 
-def read_file(path: Path, ages: Ages | None = None) -> list[Child]:
+def read_file(
+    path: Path,
+    ages: Ages | None = None,
+    *,
+    mapping: ColumnMapping | None = None,
+    rules: Rules | None = None,
+) -> list[Child]:
     """Read a file of entitled children, all of it or nothing.
 
     Args:
         path: the file.
         ages: gives the preset if `regeling_preset` is empty or missing; default: each line must have one.
+        mapping: the names of its columns, and how it is to be read if that cannot be known from the file.
+        rules: the scheme's rules: presets must be in them, and an amount must be what they give.
 
     Returns:
         The children, in the order of the file.
 
     Raises:
-        CitizensError: the file has mistakes; all of them are listed.
+        CitizensError: the file has mistakes, or its encoding can only be guessed; all mistakes are listed.
         OSError: the file cannot be read.
+        MissingExtra: the packages that read its format are not installed.
     """
-    return read_bytes(path.read_bytes(), str(path), ages)
+    return _read(path, str(path), ages, mapping, rules)
 
 
-def read_bytes(content: bytes, source: str = "the file", ages: Ages | None = None) -> list[Child]:
+def read_bytes(
+    content: bytes,
+    source: str = "the file",
+    ages: Ages | None = None,
+    *,
+    mapping: ColumnMapping | None = None,
+    rules: Rules | None = None,
+) -> list[Child]:
     """Read the content of such a file; `source` is its name in errors. Otherwise as `read_file`."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise CitizensError(source, [Mistake(line, "not UTF-8: export the file as UTF-8")]) from None
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True)
-    try:
-        rows = [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise CitizensError(source, [Mistake(reader.line_num, f"not CSV: {error}")]) from None
-    if not rows:
-        raise CitizensError(source, [Mistake(1, "the file is empty: the first line must name the columns")])
-    columns = _columns(source, rows[0][1], _needed(ages))
-    mistakes: list[Mistake] = []
-    children: list[tuple[int, Child]] = []
-    for line, row in rows[1:]:
-        if any(cell.strip() for cell in row):
-            child, reasons = _child(columns, row, ages)
-            mistakes += [Mistake(line, reason) for reason in reasons]
-            if child is not None:
-                children.append((line, child))
-    mistakes += _repeated(children)
-    if not rows[1:]:
-        mistakes.append(Mistake(1, "the file has no children: add a line for each"))
-    if mistakes:
-        raise CitizensError(source, mistakes)
-    return [child for _, child in children]
+    return _read(content, source, ages, mapping, rules)
 
 
 def entitlement_id(secret: bytes, scheme: str, bsn: str, period: str) -> str:
@@ -168,87 +147,33 @@ def entitlement_id(secret: bytes, scheme: str, bsn: str, period: str) -> str:
     return hmac.new(secret, message, hashlib.sha256).hexdigest()[:32]
 
 
-def _needed(ages: Ages | None) -> list[str]:
-    """The columns that no line may leave empty."""
-    return [name for name in REQUIRED if ages is None or name != PRESET]
-
-
-def _columns(source: str, header: Sequence[str], needed: Sequence[str]) -> list[str]:
-    names = [name.strip().lower() for name in header]
-    missing = [name for name in needed if name not in names]
-    unknown = [name for name in names if name not in REQUIRED + OPTIONAL]
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    problems = [
-        *(f"column {name} is missing" for name in missing),
-        *(f"column {name!r} is unknown: remove it" for name in unknown),
-        *(f"column {name} appears twice" for name in repeated),
-    ]
-    if problems:
-        raise CitizensError(source, [Mistake(1, problem) for problem in problems])
-    return names
-
-
-def _child(columns: Sequence[str], row: Sequence[str], ages: Ages | None) -> tuple[Child | None, list[str]]:
-    if len(row) != len(columns):
-        return None, [f"it has {len(row)} columns, but the first line has {len(columns)}"]
-    cells = {name: cell.strip() for name, cell in zip(columns, row, strict=True)}
-    reasons = [f"{name} is empty" for name in _needed(ages) if not cells[name]]
-    reasons += [
-        f"{name} is longer than {_MAX_LENGTH} characters" for name in cells if len(cells[name]) > _MAX_LENGTH
-    ]
-    born, reason = _born(cells["geboortedatum"])
-    number, bsn_reason = _bsn(cells["bsn"])
-    units, units_reason = _units(cells)
-    reasons += [text for text in (reason, bsn_reason, units_reason) if text]
-    if reasons or born is None:
-        return None, reasons
-    preset = cells.get(PRESET) or (ages.preset(born) if ages else None)
-    if preset is None:
-        return None, ["no age band covers this child's age: add one, or fill in regeling_preset"]
-    child = Child(
-        bsn=number,
-        first_names=cells["voornamen"],
-        family_name=cells["achternaam"],
-        born=born,
-        household=cells["huishouden"],
-        case=cells["zaaknummer"],
-        preset=preset,
-        units=units,
-    )
-    return child, []
-
-
-def _bsn(text: str) -> tuple[str, str]:
+def _read(
+    file: Path | bytes,
+    name: str,
+    ages: Ages | None,
+    mapping: ColumnMapping | None,
+    rules: Rules | None,
+) -> list[Child]:
+    children: list[Child] = []
     try:
-        return (bsn.validate(text.zfill(9)), "") if text else ("", "")
-    except ValidationError:
-        return "", "bsn is not a citizen service number: nine digits that pass the eleven-test"
-
-
-def _born(text: str) -> tuple[date | None, str]:
-    if not text:
-        return None, ""
-    try:
-        born = date.fromisoformat(text)
-    except ValueError:
-        return None, "geboortedatum is not a date: write YYYY-MM-DD"
-    if born > date.today():
-        return None, "geboortedatum is in the future"
-    return born, ""
-
-
-def _units(cells: Mapping[str, str]) -> tuple[int, str]:
-    text = cells.get("eenheden") or "1"
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= 1000:
-        return 0, f"eenheden is {text!r}: give a whole number from 1 to 1000"
-    return int(text), ""
-
-
-def _repeated(children: Sequence[tuple[int, Child]]) -> list[Mistake]:
-    first: dict[str, int] = {}
-    mistakes = []
-    for line, child in children:
-        first_line = first.setdefault(child.bsn, line)
-        if first_line != line:
-            mistakes.append(Mistake(line, f"the same bsn is on line {first_line}: list each child once"))
-    return mistakes
+        with open_table(file, mapping) as table:
+            source = table.source
+            if source.doubtful_line:
+                reason = (
+                    "not UTF-8: export the file as UTF-8, or give its encoding, which may be "
+                    f"{source.encoding}; kindpakket intake check shows more"
+                )
+                raise TableError(source.doubtful_line, reason)
+            check = check_table(table, mapping, ages=ages, rules=rules, accept=children.append)
+    except TableError as error:
+        raise CitizensError(name, [Mistake(error.line, error.reason)]) from None
+    if not check.passed:
+        raise CitizensError(
+            name,
+            [
+                Mistake(finding.line, check.sentence(finding), source.place)
+                for finding in check.findings
+                if finding.reason.severity == "error"
+            ],
+        )
+    return children
