@@ -52,7 +52,7 @@ def self_block(session: Session, scheme_id: str, voucher_id: str, code: TextIO) 
 
 
 def _block_code(text: str) -> str:
-    """A self-block code as the ledger knows it, from the form of the letter or from 32 hexadecimal characters."""
+    """A self-block code in hexadecimal, from that or from the form of the letter."""
     from kindpakket.holder import typeable
     from kindpakket.ledger.ids import is_id
 

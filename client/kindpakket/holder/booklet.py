@@ -73,7 +73,7 @@ class Page:
         return cls(struct.unpack(">H", data[:2])[0], data[2 : 2 + SEED_BYTES], siblings)
 
     def as_text(self) -> str:
-        """The text of a QR code with the page alone; `kindpakket.holder.slip.Slip` names the voucher as well."""
+        """The text of a QR code with the page alone; a `kindpakket.holder.slip.Slip` has the voucher too."""
         return f"{_PREFIX}:{base64.urlsafe_b64encode(self.as_bytes()).decode().rstrip('=')}"
 
     @classmethod

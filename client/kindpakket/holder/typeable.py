@@ -1,9 +1,9 @@
 """Codes that people can type: Crockford's base 32 in groups of five, of which the last checks the others.
 
-The symbols leave out I, L, O and U, so that nothing is mistaken for 1 or 0; lower case, and I, L and O, are read
-as they are meant. The check symbol is a sum over GF(32) with other weights for each place and another start for
-each group and kind of code: one wrong symbol, two that changed places, and groups that changed places are
-noticed for certain, and the message says in which group.
+The symbols leave out I, L, O and U, so that nothing is mistaken for 1 or 0; lower case, and I, L and O, are
+read as they are meant. The check symbol is a sum over GF(32) with other weights for each place and another
+start for each group and kind of code: one wrong symbol, two neighbours that changed places, and groups that
+changed places are noticed for certain, and the message says in which group.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FIELD = 0b100101  # x^5 + x^2 + 1, which is primitive over GF(2)
 
 
 class Kind(IntEnum):
-    """What a code is for. A code of one kind is not accepted as another; the values start its check symbols."""
+    """What a code is for; one kind is not accepted as another. The values start the check symbols."""
 
     PAGE = 0
     BLOCK = 10
@@ -61,16 +61,14 @@ def decode(kind: Kind, text: str, lengths: Collection[int]) -> bytes:
         lengths: how many bytes it may have.
 
     Raises:
-        ValueError: it is not such a code. The message says which group is wrong, and does not repeat the code.
+        ValueError: it is not such a code. The message says which group is wrong; it does not have the code.
     """
     symbols = text.translate(_BETWEEN).upper()
     by_symbols = {_groups_for(length) * GROUP: length for length in lengths}
     length = by_symbols.get(len(symbols))
     if length is None:
         allowed = " or ".join(str(count) for count in sorted(by_symbols))
-        raise ValueError(
-            f"{kind.words} has {allowed} letters and digits, not {len(symbols)}: type all of them"
-        )
+        raise ValueError(f"{kind.words} has {allowed} symbols, not {len(symbols)}: type all of them")
     groups = len(symbols) // GROUP
     wrong = [number for number in range(groups) if not _is_whole(kind, number, symbols)]
     if len(wrong) == groups:

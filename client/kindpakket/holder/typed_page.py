@@ -52,8 +52,8 @@ class TypedPage:
         """Read the code.
 
         Raises:
-            ValueError: it is not the code of a page. The message says which group is wrong, and does not repeat
-                the code: it can pay.
+            ValueError: it is not the code of a page. The message says which group is wrong, and does not
+                repeat the code: it can pay.
         """
         data = typeable.decode(typeable.Kind.PAGE, text, (1 + SECRET_BYTES, 1 + SEED_BYTES))
         return cls(data[0], data[1:])

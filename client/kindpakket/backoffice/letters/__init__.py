@@ -1,4 +1,4 @@
-"""Letters to households: one tagged PDF each, with booklet pages or an activation code, from own templates."""
+"""Letters to households: one tagged PDF each, with booklet pages or an activation code, by templates."""
 
 from kindpakket.backoffice.letters.letter import Letter, LetterVoucher
 from kindpakket.backoffice.letters.order import Order, Printed, VoucherRecord, booklet_voucher, phone_voucher

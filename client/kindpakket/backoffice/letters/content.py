@@ -17,7 +17,7 @@ with extra("backoffice"):
     import segno
 
 ERROR_CORRECTION = "m"
-"""Level M of ISO/IEC 18004 restores 15 % of a code: folds and stains, with modules that printers can print."""
+"""Level M of ISO/IEC 18004 restores 15 % of a code, such as folds, with modules large enough to print."""
 _QUIET_ZONE = 4  # modules around a code, as ISO/IEC 18004 asks
 _MASK = 3  # a page is random, so no mask is better than another; choosing one takes most of the time
 _GROUPS_IN_LINE = 4

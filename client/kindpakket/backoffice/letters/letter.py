@@ -27,7 +27,8 @@ class LetterVoucher:
         cents: what it is worth in euro cents; None: the letter does not say.
         child: first name of the child that it is for; "": the letter names no child.
         booklet: the booklet that it is bound to; its page 0, which only binds, is not printed.
-        activation_code: 32 hexadecimal characters with which the holder's phone binds it, instead of a booklet.
+        activation_code: 32 hexadecimal characters with which the holder's phone binds it; not with a
+            booklet.
         block_code: the holder's self-block code, 32 hexadecimal characters; None: the holder has none.
     """
 

@@ -29,7 +29,7 @@ COLUMNS = (
     "slips",
     "sha256",
 )
-"""Columns of the CSV file, and members of a letter in the JSON file. `sha256` is that of the letter's file."""
+"""Columns of the CSV file, and members of a letter in the JSON file. `sha256` is of the letter's file."""
 _SUMS = ("pages", "sheets", "vouchers", "slips")
 
 

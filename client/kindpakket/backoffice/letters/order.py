@@ -24,8 +24,8 @@ class VoucherRecord:
         scheme: id of the scheme.
         voucher: id of the voucher.
         activation: what `voucher:Activate` takes; None if the holder's phone makes it later.
-        public_keys: those of the booklet's pages, in hexadecimal, page 0 first: with them a till finds the path
-            of a page that was typed (`Page.from_typed`).
+        public_keys: those of the booklet's pages, in hexadecimal, page 0 first: a till finds with them the
+            path of a page that was typed (`Page.from_typed`).
         activation_code_sha256: SHA-256 of the activation code, 64 hexadecimal characters; None for a booklet.
         self_block: the hash of the self-block code, for an activation that the holder's phone makes.
     """
@@ -67,9 +67,9 @@ class Order:
     """One household's letter.
 
     Attributes:
-        reference: what the caller finds it by in the manifest: lower-case letters, digits and hyphens; the print
-            house sees it, so no case number or other personal data.
-        make: makes the letter. It draws new secrets, so it is called once, when the letter is set, and not again
+        reference: what the caller finds it by in the manifest: lower-case letters, digits and hyphens. The
+            print house sees it, so it is not a case number or other personal data.
+        make: makes the letter. It draws new secrets, so it is called once, when the letter is set, and not
             for a letter that was finished before the run was interrupted.
     """
 

@@ -29,8 +29,8 @@ class Rendered:
 
     Attributes:
         pdf: the file. The same letters and templates give the same bytes.
-        pages: the first and the last page of each letter, from 1; between letters, the last one may be an empty
-            back.
+        pages: the first and the last page of each letter, from 1; between letters, the last one may be an
+            empty back.
     """
 
     pdf: bytes
@@ -62,8 +62,8 @@ class Renderer:
 
         Args:
             letters: at least one.
-            invented: nothing in them is secret or personal, so errors may show all that Typst says, and what it
-                warns of is an error.
+            invented: nothing in them is secret or personal, so errors may show all that Typst says, and what
+                it warns of is an error.
 
         Raises:
             TemplateError: a language is unknown, or Typst cannot set a letter.

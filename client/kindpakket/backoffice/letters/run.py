@@ -2,8 +2,8 @@
 
     summary = write_letters(orders, Path("letters-2027"), Templates.load(Path("templates")))
 
-The letters are gathered in a hidden folder beside the given one, which gets its name when all are there. A run
-that was interrupted goes on with the same orders; what it had finished is neither made nor drawn again.
+The letters are gathered in a hidden folder beside the given one, which gets its name when all are there. A
+run that was interrupted goes on with the same orders; what it had finished is not made again.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def write_letters(
         progress: called with the number of letters that are done.
 
     Raises:
-        RunError: the folder exists; a reference is not a code, is a BSN, or appears twice; or an interrupted run
-            had other orders, templates or numbers per file.
+        RunError: the folder exists; a reference is not a code, is a BSN, or appears twice; or an interrupted
+            run had other orders, templates or numbers per file.
         TemplateError: the templates cannot set a letter; what was finished stays, and the run can go on.
     """
     if per_file < 1:
@@ -133,7 +133,8 @@ def _make(
 def _check(reference: str, number: int, seen: set[str]) -> None:
     if not _REFERENCE.fullmatch(reference):
         raise RunError(
-            f"the reference of order {number} is not a code: it has 1 to 64 lower-case letters, digits and hyphens"
+            f"the reference of order {number} is not a code: "
+            "give 1 to 64 lower-case letters, digits and hyphens"
         )
     if reference.isdigit() and len(reference) in _BSN_DIGITS and bsn.is_valid(reference.zfill(9)):
         raise RunError(f"the reference of order {number} can be a BSN: give one that means nothing elsewhere")
