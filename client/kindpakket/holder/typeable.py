@@ -75,8 +75,8 @@ def decode(kind: Kind, text: str, lengths: Collection[int]) -> bytes:
         raise ValueError(f"this is not the code of {kind.words}: look for the right code in the letter")
     if wrong:
         which = ", ".join(str(number + 1) for number in wrong)
-        noun = "group" if len(wrong) == 1 else "groups"
-        raise ValueError(f"{noun} {which} of {groups} of the code: compare every symbol with the paper")
+        verb = "group {} is" if len(wrong) == 1 else "groups {} are"
+        raise ValueError(f"{verb.format(which)} wrong, of {groups} in the code: compare with the paper")
     bits = 0
     for place, symbol in enumerate(symbols):
         if (place + 1) % GROUP:
