@@ -26,9 +26,11 @@ HEAVY = {
     "pyrage",
     "requests",
     "rich",
+    "segno",
     "sepaxml",
     "sqlalchemy",
     "stdnum",
+    "typst",
     "yaml",
 }
 LOADED = """
@@ -50,7 +52,7 @@ class Absent:
 sys.meta_path.insert(0, Absent())
 """
 EXTRAS = {
-    "backoffice": ["sepaxml"],
+    "backoffice": ["segno", "sepaxml", "typst"],
     "cli": ["click", "rich"],
     "network": ["jsonschema", "prometheus_client", "psutil", "pyrage", "requests"],
     "pkcs11": ["pkcs11"],
@@ -120,6 +122,7 @@ def bare(extra: str, code: str, *arguments: str) -> subprocess.CompletedProcess[
 @pytest.mark.parametrize(
     ("extra", "module"),
     [
+        ("backoffice", "kindpakket.backoffice.letters"),
         ("backoffice", "kindpakket.backoffice.sepa"),
         ("network", "kindpakket_network"),
         ("pkcs11", "kindpakket.fabric.identity.pkcs11"),

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -292,7 +293,7 @@ write_letters(run.Households(2), Path(sys.argv[1]), Templates.load())
 
 
 def test_a_run_that_was_killed_anywhere_is_whole_after_the_next(tmp_path: Path, templates: Templates) -> None:
-    """One process is killed at each of its first steps on files, in turn; each goes on from the one before."""
+    """Processes are killed at one of their first steps on files, and each goes on from the one before."""
     folder = tmp_path / "out"
     paths = os.pathsep.join([*sys.path, str(Path(__file__).parent)])
     killed = 0
@@ -409,3 +410,13 @@ def test_a_check_finds_what_is_not_as_it_was_made(tmp_path: Path, templates: Tem
     assert found[2] == "000003.pdf is not in the manifest: do not print it"
     assert found[3].startswith("the manifest says ")
     assert len(found) == 4
+
+
+def test_the_guide_shows_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "letters.md").read_text("utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(program, "letters.md", "exec"), {"__name__": "guide"})  # noqa: S102
+    assert capsys.readouterr().out == "2 letters on 8 sheets, 2 vouchers\n"

@@ -32,7 +32,7 @@ def validator() -> Path:
         with TemporaryDirectory(dir=CACHE) as folder:
             subprocess.run(
                 [
-                    "mvn",
+                    maven,
                     "-q",
                     "-B",
                     "dependency:copy",
