@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from story import SCHEME, VOUCHER
 
@@ -19,6 +19,7 @@ KINDS = st.sampled_from(Kind)
 DATA = st.binary(min_size=1, max_size=40)
 
 
+@settings(deadline=None)
 @given(KINDS, DATA)
 def test_what_is_written_can_be_read(kind: Kind, data: bytes) -> None:
     code = typeable.encode(kind, data)
@@ -26,6 +27,7 @@ def test_what_is_written_can_be_read(kind: Kind, data: bytes) -> None:
     assert all(len(group) == GROUP and set(group) <= set(ALPHABET) for group in code.split())
 
 
+@settings(deadline=None)
 @given(DATA, st.data())
 def test_a_code_may_be_typed_carelessly(data: bytes, draw: st.DataObject) -> None:
     code = typeable.encode(Kind.PAGE, data)
@@ -35,6 +37,7 @@ def test_a_code_may_be_typed_carelessly(data: bytes, draw: st.DataObject) -> Non
     assert typeable.decode(Kind.PAGE, typed.replace(" ", between), [len(data)]) == data
 
 
+@settings(deadline=None)
 @given(KINDS, DATA, st.data())
 def test_one_wrong_symbol_is_noticed_in_its_group(kind: Kind, data: bytes, draw: st.DataObject) -> None:
     symbols = list(typeable.encode(kind, data).replace(" ", ""))
@@ -46,6 +49,7 @@ def test_one_wrong_symbol_is_noticed_in_its_group(kind: Kind, data: bytes, draw:
         typeable.decode(kind, "".join(symbols), [len(data)])
 
 
+@settings(deadline=None)
 @given(KINDS, DATA, st.data())
 def test_neighbours_that_changed_places_are_noticed(kind: Kind, data: bytes, draw: st.DataObject) -> None:
     symbols = list(typeable.encode(kind, data).replace(" ", ""))
@@ -56,6 +60,7 @@ def test_neighbours_that_changed_places_are_noticed(kind: Kind, data: bytes, dra
             typeable.decode(kind, "".join(symbols), [len(data)])
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=6, max_size=40), st.data())
 def test_groups_that_changed_places_are_noticed(data: bytes, draw: st.DataObject) -> None:
     groups = typeable.encode(Kind.BLOCK, data).split()
@@ -65,12 +70,14 @@ def test_groups_that_changed_places_are_noticed(data: bytes, draw: st.DataObject
         typeable.decode(Kind.BLOCK, " ".join(groups), [len(data)])
 
 
+@settings(deadline=None)
 @given(st.permutations(list(Kind)), st.binary(min_size=16, max_size=16))
 def test_a_code_of_one_kind_is_not_one_of_another(kinds: list[Kind], data: bytes) -> None:
     with pytest.raises(ValueError, match=f"not the code of {kinds[1].words}"):
         typeable.decode(kinds[1], typeable.encode(kinds[0], data), [16])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_other_texts_are_refused_without_being_repeated(text: str) -> None:
     with pytest.raises(ValueError, match=r"symbols|group|not the code") as error:
@@ -78,6 +85,7 @@ def test_other_texts_are_refused_without_being_repeated(text: str) -> None:
     assert len(text) < 12 or text not in str(error.value)
 
 
+@settings(max_examples=20, deadline=None)
 @given(st.integers(2, 256), st.data())
 def test_a_typed_page_pays_like_the_scanned_one(pages: int, draw: st.DataObject) -> None:
     booklet = Booklet.of_secrets([bytes([number]) * 16 for number in range(pages)])
@@ -110,6 +118,7 @@ def test_nothing_that_can_pay_is_shown() -> None:
         assert secret.hex() not in shown
 
 
+@settings(max_examples=20, deadline=None)
 @given(st.integers(2, 256), st.data())
 def test_a_slip_names_the_voucher_and_its_page(pages: int, draw: st.DataObject) -> None:
     booklet = Booklet.of_secrets([bytes([number]) * 16 for number in range(pages)])

@@ -30,6 +30,7 @@ __all__ = ["RunError", "Summary", "read_records", "write_letters"]
 
 _REFERENCE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _BSN_DIGITS = (8, 9)
+_TRIED_PAGES = 4  # of the invented letter that shows mistakes in the layout before a secret is drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def write_letters(
     if folder.exists():
         raise RunError(f"{folder} exists: give a folder that does not")
     renderer = Renderer(templates)
-    renderer.render([sample_letter(min(templates.languages))], invented=True)
+    renderer.render([sample_letter(min(templates.languages), pages=_TRIED_PAGES)], invented=True)
     terms = {"templates_sha256": templates.sha256, "per_file": per_file}
     with Journal(folder.with_name(f".{folder.name}.unfinished"), terms) as journal:
         _make(orders, journal, renderer, per_file, progress)
