@@ -52,7 +52,7 @@ def hold(
     hosted: Hosted,
 ) -> None:
     """Keep money of a voucher for your shop, authorised by a page of the holder's booklet."""
-    page = read_page(page_code)
+    page = read_page(page_code, scheme_id, voucher_id)
     till = session.shop(hosted)
     version = till.binding(scheme_id, voucher_id)["version"]
     until = int(time.time()) + days * _SECONDS_OF_A_DAY
@@ -137,7 +137,7 @@ def release_by_holder(
     from kindpakket.ledger.ids import new_id
     from kindpakket.shop import DEADLINE_SECONDS
 
-    page = read_page(page_code)
+    page = read_page(page_code, scheme_id, voucher_id)
     if session.at_till:
         till = session.shop()
         version = till.binding(scheme_id, voucher_id)["version"]

@@ -30,6 +30,10 @@ _COMMANDS = {
         "kindpakket_cli.voucher",
         "Vouchers: issue, activate, block, replace, top up, extend, revoke, lapse, look up.",
     ),
+    "letters": (
+        "kindpakket_cli.letters",
+        "Letters to households: templates, a sample, and whether what was printed is whole.",
+    ),
     "payment": (
         "kindpakket_cli.payment",
         "Payments: take, hold, cancel, refund, look up; settle unknown outcomes.",

@@ -20,15 +20,29 @@ page_code_option = click.option(
 """The option of commands that a page of the holder's booklet authorises."""
 
 
-def read_page(code: TextIO) -> Page:
-    """The page whose code is the first line of a file.
+def read_page(code: TextIO, scheme: str, voucher: str) -> Page:
+    """The page whose code, or whose slip's code, is the first line of a file.
+
+    Args:
+        code: the file.
+        scheme: the scheme of the voucher that the command is about.
+        voucher: that voucher.
 
     Raises:
-        Wrong: the line is not the code of a page.
+        Wrong: the line is not the code of a page, or it is a slip of another voucher.
     """
     from kindpakket.holder.booklet import Page
+    from kindpakket.holder.slip import Slip
 
+    text = code.readline().strip()
     try:
-        return Page.from_text(code.readline().strip())
+        if not text.startswith(Slip.PREFIX):
+            return Page.from_text(text)
+        slip = Slip.from_text(text)
     except ValueError as error:
         raise Wrong(str(error)) from None
+    if (slip.scheme, slip.voucher) != (scheme, voucher):
+        raise Wrong(
+            f"the slip is of voucher {slip.voucher} of scheme {slip.scheme}: give these to the command"
+        )
+    return slip.page

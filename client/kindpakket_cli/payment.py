@@ -153,7 +153,7 @@ def pay(
     """
     from kindpakket.ledger.refusals import IdempotencyConflict
 
-    page = read_page(page_code)
+    page = read_page(page_code, scheme_id, voucher_id)
     till = session.shop(hosted)
     version = till.binding(scheme_id, voucher_id)["version"]
     order = till.order(scheme_id, voucher_id, read_lines(lines), version=version, request_id=request_id)

@@ -7,6 +7,7 @@ from typing import TextIO
 
 import click
 
+from kindpakket_cli.contract import Wrong
 from kindpakket_cli.files import READABLE, read_json
 from kindpakket_cli.session import TILLS, Session, acting_as, because
 
@@ -42,12 +43,25 @@ def unblock(session: Session, scheme_id: str, voucher_id: str, reason: str) -> N
 )
 @acting_as("issuer", "approver", *TILLS)
 def self_block(session: Session, scheme_id: str, voucher_id: str, code: TextIO) -> None:
-    """Block a voucher for its holder, who gives the self-block code."""
-    words = code.readline().strip().lower()
+    """Block a voucher for its holder, who gives the self-block code, also as the letter shows it."""
+    words = _block_code(code.readline().strip())
     if session.at_till:
         session.answer(session.shop().self_block(scheme_id, voucher_id, words))
     else:
         session.answer(session.municipality().vouchers.self_block(scheme_id, voucher_id, words))
+
+
+def _block_code(text: str) -> str:
+    """A self-block code in hexadecimal, from that or from the form of the letter."""
+    from kindpakket.holder import typeable
+    from kindpakket.ledger.ids import is_id
+
+    if is_id(text.lower()):
+        return text.lower()
+    try:
+        return typeable.decode(typeable.Kind.BLOCK, text, [16]).hex()
+    except ValueError as error:
+        raise Wrong(str(error)) from None
 
 
 @click.command("replace")

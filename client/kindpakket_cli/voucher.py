@@ -62,7 +62,7 @@ def allowance(session: Session, scheme_id: str, voucher_id: str, page_code: Text
 
     The page is not used up: it may pay afterwards.
     """
-    page = read_page(page_code)
+    page = read_page(page_code, scheme_id, voucher_id)
     till = session.shop(hosted)
     order = till.allowance_order(
         scheme_id, voucher_id, version=till.binding(scheme_id, voucher_id)["version"]

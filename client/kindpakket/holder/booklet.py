@@ -10,18 +10,17 @@ import base64
 import secrets
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kindpakket.holder.credential import Credential
 from kindpakket.holder.orders import AnyOrder
+from kindpakket.holder.typed_page import SECRET_BYTES, SEED_BYTES, TypedPage, seed_of
 from kindpakket.ledger.merkle import HASH_BYTES, path_in, tree
 from kindpakket.ledger.records import Authorisation, Proof
 
-SEED_BYTES = 32
-"""Length of a page's seed, the private key of Ed25519 (RFC 8032, section 5.1.5)."""
 _PAGES = range(2, 257)  # the chaincode takes the same numbers; see InvalidAuthorisation
 _PREFIX = "kp1"
 
@@ -37,7 +36,7 @@ class Page:
     """
 
     number: int
-    seed: bytes
+    seed: bytes = field(repr=False)
     path: tuple[bytes, ...]
 
     def authorise(self, order: AnyOrder) -> Proof:
@@ -56,14 +55,30 @@ class Page:
             "signature": base64.b64encode(key.sign(message)).decode(),
         }
 
+    def as_bytes(self) -> bytes:
+        """The number in two bytes, big-endian, the seed and the path."""
+        return struct.pack(">H", self.number) + self.seed + b"".join(self.path)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read what `as_bytes` wrote.
+
+        Raises:
+            ValueError: it is too short, or the path has a part of a hash.
+        """
+        path = data[2 + SEED_BYTES :]
+        if not path or len(path) % HASH_BYTES:
+            raise ValueError(f"{len(data)} bytes are not a booklet page")
+        siblings = tuple(path[at : at + HASH_BYTES] for at in range(0, len(path), HASH_BYTES))
+        return cls(struct.unpack(">H", data[:2])[0], data[2 : 2 + SEED_BYTES], siblings)
+
     def as_text(self) -> str:
-        """The text of the page's QR code."""
-        body = struct.pack(">H", self.number) + self.seed + b"".join(self.path)
-        return f"{_PREFIX}:{base64.urlsafe_b64encode(body).decode().rstrip('=')}"
+        """The text of a QR code with the page alone; a `kindpakket.holder.slip.Slip` has the voucher too."""
+        return f"{_PREFIX}:{base64.urlsafe_b64encode(self.as_bytes()).decode().rstrip('=')}"
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read the text of a page's QR code.
+        """Read what `as_text` wrote.
 
         Raises:
             ValueError: the text is not a page's code. The message does not repeat it: it can pay.
@@ -71,13 +86,26 @@ class Page:
         prefix, _, body = text.partition(":")
         try:
             data = base64.b64decode(body + "=" * (-len(body) % 4), b"-_", validate=True)
+            if prefix != _PREFIX:
+                raise ValueError
+            return cls.from_bytes(data)
         except ValueError:
-            data = b""
-        path = data[2 + SEED_BYTES :]
-        if prefix != _PREFIX or not path or len(path) % HASH_BYTES:
-            raise ValueError("the text is not the code of a booklet page: scan it again")
-        siblings = tuple(path[at : at + HASH_BYTES] for at in range(0, len(path), HASH_BYTES))
-        return cls(struct.unpack(">H", data[:2])[0], data[2 : 2 + SEED_BYTES], siblings)
+            raise ValueError("the text is not the code of a booklet page: scan it again") from None
+
+    @classmethod
+    def from_typed(cls, typed: TypedPage, public_keys: Sequence[bytes]) -> Self:
+        """The page that somebody typed, with its path.
+
+        Args:
+            typed: what was typed.
+            public_keys: those of all pages of the booklet, `Booklet.public_keys`.
+
+        Raises:
+            ValueError: the page is not one of this booklet.
+        """
+        if not typed.number < len(public_keys) or _public_key(typed.seed) != public_keys[typed.number]:
+            raise ValueError("the code is of a page of another booklet: check which voucher it belongs to")
+        return cls(typed.number, typed.seed, path_in(tree(public_keys), typed.number))
 
 
 class Booklet(Credential):
@@ -95,13 +123,26 @@ class Booklet(Credential):
         if any(len(seed) != SEED_BYTES for seed in seeds) or len(set(seeds)) != len(seeds):
             raise ValueError(f"the seeds of a booklet must be {SEED_BYTES} bytes each, and all different")
         self._seeds = tuple(seeds)
-        keys = [Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw() for seed in seeds]
-        self._levels = tree(keys)
+        self._secrets = self._seeds
+        self.public_keys = tuple(_public_key(seed) for seed in seeds)
+        """The pages' public keys, page 0 first: 32 bytes each. They are not secret."""
+        self._levels = tree(self.public_keys)
 
     @classmethod
     def generate(cls, pages: int) -> Self:
-        """Make a new booklet with random seeds; `pages` includes the activation page."""
-        return cls([secrets.token_bytes(SEED_BYTES) for _ in range(pages)])
+        """Make a new booklet with random secrets; `pages` includes the activation page."""
+        return cls.of_secrets([secrets.token_bytes(SECRET_BYTES) for _ in range(pages)])
+
+    @classmethod
+    def of_secrets(cls, page_secrets: Sequence[bytes]) -> Self:
+        """Make a booklet from secrets of 16 bytes, one for each page, from which the seeds are derived.
+
+        Raises:
+            ValueError: as for seeds.
+        """
+        booklet = cls([seed_of(secret) for secret in page_secrets])
+        booklet._secrets = tuple(page_secrets)
+        return booklet
 
     @property
     def pages(self) -> int:
@@ -123,6 +164,14 @@ class Booklet(Credential):
             raise IndexError(f"no page {number}: the booklet has pages 0 to {self.pages - 1}")
         return Page(number, self._seeds[number], path_in(self._levels, number))
 
+    def typed_page(self, number: int) -> TypedPage:
+        """A page in the form that people type.
+
+        Raises:
+            IndexError: the booklet has no such page.
+        """
+        return TypedPage(self.page(number).number, self._secrets[number])
+
     def authorisation(self) -> Authorisation:
         """The document that binds a voucher to this booklet."""
         return {"kind": "booklet", "pages": self.pages, "root": self.root.hex()}
@@ -130,3 +179,7 @@ class Booklet(Credential):
     def prove(self, message: bytes, version: int) -> Proof:
         """The proof by page 0, which binds and never pays."""
         return self.page(0).sign(message, version)
+
+
+def _public_key(seed: bytes) -> bytes:
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()

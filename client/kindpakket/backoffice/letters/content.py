@@ -1,0 +1,186 @@
+"""What the templates are given: all texts of a letter, filled in, and its QR codes as pictures."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from kindpakket.backoffice.letters.language import Language, Section
+from kindpakket.backoffice.letters.letter import Letter, LetterVoucher
+from kindpakket.backoffice.letters.settings import Settings
+from kindpakket.fabric.extras import extra
+from kindpakket.holder import typeable
+from kindpakket.holder.slip import Slip
+
+with extra("backoffice"):
+    import segno
+
+ERROR_CORRECTION = "m"
+"""Level M of ISO/IEC 18004 restores 15 % of a code, such as folds, with modules large enough to print."""
+_QUIET_ZONE = 4  # modules around a code, as ISO/IEC 18004 asks
+_MASK = 3  # a page is random, so no mask is better than another; choosing one takes most of the time
+_GROUPS_IN_LINE = 4
+
+
+def content_of(letter: Letter, settings: Settings, language: Language) -> dict[str, Any]:
+    """A letter as `letter.typ` takes it: JSON members. It contains everything that can spend the vouchers."""
+    words = settings.words_in(language.code)
+    places = {name: words[name] for name in ("phone", "hours", "email", "balance", "municipality")}
+    places["schemes"] = language.listed(list(dict.fromkeys(v.scheme_name for v in letter.vouchers)))
+    places["activation_site"] = words["activation_site"].removeprefix("https://")
+
+    def filled(text: str) -> str:
+        return text.format_map(places).strip()
+
+    return {
+        "language": language.code,
+        "region": language.region,
+        "direction": language.direction,
+        "title": filled(language.words["title"]),
+        "subject": filled(language.words["subject"]),
+        "salutation": filled(language.words["salutation"]),
+        "opening": [filled(text) for text in language.lists["opening"]],
+        "sections": [
+            {
+                "heading": filled(section.heading),
+                "text": [filled(text) for text in section.text],
+                "shows": section.shows,
+            }
+            for section in language.sections
+            if _applies(section, letter)
+        ],
+        "closing": filled(language.words["closing"]),
+        "address": list(letter.address),
+        "facts": _facts(letter, language, places),
+        "footer": words["footer"],
+        "page_number": language.words["page_number"],
+        "sender": {
+            "name": settings.name,
+            "logo": settings.logo.name if settings.logo else None,
+            "name_beside_logo": settings.name_beside_logo,
+            "colour": settings.colour,
+            "return_address": settings.return_address,
+            "window": settings.window,
+            "signature": words["signature"],
+            "font": list(settings.fonts),
+            "code_font": list(settings.code_fonts),
+        },
+        "duplex": settings.duplex,
+        "vouchers": [
+            _voucher(voucher, language, places, words["activation_site"]) for voucher in letter.vouchers
+        ],
+    }
+
+
+def _applies(section: Section, letter: Letter) -> bool:
+    if section.when == "booklet":
+        return any(voucher.booklet is not None for voucher in letter.vouchers)
+    if section.when == "activation":
+        return any(voucher.activation_code is not None for voucher in letter.vouchers)
+    if section.when == "block":
+        return any(voucher.block_code is not None for voucher in letter.vouchers)
+    return True
+
+
+def _facts(letter: Letter, language: Language, places: Mapping[str, str]) -> list[list[str]]:
+    facts = [[language.words["date_label"], language.date(letter.dated)]]
+    if letter.our_reference:
+        facts.append([language.words["reference_label"], letter.our_reference])
+    facts.append([language.words["phone_label"], places["phone"]])
+    facts.append([language.words["email_label"], places["email"]])
+    if any(voucher.booklet is not None for voucher in letter.vouchers):
+        facts.append([language.words["enclosure_label"], language.words["enclosure"]])
+    return facts
+
+
+def _voucher(
+    voucher: LetterVoucher, language: Language, places: Mapping[str, str], site: str
+) -> dict[str, Any]:
+    words = language.words
+    until = language.date(voucher.until)
+    title = (
+        language.fill("voucher_for", scheme=voucher.scheme_name, child=voucher.child)
+        if voucher.child
+        else language.fill("voucher", scheme=voucher.scheme_name)
+    )
+    facts = [
+        [words["purpose_label"], voucher.purpose],
+        [words["where_label"], voucher.where],
+        [words["until_label"], until],
+    ]
+    if voucher.cents is not None:
+        facts.insert(0, [words["amount_label"], language.amount(voucher.cents)])
+    block = []
+    if voucher.block_code is not None:
+        code = typeable.encode(typeable.Kind.BLOCK, bytes.fromhex(voucher.block_code))
+        block = [[words["number_label"], _in_fours(voucher.voucher)], [words["block_label"], code]]
+    return {
+        "title": title,
+        "scheme": voucher.scheme_name,
+        "until": language.fill("slip_until", until=until),
+        "facts": facts,
+        "block": block,
+        "staff": words["staff"].format_map(places),
+        "activation": _activation(voucher, language, places, site),
+        "booklet": _booklet(voucher, title, language, places),
+    }
+
+
+def _activation(
+    voucher: LetterVoucher, language: Language, places: Mapping[str, str], site: str
+) -> dict[str, Any] | None:
+    if voucher.activation_code is None:
+        return None
+    code = typeable.encode(typeable.Kind.ACTIVATION, bytes.fromhex(voucher.activation_code))
+    return {
+        "qr": qr_code(f"{site}#{code.replace(' ', '-')}"),
+        "alt": language.words["activation_alt"],
+        "lines": [line.format_map(places) for line in language.lists["activation_lines"]],
+        "code": code,
+    }
+
+
+def _booklet(
+    voucher: LetterVoucher, title: str, language: Language, places: Mapping[str, str]
+) -> dict[str, Any] | None:
+    booklet = voucher.booklet
+    if booklet is None:
+        return None
+    last = booklet.pages - 1
+    pages = []
+    for number in range(1, booklet.pages):
+        groups = booklet.typed_page(number).as_text().split()
+        pages.append(
+            {
+                "label": language.fill("slip", number=str(number), last=str(last)),
+                "qr": qr_code(Slip(voucher.scheme, voucher.voucher, booklet.page(number)).as_text(), _MASK),
+                "alt": language.fill("slip_alt", number=str(number)),
+                "code": [
+                    " ".join(groups[at : at + _GROUPS_IN_LINE])
+                    for at in range(0, len(groups), _GROUPS_IN_LINE)
+                ],
+            }
+        )
+    return {
+        "title": language.fill("booklet", voucher=title),
+        "how": language.words["booklet_how"].format_map(places),
+        "pages": pages,
+    }
+
+
+def qr_code(text: str, mask: int | None = None) -> str:
+    """A QR code as SVG, with its quiet zone.
+
+    Args:
+        text: the text.
+        mask: the mask of the code, 0 to 7; None: the best of them, which takes five times as long.
+    """
+    picture = io.BytesIO()
+    code = segno.make(text, error=ERROR_CORRECTION, mask=mask, boost_error=False, micro=False)
+    code.save(picture, kind="svg", border=_QUIET_ZONE, xmldecl=False)
+    return picture.getvalue().decode()
+
+
+def _in_fours(code: str) -> str:
+    return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
