@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Generator, Iterator
 from random import Random
 
@@ -15,6 +17,7 @@ from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 
 VOUCHERS = 1_200
+MAX_LINES = 20
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,6 +52,14 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     runtestprotocol(item, nextitem=None)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Show why a test failed as soon as it has: the whole run may take most of an hour, or be interrupted."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        lines = [line for line in report.longreprtext.splitlines() if line.startswith(("E ", ">"))]
+        print(f"\n{report.nodeid}:", *lines[:MAX_LINES], sep="\n", file=sys.__stdout__, flush=True)
 
 
 @pytest.fixture(scope="session")
