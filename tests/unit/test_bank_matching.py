@@ -27,9 +27,9 @@ def statements(*pages: Page, source: str = "s.xml", version: str = "08") -> list
     return list(read_bytes(camt053(*pages, version=version), source).statements)
 
 
-def paid(number: int, **members: str) -> Entry:
+def paid(number: int) -> Entry:
     cents = -AMOUNTS[number - 1]
-    detail = Detail(abs(cents), settlement(number), GROUP, account=SHOPS[number % 3], **members)
+    detail = Detail(abs(cents), settlement(number), GROUP, account=SHOPS[number % 3])
     return Entry(cents, [detail], reference=f"REF{number}")
 
 

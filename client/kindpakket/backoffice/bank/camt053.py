@@ -143,7 +143,8 @@ def _lines(
         or any(child(detail, "RtrInf") is not None for detail in details),
         reversal=text(ntry, "RvslInd") in ("true", "1"),
         charges=text(ntry, _FAMILY) in _CHARGES,
-        **_shared(ntry, details),
+        message_id=_shared(ntry, details, "MsgId"),
+        payment_id=_shared(ntry, details, "PmtInfId"),
     )
     if not known or len(known) < len(amounts) or whole.count != len(details):
         return [replace(whole, named=tuple(sorted({_end_to_end(detail) for detail in details} - {""})))]
@@ -190,15 +191,12 @@ def _count(ntry: etree._Element, details: list[etree._Element]) -> int | None:
     return sum(known) if known and len(known) == len(counts) else len(details) or None
 
 
-def _shared(ntry: etree._Element, details: list[etree._Element]) -> dict[str, str]:
-    """The payment file's and the group's id, where an entry and its details name only one."""
-    batches = children(ntry, "NtryDtls/Btch")
-    shared: dict[str, str] = {}
-    for member, name in (("message_id", "MsgId"), ("payment_id", "PmtInfId")):
-        ids = {_id(detail, f"Refs/{name}") for detail in details} | {_id(batch, name) for batch in batches}
-        named = ids - {""}
-        shared[member] = named.pop() if len(named) == 1 else ""
-    return shared
+def _shared(ntry: etree._Element, details: list[etree._Element], name: str) -> str:
+    """The payment file's or the group's id, where an entry and its details name only one."""
+    ids = {_id(detail, f"Refs/{name}") for detail in details}
+    ids |= {_id(batch, name) for batch in children(ntry, "NtryDtls/Btch")}
+    named = ids - {""}
+    return named.pop() if len(named) == 1 else ""
 
 
 def _detail_cents(document: Document, detail: etree._Element, entry_cents: int) -> int | None:
