@@ -78,12 +78,14 @@ class Doubles:
                 continue
             households = {self._households[child], self._households[first]} - {_UNKNOWN}
             yield self._finding(child, first, self._elsewhere if len(households) > 1 else self._same)
-        seen: dict[int, int] = {}
-        for child, person in enumerate(self._persons):
+        first, last = 0, _UNKNOWN
+        for child in sorted(range(len(self._persons)), key=self._persons.__getitem__):
+            person = self._persons[child]
             if person == _UNKNOWN:
                 continue
-            first = seen.setdefault(person, child)
-            if first != child and self._numbers[first] >> _BITS != self._numbers[child] >> _BITS:
+            if person != last:
+                first, last = child, person
+            elif self._numbers[first] >> _BITS != self._numbers[child] >> _BITS:
                 yield self._finding(child, first, self._alike)
 
     def _finding(self, child: int, first: int, reason: Reason) -> Finding:
