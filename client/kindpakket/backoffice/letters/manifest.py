@@ -89,6 +89,11 @@ def write(folder: Path, entries: Iterable[Mapping[str, Any]], members: Mapping[s
     return totals
 
 
+def totals_of(folder: Path) -> Totals:
+    """The sums that a folder's manifest says."""
+    return Totals(**json.loads((folder / JSON_NAME).read_text("utf-8"))["totals"])
+
+
 def problems(folder: Path) -> list[str]:
     """What does not agree between a folder of letters and its manifest; none: all is as it was written.
 
