@@ -125,7 +125,7 @@ class Journal:
 
 
 def tidy(folder: Path) -> bool:
-    """Take the journal out of a finished folder; whether it was in there, because a run was killed at its end."""
+    """Take the journal out of a finished folder; whether it was in there, as of a run killed at its end."""
     journal = folder / _NAME
     if not journal.exists():
         return False
