@@ -55,7 +55,7 @@ def test_mistakes_in_templates_are_listed(tmp_path: Path) -> None:
     )
     made = letters("sample", tmp_path / "out", "--templates", tmp_path / "own")
     assert made.exit_code == 2
-    assert "settings.yaml, line 12: window is 'up': it must be left or right" in made.output
+    assert "settings.yaml, line 11: window is 'up': it must be left or right" in made.output
     assert not (tmp_path / "out").exists()
 
 

@@ -146,9 +146,8 @@ def test_an_address_is_in_the_window_of_the_envelope(renderer: Renderer, tmp_pat
     for setter, begin in ((renderer, 20), (right, 110)):
         page = pypdfium2.PdfDocument(setter.render([letter], invented=True).pdf)[0]
         text = page.get_textpage()
-        for line in letter.address:
-            found = text.search(" ".join(line.split())) if "  " not in line else text.search(line.split()[-1])
-            at, count = found.get_next()
+        for part in ("Retouradres", "mevrouw Voorbeeld", "Dorpsstraat 1 b", "VOORBEELDSTAD"):
+            at, count = text.search(part, match_case=True).get_next()
             for left, bottom, right_edge, top in [text.get_charbox(place) for place in range(at, at + count)]:
                 assert (
                     begin <= left * MILLIMETRES_PER_POINT <= right_edge * MILLIMETRES_PER_POINT <= begin + 85
@@ -168,7 +167,7 @@ def test_a_letter_names_no_child_and_no_amount_that_it_was_not_given(renderer: R
     )
     text = words(renderer.render([Letter("nl", DAY, (replace(voucher, block_code=None),))]).pdf)
     assert "Fonds Waarvoor sport" in text
-    for absent in ("voor Sem", "Hoeveel ", "Blokkeercode", "bonnen", "Ons kenmerk"):
+    for absent in ("voor Sem", "€", "Blokkeercode", "bonnen", "Ons kenmerk"):
         assert absent not in text
 
 
@@ -236,11 +235,11 @@ def test_all_mistakes_in_templates_are_listed_with_their_lines(tmp_path: Path) -
     assert lines[0] == "9 mistakes in the templates:"
     for place, sentence in [
         ("letter.typ", "is missing: take it from kindpakket letters template"),
-        ("settings.yaml, line 6:", "colour is 'blue': write # and six hexadecimal digits"),
-        ("settings.yaml, line 10:", "window is 'top': it must be left or right"),
-        ("settings.yaml, line 11:", "'color' is unknown"),
-        ("settings.yaml, line 3:", "logo is '../logo.svg': there is no such file"),
-        ("nl.yaml, line 1:", "closing is missing"),
+        ("settings.yaml, line 7:", "colour is 'blue': write # and six hexadecimal digits"),
+        ("settings.yaml, line 11:", "window is 'top': it must be left or right"),
+        ("settings.yaml, line 12:", "'color' is unknown"),
+        ("settings.yaml, line 4:", "logo is '../logo.svg': there is no such file"),
+        ("nl.yaml, line 3:", "closing is missing"),
         ("nl.yaml, line 7:", "{bsn} is unknown here; allowed: {day}, {month}, {year}"),
         ("nl.yaml", "shows is 'nothing': it must be one of activation codes, block codes"),
         ("nl.yaml", "no section shows the block codes"),
@@ -253,7 +252,7 @@ def test_all_mistakes_in_templates_are_listed_with_their_lines(tmp_path: Path) -
 )
 def test_texts_reach_nothing_but_their_words(tmp_path: Path, text: str) -> None:
     folder = own(tmp_path / "own", "languages/nl.yaml", "Beste ouder of verzorger,", text)
-    with pytest.raises(TemplateError, match=r"nl\.yaml, line 12: .*(unknown here|no counterpart)"):
+    with pytest.raises(TemplateError, match=r"nl\.yaml, line 13: .*(unknown here|no counterpart)"):
         Templates.load(folder)
 
 

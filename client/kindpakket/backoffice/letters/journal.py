@@ -73,12 +73,11 @@ class Journal:
                 yield json.loads(line)
 
     def finish(self, target: Path) -> None:
-        """Give the folder its final name, without the journal."""
-        self._path.unlink()
-        (self.folder / _LOCK).unlink()
+        """Give the folder its final name, and take the journal out of it."""
         sync_folder(self.folder)
         self.folder.rename(target)
         sync_folder(target.parent)
+        tidy(target)
 
     def _keep_whole(self, header: str) -> set[str]:
         """Cut the journal off after the last file that is whole; the names of the files that it lists."""
@@ -123,6 +122,17 @@ class Journal:
     ) -> None:
         """Close the files."""
         self.close()
+
+
+def tidy(folder: Path) -> bool:
+    """Take the journal out of a finished folder; whether it was in there, as of a run killed at its end."""
+    journal = folder / _NAME
+    if not journal.exists():
+        return False
+    (folder / _LOCK).unlink(missing_ok=True)
+    journal.unlink()
+    sync_folder(folder)
+    return True
 
 
 def _is_whole(path: Path, sha256: str) -> bool:

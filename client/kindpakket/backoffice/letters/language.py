@@ -182,16 +182,12 @@ def _sections(file: YamlFile) -> tuple[Section, ...]:
 
 def _check_places(file: YamlFile, keys: Sequence[str | int], text: str, allowed: Collection[str]) -> None:
     try:
-        names = [
-            (name, attributes)
-            for _, name, form, conversion in string.Formatter().parse(text)
-            if name is not None
-            for attributes in [bool(form or conversion)]
-        ]
+        places = [place for place in string.Formatter().parse(text) if place[1] is not None]
     except ValueError:
         file.mistake(keys, "a { or } has no counterpart: write {{ or }} for the sign itself")
         return
-    for name, has_form in names:
-        if name not in allowed or has_form:
+    for _, name, form, conversion in places:
+        if name not in allowed or form or conversion:
+            written = f"{name}{'!' if conversion else ''}{conversion or ''}{':' if form else ''}{form}"
             may = ", ".join(f"{{{word}}}" for word in allowed) or "none"
-            file.mistake(keys, f"{{{name}}} is unknown here; allowed: {may}")
+            file.mistake(keys, f"{{{written}}} is unknown here; allowed: {may}")

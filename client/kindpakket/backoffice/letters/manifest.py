@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -86,7 +87,15 @@ def write(folder: Path, entries: Iterable[Mapping[str, Any]], members: Mapping[s
                     setattr(totals, name, getattr(totals, name) + letter[name])
         totals.languages = dict(sorted(languages.items()))
         document.write(f'\n], "totals": {json.dumps(asdict(totals))}}}\n')
+        for file in (table, document):
+            file.flush()
+            os.fsync(file.fileno())
     return totals
+
+
+def totals_of(folder: Path) -> Totals:
+    """The sums that a folder's manifest says."""
+    return Totals(**json.loads((folder / JSON_NAME).read_text("utf-8"))["totals"])
 
 
 def problems(folder: Path) -> list[str]:

@@ -19,7 +19,7 @@ from typing import Any
 from stdnum.nl import bsn
 
 from kindpakket.backoffice.letters import manifest
-from kindpakket.backoffice.letters.journal import Journal, RunError
+from kindpakket.backoffice.letters.journal import Journal, RunError, tidy
 from kindpakket.backoffice.letters.manifest import Totals
 from kindpakket.backoffice.letters.order import Order, Printed, VoucherRecord
 from kindpakket.backoffice.letters.renderer import Renderer
@@ -72,6 +72,9 @@ def write_letters(
     """
     if per_file < 1:
         raise RunError(f"{per_file} letters per file: give at least 1")
+    records = folder.with_name(f"{folder.name}-records.jsonl")
+    if tidy(folder):
+        return Summary(folder, records, manifest.totals_of(folder))
     if folder.exists():
         raise RunError(f"{folder} exists: give a folder that does not")
     renderer = Renderer(templates)
@@ -79,7 +82,6 @@ def write_letters(
     terms = {"templates_sha256": templates.sha256, "per_file": per_file}
     with Journal(folder.with_name(f".{folder.name}.unfinished"), terms) as journal:
         _make(orders, journal, renderer, per_file, progress)
-        records = folder.with_name(f"{folder.name}-records.jsonl")
         members = {**terms, "duplex": templates.settings.duplex}
         totals = manifest.write(journal.folder, journal.entries(), members)
         _write_records(records, journal)
