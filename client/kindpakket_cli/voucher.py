@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -13,8 +15,15 @@ from kindpakket_cli import balance, replacement
 from kindpakket_cli.allocation import allocation_options, over, waits_for
 from kindpakket_cli.contract import Wrong, group
 from kindpakket_cli.files import READABLE, read_json
+from kindpakket_cli.output import counted, note
 from kindpakket_cli.page import page_code_option, read_page
+from kindpakket_cli.registers import RegisterPlace, register_options
 from kindpakket_cli.session import READERS, SELLERS, Hosted, Session, acting_as, hosting
+
+if TYPE_CHECKING:
+    from kindpakket.backoffice.citizens import Child
+    from kindpakket.backoffice.register import Batch, Register
+    from kindpakket.municipality import Municipality
 
 
 @group("voucher")
@@ -73,13 +82,7 @@ def allowance(session: Session, scheme_id: str, voucher_id: str, page_code: Text
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("children", metavar="CSV", type=READABLE)
 @click.option("--period", required=True, help="The period that a child gets one voucher for, such as 2026.")
-@click.option(
-    "--register",
-    "register_file",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The municipality's register, an SQLite file; created if it does not exist.",
-)
+@register_options(may_be_new=True)
 @click.option(
     "--age",
     "bands",
@@ -102,7 +105,7 @@ def issue(
     scheme_id: str,
     children: Path,
     period: str,
-    register_file: Path,
+    place: RegisterPlace,
     bands: tuple[str, ...],
     ages_on: datetime | None,
     reason: str,
@@ -111,13 +114,13 @@ def issue(
 ) -> None:
     """Issue a voucher to each child in a CSV file, once another person has approved that.
 
-    The first run proposes an allocation and says who has to approve it; the same command again issues. It is
-    safe to run again with the same file.
+    The first run compares the file with the register, enrols the children who are new, proposes an allocation
+    and says who has to approve it; the same command again issues. It is safe to run again with the same file,
+    also after an interruption.
     """
     from kindpakket.backoffice import citizens
     from kindpakket.backoffice.ages import Ages
     from kindpakket.backoffice.issuing import issue_enrolled
-    from kindpakket.backoffice.register import Register
 
     municipality = session.municipality()
     ages = None
@@ -128,13 +131,13 @@ def issue(
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--age") from error
     entitled = citizens.read_file(children, ages)
-    with Register(register_file) as register:
+    with place.open(session, "voucher-issue", reason) as register:
         try:
             progress = issue_enrolled(
                 municipality,
                 register,
                 scheme_id,
-                register.enrol(scheme_id, period, entitled),
+                register.bulks_of(_enrol(municipality, register, scheme_id, period, children, entitled).id),
                 reason=reason,
                 days=days,
                 again=again,
@@ -153,6 +156,34 @@ def issue(
     session.answer(
         {"scheme": scheme_id, "vouchers": progress.vouchers, "issued_cents": progress.issued_cents}
     )
+
+
+def _enrol(
+    municipality: Municipality,
+    register: Register,
+    scheme: str,
+    period: str,
+    file: Path,
+    children: Sequence[Child],
+) -> Batch:
+    """Compare the file with the register, say what is new in it, and enrol that."""
+    from kindpakket.ledger.lists import cost
+
+    rules = municipality.schemes.show(scheme)["rules"]
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    with counted(len(children), "Comparing") as progress:
+        batch = register.compare(
+            scheme,
+            period,
+            children,
+            sha256=sha256,
+            cost=lambda child: cost(child.preset, child.units, rules),
+            progress=progress,
+        )
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in batch.counts.items() if count)
+    note(f"{file}, SHA-256 {sha256}: {counts}.")
+    with counted(len(children), "Enrolling") as progress:
+        return register.enrol_batch(batch, children, progress)
 
 
 @voucher.command("activate")
