@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,17 +14,16 @@ from kindpakket_cli import person_erasure
 from kindpakket_cli.contract import Refused, Wrong, group
 from kindpakket_cli.output import print_json
 from kindpakket_cli.register import LOG_COLUMNS
-from kindpakket_cli.registers import RegisterPlace, register_options
+from kindpakket_cli.registers import RegisterPlace, activities_option, register_options
 from kindpakket_cli.session import MUNICIPALITY, Session, acting_as, because
 
 if TYPE_CHECKING:
     from kindpakket.backoffice.register import Account, Register
 
-_ACTIVITIES = "urn:kindpakket:processing:"
 _bsn_option = click.option(
     "--voucher",
     "voucher_id",
-    help="Find the person by a voucher.  [default: by the BSN, which is asked for or read from standard input]",
+    help="Find the person by a voucher.  [default: by the BSN, asked for or read from standard input]",
 )
 
 
@@ -71,12 +71,7 @@ def show(session: Session, place: RegisterPlace, voucher_id: str | None, reason:
     help="Write to this file, readable for its owner only.  [default: standard output]",
 )
 @click.option("--offline", is_flag=True, help="Leave out what is on the ledger.")
-@click.option(
-    "--activities",
-    default=_ACTIVITIES,
-    show_default=True,
-    help="The address of the municipality's register of processing activities, to which codes are added.",
-)
+@activities_option
 @register_options()
 @because("access-request")
 @acting_as(*MUNICIPALITY)
@@ -147,8 +142,8 @@ def _bsn() -> str:
     from stdnum.exceptions import ValidationError
     from stdnum.nl import bsn
 
-    stream = click.get_text_stream("stdin")
-    text = (click.prompt("BSN", hide_input=True, err=True) if stream.isatty() else stream.readline()).strip()
+    asked = sys.stdin.isatty()
+    text = (click.prompt("BSN", hide_input=True, err=True) if asked else sys.stdin.readline()).strip()
     try:
         return str(bsn.validate(text.zfill(9)))
     except ValidationError:

@@ -30,7 +30,7 @@ _backups_option = click.option(
 @click.option(
     "--voucher",
     "voucher_id",
-    help="Find the person by a voucher.  [default: by the BSN, which is asked for or read from standard input]",
+    help="Find the person by a voucher.  [default: by the BSN, asked for or read from standard input]",
 )
 @_backups_option
 @register_options()
@@ -50,6 +50,7 @@ def erase(
         account = find(session, register, voucher_id, "person.erase")
         municipality = session.municipality()
         _check_issued(municipality, register, account)
+        register.check_erasable([each.entry.voucher for each in account.entries])
         ledger = _purge(municipality, account, reason)
         certificate = register.erase(
             [each.entry.voucher for each in account.entries],

@@ -10,10 +10,8 @@ import click
 from kindpakket.ledger.money import euros
 from kindpakket_cli.contract import group
 from kindpakket_cli.output import counted
-from kindpakket_cli.registers import RegisterPlace, register_options
+from kindpakket_cli.registers import RegisterPlace, activities_option, register_options
 from kindpakket_cli.session import MUNICIPALITY, Session, acting_as
-
-_ACTIVITIES = "urn:kindpakket:processing:"
 
 
 @group("register")
@@ -72,12 +70,7 @@ def batches(session: Session, place: RegisterPlace, scheme_id: str | None) -> No
 
 
 @register.command("log")
-@click.option(
-    "--activities",
-    default=_ACTIVITIES,
-    show_default=True,
-    help="The address of the municipality's register of processing activities, to which codes are added.",
-)
+@activities_option
 @register_options()
 @acting_as(*MUNICIPALITY)
 def show_log(session: Session, place: RegisterPlace, activities: str) -> None:

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 _KEYS = "register-keys"
 """The home's folder for the keys of registers."""
+activities_option = click.option(
+    "--activities",
+    default="urn:kindpakket:processing:",
+    show_default=True,
+    help="The address of the municipality's register of processing activities, to which codes are added.",
+)
+"""The option of commands that print the log of look-ups as Logboek Dataverwerkingen has it."""
 
 
 @dataclass(frozen=True, slots=True)

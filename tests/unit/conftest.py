@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import postgres
 import pytest
 from desk import Command, Desk, write_home
 from sqlalchemy import create_engine, make_url, text
 from story import DOMAIN
 
+import postgres
 from kindpakket.fabric.testing import MemoryGateway
 from kindpakket.ledger.ids import new_id
 

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 from desk import Command
 
+from kindpakket.backoffice.register import Register
+
 ROOT = Path(__file__).parents[2]
 SOURCES = os.pathsep.join(str(ROOT / folder) for folder in ("client", "network"))
 HEAVY = {
+    "alembic",
     "cryptography",
     "grpc",
     "httpx",
@@ -50,7 +53,7 @@ class Absent:
 sys.meta_path.insert(0, Absent())
 """
 EXTRAS = {
-    "backoffice": ["sepaxml"],
+    "backoffice": ["alembic", "sepaxml", "sqlalchemy"],
     "cli": ["click", "rich"],
     "network": ["jsonschema", "prometheus_client", "psutil", "pyrage", "requests"],
     "pkcs11": ["pkcs11"],
@@ -85,6 +88,9 @@ def loaded(*arguments: str) -> tuple[int, set[str]]:
         ["scheme", "--help"],
         ["network", "--help"],
         ["network", "up", "--help"],
+        ["person", "erase", "--help"],
+        ["register", "status", "--help"],
+        ["voucher", "issue", "--help"],
         ["audit", "x"],
     ],
     ids=" ".join,
@@ -112,6 +118,17 @@ def test_a_query_loads_what_it_needs(kindpakket: Command) -> None:
     assert modules & (HEAVY - needed - {"stdnum"}) == set()
 
 
+def test_a_register_that_is_up_to_date_is_opened_without_its_migrations(
+    kindpakket: Command, tmp_path: Path
+) -> None:
+    status = ("register", "status", "--register", str(tmp_path / "register.db"))
+    Register(tmp_path / "register.db").close()
+    code, modules = loaded(*status, "--json", "--home", str(kindpakket.home))
+    assert code == 0
+    assert "sqlalchemy" in modules
+    assert modules & {"alembic", "grpc", "httpx", "mako", "psycopg", "pyrage", "rich", "sepaxml"} == set()
+
+
 def bare(extra: str, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A program where an extra's packages are not installed."""
     return python(f"BLOCKED = {EXTRAS[extra]!r}\n{BARE}\n{code}", *arguments)
@@ -120,6 +137,7 @@ def bare(extra: str, code: str, *arguments: str) -> subprocess.CompletedProcess[
 @pytest.mark.parametrize(
     ("extra", "module"),
     [
+        ("backoffice", "kindpakket.backoffice.register"),
         ("backoffice", "kindpakket.backoffice.sepa"),
         ("network", "kindpakket_network"),
         ("pkcs11", "kindpakket.fabric.identity.pkcs11"),

@@ -60,7 +60,7 @@ def test_next_weeks_file_gives_the_difference(where: str) -> None:
         ]
         assert [line.number for line in lines] == [*range(1, 11), None, None]
         gone = {line.entitlement for line in register.batch_lines(batch.id, "gone")}
-        entries = [entry for entry in register.entries(SCHEME)]
+        entries = list(register.entries(SCHEME))
         assert gone == {entries[3].entitlement, entries[4].entitlement}
         register.enrol_batch(batch, changed)
         found = {entry.child.bsn: entry for entry in register.entries(SCHEME)}

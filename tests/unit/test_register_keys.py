@@ -28,7 +28,7 @@ def everything(where: str) -> bytes:
         rows = [
             str([bytes(value) if isinstance(value, memoryview) else value for value in row])
             for table in tables.scalars().all()
-            for row in connection.execute(text(f'SELECT * FROM "{table}"'))
+            for row in connection.execute(text(f'TABLE "{table}"'))
         ]
     engine.dispose()
     return "\n".join(rows).encode()

@@ -92,7 +92,8 @@ def test_the_database_refuses_to_change_a_line(where: str, table: str) -> None:
     url = where if "://" in where else f"sqlite:///{where}"
     engine = create_engine(url)
     column = "reason" if table == "look_up" else "certificate"
-    for statement in (f"UPDATE {table} SET {column} = 'x'", f"DELETE FROM {table}"):
+    changes = (f"UPDATE {table} SET {column} = 'x'", f"DELETE FROM {table}")  # noqa: S608
+    for statement in changes:
         with engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
             connection.execute(text(statement))
     engine.dispose()

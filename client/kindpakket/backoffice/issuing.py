@@ -98,9 +98,7 @@ def issue_enrolled(
             if allocation not in progress.waiting:
                 progress.waiting.append(allocation)
         else:
-            if proposal.id not in lists:
-                lists[proposal.id] = _list_of(register, proposal)
-            part = lists[proposal.id].parts[proposal.bulks.index(bulk.request_id)]
+            part = _list_of(register, proposal, lists).parts[proposal.bulks.index(bulk.request_id)]
             answer = municipality.vouchers.issue(scheme, allocation["id"], part, request_id=bulk.request_id)
             register.mark_issued([bulk.request_id])
             progress.vouchers += len(answer["vouchers"])
@@ -186,7 +184,7 @@ def _on_ledger(municipality: Municipality, register: Register, proposal: Proposa
     try:
         return municipality.allocations.show(proposal.scheme, proposal.id)
     except AllocationNotFound:
-        return _propose(municipality, proposal, _list_of(register, proposal))
+        return _propose(municipality, proposal, _list_of(register, proposal, {}))
 
 
 def _propose(municipality: Municipality, proposal: Proposal, lines: ApprovableList[Issuance]) -> Allocation:
@@ -201,9 +199,14 @@ def _propose(municipality: Municipality, proposal: Proposal, lines: ApprovableLi
     )
 
 
-def _list_of(register: Register, proposal: Proposal) -> ApprovableList[Issuance]:
-    bulks = map(register.bulk, proposal.bulks)
-    return ApprovableList([[entry.issuance() for entry in bulk.entries] for bulk in bulks])
+def _list_of(
+    register: Register, proposal: Proposal, known: dict[str, ApprovableList[Issuance]]
+) -> ApprovableList[Issuance]:
+    """The list of a proposal; made once, and known from then on."""
+    if proposal.id not in known:
+        bulks = map(register.bulk, proposal.bulks)
+        known[proposal.id] = ApprovableList([[entry.issuance() for entry in bulk.entries] for bulk in bulks])
+    return known[proposal.id]
 
 
 def _part_id(allocation: str, part: int) -> str:

@@ -233,18 +233,17 @@ def _outcome(batch: str, found: Known | None, child: Child, is_repeated: bool) -
         return "new", ""
     if difference := terms_differ(found.entry.child, child):
         return "refused", difference[:140]
-    if found.entry.is_erased:
-        return "issued", ""
-    changed = [
-        column
-        for column, name in _PERSONAL.items()
-        if getattr(found.entry.child, name) != getattr(child, name)
-    ]
+    changed = [] if found.entry.is_erased else _changed(found.entry.child, child)
     if changed:
         return "changed", ", ".join(changed)
-    if found.is_issued:
+    if found.is_issued or found.entry.is_erased:
         return "issued", ""
     return ("new" if found.batch == batch else "unchanged"), ""
+
+
+def _changed(old: Child, new: Child) -> list[str]:
+    """The columns of the file in which a child differs."""
+    return [column for column, name in _PERSONAL.items() if getattr(old, name) != getattr(new, name)]
 
 
 def _note_gone(connection: Connection, batch: Batch) -> None:
@@ -285,7 +284,7 @@ def _counts(connection: Connection, batch: str) -> dict[str, int]:
         .where(BatchLineRow.batch == batch)
         .group_by(BatchLineRow.outcome)
     )
-    counted = {outcome: count for outcome, count in connection.execute(found)}
+    counted = {row[0]: row[1] for row in connection.execute(found)}
     return {outcome: counted.get(outcome, 0) for outcome in OUTCOMES}
 
 

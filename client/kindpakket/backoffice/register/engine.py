@@ -81,8 +81,7 @@ class Address:
         """A way to connect to it."""
         if self.path is None:
             with extra("postgresql"):
-                engine = create_engine(self.url, pool_size=2)
-            return engine
+                return create_engine(self.url, pool_size=2)
         engine = create_engine(self.url, poolclass=NullPool, connect_args={"timeout": _PATIENCE_SECONDS})
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)

@@ -131,6 +131,17 @@ def erase(
     return made
 
 
+def check(store: Store, vouchers: Sequence[str]) -> None:
+    """Check that whom vouchers are for can be erased.
+
+    Raises:
+        RegisterError: a voucher is not known to be issued.
+    """
+    with store.reading() as connection:
+        for start in range(0, len(vouchers), CHUNK):
+            _checked(connection, vouchers[start : start + CHUNK])
+
+
 def certificates(store: Store) -> list[dict[str, object]]:
     """All certificates as documents, oldest first."""
     with store.reading() as connection:

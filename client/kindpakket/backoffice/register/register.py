@@ -245,6 +245,14 @@ class Register:
         who = purpose or self._store.purpose
         return erasing.erase(self._store, vouchers, who, backups_until=backups_until, ledger=ledger)
 
+    def check_erasable(self, vouchers: Sequence[str]) -> None:
+        """Check that whom vouchers are for can be erased.
+
+        Raises:
+            RegisterError: a voucher is not known to be issued.
+        """
+        erasing.check(self._store, vouchers)
+
     def present(self, vouchers: Sequence[str]) -> list[str]:
         """Those of some vouchers of which the register still knows whom they are for."""
         return entries.present(self._store, vouchers)

@@ -1,7 +1,7 @@
 """Changes the register's keys: a new key in the key file, a new data key, and every field sealed anew.
 
-Each step leaves a register that opens, and what is left to do follows from the database and the key file: so a
-rotation that was interrupted goes on where it was.
+Each step leaves a register that opens, and what is left to do follows from the database and the key file: so
+a rotation that was interrupted goes on where it was.
 
 1. A new key is put first in the key file, beside the old one.
 2. A new data key, encrypted with it, seals from now on; in the same transaction the old ones are encrypted

@@ -182,10 +182,10 @@ def _proposals(
     if layout < 2:
         return
     names = ("id", "scheme", "cents", "expires_at", "reason")
-    found = old.execute(f"SELECT {', '.join(names)} FROM proposal ORDER BY rowid")
+    found = old.execute("SELECT id, scheme, cents, expires_at, reason FROM proposal ORDER BY rowid")
     yield ProposalRow, [dict(zip(names, row, strict=True)) for row in found]
     names = ("proposal", "number", "bulk")
-    found = old.execute(f"SELECT {', '.join(names)} FROM part ORDER BY proposal, number")
+    found = old.execute("SELECT proposal, number, bulk FROM part ORDER BY proposal, number")
     yield PartRow, [dict(zip(names, row, strict=True)) for row in found]
 
 
