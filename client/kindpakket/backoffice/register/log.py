@@ -138,7 +138,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _read(connection: Connection, found: Select[tuple[LookUpRow]]) -> Iterator[LookUp]:
+def _read(connection: Connection, found: Select[LookUpRow]) -> Iterator[LookUp]:
     for row in connection.execution_options(yield_per=1000).execute(found.order_by(LookUpRow.number)):
         yield LookUp(
             row.trace_id,

@@ -20,7 +20,7 @@ CHUNK = 500
 """How many rows are handled at once; a bulk has as many entries at most."""
 
 
-def entries_query() -> Select[Any]:
+def entries_query() -> Select[*tuple[Any, ...]]:
     """All columns from which `read_entry` makes an entry."""
     return select(
         EntryRow.voucher,
@@ -133,7 +133,7 @@ def reseal(connection: Connection, store: Store, table: type[PersonRow] | type[E
         renewed.append({"row": name, "data_key": current, **_sealed(store, kind, name, fields)})
     if renewed:
         of_row = update(table).where(identity == bindparam("row"))
-        columns = {name: bindparam(name) for name in ("data_key", *names)}
+        columns: dict[str, Any] = {name: bindparam(name) for name in ("data_key", *names)}
         connection.execute(of_row.values(columns), renewed)
     return len(rows)
 

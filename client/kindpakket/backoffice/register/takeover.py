@@ -184,9 +184,9 @@ def _proposals(
     names = ("id", "scheme", "cents", "expires_at", "reason")
     found = old.execute("SELECT id, scheme, cents, expires_at, reason FROM proposal ORDER BY rowid")
     yield ProposalRow, [dict(zip(names, row, strict=True)) for row in found]
-    names = ("proposal", "number", "bulk")
     found = old.execute("SELECT proposal, number, bulk FROM part ORDER BY proposal, number")
-    yield PartRow, [dict(zip(names, row, strict=True)) for row in found]
+    parts = ("proposal", "number", "bulk")
+    yield PartRow, [dict(zip(parts, row, strict=True)) for row in found]
 
 
 def _secret(old: sqlite3.Connection) -> bytes:
