@@ -61,8 +61,10 @@ def test_killed_at_each_instant_and_run_again(tmp_path: Path) -> None:
     finished, instant = False, 0
     while not finished:
         where = str(tmp_path / f"{instant}.db")
+        Register(where).close()  # here, since only this process has the test's environment
         finished = killing.run_and_die(instant, _counted, where, 1203)
-        _issue(where, 1203) if not finished else None
+        if not finished:
+            _issue(where, 1203)
         _check(where, 1203)
         instant += 1
     assert instant == 16  # three around each of five transactions, and the run that was not killed

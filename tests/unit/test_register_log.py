@@ -102,6 +102,10 @@ def test_the_database_refuses_to_change_a_line(where: str, table: str) -> None:
         assert len(register.certificates()) == 1
 
 
+def test_a_case_is_a_reason() -> None:
+    assert Purpose("bezwaar", "B-2026-0041").reason == "B-2026-0041"
+
+
 @pytest.mark.parametrize(
     ("activity", "reason", "says"),
     [

@@ -81,7 +81,7 @@ def test_a_file_in_use_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.Monk
     assert path.read_bytes() == before
 
 
-def _take_over(instants: killing.Instants, path: str) -> None:
+def _take_over(instants: killing.Instants, path: str, keys: str) -> None:
     """Open a register in a process that counts each change of a file's name and each commit."""
     patch = pytest.MonkeyPatch()
     for name in ("replace", "link", "open", "fsync", "unlink"):
@@ -92,17 +92,17 @@ def _take_over(instants: killing.Instants, path: str) -> None:
             return call(*arguments, **options)  # type: ignore[operator]
 
         patch.setattr(os, name, counted)
-    Register(Path(path)).close()
+    Register(Path(path), keys=Path(keys)).close()
 
 
-def test_killed_at_any_instant_it_is_the_old_or_the_new_register(tmp_path: Path) -> None:
+def test_killed_at_any_instant_it_is_the_old_or_the_new_register(tmp_path: Path, register_keys: Path) -> None:
     finished, instant = False, 0
     while not finished:
         folder = tmp_path / str(instant)
         folder.mkdir()
         path = folder / "register.db"
         secret, bulks, _ = old_register.write(path, 2, children(7), size=3)
-        finished = killing.run_and_die(instant, _take_over, str(path))
+        finished = killing.run_and_die(instant, _take_over, str(path), str(register_keys))
         with Register(path) as register:
             assert (register.secret, list(register.bulks(SCHEME))) == (secret, bulks)
         assert (folder / "register.db.unencrypted").is_file()

@@ -123,7 +123,9 @@ class Log:
 def about(connection: Connection, person: str) -> list[LookUp]:
     """The lines that concern a person, oldest first: alone, with others of a scheme, or with everybody."""
     entries = select(EntryRow.scheme).where(EntryRow.person == person)
-    of_all = and_(LookUpRow.person.is_(None), LookUpRow.scheme.is_(None), entries.exists())
+    of_all = and_(
+        LookUpRow.person.is_(None), LookUpRow.scheme.is_(None), LookUpRow.persons > 0, entries.exists()
+    )
     mine = or_(LookUpRow.person == person, LookUpRow.scheme.in_(entries), of_all)
     return list(_read(connection, select(LookUpRow).where(mine)))
 

@@ -11,8 +11,10 @@ from kindpakket.backoffice.register.errors import RegisterError
 
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _MAX_REASON = 140
-_LONG_NUMBER = re.compile(r"\d(?:[ .-]?\d){7,}")
-"""Eight digits or more could be a citizen service number, an account or a telephone number."""
+_LONG_NUMBER = re.compile(r"\d(?:[ .]?\d){7,}")
+"""Eight digits or more could be a citizen service number, an account or a telephone number.
+
+A hyphen separates, as in `B-2026-0041`."""
 
 
 @dataclass(frozen=True, slots=True)
