@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +14,7 @@ from kindpakket.ledger.money import euros
 from kindpakket_cli.allocation import allocation_options, over, waits_for
 from kindpakket_cli.contract import Wrong
 from kindpakket_cli.decision import COLUMNS
-from kindpakket_cli.files import READABLE
+from kindpakket_cli.registers import RegisterPlace, register_options
 from kindpakket_cli.session import READERS, Session, acting_as, because
 
 if TYPE_CHECKING:
@@ -33,9 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--period", required=True, help="The period that a child is topped up for once, such as 2026-winter."
 )
-@click.option(
-    "--register", "register_file", required=True, type=READABLE, help="The municipality's register."
-)
+@register_options()
 @because("hardship")
 @allocation_options
 @acting_as("issuer")
@@ -47,7 +44,7 @@ def top_up(
     preset: str,
     units: int,
     period: str,
-    register_file: Path,
+    place: RegisterPlace,
     reason: str,
     days: int,
     again: bool,
@@ -57,10 +54,9 @@ def top_up(
     The first run proposes an allocation; the same command again tops up.
     """
     from kindpakket.backoffice.issuing import is_over, top_up_listed
-    from kindpakket.backoffice.register import Register
     from kindpakket.ledger.records import TopUp
 
-    with Register(register_file) as register:
+    with place.open(session, "voucher-top-up", reason) as register:
         top_ups = [
             TopUp(
                 voucher=voucher,
@@ -86,7 +82,7 @@ def _entitlement(register: Register, scheme: str, voucher: str, period: str) -> 
 
     entry = register.find(voucher)
     if entry is None:
-        raise Wrong(f"voucher {voucher} is not in {register.path}: give the register it was issued from")
+        raise Wrong(f"voucher {voucher} is not in {register.name}: give the register it was issued from")
     return entitlement_id(register.secret, scheme, entry.child.bsn, period)
 
 

@@ -54,6 +54,14 @@ _COMMANDS = {
         "kindpakket_cli.erasure",
         "Erase private records: ordered by one person, approved by another, with a certificate.",
     ),
+    "person": (
+        "kindpakket_cli.person",
+        "Persons in the register: show and export what is kept of one, who looked, and erase it.",
+    ),
+    "register": (
+        "kindpakket_cli.register",
+        "The register of persons: status, batches, log of look-ups, change of its key.",
+    ),
     "audit": ("kindpakket_cli.audit", "Audit the ledger: verify, statements, histories, totals, samples."),
     "query": (
         "kindpakket_cli.any_transaction",

@@ -184,6 +184,16 @@ def shown_progress() -> Iterator[Callable[[str], None]]:
         yield show
 
 
+@contextmanager
+def counted(length: int, what: str) -> Iterator[Callable[[int], None] | None]:
+    """Show how many of so many are done, on a terminal; elsewhere nothing is shown."""
+    if in_json() or not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=length, label=what, file=sys.stderr) as bar:
+        yield bar.update
+
+
 def columns_of(value: Any, columns: Mapping[str, Callable[[Any], object]]) -> list[list[str]]:
     """The cells of one record, or of several as a list."""
     rows = value if isinstance(value, list) else [value]

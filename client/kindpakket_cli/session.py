@@ -128,6 +128,11 @@ class Session:
         return Caller(self._contract(self._user())[1])
 
     @property
+    def official(self) -> str:
+        """The person id in the certificate of whoever acts; "" without one."""
+        return self._user().attributes.get("kindpakket.person", "")
+
+    @property
     def at_till(self) -> bool:
         """Whether a shop's user acts, or an acquirer."""
         return self._user().role in SELLERS

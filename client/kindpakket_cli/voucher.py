@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -14,8 +16,15 @@ from kindpakket_cli.allocation import allocation_options, over, waits_for
 from kindpakket_cli.children_file import age_options, ages_of, mapping_of, table_options
 from kindpakket_cli.contract import Wrong, group
 from kindpakket_cli.files import READABLE, read_json
+from kindpakket_cli.output import counted, note
 from kindpakket_cli.page import page_code_option, read_page
+from kindpakket_cli.registers import RegisterPlace, register_options
 from kindpakket_cli.session import READERS, SELLERS, Hosted, Session, acting_as, hosting
+
+if TYPE_CHECKING:
+    from kindpakket.backoffice.citizens import Child
+    from kindpakket.backoffice.register import Batch, Register
+    from kindpakket.ledger.records import Rules
 
 
 @group("voucher")
@@ -74,13 +83,7 @@ def allowance(session: Session, scheme_id: str, voucher_id: str, page_code: Text
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("children", metavar="FILE", type=READABLE)
 @click.option("--period", required=True, help="The period that a child gets one voucher for, such as 2026.")
-@click.option(
-    "--register",
-    "register_file",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The municipality's register, an SQLite file; created if it does not exist.",
-)
+@register_options(may_be_new=True)
 @age_options
 @click.option(
     "--reason", default="intake", show_default=True, help="Why, if an allocation is proposed: a code."
@@ -93,7 +96,7 @@ def issue(
     scheme_id: str,
     children: Path,
     period: str,
-    register_file: Path,
+    place: RegisterPlace,
     bands: tuple[str, ...],
     ages_on: datetime | None,
     reason: str,
@@ -106,12 +109,12 @@ def issue(
 ) -> None:
     """Issue a voucher to each child in FILE, CSV or a spreadsheet, once another person has approved that.
 
-    The first run proposes an allocation and says who has to approve it; the same command again issues. It is
-    safe to run again with the same file. `kindpakket intake check` shows beforehand how the file is read.
+    The first run compares the file with the register, enrols the children who are new, proposes an allocation
+    and says who has to approve it; the same command again issues. It is safe to run again with the same file,
+    also after an interruption. `kindpakket intake check` shows beforehand how the file is read.
     """
     from kindpakket.backoffice import citizens
     from kindpakket.backoffice.issuing import issue_enrolled
-    from kindpakket.backoffice.register import Register
 
     municipality = session.municipality()
     mapping = mapping_of(mapping_file, encoding, delimiter, sheet)
@@ -120,13 +123,13 @@ def issue(
     rules = municipality.schemes.show(scheme_id)["rules"]
     ages = ages_of(bands, ages_on.date() if ages_on else date.fromisoformat(rules["starts_on"]))
     entitled = citizens.read_file(children, ages, mapping=mapping, rules=rules)
-    with Register(register_file) as register:
+    with place.open(session, "voucher-issue", reason) as register:
         try:
             progress = issue_enrolled(
                 municipality,
                 register,
                 scheme_id,
-                register.enrol(scheme_id, period, entitled),
+                register.bulks_of(_enrol(rules, register, scheme_id, period, children, entitled).id),
                 reason=reason,
                 days=days,
                 again=again,
@@ -145,6 +148,33 @@ def issue(
     session.answer(
         {"scheme": scheme_id, "vouchers": progress.vouchers, "issued_cents": progress.issued_cents}
     )
+
+
+def _enrol(
+    rules: Rules,
+    register: Register,
+    scheme: str,
+    period: str,
+    file: Path,
+    children: Sequence[Child],
+) -> Batch:
+    """Compare the file with the register, say what is new in it, and enrol that."""
+    from kindpakket.ledger.lists import cost
+
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    with counted(len(children), "Comparing") as progress:
+        batch = register.compare(
+            scheme,
+            period,
+            children,
+            sha256=sha256,
+            cost=lambda child: cost(child.preset, child.units, rules),
+            progress=progress,
+        )
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in batch.counts.items() if count)
+    note(f"{file}, SHA-256 {sha256}: {counts}.")
+    with counted(len(children), "Enrolling") as progress:
+        return register.enrol_batch(batch, children, progress)
 
 
 @voucher.command("activate")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kindpakket.backoffice.citizens import OPTIONAL, REQUIRED, read_file
-from kindpakket.backoffice.register import Bulk, Register
+from kindpakket.backoffice.register import Bulk, Purpose, Register
 from kindpakket_demo import town
 from kindpakket_demo.desk import Desk
 from kindpakket_demo.schemes import PRESET, OpenScheme
@@ -54,6 +54,7 @@ def enrol(
     if product is not None:
         children = [replace(child, preset=product, units=1) for child in children]
         period = f"{period}-{product}"
-    with Register(desk.results / "register.sqlite") as register:
+    purpose = Purpose("demo", "enrolment")
+    with Register(desk.results / "register.sqlite", keys=desk.results / "keys", purpose=purpose) as register:
         bulks = register.enrol(scheme.id, period, children)
         return Enrolled(bulks, register.personal_values())

@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 from desk import Command
 
+from kindpakket.backoffice.register import Register
+
 ROOT = Path(__file__).parents[2]
 SOURCES = os.pathsep.join(str(ROOT / folder) for folder in ("client", "network"))
 HEAVY = {
     "anyascii",
     "charset_normalizer",
+    "alembic",
     "cryptography",
     "grpc",
     "holidays",
@@ -59,6 +62,7 @@ sys.meta_path.insert(0, Absent())
 """
 EXTRAS = {
     "backoffice": [
+        "alembic",
         "anyascii",
         "charset_normalizer",
         "holidays",
@@ -66,6 +70,7 @@ EXTRAS = {
         "python_calamine",
         "segno",
         "sepaxml",
+        "sqlalchemy",
         "typst",
         "xlsxwriter",
     ],
@@ -106,6 +111,9 @@ def loaded(*arguments: str) -> tuple[int, set[str]]:
         ["network", "--help"],
         ["network", "up", "--help"],
         ["intake", "check", "--help"],
+        ["person", "erase", "--help"],
+        ["register", "status", "--help"],
+        ["voucher", "issue", "--help"],
         ["audit", "x"],
     ],
     ids=" ".join,
@@ -133,6 +141,17 @@ def test_a_query_loads_what_it_needs(kindpakket: Command) -> None:
     assert modules & (HEAVY - needed - {"stdnum"}) == set()
 
 
+def test_a_register_that_is_up_to_date_is_opened_without_its_migrations(
+    kindpakket: Command, tmp_path: Path
+) -> None:
+    status = ("register", "status", "--register", str(tmp_path / "register.db"))
+    Register(tmp_path / "register.db").close()
+    code, modules = loaded(*status, "--json", "--home", str(kindpakket.home))
+    assert code == 0
+    assert "sqlalchemy" in modules
+    assert modules & {"alembic", "mako", "psycopg", "pyrage", "rich", "sepaxml"} == set()
+
+
 def bare(extra: str, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A program where an extra's packages are not installed."""
     return python(f"BLOCKED = {EXTRAS[extra]!r}\n{BARE}\n{code}", *arguments)
@@ -145,6 +164,7 @@ def bare(extra: str, code: str, *arguments: str) -> subprocess.CompletedProcess[
         ("backoffice", "kindpakket.backoffice.intake.spreadsheet"),
         ("backoffice", "kindpakket.backoffice.intake.workbook"),
         ("backoffice", "kindpakket.backoffice.letters"),
+        ("backoffice", "kindpakket.backoffice.register"),
         ("backoffice", "kindpakket.backoffice.sepa"),
         ("network", "kindpakket_network"),
         ("pkcs11", "kindpakket.fabric.identity.pkcs11"),

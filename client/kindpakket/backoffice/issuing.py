@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kindpakket.backoffice.register import Bulk, Proposal, Register
@@ -48,7 +48,7 @@ def issue_enrolled(
     municipality: Municipality,
     register: Register,
     scheme: str,
-    bulks: Sequence[Bulk],
+    bulks: Iterable[Bulk],
     *,
     reason: str = "intake",
     days: int = TERM_DAYS,
@@ -61,7 +61,7 @@ def issue_enrolled(
         municipality: acts as an issuer.
         register: the register that enrolled the bulks.
         scheme: id of the scheme.
-        bulks: what to issue.
+        bulks: what to issue; each is read once, and let go of.
         reason: why, if an allocation is proposed: a code.
         days: how long it can be approved and drawn on, if one is proposed.
         again: propose anew what an allocation was over for.
@@ -71,49 +71,53 @@ def issue_enrolled(
         ValueError: a child has a preset that the scheme's rules do not have.
     """
     progress = Progress()
-    fresh: list[Bulk] = []
-    done: list[Bulk] = []
+    fresh: dict[str, list[Issuance]] = {}
+    done: list[str] = []
+    committed: list[str] = []
     allocations: dict[str, Allocation] = {}
+    lists: dict[str, ApprovableList[Issuance]] = {}
     for bulk in bulks:
         if municipality.requests.show(bulk.request_id)["state"] == "committed":
-            done.append(bulk)
+            done += [entry.voucher for entry in bulk.entries]
+            committed.append(bulk.request_id)
             continue
         municipality.vouchers.record_cases(scheme, [entry.case_record() for entry in bulk.entries])
         proposal = register.proposal_of(bulk.request_id)
         if proposal is None:
-            fresh.append(bulk)
+            fresh[bulk.request_id] = [entry.issuance() for entry in bulk.entries]
             continue
         if proposal.id not in allocations:
             allocations[proposal.id] = _on_ledger(municipality, register, proposal)
         allocation = allocations[proposal.id]
         if is_over(allocation, clock()):
             if again:
-                fresh.append(bulk)
+                fresh[bulk.request_id] = [entry.issuance() for entry in bulk.entries]
             elif allocation not in progress.over:
                 progress.over.append(allocation)
         elif allocation["state"] == "proposed":
             if allocation not in progress.waiting:
                 progress.waiting.append(allocation)
         else:
-            part = _list_of(register, proposal).parts[proposal.bulks.index(bulk.request_id)]
+            part = _list_of(register, proposal, lists).parts[proposal.bulks.index(bulk.request_id)]
             answer = municipality.vouchers.issue(scheme, allocation["id"], part, request_id=bulk.request_id)
+            register.mark_issued([bulk.request_id])
             progress.vouchers += len(answer["vouchers"])
             progress.issued_cents += answer["issued_cents"]
     if done:
         cents = {voucher["id"]: voucher["issued_cents"] for voucher in municipality.vouchers.list(scheme)}
-        issued = [entry.voucher for bulk in done for entry in bulk.entries]
-        progress.vouchers += len(issued)
-        progress.issued_cents += sum(cents[voucher] for voucher in issued)
+        progress.vouchers += len(done)
+        progress.issued_cents += sum(cents[voucher] for voucher in done)
+        register.mark_issued(committed)
     if fresh:
         rules = municipality.schemes.show(scheme)["rules"]
-        lines = ApprovableList([[entry.issuance() for entry in bulk.entries] for bulk in fresh])
+        lines = ApprovableList(list(fresh.values()))
         proposal = Proposal(
             new_id(),
             scheme,
             lines.cents(rules),
             int(clock()) + days * _DAY,
             reason,
-            tuple(bulk.request_id for bulk in fresh),
+            tuple(fresh),
         )
         register.keep_proposal(proposal)
         progress.waiting.append(_propose(municipality, proposal, lines))
@@ -180,7 +184,7 @@ def _on_ledger(municipality: Municipality, register: Register, proposal: Proposa
     try:
         return municipality.allocations.show(proposal.scheme, proposal.id)
     except AllocationNotFound:
-        return _propose(municipality, proposal, _list_of(register, proposal))
+        return _propose(municipality, proposal, _list_of(register, proposal, {}))
 
 
 def _propose(municipality: Municipality, proposal: Proposal, lines: ApprovableList[Issuance]) -> Allocation:
@@ -195,9 +199,14 @@ def _propose(municipality: Municipality, proposal: Proposal, lines: ApprovableLi
     )
 
 
-def _list_of(register: Register, proposal: Proposal) -> ApprovableList[Issuance]:
-    bulks = {bulk.request_id: bulk for bulk in register.bulks(proposal.scheme)}
-    return ApprovableList([[entry.issuance() for entry in bulks[bulk].entries] for bulk in proposal.bulks])
+def _list_of(
+    register: Register, proposal: Proposal, known: dict[str, ApprovableList[Issuance]]
+) -> ApprovableList[Issuance]:
+    """The list of a proposal; made once, and known from then on."""
+    if proposal.id not in known:
+        bulks = map(register.bulk, proposal.bulks)
+        known[proposal.id] = ApprovableList([[entry.issuance() for entry in bulk.entries] for bulk in bulks])
+    return known[proposal.id]
 
 
 def _part_id(allocation: str, part: int) -> str:

@@ -93,7 +93,7 @@ class ApprovableList(Generic[_Line]):
         Raises:
             ValueError: a line names a preset or product that the rules do not have.
         """
-        return sum(_cost(line["preset"], line["units"], rules) for part in self.parts for line in part.lines)
+        return sum(cost(line["preset"], line["units"], rules) for part in self.parts for line in part.lines)
 
 
 def part_digest(lines: Sequence[Issuance] | Sequence[TopUp]) -> bytes:
@@ -101,7 +101,12 @@ def part_digest(lines: Sequence[Issuance] | Sequence[TopUp]) -> bytes:
     return hashlib.sha256(json.dumps(lines, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
-def _cost(preset: str, units: int, rules: Rules) -> int:
+def cost(preset: str, units: int, rules: Rules) -> int:
+    """What one voucher or top-up costs under rules, in cents.
+
+    Raises:
+        ValueError: the rules have no such preset or product.
+    """
     if preset in rules["presets"]:
         return rules["presets"][preset] * units
     products = rules.get("products", {})

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-import postgres
 import pytest
 from sqlalchemy import Column, Engine, MetaData, String, Table, create_engine, func, insert, select
 
 import killing
+import postgres
 from kindpakket.fabric import ChaincodeEvent, CheckpointError
 from kindpakket.fabric.checkpoints.sql import SqlCheckpointer, checkpoints, metadata
 

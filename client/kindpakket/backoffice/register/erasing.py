@@ -1,0 +1,199 @@
+"""Erases persons from the register, with a certificate of what was erased and of what stays where.
+
+The rows of vouchers stay without whom they are for: their entitlements keep a child from getting a second
+voucher, and both ids are on the ledger anyway.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Connection, delete, exists, insert, select, update
+
+from kindpakket.backoffice.register.errors import RegisterError
+from kindpakket.backoffice.register.persons import CHUNK
+from kindpakket.backoffice.register.purpose import Purpose
+from kindpakket.backoffice.register.store import Store
+from kindpakket.backoffice.register.tables import BulkRow, EntryRow, ErasureRow, PersonRow
+from kindpakket.backoffice.register.takeover import kept_files
+from kindpakket.ledger.ids import new_id
+
+_FIELDS = ("bsn", "first_names", "family_name", "born", "household", "case_number", "salt")
+_EMPTY = {
+    "person": None,
+    "data_key": None,
+    "salt": None,
+    "household": None,
+    "case_number": None,
+    "case_reference": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """What an erasure does not reach.
+
+    Attributes:
+        what: what stays.
+        where: where it is.
+        until: a day, or what ends it.
+    """
+
+    what: str
+    where: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was erased from the register, and what stays. It names nobody.
+
+    Attributes:
+        id: its id.
+        made_at: when, in Unix seconds.
+        purpose: who and why.
+        vouchers: the vouchers whose personal data was erased.
+        persons: how many persons are no longer in the register.
+        ledger: ids of the erasures on the ledger by which the private records went.
+        stays: what stays where, and until when.
+    """
+
+    id: str
+    made_at: int
+    purpose: Purpose
+    vouchers: tuple[str, ...]
+    persons: int
+    ledger: tuple[str, ...]
+    stays: tuple[Stay, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """The certificate as a document."""
+        return {
+            "certificate": self.id,
+            "made_at": datetime.fromtimestamp(self.made_at, UTC).isoformat(),
+            "official": self.purpose.official,
+            "account": self.purpose.account,
+            "reason": self.purpose.reason,
+            "vouchers": list(self.vouchers),
+            "persons": self.persons,
+            "erased": list(_FIELDS),
+            "erasures_on_ledger": list(self.ledger),
+            "stays": [{"what": stay.what, "where": stay.where, "until": stay.until} for stay in self.stays],
+        }
+
+
+def erase(
+    store: Store,
+    vouchers: Sequence[str],
+    purpose: Purpose,
+    *,
+    backups_until: date,
+    ledger: Sequence[str] = (),
+) -> Certificate:
+    """Erase whom vouchers are for, and keep a certificate of it.
+
+    Vouchers that the register does not have, or whose data is gone already, are left out.
+
+    Args:
+        store: the register.
+        vouchers: ids of the vouchers.
+        purpose: who and why.
+        backups_until: the day on which the last backup that still has the data expires.
+        ledger: ids of the erasures on the ledger by which the private records went.
+
+    Raises:
+        RegisterError: a voucher is not known to be issued: its case would still be needed.
+    """
+    with store.writing() as connection:
+        erased: list[str] = []
+        touched: set[str] = set()
+        for start in range(0, len(vouchers), CHUNK):
+            for voucher, person in _checked(connection, vouchers[start : start + CHUNK]):
+                erased.append(voucher)
+                touched.add(person)
+                connection.execute(update(EntryRow).where(EntryRow.voucher == voucher).values(_EMPTY))
+        persons = 0
+        for person in sorted(touched):
+            left = exists().where(EntryRow.person == PersonRow.reference)
+            gone = connection.execute(delete(PersonRow).where(PersonRow.reference == person, ~left))
+            persons += gone.rowcount
+            store.log.write(connection, "person.erase", purpose, person=person)
+        now = int(time.time())
+        stays = _stays(store, backups_until)
+        made = Certificate(new_id(), now, purpose, tuple(erased), persons, tuple(ledger), stays)
+        text = json.dumps(made.as_json(), ensure_ascii=False)
+        connection.execute(insert(ErasureRow).values(id=made.id, made_at=now, certificate=text))
+    store.vacuum((PersonRow.__tablename__, EntryRow.__tablename__))
+    return made
+
+
+def check(store: Store, vouchers: Sequence[str]) -> None:
+    """Check that whom vouchers are for can be erased.
+
+    Raises:
+        RegisterError: a voucher is not known to be issued.
+    """
+    with store.reading() as connection:
+        for start in range(0, len(vouchers), CHUNK):
+            _checked(connection, vouchers[start : start + CHUNK])
+
+
+def certificates(store: Store) -> list[dict[str, object]]:
+    """All certificates as documents, oldest first."""
+    with store.reading() as connection:
+        found = select(ErasureRow.certificate).order_by(ErasureRow.made_at, ErasureRow.id)
+        return [json.loads(text) for text in connection.execute(found).scalars()]
+
+
+def _checked(connection: Connection, vouchers: Sequence[str]) -> list[tuple[str, str]]:
+    """Those of the vouchers that are still somebody's, with the person."""
+    found = (
+        select(EntryRow.voucher, EntryRow.person, BulkRow.issued_at)
+        .join(BulkRow, EntryRow.bulk == BulkRow.id)
+        .where(EntryRow.voucher.in_(vouchers), EntryRow.person.is_not(None))
+    )
+    rows = connection.execute(found).all()
+    for row in rows:
+        if row.issued_at is None:
+            raise RegisterError(
+                f"voucher {row.voucher} has not been issued, and issuing its bulk still needs the case: "
+                "issue it first, then erase"
+            )
+    return [(row.voucher, str(row.person)) for row in rows]
+
+
+def _stays(store: Store, backups_until: date) -> tuple[Stay, ...]:
+    stays = [
+        Stay(
+            "salted hashes of the private records, whose salts are erased",
+            "blocks of the ledger",
+            "permanently",
+        ),
+        Stay(
+            "vouchers, entitlements and payments under random ids, without a link to the person",
+            "ledger and register",
+            "permanently",
+        ),
+        Stay(
+            "the register and the private records as they were",
+            "backups from before this erasure",
+            backups_until.isoformat(),
+        ),
+        Stay(
+            "who looked at the person's data, under a reference that only the register's secret and the BSN "
+            "give",
+            "log of look-ups in the register",
+            "as long as the register is kept",
+        ),
+        Stay("the file of children, letters", "the municipality's own systems", "their own retention terms"),
+    ]
+    if store.address.path is not None:
+        stays += [
+            Stay("the register before its fields were encrypted", str(file), "somebody deletes that file")
+            for file in kept_files(store.address.path)
+        ]
+    return tuple(stays)

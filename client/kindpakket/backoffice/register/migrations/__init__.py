@@ -1,0 +1,1 @@
+"""The register's migrations, for alembic; `kindpakket.backoffice.register.schema` runs them."""

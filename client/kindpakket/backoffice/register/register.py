@@ -1,0 +1,308 @@
+"""The municipality's register: which voucher belongs to which child. It never goes to the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from kindpakket.backoffice.citizens import Child
+from kindpakket.backoffice.register import (
+    account,
+    comparison,
+    enrolment,
+    entries,
+    erasing,
+    log,
+    proposals,
+    rotation,
+)
+from kindpakket.backoffice.register.account import Account
+from kindpakket.backoffice.register.comparison import Batch, BatchLine, Cost, Progress
+from kindpakket.backoffice.register.erasing import Certificate
+from kindpakket.backoffice.register.log import LookUp
+from kindpakket.backoffice.register.opening import open_store
+from kindpakket.backoffice.register.purpose import Purpose
+from kindpakket.backoffice.register.rotation import Rotation
+from kindpakket.backoffice.register.status import Status, read_status
+from kindpakket.backoffice.register.values import Bulk, Entry, Proposal
+
+_UNSAID = Purpose("unspecified", "unspecified")
+
+
+class Register:
+    """The register in an SQLite file or a PostgreSQL database. Use it in a `with` statement, or close it.
+
+    BSNs, names, birth dates, households, case numbers and salts are encrypted, each field by itself, with a
+    key that is in another file. Every look-up of a person is logged.
+
+    Attributes:
+        path: the SQLite file; None: it is in a PostgreSQL database.
+        name: the path, or the URL without its password.
+        notices: sentences for the operator about what opening did, such as taking over an old layout.
+    """
+
+    def __init__(
+        self,
+        where: Path | str,
+        *,
+        key: Path | None = None,
+        keys: Path | None = None,
+        purpose: Purpose = _UNSAID,
+    ) -> None:
+        """Open a register, or create one with a new secret and a new key.
+
+        Args:
+            where: an SQLite file, or a URL such as `postgresql://host/database`.
+            key: its key file: 256 bits as `create` makes them, or an identity of age. Default: the one that
+                the register remembers; for a new one, a new file in `keys`.
+            keys: the folder for the key file of a new register. Default: the environment's
+                `KINDPAKKET_REGISTER_KEYS`, else `~/.config/kindpakket/register-keys`.
+            purpose: who uses it, and why; for the log.
+
+        Raises:
+            RegisterError: others than its owner can read the file or the key, the key is missing or another
+                register's, or it is not a register of this version or an earlier one.
+            MissingExtra: a package that it needs is not installed.
+        """
+        self._store, self.notices = open_store(where, key, keys, purpose)
+        self.path = self._store.address.path
+        self.name = str(self._store.address)
+
+    def enrol(self, scheme: str, period: str, children: Sequence[Child]) -> list[Bulk]:
+        """Give each child a voucher id, once per scheme and period; if one is refused, none.
+
+        A child that is already enrolled keeps its ids, so if a run is interrupted, run it again.
+
+        Args:
+            scheme: id of the scheme.
+            period: the period in which a child gets one voucher.
+            children: the children.
+
+        Returns:
+            The bulks that contain these children; new bulks have at most 500 entries.
+
+        Raises:
+            RegisterError: a child is already enrolled with another preset or number of units, or is in the
+                list twice.
+        """
+        entries.log_scheme(self._store, scheme, "register.enrol", len(children))
+        known = enrolment.check(self._store, scheme, period, children)
+        made = enrolment.enrol(self._store, scheme, period, children)
+        wanted = {*known, *made}
+        return [
+            entries.read_bulk(self._store, bulk)
+            for bulk in entries.bulk_ids(self._store, scheme)
+            if bulk in wanted
+        ]
+
+    def compare(
+        self,
+        scheme: str,
+        period: str,
+        children: Iterable[Child],
+        *,
+        sha256: str = "",
+        cost: Cost | None = None,
+        progress: Progress | None = None,
+    ) -> Batch:
+        """Find out what a file of children would change, in one pass; nothing is enrolled.
+
+        Args:
+            scheme: id of the scheme.
+            period: the period in which a child gets one voucher.
+            children: the file's children; they are read once, some hundreds at a time.
+            sha256: of the file, in hexadecimal.
+            cost: gives the cents of a child's voucher.
+            progress: called with a number of children each time that many are done.
+
+        Returns:
+            The batch, which the register keeps with an outcome for each line of the file.
+        """
+        return comparison.compare(
+            self._store, scheme, period, children, sha256=sha256, cost=cost, progress=progress
+        )
+
+    def enrol_batch(self, batch: Batch, children: Iterable[Child], progress: Progress | None = None) -> Batch:
+        """Enrol what a batch found to be new, and renew names, birth dates and households that changed.
+
+        Interrupted at any moment, also by `kill -9`: compare the file again, then enrol that batch.
+
+        Args:
+            batch: what `compare` returned.
+            children: the same children.
+            progress: called with a number of children each time that many are done.
+
+        Raises:
+            RegisterError: the batch has refused lines; nothing was enrolled.
+        """
+        return enrolment.enrol_batch(self._store, batch, children, progress)
+
+    def batches(self, scheme: str | None = None) -> list[Batch]:
+        """All batches, oldest first, or those of a scheme."""
+        return comparison.batches(self._store, scheme)
+
+    def batch_lines(self, batch: str, outcome: str | None = None) -> Iterator[BatchLine]:
+        """The lines of a batch in the order of the file, or those with one outcome."""
+        return comparison.lines(self._store, batch, outcome)
+
+    def bulks_of(self, batch: str) -> Iterator[Bulk]:
+        """The bulks that contain the children of a batch's file, oldest first; read one at a time."""
+        bulks = enrolment.bulks_of(self._store, batch)
+        entries.log_bulks(self._store, bulks, "batch.read")
+        for bulk in bulks:
+            yield entries.read_bulk(self._store, bulk)
+
+    def bulks(self, scheme: str) -> Iterator[Bulk]:
+        """All bulks of a scheme, oldest first. The log says that its persons' data was read."""
+        entries.log_scheme(self._store, scheme, "scheme.read")
+        for bulk in entries.bulk_ids(self._store, scheme):
+            yield entries.read_bulk(self._store, bulk)
+
+    def bulk(self, request_id: str) -> Bulk:
+        """One bulk, by the id of the request that issues it."""
+        entries.log_bulks(self._store, [request_id], "bulk.read")
+        return entries.read_bulk(self._store, request_id)
+
+    def entries(self, scheme: str) -> Iterator[Entry]:
+        """All entries of a scheme."""
+        for bulk in self.bulks(scheme):
+            yield from bulk.entries
+
+    def mark_issued(self, bulks: Sequence[str]) -> None:
+        """Let the register know which bulks are on the ledger, by their request ids."""
+        entries.mark_issued(self._store, bulks)
+
+    def keep_proposal(self, proposal: Proposal) -> None:
+        """Keep an allocation before it is proposed, so that it is proposed once."""
+        proposals.keep(self._store, proposal)
+
+    def proposal_of(self, bulk: str) -> Proposal | None:
+        """The newest allocation of a bulk; None if none has been proposed."""
+        return proposals.newest_of(self._store, bulk)
+
+    def find(self, voucher: str) -> Entry | None:
+        """The entry of a voucher; None if there is none. The look-up is logged."""
+        return entries.find(self._store, voucher)
+
+    def personal_values(self) -> list[str]:
+        """BSNs, full names, family names and case numbers: what an auditor searches blocks for.
+
+        Values that are too short to search for are left out. The log says that all data was read.
+        """
+        return entries.personal_values(self._store)
+
+    def account(self, bsn: str, purpose: Purpose | None = None, name: str = "person.show") -> Account:
+        """All that the register keeps of the person with a BSN, and who looked. The look-up is logged.
+
+        Args:
+            bsn: citizen service number, nine digits.
+            purpose: who asks, and why; default: the register's.
+            name: what the log calls it.
+        """
+        return account.of_bsn(self._store, bsn, purpose or self._store.purpose, name)
+
+    def account_of_voucher(
+        self, voucher: str, purpose: Purpose | None = None, name: str = "person.show"
+    ) -> Account | None:
+        """The same of the person whom a voucher is for; None if there is none, or no longer."""
+        return account.of_voucher(self._store, voucher, purpose or self._store.purpose, name)
+
+    def accounts_of_case(
+        self, case: str, purpose: Purpose | None = None, name: str = "person.show"
+    ) -> list[Account]:
+        """The same of the persons of a case, by its number."""
+        return account.of_case(self._store, case, purpose or self._store.purpose, name)
+
+    def look_ups(self) -> Iterator[LookUp]:
+        """The whole log of look-ups, oldest first."""
+        with self._store.reading() as connection:
+            yield from log.everything(connection)
+
+    def erase(
+        self,
+        vouchers: Sequence[str],
+        purpose: Purpose | None = None,
+        *,
+        backups_until: date,
+        ledger: Sequence[str] = (),
+    ) -> Certificate:
+        """Erase whom vouchers are for; a person without other vouchers is no longer in the register.
+
+        Vouchers that the register does not have, or whose data is gone already, are left out.
+
+        Args:
+            vouchers: ids of the vouchers.
+            purpose: who does it, and why; default: the register's.
+            backups_until: the day on which the last backup that still has the data expires.
+            ledger: ids of the erasures on the ledger by which the private records went.
+
+        Raises:
+            RegisterError: a voucher is not known to be issued.
+        """
+        who = purpose or self._store.purpose
+        return erasing.erase(self._store, vouchers, who, backups_until=backups_until, ledger=ledger)
+
+    def check_erasable(self, vouchers: Sequence[str]) -> None:
+        """Check that whom vouchers are for can be erased.
+
+        Raises:
+            RegisterError: a voucher is not known to be issued.
+        """
+        erasing.check(self._store, vouchers)
+
+    def present(self, vouchers: Sequence[str]) -> list[str]:
+        """Those of some vouchers of which the register still knows whom they are for."""
+        return entries.present(self._store, vouchers)
+
+    def bulk_of(self, voucher: str) -> str | None:
+        """The request id of the bulk that a voucher is in; None if the register does not have it."""
+        return entries.bulk_of(self._store, voucher)
+
+    def certificates(self) -> list[dict[str, object]]:
+        """The certificates of all erasures as documents, oldest first."""
+        return erasing.certificates(self._store)
+
+    def status(self) -> Status:
+        """What the register has, and what is still to do."""
+        return read_status(self._store)
+
+    def rotate_key(self, progress: Progress | None = None) -> Rotation:
+        """Change the key outside the database and seal every field anew, or finish that.
+
+        Interrupted at any moment, it goes on the next time. Backups from before need the old key: keep a copy
+        of the key file with them.
+
+        Args:
+            progress: called with a number of rows each time that many are done.
+
+        Raises:
+            RegisterError: another process is changing the keys.
+        """
+        return rotation.rotate(self._store, progress)
+
+    @property
+    def secret(self) -> bytes:
+        """The key of the entitlement ids."""
+        return self._store.secret
+
+    @property
+    def key_file(self) -> Path:
+        """The file of the key that is not in the database."""
+        return self._store.keys.path
+
+    def close(self) -> None:
+        """Close the database."""
+        self._store.engine.dispose()
+
+    def __enter__(self) -> Self:
+        """The register itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the database."""
+        self.close()
