@@ -16,7 +16,7 @@ DAY = date(2014, 12, 31)
 
 
 def code(reason: Reason | None) -> str | None:
-    return reason and reason.code
+    return None if reason is None else reason.code
 
 
 @pytest.mark.parametrize(
