@@ -165,8 +165,10 @@ def test_no_finding_contains_what_is_in_a_cell() -> None:
 def test_findings_are_sorted_by_row_and_column() -> None:
     findings = Findings()
     error, notice = Reason("E", "{number} times"), Reason("N", "odd", "notice")
-    for place in ((3, 3, 0, notice), (1, 1, None, error), (3, 3, None, error), (2, 2, 300, notice)):
-        findings.add(*place, 7)
+    findings.add(3, 3, 0, notice, 7)
+    findings.add(1, 1, None, error, 7)
+    findings.add(3, 3, None, error, 7)
+    findings.add(2, 2, 300, notice, 7)
     findings.sort()
     assert [finding.address for finding in findings] == ["1", "KO2", "3", "A3"]
     assert next(iter(findings)).text == "7 times"

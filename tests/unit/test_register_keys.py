@@ -45,8 +45,8 @@ def test_no_personal_value_can_be_read_in_the_database(where: str, register_keys
         child = entry.child
         for value in (child.bsn, child.first_names, child.household, child.case, entry.salt, "2015-01-01"):
             assert value.encode() not in content
-    for value in (b"Testerdam", secret, secret.hex().encode()):
-        assert value not in content
+    for hidden in (b"Testerdam", secret, secret.hex().encode()):
+        assert hidden not in content
     (key,) = register_keys.iterdir()
     assert key.stat().st_mode & 0o777 == 0o600
     line = key.read_text().splitlines()[-1]
@@ -181,7 +181,7 @@ def _rotate(instants: killing.Instants, where: str) -> None:
         patch.setattr(Store, "writing", watched)
         from kindpakket.backoffice.register import key_file
 
-        replace = key_file.replace
+        replace = key_file.replace  # type: ignore[attr-defined]
 
         def replaced(*arguments: object) -> None:
             instants.pass_one()
