@@ -52,7 +52,9 @@ def codes(pdf: bytes) -> list[tuple[str, float]]:
     found = []
     for page in pypdfium2.PdfDocument(pdf):
         picture = page.render(scale=DOTS_PER_POINT, grayscale=True).to_pil()
-        for code in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)):
+        for code in zxingcpp.read_barcodes(
+            picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+        ):
             width = code.position.top_right.x - code.position.top_left.x
             found.append((code.text, width / DOTS_PER_POINT * MILLIMETRES_PER_POINT))
     return found
