@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
 
+from iso20022 import schema
 from lxml import etree
 
 from kindpakket.backoffice.sepa import CreditTransfer, Debtor, PaymentFile, payment_file
 
-SCHEMAS = Path(__file__).parent / "iso20022"
 ACCOUNT = "NL91ABNA0417164300"
 DEBTOR = Debtor("Gemeente Zuidhorn", ACCOUNT, "ABNANL2A")
 SHOPS = ("NL20INGB0001234567", "NL02ABNA0123456789", "NL44RABO0123456789")
@@ -227,4 +226,4 @@ def validate(content: bytes) -> None:
     """Check that a file is valid against ISO's schema of its namespace."""
     root = etree.fromstring(content)
     name = str(etree.QName(root).namespace).rpartition(":")[2]
-    etree.XMLSchema(etree.parse(SCHEMAS / f"{name}.xsd")).assertValid(root)
+    schema(name).assertValid(root)
