@@ -67,7 +67,7 @@ def test_all_that_is_kept_is_exported_with_who_looked(
 ) -> None:
     entry, other = bulk_of(register).entries
     kindpakket.desk.answers["voucher:Show"] = {"id": entry.voucher, "state": "active"}
-    kindpakket.desk.answers["audit:VoucherStatement"] = {"items": [], "next": ""}
+    kindpakket.desk.answers["audit:VoucherStatement"] = {"entries": [], "next": ""}
     export = ("person", "export", *register, "--reason", "access-request")
     document = kindpakket.answer(*export, stdin=f"{BSN}\n")
     assert document["person"] == {

@@ -112,6 +112,15 @@ def test_a_batch_that_was_not_enrolled_is_compared_anew_under_its_id(where: str)
         assert register.batches("6" * 32) == []
 
 
+def test_a_list_of_lines_may_be_left_before_its_end(where: str) -> None:
+    with Register(where) as register:
+        batch = register.compare(SCHEME, "2026", children(1100))
+        for line in register.batch_lines(batch.id):
+            assert line.number == 1
+            break
+        assert len(list(register.batch_lines(batch.id, "new"))) == 1100
+
+
 def test_progress_is_told(where: str) -> None:
     told: list[int] = []
     with Register(where) as register:

@@ -7,7 +7,7 @@ print(batch.counts)  # {"new": 120, "unchanged": 0, "changed": 3, "gone": 7, "re
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -17,7 +17,7 @@ from kindpakket.backoffice.citizens import Child, entitlement_id
 from kindpakket.backoffice.register.entries import Known, known
 from kindpakket.backoffice.register.errors import RegisterError
 from kindpakket.backoffice.register.log import now_ms
-from kindpakket.backoffice.register.persons import CHUNK, entries_query, read_entry
+from kindpakket.backoffice.register.persons import CHUNK, STREAMED, entries_query, read_entry
 from kindpakket.backoffice.register.store import Store
 from kindpakket.backoffice.register.tables import BatchLineRow, BatchRow, EntryRow
 from kindpakket.ledger.ids import new_id
@@ -146,13 +146,13 @@ def batches(store: Store, scheme: str | None = None) -> list[Batch]:
         ]
 
 
-def lines(store: Store, batch: str, outcome: str | None = None) -> Iterator[BatchLine]:
+def lines(store: Store, batch: str, outcome: str | None = None) -> Generator[BatchLine]:
     """The lines of a batch in the order of the file, then those that it lacks; or only of one outcome."""
     found = select(BatchLineRow).where(BatchLineRow.batch == batch).order_by(BatchLineRow.id)
     if outcome is not None:
         found = found.where(BatchLineRow.outcome == outcome)
-    with store.reading() as connection:
-        for row in connection.execution_options(yield_per=CHUNK).execute(found):
+    with store.reading() as connection, connection.execute(found, execution_options=STREAMED) as rows:
+        for row in rows:
             yield BatchLine(row.number, row.entitlement, row.outcome, row.detail)
 
 
@@ -288,8 +288,11 @@ def _counts(connection: Connection, batch: str) -> dict[str, int]:
     return {outcome: counted.get(outcome, 0) for outcome in OUTCOMES}
 
 
-def refuse(batch: Batch, first: BatchLine) -> RegisterError:
+def refuse(store: Store, batch: Batch) -> RegisterError:
     """The error about a batch with refused lines."""
+    refused = lines(store, batch.id, "refused")
+    first = next(refused)
+    refused.close()
     count = batch.counts["refused"]
     others = f", and {count - 1} more" if count > 1 else ""
     return RegisterError(

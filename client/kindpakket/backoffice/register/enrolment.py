@@ -13,7 +13,6 @@ from kindpakket.backoffice.register.comparison import (
     Batch,
     Progress,
     chunks,
-    lines,
     refuse,
     terms_differ,
 )
@@ -97,7 +96,7 @@ def enrol_batch(store: Store, batch: Batch, children: Iterable[Child], progress:
         RegisterError: the batch has refused lines.
     """
     if batch.counts["refused"]:
-        raise refuse(batch, next(lines(store, batch.id, "refused")))
+        raise refuse(store, batch)
     enrol(store, batch.scheme, batch.period, children, batch=batch.id, progress=progress)
     with store.writing() as connection:
         connection.execute(update(BatchRow).where(BatchRow.id == batch.id).values(state=ENROLLED))

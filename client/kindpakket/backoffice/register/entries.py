@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
 
-from kindpakket.backoffice.register.persons import CHUNK, entries_query, read_entry
+from kindpakket.backoffice.register.persons import CHUNK, STREAMED, entries_query, read_entry
 from kindpakket.backoffice.register.store import Store
 from kindpakket.backoffice.register.tables import BulkRow, EntryRow, PersonRow
 from kindpakket.backoffice.register.values import Bulk, Entry
@@ -139,7 +139,7 @@ def personal_values(store: Store) -> list[str]:
 
 
 def _everybody(store: Store) -> Iterator[Entry]:
-    with store.reading() as connection:
-        found = entries_query().where(EntryRow.person.is_not(None))
-        for row in connection.execution_options(yield_per=CHUNK).execute(found):
+    found = entries_query().where(EntryRow.person.is_not(None))
+    with store.reading() as connection, connection.execute(found, execution_options=STREAMED) as rows:
+        for row in rows:
             yield read_entry(store, row)

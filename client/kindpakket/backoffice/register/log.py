@@ -21,6 +21,7 @@ ACTIVITIES = "urn:kindpakket:processing:"
 """What precedes the code of an activity, unless the municipality's own register has another address."""
 SUBJECT_TYPE = "kindpakket-person-reference"
 _UNSET = 0
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +142,17 @@ def now_ms() -> int:
 
 
 def _read(connection: Connection, found: Select[LookUpRow]) -> Iterator[LookUp]:
-    for row in connection.execution_options(yield_per=1000).execute(found.order_by(LookUpRow.number)):
-        yield LookUp(
-            row.trace_id,
-            row.span_id,
-            row.name,
-            Purpose(row.activity, row.reason, row.official, row.account),
-            row.started_ms,
-            row.ended_ms,
-            row.person,
-            row.scheme,
-            row.persons,
-        )
+    ordered = found.order_by(LookUpRow.number)
+    with connection.execute(ordered, execution_options={"yield_per": _AT_ONCE}) as rows:
+        for row in rows:
+            yield LookUp(
+                row.trace_id,
+                row.span_id,
+                row.name,
+                Purpose(row.activity, row.reason, row.official, row.account),
+                row.started_ms,
+                row.ended_ms,
+                row.person,
+                row.scheme,
+                row.persons,
+            )

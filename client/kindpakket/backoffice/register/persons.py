@@ -18,6 +18,8 @@ _PERSON = ("bsn", "first_names", "family_name", "born")
 _ENTRY = ("salt", "household", "case_number")
 CHUNK = 500
 """How many rows are handled at once; a bulk has as many entries at most."""
+STREAMED = {"yield_per": CHUNK}
+"""The execution options of a query whose rows are read some at a time."""
 
 
 def entries_query() -> Select[*tuple[Any, ...]]:
