@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from children_files import DAAN, HEADINGS, csv_of, xlsx_of
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.proof("reads a million rows"), pytest.mark.alone, pytest.mark.timeout(3600)]
 ROWS = 1_000_000
 SHEET = "xl/worksheets/sheet1.xml"
 MEASURED = """
