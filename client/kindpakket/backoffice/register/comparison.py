@@ -127,7 +127,7 @@ def compare(
 def batches(store: Store, scheme: str | None = None) -> list[Batch]:
     """All batches, oldest first, or those of a scheme."""
     with store.reading() as connection:
-        found = select(BatchRow).order_by(BatchRow.made_at, BatchRow.id)
+        found = select(BatchRow).order_by(BatchRow.number)
         if scheme is not None:
             found = found.where(BatchRow.scheme == scheme)
         return [

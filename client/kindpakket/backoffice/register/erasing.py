@@ -145,7 +145,7 @@ def check(store: Store, vouchers: Sequence[str]) -> None:
 def certificates(store: Store) -> list[dict[str, object]]:
     """All certificates as documents, oldest first."""
     with store.reading() as connection:
-        found = select(ErasureRow.certificate).order_by(ErasureRow.made_at, ErasureRow.id)
+        found = select(ErasureRow.certificate).order_by(ErasureRow.number)
         return [json.loads(text) for text in connection.execute(found).scalars()]
 
 

@@ -52,7 +52,8 @@ class BatchRow(Base):
     """A file of children, with what it would change and has changed."""
 
     __tablename__ = "batch"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    number: Mapped[int] = mapped_column(_BIG, primary_key=True)
+    id: Mapped[str] = mapped_column(_ID, unique=True)
     scheme: Mapped[str] = mapped_column(_ID)
     period: Mapped[str] = mapped_column(String(64))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
@@ -154,6 +155,7 @@ class ErasureRow(Base):
     """A certificate of what was erased, which names nobody."""
 
     __tablename__ = "erasure"
-    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    number: Mapped[int] = mapped_column(_BIG, primary_key=True)
+    id: Mapped[str] = mapped_column(_ID, unique=True)
     made_at: Mapped[int] = mapped_column(BigInteger)
     certificate: Mapped[str] = mapped_column(Text)

@@ -51,7 +51,8 @@ def _make_keys() -> None:
 def _make_batches() -> None:
     op.create_table(
         "batch",
-        sa.Column("id", _ID, primary_key=True),
+        sa.Column("number", _BIG, primary_key=True),
+        sa.Column("id", _ID, nullable=False, unique=True),
         sa.Column("scheme", _ID, nullable=False),
         sa.Column("period", sa.String(64), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False, index=True),
@@ -139,7 +140,8 @@ def _make_accounts_of_use() -> None:
     )
     op.create_table(
         "erasure",
-        sa.Column("id", _ID, primary_key=True),
+        sa.Column("number", _BIG, primary_key=True),
+        sa.Column("id", _ID, nullable=False, unique=True),
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("certificate", sa.Text, nullable=False),
     )
