@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from grpc import StatusCode
 from support import Town, books, identity_of
 
-from kindpakket.fabric import Deadlines, FabricError, Identity, Profile, UnknownOutcome, connect
+from kindpakket.fabric import Deadlines, EndorseError, FabricError, Identity, Profile, UnknownOutcome, connect
 from kindpakket.holder.orders import PaymentOrder
 from kindpakket.ledger.records import Proof
 from kindpakket.ledger.refusals import Refusal
@@ -100,11 +101,18 @@ def selling(town: Town, wallets: Sequence[Wallet]) -> Iterator[Sales]:
 
 
 def paid(shop: Shop, order: PaymentOrder, proof: Proof) -> bool:
-    """Send an order, and return whether its outcome is known."""
+    """Send an order, and return whether its outcome is known.
+
+    A proposal that peers do not answer in time is sent again, too: the machine may be slow. `longest` tells.
+    """
     try:
         shop.pay(order, proof)
     except UnknownOutcome:
         return False
+    except EndorseError as error:
+        if error.status is StatusCode.DEADLINE_EXCEEDED:
+            return False
+        raise
     return True
 
 
