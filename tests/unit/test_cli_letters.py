@@ -70,8 +70,15 @@ def test_templates_are_not_written_over(tmp_path: Path) -> None:
 
 def test_a_folder_of_letters_can_be_checked(tmp_path: Path) -> None:
     def make() -> Printed:
-        terms = {"scheme_name": "S", "purpose": "p", "where": "w"}
-        voucher, record = phone_voucher(DOMAIN, SCHEME, VOUCHER, until=date(2026, 12, 31), **terms)
+        voucher, record = phone_voucher(
+            DOMAIN,
+            SCHEME,
+            VOUCHER,
+            scheme_name="S",
+            purpose="p",
+            where="w",
+            until=date(2026, 12, 31),
+        )
         return Printed(Letter("nl", date(2026, 1, 5), (voucher,)), (record,))
 
     folder = write_letters([Order("a", make)], tmp_path / "out", Templates.load()).folder
