@@ -70,9 +70,14 @@ def test_templates_are_not_written_over(tmp_path: Path) -> None:
 
 def test_a_folder_of_letters_can_be_checked(tmp_path: Path) -> None:
     def make() -> Printed:
-        until = date(2026, 12, 31)
         voucher, record = phone_voucher(
-            DOMAIN, SCHEME, VOUCHER, scheme_name="S", purpose="p", where="w", until=until
+            DOMAIN,
+            SCHEME,
+            VOUCHER,
+            scheme_name="S",
+            purpose="p",
+            where="w",
+            until=date(2026, 12, 31),
         )
         return Printed(Letter("nl", date(2026, 1, 5), (voucher,)), (record,))
 

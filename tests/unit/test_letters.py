@@ -35,6 +35,7 @@ from kindpakket.ledger.ids import new_code
 DAY = date(2026, 12, 31)
 DOTS_PER_POINT = 150 / 72  # an ordinary office scanner
 MILLIMETRES_PER_POINT = 25.4 / 72
+QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +53,7 @@ def codes(pdf: bytes) -> list[tuple[str, float]]:
     found = []
     for page in pypdfium2.PdfDocument(pdf):
         picture = page.render(scale=DOTS_PER_POINT, grayscale=True).to_pil()
-        for code in zxingcpp.read_barcodes(
-            picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-        ):
+        for code in zxingcpp.read_barcodes(picture, formats=QR_CODES):
             width = code.position.top_right.x - code.position.top_left.x
             found.append((code.text, width / DOTS_PER_POINT * MILLIMETRES_PER_POINT))
     return found
