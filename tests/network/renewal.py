@@ -103,16 +103,17 @@ def selling(town: Town, wallets: Sequence[Wallet]) -> Iterator[Sales]:
 def paid(shop: Shop, order: PaymentOrder, proof: Proof) -> bool:
     """Send an order, and return whether its outcome is known.
 
-    A proposal that peers do not answer in time is sent again, too: the machine may be slow. `longest` tells.
+    A proposal that cannot be endorsed in time is sent again, too: nodes restart, and the machine may be slow.
+    How long that took, `longest` tells.
     """
     try:
         shop.pay(order, proof)
     except UnknownOutcome:
         return False
     except EndorseError as error:
-        if error.status is StatusCode.DEADLINE_EXCEEDED:
-            return False
-        raise
+        if not (error.retryable or error.status is StatusCode.DEADLINE_EXCEEDED):
+            raise
+        return False
     return True
 
 
