@@ -94,7 +94,7 @@ def test_it_stops_at_the_first_node_that_does_not_come_back(
 ) -> None:
     broken = with_broken_orderer(programs(print, PATCHED), tmp_path)
     with monkeypatch.context() as patch, pytest.raises(UpgradeStopped) as stopped:
-        patch.setattr(local, "programs", lambda *_: broken)
+        patch.setattr(local, "programs", lambda *_, **__: broken)
         network.upgrade(PATCHED, progress=print)
     node = stopped.value.node
     assert f"or go back with `kindpakket network upgrade {UNPATCHED}`" in str(stopped.value)
@@ -148,10 +148,10 @@ def test_capabilities_are_raised_by_a_step_of_their_own(
 def test_a_plan_builds_nothing(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     other = UNPATCHED if network.topology.build == PATCHED else PATCHED
     monkeypatch.setattr(
-        local, "cached_programs", lambda build: None if build == other else cached_programs(build)
+        local, "cached_programs", lambda build, **_: None if build == other else cached_programs(build)
     )
     everything = nodes(network)
-    monkeypatch.setattr(local, "programs", lambda *_: pytest.fail("it builds"))
+    monkeypatch.setattr(local, "programs", lambda *_, **__: pytest.fail("it builds"))
     assert {step.subject for step in steps(network, "upgrade", fabric__build=other)} == everything
 
 
