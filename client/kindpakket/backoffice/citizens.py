@@ -16,8 +16,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from kindpakket.backoffice.ages import Ages
@@ -26,6 +24,7 @@ from kindpakket.backoffice.intake.child import Child
 from kindpakket.backoffice.intake.mapping import OPTIONAL, PRESET, REQUIRED, ColumnMapping
 from kindpakket.backoffice.intake.opening import open_table
 from kindpakket.backoffice.intake.table import TableError
+from kindpakket.backoffice.mistakes import FileError, Mistake
 from kindpakket.ledger.records import Rules
 
 __all__ = [
@@ -43,44 +42,13 @@ __all__ = [
 _SHOWN = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """A line of the file with a mistake. The reason contains no name and no BSN.
+class CitizensError(FileError):
+    """The file has mistakes; nothing was read from it."""
 
-    Attributes:
-        line: the line, or of a spreadsheet the row.
-        reason: what is wrong and what to do.
-        place: what `line` counts: `line` or `row`.
-    """
-
-    line: int
-    reason: str
-    place: str = "line"
-
-    def __str__(self) -> str:
-        """The mistake with its line."""
-        return f"{self.place} {self.line}: {self.reason}"
-
-
-class CitizensError(ValueError):
-    """The file has mistakes; nothing was read from it.
-
-    Attributes:
-        source: the file's name.
-        mistakes: all mistakes, by line.
-    """
-
-    def __init__(self, source: str, mistakes: Sequence[Mistake]) -> None:
-        """List the mistakes of a file, by line."""
-        self.source = source
-        self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line))
-        count = len(self.mistakes)
-        lines = "".join(f"\n  {mistake}" for mistake in self.mistakes[:_SHOWN])
-        if count > _SHOWN:
-            lines += f"\n  and {count - _SHOWN:,} more: kindpakket intake check lists them all"
-        super().__init__(
-            f"{source} has {count} mistake{'s' * (count != 1)}; correct the file and try again:{lines}"
-        )
+    def _sentence(self) -> str:
+        more = len(self.mistakes) - _SHOWN
+        rest = f"\n  and {more:,} more: kindpakket intake check lists them all" if more > 0 else ""
+        return f"{self.source} has {self.counted}; correct the file and try again:{self.listed(_SHOWN)}{rest}"
 
 
 def read_file(

@@ -11,26 +11,16 @@ import pytest
 from sqlalchemy import Column, Engine, MetaData, String, Table, create_engine, func, insert, select
 
 import killing
-import postgres
 from kindpakket.fabric import ChaincodeEvent, CheckpointError
 from kindpakket.fabric.checkpoints.sql import SqlCheckpointer, checkpoints, metadata
 
 rows = Table("rows", MetaData(), Column("transaction_id", String(64)))
 
 
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    programs = postgres.programs()
-    if programs is None:
-        pytest.skip("PostgreSQL's server programs are not installed: apt-get install postgresql")
-    with postgres.server(programs) as url:
-        yield url
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
-        return str(request.getfixturevalue("postgres_url"))
+        return str(request.getfixturevalue("postgres_server"))
     return f"sqlite:///{tmp_path / 'books.db'}"
 
 

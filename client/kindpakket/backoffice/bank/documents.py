@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from kindpakket.backoffice.bank.errors import BankFileError, Mistake
+from kindpakket.backoffice.bank.errors import BankFileError
+from kindpakket.backoffice.mistakes import Mistake
 from kindpakket.fabric.extras import extra
 from kindpakket.ledger.days import AMSTERDAM
 

@@ -18,7 +18,8 @@ from kindpakket.backoffice.bank.documents import (
     recognise,
     text,
 )
-from kindpakket.backoffice.bank.errors import BankFileError, Mistake
+from kindpakket.backoffice.bank.errors import BankFileError
+from kindpakket.backoffice.mistakes import Mistake
 from kindpakket.fabric.extras import extra
 
 with extra("backoffice"):
