@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from kindpakket_cli.children_file import age_options, ages_of, mapping_of, table_options
-from kindpakket_cli.contract import Wrong, group, json_option, not_as_it_should_be
+from kindpakket_cli.contract import group, not_as_it_should_be
 from kindpakket_cli.files import READABLE, read_rules
+from kindpakket_cli.offline import FILES, offline
 from kindpakket_cli.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _LARGE = 1 << 20
 _XLSX = ".xlsx"
 
 
-@group("intake", shared=("as_json",))
+@group("intake", shared=FILES)
 def intake() -> None:
     """The file of entitled children: check it before it is used."""
 
@@ -47,7 +48,7 @@ def intake() -> None:
     metavar="OUT.xlsx",
     help="Write the file with its cells marked. It contains the children's data: only you can read it.",
 )
-@json_option
+@offline
 def check(
     file: Path,
     rules_file: Path | None,
@@ -65,23 +66,22 @@ def check(
     Shows how the file is read and everything that is wrong or odd, and changes nothing. It needs no network
     and no home. What it prints names cells, never what is in them. Ends with 1 if there is an error.
     """
-    _check_report(report, file)
-    with _failures():
-        from kindpakket.backoffice.intake.check import check_table
-        from kindpakket.backoffice.intake.opening import open_table
+    from kindpakket.backoffice.intake.check import check_table
+    from kindpakket.backoffice.intake.opening import open_table
 
+    _check_report(report, file)
+    if report is not None:
+        from kindpakket.backoffice.intake.workbook import write_report
+    mapping = mapping_of(mapping_file, encoding, delimiter, sheet)
+    rules = read_rules(rules_file) if rules_file is not None else None
+    day = date.fromisoformat(rules["starts_on"]) if rules is not None else None
+    ages = ages_of(bands, ages_on.date() if ages_on else day)
+    with open_table(file, mapping) as table:
+        with _progress(file, "checked") as progress:
+            checked = check_table(table, mapping, ages=ages, rules=rules, progress=progress)
         if report is not None:
-            from kindpakket.backoffice.intake.workbook import write_report
-        mapping = mapping_of(mapping_file, encoding, delimiter, sheet)
-        rules = read_rules(rules_file) if rules_file is not None else None
-        day = date.fromisoformat(rules["starts_on"]) if rules is not None else None
-        ages = ages_of(bands, ages_on.date() if ages_on else day)
-        with open_table(file, mapping) as table:
-            with _progress(file, "checked") as progress:
-                checked = check_table(table, mapping, ages=ages, rules=rules, progress=progress)
-            if report is not None:
-                with _progress(file, "written") as progress:
-                    write_report(report, table, checked, progress)
+            with _progress(file, "written") as progress:
+                write_report(report, table, checked, progress)
     if as_json:
         print_json(_as_json(file, checked, report))
     else:
@@ -97,22 +97,6 @@ def _check_report(report: Path | None, file: Path) -> None:
         raise click.BadParameter(f"{report} does not end in {_XLSX}", param_hint="--report")
     if report.exists() and report.samefile(file):
         raise click.BadParameter(f"{report} is the file itself: choose another name", param_hint="--report")
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    from kindpakket.backoffice.intake.mapping import MappingError
-    from kindpakket.backoffice.intake.table import TableError
-    from kindpakket.fabric.extras import MissingExtra
-
-    try:
-        yield
-    except (MappingError, TableError) as error:
-        raise Wrong(str(error), "FILE") from error
-    except MissingExtra as error:
-        raise Wrong(str(error), "MISSING_EXTRA") from error
-    except OSError as error:
-        raise Wrong(f"{error.filename or 'a file'}: {error.strerror or error}", "FILE") from error
 
 
 @contextmanager

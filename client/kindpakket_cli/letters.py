@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from kindpakket_cli.contract import Wrong, group, json_option, not_as_it_should_be
+from kindpakket_cli.contract import Wrong, group, not_as_it_should_be
+from kindpakket_cli.offline import FILES, offline
 from kindpakket_cli.output import complain, print_files, print_json
 
 templates_option = click.option(
@@ -20,67 +19,62 @@ templates_option = click.option(
 """The option for a municipality's templates."""
 
 
-@group("letters", shared=("as_json",))
+@group("letters", shared=FILES)
 def letters() -> None:
     """Letters to households: templates, a sample, and whether what was printed is whole."""
 
 
 @letters.command("template")
 @click.argument("folder", metavar="DIRECTORY", type=click.Path(file_okay=False, path_type=Path))
-@json_option
+@offline
 def template(folder: Path, as_json: bool) -> None:
     """Copy the templates to a new DIRECTORY, to change them there.
 
     Texts are in languages/*.yaml (a further language is a further file), colours, logo and contact in
     settings.yaml, and the layout in letter.typ. See what you change with `kindpakket letters sample`.
     """
-    with _errors():
-        from kindpakket.backoffice.letters.templates import copy
+    from kindpakket.backoffice.letters.templates import copy
 
-        written = copy(folder)
+    written = copy(folder)
     _answer(written, as_json)
 
 
 @letters.command("sample")
 @click.argument("folder", metavar="DIRECTORY", type=click.Path(file_okay=False, path_type=Path))
 @templates_option
-@json_option
+@offline
 def sample(folder: Path, templates_folder: Path | None, as_json: bool) -> None:
     """Write a letter with invented data to DIRECTORY, for each language with an address and without one.
 
     Its codes are bound to nothing.
     """
-    with _errors():
-        from kindpakket.backoffice.letters import Renderer, Templates
-        from kindpakket.backoffice.letters.sample import sample_letter
+    from kindpakket.backoffice.letters import Renderer, Templates
+    from kindpakket.backoffice.letters.sample import sample_letter
 
-        templates = Templates.load(templates_folder)
-        renderer = Renderer(templates)
-        made = {}
-        for language in sorted(templates.languages):
-            for suffix, addressed in (("", True), ("-without-address", False)):
-                letter = sample_letter(language, addressed=addressed)
-                made[folder / f"sample-{language}{suffix}.pdf"] = renderer.render([letter], invented=True).pdf
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, pdf in made.items():
-            path.write_bytes(pdf)
+    templates = Templates.load(templates_folder)
+    renderer = Renderer(templates)
+    made = {}
+    for language in sorted(templates.languages):
+        for suffix, addressed in (("", True), ("-without-address", False)):
+            letter = sample_letter(language, addressed=addressed)
+            made[folder / f"sample-{language}{suffix}.pdf"] = renderer.render([letter], invented=True).pdf
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, pdf in made.items():
+        path.write_bytes(pdf)
     _answer(list(made), as_json)
 
 
 @letters.command("check")
 @click.argument("folder", metavar="DIRECTORY", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@json_option
+@offline
 def check(folder: Path, as_json: bool) -> None:
     """Check that the letters in DIRECTORY are those of its manifest, all of them and no others."""
-    with _errors():
-        from kindpakket.backoffice.letters.manifest import problems
+    from kindpakket.backoffice.letters.manifest import problems
 
-        try:
-            found = problems(folder)
-        except (ValueError, KeyError, TypeError) as error:
-            raise Wrong(
-                f"the manifest in {folder} cannot be read ({error}): ask for it again", "FILE"
-            ) from None
+    try:
+        found = problems(folder)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Wrong(f"the manifest in {folder} cannot be read ({error}): ask for it again", "FILE") from None
     if as_json:
         print_json({"problems": found})
     for problem in [] if as_json else found:
@@ -97,21 +91,3 @@ def _answer(paths: list[Path], as_json: bool) -> None:
     else:
         for path in paths:
             click.echo(str(path))
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    from kindpakket.fabric.extras import MissingExtra
-
-    try:
-        yield
-    except MissingExtra as error:
-        raise Wrong(str(error), "MISSING_EXTRA") from error
-    except OSError as error:
-        raise Wrong(_sentence(error), "FILE") from error
-    except ValueError as error:  # TemplateError, which cannot be imported without the extra
-        raise Wrong(str(error), "FILE") from error
-
-
-def _sentence(error: OSError) -> str:
-    return f"{error.filename}: {error.strerror}" if error.filename else str(error)

@@ -14,6 +14,9 @@ FILES = ("as_json",)
 _ERRORS = {
     "kindpakket.backoffice.bank.errors": "BankFileError",
     "kindpakket.backoffice.bank.statements": "ConflictingStatements",
+    "kindpakket.backoffice.intake.mapping": "MappingError",
+    "kindpakket.backoffice.intake.table": "TableError",
+    "kindpakket.backoffice.letters.yaml_file": "TemplateError",
 }
 
 
@@ -28,7 +31,7 @@ def offline(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(*args, **kwargs)
         except OSError as error:
-            raise Wrong(f"{error.filename or 'a file'}: {error.strerror or error}", "FILE") from error
+            raise Wrong(_sentence(error), "FILE") from error
         except MissingExtra as error:
             raise Wrong(str(error), "MISSING_EXTRA") from error
         except ValueError as error:
@@ -37,6 +40,10 @@ def offline(function: Callable[..., None]) -> Callable[..., None]:
             raise Wrong(str(error), "FILE") from error
 
     return command
+
+
+def _sentence(error: OSError) -> str:
+    return f"{error.filename or 'a file'}: {error.strerror}" if error.strerror else str(error)
 
 
 def _file_errors() -> tuple[type[Exception], ...]:
