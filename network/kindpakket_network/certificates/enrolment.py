@@ -8,15 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from kindpakket.fabric.ca import Enrolment
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
-from kindpakket_network.nodes.authority_roots import bundle
+from kindpakket_network.nodes.authority_roots import bundle, split
 from kindpakket_network.nodes.issue import KEY, Issue
 from kindpakket_network.nodes.pending import activate, pending_folder
 from kindpakket_network.programs.files import move
@@ -49,10 +48,7 @@ def read_roots(folder: Path) -> tuple[list[bytes], list[bytes]]:
     """
     paths = [folder / "msp" / "cacerts" / "ca.pem", *sorted((folder / "msp" / "cacerts").glob("ca-*.pem"))]
     pems = (b"".join(path.read_bytes() for path in paths), (folder / "tls" / "ca.pem").read_bytes())
-    identities, tls = (
-        [found.public_bytes(Encoding.PEM) for found in x509.load_pem_x509_certificates(pem)] for pem in pems
-    )
-    return identities, tls
+    return split(pems[0]), split(pems[1])
 
 
 def refresh_trust(authority: Authority, issue: Issue) -> None:

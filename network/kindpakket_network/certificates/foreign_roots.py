@@ -10,15 +10,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from kindpakket_network.certificates.enrolment import read_roots, write_roots
 from kindpakket_network.certificates.node_renewal import NodeRenewal
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration
 from kindpakket_network.channel.submission import current
 from kindpakket_network.description.channel import Channel
+from kindpakket_network.nodes.authority_roots import split
 from kindpakket_network.nodes.pending import mark_for_restart, needs_restart
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.deferral import deferring
@@ -82,11 +80,7 @@ class ForeignRoots:
         found = self.changed()
         if not found:
             return
-        peers = [
-            peer
-            for peer in self.session.inventory.peers
-            if peer.organisation in self.session.own_organisations and self.session.runs(peer.node)
-        ]
+        peers = [peer for peer in self.session.own_peers if self.session.runs(peer.node)]
         for peer in peers:
             mark_for_restart(peer.folder)
         for name, roots in found.items():
@@ -113,7 +107,7 @@ def named_roots(configurations: Collection[Configuration]) -> dict[str, RootSet]
             for msp, organisation in configuration.group.groups[part].groups.items():
                 config = m.msp_config.MSPConfig.FromString(organisation.values["MSP"].value).config
                 named = m.msp_config.FabricMSPConfig.FromString(config)
-                roots = RootSet(_normal(named.root_certs), _normal(named.tls_root_certs))
+                roots = RootSet(*(_set(pems) for pems in (named.root_certs, named.tls_root_certs)))
                 found[msp] = found.get(msp, RootSet()) | roots
     return found
 
@@ -124,9 +118,8 @@ def _kept(folder: Path) -> RootSet:
     return RootSet(frozenset(identities), frozenset(tls))
 
 
-def _normal(pems: Iterable[bytes]) -> frozenset[bytes]:
-    """Certificates, each in the same form however its PEM was written."""
-    return frozenset(x509.load_pem_x509_certificate(pem).public_bytes(Encoding.PEM) for pem in pems)
+def _set(pems: Iterable[bytes]) -> frozenset[bytes]:
+    return frozenset(root for pem in pems for root in split(pem))
 
 
 def _known_first(roots: Collection[bytes], known: Collection[bytes]) -> list[bytes]:

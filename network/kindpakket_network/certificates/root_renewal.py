@@ -257,11 +257,7 @@ class RootRenewal:
             if orderer.organisation in self.organisations
         ]
         return [
-            *(
-                peer
-                for peer in self.session.inventory.peers
-                if peer.organisation in self.session.own_organisations
-            ),
+            *self.session.own_peers,
             *sorted(orderers, key=lambda orderer: orderer in leaders),
         ]
 

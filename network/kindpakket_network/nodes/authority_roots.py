@@ -146,6 +146,11 @@ def bundle(roots: Sequence[bytes]) -> bytes:
     return b"".join(root if root.endswith(b"\n") else root + b"\n" for root in roots)
 
 
+def split(pem: bytes) -> list[bytes]:
+    """The certificates in a PEM file, each in the same form however the file was written."""
+    return [found.public_bytes(Encoding.PEM) for found in x509.load_pem_x509_certificates(pem)]
+
+
 def key_file(certificate: Path) -> Path:
     """The file with the key of a CA server's certificate; it is missing if the key is in a token.
 

@@ -26,6 +26,11 @@ def own_organisations(topology: Topology, home: Home) -> tuple[str, ...]:
     return tuple(name for name in names if name in recorded)
 
 
+def acts_for_all(topology: Topology, home: Home) -> bool:
+    """Whether a home holds the keys of all organisations."""
+    return len(own_organisations(topology, home)) == len(topology.organisations)
+
+
 def choose_organisations(topology: Topology, home: Home, organisations: Sequence[str]) -> None:
     """Restrict a home to some organisations, from its first `up` on.
 

@@ -11,10 +11,8 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from kindpakket_network.errors import NetworkError
+from kindpakket_network.nodes.authority_roots import split
 from kindpakket_network.programs.home import write
 
 # What Fabric 3.1.1 reads as `peer.deliveryclient.addressOverrides`.
@@ -57,5 +55,4 @@ def write_configuration(
 
 def _names(block: bytes, roots: Path) -> bool:
     """Whether a block contains each of the certificates in a file; configtxgen copies their PEM."""
-    found = x509.load_pem_x509_certificates(roots.read_bytes())
-    return all(root.public_bytes(Encoding.PEM).strip() in block for root in found)
+    return all(root.strip() in block for root in split(roots.read_bytes()))

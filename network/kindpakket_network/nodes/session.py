@@ -15,7 +15,11 @@ from kindpakket_network.nodes.health import listens
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.leader import Leadership, leadership
 from kindpakket_network.nodes.orderer import Orderer
-from kindpakket_network.nodes.own_organisations import foreign_orderer_answers, own_organisations
+from kindpakket_network.nodes.own_organisations import (
+    acts_for_all,
+    foreign_orderer_answers,
+    own_organisations,
+)
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
 from kindpakket_network.nodes.serving import Serving
@@ -73,7 +77,7 @@ class Session:
     @property
     def whole(self) -> bool:
         """Whether the home acts for all organisations."""
-        return len(own_organisations(self.topology, self.home)) == len(self.topology.organisations)
+        return acts_for_all(self.topology, self.home)
 
     def leaving(self, kind: str | None = None, channel: str = "") -> list[Departure]:
         """What leaves the network, or is planned to.
@@ -104,6 +108,11 @@ class Session:
         if peer.organisation in own_organisations(self.topology, self.home):
             return self.processes.find(peer.node) is not None
         return listens(peer.ports[0], peer.host)
+
+    @property
+    def own_peers(self) -> list[Peer]:
+        """The peers of the acting organisations."""
+        return [peer for peer in self.inventory.peers if peer.organisation in self.own_organisations]
 
     def own_peers_on(self, channel: Channel) -> list[Peer]:
         """The peers of a channel that belong to the acting organisations."""

@@ -15,7 +15,7 @@ from kindpakket_network.certificates.root_renewal import unfinished_roots
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.nodes.departures import pending
 from kindpakket_network.nodes.inventory import Inventory
-from kindpakket_network.nodes.own_organisations import own_organisations
+from kindpakket_network.nodes.own_organisations import acts_for_all, own_organisations
 from kindpakket_network.nodes.serving import Serving
 from kindpakket_network.programs.fabric import Programs
 from kindpakket_network.programs.home import Home
@@ -109,7 +109,6 @@ def status(
     ]
     channels = in_parallel(ChannelLook.status, looks)
     certificates = expiries(home)
-    own = own_organisations(topology, home)
     free = _free(home.root)
     return NetworkStatus(
         name=topology.name,
@@ -120,7 +119,9 @@ def status(
         certificates=tuple(certificates),
         warnings=(
             *map(str, damages(topology, home, inventory) if home.exists() else ()),
-            *unfinished_roots(inventory, own, whole=len(own) == len(topology.organisations)),
+            *unfinished_roots(
+                inventory, own_organisations(topology, home), whole=acts_for_all(topology, home)
+            ),
             *certificate_warnings(home, topology.tuning.warning_days, certificates),
         ),
         findings=(

@@ -108,12 +108,7 @@ class BringUp:
             [self.session.inventory.authorities[name] for name in self.session.own_organisations]
         )
         self.start_nodes()
-        peers = [
-            peer
-            for peer in self.session.inventory.peers
-            if peer.organisation in self.session.own_organisations
-        ]
-        lacking = await_plans(self.session, peers, _PLAN_DEADLINE)
+        lacking = await_plans(self.session, self.session.own_peers, _PLAN_DEADLINE)
         if lacking:
             self.session.progress(
                 f"{', '.join(lacking)} {'does' if len(lacking) == 1 else 'do'} not find enough endorsing "

@@ -27,6 +27,7 @@ from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import IDENTITIES
 from kindpakket_network.nodes.issue import Issue, ensure_user_name
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.own_organisations import acts_for_all
 from kindpakket_network.nodes.own_tokens import ensure_tokens
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.session import Progress
@@ -135,7 +136,7 @@ class Upkeep(LocalNetwork):
             NetworkError: there is no network in the home.
         """
         self._ensure_exists()
-        whole = len(self.own_organisations) == len(self._topology.organisations)
+        whole = acts_for_all(self._topology, self._home)
         return unfinished_roots(self._inventory, self.own_organisations, whole=whole)
 
     def revoke(self, holder: str, *, superseded: bool = False, progress: Progress = silent) -> int:
