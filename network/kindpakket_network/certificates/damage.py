@@ -6,13 +6,11 @@ certificate authority with another root in the place of one that is gone.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from kindpakket_network.certificates.enrolment import read_key, was_issued
@@ -20,6 +18,7 @@ from kindpakket_network.certificates.revocation_mark import is_revoked
 from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
+from kindpakket_network.nodes.authority_roots import is_issued_by
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.issue import KEY, Issue
 from kindpakket_network.nodes.own_organisations import own_organisations
@@ -184,8 +183,4 @@ def _foreign_key(certificate: x509.Certificate, key: Path) -> str | None:
 
 
 def _foreign(certificate: x509.Certificate, roots: Sequence[x509.Certificate]) -> str | None:
-    for root in roots:
-        with contextlib.suppress(ValueError, TypeError, InvalidSignature):
-            certificate.verify_directly_issued_by(root)
-            return None
-    return "was not issued by its organisation's authority"
+    return None if is_issued_by(certificate, roots) else "was not issued by its organisation's authority"

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 
 from kindpakket_network.certificates.enrolment import CRL, refresh_trust, write_organisation
 from kindpakket_network.certificates.node_renewal import NodeRenewal
@@ -22,6 +21,7 @@ from kindpakket_network.certificates.renewal_plan import Due, due
 from kindpakket_network.channel.change import SETTINGS, reconcile
 from kindpakket_network.errors import NetworkError
 from kindpakket_network.nodes.authority import Authority
+from kindpakket_network.nodes.authority_roots import is_issued_by
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
 from kindpakket_network.nodes.peer import Peer
@@ -269,7 +269,6 @@ def _issued_by(root: Path, folder: Path) -> bool:
         return False
     try:
         issuer = x509.load_pem_x509_certificate(root.read_bytes())
-        x509.load_pem_x509_certificate(certificate.read_bytes()).verify_directly_issued_by(issuer)
-    except (OSError, ValueError, TypeError, InvalidSignature):
+        return is_issued_by(x509.load_pem_x509_certificate(certificate.read_bytes()), [issuer])
+    except (OSError, ValueError):
         return False
-    return True

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from kindpakket_network.description.organisation import Organisation
 from kindpakket_network.description.topology import Topology
 from kindpakket_network.exports.bundle import Bundle
+from kindpakket_network.nodes.authority_roots import is_issued_by
 
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}[.]pem")
 # Clocks of machines differ; Fabric CA dates its certificates back by as much.
@@ -133,16 +133,8 @@ def _valid(
             f"{name} is only valid from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC: check the "
             "machines' clocks"
         )
-    if not any(_is_issued(certificate, issuer) for issuer in issuers):
+    if not is_issued_by(certificate, issuers):
         yield f"{name} was not issued by the organisation's authority: export the bundle again"
-
-
-def _is_issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError):
-        return False
-    return True
 
 
 def _is_signed(revocations: x509.CertificateRevocationList, roots: Sequence[x509.Certificate]) -> bool:

@@ -11,18 +11,21 @@ Two roots overlap while they are exchanged. The files beside the CA server's own
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from kindpakket_network.programs.files import move
 from kindpakket_network.programs.home import write
+from kindpakket_network.programs.token import key_id
 
 _USED = ".used"
 _CHANNELS = "channels-changed"
@@ -151,11 +154,20 @@ def split(pem: bytes) -> list[bytes]:
     return [found.public_bytes(Encoding.PEM) for found in x509.load_pem_x509_certificates(pem)]
 
 
+def is_issued_by(certificate: x509.Certificate, roots: Iterable[x509.Certificate]) -> bool:
+    """Whether one of some roots issued a certificate."""
+    for root in roots:
+        with suppress(InvalidSignature, ValueError, TypeError):
+            certificate.verify_directly_issued_by(root)
+            return True
+    return False
+
+
 def key_file(certificate: Path) -> Path:
     """The file with the key of a CA server's certificate; it is missing if the key is in a token.
 
     Fabric CA names it after the SHA-256 of the public point.
     """
     public_key = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
-    point = public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return certificate.parent / "msp" / "keystore" / f"{hashlib.sha256(point).hexdigest()}_sk"
+    assert isinstance(public_key, ec.EllipticCurvePublicKey)  # noqa: S101 - Fabric CA makes no others here
+    return certificate.parent / "msp" / "keystore" / f"{key_id(public_key).hex()}_sk"

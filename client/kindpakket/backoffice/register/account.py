@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import Connection, select
 
@@ -56,7 +55,7 @@ class Account:
                 "bsn": child.bsn,
                 "first_names": child.first_names,
                 "family_name": child.family_name,
-                "born": _day(child.born),
+                "born": child.born.isoformat(),
             }
         return {
             "reference": self.reference,
@@ -122,7 +121,3 @@ def _entry(each: PersonEntry) -> dict[str, object]:
         "units": child.units,
         "issued_at": each.issued_at,
     }
-
-
-def _day(day: date) -> str:
-    return day.isoformat()

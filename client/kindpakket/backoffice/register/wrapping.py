@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -110,8 +110,7 @@ class AgeKey:
             ValueError: the line is not an identity.
             MissingExtra: the package for age is not installed.
         """
-        with extra("network"):
-            import pyrage  # noqa: PLC0415 - most registers do not need it
+        pyrage = _age()
         try:
             identity = pyrage.x25519.Identity.from_str(line)
         except pyrage.IdentityError:
@@ -130,22 +129,19 @@ class AgeKey:
 
     def another(self) -> AgeKey:
         """A new identity."""
-        with extra("network"):
-            import pyrage  # noqa: PLC0415 - most registers do not need it
+        pyrage = _age()
         return AgeKey.parse(str(pyrage.x25519.Identity.generate()))
 
     def wrap(self, data_key: bytes, context: bytes) -> bytes:
         """Encrypt a data key; age has no context of its own, so a hash of it goes along."""
-        with extra("network"):
-            import pyrage  # noqa: PLC0415 - most registers do not need it
+        pyrage = _age()
         recipient = pyrage.x25519.Recipient.from_str(self.recipient)
         wrapped: bytes = pyrage.encrypt(hashlib.sha256(context).digest() + data_key, [recipient])
         return wrapped
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         """Decrypt a data key."""
-        with extra("network"):
-            import pyrage  # noqa: PLC0415 - most registers do not need it
+        pyrage = _age()
         try:
             plain: bytes = pyrage.decrypt(wrapped, [pyrage.x25519.Identity.from_str(self.secret)])
         except pyrage.DecryptError:
@@ -154,3 +150,10 @@ class AgeKey:
         if context_hash != hashlib.sha256(context).digest():
             raise ValueError("the data key was encrypted with another key, or is damaged")
         return data_key
+
+
+def _age() -> Any:
+    """The package for age, which most registers do not need."""
+    with extra("network"):
+        import pyrage  # noqa: PLC0415
+    return pyrage
