@@ -19,6 +19,7 @@ from kindpakket_network.exports import bevel_chaincodes as chaincodes
 from kindpakket_network.exports import bevel_channels as channels
 from kindpakket_network.exports import bevel_nodes as nodes
 from kindpakket_network.exports.bevel_names import CA, REGISTRAR, Resource, kubernetes_name, variable
+from kindpakket_network.nodes.own_tokens import ensure_no_tokens
 from kindpakket_network.programs.templates import render
 
 SCRIPT = "apply.sh"
@@ -33,7 +34,13 @@ def files(topology: Topology, image: str) -> Mapping[str, str]:
 
     Raises:
         NetworkError: a chaincode's source does not exist.
+        TopologyError: an organisation keeps keys in a token.
     """
+    ensure_no_tokens(
+        topology,
+        [organisation.name for organisation in topology.organisations],
+        "the operator's nodes keep theirs in Kubernetes secrets. Remove `keys` to export the topology",
+    )
     steps = {name: list(step) for name, step in _steps(topology, image).items()}
     made = {f"{name}.yaml": _yaml(resources) for name, resources in steps.items()}
     return {**made, SCRIPT: _script(topology)}

@@ -13,6 +13,7 @@ from kindpakket_network.nodes.authority import Authority
 from kindpakket_network.nodes.chaincode_server import ChaincodeServer
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.nodes.orderer import Orderer
+from kindpakket_network.nodes.own_tokens import ensure_no_tokens
 from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.programs.fabric import cache_folder
 from kindpakket_network.programs.home import Home
@@ -32,7 +33,14 @@ def units(topology: Topology, home: Home, organisations: Collection[str], user: 
 
     Raises:
         NetworkError: a path or the user contains characters that are special in unit files.
+        TopologyError: one of the organisations keeps keys in a token.
     """
+    ensure_no_tokens(
+        topology,
+        organisations,
+        "a service manager would have to read its PIN from a file in the home. Leave these nodes out, "
+        "and have this tool start them, with `up --unsupervised`",
+    )
     for what, text in (("the home", str(home.root)), ("the programs", str(cache_folder())), ("user", user)):
         if not _PLAIN.fullmatch(text):
             raise NetworkError(

@@ -39,3 +39,25 @@ def ensure_tokens(topology: Topology, organisations: Collection[str]) -> None:
             mistakes.append(Mistake(place, str(error)))
     if mistakes:
         raise topology.error(mistakes)
+
+
+def ensure_no_tokens(topology: Topology, organisations: Collection[str], reason: str) -> None:
+    """Refuse an export whose nodes could not use the tokens that hold their keys.
+
+    Args:
+        topology: the network.
+        organisations: the names of the organisations whose nodes are exported.
+        reason: why the nodes could not use a token, and what to do instead.
+
+    Raises:
+        TopologyError: some organisations keep keys in a token; all of them are listed, with their lines.
+    """
+    mistakes = [
+        Mistake(
+            f"organisations[{number}].keys.pkcs11", f"{organisation.name} keeps keys in a token: {reason}"
+        )
+        for number, organisation in enumerate(topology.organisations)
+        if organisation.token is not None and organisation.name in organisations
+    ]
+    if mistakes:
+        raise topology.error(mistakes)

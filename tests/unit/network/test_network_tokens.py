@@ -20,6 +20,8 @@ from kindpakket_network.certificates.damage import damages
 from kindpakket_network.certificates.enrolment import discard_superseded
 from kindpakket_network.certificates.expiry import expiries
 from kindpakket_network.description.changes import changes
+from kindpakket_network.exports.bevel import files
+from kindpakket_network.exports.units import units
 from kindpakket_network.nodes.authority import IDENTITIES, TLS
 from kindpakket_network.nodes.authority_roots import key_file
 from kindpakket_network.nodes.inventory import Inventory
@@ -245,6 +247,21 @@ def test_a_service_manager_would_need_the_pin_in_a_file_and_is_refused(session: 
     with pytest.raises(NetworkError, match=r"PKCS#11 token, whose PIN .* `up --unsupervised`"):
         Processes(session.home).start(program)
     assert not session.home.environment(program.node).exists()
+
+
+def test_units_are_not_written_for_nodes_that_a_service_manager_could_not_start(session: Session) -> None:
+    others = [known.name for known in session.topology.organisations if known.name != OWN]
+    assert units(session.topology, session.home, others, "kindpakket")
+    with pytest.raises(TopologyError, match=rf"keys\.pkcs11: {OWN} keeps keys in a token: .*--unsupervised"):
+        units(session.topology, session.home, [*others, OWN], "kindpakket")
+
+
+def test_resources_for_kubernetes_are_not_written_with_other_keys_than_the_topology_says(
+    session: Session,
+) -> None:
+    assert files(in_files(session.topology), "registry/chaincode:1")
+    with pytest.raises(TopologyError, match=rf"{OWN} keeps keys in a token: .* Remove `keys`"):
+        files(session.topology, "registry/chaincode:1")
 
 
 def told(session: Session) -> list[str]:
