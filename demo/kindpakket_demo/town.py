@@ -176,7 +176,7 @@ def make_town(children: int, households: int, today: date, seed: int) -> Town:
         )
     people.sort(key=lambda child: (child.household, child.born))
     stores = [
-        Store(name, categories, _account(random), f"{random.randint(10_000_000, 89_999_999)}")
+        Store(name, categories, account_of(random), f"{random.randint(10_000_000, 89_999_999)}")
         for name, categories in _SHOPS
     ]
     return Town(tuple(people), tuple(stores))
@@ -191,7 +191,8 @@ def _service_numbers(random: Random, count: int) -> list[str]:
     return list(numbers)
 
 
-def _account(random: Random) -> str:
+def account_of(random: Random) -> str:
+    """An IBAN that passes its checks."""
     bank = random.choice(("ABNA", "INGB", "RABO", "TRIO"))
     rest = f"{bank}{random.randint(1, 999_999_999):010}"
     return f"NL{iban.calc_check_digits(f'NL00{rest}')}{rest}"
