@@ -11,8 +11,8 @@ class Allocation(TypedDict):
     """A number of vouchers, or of top-ups, and a sum of money for a list.
 
     `file_sha256` is that of the file that the list was made from; it is missing if there was none, and on
-    allocations from before the ledger kept it. `expires_at` is the instant from which nothing can be approved or drawn; what is left stays reserved until
-    somebody withdraws it.
+    allocations from before the ledger kept it. `expires_at` is the instant from which nothing can be approved
+    or drawn; what is left stays reserved until somebody withdraws it.
     """
 
     id: str
