@@ -95,7 +95,7 @@ def propose_file(
     batch = _enrolled(register, scheme, period, file, rules, counted)
     changes = tuple(changes_of(municipality, register, batch, rules))
     earlier = register.enrolled_before(batch)
-    is_repeated = earlier is not None and _changes_nothing(batch, earlier)
+    is_repeated = earlier is not None and register.repeats(batch, earlier)
     if earlier is not None and is_repeated:
         register.forget_batch(batch)
         batch = earlier
@@ -137,11 +137,6 @@ def _enrolled(
         )
     with counted(file.count, "Enrolling") as progress:
         return register.enrol_batch(batch, file.children(), progress)
-
-
-def _changes_nothing(batch: Batch, earlier: Batch) -> bool:
-    same = batch.counts["gone"] == earlier.counts["gone"]
-    return same and not batch.counts["new"] and not batch.counts["changed"]
 
 
 def _undo_others(

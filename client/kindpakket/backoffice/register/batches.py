@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from kindpakket.backoffice.register.errors import RegisterError
 from kindpakket.backoffice.register.persons import STREAMED
@@ -117,6 +117,27 @@ def enrolled_before(store: Store, new: Batch) -> Batch | None:
     with store.reading() as connection:
         row = connection.execute(same).one_or_none()
         return None if row is None else _read(connection, row)
+
+
+def repeats(store: Store, new: Batch, earlier: Batch) -> bool:
+    """Whether a batch of the same file says nothing that the earlier one did not say."""
+    before = aliased(BatchLineRow)
+    said = exists().where(
+        before.batch == earlier.id,
+        before.entitlement == BatchLineRow.entitlement,
+        before.outcome == BatchLineRow.outcome,
+        before.detail == BatchLineRow.detail,
+        before.preset.is_not_distinct_from(BatchLineRow.preset),
+        before.units.is_not_distinct_from(BatchLineRow.units),
+    )
+    news = (
+        select(BatchLineRow.id)
+        .where(BatchLineRow.batch == new.id, BatchLineRow.outcome.in_(("new", "changed", "gone")))
+        .where((BatchLineRow.outcome == "new") | ~said)
+        .limit(1)
+    )
+    with store.reading() as connection:
+        return connection.execute(news).scalar() is None
 
 
 def forget(store: Store, batch: Batch) -> None:

@@ -158,6 +158,10 @@ class Register:
         """The newest earlier batch of the same file, scheme and period that was enrolled; None: none."""
         return batches.enrolled_before(self._store, batch)
 
+    def repeats(self, batch: Batch, earlier: Batch) -> bool:
+        """Whether a batch of the same file says nothing that the earlier one did not say."""
+        return batches.repeats(self._store, batch, earlier)
+
     def forget_batch(self, batch: Batch) -> None:
         """Forget a batch that changed nothing, such as that of a file that comes a second time."""
         batches.forget(self._store, batch)
