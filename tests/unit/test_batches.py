@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from batch_office import Office, office, write_file
+from grpc import StatusCode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from old_register import SCHEME, children
@@ -22,8 +23,6 @@ from kindpakket.backoffice.batches.sums import issued_with
 from kindpakket.backoffice.citizens import Child, CitizensError
 from kindpakket.backoffice.register import RegisterError
 from kindpakket.ledger.refusals import BudgetExceeded
-
-LATER = {"clock": lambda: 4e9}
 
 
 @pytest.fixture
@@ -139,7 +138,7 @@ def test_a_rejected_file_is_corrected_and_proposed_anew(small: Office) -> None:
 
 def test_what_is_over_is_proposed_anew_when_asked(small: Office) -> None:
     first = small.propose(children(4))
-    again = small.propose(children(4), again=True, **LATER, days=30)
+    again = small.propose(children(4), again=True, clock=_later, days=30)
     assert again.allocation is not None
     assert first.allocation is not None
     assert again.allocation["id"] != first.allocation["id"]
@@ -181,19 +180,18 @@ def test_a_file_beyond_the_budget_keeps_nothing_from_being_proposed(tmp_path: Pa
 
 
 def test_an_allocation_that_was_kept_and_never_proposed_expires(small: Office) -> None:
-    small.memory.fail("Endorse", *_unavailable())
+    small.memory.fail("Endorse", StatusCode.INTERNAL, "no answer")
     with pytest.raises(Exception, match="no answer"):
         small.propose(children(3))
-    stock = take_stock(small.municipality, small.register, SCHEME, **LATER)
+    stock = take_stock(small.municipality, small.register, SCHEME, clock=_later)
     assert [bulk.vouchers for bulk in stock.free] == [3]
     proposed = small.propose(children(3))
     assert proposed.allocation is not None
 
 
-def _unavailable() -> tuple[object, str]:
-    from grpc import StatusCode
-
-    return StatusCode.INTERNAL, "no answer"
+def _later() -> float:
+    """A time at which every allocation has expired."""
+    return 4e9
 
 
 def test_a_file_with_a_mistake_proposes_nothing(small: Office) -> None:

@@ -56,7 +56,7 @@ def _watched(instants: killing.Instants, act: Callable[..., None], *arguments: A
         instants.pass_one()
 
     Store.writing = watched  # type: ignore[method-assign, assignment]
-    SyncSession.run = lambda self, flow, *rest: run(  # type: ignore[method-assign, assignment]
+    SyncSession.run = lambda self, flow, *rest: run(  # type: ignore[method-assign]
         self, killing._watched(flow, instants), *rest
     )
     act(*arguments)
