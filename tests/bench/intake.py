@@ -1,6 +1,6 @@
 """How fast a file of children becomes vouchers, and how much memory that takes, on a network of its own.
 
-    PYTHONPATH=demo:tests:tests/network python tests/bench/issuing.py [--children 10000 --children 100000]
+    PYTHONPATH=demo:tests:tests/network python tests/bench/intake.py [--children 10000 --children 100000]
 
 For each file, `kindpakket intake propose` and `issue` run as processes of their own, as the municipality
 runs them; another person approves in between. With `--in-memory` there is no network: a chaincode in memory
