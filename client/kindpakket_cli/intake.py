@@ -27,7 +27,7 @@ _XLSX = ".xlsx"
 
 @group("intake")
 def intake() -> None:
-    """The file of entitled children: check it, propose its vouchers, issue them, see how far they are."""
+    """The file of entitled children: check, propose, issue, see how far it is."""
 
 
 @intake.command("check")

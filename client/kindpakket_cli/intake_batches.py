@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kindpakket.ledger.money import euros
 from kindpakket_cli.allocation import allocation_options, over, waits_for
+from kindpakket_cli.batch_words import (
+    COLUMNS,
+    about_changes,
+    document_of,
+    not_issued,
+    note_outcomes,
+    sentences_about,
+    shown,
+    standing_as_json,
+)
 from kindpakket_cli.children_file import age_options, mapping_of, read_children, table_options
 from kindpakket_cli.contract import Refused, Wrong
 from kindpakket_cli.files import READABLE
@@ -20,22 +29,10 @@ from kindpakket_cli.session import MUNICIPALITY, Session, acting_as
 
 if TYPE_CHECKING:
     from kindpakket.backoffice.batches.changes import Change
-    from kindpakket.backoffice.batches.proposing import Proposed
-    from kindpakket.backoffice.batches.reading import ReadFile
-    from kindpakket.backoffice.batches.standing import Standing
     from kindpakket.backoffice.batches.stock import Allocated
     from kindpakket.backoffice.register import Batch, Register
 
-_SHOWN = 10
 _OUTCOMES = ("new", "unchanged", "changed", "gone", "refused", "issued")
-_NEXT = {
-    "correct": "correct the refused rows, and propose the file again: --rows refused lists them",
-    "propose": "propose the file: kindpakket intake propose FILE",
-    "approve": "another person approves it: kindpakket allocation approve {scheme} {allocation}",
-    "issue": "issue it: kindpakket intake issue {batch}",
-    "propose-again": "its allocation is over: kindpakket intake propose FILE --again",
-    "nothing": "nothing: all of it has been issued",
-}
 
 
 @click.command("propose")
@@ -92,12 +89,12 @@ def propose(
         if session.as_json:
             if proposed.over:
                 raise over(proposed.over[0].allocation)
-            session.answer(_document(file, proposed))
+            session.answer(document_of(file, proposed))
             return
         note_outcomes(file, proposed)
         if proposed.over:
             raise over(proposed.over[0].allocation)
-        for sentence in _sentences(proposed):
+        for sentence in sentences_about(proposed):
             click.echo(sentence)
 
 
@@ -126,7 +123,7 @@ def issue(session: Session, batch_id: str | None, scheme_id: str | None, place: 
     if batch_id is not None and ended:
         raise over(ended[0].allocation, "kindpakket intake propose FILE --again")
     for each in ended:
-        note(f"Allocation {each.allocation['id']} is over: {_vouchers(each)} vouchers are not issued.")
+        note(f"Allocation {each.allocation['id']} is over: {not_issued(each)} vouchers are not issued.")
     done = f"{vouchers} vouchers have been issued, of {euros(cents)} in all." if vouchers else ""
     if waiting:
         raise waits_for([each.allocation for each in waiting], done)
@@ -171,180 +168,13 @@ def status(
             rules = municipality.schemes.show(standing.batch.scheme)["rules"]
             changes = list(changes_of(municipality, register, standing.batch, rules))
     if batch_id is None:
-        session.answer([_standing(each) for each in found] if session.as_json else found, _COLUMNS)
+        session.answer([standing_as_json(each) for each in found] if session.as_json else found, COLUMNS)
     elif session.as_json:
-        session.answer({**_standing(found[0]), "changes": [each.as_json() for each in changes]})
+        session.answer({**standing_as_json(found[0]), "changes": [each.as_json() for each in changes]})
     else:
-        session.answer(_shown(found[0]))
-        for sentence in _about_changes(found[0].batch, changes):
+        session.answer(shown(found[0]))
+        for sentence in about_changes(found[0].batch, changes):
             click.echo(sentence)
-
-
-def note_outcomes(file: ReadFile, proposed: Proposed) -> None:
-    """Say what a file changes."""
-    batch = proposed.batch
-    seen = f"{file.source}, SHA-256 {file.sha256}"
-    if proposed.is_repeated:
-        note(f"{seen}: this file is batch {batch.id} of {_day(batch.made_at)}, and changes nothing now.")
-    else:
-        note(f"{seen}: {_counts(batch)}.")
-    if proposed.undone:
-        note(
-            f"{proposed.undone} vouchers of earlier files, never proposed or with an allocation that is "
-            "over, were removed from the register."
-        )
-    for each in proposed.others:
-        note(
-            f"Allocation {each.allocation['id']} of an earlier file is {each.allocation['state']}, and "
-            f"{_vouchers(each)} of its vouchers are not issued. If this file takes its place, "
-            f"{'reject' if each.allocation['state'] == 'proposed' else 'withdraw'} that allocation, and "
-            "propose this file again."
-        )
-    for sentence in _about_changes(batch, proposed.changes):
-        note(sentence)
-
-
-def _sentences(proposed: Proposed) -> Iterator[str]:
-    """What is proposed, and what is next."""
-    batch = proposed.batch
-    for each in proposed.waiting:
-        made = "Proposed" if each.allocation is proposed.allocation else "Proposed before"
-        yield (
-            f"{made}: {each.allocation['vouchers']} vouchers, {euros(each.allocation['cents'])}, as "
-            f"allocation {each.allocation['id']}. Another person approves it with\n"
-            f"  kindpakket allocation approve {batch.scheme} {each.allocation['id']}"
-        )
-    if proposed.approved:
-        count = sum(map(_vouchers, proposed.approved))
-        yield f"{count} vouchers have been approved. Issue them with\n  kindpakket intake issue {batch.id}"
-    elif proposed.waiting:
-        yield f"Then issue them with\n  kindpakket intake issue {batch.id}"
-    else:
-        yield "Nothing is left to be proposed: all vouchers of this file have been issued."
-    if gone := batch.counts["gone"]:
-        yield (
-            f"{gone} children who were enrolled are not in the file. Their vouchers stay as they are; list "
-            f"them with\n  kindpakket intake status {batch.id} --rows gone"
-        )
-
-
-def _about_changes(batch: Batch, changes: Sequence[Change]) -> Iterator[str]:
-    """What to do about vouchers that have had something else than the file says."""
-    if not changes:
-        return
-    yield f"{len(changes)} children have had another amount than the file says:"
-    by_top_up: dict[tuple[str, int], list[Change]] = {}
-    for change in changes:
-        by_top_up.setdefault((change.preset, change.units), []).append(change)
-    period = f"{batch.period}-{batch.sha256[:8]}"
-    for (preset, units), found in sorted(by_top_up.items()):
-        ids = " ".join(change.voucher for change in found[:_SHOWN])
-        more = f" and {len(found) - _SHOWN} more: --json has them all" if len(found) > _SHOWN else ""
-        if preset:
-            yield (
-                f"  {len(found)} can be topped up, if that is meant, with kindpakket voucher top-up "
-                f"{batch.scheme} {ids} --preset {preset} --units {units} --period {period}{more}"
-            )
-        else:
-            less = sum(change.had_cents > change.file_cents for change in found)
-            why = "have had more" if less == len(found) else "have had more, or less by no whole preset"
-            yield f"  {len(found)} {why}; nothing is done about them: {ids}{more}"
-
-
-def _document(file: ReadFile, proposed: Proposed) -> dict[str, object]:
-    batch = proposed.batch
-    following = "approve" if proposed.waiting else "issue" if proposed.approved else "nothing"
-    return {
-        "file": file.source,
-        "sha256": file.sha256,
-        "batch": batch.id,
-        "scheme": batch.scheme,
-        "period": batch.period,
-        "rows": dict(batch.counts),
-        "repeated": proposed.is_repeated,
-        "proposed": proposed.allocation,
-        "waiting": [_allocation(each) for each in proposed.waiting],
-        "approved": [_allocation(each) for each in proposed.approved],
-        "others": [_allocation(each) for each in proposed.others],
-        "undone": proposed.undone,
-        "changes": [change.as_json() for change in proposed.changes],
-        "next": following,
-    }
-
-
-def _allocation(each: Allocated) -> dict[str, object]:
-    return {
-        **{name: each.allocation.get(name) for name in ("id", "state", "vouchers", "cents", "expires_at")},
-        "not_issued": _vouchers(each),
-    }
-
-
-def _vouchers(each: Allocated) -> int:
-    return sum(bulk.vouchers for bulk in each.bulks)
-
-
-def _standing(standing: Standing) -> dict[str, object]:
-    batch = standing.batch
-    return {
-        "batch": batch.id,
-        "scheme": batch.scheme,
-        "period": batch.period,
-        "sha256": batch.sha256,
-        "made_at": batch.made_at,
-        "rows": dict(batch.counts),
-        "issued": standing.issued,
-        "not_issued": standing.open,
-        "allocations": list(standing.allocations),
-        "next": standing.next,
-    }
-
-
-def _shown(standing: Standing) -> dict[str, object]:
-    """One batch for people, a line for each member."""
-    batch, envelope = standing.batch, standing.envelope
-    shown: dict[str, object] = {
-        "batch": batch.id,
-        "scheme": batch.scheme,
-        "period": batch.period,
-        "compared": _day(batch.made_at),
-        "file (SHA-256)": batch.sha256 or "-",
-        "rows": _counts(batch),
-        "issued": f"{standing.issued} of the file's rows",
-        "not issued": f"{standing.open} vouchers",
-    }
-    if envelope is not None:
-        shown |= {
-            "allocation": envelope["id"],
-            "envelope": f"{envelope['vouchers']} vouchers, {euros(envelope['cents'])}",
-            "state": envelope["state"],
-            "proposed by": envelope["proposed_by"],
-            "decided by": envelope.get("decided_by", "-"),
-            "drawn": f"{envelope['used_vouchers']} vouchers, {euros(envelope['used_cents'])}",
-        }
-    return {**shown, "next": _what_is_next(standing)}
-
-
-def _what_is_next(standing: Standing) -> str:
-    allocation = standing.envelope["id"] if standing.envelope is not None else ""
-    return _NEXT[standing.next].format(
-        scheme=standing.batch.scheme, batch=standing.batch.id, allocation=allocation
-    )
-
-
-_COLUMNS: dict[str, Any] = {
-    "batch": lambda standing: standing.batch.id,
-    "period": lambda standing: standing.batch.period,
-    "compared": lambda standing: _day(standing.batch.made_at),
-    "file": lambda standing: standing.batch.sha256[:16],
-    "rows": lambda standing: _counts(standing.batch),
-    "proposed": lambda standing: (
-        f"{standing.envelope['vouchers']} by {standing.envelope['proposed_by']}" if standing.envelope else "-"
-    ),
-    "amount": lambda standing: euros(standing.envelope["cents"]) if standing.envelope else "-",
-    "decided by": lambda standing: (standing.envelope or {}).get("decided_by", "-"),
-    "not issued": lambda standing: standing.open,
-    "next": lambda standing: standing.next,
-}
 
 
 def _answer_rows(session: Session, register: Register, batch: Batch, outcome: str) -> None:
@@ -382,16 +212,6 @@ def _batch(register: Register, identifier: str) -> Batch:
             f"{register.name} has no batch {identifier}: kindpakket intake status lists them", "NO_SUCH"
         )
     return batch
-
-
-def _counts(batch: Batch) -> str:
-    return ", ".join(f"{count} {outcome}" for outcome, count in batch.counts.items() if count) or "no rows"
-
-
-def _day(instant: int) -> str:
-    from kindpakket.ledger.days import day_of
-
-    return day_of(instant)
 
 
 COMMANDS = (propose, issue, status)

@@ -11,10 +11,10 @@ import click
 from kindpakket.ledger.money import euros
 from kindpakket_cli import balance, replacement
 from kindpakket_cli.allocation import allocation_options, over, waits_for
+from kindpakket_cli.batch_words import note_outcomes
 from kindpakket_cli.children_file import age_options, mapping_of, read_children, table_options
 from kindpakket_cli.contract import group
 from kindpakket_cli.files import READABLE, read_json
-from kindpakket_cli.intake_batches import note_outcomes
 from kindpakket_cli.output import counted
 from kindpakket_cli.page import page_code_option, read_page
 from kindpakket_cli.registers import RegisterPlace, register_options

@@ -100,7 +100,7 @@ def test_next_weeks_file_says_what_to_do_about_what_changed(
     write_file(file, [replace(LISTED[0], units=2), replace(LISTED[1], family_name="Bos"), *LISTED[3:]])
     said = office(*propose)
     assert "2 changed, 1 gone, 3 issued" in said.stderr
-    assert "1 children have had another amount" in said.stderr
+    assert "1 child has had another amount" in said.stderr
     assert "voucher top-up" in said.stderr
     assert "--preset child --units 1 --period 2026-" in said.stderr
     assert "--rows gone" in said.stdout
