@@ -19,9 +19,10 @@ from kindpakket.ledger.records import Issuance, Recorded
 from kindpakket.ledger.refusals import CaseRecordMissing, IdempotencyConflict, Refusal
 from kindpakket.municipality import Municipality
 
-AT_ONCE = 4
+AT_ONCE = 2
 """How many requests that record cases are on their way at once. More do not help: the parts of a scheme are
-issued one after another, since each changes the scheme's budget."""
+issued one after another, since each changes the scheme's budget, and that takes longer (measured by
+tests/bench/intake.py)."""
 _PATIENCE = 60.0
 """Seconds for which peers that are a block behind are waited for."""
 _PAUSES = (0.02, 1.0)
