@@ -23,6 +23,7 @@ _NEXT = {
     "approve": "another person approves it: kindpakket allocation approve {scheme} {allocation}",
     "issue": "issue it: kindpakket intake issue {batch}",
     "propose-again": "its allocation is over: kindpakket intake propose FILE --again",
+    "replaced": "nothing: a later file took its place",
     "nothing": "nothing: all of it has been issued",
 }
 

@@ -132,6 +132,8 @@ def test_a_rejected_file_is_corrected_and_proposed_anew(small: Office) -> None:
     small.approve(corrected)
     assert (small.issue().cents, len(small.vouchers())) == (8 * 30_000, 7)
     small.check([file[0], *file[2:]])
+    standings = [standing_of(small.municipality, small.register, batch) for batch in small.register.batches()]
+    assert [standing.next for standing in standings] == ["replaced", "nothing"]
     # The child that was taken out is not in the register any more.
     assert small.register.account(file[1].bsn).entries == ()
 

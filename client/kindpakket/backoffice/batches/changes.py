@@ -11,6 +11,8 @@ from kindpakket.ledger.records import Rules
 from kindpakket.municipality import Municipality
 
 _OVER = ("revoked", "lapsed")
+_ONE_BY_ONE = 100
+"""Up to how many vouchers are asked for one by one; for more, the scheme's list is read once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,28 @@ def changes_of(
     A voucher that has had more than the file gives is told and left as it is. One that was revoked or has
     lapsed is left out.
     """
-    for found in register.changed_terms(batch):
-        voucher = municipality.vouchers.show(batch.scheme, found.voucher)
-        had = voucher["issued_cents"] + voucher["topped_up_cents"]
+    changed = register.changed_terms(batch)
+    on_ledger = _vouchers(municipality, batch.scheme, {found.voucher for found in changed})
+    for found in changed:
+        had = on_ledger.get(found.voucher)
         wanted = cost(found.file_preset, found.file_units, rules)
-        if had == wanted or voucher["state"] in _OVER:
+        if had is None or had == wanted:
             continue
         preset, units = _top_up(found.file_preset, wanted - had, rules)
         yield Change(found.number, found.voucher, had, wanted, preset, units)
+
+
+def _vouchers(municipality: Municipality, scheme: str, wanted: set[str]) -> dict[str, int]:
+    """What some vouchers have had, in cents, without those that are over."""
+    if len(wanted) <= _ONE_BY_ONE:
+        found = (municipality.vouchers.show(scheme, voucher) for voucher in sorted(wanted))
+    else:
+        found = (voucher for voucher in municipality.vouchers.list(scheme) if voucher["id"] in wanted)
+    return {
+        voucher["id"]: voucher["issued_cents"] + voucher["topped_up_cents"]
+        for voucher in found
+        if voucher["state"] not in _OVER
+    }
 
 
 def _top_up(wanted: str, cents: int, rules: Rules) -> tuple[str, int]:

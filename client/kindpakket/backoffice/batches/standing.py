@@ -11,9 +11,10 @@ from kindpakket.backoffice.register import Batch, Register
 from kindpakket.ledger.records import Allocation
 from kindpakket.municipality import Municipality
 
-Next = Literal["correct", "propose", "approve", "issue", "propose-again", "nothing"]
+Next = Literal["correct", "propose", "approve", "issue", "propose-again", "replaced", "nothing"]
 """What has to be done: correct refused lines of the file, propose it, approve its allocation (another person
-does), issue it, propose anew what an allocation was over for, or nothing."""
+does), issue it, propose anew what an allocation was over for; or nothing, because a later file took its place
+or all has been issued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ def standing_of(
         found for proposal in proposals if (found := find(municipality, proposal)) is not None
     )
     following: Next = "nothing"
-    if batch.counts["refused"]:
+    if register.is_replaced(batch):
+        following = "replaced"
+    elif batch.counts["refused"]:
         following = "correct"
     elif batch.state != "enrolled" or stock.free:
         following = "propose"

@@ -140,6 +140,23 @@ def repeats(store: Store, new: Batch, earlier: Batch) -> bool:
         return connection.execute(news).scalar() is None
 
 
+def is_replaced(store: Store, batch: Batch) -> bool:
+    """Whether nothing came of a batch, and a later file of the scheme and period was enrolled."""
+    number = select(BatchRow.number).where(BatchRow.id == batch.id).scalar_subquery()
+    later = select(BatchRow.id).where(
+        BatchRow.scheme == batch.scheme,
+        BatchRow.period == batch.period,
+        BatchRow.state == ENROLLED,
+        BatchRow.number > number,
+    )
+    own = select(BulkRow.id).where(BulkRow.batch == batch.id)
+    with store.reading() as connection:
+        if connection.execute(later.limit(1)).scalar() is None:
+            return False
+        is_empty = connection.execute(own.limit(1)).scalar() is None
+    return batch.state != ENROLLED or (is_empty and batch.counts["new"] > 0)
+
+
 def forget(store: Store, batch: Batch) -> None:
     """Forget a batch that changed nothing."""
     with store.writing() as connection:

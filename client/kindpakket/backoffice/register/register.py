@@ -162,6 +162,10 @@ class Register:
         """Whether a batch of the same file says nothing that the earlier one did not say."""
         return batches.repeats(self._store, batch, earlier)
 
+    def is_replaced(self, batch: Batch) -> bool:
+        """Whether nothing came of a batch, and a later file of the scheme and period was enrolled."""
+        return batches.is_replaced(self._store, batch)
+
     def forget_batch(self, batch: Batch) -> None:
         """Forget a batch that changed nothing, such as that of a file that comes a second time."""
         batches.forget(self._store, batch)
